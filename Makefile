@@ -1,0 +1,92 @@
+# Every target installs what it needs and is not there yet; what is there and fresh is left alone.
+
+SHELL := /bin/sh
+.SHELLFLAGS := -euc
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input
+READY := .venv/editable
+ASSETS := gateway/assets/built/manifest.json
+
+CHECKED := shared services gateway deploy tests
+TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
+MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/migrations/*.sql))
+
+.PHONY: help run test quick lint format documents assets bench soak trace lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(READY) $(ASSETS) ## start the whole product with demo people; Ctrl-C stops it
+	@exec setpriv --pdeathsig TERM .venv/bin/ics up --demo # it stops in order even when make is killed
+
+test: $(READY) $(ASSETS) ## run every test; ARGS="-k words" narrows
+	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(ARGS)
+
+quick: $(READY) $(ASSETS) ## run the tests that need neither a browser nor faults
+	@exec $(PYTHON) -m pytest -m "not journey and not failure" $(ARGS)
+
+lint: $(READY) ## check form, types, imports, templates, migrations, spelling and generated documents
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy $(CHECKED)
+	@.venv/bin/lint-imports --no-cache
+	@$(if $(TEMPLATES),.venv/bin/djlint --lint --quiet $(TEMPLATES))
+	@$(if $(MIGRATIONS),.venv/bin/squawk $(MIGRATIONS))
+	@.venv/bin/codespell
+	@$(PYTHON) -m deploy.documents --check
+
+format: $(READY) ## put the code into its one form
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+
+documents: $(READY) ## write the generated documents anew
+	@$(PYTHON) -m deploy.documents
+
+assets: $(ASSETS) ## build the front-end files
+
+bench: $(READY) $(ASSETS) ## measure against the figures to reach
+	@exec $(PYTHON) -m tests.benchmarks $(ARGS)
+
+soak: $(READY) $(ASSETS) ## break things at random for hours; ARGS are passed on
+	@exec $(PYTHON) -m tests.failure.soak $(ARGS)
+
+trace: $(READY) ## list the requirements with the tests that prove them
+	@$(PYTHON) -m tests.trace
+
+# With the oldest Python that is supported in .venv, or what this pins may not install there.
+lock: $(READY) ## pin every package anew (ARGS=--upgrade for newer versions); takes some minutes
+	@CUSTOM_COMPILE_COMMAND="make lock" $(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe \
+		--strip-extras --resolver=backtracking --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--no-emit-options --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
+	@npm install --package-lock-only --loglevel=error
+
+clean: ## remove what make has made; var/, with the records in it, stays
+	@rm -rf .venv node_modules gateway/assets/built *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find $(CHECKED) -name __pycache__ -prune -exec rm -rf {} +
+
+$(PYTHON):
+	@python=$$(sh deploy/find_python.sh); echo "Making .venv with $$python"; "$$python" -m venv --clear .venv
+
+.venv/packages: requirements.lock $(PYTHON)
+	@echo "Installing the locked packages (about a minute)"
+	@awk '/^[a-z]/ { wanted = /^(pip|setuptools|wheel)==/ } wanted' requirements.lock > .venv/builders.lock
+	@$(PIP) install -qq --require-hashes --no-deps -r .venv/builders.lock
+	@$(PIP) install -qq --require-hashes --no-deps --no-build-isolation -r requirements.lock
+	@touch $@
+
+$(READY): pyproject.toml .venv/packages
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later with npm (Debian and Ubuntu:" \
+		"apt-get install nodejs npm)" >&2; exit 1; }
+	@npm ci --ignore-scripts --loglevel=error >/dev/null
+	@touch $@
+
+$(ASSETS): node_modules/.package-lock.json deploy/assets.py $(wildcard gateway/assets/source/*) | $(READY)
+	@$(PYTHON) -m deploy.assets

@@ -1,0 +1,1 @@
+"""The `ics` command, and the runner that brings the whole product up on one machine."""

@@ -1,0 +1,92 @@
+"""The AsyncAPI 3.0 document of the bus, made from the contracts: what integrators may follow, what processes ask."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+
+from shared.contracts import BROADCASTS, EVENTS, REQUESTS
+from shared.discovery import VERSION
+from shared.messages import Broadcast, Event, Message, Request
+
+Json = dict[str, object]
+
+CLOUD_EVENT_HEADERS: Json = {
+    "type": "object",
+    "required": ["ce-id", "ce-type", "ce-source", "ce-time", "ce-specversion"],
+    "properties": {
+        "ce-id": {"type": "string", "format": "uuid", "description": "Once per event: drop what you have seen."},
+        "ce-type": {"type": "string", "description": "Such as dsr-referral-created-1."},
+        "ce-source": {"type": "string"},
+        "ce-time": {"type": "string", "format": "date-time"},
+        "ce-specversion": {"const": "1.0"},
+    },
+}
+
+
+def document() -> Json:
+    """The whole document. Public channels come first; the others are for the product's own processes."""
+    public = [event for event in EVENTS if event.family == "event"]
+    internal = [event for event in EVENTS if event.family != "event"]
+    channels = {event.__name__: _event_channel(event) for event in (*public, *internal)}
+    channels |= {each.__name__: _channel(each.subject, each) for each in BROADCASTS}
+    for request in REQUESTS:
+        channels[request.__name__] = _request_channel(request)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "ICS Registers on NATS",
+            "version": VERSION,
+            "description": "Events carry ids, never people: ask the API for the details that your own scope allows.",
+            "license": {"name": "MIT"},
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": _operations(channels),
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _event_channel(event: type[Event]) -> Json:
+    parameters = {"register": {"description": "Code of the register."}, "organisation": {"description": "Id, in hex."}}
+    channel = _channel(f"{event.family}.{{register}}.{{organisation}}.{event.kind}", event)
+    message: Json = {"$ref": f"#/components/schemas/{event.__name__}"}
+    channel["parameters"] = parameters
+    channel["messages"] = {event.__name__: {"headers": CLOUD_EVENT_HEADERS, "payload": message}}
+    return channel
+
+
+def _request_channel(request: type[Request[Message]]) -> Json:
+    channel = _channel(request.subject, request)
+    channel["x-reply"] = {"$ref": f"#/components/schemas/{request.reply_type().__name__}"}
+    channel["x-asked-by"] = list(request.asked_by)
+    return channel
+
+
+def _channel(address: str, contract: type[BaseModel]) -> Json:
+    message: Json = {"payload": {"$ref": f"#/components/schemas/{contract.__name__}"}}
+    return {"address": address, "description": _sentence(contract), "messages": {contract.__name__: message}}
+
+
+def _operations(channels: Iterable[str]) -> Json:
+    """What an integrator does: receive the public events. The rest is spoken inside the product."""
+    public = {event.__name__ for event in EVENTS if event.family == "event"}
+    return {
+        f"receive{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+        for name in channels
+        if name in public
+    }
+
+
+def _schemas() -> Json:
+    contracts: list[type[Event] | type[Broadcast] | type[Message]] = [*EVENTS, *BROADCASTS, *REQUESTS]
+    contracts += [request.reply_type() for request in REQUESTS]
+    schemas: Json = {}
+    for contract in contracts:
+        schema = contract.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[contract.__name__] = schema
+    return dict(sorted(schemas.items()))
+
+
+def _sentence(contract: type[BaseModel]) -> str:
+    return " ".join((contract.__doc__ or "").split())

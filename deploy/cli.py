@@ -1,0 +1,154 @@
+"""The `ics` command. Each word imports what it needs when it is said, so that none waits for what it does not use."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.forking import Nursery
+from deploy.inheritance import inherited
+from deploy.refusals import CannotStart
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="ICS Registers on one machine."
+)
+
+
+class Side(StrEnum):
+    """The side of an upgrade, as `shared.migrate.Phase` has it."""
+
+    PRE = "pre"
+    POST = "post"
+    ALL = "all"
+
+
+admin = typer.Typer(no_args_is_help=True, help="Accounts that only an operator can make.")
+register = typer.Typer(no_args_is_help=True, help="Definitions of registers.")
+audit = typer.Typer(no_args_is_help=True, help="Who did or read what.")
+for name, words in (("admin", admin), ("register", register), ("audit", audit)):
+    app.add_typer(words, name=name)
+
+
+@app.callback()
+def ics() -> None:
+    """Keeps the commands below as words of their own."""
+
+
+@app.command()
+def up(demo: Annotated[bool, typer.Option("--demo", help="With demo people; for this machine alone.")] = False) -> None:
+    """Start everything, and stop it in order at Ctrl-C."""
+    with _refusals_said():
+        asyncio.run(_up(demo=demo))
+
+
+async def _up(*, demo: bool) -> None:
+    """The nursery comes first: it imports what all processes need, while this one imports what it needs itself."""
+    nursery = Nursery(inherited(os.environ))
+    await nursery.start()
+    try:
+        from deploy.settings import read_settings  # noqa: PLC0415
+        from deploy.state import locked, open_state  # noqa: PLC0415
+        from deploy.up import Installation  # noqa: PLC0415
+
+        settings = read_settings()
+        state = open_state(settings.state_dir)
+        loading = "deploy.loading" if demo else ""
+        with locked(state) as lock:
+            await Installation(settings, state, lock, nursery, demo=demo, loading=loading).run()
+    finally:
+        await nursery.close()
+
+
+@app.command()
+def migrate(phase: Annotated[Side, typer.Option(help="The side of an upgrade to apply.")] = Side.ALL) -> None:
+    """Bring the databases up to this code: roles, schemas, migrations. `ics up` does so by itself."""
+    from deploy.preparation import migrate_alone  # noqa: PLC0415
+    from deploy.settings import read_settings  # noqa: PLC0415
+    from deploy.state import locked, open_state  # noqa: PLC0415
+    from shared.migrate import Phase  # noqa: PLC0415
+
+    with _refusals_said():
+        settings = read_settings()
+        state = open_state(settings.state_dir)
+        with locked(state):
+            applied = asyncio.run(migrate_alone(settings, state, Phase(phase)))
+    for name in applied:
+        typer.echo(name)
+    typer.echo(f"{len(applied)} migrations applied.")
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this machine has what is needed."""
+    from deploy.doctor import examine  # noqa: PLC0415
+    from deploy.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        findings = asyncio.run(examine(read_settings()))
+    for each in findings:
+        typer.echo(f"{'fault' if each.fault else 'ok':<6} {each.what}{': ' + each.fault if each.fault else ''}")
+    if any(each.fault for each in findings):
+        raise typer.Exit(1)
+
+
+@admin.command("create")
+def create_admin(
+    email: Annotated[str, typer.Option(help="The address, which is the username.")],
+    first_name: Annotated[str, typer.Option(help="First name.")],
+    last_name: Annotated[str, typer.Option(help="Last name.")],
+) -> None:
+    """Make a master admin and send the welcome mail with a temporary password."""
+    from deploy.operating import create_master_admin  # noqa: PLC0415
+    from deploy.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        asyncio.run(create_master_admin(read_settings(), email, first_name, last_name))
+    typer.echo("The account was made. Its temporary password goes out by mail while the product runs.")
+
+
+@register.command("check")
+def check_register(file: Annotated[Path, typer.Argument(help="The definition, a TOML file.")]) -> None:
+    """Say everything that is wrong with a register's definition, in plain words and with its place."""
+    from shared.registers.load import check  # noqa: PLC0415
+
+    faults = check(file)
+    for fault in faults:
+        typer.echo(str(fault))
+    typer.echo(f"{len(faults)} faults." if faults else "This definition can be used.")
+    if faults:
+        raise typer.Exit(1)
+
+
+@audit.command("verify")
+def verify_audits() -> None:
+    """Walk the audit of every service and say where it was tampered with, if anywhere."""
+    from deploy.operating import verify_audit  # noqa: PLC0415
+    from deploy.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        verdicts = asyncio.run(verify_audit(read_settings()))
+    for each in verdicts:
+        typer.echo(f"{each.service:<10} {each.fault or 'whole'}: {each.seals} seals over {each.rows} rows")
+    if any(each.fault for each in verdicts):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _refusals_said() -> Iterator[None]:
+    try:
+        yield
+    except CannotStart as why:
+        typer.echo(f"ics: {why}", err=True)
+        sys.exit(1)
+
+
+def main() -> None:
+    """The console script. Whatever it or a child of it writes is for this user alone."""
+    os.umask(0o077)
+    app()

@@ -1,0 +1,28 @@
+"""Creates the streams and their readers, under the deployer's credential. A program too, which the runner forks."""
+
+import asyncio
+import os
+import sys
+
+from shared.bus import declare_consumer, declare_stream, deployer_connection
+from shared.messages import NotAnswered
+from shared.streams import STREAMS, readers
+
+
+async def declare(url: str, seed: str) -> None:
+    """Create or adjust every stream and reader; safe to run again. `seed` is the deployer's nkey seed."""
+    connection = await deployer_connection(url, seed)
+    try:
+        for stream in STREAMS:
+            await declare_stream(connection, stream.name, stream.subjects, stream.days)
+        for reader in readers():
+            await declare_consumer(connection, reader.stream, reader.durable, reader.subjects)
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(declare(os.environ["ICS_NATS_URL"], os.environ["ICS_NATS_SEED"]))
+    except NotAnswered:
+        sys.exit("NATS does not answer, or refuses the deployer.")

@@ -1,0 +1,133 @@
+"""
+The program that the product's processes are forked from, so that what they all import is read, and kept, once.
+
+It is told on standard input, a socket, what to fork: a module's name, with two descriptors, where the child writes and
+where it reads its environment. It says on standard output what became of it: `started <pid>`, `ended <pid> <code>`.
+The environment holds secrets, so it is the child who reads it: nothing of one process is ever in another's memory.
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# What most processes import; each goes on to import what is its own.
+COMMON = (
+    "aiohttp.web",
+    "asyncpg",
+    "jinja2",
+    "nacl.bindings",
+    "nhs_number",
+    "prometheus_client",
+    "pydantic_settings",
+    "shared.commands",
+    "shared.registers.form",
+    "shared.registers.load",
+    "shared.service",
+    "uvloop",
+)
+DEATH_SIGNAL, NAME = 1, 15  # of prctl(2)
+
+
+@dataclass(frozen=True)
+class Birth:
+    """What is to be forked: `python -m <module>`, with descriptors for its output and its environment (JSON)."""
+
+    module: str
+    output: int
+    environment: int
+
+
+def main(modules: Sequence[str]) -> None:
+    """Import, then fork on request until the other end of the socket is closed. In a child: become that module."""
+    for module in modules:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # a later collection would write to the pages that all share
+    nursery = os.getpid()
+    with socket.socket(fileno=sys.stdin.fileno()) as requests, selectors.DefaultSelector() as watched:
+        watched.register(requests, selectors.EVENT_READ, 0)
+        birth = _serve(requests, watched)
+    if birth is not None:
+        _leave(birth, nursery)
+        runpy.run_module(birth.module, run_name="__main__", alter_sys=True)
+
+
+def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> Birth | None:
+    """In the nursery: None, once nobody can ask any more. In each child: what it was forked to be."""
+    while True:
+        for key, _ in watched.select():
+            if key.data:
+                _report_end(key, watched)
+                continue
+            module, descriptors, _, _ = socket.recv_fds(requests, 1024, 2)
+            if not module:
+                return None
+            birth = Birth(module.decode(), *descriptors)
+            if _fork(birth, watched):
+                return birth
+
+
+def _fork(birth: Birth, watched: selectors.BaseSelector) -> bool:
+    """Whether this is the child."""
+    pid = os.fork()
+    if pid == 0:
+        for key in watched.get_map().values():
+            if key.data:  # a sibling's descriptor
+                os.close(key.fd)
+        return True
+    with contextlib.suppress(PermissionError, ProcessLookupError):
+        os.setpgid(pid, pid)  # here and in the child, so that its group is there whoever comes first
+    os.close(birth.output)
+    os.close(birth.environment)
+    watched.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
+    _say(f"started {pid}")
+    return False
+
+
+def _report_end(key: selectors.SelectorKey, watched: selectors.BaseSelector) -> None:
+    _, status = os.waitpid(key.data, 0)
+    watched.unregister(key.fileobj)
+    os.close(key.fd)
+    _say(f"ended {key.data} {os.waitstatus_to_exitcode(status)}")
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
+def _leave(birth: Birth, nursery: int) -> None:
+    """In the child: a group, output, name and environment of its own, and an end when the nursery ends."""
+    os.setpgid(0, 0)
+    kernel = ctypes.CDLL(None)
+    kernel.prctl(DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
+    kernel.prctl(NAME, birth.module.rpartition(".")[2].encode(), 0, 0, 0)
+    if os.getppid() != nursery:
+        sys.exit("the nursery has ended")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for theirs, ours in ((nothing, 0), (birth.output, 1), (birth.output, 2)):
+        if theirs != ours:
+            os.dup2(theirs, ours)
+    for spare in {nothing, birth.output} - {0, 1, 2}:
+        os.close(spare)
+    with os.fdopen(birth.environment, encoding="utf-8") as given:
+        _replace_environment(json.load(given))
+
+
+def _replace_environment(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or COMMON)

@@ -1,0 +1,10 @@
+"""Where the product's own files lie."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def migration_folders(service: str) -> tuple[Path, Path]:
+    """The folders of a service's migrations, in the order in which they are applied."""
+    return PROJECT / "shared" / "spine", PROJECT / "services" / service / "migrations"

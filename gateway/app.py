@@ -1,0 +1,72 @@
+"""The gateway's application: what is mounted, and in which order a request passes the middlewares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.errors import error_pages
+from gateway.headers import security_headers
+from gateway.keys import (
+    BUS,
+    DEMO_MAIL_DIR,
+    ORGANISATIONS,
+    PUBLIC_URL,
+    REGISTERS,
+    SESSIONS,
+    TEMPLATES,
+    TRUSTED_PROXIES,
+)
+from gateway.measure import measured
+from gateway.organisations import OrganisationNames
+from gateway.rendering import Templates
+from gateway.sessions import Sessions
+from gateway.static import FRONT_END, Static
+from gateway.visitor import Page, guard
+from shared.bus import Bus
+from shared.registers.load import Registers
+
+LARGEST_FORM = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class House:
+    """What the pages stand on; tests build it over a fake bus."""
+
+    bus: Bus
+    registers: Registers
+    templates: Templates
+    static: Static
+    public_url: str = ""
+    trusted_proxies: int = 0
+    demo_mail_dir: Path | None = None
+
+
+def build_app(house: House, pages: Sequence[Page]) -> web.Application:
+    """
+    The application over these pages.
+
+    A request passes: request id and measures, error pages, the door (session, permission, form token), the page.
+    """
+    app = web.Application(middlewares=[measured, error_pages, guard(pages)], client_max_size=LARGEST_FORM)
+    app[BUS] = house.bus
+    app[REGISTERS] = house.registers
+    app[TEMPLATES] = house.templates
+    app[PUBLIC_URL] = house.public_url
+    app[TRUSTED_PROXIES] = house.trusted_proxies
+    app[DEMO_MAIL_DIR] = house.demo_mail_dir
+    app[SESSIONS] = Sessions(house.bus)
+    app[ORGANISATIONS] = OrganisationNames(house.bus)
+    app.on_response_prepare.append(security_headers(house.public_url))
+    app.on_startup.append(_listen)
+    app.router.add_get("/assets/{name}", house.static.serve, name=FRONT_END)
+    for page in pages:
+        app.router.add_route(page.method, page.path, page.handler)
+        if page.method == "GET":
+            app.router.add_route("HEAD", page.path, page.handler)
+    return app
+
+
+async def _listen(app: web.Application) -> None:
+    await app[SESSIONS].listen()

@@ -1,0 +1,75 @@
+// Forms of a register and the list of records: everything here works without it too, only with more clicks.
+
+// Questions that do not apply are hidden while they do not; the server takes only the answers that apply.
+function chosen(form, name) {
+  return new FormData(form).getAll(name);
+}
+
+function applies(form, conditions) {
+  return conditions.some((condition) =>
+    Object.entries(condition).every(([name, codes]) => chosen(form, name).some((answer) => codes.includes(answer))),
+  );
+}
+
+function showWhatApplies(form) {
+  for (const block of form.querySelectorAll("[data-show-if]")) {
+    const shown = applies(form, JSON.parse(block.dataset.showIf));
+    block.hidden = !shown;
+    // An answer that is out of sight must not decide what else is asked.
+    for (const field of block.querySelectorAll("input, select, textarea")) {
+      field.disabled = !shown;
+    }
+  }
+}
+
+for (const form of document.querySelectorAll("form:has([data-show-if])")) {
+  showWhatApplies(form);
+  form.addEventListener("change", () => showWhatApplies(form));
+}
+
+// Search as you type: the form is sent as it stands, and the table alone comes back.
+const WAIT = 200;
+
+function searchAsYouType(field) {
+  const form = field.form;
+  const results = document.getElementById(field.dataset.search);
+  const status = document.getElementById(`${field.dataset.search}-status`);
+  let timer;
+  let asked = 0;
+
+  async function search(page) {
+    const mine = ++asked;
+    const typed = new FormData(form);
+    typed.set("page", page);
+    const answer = await fetch(form.action, {
+      method: "POST",
+      headers: { "X-Fragment": field.dataset.search },
+      body: new URLSearchParams(typed),
+    }).catch(() => null);
+    if (mine !== asked) {
+      return;
+    }
+    if (!answer?.ok) {
+      form.requestSubmit(); // logged out, or out of reach: the whole page says which
+      return;
+    }
+    results.innerHTML = await answer.text();
+    status.textContent = results.querySelector(".ics-pagination__showing")?.textContent ?? "";
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, WAIT, "1");
+  });
+  form.querySelector("select[name=length]")?.addEventListener("change", () => search("1"));
+  form.addEventListener("submit", (event) => {
+    if (event.submitter) {
+      event.preventDefault();
+      search(event.submitter.name === "page" ? event.submitter.value : "1");
+    }
+  });
+}
+
+for (const field of document.querySelectorAll("input[data-search]")) {
+  searchAsYouType(field);
+}

@@ -1,0 +1,40 @@
+"""The headers that every answer carries, an error's and a picture's too."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from gateway.keys import CSP_NONCE
+
+ALWAYS = {
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+TWO_YEARS = "max-age=63072000; includeSubDomains"
+
+Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+
+
+def content_policy(nonce: str) -> str:
+    """Only our own files run and show. `nonce` allows the one script that stands in the page itself."""
+    scripts = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def security_headers(public_url: str) -> Prepare:
+    """For `app.on_response_prepare`, which sees answers that no middleware sees: aiohttp's own 404 and 500."""
+    always = ALWAYS | ({"Strict-Transport-Security": TWO_YEARS} if public_url.startswith("https://") else {})
+
+    async def put_headers(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(always)
+        response.headers["Content-Security-Policy"] = content_policy(request.get(CSP_NONCE, ""))
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.popall("Server", None)
+
+    return put_headers

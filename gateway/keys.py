@@ -1,0 +1,30 @@
+"""The names under which the gateway keeps what its middlewares, pages and tests share."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.masthead import Masthead
+from gateway.organisations import OrganisationNames
+from gateway.rendering import Templates
+from gateway.sessions import Sessions
+from shared.bus import Bus
+from shared.permissions import Visitor
+from shared.registers.definition import Definition
+from shared.registers.load import Registers
+
+BUS: web.AppKey[Bus] = web.AppKey("bus")
+TEMPLATES = web.AppKey("templates", Templates)
+SESSIONS = web.AppKey("sessions", Sessions)
+ORGANISATIONS = web.AppKey("organisations", OrganisationNames)
+REGISTERS = web.AppKey("registers", Registers)
+PUBLIC_URL = web.AppKey("public_url", str)
+TRUSTED_PROXIES = web.AppKey("trusted_proxies", int)
+DEMO_MAIL_DIR: web.AppKey[Path | None] = web.AppKey("demo_mail_dir")
+
+CSP_NONCE = web.RequestKey("csp_nonce", str)
+CSRF_TOKEN = web.RequestKey("csrf_token", str)
+MASTHEAD = web.RequestKey("masthead", Masthead)
+REGISTER = web.RequestKey("register", Definition)
+VISITOR = web.RequestKey("visitor", Visitor)
+ASSERTION = web.RequestKey("assertion", str)

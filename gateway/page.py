@@ -1,0 +1,161 @@
+"""What every page is made with: showing a template, going on to the next page, and the form that remembers."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from gateway.keys import CSP_NONCE, CSRF_TOKEN, MASTHEAD, TEMPLATES
+from gateway.masthead import Masthead
+
+LONDON = ZoneInfo("Europe/London")
+DATE_PARTS = ("day", "month", "year")
+
+Kind = Literal["text", "email", "password", "whole_number", "long_text", "choice", "choices", "select", "date", "file"]
+Posted = MultiMapping[str | bytes | bytearray | web.FileField]
+
+
+async def show(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+    """
+    Answer with a page. A template sees the values given here and, on every page: `masthead`, `csrf_token`, `brand`,
+    `demo`. A value called `form` gives the page its error summary and the "Error: " of its title.
+    """
+    templates = request.config_dict[TEMPLATES]
+    masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
+    around = {
+        "masthead": masthead,
+        "copyright": masthead.copyright.replace("{year}", str(datetime.now(LONDON).year)),
+        "csrf_token": request.get(CSRF_TOKEN, ""),
+        "cspNonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
+    }
+    page = templates.render(template, around | values)
+    return web.Response(text=page, content_type="text/html", status=status)
+
+
+def see_other(url: str) -> web.Response:
+    """After a POST that did something: the next page, which a reload may ask for again."""
+    return web.Response(status=303, headers={"Location": url})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers: the code that is kept, the label that is read."""
+
+    code: str
+    label: str
+    hint: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One question of a form. `missing` is what to say when nothing was given; without it the field may stay empty.
+
+    `width` is in characters, for what has a known length: 2, 3, 4, 5, 10, 20 or 30.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    hint: str = ""
+    missing: str = ""
+    autocomplete: str = ""
+    placeholder: str = ""
+    choices: tuple[Choice, ...] = ()
+    width: int = 0
+    inline: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The id that the error summary leads to: the first thing one can type in or tick."""
+        return f"{self.name}-day" if self.kind == "date" else self.name
+
+    @property
+    def groups(self) -> list[tuple[str, list[Choice]]]:
+        """The choices under the headings of their groups, in the order in which they stand."""
+        return [(group, list(choices)) for group, choices in groupby(self.choices, lambda choice: choice.group)]
+
+
+class Form:
+    """Keeps what a person typed and what is wrong with it, so that nothing is ever typed twice."""
+
+    def __init__(self, fields: Sequence[Field], values: Mapping[str, str | Iterable[str]] | None = None) -> None:
+        self.fields = {field.name: field for field in fields}
+        self.errors: dict[str, str] = {}
+        self.refusal = ""
+        self._refused: frozenset[str] = frozenset()
+        self._typed: dict[str, list[str]] = {
+            name: [value] if isinstance(value, str) else list(value) for name, value in (values or {}).items()
+        }
+
+    def read(self, posted: Posted) -> dict[str, str] | None:
+        """
+        What was answered, by name, or None where something is missing (then show the page again, with status 422).
+
+        Text comes trimmed, a password as it was typed, a date as "day/month/year" as typed, empty when all three are.
+        Several choices are read with `chosen`. Files are read by whoever takes them.
+        """
+        for name in self._inputs():
+            self._typed[name] = [_clean(value) for value in posted.getall(name, ()) if isinstance(value, str)]
+        answers = {name: self._answer(field) for name, field in self.fields.items() if field.kind != "file"}
+        for name, answer in answers.items():
+            if not answer and self.fields[name].missing:
+                self.wrong(name, self.fields[name].missing)
+        return None if self.errors else answers
+
+    def wrong(self, name: str, message: str) -> None:
+        """Say what is wrong with one answer: at the field, and in the summary."""
+        self.errors.setdefault(name, message)
+
+    def refuse(self, message: str, *names: str) -> None:
+        """Say what is wrong with the whole: in the summary alone, with the named fields marked."""
+        self.refusal = message
+        self._refused = frozenset(names)
+
+    def value(self, name: str) -> str:
+        """What the field shows again. A password is never sent back."""
+        field = self.fields.get(name)
+        if field is not None and field.kind == "password":
+            return ""
+        return next(iter(self._typed.get(name, ())), "")
+
+    def error(self, name: str) -> str:
+        return self.errors.get(name, "")
+
+    def chosen(self, name: str) -> list[str]:
+        return [code for code in self._typed.get(name, ()) if code]
+
+    def is_marked(self, name: str) -> bool:
+        return name in self.errors or name in self._refused
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The error summary, in the order of the questions: where to go, what to say. Empty when all is well."""
+        whole = [(self._first_refused(), self.refusal)] if self.refusal else []
+        return whole + [(field.anchor, self.errors[name]) for name, field in self.fields.items() if name in self.errors]
+
+    def _first_refused(self) -> str:
+        return next((field.anchor for name, field in self.fields.items() if name in self._refused), "")
+
+    def _inputs(self) -> Iterable[str]:
+        for name, field in self.fields.items():
+            yield from (f"{name}-{part}" for part in DATE_PARTS) if field.kind == "date" else (name,)
+
+    def _answer(self, field: Field) -> str:
+        if field.kind == "date":
+            parts = [self.value(f"{field.name}-{part}").strip() for part in DATE_PARTS]
+            return "/".join(parts) if any(parts) else ""
+        typed = next(iter(self.chosen(field.name)), "")
+        return typed if field.kind == "password" else typed.strip()
+
+
+def _clean(typed: str) -> str:
+    """Browsers send lines ended by two characters; a NUL can come only from a program, and no database takes it."""
+    return typed.replace("\r\n", "\n").replace("\0", "")

@@ -1,0 +1,1 @@
+"""One file for each subject: what the page reads, which service it asks, what it shows."""

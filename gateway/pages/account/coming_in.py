@@ -1,0 +1,32 @@
+"""What the account pages share: the way to the log-in page with word of why, and the cookies of who has come in."""
+
+from aiohttp import web
+
+from gateway import cookies
+from gateway.keys import REGISTER
+from gateway.navigation import address
+from gateway.page import see_other
+from shared.contracts.identity import SessionOpened
+
+LOGIN = "login/"
+PIN = "login/pin"
+LONGEST_EMAIL = 320
+LONGEST_SECRET = 1024
+LONGEST_TOKEN = 200
+
+
+def to_login(request: web.Request, message: str = "") -> web.Response:
+    """Off to the log-in page, which knows the words for `message`."""
+    return see_other(address(request[REGISTER], LOGIN + (f"?Msg={message}" if message else "")))
+
+
+def put_session(response: web.Response, opened: SessionOpened) -> None:
+    """From here on this browser is logged in."""
+    cookies.put(response, cookies.SESSION, opened.session_token)
+    cookies.put_device(response, opened.device_token)
+
+
+def cookie_of(request: web.Request, name: str) -> str | None:
+    """A cookie of ours, if it is there and no longer than we make them."""
+    token = request.cookies.get(name, "")
+    return token if 0 < len(token) <= LONGEST_TOKEN else None

@@ -1,0 +1,113 @@
+"""The first step of a log-in, e-mail address and password, and the way out."""
+
+from aiohttp import web
+
+from gateway import cookies
+from gateway.client_address import client_address
+from gateway.keys import REGISTER, SESSIONS
+from gateway.navigation import PATHS, address
+from gateway.page import Field, Form, see_other, show
+from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, cookie_of, to_login
+from gateway.visitor import ask
+from shared.contracts.identity import Attempt, LogIn, LogOut
+from shared.messages import Refused
+from shared.registers.definition import Definition
+
+ATTEMPT_SECONDS = 60 * 60
+WRONG_DETAILS = "e0"
+
+
+async def login_page(request: web.Request) -> web.Response:
+    """Says why one came here (`Msg`). Whoever is logged in already is offered the way on instead of the form."""
+    form = _form(request[REGISTER])
+    message = request.query.get("Msg", "")
+    if message == WRONG_DETAILS:
+        _refuse(form, request[REGISTER])
+    return await _show(request, form, notice=_notices(request[REGISTER]).get(message, ""), logged_out=message == "out")
+
+
+async def log_in(request: web.Request) -> web.Response:
+    """Right details lead to the PIN and to nothing else; the refusal is one sentence, whatever was wrong."""
+    form = _form(request[REGISTER])
+    answers = form.read(await request.post())
+    if answers is None:
+        return await _show(request, form, status=422)
+    attempt = await _ask_to_log_in(request, answers["email"], answers["password"])
+    if attempt is None:
+        _refuse(form, request[REGISTER])
+        return await _show(request, form, status=422)
+    response = see_other(address(request[REGISTER], PIN))
+    cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
+    return response
+
+
+async def log_out(request: web.Request) -> web.Response:
+    """Ends the session everywhere, and has the browser forget the pages that it kept for its Back button."""
+    token = request.cookies[cookies.SESSION]
+    request.config_dict[SESSIONS].forget(token)
+    await ask(request, LogOut(session_token=token))
+    response = to_login(request, "out")
+    cookies.drop(response, cookies.SESSION)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Attempt | None:
+    if len(email) > LONGEST_EMAIL or len(password) > LONGEST_SECRET:
+        return None
+    message = LogIn(
+        register_code=request[REGISTER].code,
+        email=email,
+        password=password,
+        address=client_address(request),
+        device_token=cookie_of(request, cookies.DEVICE),
+    )
+    try:
+        return await ask(request, message)
+    except Refused as refusal:
+        if refusal.code != "wrong_details":
+            raise
+        return None
+
+
+def _form(register: Definition) -> Form:
+    words = register.words.login
+    return Form(
+        (
+            Field(
+                "email",
+                words.email_address,
+                kind="email",
+                missing=words.email_address_missing,
+                autocomplete="username",
+            ),
+            Field("password", words.password, kind="password", missing=words.password_missing),
+        )
+    )
+
+
+def _refuse(form: Form, register: Definition) -> None:
+    form.refuse(register.words.login.incorrect, "email", "password")
+
+
+def _notices(register: Definition) -> dict[str, str]:
+    words = register.words
+    return {"ended": words.login.ended, "timeout": words.login.timed_out, "over": words.pin.over}
+
+
+async def _show(
+    request: web.Request, form: Form, *, status: int = 200, notice: str = "", logged_out: bool = False
+) -> web.Response:
+    register = request[REGISTER]
+    return await show(
+        request,
+        "account/login.html",
+        status=status,
+        form=form,
+        words=register.words,
+        notice=notice,
+        logged_out=logged_out,
+        login=address(register, LOGIN),
+        reminder=address(register, "login/reminder/"),
+        home=address(register, PATHS["home"]),
+    )

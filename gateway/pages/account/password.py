@@ -1,0 +1,111 @@
+"""Changing one's own password, by choice or because a temporary one was used."""
+
+from aiohttp import web
+from markupsafe import Markup
+
+from gateway import cookies
+from gateway.keys import REGISTER, SESSIONS, VISITOR
+from gateway.navigation import PATHS, address
+from gateway.page import Field, Form, see_other, show
+from gateway.pages.account.coming_in import LONGEST_SECRET, put_session
+from gateway.visitor import ask
+from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
+from shared.messages import Refused
+from shared.registers.definition import Definition
+
+
+async def password_page(request: web.Request) -> web.Response:
+    rule = await ask(request, ReadPasswordRule())
+    return await _show(request, _form(request[REGISTER], rule))
+
+
+async def change_password(request: web.Request) -> web.Response:
+    """Identity ends every session of the account and opens a new one, which this browser goes on with."""
+    register = request[REGISTER]
+    rule = await ask(request, ReadPasswordRule())
+    form = _form(register, rule)
+    answers = form.read(await request.post()) or {}
+    if answers and answers["new"] != answers["confirm"]:
+        form.wrong("confirm", register.words.password.not_equal)
+    if form.errors:
+        return await _show(request, form, status=422)
+    try:
+        opened = await ask(request, _message(answers["current"], answers["new"]))
+    except Refused as refusal:
+        _say_why(form, register, rule, refusal)
+        return await _show(request, form, status=422)
+    request.config_dict[SESSIONS].forget(request.cookies[cookies.SESSION])
+    response = see_other(address(register, PATHS["home"] + "?Msg=changed"))
+    put_session(response, opened)
+    return response
+
+
+def _message(current: str, new: str) -> ChangePassword:
+    """What is longer than identity reads is nobody's password, and keeps no rule."""
+    if len(current) > LONGEST_SECRET:
+        raise Refused("password_wrong")
+    if len(new) > LONGEST_SECRET:
+        raise Refused("password_rule")
+    return ChangePassword(current_password=current, new_password=new)
+
+
+def _say_why(form: Form, register: Definition, rule: PasswordRule, refusal: Refused) -> None:
+    if refusal.code == "password_wrong":
+        form.wrong("current", register.words.password.current_wrong)
+    elif refusal.code == "password_unchanged":
+        form.wrong("new", register.words.password.unchanged)
+    elif refusal.code == "password_rule":
+        form.wrong("new", Markup("<br>").join(_unmet(rule, refusal)))
+    else:
+        raise refusal
+
+
+def _unmet(rule: PasswordRule, refusal: Refused) -> list[str]:
+    """The sentences that the password does not keep; all of them where identity did not say which."""
+    numbers = [int(number) for number in str(refusal.details.get("unmet", "")).split(",") if number.isdigit()]
+    named = [sentence for number, sentence in enumerate(rule.sentences, start=1) if number in numbers]
+    return named or list(rule.sentences)
+
+
+def _form(register: Definition, rule: PasswordRule) -> Form:
+    words = register.words.password
+    current = Field(
+        "current",
+        words.current,
+        kind="password",
+        missing=words.current_missing,
+        placeholder=words.current_hint,
+        autocomplete="current-password",
+    )
+    new = Field(
+        "new",
+        words.new,
+        kind="password",
+        hint=_printed(rule.sentences),
+        missing=words.new_missing,
+        placeholder=words.new_hint,
+        autocomplete="new-password",
+    )
+    confirm = Field(
+        "confirm", words.confirm, kind="password", placeholder=words.confirm_hint, autocomplete="new-password"
+    )
+    return Form((current, new, confirm))
+
+
+def _printed(sentences: tuple[str, ...]) -> str:
+    """One sentence as it is, several as a list."""
+    if len(sentences) == 1:
+        return sentences[0]
+    lines = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in sentences)
+    return Markup('<ul class="nhsuk-list nhsuk-list--bullet nhsuk-u-margin-bottom-0">{}</ul>').format(lines)
+
+
+async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    return await show(
+        request,
+        "account/password.html",
+        status=status,
+        form=form,
+        words=request[REGISTER].words.password,
+        must_change=request[VISITOR].must_change,
+    )

@@ -1,0 +1,125 @@
+"""The second step of a log-in: the code that was mailed."""
+
+from aiohttp import web
+
+from gateway import cookies
+from gateway.keys import REGISTER, VISITOR
+from gateway.navigation import PATHS, address
+from gateway.page import Field, Form, see_other, show
+from gateway.pages.account.coming_in import PIN, cookie_of, put_session, to_login
+from gateway.visitor import ask
+from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
+from shared.messages import Refused
+from shared.registers.definition import Definition
+
+LONGEST_PIN = 32
+
+
+async def pin_page(request: web.Request) -> web.Response:
+    if cookie_of(request, cookies.ATTEMPT) is None:
+        return to_login(request)
+    return await _show(request, _form(request[REGISTER]))
+
+
+async def verify_pin(request: web.Request) -> web.Response:
+    """A second click finds the log-in done, and leads to where the first one did."""
+    attempt = cookie_of(request, cookies.ATTEMPT)
+    if attempt is None and VISITOR in request:
+        return see_other(address(request[REGISTER], PATHS["home"]))
+    if attempt is None:
+        return to_login(request, "over")
+    form = _form(request[REGISTER])
+    answers = form.read(await request.post())
+    if answers is None:
+        return await _show(request, form, status=422)
+    try:
+        opened = await _ask_to_verify(request, attempt, answers["pin"])
+    except Refused as refusal:
+        return await _not_let_in(request, form, refusal)
+    return _let_in(request[REGISTER], opened)
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """Makes the code useless."""
+    attempt = cookie_of(request, cookies.ATTEMPT)
+    if attempt is not None:
+        await ask(request, CancelAttempt(attempt_token=attempt))
+    return _without_attempt(to_login(request))
+
+
+async def resend_pin(request: web.Request) -> web.Response:
+    attempt = cookie_of(request, cookies.ATTEMPT)
+    if attempt is None:
+        return to_login(request, "over")
+    message = "sent"
+    try:
+        await ask(request, ResendPin(attempt_token=attempt))
+    except Refused as refusal:
+        _expect(refusal, "too_many", "attempt_over")
+        if refusal.code == "attempt_over":
+            return _without_attempt(to_login(request, "over"))
+        message = "soon"
+    return see_other(address(request[REGISTER], f"{PIN}?Msg={message}"))
+
+
+async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> SessionOpened:
+    """People type the code as they read it, with spaces too."""
+    digits = "".join(pin.split())
+    if len(digits) > LONGEST_PIN:
+        raise Refused("pin_refused")
+    return await ask(request, VerifyPin(attempt_token=attempt, pin=digits))
+
+
+async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web.Response:
+    _expect(refusal, "pin_refused", "attempt_over")
+    if refusal.code == "attempt_over":
+        return _without_attempt(to_login(request, "over"))
+    words = request[REGISTER].words.pin
+    left = refusal.details.get("tries_left")
+    form.wrong("pin", f"{words.refused} {words.tries_left.format(count=left)}" if left else words.refused)
+    return await _show(request, form, status=422)
+
+
+def _let_in(register: Definition, opened: SessionOpened) -> web.Response:
+    response = see_other(address(register, PATHS["password" if opened.must_change else "home"]))
+    put_session(response, opened)
+    return _without_attempt(response)
+
+
+def _without_attempt(response: web.Response) -> web.Response:
+    cookies.drop(response, cookies.ATTEMPT)
+    return response
+
+
+def _expect(refusal: Refused, *codes: str) -> None:
+    if refusal.code not in codes:
+        raise refusal
+
+
+def _form(register: Definition) -> Form:
+    words = register.words.pin
+    pin = Field(
+        "pin",
+        words.label,
+        kind="whole_number",
+        missing=words.missing,
+        autocomplete="one-time-code",
+        placeholder=words.placeholder,
+        width=10,
+    )
+    return Form((pin,))
+
+
+async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    register = request[REGISTER]
+    return await show(
+        request,
+        "account/pin.html",
+        status=status,
+        form=form,
+        words=register.words,
+        message=request.query.get("Msg", ""),
+        pin=address(register, PIN),
+        cancel=address(register, "login/cancel"),
+        resend=address(register, "login/resend"),
+    )

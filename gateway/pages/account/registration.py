@@ -1,0 +1,126 @@
+"""Registering an account for oneself, where the register lets people do so."""
+
+from aiohttp import web
+from markupsafe import Markup, escape
+
+from gateway.client_address import client_address
+from gateway.keys import REGISTER
+from gateway.navigation import address
+from gateway.page import Field, Form, see_other, show
+from gateway.visitor import ask
+from shared.contracts.identity import RegisterAccount
+from shared.messages import Refused
+from shared.registers.definition import Definition
+from shared.values import Wrong
+
+LONGEST_NAME = 60
+LONGEST_ANSWER = 320
+DONE = "login/register/done"
+
+
+async def register_page(request: web.Request) -> web.Response:
+    register = request[REGISTER]
+    if not register.access.self_registration:
+        return await _show_closed(request)
+    return await _show_form(request, _form(register))
+
+
+async def register_account(request: web.Request) -> web.Response:
+    """The same answer whether or not the address has an account already."""
+    register = request[REGISTER]
+    if not register.access.self_registration:
+        return await _show_closed(request, status=403)
+    form = _form(register)
+    answers = form.read(await request.post())
+    if answers is None:
+        return await _show_form(request, form, status=422)
+    try:
+        await ask(request, _message(request, answers))
+    except Refused as refusal:
+        return await _show_refused(request, form, refusal)
+    return see_other(address(register, DONE))
+
+
+def _message(request: web.Request, answers: dict[str, str]) -> RegisterAccount:
+    """An answer that is longer than a message holds is too long for an account as well, cut or not."""
+    return RegisterAccount(
+        register_code=request[REGISTER].code,
+        first_name=answers["first_name"][:LONGEST_ANSWER],
+        last_name=answers["last_name"][:LONGEST_ANSWER],
+        email=answers["email"][:LONGEST_ANSWER],
+        address=client_address(request),
+    )
+
+
+async def registered_page(request: web.Request) -> web.Response:
+    words = request[REGISTER].words.registration
+    return await _show_message(request, words.done_heading, words.done)
+
+
+async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> web.Response:
+    """An address from elsewhere is nobody's mistake in a field, so it gets a page: whom to write to (R-DSR-041)."""
+    words = request[REGISTER].words.registration
+    match refusal.code:
+        case "invalid_answers":
+            _say_what_is_wrong(form, request[REGISTER], refusal)
+            return await _show_form(request, form, status=422)
+        case "domain_not_accepted":
+            return await _show_message(request, words.refused_heading, words.refused, status=403)
+        case "not_open":
+            return await _show_closed(request, status=403)
+        case _:
+            raise refusal
+
+
+def _say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> None:
+    for name, wrong in refusal.details.items():
+        if name == "email":
+            form.wrong(name, register.words.registration.email_address_wrong)
+        elif name in form.fields:
+            told = register.words.faults[Wrong(str(wrong))]
+            count = len(form.value(name))
+            form.wrong(name, told.format(label=form.fields[name].label, most=LONGEST_NAME, count=count))
+
+
+async def _show_closed(request: web.Request, *, status: int = 200) -> web.Response:
+    words = request[REGISTER].words.registration
+    return await _show_message(request, words.closed_heading, words.closed, status=status)
+
+
+def _form(register: Definition) -> Form:
+    words = register.words.registration
+    return Form(
+        (
+            Field("first_name", words.first_name, missing=words.first_name_missing, autocomplete="given-name"),
+            Field("last_name", words.last_name, missing=words.last_name_missing, autocomplete="family-name"),
+            Field(
+                "email", words.email_address, kind="email", missing=words.email_address_missing, autocomplete="email"
+            ),
+        )
+    )
+
+
+async def _show_form(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    words = request[REGISTER].words
+    return await show(request, "account/register.html", status=status, form=form, words=words)
+
+
+async def _show_message(
+    request: web.Request, heading: str, paragraphs: tuple[str, ...], *, status: int = 200
+) -> web.Response:
+    register = request[REGISTER]
+    written = [_with_contact(paragraph, register.contact.administrator_email) for paragraph in paragraphs]
+    return await show(
+        request,
+        "account/message.html",
+        status=status,
+        heading=heading,
+        paragraphs=written,
+        back=register.words.reminder.back,
+        login=address(register, "login/"),
+    )
+
+
+def _with_contact(text: str, email: str) -> Markup:
+    """The text with its gap `{email}` filled by a link that starts a mail."""
+    return escape(text).format(email=Markup('<a class="nhsuk-link" href="mailto:{0}">{0}</a>').format(email))

@@ -1,0 +1,58 @@
+"""Asking for a temporary password; what the page says does not depend on whether the address is known."""
+
+from aiohttp import web
+
+from gateway.client_address import client_address
+from gateway.keys import REGISTER
+from gateway.navigation import address
+from gateway.page import Field, Form, see_other, show
+from gateway.pages.account.coming_in import LOGIN
+from gateway.visitor import ask
+from shared.contracts.identity import RemindPassword
+from shared.registers.definition import Definition
+from shared.values import Unreadable, read_email
+
+
+async def reminder_page(request: web.Request) -> web.Response:
+    return await _show(request, _form(request[REGISTER]))
+
+
+async def remind(request: web.Request) -> web.Response:
+    register = request[REGISTER]
+    form = _form(register)
+    answers = form.read(await request.post())
+    email = _read(form, answers["email"], register) if answers else None
+    if email is None:
+        return await _show(request, form, status=422)
+    await ask(request, RemindPassword(register_code=register.code, email=email, address=client_address(request)))
+    return see_other(address(register, "login/reminder/sent"))
+
+
+async def reminded_page(request: web.Request) -> web.Response:
+    return await _show(request, None)
+
+
+def _read(form: Form, typed: str, register: Definition) -> str | None:
+    try:
+        return read_email(typed)
+    except Unreadable:
+        form.wrong("email", register.words.registration.email_address_wrong)
+        return None
+
+
+def _form(register: Definition) -> Form:
+    missing = register.words.login.email_address_missing
+    label = register.words.reminder.email_address
+    return Form((Field("email", label, kind="email", missing=missing, autocomplete="username"),))
+
+
+async def _show(request: web.Request, form: Form | None, *, status: int = 200) -> web.Response:
+    register = request[REGISTER]
+    return await show(
+        request,
+        "account/reminder.html",
+        status=status,
+        form=form,
+        words=register.words.reminder,
+        login=address(register, LOGIN),
+    )

@@ -1,0 +1,23 @@
+"""Administration: the organisations of a register, and whose e-mail addresses it accepts."""
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.page import show
+from gateway.rows import Column
+from gateway.visitor import ask
+from shared.contracts.identity import ListOrganisations
+
+
+async def administration_page(request: web.Request) -> web.Response:
+    register = request[REGISTER]
+    words = register.words.administration
+    listed = await ask(request, ListOrganisations(register_code=register.code))
+    return await show(
+        request,
+        "administration/organisations.html",
+        words=register.words,
+        columns=(Column(words.organisation), Column(words.email_domain)),
+        rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
+        accepted=register.access.accepted_domains if register.access.self_registration else (),
+    )

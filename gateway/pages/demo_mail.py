@@ -1,0 +1,65 @@
+"""Demo mode alone: the mails that the demonstration sent, as a page and as JSON, newest first."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from gateway.keys import DEMO_MAIL_DIR
+from gateway.page import LONDON, show
+
+NEWEST_SHOWN = 50
+
+
+class Mail(BaseModel):
+    """A mail as the demonstration's mail catcher wrote it down."""
+
+    to: list[str]
+    subject: str
+    text: str
+    sent_at: datetime
+
+    @property
+    def receivers(self) -> str:
+        return ", ".join(self.to)
+
+    @property
+    def paragraphs(self) -> list[list[str]]:
+        """Its text as lines, those that belong together in one list."""
+        return [block.splitlines() for block in self.text.strip().split("\n\n")]
+
+    @property
+    def sent(self) -> str:
+        return f"{self.sent_at.astimezone(LONDON):%d/%m/%Y, %H:%M:%S}"
+
+
+async def mail_page(request: web.Request) -> web.Response:
+    return await show(request, "demo/mail.html", mails=await _read(request, NEWEST_SHOWN))
+
+
+async def mail_json(request: web.Request) -> web.Response:
+    mails = await _read(request)
+    return web.json_response(
+        [
+            {"to": mail.receivers, "subject": mail.subject, "text": mail.text, "sent_at": mail.sent_at.isoformat()}
+            for mail in mails
+        ]
+    )
+
+
+async def _read(request: web.Request, most: int | None = None) -> list[Mail]:
+    folder = request.config_dict[DEMO_MAIL_DIR]
+    return await asyncio.to_thread(newest_mails, folder, most) if folder else []
+
+
+def newest_mails(folder: Path, most: int | None = None) -> list[Mail]:
+    """The newest mails, or all; the catcher names its files so that they sort by time, and takes the oldest away."""
+    mails = []
+    for file in sorted(folder.glob("*.json"), reverse=True)[:most]:
+        try:
+            mails.append(Mail.model_validate_json(file.read_bytes()))
+        except FileNotFoundError:
+            continue
+    return mails

@@ -1,0 +1,47 @@
+"""Pages that anybody may see: the start page of each register, the list of registers, help, accessibility, privacy."""
+
+from aiohttp import web
+
+from gateway.keys import REGISTER, REGISTERS
+from gateway.navigation import address
+from gateway.page import see_other, show
+
+
+async def start(request: web.Request) -> web.Response:
+    """The list of registers; where there is one only, its own start page."""
+    registers = request.config_dict[REGISTERS].newest()
+    if len(registers) == 1:
+        return see_other(address(registers[0], ""))
+    return await show(request, "home/registers.html", registers=registers)
+
+
+async def public_home(request: web.Request) -> web.Response:
+    """Where administrators make the accounts, nobody is asked to register one."""
+    register = request[REGISTER]
+    return await show(
+        request,
+        "home/public.html",
+        public_home=register.public,
+        words=register.words.public,
+        login=address(register, "login/"),
+        registration=address(register, "login/register/") if register.access.self_registration else "",
+    )
+
+
+async def register_help(request: web.Request) -> web.Response:
+    """Headed as the navigation bar names it."""
+    register = request[REGISTER]
+    heading = register.navigation_label("help") or register.words.help.heading
+    return await show(request, "about/register_help.html", register=register, heading=heading)
+
+
+async def general_help(request: web.Request) -> web.Response:
+    return await show(request, "about/help.html")
+
+
+async def accessibility(request: web.Request) -> web.Response:
+    return await show(request, "about/accessibility.html")
+
+
+async def privacy(request: web.Request) -> web.Response:
+    return await show(request, "about/privacy.html")

@@ -1,0 +1,1 @@
+"""The pages of a register's records: submit, find, read, update."""

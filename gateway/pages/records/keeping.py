@@ -1,0 +1,243 @@
+"""One record: read and updated in the form that made it, with its history and notes, and the page for two editors."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
+from gateway.merging import Merged, as_it_was, merge
+from gateway.page import see_other, show
+from gateway.pages.records.finding import find_record, record_address, record_id_in
+from gateway.pages.records.submitting import command_in, new_command
+from gateway.register_form import RegisterForm, draw, mark, typed
+from gateway.rows import Column
+from gateway.showing import day_and_time, organisation_names, rating_mark
+from gateway.visitor import ask
+from shared.contracts.referrals import (
+    AddNote,
+    Answer,
+    Change,
+    ReadHistory,
+    ReadNotes,
+    ReadRecord,
+    RecordShown,
+    UpdateRecord,
+)
+from shared.messages import Refused
+from shared.registers.definition import Definition
+from shared.registers.form import Raw, consent_verdict, fill_fields, person_of, read_answers, show_answer
+from shared.values import london_day, show_date
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a page keeps while somebody types: the version that was read, and the id of what is about to be done."""
+
+    command: UUID
+    version: int
+
+
+async def show_record(request: web.Request) -> web.Response:
+    record = await find_record(request)
+    register = _edition_of(request, record)
+    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
+    return await _show(request, register, record, drawn, Opened(new_command(), record.version))
+
+
+async def update_record(request: web.Request) -> web.Response:
+    posted = await request.post()
+    opened = Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")))
+    record = await find_record(request)
+    register = _edition_of(request, record)
+    raw = typed(posted, register.form)
+    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
+    drawn = draw(register.form, register.words, raw)
+    if consent_verdict(register, checked.answers) == "refused":
+        drawn.form.refuse(register.words.record.needs_consent)
+    mark(drawn, checked.faults)
+    if drawn.form.summary:
+        return await _show(request, register, record, drawn, opened, status=422)
+    update = UpdateRecord(
+        command_id=opened.command,
+        record_id=record.record_id,
+        version=opened.version,
+        answers=dict(checked.answers),
+    )
+    try:
+        await ask(request, update)
+    except Refused as refusal:
+        return await _update_refused(request, register, record, raw, opened, refusal, update.answers)
+    return see_other(record_address(register, record.record_id, "?Msg=updated"))
+
+
+async def add_note(request: web.Request) -> web.Response:
+    posted = await request.post()
+    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    record_id = record_id_in(request)
+    command = command_in(posted.get("command", ""))
+    if text and len(text) <= 10_000:
+        await ask(request, AddNote(command_id=command, record_id=record_id, text=text))
+        return see_other(record_address(request[REGISTER], record_id, "?Msg=noted"))
+    record = await find_record(request)
+    register = _edition_of(request, record)
+    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
+    drawn.form.refuse(register.words.notes.missing if not text else register.words.notes.too_long)
+    opened = Opened(new_command(), record.version)
+    return await _show(request, register, record, drawn, opened, status=422, note=text)
+
+
+async def _update_refused(
+    request: web.Request,
+    register: Definition,
+    record: RecordShown,
+    raw: Raw,
+    opened: Opened,
+    refusal: Refused,
+    yours: Mapping[str, Answer],
+) -> web.Response:
+    if refusal.code == "conflict":
+        return await _show_conflict(request, register, opened.version, yours)
+    drawn = draw(register.form, register.words, raw)
+    words = register.words.record
+    said = {"unchanged": words.unchanged, "archived": words.ended, "not_yours": words.read_only}
+    if refusal.code not in said:
+        raise refusal
+    drawn.form.refuse(said[refusal.code])
+    return await _show(request, register, record, drawn, opened, status=409)
+
+
+async def _show_conflict(
+    request: web.Request, register: Definition, seen: int, yours: Mapping[str, Answer]
+) -> web.Response:
+    """Before, theirs, yours; what only one of the two changed is already put together."""
+    record_id = record_id_in(request)
+    record, history = await asyncio.gather(
+        ask(request, ReadRecord(record_id=record_id)), ask(request, ReadHistory(record_id=record_id))
+    )
+    words = register.words.conflict
+    merged = merge(as_it_was(record.answers, history.updates, seen), record.answers, yours)
+    return await show(
+        request,
+        "records/conflict.html",
+        status=409,
+        register=register,
+        record=record,
+        differences=_differences(register, merged),
+        fields=_hidden(fill_fields(register.form, merged.answers)),
+        columns=_columns(words.question, words.before, words.theirs, words.yours),
+        opened=Opened(new_command(), record.version),
+        href=record_address(register, record_id),
+        changed=_said(register, history.updates[0]) if history.updates else "",
+    )
+
+
+def _differences(register: Definition, merged: Merged) -> list[list[str]]:
+    questions = register.form.by_name
+    return [
+        [
+            questions[each.name].label,
+            show_answer(questions[each.name], each.before) or register.words.page.not_recorded,
+            show_answer(questions[each.name], each.theirs) or register.words.page.not_recorded,
+            show_answer(questions[each.name], each.yours) or register.words.page.not_recorded,
+        ]
+        for each in merged.differences
+        if each.name in questions
+    ]
+
+
+def _columns(*labels: str) -> list[Column]:
+    return [Column(label) for label in labels]
+
+
+def _hidden(fields: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [
+        (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
+    ]
+
+
+async def _show(
+    request: web.Request,
+    register: Definition,
+    record: RecordShown,
+    drawn: RegisterForm,
+    opened: Opened,
+    *,
+    status: int = 200,
+    note: str = "",
+) -> web.Response:
+    history, notes, organisations = await asyncio.gather(
+        ask(request, ReadHistory(record_id=record.record_id)),
+        ask(request, ReadNotes(record_id=record.record_id)),
+        request.config_dict[ORGANISATIONS].of(register.code),
+    )
+    person = person_of(register, record.answers)
+    words, past = register.words.record, register.words.history
+    born = show_date(person.born) if person.born else register.words.page.not_recorded
+    said = {"updated": words.updated, "noted": register.words.notes.added}.get(request.query.get("Msg", ""), "")
+    code = record.answers.get(register.rating.question) if register.rating else None
+    return await show(
+        request,
+        "records/record.html",
+        status=status,
+        register=register,
+        record=record,
+        drawn=drawn,
+        form=drawn.form,
+        opened=opened,
+        name=words.banner.format(
+            name=person.full_name, born=born, postcode=person.postcode or register.words.page.not_recorded
+        ),
+        facts=_facts(register, record, organisation_names(register, organisations)),
+        mark=rating_mark(register, code if isinstance(code, str) else None),
+        change_columns=_columns(past.question, past.before, past.after),
+        updates=[_shown(register, change) for change in history.updates],
+        notes=[
+            (register.words.notes.written.format(name=each.written_by, when=day_and_time(each.written_at)), each.text)
+            for each in notes.notes
+        ],
+        created=past.created.format(name=history.created_by, when=day_and_time(history.created_at)),
+        note=note,
+        note_command=new_command(),
+        said=said,
+        href=record_address(register, record.record_id),
+    )
+
+
+def _facts(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> list[tuple[str, str]]:
+    return [
+        (register.words.record.reference, record.reference),
+        (register.words.administration.organisation, names.get(record.organisation_id, "")),
+    ]
+
+
+def _said(register: Definition, change: Change) -> str:
+    return register.words.history.changed.format(name=change.changed_by, when=day_and_time(change.changed_at))
+
+
+def _shown(register: Definition, change: Change) -> tuple[str, list[list[str]]]:
+    """One update: who and when, and for each question what it said before and after."""
+    questions, nothing = register.form.by_name, register.words.page.not_recorded
+    rows = [
+        [
+            questions[field.name].label if field.name in questions else field.name,
+            show_answer(questions[field.name], field.before) or nothing if field.name in questions else nothing,
+            show_answer(questions[field.name], field.after) or nothing if field.name in questions else nothing,
+        ]
+        for field in change.changes
+    ]
+    return _said(register, change), rows
+
+
+def _edition_of(request: web.Request, record: RecordShown) -> Definition:
+    """The record's own edition: it opens in the form that made it."""
+    return request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)
+
+
+def _version_in(sent: object) -> int:
+    if not str(sent).isdigit() or len(str(sent)) > 9:
+        raise web.HTTPBadRequest
+    return int(str(sent))

@@ -1,0 +1,107 @@
+"""Adding a person to a register: the form, what comes back when something is missing, the refusal, the receipt."""
+
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.navigation import address
+from gateway.page import see_other, show
+from gateway.pages.records.finding import find_record, record_address
+from gateway.register_form import RegisterForm, draw, mark, typed
+from gateway.visitor import ask
+from shared.contracts.referrals import SubmitRecord
+from shared.messages import Refused
+from shared.registers.definition import Definition
+from shared.registers.form import Raw, consent_verdict, read_answers
+from shared.values import london_day
+
+
+def new_command() -> UUID:
+    """The id of what somebody is about to do; it rides in the form, so that a second click is the same thing."""
+    return UUID(bytes=secrets.token_bytes(16))
+
+
+def command_in(posted: object) -> UUID:
+    """The command id that the form carried. Raises 400 for a form that is not ours."""
+    try:
+        return UUID(str(posted))
+    except ValueError:
+        raise web.HTTPBadRequest from None
+
+
+async def new_record(request: web.Request) -> web.Response:
+    return await _show_form(request, request[REGISTER], new_command())
+
+
+async def submit_record(request: web.Request) -> web.Response:
+    register = request[REGISTER]
+    posted = await request.post()
+    command = command_in(posted.get("command", ""))
+    raw = typed(posted, register.form)
+    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
+    if consent_verdict(register, checked.answers) == "refused":
+        return await _show_refusal(request, register)
+    if not checked.ok:
+        return await _show_form(request, register, command, raw, checked.faults)
+    submission = SubmitRecord(command_id=command, edition=register.edition, answers=dict(checked.answers))
+    try:
+        receipt = await ask(request, submission)
+    except Refused as refusal:
+        return await _show_refused(request, register, refusal, command, raw)
+    return see_other(record_address(register, receipt.record_id, "added/"))
+
+
+async def added(request: web.Request) -> web.Response:
+    """The receipt: reference, what happens next at this rating, when somebody looks, what to do in a crisis."""
+    record = await find_record(request)
+    register = request[REGISTER]
+    code = record.answers.get(register.rating.question) if register.rating else None
+    level = register.rating.level(code) if register.rating and isinstance(code, str) else None
+    href = record_address(register, record.record_id)
+    return await show(request, "records/added.html", register=register, record=record, level=level, href=href)
+
+
+async def _show_form(
+    request: web.Request,
+    register: Definition,
+    command: UUID,
+    raw: Raw | None = None,
+    faults: dict[str, str] | None = None,
+) -> web.Response:
+    drawn = draw(register.form, register.words, raw)
+    mark(drawn, faults or {})
+    return await _show_drawn(request, register, drawn, command, 422 if drawn.form.summary else 200)
+
+
+async def _show_drawn(
+    request: web.Request, register: Definition, drawn: RegisterForm, command: UUID, status: int
+) -> web.Response:
+    page = "records/new.html"
+    return await show(request, page, status=status, register=register, drawn=drawn, form=drawn.form, command=command)
+
+
+async def _show_refused(
+    request: web.Request, register: Definition, refusal: Refused, command: UUID, raw: Raw
+) -> web.Response:
+    """The service has the last word: what it refuses is shown with everything that was typed."""
+    if refusal.code == "no_consent":
+        return await _show_refusal(request, register)
+    drawn = draw(register.form, register.words, raw)
+    said = {
+        "no_organisation": register.words.form.no_organisation,
+        "command_reused": register.words.form.sent_before,
+    }
+    drawn.form.refuse(said.get(refusal.code, register.words.form.unknown_question))
+    fresh = new_command() if refusal.code == "command_reused" else command
+    return await _show_drawn(request, register, drawn, fresh, 409)
+
+
+async def _show_refusal(request: web.Request, register: Definition) -> web.Response:
+    """No consent: nothing is kept, and the page says what the team around the person must do (R-FLOW-019)."""
+    if register.consent is None:
+        raise web.HTTPInternalServerError
+    home = address(register, "home/")
+    return await show(request, "records/refused.html", status=409, register=register, home=home)

@@ -1,0 +1,104 @@
+"""A register's form as a page shows it: the definition's questions as fields, with what was typed and what is wrong."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.page import Choice, Field, Form, Kind, Posted
+from shared.registers import definition
+from shared.registers.definition import Question, Section, Words
+from shared.registers.form import Raw, not_known_field
+
+KINDS: dict[definition.Kind, Kind] = {
+    "text": "text",
+    "long_text": "long_text",
+    "yes_no": "choice",
+    "choice": "choice",
+    "choices": "choices",
+    "select": "select",
+    "date": "date",
+    "nhs_number": "whole_number",
+    "postcode": "text",
+    "email": "email",
+    "phone": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question on the page. `condition` is for the script that hides what does not apply; the server decides."""
+
+    question: Question
+    condition: str
+    not_known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    section: Section
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterForm:
+    """What the template draws: sections in order, and the `Form` that remembers."""
+
+    heading: str
+    guidance: tuple[str, ...]
+    parts: tuple[Part, ...]
+    form: Form
+
+
+def draw(form: definition.Form, words: Words, raw: Raw | None = None) -> RegisterForm:
+    """The form, empty or with what was typed."""
+    fields = [_field(question, words) for question in form.asked]
+    fields += [_not_known(question) for question in form.asked if question.not_known]
+    parts = tuple(
+        Part(section, tuple(_asked(question) for question in section.questions if not question.retired))
+        for section in form.sections
+    )
+    return RegisterForm(form.heading, form.guidance, parts, Form(fields, raw))
+
+
+def typed(posted: Posted, form: definition.Form) -> dict[str, tuple[str, ...]]:
+    """What a browser sent for the questions of this form; the token and the buttons are left out."""
+    known = {question.name for question in form.asked}
+    values: dict[str, tuple[str, ...]] = {}
+    for name in posted:
+        if name.partition("-")[0] in known:
+            sent = (value for value in posted.getall(name) if isinstance(value, str))
+            values[name] = tuple(value.replace("\r\n", "\n") for value in sent if value)
+    return values
+
+
+def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
+    """Say what is wrong, at each question and in the summary."""
+    for name, message in faults.items():
+        drawn.form.wrong(name, message)
+
+
+def _asked(question: Question) -> Asked:
+    condition = json.dumps(question.show_if) if question.show_if else ""
+    return Asked(question, condition, not_known_field(question) if question.not_known else "")
+
+
+def _field(question: Question, words: Words) -> Field:
+    choices = tuple(
+        Choice(option.code, option.label, option.hint or "", option.group or "") for option in question.options
+    )
+    if question.kind == "select":
+        choices = (Choice("", words.form.choose), *choices)
+    return Field(
+        name=question.name,
+        label=question.shown_label,
+        kind=KINDS[question.kind],
+        hint=question.hint or (words.dates.hint if question.kind == "date" else ""),
+        choices=choices,
+        width=0 if question.width == "full" else int(question.width),
+        inline=question.kind in ("yes_no", "choice") and len(choices) <= 3,
+    )
+
+
+def _not_known(question: Question) -> Field:
+    name = not_known_field(question)
+    return Field(name=name, label="", kind="choices", choices=(Choice("yes", question.not_known or ""),))

@@ -1,0 +1,60 @@
+"""Every page, with who may use it; what is not in this table is not found."""
+
+from gateway.pages import administration, demo_mail, home, outcomes, public, reporting
+from gateway.pages.account import login, password, pin, registration, reminder
+from gateway.pages.records import keeping, listing, submitting
+from gateway.settings import Settings
+from gateway.visitor import ANYONE, Page
+from shared.permissions import Permission
+
+ADMINISTRATORS = frozenset({Permission.ADMINISTER, Permission.CONFIGURE})
+
+PAGES: tuple[Page, ...] = (
+    Page("GET", "/", public.start, ANYONE),
+    Page("GET", "/help/", public.general_help, ANYONE),
+    Page("GET", "/accessibility/", public.accessibility, ANYONE),
+    Page("GET", "/privacy/", public.privacy, ANYONE),
+    Page("GET", "/{register}/", public.public_home, ANYONE),
+    Page("GET", "/{register}/help/", public.register_help, ANYONE),
+    Page("GET", "/{register}/login/", login.login_page, ANYONE),
+    Page("POST", "/{register}/login/", login.log_in, ANYONE),
+    Page("GET", "/{register}/login/pin", pin.pin_page, ANYONE),
+    Page("POST", "/{register}/login/pin", pin.verify_pin, ANYONE),
+    Page("POST", "/{register}/login/resend", pin.resend_pin, ANYONE),
+    Page("POST", "/{register}/login/cancel", pin.cancel, ANYONE),
+    Page("GET", "/{register}/login/register/", registration.register_page, ANYONE),
+    Page("POST", "/{register}/login/register/", registration.register_account, ANYONE),
+    Page("GET", "/{register}/login/register/done", registration.registered_page, ANYONE),
+    Page("GET", "/{register}/login/reminder/", reminder.reminder_page, ANYONE),
+    Page("POST", "/{register}/login/reminder/", reminder.remind, ANYONE),
+    Page("GET", "/{register}/login/reminder/sent", reminder.reminded_page, ANYONE),
+    Page("GET", "/{register}/account/password", password.password_page, Permission.USE_ACCOUNT, before_change=True),
+    Page("POST", "/{register}/account/password", password.change_password, Permission.USE_ACCOUNT, before_change=True),
+    Page("POST", "/{register}/logout", login.log_out, Permission.USE_ACCOUNT, before_change=True),
+    Page("GET", "/{register}/home/", home.home_page, Permission.USE_ACCOUNT),
+    Page("GET", "/{register}/records/", listing.list_records, Permission.READ_RECORDS),
+    Page("POST", "/{register}/records/", listing.search_records, Permission.READ_RECORDS),
+    Page("GET", "/{register}/records/new", submitting.new_record, Permission.SUBMIT_RECORD),
+    Page("POST", "/{register}/records/new", submitting.submit_record, Permission.SUBMIT_RECORD),
+    Page("GET", "/{register}/records/{record}/", keeping.show_record, Permission.READ_RECORDS),
+    Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
+    Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),
+    Page("POST", "/{register}/records/{record}/notes/", keeping.add_note, Permission.ADD_NOTE),
+    Page("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
+    Page("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    Page("GET", "/{register}/reporting/", reporting.show_dashboard, Permission.READ_REPORTS),
+    Page("POST", "/{register}/reporting/", reporting.start_report, Permission.READ_REPORTS),
+    Page("GET", "/{register}/reporting/jobs/{job}/", reporting.show_job, Permission.READ_REPORTS),
+    Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
+    Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
+    Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
+)
+DEMO_PAGES: tuple[Page, ...] = (
+    Page("GET", "/demo/mail", demo_mail.mail_page, ANYONE),
+    Page("GET", "/demo/mail.json", demo_mail.mail_json, ANYONE),
+)
+
+
+def pages(settings: Settings) -> tuple[Page, ...]:
+    """The pages of this installation: those of demo mode stand before the registers' own, and only then."""
+    return (DEMO_PAGES if settings.demo else ()) + PAGES

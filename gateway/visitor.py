@@ -1,0 +1,142 @@
+"""Who is at the door: session, permission and form token, before any page's own code runs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from gateway import cookies, csrf
+from gateway.keys import ASSERTION, BUS, CSRF_TOKEN, MASTHEAD, PUBLIC_URL, REGISTER, REGISTERS, SESSIONS, VISITOR
+from gateway.navigation import PATHS, address, masthead_of
+from gateway.page import see_other
+from gateway.static import FRONT_END
+from shared import log
+from shared.contracts.identity import SessionFound
+from shared.messages import Message, Request
+from shared.permissions import Permission
+from shared.registers.definition import Definition
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Reply = TypeVar("Reply", bound=Message)
+
+
+class Anyone(Enum):
+    """The policy of a page that needs no log-in."""
+
+    ANYONE = "anyone"
+
+
+ANYONE = Anyone.ANYONE
+
+
+@dataclass(frozen=True)
+class Page:
+    """
+    One row of the route table; there is no page without a policy. Several permissions: any of them will do.
+
+    `before_change`: may be used while a temporary password has still to be changed.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    policy: Permission | frozenset[Permission] | Anyone
+    before_change: bool = False
+
+    def is_open_to(self, permissions: frozenset[Permission]) -> bool:
+        if isinstance(self.policy, Anyone):
+            return True
+        wanted = self.policy if isinstance(self.policy, frozenset) else frozenset({self.policy})
+        return bool(wanted & permissions)
+
+
+async def ask(request: web.Request, message: Request[Reply]) -> Reply:
+    """Ask a service in the visitor's name."""
+    return await request.config_dict[BUS].ask(message, who=request.get(ASSERTION))
+
+
+def guard(pages: Sequence[Page]) -> Middleware:
+    """The middleware that lets a visitor through to a page of this table, and nobody to any other."""
+    table = {(page.method, page.path): page for page in pages}
+
+    @web.middleware
+    async def at_the_door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        if resource is None or resource.name == FRONT_END:  # aiohttp's own "not found"; files that are for everybody
+            return await handler(request)
+        page = table.get(("GET" if request.method == "HEAD" else request.method, resource.canonical))
+        if page is None:
+            raise web.HTTPNotFound
+        found = await _find_session(request, _find_register(request))
+        turned_away = _turn_away(request, page, found)
+        if turned_away is not None:
+            return turned_away
+        return await _let_in(request, handler, page, found)
+
+    return at_the_door
+
+
+def _find_register(request: web.Request) -> Definition | None:
+    """The register that the address names; an unknown one is not found."""
+    code = request.match_info.get("register")
+    if code is None:
+        return None
+    registers = request.config_dict[REGISTERS]
+    if code not in registers:
+        raise web.HTTPNotFound
+    request[REGISTER] = register = registers.find(code)
+    log.register_code.set(code)
+    return register
+
+
+async def _find_session(request: web.Request, register: Definition | None) -> SessionFound | None:
+    token = request.cookies.get(cookies.SESSION)
+    found = await request.config_dict[SESSIONS].find(token, register.code) if token and register else None
+    if token and found is not None:
+        request[VISITOR] = found.visitor
+        request[ASSERTION] = found.assertion
+        request[CSRF_TOKEN] = csrf.token_for(token)  # the pages of errors have a form too: the button that logs out
+    if register is not None:
+        request[MASTHEAD] = masthead_of(register, found.visitor if found else None, request.path)
+    return found
+
+
+def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> web.Response | None:
+    """Where a visitor goes who may not use the page; None for one who may."""
+    if page.policy is ANYONE:
+        return None
+    if found is None:
+        if request.method in csrf.SAFE_METHODS:
+            message = "?Msg=ended" if cookies.SESSION in request.cookies else ""
+            return see_other(address(request[REGISTER], f"login/{message}"))
+        raise web.HTTPUnauthorized
+    if found.visitor.must_change and not page.before_change:
+        return see_other(address(request[REGISTER], PATHS["password"]))
+    if not page.is_open_to(found.visitor.permissions):
+        raise web.HTTPForbidden
+    return None
+
+
+async def _let_in(request: web.Request, handler: Handler, page: Page, found: SessionFound | None) -> web.StreamResponse:
+    """Check the form's token on the way in, and give a stranger's browser something to bind the next one to."""
+    bound_to = request.cookies.get(cookies.SESSION) if found else request.cookies.get(cookies.FORM)
+    fresh = "" if bound_to else csrf.new_secret()
+    request[CSRF_TOKEN] = csrf.token_for(bound_to or fresh)
+    if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page, bound_to):
+        raise web.HTTPForbidden
+    response = await handler(request)
+    if fresh and not response.prepared:
+        cookies.put(response, cookies.FORM, fresh)
+    return response
+
+
+async def _is_our_form(request: web.Request, page: Page, bound_to: str | None) -> bool:
+    """A page for anybody takes a stranger's token too: its form may be older than the session, as at a second click."""
+    stranger = request.cookies.get(cookies.FORM) if page.policy is ANYONE else None
+    for owner in filter(None, (bound_to, stranger)):
+        if await csrf.is_our_form(request, csrf.token_for(owner), request.config_dict[PUBLIC_URL]):
+            return True
+    return False

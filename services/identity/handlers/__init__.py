@@ -1,0 +1,1 @@
+"""One method per message: check, decide, store, tell."""

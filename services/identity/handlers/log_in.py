@@ -1,0 +1,191 @@
+"""The password step of a log-in."""
+
+import secrets
+from dataclasses import dataclass, field
+from enum import Enum
+from uuid import UUID
+
+from services.identity import events
+from services.identity.desk import Desk, recipient_of
+from services.identity.events import AccountEvent
+from services.identity.handlers.locks import lock
+from services.identity.keys import hash_of, new_id, new_token, same
+from services.identity.rules import log_in as rules
+from services.identity.rules.log_in import PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Limit
+from services.identity.store import accounts, attempts, devices, limits
+from services.identity.store.accounts import NOBODY, Account
+from services.identity.store.attempts import NewAttempt
+from shared import outbox
+from shared.contracts.identity import Attempt, LogIn
+from shared.database import Database, transaction
+from shared.messages import NotAnswered, Refused
+from shared.values import Unreadable, read_email
+
+UNREADABLE_ADDRESS = ""
+
+
+class Match(Enum):
+    """Which of an account's passwords it was."""
+
+    LASTING = "lasting"
+    TEMPORARY = "temporary"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One password on its way to being looked at. `number`: of the wrong ones in a row; None: it is not looked at."""
+
+    account: Account | None
+    device_id: UUID | None
+    windows: tuple[tuple[Limit, bytes], ...] = field(repr=False)
+    number: int | None
+    is_over_limit: bool
+
+    @property
+    def account_id(self) -> UUID | None:
+        return self.account.account_id if self.account else None
+
+
+class PasswordStep:
+    """
+    Takes address and password, and answers with a log-in that waits for its PIN.
+
+    Every guess is counted before it is looked at, and costs one real hash whether there is such an account or not: an
+    unknown address, a wrong password and a locked account take the same steps and give the same answer.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def log_in(self, asked: LogIn) -> Attempt:
+        self._desk.register(asked.register_code)
+        self._desk.hashes.check_room()
+        guess = await self._count(asked)
+        if guess.is_over_limit:
+            raise Refused("too_many")
+        match = await self._look(guess, asked.password)
+        attempt = await self._accept(asked, guess, match) if match else None
+        if attempt is None:
+            await self._refuse(asked, guess)
+            raise Refused("wrong_details")
+        return attempt
+
+    async def _count(self, asked: LogIn) -> Guess:
+        async with transaction(self._desk.pool) as db:
+            account = await accounts.find_by_email(db, _readable(asked.email))
+            account_id = account.account_id if account else NOBODY
+            device_id = await devices.find(db, account_id, hash_of(asked.device_token or ""))
+            windows = () if device_id else self._windows(asked.address)
+            over = await self._count_windows(db, windows)
+            number = None if over else await _count_guess(db, account_id, device_id)
+        return Guess(account, device_id, windows, number, over)
+
+    def _windows(self, address: str) -> tuple[tuple[Limit, bytes], ...]:
+        """What strangers are counted by; a browser that is known has its own count, so no flood can close it out."""
+        network = rules.network_of(address)
+        return (
+            (PASSWORDS_FROM_EVERYWHERE, self._desk.keys.window("everywhere")),
+            (PASSWORDS_FROM_NETWORK, self._desk.keys.window(network)),
+        )
+
+    async def _count_windows(self, db: Database, windows: tuple[tuple[Limit, bytes], ...]) -> bool:
+        """Whether any window is full. The first guess too many is audited; the flood behind it is not."""
+        over = False
+        for limit, key in windows:
+            counted = await limits.count(db, limit, key)
+            if counted == limit.most + 1:
+                await events.note(db, AccountEvent.LIMIT_REACHED)
+            over = over or counted > limit.most
+        return over
+
+    async def _look(self, guess: Guess, password: str) -> Match | None:
+        account = guess.account if guess.number is not None else None
+        try:
+            right = await self._desk.hashes.is_right(account.password_hash if account else None, password)
+        except NotAnswered:
+            await self._give_back(guess)
+            raise
+        if right:
+            return Match.LASTING
+        return Match.TEMPORARY if account and self._is_temporary(account, password) else None
+
+    def _is_temporary(self, account: Account, password: str) -> bool:
+        keyed = self._desk.keys.temporary_password(account.account_id, password)
+        return account.temporary_is_live and same(account.temporary_hash, keyed)
+
+    async def _give_back(self, guess: Guess) -> None:
+        """Nobody looked: it counts for nothing."""
+        async with transaction(self._desk.pool) as db:
+            await _give_back_windows(db, guess)
+            if guess.number is not None and guess.device_id:
+                await devices.give_back(db, guess.device_id)
+            elif guess.number is not None and guess.account_id:
+                await accounts.give_back(db, guess.account_id)
+
+    async def _accept(self, asked: LogIn, guess: Guess, match: Match) -> Attempt | None:
+        """Open a log-in that waits for its PIN; None when the account was locked meanwhile."""
+        async with transaction(self._desk.pool) as db:
+            await _give_back_windows(db, guess)
+            if guess.account is None or not await _clear_count(db, guess.account, guess.device_id):
+                return None
+            temporary = guess.account.temporary_hash if match is Match.TEMPORARY else None
+            opened = NewAttempt(new_id(), guess.account.account_id, asked.register_code, guess.device_id, temporary)
+            token = await self._open(db, guess.account, opened)
+        self._desk.relay.wake()
+        return Attempt(attempt_token=token)
+
+    async def _open(self, db: Database, account: Account, attempt: NewAttempt) -> str:
+        token, pin, life = new_token(), rules.new_pin(secrets.randbelow), self._desk.lives.pin
+        keyed = self._desk.keys.pin(attempt.attempt_id, pin)
+        expires_at = await attempts.open_attempt(db, attempt, hash_of(token), keyed, life, rules.LIVE_ATTEMPTS)
+        to = recipient_of(account, attempt.register_code)
+        await outbox.put_letter(db, self._desk.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
+        await events.note(db, AccountEvent.LOG_IN_BEGUN, account.account_id, register=attempt.register_code)
+        return token
+
+    async def _refuse(self, asked: LogIn, guess: Guess) -> None:
+        async with transaction(self._desk.pool) as db:
+            await events.note(db, _event_of(guess), guess.account_id, register=asked.register_code)
+            ended = await self._lock_after(db, asked, guess)
+        self._desk.relay.wake()
+        await self._desk.tell_revoked(ended)
+
+    async def _lock_after(self, db: Database, asked: LogIn, guess: Guess) -> tuple[UUID, ...]:
+        status = rules.lock_after_wrong_password(guess.number or 0, known_device=guess.device_id is not None)
+        if guess.account is None or status is None:
+            return ()
+        return await lock(self._desk, db, guess.account, status, asked.register_code)
+
+
+def _event_of(guess: Guess) -> AccountEvent:
+    closed = guess.account is not None and guess.number is None
+    return AccountEvent.LOG_IN_NOT_HEARD if closed else AccountEvent.LOG_IN_REFUSED
+
+
+def _readable(email: str) -> str:
+    """The address as it is kept. What no account can have becomes a key that none has."""
+    try:
+        return read_email(email)
+    except Unreadable:
+        return UNREADABLE_ADDRESS
+
+
+async def _count_guess(db: Database, account_id: UUID, device_id: UUID | None) -> int | None:
+    states = rules.open_to(known_device=device_id is not None)
+    if device_id:
+        return await devices.raise_count(db, device_id, states, rules.WRONG_PASSWORDS)
+    return await accounts.raise_count(db, account_id, states, rules.WRONG_PASSWORDS)
+
+
+async def _clear_count(db: Database, account: Account, device_id: UUID | None) -> bool:
+    """The password was right: count anew. False when the account does not let this browser in any more."""
+    if device_id is None:
+        return await accounts.clear_count(db, account.account_id, rules.open_to(known_device=False))
+    held = await accounts.hold(db, account.account_id)
+    await devices.clear_count(db, device_id)
+    return held is not None and held.status in rules.open_to(known_device=True)
+
+
+async def _give_back_windows(db: Database, guess: Guess) -> None:
+    for limit, key in guess.windows:
+        await limits.give_back(db, limit, key)

@@ -1,0 +1,142 @@
+"""The PIN step of a log-in: verify, send again, cancel."""
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.identity import events
+from services.identity.desk import Desk, recipient_of
+from services.identity.events import AccountEvent
+from services.identity.handlers.locks import lock
+from services.identity.handlers.opening import open_session
+from services.identity.keys import hash_of, new_id, same
+from services.identity.rules import log_in as rules
+from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
+from services.identity.store import accounts, attempts, limits
+from services.identity.store.accounts import Account
+from services.identity.store.attempts import Try
+from services.identity.store.sessions import Session
+from shared import outbox
+from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
+from shared.database import Database, transaction
+from shared.messages import Nothing, Refused
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one PIN; neither opened nor tries left: the log-in is over. `ended`: sessions that a lock ended."""
+
+    opened: SessionOpened | None = None
+    tries_left: int = 0
+    ended: tuple[UUID, ...] = ()
+
+
+class PinStep:
+    """
+    Takes the PIN of a log-in whose password was right.
+
+    A try counts before the PIN is looked at: five for a log-in, ten in an hour and twenty in a day for an account over
+    all its log-ins. The account's row is held meanwhile, so that of many guesses at once no more are looked at.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def verify(self, asked: VerifyPin) -> SessionOpened:
+        async with transaction(self._desk.pool) as db:
+            verdict = await self._try(db, hash_of(asked.attempt_token), "".join(asked.pin.split()))
+        self._desk.relay.wake()
+        await self._desk.tell_revoked(verdict.ended)
+        if verdict.opened is not None:
+            return verdict.opened
+        if verdict.tries_left:
+            raise Refused("pin_refused", tries_left=verdict.tries_left)
+        raise Refused("attempt_over")
+
+    async def _try(self, db: Database, token_hash: bytes, pin: str) -> Verdict:
+        account = await accounts.hold_of_attempt(db, token_hash)
+        tried = await attempts.take_try(db, token_hash, rules.PIN_TRIES)
+        if account is None or tried is None:
+            return Verdict()
+        key = self._desk.keys.window(str(account.account_id))
+        in_hour, in_day = [await limits.count(db, limit, key) for limit in (PINS_IN_HOUR, PINS_IN_DAY)]
+        may_look = in_hour <= PINS_IN_HOUR.most and in_day <= PINS_IN_DAY.most
+        if may_look and tried.pin_is_live and same(tried.pin_hash, self._desk.keys.pin(tried.attempt_id, pin)):
+            return await self._complete(db, account, tried)
+        return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
+
+    async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> Verdict:
+        await events.note(db, AccountEvent.PIN_WRONG, account.account_id, register=tried.register_code)
+        if locks:
+            return Verdict(ended=await lock(self._desk, db, account, Status.LOCKED, tried.register_code))
+        if tried.tries == rules.PIN_TRIES:
+            await attempts.set_state(db, tried.attempt_id, "over")
+        return Verdict(tries_left=rules.PIN_TRIES - tried.tries)
+
+    async def _complete(self, db: Database, account: Account, tried: Try) -> Verdict:
+        key = self._desk.keys.window(str(account.account_id))
+        for limit in (PINS_IN_HOUR, PINS_IN_DAY):
+            await limits.give_back(db, limit, key)
+        if not await self._is_still_open(db, account, tried):
+            await attempts.set_state(db, tried.attempt_id, "over")
+            return Verdict()
+        await attempts.set_state(db, tried.attempt_id, "done")
+        await accounts.clear_count(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
+        session = Session(new_id(), account.account_id, "password_pin", tried.temporary_hash is not None)
+        opened = await open_session(self._desk, db, session, tried.device_id)
+        await events.note(
+            db,
+            AccountEvent.LOGGED_IN,
+            account.account_id,
+            others=(session.session_id,),
+            register=tried.register_code,
+            actor=account.account_id,
+        )
+        return Verdict(opened)
+
+    async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
+        """The account may have been locked since the password; a temporary password is used up here and now."""
+        if account.status not in rules.open_to(known_device=tried.device_id is not None):
+            return False
+        if tried.temporary_hash is None:
+            return True
+        return await accounts.use_temporary(db, account.account_id, tried.temporary_hash)
+
+    async def resend(self, asked: ResendPin) -> Nothing:
+        async with transaction(self._desk.pool) as db:
+            refusal = await self._renew(db, hash_of(asked.attempt_token))
+        if refusal is not None:
+            raise Refused(refusal)
+        self._desk.relay.wake()
+        return Nothing()
+
+    async def _renew(self, db: Database, token_hash: bytes) -> str | None:
+        """The code under which it is refused, or None."""
+        account = await accounts.hold_of_attempt(db, token_hash)
+        waiting = await attempts.find_waiting(db, token_hash, rules.PIN_TRIES, rules.ATTEMPT_LIFE)
+        if account is None or waiting is None:
+            return "attempt_over"
+        key = self._desk.keys.window(str(account.account_id))
+        if await limits.count(db, RESENDS, key) > RESENDS.most:
+            return "too_many"
+        pin, life = rules.new_pin(secrets.randbelow), self._desk.lives.pin
+        keyed = self._desk.keys.pin(waiting.attempt_id, pin)
+        expires_at = await attempts.renew_pin(
+            db, waiting.attempt_id, rules.PIN_TRIES, keyed, life, after=rules.RESEND_AFTER
+        )
+        if expires_at is None:
+            await limits.give_back(db, RESENDS, key)
+            return "too_many"
+        to = recipient_of(account, waiting.register_code)
+        await outbox.put_letter(db, self._desk.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
+        await events.note(db, AccountEvent.PIN_RESENT, account.account_id, register=waiting.register_code)
+        return None
+
+    async def cancel(self, asked: CancelAttempt) -> Nothing:
+        """A log-in that is unknown or over already is as cancelled as any."""
+        async with transaction(self._desk.pool) as db:
+            cancelled = await attempts.cancel(db, hash_of(asked.attempt_token))
+            if cancelled is not None:
+                account_id, register_code = cancelled
+                await events.note(db, AccountEvent.ATTEMPT_CANCELLED, account_id, register=register_code)
+        return Nothing()

@@ -1,0 +1,88 @@
+"""Registering an account."""
+
+import secrets
+
+from services.identity import events
+from services.identity.desk import Desk, recipient_of
+from services.identity.events import AccountEvent
+from services.identity.keys import new_id
+from services.identity.mails import Recipient
+from services.identity.rules import registration as rules
+from services.identity.rules.log_in import (
+    REGISTRATIONS_FROM_NETWORK,
+    REPEATED_REGISTRATIONS,
+    TEMPORARY_LIFE,
+    network_of,
+)
+from services.identity.rules.passwords import temporary_password
+from services.identity.rules.registration import Registrant
+from services.identity.store import accounts, limits, organisations
+from services.identity.store.organisations import NewGrant
+from shared import outbox
+from shared.contracts.identity import RegisterAccount
+from shared.database import Database, transaction
+from shared.messages import Nothing, Refused
+from shared.permissions import Role
+
+
+class Registration:
+    """
+    Makes an account for whoever may have one, and answers alike where there is one already.
+
+    The truth goes by mail to the address itself: a temporary password, or that there is an account.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def register(self, asked: RegisterAccount) -> Nothing:
+        self._desk.register(asked.register_code)
+        registrant = rules.read_registrant(asked.first_name, asked.last_name, asked.email)
+        if not isinstance(registrant, Registrant):
+            raise Refused("invalid_answers", **registrant)
+        async with transaction(self._desk.pool) as db:
+            refusal = await self._why_not(db, asked, registrant)
+            if refusal is None:
+                await self._add(db, asked.register_code, registrant)
+            else:
+                await events.note(db, AccountEvent.REGISTRATION_REFUSED, register=asked.register_code)
+        if refusal is not None:
+            raise Refused(refusal)
+        self._desk.relay.wake()
+        return Nothing()
+
+    async def _why_not(self, db: Database, asked: RegisterAccount, registrant: Registrant) -> str | None:
+        network = self._desk.keys.window(network_of(asked.address))
+        if await limits.count(db, REGISTRATIONS_FROM_NETWORK, network) > REGISTRATIONS_FROM_NETWORK.most:
+            return "too_many"
+        written = self._desk.register(asked.register_code).access
+        decided = await organisations.find_access(db, asked.register_code)
+        access = decided or rules.Access(written.self_registration, written.accepted_domains)
+        is_assigned = await organisations.is_assigned(db, asked.register_code, registrant.email)
+        return rules.why_not(access, registrant.email, is_assigned)
+
+    async def _add(self, db: Database, register_code: str, registrant: Registrant) -> None:
+        account_id, password = new_id(), temporary_password(self._desk.profile, secrets.choice)
+        keyed = self._desk.keys.temporary_password(account_id, password)
+        home = rules.home_of(registrant.email, await organisations.find_by_domain(db, register_code))
+        names = (registrant.first_name, registrant.last_name)
+        if not await accounts.add(db, account_id, registrant.email, *names):
+            await self._mail_that_there_is_one(db, register_code, registrant.email)
+            return
+        expires_at = await accounts.set_temporary(db, account_id, keyed, TEMPORARY_LIFE)
+        await organisations.give_grant(
+            db, account_id, NewGrant(register_code, Role.STANDARD, home_organisation_id=home)
+        )
+        to = Recipient(registrant.email, registrant.first_name, register_code)
+        await outbox.put_letter(db, self._desk.mails.welcome(to, password, expires_at))
+        await events.note(db, AccountEvent.ACCOUNT_REGISTERED, account_id, register=register_code)
+
+    async def _mail_that_there_is_one(self, db: Database, register_code: str, email: str) -> None:
+        """A few times a day, however often it is asked for."""
+        account = await accounts.find_by_email(db, email)
+        if account is None:
+            return
+        await events.note(db, AccountEvent.REGISTRATION_REPEATED, account.account_id, register=register_code)
+        key = self._desk.keys.window(str(account.account_id))
+        if await limits.count(db, REPEATED_REGISTRATIONS, key) <= REPEATED_REGISTRATIONS.most:
+            await outbox.put_letter(db, self._desk.mails.already_registered(recipient_of(account, register_code)))

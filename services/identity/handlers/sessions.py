@@ -1,0 +1,87 @@
+"""Sessions: exchanged for assertions, and ended; and what somebody may do who has left the room."""
+
+from uuid import UUID
+
+from services.identity import events
+from services.identity.desk import Desk
+from services.identity.events import AccountEvent
+from services.identity.keys import hash_of
+from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
+from services.identity.store import sessions
+from services.identity.store.sessions import Holder, Method
+from shared.contracts.identity import CheckGrant, FindSession, Grant, LogOut, SessionFound
+from shared.database import transaction
+from shared.messages import Nothing, Refused
+from shared.permissions import Caller, Role, Visitor
+
+NO_SESSION = UUID(int=0)
+AUDIENCES = ("identity", "referrals", "outcomes", "reports")
+OWN_AUDIENCE = ("identity",)
+
+
+class Sessions:
+    """Who holds a session token is who they say; what they may do is looked up anew each time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def find(self, asked: FindSession) -> SessionFound:
+        idle, token_hash = self._desk.lives.idle, hash_of(asked.session_token)
+        found = await sessions.find(self._desk.pool, token_hash, asked.register_code, idle, IDLE_WRITTEN_EVERY)
+        if found is None:
+            raise Refused("no_session")
+        idle_ends_at = found.idle_ends_at
+        if asked.active and found.is_stale:
+            touched = await sessions.touch(self._desk.pool, found.session_id, idle)
+            if touched is None:
+                raise Refused("no_session")
+            idle_ends_at = touched
+        visitor = visitor_of(found.holder, asked.register_code, found.session_id, found.method, found.must_change)
+        return SessionFound(
+            assertion=self._desk.signer.sign_visitor(visitor, audiences_of(visitor)),
+            visitor=visitor,
+            idle_ends_at=min(idle_ends_at, found.ends_at),
+            ends_at=found.ends_at,
+            other_sessions=found.other_sessions,
+        )
+
+    async def log_out(self, asked: LogOut) -> Nothing:
+        """Whoever has no session is logged out already."""
+        async with transaction(self._desk.pool) as db:
+            ended = await sessions.end_one(db, hash_of(asked.session_token))
+            if ended is not None:
+                session_id, account_id = ended
+                await events.note(db, AccountEvent.LOGGED_OUT, account_id, others=(session_id,), actor=account_id)
+        await self._desk.tell_revoked([ended[0]] if ended else [])
+        return Nothing()
+
+    async def check_grant(self, _caller: Caller, asked: CheckGrant) -> Grant:
+        async with transaction(self._desk.pool) as db:
+            holder = await sessions.find_holder(db, asked.user_id, asked.register_code)
+        if holder is None or holder.role is None:
+            raise Refused("no_grant")
+        return Grant(visitor=visitor_of(holder, asked.register_code, NO_SESSION, "password_pin"))
+
+
+def visitor_of(
+    holder: Holder, register_code: str, session_id: UUID, method: Method, must_change: bool = False
+) -> Visitor:
+    """A person on one register. A master admin has no organisations; who must change a password has no role yet."""
+    role = Role.MASTER_ADMIN if holder.master_admin else holder.role
+    has_scope = not must_change and not holder.master_admin
+    return Visitor(
+        user_id=holder.account_id,
+        full_name=f"{holder.first_name} {holder.last_name}",
+        register_code=register_code,
+        role=None if must_change else role,
+        organisation_ids=tuple(holder.organisation_ids) if has_scope else (),
+        home_organisation_id=holder.home_organisation_id if has_scope else None,
+        session_id=session_id,
+        method=method,
+        must_change=must_change,
+    )
+
+
+def audiences_of(visitor: Visitor) -> tuple[str, ...]:
+    """The services that the register's pages ask; those with patients' records are no audience of a master admin."""
+    return OWN_AUDIENCE if visitor.role in (None, Role.MASTER_ADMIN) else AUDIENCES

@@ -1,0 +1,55 @@
+"""The mails of identity: which template, to whom, filled with what."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.identity.keys import new_id
+from shared.contracts.notifier import QueueMail, Template
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a mail goes to, and in the name of which register."""
+
+    email: str = field(repr=False)
+    first_name: str = field(repr=False)
+    register_code: str
+
+
+@dataclass(frozen=True)
+class Mails:
+    """Writes letters to the notifier. `public_url` is the address under which people reach the pages."""
+
+    public_url: str
+
+    def welcome(self, to: Recipient, password: str, expires_at: datetime | None) -> QueueMail:
+        return _mail("welcome", to, expires_at, password=password, link=self._log_in(to))
+
+    def reminder(self, to: Recipient, password: str, expires_at: datetime | None) -> QueueMail:
+        return _mail("reminder", to, expires_at, password=password, link=self._log_in(to))
+
+    def already_registered(self, to: Recipient) -> QueueMail:
+        return _mail("already_registered", to, None, link=self._log_in(to))
+
+    def pin(self, to: Recipient, pin: str, minutes: int, expires_at: datetime) -> QueueMail:
+        return _mail("pin", to, expires_at, pin=pin, minutes=str(minutes))
+
+    def locked(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("locked", to, None, contact=contact)
+
+    def password_changed(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("password_changed", to, None, contact=contact)
+
+    def _log_in(self, to: Recipient) -> str:
+        return f"{self.public_url.rstrip('/')}/{to.register_code}/login/"
+
+
+def _mail(template: Template, to: Recipient, expires_at: datetime | None, **values: str) -> QueueMail:
+    return QueueMail(
+        letter_id=new_id(),
+        register_code=to.register_code,
+        template=template,
+        recipient=to.email,
+        values={"first_name": to.first_name, **values},
+        expires_at=expires_at,
+    )

@@ -1,0 +1,142 @@
+"""What operators, demo loading and administration do to identity without a log-in: organisations and accounts."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.identity import events
+from services.identity.events import AccountEvent
+from services.identity.hashing import PasswordHashes
+from services.identity.keys import Keys, new_id
+from services.identity.mails import Mails, Recipient
+from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, TEMPORARY_LIFE
+from services.identity.rules.passwords import Profile, temporary_password
+from services.identity.rules.registration import Registrant, home_of, read_registrant
+from services.identity.store import accounts, devices, limits, organisations
+from services.identity.store.accounts import NOBODY
+from services.identity.store.organisations import NewGrant
+from shared import outbox
+from shared.database import Database
+from shared.messages import Refused
+from shared.permissions import Role
+from shared.values import read_email
+
+__all__ = [
+    "Fixed",
+    "GrantWanted",
+    "Mailed",
+    "NewAccount",
+    "assign_address",
+    "create_account",
+    "ensure_organisations",
+    "unlock_account",
+]
+
+
+@dataclass(frozen=True)
+class GrantWanted:
+    """What a new account may do on one register. Organisations by their domains; the home one follows the address."""
+
+    register_code: str
+    role: Role
+    all_organisations: bool = False
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """An account to be made. A master admin holds no grant on any register: the database refuses both together."""
+
+    email: str = field(repr=False)
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    grants: tuple[GrantWanted, ...] = ()
+    master_admin: bool = False
+
+
+@dataclass(frozen=True)
+class Mailed:
+    """The password is made here and mailed, in the name of a register: how accounts are made in earnest."""
+
+    keys: Keys
+    mails: Mails
+    profile: Profile
+    register_code: str
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The password is given: for demo people and benchmarks, and nowhere else."""
+
+    hashes: PasswordHashes
+    password: str = field(repr=False)
+
+
+async def create_account(db: Database, account: NewAccount, password: Mailed | Fixed) -> UUID:
+    """
+    Make an account in the caller's transaction, whatever its domain. Gives its id.
+
+    Refused as `already_registered`, `unknown_organisation`, or `invalid_answers` with the reason for each field.
+    """
+    registrant = read_registrant(account.first_name, account.last_name, account.email)
+    if not isinstance(registrant, Registrant):
+        raise Refused("invalid_answers", **registrant)
+    account_id, names = new_id(), (registrant.first_name, registrant.last_name)
+    if not await accounts.add(db, account_id, registrant.email, *names, master_admin=account.master_admin):
+        raise Refused("already_registered")
+    await events.note(db, AccountEvent.ACCOUNT_CREATED, account_id)
+    for grant in account.grants:
+        await organisations.give_grant(db, account_id, await _found(db, registrant.email, grant))
+        await events.note(db, AccountEvent.GRANT_GIVEN, account_id, register=grant.register_code)
+    if isinstance(password, Mailed):
+        await _mail_password(db, account_id, registrant, password)
+    else:
+        await _fix_password(db, account_id, password)
+    return account_id
+
+
+async def _found(db: Database, email: str, wanted: GrantWanted) -> NewGrant:
+    by_domain = await organisations.find_by_domain(db, wanted.register_code)
+    if unknown := [domain for domain in wanted.domains if domain not in by_domain]:
+        raise Refused("unknown_organisation", domain=unknown[0])
+    granted = tuple(by_domain[domain] for domain in wanted.domains)
+    home = home_of(email, by_domain)
+    return NewGrant(wanted.register_code, wanted.role, wanted.all_organisations, home, granted)
+
+
+async def _mail_password(db: Database, account_id: UUID, registrant: Registrant, mailed: Mailed) -> None:
+    password = temporary_password(mailed.profile, secrets.choice)
+    keyed = mailed.keys.temporary_password(account_id, password)
+    expires_at = await accounts.set_temporary(db, account_id, keyed, TEMPORARY_LIFE)
+    to = Recipient(registrant.email, registrant.first_name, mailed.register_code)
+    await outbox.put_letter(db, mailed.mails.welcome(to, password, expires_at))
+
+
+async def _fix_password(db: Database, account_id: UUID, fixed: Fixed) -> None:
+    made = await accounts.find_by_id(db, account_id)
+    if made is not None:
+        await accounts.set_password(db, made, await fixed.hashes.make(fixed.password), (made.status,))
+
+
+async def ensure_organisations(db: Database, register_code: str, rows: Iterable[tuple[str, str]]) -> dict[str, UUID]:
+    """Add the organisations (name, domain) that the register lacks. Gives all that it has now, by domain."""
+    await organisations.add(db, register_code, [(new_id(), name, domain) for name, domain in rows])
+    return await organisations.find_by_domain(db, register_code)
+
+
+async def assign_address(db: Database, register_code: str, email: str, assigned_by: UUID | None = None) -> None:
+    """Let the holder of this one address register although its domain is not accepted. Raises `Unreadable`."""
+    await organisations.assign(db, register_code, read_email(email), assigned_by)
+    await events.note(db, AccountEvent.ADDRESS_ASSIGNED, register=register_code, actor=assigned_by)
+
+
+async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID | None = None) -> bool:
+    """Open a locked account to everybody again, and count anew. False when there is no such locked account."""
+    account = await accounts.find_by_email(db, read_email(email))
+    if not await accounts.unlock(db, account.account_id if account else NOBODY) or account is None:
+        return False
+    await devices.clear_counts(db, account.account_id)
+    await limits.forget(db, (PINS_IN_HOUR, PINS_IN_DAY), keys.window(str(account.account_id)))
+    await events.note(db, AccountEvent.ACCOUNT_UNLOCKED, account.account_id, actor=unlocked_by)
+    return True

@@ -1,0 +1,98 @@
+"""How often one may try, when an account is locked, and how long a log-in lives."""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+WRONG_PASSWORDS = 5
+PIN_TRIES = 5
+PIN_DIGITS = 6
+LIVE_ATTEMPTS = 5
+KNOWN_DEVICES = 10
+KNOWN_DEVICE_LIFE = timedelta(days=90)
+TEMPORARY_LIFE = timedelta(hours=24)
+ATTEMPT_LIFE = timedelta(hours=1)
+RESEND_AFTER = timedelta(minutes=1)
+IDLE_WRITTEN_EVERY = timedelta(minutes=1)
+UNSETTLED_COUNT_LIFE = timedelta(minutes=1)
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many in one window, which begins with its first count."""
+
+    kind: str
+    most: int
+    length: timedelta
+
+
+# Wrong passwords alone stay counted: a hospital's thousands come from one address. A known device has its own count.
+PASSWORDS_FROM_EVERYWHERE = Limit("passwords_everywhere", 500, timedelta(minutes=5))
+PASSWORDS_FROM_NETWORK = Limit("passwords_network", 50, timedelta(minutes=5))
+PINS_IN_HOUR = Limit("pins_hour", 10, _HOUR)
+PINS_IN_DAY = Limit("pins_day", 20, _DAY)
+RESENDS = Limit("pin_resends", 5, _HOUR)
+REMINDERS_FROM_NETWORK = Limit("reminders_network", 10, _HOUR)
+REMINDERS_IN_HOUR = Limit("reminders_hour", 3, _HOUR)
+REMINDERS_IN_DAY = Limit("reminders_day", 5, _DAY)
+REGISTRATIONS_FROM_NETWORK = Limit("registrations_network", 60, _HOUR)
+REPEATED_REGISTRATIONS = Limit("registrations_repeated", 3, _DAY)
+LOCK_MAILS = Limit("lock_mails", 3, _DAY)
+PASSWORD_CHANGES = Limit("password_changes", 5, _HOUR)
+LONGEST_WINDOW = _DAY
+
+
+class Status(StrEnum):
+    """What an account is open to. Locked to strangers: only browsers in which its holder has logged in before."""
+
+    ACTIVE = "active"
+    LOCKED_TO_STRANGERS = "locked_to_strangers"
+    LOCKED = "locked"
+    DISABLED = "disabled"
+
+
+OPEN_TO_STRANGERS = (Status.ACTIVE,)
+OPEN_TO_KNOWN_DEVICES = (Status.ACTIVE, Status.LOCKED_TO_STRANGERS)
+
+
+def open_to(known_device: bool) -> tuple[Status, ...]:
+    """The states of an account in which such a browser may log in to it."""
+    return OPEN_TO_KNOWN_DEVICES if known_device else OPEN_TO_STRANGERS
+
+
+def lock_after_wrong_password(number: int, known_device: bool) -> Status | None:
+    """
+    What becomes of an account after its `number`th wrong password in a row; None: it stays as it is.
+
+    Strangers can close it to strangers alone; whoever sits at the person's own browser closes it altogether.
+    """
+    if number < WRONG_PASSWORDS:
+        return None
+    return Status.LOCKED if known_device else Status.LOCKED_TO_STRANGERS
+
+
+def lock_after_wrong_pin(in_hour: int, in_day: int) -> bool:
+    """Whoever gets here has the password: an account with so many wrong PINs, over all attempts, is locked."""
+    return in_hour >= PINS_IN_HOUR.most or in_day >= PINS_IN_DAY.most
+
+
+def new_pin(below: Callable[[int], int]) -> str:
+    """Six digits, each combination as likely as any other; `below` gives a random number under its argument."""
+    return f"{below(10**PIN_DIGITS):0{PIN_DIGITS}}"
+
+
+def network_of(address: str) -> str:
+    """What limits count by: an IPv4 address, or the /64 of an IPv6 one, which is one household or ward."""
+    try:
+        read = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return "unknown"
+    if isinstance(read, ipaddress.IPv4Address):
+        return str(read)
+    if read.ipv4_mapped is not None:
+        return str(read.ipv4_mapped)
+    return str(ipaddress.ip_network((int(read), 64), strict=False))

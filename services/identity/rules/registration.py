@@ -1,0 +1,82 @@
+"""Who may register an account, under which name, and for which organisation."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.values import Unreadable, Wrong, longest_domain, read_email, read_line
+
+NAME_LONGEST = 60
+_BETWEEN_LETTERS = frozenset(" '\u2019.-\u2010\u2011")
+_LOOKS_LIKE_ADDRESS = re.compile(r"\.[^\W\d_]{2}")
+
+
+@dataclass(frozen=True)
+class Registrant:
+    """Who asks for an account, as read from the form."""
+
+    first_name: str
+    last_name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may register an account on a register by themselves."""
+
+    self_registration: bool
+    accepted_domains: tuple[str, ...]
+
+
+def read_registrant(first_name: str, last_name: str, email: str) -> Registrant | dict[str, str]:
+    """The registrant, or why each field is not taken, by the field's name."""
+    read: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    fields = (("first_name", first_name, read_name), ("last_name", last_name, read_name), ("email", email, _read_email))
+    for field, text, reader in fields:
+        try:
+            read[field] = reader(text)
+        except Unreadable as unreadable:
+            wrong[field] = unreadable.wrong.value
+    return wrong or Registrant(**read)
+
+
+def read_name(text: str) -> str:
+    """A person's name: letters, and what stands between them. Nothing that a mail program would make a link of."""
+    name = read_line(text)
+    if not name:
+        raise Unreadable(Wrong.REQUIRED)
+    if len(name) > NAME_LONGEST:
+        raise Unreadable(Wrong.TOO_LONG)
+    if not all(map(_may_stand_in_name, name)) or not any(map(str.isalpha, name)) or _LOOKS_LIKE_ADDRESS.search(name):
+        raise Unreadable(Wrong.CHARACTERS)
+    return name
+
+
+def _may_stand_in_name(character: str) -> bool:
+    return character.isalpha() or character in _BETWEEN_LETTERS or unicodedata.combining(character) != 0
+
+
+def _read_email(text: str) -> str:
+    if not text.strip():
+        raise Unreadable(Wrong.REQUIRED)
+    return read_email(text)
+
+
+def why_not(access: Access, email: str, is_assigned: bool) -> str | None:
+    """The code under which a registration is refused. An address that an administrator assigned may always register."""
+    if is_assigned:
+        return None
+    if not access.self_registration:
+        return "not_open"
+    if longest_domain(email, access.accepted_domains) is None:
+        return "domain_not_accepted"
+    return None
+
+
+def home_of(email: str, organisations: Mapping[str, UUID]) -> UUID | None:
+    """The organisation with the longest domain that the address is within; nhs.net alone names none."""
+    domain = longest_domain(email, organisations)
+    return None if domain is None else organisations[domain]

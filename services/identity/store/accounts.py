@@ -1,0 +1,164 @@
+"""Accounts: who they are, their passwords, their count of wrong ones, and what state they are in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.identity.rules.log_in import Status
+from shared.database import Database
+
+NOBODY = UUID(int=0)
+
+FIND_ACCOUNT = """
+    SELECT
+        account_id, email, first_name, last_name, master_admin, status, password_hash, temporary_hash,
+        temporary_used_at IS NULL AND coalesce(temporary_expires_at > clock_timestamp(), false) AS temporary_is_live
+    FROM account
+"""
+FIND_BY_EMAIL = f"{FIND_ACCOUNT} WHERE email = $1"
+FIND_BY_ID = f"{FIND_ACCOUNT} WHERE account_id = $1"
+HOLD = f"{FIND_BY_ID} FOR NO KEY UPDATE"
+HOLD_OF_ATTEMPT = f"""
+    {FIND_ACCOUNT}
+    WHERE account_id = (SELECT attempt.account_id FROM attempt WHERE attempt.token_hash = $1)
+    FOR NO KEY UPDATE
+"""  # noqa: S608 - constants alone
+ADD_ACCOUNT = """
+    INSERT INTO account (account_id, email, first_name, last_name, master_admin)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (email) DO NOTHING
+    RETURNING account_id
+"""
+RAISE_COUNT = """
+    UPDATE account
+    SET wrong_passwords = wrong_passwords + 1, counted_at = clock_timestamp()
+    WHERE account_id = $1 AND status = ANY($2) AND wrong_passwords < $3
+    RETURNING wrong_passwords
+"""
+GIVE_BACK = "UPDATE account SET wrong_passwords = greatest(wrong_passwords - 1, 0) WHERE account_id = $1"
+CLEAR_COUNT = "UPDATE account SET wrong_passwords = 0 WHERE account_id = $1 AND status = ANY($2) RETURNING account_id"
+SETTLE_COUNTS = """
+    UPDATE account
+    SET wrong_passwords = $1 - 1
+    WHERE wrong_passwords >= $1 AND status = 'active' AND counted_at < clock_timestamp() - $2::interval
+"""
+SET_STATUS = "UPDATE account SET status = $2 WHERE account_id = $1 AND status <> ALL($3) RETURNING account_id"
+UNLOCK = """
+    UPDATE account
+    SET status = 'active', wrong_passwords = 0
+    WHERE account_id = $1 AND status IN ('locked', 'locked_to_strangers')
+    RETURNING account_id
+"""
+REPLACE_HASH = """
+    UPDATE account
+    SET password_hash = $2, temporary_hash = NULL, temporary_expires_at = NULL, temporary_used_at = NULL
+    WHERE account_id = $1
+        AND password_hash IS NOT DISTINCT FROM $3
+        AND temporary_hash IS NOT DISTINCT FROM $4
+        AND status = ANY($5)
+    RETURNING account_id
+"""
+SET_TEMPORARY = """
+    UPDATE account
+    SET temporary_hash = $2, temporary_expires_at = clock_timestamp() + $3::interval, temporary_used_at = NULL
+    WHERE account_id = $1
+    RETURNING temporary_expires_at
+"""
+USE_TEMPORARY = """
+    UPDATE account
+    SET temporary_used_at = clock_timestamp(), password_hash = NULL
+    WHERE account_id = $1 AND temporary_hash = $2 AND temporary_used_at IS NULL
+        AND temporary_expires_at > clock_timestamp()
+    RETURNING account_id
+"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as a log-in needs it. `temporary_is_live`: its temporary password may still be used, once."""
+
+    account_id: UUID
+    email: str = field(repr=False)
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    master_admin: bool
+    status: Status
+    password_hash: str | None = field(repr=False)
+    temporary_hash: bytes | None = field(repr=False)
+    temporary_is_live: bool
+
+
+async def find_by_email(db: Database, email: str) -> Account | None:
+    return await _find(db, FIND_BY_EMAIL, email)
+
+
+async def find_by_id(db: Database, account_id: UUID) -> Account | None:
+    return await _find(db, FIND_BY_ID, account_id)
+
+
+async def hold(db: Database, account_id: UUID) -> Account | None:
+    """Whoever changes several rows of an account holds the account itself first, so that no two wait for each other."""
+    return await _find(db, HOLD, account_id)
+
+
+async def hold_of_attempt(db: Database, attempt_token_hash: bytes) -> Account | None:
+    """The account of a log-in on its way, held until this transaction ends: one PIN after the other is looked at."""
+    return await _find(db, HOLD_OF_ATTEMPT, attempt_token_hash)
+
+
+async def _find(db: Database, query: str, key: object) -> Account | None:
+    row = await db.fetchrow(query, key)
+    return None if row is None else Account(**{**row, "status": Status(row["status"])})
+
+
+async def add(
+    db: Database, account_id: UUID, email: str, first_name: str, last_name: str, *, master_admin: bool = False
+) -> bool:
+    """False when the address has an account already."""
+    added = await db.fetchval(ADD_ACCOUNT, account_id, email, first_name, last_name, master_admin)
+    return added is not None
+
+
+async def raise_count(db: Database, account_id: UUID, states: tuple[Status, ...], most: int) -> int | None:
+    """Count one more wrong password before it is looked at; None when no more are looked at."""
+    number: int | None = await db.fetchval(RAISE_COUNT, account_id, states, most)
+    return number
+
+
+async def give_back(db: Database, account_id: UUID) -> None:
+    await db.execute(GIVE_BACK, account_id)
+
+
+async def clear_count(db: Database, account_id: UUID, states: tuple[Status, ...]) -> bool:
+    """Begin to count anew; False when the account has left these states."""
+    return await db.fetchval(CLEAR_COUNT, account_id, states) is not None
+
+
+async def settle_counts(db: Database, most: int, older_than: timedelta) -> None:
+    """Give back one count where a process died between counting and looking, or nobody is looked at ever again."""
+    await db.execute(SETTLE_COUNTS, most, older_than)
+
+
+async def set_status(db: Database, account_id: UUID, status: Status, *, unless: tuple[Status, ...]) -> bool:
+    return await db.fetchval(SET_STATUS, account_id, status, unless) is not None
+
+
+async def unlock(db: Database, account_id: UUID) -> bool:
+    return await db.fetchval(UNLOCK, account_id) is not None
+
+
+async def set_password(db: Database, seen: Account, password_hash: str, states: tuple[Status, ...]) -> bool:
+    """Replace the password that was seen, and forget a temporary one; False when another change came first."""
+    seen_hashes = (seen.password_hash, seen.temporary_hash)
+    return await db.fetchval(REPLACE_HASH, seen.account_id, password_hash, *seen_hashes, states) is not None
+
+
+async def set_temporary(db: Database, account_id: UUID, temporary_hash: bytes, life: timedelta) -> datetime | None:
+    """A newer one kills the older; the password itself stays. Until when it lives; None when there is no account."""
+    expires_at: datetime | None = await db.fetchval(SET_TEMPORARY, account_id, temporary_hash, life)
+    return expires_at
+
+
+async def use_temporary(db: Database, account_id: UUID, temporary_hash: bytes) -> bool:
+    """Use it up, and the old password with it; False when it was used, replaced or too old."""
+    return await db.fetchval(USE_TEMPORARY, account_id, temporary_hash) is not None

@@ -1,0 +1,128 @@
+"""Log-ins on their way: the password was right, the PIN is awaited."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.database import Database
+
+OPEN = """
+    INSERT INTO attempt
+        (attempt_id, token_hash, account_id, register_code, device_id, temporary_hash, pin_hash, pin_expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
+    RETURNING pin_expires_at
+"""
+END_OLDEST = """
+    UPDATE attempt SET state = 'over'
+    WHERE attempt_id IN (
+        SELECT attempt_id FROM attempt
+        WHERE account_id = $1 AND state = 'waiting'
+        ORDER BY opened_at DESC, attempt_id
+        OFFSET $2
+    )
+"""
+TAKE_TRY = """
+    UPDATE attempt SET tries = tries + 1
+    WHERE token_hash = $1 AND state = 'waiting' AND tries < $2
+    RETURNING attempt_id, register_code, device_id, temporary_hash, tries, pin_hash,
+        pin_expires_at > clock_timestamp() AS pin_is_live
+"""
+RENEW_PIN = """
+    UPDATE attempt
+    SET pin_hash = $3, pin_sent_at = clock_timestamp(), pin_expires_at = clock_timestamp() + $4::interval
+    WHERE attempt_id = $1 AND state = 'waiting' AND tries < $2
+        AND pin_sent_at <= clock_timestamp() - $5::interval
+    RETURNING pin_expires_at
+"""
+FIND_WAITING = """
+    SELECT attempt_id, register_code FROM attempt
+    WHERE token_hash = $1 AND state = 'waiting' AND tries < $2 AND opened_at > clock_timestamp() - $3::interval
+"""
+SET_STATE = "UPDATE attempt SET state = $2 WHERE attempt_id = $1 AND state = 'waiting'"
+CANCEL = """
+    UPDATE attempt SET state = 'cancelled'
+    WHERE token_hash = $1 AND state = 'waiting'
+    RETURNING account_id, register_code
+"""
+END_ALL = "UPDATE attempt SET state = 'over' WHERE account_id = $1 AND state = 'waiting'"
+SWEEP = """
+    DELETE FROM attempt
+    WHERE opened_at < clock_timestamp() - $1::interval AND pin_expires_at < clock_timestamp()
+"""
+
+
+@dataclass(frozen=True)
+class NewAttempt:
+    """A log-in whose password was right. `temporary_hash`: of the temporary password, if that was used."""
+
+    attempt_id: UUID
+    account_id: UUID
+    register_code: str
+    device_id: UUID | None
+    temporary_hash: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Try:
+    """One PIN on its way to being looked at; it counts already."""
+
+    attempt_id: UUID
+    register_code: str
+    device_id: UUID | None
+    temporary_hash: bytes | None = field(repr=False)
+    tries: int
+    pin_hash: bytes = field(repr=False)
+    pin_is_live: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    attempt_id: UUID
+    register_code: str
+
+
+async def open_attempt(
+    db: Database, attempt: NewAttempt, token_hash: bytes, pin_hash: bytes, life: timedelta, live_at_most: int
+) -> datetime:
+    """Wait for the PIN until the moment that is given; the account's oldest log-ins over `live_at_most` are over."""
+    about = (attempt.account_id, attempt.register_code, attempt.device_id, attempt.temporary_hash)
+    expires_at: datetime = await db.fetchval(OPEN, attempt.attempt_id, token_hash, *about, pin_hash, life)
+    await db.execute(END_OLDEST, attempt.account_id, live_at_most)
+    return expires_at
+
+
+async def take_try(db: Database, token_hash: bytes, most: int) -> Try | None:
+    """Count one more PIN before it is looked at; None when the log-in takes no more."""
+    row = await db.fetchrow(TAKE_TRY, token_hash, most)
+    return None if row is None else Try(**row)
+
+
+async def find_waiting(db: Database, token_hash: bytes, tries: int, life: timedelta) -> Waiting | None:
+    row = await db.fetchrow(FIND_WAITING, token_hash, tries, life)
+    return None if row is None else Waiting(**row)
+
+
+async def renew_pin(
+    db: Database, attempt_id: UUID, tries: int, pin_hash: bytes, life: timedelta, after: timedelta
+) -> datetime | None:
+    """The earlier PIN is dead, the count of tries stays; None when the last one was sent within `after`."""
+    expires_at: datetime | None = await db.fetchval(RENEW_PIN, attempt_id, tries, pin_hash, life, after)
+    return expires_at
+
+
+async def set_state(db: Database, attempt_id: UUID, state: str) -> None:
+    await db.execute(SET_STATE, attempt_id, state)
+
+
+async def cancel(db: Database, token_hash: bytes) -> tuple[UUID, str] | None:
+    """The account and register of the log-in that was waiting."""
+    row = await db.fetchrow(CANCEL, token_hash)
+    return None if row is None else (row["account_id"], row["register_code"])
+
+
+async def end_all(db: Database, account_id: UUID) -> None:
+    await db.execute(END_ALL, account_id)
+
+
+async def sweep(db: Database, life: timedelta) -> None:
+    await db.execute(SWEEP, life)

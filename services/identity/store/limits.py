@@ -1,0 +1,37 @@
+"""Counts in windows: raised before the act that they limit, by one statement, so that none slips past in parallel."""
+
+from services.identity.rules.log_in import LONGEST_WINDOW, Limit
+from shared.database import Database
+
+COUNT = """
+    INSERT INTO rate_window AS held (kind, key) VALUES ($1, $2)
+    ON CONFLICT (kind, key) DO UPDATE SET
+        counted = CASE WHEN held.began_at > clock_timestamp() - $3::interval THEN held.counted + 1 ELSE 1 END,
+        began_at = CASE
+            WHEN held.began_at > clock_timestamp() - $3::interval THEN held.began_at
+            ELSE clock_timestamp()
+        END
+    RETURNING counted
+"""
+GIVE_BACK = "UPDATE rate_window SET counted = greatest(counted - 1, 0) WHERE kind = $1 AND key = $2"
+FORGET = "DELETE FROM rate_window WHERE kind = ANY($1) AND key = $2"
+SWEEP = "DELETE FROM rate_window WHERE began_at < clock_timestamp() - $1::interval"
+
+
+async def count(db: Database, limit: Limit, key: bytes) -> int:
+    """How many there are in this window, this one included."""
+    counted: int = await db.fetchval(COUNT, limit.kind, key, limit.length)
+    return counted
+
+
+async def give_back(db: Database, limit: Limit, key: bytes) -> None:
+    """The one counted before was none after all."""
+    await db.execute(GIVE_BACK, limit.kind, key)
+
+
+async def forget(db: Database, limits: tuple[Limit, ...], key: bytes) -> None:
+    await db.execute(FORGET, [limit.kind for limit in limits], key)
+
+
+async def sweep(db: Database) -> None:
+    await db.execute(SWEEP, LONGEST_WINDOW)

@@ -1,0 +1,103 @@
+"""Registers as identity knows them: their organisations, who may register, and who may do what."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.identity.rules.registration import Access
+from shared.contracts.identity import Organisation
+from shared.database import Database, DatabasePool
+from shared.permissions import Role
+
+LIST = "SELECT organisation_id, name, domain FROM organisation WHERE register_code = $1 ORDER BY lower(name), name"
+FIND_BY_DOMAIN = "SELECT domain, organisation_id FROM organisation WHERE register_code = $1"
+HAS_ANY = "SELECT EXISTS (SELECT FROM organisation WHERE register_code = $1)"
+ADD = """
+    INSERT INTO organisation (organisation_id, register_code, name, domain)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING
+"""
+FIND_ACCESS = "SELECT self_registration, accepted_domains FROM register_access WHERE register_code = $1"
+IS_ASSIGNED = "SELECT EXISTS (SELECT FROM allowed_address WHERE register_code = $1 AND email = $2)"
+ASSIGN = """
+    INSERT INTO allowed_address (register_code, email, assigned_by) VALUES ($1, $2, $3)
+    ON CONFLICT DO NOTHING
+"""
+GIVE_GRANT = """
+    INSERT INTO register_grant (account_id, register_code, role, all_organisations, home_organisation_id)
+    VALUES ($1, $2, $3, $4, $5)
+"""
+ADD_TO_GRANT = """
+    INSERT INTO register_grant_organisation (account_id, register_code, organisation_id)
+    SELECT $1, $2, granted FROM unnest($3::uuid[]) AS granted
+    ON CONFLICT DO NOTHING
+"""
+NAMES_OF_ACCOUNT = """
+    SELECT organisation.name
+    FROM register_grant
+    JOIN organisation ON organisation.register_code = register_grant.register_code
+    WHERE register_grant.account_id = $1
+        AND (
+            register_grant.all_organisations
+            OR organisation.organisation_id = register_grant.home_organisation_id
+            OR organisation.organisation_id IN (
+                SELECT held.organisation_id FROM register_grant_organisation AS held
+                WHERE held.account_id = $1 AND held.register_code = register_grant.register_code
+            )
+        )
+"""
+
+
+@dataclass(frozen=True)
+class NewGrant:
+    """What an account is given on one register. The home organisation is always among its organisations."""
+
+    register_code: str
+    role: Role
+    all_organisations: bool = False
+    home_organisation_id: UUID | None = None
+    organisation_ids: tuple[UUID, ...] = ()
+
+
+async def find_all(pool: DatabasePool, register_code: str) -> tuple[Organisation, ...]:
+    """The organisations of a register by name."""
+    return tuple(Organisation(**row) for row in await pool.fetch(LIST, register_code))
+
+
+async def find_by_domain(db: Database, register_code: str) -> dict[str, UUID]:
+    return {row["domain"]: row["organisation_id"] for row in await db.fetch(FIND_BY_DOMAIN, register_code)}
+
+
+async def has_any(db: Database, register_code: str) -> bool:
+    return bool(await db.fetchval(HAS_ANY, register_code))
+
+
+async def add(db: Database, register_code: str, rows: Iterable[tuple[UUID, str, str]]) -> None:
+    """Add those (id, name, domain) whose name and domain the register does not have yet."""
+    await db.executemany(ADD, [(row[0], register_code, row[1], row[2].lower()) for row in rows])
+
+
+async def find_access(db: Database, register_code: str) -> Access | None:
+    """What administrators decided on who may register; None: as the register's definition says."""
+    row = await db.fetchrow(FIND_ACCESS, register_code)
+    return None if row is None else Access(row["self_registration"], tuple(row["accepted_domains"]))
+
+
+async def is_assigned(db: Database, register_code: str, email: str) -> bool:
+    return bool(await db.fetchval(IS_ASSIGNED, register_code, email))
+
+
+async def assign(db: Database, register_code: str, email: str, assigned_by: UUID | None) -> None:
+    await db.execute(ASSIGN, register_code, email, assigned_by)
+
+
+async def give_grant(db: Database, account_id: UUID, grant: NewGrant) -> None:
+    home = grant.home_organisation_id
+    await db.execute(GIVE_GRANT, account_id, grant.register_code, grant.role, grant.all_organisations, home)
+    organisations = {*grant.organisation_ids, *([home] if home else [])}
+    await db.execute(ADD_TO_GRANT, account_id, grant.register_code, organisations)
+
+
+async def names_of_account(db: Database, account_id: UUID) -> tuple[str, ...]:
+    """The organisations that a person is known to work for."""
+    return tuple(row["name"] for row in await db.fetch(NAMES_OF_ACCOUNT, account_id))

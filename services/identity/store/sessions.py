@@ -1,0 +1,179 @@
+"""Sessions: opened by a complete log-in, deleted when they end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from asyncpg import Record
+
+from shared.database import Database, DatabasePool
+from shared.permissions import Role
+
+Method = Literal["password_pin", "password_totp"]
+
+ORGANISATIONS_OF_GRANT = """
+    CASE
+        WHEN held.all_organisations THEN ARRAY(
+            SELECT each.organisation_id FROM organisation AS each
+            WHERE each.register_code = held.register_code ORDER BY each.organisation_id
+        )
+        ELSE ARRAY(
+            SELECT each.organisation_id FROM register_grant_organisation AS each
+            WHERE each.account_id = held.account_id AND each.register_code = held.register_code
+            ORDER BY each.organisation_id
+        )
+    END AS organisation_ids
+"""
+FIND_SESSION = f"""
+    SELECT
+        session.session_id, session.method, session.must_change, session.ends_at,
+        session.seen_at + $3::interval AS idle_ends_at,
+        session.seen_at < clock_timestamp() - $4::interval AS is_stale,
+        account.account_id, account.first_name, account.last_name, account.master_admin,
+        held.role, held.home_organisation_id, {ORGANISATIONS_OF_GRANT},
+        (
+            SELECT count(*) FROM session AS other
+            WHERE other.account_id = session.account_id AND other.session_id <> session.session_id
+                AND other.ends_at > clock_timestamp() AND other.seen_at > clock_timestamp() - $3::interval
+        ) AS other_sessions
+    FROM session
+    JOIN account ON account.account_id = session.account_id
+    LEFT JOIN register_grant AS held ON held.account_id = session.account_id AND held.register_code = $2
+    WHERE session.token_hash = $1
+        AND session.ends_at > clock_timestamp()
+        AND session.seen_at > clock_timestamp() - $3::interval
+        AND account.status IN ('active', 'locked_to_strangers')
+"""  # noqa: S608 - constants alone
+FIND_GRANT = f"""
+    SELECT
+        account.account_id, account.first_name, account.last_name, account.master_admin,
+        held.role, held.home_organisation_id, {ORGANISATIONS_OF_GRANT}
+    FROM account
+    LEFT JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $2
+    WHERE account.account_id = $1 AND account.status IN ('active', 'locked_to_strangers')
+"""  # noqa: S608
+TOUCH = "UPDATE session SET seen_at = clock_timestamp() WHERE session_id = $1 RETURNING seen_at + $2::interval"
+OPEN = """
+    INSERT INTO session (session_id, token_hash, account_id, method, must_change, ends_at)
+    VALUES ($1, $2, $3, $4, $5, least($6, clock_timestamp() + $7::interval))
+"""
+FIND_LIVE = """
+    SELECT session_id, account_id, method, must_change, ends_at
+    FROM session
+    WHERE session_id = $1 AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - $2::interval
+"""
+END_ONE = "DELETE FROM session WHERE token_hash = $1 RETURNING session_id, account_id"
+END_ALL = "DELETE FROM session WHERE account_id = $1 RETURNING session_id"
+SWEEP = """
+    DELETE FROM session
+    WHERE seen_at < clock_timestamp() - $1::interval OR ends_at < clock_timestamp()
+"""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A person and what they may do on one register; a master admin has neither role nor organisations there."""
+
+    account_id: UUID
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    master_admin: bool
+    role: Role | None
+    home_organisation_id: UUID | None
+    organisation_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A live session, seen from one register. `is_stale`: its last use was written down a minute ago or more."""
+
+    session_id: UUID
+    method: Method
+    must_change: bool
+    ends_at: datetime
+    idle_ends_at: datetime
+    is_stale: bool
+    other_sessions: int
+    holder: Holder
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session. `ends_at`: however much it is used; None before it is opened: after its whole life."""
+
+    session_id: UUID
+    account_id: UUID
+    method: Method
+    must_change: bool
+    ends_at: datetime | None = None
+
+
+async def find(
+    pool: DatabasePool, token_hash: bytes, register_code: str, idle: timedelta, written_every: timedelta
+) -> Found | None:
+    """One query: this is asked for every page."""
+    row = await pool.fetchrow(FIND_SESSION, token_hash, register_code, idle, written_every)
+    if row is None:
+        return None
+    return Found(
+        session_id=row["session_id"],
+        method=row["method"],
+        must_change=row["must_change"],
+        ends_at=row["ends_at"],
+        idle_ends_at=row["idle_ends_at"],
+        is_stale=row["is_stale"],
+        other_sessions=row["other_sessions"],
+        holder=_holder(row),
+    )
+
+
+async def find_holder(db: Database, account_id: UUID, register_code: str) -> Holder | None:
+    """Who somebody is and what they may do now, whether they are in the room or not."""
+    row = await db.fetchrow(FIND_GRANT, account_id, register_code)
+    return None if row is None else _holder(row)
+
+
+def _holder(row: Record) -> Holder:
+    return Holder(
+        account_id=row["account_id"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        master_admin=row["master_admin"],
+        role=row["role"] and Role(row["role"]),
+        home_organisation_id=row["home_organisation_id"],
+        organisation_ids=row["organisation_ids"],
+    )
+
+
+async def touch(pool: DatabasePool, session_id: UUID, idle: timedelta) -> datetime | None:
+    """Write down that it is used; until when it may be left alone now. None: it has ended meanwhile."""
+    idle_ends_at: datetime | None = await pool.fetchval(TOUCH, session_id, idle)
+    return idle_ends_at
+
+
+async def open_session(db: Database, session: Session, token_hash: bytes, life: timedelta) -> None:
+    who = (session.account_id, session.method, session.must_change)
+    await db.execute(OPEN, session.session_id, token_hash, *who, session.ends_at, life)
+
+
+async def find_live(db: Database, session_id: UUID, idle: timedelta) -> Session | None:
+    """The session as it was opened, if it has not ended."""
+    row = await db.fetchrow(FIND_LIVE, session_id, idle)
+    return None if row is None else Session(**row)
+
+
+async def end_one(db: Database, token_hash: bytes) -> tuple[UUID, UUID] | None:
+    """The session and account that it was, or None when there was none."""
+    row = await db.fetchrow(END_ONE, token_hash)
+    return None if row is None else (row["session_id"], row["account_id"])
+
+
+async def end_all(db: Database, account_id: UUID) -> tuple[UUID, ...]:
+    """The sessions that ended; every process has to be told of them after commit."""
+    return tuple(row["session_id"] for row in await db.fetch(END_ALL, account_id))
+
+
+async def sweep(db: Database, idle: timedelta) -> None:
+    await db.execute(SWEEP, idle)

@@ -1,0 +1,86 @@
+"""Writes mails: the templates of account mails, and the frame around what a register's definition says of records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+
+from services.notifier import rules
+from shared.contracts.notifier import QueueMail
+from shared.registers.definition import Definition, Notification
+from shared.registers.load import Registers
+
+TEMPLATES = Path(__file__).with_name("templates")
+HOUSE = {"register_name": "ICS Registers", "contact": "your system administrator"}
+
+
+@dataclass(frozen=True, repr=False)
+class Written:
+    """A mail's text. The subject is one line, whatever went into it."""
+
+    subject: str
+    body: str
+
+
+class Writer:
+    """Holds every template, compiled: one that is missing or cannot be read stops the process at its start."""
+
+    def __init__(self, registers: Registers, public_url: str) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=False,  # noqa: S701 - plain text
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._registers = registers
+        self._public_url = public_url.rstrip("/")
+        self._subjects = {name: environment.get_template(f"{name}/subject.txt") for name in rules.TEMPLATES}
+        self._bodies = {name: environment.get_template(f"{name}/body.txt") for name in rules.TEMPLATES}
+
+    def letter(self, asked: QueueMail) -> Written:
+        """A mail to a person about their account. Raises `NeverAMail`."""
+        rules.check_values(asked.values)
+        greeting = rules.greeting(asked.values.get("first_name", ""))
+        register = self._register_words(asked.register_code)
+        return self._write(asked.template, {**HOUSE, **asked.values, **register, "greeting": greeting})
+
+    def notice(self, register: Definition, rule: Notification, reference: str, record_id: UUID) -> Written:
+        """A mail about a record, in the words of the register's definition: its reference and link, nothing else."""
+        mail = register.mail(rule.mail)
+        if mail is None:
+            raise rules.NeverAMail("words")
+        gaps = {
+            "register": register.identity.name,
+            "reference": reference,
+            "address": self.record_link(register, record_id),
+            "team": register.contact.team,
+        }
+        words: dict[str, str | list[str]] = {
+            "register_name": register.identity.name,
+            "contact": register.contact.administrator_email,
+            "subject": mail.subject.format_map(gaps),
+            "paragraphs": [paragraph.format_map(gaps) for paragraph in mail.body],
+        }
+        return self._write("urgent_record" if rule.urgent else "new_record", words)
+
+    def record_link(self, register: Definition, record_id: UUID) -> str:
+        return f"{self._public_url}/{register.code}/records/{record_id.hex}/"
+
+    def _register_words(self, code: str) -> dict[str, str]:
+        """A register's own name and contact; nothing for one that is not known, as when an installation begins."""
+        if code not in self._registers:
+            return {}
+        register = self._registers.find(code)
+        return {"register_name": register.identity.name, "contact": register.contact.administrator_email}
+
+    def _write(self, template: rules.AnyTemplate, words: Mapping[str, str | list[str]]) -> Written:
+        try:
+            subject = self._subjects[template].render(words)
+            body = self._bodies[template].render(words)
+        except UndefinedError:
+            raise rules.NeverAMail("values") from None
+        return Written(" ".join(subject.split()), f"{body.strip()}\n")

@@ -1,0 +1,132 @@
+"""Outcomes that end their record: pending until referrals has archived it, and forward only from there."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.outcomes import store
+from services.outcomes.handlers.desk import Desk
+from services.outcomes.store import Ending, Standing
+from shared import audit, outbox
+from shared.assertion import Signer
+from shared.contracts.outcomes import OutcomeReceipt
+from shared.contracts.referrals import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
+from shared.database import Database, transaction
+from shared.log import warn
+from shared.messages import NotAnswered, Refused
+from shared.permissions import Caller, Visitor
+
+ARCHIVE_SECONDS = 2.0
+REFUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Endings:
+    """
+    Takes a pending outcome to its end: with the person who recorded it in the room, or when they have left.
+
+    Referrals decides, once for each outcome's id. Before an outcome is said not to count, referrals has recorded that
+    it will never archive under that id.
+    """
+
+    desk: Desk
+    signer: Signer
+
+    async def go_forward(self, visitor: Visitor, assertion: str, outcome_id: UUID) -> OutcomeReceipt:
+        """Archive in the visitor's name. Refused as referrals refuses; `pending` when it does not answer."""
+        standing = await self._find(visitor, outcome_id)
+        if standing.refusal is not None:
+            raise Refused(standing.refusal)
+        if standing.saved:
+            return OutcomeReceipt(outcome_id=outcome_id)
+        ending = standing.ending
+        archive = ArchiveRecord(command_id=outcome_id, record_id=ending.record_id, version=ending.record_version)
+        try:
+            await self.desk.bus.ask(archive, who=assertion, seconds=ARCHIVE_SECONDS)
+        except NotAnswered:
+            return OutcomeReceipt(outcome_id=outcome_id, pending=True)
+        except Refused as refusal:
+            await self._refuse(visitor, ending, refusal)
+        else:
+            await self._confirm(ending, visitor)
+        return OutcomeReceipt(outcome_id=outcome_id)
+
+    async def _find(self, visitor: Visitor, outcome_id: UUID) -> Standing:
+        async with transaction(self.desk.pool, visitor) as db:
+            standing = await store.find_ending(db, outcome_id)
+        if standing is None:
+            raise Refused("not_found")
+        return standing
+
+    async def _refuse(self, visitor: Visitor, ending: Ending, refusal: Refused) -> None:
+        """Raises the refusal, unless the record was archived under this id after all."""
+        try:
+            archived = await self._is_archived_or_never(ending)
+        except NotAnswered:
+            raise refusal from None
+        if archived:
+            await self._confirm(ending, visitor)
+            return
+        async with transaction(self.desk.pool, visitor) as db:
+            if await store.settle(db, ending.outcome_id, "refused", refusal.code):
+                await self._note(db, ending, visitor, "outcome.archive_refused")
+        raise refusal
+
+    async def finish(self, ending: Ending) -> None:
+        """The same when nobody is in the room; it stays pending while referrals does not answer."""
+        try:
+            await self._finish(ending)
+        except NotAnswered as unanswered:
+            warn("archive.not_finished", outcome_id=str(ending.outcome_id), fault=unanswered.fault.value)
+
+    async def _finish(self, ending: Ending) -> None:
+        finish = FinishArchive(
+            command_id=ending.outcome_id,
+            register_code=ending.register_code,
+            record_id=ending.record_id,
+            version=ending.record_version,
+        )
+        try:
+            await self.desk.bus.ask(finish, who=self._sign("finish_archive", ending))
+        except Refused as refusal:
+            await self._give_up(ending, refusal)
+        else:
+            await self._confirm(ending)
+
+    async def _give_up(self, ending: Ending, refusal: Refused) -> None:
+        if await self._is_archived_or_never(ending):
+            await self._confirm(ending)
+            return
+        async with transaction(self.desk.pool) as db:
+            if await store.settle(db, ending.outcome_id, "given_up", refusal.code):
+                await self._note(db, ending, None, "outcome.archive_given_up")
+
+    async def _is_archived_or_never(self, ending: Ending) -> bool:
+        """Whether referrals has archived under this id; if not, it never will."""
+        refuse = RefuseArchive(
+            command_id=ending.outcome_id, register_code=ending.register_code, record_id=ending.record_id
+        )
+        fate = await self.desk.bus.ask(refuse, who=self._sign("refuse_archive", ending), seconds=REFUSE_SECONDS)
+        return fate.archived
+
+    def _sign(self, job: str, ending: Ending) -> str:
+        caller = Caller(service=self.signer.key_id, job=job, on_behalf_of=ending.recorded_by)
+        return self.signer.sign_caller(caller, ArchiveRecord.service())
+
+    async def _confirm(self, ending: Ending, visitor: Visitor | None = None) -> None:
+        """From now on the outcome counts. Whoever says so first tells it."""
+        record = RecordChecked(
+            record_id=ending.record_id,
+            organisation_id=ending.organisation_id,
+            version=ending.record_version + 1,
+            archived=True,
+        )
+        async with transaction(self.desk.pool, visitor) as db:
+            if await store.settle(db, ending.outcome_id, "saved"):
+                await self._note(db, ending, visitor, "outcome.recorded")
+                await outbox.put(db, self.desk.recorded(ending.register_code, record, ending.outcome_id))
+        self.desk.wake()
+
+    async def _note(self, db: Database, ending: Ending, visitor: Visitor | None, action: str) -> None:
+        """Under the visitor's session, or without one for the person who recorded the outcome."""
+        subjects = [ending.outcome_id, ending.record_id]
+        await audit.note(db, visitor, action, subjects, actor=ending.recorded_by, register=ending.register_code)

@@ -1,0 +1,23 @@
+"""What other services copy of the outcomes, page by page."""
+
+from dataclasses import dataclass
+
+from services.outcomes import store
+from services.outcomes.handlers.desk import Desk
+from shared.contracts.outcomes import OutcomeFeedPage, ReadOutcomeFeed
+from shared.database import ACQUIRE_SECONDS
+from shared.permissions import Caller
+
+MOST_ROWS = 500
+MOST_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
+
+    desk: Desk
+
+    async def read(self, _caller: Caller, asked: ReadOutcomeFeed) -> OutcomeFeedPage:
+        async with self.desk.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
+            return await store.read_feed(db, asked.after, MOST_ROWS, MOST_BYTES)

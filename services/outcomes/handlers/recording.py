@@ -1,0 +1,63 @@
+"""Recording an outcome, on a record that stays active or is archived with it."""
+
+from dataclasses import dataclass
+
+from services.outcomes import rules, store
+from services.outcomes.handlers.desk import Desk, new_id
+from services.outcomes.handlers.ending import Endings
+from services.outcomes.store import NewOutcome
+from shared import audit, outbox
+from shared.commands import answer_given, carry_out
+from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
+from shared.contracts.referrals import RecordChecked
+from shared.database import Database
+from shared.permissions import Visitor
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The handler of new outcomes."""
+
+    desk: Desk
+    endings: Endings
+
+    async def record(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
+        receipt = await answer_given(self.desk.pool, visitor, asked) or await self._check(visitor, assertion, asked)
+        if not asked.ending:
+            return receipt
+        return await self.endings.go_forward(visitor, assertion, receipt.outcome_id)
+
+    async def _check(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
+        register = self.desk.register(visitor, asked.edition)
+        answers = rules.checked_answers(register, asked, self.desk.day())
+        record = await self.desk.check_record(assertion, asked.record_id)
+        rules.check_takes_outcomes(record)
+        outcome = NewOutcome(
+            outcome_id=new_id(),
+            edition=asked.edition,
+            record_id=asked.record_id,
+            record_version=asked.version,
+            organisation_id=record.organisation_id,
+            answers=answers,
+            ending=asked.ending,
+        )
+        return await self._store(visitor, asked, record, outcome)
+
+    async def _store(
+        self, visitor: Visitor, asked: RecordOutcome, record: RecordChecked, outcome: NewOutcome
+    ) -> OutcomeReceipt:
+        """Every archive begins with a row here, so that holding the record here keeps outcomes off an archived one."""
+
+        async def act(db: Database) -> OutcomeReceipt:
+            await store.hold_record(db, outcome.record_id)
+            rules.check_not_ending(await store.find_ending_state(db, outcome.record_id))
+            await store.add_outcome(db, visitor, outcome)
+            act = "outcome.archive_asked" if outcome.ending else "outcome.recorded"
+            await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], outcome.answers)
+            if not outcome.ending:
+                await outbox.put(db, self.desk.recorded(visitor.register_code, record, outcome.outcome_id))
+            return OutcomeReceipt(outcome_id=outcome.outcome_id, pending=outcome.ending)
+
+        receipt = await carry_out(self.desk.pool, visitor, asked, act)
+        self.desk.wake()
+        return receipt

@@ -1,0 +1,58 @@
+-- The feed: the outcomes that count, in an order in which nothing can slip in behind. An outcome's sequence is given
+-- after it is committed, by `assign_feed`; so a reader who has read up to a sequence has every outcome up to it, however
+-- long the transactions took that made them. An outcome that counts never changes again.
+
+-- Give a sequence to what is committed and has none; how many there were. One at a time, so that sequences become
+-- visible in their order.
+CREATE FUNCTION assign_feed() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    assigned bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM outcome WHERE state = 'saved' AND feed_sequence IS NULL) THEN
+        RETURN 0;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '.feed', 0));
+    UPDATE outcome AS o
+    SET feed_sequence = nextval('outcome_feed_sequence')
+    FROM (
+        SELECT u.id FROM outcome AS u WHERE u.state = 'saved' AND u.feed_sequence IS NULL LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ) AS waiting
+    WHERE o.id = waiting.id AND o.feed_sequence IS NULL;
+    GET DIAGNOSTICS assigned = ROW_COUNT;
+    RETURN assigned;
+END
+$$;
+
+-- Outcomes from behind a sequence on, in order: `p_most` at most, and of about `p_bytes` together, but always one.
+-- `found` counts what was there to choose from. SECURITY DEFINER: reports reads all registers and organisations.
+CREATE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
+    found bigint, sequence bigint, outcome_id uuid, record_id uuid, register_code text, edition text,
+    organisation_id uuid, recorded_by text, recorded_at timestamptz, ending boolean, answers jsonb
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT
+        p.found, p.feed_sequence, p.id, p.record_id, p.register_code, p.edition, p.organisation_id, p.recorded_by_name,
+        p.recorded_at, p.ending, p.answers
+    FROM (
+        SELECT
+            f.*,
+            sum(octet_length(f.answers::text) + 500) OVER (ORDER BY f.feed_sequence) AS bytes,
+            row_number() OVER (ORDER BY f.feed_sequence) AS place,
+            count(*) OVER () AS found
+        FROM (
+            SELECT * FROM outcome AS o WHERE o.feed_sequence > p_after ORDER BY o.feed_sequence LIMIT p_most
+        ) AS f
+    ) AS p
+    WHERE p.bytes <= p_bytes OR p.place = 1
+    ORDER BY p.feed_sequence
+$$;
+
+DO $$
+DECLARE
+    app text := current_schema() || '_app';
+BEGIN
+    EXECUTE 'REVOKE ALL ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint) FROM PUBLIC';
+    EXECUTE format('GRANT EXECUTE ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint) TO %I', app);
+END
+$$;

@@ -1,0 +1,36 @@
+"""The front door of outcomes: every request beside the handler that takes it, and who may ask."""
+
+from services.outcomes.handlers.desk import Desk
+from services.outcomes.handlers.ending import Endings
+from services.outcomes.handlers.feed import Feeding
+from services.outcomes.handlers.reading import Reading
+from services.outcomes.handlers.recording import Recording
+from services.outcomes.jobs import Sweeping
+from services.outcomes.settings import Settings
+from shared.contracts.health import ReadOutcomesBacklog
+from shared.contracts.outcomes import ListOutcomes, ReadOutcomeFeed, RecordOutcome
+from shared.front_door import for_anyone, for_callers, for_visitors_carried_on
+from shared.permissions import Permission
+from shared.registers.load import Registers, load_registers
+from shared.service import Parts, Service, backlog_of
+
+
+def build(parts: Parts, settings: Settings) -> Service:
+    """The service over the shipped registers and those of the folder that the settings name."""
+    return service_of(parts, load_registers([settings.registers] if settings.registers else []))
+
+
+def service_of(parts: Parts, registers: Registers) -> Service:
+    """The whole behaviour of the service, one line each."""
+    desk = Desk(parts.pool, parts.bus, registers, parts.relay.wake)
+    endings = Endings(desk, parts.signer)
+    recording, reading = Recording(desk, endings), Reading(desk)
+    return Service(
+        answers=[
+            for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
+            for_visitors_carried_on(ListOutcomes, Permission.RECORD_OUTCOME, reading.list_outcomes),
+            for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, Feeding(desk).read),
+            for_anyone(ReadOutcomesBacklog, backlog_of(parts)),
+        ],
+        jobs=[Sweeping(parts.pool, endings).sweep_for_ever],
+    )

@@ -1,0 +1,112 @@
+"""Archiving a record for an outcome: asked for, asked again when nobody is in the room, given up."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.referrals.handlers.desk import Desk
+from services.referrals.handlers.telling import Telling
+from services.referrals.store import archiving as store
+from shared import audit, outbox
+from shared.assertion import Signer
+from shared.bus import Bus
+from shared.commands import carry_out
+from shared.contracts.identity import CheckGrant
+from shared.contracts.referrals import (
+    ArchiveFate,
+    ArchiveRecord,
+    CheckRecord,
+    FinishArchive,
+    RecordChecked,
+    RecordReceipt,
+    RefuseArchive,
+)
+from shared.database import Database, transaction
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Caller, Permission, Visitor
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Archiving:
+    """
+    The handlers of what outcomes asks for. The commit here is the pivot: outcomes goes forward from it.
+
+    Either the command of an id is carried out or the id is given up, never both: both take it in the same table.
+    """
+
+    desk: Desk
+    bus: Bus
+    signer: Signer
+
+    async def check(self, visitor: Visitor, asked: CheckRecord) -> RecordChecked:
+        async with transaction(self.desk.pool, visitor) as db:
+            state = await store.find_state(db, visitor.register_code, asked.record_id)
+        if state is None:
+            raise Refused("not_found")
+        return state
+
+    async def archive(self, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
+        async def act(db: Database) -> RecordReceipt:
+            return await self._archive(db, visitor, asked)
+
+        try:
+            receipt = await carry_out(self.desk.pool, visitor, asked, act)
+        except Refused as refusal:
+            if refusal.code == "command_reused" and await self._is_given_up(asked.command_id):
+                raise Refused("given_up") from None
+            raise
+        self.desk.wake()
+        return receipt
+
+    async def _archive(self, db: Database, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
+        archived = await store.archive(db, visitor.register_code, asked.record_id, asked.version)
+        if archived is None:
+            raise await self._refusal(db, visitor, asked)
+        receipt = RecordReceipt(
+            record_id=asked.record_id,
+            reference=archived["reference"],
+            version=archived["version"],
+            rating=archived["rating"],
+        )
+        await store.add_archived_version(db, asked.record_id, archived, (visitor.user_id, visitor.full_name))
+        await audit.note(db, visitor, "record.archived", [asked.record_id])
+        register = self.desk.register(visitor, archived["edition"])
+        telling = Telling(register, archived["organisation_id"], receipt, self.desk.clock())
+        await outbox.put(db, telling.archived())
+        return receipt
+
+    async def _refusal(self, db: Database, visitor: Visitor, asked: ArchiveRecord) -> Refused:
+        state = await store.find_state(db, visitor.register_code, asked.record_id)
+        if state is None:
+            return Refused("not_found")
+        return Refused("archived") if state.archived else Refused("conflict", version=state.version)
+
+    async def _is_given_up(self, command_id: UUID) -> bool:
+        async with transaction(self.desk.pool) as db:
+            return await store.is_given_up(db, command_id)
+
+    async def finish(self, caller: Caller, asked: FinishArchive) -> RecordReceipt:
+        """Under the present grant of the person who asked first, and under the first command's id and content."""
+        if caller.on_behalf_of is None:
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        visitor = await self._granted(asked.register_code, caller.on_behalf_of)
+        first = ArchiveRecord(command_id=asked.command_id, record_id=asked.record_id, version=asked.version)
+        return await self.archive(visitor, first)
+
+    async def _granted(self, register_code: str, user_id: UUID) -> Visitor:
+        me = Caller(service="referrals", job="finish_archive", on_behalf_of=user_id)
+        question = CheckGrant(register_code=register_code, user_id=user_id)
+        grant = await self.bus.ask(question, who=self.signer.sign_caller(me, question.service()))
+        if grant.visitor.user_id != user_id or not grant.visitor.may(Permission.RECORD_OUTCOME):
+            raise Refused("no_grant")
+        return grant.visitor
+
+    async def give_up(self, caller: Caller, asked: RefuseArchive) -> ArchiveFate:
+        actor = caller.on_behalf_of or NOBODY
+        async with transaction(self.desk.pool) as db:
+            given_up = await store.give_up(db, asked.command_id, actor)
+            if given_up:
+                register = asked.register_code
+                await audit.note(db, None, "record.archive_given_up", [asked.record_id], actor=actor, register=register)
+        return ArchiveFate(archived=not given_up)

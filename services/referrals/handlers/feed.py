@@ -1,0 +1,22 @@
+"""What other services copy of the records, page by page."""
+
+from dataclasses import dataclass
+
+from services.referrals.handlers.desk import Desk
+from services.referrals.store import feed as store
+from shared.contracts.referrals import FeedPage, ReadFeed
+from shared.permissions import Caller
+
+MOST_ROWS = 500
+MOST_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
+
+    desk: Desk
+
+    async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
+        async with self.desk.one_trip() as db:
+            return await store.read_feed(db, asked.after, MOST_ROWS, MOST_BYTES)

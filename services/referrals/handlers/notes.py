@@ -1,0 +1,37 @@
+"""Writing a note on a record."""
+
+from dataclasses import dataclass
+
+from services.referrals import rules
+from services.referrals.handlers.desk import Desk, new_id
+from services.referrals.store import history
+from shared import audit
+from shared.commands import carry_out
+from shared.contracts.referrals import AddNote
+from shared.database import Database
+from shared.messages import Nothing, Refused
+from shared.permissions import Visitor
+
+
+@dataclass(frozen=True)
+class NoteTaking:
+    """The handler of notes. Nobody is told of one, and the record keeps its version."""
+
+    desk: Desk
+
+    async def add_note(self, visitor: Visitor, asked: AddNote) -> Nothing:
+        text = rules.note_text(asked.text)
+
+        async def act(db: Database) -> Nothing:
+            held = await history.hold_record(db, visitor.register_code, asked.record_id)
+            if held is None:
+                raise Refused("not_found")
+            if not rules.may_update(visitor, held.created_by):
+                raise Refused("not_yours")
+            if held.archived:
+                raise Refused("archived")
+            await history.add_note(db, new_id(), asked.record_id, text, (visitor.user_id, visitor.full_name))
+            await audit.note(db, visitor, "record.note_added", [asked.record_id])
+            return Nothing()
+
+        return await carry_out(self.desk.pool, visitor, asked, act)

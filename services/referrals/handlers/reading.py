@@ -1,0 +1,76 @@
+"""Lists, searches, and reading one record: audited before the reply."""
+
+from dataclasses import dataclass
+
+from services.referrals import rules
+from services.referrals.handlers.desk import Desk
+from services.referrals.store import finding, history
+from services.referrals.store.finding import Rows, Window
+from shared import audit
+from shared.contracts.referrals import (
+    History,
+    ListRecords,
+    Notes,
+    ReadHistory,
+    ReadNotes,
+    ReadRecord,
+    RecordPage,
+    RecordShown,
+)
+from shared.database import transaction
+from shared.messages import Refused
+from shared.permissions import Visitor
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The handlers of what changes nothing."""
+
+    desk: Desk
+
+    async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
+        """The page's rows, the search's when there is something to search for."""
+        skip = rules.rows_before(asked)
+        search = rules.read_search(visitor.register_code, asked.search)
+        beside = asked.after or asked.before
+        shape = rules.shape_of(visitor, 0 if beside or search else skip)
+        window = Window(shape, 0 if beside else skip, asked.length, asked.after, asked.before)
+        async with self.desk.one_trip() as db:
+            if search:
+                found = await finding.search_records(db, visitor, window, search)
+            else:
+                found = await finding.list_records(db, visitor, window)
+        return page_of(found, skip)
+
+    async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
+        async with self.desk.one_trip() as db:
+            shown = await finding.read_record(db, visitor, asked.record_id)
+        if shown is None:
+            raise Refused("not_found")
+        return shown
+
+    async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
+        async with transaction(self.desk.pool, visitor) as db:
+            found = await history.find_history(db, visitor.register_code, asked.record_id)
+            if found is None:
+                raise Refused("not_found")
+            await audit.note(db, visitor, "record.history_read", [asked.record_id])
+            return found
+
+    async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
+        async with transaction(self.desk.pool, visitor) as db:
+            found = await history.find_notes(db, visitor.register_code, asked.record_id)
+            if found is None:
+                raise Refused("not_found")
+            await audit.note(db, visitor, "record.notes_read", [asked.record_id])
+            return found
+
+
+def page_of(found: Rows, skip: int) -> RecordPage:
+    return RecordPage(
+        rows=found.rows,
+        first=skip + 1 if found.rows else 0,
+        matches=found.matches,
+        total=found.total,
+        capped=found.capped,
+    )

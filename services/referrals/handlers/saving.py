@@ -1,0 +1,129 @@
+"""Adding a person to a register, and saving a record anew."""
+
+import hashlib
+from dataclasses import dataclass
+
+from asyncpg import UniqueViolationError
+
+from services.referrals import rules
+from services.referrals.handlers.desk import Desk, new_id
+from services.referrals.handlers.telling import Telling
+from services.referrals.store import saving as store
+from services.referrals.store.saving import CommandRow, Content, NewRecord, Present, Update
+from shared.contracts.referrals import RecordReceipt, SubmitRecord, UpdateRecord
+from shared.messages import Command, Event, Refused
+from shared.permissions import Visitor
+from shared.registers.definition import Definition
+from shared.registers.form import Answer, person_of, rating_of, search_text
+
+MOST_REFERENCES = 5
+
+
+@dataclass(frozen=True)
+class Saving:
+    """The handlers of commands that write a record's answers."""
+
+    desk: Desk
+
+    async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
+        register = self.desk.register(visitor, asked.edition)
+        organisation_id = rules.organisation_for(visitor)
+        answers = rules.checked_answers(register, asked.answers, self.desk.day())
+        content = content_of(register, answers)
+        for _ in range(MOST_REFERENCES):
+            reference = rules.write_reference(register.code, self.desk.draw(rules.REFERENCES))
+            record = NewRecord(new_id(), reference, register.edition, organisation_id, content)
+            try:
+                return await self._add(visitor, asked, register, record)
+            except UniqueViolationError:  # another record has the reference: seldom, and never twice
+                continue
+        raise LookupError("no free reference was found")
+
+    async def _add(
+        self, visitor: Visitor, asked: SubmitRecord, register: Definition, record: NewRecord
+    ) -> RecordReceipt:
+        receipt = RecordReceipt(
+            record_id=record.record_id, reference=record.reference, version=0, rating=record.content.rating
+        )
+        telling = Telling(register, record.organisation_id, receipt, self.desk.clock())
+        events = telling.created(urgent=rules.is_urgent(rating_of(register, record.content.answers)))
+        async with self.desk.one_trip() as db:
+            earlier = await store.submit_record(db, visitor, command_row(visitor, asked, receipt), record, events)
+        if earlier:
+            return answer_again(visitor, asked, earlier)
+        self.desk.wake()
+        return receipt
+
+    async def update(self, visitor: Visitor, asked: UpdateRecord) -> RecordReceipt:
+        async with self.desk.one_trip() as db:
+            earlier, present = await store.find_for_update(db, visitor, asked.command_id, asked.record_id)
+        if earlier:
+            return answer_again(visitor, asked, earlier)
+        if present is None:
+            raise Refused("not_found")
+        check_changeable(visitor, asked, present)
+        return await self._save(visitor, asked, present)
+
+    async def _save(self, visitor: Visitor, asked: UpdateRecord, present: Present) -> RecordReceipt:
+        register = self.desk.register(visitor, present.edition)
+        answers = rules.changed_answers(register, present.answers, asked.answers, self.desk.day())
+        changes = rules.changes_between(register, present.answers, answers)
+        rerating = rules.rerating(register, present.answers, answers)
+        content = content_of(register, answers)
+        receipt = RecordReceipt(
+            record_id=present.record_id,
+            reference=present.reference,
+            version=present.version + 1,
+            rating=content.rating,
+        )
+        update = Update(present.record_id, present.version, content, rerating.is_new, changes)
+        telling = Telling(register, present.organisation_id, receipt, self.desk.clock())
+        return await self._store(visitor, asked, update, receipt, telling.updated(urgent=rerating.became_urgent))
+
+    async def _store(
+        self, visitor: Visitor, asked: UpdateRecord, update: Update, receipt: RecordReceipt, events: list[Event]
+    ) -> RecordReceipt:
+        async with self.desk.one_trip() as db:
+            row = command_row(visitor, asked, receipt)
+            updated = await store.update_record(db, visitor, row, update, events)
+        if updated.earlier:
+            return answer_again(visitor, asked, updated.earlier)
+        if updated.verdict == "conflict" and updated.version is not None:
+            raise Refused("conflict", version=updated.version)
+        if updated.verdict != "done":
+            raise Refused(updated.verdict)
+        self.desk.wake()
+        return receipt
+
+
+def check_changeable(visitor: Visitor, asked: UpdateRecord, present: Present) -> None:
+    """Refused as `not_yours`, `archived` or `conflict`."""
+    if not rules.may_update(visitor, present.created_by):
+        raise Refused("not_yours")
+    if present.archived:
+        raise Refused("archived")
+    if present.version != asked.version:
+        raise Refused("conflict", version=present.version)
+
+
+def content_of(register: Definition, answers: dict[str, Answer]) -> Content:
+    """What is stored of these answers, and beside them."""
+    level = rating_of(register, answers)
+    search = rules.searchable(search_text(register, answers))
+    return Content(answers, person_of(register, answers), level.code if level else None, search)
+
+
+def command_row(visitor: Visitor, command: Command[RecordReceipt], receipt: RecordReceipt) -> CommandRow:
+    return CommandRow(command.command_id, visitor.user_id, body_hash(command), receipt.model_dump_json())
+
+
+def body_hash(command: Command[RecordReceipt]) -> bytes:
+    """By which a command that is sent again is known to be the same."""
+    return hashlib.sha256(command.model_dump_json().encode()).digest()
+
+
+def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: CommandRow) -> RecordReceipt:
+    """The answer that was given when it was carried out. Refused as `command_reused` for another command's id."""
+    if earlier.answer is None or earlier.actor != visitor.user_id or earlier.body_hash != body_hash(command):
+        raise Refused("command_reused")
+    return RecordReceipt.model_validate_json(earlier.answer)

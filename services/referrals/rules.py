@@ -1,0 +1,233 @@
+"""Decisions about records: who may do what with one, what may be stored, how lists are read, what a change means."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.contracts.referrals import FieldChange, ListRecords
+from shared.messages import Refused
+from shared.permissions import Permission, Role, Visitor
+from shared.registers.definition import Definition, Level
+from shared.registers.form import (
+    Answer,
+    Answers,
+    Checked,
+    consent_verdict,
+    differences,
+    keep_retired,
+    rating_of,
+    read_answers,
+)
+from shared.values import Unreadable, fold, read_text
+
+# ------------------------------------------------------------------------------------------------------------- lists
+FEW = 8
+DEEP = 1_000
+
+
+class Shape(StrEnum):
+    """Which query reads a list: each has an index that fits it."""
+
+    OWN = "own"
+    ONE = "one"
+    FEW = "few"
+    MOST = "most"
+
+
+def shape_of(visitor: Visitor, skip: int = 0) -> Shape:
+    """
+    How the visitor's records are read.
+
+    A few organisations are read one by one and merged, which costs for each of them what comes before the page: deep
+    down in the list, and for many, one walk over the whole register is cheaper.
+    """
+    if visitor.own_records_only:
+        return Shape.OWN
+    if len(visitor.organisation_ids) == 1:
+        return Shape.ONE
+    return Shape.FEW if len(visitor.organisation_ids) <= FEW and skip < DEEP else Shape.MOST
+
+
+def rows_before(asked: ListRecords) -> int:
+    """How many rows stand before the page that was asked for."""
+    return (asked.page - 1) * asked.length
+
+
+# ------------------------------------------------------------------------------------------------------------- search
+SHORTEST_WITHIN = 3
+MOST_WORDS = 8
+LAST_CHARACTER = "\U0010ffff"
+
+_PARTS = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, repr=False)
+class Search:
+    """
+    What to look for: a reference, or words.
+
+    Names in which a word has this `beginning` are found by comparison (`beginning` ≤ word < `end`). `within` says that
+    the first of the `patterns`, the longest word's, may be looked for inside words as well. All patterns must match.
+    """
+
+    reference: str | None
+    beginning: str
+    end: str
+    within: bool
+    patterns: tuple[str, ...]
+
+
+def read_search(register_code: str, text: str) -> Search | None:
+    """What was typed into the search box; None when there is nothing to look for in it."""
+    reference = read_reference(register_code, text)
+    words = sorted(dict.fromkeys(_PARTS.findall(fold(text))), key=len, reverse=True)[:MOST_WORDS]
+    if not words:
+        return None
+    longest = words[0]
+    within = len(longest) >= SHORTEST_WITHIN
+    return Search(reference, longest, longest + LAST_CHARACTER, within, tuple(_pattern(word) for word in words))
+
+
+def _pattern(word: str) -> str:
+    """Words hold letters and digits alone, so nothing in a pattern needs escaping."""
+    return f"%{word}%" if len(word) >= SHORTEST_WITHIN else f"% {word}%"
+
+
+def searchable(text: str) -> str:
+    """
+    A space, then the words of a folded text, each once, with a space between.
+
+    What an apostrophe or a hyphen parts is found by its parts and as one: "o'brien" as o, brien and obrien.
+    """
+    words: dict[str, None] = {}
+    for written in text.split():
+        parts = _PARTS.findall(written)
+        words |= dict.fromkeys([*parts, "".join(parts)] if len(parts) > 1 else parts)
+    return " " + " ".join(words)
+
+
+# ---------------------------------------------------------------------------------------------------------- reference
+ALPHABET = "234679CDFGHJKMNPQRTVWXY"  # nothing that is taken for another letter or digit, and no vowel: no words
+REFERENCES = len(ALPHABET) ** 8
+
+_REFERENCE = re.compile(rf"[ -]?([{ALPHABET}]{{4}})[ -]?([{ALPHABET}]{{4}})")
+
+
+def write_reference(register_code: str, number: int) -> str:
+    """The reference for a number below `REFERENCES`, like DSR-7KQ2-M9XP."""
+    letters = ""
+    for _ in range(8):
+        number, place = divmod(number, len(ALPHABET))
+        letters += ALPHABET[place]
+    return f"{register_code.upper()}-{letters[:4]}-{letters[4:]}"
+
+
+def read_reference(register_code: str, text: str) -> str | None:
+    """The reference that was typed, in any case, with hyphens, spaces or neither; None for anything else."""
+    code, typed = register_code.upper(), text.strip().upper()
+    found = _REFERENCE.fullmatch(typed.removeprefix(code)) if typed.startswith(code) else None
+    return f"{code}-{found[1]}-{found[2]}" if found else None
+
+
+# ------------------------------------------------------------------------------------------------------- who may what
+def organisation_for(visitor: Visitor) -> UUID:
+    """The organisation that a new record goes to. Refused as `no_organisation` without one in the visitor's reach."""
+    home = visitor.home_organisation_id
+    if home is None or home not in visitor.organisation_ids:
+        raise Refused("no_organisation")
+    return home
+
+
+def may_update(visitor: Visitor, created_by: UUID) -> bool:
+    """Who made the record, or an administrator of its organisation; others do not see it (R-DSR-114, R-DSR-115)."""
+    is_theirs = created_by == visitor.user_id or visitor.role is Role.ADMINISTRATOR
+    return visitor.may(Permission.UPDATE_RECORD) and is_theirs
+
+
+# ---------------------------------------------------------------------------------------------------- what is stored
+def checked_answers(register: Definition, sent: Answers, day: date) -> dict[str, Answer]:
+    """
+    The answers as they may be stored. Refused as `no_consent` or `invalid_answers`, and then nothing is.
+
+    The gate comes first: to somebody who did not consent, no other question matters.
+    """
+    checked = read_answers(register.form, sent, register.words, day)
+    verdict = consent_verdict(register, checked.answers)
+    if verdict == "refused":
+        raise Refused("no_consent")
+    if not checked.ok:
+        raise Refused("invalid_answers", faults=_count_faults(checked))
+    if verdict != "accepted":
+        raise Refused("no_consent")
+    return checked.answers
+
+
+def _count_faults(checked: Checked) -> int:
+    return len(checked.faults) + len(checked.unknown)
+
+
+def changed_answers(register: Definition, before: Answers, sent: Answers, day: date) -> dict[str, Answer]:
+    """As `checked_answers`, with what the record has to questions that are no longer asked."""
+    asked = {question.name for question in register.form.asked}
+    retired = {name for name in before if name not in asked}
+    fresh = {name: answer for name, answer in sent.items() if name not in retired}
+    return keep_retired(register.form, before, checked_answers(register, fresh, day))
+
+
+def changes_between(register: Definition, before: Answers, after: Answers) -> tuple[FieldChange, ...]:
+    """What changed, as codes, in the order of the form. Refused as `unchanged` when nothing did."""
+    names = [each.name for each in differences(register.form, before, after)]
+    if not names:
+        raise Refused("unchanged")
+    return tuple(FieldChange(name=name, before=before.get(name), after=after.get(name)) for name in names)
+
+
+def note_text(typed: str) -> str:
+    """A note as it is kept. Refused as `empty` or `unreadable`."""
+    try:
+        text = read_text(typed)
+    except Unreadable:
+        raise Refused("unreadable") from None
+    if not text:
+        raise Refused("empty")
+    return text
+
+
+# ------------------------------------------------------------------------------------------------- rating, events
+@dataclass(frozen=True)
+class Rerating:
+    """What a change did to the rating."""
+
+    level: Level | None
+    is_new: bool
+    became_urgent: bool
+
+
+def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
+    """A corrected spelling does not make a rating look fresh: it is new only when it is another one."""
+    old, new = rating_of(register, before), rating_of(register, after)
+    is_new = (old.code if old else None) != (new.code if new else None)
+    return Rerating(new, is_new, is_new and is_urgent(new) and not is_urgent(old))
+
+
+def is_urgent(level: Level | None) -> bool:
+    return level is not None and level.urgency == "urgent"
+
+
+def noun_of(register: Definition) -> str:
+    """The register's word for a record as it stands in an event's type."""
+    return "-".join(_PARTS.findall(fold(register.identity.record)))
+
+
+# ------------------------------------------------------------------------------------------------------------- timers
+PROVED_AT_HOUR = 2
+
+
+def until_next_proof(moment: datetime) -> timedelta:
+    """How long until the counters are next compared with the records: two in the night, UTC."""
+    next_one = moment.astimezone(UTC).replace(hour=PROVED_AT_HOUR, minute=0, second=0, microsecond=0)
+    if next_one <= moment:
+        next_one += timedelta(days=1)
+    return next_one - moment

@@ -1,0 +1,60 @@
+"""The front door of referrals: every request beside the handler that takes it, and who may ask."""
+
+from services.referrals.handlers.archiving import Archiving
+from services.referrals.handlers.desk import Desk, utc_moment
+from services.referrals.handlers.feed import Feeding
+from services.referrals.handlers.notes import NoteTaking
+from services.referrals.handlers.reading import Reading
+from services.referrals.handlers.saving import Saving
+from services.referrals.jobs import Counting
+from services.referrals.settings import Settings
+from shared.contracts.health import ReadReferralsBacklog
+from shared.contracts.referrals import (
+    AddNote,
+    ArchiveRecord,
+    CheckRecord,
+    FinishArchive,
+    ListRecords,
+    ReadFeed,
+    ReadHistory,
+    ReadNotes,
+    ReadRecord,
+    RefuseArchive,
+    SubmitRecord,
+    UpdateRecord,
+)
+from shared.front_door import for_anyone, for_callers, for_visitors
+from shared.permissions import Permission
+from shared.registers.load import Registers, load_registers
+from shared.service import Parts, Service, backlog_of
+
+
+def build(parts: Parts, settings: Settings) -> Service:
+    """The service over the shipped registers and those of the folder that the settings name."""
+    return service_of(parts, load_registers([settings.registers] if settings.registers else []))
+
+
+def service_of(parts: Parts, registers: Registers) -> Service:
+    """The whole behaviour of the service, one line each."""
+    desk = Desk(parts.pool, registers, parts.relay.wake)
+    saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
+    archiving = Archiving(desk, parts.bus, parts.signer)
+    counting = Counting(parts.pool, utc_moment)
+    return Service(
+        answers=[
+            for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
+            for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
+            for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
+            for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
+            for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
+            for_visitors(ReadNotes, Permission.READ_RECORDS, reading.read_notes),
+            for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
+            for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
+            for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
+            for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
+            for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
+            for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
+            for_anyone(ReadReferralsBacklog, backlog_of(parts)),
+        ],
+        jobs=[counting.fold_for_ever, counting.prove_every_night],
+    )

@@ -1,0 +1,17 @@
+"""What the referrals service is told by its environment."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Settings of referrals."""
+
+    database_url: SecretStr = Field(
+        validation_alias=AliasChoices("ICS_REFERRALS_DATABASE_URL", "ICS_DATABASE_URL"),
+        description="The schema of referrals, under its own role.",
+    )
+    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")

@@ -1,0 +1,77 @@
+"""Taking a record off its register, and giving up to do so."""
+
+from uuid import UUID
+
+from asyncpg import Record
+
+from shared.contracts.referrals import RecordChecked
+from shared.database import Database
+
+ARCHIVE = """
+    UPDATE record
+    SET status = 1, archived_at = now(), version = version + 1
+    WHERE id = $1 AND register_code = $2 AND version = $3 AND status = 0
+    RETURNING reference, edition, overlay, version, organisation_id, rating, answers
+"""
+
+
+async def archive(db: Database, register_code: str, record_id: UUID, version: int) -> Record | None:
+    """The record as archived, or None when it is not there, not active, or not of this version."""
+    return await db.fetchrow(ARCHIVE, record_id, register_code, version)
+
+
+ADD_VERSION = """
+    INSERT INTO record_version (
+        record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, answers
+    ) VALUES ($1, $2, 'archived', now(), $3, $4, $5, $6, $7)
+"""
+
+
+async def add_archived_version(db: Database, record_id: UUID, archived: Record, by: tuple[UUID, str]) -> None:
+    """The last version, which says who archived the record and when."""
+    kept = (archived["edition"], archived["overlay"], archived["answers"])
+    await db.execute(ADD_VERSION, record_id, archived["version"], *by, *kept)
+
+
+FIND_STATE = """
+    SELECT organisation_id, version, status
+    FROM record
+    WHERE id = $1 AND register_code = $2
+"""
+
+
+async def find_state(db: Database, register_code: str, record_id: UUID) -> RecordChecked | None:
+    """How a record in scope stands, active or archived."""
+    row = await db.fetchrow(FIND_STATE, record_id, register_code)
+    if row is None:
+        return None
+    return RecordChecked(
+        record_id=record_id,
+        organisation_id=row["organisation_id"],
+        version=row["version"],
+        archived=row["status"] != 0,
+    )
+
+
+GIVEN_UP = b"given up"
+GIVE_UP = """
+    INSERT INTO command (id, actor, body_hash) VALUES ($1, $2, $3)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+FIND_BODY = "SELECT body_hash FROM command WHERE id = $1"
+
+
+async def give_up(db: Database, command_id: UUID, actor: UUID) -> bool:
+    """
+    Take the command's id, so that no command can be carried out under it any more; False when one was.
+
+    Waits for one that is being carried out.
+    """
+    taken = await db.fetchval(GIVE_UP, command_id, actor, GIVEN_UP)
+    return taken is not None or await is_given_up(db, command_id)
+
+
+async def is_given_up(db: Database, command_id: UUID) -> bool:
+    body: bytes | None = await db.fetchval(FIND_BODY, command_id)
+    return body == GIVEN_UP

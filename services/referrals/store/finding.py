@@ -1,0 +1,106 @@
+"""Listing, searching and reading records: one round trip each, the audit row in the same call."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Record
+from pydantic import TypeAdapter
+
+from services.referrals.rules import Search, Shape, may_update
+from services.referrals.store.scope import scope_of
+from shared.contracts.referrals import MOST_MATCHES, Answers, RecordRow, RecordShown, RowPlace
+from shared.database import Database
+from shared.permissions import Visitor
+
+ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows of a list: so many, from so far down, or beside a row."""
+
+    shape: Shape
+    skip: int
+    take: int
+    after: RowPlace | None = None
+    before: RowPlace | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Rows:
+    """The rows found; how many a search found, how many there are in scope, and whether it found more than it says."""
+
+    rows: tuple[RecordRow, ...]
+    matches: int
+    total: int
+    capped: bool = False
+
+
+LIST_RECORDS = "SELECT * FROM list_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+
+
+async def list_records(db: Database, visitor: Visitor, window: Window) -> Rows:
+    """Audited. Sets its own context: to be called outside a transaction."""
+    places = (*_place(window.after), *_place(window.before))
+    found = await db.fetch(LIST_RECORDS, *scope_of(visitor), window.shape.value, window.skip, window.take, *places)
+    total: int = found[0]["total"]
+    return Rows(_rows(found), matches=total, total=total)
+
+
+def _place(place: RowPlace | None) -> tuple[object, object]:
+    return (place.updated_at, place.record_id) if place else (None, None)
+
+
+SEARCH_RECORDS = "SELECT * FROM search_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+
+
+async def search_records(db: Database, visitor: Visitor, window: Window, search: Search) -> Rows:
+    """Audited, without what was searched for. Sets its own context: to be called outside a transaction."""
+    found = await db.fetch(
+        SEARCH_RECORDS,
+        *scope_of(visitor),
+        window.shape.value,
+        window.skip,
+        window.take,
+        search.reference,
+        search.beginning,
+        search.end,
+        search.within,
+        search.patterns,
+        MOST_MATCHES,
+    )
+    head = found[0]
+    return Rows(_rows(found), head["matches"], head["total"], head["capped"])
+
+
+def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
+    """The counts come even where no row does: then with one that is empty."""
+    return tuple(
+        RecordRow(
+            record_id=row["record_id"],
+            name=f"{row['given_name']} {row['family_name']}",
+            organisation_id=row["organisation_id"],
+            locality=row["locality"] or "",
+            rating=row["rating"],
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+            rated_at=row["rated_at"],
+            created_by=row["created_by"],
+        )
+        for row in found
+        if row["record_id"] is not None
+    )
+
+
+READ_RECORD = "SELECT * FROM read_record($1, $2, $3, $4, $5, $6, $7)"
+
+
+async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> RecordShown | None:
+    """An active record in scope, audited. Sets its own context: to be called outside a transaction."""
+    row = await db.fetchrow(READ_RECORD, *scope_of(visitor), record_id)
+    if row is None:
+        return None
+    shown = dict(row)
+    created_by: UUID = shown.pop("created_by_id")
+    answers = ANSWERS.validate_json(shown.pop("answers"))
+    return RecordShown(**shown, answers=answers, status="active", may_update=may_update(visitor, created_by))

@@ -1,0 +1,198 @@
+"""Keeping the copies like their sources: woken by events, by a poll as the net, and all over again each night."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from services.reports.handlers.desk import Desk
+from services.reports.rules.choosing import until_next_rebuild
+from services.reports.rules.counting import counted_by, counted_of
+from services.reports.store import feeds
+from services.reports.store.feeds import FeedState, Fields, Lane, Page
+from shared.commands import FORGET_OLD
+from shared.contracts.outcomes import ReadOutcomeFeed
+from shared.contracts.referrals import FedRecord, ReadFeed
+from shared.database import DATABASE_FAULTS, DatabasePool, transaction
+from shared.inbox import is_new
+from shared.log import log, warn
+from shared.messages import Event, NotAnswered, Refused
+from shared.registers.load import Registers
+
+POLL_SECONDS = 2.0
+NET = timedelta(seconds=30)
+FRESH = timedelta(hours=1)
+FAULTS = (NotAnswered, Refused, *DATABASE_FAULTS)
+FORGET_EVENTS = "DELETE FROM inbox WHERE taken_at < clock_timestamp() - interval '35 days'"
+
+
+class Source(Protocol):
+    """A service whose feed is copied."""
+
+    @property
+    def name(self) -> feeds.Source: ...
+
+    async def read(self, after: int) -> Page: ...
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of referrals, each with what it counts for."""
+
+    desk: Desk
+    name: feeds.Source = "referrals"
+
+    async def read(self, after: int) -> Page:
+        asked = ReadFeed(after=after)
+        page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
+        rows = [fields_of(record, self.desk.registers) for record in page.records]
+        return Page(after, page.last, page.more, rows, page.gone)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What came of the records, once it counts."""
+
+    desk: Desk
+    name: feeds.Source = "outcomes"
+
+    async def read(self, after: int) -> Page:
+        asked = ReadOutcomeFeed(after=after)
+        page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
+        return Page(after, page.last, page.more, [each.model_dump(mode="json") for each in page.outcomes], page.gone)
+
+
+def fields_of(record: FedRecord, registers: Registers) -> Fields:
+    fields: dict[str, object] = record.model_dump(mode="json")
+    return fields | {"status": int(record.status == "archived"), "counted": counted_of(record, registers)}
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """Copies one source. Every replica runs one: what one of them has taken, the others leave."""
+
+    desk: Desk
+    source: Source
+    poll_seconds: float = POLL_SECONDS
+    net: timedelta = NET
+
+    @property
+    def _pool(self) -> DatabasePool:
+        return self.desk.pool
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except FAULTS as error:
+                warn("feed.not_read", source=self.source.name, error=error)
+                await asyncio.sleep(self.poll_seconds)
+            bell = self.desk.news[self.source.name]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), self.poll_seconds)
+            bell.clear()
+
+    async def look(self) -> None:
+        """Copy what is new, when somebody told of something or nobody has looked for a while; go on with a rebuild."""
+        state = await feeds.read_feed(self._pool, self.source.name)
+        if self._is_due(state):
+            await self.catch_up()
+        if state.rebuild_sequence is not None:
+            await self.rebuild(state.rebuild_sequence)
+
+    def _is_due(self, state: FeedState) -> bool:
+        return state.wanted or state.complete_at is None or self.desk.clock() - state.complete_at > self.net
+
+    async def catch_up(self) -> None:
+        """Copy all that is committed by now."""
+        await feeds.take_wish(self._pool, self.source.name)
+        more = True
+        while more:
+            state = await feeds.read_feed(self._pool, self.source.name)
+            more = await self._copy_page("live", state.sequence)
+
+    async def rebuild(self, reached: int) -> None:
+        """Copy everything again, page by page, while what is new goes on being copied."""
+        while await self._copy_page("rebuild", reached):
+            state = await feeds.read_feed(self._pool, self.source.name)
+            if state.rebuild_sequence is None:
+                return
+            reached = state.rebuild_sequence
+            if self._is_due(state):
+                await self.catch_up()
+        state = await feeds.read_feed(self._pool, self.source.name)
+        if state.rebuild_sequence is None:
+            return
+        wrong = await feeds.end_rebuild(self._pool, self.source.name, state.rebuild_sequence)
+        if wrong is not None:
+            (warn if wrong else log)("feed.rebuilt", source=self.source.name, wrong=wrong)
+
+    async def _copy_page(self, lane: Lane, after: int) -> bool:
+        """Whether there may be more to copy: behind this page, or because another replica was quicker."""
+        asked_at = self.desk.clock()
+        page = await self.source.read(after)
+        complete_at = None if page.more else asked_at
+        applied = await feeds.apply(self._pool, self.source.name, lane, page, complete_at)
+        return page.more or not applied
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Takes the events: each leaves a wish to look, in the transaction that remembers the event."""
+
+    desk: Desk
+    consumer: str
+
+    async def take(self, event: Event) -> None:
+        source: feeds.Source = "outcomes" if event.told_by == "outcomes" else "referrals"
+        async with transaction(self.desk.pool) as db:
+            if await is_new(db, self.consumer, event):
+                await feeds.want(db, source)
+        self.desk.news[source].set()
+
+
+@dataclass(frozen=True)
+class Nights:
+    """What is done once a night, and at a start after which records count for something else."""
+
+    desk: Desk
+    sources: Sequence[Source]
+
+    async def run(self) -> None:
+        await self._trying(self.recount)
+        while True:
+            await asyncio.sleep(until_next_rebuild(self.desk.clock()).total_seconds())
+            await self._trying(self.night)
+
+    async def _trying(self, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await work()
+        except FAULTS as error:
+            warn("copies.not_compared", error=error)
+
+    async def recount(self) -> None:
+        """A register that counts by another question than its copies do has them all counted anew."""
+        wanted = counted_by(self.desk.registers)
+        state = await feeds.read_feed(self.desk.pool, "referrals")
+        if state.counted_by == wanted:
+            return
+        if state.sequence:
+            await feeds.begin_rebuild(self.desk.pool, "referrals")
+        await feeds.keep_counted_by(self.desk.pool, "referrals", wanted)
+
+    async def night(self) -> None:
+        """One of the replicas begins to compare the copies with their sources; all may prove the tallies."""
+        await self.prove()
+        for source in self.sources:
+            await feeds.begin_rebuild(self.desk.pool, source.name, FRESH)
+        await self.desk.pool.execute(FORGET_OLD)
+        await self.desk.pool.execute(FORGET_EVENTS)
+
+    async def prove(self) -> int:
+        """How many tallies were wrong; they are mended."""
+        async with transaction(self.desk.pool) as db:
+            wrong = await feeds.prove_tallies(db)
+        (warn if wrong else log)("tallies.proved", wrong=wrong)
+        return wrong

@@ -1,0 +1,1 @@
+"""One function per message: check, decide, store, tell."""

@@ -1,0 +1,44 @@
+"""The dashboard: what is counted, what can be asked for, what was."""
+
+from dataclasses import dataclass
+
+from services.reports.handlers.desk import Desk
+from services.reports.handlers.jobs import shown
+from services.reports.rules.choosing import check_scope, reports_offered, scope_of
+from services.reports.rules.counting import Panels, edges_needed
+from services.reports.store import dashboards, feeds, jobs
+from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
+from shared.database import transaction
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Visitor
+from shared.values import london_day
+
+
+@dataclass(frozen=True)
+class Dashboards:
+    """The handler of the dashboard. It shows counts and no person, so that reading it is not audited."""
+
+    desk: Desk
+
+    async def read(self, visitor: Visitor, asked: ReadDashboard) -> Dashboard:
+        register = self.desk.registers.find(visitor.register_code)
+        names = await self.desk.organisations.of(register)
+        within = {each: label for each, label in names.items() if each in visitor.organisation_ids}
+        check_scope(visitor, asked.organisation_id)
+        chosen = scope_of(visitor, asked.organisation_id)
+        day = london_day(self.desk.clock())
+        async with transaction(self.desk.pool, visitor) as db:
+            tallies, as_at = await dashboards.read_tallies(db, register.code, chosen, edges_needed(register, day))
+            own = await jobs.list_own(db, visitor)
+            has_outcomes = await feeds.has_outcomes(db)
+        if as_at is None:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        counted = {each: label for each, label in within.items() if each in chosen}
+        panels = Panels(self.desk.editions(register.code), counted, day)
+        return Dashboard(
+            as_at=as_at,
+            organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),
+            tiles=panels.tiles(tallies),
+            reports=tuple(each.code for each in reports_offered(register, has_outcomes=has_outcomes)),
+            jobs=tuple(shown(register, each) for each in own),
+        )

@@ -1,0 +1,103 @@
+"""Asking for a report, looking how far it is, stopping it, and downloading it piece by piece."""
+
+from dataclasses import dataclass
+
+from services.reports.handlers.desk import Desk, new_id
+from services.reports.rules import choosing
+from services.reports.rules.choosing import Codes
+from services.reports.store import feeds, jobs
+from services.reports.store.jobs import Job
+from shared import audit
+from shared.commands import carry_out
+from shared.contracts.reports import FileChunk, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
+from shared.database import Database, transaction
+from shared.messages import Refused
+from shared.permissions import Visitor
+from shared.registers.definition import Definition
+from shared.values import london_day
+
+
+def shown(register: Definition, job: Job) -> ReportJob:
+    """The job as its owner sees it."""
+    is_ready = job.state == "ready"
+    titles = {each.code: each.title for each in register.reporting.reports}
+    return ReportJob(
+        job_id=job.id,
+        report=job.report,
+        title=titles.get(job.report, job.report),
+        state=job.state,
+        asked_at=job.asked_at,
+        rows_done=job.rows_done,
+        rows_total=job.rows_total,
+        expires_at=job.expires_at if is_ready else None,
+        file_name=choosing.file_name(job.register_code, job.report, london_day(job.asked_at)) if is_ready else "",
+        size=(job.size or 0) if is_ready else 0,
+        chunks=(job.chunks or 0) if is_ready else 0,
+    )
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The handlers of reports as files. Everything is the asker's own: another's is as unknown as one of nobody."""
+
+    desk: Desk
+
+    async def start(self, visitor: Visitor, asked: StartReport) -> ReportJob:
+        register = self.desk.registers.find(visitor.register_code)
+        choosing.check_scope(visitor, asked.organisation_id)
+
+        async def act(db: Database) -> ReportJob:
+            offered = choosing.reports_offered(register, has_outcomes=await feeds.has_outcomes(db))
+            codes = choosing.read_choice(register, offered, codes_of(asked)).codes
+            if await jobs.count_at_work(db, visitor) >= choosing.MOST_AT_ONCE:
+                raise Refused("too_many")
+            job_id = new_id()
+            await jobs.add(db, job_id, visitor, register.edition, codes)
+            await audit.note(db, visitor, "report.asked_for", [job_id], codes.for_audit())
+            return await self._found(db, visitor, ReadReportJob(job_id=job_id))
+
+        started = await carry_out(self.desk.pool, visitor, asked, act)
+        self.desk.work.set()
+        return started
+
+    async def read(self, visitor: Visitor, asked: ReadReportJob) -> ReportJob:
+        async with transaction(self.desk.pool, visitor) as db:
+            return await self._found(db, visitor, asked)
+
+    async def stop(self, visitor: Visitor, asked: StopReport) -> ReportJob:
+        async def act(db: Database) -> ReportJob:
+            await self._found(db, visitor, asked)
+            await jobs.stop(db, asked.job_id)
+            await audit.note(db, visitor, "report.stopped", [asked.job_id])
+            return await self._found(db, visitor, asked)
+
+        return await carry_out(self.desk.pool, visitor, asked, act)
+
+    async def read_chunk(self, visitor: Visitor, asked: ReadReportChunk) -> FileChunk:
+        async with transaction(self.desk.pool, visitor) as db:
+            job = await jobs.find(db, visitor, asked.job_id)
+            if job is None or job.state != "ready" or (asked.number and not job.downloads):
+                raise Refused("not_found")
+            content = await jobs.read_chunk(db, job, asked.number)
+            if content is None:
+                raise Refused("not_found")
+            if asked.number == 0:
+                await jobs.note_download(db, job.id)
+                facts = facts_of(job, job.records or 0, job.sha256 or "")
+                await audit.note(db, visitor, "report.downloaded", [job.id], facts)
+            return FileChunk(number=asked.number, content=content)
+
+    async def _found(self, db: Database, visitor: Visitor, asked: ReadReportJob | StopReport) -> ReportJob:
+        job = await jobs.find(db, visitor, asked.job_id)
+        if job is None:
+            raise Refused("not_found")
+        return shown(self.desk.registers.find(visitor.register_code), job)
+
+
+def codes_of(asked: StartReport) -> Codes:
+    return Codes(asked.report, asked.organisation_id, asked.age, asked.options)
+
+
+def facts_of(job: Job, records: int, sha256: str) -> list[str]:
+    """Which report, which filters, how many records, which file: codes and counts, nothing of a person (R-DSR-166)."""
+    return [*job.codes.for_audit(), f"records:{records}", f"sha256:{sha256}"]

@@ -1,0 +1,196 @@
+"""
+Making reports: taking a job, sending its rows to a process that writes the workbook, keeping the file that comes back.
+
+A job belongs to who took it until the lease runs out. Whatever becomes of the process or of this replica, the job is
+made by another in the end, and only one file of it is ever kept.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import tempfile
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from services.reports.folder import private_folder
+from services.reports.handlers.desk import Desk
+from services.reports.handlers.jobs import facts_of
+from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
+from services.reports.rules.columns import Planner
+from services.reports.store import feeds, jobs
+from services.reports.store.jobs import Job, MadeFile, Wanted
+from services.reports.writing import WorkbookProcess, workbook_process
+from shared import audit
+from shared.contracts.identity import CheckGrant
+from shared.database import DATABASE_FAULTS, transaction
+from shared.log import log, warn
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Caller, Permission, Visitor
+from shared.values import london_day
+
+POLL_SECONDS = 1.0
+KEEP_SECONDS = 1.0
+AGAIN_AFTER = timedelta(seconds=2)
+IDS_IN_A_ROW = 5_000
+
+
+@dataclass
+class Progress:
+    """How far a report has come, and whom it holds."""
+
+    done: int = 0
+    total: int | None = None
+    record_ids: list[UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Making:
+    """Takes jobs and makes them, `workers` at a time in this replica."""
+
+    desk: Desk
+    workers: int = 1
+    parent_folder: Path | None = None
+    lease: timedelta = jobs.LEASE
+    life: timedelta = jobs.LIFE
+
+    async def run(self) -> None:
+        with private_folder(self.parent_folder) as folder:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.workers):
+                    group.create_task(self._work(folder))
+
+    async def _work(self, folder: Path) -> None:
+        while True:
+            try:
+                if await self.make_next(folder):
+                    continue
+            except DATABASE_FAULTS as error:
+                warn("reports.database", error=error)
+                await asyncio.sleep(POLL_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.desk.work.wait(), POLL_SECONDS)
+            self.desk.work.clear()
+
+    async def make_next(self, folder: Path) -> bool:
+        """Make the job that waits longest, to its end or until it is taken away; False when none waits."""
+        job = await jobs.claim(self.desk.pool, self.lease)
+        if job is None:
+            return False
+        progress = Progress()
+        making = asyncio.create_task(self._make(job, progress, folder))
+        try:
+            while not making.done():
+                await asyncio.wait({making}, timeout=KEEP_SECONDS)
+                if not making.done() and not await self._keep(job, progress):
+                    return True
+            making.result()
+        finally:
+            making.cancel()
+            await asyncio.gather(making, return_exceptions=True)
+        return True
+
+    async def _keep(self, job: Job, progress: Progress) -> bool:
+        return await jobs.keep(self.desk.pool, job, self.lease, progress.done, progress.total)
+
+    async def _make(self, job: Job, progress: Progress, folder: Path) -> None:
+        """One attempt. It ends as ready, as failed where nobody can help it, or is left for another attempt."""
+        try:
+            made = await self._write(job, progress, folder)
+        except asyncio.CancelledError:
+            await jobs.drop(self.desk.pool, job, "queued", timedelta(0))
+            raise
+        except Refused as refusal:  # who asked may not any more, or what was asked for is not there any more
+            warn("report.refused", job=str(job.id), code=refusal.code)
+            await jobs.drop(self.desk.pool, job, "failed", timedelta(0))
+        except Exception as error:  # noqa: BLE001  the edge of a job: the next attempt may do better
+            warn("report.not_made", job=str(job.id), attempt=job.attempt, error=error)
+            await jobs.drop(self.desk.pool, job, "queued", AGAIN_AFTER * job.attempt)
+        else:
+            log("report.made" if made else "report.taken_away", job=str(job.id), records=progress.done)
+
+    async def _write(self, job: Job, progress: Progress, folder: Path) -> bool:
+        visitor = await self._grant(job)
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            async with workbook_process(Path(own)) as process:
+                await self._send_rows(job, visitor, process, progress)
+                file = await self._take_file(job, visitor, process, progress)
+        return await self._finish(job, visitor, file, progress)
+
+    async def _grant(self, job: Job) -> Visitor:
+        """Who asked, as they may do now. Refused when they may not read these reports any more."""
+        me = Caller(service="reports", job=job.id.hex, on_behalf_of=job.user_id)
+        question = CheckGrant(register_code=job.register_code, user_id=job.user_id)
+        visitor = (await self.desk.bus.ask(question, who=self.desk.signer.sign_caller(me, question.service()))).visitor
+        is_theirs = (visitor.user_id, visitor.register_code) == (job.user_id, job.register_code)
+        if not is_theirs or not visitor.may(Permission.READ_REPORTS):
+            raise Refused("no_grant")
+        check_scope(visitor, job.organisation_id)
+        return visitor
+
+    async def _send_rows(self, job: Job, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
+        editions = self.desk.editions(job.register_code)
+        names = await self.desk.organisations.of(editions[0])
+        state = await feeds.read_feed(self.desk.pool, "referrals")
+        if state.complete_at is None:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        async with transaction(self.desk.pool, visitor) as db:
+            offered = reports_offered(editions[0], has_outcomes=await feeds.has_outcomes(db))
+            choice = read_choice(editions[0], offered, job.codes)
+            wanted = Wanted(
+                job.register_code,
+                scope_of(visitor, choice.organisation_id),
+                choice.report,
+                answers_wanted(editions[0], choice),
+                choice.births(london_day(self.desk.clock())),
+            )
+            progress.total = await jobs.count_rows(db, wanted)
+            await process.send(Planner(editions, names).plan(choice, state.complete_at).line())
+            async for rows in jobs.read_rows(db, wanted):
+                progress.record_ids += [record_id for record_id, _ in rows]
+                await process.send("".join(f"{line}\n" for _, line in rows).encode())
+                progress.done = len(progress.record_ids)
+
+    async def _take_file(self, job: Job, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> MadeFile:
+        """Keep the file in chunks that nobody sees until the job is finished."""
+        digest, size, chunks = hashlib.sha256(), 0, 0
+        async for content in process.file():
+            digest.update(content)
+            async with transaction(self.desk.pool, visitor) as db:
+                await jobs.add_chunk(db, job, chunks, content)
+            size, chunks = size + len(content), chunks + 1
+        return MadeFile(progress.done, size, chunks, digest.hexdigest())
+
+    async def _finish(self, job: Job, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
+        """Ready and audited in one transaction: which report, which filters, and every record that is in it."""
+        async with transaction(self.desk.pool, visitor) as db:
+            if not await jobs.finish(db, job, file, self.life):
+                return False
+            user, code, ids = job.user_id, job.register_code, progress.record_ids
+            facts = facts_of(job, file.records, file.sha256)
+            await audit.note(db, None, "report.made", [job.id], facts, actor=user, register=code)
+            for first in range(0, len(ids), IDS_IN_A_ROW):
+                some = ids[first : first + IDS_IN_A_ROW]
+                await audit.note(db, None, "report.records", [job.id, *some], actor=user, register=code)
+            return True
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """Removes the files whose hour is over, in any replica."""
+
+    desk: Desk
+    every_seconds: float = 30.0
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except DATABASE_FAULTS as error:
+                warn("reports.not_swept", error=error)
+            await asyncio.sleep(self.every_seconds)
+
+    async def sweep(self) -> None:
+        if expired := await jobs.sweep(self.desk.pool):
+            log("reports.expired", count=expired)

@@ -1,0 +1,145 @@
+"""What stands in a report: its columns in the words of the register, and what they mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.reports.rules.choosing import Choice
+from services.reports.workbook.plan import Column, Kind, Plan, Source
+from shared.registers.definition import (
+    NOT_KNOWN,
+    AgeFilter,
+    Definition,
+    Form,
+    OptionFilter,
+    OrganisationFilter,
+    Question,
+)
+from shared.values import london_day, show_date
+
+LONDON = ZoneInfo("Europe/London")
+KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": "codes"}
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans the reports of one register. `editions`, newest first, know the words for answers of long ago."""
+
+    editions: Sequence[Definition]
+    organisations: Mapping[UUID, str]
+
+    @property
+    def _newest(self) -> Definition:
+        return self.editions[0]
+
+    def plan(self, choice: Choice, as_at: datetime) -> Plan:
+        words = self._newest.words.workbook
+        return Plan(
+            title=choice.report.title,
+            columns=tuple(self._columns(choice)),
+            facts=self._facts(choice, as_at),
+            headings=(words.column, words.section, words.meaning),
+            definitions=words.definitions,
+            apart=words.age_not_known,
+            records=words.records,
+            continued=words.continued,
+            notes=(words.continued_meaning, words.warning),
+        )
+
+    def _columns(self, choice: Choice) -> list[Column]:
+        wanted = choice.report.questions
+        forms = [each.form for each in self.editions]
+        columns = self._own_columns(ended=choice.report.records == "ended")
+        columns += [each for each in self._questions(forms, "answer") if not wanted or each.name in wanted]
+        if choice.report.outcomes:
+            columns += self._outcome_columns()
+            columns += self._questions([each.outcome for each in self.editions if each.outcome], "outcome_answer")
+        return columns
+
+    def _own_columns(self, *, ended: bool) -> list[Column]:
+        words = self._newest.words.workbook
+        meanings = words.meanings
+        moments = [
+            (words.created, "created_at", meanings.created),
+            (words.updated, "updated_at", meanings.updated),
+            *([(words.rated, "rated_at", meanings.rated)] if self._newest.rating else []),
+            *([(words.archived, "archived_at", meanings.archived)] if ended else []),
+        ]
+        organisation = self._own(
+            self._newest.reporting.dashboard_filter.label, "organisation_id", meanings.organisation
+        )
+        return [
+            self._own(words.reference, "reference", meanings.reference),
+            replace(organisation, labels={str(each): label for each, label in self.organisations.items()}),
+            self._own(words.created_by, "created_by", meanings.created_by),
+            *(replace(self._own(heading, name, meaning), kind="moment") for heading, name, meaning in moments),
+        ]
+
+    def _outcome_columns(self) -> list[Column]:
+        words = self._newest.words.workbook
+        meanings = words.meanings
+        day = self._own(words.outcome_recorded, "recorded_at", meanings.outcome_recorded)
+        by = self._own(words.outcome_recorded_by, "recorded_by", meanings.outcome_recorded_by)
+        return [replace(day, source="outcome", kind="moment"), replace(by, source="outcome")]
+
+    def _own(self, heading: str, name: str, meaning: str) -> Column:
+        return Column(heading, "record", name, section=self._newest.words.workbook.own_column, meaning=meaning)
+
+    def _questions(self, forms: Sequence[Form], source: Source) -> list[Column]:
+        """Every question of the newest form: it still has those that older ones asked."""
+        return [
+            self._question(section.title, question, forms, source)
+            for section in (forms[0].sections if forms else ())
+            for question in section.questions
+        ]
+
+    def _question(self, section: str, question: Question, forms: Sequence[Form], source: Source) -> Column:
+        labels: dict[str, str] = {}
+        for form in reversed(forms):  # a label that was reworded is shown as it reads now
+            if question.name in form.by_name:
+                labels |= form.by_name[question.name].labels
+        if question.kind == "date":
+            labels = {NOT_KNOWN: question.not_known or self._newest.words.page.not_recorded}
+        return Column(
+            question.label,
+            source,
+            question.name,
+            KINDS.get(question.kind, "text"),
+            labels,
+            section,
+            self._meaning(question),
+        )
+
+    def _meaning(self, question: Question) -> str:
+        answers = "; ".join(question.labels.values())
+        said = [question.hint] if question.hint else []
+        said += [self._newest.words.workbook.answers.format(answers=answers)] if answers else []
+        return " ".join(said)
+
+    def _facts(self, choice: Choice, as_at: datetime) -> tuple[tuple[str, str], ...]:
+        words = self._newest.words.workbook
+        moment = f"{show_date(london_day(as_at))} {as_at.astimezone(LONDON):%H:%M}"
+        return (
+            (words.report, f"{self._newest.identity.name}: {choice.report.title}"),
+            (words.as_at, moment),
+            *((f"{words.filters}: {label}", chosen) for label, chosen in self._filters(choice)),
+        )
+
+    def _filters(self, choice: Choice) -> list[tuple[str, str]]:
+        """Each filter that the report offers, with what was chosen, or the words for everything."""
+        chosen: list[tuple[str, str]] = []
+        for each in self._newest.reporting.filters:
+            match each:
+                case OrganisationFilter():
+                    name = self.organisations.get(choice.organisation_id, "") if choice.organisation_id else ""
+                    chosen.append((each.label, name or each.everything))
+                case AgeFilter():
+                    band = choice.report.ages or choice.age
+                    chosen.append((each.label, band.label if band else each.everything))
+                case OptionFilter():
+                    code = choice.options.get(each.question, "")
+                    label = self._newest.form.by_name[each.question].labels.get(code, "")
+                    chosen.append((each.label, label or self._newest.words.workbook.everything))
+        return chosen

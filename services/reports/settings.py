@@ -1,0 +1,22 @@
+"""What the reports service is told by its environment."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Settings of reports."""
+
+    database_url: SecretStr = Field(
+        validation_alias=AliasChoices("ICS_REPORTS_DATABASE_URL", "ICS_DATABASE_URL"),
+        description="The schema of reports, under its own role.",
+    )
+    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
+    report_workers: int = Field(default=1, ge=1, le=16, description="How many reports this replica makes at once.")
+    report_folder: Path | None = Field(
+        default=None,
+        description="Where reports lie while they are made, for nobody else to read. Default: the system's.",
+    )

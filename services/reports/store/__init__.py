@@ -1,0 +1,1 @@
+"""Every query of the schema of reports."""

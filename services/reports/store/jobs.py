@@ -1,0 +1,260 @@
+"""Reports that people asked for, the rows that go into one, and the file that comes of it."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.reports.rules.ages import Births
+from services.reports.rules.choosing import Codes
+from shared.contracts.reports import JobState
+from shared.database import Database, DatabasePool
+from shared.permissions import Visitor
+from shared.registers.definition import Report
+from shared.registers.form import Answers
+
+LEASE = timedelta(seconds=15)
+LIFE = timedelta(hours=1)
+MOST_ATTEMPTS = 5
+MOST_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """A report that was asked for, as it stands. `state` says expired from the moment on that it is."""
+
+    id: UUID
+    register_code: str
+    edition: str
+    user_id: UUID
+    report: str
+    organisation_id: UUID | None
+    age: str | None
+    options: dict[str, str]
+    state: JobState
+    asked_at: datetime
+    attempt: int
+    rows_done: int
+    rows_total: int | None
+    expires_at: datetime | None
+    records: int | None
+    size: int | None
+    chunks: int | None
+    sha256: str | None
+    downloads: int
+
+    @property
+    def codes(self) -> Codes:
+        return Codes(self.report, self.organisation_id, self.age, self.options)
+
+
+COLUMNS = """
+    id, register_code, edition, user_id, report, organisation_id, age, options, asked_at, attempt, rows_done,
+    rows_total, expires_at, records, size, chunks, sha256, downloads,
+    CASE WHEN state = 'ready' AND expires_at < clock_timestamp() THEN 'expired' ELSE state END AS state
+"""
+ADD = """
+    INSERT INTO job (id, register_code, edition, user_id, session_id, report, organisation_id, age, options)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+FIND = f"SELECT {COLUMNS} FROM job WHERE id = $1 AND user_id = $2 AND session_id = $3 AND register_code = $4"  # noqa: S608  names of columns
+LIST = f"""
+    SELECT {COLUMNS}
+    FROM job
+    WHERE user_id = $1 AND session_id = $2 AND register_code = $3
+    ORDER BY asked_at DESC
+    LIMIT $4
+"""  # noqa: S608  names of columns
+COUNT_AT_WORK = """
+    SELECT count(*)
+    FROM job
+    WHERE user_id = $1 AND register_code = $2 AND state IN ('queued', 'running')
+"""
+
+
+def _job(row: Record) -> Job:
+    return Job(**dict(row) | {"options": json.loads(row["options"])})
+
+
+async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes: Codes) -> None:
+    await db.execute(
+        ADD,
+        job_id,
+        visitor.register_code,
+        edition,
+        visitor.user_id,
+        visitor.session_id,
+        codes.report,
+        codes.organisation_id,
+        codes.age,
+        json.dumps(dict(codes.options)),
+    )
+
+
+async def find(db: Database, visitor: Visitor, job_id: UUID) -> Job | None:
+    """The visitor's own job, of this session."""
+    row = await db.fetchrow(FIND, job_id, visitor.user_id, visitor.session_id, visitor.register_code)
+    return _job(row) if row else None
+
+
+async def list_own(db: Database, visitor: Visitor) -> list[Job]:
+    """The visitor's last jobs in this session, the newest first."""
+    rows = await db.fetch(LIST, visitor.user_id, visitor.session_id, visitor.register_code, MOST_LISTED)
+    return [_job(row) for row in rows]
+
+
+async def count_at_work(db: Database, visitor: Visitor) -> int:
+    """How many of the person's jobs are not finished yet."""
+    found: int = await db.fetchval(COUNT_AT_WORK, visitor.user_id, visitor.register_code)
+    return found
+
+
+STOP = """
+    UPDATE job
+    SET state = 'stopped', ended_at = clock_timestamp(), lease_until = NULL
+    WHERE id = $1 AND state IN ('queued', 'running', 'ready')
+"""
+REMOVE_CHUNKS = "DELETE FROM chunk WHERE job_id = $1"
+
+
+async def stop(db: Database, job_id: UUID) -> None:
+    await db.execute(STOP, job_id)
+    await db.execute(REMOVE_CHUNKS, job_id)
+
+
+NOTE_DOWNLOAD = "UPDATE job SET downloads = downloads + 1 WHERE id = $1"
+READ_CHUNK = "SELECT content FROM chunk WHERE job_id = $1 AND attempt = $2 AND number = $3"
+
+
+async def note_download(db: Database, job_id: UUID) -> None:
+    await db.execute(NOTE_DOWNLOAD, job_id)
+
+
+async def read_chunk(db: Database, job: Job, number: int) -> bytes | None:
+    content: bytes | None = await db.fetchval(READ_CHUNK, job.id, job.attempt, number)
+    return content
+
+
+# ---------------------------------------------------------------------------------------------------- making a report
+CLAIM = f"SELECT {COLUMNS} FROM claim_job($1, $2)"  # noqa: S608  names of columns
+KEEP = "SELECT keep_job($1, $2, $3, $4, $5)"
+DROP = "SELECT drop_job($1, $2, $3, $4)"
+FINISH = "SELECT finish_job($1, $2, $3, $4, $5, $6, $7)"
+ADD_CHUNK = "INSERT INTO chunk (job_id, attempt, number, content) VALUES ($1, $2, $3, $4)"
+SWEEP = "SELECT sweep_jobs()"
+
+
+async def claim(pool: DatabasePool, lease: timedelta) -> Job | None:
+    """The job that waits longest, or whose taker has gone silent; it is this one's until the lease runs out."""
+    row = await pool.fetchrow(CLAIM, lease, MOST_ATTEMPTS)
+    return _job(row) if row else None
+
+
+async def keep(pool: DatabasePool, job: Job, lease: timedelta, done: int, total: int | None) -> bool:
+    """Prolong the lease; False when the job was stopped or is somebody else's by now."""
+    kept: bool = await pool.fetchval(KEEP, job.id, job.attempt, lease, done, total)
+    return kept
+
+
+async def drop(pool: DatabasePool, job: Job, state: JobState, wait: timedelta) -> None:
+    """Give it up, as `queued` for another attempt after a while, or as `failed`."""
+    await pool.execute(DROP, job.id, job.attempt, state, wait)
+
+
+async def add_chunk(db: Database, job: Job, number: int, content: bytes) -> None:
+    await db.execute(ADD_CHUNK, job.id, job.attempt, number, content)
+
+
+@dataclass(frozen=True)
+class MadeFile:
+    """What a finished file is, for the job and for the audit."""
+
+    records: int
+    size: int
+    chunks: int
+    sha256: str
+
+
+async def finish(db: Database, job: Job, file: MadeFile, life: timedelta) -> bool:
+    """False when the job was stopped or is somebody else's by now: then nothing of the file is kept."""
+    finished: bool = await db.fetchval(
+        FINISH, job.id, job.attempt, life, file.records, file.size, file.chunks, file.sha256
+    )
+    return finished
+
+
+async def sweep(pool: DatabasePool) -> int:
+    expired: int = await pool.fetchval(SWEEP)
+    return expired
+
+
+# -------------------------------------------------------------------------------------------------- rows of a report
+CHOSEN = """
+    FROM record_copy AS r
+    WHERE r.register_code = $1 AND r.status = $2 AND r.organisation_id = ANY($3) AND r.answers @> $4
+        AND (NOT $5 OR r.born IS NULL
+            OR (($6::date IS NULL OR r.born > $6) AND ($7::date IS NULL OR r.born <= $7)))
+"""
+COUNT_ROWS = f"SELECT count(*) {CHOSEN}"
+READ_ROWS = f"""
+    SELECT
+        r.record_id,
+        jsonb_build_object(
+            'record', jsonb_build_object(
+                'reference', r.reference, 'organisation_id', r.organisation_id, 'created_by', r.created_by,
+                'created_at', r.created_at, 'updated_at', r.updated_at, 'rated_at', r.rated_at,
+                'archived_at', r.archived_at
+            ),
+            'answers', r.answers,
+            'outcomes', CASE WHEN $8 THEN coalesce((
+                SELECT jsonb_agg(
+                    jsonb_build_array(
+                        jsonb_build_object('recorded_at', o.recorded_at, 'recorded_by', o.recorded_by), o.answers
+                    ) ORDER BY o.recorded_at, o.outcome_id
+                )
+                FROM outcome_copy AS o
+                WHERE o.record_id = r.record_id
+            ), '[]') ELSE '[]' END,
+            'apart', $5 AND r.born IS NULL
+        )::text AS line
+    {CHOSEN}
+    ORDER BY r.created_at, r.record_id
+"""  # noqa: S608  the part that is common
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which records a report is of."""
+
+    register_code: str
+    organisation_ids: tuple[UUID, ...]
+    report: Report
+    answers: Answers
+    births: Births | None
+
+    def values(self) -> tuple[object, ...]:
+        return (
+            self.register_code,
+            1 if self.report.records == "ended" else 0,
+            self.organisation_ids,
+            json.dumps(dict(self.answers)),
+            self.births is not None,
+            self.births.after if self.births else None,
+            self.births.until if self.births else None,
+        )
+
+
+async def count_rows(db: Database, wanted: Wanted) -> int:
+    found: int = await db.fetchval(COUNT_ROWS, *wanted.values())
+    return found
+
+
+async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UUID, str]]]:
+    """The chosen records, the oldest first, as they were when the first of them was read; some at a time."""
+    cursor = await db.cursor(READ_ROWS, *wanted.values(), wanted.report.outcomes)
+    while rows := await cursor.fetch(AT_ONCE):
+        yield [(row["record_id"], row["line"]) for row in rows]

@@ -1,0 +1,122 @@
+"""Who did or read what: rows that can only be added, sealed into a chain whose head is kept outside Postgres too."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from shared.database import DATABASE_FAULTS, Database, DatabasePool
+from shared.log import log, warn
+from shared.permissions import Visitor
+
+SEAL_EVERY_SECONDS = 0.5
+PUBLISH_EVERY_SECONDS = 60.0
+
+ADD_ROW = """
+    INSERT INTO audit (actor, session, action, register, subjects, fields)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+SEAL = "SELECT seal_n, seal_hash FROM seal_audit()"
+FIND_SEALS = "SELECT n, lo, hi, rows, prev, hash FROM audit_seal ORDER BY n"
+READ_STRETCH = (
+    "SELECT stretch, counted, sha256($3 || stretch) AS hash FROM audit_stretch($1::text::xid8, $2::text::xid8)"
+)
+
+
+async def note(
+    db: Database,
+    visitor: Visitor | None,
+    action: str,
+    subjects: Iterable[UUID] = (),
+    fields: Iterable[str] = (),
+    *,
+    actor: UUID | None = None,
+    register: str = "",
+) -> None:
+    """
+    Add one row in the act's own transaction: if it cannot be written, the act does not happen.
+
+    `action` is a word of a closed list in the service; `subjects` are ids and `fields` names of fields, never values.
+    """
+    by = visitor.user_id if visitor else actor
+    session = visitor.session_id if visitor else None
+    code = visitor.register_code if visitor else register
+    await db.execute(ADD_ROW, by, session, action, code, list(subjects), list(fields))
+
+
+class Sealer:
+    """Seals a schema's audit twice a second, and writes the newest head to a file outside Postgres each minute."""
+
+    def __init__(self, pool: DatabasePool, service: str, heads: Path | None) -> None:
+        self._pool = pool
+        self._service = service
+        self._heads = heads
+        self._published = -1
+
+    async def run(self) -> None:
+        rounds = int(PUBLISH_EVERY_SECONDS / SEAL_EVERY_SECONDS)
+        while True:
+            for _ in range(rounds):
+                await asyncio.sleep(SEAL_EVERY_SECONDS)
+                await self.seal()
+            await self.publish()
+
+    async def seal(self) -> None:
+        try:
+            await self._pool.execute(SEAL)
+        except DATABASE_FAULTS as error:
+            warn("audit.seal_failed", error=error)
+
+    async def publish(self) -> None:
+        """Write the chain's head as `<service> <n> <hash>`: what is cut off the end later is missed then."""
+        try:
+            row = await self._pool.fetchrow(SEAL)
+        except DATABASE_FAULTS as error:
+            warn("audit.publish_failed", error=error)
+            return
+        if row is None or not row["seal_n"] or row["seal_n"] == self._published:
+            return
+        self._published = row["seal_n"]
+        log("audit.head", n=row["seal_n"], hash=row["seal_hash"].hex())
+        if self._heads is not None:
+            await asyncio.to_thread(self._append, f"{self._service} {row['seal_n']} {row['seal_hash'].hex()}\n")
+
+    def _append(self, line: str) -> None:
+        if self._heads is not None:
+            with self._heads.open("a", encoding="ascii") as file:
+                file.write(line)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verifying a schema's chain found: how many seals hold, and the first place where it does not."""
+
+    service: str
+    seals: int
+    rows: int
+    fault: str | None = None
+
+
+async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: Iterable[str]) -> Verdict:
+    """
+    Walk the chain of the schema on the connection's search path, and compare it with the heads kept outside.
+
+    Runs as a role that may read the audit (the migrator), never as a service.
+    """
+    previous, rows, reached = b"", 0, "0"
+    known: dict[int, str] = {}
+    for seal in await db.fetch(FIND_SEALS):
+        found = await db.fetchrow(READ_STRETCH, str(seal["lo"]), str(seal["hi"]), previous)
+        whole = found is not None and found["hash"] == seal["hash"] and found["counted"] == seal["rows"]
+        if not whole or seal["prev"] != previous or str(seal["lo"]) != reached or seal["n"] != len(known) + 1:
+            return Verdict(service, len(known), rows, f"seal {seal['n']} does not match its rows")
+        previous, rows, reached = seal["hash"], rows + seal["rows"], str(seal["hi"])
+        known[seal["n"]] = seal["hash"].hex()
+    for line in heads:
+        name, n, digest = line.split()
+        if name == service and known.get(int(n)) != digest:
+            return Verdict(service, len(known), rows, f"head {n} kept outside is not in the chain")
+    return Verdict(service, len(known), rows)

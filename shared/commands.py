@@ -1,0 +1,56 @@
+"""Commands: state, history, audit, outbox and the command's own id in one transaction, once however often sent."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from asyncpg import Record
+
+from shared.database import Database, DatabasePool, transaction
+from shared.messages import Command, Message, Refused
+from shared.permissions import Visitor
+
+ADD_COMMAND = """
+    INSERT INTO command (id, actor, body_hash) VALUES ($1, $2, $3)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+FIND_COMMAND = "SELECT actor, body_hash, answer FROM command WHERE id = $1"
+KEEP_ANSWER = "UPDATE command SET answer = $2 WHERE id = $1"
+FORGET_OLD = "DELETE FROM command WHERE carried_out_at < clock_timestamp() - interval '30 days'"
+
+Reply = TypeVar("Reply", bound=Message)
+
+
+async def answer_given(pool: DatabasePool, visitor: Visitor, command: Command[Reply]) -> Reply | None:
+    """The answer to a command that was carried out before; None for a new one. Refused as `command_reused`."""
+    async with transaction(pool, visitor) as db:
+        row = await db.fetchrow(FIND_COMMAND, command.command_id)
+    return None if row is None else _answer_in(row, visitor, command)
+
+
+async def carry_out(
+    pool: DatabasePool, visitor: Visitor, command: Command[Reply], act: Callable[[Database], Awaitable[Reply]]
+) -> Reply:
+    """
+    Run `act` in one transaction in the visitor's scope, and keep its answer under the command's id.
+
+    Sent again, the same command gives the same answer and changes nothing; the id under other content or from another
+    person is refused as `command_reused`.
+    """
+    async with transaction(pool, visitor) as db:
+        if await db.fetchval(ADD_COMMAND, command.command_id, visitor.user_id, _body_hash(command)) is None:
+            return _answer_in(await db.fetchrow(FIND_COMMAND, command.command_id), visitor, command)
+        answer = await act(db)
+        await db.execute(KEEP_ANSWER, command.command_id, answer.model_dump_json())
+        return answer
+
+
+def _body_hash(command: Command[Reply]) -> bytes:
+    return hashlib.sha256(command.model_dump_json().encode()).digest()
+
+
+def _answer_in(row: Record | None, visitor: Visitor, command: Command[Reply]) -> Reply:
+    if row is None or row["actor"] != visitor.user_id or row["body_hash"] != _body_hash(command):
+        raise Refused("command_reused")
+    return command.reply_type().model_validate_json(row["answer"])

@@ -1,0 +1,133 @@
+"""What may be asked of reports: the dashboard of a register, and reports as files."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from shared.messages import Command, Message, Request
+
+CHUNK_BYTES = 262_144
+
+TileKind = Literal["by_option", "total", "by_age", "by_organisation"]
+JobState = Literal["queued", "running", "ready", "failed", "stopped", "expired"]
+
+
+class Count(Message):
+    """How many records there are of one kind. `code` is the option's or the organisation's id, else empty."""
+
+    label: str
+    count: int
+    code: str = ""
+
+
+class TileShown(Message):
+    """One panel, in the order in which it is shown. Each record is counted once in it."""
+
+    kind: TileKind
+    title: str
+    question: str = ""
+    counts: tuple[Count, ...]
+
+
+class OrganisationChoice(Message):
+    organisation_id: UUID
+    label: str
+
+
+class ReportJob(Message):
+    """
+    A report that somebody asked for. `rows_total` is not known before it is begun.
+
+    `ready` until `expires_at`: then there is a file of `chunks` chunks and `size` bytes, called `file_name`.
+    """
+
+    job_id: UUID
+    report: str
+    title: str
+    state: JobState
+    asked_at: datetime
+    rows_done: int = 0
+    rows_total: int | None = None
+    expires_at: datetime | None = None
+    file_name: str = ""
+    size: int = 0
+    chunks: int = 0
+
+
+class Dashboard(Message):
+    """
+    The active records of a register in the asker's scope, as they were at `as_at`.
+
+    `organisations` are those that the asker may choose from; `reports` the codes of the reports that can be made now;
+    `jobs` the asker's own in this session, the newest first.
+    """
+
+    as_at: datetime
+    organisations: tuple[OrganisationChoice, ...]
+    tiles: tuple[TileShown, ...]
+    reports: tuple[str, ...]
+    jobs: tuple[ReportJob, ...]
+
+
+class ReadDashboard(Request[Dashboard]):
+    """The dashboard, of one organisation or of all in scope. Refused as `not_found` for one outside, or `not_ready`."""
+
+    subject: ClassVar[str] = "ask.reports.read_dashboard"
+
+    organisation_id: UUID | None = None
+
+
+class StartReport(Command[ReportJob]):
+    """
+    Ask for a report. Filters combine; `age` is the code of a band, `options` holds one code for each question chosen.
+
+    A filter that the report does not offer is ignored. Refused as `unknown_report`, `unknown_filter`, `not_found` (an
+    organisation outside the asker's scope), or `too_many` while others of the asker's are being made.
+    """
+
+    subject: ClassVar[str] = "ask.reports.start_report"
+
+    report: str = Field(max_length=40)
+    organisation_id: UUID | None = None
+    age: str | None = Field(default=None, max_length=10)
+    options: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+
+class ReadReportJob(Request[ReportJob]):
+    """How far a report has come. Refused as `not_found` unless it is the asker's own, of this session."""
+
+    subject: ClassVar[str] = "ask.reports.read_report_job"
+
+    job_id: UUID
+
+
+class StopReport(Command[ReportJob]):
+    """Stop making a report, or throw the file away. Refused as `not_found`."""
+
+    subject: ClassVar[str] = "ask.reports.stop_report"
+
+    job_id: UUID
+
+
+class FileChunk(Message):
+    """A part of a file, 256 KB but for the last."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    number: int
+    content: bytes = Field(repr=False)
+
+
+class ReadReportChunk(Request[FileChunk]):
+    """
+    One chunk of a ready report, numbered from 0. Refused as `not_found`, also when it is no longer kept.
+
+    The first one is audited as a download; the others are given only after it.
+    """
+
+    subject: ClassVar[str] = "ask.reports.read_report_chunk"
+
+    job_id: UUID
+    number: int = Field(ge=0)

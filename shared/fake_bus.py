@@ -1,0 +1,136 @@
+"""A bus within one process, for tests of services and pages; the contract tests hold it to the real one."""
+
+import asyncio
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from shared import log
+from shared.bus import ASK_SECONDS, MAX_DELIVERIES, Context, Follower, Handler
+from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Refused, Request
+
+Reply = TypeVar("Reply", bound=Message)
+Heard = TypeVar("Heard", bound=Broadcast)
+
+
+@dataclass
+class FakeWire:
+    """What several fake buses share, as processes share a NATS server. `published` is every message put on a stream."""
+
+    answers: dict[str, tuple[type[Request[Message]], Handler]] = field(default_factory=dict)
+    listeners: dict[str, list[Callable[[bytes], Awaitable[None]]]] = field(default_factory=lambda: defaultdict(list))
+    followers: dict[str, Follower] = field(default_factory=dict)
+    published: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
+
+
+@dataclass
+class FakeBus:
+    """One process's end of a wire. Bodies go through JSON, as on the real bus."""
+
+    process: str
+    wire: FakeWire = field(default_factory=FakeWire)
+    _open: bool = True
+    _in_hand: set["asyncio.Task[bytes]"] = field(default_factory=set)
+
+    @property
+    def connected(self) -> bool:
+        return self._open
+
+    async def ask(self, request: Request[Reply], *, who: str | None = None, seconds: float = ASK_SECONDS) -> Reply:
+        answer = self.wire.answers.get(request.subject)
+        if answer is None or not self._open:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        context = Context(who, log.request_id.get() or secrets.token_hex(8), time.time() + seconds)
+        work = asyncio.create_task(_handled(*answer, request.model_dump_json(), context))
+        self._in_hand.add(work)
+        work.add_done_callback(self._in_hand.discard)
+        try:
+            body = await asyncio.wait_for(asyncio.shield(work), seconds)
+        except TimeoutError:
+            raise NotAnswered(Fault.TOO_LATE) from None
+        return request.reply_type().model_validate_json(body)
+
+    async def answer(self, request_type: type[Request[Message]], handler: Handler) -> None:
+        self.wire.answers[request_type.subject] = (request_type, handler)
+
+    async def tell(self, broadcast: Broadcast) -> None:
+        for listener in self.wire.listeners[broadcast.subject]:
+            await listener(broadcast.model_dump_json().encode())
+
+    async def hear(self, kind: type[Heard], handler: Callable[[Heard], Awaitable[None]]) -> None:
+        async def arrived(body: bytes) -> None:
+            try:
+                await handler(kind.model_validate_json(body))
+            except Exception as error:  # noqa: BLE001  # the edge of the bus
+                log.warn("bus.broadcast_failed", subject=kind.subject, error=error)
+
+        self.wire.listeners[kind.subject].append(arrived)
+
+    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+        if not self._open:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        sent = {kept["Nats-Msg-Id"] for _, _, kept in self.wire.published if "Nats-Msg-Id" in kept}
+        if headers.get("Nats-Msg-Id") in sent:
+            return
+        self.wire.published.append((subject, body, dict(headers)))
+        for follower in self.wire.followers.values():
+            await _deliver(follower, subject, body, headers)
+
+    async def follow(self, follower: Follower) -> None:
+        self.wire.followers[follower.durable] = follower
+        for subject, body, headers in list(self.wire.published):
+            await _deliver(follower, subject, body, headers)
+
+    async def settle(self) -> None:
+        """Nothing is ever on its way here."""
+
+    async def close(self) -> None:
+        self._open = False
+        if self._in_hand:
+            await asyncio.wait(self._in_hand)
+
+
+async def _handled(request_type: type[Request[Message]], handler: Handler, body: str, context: Context) -> bytes:
+    log.request_id.set(context.request_id)
+    try:
+        request = request_type.model_validate_json(body)
+    except ValidationError:
+        raise NotAnswered(Fault.UNREADABLE) from None
+    try:
+        reply = await handler(request, context)
+    except (Refused, NotAnswered):
+        raise
+    except Exception as error:  # noqa: BLE001  # the edge of the bus
+        log.warn("bus.handler_failed", subject=request_type.subject, error=error)
+        raise NotAnswered(Fault.BROKEN) from None
+    return reply.model_dump_json().encode()
+
+
+async def _deliver(follower: Follower, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    kind = _kind_of(follower, subject)
+    if kind is None:
+        return
+    reason = "unreadable"
+    for _ in range(MAX_DELIVERIES):
+        try:
+            await follower.take(kind.model_validate_json(body))
+        except ValidationError:
+            break
+        except Exception as error:  # noqa: BLE001  # the edge of the bus
+            reason = type(error).__name__
+        else:
+            return
+    await follower.set_aside(headers.get("ce-id", ""), subject, reason, MAX_DELIVERIES)
+
+
+def _kind_of(follower: Follower, subject: str) -> type[Event] | None:
+    for kind in follower.events:
+        if fnmatchcase(subject, f"{kind.family}.*.*.{kind.kind}"):
+            return kind
+    return None

@@ -1,0 +1,111 @@
+"""The front door of a service: each request beside its handler and who may ask it, and nothing without a policy."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared import log
+from shared.assertion import Claims, Verifier
+from shared.bus import Bus, Context
+from shared.contracts import REQUESTS
+from shared.database import DATABASE_AWAY
+from shared.messages import Fault, Message, NotAnswered, Request
+from shared.permissions import Caller, Permission, Visitor
+
+Asked = TypeVar("Asked", bound=Request[Message])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of a service's table. `policy` is the sentence that the generated documents print."""
+
+    request: type[Request[Message]]
+    policy: str
+    guarded: bool
+    serve: Callable[[Request[Message], "Shown | None"], Awaitable[Message]]
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """What was shown at the door: an assertion as it came, and what it was verified to say."""
+
+    assertion: str
+    claims: Claims
+
+
+def for_anyone(request: type[Asked], handler: Callable[[Asked], Awaitable[Message]]) -> Answer:
+    """Answered without knowing who asks: only what leads to a log-in, and what names no person."""
+
+    async def serve(asked: Request[Message], _shown: Shown | None) -> Message:
+        return await handler(_as(request, asked))
+
+    return Answer(request, "anyone behind the gateway", False, serve)
+
+
+def for_visitors(
+    request: type[Asked], permission: Permission, handler: Callable[[Visitor, Asked], Awaitable[Message]]
+) -> Answer:
+    """Answered for a signed-in person who holds the permission on the register that the assertion names."""
+
+    async def without_assertion(visitor: Visitor, _assertion: str, asked: Asked) -> Message:
+        return await handler(visitor, asked)
+
+    return for_visitors_carried_on(request, permission, without_assertion)
+
+
+def for_visitors_carried_on(
+    request: type[Asked], permission: Permission, handler: Callable[[Visitor, str, Asked], Awaitable[Message]]
+) -> Answer:
+    """As `for_visitors`. The handler gets the assertion too, to ask another of its audiences in the visitor's name."""
+
+    async def serve(asked: Request[Message], shown: Shown | None) -> Message:
+        visitor = shown.claims.visitor if shown else None
+        if shown is None or visitor is None or not visitor.may(permission):
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        log.register_code.set(visitor.register_code)
+        return await handler(visitor, shown.assertion, _as(request, asked))
+
+    return Answer(request, f"visitors who may {permission.value}", True, serve)
+
+
+def for_callers(
+    request: type[Asked], services: tuple[str, ...], handler: Callable[[Caller, Asked], Awaitable[Message]]
+) -> Answer:
+    """Answered for another service that works without a user in the room."""
+
+    async def serve(asked: Request[Message], shown: Shown | None) -> Message:
+        caller = shown.claims.caller if shown else None
+        if caller is None or caller.service not in services:
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        return await handler(caller, _as(request, asked))
+
+    return Answer(request, f"services: {', '.join(services)}", True, serve)
+
+
+def _as(request: type[Asked], asked: Request[Message]) -> Asked:
+    if not isinstance(asked, request):
+        raise NotAnswered(Fault.UNREADABLE)
+    return asked
+
+
+async def open_door(service: str, bus: Bus, verifier: Verifier, answers: Sequence[Answer]) -> None:
+    """Answer everything in the table. Raises `ValueError`, so that the process stops, when a contract is left out."""
+    named = [answer.request for answer in answers]
+    owed = [request for request in REQUESTS if request.service() == service]
+    if sorted(each.subject for each in named) != sorted(each.subject for each in owed):
+        raise ValueError(f"the front door of {service} and its contracts do not name the same subjects")
+    for answer in answers:
+        await bus.answer(answer.request, _at_the_door(answer, verifier))
+    await bus.settle()
+
+
+def _at_the_door(answer: Answer, verifier: Verifier) -> Callable[[Request[Message], Context], Awaitable[Message]]:
+    async def serve(asked: Request[Message], context: Context) -> Message:
+        shown = Shown(context.who or "", verifier.verify(context.who)) if answer.guarded else None
+        try:
+            return await answer.serve(asked, shown)
+        except DATABASE_AWAY as error:  # it may have been carried out all the same: the end of it was not seen
+            log.warn("door.database_away", subject=answer.request.subject, error=error)
+            raise NotAnswered(Fault.TOO_LATE) from None
+
+    return serve

@@ -1,0 +1,37 @@
+"""Which events have had their effect: a row in the effect's own transaction, so that a second copy changes nothing."""
+
+from shared.database import Database, DatabasePool, transaction
+from shared.messages import Event
+
+ADD_ROW = """
+    INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+"""
+SET_ASIDE = """
+    INSERT INTO set_aside (consumer, event_id, subject, reason, deliveries) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT DO NOTHING
+"""
+COUNT_SET_ASIDE = "SELECT count(*) FROM set_aside"
+
+
+async def is_new(db: Database, consumer: str, event: Event) -> bool:
+    """Take the event in this transaction; False when it was taken before."""
+    return await db.fetchval(ADD_ROW, consumer, event.event_id) is not None
+
+
+class SetAside:
+    """Keeps what a follower could not do after all its tries, where operations can count it."""
+
+    def __init__(self, pool: DatabasePool, consumer: str) -> None:
+        self._pool = pool
+        self._consumer = consumer
+
+    async def __call__(self, event_id: str, subject: str, reason: str, deliveries: int) -> None:
+        async with transaction(self._pool) as db:
+            await db.execute(SET_ASIDE, self._consumer, event_id, subject, reason, deliveries)
+
+
+async def count_set_aside(pool: DatabasePool) -> int:
+    found: int = await pool.fetchval(COUNT_SET_ASIDE)
+    return found

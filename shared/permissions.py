@@ -1,0 +1,92 @@
+"""Who may do what: the roles of a register, the permissions of each, and the visitor that a signed assertion names."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Role(StrEnum):
+    """The four user levels (R-DSR-005). A person holds one per register; master admin is exclusive."""
+
+    STANDARD = "standard"
+    REPORTING = "reporting"
+    ADMINISTRATOR = "administrator"
+    MASTER_ADMIN = "master_admin"
+
+
+class Permission(StrEnum):
+    """One thing that a person may be allowed to do; every route and every guarded request names one."""
+
+    USE_ACCOUNT = "use_account"
+    SUBMIT_RECORD = "submit_record"
+    READ_RECORDS = "read_records"
+    UPDATE_RECORD = "update_record"
+    ADD_NOTE = "add_note"
+    RECORD_OUTCOME = "record_outcome"
+    READ_REPORTS = "read_reports"
+    ADMINISTER = "administer"
+    CONFIGURE = "configure"
+
+
+_STANDARD = {
+    Permission.USE_ACCOUNT,
+    Permission.SUBMIT_RECORD,
+    Permission.READ_RECORDS,
+    Permission.UPDATE_RECORD,
+    Permission.ADD_NOTE,
+}
+_REPORTING = {Permission.USE_ACCOUNT, Permission.READ_RECORDS, Permission.READ_REPORTS}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.STANDARD: frozenset(_STANDARD),
+    Role.REPORTING: frozenset(_REPORTING),
+    Role.ADMINISTRATOR: frozenset(_STANDARD | _REPORTING | {Permission.RECORD_OUTCOME, Permission.ADMINISTER}),
+    Role.MASTER_ADMIN: frozenset({Permission.USE_ACCOUNT, Permission.CONFIGURE}),
+}
+
+
+class Visitor(BaseModel):
+    """
+    Who asks, as signed by identity for one register.
+
+    `role` is None when the person holds no role there, or must first change a temporary password (`must_change`).
+    `organisation_ids` are those whose records the person may reach; `home_organisation_id` is where a new record goes.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    user_id: UUID
+    full_name: str
+    register_code: str
+    role: Role | None
+    organisation_ids: tuple[UUID, ...]
+    home_organisation_id: UUID | None
+    session_id: UUID
+    method: Literal["password_pin", "password_totp"]
+    must_change: bool = False
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        if self.must_change or self.role is None:
+            return frozenset({Permission.USE_ACCOUNT})
+        return ROLE_PERMISSIONS[self.role]
+
+    @property
+    def own_records_only(self) -> bool:
+        """A standard user sees what they added, whatever their organisation (R-DSR-007)."""
+        return self.role is Role.STANDARD
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+
+class Caller(BaseModel):
+    """A service that works without a user in the room: which one, on which job, for whom."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    service: str
+    job: str
+    on_behalf_of: UUID | None = None

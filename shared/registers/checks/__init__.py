@@ -1,0 +1,48 @@
+"""What a definition must hold beyond its shape. Each check stands in the table at the foot."""
+
+from collections.abc import Callable, Iterator
+
+from shared.registers.checks.forms import check_form
+from shared.registers.checks.references import (
+    check_consent,
+    check_floor,
+    check_identity,
+    check_lifecycle,
+    check_notifications,
+    check_person,
+    check_rating,
+    check_records,
+)
+from shared.registers.checks.reporting import check_bands, check_counted, check_reports
+from shared.registers.checks.succession import check_succession
+from shared.registers.definition import Definition
+from shared.registers.faults import Fault
+
+__all__ = ["check_succession", "find_faults"]
+
+
+def _check_forms(register: Definition) -> Iterator[Fault]:
+    yield from check_form("form", register.form)
+    if register.outcome:
+        yield from check_form("outcome", register.outcome)
+
+
+CHECKS: tuple[Callable[[Definition], Iterator[Fault]], ...] = (
+    check_identity,
+    _check_forms,
+    check_person,
+    check_floor,
+    check_rating,
+    check_consent,
+    check_records,
+    check_lifecycle,
+    check_notifications,
+    check_bands,
+    check_counted,
+    check_reports,
+)
+
+
+def find_faults(register: Definition) -> list[Fault]:
+    """Everything that is wrong with a definition whose shape is right."""
+    return [fault for check in CHECKS for fault in check(register)]

@@ -1,0 +1,72 @@
+"""What must hold within one form: names, options, and conditions that look backwards only."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from shared.registers.definition import NOT_KNOWN, OPTION_KINDS, Condition, Form, Question
+from shared.registers.faults import Fault
+
+
+def check_form(called: str, form: Form) -> Iterator[Fault]:
+    """The faults of the form that stands under this word of the definition."""
+    yield from _check_names(called, form)
+    earlier: dict[str, Question] = {}
+    for section in form.sections:
+        for question in section.questions:
+            place = f"{called}, section {section.title}, question {question.name}"
+            yield from _check_options(place, question)
+            yield from _check_dates(place, question, earlier)
+            for condition in question.show_if:
+                yield from check_condition(f"{place}, show_if", condition, earlier, f"{question.name} depends on")
+            earlier[question.name] = question
+
+
+def twice(names: Iterable[str]) -> list[str]:
+    """The names that stand more than once."""
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def _check_names(called: str, form: Form) -> Iterator[Fault]:
+    for name in twice(question.name for question in form.all_questions):
+        yield Fault(called, f"{name} is the name of more than one question")
+
+
+def check_condition(
+    place: str, condition: Condition, known: dict[str, Question], lead: str, where: str = "asked before it"
+) -> Iterator[Fault]:
+    """A condition may name known questions that offer options, and only options that they offer."""
+    for name, codes in condition.items():
+        question = known.get(name)
+        if question is None or question.retired:
+            yield Fault(place, f"{lead} {name}, which is not {where}")
+        elif question.kind not in OPTION_KINDS:
+            yield Fault(place, f"{lead} {name}, which has no options to choose from")
+        else:
+            for code in codes:
+                if code not in {option.code for option in question.options}:
+                    yield Fault(place, f"{code} is not one of the answers of {name}: {_codes(question)}")
+
+
+def _codes(question: Question) -> str:
+    return ", ".join(option.code for option in question.options)
+
+
+def _check_options(place: str, question: Question) -> Iterator[Fault]:
+    if question.kind not in OPTION_KINDS:
+        if question.options or question.list_name:
+            yield Fault(place, f"offers options, which {question.kind} cannot have")
+        return
+    if len(question.options) < 2:
+        yield Fault(place, "needs two options at least, or the name of a list")
+    for code in twice(option.code for option in question.options):
+        yield Fault(place, f"has the option {code} more than once")
+    if question.not_known and any(option.code == NOT_KNOWN for option in question.options):
+        yield Fault(place, f"has the option {NOT_KNOWN} and says not_known too")
+
+
+def _check_dates(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:
+    if question.kind != "date" and (question.not_known or question.allow_future or question.not_before):
+        yield Fault(place, "says not_known, allow_future or not_before, which belong to dates")
+    start = earlier.get(question.not_before or "")
+    if question.not_before and (start is None or start.kind != "date"):
+        yield Fault(place, f"may not be before {question.not_before}, which is no date asked before it")

@@ -1,0 +1,139 @@
+"""What must hold between a definition's parts: whatever one names, another must have."""
+
+from collections.abc import Iterator
+
+from shared.registers.checks.forms import check_condition, twice
+from shared.registers.definition import ALWAYS_KNOWN, Definition, Kind, Question, Role
+from shared.registers.faults import Fault
+from shared.values import is_within
+
+ROLE_KINDS: dict[Role, frozenset[Kind]] = {
+    "given_name": frozenset({"text"}),
+    "family_name": frozenset({"text"}),
+    "born": frozenset({"date"}),
+    "nhs_number": frozenset({"nhs_number"}),
+    "postcode": frozenset({"postcode"}),
+    "locality": frozenset({"choice", "select"}),
+    "lead_professional": frozenset({"text"}),
+}
+SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
+RESERVED_CODES = frozenset({"api", "assets", "demo", "live", "metrics", "ready", "static"})
+
+
+def _known(register: Definition, name: str) -> Question | None:
+    question = register.form.by_name.get(name)
+    return None if question is None or question.retired else question
+
+
+def check_identity(register: Definition) -> Iterator[Fault]:
+    if register.code in RESERVED_CODES:
+        yield Fault("register, code", f"{register.code} is the address of something else")
+    if "logout" not in {link.place for link in register.navigation}:
+        yield Fault("navigation", "has no way to log out")
+    for place in twice(link.place for link in register.navigation):
+        yield Fault("navigation", f"leads to {place} more than once")
+
+
+def check_person(register: Definition) -> Iterator[Fault]:
+    for role in ALWAYS_KNOWN:
+        if role not in register.person:
+            yield Fault("person", f"{role} is missing: say which question asks it")
+    for role, name in register.person.items():
+        question = _known(register, name)
+        if question is None:
+            yield Fault(f"person, {role}", f"{name} is not a question of the form")
+        elif question.kind not in ROLE_KINDS[role]:
+            wanted = " or ".join(sorted(ROLE_KINDS[role]))
+            yield Fault(f"person, {role}", f"{name} is {question.kind} and must be {wanted}")
+
+
+def check_floor(register: Definition) -> Iterator[Fault]:
+    for name in register.minimum:
+        question = _known(register, name)
+        if question is None:
+            yield Fault("floor", f"{name} is not a question of the form")
+        elif not question.required:
+            yield Fault("floor", f"{name} is below the floor of every minimum data set: it must be required")
+        elif question.show_if:
+            yield Fault("floor", f"{name} is in the floor and must be asked always, without show_if")
+
+
+def check_rating(register: Definition) -> Iterator[Fault]:
+    if register.rating is None:
+        return
+    for code in twice(level.code for level in register.rating.levels):
+        yield Fault("rating", f"has the level {code} more than once")
+    for colour in twice(level.colour for level in register.rating.levels):
+        yield Fault("rating", f"has {colour} for more than one level")
+    question = _known(register, register.rating.question)
+    if question is None:
+        yield Fault("rating", f"{register.rating.question} is not a question of the form")
+    elif question.kind not in ("choice", "select"):
+        yield Fault("rating", f"{question.name} must be choice or select")
+    elif [option.code for option in question.options] != [level.code for level in register.rating.levels]:
+        yield Fault("rating", f"the options of {question.name} are the levels, and are not written out again")
+
+
+def check_consent(register: Definition) -> Iterator[Fault]:
+    if register.consent is None:
+        return
+    first = {question.name: question for question in register.form.sections[0].questions}
+    for number, rule in enumerate(register.consent.rules, start=1):
+        for condition in rule.when:
+            place = f"consent, rule {number}"
+            yield from check_condition(place, condition, first, "depends on", "in the form's first section")
+            for name in condition:
+                if name in first and not first[name].required:
+                    yield Fault(place, f"depends on {name}, which must be required")
+    if all(rule.verdict == "refused" for rule in register.consent.rules):
+        yield Fault("consent", "no rule accepts anybody")
+
+
+def check_records(register: Definition) -> Iterator[Fault]:
+    for column in register.records.columns:
+        place = f"records, column {column.label}"
+        if (column.shows == "answer") != (column.question is not None):
+            yield Fault(place, "names a question when, and only when, it shows an answer")
+        elif column.question and _known(register, column.question) is None:
+            yield Fault(place, f"{column.question} is not a question of the form")
+    for name in register.records.search:
+        question = _known(register, name)
+        if question is None or question.kind not in SEARCHED_KINDS:
+            yield Fault("records, search", f"{name} is not a question that can be searched")
+
+
+def check_lifecycle(register: Definition) -> Iterator[Fault]:
+    life = register.lifecycle
+    if (life.ending == "end_date") != (life.end_question is not None):
+        yield Fault("lifecycle", "names an end_question when, and only when, the ending is end_date")
+    if life.end_question:
+        question = _known(register, life.end_question)
+        if question is None or question.kind != "date" or question.required:
+            yield Fault("lifecycle", f"{life.end_question} must be a date of the form that need not be given")
+    if life.ending == "archive" and register.outcome is None:
+        yield Fault("lifecycle", "a record is archived by an outcome, and there is no outcome form")
+    for role in {role for roles in register.duplicates.match for role in roles}:
+        if role not in register.person:
+            yield Fault("duplicates", f"compares {role}, which person does not name")
+
+
+def check_notifications(register: Definition) -> Iterator[Fault]:
+    for rule in register.notifications:
+        place = f"notification, {rule.occasion}"
+        if not (rule.to or rule.addresses):
+            yield Fault(place, "has no recipient")
+        if register.mail(rule.mail) is None:
+            yield Fault(place, f"there is no mail called {rule.mail}")
+        for address in rule.addresses:
+            if not any(is_within(address.rpartition("@")[2], domain) for domain in register.access.accepted_domains):
+                yield Fault(place, "has an address outside the accepted domains")
+    yield from _check_urgent(register)
+
+
+def _check_urgent(register: Definition) -> Iterator[Fault]:
+    """A record that is rated urgent must reach somebody, from its first day or after a change."""
+    urgent = register.rating is not None and any(level.urgency == "urgent" for level in register.rating.levels)
+    for occasion in ("record_created", "rating_changed", "urgent_not_seen") if urgent else ():
+        told = [rule for rule in register.notifications if rule.concerns(occasion, "urgent") and rule.urgent]
+        if not any("team" in rule.to or "administrators" in rule.to or rule.addresses for rule in told):
+            yield Fault("notification", f"nobody is told at once of an urgent record on {occasion}")

@@ -1,0 +1,39 @@
+"""What must hold on the dashboard and in the reports."""
+
+from collections.abc import Iterator
+
+from shared.registers.checks.forms import twice
+from shared.registers.definition import OPTION_KINDS, AgeBand, AgeTile, Definition, OptionFilter, OptionTile
+from shared.registers.faults import Fault
+
+
+def check_bands(register: Definition) -> Iterator[Fault]:
+    """Every age is in exactly one band of a tile, so that its numbers add up to the total."""
+    for tile in register.reporting.tiles:
+        if isinstance(tile, AgeTile):
+            for age in _ages_missed(tile.bands):
+                yield Fault(f"reporting, tile {tile.title}", f"age {age} is not in exactly one band")
+
+
+def _ages_missed(bands: tuple[AgeBand, ...]) -> list[int]:
+    edges = {0, 150} | {band.first for band in bands} | {band.last + 1 for band in bands if band.last is not None}
+    return [age for age in sorted(edges) if sum(band.holds(age) for band in bands) != 1][:1]
+
+
+def check_reports(register: Definition) -> Iterator[Fault]:
+    for code in twice(report.code for report in register.reporting.reports):
+        yield Fault("reporting", f"has the report {code} more than once")
+    for report in register.reporting.reports:
+        for name in report.questions:
+            if name not in register.form.by_name:
+                yield Fault(f"reporting, report {report.code}", f"{name} is not a question of the form")
+
+
+def check_counted(register: Definition) -> Iterator[Fault]:
+    """Tiles and filters count by the options of a question."""
+    tiles = [(f"tile {tile.title}", tile.question) for tile in register.reporting.tiles if isinstance(tile, OptionTile)]
+    choices = [each for each in register.reporting.filters if isinstance(each, OptionFilter)]
+    for called, name in [*tiles, *((f"filter {choice.label}", choice.question) for choice in choices)]:
+        question = register.form.by_name.get(name)
+        if question is None or question.retired or question.kind not in OPTION_KINDS:
+            yield Fault(f"reporting, {called}", f"{name} is not a question with options")

@@ -1,0 +1,24 @@
+"""What a later edition may not take back: old records must stay readable, and the floor may only rise."""
+
+from collections.abc import Iterator
+
+from shared.registers.definition import Definition, Form
+from shared.registers.faults import Fault
+
+
+def check_succession(older: Definition, newer: Definition) -> list[Fault]:
+    """The faults of an edition that follows another of the same register."""
+    faults = list(_check_kept("form", older.form, newer.form))
+    if older.outcome and newer.outcome:
+        faults += _check_kept("outcome", older.outcome, newer.outcome)
+    let_go = [name for name in older.minimum if name not in newer.minimum]
+    return faults + [Fault("floor", f"lets go of {name}, which edition {older.edition} holds") for name in let_go]
+
+
+def _check_kept(called: str, older: Form, newer: Form) -> Iterator[Fault]:
+    for question in older.all_questions:
+        kept = newer.by_name.get(question.name)
+        if kept is None:
+            yield Fault(called, f"{question.name} is gone: keep it and say retired = true")
+        elif kept.kind != question.kind:
+            yield Fault(called, f"{question.name} was {question.kind} and is {kept.kind}: give the new one a new name")

@@ -1,0 +1,131 @@
+"""Questions, their options, their conditions, and the forms made of them."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from shared.registers.definition.base import Code, Link, Part, QuestionName, Text, Texts
+
+Kind = Literal[
+    "text",
+    "long_text",
+    "yes_no",
+    "choice",
+    "choices",
+    "select",
+    "date",
+    "nhs_number",
+    "postcode",
+    "email",
+    "phone",
+]
+OPTION_KINDS: frozenset[Kind] = frozenset({"yes_no", "choice", "choices", "select"})
+ONE_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"choices"}
+NOT_KNOWN = "not_known"
+
+_LONGEST: dict[Kind, int] = {"long_text": 10_000, "email": 254, "phone": 40, "postcode": 20, "nhs_number": 40}
+_LONGEST_LINE = 200
+
+
+class Option(Part):
+    """One answer that may be chosen. Its code is kept with the record; its label may be reworded."""
+
+    code: Code
+    label: Text
+    group: Text | None = None
+    hint: Text | None = None
+
+
+def _codes(written: object) -> object:
+    return (written,) if isinstance(written, str) else written
+
+
+def _conditions(written: object) -> object:
+    return (written,) if isinstance(written, dict) else written
+
+
+Condition = dict[QuestionName, Annotated[tuple[Code, ...], BeforeValidator(_codes)]]
+"""Every question named must have one of the answers beside it."""
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_conditions)]
+"""One of the conditions must hold; none at all always holds."""
+
+
+class GuidanceTopic(Part):
+    """One heading of a guidance, often about one option."""
+
+    heading: Text
+    lines: Texts
+
+
+class Guidance(Part):
+    """Help that opens on the page beside its question."""
+
+    title: Text
+    topics: tuple[GuidanceTopic, ...] = Field(alias="topic", min_length=1)
+    link: Link | None = None
+
+
+class Question(Part):
+    """One question. Its name never changes; `retired` takes it off the form and keeps old answers readable."""
+
+    name: QuestionName
+    label: Text
+    kind: Kind
+    required: bool = False
+    missing: Text | None = None
+    hint: Text | None = None
+    guidance: Guidance | None = None
+    options: tuple[Option, ...] = ()
+    list_name: Code | None = Field(default=None, alias="list")
+    show_if: Conditions = ()
+    retired: bool = False
+    max_length: int | None = Field(default=None, ge=1, le=10_000)
+    width: Literal["2", "4", "5", "10", "20", "full"] = "full"
+    not_known: Text | None = None
+    allow_future: bool = False
+    not_before: QuestionName | None = None
+
+    @property
+    def shown_label(self) -> str:
+        """The label as forms show it: marked when an answer is needed."""
+        return f"{self.label}*" if self.required else self.label
+
+    @property
+    def longest(self) -> int:
+        return self.max_length or _LONGEST.get(self.kind, _LONGEST_LINE)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Option code → label."""
+        return {option.code: option.label for option in self.options}
+
+
+class Section(Part):
+    """Questions under one heading."""
+
+    title: Text
+    guidance: Texts = ()
+    links: tuple[Link, ...] = Field(default=(), alias="link")
+    questions: tuple[Question, ...] = Field(alias="question", min_length=1)
+
+
+class Form(Part):
+    """Sections of questions, asked in the order in which they stand; a question may depend on earlier ones only."""
+
+    heading: Text
+    guidance: Texts = ()
+    sections: tuple[Section, ...] = Field(alias="section", min_length=1)
+
+    @cached_property
+    def all_questions(self) -> tuple[Question, ...]:
+        """Retired ones too."""
+        return tuple(question for section in self.sections for question in section.questions)
+
+    @cached_property
+    def by_name(self) -> dict[str, Question]:
+        return {question.name: question for question in self.all_questions}
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        return tuple(question for question in self.all_questions if not question.retired)

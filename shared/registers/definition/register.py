@@ -1,0 +1,169 @@
+"""A whole register definition: what one TOML file says."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.registers.definition.base import (
+    Code,
+    Domain,
+    Edition,
+    EmailAddress,
+    Link,
+    Part,
+    QuestionName,
+    RegisterCode,
+    Role,
+    Text,
+    Texts,
+    WebAddress,
+)
+from shared.registers.definition.dashboards import Reporting
+from shared.registers.definition.lifecycle import (
+    ConsentGate,
+    Duplicates,
+    Lifecycle,
+    Mail,
+    Notification,
+    Rating,
+    Receipt,
+)
+from shared.registers.definition.questions import Form
+from shared.registers.definition.words import Words
+
+Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
+Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
+
+
+class Identity(Part):
+    """The register's names."""
+
+    code: RegisterCode
+    edition: Edition
+    name: Text
+    short_name: Text
+    site_name: Text
+    record: Text
+    records: Text
+
+
+class Brand(Part):
+    """What a deployment puts on the page. The house has no logo of its own."""
+
+    logo: Literal["none", "nhs", "file"] = "none"
+    logo_file: WebAddress | None = None
+    organisation: Text | None = None
+    header_colour: Literal["blue", "white"] = "blue"
+
+
+class Contact(Part):
+    """Where people turn to."""
+
+    team: Text
+    team_email: EmailAddress
+    administrator_email: EmailAddress
+    phone: Text | None = None
+
+
+class PublicHome(Part):
+    """The public home page, before anybody logs in."""
+
+    heading: Text
+    paragraphs: Texts
+    link: Link | None = None
+
+
+class Organisation(Part):
+    """An organisation that the register begins with; administrators add others."""
+
+    name: Text
+    email_domain: Domain
+
+
+class Access(Part):
+    """Who may register an account by themselves."""
+
+    self_registration: bool
+    accepted_domains: tuple[Domain, ...]
+
+
+class NavigationLink(Part):
+    """One entry of the navigation bar; the bar has them in the order written."""
+
+    place: Place
+    label: Text
+
+
+class ListColumn(Part):
+    """One column of the list of records; `question` says which answer when it shows one."""
+
+    label: Text
+    shows: Column
+    question: QuestionName | None = None
+
+
+class RecordList(Part):
+    """The list of records: its columns, and the questions that its search looks in."""
+
+    columns: tuple[ListColumn, ...] = Field(alias="column", min_length=1)
+    search: tuple[QuestionName, ...] = Field(min_length=1)
+    page_lengths: tuple[int, ...] = (10, 25, 50, 100)
+
+
+class HelpTopic(Part):
+    """One topic of the help page."""
+
+    heading: Text
+    paragraphs: Texts
+    links: tuple[Link, ...] = Field(default=(), alias="link")
+
+
+class Definition(Part):
+    """Everything that makes one edition of a register."""
+
+    identity: Identity = Field(alias="register")
+    brand: Brand = Brand()
+    contact: Contact
+    public: PublicHome
+    access: Access
+    organisations: tuple[Organisation, ...] = Field(default=(), alias="organisation")
+    navigation: tuple[NavigationLink, ...]
+    words: Words
+    form: Form
+    outcome: Form | None = None
+    person: dict[Role, QuestionName]
+    floor: tuple[QuestionName, ...] = ()
+    consent: ConsentGate | None = None
+    rating: Rating | None = None
+    receipt: Receipt
+    lifecycle: Lifecycle
+    duplicates: Duplicates
+    records: RecordList
+    reporting: Reporting
+    notifications: tuple[Notification, ...] = Field(default=(), alias="notification")
+    mails: tuple[Mail, ...] = Field(default=(), alias="mail")
+    help: tuple[HelpTopic, ...] = Field(default=(), alias="help_topic")
+
+    @property
+    def code(self) -> str:
+        return self.identity.code
+
+    @property
+    def edition(self) -> str:
+        return self.identity.edition
+
+    @property
+    def minimum(self) -> tuple[QuestionName, ...]:
+        """The fixed floor: what no edition, and no organisation's own minimum, may leave out."""
+        always = [self.person[role] for role in ALWAYS_KNOWN if role in self.person]
+        rated = [self.rating.question] if self.rating else []
+        return tuple(dict.fromkeys([*always, *rated, *self.floor]))
+
+    def navigation_label(self, place: Place) -> str | None:
+        return next((link.label for link in self.navigation if link.place == place), None)
+
+    def mail(self, code: Code) -> Mail | None:
+        return next((mail for mail in self.mails if mail.code == code), None)
+
+
+ALWAYS_KNOWN: tuple[Role, ...] = ("given_name", "family_name", "born")

@@ -1,0 +1,89 @@
+"""The label catalogue: what pages say, by stable keys. A register says only what differs from the house's words."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from shared.registers.definition.base import Gaps, Part
+from shared.registers.definition.words.accounts import (
+    AccountWords,
+    AdministrationWords,
+    HelpWords,
+    LoginWords,
+    PageWords,
+    PasswordWords,
+    PinWords,
+    ProblemWords,
+    PublicWords,
+    RegistrationWords,
+    ReminderWords,
+    SessionWords,
+)
+from shared.registers.definition.words.records import (
+    ArchiveWords,
+    ConflictWords,
+    DateWords,
+    DraftWords,
+    DuplicateWords,
+    FormWords,
+    HistoryWords,
+    HomeWords,
+    NoteWords,
+    OutcomeWords,
+    RecordListWords,
+    RecordWords,
+    ReportingWords,
+    TableWords,
+    TaskWords,
+    WorkbookWords,
+)
+from shared.values import Wrong
+
+_FAULT_GAPS: dict[Wrong, tuple[str, ...]] = {
+    Wrong.TOO_LONG: ("label", "most", "count"),
+    Wrong.DATE_ORDER: ("label", "other"),
+    Wrong.POSTCODE_LOOKALIKE: ("label", "suggestion"),
+}
+
+
+def _every_fault(words: dict[Wrong, str]) -> dict[Wrong, str]:
+    missing = [wrong.value for wrong in Wrong if wrong not in words]
+    if missing:
+        raise ValueError(f"is missing {', '.join(missing)}")
+    for wrong, text in words.items():
+        Gaps(*_FAULT_GAPS.get(wrong, ("label",)))(text)
+    return words
+
+
+class Words(Part):
+    """The whole catalogue: one group for each page or part of a page."""
+
+    account: AccountWords
+    administration: AdministrationWords
+    archive: ArchiveWords
+    conflict: ConflictWords
+    dates: DateWords
+    draft: DraftWords
+    duplicate: DuplicateWords
+    faults: Annotated[dict[Wrong, str], AfterValidator(_every_fault)]
+    form: FormWords
+    help: HelpWords
+    history: HistoryWords
+    home: HomeWords
+    login: LoginWords
+    notes: NoteWords
+    outcome: OutcomeWords
+    page: PageWords
+    password: PasswordWords
+    pin: PinWords
+    problem: ProblemWords
+    public: PublicWords
+    record: RecordWords
+    records: RecordListWords
+    registration: RegistrationWords
+    reminder: ReminderWords
+    reporting: ReportingWords
+    session: SessionWords
+    table: TableWords
+    tasks: TaskWords
+    workbook: WorkbookWords

@@ -1,0 +1,40 @@
+"""Fills, checks and shows a form by its definition. Pure: the day comes in as an argument."""
+
+from shared.registers.form.conditions import Answer, Answers, Verdict, consent_verdict, holds, visible_questions
+from shared.registers.form.person import Person, match_values, person_of, rating_of, search_text
+from shared.registers.form.reading import Checked, Raw, field_names, not_known_field, read_answers
+from shared.registers.form.showing import (
+    FieldChange,
+    Row,
+    as_text,
+    differences,
+    fill_fields,
+    keep_retired,
+    show_answer,
+)
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "Checked",
+    "FieldChange",
+    "Person",
+    "Raw",
+    "Row",
+    "Verdict",
+    "as_text",
+    "consent_verdict",
+    "differences",
+    "field_names",
+    "fill_fields",
+    "holds",
+    "keep_retired",
+    "match_values",
+    "not_known_field",
+    "person_of",
+    "rating_of",
+    "read_answers",
+    "search_text",
+    "show_answer",
+    "visible_questions",
+]

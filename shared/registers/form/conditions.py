@@ -1,0 +1,57 @@
+"""Which questions are asked, given the answers before them; and whether a person may be put on the register."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from shared.registers.definition import Condition, Definition, Form, Question
+
+Answer = str | tuple[str, ...]
+"""What is kept: a code, a text, a date as 2022-06-17; several codes for `choices`."""
+Answers = Mapping[str, Answer]
+
+Verdict = Literal["accepted", "refused", "open"]
+
+
+def holds(conditions: tuple[Condition, ...], answers: Answers) -> bool:
+    """Whether one of the conditions holds; none at all always does."""
+    return not conditions or any(_holds(condition, answers) for condition in conditions)
+
+
+def _holds(condition: Condition, answers: Answers) -> bool:
+    return all(_chosen(answers.get(name)) & set(codes) for name, codes in condition.items())
+
+
+def _chosen(answer: Answer | None) -> set[str]:
+    if answer is None:
+        return set()
+    return {answer} if isinstance(answer, str) else set(answer)
+
+
+def visible_questions(form: Form, answers: Answers) -> tuple[Question, ...]:
+    """The questions that are asked of somebody who gave these answers; answers to others do not count."""
+    seen: dict[str, Answer] = {}
+    visible: list[Question] = []
+    for question in form.asked:
+        if holds(question.show_if, seen):
+            visible.append(question)
+            if question.name in answers:
+                seen[question.name] = answers[question.name]
+    return tuple(visible)
+
+
+def consent_verdict(register: Definition, answers: Answers) -> Verdict:
+    """
+    Whether the consent gate lets a person in. `open` while a question that it depends on is not answered yet.
+
+    Only `accepted` may be stored. No rule that holds, with everything answered, is a refusal.
+    """
+    gate = register.consent
+    if gate is None or gate.gate == "off":
+        return "accepted"
+    asked = {question.name for question in visible_questions(register.form, answers)}
+    counted = {name: answer for name, answer in answers.items() if name in asked}
+    for rule in gate.rules:
+        if holds(rule.when, counted):
+            return rule.verdict
+    needed = {name for rule in gate.rules for condition in rule.when for name in condition}
+    return "open" if (needed & asked) - counted.keys() else "refused"

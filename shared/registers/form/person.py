@@ -1,0 +1,73 @@
+"""What a record's answers say about the person, whatever its register calls the questions."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shared.registers.definition import NOT_KNOWN, Definition, Level, Role
+from shared.registers.form.conditions import Answers
+from shared.values import fold, match_key
+
+
+@dataclass(frozen=True)
+class Person:
+    """The person that a record is about. `locality` is a code."""
+
+    given_name: str
+    family_name: str
+    born: date | None = None
+    nhs_number: str | None = None
+    postcode: str | None = None
+    locality: str | None = None
+    lead_professional: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.given_name} {self.family_name}"
+
+
+def person_of(register: Definition, answers: Answers) -> Person:
+    """The person that these answers are about; a birthday said to be not known is None."""
+    born = _answer(register, answers, "born")
+    return Person(
+        given_name=_answer(register, answers, "given_name") or "",
+        family_name=_answer(register, answers, "family_name") or "",
+        born=date.fromisoformat(born) if born and born != NOT_KNOWN else None,
+        nhs_number=_answer(register, answers, "nhs_number"),
+        postcode=_answer(register, answers, "postcode"),
+        locality=_answer(register, answers, "locality"),
+        lead_professional=_answer(register, answers, "lead_professional"),
+    )
+
+
+def rating_of(register: Definition, answers: Answers) -> Level | None:
+    """The level that a record is rated at; None in a register without a rating."""
+    if register.rating is None:
+        return None
+    code = answers.get(register.rating.question)
+    return register.rating.level(code) if isinstance(code, str) else None
+
+
+def search_text(register: Definition, answers: Answers) -> str:
+    """What the list's search looks in: the answers that the register names for it, folded, with a space between."""
+    found = (answers.get(name) for name in register.records.search)
+    return " ".join(fold(answer) for answer in found if isinstance(answer, str))
+
+
+def match_values(register: Definition, answers: Answers) -> tuple[tuple[str, ...] | None, ...]:
+    """
+    For each of the register's duplicate rules, the values to compare by; None where one of them is not known.
+
+    Case, accents, spaces and hyphens make no difference.
+    """
+    return tuple(_values(register, answers, roles) for roles in register.duplicates.match)
+
+
+def _values(register: Definition, answers: Answers, roles: tuple[Role, ...]) -> tuple[str, ...] | None:
+    values = [_answer(register, answers, role) for role in roles]
+    known = [match_key(value) for value in values if value and value != NOT_KNOWN]
+    return tuple(known) if len(known) == len(roles) and all(known) else None
+
+
+def _answer(register: Definition, answers: Answers, role: Role) -> str | None:
+    answer = answers.get(register.person.get(role, ""))
+    return answer if isinstance(answer, str) else None

@@ -1,0 +1,190 @@
+"""Reads what was typed into a form: typed answers, and a sentence for each that cannot be taken."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shared.registers.definition import NOT_KNOWN, Form, Kind, Question, Words
+from shared.registers.form.conditions import Answer, Answers, holds
+from shared.values import (
+    Unreadable,
+    Wrong,
+    read_date,
+    read_date_parts,
+    read_email,
+    read_line,
+    read_nhs_number,
+    read_phone,
+    read_postcode,
+    read_text,
+    suggest_postcode,
+)
+
+Raw = Mapping[str, str | Sequence[str]]
+"""Field name → what was typed, as a form sends it; or question name → answer, as a service is sent it."""
+
+DATE_PARTS = ("day", "month", "year")
+_TEXT_READERS: dict[Kind, Callable[[str], str]] = {
+    "text": read_line,
+    "long_text": read_text,
+    "nhs_number": read_nhs_number,
+    "postcode": read_postcode,
+    "email": read_email,
+    "phone": read_phone,
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """
+    What came of reading a form.
+
+    `answers` are those that can be stored; `faults` has one sentence for each question that needs another answer;
+    `unknown` are names that the form does not ask; `raw` is everything typed, to be shown again.
+    """
+
+    answers: dict[str, Answer]
+    faults: dict[str, str]
+    unknown: tuple[str, ...]
+    raw: Raw
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults and not self.unknown
+
+
+def read_answers(form: Form, raw: Raw, words: Words, today: date) -> Checked:
+    """
+    The answers to the questions that are asked, in the order asked; answers to questions not asked are dropped.
+
+    Takes a form post and stored answers alike, and gives the same for its own answers: the gateway reads what was
+    typed, and the service reads again what the gateway sent.
+    """
+    answers: dict[str, Answer] = {}
+    faults: dict[str, str] = {}
+    for question in form.asked:
+        if not holds(question.show_if, answers):
+            continue
+        try:
+            answer = _read(question, raw, answers, today)
+        except Unreadable as unreadable:
+            faults[question.name] = _say(unreadable.wrong, question, form, raw, words)
+        else:
+            if answer is not None:
+                answers[question.name] = answer
+    return Checked(answers, faults, _unknown(form, raw), raw)
+
+
+def field_names(question: Question) -> tuple[str, ...]:
+    """The names that a form may send for a question."""
+    if question.kind != "date":
+        return (question.name,)
+    parts = tuple(f"{question.name}-{part}" for part in DATE_PARTS)
+    return (question.name, *parts, not_known_field(question))
+
+
+def not_known_field(question: Question) -> str:
+    """The box beside a date that says that it is not known."""
+    return f"{question.name}-not-known"
+
+
+def _unknown(form: Form, raw: Raw) -> tuple[str, ...]:
+    return tuple(name for name in raw if not _is_field(form, name))
+
+
+def _is_field(form: Form, name: str) -> bool:
+    question = form.by_name.get(name.partition("-")[0])
+    return question is not None and not question.retired and name in field_names(question)
+
+
+def _read(question: Question, raw: Raw, answers: Answers, today: date) -> Answer | None:
+    """The answer, or None where none is needed. Raises `Unreadable`."""
+    answer = _READERS[question.kind](question, raw)
+    if not answer and question.required:
+        raise Unreadable(Wrong.REQUIRED_CHOICE if question.options else Wrong.REQUIRED)
+    if question.kind == "date" and isinstance(answer, str) and answer not in ("", NOT_KNOWN):
+        _check_date(question, date.fromisoformat(answer), answers, today)
+    return answer or None
+
+
+def _typed(raw: Raw, field: str) -> str:
+    """The one value of a field. Raises `Unreadable` when there are several."""
+    value = raw.get(field, "")
+    if isinstance(value, str):
+        return value
+    if len(value) > 1:
+        raise Unreadable(Wrong.ONE_ANSWER)
+    return value[0] if value else ""
+
+
+def _read_typed(question: Question, raw: Raw) -> str:
+    typed = _typed(raw, question.name)
+    if not typed.strip():
+        return ""
+    answer = _TEXT_READERS[question.kind](typed)
+    if len(answer) > question.longest:
+        raise Unreadable(Wrong.TOO_LONG)
+    return answer
+
+
+def _read_option(question: Question, raw: Raw) -> str:
+    return _offered(question, _typed(raw, question.name).strip())
+
+
+def _read_options(question: Question, raw: Raw) -> tuple[str, ...]:
+    value = raw.get(question.name, ())
+    chosen = {_offered(question, code.strip()) for code in ([value] if isinstance(value, str) else value)}
+    return tuple(code for code in question.labels if code in chosen)
+
+
+def _offered(question: Question, code: str) -> str:
+    if code and code not in question.labels:
+        raise Unreadable(Wrong.UNKNOWN_OPTION)
+    return code
+
+
+def _read_date(question: Question, raw: Raw) -> str:
+    whole = _typed(raw, question.name).strip()
+    parts = [_typed(raw, f"{question.name}-{part}").strip() for part in DATE_PARTS]
+    not_known = bool(question.not_known) and (
+        whole == NOT_KNOWN or bool(_typed(raw, not_known_field(question)).strip())
+    )
+    if not_known:
+        if any(parts) or whole not in ("", NOT_KNOWN):
+            raise Unreadable(Wrong.DATE_AND_NOT_KNOWN)
+        return NOT_KNOWN
+    if any(parts):
+        return read_date_parts(*parts).isoformat()
+    return read_date(whole).isoformat() if whole else ""
+
+
+_READERS: dict[Kind, Callable[[Question, Raw], Answer]] = {
+    **dict.fromkeys(_TEXT_READERS, _read_typed),
+    "yes_no": _read_option,
+    "choice": _read_option,
+    "choices": _read_options,
+    "select": _read_option,
+    "date": _read_date,
+}
+
+
+def _check_date(question: Question, day: date, answers: Answers, today: date) -> None:
+    if day > today and not question.allow_future:
+        raise Unreadable(Wrong.DATE_FUTURE)
+    earliest = answers.get(question.not_before or "")
+    if isinstance(earliest, str) and earliest != NOT_KNOWN and day < date.fromisoformat(earliest):
+        raise Unreadable(Wrong.DATE_ORDER)
+
+
+def _say(wrong: Wrong, question: Question, form: Form, raw: Raw, words: Words) -> str:
+    """The sentence for a fault. What it repeats of the person's own data goes to the page that typed it, no further."""
+    if wrong in (Wrong.REQUIRED, Wrong.REQUIRED_CHOICE) and question.missing:
+        return question.missing
+    gaps: dict[str, str | int] = {"label": question.label}
+    if wrong is Wrong.TOO_LONG:
+        gaps |= {"most": question.longest, "count": len(_TEXT_READERS[question.kind](_typed(raw, question.name)))}
+    elif wrong is Wrong.POSTCODE_LOOKALIKE:
+        gaps |= {"suggestion": suggest_postcode(_typed(raw, question.name)) or ""}
+    elif wrong is Wrong.DATE_ORDER and question.not_before:
+        gaps |= {"other": form.by_name[question.not_before].label}
+    return words.faults[wrong].format(**gaps)

@@ -1,0 +1,91 @@
+"""Shows answers: labels for codes, dates as people write them, what changed, and fields filled in again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from shared.registers.definition import NOT_KNOWN, Form, Question
+from shared.registers.form.conditions import Answer, Answers
+from shared.registers.form.reading import DATE_PARTS, not_known_field
+from shared.values import show_date, show_nhs_number
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answered question, for a page that shows a record."""
+
+    section: str
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """What one question said before and after; empty where it said nothing."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+
+
+def show_answer(question: Question, answer: Answer | None) -> str:
+    """An answer in words; nothing for no answer."""
+    if answer is None:
+        return ""
+    if not isinstance(answer, str):
+        return ", ".join(question.labels.get(code, code) for code in answer)
+    if question.kind == "date":
+        return (question.not_known or answer) if answer == NOT_KNOWN else show_date(date.fromisoformat(answer))
+    if question.kind == "nhs_number":
+        return show_nhs_number(answer)
+    return question.labels.get(answer, answer)
+
+
+def as_text(form: Form, answers: Answers) -> list[Row]:
+    """Every answer in the order of the form; answers to questions since retired too."""
+    return [
+        Row(section.title, question.name, question.label, show_answer(question, answers[question.name]))
+        for section in form.sections
+        for question in section.questions
+        if question.name in answers
+    ]
+
+
+def differences(form: Form, before: Answers, after: Answers) -> list[FieldChange]:
+    """What changed between two versions, in the order of the form."""
+    return [
+        FieldChange(q.name, q.label, show_answer(q, before.get(q.name)), show_answer(q, after.get(q.name)))
+        for q in form.all_questions
+        if before.get(q.name) != after.get(q.name)
+    ]
+
+
+def keep_retired(form: Form, before: Answers, after: Answers) -> dict[str, Answer]:
+    """New answers, with those that a record has to questions that are no longer asked."""
+    retired = {q.name: before[q.name] for q in form.all_questions if q.retired and q.name in before}
+    return retired | dict(after)
+
+
+def fill_fields(form: Form, answers: Answers) -> dict[str, str | tuple[str, ...]]:
+    """Stored answers as the fields of a form, so that a record opens in the form that made it."""
+    return {
+        field: value
+        for question in form.asked
+        if question.name in answers
+        for field, value in _fields(question, answers[question.name])
+    }
+
+
+def _fields(question: Question, answer: Answer) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    if question.kind == "date" and answer == NOT_KNOWN:
+        yield not_known_field(question), "yes"
+    elif question.kind == "date" and isinstance(answer, str):
+        day = date.fromisoformat(answer)
+        for part, number in zip(DATE_PARTS, (day.day, day.month, day.year), strict=True):
+            yield f"{question.name}-{part}", str(number)
+    elif question.kind == "nhs_number" and isinstance(answer, str):
+        yield question.name, show_nhs_number(answer)
+    else:
+        yield question.name, answer

@@ -1,0 +1,156 @@
+"""The life of a service process: start, answer, on SIGTERM finish what is in hand; a failed job ends the process."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import uvloop
+
+from shared import log
+from shared.assertion import Signer, Verifier
+from shared.audit import Sealer
+from shared.bus import Bus, Follower, NatsBus
+from shared.contracts import LETTERS
+from shared.contracts.health import Backlog
+from shared.contracts.identity import SessionsRevoked
+from shared.database import DATABASE_FAULTS, DatabasePool, open_pool
+from shared.front_door import Answer, open_door
+from shared.health import HealthPort
+from shared.inbox import count_set_aside
+from shared.messages import Message, Request
+from shared.outbox import Relay, count_unsent
+from shared.settings import ServiceSettings
+from shared.stopping import stop_signal
+
+Job = Callable[[], Awaitable[None]]
+
+AGAIN_AFTER_SECONDS = 10.0  # longer than any job takes to finish what it has in hand
+CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every service is built from. `relay.wake()` after a commit that put something into the outbox."""
+
+    name: str
+    pool: DatabasePool
+    bus: Bus
+    signer: Signer
+    verifier: Verifier
+    relay: Relay
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service does: the requests it answers, the events it follows, and the jobs that run beside."""
+
+    answers: Sequence[Answer]
+    followers: Sequence[Follower] = ()
+    jobs: Sequence[Job] = ()
+
+
+Build = Callable[[Parts], Service]
+
+
+def run(name: str, settings: ServiceSettings, build: Build) -> None:
+    """Run the service until SIGTERM or SIGINT. Ends with an error when it cannot start or a job fails."""
+    log.set_up(name, settings.log_level)
+    try:
+        uvloop.run(_run(name, settings, build))
+    except Exception as error:  # noqa: BLE001  # the edge of the process: an exception's text may hold what was typed
+        log.warn("service.failed", error=error)
+        sys.exit(1)
+
+
+async def _run(name: str, settings: ServiceSettings, build: Build) -> None:
+    stopping = stop_signal()
+    health = HealthPort(settings.health_address)
+    await health.open()
+    pool = await open_pool(settings.database_url.get_secret_value())
+    bus = await NatsBus.connect(name, settings.nats_url, settings.nats_seed.get_secret_value())
+    parts = parts_of(name, settings, pool, bus)
+    sealer = Sealer(pool, name, settings.audit_heads)
+    service = build(parts)
+    running = [asyncio.create_task(_forever(job)) for job in (parts.relay.run, sealer.run, *service.jobs)]
+    asked = asyncio.create_task(stopping.wait())
+    try:
+        await start(parts, service)
+        health.ready_when(lambda: _is_ready(pool, bus))
+        log.log("service.ready")
+        await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        health.ready_when(None)
+        await bus.close()
+        failures = await end_jobs(running)
+    await sealer.publish()
+    await _close(pool)
+    await health.close()
+    if failures:
+        raise failures[0]
+    log.log("service.stopped")
+
+
+def parts_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bus) -> Parts:
+    """The parts that follow from the settings; tests build them over a fake bus."""
+    signer = Signer(name, bytes.fromhex(settings.signing_seed.get_secret_value()))
+    verifier = Verifier(name, settings.verifying_keys)
+    return Parts(name, pool, bus, signer, verifier, Relay(pool, bus, signer, LETTERS))
+
+
+async def start(parts: Parts, service: Service) -> None:
+    """Open the front door, hear of revoked sessions, and follow events."""
+
+    async def heard(revoked: SessionsRevoked) -> None:
+        parts.verifier.revoke(revoked.session_ids)
+
+    await parts.bus.hear(SessionsRevoked, heard)
+    for follower in service.followers:
+        await parts.bus.follow(follower)
+    await open_door(parts.name, parts.bus, parts.verifier, service.answers)
+
+
+def backlog_of(parts: Parts) -> Callable[[Request[Message]], Awaitable[Backlog]]:
+    """The handler of every service's `read_backlog`."""
+
+    async def read_backlog(_asked: Request[Message]) -> Backlog:
+        return Backlog(unsent=await count_unsent(parts.pool), set_aside=await count_set_aside(parts.pool))
+
+    return read_backlog
+
+
+async def _forever(job: Job) -> None:
+    """A job ends only by being cancelled when the process stops; one that returns is as wrong as one that fails."""
+    await job()
+    raise RuntimeError("a job of the service has ended")
+
+
+async def end_jobs(
+    jobs: "Sequence[asyncio.Task[None]]", again_after: float = AGAIN_AFTER_SECONDS
+) -> list[BaseException]:
+    """
+    Cancel the jobs until all have ended, and give what went wrong in any of them.
+
+    Once may not be enough: a job that met a fault at that very moment goes on, as jobs do after faults.
+    """
+    while left := [job for job in jobs if not job.done()]:
+        for job in left:
+            job.cancel()
+        await asyncio.wait(left, timeout=again_after)
+    found = await asyncio.gather(*jobs, return_exceptions=True)
+    return [each for each in found if each is not None and not isinstance(each, asyncio.CancelledError)]
+
+
+async def _close(pool: DatabasePool) -> None:
+    """In order, or, where a connection does not come back, all the same."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+
+
+async def _is_ready(pool: DatabasePool, bus: Bus) -> bool:
+    try:
+        await pool.fetchval("SELECT 1", timeout=1)
+    except DATABASE_FAULTS:
+        return False
+    return bus.connected

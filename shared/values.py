@@ -1,0 +1,312 @@
+"""The values that care records are made of: NHS numbers, postcodes, dates, e-mail addresses, names to search by."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from nhs_number import calculate_checksum
+
+
+class Wrong(StrEnum):
+    """Why a value was not taken. The words for each are in the register's catalogue."""
+
+    REQUIRED = "required"
+    REQUIRED_CHOICE = "required_choice"
+    ONE_ANSWER = "one_answer"
+    UNKNOWN_OPTION = "unknown_option"
+    TOO_LONG = "too_long"
+    CHARACTERS = "characters"
+    NHS_NUMBER = "nhs_number"
+    NHS_NUMBER_CHECK = "nhs_number_check"
+    NHS_NUMBER_SPREADSHEET = "nhs_number_spreadsheet"
+    POSTCODE = "postcode"
+    POSTCODE_LOOKALIKE = "postcode_lookalike"
+    DATE = "date"
+    DATE_DAY = "date_day"
+    DATE_MONTH = "date_month"
+    DATE_YEAR = "date_year"
+    DATE_SHORT_YEAR = "date_short_year"
+    DATE_LONG_AGO = "date_long_ago"
+    DATE_FUTURE = "date_future"
+    DATE_ORDER = "date_order"
+    DATE_AND_NOT_KNOWN = "date_and_not_known"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class Unreadable(ValueError):
+    """A text that is not the value asked for. Carries the reason alone: the text itself may be about a person."""
+
+    def __init__(self, wrong: Wrong) -> None:
+        super().__init__(wrong.value)
+        self.wrong = wrong
+
+
+# ---------------------------------------------------------------------------------------------------------------- text
+_TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NOT_CHARACTERS = frozenset("\ufeff\ufffe\uffff")
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def read_line(text: str) -> str:
+    """One line of text: composed, without spaces around it, and with single ones within."""
+    return " ".join(_readable(text, allowed="").split())
+
+
+def read_text(text: str) -> str:
+    """Text of several lines as typed, each ended by a line feed."""
+    return _readable(text.replace("\r\n", "\n").replace("\r", "\n"), allowed="\n\t")
+
+
+def _readable(text: str, allowed: str) -> str:
+    stripped = text.strip()
+    if stripped.isascii() and stripped.isprintable():
+        return stripped
+    if any(_unwanted(character) for character in stripped if character not in allowed):
+        raise Unreadable(Wrong.CHARACTERS)
+    return unicodedata.normalize("NFC", stripped)
+
+
+def _unwanted(character: str) -> bool:
+    """Characters that Postgres or a spreadsheet cannot hold, or that make a name read as another."""
+    return (
+        unicodedata.category(character) in _CONTROLS or character in _TURNS_TEXT_ROUND or character in _NOT_CHARACTERS
+    )
+
+
+_LETTERS_WITHOUT_ACCENT = str.maketrans(
+    {"æ": "ae", "ð": "d", "đ": "d", "ħ": "h", "\u0131": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th", "ŧ": "t"}
+    | dict.fromkeys("\u2018\u2019\u02bc`\u00b4", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-")
+)
+
+
+def fold(text: str) -> str:
+    """Text to search by: lower case, without accents, one kind of apostrophe and hyphen, single spaces."""
+    bare = text.translate(_LETTERS_WITHOUT_ACCENT)
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare).casefold())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(letters.translate(_LETTERS_WITHOUT_ACCENT).split())
+
+
+def match_key(text: str) -> str:
+    """Text to compare names by: folded, letters and digits alone, so that a space or hyphen makes no other person."""
+    return "".join(letter for letter in fold(text) if letter.isalnum())
+
+
+# ---------------------------------------------------------------------------------------------------------- NHS number
+_SPREADSHEET_NUMBER = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]{10}\.0+", re.IGNORECASE)
+_NHS_NUMBER_SPACING = re.compile(r"[\s\u2010-\u2015-]+")
+
+
+def read_nhs_number(text: str) -> str:
+    """
+    The ten digits. Spaces and dashes may stand between them; the check digit must be right.
+
+    Ten equal digits pass the arithmetic and are no person's number.
+    """
+    if _SPREADSHEET_NUMBER.fullmatch(text.strip()):
+        raise Unreadable(Wrong.NHS_NUMBER_SPREADSHEET)
+    digits = _NHS_NUMBER_SPACING.sub("", text)
+    if not (len(digits) == 10 and digits.isascii() and digits.isdigit()):
+        raise Unreadable(Wrong.NHS_NUMBER)
+    if len(set(digits)) == 1 or calculate_checksum(digits[:9]) != int(digits[9]):
+        raise Unreadable(Wrong.NHS_NUMBER_CHECK)
+    return digits
+
+
+def show_nhs_number(digits: str) -> str:
+    """As it is read aloud: 999 000 0018."""
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+
+
+# ------------------------------------------------------------------------------------------------------------ postcode
+NO_FIXED_ABODE, POSTCODE_NOT_KNOWN = "ZZ99 3VZ", "ZZ99 3WZ"
+
+_OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
+_INWARD = re.compile(r"[0-9][A-Z]{2}")
+_OTHER_POSTCODES = frozenset({"GIR0AA"})
+_POSTCODE_SPACING = re.compile(r"[\s.\u2010-\u2015-]+")
+
+
+def read_postcode(text: str) -> str:
+    """Upper case with one space before the last three characters; a letter O for a zero is told apart from nonsense."""
+    plain = _POSTCODE_SPACING.sub("", text).upper()
+    if _is_postcode(plain):
+        return f"{plain[:-3]} {plain[-3:]}"
+    raise Unreadable(Wrong.POSTCODE if suggest_postcode(text) is None else Wrong.POSTCODE_LOOKALIKE)
+
+
+def suggest_postcode(text: str) -> str | None:
+    """The postcode that was probably meant where a letter O or I stands for a digit: "ST0 OTR" gives "ST0 0TR"."""
+    plain = _POSTCODE_SPACING.sub("", text).upper()
+    if _is_postcode(plain) or not 5 <= len(plain) <= 7:
+        return None
+    inward = plain[-3].translate(str.maketrans("OIL", "011")) + plain[-2:]
+    for outward in (plain[:-3], plain[:-4] + plain[-4].translate(str.maketrans("OIL", "011"))):
+        if _is_postcode(outward + inward):
+            return f"{outward} {inward}"
+    return None
+
+
+def _is_postcode(plain: str) -> bool:
+    standard = _OUTWARD.fullmatch(plain[:-3]) is not None and _INWARD.fullmatch(plain[-3:]) is not None
+    return standard or plain in _OTHER_POSTCODES
+
+
+# --------------------------------------------------------------------------------------------------------------- dates
+EARLIEST_YEAR = 1850
+LONDON = ZoneInfo("Europe/London")
+
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+_DATE_FORMS = (
+    re.compile(r"(?P<day>[0-9]{1,2})[/. -](?P<month>[0-9]{1,2})[/. -](?P<year>[0-9]+)"),
+    re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"),
+    re.compile(r"(?P<day>[0-9]{1,2})(st|nd|rd|th)?[ -](?P<month>[a-z]+)\.?,?[ -](?P<year>[0-9]+)", re.IGNORECASE),
+)
+
+
+def read_date(text: str) -> date:
+    """A date as people in the United Kingdom write it: 17/06/2022, 17 June 2022, and 2022-06-17 from other systems."""
+    written = " ".join(text.split())
+    for form in _DATE_FORMS:
+        if found := form.fullmatch(written):
+            return read_date_parts(found["day"], found["month"], found["year"])
+    raise Unreadable(Wrong.DATE)
+
+
+def read_date_parts(day: str, month: str, year: str) -> date:
+    """A date in three parts, the month by number or name. A part that is missing is named; two digits are no year."""
+    parts = {Wrong.DATE_DAY: day.strip(), Wrong.DATE_MONTH: month.strip(), Wrong.DATE_YEAR: year.strip()}
+    missing = [wrong for wrong, part in parts.items() if not part]
+    if missing:
+        raise Unreadable(missing[0] if len(missing) == 1 else Wrong.DATE)
+    return _real_date(*parts.values())
+
+
+def _real_date(day: str, month: str, year: str) -> date:
+    number = _month_number(month)
+    if number is None or not (_is_number(day) and _is_number(year)):
+        raise Unreadable(Wrong.DATE)
+    if len(year) != 4:
+        raise Unreadable(Wrong.DATE_SHORT_YEAR)
+    try:
+        written = date(int(year), number, int(day))
+    except ValueError:
+        raise Unreadable(Wrong.DATE) from None
+    if written.year < EARLIEST_YEAR:
+        raise Unreadable(Wrong.DATE_LONG_AGO)
+    return written
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 6
+
+
+def _month_number(text: str) -> int | None:
+    if _is_number(text):
+        return int(text)
+    named = [number for number, name in enumerate(_MONTHS, start=1) if len(text) >= 3 and name.startswith(text.lower())]
+    return named[0] if named else None
+
+
+def show_date(day: date) -> str:
+    """As tables show it: 17/06/2022."""
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"
+
+
+def write_date(day: date) -> str:
+    """As sentences show it: 17 June 2022."""
+    return f"{day.day} {_MONTHS[day.month - 1].capitalize()} {day.year:04}"
+
+
+def london_day(moment: datetime) -> date:
+    """The calendar day in Europe/London at a moment, whatever zone the moment is in."""
+    return moment.astimezone(LONDON).date()
+
+
+def age_on(born: date, day: date) -> int:
+    """Completed years. Who was born on 29 February has their birthday on 1 March in other years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+# ------------------------------------------------------------------------------------------------------ e-mail address
+EMAIL_LONGEST = 254
+
+_LOCAL_PART = re.compile(r"[a-z0-9&'*+/=?^_{|}~#$-]+(\.[a-z0-9&'*+/=?^_{|}~#$-]+)*")
+_HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def read_email(text: str) -> str:
+    """
+    The address in lower case, its host in ASCII.
+
+    Refuses what mail programs read in different ways: quoted or percent-routed names, more than one @, a trailing dot,
+    control characters, hosts that are numbers.
+    """
+    local, at, host = text.strip(" ").lower().rpartition("@")
+    ascii_host = _ascii_host(host)
+    readable = at and len(local) <= 64 and _LOCAL_PART.fullmatch(local) and _is_host(ascii_host)
+    if not readable or len(local) + 1 + len(ascii_host) > EMAIL_LONGEST:
+        raise Unreadable(Wrong.EMAIL)
+    return f"{local}@{ascii_host}"
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii() or len(host) > EMAIL_LONGEST:
+        return host
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return ""
+
+
+def _is_host(host: str) -> bool:
+    labels = host.split(".")
+    return len(labels) >= 2 and all(_HOST_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def email_host(address: str) -> str:
+    """What stands after the @ of an address that `read_email` gave."""
+    return address.rpartition("@")[2]
+
+
+def is_within(host: str, domain: str) -> bool:
+    """Compared by whole labels from the right: mpft.nhs.uk is within nhs.uk; evilnhs.uk and nhs.uk.example are not."""
+    wanted = domain.lower().split(".")
+    return host.lower().split(".")[-len(wanted) :] == wanted
+
+
+def longest_domain(address: str, domains: Iterable[str]) -> str | None:
+    """The most particular of the domains that the address is within, or None."""
+    host = email_host(address)
+    return max((domain for domain in domains if is_within(host, domain)), key=lambda d: d.count("."), default=None)
+
+
+# --------------------------------------------------------------------------------------------------------------- phone
+_PHONE = re.compile(r"\+?[0-9 ()-]+( ?(x|ext\.?|extension) ?[0-9]{1,6})?", re.IGNORECASE)
+
+
+def read_phone(text: str) -> str:
+    """As typed, when it can be dialled: seven to fifteen digits, an extension perhaps."""
+    written = read_line(text)
+    digits = sum(character.isdigit() for character in written)
+    if not (_PHONE.fullmatch(written) and 7 <= digits <= 21):
+        raise Unreadable(Wrong.PHONE)
+    return written

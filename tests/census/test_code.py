@@ -1,0 +1,66 @@
+"""What no module may do, or only the few that are named here."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.census import tree
+
+UNTYPED = {Path("shared/bus.py")}
+LOOSENED = re.compile(r"#\s*(type:\s*ignore|mypy:|pyright:)")
+CLOCKS_AND_CHANCE = {"now", "today", "utcnow", "uuid1", "uuid4", "monotonic", "time_ns", "perf_counter"}
+
+
+def _names(path: Path) -> Iterator[tuple[int, str]]:
+    """Each name that the file imports or reads, dotted where it is written so."""
+    for node in ast.walk(tree.tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, (ast.Attribute, ast.Name)):
+            yield node.lineno, _dotted(node)
+
+
+def _dotted(node: ast.expr) -> str:
+    """`datetime.date.today`; what comes before the first dot is left out where it is not a name."""
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _uses(paths: list[Path], *wanted: str) -> list[str]:
+    return [f"{path}:{line} {name}" for path in paths for line, name in _names(path) if name in wanted]
+
+
+def test_any_is_written_in_the_bus_alone() -> None:
+    others = [path for path in tree.files(".py") if path not in UNTYPED]
+
+    assert [] == _uses(others, "typing.Any", "typing_extensions.Any")
+
+
+def test_the_type_checker_is_silenced_in_the_bus_alone() -> None:
+    others = [path for path in tree.files(".py") if path not in UNTYPED]
+
+    silenced = [f"{path}:{line}" for path in others for line, said in tree.comments(path) if LOOSENED.search(said)]
+
+    assert [] == silenced
+
+
+def test_only_what_speaks_to_an_operator_prints() -> None:
+    others = [path for path in tree.code() if path.parts[0] != "deploy"]
+
+    assert [] == _uses(others, "print")
+
+
+def test_only_settings_and_the_runner_read_the_environment() -> None:
+    others = [path for path in tree.code() if path.parts[0] != "deploy" and path.name != "settings.py"]
+
+    assert [] == _uses(others, "os.environ", "os.getenv", "os.environb")
+
+
+def test_rules_ask_neither_a_clock_nor_chance() -> None:
+    rules = [path for path in tree.code() if path.parts[0] == "services" and "rules" in (path.stem, path.parent.name)]
+
+    asked = [(path, name) for path in rules for _, name in _names(path)]
+
+    assert [] == [f"{path} {name}" for path, name in asked if name.rpartition(".")[2] in CLOCKS_AND_CHANCE]

@@ -1,0 +1,68 @@
+"""The project's own files: nothing installed, built, cached or kept for an installation."""
+
+import ast
+import os
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("shared", "services", "gateway", "deploy")
+PASSED_OVER = {
+    ".git",
+    ".hypothesis",
+    ".import_linter_cache",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "__pycache__",
+    "build",
+    "built",
+    "built.new",
+    "dist",
+    "node_modules",
+    "var",
+}
+LOCKS = {"requirements.lock", "package-lock.json"}
+
+
+@cache
+def files(*suffixes: str) -> list[Path]:
+    """The project's files with one of these endings, or all of them, as paths from its root; locks are left out."""
+    found = sorted(path.relative_to(ROOT) for path in _walk())
+    return [path for path in found if path.name not in LOCKS and (not suffixes or path.suffix in suffixes)]
+
+
+def _walk() -> Iterator[Path]:
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in PASSED_OVER and not name.endswith(".egg-info")]
+        yield from (Path(folder, name) for name in names)
+
+
+def code() -> list[Path]:
+    """The Python files of the product itself."""
+    return [path for path in files(".py") if path.parts[0] in CODE]
+
+
+@cache
+def text(path: Path) -> str:
+    """What the file holds, or nothing when it is a picture."""
+    try:
+        return (ROOT / path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(text(path))
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Line number and text of each comment in a Python file."""
+    with (ROOT / path).open("rb") as source:
+        for token in tokenize.tokenize(source.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string

@@ -1,0 +1,384 @@
+"""What the bus promises, held against the real one and the fake one alike."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import Field
+
+from deploy.console import Console
+from deploy.keyring import open_keyring
+from deploy.nats_permissions import DEPLOYER, Permissions
+from deploy.nats_server import NatsServer
+from deploy.state import open_state
+from shared.bus import Bus, Context, Follower, NatsBus, declare_consumer, declare_stream, deployer_connection
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Nothing, Process, Refused, Request
+
+CANARY = "Ruby Canary 999 000 0018"
+Connect = Callable[[str], Awaitable[Bus]]
+
+
+class Answered(Message):
+    said: str
+
+
+class Say(Request[Answered]):
+    subject: ClassVar[str] = "ask.identity.say"
+
+    said: str = Field(max_length=100)
+
+
+class Fail(Request[Nothing]):
+    subject: ClassVar[str] = "ask.identity.fail"
+
+
+class Told(Broadcast):
+    subject: ClassVar[str] = "tell.identity.told"
+    told_by: ClassVar[tuple[Process, ...]] = ("identity",)
+    heard_by: ClassVar[tuple[Process, ...]] = ("gateway",)
+
+    number: int
+
+
+class Happened(Event):
+    kind: ClassVar[str] = "happened"
+    told_by: ClassVar[Process] = "identity"
+
+
+def everything(process: str) -> Permissions:
+    subjects = ("ask.>", "tell.>", "event.>", "$SRV.>", "$JS.>", f"_INBOX.{process}.>")
+    return Permissions(publish=subjects, subscribe=subjects, replies=True)
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path) -> AsyncIterator[tuple[NatsServer, dict[str, str]]]:
+    state = open_state(tmp_path / "state")
+    keys = open_keyring(state.keyring_file)
+    allowed = {name: everything(name) for name in ("gateway", "identity", DEPLOYER)}
+    server = NatsServer(state, keys.nats_public_keys(), allowed, Console())
+    await server.start()
+    await server.ready()
+    yield server, keys.nats_seeds
+    await server.stop(asyncio.Event())
+
+
+@pytest.fixture
+async def on_nats(nats_server: tuple[NatsServer, dict[str, str]]) -> AsyncIterator[Connect]:
+    server, seeds = nats_server
+    opened: list[Bus] = []
+
+    async def connect(process: str) -> Bus:
+        bus = await NatsBus.connect(process, server.url, seeds[process])
+        opened.append(bus)
+        return bus
+
+    deployer = await deployer_connection(server.url, seeds[DEPLOYER])
+    await declare_stream(deployer, "EVENTS", ("event.>",), days=1)
+    await declare_consumer(deployer, "EVENTS", "gateway--event", ("event.*.*.happened",))
+    await deployer.close()
+    yield connect
+    for bus in opened:
+        await bus.close()
+
+
+@pytest.fixture
+async def on_fake() -> Connect:
+    wire = FakeWire()
+
+    async def connect(process: str) -> Bus:
+        return FakeBus(process, wire)
+
+    return connect
+
+
+@pytest.fixture(params=["on_nats", "on_fake"])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    found: Connect = request.getfixturevalue(request.param)
+    return found
+
+
+async def test_a_request_gets_its_reply(connect: Connect) -> None:
+    async def say(asked: Say, context: Context) -> Answered:
+        return Answered(said=f"{asked.said} for {context.who}")
+
+    asker, answerer = await connect("gateway"), await connect("identity")
+    await answerer.answer(Say, say)
+
+    answered = await asker.ask(Say(said="hello"), who="the signed word")
+
+    assert answered == Answered(said="hello for the signed word")
+
+
+async def test_nobody_there_is_said_within_two_seconds(connect: Connect) -> None:
+    asker = await connect("gateway")
+    started = time.monotonic()
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await asker.ask(Say(said="hello"))
+
+    assert unanswered.value.fault is Fault.UNAVAILABLE
+    assert time.monotonic() - started < 2
+
+
+async def test_requests_to_one_subject_are_answered_side_by_side(connect: Connect) -> None:
+    together = asyncio.Barrier(8)
+
+    async def say(_asked: Say, _context: Context) -> Answered:
+        await together.wait()  # passes only when eight handlers are at work at once
+        return Answered(said="together")
+
+    asker, answerer = await connect("gateway"), await connect("identity")
+    await answerer.answer(Say, say)
+
+    answers = await asyncio.gather(*(asker.ask(Say(said=str(n))) for n in range(8)))
+
+    assert [Answered(said="together")] * 8 == answers
+
+
+async def test_a_refusal_travels_with_its_code_and_details(connect: Connect) -> None:
+    async def refuse(_asked: Fail, _context: Context) -> Nothing:
+        raise Refused("conflict", version=3)
+
+    asker, answerer = await connect("gateway"), await connect("identity")
+    await answerer.answer(Fail, refuse)
+
+    with pytest.raises(Refused) as refused:
+        await asker.ask(Fail())
+
+    assert ("conflict", {"version": 3}) == (refused.value.code, refused.value.details)
+
+
+async def test_an_exception_answers_at_once_and_without_its_text(connect: Connect) -> None:
+    async def fail(_asked: Fail, _context: Context) -> Nothing:
+        raise RuntimeError(CANARY)
+
+    asker, answerer = await connect("gateway"), await connect("identity")
+    await answerer.answer(Fail, fail)
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await asker.ask(Fail())
+
+    assert unanswered.value.fault is Fault.BROKEN
+    assert CANARY not in repr(unanswered.value)
+
+
+async def test_a_late_answer_is_not_waited_for(connect: Connect) -> None:
+    async def sleep(_asked: Say, _context: Context) -> Answered:
+        await asyncio.sleep(0.5)
+        return Answered(said="late")
+
+    asker, answerer = await connect("gateway"), await connect("identity")
+    await answerer.answer(Say, sleep)
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await asker.ask(Say(said="quick"), seconds=0.1)
+
+    assert unanswered.value.fault is Fault.TOO_LATE
+
+
+async def test_closing_answers_what_is_in_hand(connect: Connect) -> None:
+    begun = asyncio.Semaphore(0)
+
+    async def say(_asked: Say, _context: Context) -> Answered:
+        begun.release()
+        await asyncio.sleep(0.2)
+        return Answered(said="done")
+
+    asker, answerer = await connect("gateway"), await connect("identity")
+    await answerer.answer(Say, say)
+    asked = [asyncio.create_task(asker.ask(Say(said=str(n)))) for n in range(20)]
+    for _ in asked:
+        await begun.acquire()
+
+    await answerer.close()
+
+    assert [Answered(said="done")] * 20 == await asyncio.gather(*asked)
+
+
+async def test_a_broadcast_reaches_every_listener(connect: Connect) -> None:
+    heard: asyncio.Queue[int] = asyncio.Queue()
+
+    async def note(told: Told) -> None:
+        await heard.put(told.number)
+
+    teller, first, second = await connect("identity"), await connect("gateway"), await connect("gateway")
+    await first.hear(Told, note)
+    await second.hear(Told, note)
+    await first.settle()
+    await second.settle()
+
+    await teller.tell(Told(number=7))
+
+    assert [7, 7] == [await asyncio.wait_for(heard.get(), 2) for _ in range(2)]
+
+
+async def test_an_event_is_taken_until_it_is_done(connect: Connect) -> None:
+    taken: asyncio.Queue[UUID] = asyncio.Queue()
+    tries: list[UUID] = []
+
+    async def take(event: Happened) -> None:
+        tries.append(event.event_id)
+        if len(tries) == 1:
+            raise RuntimeError(CANARY)
+        await taken.put(event.event_id)
+
+    teller, follower = await connect("identity"), await connect("gateway")
+    event = an_event()
+    await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
+
+    await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+
+    assert event.event_id == await asyncio.wait_for(taken.get(), 5)
+    assert [event.event_id] * 2 == tries
+
+
+async def test_the_stream_drops_a_second_copy(connect: Connect) -> None:
+    taken: asyncio.Queue[UUID] = asyncio.Queue()
+
+    async def take(event: Happened) -> None:
+        await taken.put(event.event_id)
+
+    teller, follower = await connect("identity"), await connect("gateway")
+    first, second = an_event(), an_event()
+    for event in (first, first, second):
+        await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+
+    await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
+
+    assert [first.event_id, second.event_id] == [await asyncio.wait_for(taken.get(), 5) for _ in range(2)]
+
+
+async def test_an_unreadable_event_is_set_aside(connect: Connect) -> None:
+    set_aside: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def take(_event: Happened) -> None:
+        raise AssertionError("an unreadable event was taken")
+
+    async def keep(event_id: str, _subject: str, reason: str, _deliveries: int) -> None:
+        await set_aside.put((event_id, reason))
+
+    teller, follower = await connect("identity"), await connect("gateway")
+    event = an_event()
+    await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, keep))
+
+    await teller.publish(event.subject(), b'{"event_id": 7}', headers_of(event))
+
+    assert (str(event.event_id), "unreadable") == await asyncio.wait_for(set_aside.get(), 5)
+
+
+async def test_a_body_that_does_not_fit_is_unreadable_and_stays_unspoken(on_nats: Connect) -> None:
+    async def say(asked: Say, _context: Context) -> Answered:
+        return Answered(said=asked.said)
+
+    asker, answerer = await on_nats("gateway"), await on_nats("identity")
+    await answerer.answer(Say, say)
+    await answerer.settle()
+    assert isinstance(asker, NatsBus)
+
+    reply = await asker.connection.request(Say.subject, json.dumps({"said": 7, "name": CANARY}).encode(), timeout=2)
+
+    assert ("unreadable", b"") == ((reply.headers or {})["Nats-Service-Error"], reply.data)
+
+
+async def test_a_request_whose_deadline_has_passed_is_not_begun(on_nats: Connect) -> None:
+    begun: list[str] = []
+
+    async def say(asked: Say, _context: Context) -> Answered:
+        begun.append(asked.said)
+        return Answered(said=asked.said)
+
+    asker, answerer = await on_nats("gateway"), await on_nats("identity")
+    await answerer.answer(Say, say)
+    await answerer.settle()
+    assert isinstance(asker, NatsBus)
+
+    reply = await asker.connection.request(
+        Say.subject, b'{"said": "late"}', timeout=2, headers={"deadline": str(time.time() - 1)}
+    )
+
+    assert ("too_late", []) == ((reply.headers or {})["Nats-Service-Error"], begun)
+
+
+async def test_the_service_protocol_shows_the_service_and_only_codes(on_nats: Connect) -> None:
+    async def fail(_asked: Fail, _context: Context) -> Nothing:
+        raise RuntimeError(CANARY)
+
+    asker, answerer = await on_nats("gateway"), await on_nats("identity")
+    await answerer.answer(Fail, fail)
+    assert isinstance(asker, NatsBus)
+    with pytest.raises(NotAnswered):
+        await asker.ask(Fail())
+
+    ping = json.loads((await asker.connection.request("$SRV.PING", b"", timeout=2)).data)
+    info = json.loads((await asker.connection.request("$SRV.INFO.identity", b"", timeout=2)).data)
+    stats = json.loads((await asker.connection.request("$SRV.STATS.identity", b"", timeout=2)).data)
+
+    assert ("io.nats.micro.v1.ping_response", "identity") == (ping["type"], ping["name"])
+    assert ["ask.identity.fail"] == [endpoint["subject"] for endpoint in info["endpoints"]]
+    assert (1, 1, "broken") == tuple(stats["endpoints"][0][key] for key in ("num_requests", "num_errors", "last_error"))
+
+
+async def test_a_bus_outlives_its_server(on_nats: Connect, nats_server: tuple[NatsServer, dict[str, str]]) -> None:
+    async def say(asked: Say, _context: Context) -> Answered:
+        return Answered(said=asked.said)
+
+    server, _ = nats_server
+    asker, answerer = await on_nats("gateway"), await on_nats("identity")
+    await answerer.answer(Say, say)
+    await server.stop(asyncio.Event())
+    with pytest.raises(NotAnswered):
+        await asker.ask(Say(said="into the dark"), seconds=1)
+
+    await server.start()
+    await server.ready()
+
+    assert Answered(said="again") == await ask_until_answered(asker, Say(said="again"))
+
+
+async def test_it_hangs_up_in_seconds_though_the_server_is_gone(
+    on_nats: Connect, nats_server: tuple[NatsServer, dict[str, str]]
+) -> None:
+    server, _ = nats_server
+    bus = await on_nats("identity")
+    await server.stop(asyncio.Event())
+    started = time.monotonic()
+
+    await bus.close()
+
+    assert time.monotonic() - started < 5
+
+
+async def ask_until_answered(bus: Bus, request: Say) -> Answered:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await bus.ask(request, seconds=1)
+            except NotAnswered:
+                continue
+
+
+async def nothing_set_aside(_event_id: str, _subject: str, reason: str, _deliveries: int) -> None:
+    raise AssertionError(reason)
+
+
+def an_event() -> Happened:
+    return Happened(
+        event_id=UUID(bytes=secrets.token_bytes(16)),
+        occurred_at=datetime.now(UTC),
+        register_code="dsr",
+        organisation_id=uuid4(),
+        record_id=uuid4(),
+        version=0,
+    )
+
+
+def headers_of(event: Event) -> dict[str, str]:
+    return {"ce-id": str(event.event_id), "ce-type": event.event_type(), "Nats-Msg-Id": str(event.event_id)}

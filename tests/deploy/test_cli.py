@@ -1,0 +1,85 @@
+"""The `ics` command: its words, its exit codes, and no secret and no value in what it says."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.database import drop_database
+from deploy.stack import EmbeddedParts
+from deploy.state import open_state
+
+ICS = (sys.executable, "-c", "from deploy.cli import main; main()")
+
+
+def ics(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ICS_")}
+    return subprocess.run(
+        (*ICS, *words), env={**environment, **settings}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
+    said = ics("doctor", ICS_STATE_DIR=str(tmp_path / "state"), ICS_PORT="0")
+
+    assert (0, "") == (said.returncode, said.stderr)
+    assert {"ok"} == {line.split()[0] for line in said.stdout.splitlines()}
+    assert "PostgreSQL 18." in said.stdout
+    assert "Postgres runs as" in said.stdout
+
+
+def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    said = ics("doctor", ICS_STATE_DIR=str(tmp_path / "state"), ICS_PORT="0", PATH=str(tmp_path))
+
+    assert 1 == said.returncode
+    assert "setpriv" in said.stdout
+    assert "missing: install the package util-linux." in said.stdout
+
+
+def test_the_databases_are_brought_up_to_the_code_once(tmp_path: Path) -> None:
+    first = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"))
+    second = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"))
+
+    assert (0, "") == (first.returncode, first.stderr)
+    assert "identity: spine/0001_pre_spine.sql" in first.stdout
+    assert "0 migrations applied." == second.stdout.strip()
+
+
+async def test_a_server_that_the_operator_names_is_used_instead_of_our_own(
+    tmp_path: Path, parts: EmbeddedParts
+) -> None:
+    elsewhere = parts.database.with_database("elsewhere")
+    state = tmp_path / "state"
+    shutil.copy(parts.state.keyring_file, open_state(state).keyring_file)  # its roles keep the passwords that they have
+    try:
+        said = await asyncio.to_thread(ics, "migrate", ICS_STATE_DIR=str(state), ICS_DATABASE_URL=elsewhere.admin_dsn)
+    finally:
+        await drop_database(elsewhere)
+
+    assert (0, "") == (said.returncode, said.stderr)
+    assert "identity: spine/0001_pre_spine.sql" in said.stdout
+    assert not (state / "postgres").exists()
+
+
+def test_a_database_that_is_not_there_is_said_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://someone:a-password@/ics?host={tmp_path}"
+    said = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"), ICS_DATABASE_URL=url)
+
+    assert 1 == said.returncode
+    assert said.stderr.startswith("ics: The database cannot be reached: ")
+    assert "a-password" not in said.stderr + said.stdout
+
+
+@pytest.mark.parametrize("words", [("up",), ("migrate",), ("doctor",)])
+def test_a_setting_that_cannot_be_used_is_named_and_not_shown(words: tuple[str, ...]) -> None:
+    said = ics(*words, ICS_PORT="ruby-canary")
+
+    assert (1, "ics: These settings cannot be used: ICS_PORT.\n") == (said.returncode, said.stderr)
+
+
+def test_a_word_that_is_no_command_is_a_mistake_of_use() -> None:
+    assert 2 == ics("upp").returncode

@@ -1,0 +1,62 @@
+"""The demo holds the people of the printed screens, so that its figures are theirs."""
+
+from collections import Counter
+
+import asyncpg
+import pytest
+
+from deploy.demo import load_demo
+from deploy.environment import Addresses
+from shared.values import age_on, london_day
+
+FIND_RECORDS = """
+    SELECT given_name || ' ' || family_name AS name, rating, organisation_id, born, created_at, updated_at, updates
+    FROM referrals.record
+    WHERE status = 0
+"""
+FIND_DOMAINS = "SELECT organisation_id, domain FROM identity.organisation"
+
+
+@pytest.fixture
+async def admin(addresses: Addresses) -> "asyncpg.Connection[asyncpg.Record]":
+    assert await load_demo(addresses)
+    return await asyncpg.connect(addresses.databases["referrals"].admin_dsn)
+
+
+@pytest.mark.requirement("R-DSR-082", "R-DSR-154")
+async def test_the_demo_adds_up_to_the_printed_dashboard(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    records = await admin.fetch(FIND_RECORDS)
+    domains = {row["organisation_id"]: row["domain"] for row in await admin.fetch(FIND_DOMAINS)}
+    await admin.close()
+
+    ages = [age_on(row["born"], london_day(row["created_at"].now(row["created_at"].tzinfo))) for row in records]
+    assert {"green": 3, "amber": 3, "red": 6} == Counter(row["rating"] for row in records)
+    assert (2, 10) == (sum(age < 18 for age in ages), sum(age >= 18 for age in ages))
+    assert {"mpft.nhs.uk": 7, "combined.nhs.uk": 2, "staffordshire.police.uk": 2, "stoke.gov.uk": 1} == Counter(
+        domains[row["organisation_id"]] for row in records
+    )
+    assert 5 == len(domains)
+
+
+async def test_it_has_the_printed_dates_and_tells_nobody_of_old_referrals(
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    records = {row["name"]: row for row in await admin.fetch(FIND_RECORDS)}
+    notices = await admin.fetchval("SELECT count(*) FROM referrals.outbox WHERE subject LIKE 'notice.%'")
+    await admin.close()
+
+    percy = records["Percy Plum"]
+    assert ("2022-06-17", "2022-07-14", 1) == (
+        str(percy["created_at"].date()),
+        str(percy["updated_at"].date()),
+        percy["updates"],
+    )
+    assert 0 == notices
+
+
+async def test_it_is_loaded_into_an_empty_installation_alone(
+    addresses: Addresses, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await admin.close()
+
+    assert not await load_demo(addresses)

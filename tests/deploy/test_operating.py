@@ -1,0 +1,91 @@
+"""What an operator does: a first account, a look at the audit, a check of a register's definition."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from deploy.cli import app
+from deploy.keyring import open_keyring
+from deploy.operating import create_master_admin, reached, verify_audit
+from deploy.refusals import CannotStart
+from deploy.settings import RunnerSettings
+from deploy.state import open_state
+from shared.registers.load import SHIPPED
+
+WHO = ("morgan@staffordshire.gov.uk", "Morgan", "Master")
+FIND_ADMIN = """
+    SELECT (SELECT count(*) FROM identity.account WHERE master_admin) AS admins,
+        (SELECT count(*) FROM identity.outbox WHERE subject = 'ask.notifier.queue_mail') AS letters
+"""
+TAMPER = "UPDATE identity.audit SET action = 'nothing_happened'"
+
+
+@pytest.fixture
+def settings(quick_folder: Path, tmp_path: Path) -> Iterator[RunnerSettings]:
+    folder = quick_folder / tmp_path.name
+    yield RunnerSettings(state_dir=folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def ask(settings: RunnerSettings, statement: str) -> "asyncpg.Record | None":
+    async with reached(settings, open_state(settings.state_dir)) as addresses:
+        connection = await asyncpg.connect(addresses.databases["identity"].admin_dsn)
+        try:
+            return await connection.fetchrow(statement)
+        finally:
+            await connection.close()
+
+
+async def test_the_first_master_admin_is_made_once_and_is_sent_a_password(settings: RunnerSettings) -> None:
+    await create_master_admin(settings, *WHO)
+    with pytest.raises(CannotStart, match="already"):
+        await create_master_admin(settings, *WHO)
+
+    found = await ask(settings, FIND_ADMIN)
+    assert found is not None
+    assert (1, 1) == (found["admins"], found["letters"])
+
+
+async def test_an_address_that_is_none_is_refused_in_words(settings: RunnerSettings) -> None:
+    with pytest.raises(CannotStart, match="check them for typing errors"):
+        await create_master_admin(settings, "morgan", "Morgan", "Master")
+
+
+async def test_tampering_with_the_audit_is_found_by_the_command(settings: RunnerSettings) -> None:
+    await create_master_admin(settings, *WHO)
+    await ask(settings, "SELECT identity.seal_audit()")
+    before = {each.service: each.fault for each in await verify_audit(settings)}
+
+    await ask(settings, TAMPER)
+
+    after = {each.service: each.fault for each in await verify_audit(settings)}
+    assert not any(before.values())
+    assert ["identity"] == [service for service, fault in after.items() if fault]
+
+
+def test_a_good_definition_can_be_used() -> None:
+    result = CliRunner().invoke(app, ["register", "check", str(SHIPPED / "dsr" / "2022.toml")])
+
+    assert (0, "This definition can be used.") == (result.exit_code, result.output.strip())
+
+
+def test_every_fault_of_a_definition_is_said_with_its_place(tmp_path: Path) -> None:
+    text = (SHIPPED / "dsr" / "2022.toml").read_text()
+    file = tmp_path / "2022.toml"
+    file.write_text(text.replace('show_if = { capacity_to_consent = "no" }', 'show_if = { capcity = "no" }'))
+
+    result = CliRunner().invoke(app, ["register", "check", str(file)])
+
+    assert 1 == result.exit_code
+    assert "best_interest_decision depends on capcity, which is not asked before it" in result.output
+
+
+def test_an_installation_keeps_its_secrets_to_itself(settings: RunnerSettings) -> None:
+    state = open_state(settings.state_dir)
+    keyring = open_keyring(state.keyring_file)
+
+    assert keyring.superuser_password not in repr(keyring)

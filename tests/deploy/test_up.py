@@ -1,0 +1,234 @@
+"""`ics up` with stand-ins for the product's processes: it starts all, keeps all running, and leaves nothing behind."""
+
+import asyncio
+import os
+import signal
+import socket
+import urllib.parse
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.children import says_ready
+from deploy.demo_people import ACCOUNTS, DEMO_PASSWORD
+from deploy.keyring import open_keyring
+from deploy.refusals import CannotStart
+from deploy.settings import RunnerSettings
+from deploy.state import open_state
+from deploy.up import check_settings
+from deploy.waiting import until
+from tests.deploy.running import Running, belonging_to, running
+from tests.deploy.test_supervise import is_there
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """A runner in demo mode, up and running, for tests that leave it so."""
+    async with running(tmp_path_factory.mktemp("up") / "state", "--demo") as started:
+        await started.says("Each log-in asks for a PIN")
+        yield started
+        started.send(signal.SIGTERM)
+        await started.ended()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_it_says_where_the_pages_are_once_they_can_be_served(demo: Running) -> None:
+    address = urllib.parse.urlsplit((await demo.says("Ready: ")).removeprefix("Ready: "))
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET / HTTP/1.0\r\n\r\n")
+
+    assert b"200" in await reader.readline()
+    assert "127.0.0.1" == address.hostname
+    writer.close()
+    await writer.wait_closed()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_in_demo_mode_it_says_who_can_log_in_and_where_the_mail_is(demo: Running) -> None:
+    said = "\n".join(demo.lines)
+
+    assert [] == [each.email for each in ACCOUNTS if each.email not in said]
+    assert DEMO_PASSWORD in said
+    assert "/demo/mail" in said
+
+
+SECRETS = ("ICS_DATABASE_URL", "ICS_SIGNING_SEED", "ICS_PIN_KEY")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_each_process_is_told_its_own_secrets_alone(demo: Running) -> None:
+    told = {name: demo.environment_of(name) for name in ("gateway", "identity", "reports")}
+
+    assert () == tuple(name for name in SECRETS if name in told["gateway"])
+    assert SECRETS == tuple(name for name in SECRETS if name in told["identity"])
+    assert SECRETS[:2] == tuple(name for name in SECRETS if name in told["reports"])
+    assert 3 == len({environment["ICS_NATS_SEED"] for environment in told.values()})
+    assert "reports_app:" in told["reports"]["ICS_DATABASE_URL"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_second_runner_is_refused_and_told_which_process_runs(demo: Running) -> None:
+    async with running(demo.folder) as second:
+        assert 1 == await second.ended()
+
+    assert f"in use by process {demo.runner.pid}." in second.lines[0]
+
+
+@pytest.mark.failure
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_service_is_started_again(demo: Running) -> None:
+    before = demo.pid_of("referrals")
+    os.kill(before, signal.SIGKILL)
+    await demo.another("referrals", before)
+
+    assert await until(says_ready(open_state(demo.folder).run / "referrals"), seconds=5)
+
+
+@pytest.mark.failure
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_mail_catcher_takes_mail_on_the_same_port_again(demo: Running) -> None:
+    port_file = open_state(demo.folder).run / "mail.port"
+    port = port_file.read_text()
+    before = demo.pid_of("mail")
+    os.kill(before, signal.SIGKILL)
+    await demo.another("mail", before)
+
+    assert await until(lambda: _takes_mail(int(port)), seconds=5)
+    assert port == port_file.read_text()
+
+
+@pytest.mark.failure
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_gateway_comes_back_on_the_same_port(demo: Running) -> None:
+    address = urllib.parse.urlsplit((await demo.says("Ready: ")).removeprefix("Ready: "))
+    before = demo.pid_of("gateway")
+    os.kill(before, signal.SIGKILL)
+    await demo.another("gateway", before)
+
+    assert await until(says_ready(open_state(demo.folder).run / "gateway"), seconds=5)
+    assert str(address.port) == demo.environment_of("gateway")["ICS_PORT"]
+
+
+@pytest.mark.failure
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_postgres_comes_back_for_those_who_are_connected_to_it(demo: Running) -> None:
+    state = open_state(demo.folder)
+    password = open_keyring(state.keyring_file).role_passwords["identity_app"]
+    dsn = f"postgresql://identity_app:{password}@/ics?host={state.run / 'postgres'}"
+    (before,) = demo.pids("bin/postgres", "-D")
+    os.kill(before, signal.SIGKILL)
+
+    assert await until_connected(dsn)
+
+
+async def _takes_mail(port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    greeting = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return greeting.startswith(b"220 ")
+
+
+async def until_connected(dsn: str) -> bool:
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                connection = await asyncpg.connect(dsn)
+            except (OSError, asyncpg.PostgresError):  # not yet
+                await asyncio.sleep(0.05)
+            else:
+                await connection.close()
+                return True
+
+
+async def test_ctrl_c_stops_all_in_order_and_leaves_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path / "state") as started:
+        await started.says("Ready: ")
+        started.send(signal.SIGINT)
+
+        assert 0 == await started.ended()
+        assert [] == belonging_to(started.folder)
+        stops = [line for line in started.lines if line.endswith("stops")]
+        assert 6 == len(stops)
+        assert stops[0].startswith("gateway ")
+        assert not (started.folder / "postgres" / "18" / "postmaster.pid").exists()
+
+
+async def test_a_signal_while_it_starts_stops_it_too(tmp_path: Path) -> None:
+    async with running(tmp_path / "state") as started:
+        await started.says("migrated ")
+        started.send(signal.SIGTERM)
+
+        assert 0 == await started.ended()
+        assert [] == belonging_to(started.folder)
+
+
+@pytest.mark.failure
+async def test_a_second_ctrl_c_does_not_wait_for_a_child_that_hangs(tmp_path: Path) -> None:
+    async with running(tmp_path / "state", STAND_IN_DEAF="outcomes") as started:
+        await started.says("Ready: ")
+        started.send(signal.SIGINT)
+        await started.says("reports stops")
+        assert is_there(started.pid_of("outcomes"))
+        started.send(signal.SIGINT)
+
+        async with asyncio.timeout(8):
+            assert 0 == await started.ended()
+        assert [] == belonging_to(started.folder)
+
+
+@pytest.mark.failure
+async def test_a_killed_runner_leaves_nothing_and_the_next_one_has_every_committed_row(tmp_path: Path) -> None:
+    """Not even a child that hangs, nor a child's own child; the next start waits until they are gone."""
+    folder = tmp_path / "state"
+    async with running(folder, "--demo", STAND_IN_DEAF="outcomes") as killed:
+        await killed.says("Ready: ")
+        state = open_state(folder)
+        password = open_keyring(state.keyring_file).superuser_password
+        dsn = f"postgresql://postgres:{password}@/ics?host={state.run / 'postgres'}"
+        connection = await asyncpg.connect(dsn)
+        await connection.execute("CREATE TABLE public.kept AS SELECT 1 AS n")
+        connection.terminate()
+        left = set(belonging_to(folder)) - {killed.runner.pid}
+        assert len(left) > 10
+        killed.send(signal.SIGKILL)
+
+        async with running(folder, "--demo") as second:
+            await second.says("Ready: ")
+            assert not left & set(belonging_to(folder))
+            connection = await asyncpg.connect(dsn)
+            assert 1 == await connection.fetchval("SELECT n FROM kept")
+            await connection.close()
+            second.send(signal.SIGTERM)
+            assert 0 == await second.ended()
+        assert [] == belonging_to(folder)
+    assert "loaded\n" == (folder / "loads").read_text()
+
+
+async def test_a_child_that_cannot_start_stops_the_rest(tmp_path: Path) -> None:
+    async with running(tmp_path / "state", STAND_IN_BROKEN="notifier") as started:
+        assert 1 == await started.ended()
+
+    assert "ics: notifier ended at its start: its own lines above say why." in started.lines
+    assert [] == belonging_to(started.folder)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(CannotStart, match=f"Port {port} of 127.0.0.1 is taken"):
+            check_settings(RunnerSettings(port=port), demo=True)
+
+
+def test_demo_mode_serves_this_machine_alone() -> None:
+    with pytest.raises(CannotStart, match="Demo mode serves this machine alone"):
+        check_settings(RunnerSettings(host="0.0.0.0", port=0), demo=True)
+
+    check_settings(RunnerSettings(host="0.0.0.0", port=0), demo=False)

@@ -1,0 +1,129 @@
+"""Breaks a running product, and waits until it has mended itself."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import asyncpg
+import psutil
+
+from deploy.children import says_ready
+from deploy.waiting import until
+from shared.messages import PROCESSES, SERVICES
+from tests.inside import Inside
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+BACK_SECONDS = 60
+SETTLED_SECONDS = 30
+
+# What is still on its way: told and not carried, noticed and not taken, mails that wait, records that reports lacks.
+ON_ITS_WAY = (
+    *(f"SELECT count(*) FROM {service}.outbox WHERE sent_at IS NULL" for service in SERVICES),
+    "SELECT count(*) FROM notifier.mail WHERE state IN ('queued', 'sending')",
+    """
+    SELECT count(*)
+    FROM referrals.outbox AS o
+    LEFT JOIN notifier.inbox AS i ON i.event_id = o.event_id
+    WHERE o.subject LIKE 'notice.%' AND i.event_id IS NULL
+    """,
+    """
+    SELECT count(*)
+    FROM referrals.record AS r
+    LEFT JOIN reports.record_copy AS c ON c.record_id = r.id AND c.version = r.version
+    WHERE c.record_id IS NULL
+    """,
+    *(
+        f"SELECT count(*) FROM {service}.audit WHERE xid >= coalesce((SELECT max(hi) FROM {service}.audit_seal), '0')"
+        for service in SERVICES
+    ),
+)
+# A mail that the dead had in hand comes back when its lease ends. This is that moment, come early.
+END_LEASES = "UPDATE notifier.mail SET next_try_at = clock_timestamp() WHERE state = 'sending' AND claimed_at < $1"
+
+
+class NotMended(AssertionError):
+    """Something is still amiss long after everything should be well again."""
+
+
+@asynccontextmanager
+async def administrator(inside: Inside) -> AsyncIterator[Connection]:
+    """The database as its superuser, to look at it from outside."""
+    connection = await asyncpg.connect(inside.database.admin_dsn, timeout=10)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A part, by the process that it was."""
+
+    part: str
+    pid: int
+
+
+def kill(inside: Inside, part: str) -> Killed | None:
+    """End a process of the product, and only of this one, with SIGKILL; None when it is dead just now anyway."""
+    try:
+        victim = Killed(part, inside.pid_of(part))
+        if victim.pid not in {each.pid for each in inside.family()}:
+            return None
+        os.kill(victim.pid, signal.SIGKILL)
+    except (LookupError, ProcessLookupError):
+        return None
+    return victim
+
+
+async def mended(inside: Inside, killed: Sequence[Killed]) -> None:
+    """Wait until another process is in the place of each that was killed, and every one says that it is ready."""
+    killed_pids = {each.pid for each in killed}
+
+    async def all_ready() -> bool:
+        if not killed_pids.isdisjoint(_pid(inside, each.part) for each in killed):
+            return False
+        return all(await asyncio.gather(*(says_ready(inside.health_socket(process))() for process in PROCESSES)))
+
+    if not await until(all_ready, BACK_SECONDS, every=0.05):
+        raise NotMended("not every process is ready")
+
+
+def _pid(inside: Inside, part: str) -> int:
+    with contextlib.suppress(LookupError):
+        return inside.pid_of(part)
+    return 0
+
+
+async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) -> None:
+    """Wait until nothing is on its way any more; the patient also wait for the leases of those who were killed."""
+    await mended(inside, killed)
+    if not patient and "notifier" in {each.part for each in killed}:
+        await _end_leases(inside)
+    left: dict[str, int] = {}
+
+    async def nothing_left() -> bool:
+        with contextlib.suppress(asyncpg.PostgresError, OSError, TimeoutError):
+            left.update(await _on_its_way(inside))
+            return not any(left.values())
+        return False
+
+    if not await until(nothing_left, SETTLED_SECONDS, every=0.1):
+        raise NotMended("; ".join(f"{found} left by {query}" for query, found in left.items() if found))
+
+
+async def _on_its_way(inside: Inside) -> dict[str, int]:
+    async with administrator(inside) as db:
+        return {" ".join(query.split()): await db.fetchval(query) for query in ON_ITS_WAY}
+
+
+async def _end_leases(inside: Inside) -> None:
+    """Only of those who claimed before the present notifier was born."""
+    born = psutil.Process(inside.pid_of("notifier")).create_time()
+    async with administrator(inside) as db:
+        await db.execute(END_LEASES.replace("$1", "to_timestamp($1)"), born)

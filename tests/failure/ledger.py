@@ -1,0 +1,191 @@
+"""What is there after things broke, held against what people were told; every difference is a sentence."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from deploy.places import migration_folders
+from shared.audit import verify
+from shared.messages import SERVICES
+from shared.registers.load import load_registers
+from tests.failure.breaking import Connection, administrator
+from tests.failure.journal import Journal
+from tests.failure.streams import Kept, read_streams
+from tests.inside import Inside
+
+REFERENCE = re.compile(r"\bDSR-[A-Z0-9]{4}-[A-Z0-9]{4}\b")
+
+# Each fact of a new record and how often it is there. All but the mails are written in one transaction.
+FIND_RECORDS = """
+    WITH versions AS (
+        SELECT record_id AS id, count(*) AS n FROM referrals.record_version GROUP BY 1
+    ), audited AS (
+        SELECT subjects[1] AS id, count(*) AS n FROM referrals.audit WHERE action = 'record.created' GROUP BY 1
+    ), commands AS (
+        SELECT (answer ->> 'record_id')::uuid AS id, count(*) AS n, min(id::text) AS command
+        FROM referrals.command
+        WHERE answer ? 'record_id'
+        GROUP BY 1
+    ), told AS (
+        SELECT
+            (body ->> 'record_id')::uuid AS id,
+            array_agg(event_id::text) FILTER (WHERE subject LIKE 'event.%.created') AS events,
+            array_agg(event_id::text) FILTER (WHERE subject LIKE 'notice.%') AS notices
+        FROM referrals.outbox
+        GROUP BY 1
+    )
+    SELECT r.id AS record_id, r.family_name, r.reference, c.command, t.events, t.notices,
+        v.n AS versions, a.n AS audited, c.n AS commands
+    FROM referrals.record AS r
+    LEFT JOIN versions AS v ON v.id = r.id
+    LEFT JOIN audited AS a ON a.id = r.id
+    LEFT JOIN commands AS c ON c.id = r.id
+    LEFT JOIN told AS t ON t.id = r.id
+    WHERE r.family_name LIKE $1
+"""
+FIND_COPIES = "SELECT record_id, count(*) AS n FROM reports.record_copy GROUP BY record_id"
+HAS_COPIES = "SELECT to_regclass('reports.record_copy') IS NOT NULL"
+PROOFS = {
+    "counts of records": "SELECT referrals.prove_counters()",
+    "tallies of reports": "SELECT reports.prove_tallies()",
+    "events set aside": "SELECT sum(n) FROM ({}) AS each".format(
+        " UNION ALL ".join(f"SELECT count(*) AS n FROM {service}.set_aside" for service in SERVICES)
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """One record as the database holds it."""
+
+    record_id: UUID
+    family_name: str
+    reference: str
+    command: str | None
+    events: list[str] | None
+    notices: list[str] | None
+    versions: int | None
+    audited: int | None
+    commands: int | None
+
+
+@dataclass
+class Ledger:
+    """Looks at one installation again and again; mails are gathered each time, since only the newest are kept."""
+
+    inside: Inside
+    _mails: dict[str, tuple[frozenset[str], str]] = field(default_factory=dict)
+
+    async def differences(self, journal: Journal) -> list[str]:
+        """Every way in which what is there is not what people were told."""
+        async with administrator(self.inside) as db:
+            held = [Held(**row) for row in await db.fetch(FIND_RECORDS, f"{journal.name}-%")]
+            copies = await self._copies(db)
+            wrong = {what: await db.fetchval(query) for what, query in PROOFS.items()}
+        kept = await read_streams(self.inside)
+        self._gather_mails()
+        return [
+            *journal.faults(),
+            *faults_of_records(journal, held),
+            *(f"{each.family_name}: {fact}" for each in held for fact in faults_of_facts(each)),
+            *faults_of_events(held, kept),
+            *self._not_copied(held, copies),
+            *self._not_mailed(held),
+            *(f"{what}: {count}" for what, count in wrong.items() if count),
+            *await self._broken_chains(),
+        ]
+
+    # ------------------------------------------------------------------------------------------------------ read copy
+    async def _copies(self, db: Connection) -> dict[UUID, int] | None:
+        """How often reports has each record; None for an installation whose reports keeps no copy at all."""
+        if not await db.fetchval(HAS_COPIES):
+            return None
+        return {row["record_id"]: row["n"] for row in await db.fetch(FIND_COPIES)}
+
+    def _not_copied(self, held: Iterable[Held], copies: Mapping[UUID, int] | None) -> Iterator[str]:
+        if copies is None:
+            if any(migration_folders("reports")[1].glob("*.sql")):
+                yield "reports has tables, and none of them is the copy of records"
+            return
+        for each in held:
+            if copies.get(each.record_id, 0) != 1:
+                yield f"{each.family_name}: {copies.get(each.record_id, 0)} times in the copy of reports"
+
+    # ---------------------------------------------------------------------------------------------------------- mails
+    def _gather_mails(self) -> None:
+        team = load_registers().find("dsr").contact.team_email.lower()
+        for file in self.inside.state.mail.glob("*.json"):
+            if file.name not in self._mails:
+                mail = json.loads(file.read_text(encoding="utf-8"))
+                about = REFERENCE.findall(mail["subject"] + mail["text"]) if team in mail["to"] else ()
+                self._mails[file.name] = (frozenset(about), mail["message_id"])
+
+    def _sent(self) -> dict[str, list[str]]:
+        """By reference, the Message-ID of each mail to the team about it."""
+        sent: dict[str, list[str]] = defaultdict(list)
+        for references, message_id in self._mails.values():
+            for reference in references:
+                sent[reference].append(message_id)
+        return sent
+
+    def _not_mailed(self, held: Iterable[Held]) -> Iterator[str]:
+        sent = self._sent()
+        for each in held:
+            if not sent[each.reference]:
+                yield f"{each.family_name}: no mail to the team"
+            elif len(set(sent[each.reference])) > 1:
+                yield f"{each.family_name}: {len(sent[each.reference])} mails to the team, not the same one again"
+
+    @property
+    def mails_sent_again(self) -> int:
+        """How many mails came twice, as the same one: each was in a dead process's hand when it had just been sent."""
+        counted = Counter(message_id for _, message_id in self._mails.values())
+        return sum(count - 1 for count in counted.values())
+
+    # ---------------------------------------------------------------------------------------------------------- audit
+    async def _broken_chains(self) -> list[str]:
+        heads = self.inside.state.audit_heads
+        kept = heads.read_text(encoding="ascii").splitlines() if heads.exists() else []
+        async with administrator(self.inside) as db:
+            verdicts = []
+            for service in SERVICES:
+                await db.execute(f"SET search_path = {service}")
+                verdicts.append(await verify(db, service, kept))
+        return [f"audit of {each.service}: {each.fault}" for each in verdicts if each.fault]
+
+
+def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
+    """What was acknowledged is there once, under the id that was told; what was not, once or not at all."""
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for each in held:
+        found[each.family_name].append(each.record_id)
+    for entry in journal.entries:
+        there = found.pop(entry.family_name, [])
+        if len(there) > 1:
+            yield f"{entry.family_name}: there {len(there)} times"
+        elif entry.record_id is not None and there != [entry.record_id]:
+            yield f"{entry.family_name}: acknowledged and not there"
+    yield from (f"{name}: there, and nobody sent it" for name in found)
+
+
+def faults_of_facts(held: Held) -> Iterator[str]:
+    counted = {
+        "history": held.versions,
+        "audit": held.audited,
+        "command": held.commands,
+        "event": len(held.events or ()),
+        "notice": len(held.notices or ()),
+    }
+    yield from (f"{count or 0} times in {fact}" for fact, count in counted.items() if count != 1)
+
+
+def faults_of_events(held: Iterable[Held], kept: Mapping[str, list[Kept]]) -> Iterator[str]:
+    counted = {stream: Counter(each.event_id for each in messages) for stream, messages in kept.items()}
+    for each in held:
+        for stream, ids in (("EVENTS", each.events), ("NOTICES", each.notices)):
+            for event_id in ids or ():
+                if counted[stream][event_id] != 1:
+                    yield f"{each.family_name}: {counted[stream][event_id]} times in {stream}"

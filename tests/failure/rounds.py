@@ -1,0 +1,78 @@
+"""One round: people refer, something is killed meanwhile, and afterwards what is there is held against what they heard."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from deploy.state import State
+from tests.failure.breaking import Killed, kill, settled
+from tests.failure.journal import Journal, refer
+from tests.failure.ledger import Ledger
+from tests.inside import Inside
+from tests.journeys.product import Product, product
+from tests.walking import Walker, walker
+
+ACCOUNTS = ("standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk") * 2
+
+
+@dataclass
+class Round:
+    """What came of one round. Without differences all is well."""
+
+    journal: Journal
+    killed: list[Killed] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
+    def told(self) -> str:
+        """In one line."""
+        answers = ", ".join(f"{count} × {answer or 'none'}" for answer, count in sorted(self.journal.answers.items()))
+        victims = ", ".join(each.part for each in self.killed)
+        return (
+            f"{self.journal.name}: killed {victims}; {len(self.journal.acknowledged)} acknowledged; answers {answers}; "
+            f"longest silence {self.journal.longest_silence:.1f} s"
+        )
+
+
+@dataclass
+class Trial:
+    """A running product with people who are logged in to it."""
+
+    product: Product
+    inside: Inside
+    people: list[Walker]
+    ledger: Ledger
+    patient: bool = False
+
+    async def round(self, name: str, victims: Sequence[str], referrals: int, chance: Random) -> Round:
+        """
+        Kill the victims one after the other, each once so many referrals are acknowledged as chance has it, so that the
+        same seed breaks the same at the same point of the work.
+        """
+        outcome = Round(Journal(name))
+        moments = sorted(chance.sample(range(1, max(2, referrals * 9 // 10)), len(victims)))
+        due = dict(zip(moments, victims, strict=True))
+
+        async def said(count: int) -> None:
+            victim = kill(self.inside, due[count]) if count in due else None
+            outcome.killed.extend([victim] if victim else [])
+
+        await refer(self.people, outcome.journal, referrals, said)
+        await settled(self.inside, outcome.killed, patient=self.patient)
+        outcome.differences = await self.ledger.differences(outcome.journal)
+        return outcome
+
+
+@asynccontextmanager
+async def trial(folder: Path, *, patient: bool = False) -> AsyncIterator[Trial]:
+    """The product with its demo people in a folder of its own, and four windows of two of them."""
+    async with AsyncExitStack() as opened:
+        running = await opened.enter_async_context(product(folder, "--demo"))
+        inside = Inside(State(folder.resolve()), running.runner.pid)
+        people = []
+        for email in ACCOUNTS:
+            person = await opened.enter_async_context(walker(running.base_url))
+            await person.log_in(email)
+            people.append(person)
+        yield Trial(running, inside, people, Ledger(inside), patient)

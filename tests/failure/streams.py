@@ -1,0 +1,55 @@
+"""Reads everything that a stream keeps, under the credential that may create readers."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from deploy.nats_permissions import DEPLOYER
+from shared.bus import deployer_connection
+from shared.streams import STREAMS
+from tests.inside import Inside
+
+READ_SECONDS = 30.0
+FORGOTTEN_AFTER = 5.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One message as the stream keeps it."""
+
+    subject: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def event_id(self) -> str:
+        return self.headers.get("Nats-Msg-Id", "")
+
+
+async def read_streams(inside: Inside) -> dict[str, list[Kept]]:
+    """Every message of every stream of the product, by the stream's name."""
+    return {stream.name: await _read(inside, stream.name) for stream in STREAMS}
+
+
+async def _read(inside: Inside, stream: str) -> list[Kept]:
+    connection = await deployer_connection(inside.nats_url, inside.keyring.nats_seeds[DEPLOYER])
+    try:
+        streams = connection.jetstream()
+        there = (await streams.stream_info(stream)).state.messages
+        inbox = f"_INBOX.{DEPLOYER}.{secrets.token_hex(8)}"
+        arriving = await connection.subscribe(inbox)
+        reader = ConsumerConfig(
+            name=f"reader-{secrets.token_hex(4)}",
+            deliver_subject=inbox,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=FORGOTTEN_AFTER,
+        )
+        await streams.add_consumer(stream, reader)
+        async with asyncio.timeout(READ_SECONDS):
+            messages = [await arriving.next_msg(timeout=READ_SECONDS) for _ in range(there)]
+    finally:
+        await connection.close()
+    return [Kept(each.subject, dict(each.headers or {}), each.data) for each in messages]

@@ -1,0 +1,67 @@
+"""The ledger finds what it looks for: each way of being wrong is a sentence of its own."""
+
+from collections import Counter
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from tests.failure.journal import Entry, Journal
+from tests.failure.ledger import Held, faults_of_events, faults_of_facts, faults_of_records
+from tests.failure.streams import Kept
+
+pytestmark = pytest.mark.failure
+
+ONE, TWO = UUID(int=1), UUID(int=2)
+HELD = Held(ONE, "Round-1", "DSR-2222-2222", "c", ["e"], ["n"], versions=1, audited=1, commands=1)
+STREAMS = {"EVENTS": [Kept("s", {"Nats-Msg-Id": "e"}, b"")], "NOTICES": [Kept("s", {"Nats-Msg-Id": "n"}, b"")]}
+
+
+def told(record_id: UUID | None, *answers: int) -> Journal:
+    return Journal("Round", [Entry("Round-1", UUID(int=9), record_id, list(answers))])
+
+
+def test_what_is_as_it_was_told_makes_no_sentence() -> None:
+    found = [*faults_of_records(told(ONE), [HELD]), *faults_of_facts(HELD), *faults_of_events([HELD], STREAMS)]
+
+    assert [] == found + told(ONE, 503, 0, 303).faults()
+
+
+@pytest.mark.parametrize(
+    ("journal", "held", "sentence"),
+    [
+        (told(ONE), [], "Round-1: acknowledged and not there"),
+        (told(TWO), [HELD], "Round-1: acknowledged and not there"),
+        (told(ONE), [HELD, replace(HELD, record_id=TWO)], "Round-1: there 2 times"),
+        (told(None), [HELD, replace(HELD, record_id=TWO)], "Round-1: there 2 times"),
+        (Journal("Round"), [HELD], "Round-1: there, and nobody sent it"),
+    ],
+)
+def test_records_lost_doubled_or_unheard_of(journal: Journal, held: list[Held], sentence: str) -> None:
+    assert [sentence] == list(faults_of_records(journal, held))
+
+
+@pytest.mark.parametrize(
+    ("held", "sentence"),
+    [
+        (replace(HELD, versions=None), "0 times in history"),
+        (replace(HELD, audited=2), "2 times in audit"),
+        (replace(HELD, commands=0), "0 times in command"),
+        (replace(HELD, events=None), "0 times in event"),
+        (replace(HELD, notices=["n", "m"]), "2 times in notice"),
+    ],
+)
+def test_records_that_are_there_by_half(held: Held, sentence: str) -> None:
+    assert [sentence] == list(faults_of_facts(held))
+
+
+@pytest.mark.parametrize(("stream", "count"), [("EVENTS", 0), ("EVENTS", 2), ("NOTICES", 0)])
+def test_events_lost_or_doubled(stream: str, count: int) -> None:
+    kept = {**STREAMS, stream: STREAMS[stream] * count}
+
+    assert [f"Round-1: {count} times in {stream}"] == list(faults_of_events([HELD], kept))
+
+
+def test_people_who_were_told_nothing_or_something_else() -> None:
+    assert ["1 were never acknowledged", "answered with 500"] == told(None, 503, 500).faults()
+    assert Counter({503: 1, 500: 1}) == told(None, 503, 500).answers

@@ -1,0 +1,74 @@
+"""A browser without scripts: keeps cookies, and sends a form with the token of the page that it stands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import Morsel
+
+from aiohttp import ClientResponse
+from bs4 import BeautifulSoup
+
+from gateway.cookies import ATTEMPT
+from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN
+from tests.gateway.visit import Client, Page, faults
+
+
+@dataclass
+class Browser:
+    """`see` and `send` look at the page for every fault; `go_on` expects to be sent elsewhere and says where."""
+
+    client: Client
+    token: str = ""
+
+    async def see(self, path: str, *, status: int = 200) -> Page:
+        page = await _look(await self.client.get(path, allow_redirects=False), status)
+        field = page.tree.select_one("input[name=csrf_token]")
+        self.token = str(field["value"]) if field else self.token
+        return page
+
+    async def send(self, path: str, answers: Mapping[str, str], *, status: int = 422) -> Page:
+        return await _look(await self.post(path, answers), status)
+
+    async def post(
+        self, path: str, answers: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> ClientResponse:
+        fields = {**(answers or {}), "csrf_token": self.token}
+        return await self.client.post(path, data=fields, headers=dict(headers or {}), allow_redirects=False)
+
+    async def go_on(self, path: str, answers: Mapping[str, str] | None = None) -> str:
+        response = await self.post(path, answers)
+        assert 303 == response.status
+        return response.headers["Location"]
+
+    async def sent_to(self, path: str) -> str:
+        """Where a GET of this page leads instead."""
+        response = await self.client.get(path, allow_redirects=False)
+        assert 303 == response.status
+        return response.headers["Location"]
+
+    async def enter_password(self) -> None:
+        """The first step of a log-in."""
+        await self.see("/dsr/login/")
+        await self.go_on("/dsr/login/", {"email": EMAIL, "password": PASSWORD})
+        await self.see("/dsr/login/pin")
+
+    async def log_in(self) -> str:
+        """Both steps; gives the address of the page that they lead to."""
+        await self.enter_password()
+        return await self.go_on("/dsr/login/pin", {"pin": PIN})
+
+    def cookie(self, name: str) -> str:
+        return next((cookie.value for cookie in self._cookies() if cookie.key == name), "")
+
+    @property
+    def has_attempt(self) -> bool:
+        return bool(self.cookie(ATTEMPT))
+
+    def _cookies(self) -> list[Morsel[str]]:
+        return list(self.client.session.cookie_jar)
+
+
+async def _look(response: ClientResponse, status: int) -> Page:
+    html = await response.text()
+    page = Page(response, html, BeautifulSoup(html, "html.parser"))
+    assert (status, []) == (response.status, list(faults(page)))
+    return page

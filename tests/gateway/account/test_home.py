@@ -1,0 +1,89 @@
+"""Home and Administration, as each role sees them."""
+
+import pytest
+
+from shared.permissions import Role
+from tests.gateway.account.browser import Browser
+from tests.gateway.stand_in_identity import StandInIdentity
+
+ADMINISTRATION = "/dsr/administration/"
+BAR = {
+    Role.STANDARD: ["Home", "Submit New Referral", "Referrals", "Help", "Change Password", "Logout"],
+    Role.REPORTING: ["Home", "Referrals", "Reporting", "Help", "Change Password", "Logout"],
+    Role.ADMINISTRATOR: [
+        "Home",
+        "Submit New Referral",
+        "Referrals",
+        "Reporting",
+        "Help",
+        "Change Password",
+        "Administration",
+        "Logout",
+    ],
+    Role.MASTER_ADMIN: ["Home", "Help", "Change Password", "Administration", "Logout"],
+}
+
+
+@pytest.mark.requirement("R-DSR-067", "R-DSR-069", "R-DSR-070")
+@pytest.mark.parametrize("role", list(Role))
+async def test_the_navigation_bar_holds_what_the_role_may_use_and_marks_where_one_is(
+    browser: Browser, identity: StandInIdentity, role: Role
+) -> None:
+    identity.role = role
+    page = await browser.see(await browser.log_in())
+
+    assert BAR[role] == page.texts(".nhsuk-header__navigation-item")
+    assert ["Home"] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
+
+
+async def test_home_welcomes_by_name(browser: Browser) -> None:
+    page = await browser.see(await browser.log_in())
+
+    assert ("Home", "Welcome, Jayne Billings") == (page.heading, page.texts("main p")[0])
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+async def test_no_way_on_from_home_is_closed(browser: Browser, identity: StandInIdentity, role: Role | None) -> None:
+    identity.role = role
+    page = await browser.see(await browser.log_in())
+
+    cards = [str(link["href"]) for link in page.tree.select("main a")]
+    mounted = {
+        (route.method, route.resource.canonical) for route in browser.client.app.router.routes() if route.resource
+    }
+    assert all(("GET", card.replace("/dsr/", "/{register}/")) in mounted for card in cards)
+    assert (ADMINISTRATION in cards) == (role in {Role.ADMINISTRATOR, Role.MASTER_ADMIN})
+
+
+async def test_who_has_no_role_yet_is_told_so(browser: Browser, identity: StandInIdentity) -> None:
+    identity.role = None
+    page = await browser.see(await browser.log_in())
+
+    assert page.texts("main p")[1].startswith("Your account has no role in this register yet.")
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MASTER_ADMIN])
+async def test_administration_shows_the_organisations_and_whose_addresses_are_accepted(
+    browser: Browser, identity: StandInIdentity, role: Role
+) -> None:
+    identity.role = role
+    await browser.log_in()
+
+    page = await browser.see(ADMINISTRATION)
+
+    assert "Administration" == page.heading
+    assert ["Midlands Partnership Foundation Trust", "Stoke on Trent City Council"] == [
+        name.removeprefix("Organisation ") for name in page.texts("tbody th")
+    ]
+    assert ["mpft.nhs.uk", "stoke.gov.uk"] == [name.removeprefix("Email domain ") for name in page.texts("tbody td")]
+    assert ["nhs.net", "nhs.uk", "gov.uk"] == page.texts("main ul li")
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, None])
+async def test_administration_is_closed_to_others(
+    browser: Browser, identity: StandInIdentity, role: Role | None
+) -> None:
+    identity.role = role
+    await browser.log_in()
+
+    assert "You do not have permission to see this page" == (await browser.see(ADMINISTRATION, status=403)).heading

@@ -1,0 +1,18 @@
+"""What the form of a page would send if its button were pressed now."""
+
+from bs4 import Tag
+
+from tests.gateway.visit import Page
+
+
+def fields(page: Page) -> dict[str, str]:
+    """What the page's form would send: hidden fields, what is typed or chosen."""
+    form = page.tree.select_one("main form")
+    assert form is not None
+    sent = {str(each["name"]): str(each.get("value", "")) for each in form.select("input:not([type=radio])")}
+    sent |= {str(each["name"]): str(each["value"]) for each in form.select("input[type=radio][checked]")}
+    sent |= {str(each["name"]): each.get_text().removeprefix("\n") for each in form.select("textarea")}
+    for select in form.select("select"):
+        chosen = select.select_one("option[selected]")
+        sent[str(select["name"])] = str(chosen["value"]) if isinstance(chosen, Tag) else ""
+    return {name: value for name, value in sent.items() if value and name != "csrf_token"}

@@ -1,0 +1,153 @@
+"""The gateway's pages without a service behind them: what anybody may see, every error, every component on a page."""
+
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader
+from markupsafe import Markup
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.keys import MASTHEAD
+from gateway.masthead import Masthead, NavigationItem
+from gateway.page import Choice, Field, Form, show
+from gateway.pages import public
+from gateway.rendering import Templates
+from gateway.rows import Column, Paging, risk_mark
+from gateway.static import Static
+from gateway.visitor import ANYONE, Page
+from shared.fake_bus import FakeBus
+from shared.messages import Fault, NotAnswered, Refused
+from shared.registers.load import Loaded, Registers, load_registers
+
+YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+NAVIGATION = tuple(
+    NavigationItem(label, f"/dsr/{place}/", current=place == "referrals", posted=place == "logout")
+    for place, label in (
+        ("home", "Home"),
+        ("new", "Submit New Referral"),
+        ("referrals", "Referrals"),
+        ("reporting", "Reporting"),
+        ("help", "Help"),
+        ("password", "Change Password"),
+        ("administration", "Administration"),
+        ("logout", "Logout"),
+    )
+)
+LOGGED_IN = Masthead(
+    "Staffordshire and Stoke-on-Trent DSR",
+    "Dynamic Support Register",
+    home="/dsr/",
+    help="/dsr/help/",
+    signed_in="User logged in: Jayne Billings",
+    account="/dsr/account/",
+    navigation=NAVIGATION,
+)
+
+FIELDS = (
+    Field("name", "First Name*", missing="Enter the first name", autocomplete="given-name"),
+    Field(
+        "email", "Email Address", kind="email", hint="One that ends in nhs.net, nhs.uk or gov.uk", autocomplete="email"
+    ),
+    Field("password", "Current Password", kind="password", placeholder="Your current password", missing="Enter it"),
+    Field("born", "Date of birth", kind="date", hint="For example, 7 2 2001", missing="Enter the date of birth"),
+    Field("tries", "How often", kind="whole_number", width=2),
+    Field("organisation", "Referring Organisation", kind="select", choices=(Choice("", "All Organisations"), *YES_NO)),
+    Field(
+        "ethnicity",
+        "Ethnicity",
+        kind="select",
+        choices=(
+            Choice("", "Select Option"),
+            Choice("a", "British", group="White"),
+            Choice("b", "Other", group="Other"),
+        ),
+    ),
+    Field("capacity", "Does the person have capacity?", kind="choice", choices=YES_NO, missing="Say whether they have"),
+    Field("decision", "Who decided?"),
+    Field("told", "Who is told", kind="choices", choices=(Choice("a", "The team", "By e-mail"), Choice("b", "You"))),
+    Field("update", "Latest Update for DSR Meeting", kind="long_text"),
+    Field("sheet", "Select the CSV file to upload", kind="file"),
+)
+COLUMNS = tuple(
+    Column(label) for label in ("NAME", "ORG", "LOCALITY", "RISK LEVEL", "DATE CREATED", "CREATED BY", "ACTIONS")
+)
+
+
+def rows() -> list[list[str | Markup]]:
+    view = Markup('<a class="nhsuk-link" href="/dsr/1/">View<span class="nhsuk-u-visually-hidden"> {}</span></a>')
+    organisation, locality = "Stoke on Trent City Council (@stoke.gov.uk)", "South Staffordshire"
+    return [
+        [name, organisation, locality, risk_mark(word.lower(), word), "17/06/2022", "Jayne Billings", view.format(name)]
+        for name, word in (("Tester Three", "Red"), ("Tester Four", "Amber"), ("<b>Tester & Five", "Green"))
+    ]
+
+
+async def showcase(request: web.Request) -> web.Response:
+    """Posting a form that lacks answers shows it again with every message."""
+    request[MASTHEAD] = LOGGED_IN
+    form = Form(FIELDS)
+    if request.method == "POST":
+        form.read(await request.post())
+    status = 422 if form.errors else 200
+    paging = Paging("Showing 1 to 3 of 22 entries", 1, (1, 2, 3, 0, 8), next="2")
+    return await show(request, "showcase.html", status=status, form=form, columns=COLUMNS, rows=rows(), paging=paging)
+
+
+async def fail(request: web.Request) -> web.Response:
+    """Goes wrong in the way that the address names."""
+    raise FAILURES[request.match_info["how"]]
+
+
+FAILURES: dict[str, Exception] = {
+    "400": web.HTTPBadRequest(),
+    "403": web.HTTPForbidden(),
+    "409": Refused("conflict"),
+    "413": web.HTTPRequestEntityTooLarge(max_size=1, actual_size=2),
+    "429": web.HTTPTooManyRequests(headers={"Retry-After": "60"}),
+    "500": ValueError("Ruby Scarlet, born 7 February 2001"),
+    "503": NotAnswered(Fault.UNAVAILABLE),
+    "unknown": Refused("a_code_without_a_page"),
+}
+
+
+PAGES = (
+    Page("GET", "/", public.start, ANYONE),
+    Page("GET", "/help/", public.general_help, ANYONE),
+    Page("GET", "/accessibility/", public.accessibility, ANYONE),
+    Page("GET", "/privacy/", public.privacy, ANYONE),
+    Page("GET", "/showcase/", showcase, ANYONE),
+    Page("POST", "/showcase/", showcase, ANYONE),
+    Page("GET", "/fail/{how}/", fail, ANYONE),
+    Page("GET", "/{register}/", public.public_home, ANYONE),
+    Page("GET", "/{register}/help/", public.register_help, ANYONE),
+)
+
+
+def two_registers() -> Registers:
+    """The DSR, and beside it one where administrators make the accounts."""
+    dsr = next(each for each in load_registers().every() if each.definition.code == "dsr")
+    other = dsr.definition.model_copy(
+        update={
+            "identity": dsr.definition.identity.model_copy(update={"code": "other", "name": "Other Register"}),
+            "access": dsr.definition.access.model_copy(update={"self_registration": False}),
+        }
+    )
+    return Registers((dsr, Loaded(other, dsr.sha256)))
+
+
+def small_app(
+    cache: Path,
+    *,
+    brand: Brand | None = None,
+    registers: Registers | None = None,
+    public_url: str = "",
+    undefined: type[ChainableUndefined] = ChainableUndefined,
+    demo: bool = False,
+) -> web.Application:
+    static = Static()
+    templates = Templates(static, brand or Brand(), cache, demo=demo, undefined=undefined)
+    ours = FileSystemLoader(Path(__file__).parent / "templates")
+    templates.environment.loader = ChoiceLoader([ours, templates.environment.loader or ours])
+    house = House(FakeBus("gateway"), registers or two_registers(), templates, static, public_url=public_url)
+    return build_app(house, PAGES)

@@ -1,0 +1,148 @@
+"""Fetches a page as a browser would, and looks at it for what must hold on every page."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient
+from bs4 import BeautifulSoup, Tag
+
+Client = TestClient[web.Request, web.Application]
+
+TYPED_IN = "input:not([type=hidden], [type=submit], [type=button]), select, textarea"
+POINTERS = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "data-aria-controls")
+LOZENGE = ("M200 0v80H0V0h200Z", "nhsuk-header__logo", "nhsuk-opengraph-image", "nhsuk-icon-mask")
+HANDLER_ATTRIBUTES = ("onclick", "onsubmit", "onchange", "oninput", "onload", "onerror", "onfocus", "onblur")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A fetched page: its answer, its text, its tree."""
+
+    response: ClientResponse
+    html: str
+    tree: BeautifulSoup
+
+    @property
+    def heading(self) -> str:
+        return words(self.tree.select_one("h1"))
+
+    @property
+    def title(self) -> str:
+        return words(self.tree.select_one("title"))
+
+    @property
+    def problems(self) -> list[str]:
+        """What the error summary says."""
+        return [words(line) for line in self.tree.select(".nhsuk-error-summary__list li")]
+
+    def texts(self, selector: str) -> list[str]:
+        return [words(tag) for tag in self.tree.select(selector)]
+
+
+async def visit(client: Client, path: str, *, status: int = 200) -> Page:
+    """GET a page, expect the status, and find no fault with it."""
+    return await _look(await client.get(path, allow_redirects=False), status)
+
+
+async def send(client: Client, path: str, answers: Mapping[str, str], *, status: int = 200) -> Page:
+    """POST to the page's own address, with its form's token; expect the status, and find no fault with what comes."""
+    token = (await visit(client, path)).tree.select_one("main input[name=csrf_token]")
+    assert token is not None
+    answers = {**answers, "csrf_token": str(token["value"])}
+    return await _look(await client.post(path, data=answers, allow_redirects=False), status)
+
+
+async def _look(response: ClientResponse, status: int) -> Page:
+    html = await response.text()
+    page = Page(response, html, BeautifulSoup(html, "html.parser"))
+    assert (status, "text/html") == (response.status, response.content_type)
+    assert [] == list(faults(page))
+    return page
+
+
+def words(tag: Tag | None) -> str:
+    return " ".join(tag.get_text().split()) if tag else ""
+
+
+def faults(page: Page) -> Iterator[str]:
+    """Everything wrong with the page, in sentences."""
+    yield from _frame_faults(page)
+    yield from _field_faults(page)
+    yield from _reference_faults(page)
+    yield from _policy_faults(page)
+    yield from _brand_faults(page)
+    yield from _text_faults(page)
+
+
+def _frame_faults(page: Page) -> Iterator[str]:
+    if len(page.tree.select("h1")) != 1 or not page.heading:
+        yield "there is not one heading of the first order"
+    if not page.title:
+        yield "there is no title"
+    if page.title.startswith("Error: ") != bool(page.problems):
+        yield "title and error summary do not agree"
+    if page.tree.select_one("html[lang]") is None:
+        yield "the page does not say its language"
+    if page.tree.select_one('a.nhsuk-skip-link[href="#maincontent"]') is None:
+        yield "nothing leads past the header"
+
+
+def _field_faults(page: Page) -> Iterator[str]:
+    labelled = {label.get("for") for label in page.tree.select("label") if words(label)}
+    for field in page.tree.select(TYPED_IN):
+        if field.get("id") not in labelled and not field.get("aria-label"):
+            yield f"{field.get('name')} has no label"
+    for button in page.tree.select("button"):
+        if not words(button) and not button.get("aria-label"):
+            yield "a button says nothing"
+    for form in page.tree.select("form"):
+        if form.get("method") != "post":
+            yield "a form puts what is typed into the address"
+        if not form.select_one('input[type=hidden][name=csrf_token]:not([value=""])'):
+            yield "a form lacks the token against forgery"
+
+
+def _reference_faults(page: Page) -> Iterator[str]:
+    ids = [str(tag["id"]) for tag in page.tree.select("[id]")]
+    yield from (f"the id {id_} is there twice" for id_ in set(ids) if ids.count(id_) > 1)
+    for attribute in POINTERS:
+        for tag in page.tree.select(f"[{attribute}]"):
+            named = tag[attribute]
+            for id_ in named.split() if isinstance(named, str) else named:
+                if id_ not in ids:
+                    yield f"{attribute} points at {id_}, which is not there"
+    for link in page.tree.select('a[href^="#"]'):
+        if str(link["href"])[1:] not in ids:
+            yield f"a link leads to {link['href']}, which is not there"
+
+
+def _policy_faults(page: Page) -> Iterator[str]:
+    policy = page.response.headers.get("Content-Security-Policy", "")
+    for word in ("default-src 'none'", "style-src 'self';", "frame-ancestors 'none'", "form-action 'self'"):
+        if word not in policy:
+            yield f"the content policy lacks {word}"
+    if "unsafe" in policy:
+        yield "the content policy is loosened"
+    for script in page.tree.select("script:not([src])"):
+        if f"'nonce-{script.get('nonce')}'" not in policy:
+            yield "a script of the page has not the nonce of the policy"
+    if page.tree.select("[style], style") or any(page.tree.select(f"[{name}]") for name in HANDLER_ATTRIBUTES):
+        yield "style or script stands in an attribute, where the policy stops it"
+    if page.response.headers.get("Cache-Control") != "no-store":
+        yield "the page may be kept"
+
+
+def _brand_faults(page: Page) -> Iterator[str]:
+    yield from (f"the page shows the NHS logo: {mark}" for mark in LOZENGE if mark in page.html)
+    for tag in page.tree.select("script[src], img[src], link[href]"):
+        if not str(tag.get("src") or tag.get("href")).startswith("/assets/"):
+            yield "the page loads something that is not ours"
+    if page.tree.select("img:not([alt])"):
+        yield "a picture does not say what it shows"
+
+
+def _text_faults(page: Page) -> Iterator[str]:
+    for text in page.tree.find_all(string=True):
+        if text.strip() == "None" or " object at 0x" in text or "{{" in text:
+            yield f"the page shows the inside of the program: {text.strip()[:40]}"

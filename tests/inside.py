@@ -1,0 +1,87 @@
+"""The inside of a running product: its processes, its database as administrator, its streams. For tests alone."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import psutil
+
+from deploy.console import Console
+from deploy.database import DatabaseServer
+from deploy.environment import Addresses
+from deploy.keyring import Keyring, open_keyring
+from deploy.postgres import Postgres
+from deploy.state import State
+from shared.messages import PROCESSES, SERVICES
+
+EVERYTHING = (*PROCESSES, "nats", "postgres", "mail")
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What its state folder tells of an installation, and the runner that holds it."""
+
+    state: State
+    runner: int
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return open_keyring(self.state.keyring_file)
+
+    @cached_property
+    def database(self) -> DatabaseServer:
+        """As its superuser."""
+        return Postgres(self.state, self.keyring.superuser_password, Console()).server
+
+    @property
+    def nats_url(self) -> str:
+        (written,) = self.state.run.glob("nats-server_*.ports")
+        return str(json.loads(written.read_text(encoding="ascii"))["nats"][0])
+
+    @property
+    def addresses(self) -> Addresses:
+        """The same as the services are told."""
+        return Addresses(self.keyring, dict.fromkeys(SERVICES, self.database), self.nats_url)
+
+    def health_socket(self, process: str) -> Path:
+        return self.state.run / process
+
+    # ------------------------------------------------------------------------------------------------------- processes
+    def pid_of(self, part: str) -> int:
+        """The process of a part that runs now or ran last. Raises `LookupError` while there is none to be found."""
+        try:
+            return self._written_pid(part)
+        except (OSError, ValueError):
+            raise LookupError(part) from None
+
+    def _written_pid(self, part: str) -> int:
+        if part == "nats":
+            (written,) = self.state.run.glob("nats-server_*.ports")
+            return int(written.stem.rpartition("_")[2])
+        if part == "postgres":
+            (folder,) = self.state.postgres.glob("*/postmaster.pid")
+            return int(folder.read_text(encoding="ascii").split("\n", 1)[0])
+        return int((self.state.run / f"{part}.pid").read_text(encoding="ascii"))
+
+    def family(self) -> list[psutil.Process]:
+        """The runner and all that descend from it."""
+        runner = psutil.Process(self.runner)
+        return [runner, *runner.children(recursive=True)]
+
+    def processes(self, part: str) -> list[psutil.Process]:
+        """The processes of a part: one, or Postgres's many."""
+        head = psutil.Process(self.pid_of(part))
+        return [head, *head.children(recursive=True)]
+
+
+def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+    """What they have used since they were born, and what their ended children had used."""
+    times = [each.cpu_times() for each in processes]
+    return sum(each.user + each.system + each.children_user + each.children_system for each in times)
+
+
+def pss_bytes(processes: Sequence[psutil.Process]) -> int:
+    """The memory that they hold, a page that several share counted in parts."""
+    return sum(int(each.memory_full_info().pss) for each in processes)

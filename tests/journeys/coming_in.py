@@ -1,0 +1,59 @@
+"""Steps of coming in, for every journey that begins with a log-in."""
+
+import re
+
+from playwright.async_api import Page
+
+from gateway.cookies import SESSION
+from tests.journeys.product import Mail, Product
+
+DEMO_PASSWORD = "Demo-2026!ics"
+
+
+async def be_logged_in(page: Page, stack: Product, email: str) -> None:
+    """Be one of the demo's people, on Home; who logged in before in this run comes back with the same session."""
+    known = stack.sessions.get(email)
+    if known is not None:
+        secure_url = stack.base_url.replace("http:", "https:")  # the browser asks that of such a name
+        await page.context.add_cookies([{"name": SESSION, "value": known, "url": secure_url, "secure": True}])
+        await page.goto(f"{stack.base_url}/dsr/home/")
+        return
+    await log_in(page, stack, email)
+    cookies = await page.context.cookies()
+    stack.sessions[email] = next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
+
+
+async def log_in(page: Page, stack: Product, email: str, password: str = DEMO_PASSWORD, register: str = "dsr") -> None:
+    """Both steps, from the log-in page to the page that they lead to."""
+    await page.goto(f"{stack.base_url}/{register}/login/")
+    pin = await enter_password(page, stack, email, password)
+    await enter_pin(page, pin)
+    await page.wait_for_url(re.compile(r"/(home/|account/password)$"))
+
+
+async def enter_password(page: Page, stack: Product, email: str, password: str) -> str:
+    """The first step, on the log-in page; gives the PIN that it sends."""
+    earlier = len(await stack.mail(email))
+    await page.get_by_label("Email Address").fill(email)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Log In").click()
+    return pin_in(await stack.mail_after(earlier, email))
+
+
+async def enter_pin(page: Page, pin: str) -> None:
+    await page.get_by_label("Verification code").fill(pin)
+    await page.get_by_role("button", name="Verify").click()
+
+
+def pin_in(mail: Mail) -> str:
+    return _found(r"PIN Access Code is:\s+(\d{6})\s", mail)
+
+
+def temporary_password_in(mail: Mail) -> str:
+    return _found(r"temporary password is:\s+(\S+)\s", mail)
+
+
+def _found(pattern: str, mail: Mail) -> str:
+    match = re.search(pattern, mail.text)
+    assert match is not None, mail.subject
+    return match[1]

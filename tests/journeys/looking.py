@@ -1,0 +1,68 @@
+"""What is looked at on a page as it stands in the browser: can everybody use it, and how does it look."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Page
+from pydantic import BaseModel, Field, TypeAdapter
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = "standards => axe.run({runOnly: standards, resultTypes: ['violations']}).then(found => found.violations)"
+
+# Two things that the design system does on purpose, each forgiven to its own element alone.
+FORGIVEN = {
+    "aria-allowed-attr": ".nhsuk-radios__input[aria-expanded], .nhsuk-checkboxes__input[aria-expanded]",
+    "label-content-name-mismatch": ".nhsuk-file-upload__button",
+}
+
+
+class Node(BaseModel):
+    target: list[Annotated[str, Field()] | list[str]]
+
+
+class Violation(BaseModel):
+    """A rule that does not hold, and the elements where."""
+
+    id: str
+    help: str
+    nodes: list[Node]
+
+
+FOUND = TypeAdapter(list[Violation])
+
+
+async def barriers(page: Page) -> list[str]:
+    """What would keep somebody from using the page, rule and element; nothing when all is well. Needs scripts."""
+    await page.evaluate(AXE_SCRIPT)
+    violations = FOUND.validate_python(await page.evaluate(RUN, STANDARDS))
+    return [
+        f"{violation.id}: {violation.help}: {selector}"
+        for violation in violations
+        for node in violation.nodes
+        if not await _is_forgiven(page, violation.id, selector := str(node.target[-1]))
+    ]
+
+
+async def _is_forgiven(page: Page, rule: str, selector: str) -> bool:
+    allowed = FORGIVEN.get(rule)
+    return allowed is not None and await page.locator(selector).first.evaluate(
+        "(element, allowed) => element.matches(allowed)", allowed
+    )
+
+
+async def is_wider_than_its_screen(page: Page) -> bool:
+    """Whether one must scroll sideways. Works without scripts too."""
+    box = await page.locator("html").bounding_box()
+    scrolled = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return box is None or bool(scrolled)
+
+
+async def take_picture(page: Page, name: str) -> None:
+    """Save how the whole page looks, in the folder that ICS_SCREENSHOTS names; without it nothing happens."""
+    folder = os.environ.get("ICS_SCREENSHOTS")
+    if folder:
+        words = re.findall(r"[a-z0-9]+", name.lower())
+        await page.screenshot(path=Path(folder) / f"{'-'.join(words)}.png", full_page=True)

@@ -1,0 +1,74 @@
+"""Steps of referring somebody, for every journey that needs a record."""
+
+import re
+import secrets
+import string
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.journeys.product import Product
+
+
+def a_new_name() -> str:
+    """A family name that nobody else in the run has."""
+    return "Quill" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(8))
+
+
+async def open_new_referral(page: Page, stack: Product) -> None:
+    await page.goto(f"{stack.base_url}/dsr/records/new")
+
+
+async def fill_referral(page: Page, family_name: str, risk: str = "Amber") -> None:
+    """The least that a referral needs."""
+    await choose(page, "capacity to consent", "Yes")
+    await choose(page, "Has the person consented", "Yes")
+    await page.get_by_label("First Name*").fill("Robin")
+    await page.get_by_label("Last Name*").fill(family_name)
+    await fill_date(page, "Date of Birth", "7", "2", "2001")
+    await page.get_by_label("Postcode").fill("ST5 0RG")
+    await page.get_by_label("learning disability and/or Autism?*").select_option(label="Autism")
+    await page.get_by_label("Ethnicity*").select_option(label="Not stated")
+    await page.get_by_label("Locality*").select_option(label="South Staffordshire")
+    await page.get_by_label("Name of lead professional*").fill("Lee Lead")
+    await choose(page, "Level of risk", risk)
+
+
+def question(page: Page, words: str) -> Locator:
+    return page.get_by_role("group", name=re.compile(re.escape(words)))
+
+
+async def choose(page: Page, words: str, answer: str) -> None:
+    await question(page, words).get_by_label(answer, exact=True).check()
+
+
+async def fill_date(page: Page, words: str, day: str, month: str, year: str) -> None:
+    for part, value in (("Day", day), ("Month", month), ("Year", year)):
+        await question(page, words).get_by_label(part).fill(value)
+
+
+async def refer(page: Page, stack: Product, family_name: str, risk: str = "Amber") -> str:
+    """The whole of it, for somebody who is logged in; gives the reference."""
+    await open_new_referral(page, stack)
+    await fill_referral(page, family_name, risk)
+    await page.get_by_role("button", name="Add Referral").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("The referral has been added")
+    return await reference_on(page)
+
+
+async def reference_on(page: Page) -> str:
+    shown = await page.locator(".nhsuk-panel__body").inner_text()
+    found = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", shown)
+    assert found is not None, shown
+    return found[0]
+
+
+async def search(page: Page, stack: Product, name: str) -> None:
+    await page.goto(f"{stack.base_url}/dsr/records/")
+    await page.get_by_label("Search:").fill(name)
+    await page.get_by_role("button", name="Search").click()
+
+
+async def open_record(page: Page, stack: Product, family_name: str) -> None:
+    await search(page, stack, family_name)
+    await page.get_by_role("link", name=f"View Robin {family_name}").click()
+    await expect(page.locator(".ics-identity__name")).to_contain_text(family_name)

@@ -1,0 +1,143 @@
+"""Keeping a referral up to date: who may, what the history says, notes, and two people at once."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, Screen, window
+from tests.journeys.coming_in import be_logged_in
+from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.product import Product
+from tests.journeys.referring import a_new_name, choose, open_record, refer
+
+pytestmark = JOURNEY
+
+ADMINISTRATOR, REFERRER = "admin@mpft.nhs.uk", "standard@mpft.nhs.uk"
+ELSEWHERE, READER = "admin@combined.nhs.uk", "reporting@mpft.nhs.uk"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def administrator(page: Page, stack: Product) -> Page:
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    return page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def other(browser: Browser) -> AsyncIterator[Page]:
+    """A second window, of somebody else."""
+    async with window(browser, DESKTOP) as page:
+        yield page
+
+
+@pytest.mark.requirement("R-DSR-115", "R-DSR-117", "R-DSR-119", "R-DSR-120", "R-DSR-122")
+async def test_an_administrator_updates_and_the_history_says_what_and_who(administrator: Page, stack: Product) -> None:
+    name = a_new_name()
+    await refer(administrator, stack, name)
+    await open_record(administrator, stack, name)
+    await expect(administrator.get_by_role("tab", name="History (0)")).to_be_visible()
+
+    await choose(administrator, "Level of risk", "Green")
+    await administrator.get_by_role("button", name="Update Record").click()
+
+    await expect(administrator.get_by_text("The referral has been updated.")).to_be_visible()
+    await administrator.get_by_role("tab", name="History (1)").click()
+    history = administrator.get_by_role("tabpanel", name="History (1)")
+    await expect(history).to_contain_text("Changed by Gail Thomas")
+    row = history.get_by_role("row").filter(has_text="Level of risk")
+    await expect(row).to_contain_text("Amber")
+    await expect(row).to_contain_text("Green")
+
+
+@pytest.mark.requirement("R-DSR-114", "R-DSR-118")
+async def test_a_referrer_updates_their_own(page: Page, stack: Product) -> None:
+    name = a_new_name()
+    await be_logged_in(page, stack, REFERRER)
+    await refer(page, stack, name)
+    await open_record(page, stack, name)
+    await page.get_by_label("Latest Update for DSR Meeting").fill("Moved house.")
+    await page.get_by_role("button", name="Update Record").click()
+
+    await expect(page.get_by_role("tab", name="History (1)")).to_be_visible()
+
+
+@pytest.mark.requirement("R-DSR-010", "R-DSR-014", "R-DSR-116")
+async def test_others_cannot_change_it_and_strangers_do_not_learn_of_it(
+    administrator: Page, other: Page, stack: Product
+) -> None:
+    name = a_new_name()
+    await refer(administrator, stack, name)
+    await open_record(administrator, stack, name)
+
+    await be_logged_in(other, stack, ELSEWHERE)
+    answer = await other.goto(administrator.url)
+    assert answer is not None
+    assert 404 == answer.status
+    await other.context.clear_cookies()
+    await be_logged_in(other, stack, READER)
+    await other.goto(administrator.url)
+    await expect(other.get_by_text("You can read this referral. You cannot change it.").first).to_be_visible()
+    await expect(other.get_by_role("button", name="Update Record")).to_have_count(0)
+
+
+async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page, stack: Product) -> None:
+    name = a_new_name()
+    await refer(administrator, stack, name)
+    await open_record(administrator, stack, name)
+    await be_logged_in(other, stack, ADMINISTRATOR)
+    await open_record(other, stack, name)
+
+    await choose(other, "Level of risk", "Red")
+    await other.get_by_role("button", name="Update Record").click()
+    await expect(other.get_by_text("The referral has been updated.")).to_be_visible()
+    await choose(administrator, "Level of risk", "Green")
+    await administrator.get_by_label("Latest Update for DSR Meeting").fill("Doing well.")
+    await administrator.get_by_role("button", name="Update Record").click()
+
+    await expect(administrator.get_by_role("heading", level=1)).to_have_text("Somebody else changed this record")
+    row = administrator.get_by_role("row").filter(has_text="Level of risk")
+    await expect(row).to_contain_text("Amber")
+    await expect(row).to_contain_text("Red")
+    await expect(row).to_contain_text("Green")
+    assert [] == await barriers(administrator)
+    await take_picture(administrator, "conflict")
+    await administrator.get_by_role("button", name="Save mine").click()
+    await expect(administrator.get_by_role("tab", name="History (2)")).to_be_visible()
+    await expect(administrator.get_by_label("Latest Update for DSR Meeting")).to_have_value("Doing well.")
+
+
+@pytest.mark.requirement("R-DSR-121")
+async def test_notes_are_counted_on_their_tab(administrator: Page, stack: Product) -> None:
+    name = a_new_name()
+    await refer(administrator, stack, name)
+    await open_record(administrator, stack, name)
+    await administrator.get_by_role("tab", name="Notes (0)").click()
+    await administrator.get_by_label("New note").fill("Spoke to the family.\nThey agree.")
+    await administrator.get_by_role("button", name="Add note").click()
+
+    await expect(administrator.get_by_text("The note has been added.")).to_be_visible()
+    await administrator.get_by_role("tab", name="Notes (1)").click()
+    note = administrator.locator(".ics-note")
+    await expect(note).to_contain_text("Spoke to the family.")
+    await expect(note).to_contain_text("Gail Thomas, ")
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+async def test_nothing_keeps_anybody_out_of_a_record(browser: Browser, stack: Product, screen: Screen) -> None:
+    async with window(browser, screen) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await open_record_of_the_demo(page, stack)
+        for place in ("", "#history", "#notes"):
+            await page.goto(page.url.partition("#")[0] + place)
+            assert [] == await barriers(page)
+            assert not await is_wider_than_its_screen(page)
+            await take_picture(page, f"record {place} {screen}")
+
+
+async def open_record_of_the_demo(page: Page, stack: Product) -> None:
+    await page.goto(f"{stack.base_url}/dsr/records/")
+    await page.get_by_label("Search:").fill("Percy Plum")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name="View Percy Plum").click()
+    await expect(page.locator(".ics-identity__name")).to_contain_text("Percy Plum")

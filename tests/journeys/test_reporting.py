@@ -1,0 +1,189 @@
+"""The reporting dashboard and a report, from the choice to the file, in a real browser before the whole product."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from openpyxl import load_workbook
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.coming_in import be_logged_in
+from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.product import Product, product
+from tests.journeys.referring import a_new_name, refer
+
+pytestmark = JOURNEY
+
+EVERYWHERE, ONE_ORGANISATION, STANDARD = "admin@mpft.nhs.uk", "admin@combined.nhs.uk", "standard@mpft.nhs.uk"
+MPFT = "Midlands Partnership Foundation Trust (@mpft.nhs.uk)"
+COMBINED = "North Staffordshire Combined Healthcare Trust (@combined.nhs.uk)"
+POLICE = "Staffordshire Police Harm Reduction Hub (@staffordshire.police.uk)"
+STOKE = "Stoke on Trent City Council (@stoke.gov.uk)"
+COUNTY = "Staffordshire County Council (@staffordshire.gov.uk)"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def printed(quick_folder: Path) -> AsyncIterator[Product]:
+    """A product of its own, in which the demo's people are all there are."""
+    async with product(quick_folder / "printed", "--demo") as running:
+        yield running
+
+
+@pytest.mark.requirement("R-DSR-148", "R-DSR-150", "R-DSR-151", "R-DSR-152", "R-DSR-154")
+async def test_the_dashboard_shows_the_printed_figures(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_dashboard(page, printed, EVERYWHERE)
+
+        assert {"Green": "3", "Amber": "3", "Red": "6"} == await beside(page, "TOTALS BY RISK TYPE")
+        await expect(page.get_by_role("heading", name="TOTAL RECORDS: 12")).to_be_visible()
+        assert {"Under 18s": "2", "18s and over": "10"} == await beside(page, "TOTALS BY AGE")
+        assert [(MPFT, "7"), (COMBINED, "2"), (POLICE, "2"), (STOKE, "1"), (COUNTY, "0")] == await beneath(
+            page, "ORGANISATION BREAKDOWN"
+        )
+
+
+@pytest.mark.requirement("R-DSR-149")
+async def test_one_organisation_can_be_looked_at_alone(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_dashboard(page, printed, EVERYWHERE)
+        field = page.get_by_label("Referring Organisation").first
+        await expect(field.get_by_role("option").first).to_have_text("All Organisations")
+
+        await field.select_option(label=COMBINED)
+        await page.get_by_role("button", name="Show", exact=True).click()
+
+        await expect(page.get_by_role("heading", name="TOTAL RECORDS: 2")).to_be_visible()
+        assert {"Green": "1", "Amber": "1", "Red": "0"} == await beside(page, "TOTALS BY RISK TYPE")
+        assert {"Under 18s": "0", "18s and over": "2"} == await beside(page, "TOTALS BY AGE")
+        assert [(COMBINED, "2")] == await beneath(page, "ORGANISATION BREAKDOWN")
+
+
+@pytest.mark.requirement("R-DSR-155")
+async def test_who_is_restricted_sees_totals_of_their_own_organisation(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_dashboard(page, printed, ONE_ORGANISATION)
+
+        await expect(page.get_by_role("heading", name="TOTAL RECORDS: 2")).to_be_visible()
+        for field in await page.get_by_label("Referring Organisation").all():
+            await expect(field.get_by_role("option")).to_have_text(["All Organisations", COMBINED])
+
+
+async def test_a_standard_user_has_no_way_to_the_dashboard(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, printed, STANDARD)
+        await expect(page.get_by_role("link", name="Reporting")).to_have_count(0)
+
+        answer = await page.goto(f"{printed.base_url}/dsr/reporting/")
+
+        assert answer is not None
+        assert 403 == answer.status
+
+
+@pytest.mark.requirement("R-DSR-157", "R-DSR-158", "R-DSR-164", "R-DSR-165", "R-DSR-167")
+@pytest.mark.parametrize("screen", [DESKTOP, SCREENS_WITHOUT_SCRIPTS[0]], ids=str)
+async def test_a_report_is_asked_for_made_and_downloaded(
+    browser: Browser, printed: Product, screen: Screen, tmp_path: Path
+) -> None:
+    async with window(browser, screen) as page:
+        await given_the_dashboard(page, printed, EVERYWHERE)
+        await expect(page.get_by_text("contain patient identifiable data")).to_be_visible()
+        await expect(page.get_by_role("link", name="DynamicSupportRegister@mpft.nhs.uk")).to_be_visible()
+
+        await page.get_by_label("Select Report").select_option(label="Referral Data")
+        await page.get_by_label("Locality").select_option(label="South Staffordshire")
+        await page.get_by_role("button", name="Generate Report").click()
+        await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
+        file = await downloaded(page, tmp_path)
+
+        assert file.name.startswith("dsr-referrals-")
+        assert file.suffix == ".xlsx"
+        rows = list(load_workbook(file).worksheets[0].iter_rows(values_only=True))
+        locality = rows[0].index("Locality")
+        assert ["South Staffordshire"] * 7 == [row[locality] for row in rows[1:]]
+
+
+@pytest.mark.requirement("R-DSR-163")
+async def test_the_age_filter_goes_when_the_report_is_bound_to_ages(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_dashboard(page, printed, EVERYWHERE)
+        report, age = page.get_by_label("Select Report"), page.get_by_label("Age", exact=True)
+        await report.select_option(label="Referral Data")
+        await expect(age).to_be_visible()
+
+        await report.select_option(label="Key Working Team Data")
+
+        await expect(age).to_be_hidden()
+
+
+async def test_a_new_referral_is_counted_at_once(browser: Browser, stack: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_dashboard(page, stack, EVERYWHERE)
+        before = await total(page)
+        await refer(page, stack, a_new_name())
+
+        await page.goto(f"{stack.base_url}/dsr/reporting/")
+        while await total(page) <= before:
+            await page.reload()
+
+        assert before < await total(page)
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, *SCREENS_WITHOUT_SCRIPTS], ids=str)
+async def test_everybody_can_use_every_page_of_reporting(browser: Browser, printed: Product, screen: Screen) -> None:
+    async with window(browser, screen) as page:
+        await given_the_dashboard(page, printed, EVERYWHERE)
+        await then_everybody_can_use_it(page, "reporting", screen)
+        await page.get_by_role("button", name="Generate Report").click()
+        await expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text(["Select a report"])
+        await then_everybody_can_use_it(page, "reporting with problems", screen)
+        await page.get_by_label("Select Report").select_option(label="Key Working Team Data")
+        await page.get_by_role("button", name="Generate Report").click()
+        await then_everybody_can_use_it(page, "report in the making", screen)
+        await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
+        await then_everybody_can_use_it(page, "report ready", screen)
+
+
+async def given_the_dashboard(page: Page, stack: Product, email: str) -> None:
+    await be_logged_in(page, stack, email)
+    await page.goto(f"{stack.base_url}/dsr/reporting/")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Reporting Dashboard")
+
+
+async def beside(page: Page, title: str) -> dict[str, str]:
+    """A panel whose counts stand side by side."""
+    heads = await table(page, title).locator("th").all_inner_texts()
+    cells = await table(page, title).locator("td").all_inner_texts()
+    return dict(zip(heads, cells, strict=True))
+
+
+async def beneath(page: Page, title: str) -> list[tuple[str, str]]:
+    """A panel whose counts stand beneath each other."""
+    heads = await table(page, title).locator("tbody th").evaluate_all("cells => cells.map(cell => cell.lastChild.data)")
+    counts = await table(page, title).locator(".ics-bar__count").all_inner_texts()
+    return list(zip(heads, counts, strict=True))
+
+
+def table(page: Page, title: str) -> Locator:
+    return page.get_by_role("table", name=title)
+
+
+async def total(page: Page) -> int:
+    heading = await page.get_by_role("heading", name="TOTAL RECORDS:").inner_text()
+    return int(heading.rpartition(" ")[2])
+
+
+async def downloaded(page: Page, folder: Path) -> Path:
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Download").click()
+    file = await download.value
+    await file.save_as(folder / file.suggested_filename)
+    return folder / file.suggested_filename
+
+
+async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
+    assert not await is_wider_than_its_screen(page)
+    if screen.scripts:
+        assert [] == await barriers(page)
+    await take_picture(page, f"{name} {screen}")

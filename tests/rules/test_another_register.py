@@ -1,0 +1,140 @@
+"""A register that the house has never seen is one file: other words, questions, tiles and ending, and no rating."""
+
+import re
+from datetime import date
+
+from shared.registers.definition import AgeTile, OptionTile, Question
+from shared.registers.form import (
+    Person,
+    as_text,
+    consent_verdict,
+    differences,
+    fill_fields,
+    keep_retired,
+    match_values,
+    person_of,
+    rating_of,
+    read_answers,
+    search_text,
+)
+from shared.registers.load import load_registers
+from tests.census import tree
+from tests.rules.typed import INVENTED, TODAY, carers, dsr
+
+ACCOUNT_WORDS = ("first_name", "last_name")
+A_CARER: dict[str, str | list[str]] = {
+    "known_as": "Zoë",
+    "house_name": "Grundy",
+    "birthday-day": "3",
+    "birthday-month": "may",
+    "birthday-year": "1990",
+    "cares_for": ["child", "parent"],
+    "school": "Loxley Barrett",
+}
+
+
+def test_it_stands_beside_the_shipped_registers() -> None:
+    assert ["carers", "dsr"] == [register.code for register in load_registers([INVENTED]).newest()]
+
+
+def test_its_words_are_its_own_and_the_rest_are_the_houses() -> None:
+    words = carers().words
+
+    assert ("Oes", "Nac oes", "Previous") == (words.page.yes, words.page.no, words.table.previous)
+    assert ["Oes", "Nac oes"] == [option.label for option in carers().form.by_name["has_phone"].options]
+    assert ["Y Gofalwyr", "Ychwanegu", "Allgofnodi"] == [link.label for link in carers().navigation]
+
+
+def test_its_form_is_read_by_the_same_rules() -> None:
+    checked = read_answers(carers().form, A_CARER, carers().words, TODAY)
+
+    assert {} == checked.faults
+    assert {
+        "known_as": "Zoë",
+        "house_name": "Grundy",
+        "birthday": "1990-05-03",
+        "cares_for": ("parent", "child"),
+        "school": "Loxley Barrett",
+    } == checked.answers
+
+
+def test_its_faults_are_said_in_its_own_words() -> None:
+    checked = read_answers(carers().form, A_CARER | {"known_as": " "}, carers().words, TODAY)
+
+    assert {"known_as": "Rhowch ateb: What are you called?"} == checked.faults
+
+
+def test_one_of_several_choices_is_enough_for_a_condition() -> None:
+    of_a_child = read_answers(carers().form, A_CARER | {"cares_for": ["parent", "child"]}, carers().words, TODAY)
+    of_a_parent = read_answers(carers().form, A_CARER | {"cares_for": "parent"}, carers().words, TODAY)
+
+    assert (True, False) == ("school" in of_a_child.answers, "school" in of_a_parent.answers)
+
+
+def test_its_person_is_found_by_the_roles_it_names() -> None:
+    answers = read_answers(carers().form, A_CARER, carers().words, TODAY).answers
+
+    assert Person("Zoë", "Grundy", date(1990, 5, 3)) == person_of(carers(), answers)
+    assert (("19900503", "zoe"),) == match_values(carers(), answers)
+    assert "grundy loxley barrett" == search_text(carers(), answers)
+
+
+def test_it_has_no_rating_and_no_gate() -> None:
+    assert (None, "accepted") == (rating_of(carers(), {}), consent_verdict(carers(), {}))
+
+
+def test_a_shared_list_of_its_own_folder_follows_the_options_written_out() -> None:
+    options = carers().form.by_name["nearness"].options
+
+    assert ["Abroad", "In the same house", "Within a walk", "Further away"] == [option.label for option in options]
+
+
+def test_an_end_may_lie_ahead_and_not_before_the_beginning() -> None:
+    ahead = A_CARER | {"began": "01/02/2020", "stopped": "01/02/2031"}
+    early = A_CARER | {"began": "01/02/2020", "stopped": "31/01/2020"}
+
+    assert {} == read_answers(carers().form, ahead, carers().words, TODAY).faults
+    assert {"stopped": "Stopped caring must be the same as or after Began caring"} == (
+        read_answers(carers().form, early, carers().words, TODAY).faults
+    )
+
+
+def test_a_retired_question_is_not_asked_and_its_old_answer_is_kept_and_shown() -> None:
+    old = {"known_as": "Joe", "badge": "B-12"}
+    asked_again = read_answers(carers().form, A_CARER | {"badge": "B-13"}, carers().words, TODAY)
+    kept = keep_retired(carers().form, old, {"known_as": "Jo"})
+
+    assert ("badge",) == asked_again.unknown
+    assert {"known_as": "Jo", "badge": "B-12"} == kept
+    assert ["B-12"] == [row.text for row in as_text(carers().form, kept) if row.name == "badge"]
+    assert ["known_as"] == [change.name for change in differences(carers().form, old, kept)]
+    assert "badge" not in fill_fields(carers().form, kept)
+
+
+def test_its_tiles_are_its_own() -> None:
+    tiles = carers().reporting.tiles
+
+    assert ["CARERS", "CARED FOR", "AGES"] == [tile.title for tile in tiles]
+    assert ["cares_for"] == [tile.question for tile in tiles if isinstance(tile, OptionTile)]
+    assert [["Young", "Grown", "Wise"]] == [[b.label for b in t.bands] for t in tiles if isinstance(t, AgeTile)]
+
+
+def _questions() -> list[Question]:
+    forms = [form for register in (dsr(), carers()) for form in (register.form, register.outcome) if form]
+    return [question for form in forms for question in form.all_questions]
+
+
+def _own_words() -> set[str]:
+    """Names that only a register has, and labels too long to be in a file by chance."""
+    shared_names = {*dsr().person, *carers().person, *ACCOUNT_WORDS}
+    names = {question.name for question in _questions() if "_" in question.name} - shared_names
+    return names | {question.label for question in _questions() if len(question.label) > 20}
+
+
+def test_no_program_or_page_names_a_question_of_any_register() -> None:
+    own = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(_own_words())))
+    files = [path for path in tree.files(".py", ".html", ".sql", ".js") if path.parts[0] in tree.CODE]
+
+    found = {str(path): hit[0] for path in files if (hit := own.search(tree.text(path)))}
+
+    assert {} == {path: word for path, word in found.items() if "demo" not in path}

@@ -1,0 +1,97 @@
+"""Nobody is put on the register without their consent or a best interest decision."""
+
+import pytest
+
+from shared.registers.definition import ConsentGate, Definition
+from shared.registers.form import Verdict, as_text, consent_verdict
+from tests.rules.typed import a_referral, dsr, read
+
+
+def _gate() -> ConsentGate:
+    gate = dsr().consent
+    assert gate is not None
+    return gate
+
+
+def _with_gate(**changes: object) -> Definition:
+    return dsr().model_copy(update={"consent": _gate().model_copy(update=changes)})
+
+
+def _verdict(answers: dict[str, str], register: Definition | None = None) -> Verdict:
+    typed = a_referral(capacity_to_consent="", consent_given="") | answers
+    return consent_verdict(register or dsr(), read(typed).answers)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        ({"capacity_to_consent": "yes", "consent_given": "yes"}, "accepted"),
+        ({"capacity_to_consent": "no", "best_interest_decision": "yes"}, "accepted"),
+        ({"capacity_to_consent": "yes", "consent_given": "no"}, "refused"),
+        ({"capacity_to_consent": "no", "best_interest_decision": "no"}, "refused"),
+        ({}, "open"),
+        ({"capacity_to_consent": "yes"}, "open"),
+        ({"capacity_to_consent": "no"}, "open"),
+    ],
+)
+def test_consent_or_a_best_interest_decision_decides(answers: dict[str, str], verdict: Verdict) -> None:
+    assert verdict == _verdict(answers)
+
+
+def test_the_answer_for_the_other_route_does_not_count() -> None:
+    no_consent = {"capacity_to_consent": "yes", "consent_given": "no", "best_interest_decision": "yes"}
+    no_decision = {"capacity_to_consent": "no", "consent_given": "yes", "best_interest_decision": "no"}
+
+    assert ("refused", "refused") == (consent_verdict(dsr(), no_consent), consent_verdict(dsr(), no_decision))
+
+
+def test_with_the_gate_off_everybody_is_taken() -> None:
+    gate_off = _with_gate(gate="off")
+
+    assert "accepted" == _verdict({"capacity_to_consent": "yes", "consent_given": "no"}, gate_off)
+
+
+def test_what_no_rule_foresaw_is_refused() -> None:
+    first_rule = _with_gate(rules=_gate().rules[:1])
+
+    assert "refused" == _verdict({"capacity_to_consent": "no", "best_interest_decision": "yes"}, first_rule)
+
+
+def test_a_refusal_is_known_whatever_else_is_wrong_with_the_form() -> None:
+    checked = read({"capacity_to_consent": "yes", "consent_given": "no", "postcode": "nowhere"})
+
+    assert (False, "refused") == (checked.ok, consent_verdict(dsr(), checked.answers))
+
+
+@pytest.mark.requirement("R-DSR-075")
+@pytest.mark.parametrize("decided", ["", "yes"])
+def test_without_capacity_the_best_interest_decision_must_be_answered(decided: str) -> None:
+    checked = read(a_referral(capacity_to_consent="no", best_interest_decision=decided))
+
+    assert (decided == "yes") == checked.ok
+    assert decided == "yes" or ["best_interest_decision"] == list(checked.faults)
+
+
+@pytest.mark.requirement("R-FLOW-007", "R-FLOW-009")
+def test_the_two_routes_are_kept_apart_with_when_and_by_whom() -> None:
+    kept = {
+        "consent_date": "2022-07-01",
+        "consent_taken_by": "Gail Thomas",
+        "consent_kept_at": "Trust system",
+    }
+
+    consented = read(a_referral(**kept)).answers
+    decided = read(a_referral(capacity_to_consent="no", best_interest_decision="yes", **kept)).answers
+
+    assert (True, False) == ("consent_given" in consented, "best_interest_decision" in consented)
+    assert (False, True) == ("consent_given" in decided, "best_interest_decision" in decided)
+    assert kept.items() <= consented.items()
+    assert kept.items() <= decided.items()
+    assert "01/07/2022" in [row.text for row in as_text(dsr().form, decided)]
+
+
+def test_the_refusal_says_what_the_team_around_the_person_must_do() -> None:
+    said = " ".join(_gate().refusal.paragraphs)
+
+    assert "support should not be compromised" in said
+    assert "be responsive, dynamic, escalate concerns, consult, and seek advice from DSR representatives" in said

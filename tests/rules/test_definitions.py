@@ -1,0 +1,365 @@
+"""A definition that is wrong is refused, with a sentence that says what to put right and where."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from shared.registers.checks import check_succession, find_faults
+from shared.registers.definition import Definition, Question, Words
+from shared.registers.load import HOUSE_WORDS, SHIPPED, check
+from tests.rules.typed import INVENTED, carers, dsr
+
+DSR = SHIPPED / "dsr" / "2022.toml"
+CARERS = INVENTED / "carers" / "2030.toml"
+
+SLIPS = [
+    (
+        "show_if = { capacity_to_consent =",
+        "show_if = { capcity_to_consent =",
+        "form, section Consent, question best_interest_decision, show_if: best_interest_decision depends on "
+        "capcity_to_consent, which is not asked before it",
+    ),
+    (
+        'show_if = { capacity_to_consent = "no" }',
+        'show_if = { capacity_to_consent = "maybe" }',
+        "form, section Consent, question best_interest_decision, show_if: maybe is not one of the answers of "
+        "capacity_to_consent: yes, no",
+    ),
+    (
+        'show_if = { capacity_to_consent = "yes" }',
+        'show_if = { best_interest_decision = "yes" }',
+        "form, section Consent, question consent_given, show_if: consent_given depends on best_interest_decision, "
+        "which is not asked before it",
+    ),
+    (
+        'kind = "nhs_number"\n',
+        'kind = "nhs_nubmer"\n',
+        "form, section Details of the Individual, question nhs_number, kind: must be one of text, long_text, "
+        "yes_no, choice, choices, select, date, nhs_number, postcode, email or phone",
+    ),
+    (
+        'label = "Postcode"\n',
+        'labell = "Postcode"\n',
+        "form, section Details of the Individual, question postcode, labell: is not a word that a definition knows",
+    ),
+    (
+        'label = "Postcode"\n',
+        "",
+        "form, section Details of the Individual, question postcode, label: is missing",
+    ),
+    (
+        'list = "ethnic_category"',
+        'list = "ethnic_categories"',
+        "question ethnicity, list: there is no list ethnic_categories; there are: ethnic_category",
+    ),
+    (
+        'name = "last_name"\n',
+        'name = "first_name"\n',
+        "form: first_name is the name of more than one question",
+    ),
+    (
+        "First Name",
+        "First {Name}",
+        "form, section Details of the Individual, question first_name, label: "
+        "has a gap called Name; gaps that are filled here: none",
+    ),
+    ('tab = "Referral"', 'tabb = "Referral"', "words, record, tabb: is not a word that a definition knows"),
+    ('given_name = "first_name"\n', "", "person: given_name is missing: say which question asks it"),
+    (
+        'postcode = "postcode"\n',
+        'postcode = "post_code"\n',
+        "person, postcode: post_code is not a question of the form",
+    ),
+    (
+        'postcode = "postcode"\n',
+        'postcode = "ethnicity"\n',
+        "person, postcode: ethnicity is select and must be postcode",
+    ),
+    (
+        'floor = ["locality",',
+        'floor = ["postcode",',
+        "floor: postcode is below the floor of every minimum data set: it must be required",
+    ),
+    ('[rating]\nquestion = "risk_level"', '[rating]\nquestion = "risk"', "rating: risk is not a question of the form"),
+    ('colour = "red"', 'colour = "green"', "rating: has green for more than one level"),
+    ('colour = "red"', 'colour = "puce"', "rating, level red, colour: must be one of green, amber, red, blue or grey"),
+    ('urgency = "urgent"', 'urgency = "very"', "rating, level red, urgency: must be one of routine, alert or urgent"),
+    (
+        'when = { capacity_to_consent = "no",',
+        'when = { first_name = "no",',
+        "consent, rule 2: depends on first_name, which is not in the form's first section",
+    ),
+    ('verdict = "accepted"', 'verdict = "refused"', "consent: no rule accepts anybody"),
+    (
+        'ending = "archive"',
+        'ending = "end_date"',
+        "lifecycle: names an end_question when, and only when, the ending is end_date",
+    ),
+    (
+        'match = [["nhs_number"]',
+        'match = [["shoe_size"]',
+        "duplicates, match 1 1: must be one of given_name, family_name, born, nhs_number, postcode, "
+        "locality or lead_professional",
+    ),
+    (
+        'shows = "answer", question = "locality"',
+        'shows = "answer", question = "shire"',
+        "records, column LOCALITY: shire is not a question of the form",
+    ),
+    (
+        'shows = "created"',
+        'shows = "created", question = "locality"',
+        "records, column DATE CREATED: names a question when, and only when, it shows an answer",
+    ),
+    (
+        'search = ["first_name"',
+        'search = ["locality"',
+        "records, search: locality is not a question that can be searched",
+    ),
+    (
+        '"TOTALS BY RISK TYPE", question = "risk_level"',
+        '"TOTALS BY RISK TYPE", question = "first_name"',
+        "reporting, tile TOTALS BY RISK TYPE: first_name is not a question with options",
+    ),
+    (
+        'label = "Under 18s", last = 17',
+        'label = "Under 18s", last = 18',
+        "reporting, tile TOTALS BY AGE: age 18 is not in exactly one band",
+    ),
+    (
+        'label = "Under 18s", last = 17',
+        'label = "Under 18s", last = 16',
+        "reporting, tile TOTALS BY AGE: age 17 is not in exactly one band",
+    ),
+    (
+        'kind = "by_age"',
+        'kind = "by_shoe_size"',
+        "reporting, tile TOTALS BY AGE: must be one of total, by_option, by_age, by_organisation",
+    ),
+    ('code = "key_working"', 'code = "referrals"', "reporting: has the report referrals more than once"),
+    ('place = "logout"', 'place = "home"', "navigation: has no way to log out"),
+    (
+        'code = "rating_alert"\n',
+        'code = "alert"\n',
+        "notification, rating_changed: there is no mail called rating_alert",
+    ),
+    (
+        "{reference} is for",
+        "{person} is for",
+        "mail rating_alert, subject: has a gap called person; gaps that are filled here: address, reference, register, "
+        "team",
+    ),
+    (
+        'address = "https:',
+        'address = "javascript:',
+        r"public, link, address: is not written as it must be (pattern ^(https://[^\s]+|/[^/\s][^\s]*)$)",
+    ),
+    ('code = "dsr"', 'code = "api"', "register, code: api is the address of something else"),
+    (
+        'edition = "2022"',
+        'edition = "second"',
+        r"register, edition: is not written as it must be (pattern ^[0-9]{4}(\.[0-9]{1,3})?$)",
+    ),
+    (
+        "required = true",
+        'required = "perhaps"',
+        "form, section Consent, question capacity_to_consent, required: must be true or false",
+    ),
+]
+
+
+def faults_after(folder: Path, source: Path, *changes: tuple[str, str]) -> list[str]:
+    """What is wrong with a definition in which each first text stands as the second."""
+    written = source.read_text("utf-8")
+    for old, new in changes:
+        assert old in written, f"the definition no longer says {old}"
+        written = written.replace(old, new)
+    changed = folder / "changed.toml"
+    changed.write_text(written, "utf-8")
+    return [str(fault) for fault in check(changed)]
+
+
+def test_the_shipped_definitions_have_no_faults() -> None:
+    assert {} == {path.name: faults for path in SHIPPED.glob("*/[0-9]*.toml") if (faults := check(path))}
+
+
+@pytest.mark.parametrize(("old", "new", "fault"), SLIPS)
+def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert fault in faults_after(tmp_path, DSR, (old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            'kind = "yes_no"\n',
+            'kind = "choice"\noptions = [{ code = "yes", label = "Yes" }]\n',
+            "form, section The carer, question has_phone: needs two options at least, or the name of a list",
+        ),
+        (
+            'label = "Mail"\n',
+            'label = "Mail"\nlist = "nearness"\n',
+            "form, section The carer, question mail: offers options, which email cannot have",
+        ),
+        (
+            'code = "parent"',
+            'code = "child"',
+            "form, section The caring, question cares_for: has the option child more than once",
+        ),
+        (
+            'not_before = "began"',
+            'not_before = "school"',
+            "form, section The caring, question stopped: may not be before school, which is no date asked before it",
+        ),
+        (
+            'label = "Mail"\n',
+            'label = "Mail"\nallow_future = true\n',
+            "form, section The carer, question mail: says not_known, allow_future or not_before, which belong to dates",
+        ),
+        (
+            'end_question = "stopped"',
+            'end_question = "birthday"',
+            "lifecycle: birthday must be a date of the form that need not be given",
+        ),
+        ('floor = ["cares_for"]', 'floor = ["telephone"]', "floor: telephone is in the floor and must be asked always"),
+        ('match = [["born",', 'match = [["postcode",', "duplicates: compares postcode, which person does not name"),
+        (
+            'cares_for = ["child"]',
+            'mail = "child"',
+            "form, section The caring, question school, show_if: school depends on mail, which has no options",
+        ),
+        (
+            'family_name = "house_name"',
+            'family_name = "badge"',
+            "person, family_name: badge is not a question of the form",
+        ),
+        ('ending = "end_date"', 'ending = "archive"', "lifecycle: a record is archived by an outcome, and there is no"),
+    ],
+)
+def test_any_register_is_held_to_the_same_rules(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    told = faults_after(tmp_path, CARERS, ('list = "nearness"\n', ""), (old, new))
+
+    assert [fault] == [each[: len(fault)] for each in told if each.startswith(fault)]
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    told = faults_after(tmp_path, DSR, ('born = "date_of_birth"\n', ""), ('colour = "red"', 'colour = "green"'))
+
+    assert {"person: born is missing: say which question asks it", "rating: has green for more than one level"} <= set(
+        told
+    )
+
+
+def test_a_file_that_is_no_toml_says_in_which_line(tmp_path: Path) -> None:
+    told = faults_after(tmp_path, DSR, ('code = "dsr"', "code = dsr"))
+
+    assert 1 == len(told)
+    assert told[0].startswith("the file: is not TOML: ")
+    assert "line" in told[0]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'[register]\nname = "\xe9"'])
+def test_a_file_in_another_encoding_says_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "other.toml").write_bytes(content)
+
+    assert ["the file: is not written in UTF-8"] == [str(fault) for fault in check(tmp_path / "other.toml")]
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    assert ["the file: cannot be read"] == [str(fault) for fault in check(tmp_path / "absent.toml")]
+
+
+def test_an_empty_file_says_all_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text("")
+
+    told = {str(fault) for fault in check(tmp_path / "empty.toml")}
+
+    assert {"register: is missing", "form: is missing", "records: is missing", "lifecycle: is missing"} <= told
+
+
+def test_parts_of_the_wrong_shape_do_not_break_the_check(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text(
+        'register = 1\nwords = "none"\nform = [1]\nnavigation = { home = 2 }\nperson = []\n'
+    )
+
+    told = {str(fault) for fault in check(tmp_path / "odd.toml")}
+
+    assert {"register: must be a table", "words: must be a table", "person: must be a table"} <= told
+
+
+# ------------------------------------------------------------------------------------------------ a red is never missed
+@pytest.mark.parametrize("occasion", ["record_created", "rating_changed", "urgent_not_seen"])
+def test_an_urgent_record_must_reach_somebody(occasion: str) -> None:
+    kept = [rule for rule in dsr().notifications if rule.occasion != occasion or not rule.urgent]
+
+    told = _faults(dsr().model_copy(update={"notifications": tuple(kept)}))
+
+    assert [f"notification: nobody is told at once of an urgent record on {occasion}"] == told
+
+
+def test_telling_the_submitter_alone_is_telling_nobody(tmp_path: Path) -> None:
+    told = faults_after(tmp_path, DSR, ('to = ["team"]', 'to = ["submitter"]'))
+
+    assert "notification: nobody is told at once of an urgent record on record_created" in told
+
+
+def test_mail_goes_to_accepted_domains_only(tmp_path: Path) -> None:
+    told = faults_after(tmp_path, DSR, ('to = ["team"]', 'addresses = ["team@evilnhs.uk"]'))
+
+    assert "notification, record_created: has an address outside the accepted domains" in told
+
+
+# ------------------------------------------------------------------------------------------------------ label catalogue
+def test_a_word_that_is_missing_from_the_catalogue_is_an_error() -> None:
+    house = tomllib.loads(HOUSE_WORDS.read_text("utf-8"))
+    del house["login"]["heading"], house["faults"]["postcode"]
+
+    with pytest.raises(ValidationError) as error:
+        Words.model_validate(house)
+
+    assert {("login", "heading"), ("faults",)} == {each["loc"] for each in error.value.errors(include_input=False)}
+
+
+# ------------------------------------------------------------------------------------------------------- later editions
+def _faults(register: Definition) -> list[str]:
+    return [str(fault) for fault in find_faults(register)]
+
+
+def _next_edition(**changes: dict[str, object] | None) -> Definition:
+    """The invented register with some questions changed, or gone when the change is None."""
+
+    def changed(question: Question) -> list[Question]:
+        change = changes.get(question.name, {})
+        return [] if change is None else [question.model_copy(update=change)]
+
+    sections = tuple(
+        section.model_copy(update={"questions": tuple(new for old in section.questions for new in changed(old))})
+        for section in carers().form.sections
+    )
+    return carers().model_copy(update={"form": carers().form.model_copy(update={"sections": sections})})
+
+
+def test_a_later_edition_may_reword_and_retire() -> None:
+    later = _next_edition(school={"label": "Which school?"}, mail={"retired": True})
+
+    assert [] == check_succession(carers(), later)
+
+
+def test_a_later_edition_may_not_lose_a_question_nor_change_its_kind() -> None:
+    later = _next_edition(school=None, telephone={"kind": "text"})
+
+    assert [
+        "form: telephone was phone and is text: give the new one a new name",
+        "form: school is gone: keep it and say retired = true",
+    ] == [str(fault) for fault in check_succession(carers(), later)]
+
+
+def test_the_floor_may_only_rise() -> None:
+    lower = carers().model_copy(update={"floor": ()})
+
+    assert ["floor: lets go of cares_for, which edition 2030 holds"] == [
+        str(f) for f in check_succession(carers(), lower)
+    ]
+    assert [] == check_succession(lower, carers())

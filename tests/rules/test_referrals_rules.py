@@ -1,0 +1,239 @@
+"""What referrals decides without a database: shapes of lists, searches, references, answers, ratings, timers."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.referrals import rules
+from services.referrals.rules import Shape
+from shared.contracts.referrals import FieldChange, ListRecords
+from shared.messages import Refused
+from shared.permissions import Role, Visitor
+from shared.values import fold
+from tests.rules.typed import TODAY, dsr
+
+CREATOR = UUID(int=1)
+ANSWERS = {
+    "capacity_to_consent": "yes",
+    "consent_given": "yes",
+    "first_name": "Percy",
+    "last_name": "Plum",
+    "date_of_birth": "2001-02-07",
+    "learning_disability_or_autism": "autism",
+    "ethnicity": "A",
+    "locality": "south_staffordshire",
+    "lead_professional": "Jenny Harris",
+    "risk_level": "amber",
+}
+
+
+def visitor_of(role: Role | None, organisations: int = 1) -> Visitor:
+    reach = tuple(UUID(int=100 + number) for number in range(organisations))
+    return Visitor(
+        user_id=CREATOR,
+        full_name="Jayne Billings",
+        register_code="dsr",
+        role=role,
+        organisation_ids=reach,
+        home_organisation_id=reach[0] if reach else None,
+        session_id=UUID(int=2),
+        method="password_pin",
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "organisations", "skip", "shape"),
+    [
+        (Role.STANDARD, 1, 0, Shape.OWN),
+        (Role.STANDARD, 40, 0, Shape.OWN),
+        (Role.REPORTING, 1, 0, Shape.ONE),
+        (Role.ADMINISTRATOR, 1, 9_900, Shape.ONE),
+        (Role.ADMINISTRATOR, 2, 0, Shape.FEW),
+        (Role.ADMINISTRATOR, 8, 990, Shape.FEW),
+        (Role.ADMINISTRATOR, 8, 1_000, Shape.MOST),
+        (Role.ADMINISTRATOR, 9, 0, Shape.MOST),
+        (Role.ADMINISTRATOR, 40, 0, Shape.MOST),
+    ],
+)
+def test_each_scope_has_the_query_that_fits_its_index(role: Role, organisations: int, skip: int, shape: Shape) -> None:
+    assert shape == rules.shape_of(visitor_of(role, organisations), skip)
+
+
+def test_pages_are_counted_from_one() -> None:
+    assert [0, 10, 9_900] == [
+        rules.rows_before(asked) for asked in (ListRecords(), ListRecords(page=2), ListRecords(page=100, length=100))
+    ]
+
+
+def test_nothing_to_look_for_is_no_search() -> None:
+    assert [None] * 3 == [rules.read_search("dsr", typed) for typed in ("", "  ", "%_-'")]
+
+
+def test_the_longest_word_leads_and_short_ones_are_looked_for_at_beginnings() -> None:
+    search = rules.read_search("dsr", "O'Brien ÉV percy")
+
+    assert search is not None
+    assert ("brien", "brien" + rules.LAST_CHARACTER, True) == (search.beginning, search.end, search.within)
+    assert ("%brien%", "%percy%", "% ev%", "% o%") == search.patterns
+    short = rules.read_search("dsr", "pl")
+    assert short is not None
+    assert (False, ("% pl%",)) == (short.within, short.patterns)
+
+
+def test_a_search_holds_no_more_words_than_it_can_use() -> None:
+    search = rules.read_search("dsr", " ".join("abcdefghijklm"))
+
+    assert search is not None
+    assert rules.MOST_WORDS == len(search.patterns)
+
+
+@given(st.text(max_size=60))
+def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
+    kept = rules.searchable(fold(name))
+
+    search = rules.read_search("dsr", name)
+
+    assert kept.startswith(" ")
+    if search is not None:
+        assert search.beginning in kept.split()
+        assert search.beginning < search.end
+        assert all(pattern.strip("%") in kept for pattern in search.patterns)
+        assert not any(sign in pattern.strip("%") for pattern in search.patterns for sign in "%_\\")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("percy plum", " percy plum"),
+        ("zoe o'brien-smythe", " zoe o brien smythe obriensmythe"),
+        ("", " "),
+        ("a a", " a"),
+    ],
+)
+def test_what_parts_a_name_is_kept_in_parts_and_as_one(name: str, kept: str) -> None:
+    assert kept == rules.searchable(name)
+
+
+@given(st.integers(min_value=0, max_value=rules.REFERENCES - 1))
+def test_a_reference_is_read_as_it_was_written(number: int) -> None:
+    written = rules.write_reference("dsr", number)
+
+    assert written == rules.read_reference("dsr", f" {written.lower().replace('-', ' ')} ")
+    assert not set(written[4:]) & set("01OILSBZ58UAE")
+
+
+def test_two_numbers_have_two_references() -> None:
+    assert 10_000 == len({rules.write_reference("dsr", number * 7_654_321) for number in range(10_000)})
+
+
+@pytest.mark.parametrize(
+    "typed", ["Katherynne", "DSR", "DSR-7KQ2", "DSR-7KQ2-M9XO", "S117-7KQ2-M9XP", "DSR-7KQ2-M9XP-2"]
+)
+def test_nothing_else_is_read_as_a_reference(typed: str) -> None:
+    assert rules.read_reference("dsr", typed) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "created_by", "may"),
+    [
+        (Role.STANDARD, CREATOR, True),
+        (Role.STANDARD, UUID(int=9), False),
+        (Role.ADMINISTRATOR, UUID(int=9), True),
+        (Role.REPORTING, CREATOR, False),
+        (Role.MASTER_ADMIN, CREATOR, False),
+        (None, CREATOR, False),
+    ],
+)
+def test_who_made_a_record_and_administrators_may_change_it(role: Role | None, created_by: UUID, may: bool) -> None:
+    assert may == rules.may_update(visitor_of(role), created_by)
+
+
+def test_a_record_goes_to_the_home_organisation_and_only_within_reach() -> None:
+    visitor = visitor_of(Role.STANDARD)
+
+    assert visitor.home_organisation_id == rules.organisation_for(visitor)
+    for lost in (visitor_of(Role.STANDARD, 0), visitor.model_copy(update={"home_organisation_id": UUID(int=9)})):
+        with pytest.raises(Refused, match="no_organisation"):
+            rules.organisation_for(lost)
+
+
+def test_to_who_did_not_consent_no_other_question_matters() -> None:
+    with pytest.raises(Refused, match="no_consent"):
+        rules.checked_answers(dsr(), {"capacity_to_consent": "yes", "consent_given": "no"}, TODAY)
+
+
+def test_faults_are_counted_and_not_told() -> None:
+    with pytest.raises(Refused) as refused:
+        rules.checked_answers(dsr(), ANSWERS | {"last_name": "", "nhs_number": "123", "shoe_size": "9"}, TODAY)
+
+    assert ("invalid_answers", {"faults": 3}) == (refused.value.code, refused.value.details)
+
+
+def test_changes_are_codes_in_the_order_of_the_form() -> None:
+    changes = rules.changes_between(dsr(), ANSWERS, ANSWERS | {"risk_level": "red", "first_name": "Pia"})
+
+    assert (
+        FieldChange(name="first_name", before="Percy", after="Pia"),
+        FieldChange(name="risk_level", before="amber", after="red"),
+    ) == changes
+    with pytest.raises(Refused, match="unchanged"):
+        rules.changes_between(dsr(), ANSWERS, ANSWERS)
+
+
+def test_answers_to_questions_that_are_no_longer_asked_stay_with_the_record() -> None:
+    form = dsr().form
+    retired = form.sections[1].model_copy(
+        update={
+            "questions": tuple(
+                question.model_copy(update={"retired": question.name == "postcode"})
+                for question in form.sections[1].questions
+            )
+        }
+    )
+    register = dsr().model_copy(
+        update={"form": form.model_copy(update={"sections": (form.sections[0], retired, *form.sections[2:])})}
+    )
+    before = ANSWERS | {"postcode": "ST16 3SR"}
+
+    for sent in (ANSWERS | {"first_name": "Pia"}, before | {"first_name": "Pia"}):
+        assert before | {"first_name": "Pia"} == rules.changed_answers(register, before, sent, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_new", "became_urgent"),
+    [
+        ("green", "green", False, False),
+        ("green", "amber", True, False),
+        ("amber", "red", True, True),
+        ("red", "red", False, False),
+        ("red", "green", True, False),
+    ],
+)
+def test_a_rating_is_new_when_it_is_another_one(before: str, after: str, is_new: bool, became_urgent: bool) -> None:
+    rerating = rules.rerating(dsr(), ANSWERS | {"risk_level": before}, ANSWERS | {"risk_level": after})
+
+    assert (is_new, became_urgent) == (rerating.is_new, rerating.became_urgent)
+
+
+def test_an_event_is_named_by_the_registers_own_word() -> None:
+    named = dsr().model_copy(update={"identity": dsr().identity.model_copy(update={"record": "Care Plan"})})
+
+    assert ["referral", "care-plan"] == [rules.noun_of(dsr()), rules.noun_of(named)]
+
+
+def test_notes_keep_their_lines() -> None:
+    assert "One\ntwo" == rules.note_text("  One\r\ntwo ")
+    for typed, code in (("", "empty"), (" \n ", "empty"), ("a\x00b", "unreadable")):
+        with pytest.raises(Refused, match=code):
+            rules.note_text(typed)
+
+
+@pytest.mark.parametrize(
+    ("moment", "hours"),
+    [(datetime(2026, 6, 1, 1, 0, tzinfo=UTC), 1), (datetime(2026, 6, 1, 2, 0, tzinfo=UTC), 24)],
+)
+def test_the_proof_is_at_two_in_the_night(moment: datetime, hours: int) -> None:
+    assert timedelta(hours=hours) == rules.until_next_proof(moment)

@@ -1,0 +1,53 @@
+"""What is typed into the forms that the rules are tried on."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from shared.registers.definition import Definition
+from shared.registers.form import Checked, Raw, read_answers
+from shared.registers.load import load_registers
+
+INVENTED = Path(__file__).parent / "registers"
+TODAY = date(2022, 7, 14)
+
+
+@cache
+def dsr() -> Definition:
+    return load_registers().find("dsr", "2022")
+
+
+@cache
+def carers() -> Definition:
+    """An invented register that has nothing in common with the shipped ones."""
+    return load_registers([INVENTED]).find("carers")
+
+
+def a_referral(**changes: str) -> dict[str, str]:
+    """The least that the DSR's form takes, as a browser sends it; `a_referral(postcode="ST16 3SR")` changes a field."""
+    typed = {
+        "capacity_to_consent": "yes",
+        "consent_given": "yes",
+        "first_name": "Percy",
+        "last_name": "Plum",
+        "date_of_birth-day": "7",
+        "date_of_birth-month": "2",
+        "date_of_birth-year": "2001",
+        "learning_disability_or_autism": "autism",
+        "ethnicity": "A",
+        "locality": "south_staffordshire",
+        "lead_professional": "Jenny Harris",
+        "risk_level": "green",
+    }
+    return {name: value for name, value in (typed | changes).items() if value}
+
+
+def read(raw: Raw) -> Checked:
+    """The DSR's form as read on 14 July 2022."""
+    return read_answers(dsr().form, raw, dsr().words, TODAY)
+
+
+def read_outcome(**typed: str) -> Checked:
+    outcome = dsr().outcome
+    assert outcome is not None
+    return read_answers(outcome, typed, dsr().words, TODAY)

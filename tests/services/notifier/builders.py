@@ -1,0 +1,75 @@
+"""Letters, notices and settings with everything filled in, to change one thing at a time."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.notifier.settings import Settings
+from shared.contracts.notifier import QueueMail, Template
+from shared.contracts.referrals import RoutineNotice, UrgentNotice
+
+MOMENT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+RECIPIENT = "jayne.billings@mpft.nhs.uk"
+LINK = "https://registers.example/dsr/login/"
+VALUES: Mapping[Template, Mapping[str, str]] = {
+    "welcome": {"first_name": "Jayne", "password": "Kestrel-42-Lantern", "link": LINK},
+    "already_registered": {"first_name": "Jayne", "link": LINK},
+    "pin": {"first_name": "Jayne", "pin": "402917", "minutes": "30"},
+    "reminder": {"first_name": "Jayne", "password": "Kestrel-42-Lantern", "link": LINK},
+    "locked": {"first_name": "Jayne", "contact": "help@registers.example"},
+    "password_changed": {"first_name": "Jayne", "contact": "help@registers.example"},
+}
+
+
+def new_id() -> UUID:
+    return UUID(bytes=secrets.token_bytes(16))
+
+
+def a_letter(
+    template: Template = "welcome",
+    *,
+    letter_id: UUID | None = None,
+    register_code: str = "dsr",
+    recipient: str = RECIPIENT,
+    values: Mapping[str, str] | None = None,
+    expires_at: datetime | None = None,
+) -> QueueMail:
+    return QueueMail(
+        letter_id=letter_id or new_id(),
+        register_code=register_code,
+        template=template,
+        recipient=recipient,
+        values=dict(VALUES[template] if values is None else values),
+        expires_at=expires_at,
+    )
+
+
+def a_routine_notice(*, register_code: str = "dsr", reference: str = "DSR-7KQ2") -> RoutineNotice:
+    return RoutineNotice(
+        event_id=new_id(),
+        occurred_at=MOMENT,
+        register_code=register_code,
+        organisation_id=new_id(),
+        record_id=new_id(),
+        version=0,
+        reference=reference,
+    )
+
+
+def an_urgent_notice(*, register_code: str = "dsr", reference: str = "DSR-7KQ2") -> UrgentNotice:
+    return UrgentNotice(**a_routine_notice(register_code=register_code, reference=reference).model_dump())
+
+
+def settings(**changed: str | int | bool | dict[str, str] | None) -> Settings:
+    """The settings of a notifier that sends nowhere, unless told otherwise."""
+    told: dict[str, object] = {
+        "nats_url": "nats://127.0.0.1:4222",
+        "nats_seed": "none",
+        "ICS_DATABASE_URL": "postgresql://none",
+        "signing_seed": "00" * 32,
+        "signing_keys": {},
+        "public_url": "https://registers.example",
+        "mail_from": "ICS Registers <no-reply@registers.example>",
+    }
+    return Settings.model_validate(told | changed)

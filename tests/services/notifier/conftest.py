@@ -1,0 +1,34 @@
+"""The notifier's own schema on a real Postgres, a scripted mail server, and the two together."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.database import DatabasePool
+from shared.registers.load import Registers, load_registers
+from tests.conftest import OpenDatabase
+from tests.services.notifier.rig import Rig
+from tests.services.notifier.scripted_server import ScriptedServer
+
+
+@pytest.fixture
+async def pool(database: OpenDatabase) -> DatabasePool:
+    return await database("notifier")
+
+
+@pytest.fixture
+async def mail_server() -> AsyncIterator[ScriptedServer]:
+    server = ScriptedServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+def registers() -> Registers:
+    return load_registers()
+
+
+@pytest.fixture
+def rig(pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> Rig:
+    return Rig.of(pool, mail_server, registers)

@@ -1,0 +1,173 @@
+"""The service as a whole: its front door, its senders, its backlog, and its silence about people."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+import structlog
+
+from deploy.environment import Addresses
+from services.notifier.service import build
+from shared import log
+from shared.assertion import Signer, public_key
+from shared.contracts.health import Backlog, ReadNotifierBacklog
+from shared.contracts.notifier import Template
+from shared.database import DatabasePool
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Caller
+from shared.service import parts_of, start
+from tests.services.notifier.builders import RECIPIENT, VALUES, a_letter, an_urgent_notice, settings
+from tests.services.notifier.rig import Rig
+from tests.services.notifier.scripted_server import HANG_UP, ScriptedServer
+
+SEEDS = {name: bytes([n]) * 32 for n, name in enumerate(("identity", "referrals", "notifier"), start=1)}
+READ_AUDIT = "SELECT action, register, subjects, fields FROM notifier.audit ORDER BY id"
+CANARY = "zq7canary"
+
+
+def signed(service: str) -> str:
+    return Signer(service, SEEDS[service]).sign_caller(Caller(service=service, job="outbox"), "notifier")
+
+
+@asynccontextmanager
+async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> AsyncIterator[None]:
+    """The notifier at work, over a fake bus."""
+    told = settings(
+        smtp_host="127.0.0.1" if smtp_port else "",
+        smtp_port=smtp_port or 25,
+        signing_seed=SEEDS["notifier"].hex(),
+        signing_keys={name: public_key(seed).hex() for name, seed in SEEDS.items()},
+    )
+    parts = parts_of("notifier", told, pool, FakeBus("notifier", wire))
+    service = build(parts, told)
+    await start(parts, service)
+    jobs = [asyncio.ensure_future(job()) for job in service.jobs]
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+
+
+@pytest.mark.requirement("R-DSR-038", "R-DSR-063", "R-S117-004", "R-S117-018")
+@pytest.mark.parametrize("template", VALUES)
+async def test_what_identity_asks_for_arrives_in_the_mailbox(
+    pool: DatabasePool, mail_server: ScriptedServer, template: Template
+) -> None:
+    wire = FakeWire()
+    async with running(pool, wire, mail_server.port):
+        await FakeBus("identity", wire).ask(a_letter(template), who=signed("identity"))
+        (mail,) = await mail_server.has_taken(1)
+
+    assert ((RECIPIENT,), True) == (mail.recipients, all(value in mail.text for value in _shown(template)))
+
+
+def _shown(template: Template) -> list[str]:
+    """The values of the template, but the contact, in whose place the register's own stands."""
+    return [value for name, value in VALUES[template].items() if name != "contact"]
+
+
+async def test_a_notice_on_the_stream_becomes_a_mail(pool: DatabasePool, mail_server: ScriptedServer) -> None:
+    wire = FakeWire()
+    notice = an_urgent_notice()
+    async with running(pool, wire, mail_server.port):
+        await FakeBus("referrals", wire).publish(notice.subject(), notice.model_dump_json().encode(), {})
+        (mail,) = await mail_server.has_taken(1)
+
+    assert notice.reference in mail.text
+
+
+@pytest.mark.parametrize("who", [signed("referrals"), None], ids=["another service", "nobody"])
+async def test_nobody_but_identity_may_ask_for_a_mail(pool: DatabasePool, who: str | None) -> None:
+    wire = FakeWire()
+    async with running(pool, wire, None):
+        with pytest.raises(NotAnswered) as refused:
+            await FakeBus("referrals", wire).ask(a_letter(), who=who)
+
+    assert refused.value.fault in (Fault.NOT_ALLOWED, Fault.NOT_SIGNED_IN)
+
+
+async def test_the_backlog_counts_waiting_mails_and_letters_set_aside(pool: DatabasePool) -> None:
+    wire = FakeWire()
+    asker = FakeBus("identity", wire)
+    async with running(pool, wire, None):
+        await asker.ask(a_letter(), who=signed("identity"))
+        await asker.ask(a_letter(recipient="nobody"), who=signed("identity"))
+        await asker.ask(a_letter("pin", values={}), who=signed("identity"))
+        backlog = await asker.ask(ReadNotifierBacklog())
+
+    assert Backlog(unsent=1, set_aside=2) == backlog
+
+
+async def test_each_mail_leaves_audit_rows_with_its_id_and_nothing_else(rig: Rig, addresses: Addresses) -> None:
+    good = await rig.queue(a_letter())
+    await rig.send_due()
+    rig.mail_server.will_answer("RCPT", "550 no such person")
+    bad = await rig.queue(a_letter("locked"))
+    await rig.send_due()
+    late = await rig.queue(a_letter("pin", expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    await rig.expire()
+
+    expected = [
+        ("mail.queued", good),
+        ("mail.accepted", good),
+        ("mail.queued", bad),
+        ("mail.failed", bad),
+        ("mail.queued", late),
+        ("mail.expired", late),
+    ]
+    assert [(action, "dsr", [mail_id], []) for action, mail_id in expected] == await _audit(addresses)
+
+
+async def _audit(addresses: Addresses) -> list[tuple[object, ...]]:
+    """Read by the database's administrator: the service itself may not."""
+    administrator = await asyncpg.connect(addresses.databases["notifier"].admin_dsn)
+    try:
+        return [tuple(row) for row in await administrator.fetch(READ_AUDIT)]
+    finally:
+        await administrator.close()
+
+
+@pytest.fixture
+def written_log() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    log.set_up("notifier", stream=stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+
+
+@pytest.mark.parametrize("answer", ["250 OK", f"550 <{RECIPIENT}> is not here", f"450 <{RECIPIENT}>", HANG_UP])
+async def test_the_log_holds_no_recipient_and_no_word_of_a_mail(
+    rig: Rig, written_log: io.StringIO, answer: str
+) -> None:
+    rig.mail_server.will_answer("RCPT", answer)
+    await rig.queue(a_letter("reminder"))
+    await rig.sender().send_next()
+    await rig.queue(a_letter("pin", values={**VALUES["pin"], "pin": CANARY + "\n"}))
+    await rig.queue(a_letter(recipient=f"{CANARY}\r\n@nhs.net"))
+    await rig.mail_server.stop()
+    await rig.queue(a_letter("pin"))
+    await rig.send_due("now")
+
+    lines = written_log.getvalue()
+    secrets = [RECIPIENT, CANARY, *VALUES["reminder"].values(), *VALUES["pin"].values()]
+    assert ([], True) == ([each for each in secrets if each in _without_figures(lines)], "smtp.no_answer" in lines)
+
+
+def _without_figures(lines: str) -> str:
+    """The log without the fields that are figures by nature, in which any PIN may be found by chance."""
+    return "\n".join(
+        json.dumps(
+            {name: said for name, said in json.loads(line).items() if name not in ("timestamp", "mail_id", "minutes")}
+        )
+        for line in lines.splitlines()
+    )

@@ -1,0 +1,44 @@
+"""Outcomes and referrals on one wire, over one migrated database; each test brings organisations of its own."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.environment import Addresses
+from deploy.stack import EmbeddedParts
+from shared.database import open_pool
+from shared.registers.load import Registers, load_registers
+from tests.conftest import database_copy
+from tests.services.outcomes.rig import Rig
+from tests.services.referrals.rig import Owner, Referrals
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def two_schemas(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="session")
+def registers() -> Registers:
+    return load_registers()
+
+
+@pytest.fixture
+async def rig(two_schemas: Addresses, registers: Registers) -> AsyncIterator[Rig]:
+    of_referrals = await open_pool(two_schemas.dsn("referrals"))
+    of_outcomes = await open_pool(two_schemas.dsn("outcomes"))
+    yield await Rig.open(await Referrals.open(of_referrals, registers), of_outcomes, registers)
+    await of_outcomes.close()
+    await of_referrals.close()
+
+
+@pytest.fixture
+async def owner(two_schemas: Addresses) -> AsyncIterator[Owner]:
+    """Looks at the schema of outcomes."""
+    connection = await asyncpg.connect(two_schemas.migrator_dsn("outcomes"))
+    await connection.execute("SET ROLE outcomes_owner; SET search_path = outcomes")
+    yield Owner(connection)
+    await connection.close()

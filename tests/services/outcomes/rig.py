@@ -1,0 +1,172 @@
+"""Outcomes behind its front door beside the real referrals, which may be made to stay away, and somebody who asks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from services.outcomes.handlers.desk import Desk
+from services.outcomes.handlers.ending import Endings
+from services.outcomes.jobs import Sweeping
+from services.outcomes.service import service_of
+from shared.assertion import Signer, Verifier, public_key
+from shared.bus import Context
+from shared.contracts import LETTERS
+from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, OutcomeRecorded, Outcomes, RecordOutcome
+from shared.contracts.referrals import Answer, CheckRecord, RecordReceipt
+from shared.database import DatabasePool
+from shared.fake_bus import FakeBus
+from shared.messages import Fault, Message, NotAnswered, Refused, Request
+from shared.permissions import Caller, Role, Visitor
+from shared.registers.load import Registers
+from shared.service import Parts, start
+from tests.services.referrals.builders import EDITION, a_visitor, new_id
+from tests.services.referrals.rig import SEEDS, Referrals, Waking
+
+OUTCOMES = "outcomes"
+KEYS = {**SEEDS, "reports": b"r" * 32}
+
+Reply = TypeVar("Reply", bound=Message)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What a test does with the service: ask it as somebody, let its sweeper work, and look at what it told."""
+
+    referrals: Referrals
+    pool: DatabasePool
+    relay: Waking
+    sweeping: Sweeping
+
+    @classmethod
+    async def open(cls, referrals: Referrals, pool: DatabasePool, registers: Registers) -> "Rig":
+        bus = FakeBus(OUTCOMES, referrals.wire)
+        signer = Signer(OUTCOMES, SEEDS[OUTCOMES])
+        relay = Waking(pool, bus, signer, LETTERS)
+        verifier = Verifier(OUTCOMES, {name: public_key(seed) for name, seed in KEYS.items()})
+        parts = Parts(OUTCOMES, pool, bus, signer, verifier, relay)
+        await start(parts, service_of(parts, registers))
+        endings = Endings(Desk(pool, bus, registers, relay.wake), signer)
+        return cls(referrals, pool, relay, Sweeping(pool, endings))
+
+    async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
+        """Through the front door, under an assertion of the visitor that both services take."""
+        who = Signer("identity", SEEDS["identity"]).sign_visitor(visitor, ("referrals", OUTCOMES))
+        return await FakeBus("gateway", self.referrals.wire).ask(request, who=who)
+
+    async def ask_as(self, caller: Caller, request: Request[Reply]) -> Reply:
+        """Through the front door, as a service without a user in the room."""
+        who = Signer(caller.service, KEYS[caller.service]).sign_caller(caller, OUTCOMES)
+        return await FakeBus(caller.service, self.referrals.wire).ask(request, who=who)
+
+    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, str | int]]:
+        """The code and details with which the request is refused; ("", {}) when it is not."""
+        try:
+            await self.ask(visitor, request)
+        except Refused as refused:
+            return refused.code, refused.details
+        return "", {}
+
+    async def fault(self, visitor: Visitor, request: Request[Reply]) -> Fault | None:
+        try:
+            await self.ask(visitor, request)
+        except NotAnswered as unanswered:
+            return unanswered.fault
+        return None
+
+    async def record(self, visitor: Visitor, record: RecordReceipt, **changes: Answer) -> OutcomeReceipt:
+        return await self.ask(visitor, an_outcome(record, **changes))
+
+    async def archive(self, visitor: Visitor, record: RecordReceipt, **changes: Answer) -> OutcomeReceipt:
+        return await self.ask(visitor, an_ending(record, **changes))
+
+    async def listed(self, visitor: Visitor, record_id: UUID, skip: int = 0) -> Outcomes:
+        return await self.ask(visitor, ListOutcomes(record_id=record_id, skip=skip))
+
+    async def is_archived(self, visitor: Visitor, record: RecordReceipt) -> bool:
+        """As referrals has it."""
+        return (await self.ask(visitor, CheckRecord(record_id=record.record_id))).archived
+
+    async def told(self, record_id: UUID) -> list[OutcomeRecorded]:
+        """The events that say that an outcome of this record counts."""
+        while await self.relay.carry_batch():
+            pass
+        sent = [body for subject, body, _ in self.referrals.wire.published if subject.endswith(OutcomeRecorded.kind)]
+        events = [OutcomeRecorded.model_validate_json(body) for body in sent]
+        return [event for event in events if event.record_id == record_id]
+
+    @contextmanager
+    def away(self, *requests: type[Request[Message]]) -> Iterator[None]:
+        """Referrals answers none of these while the block lasts."""
+        answers = self.referrals.wire.answers
+        kept = {request.subject: answers.pop(request.subject) for request in requests}
+        yield
+        answers.update(kept)
+
+    @contextmanager
+    def losing_replies(self, request: type[Request[Message]]) -> Iterator[None]:
+        """Referrals does what it is asked, and its answer is lost, while the block lasts."""
+
+        async def lost(answering: Awaitable[Message]) -> Message:
+            await answering
+            raise NotAnswered(Fault.TOO_LATE)
+
+        with self._around(request, lost):
+            yield
+
+    @contextmanager
+    def noticing(self, request: type[Request[Message]]) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+        """Sets the first when referrals is asked this while the block lasts, and the second when it has answered."""
+        asked, answered = asyncio.Event(), asyncio.Event()
+
+        async def noticed(answering: Awaitable[Message]) -> Message:
+            asked.set()
+            try:
+                return await answering
+            finally:
+                answered.set()
+
+        with self._around(request, noticed):
+            yield asked, answered
+
+    @contextmanager
+    def _around(
+        self, request: type[Request[Message]], stand: Callable[[Awaitable[Message]], Awaitable[Message]]
+    ) -> Iterator[None]:
+        answers = self.referrals.wire.answers
+        kind, handler = answers[request.subject]
+
+        async def instead(asked: Request[Message], context: Context) -> Message:
+            return await stand(handler(asked, context))
+
+        answers[request.subject] = (kind, instead)
+        yield
+        answers[request.subject] = (kind, handler)
+
+
+def an_administrator(*organisations: UUID, full_name: str = "Ada Minister") -> Visitor:
+    return a_visitor(Role.ADMINISTRATOR, *organisations, full_name=full_name)
+
+
+def some_answers(**changes: Answer) -> dict[str, Answer]:
+    """The answers to the DSR's outcome form that must be there; an empty one is left out."""
+    answers: dict[str, Answer] = {"cetr_requested": "no", "laep_requested": "no"}
+    return {name: answer for name, answer in (answers | changes).items() if answer}
+
+
+def an_outcome(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
+    """An outcome of the version of the record that the receipt is for."""
+    return RecordOutcome(
+        command_id=new_id(),
+        edition=EDITION,
+        record_id=record.record_id,
+        version=record.version,
+        answers=some_answers(**changes),
+    )
+
+
+def an_ending(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
+    """The same, which archives the record."""
+    return an_outcome(record, **changes).model_copy(update={"ending": True})

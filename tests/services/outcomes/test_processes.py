@@ -1,0 +1,162 @@
+"""Outcomes and referrals as processes on the real bus and database, killed in the middle of archiving."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+
+from deploy.environment import Addresses
+from deploy.waiting import until
+from shared.assertion import Signer, Verifier
+from shared.bus import Context, NatsBus
+from shared.contracts.health import ReadOutcomesBacklog, ReadReferralsBacklog
+from shared.contracts.identity import CheckGrant, Grant
+from shared.contracts.outcomes import OutcomeReceipt
+from shared.contracts.referrals import RecordReceipt, SubmitRecord
+from shared.messages import Command, Message, NotAnswered, Request
+from shared.permissions import Visitor
+from tests.services.outcomes.rig import an_administrator, an_ending
+from tests.services.referrals.builders import EDITION, a_referral, new_id
+
+pytestmark = pytest.mark.failure
+
+PEOPLE = 24
+PATIENCE = 30.0
+BACKLOGS: dict[str, Request[Message]] = {"outcomes": ReadOutcomesBacklog(), "referrals": ReadReferralsBacklog()}
+PASS_A_MINUTE = "UPDATE outcomes.outcome SET asked_at = asked_at - interval '1 minute' WHERE state = 'pending'"
+COUNT_ARCHIVED = "SELECT count(*) FROM referrals.record WHERE status = 1"
+COUNT_PENDING = "SELECT count(*) FROM outcomes.outcome WHERE state = 'pending'"
+COUNT_TOLD = "SELECT count(*) FROM outcomes.outbox WHERE event_type = 'dsr-outcome-recorded-1'"
+# Records with what they are and what their outcomes are; both or neither is whole.
+FIND_HALVES = """
+    SELECT count(*)
+    FROM referrals.record AS r
+    LEFT JOIN outcomes.outcome AS o ON o.record_id = r.id
+    WHERE (r.status = 1) != (o.state IS NOT NULL AND o.state = 'saved')
+"""
+
+
+@dataclass
+class Stage:
+    """Both processes, the gateway's end of the bus, the visitor in whose name all is asked, and an onlooker's view."""
+
+    addresses: Addresses
+    gateway: NatsBus
+    onlooker: "asyncpg.Connection[asyncpg.Record]"
+    visitor: Visitor
+    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    async def start(self, service: str) -> None:
+        """Start the process, and wait until it answers."""
+        keyring = self.addresses.keyring
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "ICS_NATS_URL": self.addresses.nats_url,
+            "ICS_NATS_SEED": keyring.nats_seeds[service],
+            "ICS_DATABASE_URL": self.addresses.dsn(service),
+            "ICS_SIGNING_SEED": keyring.signing_seeds[service],
+            "ICS_SIGNING_KEYS": json.dumps(keyring.signing_keys()),
+        }
+        self.running[service] = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", f"services.{service}", env=environment, stderr=asyncio.subprocess.DEVNULL
+        )
+        assert await until(lambda: self._answers(service), PATIENCE)
+
+    async def _answers(self, service: str) -> bool:
+        try:
+            await self.gateway.ask(BACKLOGS[service])
+        except NotAnswered:
+            return False
+        return True
+
+    async def end(self, service: str, by: signal.Signals) -> int:
+        process = self.running.pop(service)
+        process.send_signal(by)
+        return await process.wait()
+
+    async def ask(self, command: Command[Message]) -> Message | None:
+        """The answer; None when there is none, whatever has become of it."""
+        signer = Signer("identity", bytes.fromhex(self.addresses.keyring.signing_seeds["identity"]))
+        who = signer.sign_visitor(self.visitor, ("referrals", "outcomes"))
+        try:
+            return await self.gateway.ask(command, who=who)
+        except NotAnswered:
+            return None
+
+    async def refer(self) -> RecordReceipt:
+        receipt = await self.ask(SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral()))
+        assert isinstance(receipt, RecordReceipt)
+        return receipt
+
+    async def count(self, query: str) -> int:
+        found: int = await self.onlooker.fetchval(query)
+        return found
+
+    async def some_are_archived(self) -> bool:
+        return await self.count(COUNT_ARCHIVED) > 0
+
+    async def none_is_pending(self) -> bool:
+        return not await self.count(COUNT_PENDING)
+
+
+@pytest.fixture
+async def stage(addresses: Addresses) -> AsyncIterator[Stage]:
+    seeds = addresses.keyring.nats_seeds
+    gateway = await NatsBus.connect("gateway", addresses.nats_url, seeds["gateway"])
+    identity = await NatsBus.connect("identity", addresses.nats_url, seeds["identity"])
+    onlooker = await asyncpg.connect(addresses.databases["outcomes"].admin_dsn)
+    stage = Stage(addresses, gateway, onlooker, an_administrator())
+    await identity.answer(CheckGrant, Grants(stage).check)
+    yield stage
+    for service in list(stage.running):
+        await stage.end(service, signal.SIGKILL)
+    await onlooker.close()
+    await identity.close()
+    await gateway.close()
+
+
+class Grants:
+    """Stands in for identity: the visitor may still do what they might."""
+
+    def __init__(self, stage: Stage) -> None:
+        keys = stage.addresses.keyring.signing_keys()
+        self._verifier = Verifier("identity", {name: bytes.fromhex(key) for name, key in keys.items()})
+        self._visitor = stage.visitor
+
+    async def check(self, _asked: CheckGrant, context: Context) -> Grant:
+        caller = self._verifier.verify(context.who).caller
+        assert caller is not None
+        assert caller.service in CheckGrant.asked_by
+        return Grant(visitor=self._visitor)
+
+
+@pytest.mark.parametrize("killed", ["referrals", "outcomes"])
+async def test_a_service_killed_while_archiving_leaves_no_half_once_it_is_back(stage: Stage, killed: str) -> None:
+    await stage.start("referrals")
+    await stage.start("outcomes")
+    commands = [an_ending(await stage.refer()) for _ in range(PEOPLE)]
+
+    at_work = asyncio.gather(*(stage.ask(command) for command in commands))
+    assert await until(stage.some_are_archived, PATIENCE, every=0.001)
+    await stage.end(killed, signal.SIGKILL)
+    answers = await at_work
+    await stage.start(killed)
+    await stage.onlooker.execute(PASS_A_MINUTE)
+    assert await until(stage.none_is_pending, PATIENCE, every=0.1)
+
+    promised = [answer for answer in answers if isinstance(answer, OutcomeReceipt)]
+    assert len([each for each in promised if not each.pending]) < PEOPLE, "it was killed too late to see anything"
+    assert len(promised) <= await stage.count(COUNT_ARCHIVED)
+    assert 0 == await stage.count(FIND_HALVES)
+
+    again = [await stage.ask(command) for command in commands]
+    assert [False] * PEOPLE == [answer.pending for answer in again if isinstance(answer, OutcomeReceipt)]
+    assert (PEOPLE, 0) == (await stage.count(COUNT_ARCHIVED), await stage.count(FIND_HALVES))
+    assert PEOPLE == await stage.count(COUNT_TOLD)
+    assert [0, 0] == [await stage.end(service, signal.SIGTERM) for service in ("outcomes", "referrals")]

@@ -1,0 +1,56 @@
+"""Visitors and answers with everything filled in, to change one thing at a time."""
+
+import secrets
+from uuid import UUID
+
+from shared.contracts.referrals import Answer, Answers
+from shared.permissions import Role, Visitor
+
+EDITION = "2022"
+
+
+def new_id() -> UUID:
+    return UUID(bytes=secrets.token_bytes(16))
+
+
+def a_visitor(
+    role: Role | None = Role.STANDARD,
+    *organisations: UUID,
+    user_id: UUID | None = None,
+    register_code: str = "dsr",
+    full_name: str = "Jayne Billings",
+) -> Visitor:
+    """Somebody of the first of the organisations, or of a new one."""
+    reach = organisations or (new_id(),)
+    return Visitor(
+        user_id=user_id or new_id(),
+        full_name=full_name,
+        register_code=register_code,
+        role=role,
+        organisation_ids=reach,
+        home_organisation_id=reach[0],
+        session_id=new_id(),
+        method="password_pin",
+    )
+
+
+def colleague_of(visitor: Visitor, role: Role = Role.STANDARD) -> Visitor:
+    """Somebody else with the same organisations."""
+    return a_visitor(role, *visitor.organisation_ids, full_name="Sam Colleague")
+
+
+def a_referral(**changes: Answer) -> dict[str, Answer]:
+    """The answers to the DSR's form that must be there; an empty one is left out."""
+    answers: Answers = {
+        "capacity_to_consent": "yes",
+        "consent_given": "yes",
+        "first_name": "Percy",
+        "last_name": "Plum",
+        "date_of_birth": "2001-02-07",
+        "learning_disability_or_autism": "autism",
+        "ethnicity": "A",
+        "locality": "south_staffordshire",
+        "lead_professional": "Jenny Harris",
+        "risk_level": "green",
+    }
+    return {name: answer for name, answer in (answers | changes).items() if answer}

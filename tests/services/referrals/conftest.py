@@ -1,0 +1,45 @@
+"""One migrated database for all tests of the service: each brings organisations of its own, so none sees another's."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.environment import Addresses
+from deploy.stack import EmbeddedParts
+from shared.database import DatabasePool, open_pool
+from shared.registers.load import Registers, load_registers
+from tests.conftest import database_copy
+from tests.services.referrals.rig import Owner, Referrals
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="session")
+def registers() -> Registers:
+    return load_registers()
+
+
+@pytest.fixture
+async def pool(shared_database: Addresses) -> AsyncIterator[DatabasePool]:
+    opened = await open_pool(shared_database.dsn("referrals"))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def referrals(pool: DatabasePool, registers: Registers) -> Referrals:
+    return await Referrals.open(pool, registers)
+
+
+@pytest.fixture
+async def owner(shared_database: Addresses) -> AsyncIterator[Owner]:
+    connection = await asyncpg.connect(shared_database.migrator_dsn("referrals"))
+    await connection.execute("SET ROLE referrals_owner; SET search_path = referrals")
+    yield Owner(connection)
+    await connection.close()

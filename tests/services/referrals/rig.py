@@ -1,0 +1,171 @@
+"""The service behind its front door, on a bus within the process, and somebody who asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from services.referrals.service import service_of
+from shared.assertion import Signer, Verifier, public_key
+from shared.contracts import EVENTS, LETTERS
+from shared.contracts.identity import CheckGrant, Grant
+from shared.contracts.referrals import (
+    AddNote,
+    Answer,
+    ArchiveRecord,
+    History,
+    ListRecords,
+    ReadHistory,
+    ReadRecord,
+    RecordPage,
+    RecordReceipt,
+    RecordShown,
+    SubmitRecord,
+    UpdateRecord,
+)
+from shared.database import DatabasePool
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Event, Message, Refused, Request
+from shared.outbox import Relay
+from shared.permissions import Caller, Visitor
+from shared.registers.load import Registers
+from shared.service import Parts, start
+from tests.services.referrals.builders import EDITION, a_referral, new_id
+
+SEEDS: Mapping[str, bytes] = {
+    name: bytes([number]) * 32 for number, name in enumerate(("identity", "referrals", "outcomes"), start=1)
+}
+REFERRALS = "referrals"
+
+Reply = TypeVar("Reply", bound=Message)
+
+
+class Waking(Relay):
+    """A relay that carries only when told to, and counts how often it was woken."""
+
+    woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@dataclass(frozen=True)
+class Referrals:
+    """What a test does with the service: ask it as somebody, and look at what it told."""
+
+    pool: DatabasePool
+    wire: FakeWire
+    relay: Waking
+
+    @classmethod
+    async def open(cls, pool: DatabasePool, registers: Registers) -> "Referrals":
+        wire = FakeWire()
+        bus = FakeBus(REFERRALS, wire)
+        signer = Signer(REFERRALS, SEEDS[REFERRALS])
+        relay = Waking(pool, bus, signer, LETTERS)
+        verifier = Verifier(REFERRALS, {name: public_key(seed) for name, seed in SEEDS.items()})
+        parts = Parts(REFERRALS, pool, bus, signer, verifier, relay)
+        await start(parts, service_of(parts, registers))
+        return cls(pool, wire, relay)
+
+    async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
+        """Through the front door, under an assertion of the visitor."""
+        who = Signer("identity", SEEDS["identity"]).sign_visitor(visitor, (REFERRALS,))
+        return await FakeBus("gateway", self.wire).ask(request, who=who)
+
+    async def ask_as(self, caller: Caller, request: Request[Reply]) -> Reply:
+        """Through the front door, as a service without a user in the room."""
+        who = Signer(caller.service, SEEDS[caller.service]).sign_caller(caller, REFERRALS)
+        return await FakeBus(caller.service, self.wire).ask(request, who=who)
+
+    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, str | int]]:
+        """The code and details with which the request is refused; ("", {}) when it is not."""
+        try:
+            await self.ask(visitor, request)
+        except Refused as refused:
+            return refused.code, refused.details
+        return "", {}
+
+    async def submit(self, visitor: Visitor, **changes: Answer) -> RecordReceipt:
+        return await self.ask(visitor, a_submission(**changes))
+
+    async def read(self, visitor: Visitor, record_id: UUID) -> RecordShown:
+        return await self.ask(visitor, ReadRecord(record_id=record_id))
+
+    async def history(self, visitor: Visitor, record_id: UUID) -> History:
+        return await self.ask(visitor, ReadHistory(record_id=record_id))
+
+    async def listed(self, visitor: Visitor, search: str = "", page: int = 1) -> RecordPage:
+        return await self.ask(visitor, ListRecords(search=search, page=page))
+
+    async def names(self, visitor: Visitor, search: str = "") -> list[str]:
+        """The names on the first page of the list or search."""
+        return [row.name for row in (await self.listed(visitor, search)).rows]
+
+    async def update(self, visitor: Visitor, receipt: RecordReceipt, **changes: Answer) -> RecordReceipt:
+        return await self.ask(visitor, an_update(receipt, **changes))
+
+    async def archive(self, visitor: Visitor, receipt: RecordReceipt) -> RecordReceipt:
+        return await self.ask(visitor, an_archive(receipt))
+
+    async def told(self, record_id: UUID) -> list[Event]:
+        """What has been told of a record so far, in no particular order."""
+        while await self.relay.carry_batch():
+            pass
+        kinds = {f"{kind.family} {kind.kind}": kind for kind in EVENTS}
+        events = [
+            kinds[f"{subject.split('.')[0]} {subject.split('.')[-1]}"].model_validate_json(body)
+            for subject, body, _ in self.wire.published
+        ]
+        return [event for event in events if event.record_id == record_id]
+
+    async def grants(self, visitor: Visitor | None) -> None:
+        """What identity answers from now on when it is asked for somebody's present grant."""
+
+        async def answer(_asked: object, _context: object) -> Grant:
+            if visitor is None:
+                raise Refused("no_grant")
+            return Grant(visitor=visitor)
+
+        await FakeBus("identity", self.wire).answer(CheckGrant, answer)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Looks at the schema as its owner, who sees every row."""
+
+    db: "asyncpg.Connection[asyncpg.Record]"
+
+    async def rows(self, query: str, *values: object) -> list[asyncpg.Record]:
+        return await self.db.fetch(query, *values)
+
+    async def value(self, query: str, *values: object) -> object:
+        found: object = await self.db.fetchval(query, *values)
+        return found
+
+    async def all_text(self) -> str:
+        """Every row of every table of the schema, as text."""
+        tables = await self.db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        found = [await self.db.fetch(f"SELECT t::text AS row FROM {each['tablename']} AS t") for each in tables]
+        return "\n".join(row["row"] for rows in found for row in rows)
+
+
+def a_submission(**changes: Answer) -> SubmitRecord:
+    return SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**changes))
+
+
+def an_update(receipt: RecordReceipt, **changes: Answer) -> UpdateRecord:
+    """An update of the version that the receipt is for."""
+    return UpdateRecord(
+        command_id=new_id(), record_id=receipt.record_id, version=receipt.version, answers=a_referral(**changes)
+    )
+
+
+def an_archive(receipt: RecordReceipt) -> ArchiveRecord:
+    return ArchiveRecord(command_id=new_id(), record_id=receipt.record_id, version=receipt.version)
+
+
+def a_note(record_id: UUID, text: str = "Called the family") -> AddNote:
+    return AddNote(command_id=new_id(), record_id=record_id, text=text)

@@ -1,0 +1,80 @@
+"""Notes on a record."""
+
+import pytest
+
+from shared.contracts.referrals import ReadNotes
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Role
+from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.rig import Owner, Referrals, a_note, an_archive
+
+
+@pytest.mark.requirement("R-DSR-121")
+async def test_notes_are_read_newest_first_and_counted_on_the_record(referrals: Referrals) -> None:
+    visitor = a_visitor(full_name="Jayne Billings")
+    administrator = colleague_of(visitor, Role.ADMINISTRATOR)
+    record_id = (await referrals.submit(visitor)).record_id
+
+    await referrals.ask(visitor, a_note(record_id, " First\r\nsecond line "))
+    await referrals.ask(administrator, a_note(record_id, "Later"))
+
+    notes = (await referrals.ask(visitor, ReadNotes(record_id=record_id))).notes
+    shown = await referrals.read(visitor, record_id)
+    assert [("Later", "Sam Colleague"), ("First\nsecond line", "Jayne Billings")] == [
+        (note.text, note.written_by) for note in notes
+    ]
+    assert (2, 0) == (shown.notes, shown.updates)
+
+
+async def test_a_note_that_is_sent_again_is_one_note(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    record_id = (await referrals.submit(visitor)).record_id
+    asked = a_note(record_id)
+
+    for _ in range(3):
+        await referrals.ask(visitor, asked)
+
+    assert 1 == len((await referrals.ask(visitor, ReadNotes(record_id=record_id))).notes)
+
+
+@pytest.mark.parametrize(("text", "code"), [("  \n", "empty"), ("bell \x07", "unreadable")])
+async def test_a_note_says_something_readable(referrals: Referrals, text: str, code: str) -> None:
+    visitor = a_visitor()
+    record_id = (await referrals.submit(visitor)).record_id
+
+    assert (code, {}) == await referrals.refusal(visitor, a_note(record_id, text))
+
+
+async def test_nobody_writes_on_a_record_that_they_may_not_change(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    record_id = (await referrals.submit(visitor)).record_id
+
+    refusals = [
+        await referrals.refusal(colleague_of(visitor), a_note(record_id)),
+        await referrals.refusal(a_visitor(Role.ADMINISTRATOR), a_note(record_id)),
+        await referrals.refusal(visitor, a_note(new_id())),
+    ]
+
+    assert [("not_found", {})] * 3 == refusals
+    with pytest.raises(NotAnswered) as unanswered:
+        await referrals.ask(colleague_of(visitor, Role.REPORTING), a_note(record_id))
+    assert Fault.NOT_ALLOWED == unanswered.value.fault
+
+
+async def test_an_archived_record_takes_no_note(referrals: Referrals) -> None:
+    administrator = a_visitor(Role.ADMINISTRATOR)
+    receipt = await referrals.submit(administrator)
+    await referrals.ask(administrator, an_archive(receipt))
+
+    assert ("archived", {}) == await referrals.refusal(administrator, a_note(receipt.record_id))
+
+
+async def test_the_audit_says_that_a_note_was_written_and_not_what(referrals: Referrals, owner: Owner) -> None:
+    visitor = a_visitor()
+    record_id = (await referrals.submit(visitor)).record_id
+    await referrals.ask(visitor, a_note(record_id, "Canarina"))
+
+    (row,) = await owner.rows("SELECT * FROM audit WHERE action = 'record.note_added' AND actor = $1", visitor.user_id)
+
+    assert [record_id] == row["subjects"]
+    assert "Canarina" not in str(row)

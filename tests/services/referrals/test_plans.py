@@ -1,0 +1,184 @@
+"""At a hundred thousand records, as the service's own role: every list and search reads by its index."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.environment import Addresses
+from deploy.stack import EmbeddedParts
+from services.referrals import rules
+from services.referrals.store import finding
+from services.referrals.store.finding import Window
+from shared.contracts.referrals import MOST_MATCHES
+from shared.database import Database, DatabasePool, open_pool
+from shared.permissions import Role, Visitor
+from shared.registers.load import Registers
+from tests.conftest import database_copy
+from tests.services.referrals.builders import a_visitor
+from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
+from tests.services.referrals.rig import Referrals
+
+EXPLAIN_ALL = """
+    LOAD 'auto_explain';
+    SET auto_explain.log_min_duration = 0;
+    SET auto_explain.log_nested_statements = on;
+    SET auto_explain.log_analyze = on;
+    SET auto_explain.log_timing = off;
+    SET auto_explain.log_level = notice;
+    SET search_path = referrals;
+    SET jit = off;
+    SET SESSION AUTHORIZATION referrals_app;
+"""
+READ = re.compile(
+    r"(?:Index Scan|Index Only Scan|Bitmap Index Scan|Bitmap Heap Scan|Seq Scan)(?: using (\w+))? on (\w+)"
+)
+OFTEN = 8  # by then a plan is made once and kept, if it ever is
+
+LARGEST = a_visitor(Role.ADMINISTRATOR, organisation(0))
+SMALL = a_visitor(Role.ADMINISTRATOR, organisation(35))
+FEW = a_visitor(Role.ADMINISTRATOR, *(organisation(number) for number in range(30, 35)))
+EVERYBODY = a_visitor(Role.ADMINISTRATOR, *(organisation(number) for number in range(ORGANISATIONS)))
+SUBMITTER = a_visitor(Role.STANDARD, organisation(0), user_id=creator(0))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def crowded(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    async with database_copy(parts) as addresses:
+        owner = await asyncpg.connect(addresses.migrator_dsn("referrals"))
+        await owner.execute("SET ROLE referrals_owner; SET search_path = referrals")
+        await add_many(owner)
+        await owner.close()
+        yield addresses
+
+
+class Explained:
+    """The service's role on a connection that says how each statement was carried out, those within functions too."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.plans: list[str] = []
+
+    def hear(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
+        self.plans.append(str(message.message))
+
+    async def find(self, visitor: Visitor, typed: str = "", skip: int = 0) -> tuple[set[str], int]:
+        """The indexes read for a list or search (a table's name where it was read whole), and the rows looked at."""
+        window = Window(rules.shape_of(visitor, skip), skip, 25)
+        search = rules.read_search("dsr", typed)
+        for _ in range(OFTEN):
+            self.plans.clear()
+            if search:
+                await finding.search_records(self.db, visitor, window, search)
+            else:
+                await finding.list_records(self.db, visitor, window)
+        return reads_of(self.plans), rows_of(self.plans)
+
+
+def reads_of(plans: Sequence[str]) -> set[str]:
+    found = {(index or table) for plan in plans for index, table in READ.findall(plan)}
+    return {name for name in found if name.startswith("record")} - {"record_pkey"}
+
+
+def rows_of(plans: Sequence[str]) -> int:
+    """Rows that any scan gave or threw away."""
+    found = re.findall(r"Scan.*rows=([\d.]+) loops=(\d+)", "\n".join(plans))
+    thrown = re.findall(r"Rows Removed by (?:Filter|Index Recheck): (\d+)", "\n".join(plans))
+    return int(sum(float(rows) * int(loops) for rows, loops in found) + sum(map(int, thrown)))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def explained(crowded: Addresses) -> AsyncIterator[Explained]:
+    superusers = await open_pool(crowded.databases["referrals"].admin_dsn, size=1)
+    async with superusers.acquire() as db:
+        explained = Explained(db)
+        await db.execute(EXPLAIN_ALL)
+        db.add_log_listener(explained.hear)
+        yield explained
+        db.remove_log_listener(explained.hear)
+    await superusers.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pool(crowded: Addresses) -> AsyncIterator[DatabasePool]:
+    opened = await open_pool(crowded.dsn("referrals"))
+    yield opened
+    await opened.close()
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.mark.parametrize("skip", [0, 475, 2475])
+@pytest.mark.parametrize(
+    ("visitor", "index"),
+    [
+        (SUBMITTER, "record_of_creator"),
+        (LARGEST, "record_of_organisation"),
+        (SMALL, "record_of_organisation"),
+        (EVERYBODY, "record_of_register"),
+    ],
+)
+async def test_a_list_walks_the_index_of_its_shape_and_no_further_than_its_page(
+    explained: Explained, visitor: Visitor, index: str, skip: int
+) -> None:
+    reads, rows = await explained.find(visitor, skip=skip)
+
+    assert {index} == reads
+    assert rows < skip + 250
+
+
+async def test_a_list_of_a_few_organisations_reads_each_by_its_index(explained: Explained) -> None:
+    reads, rows = await explained.find(FEW)
+
+    assert {"record_of_organisation"} == reads
+    assert rows < 500
+
+
+@pytest.mark.parametrize("visitor", [LARGEST, SMALL, FEW, EVERYBODY])
+@pytest.mark.parametrize(
+    ("typed", "index"),
+    [("an", {"record_word_beginning"}), ("aelo", {"record_word_beginning", "record_search_within"})],
+)
+async def test_a_search_reads_by_its_index_at_the_beginning_of_words_and_within(
+    explained: Explained, visitor: Visitor, typed: str, index: set[str]
+) -> None:
+    reads, rows = await explained.find(visitor, typed)
+
+    heap = {"record_search"} if "record_search_within" in index else set()
+    walked = {"record_of_register", "record_of_organisation"}
+    assert index == reads - walked - heap
+    assert rows < 4_000
+
+
+@pytest.mark.parametrize("visitor", [LARGEST, EVERYBODY])
+async def test_a_search_for_several_words_reads_by_the_index_of_both(explained: Explained, visitor: Visitor) -> None:
+    reads, rows = await explained.find(visitor, "ann lo")
+
+    assert {"record_search_within", "record_search"} == reads
+    assert rows < 1_000
+
+
+async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained) -> None:
+    reads, rows = await explained.find(SUBMITTER, "ann")
+
+    assert {"record_of_creator"} == reads
+    assert rows < 1_500
+
+
+async def test_a_search_that_finds_too_many_says_so_and_shows_the_newest_of_them(
+    pool: DatabasePool, registers: Registers
+) -> None:
+    referrals = await Referrals.open(pool, registers)
+    fresh = a_visitor(Role.STANDARD, organisation(0))
+    receipt = await referrals.submit(fresh, first_name="Annabel")
+
+    page = await referrals.listed(EVERYBODY, "ann")
+    last = await referrals.listed(EVERYBODY, "ann", page=MOST_MATCHES // 10)
+    behind = await referrals.listed(EVERYBODY, "ann", page=MOST_MATCHES // 10 + 1)
+
+    assert (MOST_MATCHES, True) == (page.matches, page.capped)
+    assert receipt.record_id == page.rows[0].record_id
+    assert (10, 0) == (len(last.rows), len(behind.rows))

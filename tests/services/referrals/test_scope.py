@@ -1,0 +1,241 @@
+"""Row-level security alone: what the service's role sees and writes when the service's own conditions are left out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.environment import Addresses
+from services.referrals.store.scope import scope_of
+from shared.database import Database, DatabasePool, context_of, open_pool, transaction
+from shared.permissions import Role, Visitor
+from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.rig import Owner, Referrals, a_note
+
+# Not one of these says whose rows it wants.
+OWN_IDS = {
+    "record": "SELECT id FROM record",
+    "record_version": "SELECT record_id FROM record_version",
+    "note": "SELECT record_id FROM note",
+    "record_word": "SELECT record_id FROM record_word",
+}
+COUNTS = {
+    "counter": "SELECT organisation_id FROM counter",
+    "delta": "SELECT organisation_id FROM delta",
+}
+CONTEXT = """
+    SELECT name, current_setting(name, true) AS value
+    FROM unnest(ARRAY['app.user', 'app.register', 'app.role', 'app.orgs', 'app.own']) AS name
+"""
+LIST_OWN = "SELECT total FROM list_records($1, $2, $3, $4, $5, $6, 'own', $7, 10, NULL, NULL, NULL, NULL)"
+BREAK_OUT = """
+    INSERT INTO record (
+        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
+        rated_at, given_name, family_name, search, answers
+    )
+    SELECT gen_random_uuid(), 'DSR-0', $1, '2022', $2, $3, 'Some Body', now(), now(), now(), 'A', 'B', ' a b', '{}'
+"""
+
+
+async def seen(pool: DatabasePool, visitor: Visitor | None, query: str) -> set[UUID]:
+    async with transaction(pool, visitor) as db:
+        return {row[0] for row in await db.fetch(query)}
+
+
+async def context_on(db: Database) -> dict[str, str | None]:
+    return {row["name"]: row["value"] for row in await db.fetch(CONTEXT)}
+
+
+async def a_record(referrals: Referrals, visitor: Visitor) -> UUID:
+    """One with a version and a note."""
+    receipt = await referrals.submit(visitor)
+    await referrals.ask(visitor, a_note(receipt.record_id))
+    return receipt.record_id
+
+
+@pytest.mark.requirement("R-DSR-009", "R-DSR-014")
+@pytest.mark.parametrize("table", OWN_IDS)
+async def test_it_keeps_organisations_registers_and_people_apart(
+    referrals: Referrals, pool: DatabasePool, table: str
+) -> None:
+    standard = a_visitor()
+    colleague = colleague_of(standard)
+    elsewhere = a_visitor()
+    own, theirs, foreign = [await a_record(referrals, each) for each in (standard, colleague, elsewhere)]
+    everywhere = a_visitor(Role.ADMINISTRATOR, *standard.organisation_ids, *elsewhere.organisation_ids)
+
+    assert {own} == await seen(pool, standard, OWN_IDS[table])
+    assert {own, theirs} == await seen(pool, colleague_of(standard, Role.REPORTING), OWN_IDS[table])
+    assert {foreign} == await seen(pool, colleague_of(elsewhere, Role.ADMINISTRATOR), OWN_IDS[table])
+    assert {own, theirs, foreign} == await seen(pool, everywhere, OWN_IDS[table])
+    other_register = everywhere.model_copy(update={"register_code": "s117"})
+    assert set() == await seen(pool, other_register, OWN_IDS[table])
+    assert set() == await seen(pool, None, OWN_IDS[table])
+
+
+async def test_it_keeps_counts_apart_too(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
+    visitor, elsewhere = a_visitor(Role.ADMINISTRATOR), a_visitor()
+    for each in (visitor, elsewhere):
+        await referrals.submit(each)
+
+    unfolded = await seen(pool, visitor, COUNTS["delta"])
+    await owner.rows("SELECT fold_deltas()")
+    folded = await seen(pool, visitor, COUNTS["counter"])
+
+    assert {visitor.home_organisation_id} == unfolded | folded
+    assert set() == await seen(pool, None, COUNTS["counter"]) | await seen(pool, None, COUNTS["delta"])
+
+
+@pytest.mark.requirement("R-DSR-013")
+@pytest.mark.parametrize("role", [Role.MASTER_ADMIN, None])
+@pytest.mark.parametrize("table", [*OWN_IDS, *COUNTS])
+async def test_a_master_admin_sees_no_row_whatever_the_context_claims(
+    referrals: Referrals, pool: DatabasePool, role: Role | None, table: str
+) -> None:
+    visitor = a_visitor()
+    await a_record(referrals, visitor)
+    pretender = a_visitor(role, *visitor.organisation_ids, user_id=visitor.user_id)
+
+    assert set() == await seen(pool, pretender, (OWN_IDS | COUNTS)[table])
+
+
+@pytest.mark.parametrize("field", ["register_code", "organisation_id", "created_by"])
+async def test_nobody_adds_a_record_outside_their_scope(pool: DatabasePool, field: str) -> None:
+    visitor = a_visitor()
+    row = {"register_code": "dsr", "organisation_id": visitor.home_organisation_id, "created_by": visitor.user_id}
+    row |= {field: "s117" if field == "register_code" else new_id()}
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with transaction(pool, visitor) as db:
+            await db.execute(BREAK_OUT, *row.values())
+
+
+@pytest.mark.requirement("R-DSR-010")
+async def test_a_reporting_user_writes_nothing(referrals: Referrals, pool: DatabasePool) -> None:
+    visitor = a_visitor()
+    await a_record(referrals, visitor)
+    reporting = colleague_of(visitor, Role.REPORTING)
+
+    for sql in (
+        "UPDATE record SET status = 1, archived_at = now()",
+        "INSERT INTO note (id, record_id, text, written_by, written_by_name) "
+        "SELECT gen_random_uuid(), id, 'x', created_by, 'x' FROM record",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with transaction(pool, reporting) as db:
+                await db.execute(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT search FROM record_search",
+        "UPDATE record SET organisation_id = gen_random_uuid()",
+        "UPDATE record SET created_by = gen_random_uuid()",
+        "DELETE FROM record",
+        "UPDATE record_version SET changes = '[]'",
+        "DELETE FROM record_version",
+        "UPDATE note SET text = ''",
+        "INSERT INTO delta (register_code, organisation_id, status, n) VALUES ('dsr', gen_random_uuid(), 0, 1)",
+        "UPDATE counter SET n = 0",
+        "DELETE FROM record_word",
+        "TRUNCATE record",
+        "ALTER TABLE record DISABLE ROW LEVEL SECURITY",
+        "SET ROLE referrals_owner",
+        "SELECT subjects FROM audit",
+        "CREATE TABLE mine ()",
+    ],
+)
+async def test_the_services_role_may_do_no_more_than_the_service_does(
+    referrals: Referrals, pool: DatabasePool, sql: str
+) -> None:
+    visitor = a_visitor(Role.ADMINISTRATOR)
+    await a_record(referrals, visitor)
+
+    with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError)):
+        async with transaction(pool, visitor) as db:
+            await db.execute(sql)
+
+
+async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
+    rows = await owner.rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
+        "AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
+    )
+
+    assert {*OWN_IDS, *COUNTS} == {row["relname"] for row in rows}
+
+
+async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool) -> None:
+    for visitor in (a_visitor(), a_visitor(Role.ADMINISTRATOR, new_id(), new_id()), a_visitor(None)):
+        user, _, *rest = scope_of(visitor)
+        async with pool.acquire() as db, db.transaction():
+            await db.execute("SELECT set_scope($1, $2, $3, $4, $5)", user, *rest)
+            by_function = await context_on(db)
+        async with transaction(pool, visitor) as db:
+            by_transaction = await context_on(db)
+        assert by_function == by_transaction
+        assert str(visitor.user_id) == by_function["app.user"]
+
+
+def test_a_context_is_made_of_ids_and_codes_alone() -> None:
+    with pytest.raises(ValueError, match="letters and digits"):
+        context_of(a_visitor(register_code="dsr', true); DROP TABLE record; --"))
+
+
+@pytest.fixture
+async def lone_pool(shared_database: Addresses) -> AsyncIterator[DatabasePool]:
+    """A pool of one connection, which the next caller gets as the last one left it."""
+    pool = await open_pool(shared_database.dsn("referrals"), size=1)
+    yield pool
+    await pool.close()
+
+
+async def _commit(pool: DatabasePool, visitor: Visitor) -> None:
+    assert 1 == len(await seen(pool, visitor, OWN_IDS["record"]))
+
+
+async def _rollback(pool: DatabasePool, visitor: Visitor) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await seen(pool, visitor, "SELECT 1 / 0")
+
+
+async def _cancelled(pool: DatabasePool, visitor: Visitor) -> None:
+    asleep = asyncio.Event()
+
+    async def long_work() -> None:
+        async with transaction(pool, visitor) as db:
+            asleep.set()
+            await db.execute("SELECT pg_sleep(2)")
+
+    task = asyncio.create_task(long_work())
+    await asleep.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def _one_trip(pool: DatabasePool, visitor: Visitor) -> None:
+    assert 1 == await pool.fetchval(LIST_OWN, *scope_of(visitor), 0)
+
+
+async def _failed_one_trip(pool: DatabasePool, visitor: Visitor) -> None:
+    with pytest.raises(asyncpg.InvalidRowCountInResultOffsetClauseError):
+        await pool.fetchval(LIST_OWN, *scope_of(visitor), -1)
+
+
+@pytest.mark.parametrize("ending", [_commit, _rollback, _cancelled, _one_trip, _failed_one_trip])
+async def test_a_connection_that_is_used_again_remembers_nobody(
+    referrals: Referrals, lone_pool: DatabasePool, ending: Callable[[DatabasePool, Visitor], Awaitable[None]]
+) -> None:
+    visitor = a_visitor()
+    await referrals.submit(visitor)
+
+    await ending(lone_pool, visitor)
+
+    async with lone_pool.acquire(timeout=5) as db:
+        assert not db.is_in_transaction()
+        assert {""} == {value or "" for value in (await context_on(db)).values()}
+        assert [] == await db.fetch(OWN_IDS["record"])

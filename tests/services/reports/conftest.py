@@ -1,0 +1,45 @@
+"""One migrated database for all tests of the service: each brings organisations of its own, so none sees another's."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.environment import Addresses
+from deploy.stack import EmbeddedParts
+from shared.database import open_pool
+from shared.registers.load import Registers, load_registers
+from tests.conftest import database_copy
+from tests.services.referrals.rig import Owner
+from tests.services.reports.rig import Rig
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="session")
+def registers() -> Registers:
+    return load_registers()
+
+
+@pytest.fixture
+async def rig(shared_database: Addresses, registers: Registers, tmp_path: Path) -> AsyncIterator[Rig]:
+    async with AsyncExitStack() as opened:
+        names = ("referrals", "outcomes", "reports")
+        pools = {name: await opened.enter_async_context(await open_pool(shared_database.dsn(name))) for name in names}
+        yield await Rig.open(pools, registers, tmp_path)
+
+
+@pytest.fixture
+async def owner(shared_database: Addresses) -> AsyncIterator[Owner]:
+    """Looks at reports' schema as its owner."""
+    connection = await asyncpg.connect(shared_database.migrator_dsn("reports"))
+    await connection.execute("SET ROLE reports_owner; SET search_path = reports")
+    yield Owner(connection)
+    await connection.close()

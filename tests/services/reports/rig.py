@@ -1,0 +1,281 @@
+"""Reports behind its front door, fed by the real referrals, on a bus within the process, with people who ask."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from openpyxl import Workbook, load_workbook
+
+from services.outcomes.service import service_of as outcomes_of
+from services.referrals.service import service_of as referrals_of
+from services.reports.feeding import Feeding, Nights, Outcomes, Records, Source
+from services.reports.handlers.desk import Desk, OrganisationNames
+from services.reports.making import Making, Sweeping
+from services.reports.service import answers_of, follower_of
+from shared.assertion import Signer, Verifier, public_key
+from shared.bus import Context
+from shared.contracts import LETTERS
+from shared.contracts.health import ReadReportsBacklog
+from shared.contracts.identity import CheckGrant, Grant, ListOrganisations, Organisation, Organisations
+from shared.contracts.outcomes import RecordOutcome
+from shared.contracts.referrals import Answer, RecordReceipt, SubmitRecord, UpdateRecord
+from shared.contracts.reports import (
+    Dashboard,
+    ReadDashboard,
+    ReadReportChunk,
+    ReadReportJob,
+    ReportJob,
+    StartReport,
+    StopReport,
+)
+from shared.database import DatabasePool
+from shared.fake_bus import FakeBus, FakeWire
+from shared.front_door import for_anyone
+from shared.messages import Message, Refused, Request
+from shared.outbox import Relay
+from shared.permissions import Role, Visitor
+from shared.registers.load import Registers
+from shared.service import Parts, Service, backlog_of, start
+from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
+
+PROCESSES = ("identity", "referrals", "outcomes", "reports")
+SEEDS: Mapping[str, bytes] = {name: bytes([number]) * 32 for number, name in enumerate(PROCESSES, start=1)}
+
+Reply = TypeVar("Reply", bound=Message)
+
+
+@dataclass
+class Clock:
+    """Shows the time, or what it was set to."""
+
+    set_to: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return self.set_to or datetime.now(UTC)
+
+
+@dataclass
+class StandInIdentity:
+    """Knows the organisations, and what everybody may do now."""
+
+    organisations: dict[UUID, str] = field(default_factory=dict)
+    grants: dict[UUID, Visitor] = field(default_factory=dict)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        bus = FakeBus("identity", wire)
+        await bus.answer(ListOrganisations, self._list)
+        await bus.answer(CheckGrant, self._check)
+
+    async def _list(self, _asked: ListOrganisations, _context: Context) -> Organisations:
+        listed = [
+            Organisation(organisation_id=each, name=name, domain=f"{name.lower().replace(' ', '-')}.nhs.uk")
+            for each, name in sorted(self.organisations.items(), key=lambda item: item[1])
+        ]
+        return Organisations(organisations=tuple(listed))
+
+    async def _check(self, asked: CheckGrant, context: Context) -> Grant:
+        claims = Verifier("identity", keys()).verify(context.who)
+        assert claims.caller is not None
+        assert ("reports", asked.user_id) == (claims.caller.service, claims.caller.on_behalf_of)
+        if asked.user_id not in self.grants:
+            raise Refused("no_grant")
+        return Grant(visitor=self.grants[asked.user_id].model_copy(update={"session_id": UUID(int=0)}))
+
+
+def keys() -> dict[str, bytes]:
+    return {name: public_key(seed) for name, seed in SEEDS.items()}
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What a test does: fill a register, have it copied, look at the dashboard, ask for reports and have them made."""
+
+    pool: DatabasePool
+    referrals: Parts
+    parts: Parts
+    desk: Desk
+    clock: Clock
+    identity: StandInIdentity
+    wire: FakeWire
+    folder: Path
+
+    @classmethod
+    async def open(cls, pools: Mapping[str, DatabasePool], registers: Registers, folder: Path) -> "Rig":
+        referrals, outcomes, pool = pools["referrals"], pools["outcomes"], pools["reports"]
+        wire, identity, clock = FakeWire(), StandInIdentity(), Clock()
+        await identity.answer_on(wire)
+        source = parts_of("referrals", referrals, wire)
+        await start(source, referrals_of(source, registers))
+        outcomes_parts = parts_of("outcomes", outcomes, wire)
+        await start(outcomes_parts, outcomes_of(outcomes_parts, registers))
+        parts = parts_of("reports", pool, wire)
+        desk = Desk(pool, parts.bus, parts.signer, registers, OrganisationNames(parts.bus, lambda: 0.0), clock)
+        answers = [*answers_of(desk), for_anyone(ReadReportsBacklog, backlog_of(parts))]
+        await start(parts, Service(answers=answers, followers=[follower_of(desk)]))
+        return cls(pool, source, parts, desk, clock, identity, wire, folder)
+
+    # ------------------------------------------------------------------------------------------------- people
+    def somebody(self, role: Role = Role.REPORTING, *organisations: UUID) -> Visitor:
+        """A person whose grant identity knows."""
+        visitor = a_visitor(role, *organisations)
+        self.identity.grants[visitor.user_id] = visitor
+        return visitor
+
+    def organisation(self, name: str) -> UUID:
+        organisation_id = new_id()
+        self.identity.organisations[organisation_id] = name
+        return organisation_id
+
+    async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
+        who = Signer("identity", SEEDS["identity"]).sign_visitor(visitor, ("referrals", "outcomes", "reports"))
+        return await FakeBus("gateway", self.wire).ask(request, who=who)
+
+    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> str:
+        """The code with which the request is refused; empty when it is not."""
+        try:
+            await self.ask(visitor, request)
+        except Refused as refused:
+            return refused.code
+        return ""
+
+    # ------------------------------------------------------------------------------------------------- records
+    async def submit(self, organisation_id: UUID, **changes: Answer) -> RecordReceipt:
+        visitor = a_visitor(Role.ADMINISTRATOR, organisation_id)
+        return await self.ask(
+            visitor, SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**changes))
+        )
+
+    async def update(self, organisation_id: UUID, receipt: RecordReceipt, **changes: Answer) -> RecordReceipt:
+        visitor = a_visitor(Role.ADMINISTRATOR, organisation_id)
+        update = UpdateRecord(
+            command_id=new_id(), record_id=receipt.record_id, version=receipt.version, answers=a_referral(**changes)
+        )
+        return await self.ask(visitor, update)
+
+    async def record_outcome(
+        self, organisation_id: UUID, receipt: RecordReceipt, *, ending: bool = False, **changes: Answer
+    ) -> None:
+        """By Ada Minister, of this version of the record."""
+        visitor = a_visitor(Role.ADMINISTRATOR, organisation_id, full_name="Ada Minister")
+        outcome = RecordOutcome(
+            command_id=new_id(),
+            edition=EDITION,
+            record_id=receipt.record_id,
+            version=receipt.version,
+            ending=ending,
+            answers={"cetr_requested": "no", "laep_requested": "no", **changes},
+        )
+        await self.ask(visitor, outcome)
+
+    async def archive(self, organisation_id: UUID, receipt: RecordReceipt) -> None:
+        await self.record_outcome(organisation_id, receipt, ending=True)
+
+    async def tell(self) -> None:
+        """Carry what referrals has to tell."""
+        while await self.referrals.relay.carry_batch():
+            pass
+
+    # ------------------------------------------------------------------------------------------------- copies
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return Records(self.desk), Outcomes(self.desk)
+
+    @property
+    def feeding(self) -> Feeding:
+        """Of the records."""
+        return Feeding(self.desk, Records(self.desk))
+
+    @property
+    def nights(self) -> Nights:
+        return Nights(self.desk, self.sources)
+
+    async def copy(self) -> None:
+        """All that is committed."""
+        for source in self.sources:
+            await Feeding(self.desk, source).catch_up()
+
+    async def dashboard(self, visitor: Visitor, organisation_id: UUID | None = None) -> Dashboard:
+        return await self.ask(visitor, ReadDashboard(organisation_id=organisation_id))
+
+    async def panel(self, visitor: Visitor, title: str, organisation_id: UUID | None = None) -> dict[str, int]:
+        """One panel of the dashboard, label → count."""
+        tiles = {tile.title: tile for tile in (await self.dashboard(visitor, organisation_id)).tiles}
+        return {each.label: each.count for each in tiles[title].counts}
+
+    # ------------------------------------------------------------------------------------------------- reports
+    def making(self, lease: timedelta = timedelta(seconds=15), life: timedelta = timedelta(hours=1)) -> Making:
+        return Making(self.desk, 1, self.folder, lease, life)
+
+    @property
+    def sweeping(self) -> Sweeping:
+        return Sweeping(self.desk)
+
+    async def start(
+        self,
+        visitor: Visitor,
+        report: str = "referrals",
+        *,
+        organisation_id: UUID | None = None,
+        age: str | None = None,
+        **options: str,
+    ) -> ReportJob:
+        return await self.ask(visitor, a_request(report, organisation_id=organisation_id, age=age, **options))
+
+    async def make(self) -> bool:
+        return await self.making().make_next(self.folder)
+
+    async def job(self, visitor: Visitor, job: ReportJob) -> ReportJob:
+        return await self.ask(visitor, ReadReportJob(job_id=job.job_id))
+
+    async def stop(self, visitor: Visitor, job: ReportJob) -> ReportJob:
+        return await self.ask(visitor, StopReport(command_id=new_id(), job_id=job.job_id))
+
+    async def download(self, visitor: Visitor, job: ReportJob) -> bytes:
+        ready = await self.job(visitor, job)
+        assert "ready" == ready.state
+        asked = [ReadReportChunk(job_id=job.job_id, number=number) for number in range(ready.chunks)]
+        content = b"".join([(await self.ask(visitor, each)).content for each in asked])
+        assert ready.size == len(content)
+        return content
+
+    async def report(
+        self,
+        visitor: Visitor,
+        report: str = "referrals",
+        *,
+        organisation_id: UUID | None = None,
+        age: str | None = None,
+        **options: str,
+    ) -> Workbook:
+        """Ask for a report, have it made, open it."""
+        job = await self.start(visitor, report, organisation_id=organisation_id, age=age, **options)
+        assert await self.make()
+        return load_workbook(io.BytesIO(await self.download(visitor, job)))
+
+
+def a_request(
+    report: str = "referrals", *, organisation_id: UUID | None = None, age: str | None = None, **options: str
+) -> StartReport:
+    return StartReport(command_id=new_id(), report=report, organisation_id=organisation_id, age=age, options=options)
+
+
+def parts_of(name: str, pool: DatabasePool, wire: FakeWire) -> Parts:
+    bus, signer = FakeBus(name, wire), Signer(name, SEEDS[name])
+    return Parts(name, pool, bus, signer, Verifier(name, keys()), Relay(pool, bus, signer, LETTERS))
+
+
+def column(workbook: Workbook, heading: str, sheet: str | None = None) -> list[object]:
+    """What stands under a heading."""
+    worksheet = workbook[sheet] if sheet else workbook.worksheets[0]
+    rows = list(worksheet.iter_rows(values_only=True))
+    place = rows[0].index(heading)
+    return [row[place] for row in rows[1:]]
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,174 @@
+"""The dashboard of a register: what it counts, of whom, and for whom."""
+
+import random
+from collections import Counter
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.reports import Dashboard, ReadDashboard
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Role, Visitor
+from shared.values import age_on
+from tests.services.referrals.builders import new_id
+from tests.services.reports.rig import Rig
+
+RISK, AGE, TOTAL, BREAKDOWN = "TOTALS BY RISK TYPE", "TOTALS BY AGE", "TOTAL RECORDS", "ORGANISATION BREAKDOWN"
+PRINTED = ("green green red red red amber amber", "amber green", "red red", "red", "")
+
+
+@pytest.mark.requirement("R-DSR-150", "R-DSR-151", "R-DSR-152", "R-DSR-153", "R-DSR-154")
+async def test_the_sources_example_is_counted_as_printed(rig: Rig) -> None:
+    names = ("Midlands", "North", "Police", "Stoke", "County")
+    reader = rig.somebody(Role.REPORTING, *(rig.organisation(name) for name in names))
+    for organisation, ratings in zip(reader.organisation_ids, PRINTED, strict=True):
+        for place, rating in enumerate(ratings.split()):
+            is_young = organisation == reader.organisation_ids[0] and place < 2
+            await rig.submit(organisation, risk_level=rating, date_of_birth="2020-05-05" if is_young else "1990-05-05")
+    await rig.copy()
+
+    board = await rig.dashboard(reader)
+
+    assert [RISK, TOTAL, AGE, BREAKDOWN] == [tile.title for tile in board.tiles]
+    assert {"Green": 3, "Amber": 3, "Red": 6} == counts(board, RISK)
+    assert {TOTAL: 12} == counts(board, TOTAL)
+    assert {"Under 18s": 2, "18s and over": 10} == counts(board, AGE)
+    assert [7, 2, 2, 1, 0] == list(counts(board, BREAKDOWN).values())
+    assert "Midlands (@midlands.nhs.uk)" == next(iter(counts(board, BREAKDOWN)))
+
+
+@pytest.mark.requirement("R-DSR-149", "R-DSR-154")
+@pytest.mark.parametrize("seed", range(3))
+async def test_on_any_records_the_panels_add_up_and_are_right(rig: Rig, seed: int) -> None:
+    chance = random.Random(seed)
+    reader = rig.somebody(Role.REPORTING, *(rig.organisation(f"Team {number}") for number in range(4)))
+    today = date(2026, 2, 28)
+    rig.clock.set_to = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    kept = [await a_random_record(rig, chance, reader) for _ in range(25)]
+    await rig.copy()
+
+    for chosen in (None, *reader.organisation_ids):
+        there = [each for each in kept if each and chosen in (None, each[0])]
+        board = await rig.dashboard(reader, chosen)
+        ratings = Counter(rating for _, rating, _ in there)
+        young = [born for _, _, born in there if born and age_on(born, today) < 18]
+        not_known = [born for _, _, born in there if born is None]
+
+        assert [ratings["green"], ratings["amber"], ratings["red"]] == list(counts(board, RISK).values())
+        assert len(young) == counts(board, AGE)["Under 18s"]
+        assert len(not_known) == counts(board, AGE).get("Not known", 0)
+        for panel in (RISK, TOTAL, AGE, BREAKDOWN):
+            assert len(there) == sum(counts(board, panel).values())
+
+
+@pytest.mark.requirement("R-DSR-144")
+async def test_an_archived_record_is_not_counted(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    reader = rig.somebody(Role.REPORTING, organisation)
+    receipt = await rig.submit(organisation, risk_level="red")
+    await rig.submit(organisation, risk_level="green")
+    await rig.copy()
+    before = await rig.panel(reader, RISK)
+
+    await rig.archive(organisation, receipt)
+    await rig.copy()
+
+    assert {"Green": 1, "Amber": 0, "Red": 1} == before
+    assert {"Green": 1, "Amber": 0, "Red": 0} == await rig.panel(reader, RISK)
+    assert {TOTAL: 1} == await rig.panel(reader, TOTAL)
+
+
+async def test_a_record_that_was_rated_anew_is_counted_once(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    receipt = await rig.submit(organisation, risk_level="green")
+    await rig.copy()
+    await rig.update(organisation, receipt, risk_level="red")
+    await rig.copy()
+
+    assert {"Green": 0, "Amber": 0, "Red": 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), RISK)
+
+
+@pytest.mark.parametrize(
+    ("born", "moment", "is_grown"),
+    [
+        ("2008-11-22", "2026-11-21T23:59:59+00:00", False),
+        ("2008-11-22", "2026-11-22T00:00:00+00:00", True),
+        ("2008-06-10", "2026-06-09T22:59:59+00:00", False),  # summer time: the day in London begins an hour earlier
+        ("2008-06-10", "2026-06-09T23:00:00+00:00", True),
+        ("2008-02-29", "2026-02-28T12:00:00+00:00", False),
+        ("2008-02-29", "2026-03-01T00:00:00+00:00", True),
+    ],
+)
+async def test_a_birthday_is_counted_from_midnight_in_london_on(
+    rig: Rig, born: str, moment: str, is_grown: bool
+) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation, date_of_birth=born)
+    await rig.copy()
+    rig.clock.set_to = datetime.fromisoformat(moment)
+
+    ages = await rig.panel(rig.somebody(Role.REPORTING, organisation), AGE)
+
+    assert {"Under 18s": 0 if is_grown else 1, "18s and over": 1 if is_grown else 0} == ages
+
+
+@pytest.mark.requirement("R-DSR-155", "R-DSR-009", "R-DSR-014")
+@pytest.mark.parametrize("role", [Role.REPORTING, Role.ADMINISTRATOR])
+async def test_who_is_restricted_sees_their_organisations_alone(rig: Rig, role: Role) -> None:
+    theirs, other = rig.organisation("Alpha"), rig.organisation("Beta")
+    for organisation in (theirs, other, other):
+        await rig.submit(organisation)
+    await rig.copy()
+
+    board = await rig.dashboard(rig.somebody(role, theirs))
+
+    assert ["Alpha (@alpha.nhs.uk)"] == [each.label for each in board.organisations]
+    assert {"Alpha (@alpha.nhs.uk)": 1} == counts(board, BREAKDOWN)
+    assert {TOTAL: 1} == counts(board, TOTAL)
+
+
+async def test_an_organisation_outside_the_scope_is_as_unknown_as_none(rig: Rig) -> None:
+    other = rig.organisation("Beta")
+    reader = rig.somebody(Role.REPORTING, rig.organisation("Alpha"))
+
+    refusals = [await rig.refusal(reader, ReadDashboard(organisation_id=each)) for each in (other, new_id())]
+
+    assert ["not_found"] * 2 == refusals
+
+
+@pytest.mark.requirement("R-DSR-148")
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.MASTER_ADMIN, None])
+async def test_nobody_else_gets_past_the_front_door(rig: Rig, role: Role | None) -> None:
+    with pytest.raises(NotAnswered) as unanswered:
+        await rig.dashboard(rig.somebody(Role.REPORTING).model_copy(update={"role": role}))
+
+    assert Fault.NOT_ALLOWED == unanswered.value.fault
+
+
+async def test_it_says_as_at_when_it_is_right(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    before = datetime.now(UTC)
+    await rig.copy()
+
+    board = await rig.dashboard(rig.somebody(Role.REPORTING, organisation))
+
+    assert before <= board.as_at <= datetime.now(UTC)
+
+
+def counts(board: Dashboard, title: str) -> dict[str, int]:
+    (tile,) = [each for each in board.tiles if each.title == title]
+    return {each.label: each.count for each in tile.counts}
+
+
+async def a_random_record(rig: Rig, chance: random.Random, reader: Visitor) -> tuple[UUID, str, date | None] | None:
+    """Somebody of any organisation, rating and age, some about to turn eighteen; None when they are archived again."""
+    organisation = chance.choice(reader.organisation_ids)
+    rating = chance.choice(("green", "amber", "red"))
+    near = date(2008, 2, chance.randint(26, 29))
+    born = chance.choice((None, near, near, date(chance.randint(1930, 2025), chance.randint(1, 12), 28)))
+    receipt = await rig.submit(organisation, risk_level=rating, date_of_birth=born.isoformat() if born else "not_known")
+    if chance.random() < 0.2:
+        await rig.archive(organisation, receipt)
+        return None
+    return organisation, rating, born

@@ -1,0 +1,328 @@
+"""The feed of records, and the copies that are made of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.environment import Addresses
+from deploy.waiting import until
+from services.reports.feeding import Feeding, Records
+from services.reports.operators import rebuild
+from services.reports.service import CONSUMER
+from services.reports.store import feeds
+from services.reports.store.feeds import Page
+from shared.bus import Context
+from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
+from shared.database import transaction
+from shared.messages import Fault, Message, NotAnswered, Request
+from shared.permissions import Caller, Role, Visitor
+from tests.services.referrals.builders import a_visitor, new_id
+from tests.services.referrals.rig import Owner
+from tests.services.reports.rig import SEEDS, Rig
+
+TOTAL = "TOTAL RECORDS"
+COPIES = "SELECT record_id, version, answers FROM record_copy WHERE organisation_id = $1"
+LARGEST_PAGE = 512 * 1024
+
+
+async def test_the_feed_gives_every_record_with_what_reports_need(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    receipt = await rig.submit(organisation, risk_level="amber")
+
+    (record,) = [each for page in await whole_feed(rig) for each in page.records if each.record_id == receipt.record_id]
+
+    assert (organisation, "dsr", "2022", "active", 0) == (
+        record.organisation_id,
+        record.register_code,
+        record.edition,
+        record.status,
+        record.version,
+    )
+    assert ("amber", "2001-02-07") == (record.answers["risk_level"], str(record.born))
+    assert receipt.reference == record.reference
+
+
+async def test_a_page_is_small_enough_for_the_bus_and_the_next_goes_on_behind_it(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    receipts = [await rig.submit(organisation, latest_update="é" * 10_000) for _ in range(40)]
+
+    pages = await whole_feed(rig)
+
+    sent = [each.record_id for page in pages for each in page.records]
+    assert len(pages) > 1
+    assert max(len(page.model_dump_json()) for page in pages) < LARGEST_PAGE
+    assert {each.record_id for each in receipts} <= set(sent)
+    assert len(sent) == len(set(sent))
+
+
+@pytest.mark.parametrize("process", ["gateway", "identity", "outcomes"])
+async def test_nobody_but_reports_reads_the_feed(rig: Rig, process: str) -> None:
+    seed = SEEDS.get(process, b"g" * 32)
+    rogue = rig.parts.signer.__class__(process, seed).sign_caller(Caller(service=process, job="feed"), "referrals")
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await rig.parts.bus.ask(ReadFeed(), who=rogue)
+
+    assert unanswered.value.fault in (Fault.NOT_ALLOWED, Fault.NOT_SIGNED_IN)
+
+
+async def test_a_change_that_is_committed_late_is_not_passed_over(rig: Rig, source: Owner) -> None:
+    """A transaction that began first and ends last: its rows are older than what has been read already."""
+    organisation = rig.organisation("Alpha")
+    receipt = await rig.submit(organisation)
+    await rig.copy()
+    await source.db.execute("BEGIN")
+    await source.db.execute("UPDATE record SET version = version + 1 WHERE id = $1", receipt.record_id)
+    await rig.submit(organisation)
+    await rig.copy()
+
+    await source.db.execute("COMMIT")
+    await rig.copy()
+
+    assert 1 == (await copies(rig, organisation))[receipt.record_id]["version"]
+
+
+async def test_what_is_rolled_back_is_never_copied(rig: Rig, source: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    receipt = await rig.submit(organisation)
+    await source.db.execute("BEGIN")
+    await source.db.execute("UPDATE record SET version = 7 WHERE id = $1", receipt.record_id)
+    await rig.copy()
+    await source.db.execute("ROLLBACK")
+    await rig.copy()
+
+    assert 0 == (await copies(rig, organisation))[receipt.record_id]["version"]
+
+
+async def test_a_record_that_is_gone_goes_from_the_copies_and_the_counts(rig: Rig, source: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    receipt = await rig.submit(organisation)
+    await rig.copy()
+
+    await source.db.execute("DELETE FROM record WHERE id = $1", receipt.record_id)
+    await rig.copy()
+
+    assert {} == await copies(rig, organisation)
+    assert {TOTAL: 0} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    receipt = await rig.submit(organisation)
+    await rig.copy()
+    before = (await feeds.read_feed(rig.pool, "referrals")).sequence
+    await rig.update(organisation, receipt, risk_level="red")
+    page = await Records(rig.desk).read(before)
+
+    applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
+    older = Page(page.last, page.last, False, [{**dict(page.rows[-1]), "sequence": 1, "version": 0}], [])
+    await feeds.apply(rig.pool, "referrals", "live", older, None)
+
+    assert [True, False, False] == applied
+    assert {receipt.record_id: 1} == {key: row["version"] for key, row in (await copies(rig, organisation)).items()}
+    assert {TOTAL: 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def test_replicas_that_copy_at_once_copy_everything_once(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    for _ in range(12):
+        await rig.submit(organisation)
+
+    await asyncio.gather(*(rig.feeding.catch_up() for _ in range(4)), rig.submit(organisation))
+    await rig.copy()
+
+    assert {TOTAL: 13} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def test_an_event_has_the_source_looked_at_once(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.copy()
+    await rig.submit(organisation)
+    bell = rig.desk.news["referrals"]
+    bell.clear()
+
+    await rig.tell()
+    wanted = await feeds.read_feed(rig.pool, "referrals")
+    await rig.feeding.look()
+
+    assert (True, True) == (wanted.wanted, bell.is_set())
+    assert {TOTAL: 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def test_an_event_that_comes_twice_is_taken_once(rig: Rig) -> None:
+    await rig.submit(rig.organisation("Alpha"))
+    await rig.tell()
+    subject, body, _ = next(each for each in reversed(rig.wire.published) if each[0].startswith("event."))
+    await feeds.take_wish(rig.pool, "referrals")
+
+    await rig.wire.followers[CONSUMER].take(RecordCreated.model_validate_json(body))
+
+    assert subject.endswith(".created")
+    assert not (await feeds.read_feed(rig.pool, "referrals")).wanted
+
+
+async def test_without_any_event_the_poll_finds_what_is_new(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation)
+
+    async with at_work(rig):
+        assert await until(lambda: is_counted(rig, organisation), seconds=20)
+
+
+async def test_a_rebuild_mends_what_is_wrong_missing_or_left_over(rig: Rig, owner: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    wrong, missing, right = [await rig.submit(organisation, risk_level="green") for _ in range(3)]
+    await rig.copy()
+    await rig.feeding.look()
+    changes = "counted = ARRAY['#total=', '#born=1950', 'risk_level=red'], answers = '{}'"
+    await owner.db.execute(f"UPDATE record_copy SET {changes} WHERE record_id = $1", wrong.record_id)
+    await owner.db.execute("DELETE FROM record_copy WHERE record_id = $1", missing.record_id)
+    left_over = new_id()
+    await owner.db.execute(
+        "INSERT INTO record_copy SELECT ($1::record_copy).*",
+        tuple(dict(await owner_row(owner, right.record_id), record_id=left_over).values()),
+    )
+
+    assert ["referrals", "outcomes"] == await rebuild(rig.pool)
+    await rig.feeding.look()
+
+    mended = await copies(rig, organisation)
+    assert {wrong.record_id, missing.record_id, right.record_id} == set(mended)
+    assert '"green"' in mended[wrong.record_id]["answers"]
+    assert {"Green": 3, "Amber": 0, "Red": 0} == await rig.panel(
+        rig.somebody(Role.REPORTING, organisation), "TOTALS BY RISK TYPE"
+    )
+    assert 0 == await rig.nights.prove()
+
+
+async def test_while_a_rebuild_is_under_way_what_is_new_is_copied(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation)
+    await rig.copy()
+    await rebuild(rig.pool)
+    await rig.submit(organisation)
+
+    await rig.copy()
+    during = await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+    await rig.feeding.look()
+
+    assert ({TOTAL: 2}, {TOTAL: 2}) == (during, await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL))
+    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+
+
+async def test_a_source_that_was_set_back_is_followed_again_after_a_rebuild(rig: Rig, owner: Owner) -> None:
+    """A backup of referrals was restored: it gives sequences out that the copies believe to have read."""
+    organisation = rig.organisation("Alpha")
+    await rig.copy()
+    await owner.db.execute("UPDATE feed SET sequence = 1000000 WHERE source = 'referrals'")
+    await rig.submit(organisation)
+    await rig.copy()
+    before = await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+    await rebuild(rig.pool)
+    await rig.feeding.look()
+    await rig.submit(organisation)
+    await rig.copy()
+
+    assert ({TOTAL: 0}, {TOTAL: 2}) == (before, await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL))
+
+
+async def test_at_night_the_tallies_are_proved_and_a_rebuild_begins_once(rig: Rig, owner: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation)
+    await rig.copy()
+    await rig.feeding.look()
+    await owner.db.execute("UPDATE feed SET rebuilt_at = NULL")
+    await owner.db.execute(
+        "UPDATE tally SET n = n + 5 WHERE organisation_id = $1 AND question = '#total'", organisation
+    )
+
+    await rig.nights.night()
+    begun = await feeds.read_feed(rig.pool, "referrals")
+    await rig.feeding.look()
+    await rig.nights.night()
+
+    assert 0 == begun.rebuild_sequence
+    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+    assert {TOTAL: 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def test_a_register_that_counts_otherwise_has_its_copies_counted_anew(rig: Rig, owner: Owner) -> None:
+    await rig.submit(rig.organisation("Alpha"))
+    await rig.copy()
+    await rig.feeding.look()
+    await owner.db.execute("UPDATE feed SET counted_by = 'otherwise'")
+
+    await rig.nights.recount()
+    begun = await feeds.read_feed(rig.pool, "referrals")
+    await rig.feeding.look()
+    await rig.nights.recount()
+
+    assert 0 == begun.rebuild_sequence
+    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+
+
+async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation)
+    kind, answer = rig.wire.answers[ReadFeed.subject]
+    asked = asyncio.Event()
+
+    async def away(_asked: Request[Message], _context: Context) -> Message:
+        asked.set()
+        raise NotAnswered(Fault.UNAVAILABLE)
+
+    rig.wire.answers[ReadFeed.subject] = (kind, away)
+    async with at_work(rig):
+        await asyncio.wait_for(asked.wait(), 20)
+        rig.wire.answers[ReadFeed.subject] = (kind, answer)
+        assert await until(lambda: is_counted(rig, organisation), seconds=20)
+
+
+@asynccontextmanager
+async def at_work(rig: Rig) -> AsyncIterator[None]:
+    """The copying by itself, hearing of nothing, for as long as the block lasts."""
+    feeding = Feeding(rig.desk, Records(rig.desk), poll_seconds=0.01, net=timedelta(0))
+    running = asyncio.create_task(feeding.run())
+    yield
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def is_counted(rig: Rig, organisation: UUID) -> bool:
+    return {TOTAL: 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def whole_feed(rig: Rig) -> list[FeedPage]:
+    pages = [await rig.parts.bus.ask(ReadFeed(), who=rig.desk.signature("referrals"))]
+    while pages[-1].more:
+        pages.append(await rig.parts.bus.ask(ReadFeed(after=pages[-1].last), who=rig.desk.signature("referrals")))
+    return pages
+
+
+async def copies(rig: Rig, organisation: UUID) -> dict[UUID, asyncpg.Record]:
+    async with transaction(rig.pool, reader_of(organisation)) as db:
+        return {row["record_id"]: row for row in await db.fetch(COPIES, organisation)}
+
+
+def reader_of(organisation: UUID) -> Visitor:
+    return a_visitor(Role.REPORTING, organisation)
+
+
+async def owner_row(owner: Owner, record_id: UUID) -> asyncpg.Record:
+    (row,) = await owner.rows("SELECT * FROM record_copy WHERE record_id = $1", record_id)
+    return row
+
+
+@pytest.fixture
+async def source(shared_database: Addresses) -> AsyncIterator[Owner]:
+    """Looks at referrals' schema as its owner."""
+    connection = await asyncpg.connect(shared_database.migrator_dsn("referrals"))
+    await connection.execute("SET ROLE referrals_owner; SET search_path = referrals")
+    yield Owner(connection)
+    await connection.close()

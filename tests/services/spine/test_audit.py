@@ -1,0 +1,141 @@
+"""The audit can only be added to; what is changed, cut out or slipped in afterwards is found."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from asyncpg import Connection, Record
+
+from deploy.environment import Addresses
+from shared.audit import Sealer, Verdict, note, verify
+from shared.database import DatabasePool, transaction
+from tests.conftest import OpenDatabase
+
+SUPERUSER_ACTS = {
+    "a changed row": "UPDATE audit SET action = 'other' WHERE id = (SELECT min(id) FROM audit)",
+    "a deleted row": "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit)",
+    "a row slipped in": "INSERT INTO audit (xid, action) SELECT min(xid), 'slipped_in' FROM audit",
+    "two rows swapped": """
+        UPDATE audit AS a SET action = b.action FROM audit AS b
+        WHERE a.id + b.id = (SELECT min(id) + max(id) FROM audit) AND a.action <> b.action
+    """,
+    "a seal removed": "DELETE FROM audit_seal WHERE n = 1",
+}
+
+
+@pytest.fixture
+async def owner(addresses: Addresses) -> "AsyncIterator[Connection[Record]]":
+    """A connection that may do everything, in the schema of identity."""
+    connection = await asyncpg.connect(addresses.databases["identity"].admin_dsn)
+    await connection.execute("SET search_path = identity")
+    yield connection
+    await connection.close()
+
+
+async def act(pool: DatabasePool, action: str) -> None:
+    async with transaction(pool) as db:
+        await note(db, None, action, [uuid4()], ["family_name"], actor=uuid4(), register="dsr")
+
+
+async def sealed(pool: DatabasePool, heads: Path, *actions: str) -> None:
+    sealer = Sealer(pool, "identity", heads)
+    for action in actions:
+        await act(pool, action)
+        await sealer.seal()
+    await sealer.publish()
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_what_was_done_is_kept_in_an_unbroken_chain(
+    database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
+) -> None:
+    pool, heads = await database("identity"), tmp_path / "heads"
+    await sealed(pool, heads, "log_in", "log_out", "log_in")
+
+    verdict = await verify(owner, "identity", heads.read_text().splitlines())
+
+    assert Verdict("identity", seals=3, rows=3) == verdict
+
+
+@pytest.mark.parametrize("statement", SUPERUSER_ACTS.values(), ids=SUPERUSER_ACTS)
+async def test_tampering_is_found(
+    database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path, statement: str
+) -> None:
+    pool, heads = await database("identity"), tmp_path / "heads"
+    await sealed(pool, heads, "log_in", "log_out", "read")
+
+    await owner.execute(statement)
+
+    assert (await verify(owner, "identity", heads.read_text().splitlines())).fault
+
+
+async def test_a_tail_that_was_cut_off_is_missed_by_the_head_kept_outside(
+    database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
+) -> None:
+    pool, heads = await database("identity"), tmp_path / "heads"
+    await sealed(pool, heads, "log_in", "log_out")
+
+    await owner.execute("DELETE FROM audit WHERE xid >= (SELECT lo FROM audit_seal WHERE n = 2)")
+    await owner.execute("DELETE FROM audit_seal WHERE n = 2")
+
+    assert (await verify(owner, "identity", [])).fault is None
+    assert (await verify(owner, "identity", heads.read_text().splitlines())).fault
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET action = 'other'",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "SELECT * FROM audit",
+        "INSERT INTO audit (at, action) VALUES (now(), 'backdated')",
+        "INSERT INTO audit_seal (n, lo, hi, rows, prev, hash) VALUES (9, '0', '1', 0, '', '')",
+    ],
+)
+async def test_the_service_itself_may_only_add(database: OpenDatabase, statement: str) -> None:
+    pool = await database("identity")
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute(statement)
+
+
+async def test_writers_at_once_leave_no_row_unsealed_and_no_gap(
+    database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
+) -> None:
+    pool, heads = await database("identity"), tmp_path / "heads"
+    sealer = Sealer(pool, "identity", heads)
+
+    async def write(n: int) -> None:
+        for _ in range(20):
+            await act(pool, f"writer_{n}")
+
+    async def keep_sealing() -> None:
+        for _ in range(40):
+            await sealer.seal()
+            await asyncio.sleep(0.005)
+
+    await asyncio.gather(keep_sealing(), *(write(n) for n in range(3)))
+    await sealer.publish()
+
+    assert (60, None) == ((await verify(owner, "identity", [])).rows, (await verify(owner, "identity", [])).fault)
+
+
+async def test_nothing_is_read_or_done_when_it_cannot_be_noted(
+    database: OpenDatabase, owner: "Connection[Record]"
+) -> None:
+    pool = await database("identity")
+    await owner.execute("ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (action <> 'read')")
+
+    async def read() -> None:
+        async with transaction(pool) as db:
+            await db.execute("INSERT INTO inbox (consumer, event_id) VALUES ('test', $1)", uuid4())
+            await note(db, None, "read", actor=uuid4())
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await read()
+
+    assert 0 == await pool.fetchval("SELECT count(*) FROM inbox")

@@ -1,0 +1,154 @@
+"""A command is carried out once, however often it is sent, and its transaction knows who asks."""
+
+import asyncio
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.commands import answer_given, carry_out
+from shared.database import Database, DatabasePool, transaction
+from shared.messages import Command, Message, Refused
+from shared.permissions import Role, Visitor
+from tests.conftest import OpenDatabase
+
+
+class Done(Message):
+    number: int
+
+
+class Do(Command[Done]):
+    subject: ClassVar[str] = "ask.identity.do"
+
+    what: str
+
+
+CONTEXT = (
+    "SELECT current_setting('app.user', true), current_setting('app.orgs', true), current_setting('app.own', true)"
+)
+
+
+def a_visitor(role: Role = Role.STANDARD) -> Visitor:
+    return Visitor(
+        user_id=uuid4(),
+        full_name="Percy Plum",
+        register_code="dsr",
+        role=role,
+        organisation_ids=(uuid4(), uuid4()),
+        home_organisation_id=None,
+        session_id=uuid4(),
+        method="password_pin",
+    )
+
+
+class Counter:
+    """Counts how often the act was done, and puts a row where it can be counted too."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    async def act(self, db: Database) -> Done:
+        self.done += 1
+        await db.execute("INSERT INTO inbox (consumer, event_id) VALUES ('test', $1)", uuid4())
+        return Done(number=self.done)
+
+
+async def rows(pool: DatabasePool) -> int:
+    found: int = await pool.fetchval("SELECT count(*) FROM inbox")
+    return found
+
+
+async def test_the_same_command_twice_is_done_once_and_answered_twice(database: OpenDatabase) -> None:
+    pool, visitor, counter = await database("identity"), a_visitor(), Counter()
+    command = Do(command_id=uuid4(), what="this")
+
+    answers = [await carry_out(pool, visitor, command, counter.act) for _ in range(2)]
+
+    assert ([Done(number=1)] * 2, 1, 1) == (answers, counter.done, await rows(pool))
+
+
+async def test_the_same_command_many_times_at_once_is_done_once(database: OpenDatabase) -> None:
+    pool, visitor, counter = await database("identity"), a_visitor(), Counter()
+    command = Do(command_id=uuid4(), what="this")
+
+    answers = await asyncio.gather(*(carry_out(pool, visitor, command, counter.act) for _ in range(20)))
+
+    assert ([Done(number=1)] * 20, 1) == (answers, await rows(pool))
+
+
+async def test_the_answer_to_an_earlier_command_can_be_asked_for_without_doing_anything(database: OpenDatabase) -> None:
+    pool, visitor, counter = await database("identity"), a_visitor(), Counter()
+    command = Do(command_id=uuid4(), what="this")
+
+    before = await answer_given(pool, visitor, command)
+    await carry_out(pool, visitor, command, counter.act)
+    after = await answer_given(pool, visitor, command)
+
+    assert (None, Done(number=1), 1) == (before, after, counter.done)
+    with pytest.raises(Refused, match="command_reused"):
+        await answer_given(pool, a_visitor(), command)
+
+
+@pytest.mark.parametrize("change", ["content", "person"])
+async def test_an_id_that_was_used_for_something_else_is_refused(database: OpenDatabase, change: str) -> None:
+    pool, visitor, counter, command_id = await database("identity"), a_visitor(), Counter(), uuid4()
+    await carry_out(pool, visitor, Do(command_id=command_id, what="this"), counter.act)
+    again = Do(command_id=command_id, what="that" if change == "content" else "this")
+
+    with pytest.raises(Refused) as refused:
+        await carry_out(pool, visitor if change == "content" else a_visitor(), again, counter.act)
+
+    assert ("command_reused", 1) == (refused.value.code, await rows(pool))
+
+
+async def test_an_act_that_fails_leaves_nothing_and_may_be_tried_again(database: OpenDatabase) -> None:
+    pool, visitor, counter = await database("identity"), a_visitor(), Counter()
+    command = Do(command_id=uuid4(), what="this")
+
+    async def fail(db: Database) -> Done:
+        await counter.act(db)
+        raise Refused("conflict")
+
+    with pytest.raises(Refused):
+        await carry_out(pool, visitor, command, fail)
+
+    assert 0 == await rows(pool)
+    assert Done(number=2) == await carry_out(pool, visitor, command, counter.act)
+
+
+async def test_the_transaction_knows_who_asks_and_nothing_of_it_stays(database: OpenDatabase) -> None:
+    pool, visitor = await database("identity"), a_visitor()
+
+    async with transaction(pool, visitor) as db:
+        inside = await db.fetchrow(CONTEXT)
+    async with transaction(pool) as db:
+        after = await db.fetchrow(CONTEXT)
+
+    organisations = "{" + ",".join(str(each) for each in visitor.organisation_ids) + "}"
+    assert inside is not None
+    assert after is not None
+    assert (str(visitor.user_id), organisations, "1") == tuple(inside)
+    assert not any(after)
+
+
+@pytest.mark.parametrize("how", ["fails", "is cancelled"])
+async def test_nothing_of_it_stays_when_the_work(database: OpenDatabase, how: str) -> None:
+    pool, visitor = await database("identity"), a_visitor()
+
+    async def work() -> None:
+        async with transaction(pool, visitor) as db:
+            await db.execute("INSERT INTO inbox (consumer, event_id) VALUES ('test', $1)", UUID(int=1))
+            if how == "fails":
+                raise Refused("conflict")
+            await db.execute("SELECT pg_sleep(10)")
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.2)
+    task.cancel()
+    await asyncio.wait([task])
+
+    async with transaction(pool) as db:
+        after = await db.fetchrow(CONTEXT)
+    assert after is not None
+    assert not any(after)
+    assert 0 == await rows(pool)

@@ -1,0 +1,92 @@
+"""What becomes of faults: the first one is told, a database that is away is nobody's mistake, a failed job is named."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from shared.assertion import Verifier
+from shared.contracts.health import Backlog, ReadNotifierBacklog
+from shared.contracts.notifier import QueueMail
+from shared.database import DATABASE_AWAY, DatabasePool, transaction
+from shared.fake_bus import FakeBus
+from shared.front_door import for_anyone, open_door
+from shared.messages import Fault, NotAnswered, Nothing
+from shared.service import end_jobs
+from tests.conftest import OpenDatabase
+
+AWAY = (
+    asyncpg.ConnectionDoesNotExistError("away"),
+    asyncpg.CannotConnectNowError("away"),
+    asyncpg.InterfaceError("away"),
+    asyncpg.InternalClientError("away"),
+    ConnectionRefusedError("away"),
+    TimeoutError("away"),
+)
+
+
+async def fail_on_a_busy_connection(pool: DatabasePool) -> None:
+    """No ROLLBACK can be sent while the answer to something else is awaited."""
+    async with transaction(pool) as db:
+        busy = asyncio.ensure_future(db.fetchval("SELECT pg_sleep(1)"))
+        busy.add_done_callback(asyncio.Future.exception)  # of no interest here
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+
+async def test_what_went_wrong_first_is_told_when_it_cannot_be_rolled_back(database: OpenDatabase) -> None:
+    pool = await database("notifier")
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_on_a_busy_connection(pool)
+
+    assert 1 == await pool.fetchval("SELECT 1")
+
+
+@pytest.mark.parametrize("fault", AWAY, ids=lambda fault: type(fault).__name__)
+async def test_a_database_that_is_away_makes_an_answer_late_and_not_wrong(fault: Exception) -> None:
+    async def backlog(_asked: ReadNotifierBacklog) -> Backlog:
+        raise fault
+
+    async def queue(_asked: QueueMail) -> Nothing:
+        return Nothing()
+
+    bus = FakeBus("notifier")
+    rows = [for_anyone(ReadNotifierBacklog, backlog), for_anyone(QueueMail, queue)]
+    await open_door("notifier", bus, Verifier("notifier", {}), rows)
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await bus.ask(ReadNotifierBacklog())
+
+    assert Fault.TOO_LATE is unanswered.value.fault
+
+
+def test_what_a_statement_got_wrong_is_no_absence() -> None:
+    assert not issubclass(asyncpg.UniqueViolationError, DATABASE_AWAY)
+    assert not issubclass(asyncpg.PostgresSyntaxError, DATABASE_AWAY)
+
+
+async def started(job: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+    task = asyncio.ensure_future(job())
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_a_job_that_misses_its_end_is_ended_again_and_a_failed_one_is_named() -> None:
+    async def goes_on_after_faults() -> None:
+        for _ in range(2):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                continue
+
+    async def fails() -> None:
+        raise LookupError
+
+    jobs = [await started(goes_on_after_faults), await started(fails)]
+
+    found = await end_jobs(jobs, again_after=0.01)
+
+    assert [LookupError] == [type(each) for each in found]
+    assert all(job.done() for job in jobs)

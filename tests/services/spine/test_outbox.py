@@ -1,0 +1,184 @@
+"""What a service has to tell leaves after commit, at least once, and stays until it has left."""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.assertion import Signer, Verifier, public_key
+from shared.bus import Context
+from shared.contracts import LETTERS
+from shared.contracts.notifier import QueueMail
+from shared.database import DatabasePool, transaction
+from shared.fake_bus import FakeBus, FakeWire
+from shared.inbox import is_new
+from shared.messages import Event, Nothing, Process, Refused
+from shared.outbox import Relay, count_unsent, put, put_letter
+from tests.conftest import OpenDatabase
+
+SEED = secrets.token_bytes(32)
+
+
+class Happened(Event):
+    kind: ClassVar[str] = "happened"
+    told_by: ClassVar[Process] = "identity"
+
+
+def an_event() -> Happened:
+    return Happened(
+        event_id=uuid4(),
+        occurred_at=datetime.now(UTC),
+        register_code="dsr",
+        organisation_id=UUID(int=1),
+        record_id=uuid4(),
+        version=0,
+    )
+
+
+def a_letter() -> QueueMail:
+    return QueueMail(
+        letter_id=uuid4(), register_code="dsr", template="pin", recipient="p@mpft.nhs.uk", values={"pin": "123456"}
+    )
+
+
+def relay_of(pool: DatabasePool, wire: FakeWire) -> Relay:
+    return Relay(pool, FakeBus("identity", wire), Signer("identity", SEED), LETTERS)
+
+
+async def carry_all(relay: Relay) -> None:
+    while await relay.carry_batch():
+        pass
+
+
+async def test_an_event_leaves_after_commit_with_its_cloud_event_headers(database: OpenDatabase) -> None:
+    pool, wire, event = await database("identity"), FakeWire(), an_event()
+    async with transaction(pool) as db:
+        await put(db, event)
+
+    await carry_all(relay_of(pool, wire))
+
+    [(subject, body, headers)] = wire.published
+    assert f"event.dsr.{UUID(int=1).hex}.happened" == subject
+    assert event == Happened.model_validate_json(body)
+    assert ("1.0", str(event.event_id), "dsr-happened-1", str(event.event_id)) == (
+        headers["ce-specversion"],
+        headers["ce-id"],
+        headers["ce-type"],
+        headers["Nats-Msg-Id"],
+    )
+
+
+async def test_an_event_whose_fact_was_not_committed_is_never_told(database: OpenDatabase) -> None:
+    pool, wire = await database("identity"), FakeWire()
+
+    async def change_and_fail() -> None:
+        async with transaction(pool) as db:
+            await put(db, an_event())
+            raise Refused("conflict")
+
+    with pytest.raises(Refused):
+        await change_and_fail()
+
+    await carry_all(relay_of(pool, wire))
+
+    assert [] == wire.published
+
+
+async def test_while_the_bus_is_down_everything_waits_and_leaves_later(database: OpenDatabase) -> None:
+    pool, wire = await database("identity"), FakeWire()
+    async with transaction(pool) as db:
+        for _ in range(3):
+            await put(db, an_event())
+    dead = FakeBus("identity", wire)
+    await dead.close()
+
+    await Relay(pool, dead, Signer("identity", SEED), LETTERS).carry_batch()
+    waiting = await count_unsent(pool)
+    await carry_all(relay_of(pool, wire))
+
+    assert (3, 3, 0) == (waiting, len(wire.published), await count_unsent(pool))
+
+
+async def test_two_relays_at_once_carry_each_event_once(database: OpenDatabase) -> None:
+    pool, wire = await database("identity"), FakeWire()
+    async with transaction(pool) as db:
+        for _ in range(500):
+            await put(db, an_event())
+
+    await asyncio.gather(*(carry_all(relay_of(pool, wire)) for _ in range(4)))
+
+    assert (500, 0) == (len({headers["ce-id"] for _, _, headers in wire.published}), await count_unsent(pool))
+    assert 500 == len(wire.published)
+
+
+async def test_a_letter_is_delivered_under_the_services_own_signature_and_then_forgotten(
+    database: OpenDatabase,
+) -> None:
+    pool, wire, letter = await database("identity"), FakeWire(), a_letter()
+    delivered: list[tuple[QueueMail, str]] = []
+    verifier = Verifier("notifier", {"identity": public_key(SEED)})
+
+    async def take(asked: QueueMail, context: Context) -> Nothing:
+        caller = verifier.verify(context.who).caller
+        assert caller is not None
+        delivered.append((asked, caller.service))
+        return Nothing()
+
+    await FakeBus("notifier", wire).answer(QueueMail, take)
+    async with transaction(pool) as db:
+        await put_letter(db, letter)
+
+    await carry_all(relay_of(pool, wire))
+
+    assert [(letter, "identity")] == delivered
+    assert await pool.fetchval("SELECT body FROM outbox") is None
+
+
+async def test_a_letter_that_is_refused_does_not_hold_up_the_others(database: OpenDatabase) -> None:
+    pool, wire, first = await database("identity"), FakeWire(), a_letter()
+    taken: list[UUID] = []
+
+    async def take(asked: QueueMail, _context: Context) -> Nothing:
+        if asked.letter_id == first.letter_id:
+            raise Refused("not_now")
+        taken.append(asked.letter_id)
+        return Nothing()
+
+    await FakeBus("notifier", wire).answer(QueueMail, take)
+    second, event = a_letter(), an_event()
+    async with transaction(pool) as db:
+        await put_letter(db, first)
+        await put_letter(db, second)
+        await put(db, event)
+
+    await relay_of(pool, wire).carry_batch()
+
+    assert ([second.letter_id], 1, 1) == (taken, len(wire.published), await count_unsent(pool))
+
+
+async def test_the_same_event_twice_has_one_effect(database: OpenDatabase) -> None:
+    pool, event = await database("identity"), an_event()
+    news = []
+    for _ in range(2):
+        async with transaction(pool) as db:
+            news.append(await is_new(db, "reports", event))
+
+    assert [True, False] == news
+
+
+async def test_an_event_whose_effect_failed_is_new_again(database: OpenDatabase) -> None:
+    pool, event = await database("identity"), an_event()
+
+    async def take_and_fail() -> None:
+        async with transaction(pool) as db:
+            await is_new(db, "reports", event)
+            raise Refused("conflict")
+
+    with pytest.raises(Refused):
+        await take_and_fail()
+
+    async with transaction(pool) as db:
+        assert await is_new(db, "reports", event)

@@ -1,0 +1,229 @@
+"""Walks the product over HTTP as a browser without scripts does: reads the forms of pages, and sends them as people would."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from aiohttp import ClientSession, ClientTimeout, CookieJar, FormData
+from bs4 import BeautifulSoup, Tag
+from yarl import URL
+
+from deploy.demo_people import DEMO_PASSWORD
+
+Fields = dict[str, str | Sequence[str]]
+
+MAIL_SECONDS = 20
+ANSWER_SECONDS = 30
+TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
+PIN = re.compile(r"PIN Access Code is:\s+(\d{6})\s")
+TEMPORARY_PASSWORD = re.compile(r"temporary password is:\s+(\S+)\s")
+NOT_SENT = {"submit", "button", "reset", "file", "image"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What came back: `leads_to` is the address that the browser was sent on to, empty for a page to be read."""
+
+    path: str
+    status: int
+    leads_to: str
+    html: str
+
+    @cached_property
+    def tree(self) -> BeautifulSoup:
+        return BeautifulSoup(self.html, "html.parser")
+
+    @property
+    def heading(self) -> str:
+        return _words(self.tree.select_one("h1"))
+
+    @property
+    def problems(self) -> list[str]:
+        """What the error summary says."""
+        return [_words(line) for line in self.tree.select(".nhsuk-error-summary__list li")]
+
+    def fields(self, among: str) -> Fields:
+        """The form that has a field of this name, as a browser would send it back untouched."""
+        form = self.tree.select_one(f'form:has([name="{among}"])')
+        assert form is not None, f"{self.path} has no form with {among}: {self.status} {self.heading}"
+        filled: dict[str, list[str]] = {}
+        for each in form.select("input[name], select[name], textarea[name]"):
+            filled.setdefault(str(each["name"]), []).extend(_sent_by(each))
+        return {name: values for name, values in filled.items() if values}
+
+
+def _words(tag: Tag | None) -> str:
+    return " ".join(tag.get_text().split()) if tag else ""
+
+
+def _sent_by(control: Tag) -> list[str]:
+    """What one control of a form sends."""
+    if control.name == "textarea":
+        return [control.get_text().removeprefix("\n")]
+    if control.name == "select":
+        chosen = control.select("option[selected]") or control.select("option")[:1]
+        return [str(option.get("value", "")) for option in chosen]
+    kind = control.get("type", "text")
+    if kind in NOT_SENT or (kind in ("checkbox", "radio") and not control.has_attr("checked")):
+        return []
+    return [str(control.get("value", ""))]
+
+
+@dataclass
+class Walker:
+    """One browser: its cookies, the token of the last form that it saw, and everywhere it has been."""
+
+    base_url: str
+    session: ClientSession
+    register: str = "dsr"
+    token: str = ""
+    been: list[tuple[str, str]] = field(default_factory=list)
+
+    # ------------------------------------------------------------------------------------------------- pages, forms
+    async def get(self, path: str) -> Sheet:
+        return await self._go("GET", path, None)
+
+    async def post(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
+        """Send a form, under the token of the last page that had one."""
+        form = FormData({"csrf_token": self.token}, charset="utf-8")
+        for name, values in fields.items():
+            for value in [values] if isinstance(values, str) else values:
+                if name != "csrf_token":
+                    form.add_field(name, value)
+        return await self._go("POST", path, form)
+
+    async def see(self, path: str) -> Sheet:
+        """GET a page that is there."""
+        return _expected(await self.get(path), 200)
+
+    async def go_on(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> str:
+        """Send a form that is taken; gives where it leads."""
+        return _expected(await self.post(path, fields), 303).leads_to
+
+    async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
+        self.been.append((method, path))
+        address = URL(self.base_url + path, encoded=True)
+        async with self.session.request(method, address, data=form, allow_redirects=False) as answer:
+            html = await answer.text()
+            leads_to = answer.headers.get("Location", "")
+        if found := TOKEN.search(html):
+            self.token = found[1]
+        return Sheet(path, answer.status, leads_to, html)
+
+    def at(self, path: str) -> str:
+        """An address within the register."""
+        return f"/{self.register}/{path}"
+
+    # ------------------------------------------------------------------------------------------------------- coming in
+    async def mails(self, to: str) -> list[str]:
+        """The texts of the mails to this address, newest first, from the demo's own page."""
+        async with self.session.get(f"{self.base_url}/demo/mail.json") as answer:
+            return [each["text"] for each in await answer.json() if to in each["to"]]
+
+    async def mail_after(self, earlier: int, to: str) -> str:
+        """Wait for one more mail to this address than there were."""
+        async with asyncio.timeout(MAIL_SECONDS):
+            while len(found := await self.mails(to)) <= earlier:
+                await asyncio.sleep(0.05)
+        return found[0]
+
+    async def register_account(self, first_name: str, last_name: str, email: str) -> str:
+        """Gives the temporary password that is mailed."""
+        earlier = len(await self.mails(email))
+        await self.see(self.at("login/register/"))
+        names = {"first_name": first_name, "last_name": last_name, "email": email}
+        await self.see(await self.go_on(self.at("login/register/"), names))
+        return _found(TEMPORARY_PASSWORD, await self.mail_after(earlier, email))
+
+    async def log_in(self, email: str, password: str = DEMO_PASSWORD) -> str:
+        """Both steps; gives where they lead. One log-in of an address at a time, for its PIN is in the newest mail."""
+        await self.see(self.at("login/"))
+        earlier = len(await self.mails(email))
+        await self.see(await self.go_on(self.at("login/"), {"email": email, "password": password}))
+        pin = _found(PIN, await self.mail_after(earlier, email))
+        leads_to = await self.go_on(self.at("login/pin"), {"pin": pin})
+        await self.see(leads_to)
+        return leads_to
+
+    async def change_password(self, current: str, new: str) -> None:
+        await self.see(self.at("account/password"))
+        changed = {"current": current, "new": new, "confirm": new}
+        await self.see(await self.go_on(self.at("account/password"), changed))
+
+    async def log_out(self) -> None:
+        await self.go_on(self.at("logout"), {})
+
+    # --------------------------------------------------------------------------------------------------------- records
+    async def new_form(self) -> Fields:
+        """The empty form of a new record, with the id of what is about to be done."""
+        return (await self.see(self.at("records/new"))).fields("command")
+
+    async def submit(self, fields: Mapping[str, str | Sequence[str]]) -> str:
+        """Add a record; gives the id in its address."""
+        return record_in(await self.go_on(self.at("records/new"), fields))
+
+    async def list_records(self) -> Sheet:
+        return await self.see(self.at("records/"))
+
+    async def search(self, words: str, page: int = 1, length: int = 10) -> Sheet:
+        wanted = {"search": words, "page": str(page), "length": str(length)}
+        return _expected(await self.post(self.at("records/"), wanted), 200)
+
+    async def open(self, record: str) -> Sheet:
+        return await self.see(self.at(f"records/{record}/"))
+
+    async def update(self, record: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
+        """Send the record's form; 303 when it was saved, 409 when somebody else saved first."""
+        return await self.post(self.at(f"records/{record}/"), fields)
+
+    async def add_note(self, record: str, text: str) -> None:
+        command = (await self.open(record)).fields("text")["command"]
+        await self.go_on(self.at(f"records/{record}/notes/"), {"command": command, "text": text})
+
+
+def record_in(address: str) -> str:
+    """The record's id, 32 hex digits, in an address of one of its pages."""
+    found = re.search(r"/records/([0-9a-f]{32})/", address)
+    assert found is not None, "the address of no record"
+    return found[1]
+
+
+def a_referral(**changes: str) -> dict[str, str]:
+    """What is typed into the DSR's form, as far as it must be."""
+    typed = {
+        "capacity_to_consent": "yes",
+        "consent_given": "yes",
+        "first_name": "Percy",
+        "last_name": "Plum",
+        "date_of_birth-day": "7",
+        "date_of_birth-month": "2",
+        "date_of_birth-year": "2001",
+        "learning_disability_or_autism": "autism",
+        "ethnicity": "A",
+        "locality": "south_staffordshire",
+        "lead_professional": "Jenny Harris",
+        "risk_level": "green",
+    }
+    return typed | changes
+
+
+def _expected(sheet: Sheet, status: int) -> Sheet:
+    assert status == sheet.status, f"{sheet.path}: {sheet.status} {sheet.leads_to} {sheet.heading} {sheet.problems}"
+    return sheet
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    assert match is not None, "not the mail that was waited for"
+    return match[1]
+
+
+@asynccontextmanager
+async def walker(base_url: str, register: str = "dsr") -> AsyncIterator[Walker]:
+    """A browser with nothing kept. Its cookies are for secure addresses; this machine's own counts as one."""
+    jar = CookieJar(unsafe=True, treat_as_secure_origin=URL(base_url))
+    async with ClientSession(cookie_jar=jar, timeout=ClientTimeout(total=ANSWER_SECONDS)) as session:
+        yield Walker(base_url, session, register)
