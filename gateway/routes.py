@@ -44,6 +44,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
     Page("GET", "/{register}/reporting/", reporting.show_dashboard, Permission.READ_REPORTS),
     Page("POST", "/{register}/reporting/", reporting.start_report, Permission.READ_REPORTS),
+    Page("POST", "/{register}/reporting/organisation", reporting.choose_organisation, Permission.READ_REPORTS),
     Page("GET", "/{register}/reporting/jobs/{job}/", reporting.show_job, Permission.READ_REPORTS),
     Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),

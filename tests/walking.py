@@ -1,4 +1,4 @@
-"""Walks the product over HTTP as a browser without scripts does: reads the forms of pages, and sends them as people would."""
+"""Walks the product over HTTP as a browser without scripts does: reads forms, and sends them as people would."""
 
 import asyncio
 import re
@@ -74,13 +74,13 @@ def _sent_by(control: Tag) -> list[str]:
 
 @dataclass
 class Walker:
-    """One browser: its cookies, the token of the last form that it saw, and everywhere it has been."""
+    """One browser: its cookies, the token of the last form that it saw, and where it has been and was led."""
 
     base_url: str
     session: ClientSession
     register: str = "dsr"
     token: str = ""
-    been: list[tuple[str, str]] = field(default_factory=list)
+    been: list[tuple[str, str, str]] = field(default_factory=list)
 
     # ------------------------------------------------------------------------------------------------- pages, forms
     async def get(self, path: str) -> Sheet:
@@ -104,14 +104,23 @@ class Walker:
         return _expected(await self.post(path, fields), 303).leads_to
 
     async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
-        self.been.append((method, path))
-        address = URL(self.base_url + path, encoded=True)
-        async with self.session.request(method, address, data=form, allow_redirects=False) as answer:
+        async with self.session.request(method, self._address(path), data=form, allow_redirects=False) as answer:
             html = await answer.text()
             leads_to = answer.headers.get("Location", "")
+        self.been.append((method, path, leads_to))
         if found := TOKEN.search(html):
             self.token = found[1]
         return Sheet(path, answer.status, leads_to, html)
+
+    async def download(self, path: str) -> bytes:
+        """A file that is there."""
+        async with self.session.get(self._address(path)) as answer:
+            self.been.append(("GET", path, ""))
+            assert 200 == answer.status, f"{path}: {answer.status}"
+            return await answer.read()
+
+    def _address(self, path: str) -> URL:
+        return URL(self.base_url + path, encoded=True)
 
     def at(self, path: str) -> str:
         """An address within the register."""
@@ -126,7 +135,7 @@ class Walker:
     async def mail_after(self, earlier: int, to: str) -> str:
         """Wait for one more mail to this address than there were."""
         async with asyncio.timeout(MAIL_SECONDS):
-            while len(found := await self.mails(to)) <= earlier:
+            while len(found := await self.mails(to)) <= earlier:  # noqa: ASYNC110 - mail sets no event
                 await asyncio.sleep(0.05)
         return found[0]
 

@@ -12,19 +12,18 @@ from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
 from gateway.navigation import PATHS, address
 from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
-from gateway.pages.records.submitting import command_in, new_command
+from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time, organisation_names
 from gateway.visitor import ask
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals import RecordShown
-from shared.messages import Fault, NotAnswered, Refused
+from shared.messages import NotAnswered, Refused
 from shared.registers.definition import Definition, Form
 from shared.registers.form import Raw, Row, as_text, person_of, read_answers
 from shared.values import london_day, show_date
 
 PAGE = "outcomes/"
-NOT_BEGUN = frozenset({Fault.UNAVAILABLE, Fault.BUSY})
 
 
 class Act(StrEnum):
@@ -164,13 +163,8 @@ async def _show_ended(request: web.Request, sheet: Sheet) -> web.Response:
 
 async def _show_not_answered(request: web.Request, sheet: Sheet, unanswered: NotAnswered) -> web.Response:
     """The same command goes out again with the next press of a button, so that nothing is recorded twice."""
-    words = sheet.register.words.problem
-    if unanswered.fault in NOT_BEGUN:
-        message = (f"{words.unavailable_heading}.", *words.unavailable)
-    else:
-        message = (f"{words.uncertain_heading}.", *words.uncertain)
     drawn = sheet.drawn()
-    drawn.form.refuse(" ".join(message))
+    drawn.form.refuse(without_answer(sheet.register.words, unanswered))
     return await _show_again(request, sheet, drawn, status=503)
 
 

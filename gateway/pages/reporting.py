@@ -39,6 +39,13 @@ async def show_dashboard(request: web.Request) -> web.Response:
     return await _show_dashboard(request, board, _form(request[REGISTER], board), new_command())
 
 
+async def choose_organisation(request: web.Request) -> web.Response:
+    """On to the dashboard of one organisation, or of all; an id names no person, so it may stand in an address."""
+    organisation = str((await request.post()).get("organisation", ""))
+    chosen = f"?organisation={_id(organisation).hex}" if organisation else ""
+    return see_other(address(request[REGISTER], f"reporting/{chosen}"))
+
+
 async def start_report(request: web.Request) -> web.Response:
     """Ask for the report that was chosen; what is wrong with the choice is shown where it was made."""
     register, board, posted = request[REGISTER], await _read_dashboard(request), await request.post()
@@ -64,7 +71,7 @@ async def start_report(request: web.Request) -> web.Response:
 
 
 async def _read_dashboard(request: web.Request) -> Dashboard:
-    """Of the organisation that the address names; an id is no name of a person, so it may stand there."""
+    """Of the organisation that the address names."""
     wanted = request.query.get("organisation", "")
     return await ask(request, ReadDashboard(organisation_id=_id(wanted) if wanted else None))
 

@@ -77,7 +77,7 @@ class Handlers:
         register = self._registers.find(notice.register_code)
         urgency: Urgency = "urgent" if isinstance(notice, UrgentNotice) else "routine"
         mails: dict[str, NewMail] = {}
-        for rule in rules.rules_for(register, "record_created", urgency):
+        for rule in rules.rules_for(register, notice.occasion, urgency):
             written = self._writer.notice(register, rule, notice.reference, notice.record_id)
             template: rules.RecordTemplate = "urgent_record" if rule.urgent else "new_record"
             lane = rules.lane_of(template)
@@ -89,7 +89,7 @@ class Handlers:
     async def urgent_mail_failed(self, db: Database, mail: MailInHand) -> None:
         """An urgent record is never missed: what could not be delivered to one address goes to others, once."""
         known = mail.instead_of is None and mail.register_code in self._registers
-        others = rules.others_to_tell(self._registers.find(mail.register_code)) if known else []
+        others = rules.others_to_tell(self._registers.find(mail.register_code), mail.recipient) if known else []
         if not others:
             warn("mail.urgent_not_delivered", mail_id=str(mail.mail_id), register_code=mail.register_code)
         for recipient in others:

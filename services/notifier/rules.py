@@ -113,10 +113,16 @@ def rules_for(register: Definition, occasion: Occasion, urgency: Urgency) -> lis
     return sorted(found, key=lambda rule: not rule.urgent)
 
 
-def others_to_tell(register: Definition) -> list[str]:
-    """Who is told of an urgent record when a mail about it failed: those named for one not seen, not yet told."""
-    told = _told_on(register, "record_created")
-    return [each for each in _told_on(register, "urgent_not_seen") if each not in told]
+def others_to_tell(register: Definition, failed: str) -> list[str]:
+    """
+    Who is told of an urgent record when the mail to this address failed: those named for one not seen, not yet told.
+
+    Where several occasions name the address, only who is named on each of them was told for certain.
+    """
+    occasions: tuple[Occasion, ...] = ("record_created", "rating_changed")
+    told = [set(named) for named in (_told_on(register, each) for each in occasions) if failed in named]
+    certain = set.intersection(*told) if told else {failed}
+    return [each for each in _told_on(register, "urgent_not_seen") if each not in certain]
 
 
 def _told_on(register: Definition, occasion: Occasion) -> list[str]:

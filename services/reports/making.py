@@ -54,6 +54,7 @@ class Making:
     parent_folder: Path | None = None
     lease: timedelta = jobs.LEASE
     life: timedelta = jobs.LIFE
+    again_after: timedelta = AGAIN_AFTER
 
     async def run(self) -> None:
         with private_folder(self.parent_folder) as folder:
@@ -106,7 +107,7 @@ class Making:
             await jobs.drop(self.desk.pool, job, "failed", timedelta(0))
         except Exception as error:  # noqa: BLE001  the edge of a job: the next attempt may do better
             warn("report.not_made", job=str(job.id), attempt=job.attempt, error=error)
-            await jobs.drop(self.desk.pool, job, "queued", AGAIN_AFTER * job.attempt)
+            await jobs.drop(self.desk.pool, job, "queued", self.again_after * job.attempt)
         else:
             log("report.made" if made else "report.taken_away", job=str(job.id), records=progress.done)
 

@@ -1,5 +1,7 @@
 """The front door of reports: every request beside the handler that takes it, and who may ask."""
 
+from datetime import timedelta
+
 from services.reports.feeding import Feeding, Listening, Nights, Outcomes, Records, Source
 from services.reports.handlers.dashboard import Dashboards
 from services.reports.handlers.desk import Desk, OrganisationNames
@@ -23,7 +25,8 @@ CONSUMER = "reports--event"
 def build(parts: Parts, settings: Settings) -> Service:
     """The service over the shipped registers and those of the folder that the settings name."""
     desk = desk_of(parts, load_registers([settings.registers] if settings.registers else []))
-    making = Making(desk, settings.report_workers, settings.report_folder)
+    lease = timedelta(seconds=settings.report_lease_seconds)
+    making = Making(desk, settings.report_workers, settings.report_folder, lease)
     sources: tuple[Source, ...] = (Records(desk), Outcomes(desk))
     return Service(
         answers=[*answers_of(desk), for_anyone(ReadReportsBacklog, backlog_of(parts))],

@@ -21,6 +21,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 BACK_SECONDS = 60
 SETTLED_SECONDS = 30
+LEASE_SECONDS = 90  # what a patient one waits longer: a mail's lease, and the time it then takes to be tried again
 
 # What is still on its way: told and not carried, noticed and not taken, mails that wait, records that reports lacks.
 ON_ITS_WAY = (
@@ -100,8 +101,12 @@ def _pid(inside: Inside, part: str) -> int:
     return 0
 
 
-async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) -> None:
-    """Wait until nothing is on its way any more; the patient also wait for the leases of those who were killed."""
+async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) -> list[str]:
+    """
+    Wait until nothing is on its way any more; what still is when that takes too long.
+
+    The patient also wait for the leases of those who were killed.
+    """
     await mended(inside, killed)
     if not patient and "notifier" in {each.part for each in killed}:
         await _end_leases(inside)
@@ -113,8 +118,8 @@ async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) ->
             return not any(left.values())
         return False
 
-    if not await until(nothing_left, SETTLED_SECONDS, every=0.1):
-        raise NotMended("; ".join(f"{found} left by {query}" for query, found in left.items() if found))
+    await until(nothing_left, SETTLED_SECONDS + (LEASE_SECONDS if patient else 0), every=0.1)
+    return [f"still on its way: {found} by {query}" for query, found in left.items() if found]
 
 
 async def _on_its_way(inside: Inside) -> dict[str, int]:

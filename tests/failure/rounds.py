@@ -1,4 +1,4 @@
-"""One round: people refer, something is killed meanwhile, and afterwards what is there is held against what they heard."""
+"""One round: people refer, something is killed meanwhile, and what is there then is held against what they heard."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -59,8 +59,8 @@ class Trial:
             outcome.killed.extend([victim] if victim else [])
 
         await refer(self.people, outcome.journal, referrals, said)
-        await settled(self.inside, outcome.killed, patient=self.patient)
-        outcome.differences = await self.ledger.differences(outcome.journal)
+        left = await settled(self.inside, outcome.killed, patient=self.patient)
+        outcome.differences = left + await self.ledger.differences(outcome.journal)
         return outcome
 
 

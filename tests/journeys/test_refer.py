@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -65,6 +66,19 @@ async def test_the_form_asks_for_consent_first_and_guides_on_the_rating(referrer
     await referrer.get_by_text("Help and guidance about the risk levels").click()
     for text in RED_TEXT:
         await expect(referrer.get_by_text(text)).to_be_visible()
+
+
+@pytest.mark.requirement("R-DSR-085", "R-DSR-088")
+async def test_guidance_on_the_rating_opens_beside_it_and_the_meeting_gets_its_update(
+    referrer: Page, stack: Product
+) -> None:
+    await open_new_referral(referrer, stack)
+    guidance = referrer.locator("details").filter(has_text="Help and guidance about the risk levels")
+
+    await expect(guidance).not_to_have_attribute("open", "")
+    await guidance.locator("summary").click()
+    await expect(guidance).to_have_attribute("open", "")
+    await expect(referrer.get_by_label("Latest Update for DSR Meeting")).to_be_editable()
 
 
 @pytest.mark.requirement("R-DSR-075", "R-FLOW-007")
@@ -192,6 +206,36 @@ async def test_the_administrators_list_is_the_printed_one(page: Page, stack: Pro
     await expect(row.get_by_role("link")).to_have_text(["View Percy Plum", "Outcomes Percy Plum"])
     await expect(page.get_by_label("Show")).to_have_value("10")
     await expect(page.get_by_text("Showing 1 to 1 of 1 entries", exact=True).first).to_be_visible()
+
+
+@pytest.mark.requirement("R-DSR-100", "R-DSR-102", "R-DSR-105", "R-DSR-109")
+async def test_the_list_goes_from_page_to_page_and_no_further(page: Page, stack: Product) -> None:
+    await be_logged_in(page, stack, "admin@combined.nhs.uk")
+    await page.get_by_role("link", name="Referrals", exact=True).click()
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Referrals")
+    rows = page.get_by_role("row").filter(has=page.get_by_role("cell"))
+    await expect(rows).to_have_count(2)  # of that organisation, the demo has Gordon Green and Tony Tiger
+    await expect(rows.filter(has_text="Gordon Green")).to_contain_text("Amber")
+    await expect(rows.filter(has_text="Tony Tiger")).to_contain_text("Green")
+    for row in await rows.all():
+        await expect(row.get_by_role("link")).to_have_text([re.compile("^View "), re.compile("^Outcomes ")])
+    await expect(page.get_by_role("button", name="Previous")).to_be_disabled()
+    await expect(page.get_by_role("button", name="Next")).to_be_disabled()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without-scripts"])
+async def test_next_and_previous_lead_through_a_long_list(browser: Browser, stack: Product, *, scripts: bool) -> None:
+    async with window(browser, replace(DESKTOP, scripts=scripts)) as page:
+        await be_logged_in(page, stack, "admin@mpft.nhs.uk")
+        await page.get_by_role("link", name="Referrals", exact=True).click()
+        showing = page.locator("#results .ics-pagination__showing")
+        await expect(showing).to_have_text(re.compile(r"^Showing 1 to 10 of \d+ entries$"))
+
+        await page.get_by_role("button", name="Next").click()
+        await expect(showing).to_have_text(re.compile(r"^Showing 11 to \d+ of \d+ entries$"))
+        await page.get_by_role("button", name="Previous").click()
+        await expect(showing).to_have_text(re.compile(r"^Showing 1 to 10 of \d+ entries$"))
 
 
 @pytest.mark.requirement("R-DSR-089", "R-DSR-096")

@@ -12,7 +12,7 @@ from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
 from gateway.merging import Merged, as_it_was, merge
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
-from gateway.pages.records.submitting import command_in, new_command
+from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.rows import Column
 from gateway.showing import day_and_time, organisation_names, rating_mark
@@ -27,7 +27,7 @@ from shared.contracts.referrals import (
     RecordShown,
     UpdateRecord,
 )
-from shared.messages import Refused
+from shared.messages import NotAnswered, Refused
 from shared.registers.definition import Definition
 from shared.registers.form import Raw, consent_verdict, fill_fields, person_of, read_answers, show_answer
 from shared.values import london_day, show_date
@@ -71,6 +71,9 @@ async def update_record(request: web.Request) -> web.Response:
         await ask(request, update)
     except Refused as refusal:
         return await _update_refused(request, register, record, raw, opened, refusal, update.answers)
+    except NotAnswered as unanswered:
+        drawn.form.refuse(without_answer(register.words, unanswered))
+        return await _show(request, register, record, drawn, opened, status=503)
     return see_other(record_address(register, record.record_id, "?Msg=updated"))
 
 
@@ -79,15 +82,28 @@ async def add_note(request: web.Request) -> web.Response:
     text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
     record_id = record_id_in(request)
     command = command_in(posted.get("command", ""))
-    if text and len(text) <= 10_000:
+    words = request[REGISTER].words
+    if not text or len(text) > 10_000:
+        said = words.notes.missing if not text else words.notes.too_long
+        return await _show_note_again(request, text, new_command(), said, status=422)
+    try:
         await ask(request, AddNote(command_id=command, record_id=record_id, text=text))
-        return see_other(record_address(request[REGISTER], record_id, "?Msg=noted"))
+    except Refused as refusal:
+        if refusal.code != "command_reused":
+            raise
+        return await _show_note_again(request, text, new_command(), words.form.sent_before, status=409)
+    except NotAnswered as unanswered:
+        return await _show_note_again(request, text, command, without_answer(words, unanswered), status=503)
+    return see_other(record_address(request[REGISTER], record_id, "?Msg=noted"))
+
+
+async def _show_note_again(request: web.Request, text: str, command: UUID, said: str, *, status: int) -> web.Response:
     record = await find_record(request)
     register = _edition_of(request, record)
     drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
-    drawn.form.refuse(register.words.notes.missing if not text else register.words.notes.too_long)
+    drawn.form.refuse(said)
     opened = Opened(new_command(), record.version)
-    return await _show(request, register, record, drawn, opened, status=422, note=text)
+    return await _show(request, register, record, drawn, opened, status=status, note=text, note_command=command)
 
 
 async def _update_refused(
@@ -99,7 +115,7 @@ async def _update_refused(
     refusal: Refused,
     yours: Mapping[str, Answer],
 ) -> web.Response:
-    if refusal.code == "conflict":
+    if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
         return await _show_conflict(request, register, opened.version, yours)
     drawn = draw(register.form, register.words, raw)
     words = register.words.record
@@ -168,6 +184,7 @@ async def _show(
     *,
     status: int = 200,
     note: str = "",
+    note_command: UUID | None = None,
 ) -> web.Response:
     history, notes, organisations = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id)),
@@ -201,7 +218,7 @@ async def _show(
         ],
         created=past.created.format(name=history.created_by, when=day_and_time(history.created_at)),
         note=note,
-        note_command=new_command(),
+        note_command=note_command or new_command(),
         said=said,
         href=record_address(register, record.record_id),
     )
@@ -238,6 +255,7 @@ def _edition_of(request: web.Request, record: RecordShown) -> Definition:
 
 
 def _version_in(sent: object) -> int:
-    if not str(sent).isdigit() or len(str(sent)) > 9:
+    text = str(sent)
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise web.HTTPBadRequest
-    return int(str(sent))
+    return int(text)

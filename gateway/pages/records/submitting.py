@@ -13,10 +13,13 @@ from gateway.pages.records.finding import find_record, record_address
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.visitor import ask
 from shared.contracts.referrals import SubmitRecord
-from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.messages import Fault, NotAnswered, Refused
+from shared.registers.definition import Definition, Words
 from shared.registers.form import Raw, consent_verdict, read_answers
 from shared.values import london_day
+
+NOT_BEGUN = frozenset({Fault.UNAVAILABLE, Fault.BUSY})
+UNCERTAIN = frozenset({Fault.TOO_LATE, Fault.BROKEN})
 
 
 def new_command() -> UUID:
@@ -30,6 +33,19 @@ def command_in(posted: object) -> UUID:
         return UUID(str(posted))
     except ValueError:
         raise web.HTTPBadRequest from None
+
+
+def without_answer(words: Words, unanswered: NotAnswered) -> str:
+    """
+    What to say above a form that was sent and not answered: it stays, and goes out again under the same command id.
+
+    Raises what is no matter of trying again: a session that has ended, a permission that is not held.
+    """
+    if unanswered.fault in NOT_BEGUN:
+        return " ".join((f"{words.problem.unavailable_heading}.", *words.problem.unavailable))
+    if unanswered.fault in UNCERTAIN:
+        return " ".join((f"{words.problem.uncertain_heading}.", *words.problem.uncertain))
+    raise unanswered
 
 
 async def new_record(request: web.Request) -> web.Response:
@@ -51,6 +67,10 @@ async def submit_record(request: web.Request) -> web.Response:
         receipt = await ask(request, submission)
     except Refused as refusal:
         return await _show_refused(request, register, refusal, command, raw)
+    except NotAnswered as unanswered:
+        drawn = draw(register.form, register.words, raw)
+        drawn.form.refuse(without_answer(register.words, unanswered))
+        return await _show_drawn(request, register, drawn, command, 503)
     return see_other(record_address(register, receipt.record_id, "added/"))
 
 

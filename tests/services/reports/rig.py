@@ -209,7 +209,7 @@ class Rig:
 
     # ------------------------------------------------------------------------------------------------- reports
     def making(self, lease: timedelta = timedelta(seconds=15), life: timedelta = timedelta(hours=1)) -> Making:
-        return Making(self.desk, 1, self.folder, lease, life)
+        return Making(self.desk, 1, self.folder, lease, life, again_after=timedelta(0))
 
     @property
     def sweeping(self) -> Sweeping:

@@ -1,0 +1,120 @@
+"""A person of whom everything is unlike anything else, and the search for it where nothing of a person may be."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import cycle, islice
+
+from nhs_number import calculate_checksum
+
+from shared.registers.definition import Form, Question
+from shared.values import show_nhs_number
+from tests.walking import Fields
+
+CONSONANTS, VOWELS = "bdfgklmnprstvwz", "aeiou"
+BORN, FIRST_OTHER_DAY = date(1931, 3, 13), date(2021, 10, 19)
+NHS_NUMBER = f"943271865{calculate_checksum('943271865')}"
+POSTCODE = "ZQ9 4XV"
+PHONE = "01632 960817"
+
+
+def word(of: str) -> str:
+    """A word that can be said, and that stands nowhere else: another one for each thing, the same one each time."""
+    digest = hashlib.sha256(of.encode()).digest()
+    letters = (letter[byte % len(letter)] for letter, byte in zip(cycle((CONSONANTS, VOWELS)), digest, strict=False))
+    return "Zyq" + "".join(islice(letters, 11))
+
+
+@dataclass(frozen=True)
+class Sought:
+    """One fact, in every way in which it may be written. `what` may be told, the ways may not."""
+
+    what: str
+    ways: tuple[str, ...]
+
+    def is_in(self, text: str) -> bool:
+        """Whether it is in this text, which is all in small letters."""
+        return any(way.casefold() in text for way in self.ways)
+
+
+def sought_word(what: str, text: str) -> Sought:
+    return Sought(what, (text,))
+
+
+def sought_day(what: str, day: date) -> Sought:
+    return Sought(what, (day.isoformat(), f"{day:%d/%m/%Y}", f"{day.day} {day:%B} {day.year}", f"{day:%Y%m%d}"))
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A register's form with every question answered, and what to look for afterwards."""
+
+    fields: Fields
+    sought: tuple[Sought, ...]
+
+
+def fill(form: Form, about: str, **chosen: str) -> Filled:
+    """Answer each question by its kind; `chosen` has the codes where it must not be the first option."""
+    fields: Fields = {}
+    sought: list[Sought] = []
+    for number, question in enumerate(form.asked):
+        answers, found = _answer(question, f"{about} {question.name}", number)
+        fields |= answers
+        sought += found
+    return Filled(fields | chosen, tuple(sought))
+
+
+def _answer(question: Question, about: str, number: int) -> tuple[Fields, list[Sought]]:
+    match question.kind:
+        case "date":
+            day = BORN if question.name == "date_of_birth" else FIRST_OTHER_DAY + timedelta(days=number)
+            parts = {"day": day.day, "month": day.month, "year": day.year}
+            return {f"{question.name}-{part}": str(value) for part, value in parts.items()}, [sought_day(about, day)]
+        case "yes_no":
+            return {question.name: "yes"}, []
+        case "choice" | "choices" | "select":
+            return {question.name: question.options[0].code}, []
+        case _:
+            ways = _ways(question, about)
+            return {question.name: ways[0]}, [Sought(about, ways)]
+
+
+def _ways(question: Question, about: str) -> tuple[str, ...]:
+    """What is typed, and how else it may come to be written."""
+    match question.kind:
+        case "nhs_number":
+            return (NHS_NUMBER, show_nhs_number(NHS_NUMBER))
+        case "postcode":
+            return (POSTCODE, POSTCODE.replace(" ", ""))
+        case "email":
+            return (f"{word(about)}@{word(about)}.example",)
+        case "phone":
+            return (PHONE, PHONE.replace(" ", ""))
+        case _:
+            return (word(about),)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to look, with what is written there."""
+
+    name: str
+    text: str
+
+
+def hits(sought: Iterable[Sought], places: Iterable[Place]) -> list[str]:
+    """What of it stands where; the text itself is not repeated."""
+    wanted = tuple(sought)
+    return list(dict.fromkeys(_hits(wanted, places)))
+
+
+def _hits(sought: tuple[Sought, ...], places: Iterable[Place]) -> Iterator[str]:
+    for place in places:
+        text = place.text.casefold()
+        yield from (f"{each.what} is in {place.name}" for each in sought if each.is_in(text))
+
+
+def without(fields: Fields, *names: str) -> Fields:
+    """The form with some questions left open."""
+    return {name: value for name, value in fields.items() if name not in names}

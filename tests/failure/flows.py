@@ -1,0 +1,184 @@
+"""Every flow that the product has, walked with the canary: what people do, what they do wrong, and what goes wrong."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from uuid import uuid4
+
+import openpyxl
+
+from deploy.waiting import until
+from gateway.routes import DEMO_PAGES, PAGES
+from shared.registers.definition import Definition
+from tests.failure.canary import Filled, Sought, fill, sought_word, without, word
+from tests.walking import Walker, record_in
+
+REPORT_SECONDS = 60
+FIRST_NAME, LAST_NAME = word("account first name"), word("account last name")
+EMAIL = f"{word('account address')}.{word('account address too')}@mpft.nhs.uk".lower()
+PASSWORD, WRONG_PASSWORD = f"{word('password')}-2026!", f"{word('wrong password')}-2026!"
+NOTE, CHANGE, OTHER_CHANGE = word("note"), word("change"), word("other change")
+OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
+
+# Of the person, and of what was written about them: nowhere. Of the account: where mail goes, and nowhere else.
+WRITTEN = tuple(sought_word(what, word(what)) for what in ("note", "change", "other change"))
+ACCOUNT = tuple(
+    sought_word(what, word(what))
+    for what in (
+        "account first name",
+        "account last name",
+        "account address",
+        "account address too",
+        "password",
+        "wrong password",
+        "stranger",
+        "elsewhere",
+    )
+)
+
+
+@dataclass
+class Canary:
+    """The person as two forms hold them, and the browsers that have seen them."""
+
+    register: Definition
+    referral: Filled
+    outcome: Filled
+    walkers: list[Walker] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, register: Definition) -> "Canary":
+        assert register.outcome is not None
+        return cls(register, fill(register.form, "referral", risk_level="red"), fill(register.outcome, "outcome"))
+
+    @property
+    def sought(self) -> tuple[Sought, ...]:
+        return (*self.referral.sought, *self.outcome.sought, *WRITTEN)
+
+
+# ------------------------------------------------------------------------------------------------------------- account
+async def look_around(walker: Walker) -> None:
+    for path in ("/", "/help/", "/accessibility/", "/privacy/", "/demo/mail", "/demo/mail.json"):
+        await walker.get(path)
+    for path in ("", "help/", "login/reminder/", "login/reminder/sent"):
+        await walker.see(walker.at(path))
+    await walker.get(f"/{word('a stray address')}/")
+
+
+async def come_in(walker: Walker) -> None:
+    """Register, with mistakes; log in, with mistakes; choose a password of one's own."""
+    await walker.see(walker.at("login/register/"))
+    wrong = {"first_name": FIRST_NAME * 20, "last_name": LAST_NAME, "email": OTHER_EMAIL}
+    await walker.post(walker.at("login/register/"), wrong)
+    await walker.post(walker.at("login/register/"), wrong | {"first_name": FIRST_NAME})
+    temporary = await walker.register_account(FIRST_NAME, LAST_NAME, EMAIL)
+    await walker.post(walker.at("login/"), {"email": EMAIL, "password": WRONG_PASSWORD})
+    await walker.go_on(walker.at("login/"), {"email": EMAIL, "password": temporary})
+    await walker.post(walker.at("login/pin"), {"pin": "none"})
+    await walker.go_on(walker.at("login/resend"), {})
+    await walker.go_on(walker.at("login/cancel"), {})
+    await walker.log_in(EMAIL, temporary)
+    await walker.see(walker.at("account/password"))
+    await walker.post(walker.at("account/password"), {"current": temporary, "new": "short", "confirm": "short"})
+    await walker.change_password(temporary, PASSWORD)
+    await walker.see(walker.at("home/"))
+
+
+async def forget_password(walker: Walker) -> None:
+    await walker.see(walker.at("login/reminder/"))
+    await walker.go_on(walker.at("login/reminder/"), {"email": EMAIL})
+
+
+# ------------------------------------------------------------------------------------------------------------ referral
+async def refer(walker: Walker, canary: Canary) -> str:
+    """With something missing, with something wrong, without consent, and then as it should be; gives the record."""
+    form = await walker.new_form() | canary.referral.fields
+    answers = {
+        422: without(form, "locality", "risk_level"),
+        409: form | {"consent_given": "no"},
+    }
+    for status, fields in answers.items():
+        assert status == (await walker.post(walker.at("records/new"), fields)).status
+    await walker.post(walker.at("records/new"), form | {"nhs_number": "943 271 8651", "postcode": word("no postcode")})
+    await walker.post(walker.at("records/new"), form | {"latest_update": word("too long") * 2_000})
+    await walker.post(walker.at("records/new"), form | {"command": word("no command")})
+    leads_to = await walker.go_on(walker.at("records/new"), form)
+    await walker.see(leads_to)
+    return record_in(leads_to)
+
+
+async def find(walker: Walker, canary: Canary) -> None:
+    given, family = (str(canary.referral.fields[name]) for name in ("first_name", "last_name"))
+    await walker.list_records()
+    for words in (given, family[:5], family[3:9], f"{given} {family}", family * 10):
+        await walker.search(words)
+
+
+async def change(walker: Walker, other: Walker, record: str) -> None:
+    """Two windows change the same record: the second one puts both changes together."""
+    mine = (await walker.open(record)).fields("version")
+    theirs = (await other.open(record)).fields("version")
+    await walker.update(record, without(mine, "locality"))
+    assert 303 == (await other.update(record, theirs | {"latest_update": OTHER_CHANGE})).status
+    conflict = await walker.update(record, mine | {"lead_professional_contact": CHANGE})
+    assert 409 == conflict.status
+    assert 303 == (await walker.update(record, conflict.fields("version"))).status
+    await walker.open(record)
+
+
+async def note(walker: Walker, record: str) -> None:
+    await walker.add_note(record, NOTE)
+    form = {"command": (await walker.open(record)).fields("text")["command"]}
+    await walker.post(walker.at(f"records/{record}/notes/"), form | {"text": NOTE * 1_000})
+
+
+# ---------------------------------------------------------------------------------------------------- outcome, archive
+async def record_outcome(walker: Walker, canary: Canary, record: str) -> None:
+    page = walker.at(f"records/{record}/outcomes/")
+    form = (await walker.see(page)).fields("version") | canary.outcome.fields
+    assert 422 == (await walker.post(page, without(form, "cetr_requested") | {"act": "save"})).status
+    await walker.see(await walker.go_on(page, form | {"act": "save"}))
+
+
+async def archive(walker: Walker, canary: Canary, record: str) -> None:
+    """After a first no."""
+    page = walker.at(f"records/{record}/outcomes/")
+    form = (await walker.see(page)).fields("version") | canary.outcome.fields
+    asked = (await walker.post(page, form | {"act": "archive"})).fields("version")
+    await walker.post(page, asked | {"act": "cancel"})
+    await walker.see(await walker.go_on(page, asked | {"act": "confirm"}))
+    await walker.get(walker.at(f"records/{record}/"))
+    await walker.post(page, asked | {"act": "save", "command": word("no command")})
+
+
+# ------------------------------------------------------------------------------------------------------------- reports
+async def report(walker: Walker) -> str:
+    """Ask for a report, fetch it, throw it away; gives all that stood in it."""
+    form = (await walker.see(walker.at("reporting/"))).fields("report")
+    await walker.post(walker.at("reporting/"), form | {"report": word("no report")})
+    job = await walker.go_on(walker.at("reporting/"), form | {"report": "referrals"})
+
+    async def is_made() -> bool:
+        return f"{job}file" in (await walker.see(job)).html
+
+    assert await until(is_made, REPORT_SECONDS, every=0.2), "the report was not made"
+    workbook = openpyxl.load_workbook(BytesIO(await walker.download(f"{job}file")))
+    await walker.see(await walker.go_on(f"{job}stop", {"command": uuid4().hex}))
+    return "\n".join(str(cell) for sheet in workbook for row in sheet.values for cell in row if cell is not None)
+
+
+# -------------------------------------------------------------------------------------------------------------- census
+def pages_not_walked(walkers: Iterable[Walker]) -> list[str]:
+    """The rows of the table of pages that no browser has been to."""
+    been = {(method, path.partition("?")[0]) for walker in walkers for method, path, _ in walker.been}
+    left = [f"{page.method} {page.path}" for page in (*DEMO_PAGES, *PAGES)]
+    for method, path in been:
+        rows = (page for page in (*DEMO_PAGES, *PAGES) if page.method == method and _pattern(page.path).fullmatch(path))
+        if found := next(rows, None):
+            left = [each for each in left if each != f"{found.method} {found.path}"]
+    return left
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path))

@@ -1,0 +1,126 @@
+"""Stands in for reports on a fake bus: one dashboard, one job, its file in chunks, and whatever it is to refuse."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from shared.bus import Context
+from shared.contracts.reports import (
+    Count,
+    Dashboard,
+    FileChunk,
+    JobState,
+    OrganisationChoice,
+    ReadDashboard,
+    ReadReportChunk,
+    ReadReportJob,
+    ReportJob,
+    StartReport,
+    StopReport,
+    TileShown,
+)
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Message, NotAnswered, Refused, Request
+
+JOB_ID = UUID("0f1e2d3c4b5a69788796a5b4c3d2e1f0")
+WHEN = datetime(2022, 6, 17, 13, 5, tzinfo=UTC)
+ONE = OrganisationChoice(organisation_id=UUID(int=1), label="Midlands (@mpft.nhs.uk)")
+TWO = OrganisationChoice(organisation_id=UUID(int=2), label="Stoke (@stoke.gov.uk)")
+TILES = (
+    TileShown(
+        kind="by_option",
+        title="TOTALS BY RISK TYPE",
+        question="risk_level",
+        counts=tuple(
+            Count(label=label, code=label.lower(), count=n) for label, n in (("Green", 3), ("Amber", 3), ("Red", 6))
+        ),
+    ),
+    TileShown(kind="total", title="TOTAL RECORDS", counts=(Count(label="TOTAL RECORDS", count=12),)),
+    TileShown(
+        kind="by_age",
+        title="TOTALS BY AGE",
+        counts=(Count(label="Under 18s", count=2), Count(label="18s and over", count=10)),
+    ),
+    TileShown(
+        kind="by_organisation",
+        title="ORGANISATION BREAKDOWN",
+        counts=tuple(
+            Count(label=each.label, code=each.organisation_id.hex, count=n) for each, n in ((ONE, 12), (TWO, 0))
+        ),
+    ),
+)
+CHUNKS = (b"PK" + b"a" * 100, b"b" * 50)
+
+Asked = TypeVar("Asked", bound=Request[Message])
+
+
+@dataclass
+class StandInReports:
+    """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
+
+    state: JobState = "queued"
+    rows_total: int | None = None
+    reports: tuple[str, ...] = ("referrals", "key_working")
+    jobs: tuple[ReportJob, ...] = ()
+    asked: list[Request[Message]] = field(default_factory=list)
+    breaking_off: Refused | NotAnswered | None = None
+    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        bus = FakeBus("reports", wire)
+        await bus.answer(ReadDashboard, self._noting(self._read_dashboard))
+        await bus.answer(StartReport, self._noting(self._start))
+        await bus.answer(ReadReportJob, self._noting(self._read_job))
+        await bus.answer(StopReport, self._noting(self._stop))
+        await bus.answer(ReadReportChunk, self._noting(self._read_chunk))
+
+    def heard(self, kind: type[Asked]) -> list[Asked]:
+        """What was asked of this kind."""
+        return [each for each in self.asked if isinstance(each, kind)]
+
+    def job(self) -> ReportJob:
+        is_ready = self.state == "ready"
+        return ReportJob(
+            job_id=JOB_ID,
+            report="referrals",
+            title="Referral Data",
+            state=self.state,
+            asked_at=WHEN,
+            rows_done=500,
+            rows_total=self.rows_total,
+            expires_at=WHEN if is_ready else None,
+            file_name="dsr-referrals-2022-06-17.xlsx" if is_ready else "",
+            size=sum(map(len, CHUNKS)) if is_ready else 0,
+            chunks=len(CHUNKS) if is_ready else 0,
+        )
+
+    def _noting(self, reply: Callable[[Asked], Awaitable[Message]]) -> Callable[[Asked, Context], Awaitable[Message]]:
+        async def handler(asked: Asked, _context: Context) -> Message:
+            self.asked.append(asked)
+            if failure := self.failing.get(type(asked)):
+                raise failure
+            return await reply(asked)
+
+        return handler
+
+    async def _read_dashboard(self, _asked: ReadDashboard) -> Dashboard:
+        return Dashboard(as_at=WHEN, organisations=(ONE, TWO), tiles=TILES, reports=self.reports, jobs=self.jobs)
+
+    async def _start(self, _asked: StartReport) -> ReportJob:
+        return self.job()
+
+    async def _read_job(self, asked: ReadReportJob) -> ReportJob:
+        if asked.job_id != JOB_ID:
+            raise Refused("not_found")
+        return self.job()
+
+    async def _stop(self, _asked: StopReport) -> ReportJob:
+        self.state = "stopped"
+        return self.job()
+
+    async def _read_chunk(self, asked: ReadReportChunk) -> FileChunk:
+        if asked.number and self.breaking_off:
+            raise self.breaking_off
+        return FileChunk(number=asked.number, content=CHUNKS[asked.number])

@@ -1,0 +1,325 @@
+"""The pages of reporting: the dashboard, the choice of a report, waiting for it, and the file."""
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from aiohttp import ClientPayloadError
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.contracts.reports import JobState, ReadDashboard, ReadReportChunk, StartReport, StopReport
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Role
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_reports import CHUNKS, JOB_ID, ONE, StandInReports
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page, words
+
+HERE = "/dsr/reporting/"
+JOB = f"{HERE}jobs/{JOB_ID.hex}/"
+COMMAND = "0123456789abcdef0123456789abcdef"
+CHOSEN = {
+    "command": COMMAND,
+    "report": "referrals",
+    "filter-organisation": ONE.organisation_id.hex,
+    "filter-age": "0-17",
+    "filter-risk_level": "red",
+    "filter-locality": "",
+}
+
+
+@pytest.fixture
+def reports() -> StandInReports:
+    return StandInReports()
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return StandInIdentity(role=Role.REPORTING)
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, reports: StandInReports) -> Browser:
+    """Somebody who is logged in; a reporting user, unless the test has said otherwise before."""
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await reports.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    return browser
+
+
+@pytest.mark.requirement("R-DSR-148", "R-DSR-150", "R-DSR-151", "R-DSR-152", "R-DSR-153")
+async def test_the_dashboard_shows_its_panels_in_the_source_s_words(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    assert "Reporting Dashboard" == page.heading
+    assert ["TOTALS BY RISK TYPE", "TOTALS BY AGE", "ORGANISATION BREAKDOWN"] == page.texts("caption")
+    assert (["Green", "Amber", "Red"], ["3", "3", "6"]) == panel(page, 0)
+    assert (["Under 18s", "18s and over"], ["2", "10"]) == panel(page, 1)
+    assert "TOTAL RECORDS: 12" in page.texts("h2")
+    assert ["12", "0"] == page.texts(".ics-bar__count")
+    assert "As at 17/06/2022 at 14:05" in words(page.tree.select_one("main"))
+
+
+@pytest.mark.requirement("R-DSR-149")
+async def test_one_organisation_is_chosen_and_named_by_its_id_alone(browser: Browser, reports: StandInReports) -> None:
+    await browser.see(HERE)
+    reports.asked.clear()
+
+    next_page = await browser.go_on(f"{HERE}organisation", {"organisation": ONE.organisation_id.hex})
+    page = await browser.see(next_page)
+
+    assert f"{HERE}?organisation={ONE.organisation_id.hex}" == next_page
+    assert HERE == await browser.go_on(f"{HERE}organisation", {"organisation": ""})
+    assert [ONE.organisation_id] == [each.organisation_id for each in reports.heard(ReadDashboard)]
+    assert ["All Organisations", "Midlands (@mpft.nhs.uk)", "Stoke (@stoke.gov.uk)"] == options(page, "organisation")
+    assert "Midlands (@mpft.nhs.uk)" == chosen(page, "organisation")
+
+
+@pytest.mark.requirement("R-DSR-156", "R-DSR-157", "R-DSR-165", "R-DSR-167")
+async def test_the_download_panel_offers_reports_and_filters(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    assert "REPORT / DATA DOWNLOAD" in page.texts("h2")
+    assert "Report Filters" in page.texts("h3")
+    assert ["Select Report", "Referring Organisation", "Age", "Risk Type", "Locality"] == page.texts("section label")
+    assert ["Select Option", "Referral Data", "Key Working Team Data"] == options(page, "report")
+    assert ["All Ages", "Under 18s", "18s and over", "0 – 25"] == options(page, "filter-age")
+    assert "Select Option" == options(page, "filter-risk_level")[0] == options(page, "filter-locality")[0]
+    assert "All Organisations" == options(page, "filter-organisation")[0]
+    assert ["Generate Report"] == page.texts("section button")
+    assert "contain patient identifiable data" in words(page.tree.select_one("section .nhsuk-card--warning"))
+    assert "DynamicSupportRegister@mpft.nhs.uk" in words(page.tree.select_one("section a[href^=mailto]"))
+
+
+async def test_a_report_that_cannot_be_made_is_not_offered(browser: Browser, reports: StandInReports) -> None:
+    reports.reports = ("referrals",)
+
+    assert ["Select Option", "Referral Data"] == options(await browser.see(HERE), "report")
+
+
+@pytest.mark.requirement("R-DSR-163")
+async def test_the_age_filter_is_for_reports_that_take_it(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    block = page.tree.select_one("[data-show-if]")
+    assert block is not None
+    assert [{"report": ["", "referrals"]}] == json.loads(str(block["data-show-if"]))
+    assert block.select_one("select[name=filter-age]") is not None
+
+
+async def test_a_report_is_asked_for_as_it_was_chosen(browser: Browser, reports: StandInReports) -> None:
+    await browser.see(HERE)
+
+    next_page = await browser.go_on(HERE, CHOSEN)
+
+    (asked,) = reports.heard(StartReport)
+    assert JOB == next_page
+    assert (UUID(COMMAND), "referrals", ONE.organisation_id, "0-17", {"risk_level": "red"}) == (
+        asked.command_id,
+        asked.report,
+        asked.organisation_id,
+        asked.age,
+        asked.options,
+    )
+
+
+async def test_a_report_has_to_be_selected(browser: Browser, reports: StandInReports) -> None:
+    await browser.see(HERE)
+
+    page = await browser.send(HERE, {**CHOSEN, "report": ""})
+
+    assert ["Select a report"] == page.problems
+    assert ("Under 18s", "Red") == (chosen(page, "filter-age"), chosen(page, "filter-risk_level"))
+    assert [] == reports.heard(StartReport)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("too_many", "Other reports of yours are being made. Wait until one is ready, or stop one."),
+        ("unknown_filter", "These filters are not offered any more. Please choose again."),
+        ("unknown_report", "These filters are not offered any more. Please choose again."),
+    ],
+)
+async def test_a_refusal_is_said_where_the_choice_was_made(
+    browser: Browser, reports: StandInReports, code: str, said: str
+) -> None:
+    await browser.see(HERE)
+    reports.failing[StartReport] = Refused(code)
+
+    page = await browser.send(HERE, CHOSEN, status=409)
+
+    assert [said] == page.problems
+    assert "Referral Data" == chosen(page, "report")
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "waits"),
+    [
+        ("queued", "Your report waits for its turn.", True),
+        ("running", "Your report is being prepared.", True),
+        ("ready", "Your report is ready.", False),
+        ("failed", "The report could not be made. Please try again.", False),
+        ("stopped", "The report was stopped.", False),
+        ("expired", "This report is no longer kept. Generate it again.", False),
+    ],
+)
+async def test_a_job_says_in_words_how_it_stands(
+    browser: Browser, reports: StandInReports, state: JobState, said: str, waits: bool
+) -> None:
+    reports.state = state
+
+    page = await browser.see(JOB)
+
+    assert ("Referral Data", said) == (page.heading, words(page.tree.select_one(".ics-report__said")))
+    assert waits == bool(page.tree.select("progress")) == bool(page.tree.select("noscript meta[http-equiv=refresh]"))
+    assert waits == bool(page.tree.select("[data-again]")) == ("Stop" in page.texts("main button"))
+    assert (state == "ready") == ("Download" in page.texts("main a"))
+
+
+async def test_progress_is_told_in_rows(browser: Browser, reports: StandInReports) -> None:
+    reports.state, reports.rows_total = "running", 1200
+
+    page = await browser.see(JOB)
+
+    bar = page.tree.select_one("progress")
+    assert bar is not None
+    assert ("1200", "500", "500 of 1200 rows written") == (
+        bar["max"],
+        bar["value"],
+        words(page.tree.select_one(".ics-report__progress")),
+    )
+
+
+async def test_a_script_gets_the_changing_part_alone(browser: Browser) -> None:
+    answer = await browser.client.get(JOB, headers={"X-Fragment": "report"})
+
+    part = await answer.text()
+    assert "ics-report__said" in part
+    assert "<html" not in part
+
+
+async def test_a_ready_report_warns_once_more_and_says_how_long_it_is_kept(
+    browser: Browser, reports: StandInReports
+) -> None:
+    reports.state = "ready"
+
+    said = words((await browser.see(JOB)).tree.select_one("main"))
+
+    assert "contain patient identifiable data" in said
+    assert "It is kept until 17/06/2022 at 14:05." in said
+
+
+@pytest.mark.requirement("R-DSR-164")
+async def test_the_file_comes_whole_under_its_name(browser: Browser, reports: StandInReports) -> None:
+    reports.state = "ready"
+
+    answer = await browser.client.get(f"{JOB}file")
+
+    assert b"".join(CHUNKS) == await answer.read()
+    assert 'attachment; filename="dsr-referrals-2022-06-17.xlsx"' == answer.headers["Content-Disposition"]
+    assert "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" == answer.content_type
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert [0, 1] == [each.number for each in reports.heard(ReadReportChunk)]
+
+
+@pytest.mark.parametrize("failure", [Refused("not_found"), NotAnswered(Fault.UNAVAILABLE)])
+async def test_a_download_that_breaks_off_is_seen_to_be_broken(
+    browser: Browser, reports: StandInReports, failure: Refused | NotAnswered
+) -> None:
+    reports.state, reports.breaking_off = "ready", failure
+
+    answer = await browser.client.get(f"{JOB}file")
+
+    assert 200 == answer.status
+    with pytest.raises(ClientPayloadError):
+        await answer.read()
+
+
+async def test_a_file_that_is_gone_has_a_page_that_says_so(browser: Browser, reports: StandInReports) -> None:
+    reports.state = "ready"
+    reports.failing[ReadReportChunk] = Refused("not_found")
+
+    assert "Page not found" == (await browser.see(f"{JOB}file", status=404)).heading
+
+
+async def test_to_ask_about_a_file_is_no_download(browser: Browser, reports: StandInReports) -> None:
+    reports.state = "ready"
+
+    answer = await browser.client.head(f"{JOB}file")
+
+    assert (405, []) == (answer.status, reports.heard(ReadReportChunk))
+
+
+async def test_a_report_is_stopped_by_its_button(browser: Browser, reports: StandInReports) -> None:
+    await browser.see(JOB)
+
+    next_page = await browser.go_on(f"{JOB}stop", {"command": COMMAND})
+
+    assert JOB == next_page
+    assert [(UUID(COMMAND), JOB_ID)] == [(each.command_id, each.job_id) for each in reports.heard(StopReport)]
+
+
+@pytest.mark.parametrize("path", [f"{HERE}jobs/{UUID(int=5).hex}/", f"{HERE}jobs/nothing/", f"{HERE}?organisation=x"])
+async def test_an_unknown_address_is_not_found(browser: Browser, path: str) -> None:
+    assert "Page not found" == (await browser.see(path, status=404)).heading
+
+
+async def test_the_reports_asked_for_are_listed_with_their_state(browser: Browser, reports: StandInReports) -> None:
+    reports.state = "ready"
+    reports.jobs = (reports.job(),)
+
+    page = await browser.see(HERE)
+
+    assert "Your reports" in page.texts("caption")
+    assert [JOB] == [str(each["href"]) for each in page.tree.select(f"a[href='{JOB}']")]
+    assert "Your report is ready." in words(page.tree.select_one("main"))
+
+
+@pytest.mark.requirement("R-DSR-148")
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.MASTER_ADMIN, None])
+async def test_nobody_else_has_these_pages(
+    identity: StandInIdentity, reports: StandInReports, browser: Browser, role: Role | None
+) -> None:
+    identity.role = role
+    await browser.log_in()
+
+    for path in (HERE, JOB, f"{JOB}file"):
+        await browser.see(path, status=403)
+    for path in (HERE, f"{JOB}stop"):
+        assert 403 == (await browser.post(path, CHOSEN)).status
+    assert [] == reports.asked
+
+
+async def test_without_the_form_s_token_nothing_is_asked(browser: Browser, reports: StandInReports) -> None:
+    browser.token = "forged"
+
+    for path in (HERE, f"{JOB}stop"):
+        assert 403 == (await browser.post(path, CHOSEN)).status
+    assert [] == reports.heard(StartReport) + reports.heard(StopReport)
+
+
+def panel(page: Page, place: int) -> tuple[list[str], list[str]]:
+    table = page.tree.select("table.ics-panel__beside")[place]
+    return [words(each) for each in table.select("th")], [words(each) for each in table.select("td")]
+
+
+def options(page: Page, name: str) -> list[str]:
+    return page.texts(f"select[name='{name}'] option")
+
+
+def chosen(page: Page, name: str) -> str:
+    return words(page.tree.select_one(f"select[name='{name}'] option[selected]"))
