@@ -9,6 +9,13 @@ ATTEMPT: Final = "__Host-ics-attempt"
 FORM: Final = "__Host-ics-form"
 DEVICE: Final = "__Host-ics-device"
 DEVICE_DAYS = 90
+LONGEST = 200
+
+
+def read(request: web.Request, name: str) -> str | None:
+    """A cookie, if it is one that we may have made: what is longer, or not plain ASCII, is as good as none."""
+    token = request.cookies.get(name, "")
+    return token if 0 < len(token) <= LONGEST and token.isascii() else None
 
 
 def put(response: web.StreamResponse, name: str, value: str, *, seconds: int | None = None) -> None:

@@ -93,7 +93,7 @@ def _find_register(request: web.Request) -> Definition | None:
 
 
 async def _find_session(request: web.Request, register: Definition | None) -> SessionFound | None:
-    token = request.cookies.get(cookies.SESSION)
+    token = cookies.read(request, cookies.SESSION)
     found = await request.config_dict[SESSIONS].find(token, register.code) if token and register else None
     if token and found is not None:
         request[VISITOR] = found.visitor
@@ -122,7 +122,7 @@ def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> 
 
 async def _let_in(request: web.Request, handler: Handler, page: Page, found: SessionFound | None) -> web.StreamResponse:
     """Check the form's token on the way in, and give a stranger's browser something to bind the next one to."""
-    bound_to = request.cookies.get(cookies.SESSION) if found else request.cookies.get(cookies.FORM)
+    bound_to = cookies.read(request, cookies.SESSION if found else cookies.FORM)
     fresh = "" if bound_to else csrf.new_secret()
     request[CSRF_TOKEN] = csrf.token_for(bound_to or fresh)
     if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page, bound_to):
@@ -135,7 +135,7 @@ async def _let_in(request: web.Request, handler: Handler, page: Page, found: Ses
 
 async def _is_our_form(request: web.Request, page: Page, bound_to: str | None) -> bool:
     """A page for anybody takes a stranger's token too: its form may be older than the session, as at a second click."""
-    stranger = request.cookies.get(cookies.FORM) if page.policy is ANYONE else None
+    stranger = cookies.read(request, cookies.FORM) if page.policy is ANYONE else None
     for owner in filter(None, (bound_to, stranger)):
         if await csrf.is_our_form(request, csrf.token_for(owner), request.config_dict[PUBLIC_URL]):
             return True

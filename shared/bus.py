@@ -196,6 +196,7 @@ class NatsBus:
             started = time.perf_counter_ns()
             try:
                 body = await _handled(request_type, handler, message)
+                await self.connection.publish(message.reply, body)  # fails when it is larger than the server takes
             except Refused as refusal:
                 await self._send_refusal(message, refusal)
                 endpoint.count(time.perf_counter_ns() - started)
@@ -207,7 +208,6 @@ class NatsBus:
                 await self._send_error(message, Fault.BROKEN)
                 endpoint.count(time.perf_counter_ns() - started, Fault.BROKEN)
             else:
-                await self.connection.publish(message.reply, body)
                 endpoint.count(time.perf_counter_ns() - started)
 
     async def _send_refusal(self, message: Msg, refusal: Refused) -> None:

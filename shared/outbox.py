@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping
 
 import asyncpg
+from pydantic import ValidationError
 
 from shared.assertion import Signer
 from shared.bus import Bus
@@ -99,7 +100,7 @@ class Relay:
                 await self._deliver(row)
             else:
                 await self._bus.publish(row["subject"], row["body"].encode(), headers_of(row, self._signer.key_id))
-        except (NotAnswered, Refused) as error:
+        except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: an older version wrote it
             warn("outbox.not_carried", event_id=str(row["event_id"]), error=error)
             return False
         return True

@@ -15,6 +15,7 @@ from deploy.keyring import Keyring, open_keyring
 from deploy.postgres import Postgres
 from deploy.state import State
 from shared.messages import PROCESSES, SERVICES
+from tests.journeys.product import Product
 
 EVERYTHING = (*PROCESSES, "nats", "postgres", "mail")
 
@@ -25,6 +26,11 @@ class Inside:
 
     state: State
     runner: int
+    base_url: str
+
+    @classmethod
+    def of(cls, running: Product) -> "Inside":
+        return cls(State(running.folder.resolve()), running.runner.pid, running.base_url)
 
     @cached_property
     def keyring(self) -> Keyring:

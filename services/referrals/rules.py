@@ -1,13 +1,15 @@
 """Decisions about records: who may do what with one, what may be stored, how lists are read, what a change means."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from shared.contracts.referrals import FieldChange, ListRecords
-from shared.messages import Refused
+from shared.messages import Message, Refused
 from shared.permissions import Permission, Role, Visitor
 from shared.registers.definition import Definition, Level
 from shared.registers.form import (
@@ -25,6 +27,20 @@ from shared.values import Unreadable, fold, read_text
 # ------------------------------------------------------------------------------------------------------------- lists
 FEW = 8
 DEEP = 1_000
+ROOM = 400_000  # bytes of notes or updates in one reply: with the rest of it, well under what the bus carries
+
+Piece = TypeVar("Piece", bound=Message)
+
+
+def fitting(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """As many of the first of these as a reply has room for; one at least, where there is one."""
+    taken, used = 0, 0
+    for piece in pieces:
+        used += len(piece.model_dump_json().encode())
+        if taken and used > ROOM:
+            break
+        taken += 1
+    return tuple(pieces[:taken])
 
 
 class Shape(StrEnum):

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Protocol
 
 from services.reports.handlers.desk import Desk
 from services.reports.rules.choosing import until_next_rebuild
-from services.reports.rules.counting import counted_by, counted_of
+from services.reports.rules.counting import Counted, counted_by, counted_later, counted_of
 from services.reports.store import feeds
 from services.reports.store.feeds import FeedState, Fields, Lane, Page
 from shared.commands import FORGET_OLD
@@ -19,11 +19,12 @@ from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.inbox import is_new
 from shared.log import log, warn
 from shared.messages import Event, NotAnswered, Refused
-from shared.registers.load import Registers
+from shared.values import london_day
 
 POLL_SECONDS = 2.0
 NET = timedelta(seconds=30)
 FRESH = timedelta(hours=1)
+BIRTHDAYS_SECONDS = 60.0
 FAULTS = (NotAnswered, Refused, *DATABASE_FAULTS)
 FORGET_EVENTS = "DELETE FROM inbox WHERE taken_at < clock_timestamp() - interval '35 days'"
 
@@ -47,7 +48,8 @@ class Records:
     async def read(self, after: int) -> Page:
         asked = ReadFeed(after=after)
         page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
-        rows = [fields_of(record, self.desk.registers) for record in page.records]
+        day = london_day(self.desk.clock())
+        rows = [fields_of(record, counted_of(record, self.desk.registers, day)) for record in page.records]
         return Page(after, page.last, page.more, rows, page.gone)
 
 
@@ -64,9 +66,10 @@ class Outcomes:
         return Page(after, page.last, page.more, [each.model_dump(mode="json") for each in page.outcomes], page.gone)
 
 
-def fields_of(record: FedRecord, registers: Registers) -> Fields:
+def fields_of(record: FedRecord, counted: Counted) -> Fields:
     fields: dict[str, object] = record.model_dump(mode="json")
-    return fields | {"status": int(record.status == "archived"), "counted": counted_of(record, registers)}
+    until = counted.until.isoformat() if counted.until else None
+    return fields | {"status": int(record.status == "archived"), "counted": counted.items, "recount_on": until}
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,44 @@ class Listening:
             if await is_new(db, self.consumer, event):
                 await feeds.want(db, source)
         self.desk.news[source].set()
+
+
+@dataclass(frozen=True)
+class Birthdays:
+    """
+    Counts anew whose birthday has brought them into another band of ages.
+
+    Until that is done the dashboard puts its numbers right by itself, so nobody waits for midnight.
+    """
+
+    desk: Desk
+
+    async def run(self) -> None:
+        while True:
+            try:
+                while await self.recount():
+                    pass
+            except FAULTS as error:
+                warn("copies.not_recounted", error=error)
+            await asyncio.sleep(BIRTHDAYS_SECONDS)
+
+    async def recount(self) -> int:
+        """How many were counted anew."""
+        day = london_day(self.desk.clock())
+        overdue = await feeds.find_overdue(self.desk.pool, day)
+        known = [each for each in overdue if each.register_code in self.desk.registers]
+        return await feeds.recount(self.desk.pool, [self._anew(each, day) for each in known])
+
+    def _anew(self, copy: feeds.OverdueCopy, day: date) -> Fields:
+        register = self.desk.registers.find(copy.register_code)
+        counted = counted_later(register, copy.counted, copy.born, day)
+        until = counted.until.isoformat() if counted.until else None
+        return {
+            "record_id": str(copy.record_id),
+            "sequence": copy.sequence,
+            "counted": counted.items,
+            "recount_on": until,
+        }
 
 
 @dataclass(frozen=True)

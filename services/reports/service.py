@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.reports.feeding import Feeding, Listening, Nights, Outcomes, Records, Source
+from services.reports.feeding import Birthdays, Feeding, Listening, Nights, Outcomes, Records, Source
 from services.reports.handlers.dashboard import Dashboards
 from services.reports.handlers.desk import Desk, OrganisationNames
 from services.reports.handlers.jobs import Jobs
@@ -33,6 +33,7 @@ def build(parts: Parts, settings: Settings) -> Service:
         followers=[follower_of(desk)],
         jobs=[
             *(Feeding(desk, source).run for source in sources),
+            Birthdays(desk).run,
             Nights(desk, sources).run,
             making.run,
             Sweeping(desk).run,

@@ -101,7 +101,7 @@ class CancelAttempt(Request[Nothing]):
 class SessionFound(Message):
     """A live session: the assertion to send on, and what pages show of the visitor."""
 
-    assertion: str = Secret
+    assertion: str = Field(repr=False, description="As long as the list of the visitor's organisations makes it.")
     visitor: Visitor
     idle_ends_at: datetime
     ends_at: datetime

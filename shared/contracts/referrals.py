@@ -147,18 +147,22 @@ class Change(Message):
 
 
 class History(Message):
+    """As many updates as a reply has room for; `older` counts those before them."""
+
     record_id: UUID
     created_at: datetime
     created_by: str
     updates: tuple[Change, ...]
+    older: int = 0
 
 
 class ReadHistory(Request[History]):
-    """Every update of a record, newest first. Refused as `not_found`. Audited."""
+    """The updates of a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_history"
 
     record_id: UUID
+    skip: int = Field(default=0, ge=0, le=1_000_000)
 
 
 class UpdateRecord(Command[RecordReceipt]):
@@ -185,16 +189,20 @@ class NoteShown(Message):
 
 
 class Notes(Message):
+    """As many notes as a reply has room for; `older` counts those before them."""
+
     record_id: UUID
     notes: tuple[NoteShown, ...]
+    older: int = 0
 
 
 class ReadNotes(Request[Notes]):
-    """The notes on a record, newest first. Refused as `not_found`. Audited."""
+    """The notes on a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_notes"
 
     record_id: UUID
+    skip: int = Field(default=0, ge=0, le=1_000_000)
 
 
 class AddNote(Command[Nothing]):

@@ -288,6 +288,20 @@ async def test_a_body_that_does_not_fit_is_unreadable_and_stays_unspoken(on_nats
     assert ("unreadable", b"") == ((reply.headers or {})["Nats-Service-Error"], reply.data)
 
 
+async def test_a_reply_that_is_too_large_to_be_sent_is_said_to_be_broken_at_once(on_nats: Connect) -> None:
+    async def say(_asked: Say, _context: Context) -> Answered:
+        return Answered(said="x" * 2_000_000)
+
+    asker, service = await on_nats("gateway"), await on_nats("identity")
+    await service.answer(Say, say)
+    await service.settle()
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await asker.ask(Say(said="hello"), seconds=2)
+
+    assert Fault.BROKEN is unanswered.value.fault
+
+
 async def test_a_request_whose_deadline_has_passed_is_not_begun(on_nats: Connect) -> None:
     begun: list[str] = []
 

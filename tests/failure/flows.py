@@ -53,6 +53,13 @@ class Canary:
         return cls(register, fill(register.form, "referral", risk_level="red"), fill(register.outcome, "outcome"))
 
     @property
+    def standing(self) -> list[Sought]:
+        """What the referral says in the end: two answers were changed on the way."""
+        changed = {"referral latest_update": OTHER_CHANGE, "referral lead_professional_contact": CHANGE}
+        said = self.referral.sought
+        return [sought_word(each.what, changed[each.what]) if each.what in changed else each for each in said]
+
+    @property
     def sought(self) -> tuple[Sought, ...]:
         return (*self.referral.sought, *self.outcome.sought, *WRITTEN)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from deploy.state import State
 from tests.failure.breaking import Killed, kill, settled
 from tests.failure.journal import Journal, refer
 from tests.failure.ledger import Ledger
@@ -69,7 +68,7 @@ async def trial(folder: Path, *, patient: bool = False) -> AsyncIterator[Trial]:
     """The product with its demo people in a folder of its own, and four windows of two of them."""
     async with AsyncExitStack() as opened:
         running = await opened.enter_async_context(product(folder, "--demo"))
-        inside = Inside(State(folder.resolve()), running.runner.pid)
+        inside = Inside.of(running)
         people = []
         for email in ACCOUNTS:
             person = await opened.enter_async_context(walker(running.base_url))

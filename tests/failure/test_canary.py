@@ -87,11 +87,11 @@ async def test_nothing_of_an_account_is_anywhere_but_in_its_mail(walked: Walked)
 
 
 async def test_what_is_sought_was_there_to_be_found(walked: Walked) -> None:
-    report = [Place("the report", walked.report)]
+    standing = walked.canary.standing
 
-    assert [f"{each.what} is in the report" for each in walked.canary.referral.sought] == hits(
-        walked.canary.referral.sought, report
-    )
+    found = hits(standing, [Place("the report", walked.report)])
+
+    assert [f"{each.what} is in the report" for each in standing] == found
 
 
 async def test_every_place_was_really_looked_into(walked: Walked) -> None:

@@ -145,6 +145,14 @@ async def test_a_form_cookie_is_no_session(client: Client) -> None:
     assert 303 == response.status
 
 
+async def test_a_cookie_that_we_never_made_is_no_session(client: Client, identity: Identity) -> None:
+    header = f"{SESSION}={'x' * 2000}"
+
+    response = await client.get("/dsr/inside/", headers={"Cookie": header}, allow_redirects=False)
+
+    assert (303, 0) == (response.status, identity.asked)
+
+
 async def test_a_session_that_has_ended_is_said_to_have_ended(client: Client, identity: Identity) -> None:
     sign_in(client)
     identity.alive = False

@@ -12,7 +12,6 @@ LOGIN = "login/"
 PIN = "login/pin"
 LONGEST_EMAIL = 320
 LONGEST_SECRET = 1024
-LONGEST_TOKEN = 200
 
 
 def to_login(request: web.Request, message: str = "") -> web.Response:
@@ -24,9 +23,3 @@ def put_session(response: web.Response, opened: SessionOpened) -> None:
     """From here on this browser is logged in."""
     cookies.put(response, cookies.SESSION, opened.session_token)
     cookies.put_device(response, opened.device_token)
-
-
-def cookie_of(request: web.Request, name: str) -> str | None:
-    """A cookie of ours, if it is there and no longer than we make them."""
-    token = request.cookies.get(name, "")
-    return token if 0 < len(token) <= LONGEST_TOKEN else None

@@ -7,7 +7,7 @@ from gateway.client_address import client_address
 from gateway.keys import REGISTER, SESSIONS
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
-from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, cookie_of, to_login
+from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, to_login
 from gateway.visitor import ask
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
@@ -60,7 +60,7 @@ async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Att
         email=email,
         password=password,
         address=client_address(request),
-        device_token=cookie_of(request, cookies.DEVICE),
+        device_token=cookies.read(request, cookies.DEVICE),
     )
     try:
         return await ask(request, message)

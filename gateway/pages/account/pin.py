@@ -6,7 +6,7 @@ from gateway import cookies
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
-from gateway.pages.account.coming_in import PIN, cookie_of, put_session, to_login
+from gateway.pages.account.coming_in import PIN, put_session, to_login
 from gateway.visitor import ask
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.messages import Refused
@@ -16,14 +16,14 @@ LONGEST_PIN = 32
 
 
 async def pin_page(request: web.Request) -> web.Response:
-    if cookie_of(request, cookies.ATTEMPT) is None:
+    if cookies.read(request, cookies.ATTEMPT) is None:
         return to_login(request)
     return await _show(request, _form(request[REGISTER]))
 
 
 async def verify_pin(request: web.Request) -> web.Response:
     """A second click finds the log-in done, and leads to where the first one did."""
-    attempt = cookie_of(request, cookies.ATTEMPT)
+    attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None and VISITOR in request:
         return see_other(address(request[REGISTER], PATHS["home"]))
     if attempt is None:
@@ -41,14 +41,14 @@ async def verify_pin(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.Response:
     """Makes the code useless."""
-    attempt = cookie_of(request, cookies.ATTEMPT)
+    attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is not None:
         await ask(request, CancelAttempt(attempt_token=attempt))
     return _without_attempt(to_login(request))
 
 
 async def resend_pin(request: web.Request) -> web.Response:
-    attempt = cookie_of(request, cookies.ATTEMPT)
+    attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None:
         return to_login(request, "over")
     message = "sent"

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
 from gateway.merging import Merged, as_it_was, merge
+from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.submitting import command_in, new_command, without_answer
@@ -29,8 +30,10 @@ from shared.contracts.referrals import (
 )
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition import Definition
-from shared.registers.form import Raw, consent_verdict, fill_fields, person_of, read_answers, show_answer
-from shared.values import london_day, show_date
+from shared.registers.form import Raw, as_text, consent_verdict, fill_fields, person_of, read_answers, show_answer
+from shared.values import Wrong, london_day, show_date
+
+GONE = frozenset({"archived", "not_found"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Opened:
 
     command: UUID
     version: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note that is being written, and the id of what is about to be done with it."""
+
+    text: str
+    command: UUID
 
 
 async def show_record(request: web.Request) -> web.Response:
@@ -51,7 +62,10 @@ async def show_record(request: web.Request) -> web.Response:
 async def update_record(request: web.Request) -> web.Response:
     posted = await request.post()
     opened = Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")))
-    record = await find_record(request)
+    try:
+        record = await find_record(request)
+    except Refused:
+        return await _show_gone(request, typed(posted, request[REGISTER].form))
     register = _edition_of(request, record)
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
@@ -85,25 +99,41 @@ async def add_note(request: web.Request) -> web.Response:
     words = request[REGISTER].words
     if not text or len(text) > 10_000:
         said = words.notes.missing if not text else words.notes.too_long
-        return await _show_note_again(request, text, new_command(), said, status=422)
+        return await _show_note_again(request, Note(text, new_command()), said, status=422)
     try:
         await ask(request, AddNote(command_id=command, record_id=record_id, text=text))
     except Refused as refusal:
-        if refusal.code != "command_reused":
+        refused = {
+            "command_reused": words.form.sent_before,
+            "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
+            "not_yours": words.record.read_only,
+        }
+        if refusal.code in GONE:
+            return await _show_gone(request, {}, text)
+        if refusal.code not in refused:
             raise
-        return await _show_note_again(request, text, new_command(), words.form.sent_before, status=409)
+        return await _show_note_again(request, Note(text, new_command()), refused[refusal.code], status=409)
     except NotAnswered as unanswered:
-        return await _show_note_again(request, text, command, without_answer(words, unanswered), status=503)
+        return await _show_note_again(request, Note(text, command), without_answer(words, unanswered), status=503)
     return see_other(record_address(request[REGISTER], record_id, "?Msg=noted"))
 
 
-async def _show_note_again(request: web.Request, text: str, command: UUID, said: str, *, status: int) -> web.Response:
+async def _show_note_again(request: web.Request, note: Note, said: str, *, status: int) -> web.Response:
     record = await find_record(request)
     register = _edition_of(request, record)
     drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
     drawn.form.refuse(said)
     opened = Opened(new_command(), record.version)
-    return await _show(request, register, record, drawn, opened, status=status, note=text, note_command=command)
+    return await _show(request, register, record, drawn, opened, status=status, note=note)
+
+
+async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
+    """Ended meanwhile, or never theirs to see, which looks the same: what was typed can still be copied."""
+    register = request[REGISTER]
+    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
+    rows = as_text(register.form, checked.answers)
+    back = address(register, PATHS["records"])
+    return await show(request, "records/gone.html", status=404, register=register, rows=rows, text=text, back=back)
 
 
 async def _update_refused(
@@ -117,9 +147,11 @@ async def _update_refused(
 ) -> web.Response:
     if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
         return await _show_conflict(request, register, opened.version, yours)
+    if refusal.code in GONE:
+        return await _show_gone(request, raw)
     drawn = draw(register.form, register.words, raw)
     words = register.words.record
-    said = {"unchanged": words.unchanged, "archived": words.ended, "not_yours": words.read_only}
+    said = {"unchanged": words.unchanged, "not_yours": words.read_only}
     if refusal.code not in said:
         raise refusal
     drawn.form.refuse(said[refusal.code])
@@ -131,11 +163,10 @@ async def _show_conflict(
 ) -> web.Response:
     """Before, theirs, yours; what only one of the two changed is already put together."""
     record_id = record_id_in(request)
-    record, history = await asyncio.gather(
-        ask(request, ReadRecord(record_id=record_id)), ask(request, ReadHistory(record_id=record_id))
-    )
+    record = await ask(request, ReadRecord(record_id=record_id))
+    updates = await _updates_since(request, record_id, seen)
     words = register.words.conflict
-    merged = merge(as_it_was(record.answers, history.updates, seen), record.answers, yours)
+    merged = merge(as_it_was(record.answers, updates, seen), record.answers, yours)
     return await show(
         request,
         "records/conflict.html",
@@ -147,8 +178,18 @@ async def _show_conflict(
         columns=_columns(words.question, words.before, words.theirs, words.yours),
         opened=Opened(new_command(), record.version),
         href=record_address(register, record_id),
-        changed=_said(register, history.updates[0]) if history.updates else "",
+        changed=_said(register, updates[0]) if updates else "",
     )
+
+
+async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> list[Change]:
+    """Every update after the version that was seen, however many replies that takes; the newest first."""
+    updates: list[Change] = []
+    while True:
+        history = await ask(request, ReadHistory(record_id=record_id, skip=len(updates)))
+        updates += history.updates
+        if not history.older or not history.updates or updates[-1].version <= seen:
+            return updates
 
 
 def _differences(register: Definition, merged: Merged) -> list[list[str]]:
@@ -183,12 +224,12 @@ async def _show(
     opened: Opened,
     *,
     status: int = 200,
-    note: str = "",
-    note_command: UUID | None = None,
+    note: Note | None = None,
 ) -> web.Response:
+    skipped = {part: _skipped(request, part) for part in ("history", "notes")}
     history, notes, organisations = await asyncio.gather(
-        ask(request, ReadHistory(record_id=record.record_id)),
-        ask(request, ReadNotes(record_id=record.record_id)),
+        ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
+        ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
         request.config_dict[ORGANISATIONS].of(register.code),
     )
     person = person_of(register, record.answers)
@@ -217,11 +258,19 @@ async def _show(
             for each in notes.notes
         ],
         created=past.created.format(name=history.created_by, when=day_and_time(history.created_at)),
-        note=note,
-        note_command=note_command or new_command(),
+        note=note.text if note else "",
+        note_command=note.command if note else new_command(),
         said=said,
         href=record_address(register, record.record_id),
+        older_updates=skipped["history"] + len(history.updates) if history.older else 0,
+        older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )
+
+
+def _skipped(request: web.Request, part: str) -> int:
+    """How many of the newest updates or notes the address asks to leave out."""
+    asked = request.query.get(part, "0")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
 
 
 def _facts(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> list[tuple[str, str]]:

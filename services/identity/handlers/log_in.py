@@ -11,7 +11,7 @@ from services.identity.events import AccountEvent
 from services.identity.handlers.locks import lock
 from services.identity.keys import hash_of, new_id, new_token, same
 from services.identity.rules import log_in as rules
-from services.identity.rules.log_in import PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Limit
+from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Limit
 from services.identity.store import accounts, attempts, devices, limits
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.attempts import NewAttempt
@@ -123,14 +123,22 @@ class PasswordStep:
                 await accounts.give_back(db, guess.account_id)
 
     async def _accept(self, asked: LogIn, guess: Guess, match: Match) -> Attempt | None:
-        """Open a log-in that waits for its PIN; None when the account was locked meanwhile."""
+        """
+        Open a log-in that waits for its PIN; None when the account was locked meanwhile.
+
+        Refused as `too_many` when so many were opened lately that more could only be meant to flood a mailbox.
+        """
         async with transaction(self._desk.pool) as db:
             await _give_back_windows(db, guess)
             if guess.account is None or not await _clear_count(db, guess.account, guess.device_id):
                 return None
+            key = self._desk.keys.window(str(guess.account.account_id))
+            is_flood = await limits.count(db, LOG_INS_OPENED, key) > LOG_INS_OPENED.most
             temporary = guess.account.temporary_hash if match is Match.TEMPORARY else None
             opened = NewAttempt(new_id(), guess.account.account_id, asked.register_code, guess.device_id, temporary)
-            token = await self._open(db, guess.account, opened)
+            token = "" if is_flood else await self._open(db, guess.account, opened)
+        if is_flood:
+            raise Refused("too_many")
         self._desk.relay.wake()
         return Attempt(attempt_token=token)
 

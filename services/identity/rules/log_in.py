@@ -36,6 +36,7 @@ PASSWORDS_FROM_NETWORK = Limit("passwords_network", 50, timedelta(minutes=5))
 PINS_IN_HOUR = Limit("pins_hour", 10, _HOUR)
 PINS_IN_DAY = Limit("pins_day", 20, _DAY)
 RESENDS = Limit("pin_resends", 5, _HOUR)
+LOG_INS_OPENED = Limit("log_ins_opened", 60, _HOUR)  # each sends a PIN: nobody is to flood a mailbox
 REMINDERS_FROM_NETWORK = Limit("reminders_network", 10, _HOUR)
 REMINDERS_IN_HOUR = Limit("reminders_hour", 3, _HOUR)
 REMINDERS_IN_DAY = Limit("reminders_day", 5, _DAY)

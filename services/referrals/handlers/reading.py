@@ -51,7 +51,7 @@ class Reading:
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.desk.pool, visitor) as db:
-            found = await history.find_history(db, visitor.register_code, asked.record_id)
+            found = await history.find_history(db, visitor.register_code, asked.record_id, asked.skip)
             if found is None:
                 raise Refused("not_found")
             await audit.note(db, visitor, "record.history_read", [asked.record_id])
@@ -59,7 +59,7 @@ class Reading:
 
     async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
         async with transaction(self.desk.pool, visitor) as db:
-            found = await history.find_notes(db, visitor.register_code, asked.record_id)
+            found = await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip)
             if found is None:
                 raise Refused("not_found")
             await audit.note(db, visitor, "record.notes_read", [asked.record_id])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.referrals.rules import fitting
 from shared.contracts.referrals import Change, FieldChange, History, Notes, NoteShown
 from shared.database import Database
 
@@ -14,25 +15,36 @@ FIND_CREATION = """
     FROM record
     WHERE id = $1 AND register_code = $2 AND status = 0
 """
-FIND_UPDATES = """
-    SELECT version, changed_at, changed_by_name, changes
+MOST = 200  # of one reply; `rules.fitting` says how many of them it has room for
+FIND_UPDATES = f"""
+    SELECT version, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
     WHERE record_id = $1 AND act = 'updated'
     ORDER BY version DESC
-"""
+    OFFSET $2
+    LIMIT {MOST}
+"""  # noqa: S608  a number of ours
 
 
-async def find_history(db: Database, register_code: str, record_id: UUID) -> History | None:
-    """Every update of an active record in scope, the newest first."""
+async def find_history(db: Database, register_code: str, record_id: UUID, skip: int) -> History | None:
+    """The updates of an active record in scope, the newest first, without the newest `skip`."""
     creation = await db.fetchrow(FIND_CREATION, record_id, register_code)
     if creation is None:
         return None
+    rows = await db.fetch(FIND_UPDATES, record_id, skip)
+    updates = fitting([_change(row) for row in rows])
     return History(
         record_id=record_id,
         created_at=creation["created_at"],
         created_by=creation["created_by_name"],
-        updates=tuple(_change(row) for row in await db.fetch(FIND_UPDATES, record_id)),
+        updates=updates,
+        older=_older(rows, skip, len(updates)),
     )
+
+
+def _older(rows: list[Record], skip: int, shown: int) -> int:
+    there: int = rows[0]["there"] if rows else 0
+    return max(there - skip - shown, 0)
 
 
 def _change(row: Record) -> Change:
@@ -45,20 +57,29 @@ def _change(row: Record) -> Change:
     )
 
 
-FIND_NOTES = """
-    SELECT id AS note_id, text, written_by_name AS written_by, written_at
+FIND_NOTES = f"""
+    SELECT id AS note_id, text, written_by_name AS written_by, written_at, count(*) OVER () AS there
     FROM note
     WHERE record_id = $1
     ORDER BY written_at DESC, id DESC
-"""
+    OFFSET $2
+    LIMIT {MOST}
+"""  # noqa: S608  a number of ours
 
 
-async def find_notes(db: Database, register_code: str, record_id: UUID) -> Notes | None:
-    """The notes on an active record in scope, the newest first."""
+async def find_notes(db: Database, register_code: str, record_id: UUID, skip: int) -> Notes | None:
+    """The notes on an active record in scope, the newest first, without the newest `skip`."""
     if await db.fetchrow(FIND_CREATION, record_id, register_code) is None:
         return None
-    notes = tuple(NoteShown(**row) for row in await db.fetch(FIND_NOTES, record_id))
-    return Notes(record_id=record_id, notes=notes)
+    rows = await db.fetch(FIND_NOTES, record_id, skip)
+    notes = fitting([_note(row) for row in rows])
+    return Notes(record_id=record_id, notes=notes, older=_older(rows, skip, len(notes)))
+
+
+def _note(row: Record) -> NoteShown:
+    return NoteShown(
+        note_id=row["note_id"], text=row["text"], written_by=row["written_by"], written_at=row["written_at"]
+    )
 
 
 FIND_AND_HOLD = """

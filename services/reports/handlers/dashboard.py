@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from services.reports.handlers.desk import Desk
 from services.reports.handlers.jobs import shown
 from services.reports.rules.choosing import check_scope, reports_offered, scope_of
-from services.reports.rules.counting import Panels, edges_needed
-from services.reports.store import dashboards, feeds, jobs
+from services.reports.rules.counting import Panels
+from services.reports.store import dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
@@ -28,17 +28,19 @@ class Dashboards:
         chosen = scope_of(visitor, asked.organisation_id)
         day = london_day(self.desk.clock())
         async with transaction(self.desk.pool, visitor) as db:
-            tallies, as_at = await dashboards.read_tallies(db, register.code, chosen, edges_needed(register, day))
+            standing = await dashboards.read_standing(db, register.code, chosen, day)
             own = await jobs.list_own(db, visitor)
-            has_outcomes = await feeds.has_outcomes(db)
+        as_at = standing.complete_at("referrals")
         if as_at is None:
             raise NotAnswered(Fault.UNAVAILABLE)
+        standing.tallies.put_right(register, standing.overdue, day)
+        has_outcomes = standing.complete_at("outcomes") is not None
         counted = {each: label for each, label in within.items() if each in chosen}
-        panels = Panels(self.desk.editions(register.code), counted, day)
+        panels = Panels(self.desk.editions(register.code), counted)
         return Dashboard(
             as_at=as_at,
             organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),
-            tiles=panels.tiles(tallies),
+            tiles=panels.tiles(standing.tallies),
             reports=tuple(each.code for each in reports_offered(register, has_outcomes=has_outcomes)),
             jobs=tuple(shown(register, each) for each in own),
         )

@@ -2,7 +2,8 @@
 -- come. All of it can be made again from its sources.
 
 -- `sequence` is the place in the source's feed. `generation` counts the rebuilds that the row has been part of.
--- `counted` is what the row adds to the tallies, each as question=answer; an archived record counts nowhere.
+-- `counted` is what the row adds to the tallies, each as question=answer, until `recount_on`, when its person comes into
+-- another band of ages; an archived record counts nowhere.
 CREATE TABLE record_copy (
     record_id uuid PRIMARY KEY,
     sequence bigint NOT NULL,
@@ -21,11 +22,12 @@ CREATE TABLE record_copy (
     archived_at timestamptz,
     born date,
     answers jsonb NOT NULL,
-    counted text [] NOT NULL
+    counted text [] NOT NULL,
+    recount_on date
 );
 CREATE INDEX record_copy_in_order ON record_copy (register_code, status, created_at, record_id);
 CREATE INDEX record_copy_of_organisation ON record_copy (register_code, organisation_id, status, created_at, record_id);
-CREATE INDEX record_copy_born ON record_copy (register_code, born, organisation_id) WHERE status = 0;
+CREATE INDEX record_copy_recounted ON record_copy (recount_on, register_code) WHERE recount_on IS NOT NULL;
 
 CREATE TABLE outcome_copy (
     outcome_id uuid PRIMARY KEY,
@@ -39,7 +41,8 @@ CREATE TABLE outcome_copy (
 );
 CREATE INDEX outcome_copy_of_record ON outcome_copy (record_id, recorded_at, outcome_id);
 
--- How many active records there are with one answer to one question. #total counts them all, #born by year of birth.
+-- How many active records there are with one answer to one question. #total counts them all, #age0 by the bands of the
+-- first panel of ages.
 CREATE TABLE tally (
     register_code text COLLATE "C" NOT NULL,
     organisation_id uuid NOT NULL,

@@ -53,11 +53,12 @@ BEGIN
     INSERT INTO record_copy AS c
     SELECT
         r.record_id, r.sequence, the_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
-        r.status, r.created_by, r.created_at, r.updated_at, r.rated_at, r.archived_at, r.born, r.answers, r.counted
+        r.status, r.created_by, r.created_at, r.updated_at, r.rated_at, r.archived_at, r.born, r.answers, r.counted,
+        r.recount_on
     FROM jsonb_to_recordset(p_records) AS r (
         record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
         organisation_id uuid, status smallint, created_by text, created_at timestamptz, updated_at timestamptz,
-        rated_at timestamptz, archived_at timestamptz, born date, answers jsonb, counted text []
+        rated_at timestamptz, archived_at timestamptz, born date, answers jsonb, counted text [], recount_on date
     )
     ON CONFLICT (record_id) DO UPDATE SET
         sequence = excluded.sequence,
@@ -75,7 +76,8 @@ BEGIN
         archived_at = excluded.archived_at,
         born = excluded.born,
         answers = excluded.answers,
-        counted = excluded.counted
+        counted = excluded.counted,
+        recount_on = excluded.recount_on
     WHERE c.generation < excluded.generation
         OR (c.sequence < excluded.sequence AND c.version <= excluded.version);
     PERFORM drop_copies(p_gone);
@@ -112,6 +114,32 @@ BEGIN
     DELETE FROM outcome_copy WHERE outcome_id = ANY(p_gone);
     RETURN true;
 END
+$$;
+
+-- Count these records anew, each unless it has come anew from its source meanwhile. How many there were.
+CREATE FUNCTION recount(p_rows jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    recounted bigint;
+BEGIN
+    UPDATE record_copy AS c
+    SET counted = r.counted, recount_on = r.recount_on
+    FROM jsonb_to_recordset(p_rows) AS r (record_id uuid, sequence bigint, counted text [], recount_on date)
+    WHERE c.record_id = r.record_id AND c.sequence = r.sequence AND c.recount_on IS DISTINCT FROM r.recount_on;
+    GET DIAGNOSTICS recounted = ROW_COUNT;
+    RETURN recounted;
+END
+$$;
+
+-- Records whose day has come. SECURITY DEFINER: they are of all registers and organisations.
+CREATE FUNCTION find_overdue(p_day date, p_most integer) RETURNS TABLE (
+    record_id uuid, sequence bigint, register_code text, counted text [], born date
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT c.record_id, c.sequence, c.register_code, c.counted, c.born
+    FROM record_copy AS c
+    WHERE c.recount_on <= p_day
+    LIMIT p_most
 $$;
 
 -- Go through the whole feed again, from zero; not where that is under way or was done since less than `p_fresh`. The

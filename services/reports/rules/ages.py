@@ -1,10 +1,13 @@
-"""Ages on a day, from dates of birth: bands of them, and how many people are in each."""
+"""Ages on a day, from dates of birth: which band somebody is in, until when, and who is in a band."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from shared.registers.definition import AgeBand
+from shared.values import age_on
+
+OLDEST = 150
 
 
 def born_by(day: date, age: int) -> date:
@@ -17,6 +20,14 @@ def born_by(day: date, age: int) -> date:
         return day.replace(year=day.year - age)
     except ValueError:  # it is 29 February, and it was not in that year
         return date(day.year - age, 2, 28)
+
+
+def birthday(born: date, age: int) -> date:
+    """The day on which somebody becomes that old."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
 
 
 @dataclass(frozen=True)
@@ -35,23 +46,15 @@ def births_of(band: AgeBand, day: date) -> Births:
     )
 
 
-def edges_of(bands: Iterable[AgeBand], day: date) -> list[date]:
-    """The days between the bands."""
-    limits = [limit for band in bands for limit in (births_of(band, day).after, births_of(band, day).until)]
-    return sorted({limit for limit in limits if limit is not None})
+def band_of(bands: Sequence[AgeBand], born: date, day: date) -> int:
+    """The place of the band that holds somebody's age. The bands of a panel hold every age."""
+    age = min(max(age_on(born, day), 0), OLDEST)
+    return next(place for place, band in enumerate(bands) if band.holds(age))
 
 
-def count_band(band: AgeBand, day: date, by_year: Mapping[int, int], up_to: Mapping[date, int]) -> int:
-    """
-    How many are in the band.
-
-    `by_year` counts births by year; `up_to`, for each edge, those from the first of January of its year up to it.
-    """
-    births = births_of(band, day)
-    everybody = sum(by_year.values())
-    until = _born_up_to(births.until, by_year, up_to) if births.until else everybody
-    return until - (_born_up_to(births.after, by_year, up_to) if births.after else 0)
-
-
-def _born_up_to(limit: date, by_year: Mapping[int, int], up_to: Mapping[date, int]) -> int:
-    return sum(n for year, n in by_year.items() if year < limit.year) + up_to.get(limit, 0)
+def next_band_on(bands: Sequence[AgeBand], born: date, day: date) -> date | None:
+    """The first day after this one on which they are in another band; None when that never comes."""
+    age = max(age_on(born, day), 0)
+    edges = {band.first for band in bands} | {band.last + 1 for band in bands if band.last is not None}
+    ahead = sorted(edge for edge in edges if age < edge <= OLDEST)
+    return birthday(born, ahead[0]) if ahead else None

@@ -5,15 +5,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.reports.rules.ages import count_band, edges_of
+from services.reports.rules.ages import band_of, next_band_on
 from shared.contracts.referrals import FedRecord
 from shared.contracts.reports import Count, TileShown
 from shared.registers.definition import AgeTile, Definition, OptionTile, OrganisationTile, Tile, TotalTile
-from shared.registers.load import Registers, UnknownRegister
+from shared.registers.load import Registers
 
 # No question is called so: names of questions begin with a letter.
 TOTAL = "#total"
-BORN = "#born"
+AGE = "#age"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a record adds to the tallies, each as question=answer, until a day on which its ages count otherwise."""
+
+    items: list[str]
+    until: date | None
 
 
 def questions_counted(register: Definition) -> tuple[str, ...]:
@@ -22,42 +30,76 @@ def questions_counted(register: Definition) -> tuple[str, ...]:
 
 
 def counted_by(registers: Registers) -> str:
-    """Says which questions are counted in every register: rows that were counted otherwise must be counted anew."""
-    return "; ".join(f"{each.code}: {', '.join(questions_counted(each))}" for each in registers.newest())
+    """Says what is counted in every register: rows that were counted otherwise must be counted anew."""
+    return "; ".join(
+        f"{each.code}: {', '.join([*questions_counted(each), *map(_edges, age_panels(each))])}"
+        for each in registers.newest()
+    )
 
 
-def counted_of(record: FedRecord, registers: Registers) -> list[str]:
-    """What the record adds to the tallies; an answer that is not there counts too, as not recorded."""
+def _edges(tile: AgeTile) -> str:
+    return " ".join(band.code for band in tile.bands)
+
+
+def age_panels(register: Definition) -> tuple[AgeTile, ...]:
+    return tuple(tile for tile in register.reporting.tiles if isinstance(tile, AgeTile))
+
+
+def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
+    """An answer that is not there counts too, as not recorded; an archived record counts nowhere."""
     if record.status != "active":
-        return []
-    counted = [f"{TOTAL}=", f"{BORN}={record.born.year if record.born else ''}"]
-    try:
-        names = questions_counted(registers.find(record.register_code))
-    except UnknownRegister:
-        return counted
-    for name in names:
+        return Counted([], None)
+    items = [f"{TOTAL}="]
+    if record.register_code not in registers:
+        return Counted(items, None)
+    register = registers.find(record.register_code)
+    for name in questions_counted(register):
         answer = record.answers.get(name, "")
-        counted += [f"{name}={code}" for code in ([answer] if isinstance(answer, str) else answer or [""])]
-    return counted
+        items += [f"{name}={code}" for code in ([answer] if isinstance(answer, str) else answer or [""])]
+    return _with_ages(register, items, record.born, day)
+
+
+def counted_later(register: Definition, items: Sequence[str], born: date | None, day: date) -> Counted:
+    """What a record that was counted so on an earlier day counts for on this one."""
+    return _with_ages(register, [item for item in items if not item.startswith(AGE)], born, day)
+
+
+def _with_ages(register: Definition, items: list[str], born: date | None, day: date) -> Counted:
+    panels = age_panels(register)
+    if born is None:
+        return Counted([*items, *(f"{AGE}{place}=" for place in range(len(panels)))], None)
+    ages = [f"{AGE}{place}={band_of(tile.bands, born, day)}" for place, tile in enumerate(panels)]
+    changes = [next_band_on(tile.bands, born, day) for tile in panels]
+    return Counted([*items, *ages], min((each for each in changes if each is not None), default=None))
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """A record whose ages count otherwise since some day, and what it was counted for until then."""
+
+    items: Sequence[str]
+    born: date | None
+
+
+@dataclass
 class Tallies:
-    """
-    What is counted of one register in somebody's scope, at one moment.
+    """What is counted of one register in somebody's scope, at one moment."""
 
-    `births` counts by year, None for those not known; `up_to` within the year of each edge between age bands.
-    """
+    organisations: dict[UUID, int] = field(default_factory=dict)
+    answers: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    organisations: Mapping[UUID, int] = field(default_factory=dict)
-    answers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    births: Mapping[int | None, int] = field(default_factory=dict)
-    up_to: Mapping[date, int] = field(default_factory=dict)
+    def add(self, item: str, n: int) -> None:
+        question, _, answer = item.partition("=")
+        found = self.answers.setdefault(question, {})
+        found[answer] = found.get(answer, 0) + n
 
-
-def edges_needed(register: Definition, day: date) -> list[date]:
-    bands = [band for tile in register.reporting.tiles if isinstance(tile, AgeTile) for band in tile.bands]
-    return edges_of(bands, day)
+    def put_right(self, register: Definition, overdue: Iterable[Overdue], day: date) -> None:
+        """Count those anew whose birthday has come and who have not been rolled over yet."""
+        for each in overdue:
+            for item in each.items:
+                self.add(item, -1)
+            for item in counted_later(register, each.items, each.born, day).items:
+                self.add(item, 1)
 
 
 @dataclass(frozen=True)
@@ -66,7 +108,6 @@ class Panels:
 
     editions: Sequence[Definition]
     organisations: Mapping[UUID, str]
-    day: date
 
     def tiles(self, tallies: Tallies) -> tuple[TileShown, ...]:
         return tuple(self._tile(tile, tallies) for tile in self.editions[0].reporting.tiles)
@@ -101,10 +142,10 @@ class Panels:
         return next((labels[code] for labels in known if code in labels), code)
 
     def _ages(self, tile: AgeTile, tallies: Tallies) -> Iterable[Count]:
-        by_year = {year: n for year, n in tallies.births.items() if year is not None}
-        for band in tile.bands:
-            yield Count(label=band.label, count=count_band(band, self.day, by_year, tallies.up_to))
-        if not_known := tallies.births.get(None, 0):
+        found = tallies.answers.get(f"{AGE}{age_panels(self.editions[0]).index(tile)}", {})
+        for place, band in enumerate(tile.bands):
+            yield Count(label=band.label, count=found.get(str(place), 0))
+        if not_known := found.get("", 0):
             yield Count(label=self.editions[0].words.reporting.age_not_known, count=not_known)
 
     def _organisations(self, found: Mapping[UUID, int]) -> list[Count]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -84,6 +84,32 @@ async def apply(pool: DatabasePool, source: Source, lane: Lane, page: Page, comp
         APPLY[source], lane, page.seen, page.last, complete_at, rows, list(page.gone), timeout=10
     )
     return applied
+
+
+FIND_OVERDUE = "SELECT * FROM find_overdue($1, $2)"
+RECOUNT = "SELECT recount($1)"
+MOST_RECOUNTED = 500
+
+
+@dataclass(frozen=True)
+class OverdueCopy:
+    """A copy that is counted as it was until a day that has come."""
+
+    record_id: UUID
+    sequence: int
+    register_code: str
+    counted: list[str]
+    born: date | None
+
+
+async def find_overdue(pool: DatabasePool, day: date) -> list[OverdueCopy]:
+    return [OverdueCopy(**row) for row in await pool.fetch(FIND_OVERDUE, day, MOST_RECOUNTED)]
+
+
+async def recount(pool: DatabasePool, rows: Sequence[Fields]) -> int:
+    """How many were counted anew; not those that have come anew from their source."""
+    recounted: int = await pool.fetchval(RECOUNT, json.dumps(rows)) if rows else 0
+    return recounted
 
 
 BEGIN_REBUILD = "SELECT begin_rebuild($1, $2)"

@@ -9,12 +9,13 @@ Nothing goes out unless the end of the rows has come in. What is kept meanwhile 
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from services.reports.workbook.cells import Row
+from services.reports.workbook.cells import Cells
 from services.reports.workbook.plan import END, Plan, definition_rows
-from services.reports.workbook.sheets import Book, Cell, Table, lines_of
+from services.reports.workbook.sheets import SHORT, Book, Cell, Table, lines_of
 from shared import log
 
 
@@ -48,21 +49,21 @@ def write_workbook(lines: BinaryIO, file: Path) -> None:
     with Book(file) as book:
         table = Table(book, plan.title, headings, plan.continued)
         apart: Table | None = None
-        records = 0
+        cells, records = Cells(plan.columns), 0
         for line in lines:
             if line == END:
                 break
             records += 1
-            row = Row(**json.loads(line))
-            if row.apart and apart is None:
+            row = json.loads(line)
+            if row["apart"] and apart is None:
                 apart = Table(book, plan.apart, headings, plan.continued)
-            for cells in row.lines(plan.columns):
-                (apart if row.apart and apart else table).add(cells)
+            for each in cells.lines(row["record"], row["answers"], row["outcomes"]):
+                (apart if row["apart"] and apart else table).add(each, short=len(line) <= SHORT)
         else:
             raise Interrupted
-        for each in (table, apart):
-            if each is not None:
-                each.close()
+        for filled in (table, apart):
+            if filled is not None:
+                filled.close()
         _write_definitions(book, plan, records)
 
 
@@ -70,8 +71,8 @@ def _write_definitions(book: Book, plan: Plan, records: int) -> None:
     facts: list[tuple[Cell, ...]] = [*plan.facts, (plan.records, records)]
     notes: list[tuple[Cell, ...]] = [(note,) for note in plan.notes]
     meanings = [line for row in definition_rows(plan.columns) for line in lines_of(row, plan.continued)]
-    lines = [*facts, (), plan.headings, *meanings, (), *notes]
-    book.write_lines(plan.definitions, lines, bold=(len(facts) + 1,), widths=(38, 30, 100))
+    lines: list[Sequence[Cell]] = [*facts, (), plan.headings, *meanings, (), *notes]
+    book.write_lines(plan.definitions, lines, bold=len(facts) + 1, widths=(38, 30, 100))
 
 
 if __name__ == "__main__":

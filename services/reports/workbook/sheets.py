@@ -5,40 +5,90 @@ What people typed stands in the cell as they typed it. A text that begins with a
 is no link, and what looks like markup is escaped.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date
+from functools import cache
+from operator import methodcaller
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
+from xml.sax.saxutils import escape
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from shared.values import show_date
-
 Cell = str | date | int | None
 
 LAST_ROW = 1_048_575
 LONGEST_TEXT = 32_767  # in units of UTF-16, as Excel counts
+SHORT = LONGEST_TEXT // 2  # letters that fit whatever they are
 LONGEST_NAME = 31
 NOT_IN_NAMES = str.maketrans("[]:*?/\\", "()    -")
 FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900, so days before are not what they seem
+DAY_ZERO = date(1899, 12, 30)
 INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
-class _PlainWorksheet(Worksheet):
-    """Writes every text as plain text; the original takes one that looks like formatted runs for markup."""
+class TooLong(ValueError):
+    """What was to be written does not fit. Says nothing of it."""
 
-    def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, object]] = ()) -> None:
-        self._xml_inline_string(string, True, attributes)
+
+def escaped(text: str) -> str:
+    """A text as it stands in a file: no markup, and what XML cannot hold in Excel's own way of saying it."""
+    if len(text) > LONGEST_TEXT:
+        raise TooLong
+    if text.isprintable() and not ("<" in text or "&" in text or ">" in text or "_x" in text):
+        return text  # nearly all are so, and this is the quickest way to know it
+    plain = _LOOKS_ESCAPED.sub(r"_x005F\1", text)
+    return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", plain))
+
+
+_LOOKS_ESCAPED = re.compile(r"(_x[0-9a-fA-F]{4}_)")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+
+
+class _PlainWorksheet(Worksheet):
+    """
+    Takes whole rows, in which a text is a text.
+
+    The original takes a text that looks like formatted runs for markup, and needs twice as long.
+    """
+
+    def put(self, row: int, cells: Sequence[Cell], style: int, day_style: int) -> None:
+        """Write one row; rows come in order, and what is empty stays empty."""
+        if self._check_dimensions(row, 0) or self._check_dimensions(row, max(len(cells) - 1, 0)):
+            raise TooLong
+        number = row + 1
+        line = [f'<row r="{number}">']
+        for col, cell in enumerate(cells):
+            if isinstance(cell, str):
+                if cell:
+                    line += (f'<c r="{_letters(col)}{number}" s="{style}"{_TEXT}', escaped(cell), _END_OF_TEXT)
+            elif isinstance(cell, date):
+                line.append(f'<c r="{_letters(col)}{number}" s="{day_style}"><v>{(cell - DAY_ZERO).days}</v></c>')
+            elif cell is not None:
+                line.append(f'<c r="{_letters(col)}{number}" s="{style}"><v>{cell}</v></c>')
+        line.append("</row>")
+        kept: TextIO = vars(self)["row_data_fh"]
+        kept.writelines(("".join(line),))
+
+
+_TEXT = ' t="inlineStr"><is><t xml:space="preserve">'
+_END_OF_TEXT = "</t></is></c>"
+
+
+@cache
+def _letters(col: int) -> str:
+    """A column's letters: 0 is A, 26 is AA."""
+    before, last = divmod(col, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
 def pieces(text: str) -> list[str]:
     """The text in as many parts as it needs cells."""
-    if len(text) * 2 <= LONGEST_TEXT:
-        return [text]
-    return list(_pieces(text))
+    return [text] if len(text) <= SHORT else list(_pieces(text))
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -62,19 +112,14 @@ def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
         yield row
 
 
-class TooLong(ValueError):
-    """A text was to be written that would have been cut. Says nothing of the text."""
-
-
 class Book:
     """A workbook in a folder that nobody else may read; the file is there once the block has ended well."""
 
     def __init__(self, file: Path) -> None:
         options = {"constant_memory": True, "tmpdir": str(file.parent), **INERT}
         self._workbook = Workbook(str(file), options)
-        self._workbook.worksheet_class = _PlainWorksheet
-        self.heading: Format = self._workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        self.day: Format = self._workbook.add_format({"num_format": "dd/mm/yyyy", "align": "left"})
+        self._heading = _style(self._workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"}))
+        self._day = _style(self._workbook.add_format({"num_format": "dd/mm/yyyy", "align": "left"}))
         self._names: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -86,33 +131,30 @@ class Book:
         if kind is None:
             self._workbook.close()
 
-    def add_sheet(self, title: str) -> Worksheet:
+    def add_sheet(self, title: str, widths: Sequence[int]) -> _PlainWorksheet:
         name = _sheet_name(title, self._names)
         self._names.add(name.casefold())
-        return self._workbook.add_worksheet(name)
-
-    def put(self, sheet: Worksheet, row: int, cells: Sequence[Cell], style: Format | None = None) -> None:
-        """Write one row; rows come in order, and what is empty stays empty."""
-        for col, cell in enumerate(cells):
-            if isinstance(cell, int):
-                sheet.write_number(row, col, cell, style)
-            elif isinstance(cell, date) and cell >= FIRST_DAY:
-                sheet.write_datetime(row, col, datetime.combine(cell, time()), style or self.day)
-            elif cell:
-                text = cell if isinstance(cell, str) else show_date(cell)
-                if sheet.write_string(row, col, text, style):
-                    raise TooLong
-
-    def write_lines(
-        self, title: str, lines: Iterable[Sequence[Cell]], bold: Iterable[int], widths: Sequence[int]
-    ) -> None:
-        """A sheet of its own for these lines."""
-        sheet = self.add_sheet(title)
+        sheet = _PlainWorksheet()
+        self._workbook.add_worksheet(name, lambda: sheet)
         for col, width in enumerate(widths):
             sheet.set_column(col, col, width)
-        marked = set(bold)
+        return sheet
+
+    def put(self, sheet: _PlainWorksheet, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
+        """Write one row. A text must fit into its cell: `lines_of` sees to that."""
+        sheet.put(row, cells, self._heading if bold else 0, self._day)
+
+    def write_lines(self, title: str, lines: Iterable[Sequence[Cell]], bold: int, widths: Sequence[int]) -> None:
+        """A sheet of its own for these lines, of which one is a heading."""
+        sheet = self.add_sheet(title, widths)
         for row, cells in enumerate(lines):
-            self.put(sheet, row, cells, self.heading if row in marked else None)
+            self.put(sheet, row, cells, bold=row == bold)
+
+
+def _style(made: Format) -> int:
+    """The number by which cells name their style."""
+    number: int = methodcaller("_get_xf_index")(made)  # has no annotation to call it by
+    return number
 
 
 class Table:
@@ -135,15 +177,16 @@ class Table:
 
     def _begin(self) -> None:
         self._sheets += 1
-        self._sheet = self._book.add_sheet(self._title if self._sheets == 1 else f"{self._title} {self._sheets}")
-        for col, heading in enumerate(self._headings):
-            self._sheet.set_column(col, col, min(max(len(heading) + 2, 14), 40))
+        widths = [min(max(len(heading) + 2, 14), 40) for heading in self._headings]
+        title = self._title if self._sheets == 1 else f"{self._title} {self._sheets}"
+        self._sheet = self._book.add_sheet(title, widths)
         self._sheet.freeze_panes(1, 1)
-        self._book.put(self._sheet, 0, self._headings, self._book.heading)
+        self._book.put(self._sheet, 0, self._headings, bold=True)
         self._row = 0
 
-    def add(self, cells: Sequence[Cell]) -> None:
-        lines = list(lines_of(cells, self._continued))
+    def add(self, cells: Sequence[Cell], *, short: bool = False) -> None:
+        """`short`: it is known that no text is too long for a cell."""
+        lines = [cells] if short else list(lines_of(cells, self._continued))
         if self._row + len(lines) > self._last_row:
             self.close()
             self._begin()

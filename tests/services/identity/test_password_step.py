@@ -10,7 +10,7 @@ from asyncpg.connection import LoggedQuery
 
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.hashing import PasswordHashes
-from services.identity.rules.log_in import PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Status
+from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Status
 from shared.contracts.identity import LogIn
 from shared.messages import Fault, NotAnswered, Refused
 from tests.services.identity.rig import ADA, ELSEWHERE, PASSWORD, WARD, Rig, refused
@@ -202,14 +202,15 @@ async def test_no_flood_closes_out_a_browser_that_is_known(rig: Rig) -> None:
     assert "" == await refused(rig.log_in(device=device))
 
 
-async def test_right_passwords_use_up_no_limit(rig: Rig) -> None:
+async def test_right_passwords_use_up_no_limit_of_their_network(rig: Rig) -> None:
     """A hospital's people all come from one address."""
     await rig.person()
 
     for _ in range(3):
         await rig.log_in()
 
-    assert {0} == {row["counted"] for row in await rig.pool.fetch("SELECT counted FROM rate_window")}
+    counted = await rig.pool.fetch("SELECT counted FROM rate_window WHERE kind <> $1", LOG_INS_OPENED.kind)
+    assert {0} == {row["counted"] for row in counted}
 
 
 # ---------------------------------------------------------------------------------------------------------- enumeration
@@ -285,3 +286,13 @@ async def steps_of(rig: Rig, email: str, password: str) -> tuple[str, int, list[
     async with rig.pool.acquire() as db:
         db.remove_query_logger(heard)
     return code, len(rig.hashes.looked_at) - hashed, statements
+
+
+async def test_whoever_has_the_password_cannot_flood_the_mailbox_with_pins(rig: Rig) -> None:
+    await rig.person()
+
+    outcomes = Counter([await refused(rig.log_in(ADA, PASSWORD)) for _ in range(LOG_INS_OPENED.most + 3)])
+
+    assert {"": LOG_INS_OPENED.most, "too_many": 3} == {code or "": times for code, times in outcomes.items()}
+    assert LOG_INS_OPENED.most == len(await rig.mails())
+    assert Status.ACTIVE == await rig.status()

@@ -145,6 +145,32 @@ async def test_urgent_mail_that_fails_for_everybody_ends(rig: Rig, registers: Re
     assert ([], 3) == (mails, await rig.pool.fetchval("SELECT count(*) FROM mail WHERE state = 'failed'"))
 
 
+def told_when_rerated() -> tuple[Notification, ...]:
+    """Rules that name others for a rating that became urgent than for a new record."""
+    duty = ("duty@registers.example",)
+    rerated = Notification(occasion="rating_changed", addresses=duty, mail="urgent_referral", urgent=True)
+    return (*told_twice(), rerated)
+
+
+async def test_who_is_named_for_a_change_of_rating_is_told_of_it(rig: Rig, registers: Registers) -> None:
+    changed = an_urgent_notice().model_copy(update={"occasion": "rating_changed"})
+
+    mails = await told(with_rules(rig, registers.find("dsr"), *told_when_rerated()), changed)
+
+    assert [("duty@registers.example",)] == [mail.recipients for mail in mails]
+
+
+async def test_when_that_mail_fails_whoever_was_told_of_new_records_only_is_told(
+    rig: Rig, registers: Registers
+) -> None:
+    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+    changed = an_urgent_notice().model_copy(update={"occasion": "rating_changed"})
+
+    mails = await told(with_rules(rig, registers.find("dsr"), *told_when_rerated()), changed)
+
+    assert [(TEAM,)] == [mail.recipients for mail in mails]
+
+
 async def test_routine_mail_that_fails_is_not_sent_to_others(rig: Rig) -> None:
     rig.mail_server.will_answer("RCPT", "550 mailbox full")
 

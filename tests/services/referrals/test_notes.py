@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.referrals import ReadNotes
+from shared.contracts.referrals import ReadHistory, ReadNotes
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
@@ -78,3 +78,39 @@ async def test_the_audit_says_that_a_note_was_written_and_not_what(referrals: Re
 
     assert [record_id] == row["subjects"]
     assert "Canarina" not in str(row)
+
+
+async def test_however_much_is_noted_the_bus_can_carry_it_and_all_of_it_is_reached(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    record_id = (await referrals.submit(visitor)).record_id
+    for number in range(120):
+        await referrals.ask(visitor, a_note(record_id, f"{number:03} " + "\u00e9" * 9_000))
+
+    read: list[str] = []
+    while True:
+        notes = await referrals.ask(visitor, ReadNotes(record_id=record_id, skip=len(read)))
+        assert len(notes.model_dump_json().encode()) < 1_000_000
+        read += [note.text[:3] for note in notes.notes]
+        if not notes.older:
+            break
+        assert 120 == len(read) + notes.older
+
+    assert [f"{number:03}" for number in reversed(range(120))] == read
+
+
+async def test_however_much_was_updated_the_bus_can_carry_it_and_all_of_it_is_reached(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    for number in range(60):
+        receipt = await referrals.update(visitor, receipt, latest_update=f"{number:03} " + "\u00e9" * 9_000)
+
+    versions: list[int] = []
+    while True:
+        asked = ReadHistory(record_id=receipt.record_id, skip=len(versions))
+        history = await referrals.ask(visitor, asked)
+        assert len(history.model_dump_json().encode()) < 1_000_000
+        versions += [update.version for update in history.updates]
+        if not history.older:
+            break
+
+    assert list(range(60, 0, -1)) == versions

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
-from services.reports.feeding import Feeding, Nights, Outcomes, Records, Source
+from services.reports.feeding import Birthdays, Feeding, Nights, Outcomes, Records, Source
 from services.reports.handlers.desk import Desk, OrganisationNames
 from services.reports.making import Making, Sweeping
 from services.reports.service import answers_of, follower_of
@@ -193,6 +193,10 @@ class Rig:
     @property
     def nights(self) -> Nights:
         return Nights(self.desk, self.sources)
+
+    @property
+    def birthdays(self) -> Birthdays:
+        return Birthdays(self.desk)
 
     async def copy(self) -> None:
         """All that is committed."""

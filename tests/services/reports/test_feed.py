@@ -179,7 +179,7 @@ async def test_a_rebuild_mends_what_is_wrong_missing_or_left_over(rig: Rig, owne
     wrong, missing, right = [await rig.submit(organisation, risk_level="green") for _ in range(3)]
     await rig.copy()
     await rig.feeding.look()
-    changes = "counted = ARRAY['#total=', '#born=1950', 'risk_level=red'], answers = '{}'"
+    changes = "counted = ARRAY['#total=', '#age0=1', 'risk_level=red'], answers = '{}'"
     await owner.db.execute(f"UPDATE record_copy SET {changes} WHERE record_id = $1", wrong.record_id)
     await owner.db.execute("DELETE FROM record_copy WHERE record_id = $1", missing.record_id)
     left_over = new_id()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.rules.ages import births_of, born_by, count_band, edges_of
+from services.reports.rules.ages import band_of, births_of, born_by, next_band_on
 from services.reports.rules.choosing import (
     Codes,
     answers_wanted,
@@ -17,7 +17,8 @@ from services.reports.rules.choosing import (
     reports_offered,
     until_next_rebuild,
 )
-from services.reports.rules.counting import Panels, Tallies, counted_by, edges_needed
+from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, counted_by, counted_of
+from shared.contracts.referrals import FedRecord
 from shared.contracts.reports import Count
 from shared.messages import Refused
 from shared.registers.definition import AgeBand, Definition
@@ -49,15 +50,36 @@ def test_who_was_born_by_then_is_that_old_and_nobody_else(day: date, born: date,
     assert (born <= born_by(day, age)) == (age_on(born, day) >= age)
 
 
-@given(DAYS, st.lists(BORN, max_size=60))
-def test_bands_counted_by_year_are_the_bands_counted_one_by_one(day: date, births: list[date]) -> None:
-    by_year = {year: sum(born.year == year for born in births) for year in {born.year for born in births}}
-    up_to = {edge: sum(born.year == edge.year and born <= edge for born in births) for edge in edges_of(BANDS, day)}
+@given(DAYS, BORN)
+def test_somebody_is_in_one_band_until_the_day_on_which_they_come_into_another(day: date, born: date) -> None:
+    until = next_band_on(BANDS, born, day)
 
-    counted = [count_band(band, day, by_year, up_to) for band in BANDS]
+    here = band_of(BANDS, born, day)
+    assert BANDS[here].holds(max(age_on(born, day), 0))
+    assert (until is None) == (here == len(BANDS) - 1)
+    if until is not None:
+        assert until > day
+        assert (here, here + 1) == (band_of(BANDS, born, until - timedelta(days=1)), band_of(BANDS, born, until))
 
-    ages = [max(age_on(born, day), 0) for born in births]
-    assert [sum(band.holds(age) for age in ages) for band in BANDS] == counted
+
+@given(DAYS, st.lists(st.none() | BORN, max_size=20), st.integers(0, 30_000))
+def test_counted_on_one_day_and_put_right_on_another_is_counted_on_the_other(
+    dsr: Definition, registers: Registers, day: date, births: list[date | None], later: int
+) -> None:
+    then = day + timedelta(days=later)
+    counted = [counted_of(a_record(born), registers, day) for born in births]
+    tallies, expected = Tallies(), Tallies()
+    for each in counted:
+        for item in each.items:
+            tallies.add(item, 1)
+    for born in births:
+        for item in counted_of(a_record(born), registers, then).items:
+            expected.add(item, 1)
+
+    overdue = [Overdue(each.items, born) for each, born in zip(counted, births, strict=True) if is_due(each, then)]
+    tallies.put_right(dsr, overdue, then)
+
+    assert without_zeros(expected) == without_zeros(tallies)
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, None), (0, 17), (18, None), (16, 17)])
@@ -71,11 +93,10 @@ def test_a_band_holds_the_births_between_its_days(first: int, last: int | None) 
 
 
 def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(dsr: Definition) -> None:
-    tallies = Tallies(
-        organisations={UUID(int=1): 4}, answers={"risk_level": {"green": 1, "mauve": 2, "": 1}}, births={None: 4}
-    )
+    answers = {"risk_level": {"green": 1, "mauve": 2, "": 1}, "#age0": {"": 4}}
+    tallies = Tallies(organisations={UUID(int=1): 4}, answers=answers)
 
-    tiles = Panels([dsr], {}, date(2026, 11, 22)).tiles(tallies)
+    tiles = Panels([dsr], {}).tiles(tallies)
 
     assert [("Green", 1), ("Amber", 0), ("Red", 0), ("Not recorded", 1), ("mauve", 2)] == shown(tiles[0].counts)
     assert [("Under 18s", 0), ("18s and over", 0), ("Not known", 4)] == shown(tiles[2].counts)
@@ -85,14 +106,13 @@ def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(
 def test_organisations_stand_highest_first_and_equal_ones_by_name(dsr: Definition) -> None:
     names = {UUID(int=number): name for number, name in enumerate(("Alpha", "Beta", "Gamma"), start=1)}
 
-    tiles = Panels([dsr], names, date(2026, 11, 22)).tiles(Tallies(organisations={UUID(int=3): 2}))
+    tiles = Panels([dsr], names).tiles(Tallies(organisations={UUID(int=3): 2}))
 
     assert [("Gamma", 2), ("Alpha", 0), ("Beta", 0)] == shown(tiles[3].counts)
 
 
-def test_what_is_counted_is_told_by_its_questions(registers: Registers, dsr: Definition) -> None:
-    assert "dsr: risk_level" in counted_by(registers)
-    assert [date(2008, 11, 22)] == edges_needed(dsr, date(2026, 11, 22))
+def test_what_is_counted_is_told_by_its_questions_and_bands(registers: Registers) -> None:
+    assert "dsr: risk_level, 0-17 18-" in counted_by(registers)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +153,35 @@ def test_the_next_rebuild_is_at_two_within_a_day(moment: datetime) -> None:
     due = moment.astimezone(UTC) + until_next_rebuild(moment)
     assert (2, 0) == (due.hour, due.minute)
     assert timedelta(0) < until_next_rebuild(moment) <= timedelta(days=1)
+
+
+def a_record(born: date | None) -> FedRecord:
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    return FedRecord(
+        sequence=1,
+        record_id=UUID(int=1),
+        register_code="dsr",
+        edition="2022",
+        reference="DSR-1",
+        version=0,
+        organisation_id=UUID(int=2),
+        status="active",
+        created_by="Jayne Billings",
+        created_at=moment,
+        updated_at=moment,
+        rated_at=moment,
+        archived_at=None,
+        born=born,
+        answers={"risk_level": "red"},
+    )
+
+
+def is_due(counted: Counted, day: date) -> bool:
+    return counted.until is not None and counted.until <= day
+
+
+def without_zeros(tallies: Tallies) -> dict[str, dict[str, int]]:
+    return {question: {answer: n for answer, n in found.items() if n} for question, found in tallies.answers.items()}
 
 
 def shown(counts: Sequence[Count]) -> list[tuple[str, int]]:

@@ -182,7 +182,7 @@ def test_sheets_have_names_that_excel_can_open(tmp_path: Path) -> None:
     titles = ["Archived – Combined (referral & outcome) Data", "All/None: [x]?", "'", "x" * 40, "x" * 50]
     with Book(tmp_path / "names.xlsx") as book:
         for title in titles:
-            book.write_lines(title, [["x"]], (), (10,))
+            book.write_lines(title, [["x"]], 0, (10,))
 
     names = load_workbook(tmp_path / "names.xlsx").sheetnames
     assert ["Archived – Combined (referral", "All None (x)", "-", "x" * 31, "x" * 29 + " 2"] == names

@@ -16,7 +16,7 @@ from shared.database import DatabasePool, transaction
 from shared.fake_bus import FakeBus, FakeWire
 from shared.inbox import is_new
 from shared.messages import Event, Nothing, Process, Refused
-from shared.outbox import Relay, count_unsent, put, put_letter
+from shared.outbox import ADD_ROW, LETTER, Relay, count_unsent, put, put_letter
 from tests.conftest import OpenDatabase
 
 SEED = secrets.token_bytes(32)
@@ -182,3 +182,15 @@ async def test_an_event_whose_effect_failed_is_new_again(database: OpenDatabase)
 
     async with transaction(pool) as db:
         assert await is_new(db, "reports", event)
+
+
+async def test_a_letter_that_an_older_version_wrote_stays_and_does_not_stop_the_relay(database: OpenDatabase) -> None:
+    pool, wire = await database("identity"), FakeWire()
+    for subject in (QueueMail.subject, "ask.nobody.knows_it_any_more"):
+        await pool.execute(ADD_ROW, uuid4(), subject, LETTER, "{}")
+    async with transaction(pool) as db:
+        await put(db, an_event())
+
+    await relay_of(pool, wire).carry_batch()
+
+    assert (2, 1) == (await count_unsent(pool), len(wire.published))

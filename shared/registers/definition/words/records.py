@@ -71,6 +71,8 @@ class RecordWords(Part):
     needs_consent: Text
     read_only: Text
     ended: Text
+    gone_heading: Text
+    gone: Text
     crisis: Text
     open_added: Text
     copy_heading: Text
@@ -84,6 +86,7 @@ class HistoryWords(Part):
     question: Text
     before: Text
     after: Text
+    older: Text
     empty: Text
     created: WhoWhenText
 
@@ -97,6 +100,7 @@ class NoteWords(Part):
     added: Text
     missing: Text
     too_long: Text
+    older: Text
     empty: Text
     written: WhoWhenText
 

@@ -1,0 +1,164 @@
+"""Fills a running product with made-up people: as many as wanted, in forty organisations of uneven size."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from deploy.demo_people import DEMO_PASSWORD
+from deploy.waiting import until
+from services.identity.hashing import PasswordHashes
+from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
+from shared.database import open_pool, transaction
+from shared.permissions import Role, Visitor
+from tests.inside import Inside
+
+REGISTER = "dsr"
+ORGANISATIONS = 40
+COPY_SECONDS = 600
+
+EVERYWHERE, ONE, OWN = "everywhere@bench1.nhs.uk", "one@bench1.nhs.uk", "own@bench1.nhs.uk"
+ACCOUNTS = (
+    NewAccount(EVERYWHERE, "Every", "Where", (GrantWanted(REGISTER, Role.ADMINISTRATOR, all_organisations=True),)),
+    NewAccount(ONE, "One", "Organisation", (GrantWanted(REGISTER, Role.ADMINISTRATOR, domains=("bench1.nhs.uk",)),)),
+    NewAccount(OWN, "Own", "Records", (GrantWanted(REGISTER, Role.STANDARD),)),
+)
+
+# Organisation o of the sizes has about (40 - o)² parts of all records. Each has twenty people who refer; the first of
+# the largest organisation's is one who can log in. Names are of three syllables each, so that searches find a few.
+ADD_RECORDS = """
+    INSERT INTO referrals.record (
+        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
+        archived_at, status, rating, rated_at, locality, given_name, family_name, born, postcode, search, answers
+    )
+    SELECT
+        gen_random_uuid(), 'DSR-' || lpad(n::text, 8, '0'), 'dsr', '2022', ($3::uuid [])[o + 1],
+        CASE WHEN o = 0 AND n % 20 = 0 THEN $4::uuid ELSE md5('creator ' || o || ' ' || n % 20)::uuid END, 'Some Body',
+        moment, moment, CASE WHEN n % 10 = 0 THEN moment END, (n % 10 = 0)::integer, rating, moment, locality,
+        given, family, born, 'ST' || n % 20 || ' 1AA', ' ' || lower(given) || ' ' || lower(family),
+        jsonb_build_object(
+            'capacity_to_consent', 'yes', 'consent_given', 'yes', 'consent_taken_by', 'A nurse of the ward',
+            'consent_kept_at', 'The case record', 'family_consulted', 'yes', 'information_shared', 'yes',
+            'first_name', given, 'last_name', family, 'date_of_birth', born::text, 'postcode', 'ST' || n % 20 || ' 1AA',
+            'learning_disability_or_autism', (ARRAY['learning_disability', 'autism', 'both'])[1 + n % 3],
+            'ethnicity', 'A', 'locality', locality, 'lead_professional', 'Lee Lead',
+            'lead_professional_contact', '01632 960000', 'risk_period', 'current', 'criminal_justice', 'no',
+            'risk_level', rating, 'latest_update', repeat('Seen at home, and the plan is being followed. ', 6)
+        )
+    FROM (
+        SELECT
+            n,
+            40 - ceil(40 * power(((n * 7919) % 100000 + 1) / 100001.0, 1 / 3.0))::integer AS o,
+            now() - n * interval '7 minutes' AS moment,
+            date '1940-01-01' + ((n * 104729::bigint) % 29000)::integer AS born,
+            (ARRAY['green', 'green', 'green', 'amber', 'red'])[1 + n % 5] AS rating,
+            (ARRAY['south_staffordshire', 'north_staffordshire_stoke'])[1 + n % 2] AS locality,
+            initcap(s[1 + n * 31 % 40] || s[1 + n * 17 / 40 % 40]) AS given,
+            initcap(s[1 + n * 7 % 40] || s[1 + n / 40 % 40] || s[1 + n * 13 / 1600 % 40]) AS family
+        FROM
+            generate_series($1::integer, $2::integer) AS n,
+            (SELECT array_agg(a || b ORDER BY b, a) AS s
+            FROM unnest('{b,d,f,k,l,m,r,t}'::text []) AS a, unnest('{a,e,i,o,u}'::text []) AS b) AS syllables
+    ) AS each
+"""
+ADD_VERSIONS = """
+    INSERT INTO referrals.record_version (
+        record_id, version, act, changed_at, changed_by, changed_by_name, edition, answers
+    )
+    SELECT r.id, 0, 'created', r.created_at, r.created_by, r.created_by_name, r.edition, r.answers
+    FROM referrals.record AS r
+    LEFT JOIN referrals.record_version AS v ON v.record_id = r.id
+    WHERE v.record_id IS NULL
+"""
+FIND_INDEXES = """
+    SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+    FROM pg_index AS i
+    WHERE i.indrelid = ANY(ARRAY['referrals.record', 'referrals.record_word', 'referrals.record_search']::regclass [])
+        AND NOT i.indisunique
+"""
+WAKE_REPORTS = "UPDATE reports.feed SET wanted = true"
+HAS_COPIES = "SELECT to_regclass('reports.record_copy') IS NOT NULL"
+COUNT_LEFT = "SELECT (SELECT count(*) FROM referrals.record) - (SELECT count(*) FROM reports.record_copy)"
+FIND_ACCOUNT = "SELECT account_id, first_name || ' ' || last_name AS full_name FROM identity.account WHERE email = $1"
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Who may ask, as the services are told: by address, in the order of their reach."""
+
+    organisations: tuple[UUID, ...]
+    everywhere: Visitor
+    one: Visitor
+    own: Visitor
+
+
+async def add_accounts(inside: Inside) -> Crowd:
+    """Forty organisations in all, and three people: one sees them all, one sees one, one sees what is their own."""
+    pool = await open_pool(inside.addresses.dsn("identity"), size=1)
+    async with transaction(pool) as db:
+        there = await ensure_organisations(db, REGISTER, [])
+        rows = [(f"Organisation {n}", f"bench{n}.nhs.uk") for n in range(1, ORGANISATIONS + 1 - len(there))]
+        by_domain = await ensure_organisations(db, REGISTER, rows)
+        password = Fixed(PasswordHashes(workers=1), DEMO_PASSWORD)
+        ids = {each.email: await create_account(db, each, password) for each in ACCOUNTS}
+    await pool.close()
+    home = by_domain["bench1.nhs.uk"]
+    others = tuple(each for each in by_domain.values() if each != home)
+    everybodys = (home, *others)
+    return Crowd(
+        everybodys,
+        _visitor(ids[EVERYWHERE], Role.ADMINISTRATOR, everybodys),
+        _visitor(ids[ONE], Role.ADMINISTRATOR, (home,)),
+        _visitor(ids[OWN], Role.STANDARD, (home,)),
+    )
+
+
+def _visitor(account_id: UUID, role: Role, organisations: tuple[UUID, ...]) -> Visitor:
+    return Visitor(
+        user_id=account_id,
+        full_name="Some Body",
+        register_code=REGISTER,
+        role=role,
+        organisation_ids=organisations,
+        home_organisation_id=organisations[0],
+        session_id=UUID(int=1),
+        method="password_pin",
+    )
+
+
+async def add_records(inside: Inside, crowd: Crowd, first: int, last: int) -> None:
+    """Records from one number to another, with fresh statistics and nothing left to fold."""
+    db = await asyncpg.connect(inside.database.admin_dsn)
+    try:
+        indexes = await db.fetch(FIND_INDEXES)
+        async with db.transaction():  # nobody reads meanwhile; indexes are quicker to build behind
+            for each in indexes:
+                await db.execute(f"DROP INDEX {each['name']}")
+            await db.execute(ADD_RECORDS, first, last, list(crowd.organisations), crowd.own.user_id)
+            await db.execute(ADD_VERSIONS)
+            for each in indexes:
+                await db.execute(each["definition"])
+        await db.execute("SELECT referrals.fold_deltas()")
+        await db.execute("VACUUM ANALYZE")
+    finally:
+        await db.close()
+
+
+async def copied(inside: Inside) -> bool:
+    """Wait until reports has its copy; False where it keeps none, or is not done in ten minutes."""
+    db = await asyncpg.connect(inside.database.admin_dsn)
+    try:
+        if not await db.fetchval(HAS_COPIES):
+            return False
+        await db.execute(WAKE_REPORTS)
+
+        async def nothing_left() -> bool:
+            left: int = await db.fetchval(COUNT_LEFT)
+            return left <= 0
+
+        done = await until(nothing_left, COPY_SECONDS, every=0.5)
+        await db.execute("VACUUM ANALYZE")
+        return done
+    finally:
+        await asyncio.shield(db.close())

@@ -1,0 +1,151 @@
+"""The same acts without pages, bus and services: the statements that they come to, sent straight to the database."""
+
+import asyncio
+import itertools
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from services.referrals import rules
+from services.referrals.handlers.desk import new_id
+from services.referrals.handlers.saving import content_of
+from services.referrals.handlers.telling import Telling
+from services.referrals.store import finding, history, saving
+from services.referrals.store.finding import Window
+from services.referrals.store.saving import CommandRow, NewRecord, Update
+from services.reports.store import dashboards
+from shared.contracts.referrals import FieldChange, RecordReceipt
+from shared.database import DatabasePool, open_pool, transaction
+from shared.messages import Event
+from shared.permissions import Visitor
+from shared.registers.definition import Definition
+from shared.registers.form import read_answers
+from shared.registers.load import load_registers
+from tests.benchmarks.loading import REGISTER, Crowd
+from tests.benchmarks.measuring import Act
+from tests.benchmarks.pages import People
+from tests.inside import Inside
+
+LENGTH = 10
+TODAY = date(2026, 1, 1)
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Statements:
+    """Pools of the services' own size and roles, and what the acts need."""
+
+    referrals: DatabasePool
+    reports: DatabasePool
+    crowd: Crowd
+    words: People
+    register: Definition = field(default_factory=lambda: load_registers().find(REGISTER))
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _kept: dict[int, tuple[UUID, int]] = field(default_factory=dict)
+
+    def acts(self) -> dict[str, Act]:
+        """Under the names of the pages; the empty form comes to no statement."""
+        crowd = self.crowd
+        return {
+            "list, 40 organisations": lambda _: self._list(crowd.everywhere),
+            "list, 1 organisation": lambda _: self._list(crowd.one),
+            "list, own records": lambda _: self._list(crowd.own),
+            "search, beginning": lambda _: self._search(self.words.beginning()),
+            "search, within": lambda _: self._search(self.words.within()),
+            "dashboard": lambda _: self._dashboard(),
+            "open": self._open,
+            "create": self._add,
+            "update": self._update,
+        }
+
+    async def backends(self) -> list[int]:
+        """Open every connection of the pools, and tell who is at the other end."""
+        pids: list[int] = []
+        async with AsyncExitStack() as held:
+            for pool in (self.referrals, self.reports):
+                for _ in range(pool.get_max_size()):
+                    db = await held.enter_async_context(pool.acquire())
+                    pids.append(db.get_server_pid())
+        return pids
+
+    async def close(self) -> None:
+        await self.referrals.close()
+        await self.reports.close()
+
+    async def _list(self, visitor: Visitor) -> None:
+        window = Window(rules.shape_of(visitor), 0, LENGTH)
+        async with self.referrals.acquire() as db:
+            await finding.list_records(db, visitor, window)
+
+    async def _search(self, words: str) -> None:
+        visitor, search = self.crowd.everywhere, rules.read_search(REGISTER, words)
+        assert search is not None
+        async with self.referrals.acquire() as db:
+            await finding.search_records(db, visitor, Window(rules.shape_of(visitor), 0, LENGTH), search)
+
+    async def _dashboard(self) -> None:
+        visitor = self.crowd.everywhere
+        async with transaction(self.reports, visitor) as db:
+            await db.fetch(dashboards.READ_TALLIES, REGISTER, visitor.organisation_ids, TODAY)
+
+    async def _open(self, client: int) -> None:
+        """What the page asks for: the record, its history, its notes."""
+        record, _ = await self._record_of(client)
+        await asyncio.gather(self._read(record), self._read_past(record), self._read_notes(record))
+
+    async def _read(self, record: UUID) -> None:
+        async with self.referrals.acquire() as db:
+            await finding.read_record(db, self.crowd.own, record)
+
+    async def _read_past(self, record: UUID) -> None:
+        async with transaction(self.referrals, self.crowd.own) as db:
+            await history.find_history(db, REGISTER, record, 0)
+
+    async def _read_notes(self, record: UUID) -> None:
+        async with transaction(self.referrals, self.crowd.own) as db:
+            await history.find_notes(db, REGISTER, record, 0)
+
+    def _record(self) -> NewRecord:
+        answers = read_answers(self.register.form, self.words.referral(), self.register.words, TODAY).answers
+        reference = f"SQL-{next(self._numbers)}-{new_id().hex[:8]}"
+        home = self.crowd.organisations[0]
+        return NewRecord(new_id(), reference, self.register.edition, home, content_of(self.register, answers))
+
+    def _command(self, receipt: RecordReceipt) -> CommandRow:
+        return CommandRow(new_id(), self.crowd.own.user_id, b"hash", receipt.model_dump_json())
+
+    def _telling(self, receipt: RecordReceipt) -> Telling:
+        return Telling(self.register, self.crowd.organisations[0], receipt, MOMENT)
+
+    async def _add(self, _client: int) -> None:
+        await self._create(self._record())
+
+    async def _create(self, record: NewRecord) -> UUID:
+        receipt = RecordReceipt(record_id=record.record_id, reference=record.reference, version=0)
+        events: list[Event] = self._telling(receipt).created(urgent=False)
+        async with self.referrals.acquire() as db:
+            await saving.submit_record(db, self.crowd.own, self._command(receipt), record, events)
+        return record.record_id
+
+    async def _record_of(self, client: int) -> tuple[UUID, int]:
+        if client not in self._kept:
+            self._kept[client] = (await self._create(self._record()), 0)
+        return self._kept[client]
+
+    async def _update(self, client: int) -> None:
+        record_id, version = await self._record_of(client)
+        receipt = RecordReceipt(record_id=record_id, reference="", version=version + 1)
+        changes = (FieldChange(name="latest_update", before=None, after="News"),)
+        update = Update(record_id, version, self._record().content, False, changes)
+        command, events = self._command(receipt), self._telling(receipt).updated(urgent=False)
+        async with self.referrals.acquire() as db:
+            await saving.find_for_update(db, self.crowd.own, command.command_id, record_id)
+            updated = await saving.update_record(db, self.crowd.own, command, update, events)
+        assert "done" == updated.verdict, updated.verdict
+        self._kept[client] = (record_id, version + 1)
+
+
+async def open_statements(inside: Inside, crowd: Crowd, words: People) -> Statements:
+    referrals = await open_pool(inside.addresses.dsn("referrals"))
+    return Statements(referrals, await open_pool(inside.addresses.dsn("reports")), crowd, words)

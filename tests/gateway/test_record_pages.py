@@ -1,0 +1,196 @@
+"""The forms of records when a service refuses or is away: nothing that was typed is lost, and nothing is sent twice."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.bus import Context
+from shared.contracts.referrals import (
+    AddNote,
+    History,
+    Notes,
+    ReadHistory,
+    ReadNotes,
+    RecordReceipt,
+    SubmitRecord,
+    UpdateRecord,
+)
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
+from shared.permissions import Role
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page
+
+NEW, HERE = "/dsr/records/new", f"/dsr/records/{RECORD_ID.hex}/"
+NOTE = f"{HERE}notes/"
+COMMAND = "0123456789abcdef0123456789abcdef"
+TYPED = {
+    "command": COMMAND,
+    "version": "4",
+    "capacity_to_consent": "yes",
+    "consent_given": "yes",
+    "first_name": "Tester",
+    "last_name": "Three",
+    "date_of_birth-day": "7",
+    "date_of_birth-month": "2",
+    "date_of_birth-year": "2001",
+    "learning_disability_or_autism": "autism",
+    "ethnicity": "A",
+    "locality": "south_staffordshire",
+    "lead_professional": "Jenny Harris",
+    "lead_professional_contact": "01782 000000",
+    "risk_level": "red",
+}
+UNSURE = "We could not confirm that this was saved. Look in the list before you send it again."
+AWAY = "Sorry, this is not available just now. Nothing has been saved."
+
+Asked = TypeVar("Asked", bound=Request[Message])
+
+
+@dataclass
+class StandInReferrals:
+    """`failing` says which kinds are refused or not answered, and how."""
+
+    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        bus = FakeBus("referrals", wire)
+        receipt = RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red")
+        await bus.answer(SubmitRecord, self._replying(receipt))
+        await bus.answer(UpdateRecord, self._replying(receipt))
+        await bus.answer(AddNote, self._replying(Nothing()))
+        await bus.answer(ReadNotes, self._replying(Notes(record_id=RECORD_ID, notes=())))
+        history = History(record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=())
+        await bus.answer(ReadHistory, self._replying(history))
+
+    def _replying(self, reply: Message) -> Callable[[Asked, Context], Awaitable[Message]]:
+        async def handler(asked: Asked, _context: Context) -> Message:
+            if failure := self.failing.get(type(asked)):
+                raise failure
+            return reply
+
+        return handler
+
+
+@pytest.fixture
+def referrals() -> StandInReferrals:
+    return StandInReferrals()
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, referrals: StandInReferrals) -> Browser:
+    wire, static = FakeWire(), Static()
+    await StandInIdentity(role=Role.ADMINISTRATOR).answer_on(wire)
+    await StandInOutcomes().answer_on(wire)
+    await referrals.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    await browser.see("/dsr/home/")
+    return browser
+
+
+def typed_in(page: Page, name: str) -> str:
+    """What a field of the page holds."""
+    found = page.tree.select_one(f'main [name="{name}"]')
+    assert found is not None
+    return found.get_text().strip() if found.name == "textarea" else str(found.get("value", ""))
+
+
+@pytest.mark.parametrize(("fault", "said"), [(Fault.BUSY, AWAY), (Fault.UNAVAILABLE, AWAY), (Fault.TOO_LATE, UNSURE)])
+@pytest.mark.parametrize(("path", "request_type"), [(NEW, SubmitRecord), (HERE, UpdateRecord)])
+async def test_without_an_answer_the_form_stays_and_the_same_command_goes_out_again(
+    browser: Browser,
+    referrals: StandInReferrals,
+    fault: Fault,
+    said: str,
+    path: str,
+    request_type: type[Request[Message]],
+) -> None:
+    referrals.failing[request_type] = NotAnswered(fault)
+
+    page = await browser.send(path, TYPED, status=503)
+
+    assert said == page.problems[0][: len(said)]
+    assert (COMMAND, "Jenny Harris") == (typed_in(page, "command"), typed_in(page, "lead_professional"))
+
+
+async def test_a_note_without_an_answer_stays_and_goes_out_under_the_same_command(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    referrals.failing[AddNote] = NotAnswered(Fault.TOO_LATE)
+
+    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=503)
+
+    again = page.tree.select_one(f'form[action="{NOTE}"] [name="command"]')
+    assert again is not None
+    assert (COMMAND, "Seen at home.") == (again["value"], typed_in(page, "text"))
+
+
+async def test_another_note_under_a_used_command_stays_under_a_new_one(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    referrals.failing[AddNote] = Refused("command_reused")
+
+    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=409)
+
+    again = page.tree.select_one(f'form[action="{NOTE}"] [name="command"]')
+    assert again is not None
+    assert (True, "Seen at home.") == (COMMAND != UUID(str(again["value"])).hex, typed_in(page, "text"))
+
+
+async def test_a_form_that_was_saved_and_typed_in_further_is_put_together_with_what_was_saved(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    referrals.failing[UpdateRecord] = Refused("command_reused")
+
+    page = await browser.send(HERE, TYPED, status=409)
+
+    assert "Jenny Harris" == typed_in(page, "lead_professional")
+    assert COMMAND != typed_in(page, "command")
+
+
+async def test_whoever_may_not_save_any_more_is_told_so(browser: Browser, referrals: StandInReferrals) -> None:
+    referrals.failing[UpdateRecord] = NotAnswered(Fault.NOT_ALLOWED)
+
+    await browser.send(HERE, TYPED, status=403)
+
+
+async def test_a_note_with_characters_that_cannot_be_saved_comes_back_as_it_was_typed(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    referrals.failing[AddNote] = Refused("unreadable")
+
+    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen\u202eat home."}, status=409)
+
+    assert "New note has characters that cannot be saved." == page.problems[0][:45]
+    assert "Seen\u202eat home." == typed_in(page, "text")
+
+
+@pytest.mark.parametrize("code", ["archived", "not_found"])
+async def test_what_was_typed_while_somebody_archived_the_record_can_still_be_copied(
+    browser: Browser, referrals: StandInReferrals, code: str
+) -> None:
+    referrals.failing[UpdateRecord] = referrals.failing[AddNote] = Refused(code)
+
+    update = await browser.send(HERE, TYPED, status=404)
+    note = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=404)
+
+    for page, typed in ((update, "Jenny Harris"), (note, "Seen at home.")):
+        assert "This record cannot be opened any more" == page.heading
+        assert typed in page.tree.get_text()
