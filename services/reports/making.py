@@ -137,6 +137,7 @@ class Making:
         if state.complete_at is None:
             raise NotAnswered(Fault.UNAVAILABLE)
         async with transaction(self.desk.pool, visitor) as db:
+            await jobs.take_time(db)
             offered = reports_offered(editions[0], has_outcomes=await feeds.has_outcomes(db))
             choice = read_choice(editions[0], offered, job.codes)
             wanted = Wanted(

@@ -17,7 +17,10 @@ class Settings(ServiceSettings):
     registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
     report_workers: int = Field(default=1, ge=1, le=16, description="How many reports this replica makes at once.")
     report_lease_seconds: int = Field(
-        default=15, ge=2, le=300, description="After how long without a word of it a report is made by another replica."
+        default=15,
+        ge=2,
+        le=300,
+        description="After how long without a word from it a report is made by another replica.",
     )
     report_folder: Path | None = Field(
         default=None,

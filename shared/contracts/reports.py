@@ -72,7 +72,11 @@ class Dashboard(Message):
 
 
 class ReadDashboard(Request[Dashboard]):
-    """The dashboard, of one organisation or of all in scope. Refused as `not_found` for one outside, or `not_ready`."""
+    """
+    The dashboard, of one organisation or of all in scope. Refused as `not_found` for one outside.
+
+    Not answered (`unavailable`) until the records have been copied for the first time.
+    """
 
     subject: ClassVar[str] = "ask.reports.read_dashboard"
 

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -21,12 +22,16 @@ Meter = Callable[[], dict[str, float]]
 
 @dataclass(frozen=True)
 class Figures:
-    """One measurement: acts a second, the middle one's time, and seconds of CPU for each act, by part."""
+    """
+    One measurement: acts a second, the middle one's time, and milliseconds of CPU for each act, by part.
 
-    acts: int
+    `after_ms`: what follows from each act once it is answered, in all parts together.
+    """
+
     rate: float
     p50_ms: float
     cpu_ms: dict[str, float]
+    after_ms: float
 
     @property
     def whole_cpu_ms(self) -> float:
@@ -54,9 +59,22 @@ async def idle_rates(meter: Meter, seconds: float) -> dict[str, float]:
     return {part: (after[part] - before[part]) / took for part in after}
 
 
+@contextmanager
+def paused(inside: Inside, parts: Sequence[str]) -> Iterator[None]:
+    """Parts that have nothing to do with an act stand still meanwhile, so that its own cost can be told apart."""
+    processes = [each for part in parts for each in inside.processes(part)]
+    for each in processes:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in processes:
+            each.resume()
+
+
 @dataclass(frozen=True)
 class Bench:
-    """How measurements are taken. `settle` waits for what follows an act, so that it is counted too."""
+    """How measurements are taken. `settle` waits for what follows an act."""
 
     meter: Meter
     idle: dict[str, float]
@@ -64,29 +82,50 @@ class Bench:
     rounds: int
     settle: Callable[[], Awaitable[None]]
 
-    async def measure(self, act: Act, clients: int) -> Figures:
+    async def measure(self, act: Act, clients: int, quiet: Callable[[], AbstractContextManager[None]]) -> Figures:
         """The middle one of several rounds, by CPU."""
         for number in range(WARM_UP):
             await act(number % clients)
-        await self.settle()
-        rounds = sorted([await self._round(act, clients) for _ in range(self.rounds)], key=lambda it: it.whole_cpu_ms)
+        rounds = sorted([await self._round(act, clients, quiet) for _ in range(self.rounds)], key=_by_cpu)
         middle = rounds[len(rounds) // 2]
         return replace(middle, rate=median(it.rate for it in rounds), p50_ms=median(it.p50_ms for it in rounds))
 
-    async def _round(self, act: Act, clients: int) -> Figures:
+    async def _round(self, act: Act, clients: int, quiet: Callable[[], AbstractContextManager[None]]) -> Figures:
+        await self.settle()
+        before = self._moment()
+        with quiet():
+            times = await self._act_for_a_while(act, clients)
+            answered = self._moment()
+        await self.settle()
+        took, used = self._between(before, answered)
+        _, follows = self._between(answered, self._moment())
+        cpu = {part: seconds * 1000 / len(times) for part, seconds in used.items()}
+        return Figures(len(times) / took, median(times) * 1000, cpu, sum(follows.values()) * 1000 / len(times))
+
+    async def _act_for_a_while(self, act: Act, clients: int) -> list[float]:
+        """How long each took."""
         times: list[float] = []
-        before, started = self.meter(), time.perf_counter()
+        until = time.perf_counter() + self.seconds
 
         async def one(client: int) -> None:
-            while time.perf_counter() - started < self.seconds:
-                begun = time.perf_counter()
+            while (begun := time.perf_counter()) < until:
                 await act(client)
                 times.append(time.perf_counter() - begun)
 
         await asyncio.gather(*(one(client) for client in range(clients)))
-        took = time.perf_counter() - started
-        await self.settle()
-        after, whole = self.meter(), time.perf_counter() - started
-        used = {part: after[part] - before[part] - self.idle.get(part, 0.0) * whole for part in after}
-        cpu = {part: max(seconds, 0.0) * 1000 / len(times) for part, seconds in used.items()}
-        return Figures(len(times), len(times) / took, median(times) * 1000, cpu)
+        return times
+
+    def _moment(self) -> tuple[float, dict[str, float]]:
+        return time.perf_counter(), self.meter()
+
+    def _between(
+        self, before: tuple[float, dict[str, float]], after: tuple[float, dict[str, float]]
+    ) -> tuple[float, dict[str, float]]:
+        """The seconds that passed, and what each part used beyond what it uses when idle."""
+        took = after[0] - before[0]
+        used = {part: after[1][part] - before[1][part] - self.idle.get(part, 0.0) * took for part in after[1]}
+        return took, {part: max(seconds, 0.0) for part, seconds in used.items()}
+
+
+def _by_cpu(figures: Figures) -> float:
+    return figures.whole_cpu_ms

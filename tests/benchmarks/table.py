@@ -55,13 +55,14 @@ def _guide(act: str) -> str:
 
 
 def _show_parts(rows: Sequence[Row], clients: int) -> None:
-    """Where the CPU goes: the service that is asked, and what the others do because of it."""
+    """Where the CPU goes; afterwards: events, mails and copies, in all parts together."""
     print(f"\nCPU ms by process, {clients} client{'s' if clients > 1 else ''}")
     parts = ("gateway", *SERVICES, "nats", "postgres")
-    _line("act", parts)
+    _line("act", [*parts, "afterwards"])
     for row in rows:
         if not row.missing:
-            _line(row.act, [f"{row.pages[clients].cpu_ms[part]:.2f}" for part in parts])
+            it = row.pages[clients]
+            _line(row.act, [*(f"{it.cpu_ms[part]:.2f}" for part in parts), f"{it.after_ms:.2f}"])
 
 
 def _line(first: str, cells: Sequence[str]) -> None:
