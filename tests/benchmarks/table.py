@@ -16,7 +16,7 @@ GUIDES = {
     "update": 4.0,
 }
 BLANK = "-"
-FIRST, OTHERS = 24, 10
+FIRST, OTHERS = 24, 11
 
 
 @dataclass(frozen=True)
