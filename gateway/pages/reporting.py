@@ -111,8 +111,7 @@ def _form(register: Definition, board: Dashboard) -> Form:
     words = register.words.reporting
     titles = {report.code: report.title for report in register.reporting.reports}
     reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
-    choose = Choice("", register.words.form.choose)
-    select = Field("report", words.select_report, "select", choices=(choose, *reports), missing=words.report_missing)
+    select = Field("report", words.select_report, "select", choices=reports, missing=words.report_missing)
     return Form([select, *(_filter_field(register, board, each) for each in register.reporting.filters)])
 
 
@@ -135,7 +134,7 @@ def _shown_for(register: Definition, board: Dashboard) -> dict[str, list[str]]:
     """The filters that not every report takes, each with the reports that do; a script hides them (R-DSR-163)."""
     every = {report.code: report for report in register.reporting.reports}
     takes_age = [code for code in board.reports if code in every and every[code].ages is None]
-    return {AGE: ["", *takes_age]} if len(takes_age) < len(board.reports) else {}
+    return {AGE: takes_age} if len(takes_age) < len(board.reports) else {}
 
 
 def _request(register: Definition, command: UUID, answers: Mapping[str, str]) -> StartReport:

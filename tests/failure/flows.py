@@ -162,6 +162,7 @@ async def archive(walker: Walker, canary: Canary, record: str) -> None:
 # ------------------------------------------------------------------------------------------------------------- reports
 async def report(walker: Walker) -> str:
     """Ask for a report, fetch it, throw it away; gives all that stood in it."""
+    await walker.see(await walker.go_on(walker.at("reporting/organisation"), {"organisation": ""}))
     form = (await walker.see(walker.at("reporting/"))).fields("report")
     await walker.post(walker.at("reporting/"), form | {"report": word("no report")})
     job = await walker.go_on(walker.at("reporting/"), form | {"report": "referrals"})

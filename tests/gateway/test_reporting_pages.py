@@ -95,7 +95,7 @@ async def test_the_download_panel_offers_reports_and_filters(browser: Browser) -
     assert "REPORT / DATA DOWNLOAD" in page.texts("h2")
     assert "Report Filters" in page.texts("h3")
     assert ["Select Report", "Referring Organisation", "Age", "Risk Type", "Locality"] == page.texts("section label")
-    assert ["Select Option", "Referral Data", "Key Working Team Data"] == options(page, "report")
+    assert ["Referral Data", "Key Working Team Data"] == options(page, "report")
     assert ["All Ages", "Under 18s", "18s and over", "0 – 25"] == options(page, "filter-age")
     assert "Select Option" == options(page, "filter-risk_level")[0] == options(page, "filter-locality")[0]
     assert "All Organisations" == options(page, "filter-organisation")[0]
@@ -107,7 +107,7 @@ async def test_the_download_panel_offers_reports_and_filters(browser: Browser) -
 async def test_a_report_that_cannot_be_made_is_not_offered(browser: Browser, reports: StandInReports) -> None:
     reports.reports = ("referrals",)
 
-    assert ["Select Option", "Referral Data"] == options(await browser.see(HERE), "report")
+    assert ["Referral Data"] == options(await browser.see(HERE), "report")
 
 
 @pytest.mark.requirement("R-DSR-163")
@@ -116,7 +116,7 @@ async def test_the_age_filter_is_for_reports_that_take_it(browser: Browser) -> N
 
     block = page.tree.select_one("[data-show-if]")
     assert block is not None
-    assert [{"report": ["", "referrals"]}] == json.loads(str(block["data-show-if"]))
+    assert [{"report": ["referrals"]}] == json.loads(str(block["data-show-if"]))
     assert block.select_one("select[name=filter-age]") is not None
 
 
