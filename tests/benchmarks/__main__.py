@@ -1,7 +1,7 @@
 """
 Measures the product against the figures to reach.
 
-    python -m tests.benchmarks --sizes 10000 100000 --clients 1 16 --seconds 2 --rounds 1 --acts list search
+    python -m tests.benchmarks --sizes 10000 100000 --clients 1 16 --seconds 1.5 --rounds 1 --acts list search
 
 CPU is what gateway, services, NATS and Postgres use until an act is answered, without what they use when idle; the
 notifier and the copy of reports stand still meanwhile, and what they do afterwards is told apart. Beside it: the same
@@ -49,7 +49,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     options.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000], help="how many records")
     options.add_argument("--clients", type=int, nargs="+", default=[1, 16], help="how many at once")
-    options.add_argument("--seconds", type=float, default=2.0, help="for each measurement")
+    options.add_argument("--seconds", type=float, default=1.5, help="for each measurement")
     options.add_argument("--rounds", type=int, default=1, help="of each measurement; the middle one counts")
     options.add_argument("--acts", nargs="*", default=[""], help="only those that begin with these words")
     return options.parse_args(arguments)
