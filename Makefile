@@ -13,6 +13,7 @@ ASSETS := gateway/assets/built/manifest.json
 
 CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
+PARALLEL := -n 2 --dist loadfile # a file's tests share what they started, so one process runs them all
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/migrations/*.sql))
 
 .PHONY: help run test quick lint format documents assets bench soak trace lock clean
@@ -24,10 +25,10 @@ run: $(READY) $(ASSETS) ## start the whole product with demo people; Ctrl-C stop
 	@exec setpriv --pdeathsig TERM .venv/bin/ics up --demo # it stops in order even when make is killed
 
 test: $(READY) $(ASSETS) ## run every test; ARGS="-k words" narrows
-	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(ARGS)
+	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) $(ARGS)
 
 quick: $(READY) $(ASSETS) ## run the tests that need neither a browser nor faults
-	@exec $(PYTHON) -m pytest -m "not journey and not failure" $(ARGS)
+	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure" $(ARGS)
 
 lint: $(READY) ## check form, types, imports, templates, migrations, spelling and generated documents
 	@$(PYTHON) -m ruff format --check --quiet .

@@ -38,6 +38,8 @@ WAITING = 512
 BATCH = 20
 MAX_DELIVERIES = 6
 AGAIN_AFTER_SECONDS = (1, 5, 30, 120, 600)
+AWAY = frozenset({Fault.BUSY, Fault.TOO_LATE, Fault.UNAVAILABLE})
+AWAY_SECONDS = 0.5
 OLDEST_SERVER = (2, 12)
 
 ERROR, ERROR_CODE = "Nats-Service-Error", "Nats-Service-Error-Code"
@@ -329,7 +331,11 @@ def _error_of(headers: Mapping[str, str], body: bytes) -> Refused | NotAnswered:
 
 
 async def _take(follower: Follower, message: Msg) -> None:
-    """Do one event's work; on failure come back to it later, and after six tries set it aside."""
+    """
+    Do one event's work; on failure come back to it later, and after six tries set it aside.
+
+    While something that it needs is away, it waits, however long: that is no fault of the event's.
+    """
     headers = message.headers or {}
     deliveries = message.metadata.num_delivered
     try:
@@ -341,10 +347,17 @@ async def _take(follower: Follower, message: Msg) -> None:
         await _give_up(follower, message, headers, "unreadable", deliveries)
     except Exception as error:  # noqa: BLE001  # the edge of the bus
         log.warn("bus.event_failed", durable=follower.durable, event_id=headers.get("ce-id"), error=error)
-        if deliveries >= MAX_DELIVERIES:
+        if is_away(error):
+            await message.nak(delay=AWAY_SECONDS)
+        elif deliveries >= MAX_DELIVERIES:
             await _give_up(follower, message, headers, type(error).__name__, deliveries)
         else:
             await message.nak(delay=AGAIN_AFTER_SECONDS[deliveries - 1])
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an event failed for want of something that will be back."""
+    return isinstance(error, NotAnswered) and error.fault in AWAY
 
 
 def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Event | None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from shared import log
-from shared.bus import ASK_SECONDS, MAX_DELIVERIES, Context, Follower, Handler
+from shared.bus import ASK_SECONDS, MAX_DELIVERIES, Context, Follower, Handler, is_away
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Refused, Request
 
 Reply = TypeVar("Reply", bound=Message)
@@ -116,14 +116,16 @@ async def _deliver(follower: Follower, subject: str, body: bytes, headers: Mappi
     kind = _kind_of(follower, subject)
     if kind is None:
         return
-    reason = "unreadable"
-    for _ in range(MAX_DELIVERIES):
+    reason, tries = "unreadable", 0
+    while tries < MAX_DELIVERIES:
         try:
             await follower.take(kind.model_validate_json(body))
         except ValidationError:
             break
         except Exception as error:  # noqa: BLE001  # the edge of the bus
             reason = type(error).__name__
+            tries += not is_away(error)
+            await asyncio.sleep(0)
         else:
             return
     await follower.set_aside(headers.get("ce-id", ""), subject, reason, MAX_DELIVERIES)

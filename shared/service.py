@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import uvloop
 
@@ -15,16 +15,17 @@ from shared.bus import Bus, Follower, NatsBus
 from shared.contracts import LETTERS
 from shared.contracts.health import Backlog
 from shared.contracts.identity import SessionsRevoked
-from shared.database import DATABASE_FAULTS, DatabasePool, open_pool
+from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_pool
 from shared.front_door import Answer, open_door
 from shared.health import HealthPort
 from shared.inbox import count_set_aside
-from shared.messages import Message, Request
+from shared.messages import Event, Fault, Message, NotAnswered, Request
 from shared.outbox import Relay, count_unsent
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
 
 Job = Callable[[], Awaitable[None]]
+Take = Callable[[Event], Awaitable[None]]
 
 AGAIN_AFTER_SECONDS = 10.0  # longer than any job takes to finish what it has in hand
 CLOSE_SECONDS = 5.0
@@ -107,8 +108,20 @@ async def start(parts: Parts, service: Service) -> None:
 
     await parts.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
-        await parts.bus.follow(follower)
+        await parts.bus.follow(replace(follower, take=waiting_for_database(follower.take)))
     await open_door(parts.name, parts.bus, parts.verifier, service.answers)
+
+
+def waiting_for_database(take: Take) -> Take:
+    """An event that met a database that was away waits until it is back."""
+
+    async def taken(event: Event) -> None:
+        try:
+            await take(event)
+        except DATABASE_AWAY:
+            raise NotAnswered(Fault.TOO_LATE) from None
+
+    return taken
 
 
 def backlog_of(parts: Parts) -> Callable[[Request[Message]], Awaitable[Backlog]]:

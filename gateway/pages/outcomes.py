@@ -165,7 +165,10 @@ async def _show_not_answered(request: web.Request, sheet: Sheet, unanswered: Not
     """The same command goes out again with the next press of a button, so that nothing is recorded twice."""
     drawn = sheet.drawn()
     drawn.form.refuse(without_answer(sheet.register.words, unanswered))
-    return await _show_again(request, sheet, drawn, status=503)
+    try:
+        return await _show_again(request, sheet, drawn, status=503)
+    except Refused:  # the answer alone was lost, or somebody else was quicker: it is archived
+        return await _show_ended(request, sheet)
 
 
 async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:

@@ -18,7 +18,16 @@ from deploy.keyring import open_keyring
 from deploy.nats_permissions import DEPLOYER, Permissions
 from deploy.nats_server import NatsServer
 from deploy.state import open_state
-from shared.bus import Bus, Context, Follower, NatsBus, declare_consumer, declare_stream, deployer_connection
+from shared.bus import (
+    MAX_DELIVERIES,
+    Bus,
+    Context,
+    Follower,
+    NatsBus,
+    declare_consumer,
+    declare_stream,
+    deployer_connection,
+)
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Nothing, Process, Refused, Request
 
@@ -238,6 +247,25 @@ async def test_an_event_is_taken_until_it_is_done(connect: Connect) -> None:
 
     assert event.event_id == await asyncio.wait_for(taken.get(), 5)
     assert [event.event_id] * 2 == tries
+
+
+async def test_an_event_waits_for_what_it_needs_however_often_that_is_away(connect: Connect) -> None:
+    taken: asyncio.Queue[int] = asyncio.Queue()
+    tries: list[UUID] = []
+
+    async def take(event: Happened) -> None:
+        tries.append(event.event_id)
+        if len(tries) <= MAX_DELIVERIES:
+            raise NotAnswered(Fault.TOO_LATE)
+        await taken.put(len(tries))
+
+    teller, follower = await connect("identity"), await connect("gateway")
+    event = an_event()
+    await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
+
+    await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+
+    assert MAX_DELIVERIES + 1 == await asyncio.wait_for(taken.get(), 10)
 
 
 async def test_the_stream_drops_a_second_copy(connect: Connect) -> None:

@@ -4,29 +4,35 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from aiohttp import ClientError
 
-from tests.walking import Walker, a_referral, record_in
+from tests.walking import Sheet, Walker, a_referral, record_in
 
 MOST_SECONDS = 60
 AGAIN_AFTER = 0.1
-SENT_ON, UNAVAILABLE, NO_ANSWER = 303, 503, 0
+ENDED_EVERY = 10
+SENT_ON, ARCHIVED, UNAVAILABLE, BROKEN, NO_ANSWER = 303, 409, 503, 500, 0
 
 Said = Callable[[int], Awaitable[None]]
 
 
 @dataclass
 class Entry:
-    """One referral, sent until it was acknowledged: under one name and one command, however often."""
+    """
+    One referral, sent until it was acknowledged: under one name and one command, however often.
+
+    `ended`: its archiving was acknowledged too, or is `None` where nobody asked for it.
+    """
 
     family_name: str
     command: UUID
     record_id: UUID | None = None
     answers: list[int] = field(default_factory=list)
+    ended: bool | None = None
 
 
 @dataclass
@@ -58,41 +64,68 @@ class Journal:
         self._last = now
 
     def faults(self) -> list[str]:
-        """Nobody is told anything but "taken" and "not now", and everybody hears "taken" in the end."""
-        unheard = len(self.entries) - len(self.acknowledged)
-        others = sorted(set(self.answers) - {SENT_ON, UNAVAILABLE, NO_ANSWER})
-        return [f"{unheard} were never acknowledged"] * bool(unheard) + [f"answered with {each}" for each in others]
+        """Nobody is told anything but "taken", "archived" and "not now", and everybody hears one of the first two."""
+        unheard = {
+            "were never acknowledged": len(self.entries) - len(self.acknowledged),
+            "were never archived": sum(each.ended is False for each in self.entries),
+        }
+        others = sorted(set(self.answers) - {SENT_ON, ARCHIVED, UNAVAILABLE, NO_ANSWER})
+        told = [f"{count} {what}" for what, count in unheard.items() if count]
+        return told + [f"answered with {each}" for each in others]
 
 
-async def refer(people: list[Walker], journal: Journal, count: int, said: Said) -> None:
-    """Everybody refers at once, until so many referrals are acknowledged or given up; `said` hears of each one."""
+async def refer(people: list[Walker], administrator: Walker, journal: Journal, count: int, said: Said) -> None:
+    """
+    Everybody refers at once, until so many referrals are acknowledged or given up; `said` hears of each one.
+
+    Meanwhile the administrator archives every tenth of them.
+    """
     left = journal.forms(count)
     counted = itertools.count(1)
+    to_end: asyncio.Queue[Entry | None] = asyncio.Queue()
 
     async def one(walker: Walker) -> None:
         for entry in left:
-            await _send(walker, entry)
+            await _refer(walker, entry)
             journal.heard()
-            await said(next(counted))
+            number = next(counted)
+            if number % ENDED_EVERY == 0 and entry.record_id is not None:
+                to_end.put_nowait(entry)
+            await said(number)
 
-    async with asyncio.TaskGroup() as group:
-        for each in people:
-            group.create_task(one(each))
+    ending = asyncio.create_task(_end_each(administrator, to_end))
+    await asyncio.gather(*(one(each) for each in people))
+    to_end.put_nowait(None)
+    await ending
 
 
-async def _send(walker: Walker, entry: Entry) -> None:
-    """The same form again for as long as it may have been lost on the way."""
+async def _refer(walker: Walker, entry: Entry) -> None:
     form = a_referral(last_name=entry.family_name, first_name="Jo") | {"command": entry.command.hex}
+    said = await _keep_sending(walker, walker.at("records/new"), form, entry)
+    if said is not None and said.status == SENT_ON:
+        entry.record_id = UUID(record_in(said.leads_to))
+
+
+async def _end_each(walker: Walker, entries: "asyncio.Queue[Entry | None]") -> None:
+    while (entry := await entries.get()) is not None and entry.record_id is not None:
+        answers = {"cetr_requested": "no", "laep_requested": "no"}
+        form = {"command": uuid4().hex, "version": "0", "act": "confirm", **answers}
+        page = walker.at(f"records/{entry.record_id.hex}/outcomes/")
+        said = await _keep_sending(walker, page, form, entry)
+        entry.ended = said is not None and (said.status == SENT_ON or said.heading == "Archived")
+
+
+async def _keep_sending(walker: Walker, path: str, form: Mapping[str, str], entry: Entry) -> Sheet | None:
+    """The same form again for as long as it may have been lost on the way; the answer that was one."""
     give_up = time.monotonic() + MOST_SECONDS
     while time.monotonic() < give_up:
         try:
-            sheet = await walker.post(walker.at("records/new"), form)
+            sheet = await walker.post(path, form)
         except (ClientError, TimeoutError):
             entry.answers.append(NO_ANSWER)
         else:
             entry.answers.append(sheet.status)
-            if sheet.status == SENT_ON:
-                entry.record_id = UUID(record_in(sheet.leads_to))
-            if sheet.status not in (UNAVAILABLE, 500):
-                return
+            if sheet.status not in (UNAVAILABLE, BROKEN):
+                return sheet
         await asyncio.sleep(AGAIN_AFTER)
+    return None

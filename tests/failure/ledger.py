@@ -18,32 +18,47 @@ from tests.inside import Inside
 
 REFERENCE = re.compile(r"\bDSR-[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 
-# Each fact of a new record and how often it is there. All but the mails are written in one transaction.
+# Each fact of a record and how often it is there. All but mails and outcomes are written in one transaction.
 FIND_RECORDS = """
     WITH versions AS (
         SELECT record_id AS id, count(*) AS n FROM referrals.record_version GROUP BY 1
     ), audited AS (
-        SELECT subjects[1] AS id, count(*) AS n FROM referrals.audit WHERE action = 'record.created' GROUP BY 1
+        SELECT subjects[1] AS id, count(*) AS n
+        FROM referrals.audit
+        WHERE action IN ('record.created', 'record.archived')
+        GROUP BY 1
     ), commands AS (
-        SELECT (answer ->> 'record_id')::uuid AS id, count(*) AS n, min(id::text) AS command
+        SELECT (answer ->> 'record_id')::uuid AS id, count(*) AS n
         FROM referrals.command
         WHERE answer ? 'record_id'
         GROUP BY 1
     ), told AS (
         SELECT
             (body ->> 'record_id')::uuid AS id,
-            array_agg(event_id::text) FILTER (WHERE subject LIKE 'event.%.created') AS events,
-            array_agg(event_id::text) FILTER (WHERE subject LIKE 'notice.%') AS notices
-        FROM referrals.outbox
+            coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'event.%'), '{}') AS events,
+            coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'notice.%'), '{}') AS notices
+        FROM (
+            SELECT body, event_id, subject FROM referrals.outbox
+            UNION ALL
+            SELECT body, event_id, subject FROM outcomes.outbox
+        ) AS each
+        GROUP BY 1
+    ), endings AS (
+        SELECT record_id AS id, count(*) AS n
+        FROM outcomes.outcome
+        WHERE ending AND state IN ('pending', 'saved')
         GROUP BY 1
     )
-    SELECT r.id AS record_id, r.family_name, r.reference, c.command, t.events, t.notices,
-        v.n AS versions, a.n AS audited, c.n AS commands
+    SELECT r.id AS record_id, r.family_name, r.reference, r.status = 1 AS ended,
+        coalesce(t.events, '{}') AS events, coalesce(t.notices, '{}') AS notices,
+        coalesce(v.n, 0) AS versions, coalesce(a.n, 0) AS audited, coalesce(c.n, 0) AS commands,
+        coalesce(e.n, 0) AS endings
     FROM referrals.record AS r
     LEFT JOIN versions AS v ON v.id = r.id
     LEFT JOIN audited AS a ON a.id = r.id
     LEFT JOIN commands AS c ON c.id = r.id
     LEFT JOIN told AS t ON t.id = r.id
+    LEFT JOIN endings AS e ON e.id = r.id
     WHERE r.family_name LIKE $1
 """
 FIND_COPIES = "SELECT record_id, count(*) AS n FROM reports.record_copy GROUP BY record_id"
@@ -59,17 +74,18 @@ PROOFS = {
 
 @dataclass(frozen=True)
 class Held:
-    """One record as the database holds it."""
+    """One record as the database holds it, with how often there is each fact of it."""
 
     record_id: UUID
     family_name: str
     reference: str
-    command: str | None
-    events: list[str] | None
-    notices: list[str] | None
-    versions: int | None
-    audited: int | None
-    commands: int | None
+    ended: bool
+    events: list[str]
+    notices: list[str]
+    versions: int
+    audited: int
+    commands: int
+    endings: int
 
 
 @dataclass
@@ -159,33 +175,39 @@ class Ledger:
 
 def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
     """What was acknowledged is there once, under the id that was told; what was not, once or not at all."""
-    found: dict[str, list[UUID]] = defaultdict(list)
+    found: dict[str, list[Held]] = defaultdict(list)
     for each in held:
-        found[each.family_name].append(each.record_id)
+        found[each.family_name].append(each)
     for entry in journal.entries:
         there = found.pop(entry.family_name, [])
         if len(there) > 1:
             yield f"{entry.family_name}: there {len(there)} times"
-        elif entry.record_id is not None and there != [entry.record_id]:
+        elif entry.record_id is not None and [each.record_id for each in there] != [entry.record_id]:
             yield f"{entry.family_name}: acknowledged and not there"
+        elif entry.ended and not all(each.ended for each in there):
+            yield f"{entry.family_name}: archiving acknowledged and not done"
     yield from (f"{name}: there, and nobody sent it" for name in found)
 
 
 def faults_of_facts(held: Held) -> Iterator[str]:
+    """A record is there as a whole, and archived as a whole: with its outcome, or neither."""
+    twice = 1 + held.ended  # once for each of what was done with it
     counted = {
-        "history": held.versions,
-        "audit": held.audited,
-        "command": held.commands,
-        "event": len(held.events or ()),
-        "notice": len(held.notices or ()),
+        "history": (twice, held.versions),
+        "audit": (twice, held.audited),
+        "command": (twice, held.commands),
+        "events": (twice + held.ended, len(held.events)),  # created, archived, and the outcome's own
+        "notices": (1, len(held.notices)),
+        "outcomes": (int(held.ended), held.endings),
     }
-    yield from (f"{count or 0} times in {fact}" for fact, count in counted.items() if count != 1)
+    yield from (f"{found} in {fact} and not {due}" for fact, (due, found) in counted.items() if found != due)
 
 
 def faults_of_events(held: Iterable[Held], kept: Mapping[str, list[Kept]]) -> Iterator[str]:
+    """What was told is on its stream once."""
     counted = {stream: Counter(each.event_id for each in messages) for stream, messages in kept.items()}
     for each in held:
         for stream, ids in (("EVENTS", each.events), ("NOTICES", each.notices)):
-            for event_id in ids or ():
+            for event_id in ids:
                 if counted[stream][event_id] != 1:
                     yield f"{each.family_name}: {counted[stream][event_id]} times in {stream}"

@@ -13,7 +13,7 @@ from tests.inside import Inside
 from tests.journeys.product import Product, product
 from tests.walking import Walker, walker
 
-ACCOUNTS = ("standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk") * 2
+ACCOUNTS = (*("standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk") * 2, "admin@mpft.nhs.uk")
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Trial:
     product: Product
     inside: Inside
     people: list[Walker]
+    administrator: Walker
     ledger: Ledger
     patient: bool = False
 
@@ -57,7 +58,7 @@ class Trial:
             victim = kill(self.inside, due[count]) if count in due else None
             outcome.killed.extend([victim] if victim else [])
 
-        await refer(self.people, outcome.journal, referrals, said)
+        await refer(self.people, self.administrator, outcome.journal, referrals, said)
         left = await settled(self.inside, outcome.killed, patient=self.patient)
         outcome.differences = left + await self.ledger.differences(outcome.journal)
         return outcome
@@ -65,13 +66,13 @@ class Trial:
 
 @asynccontextmanager
 async def trial(folder: Path, *, patient: bool = False) -> AsyncIterator[Trial]:
-    """The product with its demo people in a folder of its own, and four windows of two of them."""
+    """The product with its demo people in a folder of its own, four windows of two of them, and an administrator's."""
     async with AsyncExitStack() as opened:
         running = await opened.enter_async_context(product(folder, "--demo"))
         inside = Inside.of(running)
-        people = []
+        people: list[Walker] = []
         for email in ACCOUNTS:
             person = await opened.enter_async_context(walker(running.base_url))
             await person.log_in(email)
             people.append(person)
-        yield Trial(running, inside, people, Ledger(inside), patient)
+        yield Trial(running, inside, people[:-1], people[-1], Ledger(inside), patient)

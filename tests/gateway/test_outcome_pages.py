@@ -286,6 +286,17 @@ async def test_a_record_that_was_archived_meanwhile_is_gone_and_what_was_typed_i
     assert LONG in [each.get_text() for each in page.tree.select("dd")]
 
 
+async def test_a_record_whose_archiving_went_through_without_an_answer_is_said_to_be_archived(
+    browser: Browser, outcomes: StandInOutcomes
+) -> None:
+    outcomes.failing |= {RecordOutcome: NotAnswered(Fault.TOO_LATE), ReadRecord: Refused("not_found")}
+
+    page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
+
+    assert "This referral is archived. It takes no further updates or outcomes." == page.texts("main p")[0]
+    assert LONG in [each.get_text() for each in page.tree.select("dd")]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

@@ -2,20 +2,33 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from shared.assertion import Verifier
+from shared.bus import is_away
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
+from shared.contracts.referrals import UrgentNotice
 from shared.database import DATABASE_AWAY, DatabasePool, transaction
 from shared.fake_bus import FakeBus
 from shared.front_door import for_anyone, open_door
-from shared.messages import Fault, NotAnswered, Nothing
-from shared.service import end_jobs
+from shared.messages import Event, Fault, NotAnswered, Nothing
+from shared.service import end_jobs, waiting_for_database
 from tests.conftest import OpenDatabase
 
+A_NOTICE = UrgentNotice(
+    event_id=UUID(int=1),
+    occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
+    register_code="dsr",
+    organisation_id=UUID(int=2),
+    record_id=UUID(int=3),
+    version=0,
+    reference="DSR-2222-2222",
+)
 AWAY = (
     asyncpg.ConnectionDoesNotExistError("away"),
     asyncpg.CannotConnectNowError("away"),
@@ -60,6 +73,16 @@ async def test_a_database_that_is_away_makes_an_answer_late_and_not_wrong(fault:
         await bus.ask(ReadNotifierBacklog())
 
     assert Fault.TOO_LATE is unanswered.value.fault
+
+
+async def test_an_event_that_meets_a_database_that_is_away_waits_for_it() -> None:
+    async def take(_event: Event) -> None:
+        raise ConnectionRefusedError
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await waiting_for_database(take)(A_NOTICE)
+
+    assert is_away(unanswered.value)
 
 
 def test_what_a_statement_got_wrong_is_no_absence() -> None:
