@@ -1,0 +1,60 @@
+"""What referrals tells: facts for everybody, and notices for the notifier."""
+
+from typing import ClassVar, Literal
+
+from shared.messages import Event, Process
+
+Urgency = Literal["routine", "alert", "urgent"]
+
+
+class RecordEvent(Event):
+    """A fact about a record. `noun` is the register's word for it, which stands in the event's type."""
+
+    told_by: ClassVar[Process] = "referrals"
+    followed_by: ClassVar[tuple[Process, ...]] = ("reports",)
+
+    noun: str
+
+    def event_type(self) -> str:
+        return f"{self.register_code}-{self.noun}-{self.kind}-{self.edition}"
+
+
+class RecordCreated(RecordEvent):
+    """Somebody was added to a register."""
+
+    kind: ClassVar[str] = "created"
+
+
+class RecordUpdated(RecordEvent):
+    """A record's answers were saved anew."""
+
+    kind: ClassVar[str] = "updated"
+
+
+class RecordArchived(RecordEvent):
+    """A record has left the register."""
+
+    kind: ClassVar[str] = "archived"
+
+
+class RecordNotice(Event):
+    """For the notifier alone: what happened to a record, with its reference for the mail and nothing else of it."""
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    told_by: ClassVar[Process] = "referrals"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    reference: str
+    occasion: Literal["record_created", "rating_changed"] = "record_created"
+
+
+class RoutineNotice(RecordNotice):
+    """A new record that is not rated urgent (R-FLOW-011)."""
+
+    kind: ClassVar[str] = "routine"
+
+
+class UrgentNotice(RecordNotice):
+    """A record whose rating the register calls urgent, new or since this version (R-FLOW-013)."""
+
+    kind: ClassVar[str] = "urgent"

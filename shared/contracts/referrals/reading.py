@@ -1,0 +1,109 @@
+"""One record: what it says, how it came to, and the notes on it."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.referrals.answers import Answer, Answers
+from shared.messages import Command, Message, Nothing, Request
+
+
+class RecordShown(Message):
+    """A record as the asker may see it, in the edition that it was written in."""
+
+    record_id: UUID
+    reference: str
+    edition: str
+    answers: Answers = Field(repr=False)
+    version: int
+    status: Literal["active", "archived"]
+    organisation_id: UUID
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    rated_at: datetime
+    updates: int
+    notes: int
+    may_update: bool
+
+
+class ReadRecord(Request[RecordShown]):
+    """One record. Refused as `not_found` when there is none, or none that the asker may see. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.read_record"
+
+    record_id: UUID
+
+
+class FieldChange(Message):
+    """What one field was and became, as codes; the page puts the definition's words to them."""
+
+    name: str
+    before: Answer | None = Field(repr=False)
+    after: Answer | None = Field(repr=False)
+
+
+class Change(Message):
+    """One update: who, when, what. Creation is version 0 and no update (D-HISTORY)."""
+
+    version: int
+    changed_at: datetime
+    changed_by: str
+    changes: tuple[FieldChange, ...]
+
+
+class History(Message):
+    """As many updates as a reply has room for; `older` counts those before them."""
+
+    record_id: UUID
+    created_at: datetime
+    created_by: str
+    updates: tuple[Change, ...]
+    older: int = 0
+
+
+class ReadHistory(Request[History]):
+    """The updates of a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.read_history"
+
+    record_id: UUID
+    skip: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class NoteShown(Message):
+    note_id: UUID
+    text: str = Field(repr=False)
+    written_by: str
+    written_at: datetime
+
+
+class Notes(Message):
+    """As many notes as a reply has room for; `older` counts those before them."""
+
+    record_id: UUID
+    notes: tuple[NoteShown, ...]
+    older: int = 0
+
+
+class ReadNotes(Request[Notes]):
+    """The notes on a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.read_notes"
+
+    record_id: UUID
+    skip: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class AddNote(Command[Nothing]):
+    """
+    Write a note on a record. Refused as `not_found`, `not_yours`, `archived`, `empty`, or `unreadable` when it holds
+    characters that cannot be kept.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.add_note"
+
+    record_id: UUID
+    text: str = Field(max_length=10_000, repr=False)

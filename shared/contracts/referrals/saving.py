@@ -1,0 +1,48 @@
+"""Adding a person to a register, and saving a record anew."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.referrals.answers import Answers
+from shared.messages import Command, Message
+
+
+class RecordReceipt(Message):
+    """A record as it was just saved. `reference` is what people may say aloud and write in mails."""
+
+    record_id: UUID
+    reference: str
+    version: int
+    rating: str | None = None
+
+
+class SubmitRecord(Command[RecordReceipt]):
+    """
+    Add a person to the register of the assertion.
+
+    Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none) or
+    `unknown_edition`. Nothing is kept of what was refused.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.submit_record"
+
+    edition: str
+    answers: Answers = Field(repr=False)
+
+
+class UpdateRecord(Command[RecordReceipt]):
+    """
+    Save a record's answers anew.
+
+    They are checked again by the edition that the record was written in. Refused as `not_found`, `not_yours`,
+    `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), `unchanged`, or `conflict` (with the
+    `version` that is there now) when somebody saved since `version` was read.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.update_record"
+
+    record_id: UUID
+    version: int
+    answers: Answers = Field(repr=False)
