@@ -65,7 +65,8 @@ async def reference_on(page: Page) -> str:
 async def search(page: Page, stack: Product, name: str) -> None:
     await page.goto(f"{stack.base_url}/dsr/records/")
     await page.get_by_label("Search:").fill(name)
-    await page.get_by_role("button", name="Search").click()
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await page.get_by_role("button", name="Search").click()
 
 
 async def open_record(page: Page, stack: Product, family_name: str) -> None:

@@ -38,6 +38,7 @@ function searchAsYouType(field) {
   let asked = 0;
 
   async function search(page) {
+    clearTimeout(timer); // what the timer would ask is asked now: rows that change twice would swallow a click
     const mine = ++asked;
     const typed = new FormData(form);
     typed.set("page", page);
