@@ -181,11 +181,7 @@ class Rows:
         return labels.get(code or "", code or self._words.no_place)
 
     def _first_columns(self) -> list[Column]:
-        """As the list of records calls them."""
-        called = {column.shows: column.label for column in self._register.records.columns}
-        words = self._register.words
-        person = called.get("person", words.record.heading)
-        return [Column(person), Column(called.get("organisation", words.administration.organisation))]
+        return [Column(self._words.name), Column(self._register.words.administration.organisation)]
 
     def _last_columns(self) -> list[Column]:
         lead = [Column(self._lead.label)] if self._lead else []
@@ -194,9 +190,10 @@ class Rows:
     def _first(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
         href = record_address(self._register, task.record_id)
-        known: list[Cell] = [rating_mark(self._register, named.rating), task.reference] if named else []
-        name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else task.reference)
-        return [lines(name, *known), self._organisations.get(task.organisation_id, "")]
+        reference = Markup('<span class="nhsuk-u-nowrap">{}</span>').format(task.reference)
+        name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
+        whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
+        return [whom, self._organisations.get(task.organisation_id, "")]
 
     def _lead_of(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
@@ -235,12 +232,16 @@ def age_in_words(minutes: int, words: AgeWords) -> str:
     """In its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
     days, rest = divmod(minutes, MINUTES_OF_DAY)
     hours, rest = divmod(rest, MINUTES_OF_HOUR)
-    parts = [
-        words.day if days == 1 else words.days.format(count=days) if days else "",
-        words.hour if hours == 1 else words.hours.format(count=hours) if hours else "",
-        words.minute if rest == 1 else words.minutes.format(count=rest) if not days else "",
-    ]
-    return " ".join([part for part in parts if part][:2])
+    in_days = (_amount(days, words.day, words.days), _amount(hours, words.hour, words.hours))
+    in_hours = (in_days[1], _amount(rest, words.minute, words.minutes))
+    said = " ".join(filter(None, in_days if days else in_hours))
+    return said or words.minutes.format(count=0)
+
+
+def _amount(count: int, one: str, several: str) -> str:
+    if count == 0:
+        return ""
+    return one if count == 1 else several.format(count=count)
 
 
 def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> list[Area]:

@@ -64,7 +64,6 @@ class OpenTask:
     task_id: UUID
     kind: TaskKind
     register_code: str
-    record_id: UUID
     opened_at: datetime
 
 

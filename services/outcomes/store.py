@@ -229,11 +229,11 @@ FIND_STANDINGS = "SELECT * FROM find_standings($1)"
 
 async def find_standings(db: Database, record_ids: Sequence[UUID]) -> dict[UUID, Held]:
     """What is known of those of these records that were ever heard of. Nothing is held."""
-    return {row["of_record"]: _held(row) for row in await db.fetch(FIND_STANDINGS, record_ids)}
+    return {row["record_id"]: _held(row) for row in await db.fetch(FIND_STANDINGS, record_ids)}
 
 
 def _held(row: Record) -> Held:
-    task = {name: row[name] for name in ("task_id", "kind", "register_code", "record_id", "opened_at")}
+    task = {name: row[name] for name in ("task_id", "kind", "register_code", "opened_at")}
     return Held(row["known"], OpenTask(**task) if row["task_id"] else None)
 
 

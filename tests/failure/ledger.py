@@ -10,6 +10,7 @@ from uuid import UUID
 from deploy.places import migration_folders
 from shared.audit import verify
 from shared.messages import SERVICES
+from shared.registers.definition import Definition, Occasion
 from shared.registers.load import load_registers
 from tests.failure.breaking import Connection, administrator
 from tests.failure.journal import Journal
@@ -36,7 +37,9 @@ FIND_RECORDS = """
         SELECT
             (body ->> 'record_id')::uuid AS id,
             coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'event.%'), '{}') AS events,
-            coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'notice.%'), '{}') AS notices
+            coalesce(array_agg(event_id::text) FILTER (
+                WHERE subject LIKE 'notice.%' AND subject NOT LIKE '%.urgent-not-seen'
+            ), '{}') AS notices
         FROM (
             SELECT body, event_id, subject FROM referrals.outbox
             UNION ALL
@@ -48,17 +51,20 @@ FIND_RECORDS = """
         FROM outcomes.outcome
         WHERE ending AND state IN ('pending', 'saved')
         GROUP BY 1
+    ), tasks AS (
+        SELECT record_id AS id, count(*) AS n FROM outcomes.task WHERE kind = 'urgent' AND closed_at IS NULL GROUP BY 1
     )
     SELECT r.id AS record_id, r.family_name, r.reference, r.status = 1 AS ended,
         coalesce(t.events, '{}') AS events, coalesce(t.notices, '{}') AS notices,
         coalesce(v.n, 0) AS versions, coalesce(a.n, 0) AS audited, coalesce(c.n, 0) AS commands,
-        coalesce(e.n, 0) AS endings
+        coalesce(e.n, 0) AS endings, coalesce(w.n, 0) AS tasks
     FROM referrals.record AS r
     LEFT JOIN versions AS v ON v.id = r.id
     LEFT JOIN audited AS a ON a.id = r.id
     LEFT JOIN commands AS c ON c.id = r.id
     LEFT JOIN told AS t ON t.id = r.id
     LEFT JOIN endings AS e ON e.id = r.id
+    LEFT JOIN tasks AS w ON w.id = r.id
     WHERE r.family_name LIKE $1
 """
 FIND_COPIES = "SELECT record_id, count(*) AS n FROM reports.record_copy GROUP BY record_id"
@@ -86,6 +92,7 @@ class Held:
     audited: int
     commands: int
     endings: int
+    tasks: int
 
 
 @dataclass
@@ -132,11 +139,14 @@ class Ledger:
 
     # ---------------------------------------------------------------------------------------------------------- mails
     def _gather_mails(self) -> None:
-        team = load_registers().find("dsr").contact.team_email.lower()
+        """Of those to the team; without those that say once more what nobody has seen in time."""
+        register = load_registers().find("dsr")
+        team, again = register.contact.team_email.lower(), subjects_of(register, "urgent_not_seen")
         for file in self.inside.state.mail.glob("*.json"):
             if file.name not in self._mails:
                 mail = json.loads(file.read_text(encoding="utf-8"))
-                about = REFERENCE.findall(mail["subject"] + mail["text"]) if team in mail["to"] else ()
+                is_first = team in mail["to"] and not again.fullmatch(mail["subject"])
+                about = REFERENCE.findall(mail["subject"] + mail["text"]) if is_first else ()
                 self._mails[file.name] = (frozenset(about), mail["message_id"])
 
     def _sent(self) -> dict[str, list[str]]:
@@ -173,6 +183,13 @@ class Ledger:
         return [f"audit of {each.service}: {each.fault}" for each in verdicts if each.fault]
 
 
+def subjects_of(register: Definition, occasion: Occasion) -> re.Pattern[str]:
+    """What the subjects of an occasion's mails look like."""
+    codes = [rule.mail for rule in register.notifications if rule.occasion == occasion]
+    subjects = [mail.subject for mail in register.mails if mail.code in codes]
+    return re.compile("|".join(re.escape(each).replace(r"\{reference\}", REFERENCE.pattern) for each in subjects))
+
+
 def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
     """What was acknowledged is there once, under the id that was told; what was not, once or not at all."""
     found: dict[str, list[Held]] = defaultdict(list)
@@ -199,6 +216,7 @@ def faults_of_facts(held: Held) -> Iterator[str]:
         "events": (twice + held.ended, len(held.events)),  # created, archived, and the outcome's own
         "notices": (1, len(held.notices)),
         "outcomes": (int(held.ended), held.endings),
+        "urgent tasks": (int(not held.ended), held.tasks),  # every referral of a round is urgent
     }
     yield from (f"{found} in {fact} and not {due}" for fact, (due, found) in counted.items() if found != due)
 

@@ -38,7 +38,7 @@ def standing(urgency: Urgency | None, version: int = 3, *, archived: bool = Fals
 
 
 def a_task(kind: TaskKind) -> OpenTask:
-    return OpenTask(UUID(int=9), kind, "dsr", RECORD_ID, NOON)
+    return OpenTask(UUID(int=9), kind, "dsr", NOON)
 
 
 @pytest.mark.requirement("R-FLOW-012", "R-FLOW-013", "R-FLOW-014")

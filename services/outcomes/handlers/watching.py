@@ -1,11 +1,12 @@
 """Tasks follow ratings: what an event brings, what is compared with referrals, and what nobody has seen in time."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.outcomes import rules, store
 from services.outcomes.handlers.desk import Desk, new_id
-from services.outcomes.rules import Change, OpenTask
+from services.outcomes.rules import Change
 from services.outcomes.store import NotSeen
 from shared import audit, outbox
 from shared.assertion import Signer
@@ -37,7 +38,7 @@ class Watching:
         standing = await self.read_standing(event.record_id)
         async with transaction(self.desk.pool) as db:
             if await is_new(db, CONSUMER, event):
-                await self.bring_into_line(db, event.record_id, standing)
+                await bring_into_line(db, event.record_id, standing, self.desk.clock())
 
     async def read_standing(self, record_id: UUID) -> RecordStanding | None:
         """How referrals has the record; None when it is no more."""
@@ -47,22 +48,6 @@ class Watching:
             if refusal.code != "not_found":
                 raise
             return None
-
-    async def bring_into_line(self, db: Database, record_id: UUID, standing: RecordStanding | None) -> None:
-        """Open and close what this standing calls for, unless a newer one is known. A record that is no more has none."""
-        if standing is None:
-            held = await store.hold_standing(db, record_id, 0)
-            await self._close(db, held.task)
-            return
-        held = await store.hold_standing(db, record_id, standing.version)
-        change = rules.change_of(held, standing)
-        await self._close(db, change.close)
-        if change.open:
-            task_id = new_id()
-            await store.open_task(db, task_id, change.open, standing)
-            await audit.note(db, None, "task.opened", [task_id, record_id], register=standing.register_code)
-        if change.keep:
-            await store.keep_task(db, change.keep.task_id, standing)
 
     async def compare(self) -> None:
         """Bring every task into line with how referrals has its record, page by page."""
@@ -87,16 +72,30 @@ class Watching:
 
     async def _compare_one(self, record_id: UUID, standing: RecordStanding | None) -> None:
         async with transaction(self.desk.pool) as db:
-            await self.bring_into_line(db, record_id, standing)
+            await bring_into_line(db, record_id, standing, self.desk.clock())
 
     def _signature(self) -> str:
         """The assertion under which outcomes asks for nobody in particular."""
         return self.signer.sign_caller(Caller(service=self.signer.key_id, job="tasks"), ReadStanding.service())
 
-    async def _close(self, db: Database, task: OpenTask | None) -> None:
-        if task:
-            await store.close_task(db, task.task_id, self.desk.clock())
-            await audit.note(db, None, "task.closed", [task.task_id, task.record_id], register=task.register_code)
+
+async def bring_into_line(db: Database, record_id: UUID, standing: RecordStanding | None, moment: datetime) -> None:
+    """Open and close what this standing calls for, unless a newer one is known; what is no more calls for nothing."""
+    held = await store.hold_standing(db, record_id, standing.version if standing else 0)
+    change = rules.change_of(held, standing) if standing else Change(close=held.task)
+    if change.close:
+        await store.close_task(db, change.close.task_id, moment)
+        await _note(db, "task.closed", change.close.task_id, record_id, change.close.register_code)
+    if change.open and standing:
+        task_id = new_id()
+        await store.open_task(db, task_id, change.open, standing)
+        await _note(db, "task.opened", task_id, record_id, standing.register_code)
+    if change.keep and standing:
+        await store.keep_task(db, change.keep.task_id, standing)
+
+
+async def _note(db: Database, action: str, task_id: UUID, record_id: UUID, register_code: str) -> None:
+    await audit.note(db, None, action, [task_id, record_id], register=register_code)
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,7 @@ class Escalation:
         async with transaction(self.desk.pool) as db:
             taken = await store.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
             for task in taken:
-                subjects = [task.task_id, task.record_id]
-                await audit.note(db, None, "task.told_again", subjects, register=task.register_code)
+                await _note(db, "task.told_again", task.task_id, task.record_id, task.register_code)
                 await outbox.put(db, self._event(task))
         if taken:
             self.desk.wake()

@@ -36,7 +36,7 @@ CREATE TABLE record_known (
 -- Hold a record until the transaction ends, and note that this version of it is known. What was known before (-1:
 -- nothing), and the open task: ids, codes and times, of any register and organisation.
 CREATE FUNCTION hold_standing(p_record uuid, p_version integer) RETURNS TABLE (
-    known integer, task_id uuid, kind text, register_code text, record_id uuid, opened_at timestamptz
+    known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -49,7 +49,7 @@ BEGIN
         UPDATE record_known SET version = p_version WHERE record_id = p_record;
     END IF;
     RETURN QUERY
-    SELECT before, t.id, t.kind, t.register_code, t.record_id, t.opened_at
+    SELECT before, t.id, t.kind, t.register_code, t.opened_at
     FROM (VALUES (p_record)) AS wanted (id)
     LEFT JOIN task AS t ON t.record_id = wanted.id AND t.closed_at IS NULL;
 END
@@ -57,10 +57,10 @@ $$;
 
 -- The same of many records at once, and nothing is held or noted.
 CREATE FUNCTION find_standings(p_records uuid []) RETURNS TABLE (
-    of_record uuid, known integer, task_id uuid, kind text, register_code text, record_id uuid, opened_at timestamptz
+    record_id uuid, known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT k.record_id, k.version, t.id, t.kind, t.register_code, t.record_id, t.opened_at
+    SELECT k.record_id, k.version, t.id, t.kind, t.register_code, t.opened_at
     FROM record_known AS k
     LEFT JOIN task AS t ON t.record_id = k.record_id AND t.closed_at IS NULL
     WHERE k.record_id = ANY(p_records)

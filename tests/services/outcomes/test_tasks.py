@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.outcomes.handlers.watching import CONSUMER
+from services.outcomes.handlers.watching import CONSUMER, bring_into_line
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
 from shared.contracts.referrals import ListStandings, ReadStanding, RecordReceipt
 from shared.database import transaction
@@ -178,7 +178,7 @@ async def test_what_a_slow_replica_read_before_an_update_changes_nothing_after_i
     await watch.watching.take((await events_of(watch.rig, receipt))[-1])
 
     async with transaction(watch.rig.pool) as db:
-        await watch.watching.bring_into_line(db, receipt.record_id, stood)
+        await bring_into_line(db, receipt.record_id, stood, watch.clock())
 
     assert 0 == created.version
     assert [] == await kinds(owner, receipt)
@@ -263,7 +263,7 @@ async def test_the_task_of_a_record_that_is_no_more_is_closed(
     unknown = await watch.watching.read_standing(new_id())
 
     async with transaction(watch.rig.pool) as db:
-        await watch.watching.bring_into_line(db, receipt.record_id, unknown)
+        await bring_into_line(db, receipt.record_id, unknown, watch.clock())
 
     assert [("urgent", False)] == await kinds(owner, receipt)
 

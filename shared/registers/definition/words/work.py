@@ -37,6 +37,7 @@ class TaskWords(Part):
     agenda: Text
     agenda_lead: Text
     agenda_empty: Text
+    name: Text
     waiting: AgeText
     waiting_since: Text
     seen: Text
