@@ -10,7 +10,6 @@ from uuid import UUID
 from deploy.places import migration_folders
 from shared.audit import verify
 from shared.messages import SERVICES
-from shared.registers.definition import Definition, Occasion
 from shared.registers.load import load_registers
 from tests.failure.breaking import Connection, administrator
 from tests.failure.journal import Journal
@@ -37,9 +36,7 @@ FIND_RECORDS = """
         SELECT
             (body ->> 'record_id')::uuid AS id,
             coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'event.%'), '{}') AS events,
-            coalesce(array_agg(event_id::text) FILTER (
-                WHERE subject LIKE 'notice.%' AND subject NOT LIKE '%.urgent-not-seen'
-            ), '{}') AS notices
+            coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'notice.%'), '{}') AS notices
         FROM (
             SELECT body, event_id, subject FROM referrals.outbox
             UNION ALL
@@ -52,7 +49,7 @@ FIND_RECORDS = """
         WHERE ending AND state IN ('pending', 'saved')
         GROUP BY 1
     ), tasks AS (
-        SELECT record_id AS id, count(*) AS n FROM outcomes.task WHERE kind = 'urgent' AND closed_at IS NULL GROUP BY 1
+        SELECT record_id AS id, count(*) AS n FROM outcomes.task WHERE kind = 'agenda' AND closed_at IS NULL GROUP BY 1
     )
     SELECT r.id AS record_id, r.family_name, r.reference, r.status = 1 AS ended,
         coalesce(t.events, '{}') AS events, coalesce(t.notices, '{}') AS notices,
@@ -139,14 +136,11 @@ class Ledger:
 
     # ---------------------------------------------------------------------------------------------------------- mails
     def _gather_mails(self) -> None:
-        """Of those to the team; without those that say once more what nobody has seen in time."""
-        register = load_registers().find("dsr")
-        team, again = register.contact.team_email.lower(), subjects_of(register, "urgent_not_seen")
+        team = load_registers().find("dsr").contact.team_email.lower()
         for file in self.inside.state.mail.glob("*.json"):
             if file.name not in self._mails:
                 mail = json.loads(file.read_text(encoding="utf-8"))
-                is_first = team in mail["to"] and not again.fullmatch(mail["subject"])
-                about = REFERENCE.findall(mail["subject"] + mail["text"]) if is_first else ()
+                about = REFERENCE.findall(mail["subject"] + mail["text"]) if team in mail["to"] else ()
                 self._mails[file.name] = (frozenset(about), mail["message_id"])
 
     def _sent(self) -> dict[str, list[str]]:
@@ -183,13 +177,6 @@ class Ledger:
         return [f"audit of {each.service}: {each.fault}" for each in verdicts if each.fault]
 
 
-def subjects_of(register: Definition, occasion: Occasion) -> re.Pattern[str]:
-    """What the subjects of an occasion's mails look like."""
-    codes = [rule.mail for rule in register.notifications if rule.occasion == occasion]
-    subjects = [mail.subject for mail in register.mails if mail.code in codes]
-    return re.compile("|".join(re.escape(each).replace(r"\{reference\}", REFERENCE.pattern) for each in subjects))
-
-
 def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
     """What was acknowledged is there once, under the id that was told; what was not, once or not at all."""
     found: dict[str, list[Held]] = defaultdict(list)
@@ -216,7 +203,7 @@ def faults_of_facts(held: Held) -> Iterator[str]:
         "events": (twice + held.ended, len(held.events)),  # created, archived, and the outcome's own
         "notices": (1, len(held.notices)),
         "outcomes": (int(held.ended), held.endings),
-        "urgent tasks": (int(not held.ended), held.tasks),  # every referral of a round is urgent
+        "tasks": (int(not held.ended), held.tasks),  # every referral of a round is for the next meeting
     }
     yield from (f"{found} in {fact} and not {due}" for fact, (due, found) in counted.items() if found != due)
 

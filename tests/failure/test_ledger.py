@@ -6,9 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.registers.load import load_registers
 from tests.failure.journal import Entry, Journal
-from tests.failure.ledger import Held, faults_of_events, faults_of_facts, faults_of_records, subjects_of
+from tests.failure.ledger import Held, faults_of_events, faults_of_facts, faults_of_records
 from tests.failure.streams import Kept
 
 pytestmark = pytest.mark.failure
@@ -56,8 +55,8 @@ def test_records_lost_doubled_or_unheard_of(journal: Journal, held: list[Held], 
         (replace(HELD, endings=1), "1 in outcomes and not 0"),
         (replace(ENDED, endings=0), "0 in outcomes and not 1"),
         (replace(ENDED, events=["e", "f"]), "2 in events and not 3"),
-        (replace(HELD, tasks=0), "0 in urgent tasks and not 1"),
-        (replace(ENDED, tasks=1), "1 in urgent tasks and not 0"),
+        (replace(HELD, tasks=0), "0 in tasks and not 1"),
+        (replace(ENDED, tasks=1), "1 in tasks and not 0"),
     ],
 )
 def test_records_that_are_there_by_half(held: Held, sentence: str) -> None:
@@ -69,13 +68,6 @@ def test_events_lost_or_doubled(stream: str, count: int) -> None:
     kept = {**STREAMS, stream: STREAMS[stream] * count}
 
     assert [f"Round-1: {count} times in {stream}"] == list(faults_of_events([HELD], kept))
-
-
-def test_a_mail_that_says_it_once_more_is_known_by_its_subject() -> None:
-    again = subjects_of(load_registers().find("dsr"), "urgent_not_seen")
-
-    assert again.fullmatch("URGENT: nobody has seen referral DSR-2222-2222")
-    assert not again.fullmatch("URGENT: referral DSR-2222-2222")
 
 
 def test_people_who_were_told_nothing_or_something_else() -> None:
