@@ -21,8 +21,10 @@ from shared.fake_bus import FakeBus
 from shared.permissions import Visitor
 from shared.registers.load import Registers
 from tests.services.outcomes.rig import OUTCOMES, Rig
-from tests.services.referrals.builders import new_id
+from tests.services.referrals.builders import colleague_of, new_id
 from tests.services.referrals.rig import SEEDS, Owner
+
+RED, AMBER, GREEN = "red", "amber", "green"
 
 FIND_TASKS = """
     SELECT kind, opened_at, closed_at, seen_by_name, told_again_at
@@ -103,3 +105,16 @@ async def events_of(rig: Rig, record: RecordReceipt) -> list[RecordEvent]:
     """What referrals has told everybody of the record, by its versions."""
     told = [each for each in await rig.referrals.told(record.record_id) if isinstance(each, RecordEvent)]
     return sorted(told, key=lambda each: each.version)
+
+
+async def a_record(watch: Watch, administrator: Visitor, rating: str = RED, **changes: str) -> RecordReceipt:
+    """Referred by a colleague of the administrator, and heard of by outcomes."""
+    receipt = await watch.rig.referrals.submit(colleague_of(administrator), risk_level=rating, **changes)
+    await watch.hear()
+    return receipt
+
+
+async def rerated(watch: Watch, administrator: Visitor, receipt: RecordReceipt, rating: str) -> RecordReceipt:
+    updated = await watch.rig.referrals.update(administrator, receipt, risk_level=rating)
+    await watch.hear()
+    return updated
