@@ -2,20 +2,23 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from deploy.demo_people import ACCOUNTS, DEMO_PASSWORD, PEOPLE, REGISTER, DemoAccount, DemoPerson
+from deploy.demo_people import ACCOUNTS, DEMO_PASSWORD, GAIL, PEOPLE, REGISTER, DemoAccount, DemoPerson
 from deploy.environment import Addresses
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
+from services.outcomes import store as tasks
+from services.outcomes.handlers.watching import bring_into_line
 from services.referrals.handlers.desk import Desk
 from services.referrals.handlers.saving import Saving
-from shared.contracts.referrals import Answers, SubmitRecord, UpdateRecord
+from services.referrals.handlers.standing import Standing
+from shared.contracts.referrals import Answers, ReadStanding, SubmitRecord, UpdateRecord
 from shared.database import DatabasePool, open_pool, transaction
-from shared.permissions import Role, Visitor
+from shared.permissions import Caller, Role, Visitor
 from shared.registers.definition import Definition
 from shared.registers.load import Registers, load_registers
 from shared.values import london_day
@@ -24,6 +27,9 @@ IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM account)"
 DATE_RECORD = "UPDATE referrals.record SET created_at = $2, updated_at = $3, rated_at = $2 WHERE id = $1"
 DATE_VERSION = "UPDATE referrals.record_version SET changed_at = $3 WHERE record_id = $1 AND version = $2"
 FORGET_NOTICES = "DELETE FROM referrals.outbox WHERE subject LIKE 'notice.%'"
+SEEN_AFTER, TOLD_AFTER = timedelta(minutes=20), timedelta(hours=1)
+
+Records = list[tuple[UUID, DemoPerson]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,15 @@ async def load_demo(addresses: Addresses, registers: Registers | None = None) ->
     registers = registers or load_registers()
     identity = await open_pool(addresses.dsn("identity"), size=1)
     referrals = await open_pool(addresses.dsn("referrals"), size=1)
+    outcomes = await open_pool(addresses.dsn("outcomes"), size=1)
     try:
         if not await identity.fetchval(IS_EMPTY):
             return False
         loaded = await _load_accounts(identity, registers.find(REGISTER))
-        await _load_people(addresses, referrals, registers, loaded)
+        records = await _load_people(addresses, referrals, registers, loaded)
+        await _load_tasks(Standing(Desk(referrals, registers, lambda: None)), outcomes, records, loaded)
     finally:
+        await outcomes.close()
         await identity.close()
         await referrals.close()
     return True
@@ -67,7 +76,7 @@ def _account(demo: DemoAccount) -> NewAccount:
     return NewAccount(demo.email, demo.first_name, demo.last_name, (grant,))
 
 
-async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Registers, loaded: Loaded) -> None:
+async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Registers, loaded: Loaded) -> Records:
     saving = Saving(Desk(pool, registers, lambda: None))
     register = registers.find(REGISTER)
     records = [(await _refer(saving, register, person, loaded), person) for person in PEOPLE]
@@ -82,6 +91,28 @@ async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Regi
             await admin.execute(FORGET_NOTICES)  # nobody is to be told of people who were referred years ago
     finally:
         await admin.close()
+    return records
+
+
+async def _load_tasks(standing: Standing, pool: DatabasePool, records: Records, loaded: Loaded) -> None:
+    """What waits: whom an administrator referred, they have seen; of the others the second recipient was told."""
+    caller = Caller(service="outcomes", job="demo")
+    for record_id, person in records:
+        stood = await standing.read(caller, ReadStanding(record_id=record_id))
+        async with transaction(pool) as db:
+            await bring_into_line(db, record_id, stood, stood.rated_at)
+        if person.created_by == GAIL:
+            await _see(pool, _creator(person, loaded), record_id, stood.rated_at + SEEN_AFTER)
+    async with transaction(pool) as db:
+        for moment in sorted({_moment(person.created) for _, person in records}):
+            await tasks.take_not_seen(db, [REGISTER], [moment], moment + TOLD_AFTER, len(PEOPLE))
+
+
+async def _see(pool: DatabasePool, visitor: Visitor, record_id: UUID, moment: datetime) -> None:
+    async with transaction(pool, visitor) as db:
+        for task in await tasks.list_tasks(db, visitor, "urgent", 0, len(PEOPLE)):
+            if task.record_id == record_id:
+                await tasks.mark_seen(db, visitor, task.task_id, moment)
 
 
 async def _refer(saving: Saving, register: Definition, person: DemoPerson, loaded: Loaded) -> UUID:

@@ -1,6 +1,6 @@
 """Every page, with who may use it; what is not in this table is not found."""
 
-from gateway.pages import administration, demo_mail, home, outcomes, public, reporting
+from gateway.pages import administration, demo_mail, home, outcomes, public, reporting, work
 from gateway.pages.account import login, password, pin, registration, reminder
 from gateway.pages.records import keeping, listing, submitting
 from gateway.settings import Settings
@@ -42,6 +42,8 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/records/{record}/notes/", keeping.add_note, Permission.ADD_NOTE),
     Page("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     Page("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    Page("GET", "/{register}/work/", work.show_work, Permission.RECORD_OUTCOME),
+    Page("POST", "/{register}/work/", work.acknowledge, Permission.RECORD_OUTCOME),
     Page("GET", "/{register}/reporting/", reporting.show_dashboard, Permission.READ_REPORTS),
     Page("POST", "/{register}/reporting/", reporting.start_report, Permission.READ_REPORTS),
     Page("POST", "/{register}/reporting/organisation", reporting.choose_organisation, Permission.READ_REPORTS),

@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.keys import REGISTER, VISITOR
+from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
-from shared.permissions import Visitor
+from gateway.pages import work
+from shared import log
+from shared.contracts.outcomes import CountTasks, TaskCounts
+from shared.messages import NotAnswered
+from shared.permissions import Permission, Visitor
 from shared.registers.definition import Definition, Place
+
+COUNT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +23,12 @@ class Card:
 
     text: str
     href: str
+    note: str = ""
 
 
 async def home_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
+    cards = [*await _work_cards(request, register, visitor), *_cards(register, visitor)]
     return await show(
         request,
         "home/inside.html",
@@ -28,8 +36,27 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=request.query.get("Msg") == "changed",
         has_role=visitor.role is not None,
-        cards=[card for card in _cards(register, visitor) if _is_there(request, card)],
+        cards=[card for card in cards if _is_there(request, card)],
     )
+
+
+async def _work_cards(request: web.Request, register: Definition, visitor: Visitor) -> list[Card]:
+    """The work list, with how much of it nobody has seen; without that number when outcomes does not say it soon."""
+    if register.rating is None or not visitor.may(Permission.RECORD_OUTCOME):
+        return []
+    words, note = register.words.tasks, ""
+    try:
+        counts = await request.config_dict[BUS].ask(CountTasks(), who=request[ASSERTION], seconds=COUNT_SECONDS)
+        note = _note(register, counts)
+    except NotAnswered as unanswered:
+        log.warn("home.not_counted", fault=unanswered.fault.value)
+    return [Card(words.heading, address(register, work.PATH), note)]
+
+
+def _note(register: Definition, counts: TaskCounts) -> str:
+    if counts.unseen:
+        return register.words.tasks.unseen.format(count=counts.unseen)
+    return register.words.tasks.all_seen if counts.urgent else register.words.home.nothing_urgent
 
 
 def _cards(register: Definition, visitor: Visitor) -> list[Card]:

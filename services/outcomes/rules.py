@@ -1,9 +1,12 @@
-"""Decisions about outcomes: what may be recorded on which record, and what one says."""
+"""Decisions about outcomes and tasks: what may be recorded on which record, and what a rating calls for."""
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
-from shared.contracts.outcomes import RecordOutcome
-from shared.contracts.referrals import RecordChecked
+from shared.contracts.outcomes import RecordOutcome, TaskKind
+from shared.contracts.referrals import RecordChecked, RecordStanding, Urgency
 from shared.messages import Refused
 from shared.registers.definition import Definition
 from shared.registers.form import Answer, read_answers
@@ -46,3 +49,78 @@ def fitting(sizes: list[int], most: int, room: int) -> int:
             break
         taken += 1
     return taken
+
+
+# --------------------------------------------------------------------------------------------------------------- tasks
+COMPARED_AT_HOUR = 3
+
+CALLED_FOR: dict[Urgency, TaskKind] = {"urgent": "urgent", "alert": "agenda"}
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """The task that a record has now."""
+
+    task_id: UUID
+    kind: TaskKind
+    register_code: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is known here of a record: the newest version heard of (-1: none), and its open task."""
+
+    known: int
+    task: OpenTask | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to become of a record's task. `keep`: it stays, for a newer version of its record."""
+
+    close: OpenTask | None = None
+    open: TaskKind | None = None
+    keep: OpenTask | None = None
+
+
+def called_for(standing: RecordStanding) -> TaskKind | None:
+    """What a record's rating calls for while it is on the register (R-FLOW-012, R-FLOW-013, R-FLOW-014)."""
+    if standing.archived or standing.urgency is None:
+        return None
+    return CALLED_FOR.get(standing.urgency)
+
+
+def change_of(held: Held, standing: RecordStanding) -> Change:
+    """What brings the task into line with how the record stands. Late news changes nothing."""
+    if standing.version < held.known:
+        return Change()
+    kind, task = called_for(standing), held.task
+    if task is None:
+        return Change(open=kind)
+    if kind != task.kind or _was_another_between(held, task, standing):
+        return Change(close=task, open=kind)
+    return Change(keep=task if standing.version > held.known else None)
+
+
+def _was_another_between(held: Held, task: OpenTask, standing: RecordStanding) -> bool:
+    """
+    Whether the rating may have been another one in versions that were not heard of, and is given anew since.
+
+    From one version to the next it cannot have been.
+    """
+    return standing.rated_at > task.opened_at and standing.version > held.known + 1
+
+
+def opened_by(limits: Iterable[tuple[str, int]], moment: datetime) -> tuple[list[str], list[datetime]]:
+    """Registers, and when what nobody has seen must have been opened to be told of again, by their minutes."""
+    moments = {code: moment - timedelta(minutes=minutes) for code, minutes in limits}
+    return list(moments), list(moments.values())
+
+
+def until_next_comparison(moment: datetime) -> timedelta:
+    """How long until all tasks are next compared with the records: three in the night, UTC."""
+    next_one = moment.astimezone(UTC).replace(hour=COMPARED_AT_HOUR, minute=0, second=0, microsecond=0)
+    if next_one <= moment:
+        next_one += timedelta(days=1)
+    return next_one - moment

@@ -1,15 +1,18 @@
-"""Every query of the outcomes: recording and listing them, and what becomes of those that end their record."""
+"""Every query of outcomes: recording and listing them, what becomes of those that end their record, and the tasks."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from shared.contracts.outcomes import FedOutcome, OutcomeFeedPage, OutcomeShown
-from shared.contracts.referrals import Answers
+from services.outcomes.rules import Held, OpenTask
+from shared.contracts.outcomes import FedOutcome, OutcomeFeedPage, OutcomeShown, TaskCounts, TaskKind, TaskShown
+from shared.contracts.referrals import Answers, RecordStanding
 from shared.database import Database
 from shared.permissions import Visitor
 
@@ -209,3 +212,158 @@ def _fed(row: Record) -> FedOutcome:
     fields = dict(row)
     del fields["found"]
     return FedOutcome(**(fields | {"answers": ANSWERS.validate_json(row["answers"])}))
+
+
+# --------------------------------------------------------------------------------------------------------------- tasks
+HOLD_STANDING = "SELECT * FROM hold_standing($1, $2)"
+
+
+async def hold_standing(db: Database, record_id: UUID, version: int) -> Held:
+    """What is known of a record, whose task nobody else changes until the transaction ends. The version is noted."""
+    (row,) = await db.fetch(HOLD_STANDING, record_id, version)
+    return _held(row)
+
+
+FIND_STANDINGS = "SELECT * FROM find_standings($1)"
+
+
+async def find_standings(db: Database, record_ids: Sequence[UUID]) -> dict[UUID, Held]:
+    """What is known of those of these records that were ever heard of. Nothing is held."""
+    return {row["record_id"]: _held(row) for row in await db.fetch(FIND_STANDINGS, record_ids)}
+
+
+def _held(row: Record) -> Held:
+    task = {name: row[name] for name in ("task_id", "kind", "register_code", "opened_at")}
+    return Held(row["known"], OpenTask(**task) if row["task_id"] else None)
+
+
+OPEN_TASK = "SELECT open_task($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+
+async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: RecordStanding) -> None:
+    """One that waits from the moment of the rating on."""
+    await db.execute(
+        OPEN_TASK,
+        task_id,
+        kind,
+        standing.register_code,
+        standing.organisation_id,
+        standing.record_id,
+        standing.version,
+        standing.reference,
+        standing.locality,
+        standing.rated_at,
+    )
+
+
+KEEP_TASK = "SELECT keep_task($1, $2, $3, $4)"
+
+
+async def keep_task(db: Database, task_id: UUID, standing: RecordStanding) -> None:
+    await db.execute(KEEP_TASK, task_id, standing.version, standing.organisation_id, standing.locality)
+
+
+CLOSE_TASK = "SELECT close_task($1, $2)"
+
+
+async def close_task(db: Database, task_id: UUID, moment: datetime) -> None:
+    await db.execute(CLOSE_TASK, task_id, moment)
+
+
+RECORDS_WITH_TASKS = "SELECT * FROM records_with_tasks($1, $2) AS record_id"
+
+
+async def records_with_tasks(db: Database, after: UUID, last: UUID) -> list[UUID]:
+    return [row["record_id"] for row in await db.fetch(RECORDS_WITH_TASKS, after, last)]
+
+
+TAKE_NOT_SEEN = "SELECT * FROM take_not_seen($1, $2, $3, $4)"
+
+
+@dataclass(frozen=True)
+class NotSeen:
+    """An urgent task that nobody has seen in time, by ids and its record's reference."""
+
+    task_id: UUID
+    register_code: str
+    organisation_id: UUID
+    record_id: UUID
+    record_version: int
+    reference: str
+
+
+async def take_not_seen(
+    db: Database, registers: Sequence[str], opened_by: Sequence[datetime], moment: datetime, most: int
+) -> list[NotSeen]:
+    """Each is taken once: whoever takes it must tell of it in this transaction."""
+    rows = await db.fetch(TAKE_NOT_SEEN, registers, opened_by, moment, most)
+    return [NotSeen(**dict(row)) for row in rows]
+
+
+LIST_URGENT = """
+    SELECT id AS task_id, record_id, organisation_id, reference, locality, opened_at, seen_by_name AS seen_by, seen_at,
+        told_again_at
+    FROM task
+    WHERE register_code = $1 AND organisation_id = ANY($2) AND kind = 'urgent' AND closed_at IS NULL
+    ORDER BY (seen_at IS NOT NULL), opened_at, id
+    OFFSET $3
+    LIMIT $4
+"""
+LIST_AGENDA = """
+    SELECT id AS task_id, record_id, organisation_id, reference, locality, opened_at
+    FROM task
+    WHERE register_code = $1 AND organisation_id = ANY($2) AND kind = 'agenda' AND closed_at IS NULL
+    ORDER BY locality, opened_at, id
+    OFFSET $3
+    LIMIT $4
+"""
+LISTS: dict[TaskKind, str] = {"urgent": LIST_URGENT, "agenda": LIST_AGENDA}
+
+
+async def list_tasks(db: Database, visitor: Visitor, kind: TaskKind, skip: int, most: int) -> tuple[TaskShown, ...]:
+    """Urgent ones that nobody has seen before the others; the agenda by localities; and then the oldest first."""
+    rows = await db.fetch(LISTS[kind], visitor.register_code, visitor.organisation_ids, skip, most)
+    return tuple(TaskShown(**dict(row)) for row in rows)
+
+
+COUNT_TASKS = """
+    SELECT count(*) AS urgent, count(*) FILTER (WHERE seen_at IS NULL) AS unseen
+    FROM task
+    WHERE register_code = $1 AND organisation_id = ANY($2) AND kind = 'urgent' AND closed_at IS NULL
+"""
+
+
+async def count_tasks(db: Database, visitor: Visitor) -> TaskCounts:
+    (row,) = await db.fetch(COUNT_TASKS, visitor.register_code, visitor.organisation_ids)
+    return TaskCounts(**dict(row))
+
+
+HOLD_URGENT = """
+    SELECT record_id, seen_by, seen_by_name, seen_at, closed_at IS NOT NULL AS closed
+    FROM task
+    WHERE id = $1 AND kind = 'urgent' AND register_code = $2 AND organisation_id = ANY($3)
+    FOR UPDATE
+"""
+
+
+@dataclass(frozen=True, repr=False)
+class Urgent:
+    """An urgent task that nobody else changes until the transaction ends, and who has seen it, if anybody has."""
+
+    record_id: UUID
+    seen_by: UUID | None
+    seen_by_name: str | None
+    seen_at: datetime | None
+    closed: bool
+
+
+async def hold_urgent(db: Database, visitor: Visitor, task_id: UUID) -> Urgent | None:
+    row = await db.fetchrow(HOLD_URGENT, task_id, visitor.register_code, visitor.organisation_ids)
+    return None if row is None else Urgent(**dict(row))
+
+
+MARK_SEEN = "UPDATE task SET seen_by = $2, seen_by_name = $3, seen_at = $4 WHERE id = $1"
+
+
+async def mark_seen(db: Database, visitor: Visitor, task_id: UUID, moment: datetime) -> None:
+    await db.execute(MARK_SEEN, task_id, visitor.user_id, visitor.full_name, moment)

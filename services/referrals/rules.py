@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from shared.contracts.referrals import FieldChange, ListRecords
+from shared.contracts.referrals import FieldChange, ListRecords, Urgency
 from shared.messages import Message, Refused
 from shared.permissions import Permission, Role, Visitor
 from shared.registers.definition import Definition, Level
@@ -230,6 +230,11 @@ def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
 
 def is_urgent(level: Level | None) -> bool:
     return level is not None and level.urgency == "urgent"
+
+
+def calls_for_somebody(urgency: Urgency | None) -> bool:
+    """Whether somebody has to act on, or speak about, what is rated so."""
+    return urgency in ("alert", "urgent")
 
 
 def noun_of(register: Definition) -> str:

@@ -6,6 +6,7 @@ from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.saving import Saving
+from services.referrals.handlers.standing import Standing
 from services.referrals.jobs import Counting
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
@@ -15,10 +16,13 @@ from shared.contracts.referrals import (
     CheckRecord,
     FinishArchive,
     ListRecords,
+    ListStandings,
+    NameRecords,
     ReadFeed,
     ReadHistory,
     ReadNotes,
     ReadRecord,
+    ReadStanding,
     RefuseArchive,
     SubmitRecord,
     UpdateRecord,
@@ -38,7 +42,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     """The whole behaviour of the service, one line each."""
     desk = Desk(parts.pool, registers, parts.relay.wake)
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
-    archiving = Archiving(desk, parts.bus, parts.signer)
+    archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
     counting = Counting(parts.pool, utc_moment)
     return Service(
         answers=[
@@ -46,6 +50,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
+            for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadNotes, Permission.READ_RECORDS, reading.read_notes),
             for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
@@ -53,6 +58,8 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
             for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
+            for_callers(ReadStanding, ReadStanding.asked_by, standing.read),
+            for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],

@@ -28,9 +28,15 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     referrals.RefuseArchive,
     referrals.ReadFeed,
     referrals.CheckRecord,
+    referrals.ReadStanding,
+    referrals.ListStandings,
+    referrals.NameRecords,
     outcomes.RecordOutcome,
     outcomes.ListOutcomes,
     outcomes.ReadOutcomeFeed,
+    outcomes.ListTasks,
+    outcomes.CountTasks,
+    outcomes.AcknowledgeTask,
     reports.ReadDashboard,
     reports.StartReport,
     reports.ReadReportJob,
@@ -51,5 +57,6 @@ EVENTS: tuple[type[Event], ...] = (
     referrals.RoutineNotice,
     referrals.UrgentNotice,
     outcomes.OutcomeRecorded,
+    outcomes.UrgentNotSeen,
 )
 BROADCASTS: tuple[type[Broadcast], ...] = (identity.SessionsRevoked, identity.Heartbeat)

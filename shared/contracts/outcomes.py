@@ -1,7 +1,7 @@
 """What may be asked of outcomes, and what it tells: what came of the records of a register."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from shared.contracts.referrals import Answers
 from shared.messages import Command, Event, Message, Process, Request
 
 MOST_AT_ONCE = 20
+MOST_TASKS = 50
 
 
 class OutcomeReceipt(Message):
@@ -130,3 +131,93 @@ class OutcomeRecorded(Event):
     followed_by: ClassVar[tuple[Process, ...]] = ("reports",)
 
     outcome_id: UUID
+
+
+# ----------------------------------------------------------------------------------------------------------- work list
+TaskKind = Literal["urgent", "agenda"]
+
+
+class TaskShown(Message):
+    """
+    What waits for somebody, by ids and codes. `opened_at` is when the rating was given that opened it.
+
+    `seen_by` and `seen_at` say who took it; `told_again_at`: nobody had, so that the second recipient was told.
+    """
+
+    task_id: UUID
+    record_id: UUID
+    organisation_id: UUID
+    reference: str
+    locality: str | None
+    opened_at: datetime
+    seen_by: str | None = Field(default=None, repr=False)
+    seen_at: datetime | None = None
+    told_again_at: datetime | None = None
+
+
+class TaskCounts(Message):
+    """How many urgent tasks are open in the asker's scope, and how many of them nobody has seen."""
+
+    urgent: int
+    unseen: int
+
+
+class CountTasks(Request[TaskCounts]):
+    """How much urgently waits in the asker's scope. Not audited: nobody reads of a record."""
+
+    subject: ClassVar[str] = "ask.outcomes.count_tasks"
+
+
+class Tasks(Message):
+    """
+    What is open, as it stood `as_at`. Of urgent tasks those come first that nobody has seen, and then the oldest.
+
+    The agenda goes by localities, the oldest first. 50 of each kind; `more_agenda`: there are more than these.
+    """
+
+    urgent: tuple[TaskShown, ...]
+    agenda: tuple[TaskShown, ...]
+    counts: TaskCounts
+    more_agenda: bool
+    as_at: datetime
+
+
+class ListTasks(Request[Tasks]):
+    """The open tasks in the asker's scope, after the first `skip` of each kind. Audited with the records' ids."""
+
+    subject: ClassVar[str] = "ask.outcomes.list_tasks"
+
+    skip_urgent: int = Field(default=0, ge=0, le=100_000)
+    skip_agenda: int = Field(default=0, ge=0, le=100_000)
+
+
+class TaskSeen(Message):
+    """Who has seen the task first, and whether that is the asker."""
+
+    task_id: UUID
+    seen_by: str = Field(repr=False)
+    seen_at: datetime
+    is_asker: bool
+
+
+class AcknowledgeTask(Command[TaskSeen]):
+    """
+    Say that one has seen an urgent task and acts on it. It stays open; who said so first is kept.
+
+    Refused as `not_found`, or `closed` when the rating has changed or the record has left the register.
+    """
+
+    subject: ClassVar[str] = "ask.outcomes.acknowledge_task"
+
+    task_id: UUID
+
+
+class UrgentNotSeen(Event):
+    """For the notifier alone: nobody has said that they have seen an urgent record, and the time for it is over."""
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "urgent-not-seen"
+    told_by: ClassVar[Process] = "outcomes"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    reference: str

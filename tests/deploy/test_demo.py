@@ -60,3 +60,17 @@ async def test_it_is_loaded_into_an_empty_installation_alone(
     await admin.close()
 
     assert not await load_demo(addresses)
+
+
+async def test_old_reds_are_seen_or_told_of_so_that_nobody_is_mailed_at_the_start(
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    rows = await admin.fetch("SELECT kind, seen_by_name, seen_at, told_again_at FROM outcomes.task ORDER BY opened_at")
+    told = await admin.fetchval("SELECT count(*) FROM outcomes.outbox")
+    await admin.close()
+
+    urgent = [row for row in rows if row["kind"] == "urgent"]
+    assert {"urgent": 6, "agenda": 3} == Counter(row["kind"] for row in rows)
+    assert {"Gail Thomas": 3, None: 3} == Counter(row["seen_by_name"] for row in urgent)
+    assert [True] * 6 == [(row["seen_at"] is None) != (row["told_again_at"] is None) for row in urgent]
+    assert 0 == told

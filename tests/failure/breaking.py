@@ -24,7 +24,7 @@ SETTLED_SECONDS = 30
 LEASE_SECONDS = 90  # what a patient one waits longer: a mail's lease, and the time it then takes to be tried again
 
 # What is still on its way: told and not carried, noticed and not taken, mails that wait, archives that are begun,
-# records and outcomes that reports lacks, and what is not sealed.
+# records and outcomes that reports lacks, records whose task does not follow yet, and what is not sealed.
 ON_ITS_WAY = (
     *(f"SELECT count(*) FROM {service}.outbox WHERE sent_at IS NULL" for service in SERVICES),
     "SELECT count(*) FROM notifier.mail WHERE state IN ('queued', 'sending')",
@@ -45,6 +45,12 @@ ON_ITS_WAY = (
     FROM outcomes.outcome AS o
     LEFT JOIN reports.outcome_copy AS c ON c.outcome_id = o.id
     WHERE o.state = 'pending' OR (o.state = 'saved' AND c.outcome_id IS NULL)
+    """,
+    """
+    SELECT count(*)
+    FROM referrals.record AS r
+    LEFT JOIN outcomes.record_known AS k ON k.record_id = r.id AND k.version = r.version
+    WHERE k.record_id IS NULL
     """,
     *(
         f"SELECT count(*) FROM {service}.audit WHERE xid >= coalesce((SELECT max(hi) FROM {service}.audit_seal), '0')"

@@ -100,7 +100,7 @@ async def refer(people: list[Walker], administrator: Walker, journal: Journal, c
 
 
 async def _refer(walker: Walker, entry: Entry) -> None:
-    form = a_referral(last_name=entry.family_name, first_name="Jo") | {"command": entry.command.hex}
+    form = a_referral(last_name=entry.family_name, first_name="Jo", risk_level="amber") | {"command": entry.command.hex}
     said = await _keep_sending(walker, walker.at("records/new"), form, entry)
     if said is not None and said.status == SENT_ON:
         entry.record_id = UUID(record_in(said.leads_to))

@@ -48,17 +48,20 @@ FIND_RECORDS = """
         FROM outcomes.outcome
         WHERE ending AND state IN ('pending', 'saved')
         GROUP BY 1
+    ), tasks AS (
+        SELECT record_id AS id, count(*) AS n FROM outcomes.task WHERE kind = 'agenda' AND closed_at IS NULL GROUP BY 1
     )
     SELECT r.id AS record_id, r.family_name, r.reference, r.status = 1 AS ended,
         coalesce(t.events, '{}') AS events, coalesce(t.notices, '{}') AS notices,
         coalesce(v.n, 0) AS versions, coalesce(a.n, 0) AS audited, coalesce(c.n, 0) AS commands,
-        coalesce(e.n, 0) AS endings
+        coalesce(e.n, 0) AS endings, coalesce(w.n, 0) AS tasks
     FROM referrals.record AS r
     LEFT JOIN versions AS v ON v.id = r.id
     LEFT JOIN audited AS a ON a.id = r.id
     LEFT JOIN commands AS c ON c.id = r.id
     LEFT JOIN told AS t ON t.id = r.id
     LEFT JOIN endings AS e ON e.id = r.id
+    LEFT JOIN tasks AS w ON w.id = r.id
     WHERE r.family_name LIKE $1
 """
 FIND_COPIES = "SELECT record_id, count(*) AS n FROM reports.record_copy GROUP BY record_id"
@@ -86,6 +89,7 @@ class Held:
     audited: int
     commands: int
     endings: int
+    tasks: int
 
 
 @dataclass
@@ -199,6 +203,7 @@ def faults_of_facts(held: Held) -> Iterator[str]:
         "events": (twice + held.ended, len(held.events)),  # created, archived, and the outcome's own
         "notices": (1, len(held.notices)),
         "outcomes": (int(held.ended), held.endings),
+        "tasks": (int(not held.ended), held.tasks),  # every referral of a round is for the next meeting
     }
     yield from (f"{found} in {fact} and not {due}" for fact, (due, found) in counted.items() if found != due)
 

@@ -13,8 +13,8 @@ from tests.failure.streams import Kept
 pytestmark = pytest.mark.failure
 
 ONE, TWO = UUID(int=1), UUID(int=2)
-HELD = Held(ONE, "Round-1", "DSR-2222-2222", False, ["e"], ["n"], versions=1, audited=1, commands=1, endings=0)
-ENDED = replace(HELD, ended=True, events=["e", "f", "g"], versions=2, audited=2, commands=2, endings=1)
+HELD = Held(ONE, "Round-1", "DSR-2222-2222", False, ["e"], ["n"], versions=1, audited=1, commands=1, endings=0, tasks=1)
+ENDED = replace(HELD, ended=True, events=["e", "f", "g"], versions=2, audited=2, commands=2, endings=1, tasks=0)
 STREAMS = {"EVENTS": [Kept("s", {"Nats-Msg-Id": "e"}, b"")], "NOTICES": [Kept("s", {"Nats-Msg-Id": "n"}, b"")]}
 
 
@@ -55,6 +55,8 @@ def test_records_lost_doubled_or_unheard_of(journal: Journal, held: list[Held], 
         (replace(HELD, endings=1), "1 in outcomes and not 0"),
         (replace(ENDED, endings=0), "0 in outcomes and not 1"),
         (replace(ENDED, events=["e", "f"]), "2 in events and not 3"),
+        (replace(HELD, tasks=0), "0 in tasks and not 1"),
+        (replace(ENDED, tasks=1), "1 in tasks and not 0"),
     ],
 )
 def test_records_that_are_there_by_half(held: Held, sentence: str) -> None:

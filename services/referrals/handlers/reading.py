@@ -10,6 +10,8 @@ from shared import audit
 from shared.contracts.referrals import (
     History,
     ListRecords,
+    NamedRecords,
+    NameRecords,
     Notes,
     ReadHistory,
     ReadNotes,
@@ -48,6 +50,13 @@ class Reading:
         if shown is None:
             raise Refused("not_found")
         return shown
+
+    async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
+        lead = self.desk.registers.find(visitor.register_code).person.get("lead_professional", "")
+        async with transaction(self.desk.pool, visitor) as db:
+            named = await finding.name_records(db, visitor, asked.record_ids, lead)
+            await audit.note(db, visitor, "record.named", [each.record_id for each in named])
+        return NamedRecords(records=tuple(named))
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.desk.pool, visitor) as db:

@@ -1,5 +1,6 @@
 """Listing, searching and reading records: one round trip each, the audit row in the same call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import TypeAdapter
 
 from services.referrals.rules import Search, Shape, may_update
 from services.referrals.store.scope import scope_of
-from shared.contracts.referrals import MOST_MATCHES, Answers, RecordRow, RecordShown, RowPlace
+from shared.contracts.referrals import MOST_MATCHES, Answers, NamedRecord, RecordRow, RecordShown, RowPlace
 from shared.database import Database
 from shared.permissions import Visitor
 
@@ -104,3 +105,27 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> Record
     created_by: UUID = shown.pop("created_by_id")
     answers = ANSWERS.validate_json(shown.pop("answers"))
     return RecordShown(**shown, answers=answers, status="active", may_update=may_update(visitor, created_by))
+
+
+NAME_RECORDS = """
+    SELECT id, given_name, family_name, reference, rating, rated_at, answers ->> $6 AS lead_professional
+    FROM record
+    WHERE id = ANY($1) AND register_code = $2 AND organisation_id = ANY($3) AND status = 0
+        AND (NOT $4 OR created_by = $5)
+"""
+
+
+async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID], lead: str) -> list[NamedRecord]:
+    """Those of them that are active and in scope. `lead` is the question that names the lead professional."""
+    scope = (visitor.register_code, visitor.organisation_ids, visitor.own_records_only, visitor.user_id)
+    return [
+        NamedRecord(
+            record_id=row["id"],
+            name=f"{row['given_name']} {row['family_name']}",
+            reference=row["reference"],
+            rating=row["rating"],
+            rated_at=row["rated_at"],
+            lead_professional=row["lead_professional"] or "",
+        )
+        for row in await db.fetch(NAME_RECORDS, list(record_ids), *scope, lead)
+    ]

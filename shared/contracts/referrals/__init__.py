@@ -28,6 +28,7 @@ from shared.contracts.referrals.listing import (
     RecordRow,
     RowPlace,
 )
+from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NamedRecords, NameRecords
 from shared.contracts.referrals.reading import (
     AddNote,
     Change,
@@ -41,10 +42,12 @@ from shared.contracts.referrals.reading import (
     RecordShown,
 )
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
 
 __all__ = [
     "LAST_NUMBERED_PAGE",
     "MOST_MATCHES",
+    "MOST_NAMED",
     "AddNote",
     "Answer",
     "Answers",
@@ -58,12 +61,17 @@ __all__ = [
     "FinishArchive",
     "History",
     "ListRecords",
+    "ListStandings",
+    "NameRecords",
+    "NamedRecord",
+    "NamedRecords",
     "NoteShown",
     "Notes",
     "ReadFeed",
     "ReadHistory",
     "ReadNotes",
     "ReadRecord",
+    "ReadStanding",
     "RecordArchived",
     "RecordChecked",
     "RecordCreated",
@@ -73,10 +81,12 @@ __all__ = [
     "RecordReceipt",
     "RecordRow",
     "RecordShown",
+    "RecordStanding",
     "RecordUpdated",
     "RefuseArchive",
     "RoutineNotice",
     "RowPlace",
+    "Standings",
     "SubmitRecord",
     "UpdateRecord",
     "Urgency",

@@ -11,7 +11,7 @@ class RecordEvent(Event):
     """A fact about a record. `noun` is the register's word for it, which stands in the event's type."""
 
     told_by: ClassVar[Process] = "referrals"
-    followed_by: ClassVar[tuple[Process, ...]] = ("reports",)
+    followed_by: ClassVar[tuple[Process, ...]] = ("reports", "outcomes")
 
     noun: str
 

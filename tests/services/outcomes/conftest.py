@@ -9,9 +9,11 @@ import pytest_asyncio
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
 from shared.database import open_pool
+from shared.permissions import Visitor
 from shared.registers.load import Registers, load_registers
 from tests.conftest import database_copy
-from tests.services.outcomes.rig import Rig
+from tests.services.outcomes.rig import Rig, an_administrator
+from tests.services.outcomes.watching import Watch
 from tests.services.referrals.rig import Owner, Referrals
 
 
@@ -42,3 +44,13 @@ async def owner(two_schemas: Addresses) -> AsyncIterator[Owner]:
     await connection.execute("SET ROLE outcomes_owner; SET search_path = outcomes")
     yield Owner(connection)
     await connection.close()
+
+
+@pytest.fixture
+async def watch(rig: Rig, registers: Registers) -> Watch:
+    return Watch.over(rig, registers)
+
+
+@pytest.fixture
+def administrator() -> Visitor:
+    return an_administrator()

@@ -34,9 +34,9 @@ from shared.registers.definition.words.records import (
     RecordWords,
     ReportingWords,
     TableWords,
-    TaskWords,
     WorkbookWords,
 )
+from shared.registers.definition.words.work import TaskWords
 from shared.values import Wrong
 
 _FAULT_GAPS: dict[Wrong, tuple[str, ...]] = {

@@ -166,19 +166,6 @@ class ArchiveWords(Part):
     pending: Text
 
 
-class TaskWords(Part):
-    """The work list: what urgent records wait for."""
-
-    heading: Text
-    opened: Annotated[str, AfterValidator(Gaps("when"))]
-    acknowledge: Text
-    seen_by: WhoWhenText
-    not_seen: Text
-    overdue: Text
-    done: Text
-    empty: Text
-
-
 class ReportingWords(Part):
     """The dashboard and the reports."""
 

@@ -1,0 +1,275 @@
+"""The work list: what waits urgently, with who has seen it, and what is for the next meeting of each area."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from aiohttp import web
+from markupsafe import Markup
+
+from gateway.keys import ORGANISATIONS, REGISTER
+from gateway.navigation import address
+from gateway.page import see_other, show
+from gateway.pages.records.finding import record_address
+from gateway.pages.records.submitting import NOT_BEGUN, UNCERTAIN, new_command
+from gateway.rows import Cell, Column
+from gateway.showing import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
+from gateway.visitor import ask
+from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
+from shared.contracts.referrals import NamedRecord, NameRecords
+from shared.messages import NotAnswered, Refused
+from shared.registers.definition import Definition
+from shared.registers.definition.words.work import AgeWords
+
+PATH = "work/"
+SEEN_FORM = "seen-form"
+MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
+DIGITS = 6  # of how many tasks are passed over
+
+Names = Mapping[UUID, NamedRecord]
+
+
+@dataclass(frozen=True)
+class Area:
+    """What is for one area's next meeting."""
+
+    name: str
+    rows: list[list[Cell]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """How many tasks of each kind are passed over."""
+
+    urgent: int
+    agenda: int
+
+    def href(self, register: Definition) -> str:
+        asked = [f"{name}={skip}" for name, skip in (("urgent", self.urgent), ("agenda", self.agenda)) if skip]
+        return address(register, PATH) + ("?" + "&".join(asked) if asked else "")
+
+
+async def show_work(request: web.Request) -> web.Response:
+    register = _rated(request)
+    place = Place(_skip(request, "urgent"), _skip(request, "agenda"))
+    tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
+    names = await _names(request, tasks)
+    organisations = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
+    rows = Rows(register, names or {}, organisations, tasks.as_at)
+    words = register.words.tasks
+    return await show(
+        request,
+        "work/list.html",
+        register=register,
+        tasks=tasks,
+        as_at=words.as_at.format(when=day_and_time(tasks.as_at)),
+        said=_said(request, tasks),
+        done="seen" in request.query,
+        no_names=names is None,
+        form_id=SEEN_FORM,
+        urgent_columns=rows.urgent_columns,
+        urgent=[rows.urgent(each) for each in tasks.urgent],
+        agenda_columns=rows.agenda_columns,
+        areas=_areas(register, rows, tasks.agenda),
+        urgent_steps=_urgent_steps(register, place, tasks),
+        agenda_steps=_agenda_steps(register, place, tasks),
+    )
+
+
+async def acknowledge(request: web.Request) -> web.Response:
+    """Back to the list, which says who has seen it; whoever was second is told who was first."""
+    register = _rated(request)
+    task_id, command_id = _ids((await request.post()).get("task", ""))
+    here = address(register, PATH)
+    try:
+        seen = await ask(request, AcknowledgeTask(command_id=command_id, task_id=task_id))
+    except Refused as refusal:
+        if refusal.code != "closed":
+            raise
+        return see_other(f"{here}?Msg=closed")
+    return see_other(f"{here}?{'seen' if seen.is_asker else 'taken'}={task_id.hex}")
+
+
+def _rated(request: web.Request) -> Definition:
+    """The register; one without a rating has no work list."""
+    register = request[REGISTER]
+    if register.rating is None:
+        raise web.HTTPNotFound
+    return register
+
+
+def _skip(request: web.Request, name: str) -> int:
+    text = request.query.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < DIGITS):
+        raise web.HTTPBadRequest
+    return int(text)
+
+
+def _ids(sent: object) -> tuple[UUID, UUID]:
+    """The task of a button, and the id of what is done by pressing it. Raises 400 for what is not ours."""
+    task, _, command = str(sent).partition("-")
+    try:
+        return UUID(hex=task), UUID(hex=command)
+    except ValueError:
+        raise web.HTTPBadRequest from None
+
+
+async def _names(request: web.Request, tasks: Tasks) -> Names | None:
+    """Who the tasks are about; None when referrals does not answer, which must not hide that they wait."""
+    record_ids = tuple(each.record_id for each in (*tasks.urgent, *tasks.agenda))
+    if not record_ids:
+        return {}
+    try:
+        named = await ask(request, NameRecords(record_ids=record_ids))
+    except NotAnswered as unanswered:
+        if unanswered.fault not in NOT_BEGUN | UNCERTAIN:
+            raise
+        return None
+    return {each.record_id: each for each in named.records}
+
+
+def _said(request: web.Request, tasks: Tasks) -> str:
+    """What came of a button that was pressed before."""
+    words = request[REGISTER].words.tasks
+    if request.query.get("Msg") == "closed":
+        return words.closed
+    if "seen" in request.query:
+        return words.done
+    taken = next((each for each in tasks.urgent if each.task_id.hex == request.query.get("taken")), None)
+    if taken is None or taken.seen_by is None or taken.seen_at is None:
+        return ""
+    return words.taken.format(name=taken.seen_by, when=day_and_time(taken.seen_at))
+
+
+# ------------------------------------------------------------------------------------------------------------ the rows
+class Rows:
+    """Makes the cells of both tables. A task whose record has no name here is shown by its reference."""
+
+    def __init__(self, register: Definition, names: Names, organisations: Mapping[UUID, str], now: datetime) -> None:
+        self._register = register
+        self._words = register.words.tasks
+        self._names = names
+        self._organisations = organisations
+        self._now = now
+        self._locality = register.form.by_name.get(register.person.get("locality", ""))
+        self._lead = register.form.by_name.get(register.person.get("lead_professional", ""))
+
+    @property
+    def urgent_columns(self) -> list[Column]:
+        area = [Column(self._locality.label)] if self._locality else []
+        return [*self._first_columns(), *area, *self._last_columns(), Column(self._words.seen)]
+
+    @property
+    def agenda_columns(self) -> list[Column]:
+        return [*self._first_columns(), *self._last_columns()]
+
+    def urgent(self, task: TaskShown) -> list[Cell]:
+        area: list[Cell] = [self.area(task.locality)] if self._locality else []
+        waiting = lines(day_and_time(task.opened_at), self._age(task), self._second(task))
+        return [*self._first(task), *area, *self._lead_of(task), waiting, self._seen(task)]
+
+    def agenda(self, task: TaskShown) -> list[Cell]:
+        since = days_since(task.opened_at, self._now, self._register.words)
+        rated = self._register.words.records.rated.format(when=since)
+        return [*self._first(task), *self._lead_of(task), lines(day(task.opened_at), rated)]
+
+    def area(self, code: str | None) -> str:
+        """The name of a locality."""
+        labels = self._locality.labels if self._locality else {}
+        return labels.get(code or "", code or self._words.no_place)
+
+    def _first_columns(self) -> list[Column]:
+        return [Column(self._words.name), Column(self._register.words.administration.organisation)]
+
+    def _last_columns(self) -> list[Column]:
+        lead = [Column(self._lead.label)] if self._lead else []
+        return [*lead, Column(self._words.waiting_since)]
+
+    def _first(self, task: TaskShown) -> list[Cell]:
+        named = self._names.get(task.record_id)
+        href = record_address(self._register, task.record_id)
+        reference = Markup('<span class="nhsuk-u-nowrap">{}</span>').format(task.reference)
+        name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
+        whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
+        return [whom, self._organisations.get(task.organisation_id, "")]
+
+    def _lead_of(self, task: TaskShown) -> list[Cell]:
+        named = self._names.get(task.record_id)
+        return [named.lead_professional if named else ""] if self._lead else []
+
+    def _age(self, task: TaskShown) -> str:
+        minutes = int((self._now - task.opened_at).total_seconds()) // 60
+        return self._words.waiting.format(age=age_in_words(max(minutes, 0), self._words.age))
+
+    def _second(self, task: TaskShown) -> str:
+        """Whether others were told because nobody had seen it; when they will be, while nobody has."""
+        if task.told_again_at:
+            return self._words.second_told.format(when=day_and_time(task.told_again_at))
+        minutes = self._register.lifecycle.urgent_minutes
+        return "" if task.seen_at else self._words.second_told_after.format(minutes=minutes)
+
+    def _seen(self, task: TaskShown) -> Cell:
+        if task.seen_by and task.seen_at:
+            return self._words.seen_by.format(name=task.seen_by, when=day_and_time(task.seen_at))
+        named = self._names.get(task.record_id)
+        return lines(self._not_seen(), self._button(task, named.name if named else task.reference))
+
+    def _not_seen(self) -> Markup:
+        return Markup("<strong>{}</strong>").format(self._words.not_seen)
+
+    def _button(self, task: TaskShown, about: str) -> Markup:
+        """Of the one form of the page; the id of the command is the button's own."""
+        return Markup(
+            '<button class="nhsuk-button nhsuk-button--small ics-work__button" data-module="nhsuk-button"'
+            ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'
+            '<span class="nhsuk-u-visually-hidden"> {}</span></button>'
+        ).format(SEEN_FORM, task.task_id.hex, new_command().hex, self._words.acknowledge, about)
+
+
+def age_in_words(minutes: int, words: AgeWords) -> str:
+    """In its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
+    days, rest = divmod(minutes, MINUTES_OF_DAY)
+    hours, rest = divmod(rest, MINUTES_OF_HOUR)
+    in_days = (_amount(days, words.day, words.days), _amount(hours, words.hour, words.hours))
+    in_hours = (in_days[1], _amount(rest, words.minute, words.minutes))
+    said = " ".join(filter(None, in_days if days else in_hours))
+    return said or words.minutes.format(count=0)
+
+
+def _amount(count: int, one: str, several: str) -> str:
+    if count == 0:
+        return ""
+    return one if count == 1 else several.format(count=count)
+
+
+def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> list[Area]:
+    """The agenda comes by localities."""
+    return [
+        Area(rows.area(code), [rows.agenda(task) for task in of_area])
+        for code, of_area in groupby(tasks, key=lambda task: task.locality)
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- further than 50 rows
+def _urgent_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
+    more = place.urgent + len(tasks.urgent) < tasks.counts.urgent
+    before, after = (Place(skip, place.agenda) for skip in _around(place.urgent))
+    return _steps(register, register.words.tasks.urgent, before if place.urgent else None, after if more else None)
+
+
+def _agenda_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
+    before, after = (Place(place.urgent, skip) for skip in _around(place.agenda))
+    more = after if tasks.more_agenda else None
+    return _steps(register, register.words.tasks.agenda, before if place.agenda else None, more)
+
+
+def _around(skip: int) -> tuple[int, int]:
+    return max(skip - MOST_TASKS, 0), skip + MOST_TASKS
+
+
+def _steps(register: Definition, about: str, before: Place | None, after: Place | None) -> list[Markup]:
+    words = register.words.table
+    steps = ((words.previous, before), (words.next, after))
+    return [link(text, place.href(register), about) for text, place in steps if place]

@@ -1,0 +1,130 @@
+"""Tasks follow ratings: what an event brings, what is compared with referrals, and what nobody has seen in time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.outcomes import rules, store
+from services.outcomes.handlers.desk import Desk, new_id
+from services.outcomes.rules import Change
+from services.outcomes.store import NotSeen
+from shared import audit, outbox
+from shared.assertion import Signer
+from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.referrals import ListStandings, ReadStanding, RecordEvent, RecordStanding, Standings
+from shared.database import Database, transaction
+from shared.inbox import is_new
+from shared.messages import Refused
+from shared.permissions import Caller
+
+CONSUMER = "outcomes--event"
+FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+MOST_TOLD_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Watching:
+    """
+    Opens and closes tasks as ratings change.
+
+    An event only says that a record has changed; how it stands is asked of referrals, and is never older than the
+    event. So events may come late, twice or not at all.
+    """
+
+    desk: Desk
+    signer: Signer
+
+    async def take(self, event: RecordEvent) -> None:
+        standing = await self.read_standing(event.record_id)
+        async with transaction(self.desk.pool) as db:
+            if await is_new(db, CONSUMER, event):
+                await bring_into_line(db, event.record_id, standing, self.desk.clock())
+
+    async def read_standing(self, record_id: UUID) -> RecordStanding | None:
+        """How referrals has the record; None when it is no more."""
+        try:
+            return await self.desk.bus.ask(ReadStanding(record_id=record_id), who=self._signature())
+        except Refused as refusal:
+            if refusal.code != "not_found":
+                raise
+            return None
+
+    async def compare(self) -> None:
+        """Bring every task into line with how referrals has its record, page by page."""
+        after: UUID | None = FIRST_ID
+        while after is not None:
+            page = await self.desk.bus.ask(ListStandings(after=after), who=self._signature())
+            await self._compare_page(after, page)
+            after = page.last
+
+    async def _compare_page(self, after: UUID, page: Standings) -> None:
+        """What is in line already is passed over; what waits and is not on the page is asked for by itself."""
+        calling = [each.record_id for each in page.standings]
+        async with transaction(self.desk.pool) as db:
+            known = await store.find_standings(db, calling)
+            waiting = await store.records_with_tasks(db, after, page.last or LAST_ID)
+        for standing in page.standings:
+            held = known.get(standing.record_id)
+            if held is None or rules.change_of(held, standing) != Change():
+                await self._compare_one(standing.record_id, standing)
+        for record_id in set(waiting) - set(calling):
+            await self._compare_one(record_id, await self.read_standing(record_id))
+
+    async def _compare_one(self, record_id: UUID, standing: RecordStanding | None) -> None:
+        async with transaction(self.desk.pool) as db:
+            await bring_into_line(db, record_id, standing, self.desk.clock())
+
+    def _signature(self) -> str:
+        """The assertion under which outcomes asks for nobody in particular."""
+        return self.signer.sign_caller(Caller(service=self.signer.key_id, job="tasks"), ReadStanding.service())
+
+
+async def bring_into_line(db: Database, record_id: UUID, standing: RecordStanding | None, moment: datetime) -> None:
+    """Open and close what this standing calls for, unless a newer one is known; what is no more calls for nothing."""
+    held = await store.hold_standing(db, record_id, standing.version if standing else 0)
+    change = rules.change_of(held, standing) if standing else Change(close=held.task)
+    if change.close:
+        await store.close_task(db, change.close.task_id, moment)
+        await _note(db, "task.closed", change.close.task_id, record_id, change.close.register_code)
+    if change.open and standing:
+        task_id = new_id()
+        await store.open_task(db, task_id, change.open, standing)
+        await _note(db, "task.opened", task_id, record_id, standing.register_code)
+    if change.keep and standing:
+        await store.keep_task(db, change.keep.task_id, standing)
+
+
+async def _note(db: Database, action: str, task_id: UUID, record_id: UUID, register_code: str) -> None:
+    await audit.note(db, None, action, [task_id, record_id], register=register_code)
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """Tells of the urgent tasks that nobody has seen within their register's time, each once."""
+
+    desk: Desk
+
+    async def tell_again(self) -> int:
+        """How many were told of."""
+        now = self.desk.clock()
+        limits = ((each.code, each.lifecycle.urgent_minutes) for each in self.desk.registers.newest())
+        registers, opened_by = rules.opened_by(limits, now)
+        async with transaction(self.desk.pool) as db:
+            taken = await store.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
+            for task in taken:
+                await _note(db, "task.told_again", task.task_id, task.record_id, task.register_code)
+                await outbox.put(db, self._event(task))
+        if taken:
+            self.desk.wake()
+        return len(taken)
+
+    def _event(self, task: NotSeen) -> UrgentNotSeen:
+        return UrgentNotSeen(
+            event_id=new_id(),
+            occurred_at=self.desk.clock(),
+            register_code=task.register_code,
+            organisation_id=task.organisation_id,
+            record_id=task.record_id,
+            version=task.record_version,
+            reference=task.reference,
+        )

@@ -1,0 +1,59 @@
+"""How records stand, for outcomes: it opens and closes what waits for somebody."""
+
+from dataclasses import dataclass
+
+from services.referrals import rules
+from services.referrals.handlers.desk import Desk
+from services.referrals.store import standing as store
+from services.referrals.store.standing import Stood
+from shared.contracts.referrals import ListStandings, ReadStanding, RecordStanding, Standings, Urgency
+from shared.messages import Refused
+from shared.permissions import Caller
+from shared.registers.load import UnknownRegister
+
+MOST_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The handlers cross registers and organisations: only a service asks them, never a visitor."""
+
+    desk: Desk
+
+    async def read(self, _caller: Caller, asked: ReadStanding) -> RecordStanding:
+        async with self.desk.one_trip() as db:
+            stood = await store.read_standing(db, asked.record_id)
+        if stood is None:
+            raise Refused("not_found")
+        return self._standing(stood)
+
+    async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:
+        async with self.desk.one_trip() as db:
+            found = await store.list_standings(db, asked.after, MOST_ROWS)
+        standings = [self._standing(each) for each in found]
+        return Standings(
+            standings=tuple(each for each in standings if rules.calls_for_somebody(each.urgency)),
+            last=found[-1].record_id if len(found) == MOST_ROWS else None,
+        )
+
+    def _standing(self, stood: Stood) -> RecordStanding:
+        return RecordStanding(
+            record_id=stood.record_id,
+            register_code=stood.register_code,
+            organisation_id=stood.organisation_id,
+            reference=stood.reference,
+            version=stood.version,
+            archived=stood.archived,
+            urgency=self._urgency(stood),
+            rated_at=stood.rated_at,
+            locality=stood.locality,
+        )
+
+    def _urgency(self, stood: Stood) -> Urgency | None:
+        """None for a record of a register that is not installed any more, too."""
+        try:
+            register = self.desk.registers.find(stood.register_code, stood.edition)
+        except UnknownRegister:
+            return None
+        level = register.rating.level(stood.rating) if register.rating and stood.rating else None
+        return level.urgency if level else None

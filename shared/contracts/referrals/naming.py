@@ -1,0 +1,36 @@
+"""Whom a page speaks of that knows its records by their ids alone."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.messages import Message, Request
+
+MOST_NAMED = 100
+
+
+class NamedRecord(Message):
+    """An active record, as a line of another service's list names it."""
+
+    record_id: UUID
+    name: str = Field(repr=False)
+    reference: str
+    rating: str | None
+    rated_at: datetime
+    lead_professional: str = Field(repr=False)
+
+
+class NamedRecords(Message):
+    """In no particular order."""
+
+    records: tuple[NamedRecord, ...] = Field(repr=False)
+
+
+class NameRecords(Request[NamedRecords]):
+    """Who these are: the active ones in the asker's scope, and no word of the others. Audited with the ids named."""
+
+    subject: ClassVar[str] = "ask.referrals.name_records"
+
+    record_ids: tuple[UUID, ...] = Field(max_length=MOST_NAMED)

@@ -1,0 +1,56 @@
+"""What the work list says: what waits for somebody to act, and for the next meeting."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from shared.registers.definition.base import CountText, Gaps, MinutesText, Part, Text, WhoWhenText
+
+AgeText = Annotated[str, AfterValidator(Gaps("age"))]
+WhenText = Annotated[str, AfterValidator(Gaps("when"))]
+
+
+class AgeWords(Part):
+    """How long something has waited, in its two largest units: "2 hours 5 minutes"."""
+
+    minute: Text
+    minutes: CountText
+    hour: Text
+    hours: CountText
+    day: Text
+    days: CountText
+
+
+class TaskWords(Part):
+    """
+    The work list. `urgent` and `agenda` head its two parts.
+
+    `taken`: somebody else said before that they have seen it. `closed`: it waits no more.
+    """
+
+    heading: Text
+    as_at: WhenText
+    empty: Text
+    urgent: Text
+    urgent_lead: Text
+    urgent_empty: Text
+    agenda: Text
+    agenda_lead: Text
+    agenda_empty: Text
+    name: Text
+    waiting: AgeText
+    waiting_since: Text
+    seen: Text
+    not_seen: Text
+    second_told: WhenText
+    second_told_after: MinutesText
+    acknowledge: Text
+    seen_by: WhoWhenText
+    done: Text
+    taken: WhoWhenText
+    closed: Text
+    no_place: Text
+    no_names: Text
+    unseen: CountText
+    all_seen: Text
+    age: AgeWords

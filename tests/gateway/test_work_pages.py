@@ -1,0 +1,318 @@
+"""The work list, its button, and the card on Home that leads there."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.pages.work import age_in_words
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
+from shared.contracts.referrals import NameRecords
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Role
+from shared.registers.load import Loaded, Registers, load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_work import NOW, StandInWork, a_task, seen_by
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page
+
+HERE, HOME = "/dsr/work/", "/dsr/home/"
+FIRST = a_task(1).task_id
+URGENT, AGENDA = 'section[aria-labelledby="urgent"]', 'section[aria-labelledby="agenda"]'
+BUTTON = f"{URGENT} button"
+
+
+@pytest.fixture
+def work() -> StandInWork:
+    return StandInWork()
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return StandInIdentity(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, work: StandInWork) -> Browser:
+    """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await work.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    browser = Browser(await serve(build_app(House(FakeBus("gateway", wire), _registers(), templates, static), PAGES)))
+    await browser.log_in()
+    return browser
+
+
+def _registers() -> Registers:
+    """The DSR, and beside it one without a rating."""
+    dsr = load_registers().find("dsr")
+    named = dsr.identity.model_copy(update={"code": "bare"})
+    bare = dsr.model_copy(update={"identity": named, "rating": None})
+    return Registers([Loaded(definition, sha256="") for definition in (dsr, bare)])
+
+
+def cells(page: Page, section: str) -> list[list[str]]:
+    """The text of each cell of each row, without the heading that phones show."""
+    for heading in page.tree.select(".nhsuk-table__heading"):
+        heading.extract()
+    rows = page.tree.select(f"{section} tbody tr")
+    return [[" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")] for row in rows]
+
+
+# ------------------------------------------------------------------------------------------------------------- the list
+@pytest.mark.requirement("R-FLOW-013", "R-FLOW-018")
+async def test_a_red_shows_whom_where_how_long_and_that_nobody_has_seen_it(browser: Browser, work: StandInWork) -> None:
+    work.urgent, work.counts = (a_task(1),), TaskCounts(urgent=1, unseen=1)
+
+    page = await browser.see(HERE)
+
+    assert ["Work list", "Urgent Meeting by exception to be convened (1)"] == [
+        page.heading,
+        page.texts(f"{URGENT} h2")[0],
+    ]
+    assert [
+        [
+            "Wendy White Red DSR-7KQ2-M9X1",
+            "Midlands Partnership Foundation Trust (@mpft.nhs.uk)",
+            "South Staffordshire",
+            "Lee Lead",
+            "04/05/2026 at 13:00 Waiting 2 hours 5 minutes The second recipient is told after 60 minutes",
+            "Nobody has seen this yet Seen by me Wendy White",
+        ]
+    ] == cells(page, URGENT)
+    assert [f"/dsr/records/{UUID(int=1).hex}/"] == [str(a["href"]) for a in page.tree.select(f"{URGENT} a")]
+
+
+async def test_one_that_was_seen_says_by_whom_and_has_no_button(browser: Browser, work: StandInWork) -> None:
+    work.urgent = (a_task(1, told_again_at=NOW), seen_by("Gail Thomas", a_task(2)))
+    work.counts = TaskCounts(urgent=2, unseen=1)
+
+    page = await browser.see(HERE)
+
+    waiting, seen = ([row[-2:] for row in cells(page, URGENT)], page.texts(BUTTON))
+    assert ["Seen by me Wendy White"] == seen
+    assert "Seen by Gail Thomas, 04/05/2026 at 15:00" == waiting[1][1]
+    assert waiting[0][0].endswith("The second recipient was told, 04/05/2026 at 15:05")
+
+
+@pytest.mark.requirement("R-FLOW-012")
+async def test_the_agenda_stands_under_the_name_of_each_area(browser: Browser, work: StandInWork) -> None:
+    work.agenda = (a_task(3, locality="north_staffordshire_stoke"), a_task(4, minutes=3 * 1440), a_task(1))
+
+    page = await browser.see(HERE)
+
+    assert "For the next tracking meeting" == page.texts(f"{AGENDA} h2")[0]
+    assert ["North Staffordshire & Stoke on Trent", "South Staffordshire"] == page.texts(f"{AGENDA} caption")
+    assert [
+        ["Gordon Green Red DSR-7KQ2-M9X3", "04/05/2026 Rated today"],
+        ["Ruby Scarlet Red DSR-7KQ2-M9X4", "01/05/2026 Rated 3 days ago"],
+        ["Wendy White Red DSR-7KQ2-M9X1", "04/05/2026 Rated today"],
+    ] == [[row[0], row[-1]] for row in cells(page, AGENDA)]
+    assert ["Nothing urgent is waiting."] == page.texts(f"{URGENT} p")
+
+
+async def test_an_empty_list_says_so_and_as_at_when(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    assert ["As at 04/05/2026 at 15:05", "Nothing is waiting."] == page.texts("main p")
+
+
+async def test_the_people_are_named_in_one_request(browser: Browser, work: StandInWork) -> None:
+    work.urgent, work.agenda = (a_task(1), a_task(2)), (a_task(3),)
+
+    await browser.see(HERE)
+
+    (asked,) = work.heard(NameRecords)
+    assert (UUID(int=1), UUID(int=2), UUID(int=3)) == asked.record_ids
+
+
+async def test_a_red_that_cannot_be_named_is_shown_by_its_reference(browser: Browser, work: StandInWork) -> None:
+    work.urgent, work.unknown = (a_task(1),), frozenset({UUID(int=1)})
+
+    (row,) = cells(await browser.see(HERE), URGENT)
+
+    assert ("DSR-7KQ2-M9X1", "Nobody has seen this yet Seen by me DSR-7KQ2-M9X1") == (row[0], row[-1])
+
+
+async def test_reds_are_shown_while_referrals_is_away(browser: Browser, work: StandInWork) -> None:
+    work.urgent = (a_task(1),)
+    work.failing[NameRecords] = NotAnswered(Fault.UNAVAILABLE)
+
+    page = await browser.see(HERE)
+
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("Names cannot be shown just now.")
+    assert "DSR-7KQ2-M9X1" == cells(page, URGENT)[0][0]
+
+
+async def test_without_outcomes_the_page_says_that_it_is_not_available(browser: Browser, work: StandInWork) -> None:
+    work.failing[ListTasks] = NotAnswered(Fault.UNAVAILABLE)
+
+    assert "Sorry, the service is unavailable" == (await browser.see(HERE, status=503)).heading
+
+
+async def test_a_long_list_leads_on_and_back(browser: Browser, work: StandInWork) -> None:
+    work.urgent, work.counts = (a_task(1),), TaskCounts(urgent=120, unseen=120)
+    work.agenda, work.more_agenda = (a_task(3),), True
+
+    page = await browser.see(f"{HERE}?urgent=50&agenda=100")
+
+    steps = [[str(a["href"]) for a in page.tree.select(f"{each} .ics-work__steps a")] for each in (URGENT, AGENDA)]
+    assert [
+        [f"{HERE}?agenda=100", f"{HERE}?urgent=100&agenda=100"],
+        [f"{HERE}?urgent=50&agenda=50", f"{HERE}?urgent=50&agenda=150"],
+    ] == steps
+    assert [ListTasks(skip_urgent=50, skip_agenda=100)] == work.heard(ListTasks)
+
+
+@pytest.mark.parametrize("skip", ["urgent=x", "agenda=-1", "urgent=1234567", "agenda=²"])
+async def test_a_place_that_no_page_of_ours_named_is_refused(browser: Browser, skip: str) -> None:
+    await browser.see(f"{HERE}?{skip}", status=400)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (0, "0 minutes"),
+        (1, "1 minute"),
+        (60, "1 hour"),
+        (61, "1 hour 1 minute"),
+        (125, "2 hours 5 minutes"),
+        (1440, "1 day"),
+        (1445, "1 day"),
+        (2 * 1440 + 61, "2 days 1 hour"),
+    ],
+)
+def test_an_age_is_said_in_its_two_largest_units(minutes: int, said: str) -> None:
+    assert said == age_in_words(minutes, load_registers().find("dsr").words.tasks.age)
+
+
+# ----------------------------------------------------------------------------------------------------------- the button
+async def test_the_button_says_who_has_seen_what_under_its_own_command(browser: Browser, work: StandInWork) -> None:
+    work.urgent = (a_task(1), a_task(2))
+    values = [str(button["value"]) for button in (await browser.see(HERE)).tree.select(BUTTON)]
+
+    onward = [await browser.go_on(HERE, {"task": values[0]}) for _ in range(2)]
+
+    commands = {each.partition("-")[2] for each in values}
+    assert [f"{HERE}?seen={FIRST.hex}"] * 2 == onward
+    assert [(FIRST, values[0].partition("-")[2])] * 2 == [
+        (each.task_id, each.command_id.hex) for each in work.heard(AcknowledgeTask)
+    ]
+    assert 2 == len(commands)
+    page = await browser.see(onward[0])
+    assert ["The list now says that you have seen it."] == page.texts(".nhsuk-notification-banner--success p")
+
+
+@pytest.mark.requirement("R-FLOW-013")
+async def test_whoever_is_second_reads_who_was_first(browser: Browser, work: StandInWork) -> None:
+    work.urgent = (a_task(1),)
+    value = str((await browser.see(HERE)).tree.select(BUTTON)[0]["value"])
+    work.urgent, work.first = (seen_by("Gail Thomas", a_task(1)),), "Gail Thomas"
+
+    page = await browser.see(await browser.go_on(HERE, {"task": value}))
+
+    said = "Somebody was quicker. Seen by Gail Thomas, 04/05/2026 at 15:00."
+    assert [said] == page.texts(".nhsuk-notification-banner__content")
+    assert [] == page.texts(BUTTON)
+
+
+async def test_a_task_that_was_closed_meanwhile_is_said_to_wait_no_more(browser: Browser, work: StandInWork) -> None:
+    work.urgent = (a_task(1),)
+    value = str((await browser.see(HERE)).tree.select(BUTTON)[0]["value"])
+    work.urgent, work.failing[AcknowledgeTask] = (), Refused("closed")
+
+    page = await browser.see(await browser.go_on(HERE, {"task": value}))
+
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This is not waiting any more")
+
+
+@pytest.mark.parametrize(("failure", "status"), [(Refused("not_found"), 404), (NotAnswered(Fault.TOO_LATE), 503)])
+async def test_what_cannot_be_taken_is_said_in_words(
+    browser: Browser, work: StandInWork, failure: Refused | NotAnswered, status: int
+) -> None:
+    work.urgent, work.failing[AcknowledgeTask] = (a_task(1),), failure
+    value = str((await browser.see(HERE)).tree.select(BUTTON)[0]["value"])
+
+    await browser.send(HERE, {"task": value}, status=status)
+
+
+@pytest.mark.parametrize("value", ["", "x", FIRST.hex, f"{FIRST.hex}-x"])
+async def test_a_button_that_is_not_ours_is_refused(browser: Browser, work: StandInWork, value: str) -> None:
+    work.urgent = (a_task(1),)
+    await browser.see(HERE)
+
+    await browser.send(HERE, {"task": value}, status=400)
+
+    assert [] == work.heard(AcknowledgeTask)
+
+
+# ------------------------------------------------------------------------------------------------- who, and from where
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])
+async def test_the_list_is_closed_to_others(
+    browser: Browser, identity: StandInIdentity, work: StandInWork, role: Role | None
+) -> None:
+    identity.role = role
+    await browser.log_in()
+
+    await browser.see(HERE, status=403)
+    home = await browser.see(HOME)
+
+    assert [] == work.asked
+    assert HERE not in [str(a["href"]) for a in home.tree.select("main a")]
+
+
+async def test_a_register_without_a_rating_has_no_work_list(browser: Browser, work: StandInWork) -> None:
+    await browser.see("/bare/work/", status=404)
+    home = await browser.see("/bare/home/")
+
+    assert "/bare/work/" not in [str(a["href"]) for a in home.tree.select("main a")]
+    assert [] == work.asked
+
+
+@pytest.mark.parametrize(
+    ("counts", "note"),
+    [
+        (TaskCounts(urgent=5, unseen=3), "Urgent and not seen by anybody yet: 3"),
+        (TaskCounts(urgent=5, unseen=0), "Somebody has seen everything that is urgent."),
+        (TaskCounts(urgent=0, unseen=0), "Nothing urgent is waiting."),
+    ],
+)
+async def test_home_leads_there_and_says_how_much_nobody_has_seen(
+    browser: Browser, work: StandInWork, counts: TaskCounts, note: str
+) -> None:
+    work.counts = counts
+
+    page = await browser.see(HOME)
+
+    assert ("Work list", HERE, note) == (
+        page.texts("main .nhsuk-card__link")[0],
+        str(page.tree.select("main .nhsuk-card__link")[0]["href"]),
+        page.texts("main .nhsuk-card__description")[0],
+    )
+
+
+async def test_home_leads_there_without_a_number_while_outcomes_is_away(browser: Browser, work: StandInWork) -> None:
+    work.failing[CountTasks] = NotAnswered(Fault.UNAVAILABLE)
+
+    page = await browser.see(HOME)
+
+    assert "Work list" == page.texts("main .nhsuk-card__link")[0]
+    assert [] == page.texts("main .nhsuk-card__description")
+
+
+async def test_neither_a_link_nor_a_button_carries_a_name(browser: Browser, work: StandInWork) -> None:
+    work.urgent, work.agenda = (a_task(1), a_task(2)), (a_task(3),)
+
+    page = await browser.see(HERE)
+
+    carried = " ".join(str(each.attrs) for each in page.tree.select("main a, main button, main input"))
+    assert not [name for name in ("White", "Bloggs", "Green") if name in carried]

@@ -1,0 +1,183 @@
+"""A red is never missed: the work list of what waits for somebody, in a real browser before the whole product."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.coming_in import be_logged_in
+from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.product import Product
+from tests.journeys.referring import a_new_name, choose, open_record, refer, search
+
+pytestmark = JOURNEY
+
+STANDARD, ADMINISTRATOR, SECOND = "standard@mpft.nhs.uk", "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
+URGENT, AGENDA = "Urgent Meeting by exception to be convened", "For the next tracking meeting"
+AT_ONCE = 5.0  # seconds within which the list follows a rating
+
+
+@pytest.mark.requirement("R-FLOW-012", "R-FLOW-013", "R-FLOW-014", "R-FLOW-015")
+async def test_a_red_waits_until_somebody_has_seen_it_and_goes_by_its_rating(browser: Browser, stack: Product) -> None:
+    family_name = a_new_name()
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, stack, STANDARD)
+        await refer(page, stack, family_name, "Red")
+        await then_the_work_list_is_closed_to_me(page, stack)
+
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await when_i_go_to_the_work_list_from_home(page)
+        await then_it_waits_for_somebody(page, family_name)
+        await when_i_say_that_i_have_seen(page, family_name)
+        await then_i_am_told(page, "The list now says that you have seen it.")
+        await then_it_was_seen_by(page, family_name, "Gail Thomas")
+
+        await when_its_rating_becomes(page, stack, family_name, "Amber")
+        await then_it_stands_under(page, stack, AGENDA, family_name)
+        await when_its_rating_becomes(page, stack, family_name, "Green")
+        await then_it_stands_nowhere(page, stack, family_name)
+        await when_its_rating_becomes(page, stack, family_name, "Red")
+        await then_it_stands_under(page, stack, URGENT, family_name)
+        await then_it_waits_for_somebody(page, family_name)
+
+        await when_i_archive_it(page, stack, family_name)
+        await then_it_stands_nowhere(page, stack, family_name)
+
+
+@pytest.mark.requirement("R-FLOW-013")
+async def test_whoever_is_second_is_told_who_was_first(browser: Browser, stack: Product) -> None:
+    family_name = a_new_name()
+    async with window(browser, DESKTOP) as page, window(browser, DESKTOP) as other:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await be_logged_in(other, stack, SECOND)
+        await refer(other, stack, family_name, "Red")
+        for each in (page, other):
+            await then_it_stands_under(each, stack, URGENT, family_name)
+
+        await when_i_say_that_i_have_seen(other, family_name)
+        await then_it_was_seen_by(other, family_name, "Amina Patel")
+        await when_i_say_that_i_have_seen(page, family_name)
+
+        await then_i_am_told(page, re.compile(r"Somebody was quicker\. Seen by Amina Patel, .+ at .+\."))
+        await then_it_was_seen_by(page, family_name, "Amina Patel")
+        await when_i_archive_it(page, stack, family_name)
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, *SCREENS_WITHOUT_SCRIPTS], ids=str)
+async def test_everybody_can_use_the_work_list(browser: Browser, stack: Product, screen: Screen) -> None:
+    async with window(browser, screen) as page:
+        family_name = a_new_name()
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await refer(page, stack, family_name, "Red")
+        await then_it_stands_under(page, stack, URGENT, family_name)
+        await then_everybody_can_use_it(page, "work list", screen)
+        await when_i_say_that_i_have_seen(page, family_name)
+        await then_i_am_told(page, "The list now says that you have seen it.")
+        await then_everybody_can_use_it(page, "work list seen", screen)
+        await page.goto(f"{stack.base_url}/dsr/home/")
+        await expect(page.get_by_role("link", name="Work list")).to_be_visible()
+        await then_everybody_can_use_it(page, "home with the work list", screen)
+        await when_i_archive_it(page, stack, family_name)
+
+
+def part(page: Page, heading: str) -> Locator:
+    """One of the two parts of the list."""
+    return page.get_by_role("region", name=heading)
+
+
+def line(page: Page, heading: str, family_name: str) -> Locator:
+    return part(page, heading).get_by_role("row").filter(has_text=family_name)
+
+
+async def then_the_work_list_is_closed_to_me(page: Page, stack: Product) -> None:
+    await page.goto(f"{stack.base_url}/dsr/home/")
+    await expect(page.get_by_role("link", name="Work list")).to_have_count(0)
+    await page.goto(f"{stack.base_url}/dsr/work/")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You do not have permission to see this page")
+
+
+async def when_i_go_to_the_work_list_from_home(page: Page) -> None:
+    await expect(page.get_by_text(re.compile(r"Urgent and not seen by anybody yet: \d+"))).to_be_visible()
+    await page.get_by_role("link", name="Work list").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Work list")
+
+
+async def then_it_waits_for_somebody(page: Page, family_name: str) -> None:
+    waiting = line(page, URGENT, family_name)
+    await expect(waiting).to_contain_text("Nobody has seen this yet")
+    await expect(waiting).to_contain_text(re.compile(r"Waiting \d+ minutes?"))
+    await expect(waiting.get_by_role("link", name=f"Robin {family_name}")).to_be_visible()
+
+
+async def when_i_say_that_i_have_seen(page: Page, family_name: str) -> None:
+    await page.get_by_role("button", name=f"Seen by me Robin {family_name}").dblclick()
+
+
+async def then_i_am_told(page: Page, said: str | re.Pattern[str]) -> None:
+    await expect(page.locator(".nhsuk-notification-banner__content")).to_have_text(said)
+
+
+async def then_it_was_seen_by(page: Page, family_name: str, who: str) -> None:
+    seen = line(page, URGENT, family_name)
+    await expect(seen).to_contain_text(re.compile(rf"Seen by {who}, \d\d/\d\d/\d{{4}} at \d\d:\d\d"))
+    await expect(seen.get_by_role("button")).to_have_count(0)
+
+
+async def when_its_rating_becomes(page: Page, stack: Product, family_name: str, rating: str) -> None:
+    await open_record(page, stack, family_name)
+    await choose(page, "Level of risk", rating)
+    await page.get_by_role("button", name="Update Record").click()
+    await then_i_am_told(page, "The referral has been updated.")
+
+
+async def when_i_archive_it(page: Page, stack: Product, family_name: str) -> None:
+    await search(page, stack, family_name)
+    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    for asked in ("Has a C(E)TR been requested?", "Has a LAEP been requested?"):
+        await choose(page, asked, "No")
+    await page.get_by_role("button", name="Save & Archive").click()
+    await page.get_by_role("button", name="Yes – Archive").click()
+    await then_i_am_told(page, "The outcome has been saved and the record is archived.")
+
+
+async def then_it_stands_under(page: Page, stack: Product, heading: str, family_name: str) -> None:
+    """The list follows within a moment; whoever looks sooner looks again."""
+
+    async def it_does() -> None:
+        await page.goto(f"{stack.base_url}/dsr/work/")
+        await expect(line(page, heading, family_name)).to_be_visible(timeout=500)
+
+    await within_a_moment(it_does)
+    other = AGENDA if heading == URGENT else URGENT
+    await expect(line(page, other, family_name)).to_have_count(0)
+
+
+async def then_it_stands_nowhere(page: Page, stack: Product, family_name: str) -> None:
+    async def it_does_not() -> None:
+        await page.goto(f"{stack.base_url}/dsr/work/")
+        await expect(page.get_by_role("row").filter(has_text=family_name)).to_have_count(0, timeout=500)
+
+    await within_a_moment(it_does_not)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Work list")
+
+
+async def within_a_moment(holds: Callable[[], Awaitable[None]]) -> None:
+    """Look until it holds, or say why it does not when the time is over."""
+    over = time.monotonic() + AT_ONCE
+    while True:
+        try:
+            return await holds()
+        except AssertionError:
+            if time.monotonic() > over:
+                raise
+
+
+async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
+    assert not await is_wider_than_its_screen(page)
+    if screen.scripts:
+        assert [] == await barriers(page)
+    await take_picture(page, f"{name} {screen}")

@@ -1,0 +1,128 @@
+"""What a rating calls for, and what becomes of a record's task as its rating changes."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.outcomes.rules import (
+    Change,
+    Held,
+    OpenTask,
+    called_for,
+    change_of,
+    opened_by,
+    until_next_comparison,
+)
+from shared.contracts.outcomes import TaskKind
+from shared.contracts.referrals import RecordStanding, Urgency
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+RECORD_ID = UUID(int=7)
+NOTHING = Change()
+
+
+def standing(urgency: Urgency | None, version: int = 3, *, archived: bool = False, days: int = 0) -> RecordStanding:
+    """A record rated so, so many days after noon."""
+    return RecordStanding(
+        record_id=RECORD_ID,
+        register_code="dsr",
+        organisation_id=UUID(int=8),
+        reference="DSR-7KQ2-M9XP",
+        version=version,
+        archived=archived,
+        urgency=urgency,
+        rated_at=NOON + timedelta(days=days),
+        locality="south",
+    )
+
+
+def a_task(kind: TaskKind) -> OpenTask:
+    return OpenTask(UUID(int=9), kind, "dsr", NOON)
+
+
+@pytest.mark.requirement("R-FLOW-012", "R-FLOW-013", "R-FLOW-014")
+@pytest.mark.parametrize(
+    ("urgency", "kind"), [("urgent", "urgent"), ("alert", "agenda"), ("routine", None), (None, None)]
+)
+def test_a_rating_calls_for_an_urgent_task_a_place_on_the_agenda_or_nothing(
+    urgency: Urgency | None, kind: TaskKind | None
+) -> None:
+    assert kind == called_for(standing(urgency))
+    assert Change(open=kind) == change_of(Held(-1, None), standing(urgency))
+
+
+@pytest.mark.parametrize("urgency", ["urgent", "alert"])
+def test_what_has_left_the_register_calls_for_nothing(urgency: Urgency) -> None:
+    assert called_for(standing(urgency, archived=True)) is None
+
+
+@pytest.mark.requirement("R-FLOW-015")
+@pytest.mark.parametrize(
+    ("before", "urgency", "after"),
+    [
+        ("urgent", "alert", "agenda"),
+        ("urgent", "routine", None),
+        ("agenda", "urgent", "urgent"),
+        ("agenda", "routine", None),
+    ],
+)
+def test_another_rating_closes_the_task_and_opens_what_it_calls_for(
+    before: TaskKind, urgency: Urgency, after: TaskKind | None
+) -> None:
+    task = a_task(before)
+
+    assert Change(close=task, open=after) == change_of(Held(2, task), standing(urgency, days=1))
+
+
+@pytest.mark.parametrize("kind", ["urgent", "agenda"])
+def test_an_archive_closes_the_task(kind: TaskKind) -> None:
+    task = a_task(kind)
+
+    assert Change(close=task) == change_of(Held(2, task), standing("urgent", archived=True))
+
+
+def test_an_update_under_the_same_rating_keeps_the_task() -> None:
+    task = a_task("urgent")
+
+    assert Change(keep=task) == change_of(Held(2, task), standing("urgent"))
+    assert Change(keep=task) == change_of(Held(2, task), standing("urgent", days=1)), "a review is no new rating"
+
+
+def test_the_same_news_again_changes_nothing() -> None:
+    assert NOTHING == change_of(Held(3, a_task("urgent")), standing("urgent"))
+    assert NOTHING == change_of(Held(3, None), standing("routine"))
+
+
+def test_what_is_missing_at_the_same_version_is_opened() -> None:
+    assert Change(open="urgent") == change_of(Held(3, None), standing("urgent"))
+
+
+@pytest.mark.parametrize("urgency", ["urgent", "alert", "routine"])
+@pytest.mark.parametrize("task", [None, a_task("urgent"), a_task("agenda")])
+def test_news_of_an_older_version_comes_too_late(urgency: Urgency, task: OpenTask | None) -> None:
+    assert NOTHING == change_of(Held(4, task), standing(urgency, days=1))
+
+
+def test_a_rating_given_anew_after_versions_that_were_not_heard_of_is_a_new_task() -> None:
+    task = a_task("urgent")
+
+    given_anew = change_of(Held(1, task), standing("urgent", days=1))
+    never_another = change_of(Held(1, task), standing("urgent"))
+
+    assert Change(close=task, open="urgent") == given_anew
+    assert Change(keep=task) == never_another
+
+
+def test_each_register_has_its_own_time_to_see_what_is_urgent() -> None:
+    assert (["dsr", "s117"], [NOON - timedelta(hours=1), NOON - timedelta(minutes=5)]) == (
+        opened_by([("dsr", 60), ("s117", 5)], NOON)
+    )
+
+
+def test_all_is_compared_at_three_in_the_night() -> None:
+    at_three = NOON.replace(hour=3)
+
+    assert timedelta(hours=15) == until_next_comparison(NOON)
+    assert timedelta(hours=24) == until_next_comparison(at_three)
+    assert timedelta(hours=1) == until_next_comparison(at_three - timedelta(hours=1))

@@ -1,0 +1,120 @@
+"""What tests of tasks do beside a rig: let what referrals tells arrive, move the clock, look at the tasks."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.outcomes.handlers.desk import Desk
+from services.outcomes.handlers.watching import CONSUMER, Escalation, Watching
+from shared.assertion import Signer
+from shared.contracts.outcomes import (
+    AcknowledgeTask,
+    ListTasks,
+    TaskKind,
+    Tasks,
+    TaskSeen,
+    TaskShown,
+    UrgentNotSeen,
+)
+from shared.contracts.referrals import RecordEvent, RecordReceipt
+from shared.fake_bus import FakeBus
+from shared.permissions import Visitor
+from shared.registers.load import Registers
+from tests.services.outcomes.rig import OUTCOMES, Rig
+from tests.services.referrals.builders import colleague_of, new_id
+from tests.services.referrals.rig import SEEDS, Owner
+
+RED, AMBER, GREEN = "red", "amber", "green"
+
+FIND_TASKS = """
+    SELECT kind, opened_at, closed_at, seen_by_name, told_again_at
+    FROM task
+    WHERE record_id = $1
+    ORDER BY opened_at, closed_at NULLS LAST
+"""
+
+
+@dataclass
+class Clock:
+    """Goes ahead of the real one by as much as it was moved."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The tasks of one rig, seen by the service itself, by visitors and by the owner of the schema."""
+
+    rig: Rig
+    clock: Clock
+    watching: Watching
+    escalation: Escalation
+
+    @classmethod
+    def over(cls, rig: Rig, registers: Registers) -> "Watch":
+        clock, signer = Clock(), Signer(OUTCOMES, SEEDS[OUTCOMES])
+        desk = Desk(rig.pool, FakeBus(OUTCOMES, rig.referrals.wire), registers, rig.relay.wake, clock)
+        return cls(rig, clock, Watching(desk, signer), Escalation(desk))
+
+    async def hear(self) -> None:
+        """Everything that referrals has told until now has arrived."""
+        while await self.rig.referrals.relay.carry_batch():
+            pass
+
+    def deaf(self) -> None:
+        """Nothing that is told from now on arrives."""
+        self.rig.referrals.wire.followers.pop(CONSUMER)
+
+    async def listed(self, visitor: Visitor, **skip: int) -> Tasks:
+        return await self.rig.ask(visitor, ListTasks(**skip))
+
+    async def the_urgent(self, visitor: Visitor) -> TaskShown:
+        (task,) = (await self.listed(visitor)).urgent
+        return task
+
+    async def waiting(self, visitor: Visitor) -> dict[UUID, TaskKind]:
+        """The records that wait in the visitor's scope, and what for."""
+        found = await self.listed(visitor)
+        urgent: dict[UUID, TaskKind] = {each.record_id: "urgent" for each in found.urgent}
+        return urgent | {each.record_id: "agenda" for each in found.agenda}
+
+    async def see(self, visitor: Visitor, task: TaskShown) -> TaskSeen:
+        return await self.rig.ask(visitor, AcknowledgeTask(command_id=new_id(), task_id=task.task_id))
+
+    async def told_again(self, record_id: UUID) -> list[UrgentNotSeen]:
+        while await self.rig.relay.carry_batch():
+            pass
+        sent = self.rig.referrals.wire.published
+        events = [
+            UrgentNotSeen.model_validate_json(body)
+            for subject, body, _ in sent
+            if subject.endswith(f".{UrgentNotSeen.kind}")
+        ]
+        return [event for event in events if event.record_id == record_id]
+
+
+async def kinds(owner: Owner, record: RecordReceipt) -> list[tuple[str, bool]]:
+    """Every task that the record ever had, and whether it is open."""
+    return [(row["kind"], row["closed_at"] is None) for row in await owner.rows(FIND_TASKS, record.record_id)]
+
+
+async def events_of(rig: Rig, record: RecordReceipt) -> list[RecordEvent]:
+    """What referrals has told everybody of the record, by its versions."""
+    told = [each for each in await rig.referrals.told(record.record_id) if isinstance(each, RecordEvent)]
+    return sorted(told, key=lambda each: each.version)
+
+
+async def a_record(watch: Watch, administrator: Visitor, rating: str = RED, **changes: str) -> RecordReceipt:
+    """Referred by a colleague of the administrator, and heard of by outcomes."""
+    receipt = await watch.rig.referrals.submit(colleague_of(administrator), risk_level=rating, **changes)
+    await watch.hear()
+    return receipt
+
+
+async def rerated(watch: Watch, administrator: Visitor, receipt: RecordReceipt, rating: str) -> RecordReceipt:
+    updated = await watch.rig.referrals.update(administrator, receipt, risk_level=rating)
+    await watch.hear()
+    return updated

@@ -1,0 +1,137 @@
+"""Naming records that another service's list knows by their ids, and how records stand, without naming anybody."""
+
+import pytest
+from pydantic import ValidationError
+
+from shared.contracts.referrals import (
+    MOST_NAMED,
+    ListStandings,
+    NamedRecord,
+    NameRecords,
+    ReadStanding,
+    RecordReceipt,
+)
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Caller, Role, Visitor
+from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.rig import Owner, Referrals
+
+OUTCOMES = Caller(service="outcomes", job="tasks")
+
+
+@pytest.fixture
+def administrator() -> Visitor:
+    return a_visitor(Role.ADMINISTRATOR)
+
+
+async def named(referrals: Referrals, visitor: Visitor, *records: RecordReceipt) -> list[NamedRecord]:
+    asked = NameRecords(record_ids=tuple(each.record_id for each in records))
+    return list((await referrals.ask(visitor, asked)).records)
+
+
+@pytest.mark.requirement("R-FLOW-018")
+async def test_a_record_is_named_with_its_rating_and_lead_professional(
+    referrals: Referrals, administrator: Visitor
+) -> None:
+    record = await referrals.submit(administrator, risk_level="red", lead_professional="Lee Lead")
+
+    (found,) = await named(referrals, administrator, record)
+
+    assert (record.record_id, "Percy Plum", record.reference, "red", "Lee Lead") == (
+        found.record_id,
+        found.name,
+        found.reference,
+        found.rating,
+        found.lead_professional,
+    )
+
+
+async def test_foreign_unknown_and_archived_records_are_not_named(referrals: Referrals, administrator: Visitor) -> None:
+    own, ended = [await referrals.submit(administrator) for _ in range(2)]
+    foreign = await referrals.submit(a_visitor())
+    unknown = RecordReceipt(record_id=new_id(), reference="none", version=0)
+    await referrals.archive(administrator, ended)
+
+    found = await named(referrals, administrator, own, foreign, unknown, ended)
+
+    assert [own.record_id] == [each.record_id for each in found]
+
+
+async def test_a_standard_user_has_their_own_named_alone(referrals: Referrals, administrator: Visitor) -> None:
+    standard = colleague_of(administrator)
+    own, other = await referrals.submit(standard), await referrals.submit(administrator)
+
+    assert [own.record_id] == [each.record_id for each in await named(referrals, standard, own, other)]
+
+
+async def test_naming_is_audited_with_the_ids_named(referrals: Referrals, owner: Owner, administrator: Visitor) -> None:
+    own, foreign = await referrals.submit(administrator), await referrals.submit(a_visitor())
+
+    await named(referrals, administrator, own, foreign)
+
+    audited = "SELECT subjects FROM audit WHERE action = 'record.named' AND actor = $1"
+    assert [own.record_id] == await owner.value(audited, administrator.user_id)
+
+
+async def test_a_hundred_are_named_at_once_and_no_more() -> None:
+    NameRecords(record_ids=tuple(new_id() for _ in range(MOST_NAMED)))
+
+    with pytest.raises(ValidationError):
+        NameRecords(record_ids=tuple(new_id() for _ in range(MOST_NAMED + 1)))
+
+
+async def test_a_master_admin_has_nobody_named(referrals: Referrals, administrator: Visitor) -> None:
+    record = await referrals.submit(administrator)
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await named(referrals, colleague_of(administrator, Role.MASTER_ADMIN), record)
+
+    assert Fault.NOT_ALLOWED == unanswered.value.fault
+
+
+# ------------------------------------------------------------------------------------------------------ how they stand
+@pytest.mark.parametrize(("rating", "urgency"), [("red", "urgent"), ("amber", "alert"), ("green", "routine")])
+async def test_how_a_record_stands_is_told_without_naming_anybody(
+    referrals: Referrals, administrator: Visitor, rating: str, urgency: str
+) -> None:
+    record = await referrals.submit(administrator, risk_level=rating)
+    shown = await referrals.read(administrator, record.record_id)
+
+    standing = await referrals.ask_as(OUTCOMES, ReadStanding(record_id=record.record_id))
+
+    assert (urgency, shown.rated_at, "south_staffordshire", 0, False) == (
+        standing.urgency,
+        standing.rated_at,
+        standing.locality,
+        standing.version,
+        standing.archived,
+    )
+    assert not {"Percy", "Plum", "2001-02-07"} & set(str(standing.model_dump()).split("'"))
+
+
+async def test_an_archived_record_stands_archived(referrals: Referrals, administrator: Visitor) -> None:
+    record = await referrals.submit(administrator, risk_level="red")
+    await referrals.archive(administrator, record)
+
+    standing = await referrals.ask_as(OUTCOMES, ReadStanding(record_id=record.record_id))
+
+    assert (True, 1) == (standing.archived, standing.version)
+
+
+async def test_only_active_records_that_call_for_somebody_are_listed_page_by_page(
+    referrals: Referrals, administrator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.referrals.handlers.standing.MOST_ROWS", 2)
+    red, amber, green, ended = [
+        await referrals.submit(administrator, risk_level=rating) for rating in ("red", "amber", "green", "red")
+    ]
+    await referrals.archive(administrator, ended)
+
+    pages = [await referrals.ask_as(OUTCOMES, ListStandings())]
+    while (last := pages[-1].last) is not None:
+        pages.append(await referrals.ask_as(OUTCOMES, ListStandings(after=last)))
+
+    standings = [each for page in pages for each in page.standings]
+    own = [each.record_id for each in standings if each.organisation_id == administrator.organisation_ids[0]]
+    assert sorted([red.record_id, amber.record_id]) == own
+    assert green.record_id not in own
