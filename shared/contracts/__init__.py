@@ -16,6 +16,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.ReadPasswordRule,
     identity.ListOrganisations,
     identity.CheckGrant,
+    identity.FindRecipients,
     referrals.SubmitRecord,
     referrals.ListRecords,
     referrals.ReadRecord,
@@ -37,6 +38,8 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     reports.StopReport,
     reports.ReadReportChunk,
     notifier.QueueMail,
+    notifier.ListMails,
+    notifier.SendAgain,
     health.ReadIdentityBacklog,
     health.ReadReferralsBacklog,
     health.ReadOutcomesBacklog,
@@ -51,5 +54,6 @@ EVENTS: tuple[type[Event], ...] = (
     referrals.RoutineNotice,
     referrals.UrgentNotice,
     outcomes.OutcomeRecorded,
+    outcomes.UrgentNotSeen,
 )
 BROADCASTS: tuple[type[Broadcast], ...] = (identity.SessionsRevoked, identity.Heartbeat)

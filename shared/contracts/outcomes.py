@@ -1,7 +1,7 @@
 """What may be asked of outcomes, and what it tells: what came of the records of a register."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -130,3 +130,14 @@ class OutcomeRecorded(Event):
     followed_by: ClassVar[tuple[Process, ...]] = ("reports",)
 
     outcome_id: UUID
+
+
+class UrgentNotSeen(Event):
+    """For the notifier alone: nobody has said in time that they have seen an urgent record."""
+
+    kind: ClassVar[str] = "urgent-not-seen"
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    told_by: ClassVar[Process] = "outcomes"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    reference: str

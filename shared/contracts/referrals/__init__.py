@@ -10,6 +10,7 @@ from shared.contracts.referrals.archiving import (
     RefuseArchive,
 )
 from shared.contracts.referrals.events import (
+    Happening,
     RecordArchived,
     RecordCreated,
     RecordEvent,
@@ -56,6 +57,7 @@ __all__ = [
     "FeedPage",
     "FieldChange",
     "FinishArchive",
+    "Happening",
     "History",
     "ListRecords",
     "NoteShown",
