@@ -105,10 +105,17 @@ def _row(register: Definition, mail: MailShown) -> list[Cell]:
     return [
         day_and_time(mail.queued_at),
         lines(about, words.urgent if mail.urgent else "", words.instead if mail.instead else ""),
-        link(mail.reference, record_address(register, mail.record_id), about),
+        _reference(register, mail, about),
         _breakable(mail.recipient),
         lines(_state(register, mail), *_details(register, mail), _button(register, mail)),
     ]
+
+
+def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
+    """A record that has left the register has no page to go to."""
+    if mail.occasion == "record_ended":
+        return mail.reference
+    return link(mail.reference, record_address(register, mail.record_id), about)
 
 
 def _state(register: Definition, mail: MailShown) -> Markup:

@@ -10,7 +10,7 @@ from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals import RecordNotice
+from shared.contracts.referrals import RecordNotice, UrgentNotice
 from shared.registers.definition import Definition, Notification, Occasion, Urgency
 from shared.registers.load import Registers
 
@@ -29,7 +29,8 @@ class Happened:
     def of(cls, notice: Notice) -> "Happened":
         if isinstance(notice, UrgentNotSeen):
             return cls("urgent_not_seen", "urgent")
-        return cls(notice.occasion, notice.urgency, notice.submitted_by)
+        urgency = "urgent" if isinstance(notice, UrgentNotice) else notice.urgency
+        return cls(notice.occasion, urgency, notice.submitted_by)
 
 
 @dataclass(frozen=True)

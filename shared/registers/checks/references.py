@@ -132,10 +132,10 @@ def check_notifications(register: Definition) -> Iterator[Fault]:
 
 
 def _check_new(register: Definition) -> Iterator[Fault]:
-    """A register without anybody who is told of its new records is watched by nobody (R-FLOW-011)."""
+    """A register of whose new records nobody is told is watched by nobody. Urgent ones are another check's."""
     levels = register.rating.levels if register.rating else ()
     urgencies: list[Urgency] = [level.urgency for level in levels] or ["routine"]
-    for urgency in dict.fromkeys(urgencies):
+    for urgency in dict.fromkeys(each for each in urgencies if each != "urgent"):
         told = [rule for rule in register.notifications if rule.concerns("record_created", urgency)]
         if not any(_reaches_somebody(rule) for rule in told):
             rated = f" whose rating is {urgency}" if levels else ""
