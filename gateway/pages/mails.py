@@ -104,11 +104,15 @@ def _row(register: Definition, mail: MailShown) -> list[Cell]:
     about = words.occasions[mail.occasion]
     return [
         day_and_time(mail.queued_at),
-        lines(about, words.urgent if mail.urgent else "", words.instead if mail.instead else ""),
+        lines(about, _strong(words.urgent) if mail.urgent else "", words.instead if mail.instead else ""),
         _reference(register, mail, about),
         _breakable(mail.recipient),
         lines(_state(register, mail), *_details(register, mail), _button(register, mail)),
     ]
+
+
+def _strong(text: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(text)
 
 
 def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
@@ -135,7 +139,9 @@ def _details(register: Definition, mail: MailShown) -> list[str]:
     """When it came to that, and what the mail relay said to one that it has not accepted."""
     words = register.words.mails
     when = [day_and_time(mail.since)] if mail.since else []
-    if mail.delivery == "accepted" or not mail.answer:
+    if mail.delivery == "accepted":
+        return [words.accepted_when.format(when=each) for each in when]
+    if not mail.answer:
         return when
     return [*when, words.answered.format(answer=mail.answer) if mail.answer.isdigit() else words.not_reached]
 

@@ -52,24 +52,23 @@ class Escalation:
     async def look(self) -> None:
         for register in self.telling.registers.newest():
             before = self.clock() - timedelta(minutes=register.lifecycle.urgent_minutes)
-            for mail in await store.find_not_through(self.pool, register.code, before, MOST_AT_ONCE):
-                await self._see_to(register, mail)
-
-    async def _see_to(self, register: Definition, mail: NotThrough) -> None:
-        """While identity is away, the mail waits for the next look."""
-        try:
-            others = await self._others(register, mail)
-        except NotAnswered as unanswered:
-            warn("escalation.not_answered", mail_id=str(mail.mail_id), fault=unanswered.fault.value)
-        else:
-            await self._tell(register, mail, others)
+            found = await store.find_not_through(self.pool, register.code, before, MOST_AT_ONCE)
+            try:
+                for mail in found:
+                    await self._tell(register, mail, await self._others(register, mail))
+            except NotAnswered as unanswered:  # the mails wait for the next look
+                warn("escalation.not_answered", register_code=register.code, fault=unanswered.fault.value)
 
     async def _others(self, register: Definition, mail: NotThrough) -> list[NewMail]:
-        """Mails in the words of the first, to everybody named for an urgent record that nobody saw."""
+        """To all who are named for an urgent record that nobody saw, in the words of the first if they are there."""
         wanted = rules.rules_for(register, "urgent_not_seen", "urgent")
         named = await self.telling.recipients(register, mail.about.organisation_id, wanted)
-        written = [self.telling.write(register, "urgent_record", each, mail.about) for each in named]
-        return [replace(each, instead_of=mail.mail_id) for each in written]
+        said = mail.about.mail_code if register.mail(mail.about.mail_code) else None
+        return [self._instead(register, mail, recipient, said or rule.mail) for recipient, rule in named.items()]
+
+    def _instead(self, register: Definition, mail: NotThrough, recipient: str, mail_code: str) -> NewMail:
+        about = replace(mail.about, mail_code=mail_code)
+        return replace(self.telling.write(register, "urgent_record", recipient, about), instead_of=mail.mail_id)
 
     async def _tell(self, register: Definition, mail: NotThrough, others: list[NewMail]) -> None:
         async with transaction(self.pool) as db:

@@ -234,26 +234,36 @@ SHOWN = """
 """
 # Organisation by organisation, each by the index: an administrator of one pays nothing for the mails of the others.
 LIST_MAILS = f"""
-    SELECT shown.*
-    FROM unnest($2::uuid[]) AS held (organisation_id)
-    CROSS JOIN LATERAL (
-        SELECT {SHOWN}
-        FROM record_mail AS r
-        JOIN mail AS m ON m.id = r.mail_id
-        WHERE r.register_code = $1 AND r.organisation_id = held.organisation_id
-            AND (r.queued_at, r.mail_id) < ($3::timestamptz, $4::uuid)
-        ORDER BY r.queued_at DESC, r.mail_id DESC
+    SELECT {SHOWN}
+    FROM (
+        SELECT newest.*
+        FROM unnest($2::uuid[]) AS held (organisation_id)
+        CROSS JOIN LATERAL (
+            SELECT each.*
+            FROM record_mail AS each
+            WHERE each.register_code = $1 AND each.organisation_id = held.organisation_id
+                AND (each.queued_at, each.mail_id) < ($3::timestamptz, $4::uuid)
+            ORDER BY each.queued_at DESC, each.mail_id DESC
+            LIMIT $5
+        ) AS newest
+        ORDER BY newest.queued_at DESC, newest.mail_id DESC
         LIMIT $5
-    ) AS shown
-    ORDER BY shown.queued_at DESC, shown.mail_id DESC
-    LIMIT $5
+    ) AS r
+    JOIN mail AS m ON m.id = r.mail_id
+    ORDER BY r.queued_at DESC, r.mail_id DESC
 """  # noqa: S608 - constants alone
+# Those are few, so that each is looked up in turn; OFFSET 0 keeps the planner from going the other way round.
 LIST_UNDELIVERED = f"""
     SELECT {SHOWN}
     FROM mail AS m
-    JOIN record_mail AS r ON r.mail_id = m.id
-    WHERE m.state <> 'accepted' AND r.register_code = $1 AND r.organisation_id = ANY($2::uuid[])
-        AND (r.queued_at, r.mail_id) < ($3::timestamptz, $4::uuid)
+    CROSS JOIN LATERAL (
+        SELECT each.*
+        FROM record_mail AS each
+        WHERE each.mail_id = m.id AND each.register_code = $1 AND each.organisation_id = ANY($2::uuid[])
+            AND (each.queued_at, each.mail_id) < ($3::timestamptz, $4::uuid)
+        OFFSET 0
+    ) AS r
+    WHERE m.state <> 'accepted'
     ORDER BY r.queued_at DESC, r.mail_id DESC
     LIMIT $5
 """  # noqa: S608

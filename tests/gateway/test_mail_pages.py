@@ -72,14 +72,14 @@ async def test_an_accepted_mail_says_when_what_about_whom_to_and_since_when(brow
         "New referral",
         "DSR-7KQ2-M9XP New referral",
         TEAM,
-        "Accepted by the mail relay17/06/2026 at 14:07",
+        "Acceptedby the mail relay, 17/06/2026 at 14:07",
     ] == cells(page)
     assert [f"/dsr/records/{RECORD_ID.hex}/"] == [str(link["href"]) for link in page.tree.select("td a")]
 
 
 STATES = {
     "waiting": ("Waiting to be sent", False),
-    "accepted": ("Accepted by the mail relay", False),
+    "accepted": ("Accepted", False),
     "failed": ("Failed", True),
     "given_up": ("Given up", True),
     "expired": ("Expired", False),
@@ -138,7 +138,7 @@ async def test_only_those_not_delivered_can_be_asked_for_and_all_again(
     page = await browser.see(f"{HERE}?undelivered=1")
 
     assert narrow is not None
-    assert "Show only mails that were not delivered" == narrow.get_text()
+    assert "Show only mails that the relay has not accepted" == narrow.get_text()
     assert ["Show all mails"] == page.texts(f'main a[href="{HERE}"]')
     assert "Every mail here was accepted by the mail relay." in page.texts("main p")
     assert [False, True] == [asked.undelivered for asked in notifier.heard(ListMails)]

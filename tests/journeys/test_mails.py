@@ -55,13 +55,13 @@ async def test_a_mail_that_failed_shows_as_failed_and_is_sent_again(browser: Bro
         await when_i_go_to_the_mails(page, relayed)
         await then_it_says(page, reference, "Failed", "The mail relay answered 550.")
 
-        await page.get_by_role("link", name="Show only mails that were not delivered").click()
+        await page.get_by_role("link", name="Show only mails that the relay has not accepted").click()
         await page.get_by_role("button", name=f"Send again {reference}").dblclick()
         await expect(page.locator(".nhsuk-notification-banner__content")).to_have_text("The mail will be sent again.")
         await relayed.mail_after(0, TEAM)
 
         await page.get_by_role("link", name="Show all mails").click()
-        await then_it_says(page, reference, "Accepted by the mail relay")
+        await then_it_says(page, reference, "Accepted", "by the mail relay, ")
         assert 1 == len([mail for mail in await relayed.mail(TEAM) if reference in mail.text])
 
 
@@ -87,7 +87,7 @@ async def test_everybody_can_use_the_page_of_mails(browser: Browser, relayed: Re
         await when_i_go_to_the_mails(page, relayed)
         await then_it_says(page, reference, "Failed")
         await then_everybody_can_use_it(page, "mails", screen)
-        await page.get_by_role("link", name="Show only mails that were not delivered").click()
+        await page.get_by_role("link", name="Show only mails that the relay has not accepted").click()
         await page.get_by_role("button", name=f"Send again {reference}").click()
         await then_everybody_can_use_it(page, "mail sent again", screen)
 

@@ -326,6 +326,13 @@ def test_telling_the_submitter_alone_is_telling_nobody(tmp_path: Path) -> None:
     assert "notification: nobody is told at once of an urgent record on record_created" in told
 
 
+@pytest.mark.parametrize("field", ["team_email", "administrator_email"])
+def test_an_address_must_be_one_that_mail_can_be_sent_to(tmp_path: Path, field: str) -> None:
+    told = faults_after(tmp_path, DSR, (f'{field} = "Dynamic', f'{field} = "Dynamic..'))
+
+    assert [f"contact, {field}: has an address that mail cannot be sent to"] == told
+
+
 def test_mail_goes_to_accepted_domains_only(tmp_path: Path) -> None:
     told = faults_after(tmp_path, DSR, ('to = ["team"]', 'addresses = ["team@evilnhs.uk"]'))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shared.registers.checks.forms import check_condition, twice
 from shared.registers.definition import ALWAYS_KNOWN, Definition, Kind, Notification, Question, Role, Urgency
 from shared.registers.faults import Fault
-from shared.values import is_within
+from shared.values import Unreadable, is_within, read_email
 
 ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "given_name": frozenset({"text"}),
@@ -118,6 +118,7 @@ def check_lifecycle(register: Definition) -> Iterator[Fault]:
 
 
 def check_notifications(register: Definition) -> Iterator[Fault]:
+    yield from _check_addresses(register)
     for rule in register.notifications:
         place = f"notification, {rule.occasion}"
         if not (rule.to or rule.addresses):
@@ -129,6 +130,24 @@ def check_notifications(register: Definition) -> Iterator[Fault]:
                 yield Fault(place, "has an address outside the accepted domains")
     yield from _check_new(register)
     yield from _check_urgent(register)
+
+
+def _check_addresses(register: Definition) -> Iterator[Fault]:
+    """An address that mail cannot be sent to would cost the mail on the day that it is needed."""
+    contact = register.contact
+    named = {"contact, team_email": [contact.team_email], "contact, administrator_email": [contact.administrator_email]}
+    for rule in register.notifications:
+        named.setdefault(f"notification, {rule.occasion}", []).extend(rule.addresses)
+    for place, addresses in named.items():
+        if not all(_is_address(each) for each in addresses):
+            yield Fault(place, "has an address that mail cannot be sent to")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(read_email(text))
+    except Unreadable:
+        return False
 
 
 def _check_new(register: Definition) -> Iterator[Fault]:

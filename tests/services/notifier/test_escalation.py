@@ -144,6 +144,22 @@ async def test_urgent_mail_that_fails_for_everybody_ends(rig: Rig) -> None:
     assert [(TEAM, "failed"), (SECOND, "failed")] == await mails(rig)
 
 
+async def test_words_that_the_register_has_given_up_are_told_in_those_of_one_not_seen(
+    rig: Rig, registers: Registers
+) -> None:
+    await rig.handlers.tell(an_urgent_notice())
+    dsr = registers.find("dsr")
+    kept = tuple(mail for mail in dsr.mails if mail.code == "urgent_not_seen")
+    rig = rig.with_registers(Registers([Loaded(dsr.model_copy(update={"mails": kept}), "")]))
+
+    await rig.escalate(minutes=URGENT_MINUTES)
+    await rig.send_due("now")
+
+    assert ["URGENT: nobody has seen referral DSR-7KQ2"] == [
+        str(each.message["Subject"]) for each in rig.mail_server.taken if each.recipients == (SECOND,)
+    ]
+
+
 async def test_each_register_has_its_own_patience(rig: Rig, registers: Registers) -> None:
     dsr = registers.find("dsr")
     hasty = dsr.model_copy(update={"lifecycle": dsr.lifecycle.model_copy(update={"urgent_minutes": 5})})

@@ -31,6 +31,7 @@ class MailListWords(Part):
     occasions: Annotated[dict[Occasion, Text], AfterValidator(_every_occasion)]
     waiting: Text
     accepted: Text
+    accepted_when: Annotated[str, AfterValidator(Gaps("when"))]
     failed: Text
     given_up: Text
     expired: Text
