@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.services.notifier.builders import a_routine_notice, an_urgent_notice,
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import Taken
 
-ANotice = Callable[..., RecordNotice]
+ANotice = Callable[..., Notice]
 TEAM = "dynamicsupportregister@mpft.nhs.uk"
 
 
@@ -55,8 +56,17 @@ async def test_a_routine_record_does_not_call_itself_urgent(rig: Rig) -> None:
     assert ("New referral DSR-7KQ2", False) == (str(mail.message["Subject"]), "urgent" in mail.text.lower())
 
 
+KINDS: dict[str, ANotice] = {
+    "routine": a_routine_notice,
+    "alert": partial(a_routine_notice, urgency="alert"),
+    "rated anew": partial(a_routine_notice, occasion="rating_changed", urgency="alert"),
+    "urgent": an_urgent_notice,
+    "not seen": nobody_has_seen,
+}
+
+
 @pytest.mark.requirement("R-DSR-099")
-@pytest.mark.parametrize("notice", [a_routine_notice, an_urgent_notice], ids=["routine", "urgent"])
+@pytest.mark.parametrize("notice", KINDS.values(), ids=KINDS)
 async def test_two_mails_differ_in_reference_and_link_and_nothing_else(rig: Rig, notice: ANotice) -> None:
     one, other = notice(reference="DSR-7KQ2"), notice(reference="DSR-9XWM")
 
@@ -66,7 +76,7 @@ async def test_two_mails_differ_in_reference_and_link_and_nothing_else(rig: Rig,
     assert _without(one, mails[0].text) == _without(other, mails[1].text)
 
 
-def _without(notice: RecordNotice, text: str) -> str:
+def _without(notice: Notice, text: str) -> str:
     """The text with gaps where the link and the reference must stand."""
     link = f"https://registers.example/dsr/records/{notice.record_id.hex}/"
     assert [link] == re.findall(r"https?://\S+", text)
@@ -82,6 +92,7 @@ async def test_a_notice_that_comes_twice_is_told_once(rig: Rig) -> None:
     assert 1 == len(mails)
 
 
+@pytest.mark.requirement("R-DSR-098")
 async def test_the_definition_names_any_combination_of_recipients(rig: Rig, registers: Registers) -> None:
     rule = Notification(
         occasion="record_created",
