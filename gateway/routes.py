@@ -1,6 +1,6 @@
 """Every page, with who may use it; what is not in this table is not found."""
 
-from gateway.pages import administration, demo_mail, home, outcomes, public, reporting, work
+from gateway.pages import administration, demo_mail, home, mails, outcomes, public, reporting, work
 from gateway.pages.account import login, password, pin, registration, reminder
 from gateway.pages.records import keeping, listing, submitting
 from gateway.settings import Settings
@@ -51,6 +51,8 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
     Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
 )
 DEMO_PAGES: tuple[Page, ...] = (
     Page("GET", "/demo/mail", demo_mail.mail_page, ANYONE),

@@ -2,11 +2,13 @@
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
+from gateway.keys import REGISTER, VISITOR
 from gateway.page import show
+from gateway.pages.mails import mails_address
 from gateway.rows import Column
 from gateway.visitor import ask
 from shared.contracts.identity import ListOrganisations
+from shared.permissions import Permission
 
 
 async def administration_page(request: web.Request) -> web.Response:
@@ -20,4 +22,5 @@ async def administration_page(request: web.Request) -> web.Response:
         columns=(Column(words.organisation), Column(words.email_domain)),
         rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
         accepted=register.access.accepted_domains if register.access.self_registration else (),
+        mails=mails_address(register) if request[VISITOR].may(Permission.ADMINISTER) else "",
     )

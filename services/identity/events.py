@@ -35,6 +35,7 @@ class AccountEvent(StrEnum):
     PASSWORD_REMINDED = "password_reminded"
     PASSWORD_CHANGE_REFUSED = "password_change_refused"
     PASSWORD_CHANGED = "password_changed"
+    ADDRESSES_GIVEN = "addresses_given"
 
 
 async def note(

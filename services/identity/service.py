@@ -8,6 +8,7 @@ from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
 from services.identity.handlers.passwords import ChangeOfPassword, Reminders, RuleInForce
 from services.identity.handlers.pins import PinStep
+from services.identity.handlers.recipients import RecipientList
 from services.identity.handlers.registration import Registration
 from services.identity.handlers.sessions import Sessions
 from services.identity.hashing import PasswordHashes
@@ -70,4 +71,5 @@ def answers_of(desk: Desk) -> list[Answer]:
         for_anyone(asked.ReadPasswordRule, RuleInForce(desk).read),
         for_anyone(asked.ListOrganisations, OrganisationList(desk).read),
         for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
+        for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(desk).find),
     ]

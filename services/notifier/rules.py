@@ -1,6 +1,6 @@
 """Decisions about mails: which lane, what follows from an answer, who is told of a record, how a person is greeted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -110,28 +110,48 @@ def greeting(first_name: str) -> str:
 def rules_for(register: Definition, occasion: Occasion, urgency: Urgency) -> list[Notification]:
     """The register's rules that hold, the urgent first: who is told by two of them is told by the first."""
     found = [rule for rule in register.notifications if rule.concerns(occasion, urgency)]
-    return sorted(found, key=lambda rule: not rule.urgent)
+    return sorted(found, key=lambda rule: not is_urgent(rule))
 
 
-def others_to_tell(register: Definition, failed: str) -> list[str]:
+def is_urgent(rule: Notification) -> bool:
+    """That nobody has seen an urgent record is urgent, whatever a definition calls it."""
+    return rule.urgent or rule.occasion == "urgent_not_seen"
+
+
+def template_of(rule: Notification) -> RecordTemplate:
+    return "urgent_record" if is_urgent(rule) else "new_record"
+
+
+def must_be_told(occasion: Occasion, urgency: Urgency) -> bool:
+    """Whether it is a fault when a register names nobody for it."""
+    return urgency == "urgent" or occasion == "record_created"
+
+
+@dataclass(frozen=True, repr=False)
+class Found:
+    """The addresses that identity has for a record."""
+
+    administrators: tuple[str, ...] = ()
+    submitter: str | None = None
+
+
+def names(rules: Iterable[Notification], recipient: Recipient) -> bool:
+    return any(recipient in rule.to for rule in rules)
+
+
+def recipients_of(rules: Iterable[Notification], contact: Contact, found: Found) -> dict[str, Notification]:
     """
-    Who is told of an urgent record when the mail to this address failed: those named for one not seen, not yet told.
+    The addresses that rules name, each once, with the first of the rules that does.
 
-    Where several occasions name the address, only who is named on each of them was told for certain.
+    A register whose administrators are nobody's yet is told of at the address that its pages give.
     """
-    occasions: tuple[Occasion, ...] = ("record_created", "rating_changed")
-    told = [set(named) for named in (_told_on(register, each) for each in occasions) if failed in named]
-    certain = set.intersection(*told) if told else {failed}
-    return [each for each in _told_on(register, "urgent_not_seen") if each not in certain]
-
-
-def _told_on(register: Definition, occasion: Occasion) -> list[str]:
-    rules = rules_for(register, occasion, "urgent")
-    return list(dict.fromkeys(each for rule in rules for each in recipients_of(rule, register.contact)))
-
-
-def recipients_of(rule: Notification, contact: Contact) -> list[str]:
-    """The addresses that a rule names, each once. The submitter's is not known here."""
-    known: dict[Recipient, str] = {"team": contact.team_email, "administrators": contact.administrator_email}
-    named = [known[each] for each in rule.to if each in known]
-    return list(dict.fromkeys(recipient_of(each) for each in (*named, *rule.addresses)))
+    known: dict[Recipient, tuple[str, ...]] = {
+        "team": (contact.team_email,),
+        "administrators": found.administrators or (contact.administrator_email,),
+        "submitter": (found.submitter,) if found.submitter else (),
+    }
+    told: dict[str, Notification] = {}
+    for rule in rules:
+        for address in (*(each for name in rule.to for each in known[name]), *rule.addresses):
+            told.setdefault(recipient_of(address), rule)
+    return told

@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from enum import Enum
 from typing import TypeVar
 from uuid import UUID
 
 from services.notifier import rules, store
+from services.notifier.bells import Bells
 from services.notifier.rules import Answer, Lane
 from services.notifier.smtp import MailServer
 from services.notifier.store import MailInHand
 from shared import audit
-from shared.database import DATABASE_FAULTS, Database, DatabasePool, transaction
+from shared.commands import FORGET_OLD
+from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.log import log, warn
 
 POLL_SECONDS = 1.0
@@ -22,7 +24,6 @@ STOP_SECONDS = 8.0
 SWEEP_SECONDS = 5.0
 FORGET_EVERY = 720  # sweeps: about once an hour
 
-Failed = Callable[[Database, MailInHand], Awaitable[None]]
 Result = TypeVar("Result")
 
 
@@ -43,14 +44,12 @@ class Sender:
     the writing down, and then under the same Message-ID.
     """
 
-    def __init__(
-        self, lane: Lane, pool: DatabasePool, server: MailServer, bell: asyncio.Event, urgent_mail_failed: Failed
-    ) -> None:
+    def __init__(self, lane: Lane, pool: DatabasePool, server: MailServer, bells: Bells) -> None:
         self._lane = lane
-        self._urgent_mail_failed = urgent_mail_failed
         self._pool = pool
         self._server = server
-        self._bell = bell
+        self._bell = bells.lanes[lane]
+        self._alarm = bells.alarm
 
     async def run(self) -> None:
         while True:
@@ -102,8 +101,8 @@ class Sender:
                 return
             if await store.mark_ended(db, mail.mail_id, claim, answer.code, following):
                 await audit.note(db, None, f"mail.{following}", [mail.mail_id], register=mail.register_code)
-                if following != "accepted" and mail.template == "urgent_record":
-                    await self._urgent_mail_failed(db, mail)
+        if following != "accepted" and mail.template == "urgent_record":
+            self._alarm.set()
         log(f"mail.{following}", mail_id=str(mail.mail_id), template=mail.template, attempts=mail.attempts)
 
 
@@ -122,6 +121,7 @@ class Sweeper:
                 await self.expire()
                 if sweeps % FORGET_EVERY == 0:
                     await store.forget_old(self._pool)
+                    await self._pool.execute(FORGET_OLD)
             except DATABASE_FAULTS as error:
                 warn("mail.sweep_failed", error=error)
 

@@ -58,7 +58,7 @@ def write_message(mail: MailInHand, route: Route) -> EmailMessage:
     message["From"] = route.mail_from
     message["To"] = mail.recipient
     message["Subject"] = mail.subject
-    message["Date"] = format_datetime(mail.created_at)
+    message["Date"] = format_datetime(mail.begun_at)
     message["Message-ID"] = f"<{mail.mail_id}@{route.mail_host}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

@@ -1,12 +1,14 @@
 """Every query of the notifier's schema."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.notifier.rules import AnyTemplate, Ending, Lane
+from services.notifier.rules import AnyTemplate, Ending, Lane, RecordTemplate
 from services.notifier.writing import Written
+from shared.contracts.notifier import MailShown, Occasion
 from shared.database import Database, DatabasePool
+from shared.permissions import Visitor
 
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=90)
@@ -19,9 +21,32 @@ ADD_MAIL = """
 """
 
 
+ADD_ABOUT = """
+    INSERT INTO record_mail (
+        mail_id, notice_id, register_code, organisation_id, record_id, reference, occasion, mail_code
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+
+@dataclass(frozen=True)
+class About:
+    """The record that a mail is about, by ids and its reference; what happened, and in which words it is told."""
+
+    notice_id: UUID
+    organisation_id: UUID
+    record_id: UUID
+    reference: str
+    occasion: Occasion
+    mail_code: str
+
+
 @dataclass(frozen=True, repr=False)
 class NewMail:
-    """A mail to be queued. `instead_of`: the urgent one that could not be delivered, in whose place this one goes."""
+    """
+    A mail to be queued, about somebody's account unless it says which record it is about.
+
+    `instead_of`: the urgent one that did not get through, in whose place this one goes.
+    """
 
     mail_id: UUID
     register_code: str
@@ -31,6 +56,7 @@ class NewMail:
     written: Written
     expires_at: datetime | None = None
     instead_of: UUID | None = None
+    about: About | None = None
 
 
 async def add_mail(db: Database, mail: NewMail) -> bool:
@@ -38,7 +64,14 @@ async def add_mail(db: Database, mail: NewMail) -> bool:
     about = (mail.mail_id, mail.register_code, mail.template, mail.lane, mail.recipient)
     text = (mail.written.subject, mail.written.body)
     added = await db.fetchval(ADD_MAIL, *about, *text, mail.expires_at, mail.instead_of)
+    if added is not None and mail.about is not None:
+        await _add_about(db, mail.mail_id, mail.register_code, mail.about)
     return added is not None
+
+
+async def _add_about(db: Database, mail_id: UUID, register_code: str, about: About) -> None:
+    record = (about.organisation_id, about.record_id, about.reference)
+    await db.execute(ADD_ABOUT, mail_id, about.notice_id, register_code, *record, about.occasion, about.mail_code)
 
 
 CLAIM_NEXT = """
@@ -59,14 +92,15 @@ CLAIM_NEXT = """
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     )
-    RETURNING id AS mail_id, register_code, template, recipient, subject, body, attempts, instead_of,
-              created_at, clock_timestamp() - created_at AS age
+    RETURNING id AS mail_id, register_code, template, recipient, subject, body, attempts,
+              coalesce(sent_again_at, created_at) AS begun_at,
+              clock_timestamp() - coalesce(sent_again_at, created_at) AS age
 """
 
 
 @dataclass(frozen=True, repr=False)
 class MailInHand:
-    """A mail that one sender has claimed, for as long as the lease."""
+    """A mail that one sender has claimed, for as long as the lease. `begun_at`: when it was queued, or sent again."""
 
     mail_id: UUID
     register_code: str
@@ -75,8 +109,7 @@ class MailInHand:
     subject: str
     body: str
     attempts: int
-    instead_of: UUID | None
-    created_at: datetime
+    begun_at: datetime
     age: timedelta
 
 
@@ -154,3 +187,154 @@ COUNT_WAITING = "SELECT count(*) FROM mail WHERE state IN ('queued', 'sending')"
 async def count_waiting(pool: DatabasePool) -> int:
     found: int = await pool.fetchval(COUNT_WAITING)
     return found
+
+
+# --------------------------------------------------------------------------------------- urgent mail that gets nowhere
+FIND_NOT_THROUGH = "SELECT * FROM find_not_through($1, $2, $3)"
+
+
+@dataclass(frozen=True)
+class NotThrough:
+    """An urgent mail that failed or has waited for too long, and of which nobody else was told."""
+
+    mail_id: UUID
+    about: About
+
+
+async def find_not_through(pool: DatabasePool, register_code: str, before: datetime, most: int) -> list[NotThrough]:
+    """Those that failed, and those that have waited since before this moment."""
+    rows = [dict(row) for row in await pool.fetch(FIND_NOT_THROUGH, register_code, before, most)]
+    return [NotThrough(row.pop("mail_id"), About(**row)) for row in rows]
+
+
+HOLD_NOTICE = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.notice.' || $1, 0))"
+MARK_OTHERS_TOLD = """
+    UPDATE mail
+    SET others_told_at = clock_timestamp()
+    WHERE id = $1 AND others_told_at IS NULL AND state <> 'accepted'
+    RETURNING id
+"""
+FIND_MAILED = "SELECT find_mailed($1)"
+
+
+async def begin_telling_others(db: Database, mail: NotThrough) -> set[str] | None:
+    """Who was mailed of it, for as long as the transaction lasts; None when it got through, or was seen to before."""
+    await db.execute(HOLD_NOTICE, mail.about.notice_id.hex)
+    if await db.fetchval(MARK_OTHERS_TOLD, mail.mail_id) is None:
+        return None
+    return {row[0] for row in await db.fetch(FIND_MAILED, mail.about.notice_id)}
+
+
+# ------------------------------------------------------------------------------------------- what administrators see
+SHOWN = """
+    r.mail_id, r.occasion, r.record_id, r.reference, r.queued_at, m.recipient,
+    m.template = 'urgent_record' AS urgent, m.instead_of IS NOT NULL AS instead,
+    CASE WHEN m.state IN ('queued', 'sending') THEN 'waiting' ELSE m.state END AS delivery,
+    m.attempts AS tries, m.last_answer AS answer, m.ended_at AS since
+"""
+# Organisation by organisation, each by the index: an administrator of one pays nothing for the mails of the others.
+LIST_MAILS = f"""
+    SELECT {SHOWN}
+    FROM (
+        SELECT newest.*
+        FROM unnest($2::uuid[]) AS held (organisation_id)
+        CROSS JOIN LATERAL (
+            SELECT each.*
+            FROM record_mail AS each
+            WHERE each.register_code = $1 AND each.organisation_id = held.organisation_id
+                AND (each.queued_at, each.mail_id) < ($3::timestamptz, $4::uuid)
+            ORDER BY each.queued_at DESC, each.mail_id DESC
+            LIMIT $5
+        ) AS newest
+        ORDER BY newest.queued_at DESC, newest.mail_id DESC
+        LIMIT $5
+    ) AS r
+    JOIN mail AS m ON m.id = r.mail_id
+    ORDER BY r.queued_at DESC, r.mail_id DESC
+"""  # noqa: S608 - constants alone
+# Those are few, so that each is looked up in turn; OFFSET 0 keeps the planner from going the other way round.
+LIST_UNDELIVERED = f"""
+    SELECT {SHOWN}
+    FROM mail AS m
+    CROSS JOIN LATERAL (
+        SELECT each.*
+        FROM record_mail AS each
+        WHERE each.mail_id = m.id AND each.register_code = $1 AND each.organisation_id = ANY($2::uuid[])
+            AND (each.queued_at, each.mail_id) < ($3::timestamptz, $4::uuid)
+        OFFSET 0
+    ) AS r
+    WHERE m.state <> 'accepted'
+    ORDER BY r.queued_at DESC, r.mail_id DESC
+    LIMIT $5
+"""  # noqa: S608
+FIND_PLACE = """
+    SELECT queued_at, mail_id
+    FROM record_mail
+    WHERE mail_id = $1 AND register_code = $2 AND organisation_id = ANY($3::uuid[])
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a mail stands in the list."""
+
+    queued_at: datetime
+    mail_id: UUID
+
+
+ABOVE_ALL = Place(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+
+
+async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> Place | None:
+    """None for a mail that is not in the visitor's scope."""
+    row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, visitor.organisation_ids)
+    return None if row is None else Place(**row)
+
+
+async def list_mails(
+    db: Database, visitor: Visitor, before: Place, most: int, *, undelivered: bool
+) -> tuple[MailShown, ...]:
+    """The newest mails before a place, about records in the visitor's scope."""
+    query = LIST_UNDELIVERED if undelivered else LIST_MAILS
+    scope = (visitor.register_code, visitor.organisation_ids)
+    rows = await db.fetch(query, *scope, before.queued_at, before.mail_id, most)
+    return tuple(MailShown(**row) for row in rows)
+
+
+FIND_ENDED = """
+    SELECT m.state, m.template, m.lane, r.record_id, r.reference, r.mail_code
+    FROM mail AS m
+    JOIN record_mail AS r ON r.mail_id = m.id
+    WHERE m.id = $1 AND r.register_code = $2 AND r.organisation_id = ANY($3::uuid[])
+    FOR UPDATE OF m
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A mail about a record as it stands, with what it takes to write it anew."""
+
+    state: str
+    template: RecordTemplate
+    lane: Lane
+    record_id: UUID
+    reference: str
+    mail_code: str
+
+
+async def hold_mail(db: Database, visitor: Visitor, mail_id: UUID) -> Ended | None:
+    """The mail, which nobody else changes until the transaction ends; None for one that is not in scope."""
+    row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, visitor.organisation_ids)
+    return None if row is None else Ended(**row)
+
+
+QUEUE_AGAIN = """
+    UPDATE mail
+    SET state = 'queued', subject = $2, body = $3, attempts = 0, last_answer = NULL, ended_at = NULL,
+        next_try_at = clock_timestamp(), sent_again_at = clock_timestamp()
+    WHERE id = $1
+"""
+
+
+async def queue_again(db: Database, mail_id: UUID, written: Written) -> None:
+    await db.execute(QUEUE_AGAIN, mail_id, written.subject, written.body)

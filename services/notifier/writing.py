@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from services.notifier import rules
 from shared.contracts.notifier import QueueMail
-from shared.registers.definition import Definition, Notification
+from shared.registers.definition import Definition
 from shared.registers.load import Registers
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -48,9 +48,15 @@ class Writer:
         register = self._register_words(asked.register_code)
         return self._write(asked.template, {**HOUSE, **asked.values, **register, "greeting": greeting})
 
-    def notice(self, register: Definition, rule: Notification, reference: str, record_id: UUID) -> Written:
-        """A mail about a record, in the words of the register's definition: its reference and link, nothing else."""
-        mail = register.mail(rule.mail)
+    def notice(
+        self, register: Definition, template: rules.RecordTemplate, mail_code: str, reference: str, record_id: UUID
+    ) -> Written:
+        """
+        A mail about a record, in the words of the register's definition: its reference and link, nothing else.
+
+        Raises `NeverAMail` when the register has no such mail.
+        """
+        mail = register.mail(mail_code)
         if mail is None:
             raise rules.NeverAMail("words")
         gaps = {
@@ -65,7 +71,7 @@ class Writer:
             "subject": mail.subject.format_map(gaps),
             "paragraphs": [paragraph.format_map(gaps) for paragraph in mail.body],
         }
-        return self._write("urgent_record" if rule.urgent else "new_record", words)
+        return self._write(template, words)
 
     def record_link(self, register: Definition, record_id: UUID) -> str:
         return f"{self._public_url}/{register.code}/records/{record_id.hex}/"

@@ -214,22 +214,25 @@ def note_text(typed: str) -> str:
 # ------------------------------------------------------------------------------------------------- rating, events
 @dataclass(frozen=True)
 class Rerating:
-    """What a change did to the rating."""
+    """What a change did to the rating. `told`: the urgency that somebody is to be told of now, if any."""
 
     level: Level | None
     is_new: bool
-    became_urgent: bool
+    told: Urgency | None
 
 
 def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
     """A corrected spelling does not make a rating look fresh: it is new only when it is another one."""
     old, new = rating_of(register, before), rating_of(register, after)
     is_new = (old.code if old else None) != (new.code if new else None)
-    return Rerating(new, is_new, is_new and is_urgent(new) and not is_urgent(old))
+    urgency = urgency_of(new)
+    is_told = urgency != "routine" and urgency != urgency_of(old)
+    return Rerating(new, is_new, urgency if is_told else None)
 
 
-def is_urgent(level: Level | None) -> bool:
-    return level is not None and level.urgency == "urgent"
+def urgency_of(level: Level | None) -> Urgency:
+    """How soon somebody must act on a rating; a record without one is routine."""
+    return level.urgency if level else "routine"
 
 
 def calls_for_somebody(urgency: Urgency | None) -> bool:

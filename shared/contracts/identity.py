@@ -205,6 +205,28 @@ class CheckGrant(Request[Grant]):
     user_id: UUID
 
 
+class Recipients(Message):
+    """Addresses to mail. `user` is that of the user who was asked for, when their account still serves."""
+
+    administrators: tuple[str, ...] = Field(max_length=50, repr=False)
+    user: str | None = Field(default=None, repr=False)
+
+
+class FindRecipients(Request[Recipients]):
+    """
+    Whom the notifier may have to tell of a record: the register's administrators who have its organisation, and a user.
+
+    Fifty administrators at most. Audited with their ids.
+    """
+
+    subject: ClassVar[str] = "ask.identity.find_recipients"
+    asked_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    register_code: str
+    organisation_id: UUID
+    user_id: UUID | None = None
+
+
 class SessionsRevoked(Broadcast):
     """These sessions are over: forget what was remembered of them."""
 

@@ -2,12 +2,17 @@
 
 from datetime import datetime
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field
 
-from shared.messages import Letter, Process
+from shared.messages import Command, Letter, Message, Nothing, Process, Request
 
 Template = Literal["welcome", "already_registered", "pin", "reminder", "locked", "password_changed"]
+Occasion = Literal["record_created", "rating_changed", "urgent_not_seen", "outcome_recorded", "record_ended"]
+Delivery = Literal["waiting", "accepted", "failed", "given_up", "expired"]
+
+MAILS_AT_ONCE = 25
 
 
 class QueueMail(Letter):
@@ -27,3 +32,58 @@ class QueueMail(Letter):
     recipient: str = Field(max_length=320, repr=False)
     values: dict[str, str] = Field(repr=False)
     expires_at: datetime | None = None
+
+
+class MailShown(Message):
+    """
+    One mail about a record, and what has become of it. `since`: when it was accepted, refused or given up.
+
+    `answer` is the mail relay's last one: its code, or a word of ours where there was none. `instead`: it goes in the
+    place of one that was not delivered in time.
+    """
+
+    mail_id: UUID
+    occasion: Occasion
+    record_id: UUID
+    reference: str
+    recipient: str = Field(repr=False)
+    urgent: bool
+    instead: bool
+    delivery: Delivery
+    tries: int
+    answer: str | None
+    queued_at: datetime
+    since: datetime | None
+
+
+class MailPage(Message):
+    """Mails, the newest first; with `more` there are older ones, which are asked for `before` the last of these."""
+
+    mails: tuple[MailShown, ...]
+    more: bool
+
+
+class ListMails(Request[MailPage]):
+    """
+    The mails of 90 days about records of the asker's register and organisations: 25, from the newest or `before` one.
+
+    `undelivered`: those alone that the mail relay has not accepted. Mails about accounts are never among them. Audited.
+    """
+
+    subject: ClassVar[str] = "ask.notifier.list_mails"
+
+    undelivered: bool = False
+    before: UUID | None = None
+
+
+class SendAgain(Command[Nothing]):
+    """
+    Write and send a mail about a record once more that has failed, or was given up.
+
+    Refused as `not_found`; as `not_ended` when it waits or was accepted; as `no_words` when the register does not have
+    such a mail any more.
+    """
+
+    subject: ClassVar[str] = "ask.notifier.send_again"
+
+    mail_id: UUID

@@ -123,7 +123,7 @@ class Statements:
 
     async def _create(self, record: NewRecord) -> UUID:
         receipt = RecordReceipt(record_id=record.record_id, reference=record.reference, version=0)
-        events: list[Event] = self._telling(receipt).created(urgent=False)
+        events: list[Event] = self._telling(receipt).created("routine")
         async with self.referrals.acquire() as db:
             await saving.submit_record(db, self.crowd.own, self._command(receipt), record, events)
         return record.record_id
@@ -138,7 +138,7 @@ class Statements:
         receipt = RecordReceipt(record_id=record_id, reference="", version=version + 1)
         changes = (FieldChange(name="latest_update", before=None, after="News"),)
         update = Update(record_id, version, self._record().content, False, changes)
-        command, events = self._command(receipt), self._telling(receipt).updated(urgent=False)
+        command, events = self._command(receipt), self._telling(receipt).updated(None)
         async with self.referrals.acquire() as db:
             await saving.find_for_update(db, self.crowd.own, command.command_id, record_id)
             updated = await saving.update_record(db, self.crowd.own, command, update, events)

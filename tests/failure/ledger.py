@@ -154,10 +154,9 @@ class Ledger:
     def _not_mailed(self, held: Iterable[Held]) -> Iterator[str]:
         sent = self._sent()
         for each in held:
-            if not sent[each.reference]:
-                yield f"{each.family_name}: no mail to the team"
-            elif len(set(sent[each.reference])) > 1:
-                yield f"{each.family_name}: {len(sent[each.reference])} mails to the team, not the same one again"
+            due, found = 1 + each.ended, len(set(sent[each.reference]))
+            if found != due:
+                yield f"{each.family_name}: {found} mails to the team and not {due}, not counting the same one again"
 
     @property
     def mails_sent_again(self) -> int:
@@ -201,7 +200,7 @@ def faults_of_facts(held: Held) -> Iterator[str]:
         "audit": (twice, held.audited),
         "command": (twice, held.commands),
         "events": (twice + held.ended, len(held.events)),  # created, archived, and the outcome's own
-        "notices": (1, len(held.notices)),
+        "notices": (twice, len(held.notices)),
         "outcomes": (int(held.ended), held.endings),
         "tasks": (int(not held.ended), held.tasks),  # every referral of a round is for the next meeting
     }

@@ -14,7 +14,17 @@ pytestmark = pytest.mark.failure
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 HELD = Held(ONE, "Round-1", "DSR-2222-2222", False, ["e"], ["n"], versions=1, audited=1, commands=1, endings=0, tasks=1)
-ENDED = replace(HELD, ended=True, events=["e", "f", "g"], versions=2, audited=2, commands=2, endings=1, tasks=0)
+ENDED = replace(
+    HELD,
+    ended=True,
+    events=["e", "f", "g"],
+    notices=["n", "m"],
+    versions=2,
+    audited=2,
+    commands=2,
+    endings=1,
+    tasks=0,
+)
 STREAMS = {"EVENTS": [Kept("s", {"Nats-Msg-Id": "e"}, b"")], "NOTICES": [Kept("s", {"Nats-Msg-Id": "n"}, b"")]}
 
 

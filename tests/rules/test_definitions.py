@@ -299,10 +299,38 @@ def test_an_urgent_record_must_reach_somebody(occasion: str) -> None:
     assert [f"notification: nobody is told at once of an urgent record on {occasion}"] == told
 
 
+@pytest.mark.requirement("R-DSR-097", "R-FLOW-011")
+@pytest.mark.parametrize("urgency", ["routine", "alert"])
+def test_a_new_record_must_be_told_to_somebody_whatever_its_rating(urgency: str) -> None:
+    kept = [rule for rule in dsr().notifications if rule.occasion != "record_created" or urgency not in rule.urgency]
+
+    told = _faults(dsr().model_copy(update={"notifications": tuple(kept)}))
+
+    assert [
+        f"notification, record_created: nobody is told of a new record whose rating is {urgency}: "
+        "name the team, the administrators or an address"
+    ] == told
+
+
+def test_a_register_without_a_rating_must_have_a_recipient_too() -> None:
+    told = _faults(carers().model_copy(update={"notifications": ()}))
+
+    assert [
+        "notification, record_created: nobody is told of a new record: name the team, the administrators or an address"
+    ] == told
+
+
 def test_telling_the_submitter_alone_is_telling_nobody(tmp_path: Path) -> None:
     told = faults_after(tmp_path, DSR, ('to = ["team"]', 'to = ["submitter"]'))
 
     assert "notification: nobody is told at once of an urgent record on record_created" in told
+
+
+@pytest.mark.parametrize("field", ["team_email", "administrator_email"])
+def test_an_address_must_be_one_that_mail_can_be_sent_to(tmp_path: Path, field: str) -> None:
+    told = faults_after(tmp_path, DSR, (f'{field} = "Dynamic', f'{field} = "Dynamic..'))
+
+    assert [f"contact, {field}: has an address that mail cannot be sent to"] == told
 
 
 def test_mail_goes_to_accepted_domains_only(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.referrals import rules
 from services.referrals.rules import Shape
-from shared.contracts.referrals import FieldChange, ListRecords
+from shared.contracts.referrals import FieldChange, ListRecords, Urgency
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.values import fold
@@ -203,19 +203,23 @@ def test_answers_to_questions_that_are_no_longer_asked_stay_with_the_record() ->
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "is_new", "became_urgent"),
+    ("before", "after", "is_new", "told"),
     [
-        ("green", "green", False, False),
-        ("green", "amber", True, False),
-        ("amber", "red", True, True),
-        ("red", "red", False, False),
-        ("red", "green", True, False),
+        ("green", "green", False, None),
+        ("green", "amber", True, "alert"),
+        ("amber", "amber", False, None),
+        ("amber", "red", True, "urgent"),
+        ("red", "red", False, None),
+        ("red", "amber", True, "alert"),
+        ("red", "green", True, None),
     ],
 )
-def test_a_rating_is_new_when_it_is_another_one(before: str, after: str, is_new: bool, became_urgent: bool) -> None:
+def test_a_rating_is_new_and_told_when_it_is_another_one(
+    before: str, after: str, is_new: bool, told: Urgency | None
+) -> None:
     rerating = rules.rerating(dsr(), ANSWERS | {"risk_level": before}, ANSWERS | {"risk_level": after})
 
-    assert (is_new, became_urgent) == (rerating.is_new, rerating.became_urgent)
+    assert (is_new, told) == (rerating.is_new, rerating.told)
 
 
 def test_an_event_is_named_by_the_registers_own_word() -> None:

@@ -15,7 +15,7 @@ from shared.messages import Nothing, Refused
 from shared.permissions import Caller, Role, Visitor
 
 NO_SESSION = UUID(int=0)
-AUDIENCES = ("identity", "referrals", "outcomes", "reports")
+AUDIENCES = ("identity", "referrals", "outcomes", "notifier", "reports")
 OWN_AUDIENCE = ("identity",)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.referrals import rules
 from services.referrals.handlers.desk import Desk
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import archiving as store
@@ -19,10 +20,12 @@ from shared.contracts.referrals import (
     RecordChecked,
     RecordReceipt,
     RefuseArchive,
+    Urgency,
 )
 from shared.database import Database, transaction
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Caller, Permission, Visitor
+from shared.registers.definition import Definition
 
 NOBODY = UUID(int=0)
 
@@ -72,8 +75,9 @@ class Archiving:
         await store.add_archived_version(db, asked.record_id, archived, (visitor.user_id, visitor.full_name))
         await audit.note(db, visitor, "record.archived", [asked.record_id])
         register = self.desk.register(visitor, archived["edition"])
-        telling = Telling(register, archived["organisation_id"], receipt, self.desk.clock())
-        await outbox.put(db, telling.archived())
+        telling = Telling(register, archived["organisation_id"], receipt, self.desk.clock(), archived["created_by"])
+        for event in telling.archived(_urgency_of(register, receipt)):
+            await outbox.put(db, event)
         return receipt
 
     async def _refusal(self, db: Database, visitor: Visitor, asked: ArchiveRecord) -> Refused:
@@ -110,3 +114,9 @@ class Archiving:
                 register = asked.register_code
                 await audit.note(db, None, "record.archive_given_up", [asked.record_id], actor=actor, register=register)
         return ArchiveFate(archived=not given_up)
+
+
+def _urgency_of(register: Definition, receipt: RecordReceipt) -> Urgency:
+    """That of the last rating."""
+    rated = register.rating.level(receipt.rating) if register.rating and receipt.rating else None
+    return rules.urgency_of(rated)

@@ -45,8 +45,8 @@ class Saving:
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=0, rating=record.content.rating
         )
-        telling = Telling(register, record.organisation_id, receipt, self.desk.clock())
-        events = telling.created(urgent=rules.is_urgent(rating_of(register, record.content.answers)))
+        telling = Telling(register, record.organisation_id, receipt, self.desk.clock(), visitor.user_id)
+        events = telling.created(rules.urgency_of(rating_of(register, record.content.answers)))
         async with self.desk.one_trip() as db:
             earlier = await store.submit_record(db, visitor, command_row(visitor, asked, receipt), record, events)
         if earlier:
@@ -77,8 +77,8 @@ class Saving:
             rating=content.rating,
         )
         update = Update(present.record_id, present.version, content, rerating.is_new, changes)
-        telling = Telling(register, present.organisation_id, receipt, self.desk.clock())
-        return await self._store(visitor, asked, update, receipt, telling.updated(urgent=rerating.became_urgent))
+        telling = Telling(register, present.organisation_id, receipt, self.desk.clock(), present.created_by)
+        return await self._store(visitor, asked, update, receipt, telling.updated(rerating.told))
 
     async def _store(
         self, visitor: Visitor, asked: UpdateRecord, update: Update, receipt: RecordReceipt, events: list[Event]

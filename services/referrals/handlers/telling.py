@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from services.referrals import rules
 from services.referrals.handlers.desk import new_id
 from shared.contracts.referrals import (
+    Happening,
     RecordArchived,
     RecordCreated,
     RecordEvent,
@@ -15,6 +16,7 @@ from shared.contracts.referrals import (
     RecordReceipt,
     RecordUpdated,
     RoutineNotice,
+    Urgency,
     UrgentNotice,
 )
 from shared.messages import Event
@@ -25,25 +27,29 @@ Told = TypeVar("Told", bound=RecordEvent)
 
 @dataclass(frozen=True)
 class Telling:
-    """The events of one record at one moment."""
+    """The events of one record at one moment. `submitted_by` added it, as far as is known here."""
 
     register: Definition
     organisation_id: UUID
     receipt: RecordReceipt
     moment: datetime
+    submitted_by: UUID | None = None
 
-    def created(self, *, urgent: bool) -> list[Event]:
+    def created(self, urgency: Urgency) -> list[Event]:
         """Every new record is noticed, urgently when it is rated so."""
-        notice = self._notice(UrgentNotice if urgent else RoutineNotice, "record_created")
+        notice = self._notice(UrgentNotice if urgency == "urgent" else RoutineNotice, "record_created", urgency)
         return [self._event(RecordCreated), notice]
 
-    def updated(self, *, urgent: bool) -> list[Event]:
-        """`urgent`: it was not before."""
-        notices = [self._notice(UrgentNotice, "rating_changed")] if urgent else []
-        return [self._event(RecordUpdated), *notices]
+    def updated(self, urgency: Urgency | None) -> list[Event]:
+        """`urgency`: what the rating has come to call for; None when it calls for no more than before."""
+        if urgency is None:
+            return [self._event(RecordUpdated)]
+        notice = self._notice(UrgentNotice if urgency == "urgent" else RoutineNotice, "rating_changed", urgency)
+        return [self._event(RecordUpdated), notice]
 
-    def archived(self) -> RecordArchived:
-        return self._event(RecordArchived)
+    def archived(self, urgency: Urgency) -> list[Event]:
+        """Whatever the last rating was, that it left the register is no alarm."""
+        return [self._event(RecordArchived), self._notice(RoutineNotice, "record_ended", urgency)]
 
     def _event(self, kind: type[Told]) -> Told:
         return kind(
@@ -56,7 +62,7 @@ class Telling:
             noun=rules.noun_of(self.register),
         )
 
-    def _notice(self, kind: type[RecordNotice], occasion: Literal["record_created", "rating_changed"]) -> RecordNotice:
+    def _notice(self, kind: type[RecordNotice], occasion: Happening, urgency: Urgency) -> RecordNotice:
         return kind(
             event_id=new_id(),
             occurred_at=self.moment,
@@ -66,4 +72,6 @@ class Telling:
             version=self.receipt.version,
             reference=self.receipt.reference,
             occasion=occasion,
+            urgency=urgency,
+            submitted_by=self.submitted_by,
         )

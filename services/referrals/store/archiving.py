@@ -11,7 +11,7 @@ ARCHIVE = """
     UPDATE record
     SET status = 1, archived_at = now(), version = version + 1
     WHERE id = $1 AND register_code = $2 AND version = $3 AND status = 0
-    RETURNING reference, edition, overlay, version, organisation_id, rating, answers
+    RETURNING reference, edition, overlay, version, organisation_id, rating, created_by, answers
 """
 
 

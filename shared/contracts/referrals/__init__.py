@@ -10,6 +10,7 @@ from shared.contracts.referrals.archiving import (
     RefuseArchive,
 )
 from shared.contracts.referrals.events import (
+    Happening,
     RecordArchived,
     RecordCreated,
     RecordEvent,
@@ -59,6 +60,7 @@ __all__ = [
     "FeedPage",
     "FieldChange",
     "FinishArchive",
+    "Happening",
     "History",
     "ListRecords",
     "ListStandings",

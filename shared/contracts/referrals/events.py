@@ -1,10 +1,12 @@
 """What referrals tells: facts for everybody, and notices for the notifier."""
 
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from shared.messages import Event, Process
 
 Urgency = Literal["routine", "alert", "urgent"]
+Happening = Literal["record_created", "rating_changed", "record_ended"]
 
 
 class RecordEvent(Event):
@@ -38,18 +40,24 @@ class RecordArchived(RecordEvent):
 
 
 class RecordNotice(Event):
-    """For the notifier alone: what happened to a record, with its reference for the mail and nothing else of it."""
+    """
+    For the notifier alone: what happened to a record, with its reference for the mail and nothing else of it.
+
+    `urgency` is that of its present rating. `submitted_by` is who added it, where that is known.
+    """
 
     family: ClassVar[Literal["event", "notice"]] = "notice"
     told_by: ClassVar[Process] = "referrals"
     followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
 
     reference: str
-    occasion: Literal["record_created", "rating_changed"] = "record_created"
+    occasion: Happening = "record_created"
+    urgency: Urgency = "routine"
+    submitted_by: UUID | None = None
 
 
 class RoutineNotice(RecordNotice):
-    """A new record that is not rated urgent (R-FLOW-011)."""
+    """A new record that is not rated urgent (R-FLOW-011), a rating that calls for an alert, or a record that ended."""
 
     kind: ClassVar[str] = "routine"
 
@@ -58,3 +66,5 @@ class UrgentNotice(RecordNotice):
     """A record whose rating the register calls urgent, new or since this version (R-FLOW-013)."""
 
     kind: ClassVar[str] = "urgent"
+
+    urgency: Urgency = "urgent"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from shared.registers.checks.forms import check_condition, twice
-from shared.registers.definition import ALWAYS_KNOWN, Definition, Kind, Question, Role
+from shared.registers.definition import ALWAYS_KNOWN, Definition, Kind, Notification, Question, Role, Urgency
 from shared.registers.faults import Fault
-from shared.values import is_within
+from shared.values import Unreadable, is_within, read_email
 
 ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "given_name": frozenset({"text"}),
@@ -118,6 +118,7 @@ def check_lifecycle(register: Definition) -> Iterator[Fault]:
 
 
 def check_notifications(register: Definition) -> Iterator[Fault]:
+    yield from _check_addresses(register)
     for rule in register.notifications:
         place = f"notification, {rule.occasion}"
         if not (rule.to or rule.addresses):
@@ -127,7 +128,45 @@ def check_notifications(register: Definition) -> Iterator[Fault]:
         for address in rule.addresses:
             if not any(is_within(address.rpartition("@")[2], domain) for domain in register.access.accepted_domains):
                 yield Fault(place, "has an address outside the accepted domains")
+    yield from _check_new(register)
     yield from _check_urgent(register)
+
+
+def _check_addresses(register: Definition) -> Iterator[Fault]:
+    """An address that mail cannot be sent to would cost the mail on the day that it is needed."""
+    contact = register.contact
+    named = {"contact, team_email": [contact.team_email], "contact, administrator_email": [contact.administrator_email]}
+    for rule in register.notifications:
+        named.setdefault(f"notification, {rule.occasion}", []).extend(rule.addresses)
+    for place, addresses in named.items():
+        if not all(_is_address(each) for each in addresses):
+            yield Fault(place, "has an address that mail cannot be sent to")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(read_email(text))
+    except Unreadable:
+        return False
+
+
+def _check_new(register: Definition) -> Iterator[Fault]:
+    """A register of whose new records nobody is told is watched by nobody. Urgent ones are another check's."""
+    levels = register.rating.levels if register.rating else ()
+    urgencies: list[Urgency] = [level.urgency for level in levels] or ["routine"]
+    for urgency in dict.fromkeys(each for each in urgencies if each != "urgent"):
+        told = [rule for rule in register.notifications if rule.concerns("record_created", urgency)]
+        if not any(_reaches_somebody(rule) for rule in told):
+            rated = f" whose rating is {urgency}" if levels else ""
+            yield Fault(
+                "notification, record_created",
+                f"nobody is told of a new record{rated}: name the team, the administrators or an address",
+            )
+
+
+def _reaches_somebody(rule: Notification) -> bool:
+    """The submitter knows already, and watches nothing."""
+    return "team" in rule.to or "administrators" in rule.to or bool(rule.addresses)
 
 
 def _check_urgent(register: Definition) -> Iterator[Fault]:
@@ -135,5 +174,5 @@ def _check_urgent(register: Definition) -> Iterator[Fault]:
     urgent = register.rating is not None and any(level.urgency == "urgent" for level in register.rating.levels)
     for occasion in ("record_created", "rating_changed", "urgent_not_seen") if urgent else ():
         told = [rule for rule in register.notifications if rule.concerns(occasion, "urgent") and rule.urgent]
-        if not any("team" in rule.to or "administrators" in rule.to or rule.addresses for rule in told):
+        if not any(_reaches_somebody(rule) for rule in told):
             yield Fault("notification", f"nobody is told at once of an urgent record on {occasion}")

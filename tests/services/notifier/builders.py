@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.notifier.settings import Settings
 from shared.contracts.notifier import QueueMail, Template
-from shared.contracts.referrals import RoutineNotice, UrgentNotice
+from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.referrals import Happening, RoutineNotice, Urgency, UrgentNotice
 
 MOMENT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 RECIPIENT = "jayne.billings@mpft.nhs.uk"
@@ -45,20 +46,39 @@ def a_letter(
     )
 
 
-def a_routine_notice(*, register_code: str = "dsr", reference: str = "DSR-7KQ2") -> RoutineNotice:
+def a_routine_notice(
+    *,
+    register_code: str = "dsr",
+    reference: str = "DSR-7KQ2",
+    organisation_id: UUID | None = None,
+    occasion: Happening = "record_created",
+    urgency: Urgency = "routine",
+    submitted_by: UUID | None = None,
+) -> RoutineNotice:
     return RoutineNotice(
         event_id=new_id(),
         occurred_at=MOMENT,
         register_code=register_code,
-        organisation_id=new_id(),
+        organisation_id=organisation_id or new_id(),
         record_id=new_id(),
         version=0,
         reference=reference,
+        occasion=occasion,
+        urgency=urgency,
+        submitted_by=submitted_by,
     )
 
 
-def an_urgent_notice(*, register_code: str = "dsr", reference: str = "DSR-7KQ2") -> UrgentNotice:
-    return UrgentNotice(**a_routine_notice(register_code=register_code, reference=reference).model_dump())
+def an_urgent_notice(
+    *, register_code: str = "dsr", reference: str = "DSR-7KQ2", organisation_id: UUID | None = None
+) -> UrgentNotice:
+    routine = a_routine_notice(register_code=register_code, reference=reference, organisation_id=organisation_id)
+    return UrgentNotice(**(routine.model_dump() | {"urgency": "urgent"}))
+
+
+def nobody_has_seen(reference: str = "DSR-7KQ2", organisation_id: UUID | None = None) -> UrgentNotSeen:
+    notice = a_routine_notice(reference=reference, organisation_id=organisation_id)
+    return UrgentNotSeen.model_validate(notice.model_dump())
 
 
 def settings(**changed: str | int | bool | dict[str, str] | None) -> Settings:

@@ -30,5 +30,5 @@ def registers() -> Registers:
 
 
 @pytest.fixture
-def rig(pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> Rig:
-    return Rig.of(pool, mail_server, registers)
+async def rig(pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> Rig:
+    return await Rig.of(pool, mail_server, registers)

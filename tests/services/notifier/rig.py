@@ -3,20 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from services.notifier.handlers import Bells, Handlers
+from services.notifier.bells import Bells
+from services.notifier.delivery import Delivery
+from services.notifier.escalation import Escalation
+from services.notifier.handlers import Handlers
+from services.notifier.recipients import AddressBook
 from services.notifier.rules import LANES, Lane
 from services.notifier.sender import Round, Sender, Sweeper
 from services.notifier.settings import Settings
 from services.notifier.smtp import MailServer, Route
+from services.notifier.telling import Telling
 from services.notifier.writing import Writer
+from shared.assertion import Signer
+from shared.bus import Context
+from shared.contracts.identity import FindRecipients, Recipients
 from shared.contracts.notifier import QueueMail
 from shared.database import DatabasePool
+from shared.fake_bus import FakeBus, FakeWire
 from shared.permissions import Caller
 from shared.registers.load import Registers
 from tests.services.notifier.builders import settings
@@ -31,8 +40,29 @@ PASS_TIME = """
         next_try_at = next_try_at - $1::interval,
         expires_at = expires_at - $1::interval,
         claimed_at = claimed_at - $1::interval,
+        sent_again_at = sent_again_at - $1::interval,
         ended_at = ended_at - $1::interval
 """
+
+
+@dataclass
+class StandInIdentity:
+    """Has addresses for the notifier; or, told to be away, is not there at all. `asked` is what it was asked."""
+
+    wire: FakeWire
+    administrators: tuple[str, ...] = ()
+    user: str | None = None
+    asked: list[FindRecipients] = field(default_factory=list)
+
+    async def come(self) -> None:
+        await FakeBus("identity", self.wire).answer(FindRecipients, self._find)
+
+    def go_away(self) -> None:
+        self.wire.answers.clear()
+
+    async def _find(self, asked: FindRecipients, _context: Context) -> Recipients:
+        self.asked.append(asked)
+        return Recipients(administrators=self.administrators, user=self.user if asked.user_id else None)
 
 
 @dataclass(frozen=True)
@@ -41,25 +71,44 @@ class Rig:
 
     pool: DatabasePool
     mail_server: ScriptedServer
-    handlers: Handlers
+    identity: StandInIdentity
+    telling: Telling
     bells: Bells
     settings: Settings
 
     @classmethod
-    def of(cls, pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> "Rig":
-        bells = {lane: asyncio.Event() for lane in LANES}
+    async def of(cls, pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> "Rig":
         told = settings(smtp_host="127.0.0.1", smtp_port=mail_server.port)
-        handlers = Handlers(pool, registers, Writer(registers, told.public_url), bells)
-        return cls(pool, mail_server, handlers, bells, told)
+        identity = StandInIdentity(FakeWire())
+        await identity.come()
+        book = AddressBook(FakeBus("notifier", identity.wire), Signer("notifier", b"n" * 32))
+        telling = Telling(registers, Writer(registers, told.public_url), book)
+        return cls(pool, mail_server, identity, telling, Bells.hung(), told)
+
+    def with_registers(self, registers: Registers) -> "Rig":
+        """The same notifier, which knows other registers."""
+        writer = Writer(registers, self.settings.public_url)
+        return replace(self, telling=replace(self.telling, registers=registers, writer=writer))
+
+    @property
+    def handlers(self) -> Handlers:
+        return Handlers(self.pool, self.telling, self.bells)
+
+    @property
+    def delivery(self) -> Delivery:
+        return Delivery(self.pool, self.telling, self.bells)
+
+    async def escalate(self, **later: int) -> None:
+        """Look for urgent mails that got nowhere, by a clock that is so much ahead."""
+        moment = datetime.now(UTC) + timedelta(**later)
+        await Escalation(self.pool, self.telling, self.bells, lambda: moment).look()
 
     async def queue(self, letter: QueueMail) -> UUID:
         await self.handlers.queue_mail(IDENTITY, letter)
         return letter.letter_id
 
     def sender(self, lane: Lane = "bulk") -> Sender:
-        return Sender(
-            lane, self.pool, MailServer(Route.of(self.settings)), self.bells[lane], self.handlers.urgent_mail_failed
-        )
+        return Sender(lane, self.pool, MailServer(Route.of(self.settings)), self.bells)
 
     async def send_due(self, lane: Lane = "bulk") -> None:
         """Send until nothing is due, or the mail server is away."""

@@ -2,25 +2,27 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from services.notifier.handlers import Handlers
-from services.notifier.writing import Writer
-from shared.contracts.referrals import RecordNotice
+from services.notifier.telling import Notice
+from shared.bus import is_away
+from shared.contracts.referrals import Happening, RecordNotice, Urgency
+from shared.messages import NotAnswered
 from shared.registers.definition import Definition, Notification
 from shared.registers.load import Loaded, Registers, UnknownRegister
-from tests.services.notifier.builders import a_routine_notice, an_urgent_notice
+from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import Taken
 
-Notice = Callable[..., RecordNotice]
+ANotice = Callable[..., Notice]
 TEAM = "dynamicsupportregister@mpft.nhs.uk"
 
 
-async def told(rig: Rig, notice: RecordNotice) -> list[Taken]:
+async def told(rig: Rig, notice: Notice) -> list[Taken]:
     """What goes out after a notice."""
-    await rig.handlers.record_notice(notice)
+    await rig.handlers.tell(notice)
     await rig.send_due("now")
     await rig.send_due("bulk")
     return rig.mail_server.taken
@@ -28,9 +30,7 @@ async def told(rig: Rig, notice: RecordNotice) -> list[Taken]:
 
 def with_rules(rig: Rig, register: Definition, *rules: Notification) -> Rig:
     """The same notifier, whose register names other recipients."""
-    registers = Registers([Loaded(register.model_copy(update={"notifications": rules}), "")])
-    handlers = Handlers(rig.pool, registers, Writer(registers, "https://registers.example"), rig.bells)
-    return Rig(rig.pool, rig.mail_server, handlers, rig.bells, rig.settings)
+    return rig.with_registers(Registers([Loaded(register.model_copy(update={"notifications": rules}), "")]))
 
 
 @pytest.mark.requirement("R-DSR-097", "R-FLOW-011")
@@ -43,7 +43,7 @@ async def test_the_team_is_told_of_every_new_record(rig: Rig, notice: RecordNoti
 
 
 async def test_an_urgent_record_says_so_and_travels_in_the_quick_lane(rig: Rig) -> None:
-    await rig.handlers.record_notice(an_urgent_notice())
+    await rig.handlers.tell(an_urgent_notice())
     await rig.send_due("now")
 
     (mail,) = rig.mail_server.taken
@@ -56,9 +56,18 @@ async def test_a_routine_record_does_not_call_itself_urgent(rig: Rig) -> None:
     assert ("New referral DSR-7KQ2", False) == (str(mail.message["Subject"]), "urgent" in mail.text.lower())
 
 
+KINDS: dict[str, ANotice] = {
+    "routine": a_routine_notice,
+    "alert": partial(a_routine_notice, urgency="alert"),
+    "rated anew": partial(a_routine_notice, occasion="rating_changed", urgency="alert"),
+    "urgent": an_urgent_notice,
+    "not seen": nobody_has_seen,
+}
+
+
 @pytest.mark.requirement("R-DSR-099")
-@pytest.mark.parametrize("notice", [a_routine_notice, an_urgent_notice], ids=["routine", "urgent"])
-async def test_two_mails_differ_in_reference_and_link_and_nothing_else(rig: Rig, notice: Notice) -> None:
+@pytest.mark.parametrize("notice", KINDS.values(), ids=KINDS)
+async def test_two_mails_differ_in_reference_and_link_and_nothing_else(rig: Rig, notice: ANotice) -> None:
     one, other = notice(reference="DSR-7KQ2"), notice(reference="DSR-9XWM")
 
     await told(rig, one)
@@ -67,7 +76,7 @@ async def test_two_mails_differ_in_reference_and_link_and_nothing_else(rig: Rig,
     assert _without(one, mails[0].text) == _without(other, mails[1].text)
 
 
-def _without(notice: RecordNotice, text: str) -> str:
+def _without(notice: Notice, text: str) -> str:
     """The text with gaps where the link and the reference must stand."""
     link = f"https://registers.example/dsr/records/{notice.record_id.hex}/"
     assert [link] == re.findall(r"https?://\S+", text)
@@ -83,6 +92,7 @@ async def test_a_notice_that_comes_twice_is_told_once(rig: Rig) -> None:
     assert 1 == len(mails)
 
 
+@pytest.mark.requirement("R-DSR-098")
 async def test_the_definition_names_any_combination_of_recipients(rig: Rig, registers: Registers) -> None:
     rule = Notification(
         occasion="record_created",
@@ -116,67 +126,114 @@ async def test_urgent_is_said_even_where_the_definition_forgot_to(rig: Rig, regi
     assert "URGENT: New referral DSR-7KQ2" == str(mail.message["Subject"])
 
 
-def told_twice(*second: str) -> tuple[Notification, ...]:
-    """Rules that name the team for an urgent record, and others for one that nobody saw."""
-    first = Notification(occasion="record_created", to=("team",), mail="urgent_referral", urgent=True)
-    return first, Notification(
-        occasion="urgent_not_seen", to=("team",), addresses=second, mail="urgent_not_seen", urgent=True
-    )
-
-
-async def test_urgent_mail_that_fails_goes_to_the_second_recipient(rig: Rig, registers: Registers) -> None:
-    rig.mail_server.will_answer("RCPT", "550 mailbox full")
-
-    (mail,) = await told(
-        with_rules(rig, registers.find("dsr"), *told_twice("duty@registers.example")), an_urgent_notice()
-    )
-
-    subject = str(mail.message["Subject"])
-    assert (("duty@registers.example",), "URGENT: referral DSR-7KQ2") == (mail.recipients, subject)
-
-
-async def test_urgent_mail_that_fails_for_everybody_ends(rig: Rig, registers: Registers) -> None:
-    rig.mail_server.will_answer("RCPT", *["550 mailbox full"] * 3)
-
-    mails = await told(
-        with_rules(rig, registers.find("dsr"), *told_twice("a@nhs.net", "b@nhs.net")), an_urgent_notice()
-    )
-
-    assert ([], 3) == (mails, await rig.pool.fetchval("SELECT count(*) FROM mail WHERE state = 'failed'"))
-
-
-def told_when_rerated() -> tuple[Notification, ...]:
-    """Rules that name others for a rating that became urgent than for a new record."""
-    duty = ("duty@registers.example",)
-    rerated = Notification(occasion="rating_changed", addresses=duty, mail="urgent_referral", urgent=True)
-    return (*told_twice(), rerated)
-
-
 async def test_who_is_named_for_a_change_of_rating_is_told_of_it(rig: Rig, registers: Registers) -> None:
+    duty = ("duty@registers.example",)
+    new = Notification(occasion="record_created", to=("team",), mail="urgent_referral", urgent=True)
+    rerated = Notification(occasion="rating_changed", addresses=duty, mail="urgent_referral", urgent=True)
     changed = an_urgent_notice().model_copy(update={"occasion": "rating_changed"})
 
-    mails = await told(with_rules(rig, registers.find("dsr"), *told_when_rerated()), changed)
+    mails = await told(with_rules(rig, registers.find("dsr"), new, rerated), changed)
 
-    assert [("duty@registers.example",)] == [mail.recipients for mail in mails]
+    assert [duty] == [mail.recipients for mail in mails]
 
 
-async def test_when_that_mail_fails_whoever_was_told_of_new_records_only_is_told(
+SUBJECTS: dict[tuple[Happening, Urgency], list[str]] = {
+    ("record_created", "routine"): ["New referral DSR-7KQ2"],
+    ("record_created", "alert"): ["New referral DSR-7KQ2 is for the next tracking meeting"],
+    ("rating_changed", "alert"): ["Referral DSR-7KQ2 is for the next tracking meeting"],
+    ("rating_changed", "routine"): [],
+    ("record_ended", "routine"): ["Referral DSR-7KQ2 has been archived"],
+    ("record_ended", "urgent"): ["Referral DSR-7KQ2 has been archived"],
+}
+
+
+@pytest.mark.requirement("R-FLOW-011", "R-FLOW-012", "R-FLOW-014", "R-FLOW-015")
+@pytest.mark.parametrize(("occasion", "urgency"), SUBJECTS)
+async def test_the_team_is_told_in_the_words_of_what_happened(rig: Rig, occasion: Happening, urgency: Urgency) -> None:
+    mails = await told(rig, a_routine_notice(occasion=occasion, urgency=urgency))
+
+    assert SUBJECTS[occasion, urgency] == [str(mail.message["Subject"]) for mail in mails]
+    assert {(TEAM,)} >= {mail.recipients for mail in mails}
+
+
+@pytest.mark.requirement("R-FLOW-013", "R-FLOW-015")
+async def test_a_rating_that_becomes_red_is_told_as_urgent(rig: Rig) -> None:
+    (mail,) = await told(rig, an_urgent_notice().model_copy(update={"occasion": "rating_changed"}))
+
+    assert "URGENT: referral DSR-7KQ2" == str(mail.message["Subject"])
+    assert "An urgent Meeting by exception is to be convened." in mail.text.replace("\r\n", " ")
+
+
+async def test_an_urgent_record_that_nobody_has_seen_is_told_to_team_and_administrators_in_the_quick_lane(
+    rig: Rig,
+) -> None:
+    rig.identity.administrators = ("ada@combined.nhs.uk", "bob@mpft.nhs.uk")
+    notice = nobody_has_seen()
+
+    await rig.handlers.tell(notice)
+    await rig.handlers.tell(notice)
+    await rig.send_due("now")
+
+    assert [TEAM, "ada@combined.nhs.uk", "bob@mpft.nhs.uk"] == sorted(
+        rig.mail_server.recipients(), key=lambda each: each != TEAM
+    )
+    assert {"URGENT: nobody has seen referral DSR-7KQ2"} == {str(m.message["Subject"]) for m in rig.mail_server.taken}
+
+
+# ------------------------------------------------------------------------------------------------ who stands behind it
+@pytest.mark.requirement("R-DSR-098")
+async def test_administrators_are_those_whom_identity_has_for_the_record(rig: Rig, registers: Registers) -> None:
+    rig.identity.administrators = ("ada@combined.nhs.uk", "bob@mpft.nhs.uk")
+    rule = Notification(occasion="record_created", to=("administrators",), mail="new_referral")
+    notice = a_routine_notice()
+
+    await told(with_rules(rig, registers.find("dsr"), rule), notice)
+
+    assert ["ada@combined.nhs.uk", "bob@mpft.nhs.uk"] == sorted(rig.mail_server.recipients())
+    assert [("dsr", notice.organisation_id)] == [(a.register_code, a.organisation_id) for a in rig.identity.asked]
+
+
+async def test_a_register_without_administrators_is_told_at_the_address_of_its_pages(
     rig: Rig, registers: Registers
 ) -> None:
-    rig.mail_server.will_answer("RCPT", "550 mailbox full")
-    changed = an_urgent_notice().model_copy(update={"occasion": "rating_changed"})
+    rule = Notification(occasion="record_created", to=("administrators",), mail="new_referral")
+    dsr = registers.find("dsr")
 
-    mails = await told(with_rules(rig, registers.find("dsr"), *told_when_rerated()), changed)
+    await told(with_rules(rig, dsr, rule), a_routine_notice())
 
-    assert [(TEAM,)] == [mail.recipients for mail in mails]
+    assert [dsr.contact.administrator_email.lower()] == rig.mail_server.recipients()
 
 
-async def test_routine_mail_that_fails_is_not_sent_to_others(rig: Rig) -> None:
-    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+@pytest.mark.requirement("R-DSR-098")
+async def test_who_submitted_the_record_is_told_where_the_register_says_so(rig: Rig, registers: Registers) -> None:
+    rig.identity.user = "jayne@mpft.nhs.uk"
+    rule = Notification(occasion="record_created", to=("team", "submitter"), mail="new_referral")
+    notice = a_routine_notice(submitted_by=new_id())
 
-    assert [] == await told(rig, a_routine_notice())
+    await told(with_rules(rig, registers.find("dsr"), rule), notice)
+
+    assert [TEAM, "jayne@mpft.nhs.uk"] == sorted(rig.mail_server.recipients())
+    assert [notice.submitted_by] == [asked.user_id for asked in rig.identity.asked]
+
+
+async def test_a_notice_waits_for_identity_and_is_told_once_it_is_back(rig: Rig) -> None:
+    rig.identity.go_away()
+    notice = nobody_has_seen()
+    with pytest.raises(NotAnswered) as unanswered:
+        await rig.handlers.tell(notice)
+
+    await rig.identity.come()
+    mails = await told(rig, notice)
+
+    assert (True, 1) == (is_away(unanswered.value), len(mails))
+
+
+async def test_the_team_s_own_mailbox_needs_nobody_s_answer(rig: Rig) -> None:
+    rig.identity.go_away()
+
+    assert 1 == len(await told(rig, an_urgent_notice()))
 
 
 async def test_a_notice_of_an_unknown_register_is_left_for_the_bus_to_set_aside(rig: Rig) -> None:
     with pytest.raises(UnknownRegister):
-        await rig.handlers.record_notice(a_routine_notice(register_code="none"))
+        await rig.handlers.tell(a_routine_notice(register_code="none"))

@@ -14,18 +14,29 @@ import structlog
 
 from deploy.environment import Addresses
 from services.notifier.service import build
+from services.notifier.telling import Notice
 from shared import log
 from shared.assertion import Signer, public_key
 from shared.contracts.health import Backlog, ReadNotifierBacklog
-from shared.contracts.notifier import Template
+from shared.contracts.notifier import ListMails, SendAgain, Template
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
-from shared.permissions import Caller
+from shared.permissions import Caller, Role
 from shared.service import parts_of, start
-from tests.services.notifier.builders import RECIPIENT, VALUES, a_letter, an_urgent_notice, settings
-from tests.services.notifier.rig import Rig
+from tests.services.notifier.builders import (
+    RECIPIENT,
+    VALUES,
+    a_letter,
+    a_routine_notice,
+    an_urgent_notice,
+    new_id,
+    nobody_has_seen,
+    settings,
+)
+from tests.services.notifier.rig import Rig, StandInIdentity
 from tests.services.notifier.scripted_server import HANG_UP, ScriptedServer
+from tests.services.referrals.builders import a_visitor
 
 SEEDS = {name: bytes([n]) * 32 for n, name in enumerate(("identity", "referrals", "notifier"), start=1)}
 READ_AUDIT = "SELECT action, register, subjects, fields FROM notifier.audit ORDER BY id"
@@ -75,14 +86,44 @@ def _shown(template: Template) -> list[str]:
     return [value for name, value in VALUES[template].items() if name != "contact"]
 
 
-async def test_a_notice_on_the_stream_becomes_a_mail(pool: DatabasePool, mail_server: ScriptedServer) -> None:
+@pytest.mark.parametrize("notice", [a_routine_notice(), an_urgent_notice(), nobody_has_seen()], ids=lambda n: n.kind)
+async def test_a_notice_on_the_stream_becomes_a_mail(
+    pool: DatabasePool, mail_server: ScriptedServer, notice: Notice
+) -> None:
     wire = FakeWire()
-    notice = an_urgent_notice()
+    await StandInIdentity(wire).come()
     async with running(pool, wire, mail_server.port):
         await FakeBus("referrals", wire).publish(notice.subject(), notice.model_dump_json().encode(), {})
         (mail,) = await mail_server.has_taken(1)
 
     assert notice.reference in mail.text
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])
+async def test_nobody_but_an_administrator_asks_about_mails(pool: DatabasePool, role: Role | None) -> None:
+    wire = FakeWire()
+    asker = FakeBus("gateway", wire)
+    async with running(pool, wire, None):
+        found = await asker.ask(ListMails(), who=as_visitor(Role.ADMINISTRATOR))
+        for asked in (ListMails(), SendAgain(command_id=new_id(), mail_id=new_id())):
+            with pytest.raises(NotAnswered) as refused:
+                await asker.ask(asked, who=as_visitor(role))
+            assert Fault.NOT_ALLOWED == refused.value.fault
+
+    assert () == found.mails
+
+
+async def test_an_assertion_for_other_services_opens_nothing_here(pool: DatabasePool) -> None:
+    wire = FakeWire()
+    async with running(pool, wire, None):
+        with pytest.raises(NotAnswered) as refused:
+            await FakeBus("gateway", wire).ask(ListMails(), who=as_visitor(Role.ADMINISTRATOR, "referrals"))
+
+    assert Fault.NOT_SIGNED_IN == refused.value.fault
+
+
+def as_visitor(role: Role | None, audience: str = "notifier") -> str:
+    return Signer("identity", SEEDS["identity"]).sign_visitor(a_visitor(role), (audience,))
 
 
 @pytest.mark.parametrize("who", [signed("referrals"), None], ids=["another service", "nobody"])

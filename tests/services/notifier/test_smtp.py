@@ -1,5 +1,6 @@
 """What goes over the wire, and that it goes over no wire in clear."""
 
+from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
@@ -28,8 +29,7 @@ def in_hand(**changed: str) -> MailInHand:
         register_code="dsr",
         template="pin",
         attempts=1,
-        instead_of=None,
-        created_at=MOMENT,
+        begun_at=MOMENT,
         age=timedelta(0),
         **text,
     )
@@ -103,7 +103,7 @@ async def test_mail_stays_here_when_encryption_was_taken_out_of_the_way(rig: Rig
     strict = settings(smtp_host="127.0.0.1", smtp_port=rig.mail_server.port, smtp_security="starttls")
     mail_id = await rig.queue(a_letter())
 
-    await Rig(rig.pool, rig.mail_server, rig.handlers, rig.bells, strict).send_due()
+    await replace(rig, settings=strict).send_due()
 
     assert ([], "queued") == (rig.mail_server.taken, await rig.state(mail_id))
 

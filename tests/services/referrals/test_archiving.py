@@ -7,6 +7,7 @@ from shared.contracts.referrals import (
     FinishArchive,
     ReadRecord,
     RecordArchived,
+    RecordNotice,
     RecordReceipt,
     RefuseArchive,
 )
@@ -64,7 +65,14 @@ async def test_archiving_is_told_kept_in_history_and_audited(
     audited = await owner.value(
         "SELECT subjects FROM audit WHERE action = 'record.archived' AND actor = $1", administrator.user_id
     )
+    (notice,) = [each for each in await referrals.told(receipt.record_id) if isinstance(each, RecordNotice)][1:]
     assert ("dsr-referral-archived-1", 1) == (event.event_type(), event.version)
+    assert ("record_ended", "routine", 1, receipt.reference) == (
+        notice.occasion,
+        notice.kind,
+        notice.version,
+        notice.reference,
+    )
     assert ("archived", [receipt.record_id]) == (last, audited)
 
 

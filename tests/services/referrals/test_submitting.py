@@ -164,6 +164,17 @@ async def test_every_new_record_is_noticed_whatever_its_rating(referrals: Referr
     (notice,) = [each for each in await referrals.told(receipt.record_id) if isinstance(each, RoutineNotice)]
 
     assert (receipt.reference, "record_created", 0) == (notice.reference, notice.occasion, notice.version)
+    assert {"green": "routine", "amber": "alert"}[rating] == notice.urgency
+
+
+@pytest.mark.requirement("R-DSR-098")
+async def test_a_notice_says_who_submitted_the_record_by_their_id(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+
+    (notice,) = [each for each in await referrals.told(receipt.record_id) if isinstance(each, RoutineNotice)]
+
+    assert visitor.user_id == notice.submitted_by
 
 
 @pytest.mark.requirement("R-FLOW-013")
@@ -173,6 +184,7 @@ async def test_a_red_record_is_noticed_as_urgent_and_not_twice(referrals: Referr
     notices = [each for each in await referrals.told(receipt.record_id) if each.family == "notice"]
 
     assert [UrgentNotice] == [type(each) for each in notices]
+    assert ["urgent"] == [each.urgency for each in notices if isinstance(each, UrgentNotice)]
 
 
 async def test_the_public_event_says_who_without_saying_anything_about_them(referrals: Referrals) -> None:

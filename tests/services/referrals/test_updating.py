@@ -7,6 +7,7 @@ from shared.contracts.referrals import (
     FieldChange,
     ReadHistory,
     RecordUpdated,
+    RoutineNotice,
     UpdateRecord,
     UrgentNotice,
 )
@@ -186,6 +187,22 @@ async def test_a_rating_that_becomes_urgent_is_noticed_once(referrals: Referrals
     notices = [each for each in told if isinstance(each, UrgentNotice)]
     assert [(1, "rating_changed", receipt.reference)] == [(n.version, n.occasion, n.reference) for n in notices]
     assert {1, 2} == {each.version for each in told if isinstance(each, RecordUpdated)}
+
+
+@pytest.mark.requirement("R-FLOW-012", "R-FLOW-014", "R-FLOW-015")
+async def test_a_rating_that_comes_to_call_for_an_alert_is_noticed_and_one_that_calms_down_is_not(
+    referrals: Referrals,
+) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor, risk_level="green")
+    amber = await referrals.update(visitor, receipt, risk_level="amber")
+    still = await referrals.update(visitor, amber, risk_level="amber", latest_update="Still amber")
+    await referrals.update(visitor, still, risk_level="green")
+
+    told = await referrals.told(receipt.record_id)
+
+    notices = [each for each in told if isinstance(each, RoutineNotice) and each.occasion == "rating_changed"]
+    assert [(1, "alert", visitor.user_id)] == [(n.version, n.urgency, n.submitted_by) for n in notices]
 
 
 async def test_an_update_that_is_sent_again_gives_the_same_answer_and_one_version(referrals: Referrals) -> None:

@@ -19,6 +19,7 @@ from shared.registers.definition.words.accounts import (
     ReminderWords,
     SessionWords,
 )
+from shared.registers.definition.words.mails import MailListWords
 from shared.registers.definition.words.records import (
     ArchiveWords,
     ConflictWords,
@@ -71,6 +72,7 @@ class Words(Part):
     history: HistoryWords
     home: HomeWords
     login: LoginWords
+    mails: MailListWords
     notes: NoteWords
     outcome: OutcomeWords
     page: PageWords

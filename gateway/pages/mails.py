@@ -1,0 +1,171 @@
+"""What has become of the mails about records, for administrators, and sending one again."""
+
+from uuid import UUID
+
+from aiohttp import web
+from markupsafe import Markup
+
+from gateway.keys import REGISTER
+from gateway.navigation import PATHS, address
+from gateway.page import see_other, show
+from gateway.pages.records.finding import record_address
+from gateway.pages.records.submitting import command_in, new_command
+from gateway.rows import Cell, Column
+from gateway.showing import day_and_time, lines, link
+from gateway.visitor import ask
+from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain
+from shared.messages import Refused
+from shared.registers.definition import Definition
+
+PAGE = "mails/"
+FORM = "again"
+COLOURS: dict[Delivery, str] = {
+    "waiting": "blue",
+    "accepted": "green",
+    "failed": "red",
+    "given_up": "red",
+    "expired": "grey",
+}
+ENDED_BADLY = frozenset({"failed", "given_up"})
+
+
+def mails_address(register: Definition) -> str:
+    return address(register, PATHS["administration"] + PAGE)
+
+
+async def show_mails(request: web.Request) -> web.Response:
+    said = request[REGISTER].words.mails.sent_again if request.query.get("Msg") == "again" else ""
+    return await _show_page(request, said=said, done=True)
+
+
+async def send_again(request: web.Request) -> web.Response:
+    """Send one again, and come back to the page that it was asked on."""
+    register, posted = request[REGISTER], await request.post()
+    sending = SendAgain(command_id=command_in(posted.get("command", "")), mail_id=_id(str(posted.get("mail", ""))))
+    words = register.words.mails
+    refusals = {
+        "not_ended": words.not_ended,
+        "no_words": words.no_words,
+        "command_reused": register.words.form.sent_before,
+    }
+    try:
+        await ask(request, sending)
+    except Refused as refusal:
+        if refusal.code not in refusals:
+            raise
+        return await _show_page(request, said=refusals[refusal.code], done=False, status=409)
+    return see_other(_with(mails_address(register), Msg="again", **_where(_wanted(request))))
+
+
+async def _show_page(request: web.Request, *, said: str, done: bool, status: int = 200) -> web.Response:
+    register, wanted = request[REGISTER], _wanted(request)
+    words, here = register.words.mails, mails_address(register)
+    found = await ask(request, wanted)
+    narrowed = wanted.model_copy(update={"undelivered": not wanted.undelivered, "before": None})
+    older = wanted.model_copy(update={"before": found.mails[-1].mail_id}) if found.more else None
+    return await show(
+        request,
+        "administration/mails.html",
+        status=status,
+        register=register,
+        said=said,
+        done=done,
+        columns=[Column(label) for label in (words.queued, words.what, words.record, words.recipient, words.state)],
+        rows=[_row(register, each) for each in found.mails],
+        empty=words.all_delivered if wanted.undelivered else words.empty,
+        other=(words.everything if wanted.undelivered else words.undelivered, _with(here, **_where(narrowed))),
+        newest=_with(here, **_where(wanted.model_copy(update={"before": None}))) if wanted.before else "",
+        older=_with(here, **_where(older)) if older else "",
+        form_id=FORM,
+        action=_with(here, **_where(wanted)),
+        command=new_command(),
+        back=address(register, PATHS["administration"]),
+    )
+
+
+def _wanted(request: web.Request) -> ListMails:
+    """What the address asks for: which mails, and from where in the list."""
+    before = request.query.get("before", "")
+    return ListMails(undelivered="undelivered" in request.query, before=_id(before) if before else None)
+
+
+def _where(wanted: ListMails) -> dict[str, str]:
+    """The same as it stands in an address, which names nobody."""
+    narrowed = {"undelivered": "1"} if wanted.undelivered else {}
+    return narrowed | ({"before": wanted.before.hex} if wanted.before else {})
+
+
+def _with(path: str, **query: str) -> str:
+    return path + ("?" if query else "") + "&".join(f"{name}={value}" for name, value in query.items())
+
+
+def _row(register: Definition, mail: MailShown) -> list[Cell]:
+    words = register.words.mails
+    about = words.occasions[mail.occasion]
+    return [
+        day_and_time(mail.queued_at),
+        lines(about, _strong(words.urgent) if mail.urgent else "", words.instead if mail.instead else ""),
+        _reference(register, mail, about),
+        _breakable(mail.recipient),
+        lines(_state(register, mail), *_details(register, mail), _button(register, mail)),
+    ]
+
+
+def _strong(text: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(text)
+
+
+def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
+    """A record that has left the register has no page to go to."""
+    if mail.occasion == "record_ended":
+        return mail.reference
+    return link(mail.reference, record_address(register, mail.record_id), about)
+
+
+def _state(register: Definition, mail: MailShown) -> Markup:
+    words = register.words.mails
+    said: dict[Delivery, str] = {
+        "waiting": words.waiting,
+        "accepted": words.accepted,
+        "failed": words.failed,
+        "given_up": words.given_up,
+        "expired": words.expired,
+    }
+    tag = Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>')
+    return tag.format(COLOURS[mail.delivery], said[mail.delivery])
+
+
+def _details(register: Definition, mail: MailShown) -> list[str]:
+    """When it came to that, and what the mail relay said to one that it has not accepted."""
+    words = register.words.mails
+    when = [day_and_time(mail.since)] if mail.since else []
+    if mail.delivery == "accepted":
+        return [words.accepted_when.format(when=each) for each in when]
+    if not mail.answer:
+        return when
+    return [*when, words.answered.format(answer=mail.answer) if mail.answer.isdigit() else words.not_reached]
+
+
+def _button(register: Definition, mail: MailShown) -> Cell:
+    """For those who hear it alone, it says which mail it sends."""
+    if mail.delivery not in ENDED_BADLY:
+        return ""
+    return Markup(
+        '<button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" data-module="nhsuk-button"'
+        ' data-prevent-double-click="true" type="submit" form="{}" name="mail" value="{}">{}'
+        '<span class="nhsuk-u-visually-hidden"> {} {}</span></button>'
+    ).format(FORM, mail.mail_id.hex, register.words.mails.send_again, mail.reference, mail.recipient)
+
+
+def _breakable(email: str) -> Markup:
+    """A long address may be broken before its @, so that the table fits a phone."""
+    local, _, host = email.partition("@")
+    return Markup("{}<wbr>@{}").format(local, host)
+
+
+def _id(sent: str) -> UUID:
+    """An id that one of our pages has put there. Raises 404 for anything else."""
+    try:
+        return UUID(hex=sent)
+    except ValueError:
+        raise web.HTTPNotFound from None

@@ -1,0 +1,53 @@
+"""The addresses of people who are told of a record: none of an account that is locked, disabled or without a role."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from shared.database import Database
+
+MOST = 50
+
+FIND_ADMINISTRATORS = """
+    SELECT account.account_id, account.email
+    FROM register_grant AS held
+    JOIN account ON account.account_id = held.account_id
+    WHERE held.register_code = $1 AND held.role = 'administrator'
+        AND account.status IN ('active', 'locked_to_strangers')
+        AND EXISTS (
+            SELECT FROM organisation AS each
+            WHERE each.register_code = $1 AND each.organisation_id = $2
+        )
+        AND (
+            held.all_organisations
+            OR EXISTS (
+                SELECT FROM register_grant_organisation AS each
+                WHERE each.account_id = held.account_id AND each.register_code = $1 AND each.organisation_id = $2
+            )
+        )
+    ORDER BY held.all_organisations, account.created_at, account.account_id
+    LIMIT $3
+"""
+FIND_USER = """
+    SELECT account.account_id, account.email
+    FROM account
+    JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $1
+    WHERE account.account_id = $2 AND account.status IN ('active', 'locked_to_strangers')
+"""
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """An account and where its mail goes."""
+
+    account_id: UUID
+    email: str = field(repr=False)
+
+
+async def find_administrators(db: Database, register_code: str, organisation_id: UUID) -> list[Addressee]:
+    """Those who have this organisation; the ones who have few organisations first, should there be too many."""
+    return [Addressee(**row) for row in await db.fetch(FIND_ADMINISTRATORS, register_code, organisation_id, MOST)]
+
+
+async def find_user(db: Database, register_code: str, account_id: UUID) -> Addressee | None:
+    row = await db.fetchrow(FIND_USER, register_code, account_id)
+    return None if row is None else Addressee(**row)

@@ -1,0 +1,67 @@
+"""What administrators see of the mails about their records, and sending one again."""
+
+from dataclasses import dataclass
+
+from services.notifier import store
+from services.notifier.bells import Bells
+from services.notifier.rules import Lane, NeverAMail
+from services.notifier.store import ABOVE_ALL
+from services.notifier.telling import Telling
+from services.notifier.writing import Written
+from shared import audit
+from shared.commands import carry_out
+from shared.contracts.notifier import MAILS_AT_ONCE, ListMails, MailPage, SendAgain
+from shared.database import Database, DatabasePool, transaction
+from shared.messages import Nothing, Refused
+from shared.permissions import Visitor
+
+ENDED_BADLY = frozenset({"failed", "given_up"})
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The handlers of what administrators ask."""
+
+    pool: DatabasePool
+    telling: Telling
+    bells: Bells
+
+    async def list_mails(self, visitor: Visitor, asked: ListMails) -> MailPage:
+        async with transaction(self.pool, visitor) as db:
+            before = ABOVE_ALL if asked.before is None else await store.find_place(db, visitor, asked.before)
+            if before is None:
+                raise Refused("not_found")
+            found = await store.list_mails(db, visitor, before, MAILS_AT_ONCE + 1, undelivered=asked.undelivered)
+            shown = found[:MAILS_AT_ONCE]
+            await audit.note(db, visitor, "mail.listed", [each.mail_id for each in shown])
+        return MailPage(mails=shown, more=len(found) > len(shown))
+
+    async def send_again(self, visitor: Visitor, asked: SendAgain) -> Nothing:
+        lanes: list[Lane] = []
+
+        async def act(db: Database) -> Nothing:
+            lanes.append(await self._queue_again(db, visitor, asked))
+            return Nothing()
+
+        answer = await carry_out(self.pool, visitor, asked, act)
+        for lane in lanes:
+            self.bells.lanes[lane].set()
+        return answer
+
+    async def _queue_again(self, db: Database, visitor: Visitor, asked: SendAgain) -> Lane:
+        """Its words were forgotten when it ended: the register's definition has them, as it is now."""
+        mail = await store.hold_mail(db, visitor, asked.mail_id)
+        if mail is None:
+            raise Refused("not_found")
+        if mail.state not in ENDED_BADLY:
+            raise Refused("not_ended")
+        await store.queue_again(db, asked.mail_id, self._written(visitor, mail))
+        await audit.note(db, visitor, "mail.sent_again", [asked.mail_id])
+        return mail.lane
+
+    def _written(self, visitor: Visitor, mail: store.Ended) -> Written:
+        register = self.telling.registers.find(visitor.register_code)
+        try:
+            return self.telling.writer.notice(register, mail.template, mail.mail_code, mail.reference, mail.record_id)
+        except NeverAMail:
+            raise Refused("no_words") from None

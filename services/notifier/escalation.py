@@ -1,0 +1,84 @@
+"""A red is never missed: an urgent mail that does not get through in time is told to others, once."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from services.notifier import rules, store
+from services.notifier.bells import Bells
+from services.notifier.handlers import queue
+from services.notifier.store import NewMail, NotThrough
+from services.notifier.telling import Telling
+from shared import audit
+from shared.database import DATABASE_FAULTS, DatabasePool, transaction
+from shared.log import warn
+from shared.messages import NotAnswered
+from shared.registers.definition import Definition
+
+LOOK_SECONDS = 5.0
+MOST_AT_ONCE = 100
+
+
+def utc_moment() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """
+    Looks for urgent mails that failed, or that the mail relay has not accepted in the register's `urgent_minutes`.
+
+    Then those are mailed whom the register names for an urgent record that nobody saw; the first mail goes on being
+    tried. Any number of replicas may look. Who was mailed because of the same notice is not mailed again.
+    """
+
+    pool: DatabasePool
+    telling: Telling
+    bells: Bells
+    clock: Callable[[], datetime] = utc_moment
+
+    async def run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.bells.alarm.wait(), LOOK_SECONDS)
+            self.bells.alarm.clear()
+            try:
+                await self.look()
+            except DATABASE_FAULTS as error:
+                warn("escalation.database", error=error)
+
+    async def look(self) -> None:
+        for register in self.telling.registers.newest():
+            before = self.clock() - timedelta(minutes=register.lifecycle.urgent_minutes)
+            found = await store.find_not_through(self.pool, register.code, before, MOST_AT_ONCE)
+            try:
+                for mail in found:
+                    await self._tell(register, mail, await self._others(register, mail))
+            except NotAnswered as unanswered:  # the mails wait for the next look
+                warn("escalation.not_answered", register_code=register.code, fault=unanswered.fault.value)
+
+    async def _others(self, register: Definition, mail: NotThrough) -> list[NewMail]:
+        """To all who are named for an urgent record that nobody saw, in the words of the first if they are there."""
+        wanted = rules.rules_for(register, "urgent_not_seen", "urgent")
+        named = await self.telling.recipients(register, mail.about.organisation_id, wanted)
+        said = mail.about.mail_code if register.mail(mail.about.mail_code) else None
+        return [self._instead(register, mail, recipient, said or rule.mail) for recipient, rule in named.items()]
+
+    def _instead(self, register: Definition, mail: NotThrough, recipient: str, mail_code: str) -> NewMail:
+        about = replace(mail.about, mail_code=mail_code)
+        return replace(self.telling.write(register, "urgent_record", recipient, about), instead_of=mail.mail_id)
+
+    async def _tell(self, register: Definition, mail: NotThrough, others: list[NewMail]) -> None:
+        async with transaction(self.pool) as db:
+            told = await store.begin_telling_others(db, mail)
+            if told is None:
+                return
+            fresh = [each for each in others if each.recipient not in told]
+            for each in fresh:
+                await queue(db, each)
+            await audit.note(db, None, "mail.others_told", [mail.mail_id], register=register.code)
+        if not fresh:
+            warn("mail.urgent_not_delivered", mail_id=str(mail.mail_id), register_code=register.code)
+        self.bells.ring(fresh)

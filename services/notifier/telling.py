@@ -1,0 +1,75 @@
+"""Turns what happened to a record into mails, for everybody whom the register's definition names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.notifier import rules
+from services.notifier.keys import new_id
+from services.notifier.recipients import AddressBook
+from services.notifier.store import About, NewMail
+from services.notifier.writing import Writer
+from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.referrals import RecordNotice, UrgentNotice
+from shared.registers.definition import Definition, Notification, Occasion, Urgency
+from shared.registers.load import Registers
+
+Notice = RecordNotice | UrgentNotSeen
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What happened to a record, how urgent it is, and who submitted the record, where that is known."""
+
+    occasion: Occasion
+    urgency: Urgency
+    submitted_by: UUID | None = None
+
+    @classmethod
+    def of(cls, notice: Notice) -> "Happened":
+        if isinstance(notice, UrgentNotSeen):
+            return cls("urgent_not_seen", "urgent")
+        urgency = "urgent" if isinstance(notice, UrgentNotice) else notice.urgency
+        return cls(notice.occasion, urgency, notice.submitted_by)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Finds the recipients, and writes the mails in the register's words. Stores nothing."""
+
+    registers: Registers
+    writer: Writer
+    book: AddressBook
+
+    async def mails_about(self, notice: Notice) -> list[NewMail]:
+        """Raises for a register that is not known here, and when identity is needed and away."""
+        register = self.registers.find(notice.register_code)
+        happened = Happened.of(notice)
+        wanted = rules.rules_for(register, happened.occasion, happened.urgency)
+        told = await self.recipients(register, notice.organisation_id, wanted, happened.submitted_by)
+        return [self._mail(register, notice, happened.occasion, rule, each) for each, rule in told.items()]
+
+    async def recipients(
+        self, register: Definition, organisation_id: UUID, wanted: Sequence[Notification], user_id: UUID | None = None
+    ) -> dict[str, Notification]:
+        """Each address with the first of these rules that names it."""
+        found = await self.book.find(register.code, organisation_id, wanted, user_id)
+        return rules.recipients_of(wanted, register.contact, found)
+
+    def _mail(
+        self, register: Definition, notice: Notice, occasion: Occasion, rule: Notification, recipient: str
+    ) -> NewMail:
+        about = About(
+            notice_id=notice.event_id,
+            organisation_id=notice.organisation_id,
+            record_id=notice.record_id,
+            reference=notice.reference,
+            occasion=occasion,
+            mail_code=rule.mail,
+        )
+        return self.write(register, rules.template_of(rule), recipient, about)
+
+    def write(self, register: Definition, template: rules.RecordTemplate, recipient: str, about: About) -> NewMail:
+        """Raises `NeverAMail` when the register does not have these words any more."""
+        written = self.writer.notice(register, template, about.mail_code, about.reference, about.record_id)
+        return NewMail(new_id(), register.code, template, rules.lane_of(template), recipient, written, about=about)
