@@ -212,6 +212,10 @@ class ReportingWords(Part):
     back: Text
     age_not_known: Text
     definition: Text
+    week: Text
+    so_far: Text
+    weeks_picture: Text
+    weeks_definition: Text
 
 
 class ColumnMeanings(Part):
