@@ -16,6 +16,7 @@ from typing import BinaryIO
 from services.reports.workbook.cells import Cells
 from services.reports.workbook.plan import END, Plan, definition_rows
 from services.reports.workbook.sheets import SHORT, Book, Cell, Table, lines_of
+from services.reports.workbook.summary import Summary
 from shared import log
 
 
@@ -49,7 +50,7 @@ def write_workbook(lines: BinaryIO, file: Path) -> None:
     with Book(file) as book:
         table = Table(book, plan.title, headings, plan.continued)
         apart: Table | None = None
-        cells, records = Cells(plan.columns), 0
+        cells, summary, records = Cells(plan.columns), Summary(plan.tables), 0
         for line in lines:
             if line == END:
                 break
@@ -57,6 +58,7 @@ def write_workbook(lines: BinaryIO, file: Path) -> None:
             row = json.loads(line)
             if row["apart"] and apart is None:
                 apart = Table(book, plan.apart, headings, plan.continued)
+            summary.add(row["record"], row["answers"])
             for each in cells.lines(row["record"], row["answers"], row["outcomes"]):
                 (apart if row["apart"] and apart else table).add(each, short=len(line) <= SHORT)
         else:
@@ -64,15 +66,17 @@ def write_workbook(lines: BinaryIO, file: Path) -> None:
         for filled in (table, apart):
             if filled is not None:
                 filled.close()
-        _write_definitions(book, plan, records)
+        said: list[Sequence[Cell]] = [*plan.facts, (plan.records, records)]
+        facts = [line for fact in said for line in lines_of(fact, plan.continued)]
+        summary.write(book, plan.summary, facts)
+        _write_definitions(book, plan, facts)
 
 
-def _write_definitions(book: Book, plan: Plan, records: int) -> None:
-    facts: list[tuple[Cell, ...]] = [*plan.facts, (plan.records, records)]
+def _write_definitions(book: Book, plan: Plan, facts: Sequence[Sequence[Cell]]) -> None:
     notes: list[tuple[Cell, ...]] = [(note,) for note in plan.notes]
     meanings = [line for row in definition_rows(plan.columns) for line in lines_of(row, plan.continued)]
     lines: list[Sequence[Cell]] = [*facts, (), plan.headings, *meanings, (), *notes]
-    book.write_lines(plan.definitions, lines, bold=len(facts) + 1, widths=(38, 30, 100))
+    book.write_lines(plan.definitions, lines, bold=(len(facts) + 1,), widths=(38, 30, 100))
 
 
 if __name__ == "__main__":

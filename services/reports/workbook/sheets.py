@@ -6,7 +6,8 @@ is no link, and what looks like markup is escaped.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from operator import methodcaller
@@ -21,6 +22,8 @@ from xlsxwriter.worksheet import Worksheet
 
 Cell = str | date | int | None
 
+MOST_UPRIGHT = 6
+LOWEST_CHART = 288
 LAST_ROW = 1_048_575
 LONGEST_TEXT = 32_767  # in units of UTF-16, as Excel counts
 SHORT = LONGEST_TEXT // 2  # letters that fit whatever they are
@@ -112,6 +115,17 @@ def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
         yield row
 
 
+@dataclass(frozen=True)
+class ChartOf:
+    """A chart of labels and counts that stand beneath each other, from a row on; it lies beside them at `place`."""
+
+    title: str
+    first_row: int
+    rows: tuple[tuple[str, int], ...]
+    colours: tuple[str, ...]
+    place: int
+
+
 class Book:
     """A workbook in a folder that nobody else may read; the file is there once the block has ended well."""
 
@@ -144,11 +158,37 @@ class Book:
         """Write one row. A text must fit into its cell: `lines_of` sees to that."""
         sheet.put(row, cells, self._heading if bold else 0, self._day)
 
-    def write_lines(self, title: str, lines: Iterable[Sequence[Cell]], bold: int, widths: Sequence[int]) -> None:
-        """A sheet of its own for these lines, of which one is a heading."""
+    def write_lines(
+        self, title: str, lines: Iterable[Sequence[Cell]], bold: Collection[int], widths: Sequence[int]
+    ) -> _PlainWorksheet:
+        """A sheet of its own for these lines, of which some are headings."""
         sheet = self.add_sheet(title, widths)
         for row, cells in enumerate(lines):
-            self.put(sheet, row, cells, bold=row == bold)
+            self.put(sheet, row, cells, bold=row in bold)
+        return sheet
+
+    def add_chart(self, sheet: _PlainWorksheet, drawn: ChartOf) -> None:
+        """Excel's own chart of cells that are there. It keeps their values too, for those who do not work them out."""
+        chart = self._workbook.add_chart({"type": "column" if len(drawn.rows) <= MOST_UPRIGHT else "bar"})
+        if chart is None or not drawn.rows:
+            return
+        last = drawn.first_row + len(drawn.rows) - 1
+        series = {
+            "categories": [sheet.name, drawn.first_row, 0, last, 0],
+            "values": [sheet.name, drawn.first_row, 1, last, 1],
+            "categories_data": [label for label, _ in drawn.rows],
+            "values_data": [count for _, count in drawn.rows],
+            "points": [{"fill": {"color": colour}, "border": {"color": "#212B32"}} for colour in drawn.colours],
+            "data_labels": {"value": True},
+            "gap": 60,
+        }
+        chart.add_series(series)
+        chart.set_title({"name": drawn.title, "name_font": {"size": 12}})
+        chart.set_legend({"none": True})
+        chart.set_size({"width": 620, "height": max(LOWEST_CHART, 20 * len(drawn.rows))})
+        chart.set_x_axis({"num_format": "0"} if len(drawn.rows) > MOST_UPRIGHT else {})
+        chart.set_y_axis({"reverse": True} if len(drawn.rows) > MOST_UPRIGHT else {"num_format": "0", "min": 0})
+        sheet.insert_chart(drawn.place, 3, chart, {"description": drawn.title})
 
 
 def _style(made: Format) -> int:

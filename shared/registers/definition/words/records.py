@@ -246,8 +246,11 @@ class WorkbookWords(Part):
     continued: Annotated[str, AfterValidator(Gaps("reference"))]
     age_not_known: Text
     definitions: Text
+    summary: Text
     report: Text
     as_at: Text
+    made_for: Text
+    organisations: Text
     records: Text
     filters: Text
     everything: Text
@@ -258,6 +261,7 @@ class WorkbookWords(Part):
     meanings: ColumnMeanings
     answers: Annotated[str, AfterValidator(Gaps("answers"))]
     continued_meaning: Text
+    holders: Text
     warning: Text
 
 
