@@ -28,8 +28,8 @@ COMBINED = "North Staffordshire Combined Healthcare Trust (@combined.nhs.uk)"
 POLICE = "Staffordshire Police Harm Reduction Hub (@staffordshire.police.uk)"
 STOKE = "Stoke on Trent City Council (@stoke.gov.uk)"
 COUNTY = "Staffordshire County Council (@staffordshire.gov.uk)"
-EVERYBODY = [f"{each.first_name} {each.last_name}" for each in PEOPLE]
-UP_TO_25 = [f"{each.first_name} {each.last_name}" for each in PEOPLE if each.age <= 25]
+EVERYBODY = sorted(f"{each.first_name} {each.last_name}" for each in PEOPLE)
+UP_TO_25 = sorted(f"{each.first_name} {each.last_name}" for each in PEOPLE if each.age <= 25)
 REPORTS = {
     "referrals": ("Referral Data", EVERYBODY),
     "referrals_outcomes": ("Referral and Outcome Data", EVERYBODY),
@@ -222,9 +222,9 @@ async def generated(somebody: Walker, report: str) -> bytes:
 
 
 def names_in(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Who is in a sheet, in order, whatever stands above them."""
+    """Who is in a sheet; those of one day stand in any order."""
     heads = [rows[0].index(each) for each in ("First Name", "Last Name")]
-    return [" ".join(row[place] for place in heads) for row in rows[1:]]
+    return sorted(" ".join(row[place] for place in heads) for row in rows[1:])
 
 
 async def given_the_dashboard(page: Page, stack: Product, email: str) -> None:
