@@ -163,6 +163,8 @@ class Book:
     ) -> _PlainWorksheet:
         """A sheet of its own for these lines, of which some are headings."""
         sheet = self.add_sheet(title, widths)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         for row, cells in enumerate(lines):
             self.put(sheet, row, cells, bold=row in bold)
         return sheet
