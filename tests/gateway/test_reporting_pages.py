@@ -90,6 +90,17 @@ async def test_the_weeks_are_a_picture_and_a_table_of_all_its_numbers(browser: B
     assert ["Green", "Amber", "Red"] == page.texts(".ics-weeks__legend li")
 
 
+@pytest.mark.requirement("R-DSR-168")
+async def test_help_opens_the_help_of_the_register(browser: Browser) -> None:
+    page = await browser.see(HERE)
+    (link,) = [each for each in page.tree.select(".nhsuk-header__navigation a") if "Help" == words(each)]
+
+    there = await browser.see(str(link["href"]))
+
+    assert "Help" == there.heading
+    assert "Training" in there.texts("main h2")
+
+
 async def test_colour_is_never_alone_in_the_picture(browser: Browser) -> None:
     page = await browser.see(HERE)
 
