@@ -39,7 +39,7 @@ class FedRecord(Message):
     archived_at: datetime | None
     born: date | None = Field(repr=False)
     answers: Answers = Field(repr=False)
-    ratings: tuple[Rated, ...] = ()
+    ratings: tuple[Rated, ...] = Field(default=(), repr=False)
 
 
 class FeedPage(Message):
