@@ -31,7 +31,8 @@ class Side(StrEnum):
 admin = typer.Typer(no_args_is_help=True, help="Accounts that only an operator can make.")
 register = typer.Typer(no_args_is_help=True, help="Definitions of registers.")
 audit = typer.Typer(no_args_is_help=True, help="Who did or read what.")
-for name, words in (("admin", admin), ("register", register), ("audit", audit)):
+reports = typer.Typer(no_args_is_help=True, help="The copies that dashboards and reports are made of.")
+for name, words in (("admin", admin), ("register", register), ("audit", audit), ("reports", reports)):
     app.add_typer(words, name=name)
 
 
@@ -138,6 +139,17 @@ def verify_audits() -> None:
         typer.echo(f"{each.service:<10} {each.fault or 'whole'}: {each.seals} seals over {each.rows} rows{waiting}")
     if any(each.fault for each in verdicts):
         raise typer.Exit(1)
+
+
+@reports.command("rebuild")
+def rebuild_copies() -> None:
+    """Have the running product copy every record and outcome anew; dashboards and reports go on meanwhile."""
+    from deploy.operating import rebuild_reports  # noqa: PLC0415
+    from deploy.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        begun = asyncio.run(rebuild_reports(read_settings()))
+    typer.echo(f"Copying anew: {', '.join(begun)}." if begun else "The copies are being made anew already.")
 
 
 @contextmanager

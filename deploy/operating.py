@@ -1,4 +1,4 @@
-"""What an operator does to an installation, whether it is running or not: a first account, a look at the audit."""
+"""What an operator does to an installation, running or not: a first account, a look at the audit, copies made anew."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,6 +19,7 @@ from services.identity.keys import Keys
 from services.identity.mails import Mails
 from services.identity.operators import Mailed, NewAccount, create_account
 from services.identity.rules.passwords import PROFILES
+from services.reports.operators import rebuild
 from shared.audit import Verdict, verify
 from shared.database import open_pool, transaction
 from shared.messages import SERVICES, Refused
@@ -73,6 +74,16 @@ async def create_master_admin(settings: RunnerSettings, email: str, first_name: 
                 await create_account(db, account, Mailed(keys, mails, PROFILES["ics"], register.code))
         except Refused as refusal:
             raise CannotStart(f"No account was made: {SAID.get(refusal.code, refusal.code)}") from None
+        finally:
+            await pool.close()
+
+
+async def rebuild_reports(settings: RunnerSettings) -> list[str]:
+    """Have reports copy its sources anew; those of which a copy was not being made anew already."""
+    async with reached(settings, open_state(settings.state_dir)) as addresses:
+        pool = await open_pool(addresses.dsn("reports"), size=1)
+        try:
+            return await rebuild(pool)
         finally:
             await pool.close()
 

@@ -13,6 +13,7 @@ from gateway.panels import panel_of
 from gateway.rows import Column
 from gateway.showing import day_and_time, link
 from gateway.visitor import ask
+from gateway.weeks import weeks_of
 from shared import log
 from shared.contracts.reports import (
     Dashboard,
@@ -89,7 +90,8 @@ async def _show_dashboard(
         board=board,
         chosen=request.query.get("organisation", ""),
         as_at=words.as_at.format(when=day_and_time(board.as_at)),
-        panels=[panel_of(register, tile) for tile in board.tiles],
+        panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
+        by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
         form=form,
         names=[name for name in form.fields if name != "report"],
         shown_for=_shown_for(register, board),

@@ -10,6 +10,7 @@ from typing import Protocol
 from services.reports.handlers.desk import Desk
 from services.reports.rules.choosing import until_next_rebuild
 from services.reports.rules.counting import Counted, counted_by, counted_later, counted_of
+from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
 from services.reports.store.feeds import FeedState, Fields, Lane, Page
 from shared.commands import FORGET_OLD
@@ -69,7 +70,9 @@ class Outcomes:
 def fields_of(record: FedRecord, counted: Counted) -> Fields:
     fields: dict[str, object] = record.model_dump(mode="json")
     until = counted.until.isoformat() if counted.until else None
-    return fields | {"status": int(record.status == "archived"), "counted": counted.items, "recount_on": until}
+    del fields["ratings"]
+    fields |= {"counted": counted.items, "recount_on": until, "moves": moves_of(record)}
+    return fields | {"status": int(record.status == "archived")}
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ class Listening:
 @dataclass(frozen=True)
 class Birthdays:
     """
-    Counts anew whose birthday has brought them into another band of ages.
+    Counts anew whose birthday has brought them into another band of ages, and puts weeks together that are long over.
 
     Until that is done the dashboard puts its numbers right by itself, so nobody waits for midnight.
     """
@@ -171,9 +174,14 @@ class Birthdays:
             try:
                 while await self.recount():
                     pass
+                await self.fold()
             except FAULTS as error:
                 warn("copies.not_recounted", error=error)
             await asyncio.sleep(BIRTHDAYS_SECONDS)
+
+    async def fold(self) -> None:
+        """However old a register is, its dashboard reads the weeks that it shows, and one more."""
+        await feeds.fold_weeks(self.desk.pool, first_week(london_day(self.desk.clock())))
 
     async def recount(self) -> int:
         """How many were counted anew."""
@@ -232,8 +240,8 @@ class Nights:
         await self.desk.pool.execute(FORGET_EVENTS)
 
     async def prove(self) -> int:
-        """How many tallies were wrong; they are mended."""
+        """How many tallies were wrong; they are mended, and weeks that nobody is shown any more put together."""
         async with transaction(self.desk.pool) as db:
-            wrong = await feeds.prove_tallies(db)
+            wrong = await feeds.prove_tallies(db, first_week(london_day(self.desk.clock())))
         (warn if wrong else log)("tallies.proved", wrong=wrong)
         return wrong

@@ -18,7 +18,7 @@ from services.reports.folder import private_folder
 from services.reports.handlers.desk import Desk
 from services.reports.handlers.jobs import facts_of
 from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
-from services.reports.rules.columns import Planner
+from services.reports.rules.columns import Asked, Planner
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import Job, MadeFile, Wanted
 from services.reports.writing import WorkbookProcess, workbook_process
@@ -140,15 +140,12 @@ class Making:
             await jobs.take_time(db)
             offered = reports_offered(editions[0], has_outcomes=await feeds.has_outcomes(db))
             choice = read_choice(editions[0], offered, job.codes)
-            wanted = Wanted(
-                job.register_code,
-                scope_of(visitor, choice.organisation_id),
-                choice.report,
-                answers_wanted(editions[0], choice),
-                choice.births(london_day(self.desk.clock())),
-            )
+            within, day = scope_of(visitor, choice.organisation_id), london_day(self.desk.clock())
+            answers = answers_wanted(editions[0], choice)
+            wanted = Wanted(job.register_code, within, choice.report, answers, choice.births(day))
             progress.total = await jobs.count_rows(db, wanted)
-            await process.send(Planner(editions, names).plan(choice, state.complete_at).line())
+            asked = Asked(visitor.full_name, within, day, state.complete_at)
+            await process.send(Planner(editions, names).plan(choice, asked).line())
             async for rows in jobs.read_rows(db, wanted):
                 progress.record_ids += [record_id for record_id, _ in rows]
                 await process.send("".join(f"{line}\n" for _, line in rows).encode())

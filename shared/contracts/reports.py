@@ -1,6 +1,6 @@
 """What may be asked of reports: the dashboard of a register, and reports as files."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from shared.messages import Command, Message, Request
 
 CHUNK_BYTES = 262_144
 
-TileKind = Literal["by_option", "total", "by_age", "by_organisation"]
+TileKind = Literal["by_option", "total", "by_age", "by_organisation", "by_week"]
 JobState = Literal["queued", "running", "ready", "failed", "stopped", "expired"]
 
 
@@ -22,13 +22,25 @@ class Count(Message):
     code: str = ""
 
 
+class Week(Message):
+    """How many active records stood at each level at the end of a week, by its Sunday, or so far: by today."""
+
+    ends: date
+    counts: tuple[Count, ...]
+
+
 class TileShown(Message):
-    """One panel, in the order in which it is shown. Each record is counted once in it."""
+    """
+    One panel, in the order in which it is shown. Each record is counted once in it.
+
+    `by_week` has `weeks` in place of counts, the oldest first and today last, all of them with the same levels.
+    """
 
     kind: TileKind
     title: str
     question: str = ""
-    counts: tuple[Count, ...]
+    counts: tuple[Count, ...] = ()
+    weeks: tuple[Week, ...] = ()
 
 
 class OrganisationChoice(Message):

@@ -14,6 +14,7 @@ from services.referrals.handlers.telling import Telling
 from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import Window
 from services.referrals.store.saving import CommandRow, NewRecord, Update
+from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
 from shared.contracts.referrals import FieldChange, RecordReceipt
 from shared.database import DatabasePool, open_pool, transaction
@@ -87,7 +88,7 @@ class Statements:
     async def _dashboard(self) -> None:
         visitor = self.crowd.everywhere
         async with transaction(self.reports, visitor) as db:
-            await db.fetch(dashboards.READ_TALLIES, REGISTER, visitor.organisation_ids, TODAY)
+            await db.fetch(dashboards.READ_TALLIES, REGISTER, visitor.organisation_ids, TODAY, first_week(TODAY))
 
     async def _open(self, client: int) -> None:
         """What the page asks for: the record, its history, its notes."""

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.keyring import open_keyring
-from deploy.operating import create_master_admin, reached, verify_audit
+from deploy.operating import create_master_admin, reached, rebuild_reports, verify_audit
 from deploy.refusals import CannotStart
 from deploy.settings import RunnerSettings
 from deploy.state import open_state
@@ -65,6 +65,15 @@ async def test_tampering_with_the_audit_is_found_by_the_command(settings: Runner
     after = {each.service: each.fault for each in await verify_audit(settings)}
     assert not any(before.values())
     assert ["identity"] == [service for service, fault in after.items() if fault]
+
+
+async def test_the_copies_of_reports_are_made_anew_when_an_operator_says_so(settings: RunnerSettings) -> None:
+    first, second = await rebuild_reports(settings), await rebuild_reports(settings)
+
+    found = await ask(settings, "SELECT count(*) AS begun FROM reports.feed WHERE rebuild_sequence = 0 AND wanted")
+    assert (["referrals", "outcomes"], []) == (first, second)
+    assert found is not None
+    assert 2 == found["begun"]
 
 
 def test_a_good_definition_can_be_used() -> None:

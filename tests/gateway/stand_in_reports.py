@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from shared.contracts.reports import (
     StartReport,
     StopReport,
     TileShown,
+    Week,
 )
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Message, NotAnswered, Refused, Request
@@ -51,6 +52,25 @@ TILES = (
         ),
     ),
 )
+LEVELS = (("Green", "green"), ("Amber", "amber"), ("Red", "red"))
+BY_WEEK = TileShown(
+    kind="by_week",
+    title="RISK TYPE BY WEEK",
+    question="risk_level",
+    weeks=tuple(
+        Week(
+            ends=ends,
+            counts=tuple(
+                Count(label=label, code=code, count=n) for (label, code), n in zip(LEVELS, there, strict=True)
+            ),
+        )
+        for ends, there in (
+            (date(2022, 6, 5), (0, 0, 0)),
+            (date(2022, 6, 12), (1, 0, 2)),
+            (date(2022, 6, 17), (3, 3, 6)),
+        )
+    ),
+)
 CHUNKS = (b"PK" + b"a" * 100, b"b" * 50)
 
 Asked = TypeVar("Asked", bound=Request[Message])
@@ -63,6 +83,7 @@ class StandInReports:
     state: JobState = "queued"
     rows_total: int | None = None
     reports: tuple[str, ...] = ("referrals", "key_working")
+    tiles: tuple[TileShown, ...] = (*TILES, BY_WEEK)
     jobs: tuple[ReportJob, ...] = ()
     asked: list[Request[Message]] = field(default_factory=list)
     breaking_off: Refused | NotAnswered | None = None
@@ -106,7 +127,7 @@ class StandInReports:
         return handler
 
     async def _read_dashboard(self, _asked: ReadDashboard) -> Dashboard:
-        return Dashboard(as_at=WHEN, organisations=(ONE, TWO), tiles=TILES, reports=self.reports, jobs=self.jobs)
+        return Dashboard(as_at=WHEN, organisations=(ONE, TWO), tiles=self.tiles, reports=self.reports, jobs=self.jobs)
 
     async def _start(self, _asked: StartReport) -> ReportJob:
         return self.job()

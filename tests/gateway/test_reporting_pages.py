@@ -37,6 +37,9 @@ CHOSEN = {
 }
 
 
+PRINTED = ("TOTALS BY RISK TYPE", "TOTALS BY AGE", "ORGANISATION BREAKDOWN")
+
+
 @pytest.fixture
 def reports() -> StandInReports:
     return StandInReports()
@@ -65,12 +68,51 @@ async def test_the_dashboard_shows_its_panels_in_the_source_s_words(browser: Bro
     page = await browser.see(HERE)
 
     assert "Reporting Dashboard" == page.heading
-    assert ["TOTALS BY RISK TYPE", "TOTALS BY AGE", "ORGANISATION BREAKDOWN"] == page.texts("caption")
+    assert [*PRINTED, "RISK TYPE BY WEEK"] == page.texts("caption")
     assert (["Green", "Amber", "Red"], ["3", "3", "6"]) == panel(page, 0)
     assert (["Under 18s", "18s and over"], ["2", "10"]) == panel(page, 1)
     assert "TOTAL RECORDS: 12" in page.texts("h2")
     assert ["12", "0"] == page.texts(".ics-bar__count")
     assert "As at 17/06/2022 at 14:05" in words(page.tree.select_one("main"))
+
+
+async def test_the_weeks_are_a_picture_and_a_table_of_all_its_numbers(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    assert ["Week ending", "Green", "Amber", "Red"] == page.texts(".ics-weeks thead th")
+    assert ["05/06/2022", "12/06/2022", "Today"] == page.texts(".ics-weeks tbody th")
+    assert [*"000", *"102", *"336"] == page.texts(".ics-weeks td")
+    picture = page.tree.select_one(".ics-weeks__picture")
+    assert picture is not None
+    assert ("img", "RISK TYPE BY WEEK") == (picture["role"], words(picture.select_one("title")))
+    blocks = [[each[name] for name in ("fill", "y", "height")] for each in picture.select("rect[x='45']")]
+    assert [["url(#ics-weeks-red)", "133.3", "26.7"], ["url(#ics-weeks-green)", "120.0", "13.3"]] == blocks
+    assert ["Green", "Amber", "Red"] == page.texts(".ics-weeks__legend li")
+
+
+@pytest.mark.requirement("R-DSR-168")
+async def test_help_opens_the_help_of_the_register(browser: Browser) -> None:
+    page = await browser.see(HERE)
+    (link,) = [each for each in page.tree.select(".nhsuk-header__navigation a") if "Help" == words(each)]
+
+    there = await browser.see(str(link["href"]))
+
+    assert "Help" == there.heading
+    assert "Training" in there.texts("main h2")
+
+
+async def test_colour_is_never_alone_in_the_picture(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    inside = {str(each["id"]): len(each.select("rect, path, circle")) for each in page.tree.select("pattern")}
+    assert {"ics-weeks-green": 2, "ics-weeks-amber": 2, "ics-weeks-red": 1} == inside
+    assert all(each.select_one(".ics-risk__shape") for each in page.tree.select(".ics-weeks__legend li"))
+
+
+async def test_a_register_that_counts_no_weeks_has_no_picture(browser: Browser, reports: StandInReports) -> None:
+    reports.tiles = reports.tiles[:-1]
+
+    assert [] == (await browser.see(HERE)).texts(".ics-weeks")
 
 
 @pytest.mark.requirement("R-DSR-149")

@@ -1,6 +1,8 @@
 """The reporting dashboard and a report, from the choice to the file, in a real browser before the whole product."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,15 @@ import pytest_asyncio
 from openpyxl import load_workbook
 from playwright.async_api import Browser, Locator, Page, expect
 
+from deploy.demo_people import PEOPLE
+from deploy.waiting import until
 from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
 from tests.journeys.product import Product, product
 from tests.journeys.referring import a_new_name, refer
+from tests.journeys.spreadsheets import Rows, opened_by_office
+from tests.walking import Walker, walker
 
 pytestmark = JOURNEY
 
@@ -22,6 +28,14 @@ COMBINED = "North Staffordshire Combined Healthcare Trust (@combined.nhs.uk)"
 POLICE = "Staffordshire Police Harm Reduction Hub (@staffordshire.police.uk)"
 STOKE = "Stoke on Trent City Council (@stoke.gov.uk)"
 COUNTY = "Staffordshire County Council (@staffordshire.gov.uk)"
+EVERYBODY = sorted(f"{each.first_name} {each.last_name}" for each in PEOPLE)
+UP_TO_25 = sorted(f"{each.first_name} {each.last_name}" for each in PEOPLE if each.age <= 25)
+REPORTS = {
+    "referrals": ("Referral Data", EVERYBODY),
+    "referrals_outcomes": ("Referral and Outcome Data", EVERYBODY),
+    "key_working": ("Key Working Team Data", UP_TO_25),
+    "archived": ("Archived – Combined (referral", []),
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -29,6 +43,24 @@ async def printed(quick_folder: Path) -> AsyncIterator[Product]:
     """A product of its own, in which the demo's people are all there are."""
     async with product(quick_folder / "printed", "--demo") as running:
         yield running
+
+
+@dataclass(frozen=True)
+class Four:
+    """The four reports of the demo as files, and what LibreOffice shows of each: sheet → rows."""
+
+    folder: Path
+    shown: dict[str, dict[str, Rows]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def four(printed: Product, tmp_path_factory: pytest.TempPathFactory) -> Four:
+    folder = tmp_path_factory.mktemp("reports")
+    async with walker(printed.base_url) as somebody:
+        await somebody.log_in(EVERYWHERE)
+        for report in REPORTS:
+            (folder / f"{report}.xlsx").write_bytes(await generated(somebody, report))
+    return Four(folder, await opened_by_office([folder / f"{report}.xlsx" for report in REPORTS], folder))
 
 
 @pytest.mark.requirement("R-DSR-148", "R-DSR-150", "R-DSR-151", "R-DSR-152", "R-DSR-154")
@@ -42,6 +74,19 @@ async def test_the_dashboard_shows_the_printed_figures(browser: Browser, printed
         assert [(MPFT, "7"), (COMBINED, "2"), (POLICE, "2"), (STOKE, "1"), (COUNTY, "0")] == await beneath(
             page, "ORGANISATION BREAKDOWN"
         )
+
+
+async def test_the_weeks_are_a_picture_in_colour_with_its_table(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_dashboard(page, printed, EVERYWHERE)
+
+        picture = page.get_by_role("img", name="RISK TYPE BY WEEK")
+        await expect(picture).to_be_visible()
+        red = picture.locator(".ics-weeks__ground--red")
+        assert "rgb(213, 40, 27)" == await red.evaluate("each => getComputedStyle(each).fill")
+        rows = await table(page, "RISK TYPE BY WEEK").locator("tbody tr").all_inner_texts()
+        assert 13 == len(rows)
+        assert {"3 3 6"} == {" ".join(row.split()[1:]) for row in rows}
 
 
 @pytest.mark.requirement("R-DSR-149")
@@ -104,6 +149,28 @@ async def test_a_report_is_asked_for_made_and_downloaded(
         assert ["South Staffordshire"] * 7 == [row[locality] for row in rows[1:]]
 
 
+@pytest.mark.requirement("R-DSR-158", "R-DSR-159", "R-DSR-160", "R-DSR-161", "R-DSR-164")
+@pytest.mark.parametrize("report", REPORTS)
+async def test_openpyxl_and_libreoffice_find_the_right_rows_in_each_report(four: Four, report: str) -> None:
+    sheet, people = REPORTS[report]
+    book, shown = load_workbook(four.folder / f"{report}.xlsx"), four.shown[f"{report}.xlsx"]
+    rows = [[str(cell) for cell in row] for row in book[sheet].iter_rows(values_only=True)]
+
+    assert (people, people) == (names_in(rows), names_in(shown[sheet]))
+    assert [sheet, "Summary", "Definitions"] == book.sheetnames
+    assert set(book.sheetnames) == set(shown)
+    born = shown[sheet][0].index("Date of Birth")
+    assert all(re.fullmatch(r"01/01/\d{4}", row[born]) for row in shown[sheet][1:])
+
+
+async def test_libreoffice_finds_the_printed_figures_in_the_summary(four: Four) -> None:
+    counts = {row[0]: row[1] for row in four.shown["referrals.xlsx"]["Summary"]}
+
+    assert ("12", "3", "3", "6") == tuple(counts[each] for each in ("Records", "Green", "Amber", "Red"))
+    assert ("2", "10") == tuple(counts[each] for each in ("Under 18s", "18s and over"))
+    assert ["7", "2", "2", "1", "0"] == [counts[each] for each in (MPFT, COMBINED, POLICE, STOKE, COUNTY)]
+
+
 @pytest.mark.requirement("R-DSR-163")
 async def test_the_age_filter_goes_when_the_report_is_bound_to_ages(browser: Browser, printed: Product) -> None:
     async with window(browser, DESKTOP) as page:
@@ -140,6 +207,24 @@ async def test_everybody_can_use_every_page_of_reporting(browser: Browser, print
         await then_everybody_can_use_it(page, "report in the making", screen)
         await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
         await then_everybody_can_use_it(page, "report ready", screen)
+
+
+async def generated(somebody: Walker, report: str) -> bytes:
+    """The file, once it is ready."""
+    fields = (await somebody.see(somebody.at("reporting/"))).fields("report")
+    job = await somebody.go_on(somebody.at("reporting/"), fields | {"report": report})
+
+    async def is_ready() -> bool:
+        return "Your report is ready." in (await somebody.see(job)).html
+
+    assert await until(is_ready, seconds=30)
+    return await somebody.download(f"{job}file")
+
+
+def names_in(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Who is in a sheet; those of one day stand in any order."""
+    heads = [rows[0].index(each) for each in ("First Name", "Last Name")]
+    return sorted(" ".join(row[place] for place in heads) for row in rows[1:])
 
 
 async def given_the_dashboard(page: Page, stack: Product, email: str) -> None:

@@ -9,6 +9,7 @@ from shared.permissions import Caller
 
 MOST_ROWS = 500
 MOST_BYTES = 400_000
+MOST_RATINGS = 1_000
 
 
 @dataclass(frozen=True)
@@ -19,4 +20,11 @@ class Feeding:
 
     async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
         async with self.desk.one_trip() as db:
-            return await store.read_feed(db, asked.after, MOST_ROWS, MOST_BYTES)
+            return await store.read_feed(
+                db, asked.after, store.Room(MOST_ROWS, MOST_BYTES, MOST_RATINGS), self._rated_by()
+            )
+
+    def _rated_by(self) -> dict[str, str]:
+        """The question that is the rating's, by register and edition."""
+        every = [each.definition for each in self.desk.registers.every()]
+        return {f"{each.code}/{each.edition}": each.rating.question for each in every if each.rating}

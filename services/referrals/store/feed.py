@@ -1,35 +1,76 @@
 """Reading the records that changed, in the order in which their changes were committed."""
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
 from asyncpg import Record
 
 from services.referrals.store.finding import ANSWERS
-from shared.contracts.referrals import FedRecord, FeedPage
+from shared.contracts.referrals import FedRecord, FeedPage, Rated
 from shared.database import Database
 
 ASSIGN = "SELECT assign_feed()"
 READ = "SELECT * FROM read_feed($1, $2, $3)"
+READ_RATINGS = "SELECT * FROM read_ratings($1, $2)"
+
+Ratings = Mapping[UUID, Sequence[Rated]]
 
 
-async def read_feed(db: Database, after: int, most: int, most_bytes: int) -> FeedPage:
-    """What is there now and what is gone. To be called outside a transaction."""
+@dataclass(frozen=True)
+class Room:
+    """What a page may hold at most: records, bytes of answers, ratings; one record in any case."""
+
+    records: int
+    answer_bytes: int
+    ratings: int
+
+
+async def read_feed(db: Database, after: int, room: Room, rated_by: Mapping[str, str]) -> FeedPage:
+    """
+    What is there now and what is gone; `rated_by` names the question that rates, by code/edition of a register.
+
+    To be called outside a transaction. A rating of a moment later than its record's row does no harm: it comes again.
+    """
     await db.execute(ASSIGN)
-    rows = await db.fetch(READ, after, most, most_bytes)
+    rows = await db.fetch(READ, after, room.records, room.answer_bytes)
     if not rows:
         return FeedPage(records=(), last=after, more=False)
     found: int = rows[0]["found"]
+    ratings = await _read_ratings(db, [row["record_id"] for row in rows], rated_by)
+    taken = _with_room(rows, ratings, room.ratings)
     return FeedPage(
-        records=tuple(_fed(row) for row in rows if row["register_code"] is not None),
-        gone=tuple(row["record_id"] for row in rows if row["register_code"] is None),
-        last=rows[-1]["sequence"],
-        more=found == most or found > len(rows),
+        records=tuple(_fed(row, ratings) for row in taken if row["register_code"] is not None),
+        gone=tuple(row["record_id"] for row in taken if row["register_code"] is None),
+        last=taken[-1]["sequence"],
+        more=found == room.records or found > len(taken),
     )
 
 
-def _fed(row: Record) -> FedRecord:
+async def _read_ratings(db: Database, record_ids: Sequence[UUID], rated_by: Mapping[str, str]) -> Ratings:
+    found: dict[UUID, list[Rated]] = {}
+    for record_id, since, code in await db.fetch(READ_RATINGS, record_ids, json.dumps(rated_by)):
+        found.setdefault(record_id, []).append(Rated(since=since, code=code))
+    return found
+
+
+def _with_room(rows: Sequence[Record], ratings: Ratings, most: int) -> Sequence[Record]:
+    """The first of the rows, as many as do not have too many ratings together."""
+    used = 0
+    for place, row in enumerate(rows):
+        used += len(ratings.get(row["record_id"], ()))
+        if place and used > most:
+            return rows[:place]
+    return rows
+
+
+def _fed(row: Record, ratings: Ratings) -> FedRecord:
     fields = dict(row)
     del fields["found"]
     fields |= {
         "answers": ANSWERS.validate_json(row["answers"]),
         "status": "archived" if row["status"] else "active",
+        "ratings": tuple(ratings.get(row["record_id"], ())),
     }
     return FedRecord(**fields)

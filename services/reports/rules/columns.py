@@ -1,12 +1,13 @@
 """What stands in a report: its columns in the words of the register, and what they mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.reports.rules.choosing import Choice
+from services.reports.rules.summing import Summing
 from services.reports.workbook.plan import Column, Kind, Plan, Source
 from shared.registers.definition import (
     NOT_KNOWN,
@@ -24,6 +25,16 @@ KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": 
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Who asked, whose records they may have in the report, on which day, and as at when those are right."""
+
+    by: str
+    organisation_ids: Collection[UUID]
+    day: date
+    as_at: datetime
+
+
+@dataclass(frozen=True)
 class Planner:
     """Plans the reports of one register. `editions`, newest first, know the words for answers of long ago."""
 
@@ -34,18 +45,21 @@ class Planner:
     def _newest(self) -> Definition:
         return self.editions[0]
 
-    def plan(self, choice: Choice, as_at: datetime) -> Plan:
+    def plan(self, choice: Choice, asked: Asked) -> Plan:
         words = self._newest.words.workbook
+        within = {each: label for each, label in self.organisations.items() if each in asked.organisation_ids}
         return Plan(
             title=choice.report.title,
             columns=tuple(self._columns(choice)),
-            facts=self._facts(choice, as_at),
+            facts=self._facts(choice, asked, within.values()),
             headings=(words.column, words.section, words.meaning),
             definitions=words.definitions,
             apart=words.age_not_known,
             records=words.records,
             continued=words.continued,
-            notes=(words.continued_meaning, words.warning),
+            notes=(words.continued_meaning, words.holders, words.warning),
+            summary=words.summary,
+            tables=tuple(Summing(self.editions, within, asked.day).tables()),
         )
 
     def _columns(self, choice: Choice) -> list[Column]:
@@ -113,17 +127,19 @@ class Planner:
         )
 
     def _meaning(self, question: Question) -> str:
-        answers = "; ".join(question.labels.values())
+        answers = "; ".join(f"{label} ({code})" for code, label in question.labels.items())
         said = [question.hint] if question.hint else []
         said += [self._newest.words.workbook.answers.format(answers=answers)] if answers else []
         return " ".join(said)
 
-    def _facts(self, choice: Choice, as_at: datetime) -> tuple[tuple[str, str], ...]:
+    def _facts(self, choice: Choice, asked: Asked, within: Iterable[str]) -> tuple[tuple[str, str], ...]:
         words = self._newest.words.workbook
-        moment = f"{show_date(london_day(as_at))} {as_at.astimezone(LONDON):%H:%M}"
+        moment = f"{show_date(london_day(asked.as_at))} {asked.as_at.astimezone(LONDON):%H:%M}"
         return (
             (words.report, f"{self._newest.identity.name}: {choice.report.title}"),
             (words.as_at, moment),
+            (words.made_for, asked.by),
+            (words.organisations, "; ".join(within)),
             *((f"{words.filters}: {label}", chosen) for label, chosen in self._filters(choice)),
         )
 

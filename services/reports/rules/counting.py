@@ -6,9 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from services.reports.rules.ages import band_of, next_band_on
+from services.reports.rules.weeks import Moves, weeks_shown
 from shared.contracts.referrals import FedRecord
-from shared.contracts.reports import Count, TileShown
-from shared.registers.definition import AgeTile, Definition, OptionTile, OrganisationTile, Tile, TotalTile
+from shared.contracts.reports import Count, TileShown, Week
+from shared.registers.definition import AgeTile, Definition, OptionTile, OrganisationTile, Tile, TotalTile, WeekTile
 from shared.registers.load import Registers
 
 # No question is called so: names of questions begin with a letter.
@@ -32,9 +33,13 @@ def questions_counted(register: Definition) -> tuple[str, ...]:
 def counted_by(registers: Registers) -> str:
     """Says what is counted in every register: rows that were counted otherwise must be counted anew."""
     return "; ".join(
-        f"{each.code}: {', '.join([*questions_counted(each), *map(_edges, age_panels(each))])}"
+        f"{each.code}: {', '.join([*questions_counted(each), *map(_edges, age_panels(each)), *_rated_by(each)])}"
         for each in registers.newest()
     )
+
+
+def _rated_by(register: Definition) -> tuple[str, ...]:
+    return (f"moves of {register.rating.question}",) if register.rating else ()
 
 
 def _edges(tile: AgeTile) -> str:
@@ -87,6 +92,7 @@ class Tallies:
 
     organisations: dict[UUID, int] = field(default_factory=dict)
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
+    moves: Moves = field(default_factory=dict)
 
     def add(self, item: str, n: int) -> None:
         question, _, answer = item.partition("=")
@@ -104,10 +110,11 @@ class Tallies:
 
 @dataclass(frozen=True)
 class Panels:
-    """Makes the panels of one register. `editions`, newest first, know the words for answers of long ago."""
+    """The panels of one register on a day. `editions`, newest first, know the words for answers of long ago."""
 
     editions: Sequence[Definition]
     organisations: Mapping[UUID, str]
+    day: date
 
     def tiles(self, tallies: Tallies) -> tuple[TileShown, ...]:
         return tuple(self._tile(tile, tallies) for tile in self.editions[0].reporting.tiles)
@@ -125,15 +132,35 @@ class Panels:
             case OrganisationTile():
                 counts = self._organisations(tallies.organisations)
                 return TileShown(kind="by_organisation", title=tile.title, counts=tuple(counts))
+            case WeekTile():
+                return self._weeks(tile, tallies.moves)
 
     def _answers(self, tile: OptionTile, found: Mapping[str, int]) -> list[Count]:
         """Every option that is offered, with 0 too; others, and what was not answered, only where there are any."""
         offered = self.editions[0].form.by_name[tile.question].labels
-        counts = [Count(label=label, code=code, count=found.get(code, 0)) for code, label in offered.items()]
+        counts = self._counts(tile.question, offered, found)
         if tile.order == "highest_first":
             counts = highest_first(counts)
-        others = sorted(code for code, n in found.items() if n and code not in offered)
-        return counts + [Count(label=self._label(tile.question, code), code=code, count=found[code]) for code in others]
+        return counts + self._counts(
+            tile.question, sorted(each for each in found if found[each] and each not in offered), found
+        )
+
+    def _counts(self, question: str, codes: Iterable[str], found: Mapping[str, int]) -> list[Count]:
+        return [Count(label=self._label(question, each), code=each, count=found.get(each, 0)) for each in codes]
+
+    def _weeks(self, tile: WeekTile, moves: Moves) -> TileShown:
+        """Every level that is offered, in all weeks; others in all weeks where there were any in one."""
+        rating = self.editions[0].rating
+        if rating is None:
+            return TileShown(kind="by_week", title=tile.title)
+        weeks = weeks_shown(moves, self.day)
+        offered = [level.code for level in rating.levels]
+        others = sorted({code for _, standing in weeks for code, n in standing.items() if n and code not in offered})
+        shown = (
+            Week(ends=ends, counts=tuple(self._counts(rating.question, [*offered, *others], standing)))
+            for ends, standing in weeks
+        )
+        return TileShown(kind="by_week", title=tile.title, question=rating.question, weeks=tuple(shown))
 
     def _label(self, question: str, code: str) -> str:
         if not code:

@@ -116,6 +116,8 @@ BEGIN_REBUILD = "SELECT begin_rebuild($1, $2)"
 END_REBUILD = "SELECT end_rebuild($1, $2)"
 KEEP_COUNTED_BY = "UPDATE feed SET counted_by = $2 WHERE source = $1"
 PROVE_TALLIES = "SELECT prove_tallies()"
+PROVE_WEEKS = "SELECT prove_weeks($1)"
+FOLD_WEEKS = "SELECT fold_weeks($1)"
 
 
 async def begin_rebuild(pool: DatabasePool, source: Source, fresh: timedelta = timedelta(0)) -> bool:
@@ -134,8 +136,14 @@ async def keep_counted_by(pool: DatabasePool, source: Source, counted_by: str) -
     await pool.execute(KEEP_COUNTED_BY, source, counted_by)
 
 
-async def prove_tallies(db: Database) -> int:
+async def prove_tallies(db: Database, first_week: date) -> int:
     """How many tallies differed from the copies. They are right again."""
     await db.execute("SET LOCAL statement_timeout = '10min'")
     wrong: int = await db.fetchval(PROVE_TALLIES, timeout=610)
-    return wrong
+    wrong_weeks: int = await db.fetchval(PROVE_WEEKS, first_week, timeout=610)
+    return wrong + wrong_weeks
+
+
+async def fold_weeks(pool: DatabasePool, first_week: date) -> None:
+    """A dashboard that is shown from this week on reads what came before it as one."""
+    await pool.execute(FOLD_WEEKS, first_week)

@@ -206,7 +206,7 @@ READ_ROWS = f"""
             'record', jsonb_build_object(
                 'reference', r.reference, 'organisation_id', r.organisation_id, 'created_by', r.created_by,
                 'created_at', r.created_at, 'updated_at', r.updated_at, 'rated_at', r.rated_at,
-                'archived_at', r.archived_at
+                'archived_at', r.archived_at, 'born', r.born
             ),
             'answers', r.answers,
             'outcomes', CASE WHEN $8 THEN coalesce((

@@ -11,12 +11,22 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict
 
-from services.reports.workbook.cells import Cells
+from services.reports.workbook.cells import Cells, Values
 from services.reports.workbook.plan import END, Plan, definition_rows
 from services.reports.workbook.sheets import SHORT, Book, Cell, Table, lines_of
+from services.reports.workbook.summary import Summary
 from shared import log
+
+
+class Row(TypedDict):
+    """A record as it comes in: `apart` when nobody knows whether it belongs into the report."""
+
+    record: Values
+    answers: Values
+    outcomes: Sequence[tuple[Values, Values]]
+    apart: bool
 
 
 class Interrupted(Exception):
@@ -45,34 +55,66 @@ def main(folder: Path) -> int:
 def write_workbook(lines: BinaryIO, file: Path) -> None:
     """Raises `Interrupted` when the rows end too soon."""
     plan = Plan.of_line(lines.readline())
-    headings = [column.heading for column in plan.columns]
     with Book(file) as book:
-        table = Table(book, plan.title, headings, plan.continued)
-        apart: Table | None = None
-        cells, records = Cells(plan.columns), 0
+        sheets = Sheets(book, plan)
         for line in lines:
             if line == END:
                 break
-            records += 1
-            row = json.loads(line)
-            if row["apart"] and apart is None:
-                apart = Table(book, plan.apart, headings, plan.continued)
-            for each in cells.lines(row["record"], row["answers"], row["outcomes"]):
-                (apart if row["apart"] and apart else table).add(each, short=len(line) <= SHORT)
+            sheets.add(json.loads(line), short=len(line) <= SHORT)
         else:
             raise Interrupted
-        for filled in (table, apart):
-            if filled is not None:
-                filled.close()
-        _write_definitions(book, plan, records)
+        sheets.finish()
 
 
-def _write_definitions(book: Book, plan: Plan, records: int) -> None:
-    facts: list[tuple[Cell, ...]] = [*plan.facts, (plan.records, records)]
+class Sheets:
+    """The sheets of a report: its records, those that stand apart, what they come to, and what everything means."""
+
+    def __init__(self, book: Book, plan: Plan) -> None:
+        self._book = book
+        self._plan = plan
+        self._cells = Cells(plan.columns, book.written)
+        self._summary = Summary(plan.tables)
+        self._records = 0
+        self._table = self._new_table(plan.title)
+        self._apart: Table | None = None
+
+    def _new_table(self, title: str) -> Table:
+        return Table(self._book, title, [each.heading for each in self._plan.columns], self._plan.continued)
+
+    def add(self, row: Row, *, short: bool) -> None:
+        """`short`: it is known that no text is too long for a cell."""
+        self._records += 1
+        self._summary.add(row["record"], row["answers"])
+        table, values = self._table_of(row), (row["record"], row["answers"], row["outcomes"])
+        if short:
+            for written in self._cells.written(*values):
+                table.add_written(written)
+        else:
+            for cells in self._cells.lines(*values):
+                table.add(cells)
+
+    def _table_of(self, row: Row) -> Table:
+        if not row["apart"]:
+            return self._table
+        self._apart = self._apart or self._new_table(self._plan.apart)
+        return self._apart
+
+    def finish(self) -> None:
+        for table in (self._table, self._apart):
+            if table is not None:
+                table.close()
+        plan = self._plan
+        said: list[Sequence[Cell]] = [*plan.facts, (plan.records, self._records)]
+        facts = [line for fact in said for line in lines_of(fact, plan.continued)]
+        self._summary.write(self._book, plan.summary, facts)
+        _write_definitions(self._book, plan, facts)
+
+
+def _write_definitions(book: Book, plan: Plan, facts: Sequence[Sequence[Cell]]) -> None:
     notes: list[tuple[Cell, ...]] = [(note,) for note in plan.notes]
     meanings = [line for row in definition_rows(plan.columns) for line in lines_of(row, plan.continued)]
     lines: list[Sequence[Cell]] = [*facts, (), plan.headings, *meanings, (), *notes]
-    book.write_lines(plan.definitions, lines, bold=len(facts) + 1, widths=(38, 30, 100))
+    book.write_lines(plan.definitions, lines, bold=(len(facts) + 1,), widths=(38, 30, 100))
 
 
 if __name__ == "__main__":

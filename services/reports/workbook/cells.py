@@ -2,31 +2,66 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from services.reports.workbook.plan import Column, Kind, Source
 from services.reports.workbook.sheets import FIRST_DAY, Cell
 from shared.values import london_day, show_date, show_nhs_number
 
+MOST_KNOWN = 2_000
+LONGEST_KNOWN = 200
+UTC = "+00:00"
+HOUR = len("2026-06-30T12")
+
 Value = str | int | list[str] | None
 Values = Mapping[str, Value]
 Maker = Callable[[Value], Cell]
+Writer = Callable[[int, Cell], str]
 
 PLACES: dict[Source, int] = {"record": 0, "answer": 1, "outcome": 2, "outcome_answer": 3}
 NOTHING: Values = {}
 
 
 class Cells:
-    """Makes the cells of records, in the order of the columns."""
+    """Makes the cells of records, in the order of the columns. What many records say is written once."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = [(PLACES[each.source], each.name, maker_of(each)) for each in columns]
+    def __init__(self, columns: Sequence[Column], written: Writer) -> None:
+        self._columns = [
+            (PLACES[each.source], each.name, maker_of(each), partial(written, col)) for col, each in enumerate(columns)
+        ]
+        self._known = [(place, name, _Known(make, write)) for place, name, make, write in self._columns]
 
     def lines(self, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]) -> Iterator[list[Cell]]:
         """One line for each outcome; one for a record that has none."""
         for outcome in outcomes or [(NOTHING, NOTHING)]:
             values = (record, answers, *outcome)
-            yield [make(values[place].get(name)) for place, name, make in self._columns]
+            yield [make(values[place].get(name)) for place, name, make, _ in self._columns]
+
+    def written(
+        self, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]
+    ) -> Iterator[list[str]]:
+        """The same as cells that are written already. No text of the record may be too long for one."""
+        for outcome in outcomes or [(NOTHING, NOTHING)]:
+            values = (record, answers, *outcome)
+            yield [
+                known[tuple(value) if isinstance(value := values[place].get(name), list) else value]
+                for place, name, known in self._known
+            ]
+
+
+class _Known(dict[str | int | tuple[str, ...] | None, str]):
+    """Values of one column as written cells. Remembers some that are short: most come again and again."""
+
+    def __init__(self, make: Maker, write: Callable[[Cell], str]) -> None:
+        super().__init__()
+        self._make = make
+        self._write = write
+
+    def __missing__(self, value: str | int | tuple[str, ...] | None) -> str:
+        cell = self._write(self._make(list(value) if isinstance(value, tuple) else value))
+        if len(self) < MOST_KNOWN and len(cell) < LONGEST_KNOWN:
+            self[value] = cell
+        return cell
 
 
 def maker_of(column: Column) -> Maker:
@@ -46,8 +81,13 @@ def _day(text: str) -> Cell:
 
 
 def _moment(text: str) -> Cell:
-    """The day in London."""
-    return _shown(london_day(datetime.fromisoformat(text)))
+    """The day in London. All moments of an hour have the same, and many records are of one hour."""
+    return _day_of_hour(text[:HOUR]) if text.endswith(UTC) else _shown(london_day(datetime.fromisoformat(text)))
+
+
+@lru_cache(maxsize=10_000)
+def _day_of_hour(hour: str) -> Cell:
+    return _shown(london_day(datetime.fromisoformat(f"{hour}:00:00{UTC}")))
 
 
 def _shown(day: date) -> Cell:

@@ -30,6 +30,24 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Tallied:
+    """
+    One table of the summary: how many records there are with each value, which `labels` name in their order.
+
+    With `bands` the value is a date of birth: each is a code, the day after which they are born, and the last such day.
+    """
+
+    title: str
+    count: str
+    source: Source
+    name: str
+    labels: dict[str, str]
+    not_recorded: str
+    colours: dict[str, str] = field(default_factory=dict)
+    bands: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole workbook but its rows. `facts` stand above the definitions: the report, its filters, its moment."""
 
@@ -42,6 +60,8 @@ class Plan:
     records: str
     continued: str
     notes: tuple[str, ...]
+    summary: str
+    tables: tuple[Tallied, ...]
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -51,8 +71,9 @@ class Plan:
         told = json.loads(line)
         columns = tuple(Column(**each) for each in told.pop("columns"))
         facts = tuple((each[0], each[1]) for each in told.pop("facts"))
-        one, two, three = told.pop("headings")
-        return cls(columns=columns, facts=facts, headings=(one, two, three), notes=tuple(told.pop("notes")), **told)
+        tables = tuple(Tallied(**each) for each in told.pop("tables"))
+        told |= {"headings": tuple(told["headings"]), "notes": tuple(told["notes"])}
+        return cls(columns=columns, facts=facts, tables=tables, **told)
 
 
 def definition_rows(columns: Iterable[Column]) -> Sequence[tuple[str, str, str]]:

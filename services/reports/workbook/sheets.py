@@ -6,7 +6,8 @@ is no link, and what looks like markup is escaped.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from operator import methodcaller
@@ -21,6 +22,8 @@ from xlsxwriter.worksheet import Worksheet
 
 Cell = str | date | int | None
 
+MOST_UPRIGHT = 6
+LOWEST_CHART = 288
 LAST_ROW = 1_048_575
 LONGEST_TEXT = 32_767  # in units of UTF-16, as Excel counts
 SHORT = LONGEST_TEXT // 2  # letters that fit whatever they are
@@ -51,32 +54,40 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 class _PlainWorksheet(Worksheet):
     """
-    Takes whole rows, in which a text is a text.
+    Takes whole rows of cells that are written already, in which a text is a text.
 
-    The original takes a text that looks like formatted runs for markup, and needs twice as long.
+    The original takes a text that looks like formatted runs for markup, and needs many times as long.
     """
 
-    def put(self, row: int, cells: Sequence[Cell], style: int, day_style: int) -> None:
-        """Write one row; rows come in order, and what is empty stays empty."""
-        if self._check_dimensions(row, 0) or self._check_dimensions(row, max(len(cells) - 1, 0)):
+    def put(self, row: int, written: Iterable[str], columns: int) -> None:
+        """Write one row; rows come in order."""
+        if self._check_dimensions(row, 0) or self._check_dimensions(row, max(columns - 1, 0)):
             raise TooLong
-        number = row + 1
-        line = [f'<row r="{number}">']
-        for col, cell in enumerate(cells):
-            if isinstance(cell, str):
-                if cell:
-                    line += (f'<c r="{_letters(col)}{number}" s="{style}"{_TEXT}', escaped(cell), _END_OF_TEXT)
-            elif isinstance(cell, date):
-                line.append(f'<c r="{_letters(col)}{number}" s="{day_style}"><v>{(cell - DAY_ZERO).days}</v></c>')
-            elif cell is not None:
-                line.append(f'<c r="{_letters(col)}{number}" s="{style}"><v>{cell}</v></c>')
-        line.append("</row>")
+        number = str(row + 1)
         kept: TextIO = vars(self)["row_data_fh"]
-        kept.writelines(("".join(line),))
+        kept.write(f'<row r="{number}">{"".join(written).replace(ROW, number)}</row>')
 
 
-_TEXT = ' t="inlineStr"><is><t xml:space="preserve">'
-_END_OF_TEXT = "</t></is></c>"
+def written_cell(col: int, cell: Cell, style: int, day_style: int) -> str:
+    """A cell as it stands in a file, but for the number of its row; what is empty is no cell at all."""
+    if cell is None or cell == "":
+        return ""
+    begin = f'<c r="{_letters(col)}{ROW}"'
+    if isinstance(cell, str):
+        kept_as_it_is = _EVERY_SPACE if cell[0].isspace() or cell[-1].isspace() or not cell.isprintable() else ""
+        return f'{begin}{_styled(style)} t="inlineStr"><is><t{kept_as_it_is}>{escaped(cell)}</t></is></c>'
+    if isinstance(cell, date):
+        return f"{begin}{_styled(day_style)}><v>{(cell - DAY_ZERO).days}</v></c>"
+    return f"{begin}{_styled(style)}><v>{cell}</v></c>"
+
+
+def _styled(style: int) -> str:
+    return f' s="{style}"' if style else ""
+
+
+ROW = "\0"
+"""Stands for the number of a row in a written cell: no text holds it, for `escaped` says it in another way."""
+_EVERY_SPACE = ' xml:space="preserve"'
 
 
 @cache
@@ -112,6 +123,17 @@ def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
         yield row
 
 
+@dataclass(frozen=True)
+class ChartOf:
+    """A chart of labels and counts that stand beneath each other, from a row on; it lies beside them at `place`."""
+
+    title: str
+    first_row: int
+    rows: tuple[tuple[str, int], ...]
+    colours: tuple[str, ...]
+    place: int
+
+
 class Book:
     """A workbook in a folder that nobody else may read; the file is there once the block has ended well."""
 
@@ -142,13 +164,47 @@ class Book:
 
     def put(self, sheet: _PlainWorksheet, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
         """Write one row. A text must fit into its cell: `lines_of` sees to that."""
-        sheet.put(row, cells, self._heading if bold else 0, self._day)
+        style = self._heading if bold else 0
+        written = (written_cell(col, cell, style, self._day) for col, cell in enumerate(cells))
+        sheet.put(row, written, len(cells))
 
-    def write_lines(self, title: str, lines: Iterable[Sequence[Cell]], bold: int, widths: Sequence[int]) -> None:
-        """A sheet of its own for these lines, of which one is a heading."""
+    def written(self, col: int, cell: Cell) -> str:
+        """A cell of a column, to be put into many rows."""
+        return written_cell(col, cell, 0, self._day)
+
+    def write_lines(
+        self, title: str, lines: Iterable[Sequence[Cell]], bold: Collection[int], widths: Sequence[int]
+    ) -> _PlainWorksheet:
+        """A sheet of its own for these lines, of which some are headings."""
         sheet = self.add_sheet(title, widths)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         for row, cells in enumerate(lines):
-            self.put(sheet, row, cells, bold=row == bold)
+            self.put(sheet, row, cells, bold=row in bold)
+        return sheet
+
+    def add_chart(self, sheet: _PlainWorksheet, drawn: ChartOf) -> None:
+        """Excel's own chart of cells that are there. It keeps their values too, for those who do not work them out."""
+        chart = self._workbook.add_chart({"type": "column" if len(drawn.rows) <= MOST_UPRIGHT else "bar"})
+        if chart is None or not drawn.rows:
+            return
+        last = drawn.first_row + len(drawn.rows) - 1
+        series = {
+            "categories": [sheet.name, drawn.first_row, 0, last, 0],
+            "values": [sheet.name, drawn.first_row, 1, last, 1],
+            "categories_data": [label for label, _ in drawn.rows],
+            "values_data": [count for _, count in drawn.rows],
+            "points": [{"fill": {"color": colour}, "border": {"color": "#212B32"}} for colour in drawn.colours],
+            "data_labels": {"value": True},
+            "gap": 60,
+        }
+        chart.add_series(series)
+        chart.set_title({"name": drawn.title, "name_font": {"size": 12}})
+        chart.set_legend({"none": True})
+        chart.set_size({"width": 620, "height": max(LOWEST_CHART, 20 * len(drawn.rows))})
+        chart.set_x_axis({"num_format": "0"} if len(drawn.rows) > MOST_UPRIGHT else {})
+        chart.set_y_axis({"reverse": True} if len(drawn.rows) > MOST_UPRIGHT else {"num_format": "0", "min": 0})
+        sheet.insert_chart(drawn.place, 3, chart, {"description": drawn.title})
 
 
 def _style(made: Format) -> int:
@@ -184,15 +240,23 @@ class Table:
         self._book.put(self._sheet, 0, self._headings, bold=True)
         self._row = 0
 
-    def add(self, cells: Sequence[Cell], *, short: bool = False) -> None:
-        """`short`: it is known that no text is too long for a cell."""
-        lines = [cells] if short else list(lines_of(cells, self._continued))
-        if self._row + len(lines) > self._last_row:
-            self.close()
-            self._begin()
+    def add(self, cells: Sequence[Cell]) -> None:
+        lines = list(lines_of(cells, self._continued))
+        self._make_room(len(lines))
         for line in lines:
             self._row += 1
             self._book.put(self._sheet, self._row, line)
+
+    def add_written(self, cells: Sequence[str]) -> None:
+        """A row of cells that are written already, so that no text was too long."""
+        self._make_room(1)
+        self._row += 1
+        self._sheet.put(self._row, cells, len(self._headings))
+
+    def _make_room(self, lines: int) -> None:
+        if self._row + lines > self._last_row:
+            self.close()
+            self._begin()
 
     def close(self) -> None:
         """Once all rows are there it is known what the filters are for."""

@@ -20,7 +20,7 @@ from shared.contracts.referrals.events import (
     Urgency,
     UrgentNotice,
 )
-from shared.contracts.referrals.feed import FedRecord, FeedPage, ReadFeed
+from shared.contracts.referrals.feed import FedRecord, FeedPage, Rated, ReadFeed
 from shared.contracts.referrals.listing import (
     LAST_NUMBERED_PAGE,
     MOST_MATCHES,
@@ -69,6 +69,7 @@ __all__ = [
     "NamedRecords",
     "NoteShown",
     "Notes",
+    "Rated",
     "ReadFeed",
     "ReadHistory",
     "ReadNotes",

@@ -10,8 +10,19 @@ from shared.contracts.referrals.answers import Answers
 from shared.messages import Message, Process, Request
 
 
+class Rated(Message):
+    """A level of the rating, and since when a record had it. `code` is empty where the question was not answered."""
+
+    since: datetime
+    code: str
+
+
 class FedRecord(Message):
-    """A record as a read copy holds it. `sequence` says where its last change stands in the feed."""
+    """
+    A record as a read copy holds it. `sequence` says where its last change stands in the feed.
+
+    `ratings` is every level that it has had, in order; nothing in a register without a rating.
+    """
 
     sequence: int
     record_id: UUID
@@ -28,6 +39,7 @@ class FedRecord(Message):
     archived_at: datetime | None
     born: date | None = Field(repr=False)
     answers: Answers = Field(repr=False)
+    ratings: tuple[Rated, ...] = Field(default=(), repr=False)
 
 
 class FeedPage(Message):

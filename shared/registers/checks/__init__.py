@@ -13,7 +13,7 @@ from shared.registers.checks.references import (
     check_rating,
     check_records,
 )
-from shared.registers.checks.reporting import check_bands, check_counted, check_reports
+from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
 from shared.registers.checks.succession import check_succession
 from shared.registers.definition import Definition
 from shared.registers.faults import Fault
@@ -40,6 +40,7 @@ CHECKS: tuple[Callable[[Definition], Iterator[Fault]], ...] = (
     check_bands,
     check_counted,
     check_reports,
+    check_weeks,
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.registers.checks.forms import twice
-from shared.registers.definition import OPTION_KINDS, AgeBand, AgeTile, Definition, OptionFilter, OptionTile
+from shared.registers.definition import OPTION_KINDS, AgeBand, AgeTile, Definition, OptionFilter, OptionTile, WeekTile
 from shared.registers.faults import Fault
 
 
@@ -37,3 +37,12 @@ def check_counted(register: Definition) -> Iterator[Fault]:
         question = register.form.by_name.get(name)
         if question is None or question.retired or question.kind not in OPTION_KINDS:
             yield Fault(f"reporting, {called}", f"{name} is not a question with options")
+
+
+def check_weeks(register: Definition) -> Iterator[Fault]:
+    """Weeks are told by the rating, and of several tiles all would say the same."""
+    tiles = [each for each in register.reporting.tiles if isinstance(each, WeekTile)]
+    if tiles and register.rating is None:
+        yield Fault(f"reporting, tile {tiles[0].title}", "the register has no rating to count by")
+    for tile in tiles[1:]:
+        yield Fault(f"reporting, tile {tile.title}", "there is a tile by_week already")

@@ -14,6 +14,7 @@ from shared.registers.definition.dashboards import (
     Reporting,
     Tile,
     TotalTile,
+    WeekTile,
 )
 from shared.registers.definition.lifecycle import (
     ConsentGate,
@@ -101,5 +102,6 @@ __all__ = [
     "Tile",
     "TotalTile",
     "Urgency",
+    "WeekTile",
     "Words",
 ]

@@ -54,7 +54,14 @@ class OrganisationTile(Part):
     title: Text
 
 
-Tile = Annotated[TotalTile | OptionTile | AgeTile | OrganisationTile, Field(discriminator="kind")]
+class WeekTile(Part):
+    """How many records stood at each level of the rating at the end of each of the last weeks, as a picture."""
+
+    kind: Literal["by_week"]
+    title: Text
+
+
+Tile = Annotated[TotalTile | OptionTile | AgeTile | OrganisationTile | WeekTile, Field(discriminator="kind")]
 
 
 class OrganisationFilter(Part):

@@ -43,3 +43,12 @@ async def owner(shared_database: Addresses) -> AsyncIterator[Owner]:
     await connection.execute("SET ROLE reports_owner; SET search_path = reports")
     yield Owner(connection)
     await connection.close()
+
+
+@pytest.fixture
+async def source(shared_database: Addresses) -> AsyncIterator[Owner]:
+    """Looks at referrals' schema as its owner."""
+    connection = await asyncpg.connect(shared_database.migrator_dsn("referrals"))
+    await connection.execute("SET ROLE referrals_owner; SET search_path = referrals")
+    yield Owner(connection)
+    await connection.close()

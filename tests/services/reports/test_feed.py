@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
 from deploy.waiting import until
 from services.reports.feeding import Feeding, Records
 from services.reports.operators import rebuild
@@ -317,12 +316,3 @@ def reader_of(organisation: UUID) -> Visitor:
 async def owner_row(owner: Owner, record_id: UUID) -> asyncpg.Record:
     (row,) = await owner.rows("SELECT * FROM record_copy WHERE record_id = $1", record_id)
     return row
-
-
-@pytest.fixture
-async def source(shared_database: Addresses) -> AsyncIterator[Owner]:
-    """Looks at referrals' schema as its owner."""
-    connection = await asyncpg.connect(shared_database.migrator_dsn("referrals"))
-    await connection.execute("SET ROLE referrals_owner; SET search_path = referrals")
-    yield Owner(connection)
-    await connection.close()

@@ -1,9 +1,10 @@
 """Reports as files: whose they are, how long they are kept, what is refused, what the audit says."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.audit import verify
 from shared.contracts.reports import CHUNK_BYTES, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
@@ -177,6 +178,28 @@ async def test_the_audit_says_who_made_and_downloaded_which_report_of_how_many(
     assert {job.job_id} == set.intersection(*(set(row["subjects"]) for row in rows))
     assert receipt.record_id in rows[2]["subjects"]
     assert {"dsr"} == {row["register"] for row in rows}
+
+
+@pytest.mark.requirement("R-DSR-166")
+async def test_the_audit_says_when_and_nobody_changes_unseen_how_many_a_download_held(
+    rig: Rig, reader: Visitor, owner: Owner
+) -> None:
+    before = datetime.now(UTC)
+    await rig.download(reader, await made(rig, reader))
+    at = await owner.value("SELECT at FROM audit WHERE actor = $1 AND action = 'report.downloaded'", reader.user_id)
+    await owner.db.execute("SELECT seal_audit()")
+    whole = await verify(owner.db, "reports", [])
+
+    await owner.db.execute("BEGIN")
+    await owner.db.execute(
+        "UPDATE audit SET fields = array_replace(fields, 'records:1', 'records:0') WHERE actor = $1", reader.user_id
+    )
+    changed = await verify(owner.db, "reports", [])
+    await owner.db.execute("ROLLBACK")
+
+    assert isinstance(at, datetime)
+    assert before <= at <= datetime.now(UTC)
+    assert (None, False) == (whole.fault, changed.fault is None)
 
 
 async def test_when_somebody_goes_from_the_register_every_stored_file_of_it_goes(

@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -32,6 +34,7 @@ from tests.services.reports.rig import digest
 pytestmark = pytest.mark.failure
 
 RECORDS = 6_000
+FEW = 50
 FILL = """
     INSERT INTO record_copy
     SELECT
@@ -59,40 +62,60 @@ class Replica:
 
 @dataclass
 class Stack:
-    """Two replicas, and stand-ins for the services that they ask, on the real bus."""
+    """Replicas, and stand-ins for the services that they ask, on the real bus."""
 
     addresses: Addresses
     reader: Visitor
     replicas: list[Replica]
     gateway: NatsBus
+    crowd: list[Visitor] = field(default_factory=list)
 
-    async def job(self, job: ReportJob) -> ReportJob:
-        return await self.gateway.ask(ReadReportJob(job_id=job.job_id), who=self.assertion())
+    async def job(self, job: ReportJob, reader: Visitor | None = None) -> ReportJob:
+        return await self.gateway.ask(ReadReportJob(job_id=job.job_id), who=self.assertion(reader))
 
     async def is_in(self, job: ReportJob, state: JobState) -> bool:
         return (await self.job(job)).state == state
 
-    def assertion(self) -> str:
+    def assertion(self, reader: Visitor | None = None) -> str:
         signer = Signer("identity", bytes.fromhex(self.addresses.keyring.signing_seeds["identity"]))
-        return signer.sign_visitor(self.reader, ("reports",))
+        return signer.sign_visitor(reader or self.reader, ("reports",))
 
-    async def start_report(self) -> ReportJob:
-        return await self.gateway.ask(StartReport(command_id=new_id(), report="referrals"), who=self.assertion())
+    async def start_report(self, reader: Visitor | None = None) -> ReportJob:
+        asked = StartReport(command_id=new_id(), report="referrals")
+        return await self.gateway.ask(asked, who=self.assertion(reader))
 
-    async def download(self, job: ReportJob) -> bytes:
-        chunks = [ReadReportChunk(job_id=job.job_id, number=number) for number in range((await self.job(job)).chunks)]
-        return b"".join([(await self.gateway.ask(each, who=self.assertion())).content for each in chunks])
+    async def download(self, job: ReportJob, reader: Visitor | None = None) -> bytes:
+        ready = await self.job(job, reader)
+        chunks = [ReadReportChunk(job_id=job.job_id, number=number) for number in range(ready.chunks)]
+        return b"".join([(await self.gateway.ask(each, who=self.assertion(reader))).content for each in chunks])
 
 
 @pytest.fixture
 async def stack(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stack]:
+    """Two replicas, and one person with many records in reach."""
     reader = a_visitor(Role.REPORTING)
-    await fill(addresses, reader.organisation_ids[0])
+    await fill(addresses, reader.organisation_ids[0], RECORDS)
+    async with running(addresses, tmp_path, [reader], replicas=2) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def crowded(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stack]:
+    """Three replicas, and ten people, each with other records in reach, and each with another number of them."""
+    crowd = [a_visitor(Role.REPORTING) for _ in range(10)]
+    for number, reader in enumerate(crowd, start=1):
+        await fill(addresses, reader.organisation_ids[0], FEW + number)
+    async with running(addresses, tmp_path, crowd, replicas=3) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def running(addresses: Addresses, folder: Path, crowd: list[Visitor], replicas: int) -> AsyncIterator[Stack]:
     buses = {name: await bus_of(addresses, name) for name in ("identity", "referrals", "outcomes", "gateway")}
-    await stand_in(buses, reader)
-    replicas = [Replica(await started(addresses, tmp_path)) for _ in range(2)]
-    yield Stack(addresses, reader, replicas, buses["gateway"])
-    for replica in replicas:
+    await stand_in(buses, crowd)
+    all_of_them = [Replica(await started(addresses, folder)) for _ in range(replicas)]
+    yield Stack(addresses, crowd[0], all_of_them, buses["gateway"], crowd)
+    for replica in all_of_them:
         await replica.end(signal.SIGKILL)
     for bus in buses.values():
         await bus.close()
@@ -111,6 +134,32 @@ async def test_a_report_of_a_killed_replica_is_made_by_the_other_and_once(stack:
     assert RECORDS + 1 == len(list(load_workbook(io.BytesIO(content), read_only=True).worksheets[0].iter_rows()))
     assert (2, digest(content), {2}) == await kept(stack.addresses, job.job_id)
     assert await until(lambda: nothing_is_left_in(tmp_path), seconds=10)
+
+
+async def test_of_thirty_reports_at_once_and_one_replica_of_three_killed_each_is_right_and_made_once(
+    crowded: Stack,
+) -> None:
+    assert await until(lambda: is_answered(crowded), seconds=30)
+    asked = [(reader, await crowded.start_report(reader)) for reader in crowded.crowd for _ in range(3)]
+
+    async def some_are_ready() -> bool:
+        return (await done(crowded)).count("report.made") >= len(asked) // 4
+
+    assert await until(some_are_ready, seconds=60, every=0.02)
+    assert await until(lambda: somebody_makes(crowded), seconds=20, every=0.001)
+    await next(replica for replica in crowded.replicas if replica.is_making()).end(signal.SIGKILL)
+
+    async def all_are_ready() -> bool:
+        return (await done(crowded)).count("report.made") >= len(asked)
+
+    assert await until(all_are_ready, seconds=90, every=0.1)
+    for number, (reader, job) in enumerate(asked):
+        content = await crowded.download(job, reader)
+        rows = list(load_workbook(io.BytesIO(content), read_only=True).worksheets[0].iter_rows(values_only=True))
+        attempt, sha256, attempts = await kept(crowded.addresses, job.job_id)
+        assert {f"DSR-{n}" for n in range(1, FEW + 2 + number // 3)} == {row[0] for row in rows[1:]}
+        assert (digest(content), {attempt}) == (sha256, attempts)
+    assert {"report.made": 30, "report.downloaded": 30} == Counter(await done(crowded))
 
 
 async def test_a_replica_that_is_asked_to_stop_hands_its_report_on_at_once(stack: Stack) -> None:
@@ -144,35 +193,52 @@ async def somebody_makes(stack: Stack) -> bool:
     return any(replica.is_making() for replica in stack.replicas)
 
 
-async def fill(addresses: Addresses, organisation: UUID) -> None:
-    owner = await asyncpg.connect(addresses.migrator_dsn("reports"))
-    await owner.execute("SET ROLE reports_owner; SET search_path = reports")
-    await owner.execute(FILL, organisation, RECORDS)
-    await owner.close()
+async def fill(addresses: Addresses, organisation: UUID, records: int) -> None:
+    async with owner_of(addresses) as owner:
+        await owner.execute(FILL, organisation, records)
 
 
 async def kept(addresses: Addresses, job_id: UUID) -> tuple[int, str, set[int]]:
     """The attempt that succeeded, the file's digest, and the attempts of which there are chunks."""
-    owner = await asyncpg.connect(addresses.migrator_dsn("reports"))
-    await owner.execute("SET ROLE reports_owner; SET search_path = reports")
-    attempt, sha256 = await owner.fetchrow("SELECT attempt, sha256 FROM job WHERE id = $1", job_id) or (0, "")
-    attempts = await owner.fetch("SELECT DISTINCT attempt FROM chunk WHERE job_id = $1", job_id)
-    await owner.close()
+    async with owner_of(addresses) as owner:
+        attempt, sha256 = await owner.fetchrow("SELECT attempt, sha256 FROM job WHERE id = $1", job_id) or (0, "")
+        attempts = await owner.fetch("SELECT DISTINCT attempt FROM chunk WHERE job_id = $1", job_id)
     return attempt, sha256, {row["attempt"] for row in attempts}
+
+
+async def done(stack: Stack) -> list[str]:
+    """What the audit says of files: one row for each time that one was made or downloaded."""
+    async with owner_of(stack.addresses) as owner:
+        rows = await owner.fetch("SELECT action FROM audit WHERE action IN ('report.made', 'report.downloaded')")
+    return [row["action"] for row in rows]
+
+
+@asynccontextmanager
+async def owner_of(addresses: Addresses) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(addresses.migrator_dsn("reports"))
+    await connection.execute("SET ROLE reports_owner; SET search_path = reports")
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def bus_of(addresses: Addresses, process: str) -> NatsBus:
     return await NatsBus.connect(process, addresses.nats_url, addresses.keyring.nats_seeds[process])
 
 
-async def stand_in(buses: dict[str, NatsBus], reader: Visitor) -> None:
-    named = Organisation(organisation_id=reader.organisation_ids[0], name="Alpha", domain="alpha.nhs.uk")
+async def stand_in(buses: dict[str, NatsBus], crowd: list[Visitor]) -> None:
+    by_id = {reader.user_id: reader for reader in crowd}
+    named = tuple(
+        Organisation(organisation_id=reader.organisation_ids[0], name=f"Team {place}", domain=f"team{place}.nhs.uk")
+        for place, reader in enumerate(crowd)
+    )
 
-    async def check(_asked: CheckGrant, _context: Context) -> Grant:
-        return Grant(visitor=reader)
+    async def check(asked: CheckGrant, _context: Context) -> Grant:
+        return Grant(visitor=by_id[asked.user_id])
 
     async def organisations(_asked: ListOrganisations, _context: Context) -> Organisations:
-        return Organisations(organisations=(named,))
+        return Organisations(organisations=named)
 
     async def records(asked: ReadFeed, _context: Context) -> FeedPage:
         return FeedPage(records=(), last=asked.after, more=False)

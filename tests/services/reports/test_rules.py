@@ -96,7 +96,7 @@ def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(
     answers = {"risk_level": {"green": 1, "mauve": 2, "": 1}, "#age0": {"": 4}}
     tallies = Tallies(organisations={UUID(int=1): 4}, answers=answers)
 
-    tiles = Panels([dsr], {}).tiles(tallies)
+    tiles = Panels([dsr], {}, date(2026, 11, 22)).tiles(tallies)
 
     assert [("Green", 1), ("Amber", 0), ("Red", 0), ("Not recorded", 1), ("mauve", 2)] == shown(tiles[0].counts)
     assert [("Under 18s", 0), ("18s and over", 0), ("Not known", 4)] == shown(tiles[2].counts)
@@ -106,13 +106,13 @@ def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(
 def test_organisations_stand_highest_first_and_equal_ones_by_name(dsr: Definition) -> None:
     names = {UUID(int=number): name for number, name in enumerate(("Alpha", "Beta", "Gamma"), start=1)}
 
-    tiles = Panels([dsr], names).tiles(Tallies(organisations={UUID(int=3): 2}))
+    tiles = Panels([dsr], names, date(2026, 11, 22)).tiles(Tallies(organisations={UUID(int=3): 2}))
 
     assert [("Gamma", 2), ("Alpha", 0), ("Beta", 0)] == shown(tiles[3].counts)
 
 
 def test_what_is_counted_is_told_by_its_questions_and_bands(registers: Registers) -> None:
-    assert "dsr: risk_level, 0-17 18-" in counted_by(registers)
+    assert "dsr: risk_level, 0-17 18-, moves of risk_level" in counted_by(registers)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig
 
-WALLED = ("record_copy", "outcome_copy", "tally", "job", "chunk")
+WALLED = ("record_copy", "outcome_copy", "tally", "rating_week", "job", "chunk")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_others_see_nothing_of_it(rig: Rig, reader: Visitor) -> None:
 async def test_a_colleague_with_the_same_organisations_sees_no_report_of_it(rig: Rig, reader: Visitor) -> None:
     colleague = a_visitor(Role.ADMINISTRATOR, *reader.organisation_ids)
 
-    assert {"record_copy", "outcome_copy", "tally"} == await seen_by(rig, colleague)
+    assert {"record_copy", "outcome_copy", "tally", "rating_week"} == await seen_by(rig, colleague)
 
 
 @pytest.mark.usefixtures("reader")
@@ -66,6 +66,7 @@ async def test_every_table_about_people_has_the_wall(owner: Owner) -> None:
         "DELETE FROM record_copy",
         "INSERT INTO tally VALUES ('dsr', gen_random_uuid(), 'x', 'y', 1)",
         "UPDATE tally SET n = 0",
+        "UPDATE rating_week SET n = 0",
         "DELETE FROM job",
         "UPDATE job SET user_id = gen_random_uuid()",
         "UPDATE chunk SET content = ''",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from services.reports.workbook.__main__ import write_workbook
-from services.reports.workbook.plan import END, Column, Plan
+from services.reports.workbook.plan import END, Column, Plan, Tallied
 from services.reports.workbook.sheets import LONGEST_TEXT, Book, Table, lines_of, pieces
 from tests.services.reports.rig import column
 
@@ -28,6 +28,7 @@ COLUMNS = (
     Column("Added", "record", "added", "moment"),
     Column("Outcome", "outcome_answer", "what", labels={"p": "Plan changed"}),
 )
+BANDS = (("old", "0000-00-00", "2000-12-31"), ("new", "2000-12-31", "9999-99-99"))
 PLAN = Plan(
     title="Referral Data",
     columns=COLUMNS,
@@ -38,6 +39,11 @@ PLAN = Plan(
     records="Records",
     continued="{reference} (continued)",
     notes=("A note.",),
+    summary="Summary",
+    tables=(
+        Tallied("BY WHO", "Records", "answer", "who", {"a": "The team", "b": "You"}, "Not recorded", {"a": "red"}),
+        Tallied("BY AGE", "Records", "record", "born", {"old": "Old", "new": "New"}, "Not known", bands=BANDS),
+    ),
 )
 FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 BEGINNINGS = (*FULL_WIDTH, "=", "+", "-", "@", "\t=", "\n=", "{=", "'=", '"=', " =", "%", "|", ";=", ",=")
@@ -90,7 +96,7 @@ def test_texts_that_look_like_formulas_links_or_markup_are_texts(tmp_path: Path)
     assert [] == live_parts(content)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=100), min_size=1))
 def test_any_text_comes_back_as_it_was(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -114,7 +120,7 @@ def test_a_text_too_long_for_a_cell_goes_on_in_rows_that_say_so(tmp_path: Path, 
     assert all(len(str(part).encode("utf-16-le")) <= 2 * LONGEST_TEXT for part in said)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.text(min_size=1), st.integers(1, 3))
 def test_pieces_are_never_too_long_and_lose_nothing(text: str, times: int) -> None:
     long = text * (times * LONGEST_TEXT // len(text))
@@ -157,10 +163,38 @@ def test_a_sheet_of_its_own_says_what_everything_means(tmp_path: Path) -> None:
     assert ["A note."] == said[-1]
 
 
+def test_a_summary_counts_every_record_once_and_every_kind_with_a_chart_of_excel_s_own(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"reference": "R1", "who": ["a"], "born": "1999-01-01", "outcomes": ["p", "p"]},
+        {"reference": "R2", "who": ["a", "gone"], "born": "2000-12-31"},
+        {"reference": "R3", "born": "not_known", "apart": True},
+    ]
+    content = made(tmp_path, rows)
+
+    said = [
+        [cell for cell in row if cell is not None] for row in opened(content)["Summary"].iter_rows(values_only=True)
+    ]
+    by_who = [["BY WHO", "Records"], ["The team", 2], ["You", 0], ["gone", 1], ["Not recorded", 1]]
+    by_age = [["BY AGE", "Records"], ["Old", 2], ["New", 0], ["Not known", 1]]
+    assert [["Report", "Referral Data"], ["As at", "22/11/2026 04:10"], ["Records", 3], []] == said[:4]
+    assert [*by_who, [], *by_age] == said[4:]
+    assert [("Summary!$A$6:$A$9", "Summary!$B$6:$B$9"), ("Summary!$A$12:$A$14", "Summary!$B$12:$B$14")] == charts(
+        content
+    )
+
+
+def test_a_chart_keeps_the_values_that_its_cells_have(tmp_path: Path) -> None:
+    content = made(tmp_path, [{"reference": "R1", "who": ["b"]}])
+
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        chart = parts.read("xl/charts/chart1.xml").decode()
+    assert ["The team", "You", "0", "1"] == re.findall("<c:v>([^<]*)</c:v>", chart)
+
+
 def test_who_belongs_to_a_report_of_ages_by_no_known_age_stands_apart(tmp_path: Path) -> None:
     book = opened(made(tmp_path, [{"reference": "R1"}, {"reference": "R2", "apart": True}]))
 
-    assert ["Referral Data", "Date of birth not known", "Definitions"] == book.sheetnames
+    assert ["Referral Data", "Date of birth not known", "Summary", "Definitions"] == book.sheetnames
     assert (["R1"], ["R2"]) == (column(book, "Reference"), column(book, "Reference", "Date of birth not known"))
 
 
@@ -182,7 +216,7 @@ def test_sheets_have_names_that_excel_can_open(tmp_path: Path) -> None:
     titles = ["Archived – Combined (referral & outcome) Data", "All/None: [x]?", "'", "x" * 40, "x" * 50]
     with Book(tmp_path / "names.xlsx") as book:
         for title in titles:
-            book.write_lines(title, [["x"]], 0, (10,))
+            book.write_lines(title, [["x"]], (0,), (10,))
 
     names = load_workbook(tmp_path / "names.xlsx").sheetnames
     assert ["Archived – Combined (referral", "All None (x)", "-", "x" * 31, "x" * 29 + " 2"] == names
@@ -197,8 +231,10 @@ def test_a_line_goes_on_as_often_as_its_longest_text() -> None:
 
 
 def line_of(row: Mapping[str, object]) -> bytes:
-    record = {name: row[name] for name in ("reference", "added") if name in row}
+    record = {name: row[name] for name in ("reference", "added", "born") if name in row}
     answers = {name: row[name] for name in ("born", "number", "who", "said") if name in row}
+    if record.get("born") == "not_known":
+        record["born"] = None
     recorded = row.get("outcomes", [])
     assert isinstance(recorded, list)
     outcomes = [[{}, {"what": each}] for each in recorded]
@@ -223,6 +259,16 @@ def live_parts(content: bytes) -> list[str]:
         sheets = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/")]
         found = [mark for mark in ("<f>", "<f ", "<hyperlink", "<oleObject") for sheet in sheets if mark in sheet]
         return found + [name for name in parts.namelist() if "external" in name.lower() or name.endswith(".rels.bin")]
+
+
+def charts(content: bytes) -> list[tuple[str, str]]:
+    """Of each chart, the cells with its labels and those with its counts."""
+    found = []
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        for name in sorted(each for each in parts.namelist() if each.startswith("xl/charts/chart")):
+            labels, counts = re.findall("<c:f>([^<]*)</c:f>", parts.read(name).decode())
+            found.append((labels, counts))
+    return found
 
 
 def opened(content: bytes) -> Workbook:

@@ -199,6 +199,10 @@ class ReportingWords(Part):
     back: Text
     age_not_known: Text
     definition: Text
+    week: Text
+    so_far: Text
+    weeks_picture: Text
+    weeks_definition: Text
 
 
 class ColumnMeanings(Part):
@@ -229,8 +233,11 @@ class WorkbookWords(Part):
     continued: Annotated[str, AfterValidator(Gaps("reference"))]
     age_not_known: Text
     definitions: Text
+    summary: Text
     report: Text
     as_at: Text
+    made_for: Text
+    organisations: Text
     records: Text
     filters: Text
     everything: Text
@@ -241,6 +248,7 @@ class WorkbookWords(Part):
     meanings: ColumnMeanings
     answers: Annotated[str, AfterValidator(Gaps("answers"))]
     continued_meaning: Text
+    holders: Text
     warning: Text
 
 

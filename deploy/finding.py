@@ -1,0 +1,84 @@
+"""Finds a program that tests need: the one that is named, else one in PATH, else the distribution's own, installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+UPDATE = ("apt-get", "update")
+
+
+class NotFound(Exception):
+    """There is no such program, and none could be installed; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program by its names in PATH, the setting that names another, and the package that holds it."""
+
+    needed_for: str
+    names: tuple[str, ...]
+    setting: str
+    package: str
+    options: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        return "\n".join(
+            [
+                f"{self.needed_for}, and none was found. Do one of these:",
+                f"- on Debian, as root: apt-get update && apt-get install -y {self.package}",
+                f"- install it so that `{self.names[0]}` is found in PATH",
+                f"- set {self.setting} to the path of one",
+            ]
+        )
+
+    @property
+    def install(self) -> tuple[str, ...]:
+        return ("apt-get", "install", "-y", *self.options, self.package)
+
+
+def find(wanted: Program) -> Path:
+    """The program that the setting names, else the first in PATH that starts, else a newly installed one."""
+    if named := os.environ.get(wanted.setting):
+        if not _starts(named):
+            raise NotFound(f"{wanted.setting} is set to {named}, which does not start.")
+        return Path(named)
+    return _in_path(wanted) or _installed(wanted)
+
+
+def _in_path(wanted: Program) -> Path | None:
+    found = (shutil.which(name) for name in wanted.names)
+    return next((Path(path) for path in found if path and _starts(path)), None)
+
+
+def _starts(program: str) -> bool:
+    """A name in PATH may be a stub that only says where to get the program: ask it for its version."""
+    try:
+        answer = subprocess.run([program, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def _installed(wanted: Program) -> Path:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NotFound(wanted.advice)
+    for command in (UPDATE, wanted.install):
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:
+            raise NotFound(f"`{' '.join(command)}` failed.\n{wanted.advice}")
+    program = _in_path(wanted)
+    if program is None:
+        raise NotFound(wanted.advice)
+    return program
+
+
+def say_path(wanted: Program) -> None:
+    """Print the path, or what to do, and end."""
+    try:
+        print(find(wanted))
+    except NotFound as why:
+        sys.exit(str(why))

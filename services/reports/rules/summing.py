@@ -1,0 +1,61 @@
+"""What the summary of a report counts: what the register's dashboard counts, of the records that are in the report."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.reports.rules.ages import births_of
+from services.reports.workbook.plan import Tallied
+from shared.registers.definition import AgeTile, Definition, OptionTile, OrganisationTile, TotalTile, WeekTile
+
+FIRST, LAST = "0000-00-00", "9999-99-99"
+
+
+@dataclass(frozen=True)
+class Summing:
+    """Of one register on a day; `organisations` are those that the report is of."""
+
+    editions: Sequence[Definition]
+    organisations: Mapping[UUID, str]
+    day: date
+
+    def tables(self) -> Iterator[Tallied]:
+        for tile in self.editions[0].reporting.tiles:
+            match tile:
+                case OptionTile():
+                    yield self._options(tile)
+                case AgeTile():
+                    yield self._ages(tile)
+                case OrganisationTile():
+                    labels = {str(each): label for each, label in self.organisations.items()}
+                    yield self._table(tile.title, "organisation_id", labels)
+                case TotalTile() | WeekTile():
+                    pass  # how many there are in all is a fact of the file, and a file is of one moment
+
+    def _options(self, tile: OptionTile) -> Tallied:
+        newest = self.editions[0]
+        labels = newest.form.by_name[tile.question].labels
+        is_rating = newest.rating is not None and newest.rating.question == tile.question
+        levels = newest.rating.levels if newest.rating and is_rating else ()
+        colours = {level.code: level.colour for level in levels}
+        return Tallied(
+            tile.title, self._count, "answer", tile.question, labels, newest.words.page.not_recorded, dict(colours)
+        )
+
+    def _ages(self, tile: AgeTile) -> Tallied:
+        bands = []
+        for band in tile.bands:
+            births = births_of(band, self.day)
+            after, until = births.after, births.until
+            bands.append((band.code, after.isoformat() if after else FIRST, until.isoformat() if until else LAST))
+        labels = {band.code: band.label for band in tile.bands}
+        not_known = self.editions[0].words.reporting.age_not_known
+        return Tallied(tile.title, self._count, "record", "born", labels, not_known, bands=tuple(bands))
+
+    def _table(self, title: str, name: str, labels: dict[str, str]) -> Tallied:
+        return Tallied(title, self._count, "record", name, labels, self.editions[0].words.page.not_recorded)
+
+    @property
+    def _count(self) -> str:
+        return self.editions[0].words.reporting.count

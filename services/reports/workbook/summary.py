@@ -1,0 +1,57 @@
+"""The sheet that sums a report up: how many records of each kind, each with a chart that Excel draws from the cells."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.reports.workbook.plan import Tallied
+from services.reports.workbook.sheets import Book, Cell, ChartOf
+
+CHART_ROWS = 16
+COLOURS = {"red": "#D5281B", "amber": "#FFB81C", "green": "#007F3B", "blue": "#005EB8", "grey": "#768692"}
+
+Value = str | int | Sequence[str] | None
+Values = Mapping[str, Value]
+
+
+@dataclass
+class Summary:
+    """Counts the records of a report, each once in each table but where it has several answers to one question."""
+
+    tables: Sequence[Tallied]
+    found: list[dict[str, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.found = [dict.fromkeys(each.labels, 0) for each in self.tables]
+
+    def add(self, record: Values, answers: Values) -> None:
+        for table, found in zip(self.tables, self.found, strict=True):
+            for code in _codes(table, record, answers):
+                found[code] = found.get(code, 0) + 1
+
+    def write(self, book: Book, title: str, facts: Sequence[Sequence[Cell]]) -> None:
+        """Every kind that is offered, with 0 too, and others where there are any."""
+        lines: list[Sequence[Cell]] = [*facts, ()]
+        charts: list[ChartOf] = []
+        bold = set()
+        at = len(lines)
+        for table, found in zip(self.tables, self.found, strict=True):
+            rows = [(table.labels.get(code, code or table.not_recorded), n) for code, n in found.items()]
+            colours = [COLOURS.get(table.colours.get(code, ""), COLOURS["blue"]) for code in found]
+            bold.add(len(lines))
+            lines.append((table.title, table.count))
+            charts.append(ChartOf(table.title, len(lines), tuple(rows), tuple(colours), at))
+            lines += [*rows, ()]
+            at += max(CHART_ROWS, len(rows) + 2)
+        sheet = book.write_lines(title, lines, bold, widths=(60, 12))
+        for chart in charts:
+            book.add_chart(sheet, chart)
+
+
+def _codes(table: Tallied, record: Values, answers: Values) -> Sequence[str]:
+    value = (record if table.source == "record" else answers).get(table.name)
+    if table.bands:
+        born = str(value or "")
+        return [next((code for code, after, until in table.bands if born and after < born <= until), "")]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [str(each) for each in value] or [""]
+    return [str(value or "")]

@@ -1,0 +1,38 @@
+"""Reports opened by LibreOffice without a window: what its reader would see in every sheet."""
+
+import asyncio
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.find_office import OFFICE
+from deploy.finding import find
+
+# Commas, quotes, UTF-8, cells as they are shown, every sheet.
+AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
+SECONDS = 120
+
+Rows = list[list[str]]
+
+
+async def opened_by_office(files: Sequence[Path], folder: Path) -> dict[str, dict[str, Rows]]:
+    """File → sheet → rows. Raises `NotFound` where there is no LibreOffice and none can be installed."""
+    office = await asyncio.to_thread(find, OFFICE)
+    shown = folder / "shown"
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = (office, profile, "--headless", "--norestore", "--convert-to", AS_SHOWN, "--outdir", shown, *files)
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(SECONDS):
+        said, wrong = await process.communicate()
+    assert 0 == process.returncode, (said + wrong).decode()
+    return {file.name: _sheets_of(file, shown) for file in files}
+
+
+def _sheets_of(file: Path, shown: Path) -> dict[str, Rows]:
+    found = {}
+    for each in sorted(shown.glob(f"{file.stem}-*.csv")):
+        with each.open(encoding="utf-8", newline="") as text:
+            found[each.stem.removeprefix(f"{file.stem}-")] = list(csv.reader(text))
+    return found
