@@ -20,13 +20,17 @@ from shared.contracts.referrals.events import (
     UrgentNotice,
 )
 from shared.contracts.referrals.feed import FedRecord, FeedPage, ReadFeed
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holding
 from shared.contracts.referrals.listing import (
     LAST_NUMBERED_PAGE,
     MOST_MATCHES,
+    MOST_SORTED,
     ListRecords,
+    Narrowing,
     RecordPage,
     RecordRow,
     RowPlace,
+    Sort,
 )
 from shared.contracts.referrals.reading import (
     AddNote,
@@ -45,19 +49,25 @@ from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, Updat
 __all__ = [
     "LAST_NUMBERED_PAGE",
     "MOST_MATCHES",
+    "MOST_SORTED",
+    "AddCover",
     "AddNote",
     "Answer",
     "Answers",
     "ArchiveFate",
     "ArchiveRecord",
+    "AssignHolder",
     "Change",
     "CheckRecord",
+    "EndCover",
     "FedRecord",
     "FeedPage",
     "FieldChange",
     "FinishArchive",
     "History",
+    "Holding",
     "ListRecords",
+    "Narrowing",
     "NoteShown",
     "Notes",
     "ReadFeed",
@@ -77,6 +87,7 @@ __all__ = [
     "RefuseArchive",
     "RoutineNotice",
     "RowPlace",
+    "Sort",
     "SubmitRecord",
     "UpdateRecord",
     "Urgency",
