@@ -70,7 +70,8 @@ END
 $$;
 
 -- Ids of active records that pass, in no order, `p_most` at most. Null passes everything. Everywhere but among one's
--- own, each organisation is read by the index of what narrows it.
+-- own, each organisation is read by the index of what narrows it, code by code: then a plan that knows no values knows how
+-- few there are of each.
 CREATE FUNCTION narrowed_ids(
     p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_ratings text [], p_localities text [], p_most integer
 ) RETURNS uuid []
@@ -108,11 +109,26 @@ BEGIN
             RETURN ARRAY(
                 SELECT each.id
                 FROM unnest(p_orgs) AS o (id)
+                CROSS JOIN (SELECT DISTINCT codes.code FROM unnest(p_ratings) AS codes (code)) AS rated
                 CROSS JOIN LATERAL (
                     SELECT r.id
                     FROM record AS r
                     WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                        AND r.rating = ANY(p_ratings)
+                        AND r.rating = rated.code
+                    LIMIT p_most
+                ) AS each
+                LIMIT p_most
+            );
+        WHEN p_ratings IS NULL THEN
+            RETURN ARRAY(
+                SELECT each.id
+                FROM unnest(p_orgs) AS o (id)
+                CROSS JOIN (SELECT DISTINCT codes.code FROM unnest(p_localities) AS codes (code)) AS living
+                CROSS JOIN LATERAL (
+                    SELECT r.id
+                    FROM record AS r
+                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
+                        AND r.locality = living.code
                     LIMIT p_most
                 ) AS each
                 LIMIT p_most
@@ -121,12 +137,13 @@ BEGIN
             RETURN ARRAY(
                 SELECT each.id
                 FROM unnest(p_orgs) AS o (id)
+                CROSS JOIN (SELECT DISTINCT codes.code FROM unnest(p_ratings) AS codes (code)) AS rated
+                CROSS JOIN (SELECT DISTINCT codes.code FROM unnest(p_localities) AS codes (code)) AS living
                 CROSS JOIN LATERAL (
                     SELECT r.id
                     FROM record AS r
                     WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                        AND r.locality = ANY(p_localities)
-                        AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
+                        AND r.rating = rated.code AND r.locality = living.code
                     LIMIT p_most
                 ) AS each
                 LIMIT p_most

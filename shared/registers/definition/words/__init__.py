@@ -27,6 +27,7 @@ from shared.registers.definition.words.records import (
     DuplicateWords,
     FormWords,
     HistoryWords,
+    HoldingWords,
     HomeWords,
     NoteWords,
     OutcomeWords,
@@ -69,6 +70,7 @@ class Words(Part):
     form: FormWords
     help: HelpWords
     history: HistoryWords
+    holding: HoldingWords
     home: HomeWords
     login: LoginWords
     notes: NoteWords
