@@ -106,6 +106,7 @@ BEGIN
 END
 $$;
 
+-- squawk-ignore ban-drop-function
 DROP FUNCTION read_record(uuid, uuid, text, text, uuid [], boolean, uuid);
 CREATE FUNCTION read_record(
     p_user uuid, p_session uuid, p_register text, p_role text, p_orgs uuid [], p_own boolean, p_record uuid
@@ -147,6 +148,7 @@ BEGIN
 END
 $$;
 
+-- squawk-ignore ban-drop-function
 DROP FUNCTION find_for_update(uuid, uuid, text, text, uuid [], boolean, uuid, uuid);
 CREATE FUNCTION find_for_update(
     p_user uuid, p_session uuid, p_register text, p_role text, p_orgs uuid [], p_own boolean,

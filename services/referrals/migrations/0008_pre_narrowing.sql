@@ -3,6 +3,7 @@
 -- there are indexes. Searches count people and not their words.
 
 -- Few different values, so one entry holds many records.
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX record_by_rating_and_locality ON record (register_code, organisation_id, rating, locality)
 WHERE status = 0;
 
@@ -23,6 +24,7 @@ LANGUAGE sql STABLE AS $$
     JOIN record AS r ON r.id = s.id
 $$;
 
+-- squawk-ignore ban-drop-function
 DROP FUNCTION list_records(
     uuid, uuid, text, text, uuid [], boolean, text, integer, integer, timestamptz, uuid, timestamptz, uuid
 );
@@ -332,6 +334,7 @@ $$;
 
 -- `p_ratings` and `p_localities` narrow it. What they leave is looked through when it is within `p_reach`, so the search
 -- is exact; else what is found is narrowed, of which more is found for the purpose.
+-- squawk-ignore ban-drop-function
 DROP FUNCTION search_records(
     uuid, uuid, text, text, uuid [], boolean, text, integer, integer, text, text, text, boolean, text [], integer
 );
