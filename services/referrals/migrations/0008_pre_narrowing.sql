@@ -165,12 +165,26 @@ BEGIN
     CASE p_shape
         WHEN 'own' THEN
             RETURN ARRAY(
-                SELECT r.id
-                FROM record AS r
-                WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
-                    AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
-                    AND (p_localities IS NULL OR r.locality = ANY(p_localities))
-                ORDER BY r.updated_at DESC, r.id DESC
+                SELECT theirs.id
+                FROM (
+                    (
+                        SELECT r.id, r.updated_at
+                        FROM record AS r
+                        WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+                            AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
+                            AND (p_localities IS NULL OR r.locality = ANY(p_localities))
+                        ORDER BY r.updated_at DESC, r.id DESC
+                        LIMIT p_skip + p_take
+                    )
+                    UNION ALL
+                    SELECT r.id, r.updated_at
+                    FROM record AS r
+                    WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user
+                        AND r.status = 0
+                        AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
+                        AND (p_localities IS NULL OR r.locality = ANY(p_localities))
+                ) AS theirs
+                ORDER BY theirs.updated_at DESC, theirs.id DESC
                 OFFSET p_skip LIMIT p_take
             );
         WHEN 'one' THEN
@@ -181,6 +195,22 @@ BEGIN
                     AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
                     AND (p_localities IS NULL OR r.locality = ANY(p_localities))
                 ORDER BY r.updated_at DESC, r.id DESC
+                OFFSET p_skip LIMIT p_take
+            );
+        WHEN 'few' THEN
+            RETURN ARRAY(
+                SELECT newest.id
+                FROM unnest(p_orgs) AS o (id)
+                CROSS JOIN LATERAL (
+                    SELECT r.id, r.updated_at
+                    FROM record AS r
+                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
+                        AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
+                        AND (p_localities IS NULL OR r.locality = ANY(p_localities))
+                    ORDER BY r.updated_at DESC, r.id DESC
+                    LIMIT p_skip + p_take
+                ) AS newest
+                ORDER BY newest.updated_at DESC, newest.id DESC
                 OFFSET p_skip LIMIT p_take
             );
         ELSE
@@ -275,7 +305,7 @@ CREATE FUNCTION beginning_ids(p_register text, p_orgs uuid [], p_beginning text,
 RETURNS uuid []
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    reach integer := 2 * p_most;
+    reach integer := p_most;
     looked_at integer;
     found_so_far uuid [];
 BEGIN
