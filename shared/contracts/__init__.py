@@ -27,6 +27,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     referrals.AssignHolder,
     referrals.AddCover,
     referrals.EndCover,
+    referrals.ReadHoldings,
     referrals.ArchiveRecord,
     referrals.FinishArchive,
     referrals.RefuseArchive,

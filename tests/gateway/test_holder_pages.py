@@ -21,8 +21,11 @@ from shared.contracts.referrals import (
     EndCover,
     History,
     Holding,
+    Holdings,
+    Named,
     Notes,
     ReadHistory,
+    ReadHoldings,
     ReadNotes,
     ReadRecord,
     RecordShown,
@@ -67,6 +70,7 @@ class Holders:
     """Stands in for what the page asks of referrals and identity."""
 
     holdings: tuple[Holding, ...] = ()
+    named: tuple[Named, ...] = ()
     more: bool = False
     asked: list[Request[Message]] = field(default_factory=list)
     failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
@@ -76,6 +80,7 @@ class Holders:
         for kind in (AssignHolder, AddCover, EndCover):
             await referrals.answer(kind, self._done)
         await referrals.answer(ReadRecord, self._read)
+        await referrals.answer(ReadHoldings, self._named)
         await referrals.answer(ReadHistory, self._history)
         await referrals.answer(ReadNotes, self._notes)
         await identity.answer(ListColleagues, self._colleagues)
@@ -104,6 +109,9 @@ class Holders:
             may_update=True,
             holdings=self.holdings,
         )
+
+    async def _named(self, _asked: ReadHoldings, _context: Context) -> Holdings:
+        return Holdings(named=self.named, older=0)
 
     async def _history(self, _asked: ReadHistory, _context: Context) -> History:
         return History(record_id=RECORD_ID, created_at=WHEN, created_by="Jenny Harris", updates=())
@@ -193,6 +201,43 @@ async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders
         ),
         EndCover(command_id=UUID(COMMAND), record_id=RECORD_ID, holding_id=UUID(int=41)),
     ] == holders.asked
+
+
+async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, holders: Holders) -> None:
+    nobody = await browser.see(PAGE)
+    holders.named = (
+        Named(
+            kind="cover",
+            full_name="Calum Stronach",
+            from_day=date(2026, 12, 1),
+            until_day=date(2026, 12, 7),
+            named_by="Gail Thomas",
+            named_at=WHEN,
+            ended_by="Amina Patel",
+            ended_at=WHEN,
+        ),
+        Named(
+            kind="holder",
+            full_name="Jenny Harris",
+            from_day=date(2026, 1, 1),
+            until_day=None,
+            named_by="Gail Thomas",
+            named_at=WHEN,
+            ended_by=None,
+            ended_at=None,
+        ),
+    )
+    page = await browser.see(PAGE)
+
+    assert [] == nobody.texts("table")
+    assert [
+        "Who Cover: Calum Stronach, 01/12/2026 to 07/12/2026",
+        "Named Gail Thomas, 17/06/2022 at 14:05",
+        "Ended early or replaced Amina Patel, 17/06/2022 at 14:05",
+        "Who Holder: Jenny Harris",
+        "Named Gail Thomas, 17/06/2022 at 14:05",
+        "Ended early or replaced",
+    ] == page.texts("td")
 
 
 async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(browser: Browser, holders: Holders) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
 from gateway.page import Choice, Field, Form, see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.submitting import command_in, new_command, without_answer
-from gateway.showing import organisation_names
+from gateway.rows import Column
+from gateway.showing import day_and_time, organisation_names
 from gateway.visitor import ask
 from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleagues
-from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holding, RecordShown
+from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holding, Named, ReadHoldings, RecordShown
 from shared.messages import Command, NotAnswered, Nothing, Refused
 from shared.registers.definition import Definition, Words
 from shared.registers.form import person_of
@@ -188,8 +189,9 @@ async def _show(request: web.Request, sheet: Sheet, *, status: int = 200) -> web
     record = await find_record(request)
     search = " ".join(sheet.form.value(SEARCH).split())[:100]
     register = request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)
-    colleagues, organisations = await asyncio.gather(
+    colleagues, holdings, organisations = await asyncio.gather(
         ask(request, ListColleagues(organisation_id=record.organisation_id, search=search)),
+        ask(request, ReadHoldings(record_id=record.record_id)),
         request.config_dict[ORGANISATIONS].of(register.code),
     )
     sheet.form.fields |= _form(register.words, colleagues).fields
@@ -211,6 +213,9 @@ async def _show(request: web.Request, sheet: Sheet, *, status: int = 200) -> web
         ],
         covers=[(each.holding_id.hex, _cover_text(words, each)) for each in _covers_of(record)],
         colleagues=colleagues,
+        columns=[Column(label) for label in (words.holding.who, words.holding.named, words.holding.over)],
+        named=[_named(words, each) for each in holdings.named],
+        older=holdings.older,
         most=MOST_COLLEAGUES,
         said=said.get(request.query.get("Msg", ""), "") if request.method == "GET" else "",
         acts=Act,
@@ -218,6 +223,19 @@ async def _show(request: web.Request, sheet: Sheet, *, status: int = 200) -> web
         href=record_address(register, record.record_id, PAGE),
         new_command=new_command,
     )
+
+
+def _named(words: Words, named: Named) -> tuple[str, str, str]:
+    """Who was named what, by whom, and how it ended."""
+    last = show_date(named.until_day) if named.until_day else ""
+    days = words.holding.days.format(name=named.full_name, first=show_date(named.from_day), last=last)
+    ended = _who_when(words, named.ended_by, named.ended_at) if named.ended_by and named.ended_at else ""
+    who = words.holding.was_cover.format(name=days) if last else words.holding.was_holder.format(name=named.full_name)
+    return who, _who_when(words, named.named_by, named.named_at), ended
+
+
+def _who_when(words: Words, name: str, when: datetime) -> str:
+    return words.holding.by.format(name=name, when=day_and_time(when))
 
 
 def _banner(register: Definition, record: RecordShown) -> str:

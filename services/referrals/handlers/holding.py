@@ -12,7 +12,7 @@ from shared.assertion import Signer
 from shared.bus import Bus
 from shared.commands import carry_out
 from shared.contracts.identity import CheckGrant
-from shared.contracts.referrals import AddCover, AssignHolder, EndCover
+from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
 from shared.database import Database, transaction
 from shared.messages import Nothing, Refused
 from shared.permissions import Caller, Visitor
@@ -68,6 +68,13 @@ class Holding:
             return Nothing()
 
         return await carry_out(self.desk.pool, visitor, asked, act)
+
+    async def read(self, visitor: Visitor, asked: ReadHoldings) -> Holdings:
+        async with transaction(self.desk.pool, visitor) as db:
+            if await store.find_organisation(db, visitor.register_code, asked.record_id) is None:
+                raise Refused("not_found")
+            await audit.note(db, visitor, "record.holdings_read", [asked.record_id])
+            return await store.find_named(db, asked.record_id)
 
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:
         """Who is to have the record, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from services.referrals.rules import Cover
+from shared.contracts.referrals import Holdings, Named
 from shared.database import Database
 
 HOLD_RECORD = """
@@ -83,6 +84,24 @@ FIND_COVERS = """
 async def find_covers(db: Database, record_id: UUID, day: date) -> list[Cover]:
     """Those that are not over on this day."""
     return [Cover(**row) for row in await db.fetch(FIND_COVERS, record_id, day)]
+
+
+MOST_NAMED = 50
+FIND_NAMED = f"""
+    SELECT kind, user_name AS full_name, from_day, nullif(until_day, 'infinity') AS until_day,
+        named_by_name AS named_by, named_at, ended_by_name AS ended_by, ended_at, count(*) OVER () AS there
+    FROM record_holding
+    WHERE record_id = $1
+    ORDER BY named_at DESC, id
+    LIMIT {MOST_NAMED}
+"""  # noqa: S608  a number of ours
+
+
+async def find_named(db: Database, record_id: UUID) -> Holdings:
+    """Everybody who was named, the newest first."""
+    rows = [dict(row) for row in await db.fetch(FIND_NAMED, record_id)]
+    there = [row.pop("there") for row in rows]
+    return Holdings(named=tuple(Named(**row) for row in rows), older=there[0] - len(rows) if there else 0)
 
 
 ADD_HOLDER = """

@@ -20,7 +20,15 @@ from shared.contracts.referrals.events import (
     UrgentNotice,
 )
 from shared.contracts.referrals.feed import FedRecord, FeedPage, ReadFeed
-from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holding
+from shared.contracts.referrals.holding import (
+    AddCover,
+    AssignHolder,
+    EndCover,
+    Holding,
+    Holdings,
+    Named,
+    ReadHoldings,
+)
 from shared.contracts.referrals.listing import (
     LAST_NUMBERED_PAGE,
     MOST_MATCHES,
@@ -66,12 +74,15 @@ __all__ = [
     "FinishArchive",
     "History",
     "Holding",
+    "Holdings",
     "ListRecords",
+    "Named",
     "Narrowing",
     "NoteShown",
     "Notes",
     "ReadFeed",
     "ReadHistory",
+    "ReadHoldings",
     "ReadNotes",
     "ReadRecord",
     "RecordArchived",

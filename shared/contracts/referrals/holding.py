@@ -1,12 +1,12 @@
 """Who holds a record, and who covers it for a time."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import model_validator
 
-from shared.messages import Command, Message, Nothing
+from shared.messages import Command, Message, Nothing, Request
 
 
 class Holding(Message):
@@ -21,6 +21,34 @@ class Holding(Message):
     full_name: str
     from_day: date
     until_day: date | None
+
+
+class Named(Message):
+    """One time that somebody was named, and when and by whom it was ended, if it was."""
+
+    kind: Literal["holder", "cover"]
+    full_name: str
+    from_day: date
+    until_day: date | None
+    named_by: str
+    named_at: datetime
+    ended_by: str | None
+    ended_at: datetime | None
+
+
+class Holdings(Message):
+    """The newest of them; `older` counts the others."""
+
+    named: tuple[Named, ...]
+    older: int
+
+
+class ReadHoldings(Request[Holdings]):
+    """Everybody who was ever named holder or cover of a record, the newest first. Refused as `not_found`. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.read_holdings"
+
+    record_id: UUID
 
 
 class AssignHolder(Command[Nothing]):

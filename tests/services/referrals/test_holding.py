@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.referrals.handlers.desk import utc_moment
-from shared.contracts.referrals import AddCover, AssignHolder, EndCover, ListRecords, RecordReceipt
+from shared.contracts.referrals import AddCover, AssignHolder, EndCover, ListRecords, ReadHoldings, RecordReceipt
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.values import london_day
@@ -220,6 +220,26 @@ async def test_it_is_done_once_and_audited_with_ids_alone(referrals: Referrals, 
         ("record.holder_assigned", ward.administrator.user_id, both),
         ("record.cover_added", ward.administrator.user_id, both),
     ] == [tuple(row) for row in rows]
+
+
+async def test_everybody_who_was_named_is_remembered_with_who_named_and_who_ended_it(
+    referrals: Referrals, ward: Ward
+) -> None:
+    other = colleague_of(ward.creator).model_copy(update={"full_name": "Olive Other"})
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+    await referrals.grants(other)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, other))
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, other))
+
+    told = await referrals.ask(ward.administrator, ReadHoldings(record_id=ward.record_id))
+
+    assert [
+        ("cover", "Olive Other", "Sam Colleague", None),
+        ("holder", "Olive Other", "Sam Colleague", None),
+        ("holder", "Sam Colleague", "Sam Colleague", "Sam Colleague"),
+    ] == [(each.kind, each.full_name, each.named_by, each.ended_by) for each in told.named]
+    elsewhere = await referrals.refusal(a_visitor(Role.ADMINISTRATOR), ReadHoldings(record_id=ward.record_id))
+    assert (0, ("not_found", {})) == (told.older, elsewhere)
 
 
 async def test_an_archived_record_is_given_to_nobody(referrals: Referrals, ward: Ward) -> None:

@@ -140,6 +140,14 @@ class HoldingWords(Part):
     order: Text
     too_long: Text
     too_many: Text
+    so_far: Text
+    who: Text
+    named: Text
+    over: Text
+    was_holder: NameText
+    was_cover: NameText
+    by: WhoWhenText
+    older: CountText
 
 
 class HistoryWords(Part):
