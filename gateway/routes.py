@@ -2,7 +2,7 @@
 
 from gateway.pages import administration, demo_mail, home, mails, outcomes, public, reporting, work
 from gateway.pages.account import login, password, pin, registration, reminder
-from gateway.pages.records import keeping, listing, submitting
+from gateway.pages.records import holding, keeping, listing, submitting
 from gateway.settings import Settings
 from gateway.visitor import ANYONE, Page
 from shared.permissions import Permission
@@ -40,6 +40,9 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
     Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),
     Page("POST", "/{register}/records/{record}/notes/", keeping.add_note, Permission.ADD_NOTE),
+    Page("GET", "/{register}/records/{record}/holder/", holding.show_holder, Permission.ADMINISTER),
+    Page("POST", "/{register}/records/{record}/holder/", holding.name_holder, Permission.ADMINISTER),
+    Page("POST", "/{register}/records/{record}/holder/end", holding.end_cover, Permission.ADMINISTER),
     Page("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     Page("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
     Page("GET", "/{register}/work/", work.show_work, Permission.RECORD_OUTCOME),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from markupsafe import Markup, escape
 
@@ -10,10 +11,16 @@ Cell = str | Markup
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`label` heads the column, and on a phone each of its cells."""
+    """
+    `label` heads the column, and on a phone each of its cells.
+
+    `sort` is what its heading sends when it is a button; `order` says how the rows are in order by it, if they are.
+    """
 
     label: str
     numeric: bool = False
+    sort: str = ""
+    order: Literal["", "ascending", "descending"] = ""
 
 
 SHAPES = {

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 
 from services.identity.desk import Desk, Lives
+from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
 from services.identity.handlers.passwords import ChangeOfPassword, Reminders, RuleInForce
@@ -70,6 +71,7 @@ def answers_of(desk: Desk) -> list[Answer]:
         for_anyone(asked.RemindPassword, Reminders(desk).remind),
         for_anyone(asked.ReadPasswordRule, RuleInForce(desk).read),
         for_anyone(asked.ListOrganisations, OrganisationList(desk).read),
+        for_visitors(asked.ListColleagues, Permission.ADMINISTER, ColleagueList(desk).read),
         for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
         for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(desk).find),
     ]

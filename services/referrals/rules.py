@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from shared.contracts.referrals import FieldChange, ListRecords, Urgency
+from shared.contracts.referrals import AddCover, FieldChange, ListRecords
 from shared.messages import Message, Refused
 from shared.permissions import Permission, Role, Visitor
-from shared.registers.definition import Definition, Level
+from shared.registers.definition import Definition, Level, Urgency
 from shared.registers.form import (
     Answer,
     Answers,
@@ -26,6 +26,7 @@ from shared.values import Unreadable, fold, read_text
 
 # ------------------------------------------------------------------------------------------------------------- lists
 FEW = 8
+URGENCIES: tuple[Urgency, ...] = ("urgent", "alert", "routine")
 DEEP = 1_000
 ROOM = 400_000  # bytes of notes or updates in one reply: with the rest of it, well under what the bus carries
 
@@ -69,6 +70,27 @@ def shape_of(visitor: Visitor, skip: int = 0) -> Shape:
 def rows_before(asked: ListRecords) -> int:
     """How many rows stand before the page that was asked for."""
     return (asked.page - 1) * asked.length
+
+
+def narrowed_to(visitor: Visitor, organisation_ids: Sequence[UUID]) -> Visitor:
+    """The visitor with no more than these organisations in reach; with none named, as they are."""
+    if not organisation_ids:
+        return visitor
+    wanted = frozenset(organisation_ids)
+    return visitor.model_copy(update={"organisation_ids": tuple(o for o in visitor.organisation_ids if o in wanted)})
+
+
+def levels_by_urgency(register: Definition) -> tuple[str, ...]:
+    """The ratings, the most urgent first."""
+    levels = register.rating.levels if register.rating else ()
+    return tuple(level.code for level in sorted(levels, key=lambda level: URGENCIES.index(level.urgency)))
+
+
+def further_columns(register: Definition) -> tuple[str, ...]:
+    """The questions whose answers are shown in the list and are no columns of the record itself."""
+    known = {register.rating.question if register.rating else "", register.person.get("locality", "")}
+    asked = [column.question for column in register.records.columns if column.question]
+    return tuple(dict.fromkeys(name for name in asked if name not in known))
 
 
 # ------------------------------------------------------------------------------------------------------------- search
@@ -156,10 +178,51 @@ def organisation_for(visitor: Visitor) -> UUID:
     return home
 
 
-def may_update(visitor: Visitor, created_by: UUID) -> bool:
-    """Who made the record, or an administrator of its organisation; others do not see it (R-DSR-114, R-DSR-115)."""
-    is_theirs = created_by == visitor.user_id or visitor.role is Role.ADMINISTRATOR
+def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
+    """
+    Who made the record, or an administrator of its organisation; others do not see it (R-DSR-114, R-DSR-115).
+
+    Its holder and who covers it today (`is_held`) have the rights of who made it.
+    """
+    is_theirs = created_by == visitor.user_id or is_held or visitor.role is Role.ADMINISTRATOR
     return visitor.may(Permission.UPDATE_RECORD) and is_theirs
+
+
+# -------------------------------------------------------------------------------------------------- holder and cover
+HOLDING_ROLES = frozenset({Role.STANDARD, Role.ADMINISTRATOR})
+LONGEST_COVER = timedelta(days=366)
+MOST_COVERS = 20
+
+
+def may_hold(colleague: Visitor, organisation_id: UUID) -> bool:
+    """Whether somebody, as they are now, can be given a record of this organisation."""
+    return colleague.role in HOLDING_ROLES and organisation_id in colleague.organisation_ids
+
+
+def check_cover(asked: AddCover, day: date) -> None:
+    """Refused as `past` or `too_long`."""
+    if asked.until_day < day:
+        raise Refused("past")
+    if asked.until_day - asked.from_day > LONGEST_COVER:
+        raise Refused("too_long")
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Who covers, and from which day to which, both included."""
+
+    user_id: UUID
+    from_day: date
+    until_day: date
+
+
+def check_beside(cover: Cover, others: Sequence[Cover]) -> None:
+    """Refused as `already_covers` when the same person does on one of these days, or as `too_many`."""
+    theirs = [each for each in others if each.user_id == cover.user_id]
+    if any(each.from_day <= cover.until_day and cover.from_day <= each.until_day for each in theirs):
+        raise Refused("already_covers")
+    if len(others) >= MOST_COVERS:
+        raise Refused("too_many")
 
 
 # ---------------------------------------------------------------------------------------------------- what is stored

@@ -3,6 +3,7 @@
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.desk import Desk, utc_moment
 from services.referrals.handlers.feed import Feeding
+from services.referrals.handlers.holding import Holding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.saving import Saving
@@ -11,15 +12,19 @@ from services.referrals.jobs import Counting
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
+    AddCover,
     AddNote,
     ArchiveRecord,
+    AssignHolder,
     CheckRecord,
+    EndCover,
     FinishArchive,
     ListRecords,
     ListStandings,
     NameRecords,
     ReadFeed,
     ReadHistory,
+    ReadHoldings,
     ReadNotes,
     ReadRecord,
     ReadStanding,
@@ -43,6 +48,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     desk = Desk(parts.pool, registers, parts.relay.wake)
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
     archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
+    holding = Holding(desk, parts.bus, parts.signer)
     counting = Counting(parts.pool, utc_moment)
     return Service(
         answers=[
@@ -54,6 +60,10 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadNotes, Permission.READ_RECORDS, reading.read_notes),
             for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
+            for_visitors(AssignHolder, Permission.ADMINISTER, holding.assign),
+            for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
+            for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
+            for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
             for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),

@@ -11,6 +11,7 @@ from shared.permissions import Visitor
 
 Typed = Field(max_length=320)
 Secret = Field(max_length=1024, repr=False)
+MOST_COLLEAGUES = 50
 
 
 class RegisterAccount(Request[Nothing]):
@@ -187,6 +188,33 @@ class ListOrganisations(Request[Organisations]):
     asked_by: ClassVar[tuple[Process, ...]] = ("gateway", "reports")
 
     register_code: str
+
+
+class Colleague(Message):
+    """Somebody to whom work can be given: the name, and nothing else."""
+
+    user_id: UUID
+    full_name: str = Field(repr=False)
+
+
+class Colleagues(Message):
+    """As many as were found, up to `MOST_COLLEAGUES`; when there are more, a longer `search` finds the others."""
+
+    colleagues: tuple[Colleague, ...]
+    more: bool
+
+
+class ListColleagues(Request[Colleagues]):
+    """
+    Standard users and administrators of an organisation, by family name: those whose name contains `search`.
+
+    Refused as `not_found` for an organisation that is not the asker's.
+    """
+
+    subject: ClassVar[str] = "ask.identity.list_colleagues"
+
+    organisation_id: UUID
+    search: str = Field(default="", max_length=100, repr=False)
 
 
 class Grant(Message):

@@ -109,6 +109,11 @@ SLIPS = [
         "records, column LOCALITY: shire is not a question of the form",
     ),
     (
+        'shows = "answer", question = "locality"',
+        'shows = "answer", question = "latest_update"',
+        "records, column LOCALITY: latest_update is long_text, which is too long for a list",
+    ),
+    (
         'shows = "created"',
         'shows = "created", question = "locality"',
         "records, column DATE CREATED: names a question when, and only when, it shows an answer",

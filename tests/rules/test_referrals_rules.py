@@ -1,5 +1,6 @@
 """What referrals decides without a database: shapes of lists, searches, references, answers, ratings, timers."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from services.referrals import rules
 from services.referrals.rules import Shape
-from shared.contracts.referrals import FieldChange, ListRecords, Urgency
+from shared.contracts.referrals import AddCover, FieldChange, ListRecords
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
+from shared.registers.definition import ListColumn
 from shared.values import fold
 from tests.rules.typed import TODAY, dsr
 
@@ -148,7 +150,74 @@ def test_nothing_else_is_read_as_a_reference(typed: str) -> None:
     ],
 )
 def test_who_made_a_record_and_administrators_may_change_it(role: Role | None, created_by: UUID, may: bool) -> None:
-    assert may == rules.may_update(visitor_of(role), created_by)
+    assert may == rules.may_update(visitor_of(role), created_by, is_held=False)
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [(Role.STANDARD, True), (Role.ADMINISTRATOR, True), (Role.REPORTING, False), (None, False)]
+)
+def test_who_holds_or_covers_a_record_may_change_it_as_who_made_it_may(role: Role | None, *, may: bool) -> None:
+    assert may == rules.may_update(visitor_of(role), UUID(int=9), is_held=True)
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [(0, 0, ""), (-5, 0, ""), (-5, -1, "past"), (0, 366, ""), (0, 367, "too_long"), (400, 410, "")],
+)
+def test_cover_is_for_days_to_come_and_a_year_at_most(first: int, last: int, code: str) -> None:
+    asked = AddCover(
+        command_id=UUID(int=1),
+        record_id=UUID(int=2),
+        user_id=UUID(int=3),
+        from_day=TODAY + first * DAY,
+        until_day=TODAY + last * DAY,
+    )
+
+    assert code == refusal_of(lambda: rules.check_cover(asked, TODAY))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"), [(0, 2, ""), (0, 3, "already_covers"), (7, 9, "already_covers"), (8, 9, "")]
+)
+def test_nobody_covers_twice_on_one_day(first: int, last: int, code: str) -> None:
+    theirs = rules.Cover(UUID(int=3), TODAY + 3 * DAY, TODAY + 7 * DAY)
+    others = rules.Cover(UUID(int=4), TODAY, TODAY + 9 * DAY)
+    cover = rules.Cover(UUID(int=3), TODAY + first * DAY, TODAY + last * DAY)
+
+    assert code == refusal_of(lambda: rules.check_beside(cover, [theirs, others]))
+    assert "too_many" == refusal_of(lambda: rules.check_beside(cover, [others] * rules.MOST_COVERS))
+
+
+def refusal_of(decide: Callable[[], None]) -> str:
+    try:
+        decide()
+    except Refused as refused:
+        return refused.code
+    return ""
+
+
+def test_narrowing_to_organisations_never_widens_the_reach() -> None:
+    visitor = visitor_of(Role.ADMINISTRATOR, 3)
+    first, *_ = visitor.organisation_ids
+
+    assert (first,) == rules.narrowed_to(visitor, [first, UUID(int=99)]).organisation_ids
+    assert () == rules.narrowed_to(visitor, [UUID(int=99)]).organisation_ids
+    assert visitor == rules.narrowed_to(visitor, [])
+
+
+def test_ratings_are_sorted_by_urgency() -> None:
+    assert ("red", "amber", "green") == rules.levels_by_urgency(dsr())
+
+
+def test_further_columns_are_those_that_the_record_has_no_column_for() -> None:
+    further = ListColumn(label="LEAD", shows="answer", question="lead_professional")
+    columns = (*dsr().records.columns, further)
+    widened = dsr().model_copy(update={"records": dsr().records.model_copy(update={"columns": columns})})
+
+    assert ((), ("lead_professional",)) == (rules.further_columns(dsr()), rules.further_columns(widened))
 
 
 def test_a_record_goes_to_the_home_organisation_and_only_within_reach() -> None:

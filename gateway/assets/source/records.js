@@ -63,8 +63,9 @@ function searchAsYouType(field) {
     timer = setTimeout(search, WAIT, "1");
   });
   form.querySelector("select[name=length]")?.addEventListener("change", () => search("1"));
+  // Filters and order stand in the form itself, so a button that changes them gets the whole page.
   form.addEventListener("submit", (event) => {
-    if (event.submitter) {
+    if (event.submitter && !["order", "remove", "narrow"].includes(event.submitter.name)) {
       event.preventDefault();
       search(event.submitter.name === "page" ? event.submitter.value : "1");
     }

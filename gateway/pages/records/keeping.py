@@ -8,11 +8,12 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
+from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS, VISITOR
 from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
+from gateway.pages.records.holding import holding_facts
 from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.rows import Column
@@ -29,6 +30,7 @@ from shared.contracts.referrals import (
     UpdateRecord,
 )
 from shared.messages import NotAnswered, Refused
+from shared.permissions import Permission
 from shared.registers.definition import Definition
 from shared.registers.form import Raw, as_text, consent_verdict, fill_fields, person_of, read_answers, show_answer
 from shared.values import Wrong, london_day, show_date
@@ -262,6 +264,7 @@ async def _show(
         note_command=note.command if note else new_command(),
         said=said,
         href=record_address(register, record.record_id),
+        may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
         older_updates=skipped["history"] + len(history.updates) if history.older else 0,
         older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )
@@ -277,6 +280,7 @@ def _facts(register: Definition, record: RecordShown, names: Mapping[UUID, str])
     return [
         (register.words.record.reference, record.reference),
         (register.words.administration.organisation, names.get(record.organisation_id, "")),
+        *holding_facts(register.words, record),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The list of records: pages, search and page length, all in one POST form, so that names stay out of addresses."""
+"""The list of records: pages, search, filters and order, all in one POST form, so that names stay out of addresses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,10 +10,19 @@ from aiohttp import web
 from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
 from gateway.page import show
 from gateway.pages.records.finding import record_address
-from gateway.rows import Cell, Column, Paging
+from gateway.pages.records.narrowing import (
+    chips_of,
+    columns_of,
+    groups_of,
+    read_narrowing,
+    read_sort,
+    sorts_of,
+    write_sort,
+)
+from gateway.rows import Cell, Paging
 from gateway.showing import day, days_since, lines, link, organisation_names, rating_mark
 from gateway.visitor import ask
-from shared.contracts.referrals import ListRecords, RecordPage, RecordRow
+from shared.contracts.referrals import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
 from shared.registers.definition import Definition, ListColumn
 from shared.registers.form import show_answer
@@ -28,21 +37,32 @@ async def list_records(request: web.Request) -> web.Response:
 
 
 async def search_records(request: web.Request) -> web.Response:
-    """A search, another page or another page length; a script asks for the table alone."""
+    """A search, other filters, another page, length or order; a script asks for the table alone."""
     posted = await request.post()
     length = _number(posted.get("length"), 10)
+    groups = groups_of(request[REGISTER], request[VISITOR], await _organisations(request), Narrowing())
+    sort, turned = read_sort(posted)
     wanted = ListRecords(
         search=str(posted.get("search", "")).strip()[:100],
         page=min(max(_number(posted.get("page"), 1), 1), LAST_PAGE),
         length=next((each for each in LENGTHS if each == length), 10),
+        narrowing=read_narrowing(posted, groups),
+        sort=sort,
+        turned=turned,
     )
     return await _show_list(request, wanted)
+
+
+async def _organisations(request: web.Request) -> dict[UUID, str]:
+    register = request[REGISTER]
+    return organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
 
 
 async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     found = await ask(request, wanted)
-    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
+    names = await _organisations(request)
+    groups = groups_of(register, visitor, names, wanted.narrowing)
     rows = Rows(register, visitor, names, datetime.now(UTC))
     template = "records/results.html" if FRAGMENT in request.headers else "records/list.html"
     message, archive = request.query.get("Msg", ""), register.words.archive
@@ -50,12 +70,17 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         request,
         template,
         register=register,
-        columns=[Column(column.label) for column in register.records.columns],
+        columns=columns_of(register, found),
         rows=[rows.cells(row) for row in found.rows],
         paging=paging_of(register, wanted, found),
         wanted=wanted,
         found=found,
         lengths=LENGTHS,
+        groups=groups,
+        chips=chips_of(register, groups),
+        sorts=sorts_of(register),
+        sort=write_sort(wanted.sort, turned=wanted.turned),
+        most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
         said={"archived": archive.archived, "archiving": archive.pending}.get(message, ""),
         done=message == "archived",
@@ -93,7 +118,7 @@ class Rows:
             age = self._register.words.records.rated.format(when=since)
             return lines(rating_mark(self._register, row.rating), age)
         is_locality = name == self._register.person.get("locality")
-        return show_answer(self._form[name], row.locality) if is_locality else ""
+        return show_answer(self._form[name], (row.locality or None) if is_locality else row.answers.get(name))
 
     def _actions(self, row: RecordRow) -> Cell:
         words, register = self._register.words.records, self._register
@@ -105,16 +130,24 @@ class Rows:
 
 def paging_of(register: Definition, wanted: ListRecords, found: RecordPage) -> Paging:
     """ "Showing 1 to 10 of 12 entries", and the pages about the current one."""
-    words = register.words.table
     last_page = min(max(-(-found.matches // wanted.length), 1), LAST_PAGE)
-    first, last = found.first, found.first + len(found.rows) - 1
     return Paging(
-        showing=words.showing.format(first=first, last=last, total=found.matches) if found.rows else words.showing_none,
+        showing=showing_of(register, wanted, found),
         current=wanted.page,
         numbers=numbers_about(wanted.page, last_page),
         previous=str(wanted.page - 1) if wanted.page > 1 else "",
         next=str(wanted.page + 1) if wanted.page < last_page else "",
     )
+
+
+def showing_of(register: Definition, wanted: ListRecords, found: RecordPage) -> str:
+    """Which of how many; many that are narrowed are not counted out."""
+    first, last = found.first, found.first + len(found.rows) - 1
+    if not found.rows:
+        return register.words.table.showing_none
+    if found.capped and not wanted.search:
+        return register.words.records.showing_more.format(first=first, last=last, count=f"{found.matches:,}")
+    return register.words.table.showing.format(first=first, last=last, total=found.matches)
 
 
 def numbers_about(current: int, last: int) -> tuple[int, ...]:

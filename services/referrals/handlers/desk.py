@@ -51,6 +51,13 @@ class Desk:
         except UnknownRegister:
             raise Refused("unknown_edition") from None
 
+    def latest(self, visitor: Visitor) -> Definition:
+        """The register that the assertion names, as it is now. Refused as `unknown_register`."""
+        try:
+            return self.registers.find(visitor.register_code)
+        except UnknownRegister:
+            raise Refused("unknown_register") from None
+
     def day(self) -> date:
         """The day in London."""
         return london_day(self.clock())

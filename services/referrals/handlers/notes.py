@@ -26,7 +26,7 @@ class NoteTaking:
             held = await history.hold_record(db, visitor.register_code, asked.record_id)
             if held is None:
                 raise Refused("not_found")
-            if not rules.may_update(visitor, held.created_by):
+            if not rules.may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
             if held.archived:
                 raise Refused("archived")

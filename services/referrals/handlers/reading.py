@@ -1,11 +1,12 @@
 """Lists, searches, and reading one record: audited before the reply."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.referrals import rules
 from services.referrals.handlers.desk import Desk
 from services.referrals.store import finding, history
-from services.referrals.store.finding import Rows, Window
+from services.referrals.store.finding import Choosing, Rows, Window
 from shared import audit
 from shared.contracts.referrals import (
     History,
@@ -32,17 +33,19 @@ class Reading:
 
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
         """The page's rows, the search's when there is something to search for."""
-        skip = rules.rows_before(asked)
+        register = self.desk.latest(visitor)
+        reader = rules.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = rules.read_search(visitor.register_code, asked.search)
-        beside = asked.after or asked.before
-        shape = rules.shape_of(visitor, 0 if beside or search else skip)
-        window = Window(shape, 0 if beside else skip, asked.length, asked.after, asked.before)
+        window = window_of(reader, asked, is_search=search is not None, questions=rules.further_columns(register))
+        chosen = Choosing(asked, rules.levels_by_urgency(register))
         async with self.desk.one_trip() as db:
             if search:
-                found = await finding.search_records(db, visitor, window, search)
+                found = await finding.search_records(db, reader, window, search, chosen)
+            elif asked.is_plain:
+                found = await finding.list_records(db, reader, window)
             else:
-                found = await finding.list_records(db, visitor, window)
-        return page_of(found, skip)
+                found = await finding.narrow_records(db, reader, window, chosen)
+        return page_of(asked, found)
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
         async with self.desk.one_trip() as db:
@@ -75,11 +78,19 @@ class Reading:
             return found
 
 
-def page_of(found: Rows, skip: int) -> RecordPage:
-    return RecordPage(
+def window_of(visitor: Visitor, asked: ListRecords, *, is_search: bool, questions: Sequence[str]) -> Window:
+    skip, beside = rules.rows_before(asked), asked.after or asked.before
+    shape = rules.shape_of(visitor, 0 if beside or is_search else skip)
+    return Window(shape, 0 if beside else skip, asked.length, asked.after, asked.before, questions)
+
+
+def page_of(asked: ListRecords, found: Rows) -> RecordPage:
+    """What is capped was too much to sort."""
+    page = RecordPage(
         rows=found.rows,
-        first=skip + 1 if found.rows else 0,
+        first=rules.rows_before(asked) + 1 if found.rows else 0,
         matches=found.matches,
         total=found.total,
         capped=found.capped,
     )
+    return page.model_copy(update={"sort": asked.sort, "turned": asked.turned}) if page.sortable else page

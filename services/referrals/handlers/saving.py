@@ -98,7 +98,7 @@ class Saving:
 
 def check_changeable(visitor: Visitor, asked: UpdateRecord, present: Present) -> None:
     """Refused as `not_yours`, `archived` or `conflict`."""
-    if not rules.may_update(visitor, present.created_by):
+    if not rules.may_update(visitor, present.created_by, is_held=present.is_held):
         raise Refused("not_yours")
     if present.archived:
         raise Refused("archived")

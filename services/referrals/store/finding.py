@@ -9,11 +9,22 @@ from pydantic import TypeAdapter
 
 from services.referrals.rules import Search, Shape, may_update
 from services.referrals.store.scope import scope_of
-from shared.contracts.referrals import MOST_MATCHES, Answers, NamedRecord, RecordRow, RecordShown, RowPlace
+from shared.contracts.referrals import (
+    MOST_MATCHES,
+    MOST_SORTED,
+    Answers,
+    Holding,
+    ListRecords,
+    NamedRecord,
+    RecordRow,
+    RecordShown,
+    RowPlace,
+)
 from shared.database import Database
 from shared.permissions import Visitor
 
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
+HOLDINGS: TypeAdapter[tuple[Holding, ...]] = TypeAdapter(tuple[Holding, ...])
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,28 @@ class Window:
     take: int
     after: RowPlace | None = None
     before: RowPlace | None = None
+    questions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Choosing:
+    """What the rows are narrowed by and sorted by; `levels` are the ratings, the most urgent first."""
+
+    asked: ListRecords
+    levels: Sequence[str] = ()
+
+    @property
+    def filters(self) -> tuple[object, object]:
+        """Nothing chosen lets everything pass."""
+        narrowing = self.asked.narrowing
+        return narrowing.ratings or None, narrowing.localities or None
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        return self.asked.sort, self.asked.turned, self.levels, MOST_SORTED
+
+
+EVERYTHING = Choosing(ListRecords())
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,13 +70,15 @@ class Rows:
     capped: bool = False
 
 
-LIST_RECORDS = "SELECT * FROM list_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+LIST_RECORDS = "SELECT * FROM list_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 
 
 async def list_records(db: Database, visitor: Visitor, window: Window) -> Rows:
     """Audited. Sets its own context: to be called outside a transaction."""
     places = (*_place(window.after), *_place(window.before))
-    found = await db.fetch(LIST_RECORDS, *scope_of(visitor), window.shape.value, window.skip, window.take, *places)
+    found = await db.fetch(
+        LIST_RECORDS, *scope_of(visitor), window.shape.value, window.skip, window.take, *places, window.questions
+    )
     total: int = found[0]["total"]
     return Rows(_rows(found), matches=total, total=total)
 
@@ -52,10 +87,36 @@ def _place(place: RowPlace | None) -> tuple[object, object]:
     return (place.updated_at, place.record_id) if place else (None, None)
 
 
-SEARCH_RECORDS = "SELECT * FROM search_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+NARROW_RECORDS = """
+    SELECT * FROM narrow_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+"""
 
 
-async def search_records(db: Database, visitor: Visitor, window: Window, search: Search) -> Rows:
+async def narrow_records(db: Database, visitor: Visitor, window: Window, chosen: Choosing) -> Rows:
+    """As `list_records`, narrowed and sorted; `total` counts no more than `matches` does."""
+    found = await db.fetch(
+        NARROW_RECORDS,
+        *scope_of(visitor),
+        window.shape.value,
+        window.skip,
+        window.take,
+        *chosen.filters,
+        *chosen.order,
+        window.questions,
+    )
+    head = found[0]
+    return Rows(_rows(found), head["matches"], head["matches"], head["capped"])
+
+
+SEARCH_RECORDS = """
+    SELECT * FROM search_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20, $21, $22)
+"""
+
+
+async def search_records(
+    db: Database, visitor: Visitor, window: Window, search: Search, chosen: Choosing = EVERYTHING
+) -> Rows:
     """Audited, without what was searched for. Sets its own context: to be called outside a transaction."""
     found = await db.fetch(
         SEARCH_RECORDS,
@@ -69,6 +130,9 @@ async def search_records(db: Database, visitor: Visitor, window: Window, search:
         search.within,
         search.patterns,
         MOST_MATCHES,
+        *chosen.filters,
+        *chosen.order,
+        window.questions,
     )
     head = found[0]
     return Rows(_rows(found), head["matches"], head["total"], head["capped"])
@@ -87,6 +151,7 @@ def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
             updated_at=row["updated_at"],
             rated_at=row["rated_at"],
             created_by=row["created_by"],
+            answers=ANSWERS.validate_json(row["answers"]) if row["answers"] else {},
         )
         for row in found
         if row["record_id"] is not None
@@ -103,15 +168,21 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> Record
         return None
     shown = dict(row)
     created_by: UUID = shown.pop("created_by_id")
-    answers = ANSWERS.validate_json(shown.pop("answers"))
-    return RecordShown(**shown, answers=answers, status="active", may_update=may_update(visitor, created_by))
+    is_held: bool = shown.pop("is_held")
+    holdings = shown.pop("holdings")
+    return RecordShown(
+        **shown | {"answers": ANSWERS.validate_json(row["answers"])},
+        status="active",
+        may_update=may_update(visitor, created_by, is_held=is_held),
+        holdings=HOLDINGS.validate_json(holdings) if holdings else (),
+    )
 
 
 NAME_RECORDS = """
     SELECT id, given_name, family_name, reference, rating, rated_at, answers ->> $6 AS lead_professional
     FROM record
     WHERE id = ANY($1) AND register_code = $2 AND organisation_id = ANY($3) AND status = 0
-        AND (NOT $4 OR created_by = $5)
+        AND (NOT $4 OR created_by = $5 OR id = ANY((SELECT held_ids())::uuid []))
 """
 
 

@@ -83,7 +83,7 @@ def _note(row: Record) -> NoteShown:
 
 
 FIND_AND_HOLD = """
-    SELECT status, created_by
+    SELECT status, created_by, id = ANY(held_ids()) AS is_held
     FROM record
     WHERE id = $1 AND register_code = $2
     FOR SHARE
@@ -96,11 +96,12 @@ class Held:
 
     archived: bool
     created_by: UUID
+    is_held: bool
 
 
 async def hold_record(db: Database, register_code: str, record_id: UUID) -> Held | None:
     row = await db.fetchrow(FIND_AND_HOLD, record_id, register_code)
-    return None if row is None else Held(row["status"] != 0, row["created_by"])
+    return None if row is None else Held(row["status"] != 0, row["created_by"], row["is_held"])
 
 
 ADD_NOTE = """

@@ -126,6 +126,7 @@ class Present:
     version: int
     organisation_id: UUID
     created_by: UUID
+    is_held: bool
     answers: Answers
 
 
@@ -147,6 +148,7 @@ def _present(row: Record) -> Present:
         version=row["version"],
         organisation_id=row["organisation_id"],
         created_by=row["created_by"],
+        is_held=row["is_held"],
         answers=ANSWERS.validate_json(row["answers"]),
     )
 

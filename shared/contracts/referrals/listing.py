@@ -6,14 +6,23 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from shared.contracts.referrals.answers import Answers
 from shared.messages import Message, Request
 
 MOST_MATCHES = 250
+MOST_SORTED = 1_000
 LAST_NUMBERED_PAGE = 100
+
+Sort = Literal["updated", "created", "name", "rating"]
+"""By what a list is in order: the newest first, names by family name from A, the most urgent first."""
 
 
 class RecordRow(Message):
-    """One line of the list, ready to be shown; dates are for the page to format."""
+    """
+    One line of the list, ready to be shown; dates are for the page to format.
+
+    `answers` are those of the register's further columns, as codes.
+    """
 
     record_id: UUID
     name: str = Field(repr=False)
@@ -24,13 +33,15 @@ class RecordRow(Message):
     updated_at: datetime
     rated_at: datetime
     created_by: str
+    answers: Answers = Field(default={}, repr=False)
 
 
 class RecordPage(Message):
     """
     One page of the list. `first` is the number of its first row (0 for no rows), `total` counts all in scope.
 
-    `matches` counts what the search finds; when it is `capped`, there are more, and these are the first of them.
+    `matches` counts what search and narrowing find; when it is `capped`, there are more, and these are the first of
+    them. `sort` and `turned` say what order the rows are in: more than `MOST_SORTED` stay in that of the last update.
     """
 
     rows: tuple[RecordRow, ...] = Field(repr=False)
@@ -38,6 +49,12 @@ class RecordPage(Message):
     matches: int
     total: int
     capped: bool = False
+    sort: Sort = "updated"
+    turned: bool = False
+
+    @property
+    def sortable(self) -> bool:
+        return not self.capped and self.matches <= MOST_SORTED
 
 
 class RowPlace(Message):
@@ -47,9 +64,28 @@ class RowPlace(Message):
     record_id: UUID
 
 
+class Narrowing(Message):
+    """Only records with one of these ratings, localities and organisations, as codes and ids; empty: any."""
+
+    ratings: tuple[str, ...] = Field(default=(), max_length=20)
+    localities: tuple[str, ...] = Field(default=(), max_length=200)
+    organisation_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+
+    @property
+    def by_answers(self) -> bool:
+        return bool(self.ratings or self.localities)
+
+    @property
+    def is_any(self) -> bool:
+        return self.by_answers or bool(self.organisation_ids)
+
+
 class ListRecords(Request[RecordPage]):
     """
     Active records in the asker's scope, the last updated first, or those whose name contains every word of `search`.
+
+    Up to `MOST_SORTED` can be sorted (`turned`: the other way round). More stay as they are, and when it is a rating or
+    locality that leaves them, they are counted as `MOST_SORTED` and `capped`.
 
     A word of one or two letters is looked for at the beginning of a name. A reference finds its record. Pages are
     numbered from 1. Page 100 is the last that can be asked for by number; further ones are asked for `after` the last
@@ -64,12 +100,20 @@ class ListRecords(Request[RecordPage]):
     length: Literal[10, 25, 50, 100] = 10
     after: RowPlace | None = None
     before: RowPlace | None = None
+    narrowing: Narrowing = Narrowing()
+    sort: Sort = "updated"
+    turned: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Not sorted, and not narrowed by what only the records themselves tell."""
+        return self.sort == "updated" and not self.turned and not self.narrowing.by_answers
 
     @model_validator(mode="after")
     def _is_reachable(self) -> Self:
         placed = (self.after is None) != (self.before is None)
-        if (self.after or self.before) and (not placed or self.search):
-            raise ValueError("a page comes after a row or before one, and not of a search")
+        if (self.after or self.before) and (not placed or self.search or not self.is_plain):
+            raise ValueError("a page comes after a row or before one, and not of what is found, narrowed or sorted")
         if self.page > LAST_NUMBERED_PAGE and not placed:
             raise ValueError("a page so far down is asked for by the row beside it")
         return self

@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.referrals.answers import Answer, Answers
+from shared.contracts.referrals.holding import Holding
 from shared.messages import Command, Message, Nothing, Request
 
 
 class RecordShown(Message):
-    """A record as the asker may see it, in the edition that it was written in."""
+    """A record as the asker may see it, in the edition that it was written in. `holdings`: now, and covers to come."""
 
     record_id: UUID
     reference: str
@@ -27,6 +28,7 @@ class RecordShown(Message):
     updates: int
     notes: int
     may_update: bool
+    holdings: tuple[Holding, ...] = ()
 
 
 class ReadRecord(Request[RecordShown]):

@@ -96,6 +96,8 @@ def check_records(register: Definition) -> Iterator[Fault]:
             yield Fault(place, "names a question when, and only when, it shows an answer")
         elif column.question and _known(register, column.question) is None:
             yield Fault(place, f"{column.question} is not a question of the form")
+        elif column.question and register.form.by_name[column.question].kind == "long_text":
+            yield Fault(place, f"{column.question} is long_text, which is too long for a list")
     for name in register.records.search:
         question = _known(register, name)
         if question is None or question.kind not in SEARCHED_KINDS:

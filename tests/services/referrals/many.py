@@ -17,7 +17,9 @@ ADD_MANY = """
     SELECT
         md5('record ' || n)::uuid, 'DSR-' || n, 'dsr', '2022', md5('organisation ' || o)::uuid,
         md5('creator ' || o || ' ' || n / 10 % 20)::uuid, 'Some Body', moment, moment,
-        CASE WHEN n % 10 = 0 THEN moment END, (n % 10 = 0)::integer, 'green', moment, 'south_staffordshire',
+        CASE WHEN n % 10 = 0 THEN moment END, (n % 10 = 0)::integer,
+        CASE WHEN n % 101 = 0 THEN 'red' WHEN n % 11 = 0 THEN 'amber' ELSE 'green' END, moment,
+        CASE WHEN n % 103 = 0 THEN 'moorlands' WHEN n % 3 = 0 THEN 'north_staffordshire' ELSE 'south_staffordshire' END,
         given, family, ' ' || given || ' ' || family, jsonb_build_object('latest_update', repeat('said ', 20))
     FROM (
         SELECT
@@ -28,6 +30,17 @@ ADD_MANY = """
             translate(((n * 48271::bigint) % 99991)::text, '0123456789', 'aeioulnrst') AS family
         FROM generate_series(1, $1) AS n
     ) AS each
+"""
+
+
+# The second person of each organisation holds what the first made on one day in a while: about twenty of the largest.
+HOLD_MANY = """
+    INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
+    SELECT gen_random_uuid(), r.id, 'holder', md5('creator ' || o || ' 1')::uuid, 'Some Body', '2026-01-01',
+        r.created_by, 'Some Body'
+    FROM generate_series(0, 39) AS o
+    JOIN record AS r ON r.created_by = md5('creator ' || o || ' 0')::uuid
+    WHERE r.reference LIKE '%7'
 """
 
 
@@ -46,8 +59,9 @@ async def add_many(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
     await owner.execute(ADD_MANY, RECORDS)
     for each in indexes:
         await owner.execute(each["definition"])
+    await owner.execute(HOLD_MANY)
     await owner.execute("SELECT fold_deltas()")
-    await owner.execute("VACUUM ANALYZE record, record_word, record_search, counter, delta")
+    await owner.execute("VACUUM ANALYZE record, record_word, record_search, record_holding, counter, delta")
 
 
 def organisation(number: int) -> UUID:

@@ -11,8 +11,8 @@ from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
 from services.referrals import rules
 from services.referrals.store import finding
-from services.referrals.store.finding import Window
-from shared.contracts.referrals import MOST_MATCHES
+from services.referrals.store.finding import EVERYTHING, Choosing, Window
+from shared.contracts.referrals import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
@@ -42,6 +42,9 @@ SMALL = a_visitor(Role.ADMINISTRATOR, organisation(35))
 FEW = a_visitor(Role.ADMINISTRATOR, *(organisation(number) for number in range(30, 35)))
 EVERYBODY = a_visitor(Role.ADMINISTRATOR, *(organisation(number) for number in range(ORGANISATIONS)))
 SUBMITTER = a_visitor(Role.STANDARD, organisation(0), user_id=creator(0))
+HOLDER = a_visitor(Role.STANDARD, organisation(0), user_id=creator(0, 1))
+HELD = "record_holding_of_user"
+RARE, SELDOM, COMMON, NEVER = "red", "amber", "green", "blue"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -64,16 +67,20 @@ class Explained:
     def hear(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         self.plans.append(str(message.message))
 
-    async def find(self, visitor: Visitor, typed: str = "", skip: int = 0) -> tuple[set[str], int]:
+    async def find(
+        self, visitor: Visitor, typed: str = "", skip: int = 0, chosen: Choosing = EVERYTHING
+    ) -> tuple[set[str], int]:
         """The indexes read for a list or search (a table's name where it was read whole), and the rows looked at."""
         window = Window(rules.shape_of(visitor, skip), skip, 25)
         search = rules.read_search("dsr", typed)
         for _ in range(OFTEN):
             self.plans.clear()
             if search:
-                await finding.search_records(self.db, visitor, window, search)
-            else:
+                await finding.search_records(self.db, visitor, window, search, chosen)
+            elif chosen.asked.is_plain:
                 await finding.list_records(self.db, visitor, window)
+            else:
+                await finding.narrow_records(self.db, visitor, window, chosen)
         return reads_of(self.plans), rows_of(self.plans)
 
 
@@ -126,7 +133,7 @@ async def test_a_list_walks_the_index_of_its_shape_and_no_further_than_its_page(
 ) -> None:
     reads, rows = await explained.find(visitor, skip=skip)
 
-    assert {index} == reads
+    assert {index} == reads - {HELD}
     assert rows < skip + 250
 
 
@@ -135,6 +142,77 @@ async def test_a_list_of_a_few_organisations_reads_each_by_its_index(explained: 
 
     assert {"record_of_organisation"} == reads
     assert rows < 500
+
+
+@pytest.mark.parametrize("skip", [0, 475])
+async def test_the_list_of_who_holds_others_records_walks_their_own_and_looks_up_the_others(
+    explained: Explained, skip: int
+) -> None:
+    reads, rows = await explained.find(HOLDER, skip=skip)
+
+    assert {"record_of_creator", HELD} == reads
+    assert rows < 2 * skip + 500
+
+
+def narrowed(**by: tuple[str, ...]) -> Choosing:
+    return Choosing(ListRecords(narrowing=Narrowing.model_validate(by)), (RARE, SELDOM, COMMON))
+
+
+@pytest.mark.parametrize("visitor", [LARGEST, SMALL, FEW, EVERYBODY])
+@pytest.mark.parametrize(
+    "by",
+    [
+        {"ratings": (RARE,)},
+        {"ratings": (NEVER,)},
+        {"localities": ("moorlands",)},
+        {"localities": ("nowhere",)},
+        {"ratings": (RARE, SELDOM), "localities": ("moorlands",)},
+    ],
+    ids=str,
+)
+async def test_what_is_narrowed_to_a_few_is_found_by_the_index_of_what_narrows_it(
+    explained: Explained, visitor: Visitor, by: dict[str, tuple[str, ...]]
+) -> None:
+    reads, rows = await explained.find(visitor, chosen=narrowed(**by))
+
+    assert {"record_by_rating_and_locality"} == reads
+    assert rows < 4 * MOST_SORTED
+
+
+@pytest.mark.parametrize("visitor", [LARGEST, FEW, EVERYBODY])
+async def test_what_is_narrowed_to_many_is_walked_from_the_last_updated_on(
+    explained: Explained, visitor: Visitor
+) -> None:
+    reads, rows = await explained.find(visitor, chosen=narrowed(ratings=(COMMON, SELDOM)))
+
+    assert "record" not in reads
+    assert rows < 4 * MOST_SORTED
+
+
+async def test_ones_own_narrowed_are_looked_through(explained: Explained) -> None:
+    reads, rows = await explained.find(SUBMITTER, chosen=narrowed(ratings=(RARE,)))
+
+    assert "record_of_creator" in reads
+    assert "record" not in reads
+    assert rows < 1_500
+
+
+@pytest.mark.parametrize("visitor", [SMALL, LARGEST, EVERYBODY])
+async def test_sorting_reads_no_more_than_can_be_sorted(explained: Explained, visitor: Visitor) -> None:
+    chosen = Choosing(ListRecords(sort="name"), (RARE, SELDOM, COMMON))
+
+    reads, rows = await explained.find(visitor, chosen=chosen)
+
+    assert "record" not in reads
+    assert rows < 4 * MOST_SORTED
+
+
+@pytest.mark.parametrize("visitor", [LARGEST, EVERYBODY])
+async def test_a_search_in_what_is_narrowed_reads_no_more_than_is_left(explained: Explained, visitor: Visitor) -> None:
+    reads, rows = await explained.find(visitor, "ann", chosen=narrowed(ratings=(RARE,), localities=("moorlands",)))
+
+    assert {"record_by_rating_and_locality"} == reads
+    assert rows < 4 * MOST_SORTED
 
 
 @pytest.mark.parametrize("visitor", [LARGEST, SMALL, FEW, EVERYBODY])
@@ -164,7 +242,7 @@ async def test_a_search_for_several_words_reads_by_the_index_of_both(explained: 
 async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained) -> None:
     reads, rows = await explained.find(SUBMITTER, "ann")
 
-    assert {"record_of_creator"} == reads
+    assert {"record_of_creator"} == reads - {HELD}
     assert rows < 1_500
 
 

@@ -20,7 +20,12 @@ OWN_IDS = {
     "record_version": "SELECT record_id FROM record_version",
     "note": "SELECT record_id FROM note",
     "record_word": "SELECT record_id FROM record_word",
+    "record_holding": "SELECT record_id FROM record_holding",
 }
+NAME_HOLDER = """
+    INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
+    VALUES (gen_random_uuid(), $1, 'holder', $2, 'Some Body', '2026-01-01', $2, 'Some Body')
+"""
 COUNTS = {
     "counter": "SELECT organisation_id FROM counter",
     "delta": "SELECT organisation_id FROM delta",
@@ -49,10 +54,16 @@ async def context_on(db: Database) -> dict[str, str | None]:
 
 
 async def a_record(referrals: Referrals, visitor: Visitor) -> UUID:
-    """One with a version and a note."""
+    """One with a version, a note and a holder, who is somebody else."""
     receipt = await referrals.submit(visitor)
     await referrals.ask(visitor, a_note(receipt.record_id))
+    await name_holder(referrals.pool, colleague_of(visitor, Role.ADMINISTRATOR), receipt.record_id, new_id())
     return receipt.record_id
+
+
+async def name_holder(pool: DatabasePool, visitor: Visitor, record_id: UUID, user_id: UUID) -> None:
+    async with transaction(pool, visitor) as db:
+        await db.execute(NAME_HOLDER, record_id, user_id)
 
 
 @pytest.mark.requirement("R-DSR-009", "R-DSR-014")
@@ -73,6 +84,37 @@ async def test_it_keeps_organisations_registers_and_people_apart(
     other_register = everywhere.model_copy(update={"register_code": "s117"})
     assert set() == await seen(pool, other_register, OWN_IDS[table])
     assert set() == await seen(pool, None, OWN_IDS[table])
+
+
+@pytest.mark.requirement("R-DSR-007")
+@pytest.mark.parametrize("table", OWN_IDS)
+async def test_who_holds_a_record_sees_it_too_while_it_is_of_their_organisation(
+    referrals: Referrals, pool: DatabasePool, owner: Owner, table: str
+) -> None:
+    standard = a_visitor()
+    holder, elsewhere = colleague_of(standard), a_visitor()
+    held = (await referrals.submit(standard)).record_id
+    await referrals.ask(standard, a_note(held))
+    unheld = await a_record(referrals, standard)
+    await name_holder(pool, colleague_of(standard, Role.ADMINISTRATOR), held, holder.user_id)
+
+    assert {held} == await seen(pool, holder, OWN_IDS[table])
+    moved = elsewhere.model_copy(update={"user_id": holder.user_id})
+    assert set() == await seen(pool, moved, OWN_IDS[table])
+    await owner.rows("UPDATE record_holding SET ended_at = now() WHERE record_id = $1", held)
+    assert set() == await seen(pool, holder, OWN_IDS[table])
+    assert unheld in await seen(pool, standard, OWN_IDS[table])
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING])
+async def test_nobody_but_an_administrator_names_a_holder(referrals: Referrals, pool: DatabasePool, role: Role) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    insider = visitor if role is Role.STANDARD else colleague_of(visitor, role)
+
+    for each in (insider, a_visitor(Role.ADMINISTRATOR)):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await name_holder(pool, each, receipt.record_id, each.user_id)
 
 
 async def test_it_keeps_counts_apart_too(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
@@ -141,6 +183,8 @@ async def test_a_reporting_user_writes_nothing(referrals: Referrals, pool: Datab
         "INSERT INTO delta (register_code, organisation_id, status, n) VALUES ('dsr', gen_random_uuid(), 0, 1)",
         "UPDATE counter SET n = 0",
         "DELETE FROM record_word",
+        "DELETE FROM record_holding",
+        "UPDATE record_holding SET user_id = gen_random_uuid()",
         "TRUNCATE record",
         "ALTER TABLE record DISABLE ROW LEVEL SECURITY",
         "SET ROLE referrals_owner",

@@ -28,6 +28,7 @@ from shared.registers.definition.words.records import (
     DuplicateWords,
     FormWords,
     HistoryWords,
+    HoldingWords,
     HomeWords,
     NoteWords,
     OutcomeWords,
@@ -70,6 +71,7 @@ class Words(Part):
     form: FormWords
     help: HelpWords
     history: HistoryWords
+    holding: HoldingWords
     home: HomeWords
     login: LoginWords
     mails: MailListWords

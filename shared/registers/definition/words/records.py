@@ -39,6 +39,19 @@ class HomeWords(Part):
     no_role: Text
 
 
+class SortWords(Part):
+    """The orders that a list can be put in, each in words."""
+
+    updated: Text
+    updated_turned: Text
+    rating: Text
+    rating_turned: Text
+    name: Text
+    name_turned: Text
+    created: Text
+    created_turned: Text
+
+
 class RecordListWords(Part):
     """The list of records."""
 
@@ -49,6 +62,17 @@ class RecordListWords(Part):
     empty: Text
     add_first: Text
     rated: Annotated[str, AfterValidator(Gaps("when"))]
+    narrow: Text
+    apply: Text
+    chosen: Text
+    chip: Annotated[str, AfterValidator(Gaps("label", "choice"))]
+    remove: Text
+    clear: Text
+    none_left: Text
+    showing_more: Annotated[str, AfterValidator(Gaps("first", "last", "count"))]
+    sort: Text
+    unsorted: CountText
+    sorts: SortWords
 
 
 class RecordWords(Part):
@@ -76,6 +100,54 @@ class RecordWords(Part):
     crisis: Text
     open_added: Text
     copy_heading: Text
+
+
+class HoldingWords(Part):
+    """Who holds a record and who covers it."""
+
+    heading: Text
+    change: Text
+    intro: Texts
+    held_by: Text
+    covered_by: Text
+    days: Annotated[str, AfterValidator(Gaps("name", "first", "last"))]
+    no_cover: Text
+    find: Text
+    find_hint: Text
+    find_button: Text
+    nobody: Text
+    more: CountText
+    holder_heading: Text
+    holder: Text
+    holder_missing: Text
+    assign: Text
+    assigned: Text
+    cover_heading: Text
+    cover: Text
+    cover_missing: Text
+    first_day: Text
+    first_missing: Text
+    last_day: Text
+    last_missing: Text
+    add_cover: Text
+    cover_added: Text
+    end: Text
+    ended: Text
+    already_holds: Text
+    already_covers: Text
+    not_a_colleague: Text
+    past: Text
+    order: Text
+    too_long: Text
+    too_many: Text
+    so_far: Text
+    who: Text
+    named: Text
+    over: Text
+    was_holder: NameText
+    was_cover: NameText
+    by: WhoWhenText
+    older: CountText
 
 
 class HistoryWords(Part):

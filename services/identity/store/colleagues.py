@@ -1,0 +1,32 @@
+"""People who work for an organisation."""
+
+from uuid import UUID
+
+from shared.contracts.identity import Colleague
+from shared.database import DatabasePool
+
+FIND_COLLEAGUES = """
+    SELECT account.account_id AS user_id, account.first_name || ' ' || account.last_name AS full_name
+    FROM register_grant AS held
+    JOIN account ON account.account_id = held.account_id
+    WHERE held.register_code = $1 AND held.role IN ('standard', 'administrator')
+        AND account.status IN ('active', 'locked_to_strangers')
+        AND (
+            held.all_organisations
+            OR EXISTS (
+                SELECT FROM register_grant_organisation AS each
+                WHERE each.account_id = held.account_id AND each.register_code = $1 AND each.organisation_id = $2
+            )
+        )
+        AND strpos(lower(account.first_name || ' ' || account.last_name), lower($3)) > 0
+    ORDER BY lower(account.last_name), lower(account.first_name), account.account_id
+    LIMIT $4
+"""
+
+
+async def find_colleagues(
+    pool: DatabasePool, register_code: str, organisation_id: UUID, search: str, most: int
+) -> tuple[Colleague, ...]:
+    """Whoever may come in and take work on, by family name."""
+    rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_id, " ".join(search.split()), most)
+    return tuple(Colleague(user_id=row["user_id"], full_name=row["full_name"]) for row in rows)

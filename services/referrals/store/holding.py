@@ -1,0 +1,127 @@
+"""Who holds a record and who covers it: naming them, and ending what was."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.referrals.rules import Cover
+from shared.contracts.referrals import Holdings, Named
+from shared.database import Database
+
+HOLD_RECORD = """
+    SELECT status, organisation_id
+    FROM record
+    WHERE id = $1 AND register_code = $2
+    FOR NO KEY UPDATE
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record whose holdings nobody else can change until this transaction ends."""
+
+    archived: bool
+    organisation_id: UUID
+
+
+async def keep(db: Database, register_code: str, record_id: UUID) -> Kept | None:
+    row = await db.fetchrow(HOLD_RECORD, record_id, register_code)
+    return None if row is None else Kept(row["status"] != 0, row["organisation_id"])
+
+
+FIND_ORGANISATION = "SELECT organisation_id FROM record WHERE id = $1 AND register_code = $2"
+
+
+async def find_organisation(db: Database, register_code: str, record_id: UUID) -> UUID | None:
+    """Whose a record in scope is."""
+    found: UUID | None = await db.fetchval(FIND_ORGANISATION, record_id, register_code)
+    return found
+
+
+FIND_HOLDER = "SELECT user_id FROM record_holding WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL"
+
+
+async def find_holder(db: Database, record_id: UUID) -> UUID | None:
+    """Who was named last; None: nobody was, so the creator holds it."""
+    found: UUID | None = await db.fetchval(FIND_HOLDER, record_id)
+    return found
+
+
+END_HOLDER = """
+    UPDATE record_holding
+    SET ended_at = clock_timestamp(), ended_by = $2, ended_by_name = $3
+    WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL
+"""
+END_COVER = """
+    UPDATE record_holding
+    SET ended_at = clock_timestamp(), ended_by = $3, ended_by_name = $4
+    WHERE record_id = $1 AND id = $2 AND kind = 'cover' AND ended_at IS NULL
+    RETURNING id
+"""
+IS_COVER = "SELECT EXISTS (SELECT FROM record_holding WHERE record_id = $1 AND id = $2 AND kind = 'cover')"
+
+
+async def end_holder(db: Database, record_id: UUID, by: tuple[UUID, str]) -> None:
+    await db.execute(END_HOLDER, record_id, *by)
+
+
+async def end_cover(db: Database, record_id: UUID, holding_id: UUID, by: tuple[UUID, str]) -> bool:
+    """Whether there was one that had not been ended."""
+    return await db.fetchval(END_COVER, record_id, holding_id, *by) is not None
+
+
+async def is_cover(db: Database, record_id: UUID, holding_id: UUID) -> bool:
+    return bool(await db.fetchval(IS_COVER, record_id, holding_id))
+
+
+FIND_COVERS = """
+    SELECT user_id, from_day, until_day
+    FROM record_holding
+    WHERE record_id = $1 AND kind = 'cover' AND ended_at IS NULL AND until_day >= $2
+"""
+
+
+async def find_covers(db: Database, record_id: UUID, day: date) -> list[Cover]:
+    """Those that are not over on this day."""
+    return [Cover(**row) for row in await db.fetch(FIND_COVERS, record_id, day)]
+
+
+MOST_NAMED = 50
+FIND_NAMED = f"""
+    SELECT kind, user_name AS full_name, from_day, nullif(until_day, 'infinity') AS until_day,
+        named_by_name AS named_by, named_at, ended_by_name AS ended_by, ended_at, count(*) OVER () AS there
+    FROM record_holding
+    WHERE record_id = $1
+    ORDER BY named_at DESC, id
+    LIMIT {MOST_NAMED}
+"""  # noqa: S608  a number of ours
+
+
+async def find_named(db: Database, record_id: UUID) -> Holdings:
+    """Everybody who was named, the newest first."""
+    rows = [dict(row) for row in await db.fetch(FIND_NAMED, record_id)]
+    there = [row.pop("there") for row in rows]
+    return Holdings(named=tuple(Named(**row) for row in rows), older=there[0] - len(rows) if there else 0)
+
+
+ADD_HOLDER = """
+    INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
+    VALUES ($1, $2, 'holder', $3, $4, $5, $6, $7)
+"""
+ADD_COVER = """
+    INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, until_day, named_by, named_by_name)
+    VALUES ($1, $2, 'cover', $3, $4, $5, $6, $7, $8)
+"""
+
+
+async def add_holder(
+    db: Database, holding_id: UUID, record_id: UUID, who: tuple[UUID, str], day: date, by: tuple[UUID, str]
+) -> None:
+    await db.execute(ADD_HOLDER, holding_id, record_id, *who, day, *by)
+
+
+async def add_cover(
+    db: Database, holding_id: UUID, record_id: UUID, cover: Cover, name: str, by: tuple[UUID, str]
+) -> None:
+    days = (cover.from_day, cover.until_day)
+    await db.execute(ADD_COVER, holding_id, record_id, cover.user_id, name, *days, *by)

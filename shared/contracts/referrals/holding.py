@@ -1,0 +1,96 @@
+"""Who holds a record, and who covers it for a time."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import model_validator
+
+from shared.messages import Command, Message, Nothing, Request
+
+
+class Holding(Message):
+    """
+    Somebody who has the creator's rights on a record: its holder, or cover until a day that counts still.
+
+    Until a holder is named, the creator is.
+    """
+
+    holding_id: UUID
+    kind: Literal["holder", "cover"]
+    full_name: str
+    from_day: date
+    until_day: date | None
+
+
+class Named(Message):
+    """One time that somebody was named, and when and by whom it was ended, if it was."""
+
+    kind: Literal["holder", "cover"]
+    full_name: str
+    from_day: date
+    until_day: date | None
+    named_by: str
+    named_at: datetime
+    ended_by: str | None
+    ended_at: datetime | None
+
+
+class Holdings(Message):
+    """The newest of them; `older` counts the others."""
+
+    named: tuple[Named, ...]
+    older: int
+
+
+class ReadHoldings(Request[Holdings]):
+    """Everybody who was ever named holder or cover of a record, the newest first. Refused as `not_found`. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.read_holdings"
+
+    record_id: UUID
+
+
+class AssignHolder(Command[Nothing]):
+    """
+    Name who holds a record from now on. For administrators of its organisation; the creator keeps their rights.
+
+    Refused as `not_found`, `archived`, `already_holds`, or `not_a_colleague`: the user must be a standard user or an
+    administrator of the record's organisation now.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.assign_holder"
+
+    record_id: UUID
+    user_id: UUID
+
+
+class AddCover(Command[Nothing]):
+    """
+    Name who covers a record from one day to another, both included, as London has them.
+
+    Refused as `AssignHolder` is (`already_covers`: on one of these days they do), or as `past` when the last day is
+    over, `too_long` for more than a year, `too_many` covers to come.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.add_cover"
+
+    record_id: UUID
+    user_id: UUID
+    from_day: date
+    until_day: date
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.until_day < self.from_day:
+            raise ValueError("a cover ends on its first day or later")
+        return self
+
+
+class EndCover(Command[Nothing]):
+    """End a cover now. Refused as `not_found` or `archived`; one that is over already stays as it is."""
+
+    subject: ClassVar[str] = "ask.referrals.end_cover"
+
+    record_id: UUID
+    holding_id: UUID

@@ -1,0 +1,320 @@
+"""The page of holder and cover: what it asks of the services, and that nothing typed is lost when they refuse."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.bus import Context
+from shared.contracts.identity import Colleague, Colleagues, ListColleagues
+from shared.contracts.referrals import (
+    AddCover,
+    AssignHolder,
+    EndCover,
+    History,
+    Holding,
+    Holdings,
+    Named,
+    Notes,
+    ReadHistory,
+    ReadHoldings,
+    ReadNotes,
+    ReadRecord,
+    RecordShown,
+)
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
+from shared.permissions import Role
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.test_record_pages import typed_in
+
+HERE = f"/dsr/records/{RECORD_ID.hex}/"
+PAGE = f"{HERE}holder/"
+COMMAND = "0123456789abcdef0123456789abcdef"
+CALUM, JENNY = UUID(int=31), UUID(int=32)
+PEOPLE = (
+    Colleague(user_id=JENNY, full_name="Jenny Harris"),
+    Colleague(user_id=CALUM, full_name="Calum Stronach"),
+)
+COVERED = {
+    "act": "cover",
+    "command": COMMAND,
+    "search": "cal",
+    "cover": CALUM.hex,
+    "first-day": "1",
+    "first-month": "12",
+    "first-year": "2026",
+    "last-day": "7",
+    "last-month": "12",
+    "last-year": "2026",
+}
+
+Asked = TypeVar("Asked", bound=Request[Message])
+
+
+@dataclass
+class Holders:
+    """Stands in for what the page asks of referrals and identity."""
+
+    holdings: tuple[Holding, ...] = ()
+    named: tuple[Named, ...] = ()
+    more: bool = False
+    asked: list[Request[Message]] = field(default_factory=list)
+    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        referrals, identity = FakeBus("referrals", wire), FakeBus("identity", wire)
+        for kind in (AssignHolder, AddCover, EndCover):
+            await referrals.answer(kind, self._done)
+        await referrals.answer(ReadRecord, self._read)
+        await referrals.answer(ReadHoldings, self._named)
+        await referrals.answer(ReadHistory, self._history)
+        await referrals.answer(ReadNotes, self._notes)
+        await identity.answer(ListColleagues, self._colleagues)
+
+    async def _done(self, asked: Request[Nothing], _context: Context) -> Nothing:
+        self.asked.append(asked)
+        if failure := self.failing.get(type(asked)):
+            raise failure
+        return Nothing()
+
+    async def _read(self, _asked: ReadRecord, _context: Context) -> RecordShown:
+        return RecordShown(
+            record_id=RECORD_ID,
+            reference="DSR-7KQ2-M9XP",
+            edition="2022",
+            answers={"first_name": "Percy", "last_name": "Plum"},
+            version=4,
+            status="active",
+            organisation_id=ORGANISATIONS[0].organisation_id,
+            created_by="Jenny Harris",
+            created_at=WHEN,
+            updated_at=WHEN,
+            rated_at=WHEN,
+            updates=0,
+            notes=0,
+            may_update=True,
+            holdings=self.holdings,
+        )
+
+    async def _named(self, _asked: ReadHoldings, _context: Context) -> Holdings:
+        return Holdings(named=self.named, older=0)
+
+    async def _history(self, _asked: ReadHistory, _context: Context) -> History:
+        return History(record_id=RECORD_ID, created_at=WHEN, created_by="Jenny Harris", updates=())
+
+    async def _notes(self, _asked: ReadNotes, _context: Context) -> Notes:
+        return Notes(record_id=RECORD_ID, notes=())
+
+    async def _colleagues(self, asked: ListColleagues, _context: Context) -> Colleagues:
+        found = tuple(each for each in PEOPLE if asked.search.lower() in each.full_name.lower())
+        return Colleagues(colleagues=found, more=self.more)
+
+
+@pytest.fixture
+def holders() -> Holders:
+    return Holders()
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return StandInIdentity(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, holders: Holders, identity: StandInIdentity) -> Browser:
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await holders.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    await browser.see("/dsr/account/password")
+    return browser
+
+
+def a_cover() -> Holding:
+    return Holding(
+        holding_id=UUID(int=41),
+        kind="cover",
+        full_name="Calum Stronach",
+        from_day=date(2026, 12, 1),
+        until_day=date(2026, 12, 7),
+    )
+
+
+async def test_the_record_says_who_holds_and_who_covers_it(browser: Browser, holders: Holders) -> None:
+    before = await browser.see(HERE)
+    holder = Holding(
+        holding_id=UUID(int=42), kind="holder", full_name="Gail Thomas", from_day=date(2026, 1, 1), until_day=None
+    )
+    holders.holdings = (holder, a_cover())
+    after = await browser.see(HERE)
+
+    assert ("Held by", "Jenny Harris") == (
+        before.texts(".ics-identity__label")[-1],
+        before.texts(".ics-identity__text")[-1],
+    )
+    assert ["Gail Thomas", "Calum Stronach, 01/12/2026 to 07/12/2026"] == after.texts(".ics-identity__text")[-2:]
+    assert ["Change holder and cover"] == after.texts(f'a[href="{PAGE}"]')
+
+
+async def test_an_administrator_assigns_the_holder(browser: Browser, holders: Holders) -> None:
+    await browser.see(PAGE)
+
+    leads_to = await browser.go_on(PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex})
+
+    assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM)] == holders.asked
+    page = await browser.see(leads_to)
+    assert "The holder has been changed." in page.texts(".nhsuk-notification-banner__heading")
+
+
+async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders: Holders) -> None:
+    await browser.go_on(PAGE, COVERED)
+    holders.holdings = (a_cover(),)
+    page = await browser.see(PAGE)
+    ending = page.tree.select_one(f'form[action="{PAGE}end"] [name="holding"]')
+    assert ending is not None
+    await browser.go_on(f"{PAGE}end", {"command": COMMAND, "holding": str(ending["value"])})
+
+    assert [
+        AddCover(
+            command_id=UUID(COMMAND),
+            record_id=RECORD_ID,
+            user_id=CALUM,
+            from_day=date(2026, 12, 1),
+            until_day=date(2026, 12, 7),
+        ),
+        EndCover(command_id=UUID(COMMAND), record_id=RECORD_ID, holding_id=UUID(int=41)),
+    ] == holders.asked
+
+
+async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, holders: Holders) -> None:
+    nobody = await browser.see(PAGE)
+    holders.named = (
+        Named(
+            kind="cover",
+            full_name="Calum Stronach",
+            from_day=date(2026, 12, 1),
+            until_day=date(2026, 12, 7),
+            named_by="Gail Thomas",
+            named_at=WHEN,
+            ended_by="Amina Patel",
+            ended_at=WHEN,
+        ),
+        Named(
+            kind="holder",
+            full_name="Jenny Harris",
+            from_day=date(2026, 1, 1),
+            until_day=None,
+            named_by="Gail Thomas",
+            named_at=WHEN,
+            ended_by=None,
+            ended_at=None,
+        ),
+    )
+    page = await browser.see(PAGE)
+
+    assert [] == nobody.texts("table")
+    assert [
+        "Who Cover: Calum Stronach, 01/12/2026 to 07/12/2026",
+        "Named Gail Thomas, 17/06/2022 at 14:05",
+        "Ended early or replaced Amina Patel, 17/06/2022 at 14:05",
+        "Who Holder: Jenny Harris",
+        "Named Gail Thomas, 17/06/2022 at 14:05",
+        "Ended early or replaced",
+    ] == page.texts("td")
+
+
+async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(browser: Browser, holders: Holders) -> None:
+    holders.more = True
+    page = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
+    nobody = await browser.send(PAGE, COVERED | {"act": "find", "search": "zz"}, status=200)
+
+    assert ["Calum Stronach"] == page.texts("#cover option")[1:] == page.texts("#holder option")[1:]
+    assert ("cal", "7") == (typed_in(page, "search"), typed_in(page, "last-day"))
+    assert any(text.startswith("Only the first 50 colleagues") for text in page.texts("main p"))
+    assert any(text.startswith("No colleague by this name") for text in nobody.texts("main p"))
+    assert [] == holders.asked
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"cover": ""}, ["Choose who covers"]),
+        ({"first-day": "", "first-month": "", "first-year": ""}, ["Enter the first day of the cover"]),
+        ({"last-day": "32"}, ["Last day must be a real date, like 17/06/2022"]),
+        ({"first-day": "8"}, ["The last day of the cover must not be before the first."]),
+        ({"act": "assign"}, ["Choose the new holder"]),
+    ],
+    ids=str,
+)
+async def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked(
+    browser: Browser, holders: Holders, changed: dict[str, str], said: list[str]
+) -> None:
+    page = await browser.send(PAGE, COVERED | changed, status=422)
+
+    assert said == page.problems
+    assert (COMMAND, "cal") == (typed_in(page, "command"), typed_in(page, "search"))
+    assert [] == holders.asked
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["already_covers", "not_a_colleague", "past", "too_long", "too_many", "archived", "command_reused"],
+)
+async def test_a_refusal_is_said_and_what_was_typed_stays_under_a_new_command(
+    browser: Browser, holders: Holders, code: str
+) -> None:
+    holders.failing[AddCover] = Refused(code)
+
+    page = await browser.send(PAGE, COVERED, status=409)
+
+    assert 1 == len(page.problems)
+    assert "7" == typed_in(page, "last-day")
+    assert COMMAND != typed_in(page, "command")
+
+
+async def test_without_an_answer_the_same_command_goes_out_again(browser: Browser, holders: Holders) -> None:
+    holders.failing[AssignHolder] = NotAnswered(Fault.TOO_LATE)
+
+    page = await browser.send(PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex}, status=503)
+
+    assert COMMAND == typed_in(page, "command")
+    chosen = page.tree.select_one("#holder option[selected]")
+    assert chosen is not None
+    assert CALUM.hex == chosen["value"]
+
+
+async def test_what_is_not_there_is_not_found(browser: Browser, holders: Holders) -> None:
+    holders.failing[EndCover] = Refused("not_found")
+
+    await browser.send(f"{PAGE}end", {"command": COMMAND, "holding": UUID(int=9).hex}, status=404)
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING])
+async def test_nobody_but_an_administrator_gets_the_page(
+    browser: Browser, identity: StandInIdentity, role: Role
+) -> None:
+    identity.role = role
+    fresh = Browser(browser.client)
+    await fresh.log_in()
+
+    await fresh.see(PAGE, status=403)
+    record = await fresh.see(HERE)
+
+    assert [] == record.texts(f'a[href="{PAGE}"]')

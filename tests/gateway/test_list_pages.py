@@ -1,0 +1,247 @@
+"""The list's filters and order: what the form asks of the service, and what the page says of the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.pages.records.listing import Rows
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.bus import Context
+from shared.contracts.referrals import ListRecords, Narrowing, RecordPage, RecordRow
+from shared.fake_bus import FakeBus, FakeWire
+from shared.permissions import Role, Visitor
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page
+from tests.rules.typed import carers
+
+LIST = "/dsr/records/"
+NOW = datetime.now(UTC)
+HERE, THERE = (each.organisation_id for each in ORGANISATIONS)
+MPFT = "Midlands Partnership Foundation Trust (@mpft.nhs.uk)"
+
+
+class InBoth(StandInIdentity):
+    """Somebody of both organisations."""
+
+    def _visitor(self, register_code: str) -> Visitor:
+        return super()._visitor(register_code).model_copy(update={"organisation_ids": (HERE, THERE)})
+
+
+def a_row(**changes: object) -> RecordRow:
+    fields = {
+        "record_id": UUID(int=21),
+        "name": "Percy Plum",
+        "organisation_id": HERE,
+        "locality": "south_staffordshire",
+        "rating": "red",
+        "created_at": NOW,
+        "updated_at": NOW,
+        "rated_at": NOW,
+        "created_by": "Jenny Harris",
+    }
+    return RecordRow.model_validate(fields | changes)
+
+
+@dataclass
+class Lister:
+    """Stands in for referrals: answers each list with one page, and keeps what was asked."""
+
+    page: RecordPage = field(default_factory=lambda: RecordPage(rows=(a_row(),), first=1, matches=1, total=1))
+    asked: list[ListRecords] = field(default_factory=list)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        async def answer(asked: ListRecords, _context: Context) -> RecordPage:
+            self.asked.append(asked)
+            return (
+                self.page
+                if self.page.capped
+                else self.page.model_copy(update={"sort": asked.sort, "turned": asked.turned})
+            )
+
+        await FakeBus("referrals", wire).answer(ListRecords, answer)
+
+
+@pytest.fixture
+def lister() -> Lister:
+    return Lister()
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return InBoth(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, lister: Lister, identity: StandInIdentity) -> Browser:
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await lister.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    await browser.see(LIST)
+    return browser
+
+
+async def post(browser: Browser, fields: Mapping[str, str]) -> Page:
+    return await browser.send(LIST, fields, status=200)
+
+
+def ticked(page: Page) -> list[str]:
+    return [str(box["value"]) for box in page.tree.select("main input[type=checkbox][checked]")]
+
+
+async def test_the_list_can_be_narrowed_by_rating_locality_and_organisation(browser: Browser, lister: Lister) -> None:
+    page = await post(
+        browser,
+        {"rating": "red", "locality": "south_staffordshire", "organisation": HERE.hex, "search": "percy"},
+    )
+
+    asked = lister.asked[-1]
+    expected = Narrowing(ratings=("red",), localities=("south_staffordshire",), organisation_ids=(HERE,))
+    assert (expected, "percy") == (asked.narrowing, asked.search)
+    assert ["red", "south_staffordshire", HERE.hex] == ticked(page)
+    assert [
+        "Remove filter RISK LEVEL: Red ✕",
+        "Remove filter LOCALITY: South Staffordshire ✕",
+        f"Remove filter ORG: {MPFT} ✕",
+        "Clear filters",
+    ] == page.texts(".ics-chip")
+
+
+@pytest.mark.parametrize(
+    ("removed", "left"),
+    [
+        ("rating:red", Narrowing(localities=("south_staffordshire",))),
+        ("locality:south_staffordshire", Narrowing(ratings=("red",))),
+        ("all", Narrowing()),
+    ],
+)
+async def test_a_chip_takes_one_filter_away_and_clear_takes_all(
+    browser: Browser, lister: Lister, removed: str, left: Narrowing
+) -> None:
+    fields = {"rating": "red", "locality": "south_staffordshire", "search": "percy", "sort": "name"}
+    await post(browser, fields | {"remove": removed})
+
+    asked = lister.asked[-1]
+    assert (left, "percy", "name") == (asked.narrowing, asked.search, asked.sort)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"rating": "purple"}, {"organisation": UUID(int=99).hex}, {"locality": "x' OR 1=1"}, {"sort": "born"}]
+)
+async def test_what_is_not_offered_is_not_asked_for(
+    browser: Browser, lister: Lister, fields: Mapping[str, str]
+) -> None:
+    await post(browser, fields)
+
+    assert ListRecords() == lister.asked[-1]
+
+
+async def test_who_sees_their_own_alone_has_no_organisations_to_choose(
+    browser: Browser, identity: StandInIdentity, lister: Lister
+) -> None:
+    identity.role = Role.STANDARD
+    fresh = Browser(browser.client)
+    await fresh.log_in()
+
+    page = await fresh.see(LIST)
+    await post(fresh, {"organisation": HERE.hex})
+
+    assert ["RISK LEVEL", "LOCALITY"] == page.texts(".ics-filters legend")
+    assert ListRecords() == lister.asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "column", "order", "next_time"),
+    [
+        ({}, "LAST UPDATED", "descending", "updated-turned"),
+        ({"order": "updated-turned"}, "LAST UPDATED", "ascending", "updated"),
+        ({"order": "name"}, "NAME", "ascending", "name-turned"),
+        ({"sort": "name", "order": "name-turned"}, "NAME", "descending", "name"),
+        ({"sort": "rating"}, "RISK LEVEL", "descending", "rating-turned"),
+        ({"order": "created-turned"}, "DATE CREATED", "ascending", "created"),
+    ],
+    ids=str,
+)
+async def test_a_heading_sorts_and_pressed_again_turns_the_list_round(
+    browser: Browser, fields: Mapping[str, str], column: str, order: str, next_time: str
+) -> None:
+    page = await post(browser, fields)
+
+    heads = {head.get_text(strip=True): head for head in page.tree.select("thead th")}
+    assert [column] == [text for text, head in heads.items() if head.get("aria-sort")]
+    button = heads[column].select_one("button")
+    assert button is not None
+    assert (order, next_time) == (heads[column]["aria-sort"], button["value"])
+    assert {"NAME", "RISK LEVEL", "DATE CREATED", "LAST UPDATED"} == set(page.texts("thead button"))
+
+
+async def test_the_order_stands_in_the_form_and_goes_along_with_pages(browser: Browser, lister: Lister) -> None:
+    page = await post(browser, {"order": "name-turned", "rating": "red"})
+
+    chosen = page.tree.select_one("#sort option[selected]")
+    assert chosen is not None
+    await post(browser, {"sort": str(chosen["value"]), "rating": "red", "page": "2"})
+    asked = lister.asked[-1]
+    assert ("name", True, 2, ("red",)) == (asked.sort, asked.turned, asked.page, asked.narrowing.ratings)
+
+
+async def test_too_many_to_count_are_said_to_be_more_and_stay_in_their_order(browser: Browser, lister: Lister) -> None:
+    lister.page = replace_page(lister.page, matches=1_000, capped=True)
+
+    page = await post(browser, {"rating": "red", "order": "name"})
+
+    assert ["Showing 1 to 1 of more than 1,000 entries"] == page.texts(".ics-pagination__showing")
+    assert [] == page.texts("thead button")
+    assert any("Lists of more than 1,000 entries stay in the order of the last update." in t for t in page.texts("p"))
+
+
+def replace_page(page: RecordPage, **changes: object) -> RecordPage:
+    return page.model_copy(update=changes)
+
+
+async def test_filters_that_nobody_passes_are_said_to_be_the_reason(browser: Browser, lister: Lister) -> None:
+    lister.page = RecordPage(rows=(), first=0, matches=0, total=0)
+
+    page = await post(browser, {"rating": "red"})
+
+    assert "No entries match these filters." in page.texts("main p")
+    assert "Clear filters" in page.texts(".ics-chip")
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "Rated today"), (1, "Rated yesterday"), (12, "Rated 12 days ago")])
+async def test_the_rating_says_how_old_it_is(browser: Browser, lister: Lister, days: int, said: str) -> None:
+    lister.page = replace_page(lister.page, rows=(a_row(rated_at=NOW - timedelta(days=days)),))
+
+    page = await browser.see(LIST)
+
+    assert [f"RISK LEVEL Red{said}"] == [text for text in page.texts("td") if "RISK" in text]
+
+
+def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
+    visitor = InBoth(role=Role.ADMINISTRATOR)._visitor("carers")
+    rows = Rows(carers(), visitor, {}, NOW)
+
+    known, unknown = (rows.cells(a_row(answers=answers)) for answers in ({"nearness": "abroad"}, {}))
+
+    assert (["Percy Plum", "Abroad"], ["Percy Plum", ""]) == (known, unknown)
+
+
+def test_a_register_without_rating_shows_no_age_of_one() -> None:
+    rows = Rows(carers(), InBoth()._visitor("carers"), {}, NOW)
+
+    assert "Rated" not in "".join(rows.cells(a_row()))

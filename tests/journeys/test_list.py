@@ -1,0 +1,231 @@
+"""The list: narrowed, sorted, with and without scripts; and a record that is handed on to a colleague."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
+
+from shared.values import london_day
+from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, Screen, window
+from tests.journeys.coming_in import be_logged_in
+from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.product import Product
+from tests.journeys.referring import a_new_name, fill_date, open_record, refer, search
+
+pytestmark = JOURNEY
+
+REFERRER, COLLEAGUE = "standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk"
+ADMINISTRATOR, ELSEWHERE = "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
+WITH_AND_WITHOUT = (DESKTOP, replace(DESKTOP, name="desktop-without-scripts", scripts=False))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def administrator(browser: Browser, stack: Product) -> AsyncIterator[Page]:
+    """The window of an administrator of all organisations."""
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        yield page
+
+
+async def open_list(page: Page, stack: Product) -> None:
+    await page.goto(f"{stack.base_url}/dsr/records/")
+
+
+async def open_filters(page: Page) -> None:
+    card = page.locator("details.ics-filters")
+    if await card.get_attribute("open") is None:
+        await page.get_by_text("Filter and sort").click()
+
+
+async def narrow(page: Page, *choices: str) -> None:
+    await open_filters(page)
+    for choice in choices:
+        await page.locator(".ics-filters").get_by_label(choice, exact=True).check()
+    await page.get_by_role("button", name="Apply").click()
+
+
+def showing(page: Page) -> Locator:
+    return page.locator("#results .ics-pagination__showing")
+
+
+def ratings(page: Page) -> Locator:
+    return page.locator("#results .ics-risk")
+
+
+async def names(page: Page) -> list[str]:
+    heads = await page.locator("#results tbody th").all_inner_texts()
+    return [text.removeprefix("NAME").strip() for text in heads]
+
+
+async def test_the_list_is_in_the_order_of_the_last_update_until_somebody_sorts_it(
+    administrator: Page, stack: Product
+) -> None:
+    await open_list(administrator, stack)
+
+    await expect(administrator.locator("th[aria-sort]")).to_have_text(["LAST UPDATED"])
+    await expect(administrator.locator("th[aria-sort]")).to_have_attribute("aria-sort", "descending")
+    await administrator.get_by_role("button", name="NAME", exact=True).click()
+    await expect(administrator.locator("th[aria-sort]")).to_have_text(["NAME"])
+    upwards = await names(administrator)
+    await administrator.get_by_role("button", name="NAME", exact=True).click()
+    await expect(administrator.locator("th[aria-sort]")).to_have_attribute("aria-sort", "descending")
+    downwards = await names(administrator)
+    assert sorted(upwards, key=lambda name: name.split()[-1].lower()) == upwards
+    assert sorted(downwards, key=lambda name: name.split()[-1].lower(), reverse=True) == downwards
+
+
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT, ids=str)
+async def test_filters_narrow_the_list_and_chips_take_them_away(
+    browser: Browser, stack: Product, screen: Screen
+) -> None:
+    async with window(browser, screen) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await open_list(page, stack)
+        await narrow(page, "Red", "South Staffordshire")
+
+        await expect(page.get_by_role("group", name="Filters chosen").get_by_role("button")).to_have_text(
+            [re.compile("RISK LEVEL: Red"), re.compile("LOCALITY: South Staffordshire"), "Clear filters"]
+        )
+        assert {"Red"} == set(await ratings(page).all_inner_texts())
+        both = await names(page)
+        await page.get_by_role("button", name="Remove filter RISK LEVEL: Red").click()
+        await expect(page.get_by_role("button", name="RISK LEVEL: Red")).to_have_count(0)
+        await open_filters(page)
+        await expect(page.locator(".ics-filters").get_by_label("Red", exact=True)).not_to_be_checked()
+        await expect(page.locator(".ics-filters").get_by_label("South Staffordshire")).to_be_checked()
+        await page.get_by_role("button", name="Clear filters").click()
+        await expect(page.get_by_role("group", name="Filters chosen")).to_have_count(0)
+        assert {"Toby Test", "Joe Bloggs"} <= set(both)
+        assert page.url.endswith("/dsr/records/")
+
+
+@pytest.mark.requirement("R-DSR-110")
+async def test_typing_searches_in_what_is_narrowed_and_keeps_the_order(administrator: Page, stack: Product) -> None:
+    await open_list(administrator, stack)
+    await narrow(administrator, "Red")
+    await administrator.get_by_role("button", name="NAME", exact=True).click()
+
+    await administrator.get_by_label("Search:").press_sequentially("t")
+
+    await expect(showing(administrator)).to_have_text(re.compile(r"^Showing 1 to \d+ of \d+ entries$"))
+    await expect(administrator.get_by_role("rowheader").first).to_have_text("NAME Toby Test")
+    await expect(administrator.locator("th[aria-sort]")).to_have_text(["NAME"])
+    assert {"Red"} == set(await ratings(administrator).all_inner_texts())
+    found = await names(administrator)
+    assert {"Toby Test", "Tester Three"} <= set(found)
+    assert "Tony Tiger" not in found
+
+
+async def test_one_organisation_can_be_chosen_by_who_sees_several_and_by_nobody_else(
+    administrator: Page, browser: Browser, stack: Product
+) -> None:
+    await open_list(administrator, stack)
+    await narrow(administrator, "North Staffordshire Combined Healthcare Trust (@combined.nhs.uk)")
+    assert {"Gordon Green", "Tony Tiger"} <= set(await names(administrator))
+    assert "Percy Plum" not in await names(administrator)
+
+    for email in (REFERRER, ELSEWHERE):
+        async with window(browser, DESKTOP) as page:
+            await be_logged_in(page, stack, email)
+            await open_list(page, stack)
+            await open_filters(page)
+            await expect(page.locator(".ics-filters legend")).to_have_text(["RISK LEVEL", "LOCALITY"])
+
+
+async def test_the_list_says_how_long_ago_a_person_was_rated(administrator: Page, page: Page, stack: Product) -> None:
+    name = a_new_name()
+    await be_logged_in(page, stack, REFERRER)
+    await refer(page, stack, name, "Red")
+
+    await search(administrator, stack, name)
+    await expect(administrator.get_by_role("row").filter(has_text=name)).to_contain_text("Rated today")
+    await search(administrator, stack, "percy plum")
+    await expect(administrator.get_by_role("row").filter(has_text="Percy Plum")).to_contain_text(
+        re.compile(r"Rated \d{3,} days ago")
+    )
+
+
+@pytest.mark.requirement("R-DSR-007", "R-DSR-114", "R-DSR-115")
+async def test_an_administrator_hands_a_record_to_a_colleague_who_then_keeps_it_too(
+    page: Page, administrator: Page, browser: Browser, stack: Product
+) -> None:
+    name = a_new_name()
+    await be_logged_in(page, stack, REFERRER)
+    await refer(page, stack, name)
+    async with window(browser, DESKTOP) as colleague:
+        await be_logged_in(colleague, stack, COLLEAGUE)
+        await search(colleague, stack, name)
+        await expect(colleague.get_by_text("No matching entries.")).to_be_visible()
+
+        await open_record(administrator, stack, name)
+        await administrator.get_by_role("link", name="Change holder and cover").click()
+        await administrator.get_by_label("Name of a colleague").fill("calum")
+        await administrator.get_by_role("button", name="Find").click()
+        await administrator.get_by_label("Holder", exact=True).select_option(label="Calum Stronach")
+        await administrator.get_by_role("button", name="Assign holder").click()
+        await expect(administrator.get_by_text("The holder has been changed.")).to_be_visible()
+
+        await open_record(colleague, stack, name)
+        await expect(colleague.locator(".ics-identity__facts")).to_contain_text("Held byCalum Stronach")
+        await colleague.get_by_label("Name of lead professional*").fill("Calum Lead")
+        await colleague.get_by_role("button", name="Update Record").click()
+        await expect(colleague.get_by_text("The referral has been updated.")).to_be_visible()
+        await expect(colleague.get_by_role("link", name="Change holder and cover")).to_have_count(0)
+    await open_record(page, stack, name)
+    await expect(page.get_by_label("Name of lead professional*")).to_have_value("Calum Lead")
+    await expect(page.get_by_role("button", name="Update Record")).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT, ids=str)
+async def test_cover_is_for_its_days_and_until_it_is_ended(
+    browser: Browser, page: Page, stack: Product, screen: Screen
+) -> None:
+    name, today = a_new_name(), london_day(datetime.now(UTC))
+    await be_logged_in(page, stack, REFERRER)
+    await refer(page, stack, name)
+    async with window(browser, screen) as administrator, window(browser, DESKTOP) as colleague:
+        await be_logged_in(administrator, stack, ADMINISTRATOR)
+        await open_record(administrator, stack, name)
+        await administrator.get_by_role("link", name="Change holder and cover").click()
+        await administrator.get_by_label("Who covers").select_option(label="Calum Stronach")
+        for words, day in (("First day", today), ("Last day", today + timedelta(days=7))):
+            await fill_date(administrator, words, str(day.day), str(day.month), str(day.year))
+        await administrator.get_by_role("button", name="Add cover").click()
+        await expect(administrator.get_by_text("The cover has been added.")).to_be_visible()
+
+        await be_logged_in(colleague, stack, COLLEAGUE)
+        await open_record(colleague, stack, name)
+        await administrator.get_by_role("button", name="End cover").click()
+        await expect(administrator.get_by_text("The cover has ended.")).to_be_visible()
+        await expect(administrator.get_by_text("Nobody covers this record.")).to_be_visible()
+        answer = await colleague.reload()
+        assert answer is not None
+        assert 404 == answer.status
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+async def test_nothing_keeps_anybody_out(browser: Browser, stack: Product, screen: Screen) -> None:
+    async with window(browser, screen) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await open_list(page, stack)
+        await narrow(page, "Red", "Amber")
+        await open_filters(page)
+        await then_everybody_can_use(page, f"list narrowed {screen}")
+        await search(page, stack, "percy plum")
+        await page.get_by_role("link", name="View Percy Plum").click()
+        await then_everybody_can_use(page, f"record with its holder {screen}")
+        await page.get_by_role("link", name="Change holder and cover").click()
+        await then_everybody_can_use(page, f"holder and cover {screen}")
+        await page.get_by_role("button", name="Add cover").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Choose who covers")
+        await then_everybody_can_use(page, f"holder and cover with problems {screen}")
+
+
+async def then_everybody_can_use(page: Page, name: str) -> None:
+    assert [] == await barriers(page)
+    assert not await is_wider_than_its_screen(page)
+    await take_picture(page, name)

@@ -1,0 +1,101 @@
+"""Who can be given work: the names of an organisation's people, for its own administrators."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
+from services.identity.rules.log_in import Status
+from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleagues
+from shared.database import transaction
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Role
+from tests.services.identity.rig import PASSWORD, Rig
+
+ADMIN = "admin@mpft.nhs.uk"
+
+
+async def add(rig: Rig, name: str, role: Role, domain: str = "mpft.nhs.uk", *, everywhere: bool = False) -> str:
+    """Somebody; gives the address."""
+    first, last = name.split()
+    email = f"{first}.{last}@{domain}".lower()
+    account = NewAccount(email, first, last, (GrantWanted("dsr", role, everywhere, ()),))
+    async with transaction(rig.pool) as db:
+        await create_account(db, account, Fixed(rig.desk.hashes, PASSWORD))
+    return email
+
+
+async def organisation(rig: Rig, domain: str = "mpft.nhs.uk") -> UUID:
+    found: UUID = await rig.pool.fetchval(
+        "SELECT organisation_id FROM organisation WHERE register_code = 'dsr' AND domain = $1", domain
+    )
+    return found
+
+
+async def listed(rig: Rig, search: str = "", domain: str = "mpft.nhs.uk", asker: str = ADMIN) -> Colleagues:
+    found = await rig.find((await rig.come_in(asker)).session_token)
+    asked = ListColleagues(organisation_id=await organisation(rig, domain), search=search)
+    return await rig.ask(asked, who=found.assertion)
+
+
+@pytest.fixture
+async def people(rig: Rig) -> None:
+    await rig.person(ADMIN, role=Role.ADMINISTRATOR)
+    for name, role in (("Cal Young", Role.STANDARD), ("Bo Adams", Role.ADMINISTRATOR), ("Di Xu", Role.REPORTING)):
+        await add(rig, name, role)
+    await add(rig, "Al Everywhere", Role.ADMINISTRATOR, "combined.nhs.uk", everywhere=True)
+    await add(rig, "El Sewhere", Role.STANDARD, "combined.nhs.uk")
+    await rig.set_status(Status.DISABLED, await add(rig, "Gone Away", Role.STANDARD))
+
+
+async def names(rig: Rig, search: str = "", domain: str = "mpft.nhs.uk") -> list[str]:
+    return [each.full_name for each in (await listed(rig, search, domain)).colleagues]
+
+
+@pytest.mark.usefixtures("people")
+async def test_they_are_the_standard_users_and_administrators_who_reach_the_organisation(rig: Rig) -> None:
+    assert ["Bo Adams", "Ada Birch", "Al Everywhere", "Cal Young"] == await names(rig)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("search", "found"), [("cal", ["Cal Young"]), (" CAL  you ", ["Cal Young"]), ("%", []), ("nobody", [])]
+)
+async def test_they_are_found_by_a_part_of_the_name(rig: Rig, search: str, found: list[str]) -> None:
+    assert found == await names(rig, search)
+
+
+async def test_no_more_are_listed_than_a_page_can_show(rig: Rig) -> None:
+    await rig.person(ADMIN, role=Role.ADMINISTRATOR)
+    await rig.pool.execute(
+        "INSERT INTO account (account_id, email, first_name, last_name) "
+        "SELECT gen_random_uuid(), 'p' || n || '@mpft.nhs.uk', 'Many', 'Person' FROM generate_series(1, $1) AS n",
+        MOST_COLLEAGUES + 1,
+    )
+    await rig.pool.execute(
+        "INSERT INTO register_grant (account_id, register_code, role, all_organisations) "
+        "SELECT account_id, 'dsr', 'standard', true FROM account WHERE first_name = 'Many'"
+    )
+
+    found = await listed(rig)
+
+    assert (MOST_COLLEAGUES, True) == (len(found.colleagues), found.more)
+    assert not (await listed(rig, "birch")).more
+
+
+@pytest.mark.usefixtures("people")
+async def test_of_another_organisation_nothing_is_told(rig: Rig) -> None:
+    with pytest.raises(Refused, match="not_found"):
+        await listed(rig, domain="combined.nhs.uk")
+    found = await rig.find((await rig.come_in(ADMIN)).session_token)
+    with pytest.raises(Refused, match="not_found"):
+        await rig.ask(ListColleagues(organisation_id=uuid4()), who=found.assertion)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("name", ["cal.young", "di.xu"])
+async def test_administrators_alone_may_ask(rig: Rig, name: str) -> None:
+    with pytest.raises(NotAnswered) as unanswered:
+        await listed(rig, asker=f"{name}@mpft.nhs.uk")
+
+    assert Fault.NOT_ALLOWED is unanswered.value.fault

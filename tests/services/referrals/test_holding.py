@@ -1,0 +1,250 @@
+"""Who holds a record and who covers it: named by administrators, with the rights of its creator, who keeps them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from services.referrals.handlers.desk import utc_moment
+from shared.contracts.referrals import AddCover, AssignHolder, EndCover, ListRecords, ReadHoldings, RecordReceipt
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Role, Visitor
+from shared.values import london_day
+from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.rig import Owner, Referrals, a_note
+
+TODAY = london_day(utc_moment())
+
+
+def days(number: int) -> timedelta:
+    return timedelta(days=number)
+
+
+def a_holder(record_id: UUID, user: Visitor) -> AssignHolder:
+    return AssignHolder(command_id=new_id(), record_id=record_id, user_id=user.user_id)
+
+
+def a_cover(record_id: UUID, user: Visitor, first: int = 0, last: int = 7) -> AddCover:
+    """From so many days after today until so many."""
+    return AddCover(
+        command_id=new_id(),
+        record_id=record_id,
+        user_id=user.user_id,
+        from_day=TODAY + days(first),
+        until_day=TODAY + days(last),
+    )
+
+
+class Ward:
+    """A creator, a colleague, an administrator of theirs, and a record."""
+
+    def __init__(self) -> None:
+        self.creator = a_visitor()
+        self.colleague = colleague_of(self.creator)
+        self.administrator = colleague_of(self.creator, Role.ADMINISTRATOR)
+        self.receipt = RecordReceipt(record_id=new_id(), reference="", version=0)
+
+    @property
+    def record_id(self) -> UUID:
+        return self.receipt.record_id
+
+
+@pytest.fixture
+async def ward(referrals: Referrals) -> Ward:
+    ward = Ward()
+    ward.receipt = await referrals.submit(ward.creator, first_name="Percy")
+    await referrals.grants(ward.colleague)
+    return ward
+
+
+@pytest.mark.requirement("R-DSR-007", "R-DSR-114")
+async def test_the_holder_lists_finds_reads_updates_and_notes_it_and_the_creator_still_does(
+    referrals: Referrals, ward: Ward
+) -> None:
+    own = await referrals.submit(ward.colleague, first_name="Own")
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+
+    page = await referrals.listed(ward.colleague)
+    updated = await referrals.update(ward.colleague, ward.receipt, first_name="Peter")
+    await referrals.ask(ward.colleague, a_note(ward.record_id))
+    by_creator = await referrals.update(ward.creator, updated, first_name="Paul")
+
+    assert ([own.record_id, ward.record_id], 2) == ([row.record_id for row in page.rows], page.total)
+    assert (1, 2) == (updated.version, by_creator.version)
+    assert ["Paul Plum"] == await referrals.names(ward.colleague, "paul")
+    assert (await referrals.read(ward.colleague, ward.record_id)).may_update
+    assert (1, 1) == ((await referrals.listed(ward.creator)).total, len((await referrals.listed(ward.creator)).rows))
+
+
+@pytest.mark.requirement("R-DSR-116")
+async def test_nobody_else_does_before_or_after(referrals: Referrals, ward: Ward) -> None:
+    other = colleague_of(ward.creator)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+    await referrals.grants(other)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, other))
+
+    assert ([], 0) == (await referrals.names(ward.colleague), (await referrals.listed(ward.colleague)).total)
+    assert [] == await referrals.names(ward.colleague, "percy")
+    assert [] == await referrals.names(ward.colleague, ward.receipt.reference)
+    with pytest.raises(Exception, match="not_found"):
+        await referrals.read(ward.colleague, ward.record_id)
+    with pytest.raises(Exception, match="not_found"):
+        await referrals.update(ward.colleague, ward.receipt, first_name="Peter")
+    with pytest.raises(Exception, match="not_found"):
+        await referrals.ask(ward.colleague, a_note(ward.record_id))
+    assert ["Percy Plum"] == await referrals.names(other)
+
+
+@pytest.mark.parametrize(("first", "last", "sees"), [(0, 0, True), (0, 7, True), (1, 7, False), (-3, 0, True)], ids=str)
+async def test_cover_counts_from_its_first_day_to_its_last_in_london(
+    referrals: Referrals, ward: Ward, *, first: int, last: int, sees: bool
+) -> None:
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, ward.colleague, first, last))
+
+    assert (["Percy Plum"] if sees else []) == await referrals.names(ward.colleague)
+    assert int(sees) == (await referrals.listed(ward.colleague)).total
+    assert sees is not bool((await referrals.refusal(ward.colleague, a_note(ward.record_id)))[0])
+
+
+async def test_cover_is_over_the_day_after_or_when_it_is_ended(referrals: Referrals, ward: Ward, owner: Owner) -> None:
+    other = colleague_of(ward.creator)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, ward.colleague, -7, 0))
+    await referrals.grants(other)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, other))
+    holdings = (await referrals.read(ward.creator, ward.record_id)).holdings
+
+    await owner.rows(
+        "UPDATE record_holding SET until_day = $2 WHERE user_id = $1", ward.colleague.user_id, TODAY - days(1)
+    )
+    for _ in range(2):
+        ending = EndCover(command_id=new_id(), record_id=ward.record_id, holding_id=holdings[1].holding_id)
+        await referrals.ask(ward.administrator, ending)
+
+    assert [] == await referrals.names(ward.colleague) + await referrals.names(other)
+    assert () == (await referrals.read(ward.creator, ward.record_id)).holdings
+
+
+async def test_a_record_says_who_holds_and_who_covers_it(referrals: Referrals, ward: Ward) -> None:
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, ward.colleague, 1, 3))
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+
+    said = (await referrals.read(ward.creator, ward.record_id)).holdings
+
+    assert [
+        ("holder", "Sam Colleague", TODAY, None),
+        ("cover", "Sam Colleague", TODAY + days(1), TODAY + days(3)),
+    ] == [(each.kind, each.full_name, each.from_day, each.until_day) for each in said]
+
+
+async def test_the_list_of_who_holds_others_records_has_every_row_once_page_by_page(
+    referrals: Referrals, ward: Ward
+) -> None:
+    for number in range(12):
+        made = await referrals.submit(ward.creator if number % 2 else ward.colleague)
+        await referrals.ask(ward.administrator, a_holder(made.record_id, ward.colleague))
+    everything = (await referrals.ask(ward.colleague, ListRecords(length=25))).rows
+    first = await referrals.listed(ward.colleague)
+    place = {"updated_at": first.rows[-1].updated_at, "record_id": first.rows[-1].record_id}
+
+    second = await referrals.listed(ward.colleague, page=2)
+    beside = await referrals.ask(ward.colleague, ListRecords.model_validate({"page": 2, "after": place}))
+    place = {"updated_at": second.rows[0].updated_at, "record_id": second.rows[0].record_id}
+    back = await referrals.ask(ward.colleague, ListRecords.model_validate({"page": 1, "before": place}))
+
+    assert (12, 12) == (len({row.record_id for row in everything}), first.total)
+    assert everything == first.rows + second.rows
+    assert (second.rows, first.rows) == (beside.rows, back.rows)
+
+
+@pytest.mark.parametrize("who", ["nobody", "elsewhere", "reporting", "master admin"])
+async def test_who_is_no_colleague_is_not_given_a_record(referrals: Referrals, ward: Ward, who: str) -> None:
+    user = {
+        "nobody": a_visitor(None, *ward.creator.organisation_ids),
+        "elsewhere": a_visitor(),
+        "reporting": colleague_of(ward.creator, Role.REPORTING),
+        "master admin": a_visitor(Role.MASTER_ADMIN, *ward.creator.organisation_ids),
+    }[who]
+    await referrals.grants(None if who == "nobody" else user)
+
+    for asked in (a_holder(ward.record_id, user), a_cover(ward.record_id, user)):
+        assert ("not_a_colleague", {}) == await referrals.refusal(ward.administrator, asked)
+    assert () == (await referrals.read(ward.creator, ward.record_id)).holdings
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN])
+async def test_administrators_alone_may_ask(referrals: Referrals, ward: Ward, role: Role) -> None:
+    for asked in (
+        a_holder(ward.record_id, ward.colleague),
+        a_cover(ward.record_id, ward.colleague),
+        EndCover(command_id=new_id(), record_id=ward.record_id, holding_id=new_id()),
+    ):
+        with pytest.raises(NotAnswered) as unanswered:
+            await referrals.ask(colleague_of(ward.creator, role), asked)
+        assert Fault.NOT_ALLOWED is unanswered.value.fault
+
+
+async def test_another_organisations_administrator_finds_no_record(referrals: Referrals, ward: Ward) -> None:
+    for asked in (
+        a_holder(ward.record_id, ward.colleague),
+        a_cover(ward.record_id, ward.colleague),
+        EndCover(command_id=new_id(), record_id=ward.record_id, holding_id=new_id()),
+    ):
+        assert ("not_found", {}) == await referrals.refusal(a_visitor(Role.ADMINISTRATOR), asked)
+
+
+async def test_covers_are_in_the_days_to_come_for_a_year_at_most_and_not_twice(
+    referrals: Referrals, ward: Ward
+) -> None:
+    for first, last, code in ((-2, -1, "past"), (0, 367, "too_long"), (0, 7, ""), (7, 9, "already_covers"), (8, 9, "")):
+        asked = a_cover(ward.record_id, ward.colleague, first, last)
+        assert code == (await referrals.refusal(ward.administrator, asked))[0]
+    with pytest.raises(ValidationError):
+        a_cover(ward.record_id, ward.colleague, 1, 0)
+
+
+async def test_it_is_done_once_and_audited_with_ids_alone(referrals: Referrals, ward: Ward, owner: Owner) -> None:
+    asked = a_holder(ward.record_id, ward.colleague)
+    for _ in range(2):
+        await referrals.ask(ward.administrator, asked)
+    again = await referrals.refusal(ward.administrator, a_holder(ward.record_id, ward.colleague))
+    covering = a_cover(ward.record_id, ward.colleague)
+    await referrals.ask(ward.administrator, covering)
+
+    rows = await owner.rows(
+        "SELECT action, actor, subjects FROM audit WHERE actor = $1 ORDER BY id", ward.administrator.user_id
+    )
+    both = [ward.record_id, ward.colleague.user_id]
+    assert ("already_holds", {}) == again
+    assert [
+        ("record.holder_assigned", ward.administrator.user_id, both),
+        ("record.cover_added", ward.administrator.user_id, both),
+    ] == [tuple(row) for row in rows]
+
+
+async def test_everybody_who_was_named_is_remembered_with_who_named_and_who_ended_it(
+    referrals: Referrals, ward: Ward
+) -> None:
+    other = colleague_of(ward.creator).model_copy(update={"full_name": "Olive Other"})
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+    await referrals.grants(other)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, other))
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, other))
+
+    told = await referrals.ask(ward.administrator, ReadHoldings(record_id=ward.record_id))
+
+    assert [
+        ("cover", "Olive Other", "Sam Colleague", None),
+        ("holder", "Olive Other", "Sam Colleague", None),
+        ("holder", "Sam Colleague", "Sam Colleague", "Sam Colleague"),
+    ] == [(each.kind, each.full_name, each.named_by, each.ended_by) for each in told.named]
+    elsewhere = await referrals.refusal(a_visitor(Role.ADMINISTRATOR), ReadHoldings(record_id=ward.record_id))
+    assert (0, ("not_found", {})) == (told.older, elsewhere)
+
+
+async def test_an_archived_record_is_given_to_nobody(referrals: Referrals, ward: Ward) -> None:
+    await referrals.archive(ward.administrator, ward.receipt)
+
+    refusal = await referrals.refusal(ward.administrator, a_holder(ward.record_id, ward.colleague))
+
+    assert ("archived", {}) == refusal
