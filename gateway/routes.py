@@ -1,6 +1,6 @@
 """Every page, with who may use it; what is not in this table is not found."""
 
-from gateway.pages import administration, demo_mail, home, outcomes, public, reporting
+from gateway.pages import administration, demo_mail, duplicates, home, outcomes, public, reporting
 from gateway.pages.account import login, password, pin, registration, reminder
 from gateway.pages.records import keeping, listing, submitting
 from gateway.settings import Settings
@@ -48,6 +48,8 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/reporting/jobs/{job}/", reporting.show_job, Permission.READ_REPORTS),
     Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
+    Page("GET", "/{register}/duplicates/", duplicates.show_duplicates, Permission.ADMINISTER),
+    Page("POST", "/{register}/duplicates/", duplicates.decide_duplicate, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
 )
 DEMO_PAGES: tuple[Page, ...] = (

@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
+from gateway.pages import duplicates
 from shared.permissions import Visitor
 from shared.registers.definition import Definition, Place
 
@@ -21,6 +22,11 @@ class Card:
 
 async def home_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
+    waiting = await duplicates.count_waiting(request)
+    cards = [card for card in _cards(register, visitor) if _is_there(request, card)]
+    if waiting:
+        text = register.words.duplicate.waiting.format(count=waiting)
+        cards.append(Card(text, address(register, duplicates.PAGE)))
     return await show(
         request,
         "home/inside.html",
@@ -28,7 +34,7 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=request.query.get("Msg") == "changed",
         has_role=visitor.role is not None,
-        cards=[card for card in _cards(register, visitor) if _is_there(request, card)],
+        cards=cards,
     )
 
 

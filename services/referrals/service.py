@@ -2,6 +2,7 @@
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.desk import Desk, utc_moment
+from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
@@ -13,7 +14,10 @@ from shared.contracts.referrals import (
     AddNote,
     ArchiveRecord,
     CheckRecord,
+    CountDuplicates,
+    DecideDuplicate,
     FinishArchive,
+    ListDuplicates,
     ListRecords,
     ReadFeed,
     ReadHistory,
@@ -38,6 +42,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     """The whole behaviour of the service, one line each."""
     desk = Desk(parts.pool, registers, parts.relay.wake)
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
+    comparing = Comparing(desk)
     archiving = Archiving(desk, parts.bus, parts.signer)
     counting = Counting(parts.pool, utc_moment)
     return Service(
@@ -49,6 +54,9 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadNotes, Permission.READ_RECORDS, reading.read_notes),
             for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
+            for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
+            for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
+            for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
             for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),

@@ -8,11 +8,12 @@ from pydantic import TypeAdapter
 
 from services.referrals.rules import Search, Shape, may_update
 from services.referrals.store.scope import scope_of
-from shared.contracts.referrals import MOST_MATCHES, Answers, RecordRow, RecordShown, RowPlace
+from shared.contracts.referrals import MOST_MATCHES, Answers, RecordRow, RecordShown, RowPlace, SameRecord
 from shared.database import Database
 from shared.permissions import Visitor
 
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
+SAME_PERSON: TypeAdapter[tuple[SameRecord, ...]] = TypeAdapter(tuple[SameRecord, ...])
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,25 @@ def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
     )
 
 
-READ_RECORD = "SELECT * FROM read_record($1, $2, $3, $4, $5, $6, $7)"
+READ_RECORD = """
+    SELECT r.*, same_person($1, $2, $3, $5, $6, r.record_id) AS same_person
+    FROM read_record($1, $2, $3, $4, $5, $6, $7) AS r
+"""
 
 
 async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> RecordShown | None:
-    """An active record in scope, audited. Sets its own context: to be called outside a transaction."""
+    """An active record in scope and those linked to it, audited. Sets its own context: not within a transaction."""
     row = await db.fetchrow(READ_RECORD, *scope_of(visitor), record_id)
     if row is None:
         return None
     shown = dict(row)
     created_by: UUID = shown.pop("created_by_id")
-    answers = ANSWERS.validate_json(shown.pop("answers"))
-    return RecordShown(**shown, answers=answers, status="active", may_update=may_update(visitor, created_by))
+    return RecordShown(
+        **shown
+        | {
+            "answers": ANSWERS.validate_json(row["answers"]),
+            "status": "active",
+            "may_update": may_update(visitor, created_by),
+            "same_person": SAME_PERSON.validate_json(row["same_person"]),
+        }
+    )

@@ -7,11 +7,16 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.referrals.answers import Answer, Answers
+from shared.contracts.referrals.duplicates import SameRecord
 from shared.messages import Command, Message, Nothing, Request
 
 
 class RecordShown(Message):
-    """A record as the asker may see it, in the edition that it was written in."""
+    """
+    A record as the asker may see it, in the edition that it was written in.
+
+    `same_person` are the other active records that the register's team says are about the person, of those in scope.
+    """
 
     record_id: UUID
     reference: str
@@ -27,6 +32,7 @@ class RecordShown(Message):
     updates: int
     notes: int
     may_update: bool
+    same_person: tuple[SameRecord, ...] = ()
 
 
 class ReadRecord(Request[RecordShown]):
