@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from hashlib import md5
 
 import asyncpg
 import pytest
@@ -35,6 +36,8 @@ EXPLAIN_ALL = """
 READ = re.compile(
     r"(?:Index Scan|Index Only Scan|Bitmap Index Scan|Bitmap Heap Scan|Seq Scan)(?: using (\w+))? on (\w+)"
 )
+FIND_MATCHES = "SELECT find_matches('dsr', $1)"
+ANY_ACTIVE = "SELECT md5('record 1')::uuid"
 OFTEN = 8  # by then a plan is made once and kept, if it ever is
 
 LARGEST = a_visitor(Role.ADMINISTRATOR, organisation(0))
@@ -166,6 +169,18 @@ async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained)
 
     assert {"record_of_creator"} == reads
     assert rows < 1_500
+
+
+async def test_who_is_there_already_is_looked_up_by_key(explained: Explained) -> None:
+    keys = ["nhs_number:none", "born family_name given_name:none"]
+    there = md5(str(await explained.db.fetchval(ANY_ACTIVE)).encode()).hexdigest()
+    for _ in range(OFTEN):
+        explained.plans.clear()
+        found = await explained.db.fetchval(FIND_MATCHES, [*keys, f"nhs_number:{there}"])
+
+    assert 1 == len(found)
+    assert {"record_key_pkey"} == reads_of(explained.plans)
+    assert rows_of(explained.plans) < 20
 
 
 async def test_a_search_that_finds_too_many_says_so_and_shows_the_newest_of_them(
