@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from markupsafe import Markup
+
 from gateway.rows import Cell
 from gateway.showing import day, rating_mark
 from shared.contracts.referrals import RecordCompared, RecordShown
-from shared.registers.definition import Definition, Role
+from shared.registers.definition import Definition, Role, Words
 from shared.registers.form import person_of
-from shared.values import show_date, show_nhs_number
+from shared.values import match_key, show_date, show_nhs_number
 
 Names = Mapping[UUID, str]
 
@@ -47,11 +49,17 @@ def facts_of(register: Definition, record: RecordCompared, names: Names) -> list
 
 def side_by_side(register: Definition, one: RecordCompared, other: RecordCompared, names: Names) -> list[list[Cell]]:
     """A row for each fact: what both say, and in a word whether they say the same."""
-    words = register.words.duplicate
     pairs = zip(facts_of(register, one, names), facts_of(register, other, names), strict=True)
-    return [
-        [label, here, there, words.same if here == there else words.different] for (label, here), (_, there) in pairs
-    ]
+    return [[label, here, there, _verdict(register.words, here, there)] for (label, here), (_, there) in pairs]
+
+
+def _verdict(words: Words, here: Cell, there: Cell) -> Cell:
+    """Two that are not recorded are not the same; one name in two spellings is."""
+    if words.page.not_recorded in (here, there):
+        return words.duplicate.unknown
+    if match_key(str(here)) == match_key(str(there)):
+        return words.duplicate.same
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--yellow">{}</strong>').format(words.duplicate.different)
 
 
 def _label(register: Definition, role: Role) -> str:

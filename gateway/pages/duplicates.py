@@ -99,12 +99,12 @@ async def _show(request: web.Request, *, said: str = "", problem: str = "", stat
 
 
 def _pair(register: Definition, found: PossibleDuplicate, names: dict[UUID, str]) -> Pair:
-    words, (one, other) = register.words, (found.one, found.other)
-    labels = (words.record.heading, one.reference, other.reference, words.duplicate.compared)
+    words, (one, other) = register.words.duplicate, (found.one, found.other)
+    labels = (words.compared, one.reference, other.reference, words.result)
     return Pair(
         one,
         other,
-        words.duplicate.found.format(when=day(found.found_at)),
+        words.found.format(when=day(found.found_at)),
         [Column(label) for label in labels],
         side_by_side(register, one, other, names),
         [(each.reference, record_address(register, each.record_id)) for each in (one, other)],

@@ -160,7 +160,7 @@ async def test_the_two_stand_beside_each_other_with_what_differs(browser: Browse
     assert ["Tester Three", "Tester <b>Tree</b>", "Different"] == rows["Name"]
     assert ["07/02/2001", "07/02/2001", "Same"] == rows["Date of Birth"]
     assert ["999 000 0018", "999 000 0018", "Same"] == next(cells for name, cells in rows.items() if "NHS" in name)
-    assert ["Not recorded", "ST5 0RG", "Different"] == rows["Postcode"]
+    assert ["Not recorded", "ST5 0RG", "Cannot tell"] == rows["Postcode"]
     assert ["Green", "Red", "Different"] == rows["Rating"]
 
 

@@ -149,8 +149,10 @@ class DuplicateWords(Part):
     team_intro: Texts
     found: Annotated[str, AfterValidator(Gaps("when"))]
     compared: Text
+    result: Text
     same: Text
     different: Text
+    unknown: Text
     link_them: Text
     dismiss_them: Text
     linked: Text
