@@ -60,7 +60,7 @@ def test_a_rule_applies_only_where_every_role_is_known() -> None:
 
 def test_a_key_tells_nothing_of_the_person() -> None:
     for key in keys():
-        assert not any(value.lower() in key for value in PERSON.values())
+        assert not any(str(value).lower() in key for value in PERSON.values())
 
 
 def test_the_most_urgent_rating_stands_whatever_their_order() -> None:

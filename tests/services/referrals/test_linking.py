@@ -227,7 +227,7 @@ async def test_pairs_and_persons_are_for_who_sees_both_records_whatever_the_quer
         "UPDATE possible_duplicate SET rule = ''",
         "INSERT INTO person_link SELECT id, id FROM record",
         "UPDATE person_link SET person_id = record_id",
-        "SELECT flag_matches(id, 'dsr', '{}') FROM record",
+        "SELECT lock_keys('dsr', '{}')",
     ],
 )
 async def test_the_service_writes_pairs_and_persons_by_its_functions_alone(
