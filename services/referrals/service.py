@@ -7,7 +7,7 @@ from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.saving import Saving
-from services.referrals.jobs import Counting
+from services.referrals.jobs import Counting, Keying
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
@@ -64,5 +64,5 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
-        jobs=[counting.fold_for_ever, counting.prove_every_night],
+        jobs=[counting.fold_for_ever, counting.prove_every_night, Keying(parts.pool, registers).key_for_ever],
     )

@@ -95,7 +95,7 @@ BEGIN
         FROM unnest(p_keys) WITH ORDINALITY AS w (key, place)
         JOIN record_key AS k ON k.register_code = p_register AND k.key = w.key
         JOIN record AS r ON r.id = k.record_id AND r.status = 0
-        WHERE r.id <> p_record
+        WHERE r.id <> p_record AND EXISTS (SELECT FROM record AS own WHERE own.id = p_record AND own.status = 0)
         ORDER BY r.id, w.place
     ) AS m
     ORDER BY m.created_at DESC
@@ -142,6 +142,38 @@ $$;
 
 CREATE TRIGGER record_came_back AFTER UPDATE ON record
 FOR EACH ROW WHEN (old.status = 1 AND new.status = 0) EXECUTE FUNCTION record_came_back();
+
+-- Records from before there were keys, which the service computes; this empties itself (see `jobs.Keying`).
+CREATE TABLE record_without_keys (
+    record_id uuid PRIMARY KEY
+);
+INSERT INTO record_without_keys (record_id) SELECT id FROM record;
+
+CREATE FUNCTION read_without_keys(p_most integer) RETURNS TABLE (
+    record_id uuid, register_code text, edition text, version integer, answers jsonb
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT w.record_id, r.register_code, r.edition, r.version, r.answers
+    FROM record_without_keys AS w
+    LEFT JOIN record AS r ON r.id = w.record_id
+    ORDER BY w.record_id
+    LIMIT p_most
+$$;
+
+-- Not if the record has been saved since it was read: then it has keys, or is read again.
+CREATE FUNCTION key_record(p_record uuid, p_version integer, p_keys text []) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    register text := (SELECT r.register_code FROM record AS r WHERE r.id = p_record FOR NO KEY UPDATE);
+BEGIN
+    IF EXISTS (SELECT FROM record AS r WHERE r.id = p_record AND r.version = p_version) THEN
+        PERFORM keep_keys(p_record, register, p_keys);
+        DELETE FROM record_without_keys WHERE record_id = p_record;
+    ELSIF register IS NULL THEN
+        DELETE FROM record_without_keys WHERE record_id = p_record;
+    END IF;
+END
+$$;
 
 -- Whom each of the two is known to be already becomes one person with the other; one pair after another.
 CREATE FUNCTION link_records() RETURNS trigger
@@ -285,7 +317,8 @@ BEGIN
     EXECUTE format('GRANT SELECT ON possible_duplicate, person_link TO %I', app);
     EXECUTE format('GRANT UPDATE (state, decided_by, decided_by_name, decided_at) ON possible_duplicate TO %I', app);
     EXECUTE 'REVOKE ALL ON FUNCTION forget_keys, lock_keys, claim_keys, flag_matches, keep_keys, record_came_back, '
-        'link_records, same_person, submit_record FROM PUBLIC';
-    EXECUTE format('GRANT EXECUTE ON FUNCTION claim_keys, flag_matches, keep_keys, same_person, submit_record TO %I', app);
+        'read_without_keys, key_record, link_records, same_person, submit_record FROM PUBLIC';
+    EXECUTE format('GRANT EXECUTE ON FUNCTION claim_keys, flag_matches, keep_keys, read_without_keys, key_record, '
+        'same_person, submit_record TO %I', app);
 END
 $$;
