@@ -1,6 +1,16 @@
 """Every page, with who may use it; what is not in this table is not found."""
 
-from gateway.pages import administration, demo_mail, home, mails, outcomes, public, reporting, work
+from gateway.pages import (
+    administration,
+    demo_mail,
+    duplicates,
+    home,
+    mails,
+    outcomes,
+    public,
+    reporting,
+    work,
+)
 from gateway.pages.account import login, password, pin, registration, reminder
 from gateway.pages.records import holding, keeping, listing, submitting
 from gateway.settings import Settings
@@ -53,6 +63,8 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/reporting/jobs/{job}/", reporting.show_job, Permission.READ_REPORTS),
     Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
+    Page("GET", "/{register}/duplicates/", duplicates.show_duplicates, Permission.ADMINISTER),
+    Page("POST", "/{register}/duplicates/", duplicates.decide_duplicate, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
     Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),

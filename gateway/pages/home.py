@@ -7,7 +7,7 @@ from aiohttp import web
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
-from gateway.pages import work
+from gateway.pages import duplicates, work
 from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.messages import NotAnswered
@@ -29,6 +29,11 @@ class Card:
 async def home_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     cards = [*await _work_cards(request, register, visitor), *_cards(register, visitor)]
+    cards = [card for card in cards if _is_there(request, card)]
+    waiting = await duplicates.count_waiting(request)
+    if waiting:
+        text = register.words.duplicate.waiting.format(count=waiting)
+        cards.append(Card(text, address(register, duplicates.PAGE)))
     return await show(
         request,
         "home/inside.html",
@@ -36,7 +41,7 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=request.query.get("Msg") == "changed",
         has_role=visitor.role is not None,
-        cards=[card for card in cards if _is_there(request, card)],
+        cards=cards,
     )
 
 

@@ -1,5 +1,6 @@
 """Decisions about records: who may do what with one, what may be stored, how lists are read, what a change means."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from shared.registers.form import (
     consent_verdict,
     differences,
     keep_retired,
+    match_values,
     rating_of,
     read_answers,
 )
@@ -272,6 +274,22 @@ def note_text(typed: str) -> str:
     if not text:
         raise Refused("empty")
     return text
+
+
+# ------------------------------------------------------------------------------------------------- likely duplicates
+def match_keys(register: Definition, answers: Answers) -> tuple[str, ...]:
+    """
+    By which a record is compared with others of its register, in the order of the register's rules.
+
+    A key names its rule's roles, so that a later edition may add rules or put them in another order. The values are
+    hashed to be of one length, and without a secret: the record itself stands in the same schema, in clear.
+    """
+    rules = zip(register.duplicates.match, match_values(register, answers), strict=True)
+    return tuple(f"{' '.join(roles)}:{_digest(values)}" for roles, values in rules if values)
+
+
+def _digest(values: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(values).encode()).hexdigest()
 
 
 # ------------------------------------------------------------------------------------------------- rating, events

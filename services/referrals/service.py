@@ -2,13 +2,14 @@
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.desk import Desk, utc_moment
+from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.holding import Holding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
-from services.referrals.jobs import Counting
+from services.referrals.jobs import Counting, Keying
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
@@ -17,8 +18,11 @@ from shared.contracts.referrals import (
     ArchiveRecord,
     AssignHolder,
     CheckRecord,
+    CountDuplicates,
+    DecideDuplicate,
     EndCover,
     FinishArchive,
+    ListDuplicates,
     ListRecords,
     ListStandings,
     NameRecords,
@@ -48,7 +52,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     desk = Desk(parts.pool, registers, parts.relay.wake)
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
     archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
-    holding = Holding(desk, parts.bus, parts.signer)
+    holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
     counting = Counting(parts.pool, utc_moment)
     return Service(
         answers=[
@@ -64,6 +68,9 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
             for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
             for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+            for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
+            for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
+            for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
             for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
@@ -73,5 +80,5 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
-        jobs=[counting.fold_for_ever, counting.prove_every_night],
+        jobs=[counting.fold_for_ever, counting.prove_every_night, Keying(parts.pool, registers).key_for_ever],
     )

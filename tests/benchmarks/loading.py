@@ -71,6 +71,13 @@ ADD_VERSIONS = """
     LEFT JOIN referrals.record_version AS v ON v.record_id = r.id
     WHERE v.record_id IS NULL
 """
+# Everybody is compared by two keys, as whoever is referred through the pages.
+ADD_KEYS = """
+    INSERT INTO referrals.record_key (record_id, register_code, key)
+    SELECT r.id, r.register_code, rule || ':' || encode(sha256(r.id::text::bytea), 'hex')
+    FROM referrals.record AS r, unnest(ARRAY['nhs_number', 'born family_name given_name']) AS rule
+    ON CONFLICT DO NOTHING
+"""
 FIND_INDEXES = """
     SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
     FROM pg_index AS i
@@ -137,6 +144,7 @@ async def add_records(inside: Inside, crowd: Crowd, first: int, last: int) -> No
                 await db.execute(f"DROP INDEX {each['name']}")
             await db.execute(ADD_RECORDS, first, last, list(crowd.organisations), crowd.own.user_id)
             await db.execute(ADD_VERSIONS)
+            await db.execute(ADD_KEYS)
             for each in indexes:
                 await db.execute(each["definition"])
         await db.execute("SELECT referrals.fold_deltas()")

@@ -57,7 +57,11 @@ class People:
 
     def referral(self, **changes: str) -> dict[str, str]:
         given, family = ("".join(self.chance.choices(SYLLABLES, k=many)).capitalize() for many in (2, 3))
-        return a_referral(first_name=given, last_name=family) | changes
+        born = {
+            "date_of_birth-day": str(self.chance.randint(1, 28)),
+            "date_of_birth-year": str(self.chance.randint(1940, 2020)),
+        }
+        return a_referral(first_name=given, last_name=family) | born | changes
 
     async def _search(self, words: str) -> None:
         await self.everywhere.search(words)

@@ -115,6 +115,20 @@ async def refer(walker: Walker, canary: Canary) -> str:
     return record_in(leads_to)
 
 
+async def refer_again(walker: Walker, admin: Walker, canary: Canary) -> None:
+    """Look at who is there already, go back, add the person all the same; an administrator links the two."""
+    asked = await walker.post(walker.at("records/new"), await walker.new_form() | canary.referral.fields)
+    assert 409 == asked.status
+    form = asked.fields("command")
+    assert 200 == (await walker.post(walker.at("records/new"), form | {"duplicate": "back"})).status
+    await walker.see(await walker.go_on(walker.at("records/new"), form | {"duplicate": "add"}))
+    team = admin.at("duplicates/")
+    decision = (await admin.see(team)).fields("one") | {"act": "link"}
+    await admin.see(await admin.go_on(team, decision))
+    await admin.post(team, decision | {"command": uuid4().hex, "act": "dismiss"})
+    await admin.post(team, decision | {"one": word("no record")})
+
+
 async def find(walker: Walker, canary: Canary) -> None:
     given, family = (str(canary.referral.fields[name]) for name in ("first_name", "last_name"))
     await walker.list_records()

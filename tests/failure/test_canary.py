@@ -50,6 +50,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.change(mine, window, record)
         await flows.note(mine, record)
         await flows.record_outcome(admin, canary, record)
+        await flows.refer_again(mine, admin, canary)
         await settled(broken.inside, [], patient=False)
         report = await flows.report(admin)
         await go_through_faults(broken, mine, canary)
@@ -63,7 +64,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
 
 async def go_through_faults(broken: Trial, walker: Walker, canary: Canary) -> None:
     """The same person is referred again and again while the record's owner and the database are killed."""
-    form = await walker.new_form() | canary.referral.fields
+    form = await walker.new_form() | canary.referral.fields | {"duplicate": "add"}
     for part in ("referrals", "postgres"):
         sending = [asyncio.create_task(keep_sending(walker, form)) for _ in range(4)]
         await asyncio.sleep(0.2)

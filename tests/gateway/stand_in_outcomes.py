@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.bus import Context
 from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, Outcomes, OutcomeShown, RecordOutcome
-from shared.contracts.referrals import Answers, ListRecords, ReadRecord, RecordPage, RecordRow, RecordShown
+from shared.contracts.referrals import Answers, ListRecords, ReadRecord, RecordPage, RecordRow, RecordShown, SameRecord
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Message, NotAnswered, Refused, Request
 from tests.gateway.stand_in_identity import ORGANISATIONS
@@ -39,6 +39,8 @@ class StandInOutcomes:
     """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
 
     version: int = 4
+    answers: Answers = field(default_factory=lambda: PERSON)
+    same_person: tuple[SameRecord, ...] = ()
     outcomes: tuple[OutcomeShown, ...] = ()
     being_archived: bool = False
     more: bool = False
@@ -74,7 +76,7 @@ class StandInOutcomes:
             record_id=RECORD_ID,
             reference="DSR-7KQ2-M9XP",
             edition="2022",
-            answers=PERSON,
+            answers=self.answers,
             version=self.version,
             status="active",
             organisation_id=ORGANISATIONS[0].organisation_id,
@@ -85,6 +87,7 @@ class StandInOutcomes:
             updates=self.version,
             notes=0,
             may_update=True,
+            same_person=self.same_person,
         )
 
     async def _list_records(self, _asked: ListRecords) -> RecordPage:

@@ -14,10 +14,11 @@ from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.holding import holding_facts
+from gateway.pages.records.linked import standing_of
 from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.rows import Column
-from gateway.showing import day_and_time, organisation_names, rating_mark
+from gateway.showing import day_and_time, organisation_names
 from gateway.visitor import ask
 from shared.contracts.referrals import (
     AddNote,
@@ -238,7 +239,8 @@ async def _show(
     words, past = register.words.record, register.words.history
     born = show_date(person.born) if person.born else register.words.page.not_recorded
     said = {"updated": words.updated, "noted": register.words.notes.added}.get(request.query.get("Msg", ""), "")
-    code = record.answers.get(register.rating.question) if register.rating else None
+    names = organisation_names(register, organisations)
+    standing = standing_of(register, record, names)
     return await show(
         request,
         "records/record.html",
@@ -251,8 +253,8 @@ async def _show(
         name=words.banner.format(
             name=person.full_name, born=born, postcode=person.postcode or register.words.page.not_recorded
         ),
-        facts=_facts(register, record, organisation_names(register, organisations)),
-        mark=rating_mark(register, code if isinstance(code, str) else None),
+        facts=_facts(register, record, names),
+        standing=standing,
         change_columns=_columns(past.question, past.before, past.after),
         updates=[_shown(register, change) for change in history.updates],
         notes=[

@@ -10,6 +10,7 @@ from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address
+from gateway.pages.records.matching import adds_anyway, goes_back, show_matches
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.visitor import ask
 from shared.contracts.referrals import SubmitRecord
@@ -57,20 +58,25 @@ async def submit_record(request: web.Request) -> web.Response:
     posted = await request.post()
     command = command_in(posted.get("command", ""))
     raw = typed(posted, register.form)
+    if goes_back(posted):
+        return await _show_form(request, register, command, raw)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
     if consent_verdict(register, checked.answers) == "refused":
         return await _show_refusal(request, register)
     if not checked.ok:
         return await _show_form(request, register, command, raw, checked.faults)
-    submission = SubmitRecord(command_id=command, edition=register.edition, answers=dict(checked.answers))
+    submission = SubmitRecord(
+        command_id=command,
+        edition=register.edition,
+        answers=dict(checked.answers),
+        duplicate_seen=adds_anyway(posted),
+    )
     try:
         receipt = await ask(request, submission)
     except Refused as refusal:
         return await _show_refused(request, register, refusal, command, raw)
     except NotAnswered as unanswered:
-        drawn = draw(register.form, register.words, raw)
-        drawn.form.refuse(without_answer(register.words, unanswered))
-        return await _show_drawn(request, register, drawn, command, 503)
+        return await _show_not_answered(request, register, unanswered, command, raw)
     return see_other(record_address(register, receipt.record_id, "added/"))
 
 
@@ -109,14 +115,37 @@ async def _show_refused(
     """The service has the last word: what it refuses is shown with everything that was typed."""
     if refusal.code == "no_consent":
         return await _show_refusal(request, register)
-    drawn = draw(register.form, register.words, raw)
+    if refusal.code == "likely_duplicate" and (page := await _show_matches(request, register, refusal, command, raw)):
+        return page
+    drawn, words = draw(register.form, register.words, raw), register.words
     said = {
-        "no_organisation": register.words.form.no_organisation,
-        "command_reused": register.words.form.sent_before,
+        "no_organisation": words.form.no_organisation,
+        "command_reused": words.form.sent_before,
+        "likely_duplicate": words.duplicate.ended,
+        "duplicate_unseen": " ".join(
+            (words.duplicate.message, words.duplicate.ask.format(email=register.contact.team_email))
+        ),
     }
     drawn.form.refuse(said.get(refusal.code, register.words.form.unknown_question))
     fresh = new_command() if refusal.code == "command_reused" else command
     return await _show_drawn(request, register, drawn, fresh, 409)
+
+
+async def _show_matches(
+    request: web.Request, register: Definition, refusal: Refused, command: UUID, raw: Raw
+) -> web.Response | None:
+    try:
+        return await show_matches(request, register, refusal, command, raw)
+    except NotAnswered as unanswered:
+        return await _show_not_answered(request, register, unanswered, command, raw)
+
+
+async def _show_not_answered(
+    request: web.Request, register: Definition, unanswered: NotAnswered, command: UUID, raw: Raw
+) -> web.Response:
+    drawn = draw(register.form, register.words, raw)
+    drawn.form.refuse(without_answer(register.words, unanswered))
+    return await _show_drawn(request, register, drawn, command, 503)
 
 
 async def _show_refusal(request: web.Request, register: Definition) -> web.Response:

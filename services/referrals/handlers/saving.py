@@ -9,7 +9,7 @@ from services.referrals import rules
 from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import saving as store
-from services.referrals.store.saving import CommandRow, Content, NewRecord, Present, Update
+from services.referrals.store.saving import CommandRow, Content, NewRecord, NotAdded, Present, Update
 from shared.contracts.referrals import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.messages import Command, Event, Refused
 from shared.permissions import Visitor
@@ -32,7 +32,8 @@ class Saving:
         content = content_of(register, answers)
         for _ in range(MOST_REFERENCES):
             reference = rules.write_reference(register.code, self.desk.draw(rules.REFERENCES))
-            record = NewRecord(new_id(), reference, register.edition, organisation_id, content)
+            unseen, anyway = register.duplicates.unseen, asked.duplicate_seen
+            record = NewRecord(new_id(), reference, register.edition, organisation_id, content, unseen, anyway)
             try:
                 return await self._add(visitor, asked, register, record)
             except UniqueViolationError:  # another record has the reference: seldom, and never twice
@@ -48,9 +49,9 @@ class Saving:
         telling = Telling(register, record.organisation_id, receipt, self.desk.clock(), visitor.user_id)
         events = telling.created(rules.urgency_of(rating_of(register, record.content.answers)))
         async with self.desk.one_trip() as db:
-            earlier = await store.submit_record(db, visitor, command_row(visitor, asked, receipt), record, events)
-        if earlier:
-            return answer_again(visitor, asked, earlier)
+            not_added = await store.submit_record(db, visitor, command_row(visitor, asked, receipt), record, events)
+        if not_added:
+            return answer_without_adding(visitor, asked, not_added)
         self.desk.wake()
         return receipt
 
@@ -110,7 +111,8 @@ def content_of(register: Definition, answers: dict[str, Answer]) -> Content:
     """What is stored of these answers, and beside them."""
     level = rating_of(register, answers)
     search = rules.searchable(search_text(register, answers))
-    return Content(answers, person_of(register, answers), level.code if level else None, search)
+    keys = rules.match_keys(register, answers)
+    return Content(answers, person_of(register, answers), level.code if level else None, search, keys)
 
 
 def command_row(visitor: Visitor, command: Command[RecordReceipt], receipt: RecordReceipt) -> CommandRow:
@@ -118,8 +120,17 @@ def command_row(visitor: Visitor, command: Command[RecordReceipt], receipt: Reco
 
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
-    """By which a command that is sent again is known to be the same."""
-    return hashlib.sha256(command.model_dump_json().encode()).digest()
+    """By which a command that is sent again is known to be the same, whatever its sender has looked at meanwhile."""
+    return hashlib.sha256(command.model_dump_json(exclude={"duplicate_seen"}).encode()).digest()
+
+
+def answer_without_adding(visitor: Visitor, asked: SubmitRecord, not_added: NotAdded) -> RecordReceipt:
+    """The first answer to a command that was carried out before. Refused otherwise, as the verdict says."""
+    if not_added.earlier:
+        return answer_again(visitor, asked, not_added.earlier)
+    if not_added.verdict == "likely_duplicate":
+        raise Refused("likely_duplicate", records=",".join(each.hex for each in not_added.seen))
+    raise Refused(not_added.verdict)
 
 
 def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: CommandRow) -> RecordReceipt:

@@ -19,12 +19,14 @@ from shared.contracts.referrals import (
     RecordRow,
     RecordShown,
     RowPlace,
+    SameRecord,
 )
 from shared.database import Database
 from shared.permissions import Visitor
 
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
 HOLDINGS: TypeAdapter[tuple[Holding, ...]] = TypeAdapter(tuple[Holding, ...])
+SAME_PERSON: TypeAdapter[tuple[SameRecord, ...]] = TypeAdapter(tuple[SameRecord, ...])
 
 
 @dataclass(frozen=True)
@@ -158,11 +160,14 @@ def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
     )
 
 
-READ_RECORD = "SELECT * FROM read_record($1, $2, $3, $4, $5, $6, $7)"
+READ_RECORD = """
+    SELECT r.*, same_person($1, $2, $3, $5, $6, r.record_id) AS same_person
+    FROM read_record($1, $2, $3, $4, $5, $6, $7) AS r
+"""
 
 
 async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> RecordShown | None:
-    """An active record in scope, audited. Sets its own context: to be called outside a transaction."""
+    """An active record in scope and those linked to it, audited. Sets its own context: not within a transaction."""
     row = await db.fetchrow(READ_RECORD, *scope_of(visitor), record_id)
     if row is None:
         return None
@@ -171,10 +176,14 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> Record
     is_held: bool = shown.pop("is_held")
     holdings = shown.pop("holdings")
     return RecordShown(
-        **shown | {"answers": ANSWERS.validate_json(row["answers"])},
-        status="active",
-        may_update=may_update(visitor, created_by, is_held=is_held),
-        holdings=HOLDINGS.validate_json(holdings) if holdings else (),
+        **shown
+        | {
+            "answers": ANSWERS.validate_json(row["answers"]),
+            "status": "active",
+            "may_update": may_update(visitor, created_by, is_held=is_held),
+            "holdings": HOLDINGS.validate_json(holdings) if holdings else (),
+            "same_person": SAME_PERSON.validate_json(row["same_person"]),
+        }
     )
 
 

@@ -31,37 +31,49 @@ class CommandRow:
 
 @dataclass(frozen=True, repr=False)
 class Content:
-    """What a version of a record says, and the columns that are taken out of its answers."""
+    """What a version of a record says, the columns that are taken out of its answers, and what it is compared by."""
 
     answers: Answers
     person: Person
     rating: str | None
     search: str
+    keys: tuple[str, ...] = ()
 
 
 SUBMIT_RECORD = """
-    SELECT earlier_actor, earlier_hash, earlier_answer
+    SELECT verdict, seen, earlier_actor, earlier_hash, earlier_answer
     FROM submit_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26, $27, $28)
+        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 """
 
 
 @dataclass(frozen=True)
 class NewRecord:
-    """A record that is not there yet."""
+    """A record that is not there yet. `unseen` and `anyway` say what becomes of it where others look like it."""
 
     record_id: UUID
     reference: str
     edition: str
     organisation_id: UUID
     content: Content
+    unseen: Literal["silent", "said"] = "silent"
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class NotAdded:
+    """Why a record was not added, or not again: `seen` are records like it in sight, `earlier` is the command's row."""
+
+    verdict: Literal["repeated", "likely_duplicate", "duplicate_unseen"]
+    seen: tuple[UUID, ...]
+    earlier: CommandRow | None
 
 
 async def submit_record(
     db: Database, visitor: Visitor, command: CommandRow, record: NewRecord, events: Sequence[Event]
-) -> CommandRow | None:
+) -> NotAdded | None:
     """
-    Add it, unless the command was carried out before: then its row. Sets its own context.
+    Add it; or say why not. Sets its own context.
 
     Raises asyncpg's `UniqueViolationError` when another record has the reference; nothing is kept then.
     """
@@ -83,8 +95,13 @@ async def submit_record(
         json.dumps(content.answers),
         list(content.answers),
         *_columns(events),
+        content.keys,
+        record.unseen,
+        record.anyway,
     )
-    return None if row is None else _earlier(command.command_id, row)
+    if row is None:
+        return None
+    return NotAdded(row["verdict"], tuple(row["seen"] or ()), _earlier(command.command_id, row))
 
 
 def _person(person: Person) -> tuple[object, ...]:
@@ -108,7 +125,9 @@ def _columns(events: Sequence[Event]) -> tuple[list[UUID], list[str], list[str],
     )
 
 
-def _earlier(command_id: UUID, row: Record) -> CommandRow:
+def _earlier(command_id: UUID, row: Record) -> CommandRow | None:
+    if row["earlier_actor"] is None:
+        return None
     return CommandRow(command_id, row["earlier_actor"], row["earlier_hash"], row["earlier_answer"])
 
 
@@ -135,8 +154,7 @@ async def find_for_update(
 ) -> tuple[CommandRow | None, Present | None]:
     """The command if it was carried out before, and the record. Not audited: nothing of it is shown."""
     (row,) = await db.fetch(FIND_FOR_UPDATE, *scope_of(visitor), command_id, record_id)
-    earlier = _earlier(command_id, row) if row["earlier_actor"] else None
-    return earlier, _present(row) if row["record_id"] else None
+    return _earlier(command_id, row), _present(row) if row["record_id"] else None
 
 
 def _present(row: Record) -> Present:
@@ -154,9 +172,11 @@ def _present(row: Record) -> Present:
 
 
 UPDATE_RECORD = """
-    SELECT verdict, version_there, earlier_actor, earlier_hash, earlier_answer
+    SELECT
+        u.verdict, u.version_there, u.earlier_actor, u.earlier_hash, u.earlier_answer,
+        CASE WHEN u.verdict = 'done' THEN keep_keys($10, $3, $29) END AS kept
     FROM update_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26, $27, $28)
+        $22, $23, $24, $25, $26, $27, $28) AS u
 """
 
 
@@ -202,6 +222,6 @@ async def update_record(
         json.dumps([[each.name, each.before, each.after] for each in update.changes]),
         [each.name for each in update.changes],
         *_columns(events),
+        content.keys,
     )
-    earlier = _earlier(command.command_id, row) if row["earlier_actor"] else None
-    return Updated(row["verdict"], row["version_there"], earlier)
+    return Updated(row["verdict"], row["version_there"], _earlier(command.command_id, row))

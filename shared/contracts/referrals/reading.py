@@ -7,12 +7,18 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.referrals.answers import Answer, Answers
+from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
 from shared.messages import Command, Message, Nothing, Request
 
 
 class RecordShown(Message):
-    """A record as the asker may see it, in the edition that it was written in. `holdings`: now, and covers to come."""
+    """
+    A record as the asker may see it, in the edition that it was written in.
+
+    `holdings`: now, and covers to come. `same_person` are the other active records that the register's team says are
+    about the person, of those in scope.
+    """
 
     record_id: UUID
     reference: str
@@ -29,6 +35,7 @@ class RecordShown(Message):
     notes: int
     may_update: bool
     holdings: tuple[Holding, ...] = ()
+    same_person: tuple[SameRecord, ...] = ()
 
 
 class ReadRecord(Request[RecordShown]):

@@ -23,13 +23,16 @@ class SubmitRecord(Command[RecordReceipt]):
     Add a person to the register of the assertion.
 
     Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none) or
-    `unknown_edition`. Nothing is kept of what was refused.
+    `unknown_edition`; as `likely_duplicate` when `records` (ids) that the asker may see look like the same person and
+    `duplicate_seen` does not say that the asker has looked at them; and in a register that says so, as
+    `duplicate_unseen` when such a record is out of sight. Nothing is kept of what was refused.
     """
 
     subject: ClassVar[str] = "ask.referrals.submit_record"
 
     edition: str
     answers: Answers = Field(repr=False)
+    duplicate_seen: bool = False
 
 
 class UpdateRecord(Command[RecordReceipt]):

@@ -1,6 +1,7 @@
 """How a record comes onto a register, is rated, watched, told of, and leaves: the consent gate to the ending."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
@@ -69,6 +70,12 @@ class Rating(Part):
 
     def level(self, code: str) -> Level | None:
         return next((level for level in self.levels if level.code == code), None)
+
+    def highest(self, codes: Iterable[str]) -> Level | None:
+        """The most urgent of these levels; of two that are as urgent, the one that is listed later."""
+        urgencies = get_args(Urgency)
+        found = [level for level in self.levels if level.code in set(codes)]
+        return max(reversed(found), key=lambda level: urgencies.index(level.urgency), default=None)
 
 
 class Receipt(Part):

@@ -90,7 +90,8 @@ class Stage:
             return None
 
     async def refer(self) -> RecordReceipt:
-        receipt = await self.ask(SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral()))
+        submission = SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(), duplicate_seen=True)
+        receipt = await self.ask(submission)
         assert isinstance(receipt, RecordReceipt)
         return receipt
 

@@ -44,6 +44,13 @@ HOLD_MANY = """
 """
 
 
+# Everybody is compared by two keys, as in the DSR.
+ADD_KEYS = """
+    INSERT INTO record_key (record_id, register_code, key)
+    SELECT r.id, r.register_code, rule || ':' || md5(r.id::text)
+    FROM record AS r, unnest(ARRAY['nhs_number', 'born family_name given_name']) AS rule
+"""
+
 FIND_INDEXES = """
     SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
     FROM pg_index AS i
@@ -60,8 +67,9 @@ async def add_many(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
     for each in indexes:
         await owner.execute(each["definition"])
     await owner.execute(HOLD_MANY)
+    await owner.execute(ADD_KEYS)
     await owner.execute("SELECT fold_deltas()")
-    await owner.execute("VACUUM ANALYZE record, record_word, record_search, record_holding, counter, delta")
+    await owner.execute("VACUUM ANALYZE record, record_word, record_search, record_holding, record_key, counter, delta")
 
 
 def organisation(number: int) -> UUID:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from hashlib import md5
 
 import asyncpg
 import pytest
@@ -35,6 +36,8 @@ EXPLAIN_ALL = """
 READ = re.compile(
     r"(?:Index Scan|Index Only Scan|Bitmap Index Scan|Bitmap Heap Scan|Seq Scan)(?: using (\w+))? on (\w+)"
 )
+CLAIM_KEYS = "SELECT claim_keys(gen_random_uuid(), 'dsr', $1)"
+ANY_ACTIVE = "SELECT md5('record 1')::uuid"
 OFTEN = 8  # by then a plan is made once and kept, if it ever is
 
 LARGEST = a_visitor(Role.ADMINISTRATOR, organisation(0))
@@ -244,6 +247,17 @@ async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained)
 
     assert {"record_of_creator"} == reads - {HELD}
     assert rows < 1_500
+
+
+async def test_who_is_there_already_is_looked_up_by_key(explained: Explained) -> None:
+    there = md5(str(await explained.db.fetchval(ANY_ACTIVE)).encode()).hexdigest()
+    for n in range(OFTEN):
+        explained.plans.clear()
+        keys = [f"nhs_number:{n}", f"born family_name given_name:{there}"]
+        assert 1 == len(await explained.db.fetchval(CLAIM_KEYS, keys))
+
+    assert {"record_key_pkey"} == reads_of(explained.plans)
+    assert rows_of(explained.plans) < 40
 
 
 async def test_a_search_that_finds_too_many_says_so_and_shows_the_newest_of_them(

@@ -146,8 +146,9 @@ class Rig:
     # ------------------------------------------------------------------------------------------------- records
     async def submit(self, organisation_id: UUID, **changes: Answer) -> RecordReceipt:
         visitor = a_visitor(Role.ADMINISTRATOR, organisation_id)
+        answers = a_referral(**changes)
         return await self.ask(
-            visitor, SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**changes))
+            visitor, SubmitRecord(command_id=new_id(), edition=EDITION, answers=answers, duplicate_seen=True)
         )
 
     async def update(self, organisation_id: UUID, receipt: RecordReceipt, **changes: Answer) -> RecordReceipt:

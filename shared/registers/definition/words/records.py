@@ -203,11 +203,39 @@ class ConflictWords(Part):
 
 
 class DuplicateWords(Part):
-    """A record that is on the register already."""
+    """A record that is on the register already, or looks like it: to who adds it, to the team, and on the record."""
 
     message: Text
     link: Text
     ask: ContactText
+    heading: Text
+    intro: Texts
+    name: Text
+    rating: Text
+    created: Text
+    open: Text
+    add: Text
+    go_back: Text
+    ended: Text
+    team_heading: Text
+    team_intro: Texts
+    found: Annotated[str, AfterValidator(Gaps("when"))]
+    compared: Text
+    result: Text
+    same: Text
+    different: Text
+    unknown: Text
+    link_them: Text
+    dismiss_them: Text
+    linked: Text
+    dismissed: Text
+    linked_before: WhoWhenText
+    dismissed_before: WhoWhenText
+    empty: Text
+    waiting: CountText
+    also: Annotated[str, AfterValidator(Gaps("reference", "organisation"))]
+    also_rated: Annotated[str, AfterValidator(Gaps("reference", "organisation", "rating"))]
+    highest: Annotated[str, AfterValidator(Gaps("rating"))]
 
 
 class OutcomeWords(Part):

@@ -1,0 +1,45 @@
+"""What a record's page says of the other records of the same person, and which rating it shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from markupsafe import Markup, escape
+
+from gateway.pages.records.finding import record_address
+from gateway.rows import Cell
+from gateway.showing import rating_mark
+from shared.contracts.referrals import RecordShown, SameRecord
+from shared.registers.definition import Definition
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The highest live rating of the person, and why it is not the record's own where it is another's."""
+
+    mark: Cell
+    lines: list[Cell]
+
+
+def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> Standing:
+    """As far as the visitor sees: a record that is linked to one out of sight stands for itself."""
+    lines: list[Cell] = [_line(register, each, names) for each in record.same_person]
+    if register.rating is None:
+        return Standing("", lines)
+    answer = record.answers.get(register.rating.question)
+    own = register.rating.level(answer) if isinstance(answer, str) else None
+    highest = register.rating.highest([own.code if own else "", *(each.rating or "" for each in record.same_person)])
+    if own and highest != own:
+        lines.insert(0, register.words.duplicate.highest.format(rating=own.label))
+    return Standing(rating_mark(register, highest.code if highest else None), lines)
+
+
+def _line(register: Definition, each: SameRecord, names: Mapping[UUID, str]) -> Markup:
+    words = register.words.duplicate
+    level = register.rating.level(each.rating) if register.rating and each.rating else None
+    link = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(
+        record_address(register, each.record_id), each.reference
+    )
+    return escape(words.also_rated if level else words.also).format(
+        reference=link, organisation=names.get(each.organisation_id, ""), rating=level.label if level else ""
+    )

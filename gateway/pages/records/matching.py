@@ -1,0 +1,75 @@
+"""The page between a form and a second record of one person: who is on the register already, and what now."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.comparing import compared, facts_of
+from gateway.keys import ORGANISATIONS, REGISTERS
+from gateway.page import Posted, show
+from gateway.pages.records.finding import record_address
+from gateway.rows import Cell
+from gateway.showing import organisation_names
+from gateway.visitor import ask
+from shared.contracts.referrals import ReadRecord, RecordShown
+from shared.messages import Refused
+from shared.registers.definition import Definition
+from shared.registers.form import Raw
+
+FIELD = "duplicate"
+ADD, BACK = "add", "back"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A record that looks like the new one."""
+
+    reference: str
+    facts: list[tuple[str, Cell]]
+    href: str
+
+
+def adds_anyway(posted: Posted) -> bool:
+    """Whether the person has looked at the matches and says that it is somebody else."""
+    return posted.get(FIELD) == ADD
+
+
+def goes_back(posted: Posted) -> bool:
+    return posted.get(FIELD) == BACK
+
+
+async def show_matches(
+    request: web.Request, register: Definition, refusal: Refused, command: UUID, raw: Raw
+) -> web.Response | None:
+    """
+    The page, with all that was typed in it; None when none of the records can be seen any more.
+
+    Each record is read, and so audited, like any that is opened.
+    """
+    ids = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
+    found = await asyncio.gather(*(_find(request, each) for each in ids))
+    organisations = await request.config_dict[ORGANISATIONS].of(register.code)
+    names = organisation_names(register, organisations)
+    matches = [_match(request, record, names) for record in found if record]
+    if not matches:
+        return None
+    fields = [(name, value) for name, values in raw.items() for value in values]
+    page, choices = "records/matches.html", {"field": FIELD, "add": ADD, "back": BACK}
+    return await show(
+        request, page, status=409, register=register, matches=matches, fields=fields, command=command, choices=choices
+    )
+
+
+async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
+    try:
+        return await ask(request, ReadRecord(record_id=record_id))
+    except Refused:  # it ended between the two questions
+        return None
+
+
+def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> Match:
+    register = request.config_dict[REGISTERS].find(request.match_info["register"], record.edition)
+    facts = facts_of(register, compared(register, record), names)
+    return Match(record.reference, facts, record_address(register, record.record_id))

@@ -1,0 +1,85 @@
+"""Pairs of records that look like one person: those that wait, and what was decided about one."""
+
+from uuid import UUID
+
+from asyncpg import Record
+
+from shared.contracts.referrals import (
+    DuplicateDecision,
+    DuplicateVerdict,
+    PossibleDuplicate,
+    PossibleDuplicates,
+    RecordCompared,
+)
+from shared.database import Database
+from shared.permissions import Visitor
+
+MOST = 20  # pairs on one page
+
+# Row-level security alone decides about the rest of the scope: a pair is seen by who sees both of its records.
+FIND_OPEN = f"""
+    SELECT d.one, d.other, d.found_at, count(*) OVER () AS total
+    FROM possible_duplicate AS d
+    JOIN record AS r ON r.id = d.one AND r.status = 0 AND r.organisation_id = ANY($2)
+    JOIN record AS o ON o.id = d.other AND o.status = 0 AND o.organisation_id = ANY($2)
+    WHERE d.register_code = $1 AND d.state = 'open'
+    ORDER BY d.found_at, d.one, d.other
+    LIMIT {MOST}
+"""  # noqa: S608  a number of ours
+FIND_COMPARED = """
+    SELECT id AS record_id, reference, given_name || ' ' || family_name AS name, born, nhs_number, postcode,
+        organisation_id, rating, created_at
+    FROM record
+    WHERE id = ANY($1)
+"""
+
+
+async def find_open(db: Database, visitor: Visitor) -> PossibleDuplicates:
+    pairs = await db.fetch(FIND_OPEN, visitor.register_code, visitor.organisation_ids)
+    found = await db.fetch(FIND_COMPARED, [record_id for pair in pairs for record_id in (pair["one"], pair["other"])])
+    records = {row["record_id"]: RecordCompared(**row) for row in found}
+    return PossibleDuplicates(
+        pairs=tuple(_pair(pair, records) for pair in pairs),
+        total=pairs[0]["total"] if pairs else 0,
+    )
+
+
+def _pair(pair: Record, records: dict[UUID, RecordCompared]) -> PossibleDuplicate:
+    return PossibleDuplicate(found_at=pair["found_at"], one=records[pair["one"]], other=records[pair["other"]])
+
+
+COUNT_OPEN = """
+    SELECT count(*)
+    FROM possible_duplicate AS d
+    JOIN record AS r ON r.id = d.one AND r.status = 0 AND r.organisation_id = ANY($2)
+    JOIN record AS o ON o.id = d.other AND o.status = 0 AND o.organisation_id = ANY($2)
+    WHERE d.register_code = $1 AND d.state = 'open'
+"""
+
+
+async def count_open(db: Database, visitor: Visitor) -> int:
+    total: int = await db.fetchval(COUNT_OPEN, visitor.register_code, visitor.organisation_ids)
+    return total
+
+
+DECIDE = """
+    UPDATE possible_duplicate
+    SET state = $4, decided_by = $5, decided_by_name = $6, decided_at = now()
+    WHERE one = least($2::uuid, $3) AND other = greatest($2::uuid, $3) AND register_code = $1 AND state = 'open'
+    RETURNING state AS verdict, decided_by_name AS decided_by, decided_at, FALSE AS before
+"""
+FIND_DECISION = """
+    SELECT state AS verdict, decided_by_name AS decided_by, decided_at, TRUE AS before
+    FROM possible_duplicate
+    WHERE one = least($2::uuid, $3) AND other = greatest($2::uuid, $3) AND register_code = $1
+"""
+
+
+async def decide(
+    db: Database, visitor: Visitor, pair: tuple[UUID, UUID], verdict: DuplicateVerdict
+) -> DuplicateDecision | None:
+    """What is decided about the pair now, by the visitor or by somebody before; None where no such pair is seen."""
+    of = (visitor.register_code, *pair)
+    row = await db.fetchrow(DECIDE, *of, verdict, visitor.user_id, visitor.full_name)
+    row = row or await db.fetchrow(FIND_DECISION, *of)
+    return None if row is None else DuplicateDecision(**row)

@@ -1,0 +1,33 @@
+"""People whom nobody else in the run is, and submissions by somebody who has not been asked whether they are there."""
+
+import secrets
+from string import ascii_lowercase
+
+from nhs_number import calculate_checksum
+
+from shared.contracts.referrals import Answer, SubmitRecord
+from tests.services.referrals.builders import EDITION, a_referral, new_id
+
+
+def a_person(**changes: Answer) -> dict[str, Answer]:
+    """Names, birthday and NHS number of somebody new."""
+    family = "".join(secrets.choice(ascii_lowercase) for _ in range(10)).capitalize()
+    person: dict[str, Answer] = {"first_name": "Zoë", "last_name": family, "nhs_number": an_nhs_number()}
+    return person | changes
+
+
+def an_nhs_number() -> str:
+    while True:
+        digits = f"{secrets.randbelow(10**9):09}"
+        check = calculate_checksum(digits)
+        if check is not None and check < 10 and len(set(digits)) > 1:
+            return f"{digits}{check}"
+
+
+def unasked(**answers: Answer) -> SubmitRecord:
+    return SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**answers))
+
+
+def anyway(asked: SubmitRecord) -> SubmitRecord:
+    """The same command again, by somebody who has looked at the matches."""
+    return asked.model_copy(update={"duplicate_seen": True})
