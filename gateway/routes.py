@@ -1,8 +1,8 @@
 """Every page, with who may use it; what is not in this table is not found."""
 
-from gateway.pages import administration, demo_mail, home, outcomes, public, reporting
+from gateway.pages import administration, demo_mail, home, outcomes, public, reporting, reversals
 from gateway.pages.account import login, password, pin, registration, reminder
-from gateway.pages.records import keeping, listing, submitting
+from gateway.pages.records import case_text, keeping, listing, submitting
 from gateway.settings import Settings
 from gateway.visitor import ANYONE, Page
 from shared.permissions import Permission
@@ -39,6 +39,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/records/{record}/", keeping.show_record, Permission.READ_RECORDS),
     Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
     Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),
+    Page("GET", "/{register}/records/{record}/text/", case_text.show_case_text, Permission.READ_RECORDS),
     Page("POST", "/{register}/records/{record}/notes/", keeping.add_note, Permission.ADD_NOTE),
     Page("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     Page("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
@@ -49,6 +50,14 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
     Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/reversals/", reversals.ask_reversal, Permission.ADMINISTER),
+    Page(
+        "POST",
+        "/{register}/administration/reversals/{reversal}/",
+        reversals.decide_reversal,
+        Permission.ADMINISTER,
+    ),
 )
 DEMO_PAGES: tuple[Page, ...] = (
     Page("GET", "/demo/mail", demo_mail.mail_page, ANYONE),

@@ -64,6 +64,7 @@ class ListedOutcome:
     heading: str
     ending: bool
     counted: bool
+    reversed: bool
     rows: list[Row]
 
 
@@ -237,7 +238,7 @@ def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     register = request.config_dict[REGISTERS].find(request[REGISTER].code, each.edition)
     heading = register.words.outcome.recorded.format(name=each.recorded_by, when=day_and_time(each.recorded_at))
     rows = as_text(outcome_form(register), each.answers)
-    return ListedOutcome(heading, each.ending, each.counted, rows)
+    return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)
 
 
 async def _whose(request: web.Request, record: RecordShown) -> Whose:

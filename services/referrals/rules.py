@@ -162,6 +162,12 @@ def may_update(visitor: Visitor, created_by: UUID) -> bool:
     return visitor.may(Permission.UPDATE_RECORD) and is_theirs
 
 
+def check_is_second(visitor: Visitor, asked_by: UUID) -> None:
+    """Nobody confirms what they asked for themselves. Refused as `not_second`."""
+    if asked_by == visitor.user_id:
+        raise Refused("not_second")
+
+
 # ---------------------------------------------------------------------------------------------------- what is stored
 def checked_answers(register: Definition, sent: Answers, day: date) -> dict[str, Answer]:
     """
@@ -200,8 +206,8 @@ def changes_between(register: Definition, before: Answers, after: Answers) -> tu
     return tuple(FieldChange(name=name, before=before.get(name), after=after.get(name)) for name in names)
 
 
-def note_text(typed: str) -> str:
-    """A note as it is kept. Refused as `empty` or `unreadable`."""
+def kept_text(typed: str) -> str:
+    """A note, or a reason, as it is kept. Refused as `empty` or `unreadable`."""
     try:
         text = read_text(typed)
     except Unreadable:
@@ -226,6 +232,14 @@ def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
     old, new = rating_of(register, before), rating_of(register, after)
     is_new = (old.code if old else None) != (new.code if new else None)
     return Rerating(new, is_new, is_new and is_urgent(new) and not is_urgent(old))
+
+
+def rating_that_stands(register: Definition, answers: Answers) -> Level:
+    """The rating that a review finds to be right. Refused as `no_rating` where there is none."""
+    level = rating_of(register, answers)
+    if level is None:
+        raise Refused("no_rating")
+    return level
 
 
 def is_urgent(level: Level | None) -> bool:

@@ -5,6 +5,7 @@ from services.referrals.handlers.desk import Desk, utc_moment
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
+from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.jobs import Counting
 from services.referrals.settings import Settings
@@ -12,14 +13,18 @@ from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
     AddNote,
     ArchiveRecord,
+    AskReversal,
     CheckRecord,
+    DecideReversal,
     FinishArchive,
     ListRecords,
+    ListReversals,
     ReadFeed,
     ReadHistory,
     ReadNotes,
     ReadRecord,
     RefuseArchive,
+    ReviewRecord,
     SubmitRecord,
     UpdateRecord,
 )
@@ -39,11 +44,13 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     desk = Desk(parts.pool, registers, parts.relay.wake)
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
     archiving = Archiving(desk, parts.bus, parts.signer)
+    reversing = Reversing(desk)
     counting = Counting(parts.pool, utc_moment)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
+            for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
@@ -53,6 +60,9 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
             for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
+            for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
+            for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
+            for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],

@@ -43,6 +43,7 @@ class OutcomeShown(Message):
     One outcome, in the edition that it was recorded in.
 
     One that is not `counted` did not archive the record after all, and is shown so that what was typed is not lost.
+    One that is `reversed` did, in error, and the record was put back; as an outcome it counts.
     """
 
     outcome_id: UUID
@@ -52,6 +53,7 @@ class OutcomeShown(Message):
     recorded_at: datetime
     ending: bool
     counted: bool
+    reversed: bool = False
 
 
 class Outcomes(Message):

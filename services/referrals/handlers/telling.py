@@ -13,6 +13,7 @@ from shared.contracts.referrals import (
     RecordEvent,
     RecordNotice,
     RecordReceipt,
+    RecordReinstated,
     RecordUpdated,
     RoutineNotice,
     UrgentNotice,
@@ -44,6 +45,11 @@ class Telling:
 
     def archived(self) -> RecordArchived:
         return self._event(RecordArchived)
+
+    def reinstated(self, *, urgent: bool) -> list[Event]:
+        """An urgent record waits for somebody again."""
+        notices = [self._notice(UrgentNotice, "rating_changed")] if urgent else []
+        return [self._event(RecordReinstated), *notices]
 
     def _event(self, kind: type[Told]) -> Told:
         return kind(

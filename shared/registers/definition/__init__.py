@@ -33,6 +33,7 @@ from shared.registers.definition.lifecycle import (
 from shared.registers.definition.questions import (
     NOT_KNOWN,
     OPTION_KINDS,
+    AgeRule,
     Condition,
     Form,
     Guidance,
@@ -60,6 +61,7 @@ __all__ = [
     "OPTION_KINDS",
     "AgeBand",
     "AgeFilter",
+    "AgeRule",
     "AgeTile",
     "Condition",
     "ConsentGate",
