@@ -10,7 +10,11 @@ from shared.permissions import Role
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals, an_archive
 
-MAKE_OLD = "UPDATE record SET rated_at = rated_at - interval '9 days', updated_at = updated_at - interval '9 days' WHERE id = $1"
+MAKE_OLD = """
+    UPDATE record
+    SET rated_at = rated_at - interval '9 days', updated_at = updated_at - interval '9 days'
+    WHERE id = $1
+"""
 
 
 def a_review(receipt: RecordReceipt) -> ReviewRecord:
@@ -71,7 +75,7 @@ async def test_a_review_of_an_older_version_is_a_conflict(referrals: Referrals) 
     assert 1 == (await referrals.read(visitor, receipt.record_id)).version
 
 
-async def test_of_a_review_and_an_update_at_once_one_wins(referrals: Referrals) -> None:
+async def test_of_two_reviews_at_once_one_wins(referrals: Referrals) -> None:
     visitor = a_visitor()
     receipts = await asyncio.gather(*(referrals.submit(visitor) for _ in range(10)))
 
