@@ -1,6 +1,7 @@
 """One record: read and updated in the form that made it, with its history and notes, and the page for two editors."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -198,7 +199,9 @@ async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Resp
 
 async def _update_refused(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
     if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
-        return await _show_conflict(request, sent.register, sent.opened.version, sent.checked.answers)
+        with contextlib.suppress(Refused):  # it was archived since
+            return await _show_conflict(request, sent.register, sent.opened.version, sent.checked.answers)
+        return await _show_gone(request, sent.checked.raw)
     if refusal.code in GONE:
         return await _show_gone(request, sent.checked.raw)
     words = sent.register.words.record
