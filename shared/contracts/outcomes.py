@@ -84,7 +84,11 @@ class ListOutcomes(Request[Outcomes]):
 
 
 class FedOutcome(Message):
-    """An outcome as a read copy holds it. `sequence` says where it stands in the feed."""
+    """
+    An outcome as a read copy holds it. `sequence` says where it stands in the feed.
+
+    `ending`: it archived its record, which may have been put back since: the record itself says so.
+    """
 
     sequence: int
     outcome_id: UUID

@@ -1,9 +1,13 @@
 """What was done to a record, each version with who and when, and what it said before and after."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from gateway.rating_line import RatingLine, rating_line
+from gateway.rows import Column
 from gateway.showing import day_and_time
-from shared.contracts.referrals import Act, Change, FieldChange
+from shared.contracts.outcomes import Outcomes
+from shared.contracts.referrals import Act, Change, FieldChange, History, RecordShown
 from shared.registers.definition import Definition
 from shared.registers.form import show_answer
 
@@ -14,6 +18,41 @@ class ShownChange:
 
     heading: str
     rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class FoundOutcomes:
+    """The outcomes of a record, for those who may see them; `missing`: they may, and cannot just now."""
+
+    outcomes: Outcomes | None = None
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was done to a record so far. `older` says how many to leave out to see what was done before."""
+
+    line: RatingLine | None
+    without_outcomes: bool
+    columns: tuple[Column, ...]
+    updates: list[ShownChange]
+    older: int
+    created: str
+
+
+def past_of(
+    register: Definition, record: RecordShown, history: History, found: FoundOutcomes, skipped: int, now: datetime
+) -> Past:
+    """The line is drawn where the newest is: it leads up to today."""
+    words = register.words.history
+    return Past(
+        line=None if skipped else rating_line(register, record, history, found.outcomes, now),
+        without_outcomes=found.missing,
+        columns=(Column(words.question), Column(words.before), Column(words.after)),
+        updates=[shown_change(register, change) for change in history.updates],
+        older=skipped + len(history.updates) if history.older else 0,
+        created=words.created.format(name=history.created_by, when=day_and_time(history.created_at)),
+    )
 
 
 def said_of(register: Definition, change: Change) -> str:

@@ -14,14 +14,13 @@ from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
-from gateway.pages.records.history import said_of, shown_change
+from gateway.pages.records.history import FoundOutcomes, past_of, said_of
 from gateway.pages.records.submitting import command_in, new_command, without_answer
-from gateway.rating_line import rating_line
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.rows import Column
 from gateway.showing import day_and_time, days_since, organisation_names, rating_mark
 from gateway.visitor import ask
-from shared.contracts.outcomes import ListOutcomes, Outcomes
+from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals import (
     AddNote,
     Answer,
@@ -281,7 +280,7 @@ async def _show(
     note: Note | None = None,
 ) -> web.Response:
     skipped = {part: _skipped(request, part) for part in ("history", "notes")}
-    history, notes, (outcomes, unanswered), organisations = await asyncio.gather(
+    history, notes, found, organisations = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
         ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
         _outcomes_of(request, register, record),
@@ -289,7 +288,7 @@ async def _show(
     )
     now = datetime.now(UTC)
     person = person_of(register, record.answers)
-    words, past = register.words.record, register.words.history
+    words = register.words.record
     born = show_date(person.born) if person.born else register.words.page.not_recorded
     said = {"updated": words.updated, "reviewed": words.reviewed_done, "noted": register.words.notes.added}
     code = record.answers.get(register.rating.question) if register.rating else None
@@ -307,34 +306,29 @@ async def _show(
         ),
         facts=_facts(register, record, organisation_names(register, organisations)),
         mark=rating_mark(register, code if isinstance(code, str) else None),
-        change_columns=_columns(past.question, past.before, past.after),
         rated=register.words.records.rated.format(when=days_since(record.rated_at, now, register.words)),
-        line=None if skipped["history"] else rating_line(register, record, history, outcomes, now),
-        without_outcomes=unanswered,
+        past=past_of(register, record, history, found, skipped["history"], now),
         review=REVIEW,
-        updates=[shown_change(register, change) for change in history.updates],
         notes=[
             (register.words.notes.written.format(name=each.written_by, when=day_and_time(each.written_at)), each.text)
             for each in notes.notes
         ],
-        created=past.created.format(name=history.created_by, when=day_and_time(history.created_at)),
         note=note.text if note else "",
         note_command=note.command if note else new_command(),
         said=said.get(request.query.get("Msg", ""), ""),
         href=record_address(register, record.record_id),
-        older_updates=skipped["history"] + len(history.updates) if history.older else 0,
         older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )
 
 
-async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> tuple[Outcomes | None, bool]:
-    """The newest outcomes, for those who may see them; and whether they may, and cannot just now."""
+async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
+    """The newest outcomes, for those who may see them."""
     if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
-        return None, False
+        return FoundOutcomes()
     try:
-        return await ask(request, ListOutcomes(record_id=record.record_id)), False
+        return FoundOutcomes(await ask(request, ListOutcomes(record_id=record.record_id)))
     except (NotAnswered, Refused):  # the record is there all the same
-        return None, True
+        return FoundOutcomes(missing=True)
 
 
 def _skipped(request: web.Request, part: str) -> int:
