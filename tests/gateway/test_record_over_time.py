@@ -308,10 +308,11 @@ async def test_the_text_for_the_case_record_says_what_was_decided_and_names_nobo
         "Rating: Red (Gail Thomas, 17/06/2022 at 14:05)",
         "The DSR Team has been alerted.",
     ] == lines[:6]
-    assert "Has the person consented to be added to the DSR Register?: Yes" in lines
+    assert "Has the person consented to be added to the DSR Register? Yes" in lines
     assert "Date of the consent or best interest decision: 16/06/2022" in lines
     assert lines[-4:-2] == [f"Latest Update for DSR Meeting: {LONG.splitlines()[0]}", LONG.splitlines()[1]]
-    assert not {"Tester", "Three", "07/02/2001"} & set(page.tree.get_text().split())
+    assert not {"Tester", "Three", "07/02/2001"} & set(area.get_text().split())
+    assert ["Tester Three - 07/02/2001 (Not recorded)"] == page.texts(".ics-identity__name")
     assert "Copy for case record - Dynamic Support Register" == page.title
 
 

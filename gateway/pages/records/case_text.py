@@ -8,11 +8,12 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.page import show
 from gateway.pages.records.finding import edition_of, find_record, record_address
+from gateway.pages.records.whose import whose
 from gateway.showing import day_and_time
 from gateway.visitor import ask
 from shared.contracts.referrals import History, ReadHistory, RecordShown
 from shared.registers.definition import Definition
-from shared.registers.form import as_text, rating_of
+from shared.registers.form import Row, as_text, rating_of
 
 
 async def show_case_text(request: web.Request) -> web.Response:
@@ -26,6 +27,7 @@ async def show_case_text(request: web.Request) -> web.Response:
         "records/case_text.html",
         register=register,
         text="\n".join(lines_of(register, record, history, datetime.now(UTC))),
+        whose=await whose(request, record),
         href=record_address(register, record.record_id),
     )
 
@@ -40,9 +42,13 @@ def lines_of(register: Definition, record: RecordShown, history: History, now: d
     yield ""
     wanted = register.case_text.questions if register.case_text else ()
     rows = {row.name: row for row in as_text(register.form, record.answers)}
-    yield from (f"{rows[name].label}: {rows[name].text}" for name in wanted if name in rows)
+    yield from (_said(rows[name]) for name in wanted if name in rows)
     yield ""
     yield words.case_text.as_at.format(when=day_and_time(now))
+
+
+def _said(row: Row) -> str:
+    return f"{row.label} {row.text}" if row.label.endswith("?") else f"{row.label}: {row.text}"
 
 
 def _rating(register: Definition, record: RecordShown, history: History) -> Iterator[str]:

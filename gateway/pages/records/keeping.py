@@ -9,16 +9,17 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
+from gateway.keys import REGISTER, VISITOR
 from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
 from gateway.pages.records.history import FoundOutcomes, past_of, said_of
 from gateway.pages.records.submitting import command_in, new_command, without_answer
+from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.rows import Column
-from gateway.showing import day_and_time, days_since, organisation_names, rating_mark
+from gateway.showing import day_and_time, days_since, rating_mark
 from gateway.visitor import ask
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals import (
@@ -41,11 +42,10 @@ from shared.registers.form import (
     as_text,
     consent_verdict,
     fill_fields,
-    person_of,
     read_answers,
     show_answer,
 )
-from shared.values import Wrong, london_day, show_date
+from shared.values import Wrong, london_day
 
 GONE = frozenset({"archived", "not_found"})
 REVIEW = "review"  # the button by which the form is sent when nothing was changed
@@ -226,6 +226,7 @@ async def _show_conflict(
         status=409,
         register=register,
         record=record,
+        whose=await whose(request, record),
         differences=_differences(register, merged),
         fields=_hidden(fill_fields(register.form, merged.answers)),
         columns=_columns(words.question, words.before, words.theirs, words.yours),
@@ -280,16 +281,14 @@ async def _show(
     note: Note | None = None,
 ) -> web.Response:
     skipped = {part: _skipped(request, part) for part in ("history", "notes")}
-    history, notes, found, organisations = await asyncio.gather(
+    history, notes, found, about = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
         ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
         _outcomes_of(request, register, record),
-        request.config_dict[ORGANISATIONS].of(register.code),
+        whose(request, record),
     )
     now = datetime.now(UTC)
-    person = person_of(register, record.answers)
     words = register.words.record
-    born = show_date(person.born) if person.born else register.words.page.not_recorded
     said = {"updated": words.updated, "reviewed": words.reviewed_done, "noted": register.words.notes.added}
     code = record.answers.get(register.rating.question) if register.rating else None
     return await show(
@@ -301,10 +300,7 @@ async def _show(
         drawn=drawn,
         form=drawn.form,
         opened=opened,
-        name=words.banner.format(
-            name=person.full_name, born=born, postcode=person.postcode or register.words.page.not_recorded
-        ),
-        facts=_facts(register, record, organisation_names(register, organisations)),
+        whose=about,
         mark=rating_mark(register, code if isinstance(code, str) else None),
         rated=register.words.records.rated.format(when=days_since(record.rated_at, now, register.words)),
         past=past_of(register, record, history, found, skipped["history"], now),
@@ -335,13 +331,6 @@ def _skipped(request: web.Request, part: str) -> int:
     """How many of the newest updates or notes the address asks to leave out."""
     asked = request.query.get(part, "0")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
-
-
-def _facts(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> list[tuple[str, str]]:
-    return [
-        (register.words.record.reference, record.reference),
-        (register.words.administration.organisation, names.get(record.organisation_id, "")),
-    ]
 
 
 def _version_in(sent: object) -> int:
