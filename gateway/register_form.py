@@ -26,10 +26,14 @@ KINDS: dict[definition.Kind, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question on the page. `condition` is for the script that hides what does not apply; the server decides."""
+    """
+    One question on the page. `condition` and `exception` are for the script that hides what does not apply; the server
+    decides.
+    """
 
     question: Question
     condition: str
+    exception: str
     not_known: str
 
 
@@ -79,7 +83,8 @@ def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
 
 def _asked(question: Question) -> Asked:
     condition = json.dumps(question.show_if) if question.show_if else ""
-    return Asked(question, condition, not_known_field(question) if question.not_known else "")
+    exception = json.dumps(question.unless) if question.unless else ""
+    return Asked(question, condition, exception, not_known_field(question) if question.not_known else "")
 
 
 def _field(question: Question, words: Words) -> Field:

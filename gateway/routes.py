@@ -9,10 +9,11 @@ from gateway.pages import (
     outcomes,
     public,
     reporting,
+    reversals,
     work,
 )
 from gateway.pages.account import login, password, pin, registration, reminder
-from gateway.pages.records import holding, keeping, listing, submitting
+from gateway.pages.records import case_text, holding, keeping, listing, submitting
 from gateway.settings import Settings
 from gateway.visitor import ANYONE, Page
 from shared.permissions import Permission
@@ -49,6 +50,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/records/{record}/", keeping.show_record, Permission.READ_RECORDS),
     Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
     Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),
+    Page("GET", "/{register}/records/{record}/text/", case_text.show_case_text, Permission.READ_RECORDS),
     Page("POST", "/{register}/records/{record}/notes/", keeping.add_note, Permission.ADD_NOTE),
     Page("GET", "/{register}/records/{record}/holder/", holding.show_holder, Permission.ADMINISTER),
     Page("POST", "/{register}/records/{record}/holder/", holding.name_holder, Permission.ADMINISTER),
@@ -68,6 +70,14 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
     Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/reversals/", reversals.ask_reversal, Permission.ADMINISTER),
+    Page(
+        "POST",
+        "/{register}/administration/reversals/{reversal}/",
+        reversals.decide_reversal,
+        Permission.ADMINISTER,
+    ),
 )
 DEMO_PAGES: tuple[Page, ...] = (
     Page("GET", "/demo/mail", demo_mail.mail_page, ANYONE),

@@ -3,8 +3,10 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.navigation import address
 from gateway.page import show
 from gateway.pages.mails import mails_address
+from gateway.pages.reversals import PAGE as REVERSALS
 from gateway.rows import Column
 from gateway.visitor import ask
 from shared.contracts.identity import ListOrganisations
@@ -14,6 +16,7 @@ from shared.permissions import Permission
 async def administration_page(request: web.Request) -> web.Response:
     register = request[REGISTER]
     words = register.words.administration
+    may_reverse = register.lifecycle.ending == "archive" and request[VISITOR].may(Permission.ADMINISTER)
     listed = await ask(request, ListOrganisations(register_code=register.code))
     return await show(
         request,
@@ -21,6 +24,7 @@ async def administration_page(request: web.Request) -> web.Response:
         words=register.words,
         columns=(Column(words.organisation), Column(words.email_domain)),
         rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
+        reversals=address(register, REVERSALS) if may_reverse else "",
         accepted=register.access.accepted_domains if register.access.self_registration else (),
         mails=mails_address(register) if request[VISITOR].may(Permission.ADMINISTER) else "",
     )

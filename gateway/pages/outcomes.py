@@ -8,20 +8,21 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
+from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import PATHS, address
 from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.submitting import command_in, new_command, without_answer
+from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, mark, typed
-from gateway.showing import day_and_time, organisation_names
+from gateway.showing import day_and_time
 from gateway.visitor import ask
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals import RecordShown
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition import Definition, Form
-from shared.registers.form import Raw, Row, as_text, person_of, read_answers
-from shared.values import london_day, show_date
+from shared.registers.form import Raw, Row, as_text, read_answers
+from shared.values import london_day
 
 PAGE = "outcomes/"
 
@@ -50,20 +51,13 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Whose:
-    """Whom the page is about, for the bar at its top."""
-
-    name: str
-    facts: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
 class ListedOutcome:
     """One outcome of the list, ready to be shown."""
 
     heading: str
     ending: bool
     counted: bool
+    reversed: bool
     rows: list[Row]
 
 
@@ -179,7 +173,7 @@ async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
         "outcomes/archive.html",
         register=sheet.register,
         sheet=sheet,
-        whose=await _whose(request, record),
+        whose=await whose(request, record),
         fields=[(name, value) for name, values in sheet.raw.items() for value in values],
         href=record_address(sheet.register, record.record_id, PAGE),
         acts=Act,
@@ -219,7 +213,7 @@ async def _show_page(
         sheet=sheet,
         drawn=drawn,
         form=drawn.form,
-        whose=await _whose(request, record),
+        whose=await whose(request, record),
         found=found,
         outcomes=[_listed(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
@@ -237,26 +231,7 @@ def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     register = request.config_dict[REGISTERS].find(request[REGISTER].code, each.edition)
     heading = register.words.outcome.recorded.format(name=each.recorded_by, when=day_and_time(each.recorded_at))
     rows = as_text(outcome_form(register), each.answers)
-    return ListedOutcome(heading, each.ending, each.counted, rows)
-
-
-async def _whose(request: web.Request, record: RecordShown) -> Whose:
-    """As the record's own edition has it (R-DSR-125)."""
-    register = request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)
-    person, words = person_of(register, record.answers), register.words
-    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
-    nothing = words.page.not_recorded
-    return Whose(
-        name=words.record.banner.format(
-            name=person.full_name,
-            born=show_date(person.born) if person.born else nothing,
-            postcode=person.postcode or nothing,
-        ),
-        facts=[
-            (words.record.reference, record.reference),
-            (words.administration.organisation, names.get(record.organisation_id, "")),
-        ],
-    )
+    return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)
 
 
 def today() -> date:

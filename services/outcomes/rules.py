@@ -34,6 +34,16 @@ def check_takes_outcomes(record: RecordChecked) -> None:
         raise Refused("archived")
 
 
+def was_reversed(*, ending: bool, seen: int, record: RecordChecked) -> bool:
+    """
+    Whether an outcome that archived the record's version `seen` has been reversed.
+
+    Nothing but a reversal brings a record back, and each act gives it a version: one that is active with a later
+    version has been brought back since. Referrals alone says so; there is nothing here to fall behind it.
+    """
+    return ending and not record.archived and seen < record.version
+
+
 def check_not_ending(state: str | None) -> None:
     """`state` is that of the outcome which ends the record, whether referrals has done so yet or not."""
     if state is not None:

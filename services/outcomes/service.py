@@ -19,7 +19,7 @@ from shared.contracts.outcomes import (
     ReadOutcomeFeed,
     RecordOutcome,
 )
-from shared.contracts.referrals import RecordArchived, RecordCreated, RecordUpdated
+from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.front_door import for_anyone, for_callers, for_visitors, for_visitors_carried_on
 from shared.inbox import SetAside
 from shared.permissions import Permission
@@ -61,7 +61,7 @@ def follower_of(desk: Desk, watching: Watching) -> Follower:
     return Follower(
         durable=CONSUMER,
         stream="EVENTS",
-        events=(RecordCreated, RecordUpdated, RecordArchived),
+        events=(RecordCreated, RecordUpdated, RecordArchived, RecordReinstated),
         take=watching.take,
         set_aside=SetAside(desk.pool, CONSUMER),
     )

@@ -26,10 +26,22 @@ async def hold_record(db: Database, record_id: UUID) -> None:
     await db.execute(HOLD_RECORD, record_id.hex)
 
 
+MARK_REVERSED = "SELECT mark_reversed($1, $2)"
+
+
+async def mark_reversed(db: Database, record_id: UUID, version: int) -> None:
+    """
+    The record was seen active with this version: what archived an earlier one has been reversed.
+
+    To be called while the record is held, so that another outcome may archive it again.
+    """
+    await db.execute(MARK_REVERSED, record_id, version)
+
+
 FIND_ENDING_STATE = """
     SELECT state
     FROM outcome
-    WHERE record_id = $1 AND ending AND state IN ('pending', 'saved')
+    WHERE record_id = $1 AND ending AND state IN ('pending', 'saved') AND reversed_at IS NULL
 """
 
 
@@ -87,7 +99,7 @@ LIST_OUTCOMES = """
         WHERE record_id = $1 AND register_code = $2
     ) AS c
     LEFT JOIN (
-        SELECT id, edition, answers, recorded_by_name, recorded_at, ending, state = 'saved' AS counted
+        SELECT id, edition, answers, recorded_by_name, recorded_at, ending, state = 'saved' AS counted, record_version
         FROM outcome
         WHERE record_id = $1 AND register_code = $2 AND state IN ('saved', 'given_up')
         ORDER BY recorded_at DESC, id DESC
@@ -100,9 +112,10 @@ LIST_OUTCOMES = """
 
 @dataclass(frozen=True, repr=False)
 class Listed:
-    """Outcomes with the size of each, and the counts that hold for the same moment."""
+    """Outcomes with the record's version and the size of each, and the counts that hold for the same moment."""
 
     outcomes: list[OutcomeShown]
+    versions: list[int]
     sizes: list[int]
     recorded: int
     being_archived: bool
@@ -114,6 +127,7 @@ async def list_outcomes(db: Database, register_code: str, record_id: UUID, skip:
     found = [row for row in rows if row["id"] is not None]
     return Listed(
         outcomes=[_shown(row) for row in found],
+        versions=[row["record_version"] for row in found],
         sizes=[len(row["answers"].encode()) for row in found],
         recorded=rows[0]["recorded"],
         being_archived=rows[0]["being_archived"],

@@ -227,6 +227,12 @@ def check_beside(cover: Cover, others: Sequence[Cover]) -> None:
         raise Refused("too_many")
 
 
+def check_is_second(visitor: Visitor, asked_by: UUID) -> None:
+    """Nobody confirms what they asked for themselves. Refused as `not_second`."""
+    if asked_by == visitor.user_id:
+        raise Refused("not_second")
+
+
 # ---------------------------------------------------------------------------------------------------- what is stored
 def checked_answers(register: Definition, sent: Answers, day: date) -> dict[str, Answer]:
     """
@@ -265,8 +271,8 @@ def changes_between(register: Definition, before: Answers, after: Answers) -> tu
     return tuple(FieldChange(name=name, before=before.get(name), after=after.get(name)) for name in names)
 
 
-def note_text(typed: str) -> str:
-    """A note as it is kept. Refused as `empty` or `unreadable`."""
+def kept_text(typed: str) -> str:
+    """A note, or a reason, as it is kept. Refused as `empty` or `unreadable`."""
     try:
         text = read_text(typed)
     except Unreadable:
@@ -319,6 +325,14 @@ def urgency_of(level: Level | None) -> Urgency:
 def calls_for_somebody(urgency: Urgency | None) -> bool:
     """Whether somebody has to act on, or speak about, what is rated so."""
     return urgency in ("alert", "urgent")
+
+
+def rating_that_stands(register: Definition, answers: Answers) -> Level:
+    """The rating that a review finds to be right. Refused as `no_rating` where there is none."""
+    level = rating_of(register, answers)
+    if level is None:
+        raise Refused("no_rating")
+    return level
 
 
 def noun_of(register: Definition) -> str:

@@ -7,6 +7,7 @@ from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.holding import Holding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
+from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
 from services.referrals.jobs import Counting, Keying
@@ -16,14 +17,17 @@ from shared.contracts.referrals import (
     AddCover,
     AddNote,
     ArchiveRecord,
+    AskReversal,
     AssignHolder,
     CheckRecord,
     CountDuplicates,
     DecideDuplicate,
+    DecideReversal,
     EndCover,
     FinishArchive,
     ListDuplicates,
     ListRecords,
+    ListReversals,
     ListStandings,
     NameRecords,
     ReadFeed,
@@ -33,6 +37,7 @@ from shared.contracts.referrals import (
     ReadRecord,
     ReadStanding,
     RefuseArchive,
+    ReviewRecord,
     SubmitRecord,
     UpdateRecord,
 )
@@ -53,11 +58,13 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
     archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
     holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
+    reversing = Reversing(desk)
     counting = Counting(parts.pool, utc_moment)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
+            for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
@@ -77,6 +84,9 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
             for_callers(ReadStanding, ReadStanding.asked_by, standing.read),
             for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
+            for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
+            for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
+            for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],

@@ -11,7 +11,7 @@ from services.reports.settings import Settings
 from shared.bus import Follower
 from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.outcomes import OutcomeRecorded
-from shared.contracts.referrals import RecordArchived, RecordCreated, RecordUpdated
+from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import Answer, for_anyone, for_visitors
 from shared.inbox import SetAside
@@ -61,7 +61,7 @@ def follower_of(desk: Desk) -> Follower:
     return Follower(
         durable=CONSUMER,
         stream="EVENTS",
-        events=(RecordCreated, RecordUpdated, RecordArchived, OutcomeRecorded),
+        events=(RecordCreated, RecordUpdated, RecordArchived, RecordReinstated, OutcomeRecorded),
         take=Listening(desk, CONSUMER).take,
         set_aside=SetAside(desk.pool, CONSUMER),
     )

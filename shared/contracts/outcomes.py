@@ -44,6 +44,7 @@ class OutcomeShown(Message):
     One outcome, in the edition that it was recorded in.
 
     One that is not `counted` did not archive the record after all, and is shown so that what was typed is not lost.
+    One that is `reversed` did, in error, and the record was put back; as an outcome it counts.
     """
 
     outcome_id: UUID
@@ -53,6 +54,7 @@ class OutcomeShown(Message):
     recorded_at: datetime
     ending: bool
     counted: bool
+    reversed: bool = False
 
 
 class Outcomes(Message):
@@ -83,7 +85,11 @@ class ListOutcomes(Request[Outcomes]):
 
 
 class FedOutcome(Message):
-    """An outcome as a read copy holds it. `sequence` says where it stands in the feed."""
+    """
+    An outcome as a read copy holds it. `sequence` says where it stands in the feed.
+
+    `ending`: it archived its record, which may have been put back since: the record itself says so.
+    """
 
     sequence: int
     outcome_id: UUID

@@ -39,7 +39,7 @@ class StandInOutcomes:
     """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
 
     version: int = 4
-    answers: Answers = field(default_factory=lambda: PERSON)
+    answers: Answers = field(default_factory=lambda: dict(PERSON))
     same_person: tuple[SameRecord, ...] = ()
     outcomes: tuple[OutcomeShown, ...] = ()
     being_archived: bool = False

@@ -99,8 +99,8 @@ async def test_both_first_questions_offer_yes_and_no_and_must_be_answered(browse
     asked = {legend: choices(page, legend) for legend in page.texts("legend")}
     assert ["Yes", "No"] == asked["Has a C(E)TR been requested?*"] == asked["Has a LAEP been requested?*"]
     assert [
-        "Choose an answer: Has a C(E)TR been requested?",
-        "Choose an answer: Has a LAEP been requested?",
+        "Say whether a C(E)TR has been requested",
+        "Say whether a LAEP has been requested",
     ] == sent.problems
 
 
@@ -163,7 +163,7 @@ async def test_which_questions_follow_is_said_to_the_script_and_decided_by_the_s
     assert '[{"cetr_requested": ["yes"]}, {"laep_requested": ["yes"]}]' == shown_if["meeting_happened"]
     assert '[{"meeting_happened": ["no"]}]' == shown_if["why_it_did_not_happen"]
     assert '[{"meeting_happened": ["yes"]}]' == shown_if["meeting_outcome"]
-    assert ["Choose an answer: Did either meeting happen?"] == either.problems
+    assert ["Say whether either meeting happened"] == either.problems
 
 
 # ----------------------------------------------------------------------------------------------------- save and update
@@ -221,7 +221,7 @@ async def test_save_and_archive_asks_first_and_says_what_it_means(browser: Brows
 async def test_nothing_is_asked_about_archiving_while_answers_are_missing(browser: Browser) -> None:
     page = await browser.send(HERE, TYPED | {"laep_requested": "", "act": "archive"})
 
-    assert ["Choose an answer: Has a LAEP been requested?"] == page.problems
+    assert ["Say whether a LAEP has been requested"] == page.problems
 
 
 @pytest.mark.requirement("R-DSR-139")

@@ -165,6 +165,18 @@ async def test_a_form_that_was_saved_and_typed_in_further_is_put_together_with_w
     assert COMMAND != typed_in(page, "command")
 
 
+async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_they_typed(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    referrals.failing[UpdateRecord] = Refused("conflict", version=5)
+    referrals.failing[ReadHistory] = Refused("not_found")
+
+    page = await browser.send(HERE, TYPED, status=404)
+
+    assert "This record cannot be opened any more" == page.heading
+    assert "Jenny Harris" in page.tree.get_text()
+
+
 async def test_whoever_may_not_save_any_more_is_told_so(browser: Browser, referrals: StandInReferrals) -> None:
     referrals.failing[UpdateRecord] = NotAnswered(Fault.NOT_ALLOWED)
 

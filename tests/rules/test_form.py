@@ -146,7 +146,7 @@ def test_an_answer_to_a_question_that_is_no_longer_asked_does_not_ask_others() -
 def test_only_the_questions_that_are_asked_are_visible() -> None:
     asked = [question.name for question in visible_questions(dsr().form, {"capacity_to_consent": "no"})][:3]
 
-    assert ["capacity_to_consent", "best_interest_decision", "family_consulted"] == asked
+    assert ["capacity_to_consent", "under_16", "best_interest_decision"] == asked
 
 
 # --------------------------------------------------------------------------------------------------------------- dates

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.referrals import rules
 from services.referrals.rules import Shape
-from shared.contracts.referrals import AddCover, FieldChange, ListRecords
+from shared.contracts.referrals import AddCover, FieldChange, ListRecords, Urgency
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.definition import ListColumn
@@ -298,10 +298,10 @@ def test_an_event_is_named_by_the_registers_own_word() -> None:
 
 
 def test_notes_keep_their_lines() -> None:
-    assert "One\ntwo" == rules.note_text("  One\r\ntwo ")
+    assert "One\ntwo" == rules.kept_text("  One\r\ntwo ")
     for typed, code in (("", "empty"), (" \n ", "empty"), ("a\x00b", "unreadable")):
         with pytest.raises(Refused, match=code):
-            rules.note_text(typed)
+            rules.kept_text(typed)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 // Forms of a register and the list of records: everything here works without it too, only with more clicks.
 
+const CONDITIONAL = "[data-show-if], [data-unless]";
+
 // Questions that do not apply are hidden while they do not; the server takes only the answers that apply.
 function chosen(form, name) {
   return new FormData(form).getAll(name);
@@ -11,9 +13,14 @@ function applies(form, conditions) {
   );
 }
 
+function isAsked(form, block) {
+  const { showIf, unless } = block.dataset;
+  return (!showIf || applies(form, JSON.parse(showIf))) && !(unless && applies(form, JSON.parse(unless)));
+}
+
 function showWhatApplies(form) {
-  for (const block of form.querySelectorAll("[data-show-if]")) {
-    const shown = applies(form, JSON.parse(block.dataset.showIf));
+  for (const block of form.querySelectorAll(CONDITIONAL)) {
+    const shown = isAsked(form, block);
     block.hidden = !shown;
     // An answer that is out of sight must not decide what else is asked.
     for (const field of block.querySelectorAll("input, select, textarea")) {
@@ -22,7 +29,7 @@ function showWhatApplies(form) {
   }
 }
 
-for (const form of document.querySelectorAll("form:has([data-show-if])")) {
+for (const form of document.querySelectorAll(`form:has(${CONDITIONAL})`)) {
   showWhatApplies(form);
   form.addEventListener("change", () => showWhatApplies(form));
 }
@@ -74,4 +81,16 @@ function searchAsYouType(field) {
 
 for (const field of document.querySelectorAll("input[data-search]")) {
   searchAsYouType(field);
+}
+
+// The text for another system's record: one press puts it where it can be pasted from.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const text = document.getElementById(button.dataset.copy);
+  const status = document.getElementById(`${button.dataset.copy}-copied`);
+  button.hidden = !navigator.clipboard; // a browser that has none is asked to mark the text and copy it by hand
+  button.addEventListener("click", async () => {
+    text.select();
+    await navigator.clipboard.writeText(text.value);
+    status.textContent = button.dataset.copied;
+  });
 }

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
 from gateway.visitor import ask
 from shared.contracts.referrals import ReadRecord, RecordShown
@@ -26,3 +27,8 @@ def record_id_in(request: web.Request) -> UUID:
 async def find_record(request: web.Request) -> RecordShown:
     """The record, or the same "not found" whether there is none or it is not this visitor's to see."""
     return await ask(request, ReadRecord(record_id=record_id_in(request)))
+
+
+def edition_of(request: web.Request, record: RecordShown) -> Definition:
+    """The record's own edition: it opens in the form that made it."""
+    return request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)

@@ -1,6 +1,7 @@
 """One record: read and updated in the form that made it, with its history and notes, and the page for two editors."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,18 +9,20 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS, VISITOR
+from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
 from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
-from gateway.pages.records.finding import find_record, record_address, record_id_in
-from gateway.pages.records.holding import holding_facts
+from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
+from gateway.pages.records.history import FoundOutcomes, past_of, said_of
 from gateway.pages.records.linked import standing_of
 from gateway.pages.records.submitting import command_in, new_command, without_answer
+from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.rows import Column
-from gateway.showing import day_and_time, organisation_names
+from gateway.showing import day_and_time, days_since, organisation_names
 from gateway.visitor import ask
+from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals import (
     AddNote,
     Answer,
@@ -28,15 +31,25 @@ from shared.contracts.referrals import (
     ReadNotes,
     ReadRecord,
     RecordShown,
+    ReviewRecord,
     UpdateRecord,
 )
 from shared.messages import NotAnswered, Refused
 from shared.permissions import Permission
 from shared.registers.definition import Definition
-from shared.registers.form import Raw, as_text, consent_verdict, fill_fields, person_of, read_answers, show_answer
-from shared.values import Wrong, london_day, show_date
+from shared.registers.form import (
+    Checked,
+    Raw,
+    as_text,
+    consent_verdict,
+    fill_fields,
+    read_answers,
+    show_answer,
+)
+from shared.values import Wrong, london_day
 
 GONE = frozenset({"archived", "not_found"})
+REVIEW = "review"  # the button by which the form is sent when nothing was changed
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,17 @@ class Opened:
 
     command: UUID
     version: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A record's form as it was sent: of what record, as it is drawn again, and what was read in it."""
+
+    register: Definition
+    record: RecordShown
+    drawn: RegisterForm
+    opened: Opened
+    checked: Checked
 
 
 @dataclass(frozen=True)
@@ -57,7 +81,7 @@ class Note:
 
 async def show_record(request: web.Request) -> web.Response:
     record = await find_record(request)
-    register = _edition_of(request, record)
+    register = edition_of(request, record)
     drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
     return await _show(request, register, record, drawn, Opened(new_command(), record.version))
 
@@ -69,29 +93,63 @@ async def update_record(request: web.Request) -> web.Response:
         record = await find_record(request)
     except Refused:
         return await _show_gone(request, typed(posted, request[REGISTER].form))
-    register = _edition_of(request, record)
+    register = edition_of(request, record)
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
-    drawn = draw(register.form, register.words, raw)
+    sent = Sent(register, record, draw(register.form, register.words, raw), opened, checked)
+    return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
+
+
+async def _update(request: web.Request, sent: Sent) -> web.Response:
+    register, checked, form = sent.register, sent.checked, sent.drawn.form
     if consent_verdict(register, checked.answers) == "refused":
-        drawn.form.refuse(register.words.record.needs_consent)
-    mark(drawn, checked.faults)
-    if drawn.form.summary:
-        return await _show(request, register, record, drawn, opened, status=422)
+        form.refuse(register.words.record.needs_consent)
+    mark(sent.drawn, checked.faults)
+    if form.summary:
+        return await _show_sent(request, sent, status=422)
     update = UpdateRecord(
-        command_id=opened.command,
-        record_id=record.record_id,
-        version=opened.version,
+        command_id=sent.opened.command,
+        record_id=sent.record.record_id,
+        version=sent.opened.version,
         answers=dict(checked.answers),
     )
+    return await _ask(request, sent, update)
+
+
+async def _review(request: web.Request, sent: Sent) -> web.Response:
+    """The rating stands. Who has changed something in the form is asked what they meant, so that nothing is lost."""
+    opened, record = sent.opened, sent.record
+    if opened.version == record.version and is_changed(sent.register, record, sent.checked):
+        sent.drawn.form.refuse(sent.register.words.record.reviewed_typed)
+        return await _show_sent(request, sent, status=409)
+    review = ReviewRecord(command_id=opened.command, record_id=record.record_id, version=opened.version)
+    return await _ask(request, sent, review)
+
+
+async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewRecord) -> web.Response:
+    register = sent.register
     try:
-        await ask(request, update)
+        await ask(request, command)
     except Refused as refusal:
-        return await _update_refused(request, register, record, raw, opened, refusal, update.answers)
+        return await _update_refused(request, sent, refusal)
     except NotAnswered as unanswered:
-        drawn.form.refuse(without_answer(register.words, unanswered))
-        return await _show(request, register, record, drawn, opened, status=503)
-    return see_other(record_address(register, record.record_id, "?Msg=updated"))
+        sent.drawn.form.refuse(without_answer(register.words, unanswered))
+        return await _show_sent(request, sent, status=503)
+    done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
+    return see_other(record_address(register, sent.record.record_id, f"?Msg={done}"))
+
+
+async def _show_sent(request: web.Request, sent: Sent, *, status: int) -> web.Response:
+    return await _show(request, sent.register, sent.record, sent.drawn, sent.opened, status=status)
+
+
+def is_changed(register: Definition, record: RecordShown, checked: Checked) -> bool:
+    """Whether the form holds anything but the record's own answers, be it only something that cannot be read."""
+    today = london_day(datetime.now(UTC))
+    own = read_answers(register.form, fill_fields(register.form, record.answers), register.words, today)
+    wrong = checked.faults.keys() - own.faults.keys()
+    unread = any(value for name, value in checked.raw.items() if name.partition("-")[0] in wrong)
+    return unread or own.answers != checked.answers
 
 
 async def add_note(request: web.Request) -> web.Response:
@@ -123,7 +181,7 @@ async def add_note(request: web.Request) -> web.Response:
 
 async def _show_note_again(request: web.Request, note: Note, said: str, *, status: int) -> web.Response:
     record = await find_record(request)
-    register = _edition_of(request, record)
+    register = edition_of(request, record)
     drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
     drawn.form.refuse(said)
     opened = Opened(new_command(), record.version)
@@ -139,26 +197,19 @@ async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Resp
     return await show(request, "records/gone.html", status=404, register=register, rows=rows, text=text, back=back)
 
 
-async def _update_refused(
-    request: web.Request,
-    register: Definition,
-    record: RecordShown,
-    raw: Raw,
-    opened: Opened,
-    refusal: Refused,
-    yours: Mapping[str, Answer],
-) -> web.Response:
+async def _update_refused(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
     if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
-        return await _show_conflict(request, register, opened.version, yours)
+        with contextlib.suppress(Refused):  # it was archived since
+            return await _show_conflict(request, sent.register, sent.opened.version, sent.checked.answers)
+        return await _show_gone(request, sent.checked.raw)
     if refusal.code in GONE:
-        return await _show_gone(request, raw)
-    drawn = draw(register.form, register.words, raw)
-    words = register.words.record
+        return await _show_gone(request, sent.checked.raw)
+    words = sent.register.words.record
     said = {"unchanged": words.unchanged, "not_yours": words.read_only}
     if refusal.code not in said:
         raise refusal
-    drawn.form.refuse(said[refusal.code])
-    return await _show(request, register, record, drawn, opened, status=409)
+    sent.drawn.form.refuse(said[refusal.code])
+    return await _show_sent(request, sent, status=409)
 
 
 async def _show_conflict(
@@ -176,12 +227,13 @@ async def _show_conflict(
         status=409,
         register=register,
         record=record,
+        whose=await whose(request, record),
         differences=_differences(register, merged),
         fields=_hidden(fill_fields(register.form, merged.answers)),
         columns=_columns(words.question, words.before, words.theirs, words.yours),
         opened=Opened(new_command(), record.version),
         href=record_address(register, record_id),
-        changed=_said(register, updates[0]) if updates else "",
+        changed=said_of(register, updates[0]) if updates else "",
     )
 
 
@@ -230,17 +282,16 @@ async def _show(
     note: Note | None = None,
 ) -> web.Response:
     skipped = {part: _skipped(request, part) for part in ("history", "notes")}
-    history, notes, organisations = await asyncio.gather(
+    history, notes, found, about = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
         ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
-        request.config_dict[ORGANISATIONS].of(register.code),
+        _outcomes_of(request, register, record),
+        whose(request, record),
     )
-    person = person_of(register, record.answers)
-    words, past = register.words.record, register.words.history
-    born = show_date(person.born) if person.born else register.words.page.not_recorded
-    said = {"updated": words.updated, "noted": register.words.notes.added}.get(request.query.get("Msg", ""), "")
-    names = organisation_names(register, organisations)
-    standing = standing_of(register, record, names)
+    now = datetime.now(UTC)
+    words = register.words.record
+    said = {"updated": words.updated, "reviewed": words.reviewed_done, "noted": register.words.notes.added}
+    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
     return await show(
         request,
         "records/record.html",
@@ -250,63 +301,38 @@ async def _show(
         drawn=drawn,
         form=drawn.form,
         opened=opened,
-        name=words.banner.format(
-            name=person.full_name, born=born, postcode=person.postcode or register.words.page.not_recorded
-        ),
-        facts=_facts(register, record, names),
-        standing=standing,
-        change_columns=_columns(past.question, past.before, past.after),
-        updates=[_shown(register, change) for change in history.updates],
+        whose=about,
+        standing=standing_of(register, record, names),
+        rated=register.words.records.rated.format(when=days_since(record.rated_at, now, register.words)),
+        past=past_of(register, record, history, found, skipped["history"], now),
+        review=REVIEW,
         notes=[
             (register.words.notes.written.format(name=each.written_by, when=day_and_time(each.written_at)), each.text)
             for each in notes.notes
         ],
-        created=past.created.format(name=history.created_by, when=day_and_time(history.created_at)),
         note=note.text if note else "",
         note_command=note.command if note else new_command(),
-        said=said,
+        said=said.get(request.query.get("Msg", ""), ""),
         href=record_address(register, record.record_id),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
-        older_updates=skipped["history"] + len(history.updates) if history.older else 0,
         older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )
+
+
+async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
+    """The newest outcomes, for those who may see them."""
+    if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
+        return FoundOutcomes()
+    try:
+        return FoundOutcomes(await ask(request, ListOutcomes(record_id=record.record_id)))
+    except (NotAnswered, Refused):  # the record is there all the same
+        return FoundOutcomes(missing=True)
 
 
 def _skipped(request: web.Request, part: str) -> int:
     """How many of the newest updates or notes the address asks to leave out."""
     asked = request.query.get(part, "0")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
-
-
-def _facts(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> list[tuple[str, str]]:
-    return [
-        (register.words.record.reference, record.reference),
-        (register.words.administration.organisation, names.get(record.organisation_id, "")),
-        *holding_facts(register.words, record),
-    ]
-
-
-def _said(register: Definition, change: Change) -> str:
-    return register.words.history.changed.format(name=change.changed_by, when=day_and_time(change.changed_at))
-
-
-def _shown(register: Definition, change: Change) -> tuple[str, list[list[str]]]:
-    """One update: who and when, and for each question what it said before and after."""
-    questions, nothing = register.form.by_name, register.words.page.not_recorded
-    rows = [
-        [
-            questions[field.name].label if field.name in questions else field.name,
-            show_answer(questions[field.name], field.before) or nothing if field.name in questions else nothing,
-            show_answer(questions[field.name], field.after) or nothing if field.name in questions else nothing,
-        ]
-        for field in change.changes
-    ]
-    return _said(register, change), rows
-
-
-def _edition_of(request: web.Request, record: RecordShown) -> Definition:
-    """The record's own edition: it opens in the form that made it."""
-    return request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)
 
 
 def _version_in(sent: object) -> int:

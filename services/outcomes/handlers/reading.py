@@ -6,7 +6,8 @@ from services.outcomes import rules, store
 from services.outcomes.handlers.desk import Desk
 from services.outcomes.store import Listed
 from shared import audit
-from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes
+from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes, OutcomeShown
+from shared.contracts.referrals import RecordChecked
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Visitor
@@ -31,19 +32,25 @@ class Reading:
         record = await self.desk.check_record(assertion, asked.record_id)
         if record.archived:
             raise Refused("not_found")
-        found = _outcomes(asked, listed)
+        found = _outcomes(asked, listed, record)
         async with transaction(self.desk.pool, visitor) as db:
             shown = [each.outcome_id for each in found.outcomes]
             await audit.note(db, visitor, "outcome.listed", [asked.record_id, *shown])
         return found
 
 
-def _outcomes(asked: ListOutcomes, listed: Listed) -> Outcomes:
+def _outcomes(asked: ListOutcomes, listed: Listed, record: RecordChecked) -> Outcomes:
     taken = rules.fitting(listed.sizes, MOST_AT_ONCE, ROOM)
+    shown = zip(listed.outcomes[:taken], listed.versions[:taken], strict=True)
     return Outcomes(
         record_id=asked.record_id,
-        outcomes=tuple(listed.outcomes[:taken]),
+        outcomes=tuple(_as_it_stands(each, seen, record) for each, seen in shown),
         recorded=listed.recorded,
         more=taken < len(listed.outcomes),
         being_archived=listed.being_archived,
     )
+
+
+def _as_it_stands(outcome: OutcomeShown, seen: int, record: RecordChecked) -> OutcomeShown:
+    archived = outcome.ending and outcome.counted
+    return outcome.model_copy(update={"reversed": rules.was_reversed(ending=archived, seen=seen, record=record)})

@@ -50,6 +50,7 @@ class Recording:
 
         async def act(db: Database) -> OutcomeReceipt:
             await store.hold_record(db, outcome.record_id)
+            await store.mark_reversed(db, outcome.record_id, record.version)
             rules.check_not_ending(await store.find_ending_state(db, outcome.record_id))
             await store.add_outcome(db, visitor, outcome)
             act = "outcome.archive_asked" if outcome.ending else "outcome.recorded"

@@ -72,7 +72,8 @@ class Archiving:
             version=archived["version"],
             rating=archived["rating"],
         )
-        await store.add_archived_version(db, asked.record_id, archived, (visitor.user_id, visitor.full_name))
+        by = (visitor.user_id, visitor.full_name)
+        await store.add_version(db, asked.record_id, archived, "archived", by)
         await audit.note(db, visitor, "record.archived", [asked.record_id])
         register = self.desk.register(visitor, archived["edition"])
         telling = Telling(register, archived["organisation_id"], receipt, self.desk.clock(), archived["created_by"])

@@ -20,7 +20,7 @@ class NoteTaking:
     desk: Desk
 
     async def add_note(self, visitor: Visitor, asked: AddNote) -> Nothing:
-        text = rules.note_text(asked.text)
+        text = rules.kept_text(asked.text)
 
         async def act(db: Database) -> Nothing:
             held = await history.hold_record(db, visitor.register_code, asked.record_id)

@@ -1,6 +1,7 @@
 """Adding a person to a register, and saving a record anew."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from asyncpg import UniqueViolationError
@@ -9,8 +10,9 @@ from services.referrals import rules
 from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import saving as store
-from services.referrals.store.saving import CommandRow, Content, NewRecord, NotAdded, Present, Update
-from shared.contracts.referrals import RecordReceipt, SubmitRecord, UpdateRecord
+from services.referrals.store.saving import CommandRow, Content, NewRecord, NotAdded, Present, Update, Updated
+from shared.contracts.referrals import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
+from shared.database import Database
 from shared.messages import Command, Event, Refused
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
@@ -56,6 +58,15 @@ class Saving:
         return receipt
 
     async def update(self, visitor: Visitor, asked: UpdateRecord) -> RecordReceipt:
+        found = await self._find(visitor, asked)
+        return found if isinstance(found, RecordReceipt) else await self._save(visitor, asked, found)
+
+    async def review(self, visitor: Visitor, asked: ReviewRecord) -> RecordReceipt:
+        found = await self._find(visitor, asked)
+        return found if isinstance(found, RecordReceipt) else await self._review(visitor, asked, found)
+
+    async def _find(self, visitor: Visitor, asked: UpdateRecord | ReviewRecord) -> RecordReceipt | Present:
+        """The record as it is to be changed; the answer, when that was done before."""
         async with self.desk.one_trip() as db:
             earlier, present = await store.find_for_update(db, visitor, asked.command_id, asked.record_id)
         if earlier:
@@ -63,7 +74,7 @@ class Saving:
         if present is None:
             raise Refused("not_found")
         check_changeable(visitor, asked, present)
-        return await self._save(visitor, asked, present)
+        return present
 
     async def _save(self, visitor: Visitor, asked: UpdateRecord, present: Present) -> RecordReceipt:
         register = self.desk.register(visitor, present.edition)
@@ -84,9 +95,33 @@ class Saving:
     async def _store(
         self, visitor: Visitor, asked: UpdateRecord, update: Update, receipt: RecordReceipt, events: list[Event]
     ) -> RecordReceipt:
+        async def act(db: Database, row: CommandRow) -> Updated:
+            return await store.update_record(db, visitor, row, update, events)
+
+        return await self._carry_out(visitor, asked, receipt, act)
+
+    async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
+        register = self.desk.register(visitor, present.edition)
+        level = rules.rating_that_stands(register, present.answers)
+        receipt = RecordReceipt(
+            record_id=present.record_id, reference=present.reference, version=present.version + 1, rating=level.code
+        )
+        events = Telling(register, present.organisation_id, receipt, self.desk.clock()).updated(None)
+
+        async def act(db: Database, row: CommandRow) -> Updated:
+            return await store.review_record(db, visitor, row, present, events)
+
+        return await self._carry_out(visitor, asked, receipt, act)
+
+    async def _carry_out(
+        self,
+        visitor: Visitor,
+        asked: UpdateRecord | ReviewRecord,
+        receipt: RecordReceipt,
+        act: Callable[[Database, CommandRow], Awaitable[Updated]],
+    ) -> RecordReceipt:
         async with self.desk.one_trip() as db:
-            row = command_row(visitor, asked, receipt)
-            updated = await store.update_record(db, visitor, row, update, events)
+            updated = await act(db, command_row(visitor, asked, receipt))
         if updated.earlier:
             return answer_again(visitor, asked, updated.earlier)
         if updated.verdict == "conflict" and updated.version is not None:
@@ -97,7 +132,7 @@ class Saving:
         return receipt
 
 
-def check_changeable(visitor: Visitor, asked: UpdateRecord, present: Present) -> None:
+def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, present: Present) -> None:
     """Refused as `not_yours`, `archived` or `conflict`."""
     if not rules.may_update(visitor, present.created_by, is_held=present.is_held):
         raise Refused("not_yours")

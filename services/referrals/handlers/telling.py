@@ -14,6 +14,7 @@ from shared.contracts.referrals import (
     RecordEvent,
     RecordNotice,
     RecordReceipt,
+    RecordReinstated,
     RecordUpdated,
     RoutineNotice,
     Urgency,
@@ -50,6 +51,11 @@ class Telling:
     def archived(self, urgency: Urgency) -> list[Event]:
         """Whatever the last rating was, that it left the register is no alarm."""
         return [self._event(RecordArchived), self._notice(RoutineNotice, "record_ended", urgency)]
+
+    def reinstated(self, urgency: Urgency) -> list[Event]:
+        """An urgent record waits for somebody again."""
+        notices = [self._notice(UrgentNotice, "rating_changed", urgency)] if urgency == "urgent" else []
+        return [self._event(RecordReinstated), *notices]
 
     def _event(self, kind: type[Told]) -> Told:
         return kind(

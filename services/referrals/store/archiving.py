@@ -1,5 +1,6 @@
 """Taking a record off its register, and giving up to do so."""
 
+from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -23,14 +24,16 @@ async def archive(db: Database, register_code: str, record_id: UUID, version: in
 ADD_VERSION = """
     INSERT INTO record_version (
         record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, answers
-    ) VALUES ($1, $2, 'archived', now(), $3, $4, $5, $6, $7)
+    ) VALUES ($1, $2, $3, now(), $4, $5, $6, $7, $8)
 """
 
 
-async def add_archived_version(db: Database, record_id: UUID, archived: Record, by: tuple[UUID, str]) -> None:
-    """The last version, which says who archived the record and when."""
-    kept = (archived["edition"], archived["overlay"], archived["answers"])
-    await db.execute(ADD_VERSION, record_id, archived["version"], *by, *kept)
+async def add_version(
+    db: Database, record_id: UUID, record: Record, act: Literal["archived", "reinstated"], by: tuple[UUID, str]
+) -> None:
+    """The version that says who has archived the record, or put it back, and when."""
+    kept = (record["edition"], record["overlay"], record["answers"])
+    await db.execute(ADD_VERSION, record_id, record["version"], act, *by, *kept)
 
 
 FIND_STATE = """

@@ -17,9 +17,9 @@ FIND_CREATION = """
 """
 MOST = 200  # of one reply; `rules.fitting` says how many of them it has room for
 FIND_UPDATES = f"""
-    SELECT version, changed_at, changed_by_name, changes, count(*) OVER () AS there
+    SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
-    WHERE record_id = $1 AND act = 'updated'
+    WHERE record_id = $1 AND act <> 'created'
     ORDER BY version DESC
     OFFSET $2
     LIMIT {MOST}
@@ -27,7 +27,7 @@ FIND_UPDATES = f"""
 
 
 async def find_history(db: Database, register_code: str, record_id: UUID, skip: int) -> History | None:
-    """The updates of an active record in scope, the newest first, without the newest `skip`."""
+    """The versions of an active record in scope but the first, newest first, without the newest `skip`."""
     creation = await db.fetchrow(FIND_CREATION, record_id, register_code)
     if creation is None:
         return None
@@ -51,6 +51,7 @@ def _change(row: Record) -> Change:
     changes = [FieldChange(name=name, before=before, after=after) for name, before, after in json.loads(row["changes"])]
     return Change(
         version=row["version"],
+        act=row["act"],
         changed_at=row["changed_at"],
         changed_by=row["changed_by_name"],
         changes=tuple(changes),

@@ -224,4 +224,32 @@ async def update_record(
         *_columns(events),
         content.keys,
     )
+    return _updated(command, row)
+
+
+def _updated(command: CommandRow, row: Record) -> Updated:
     return Updated(row["verdict"], row["version_there"], _earlier(command.command_id, row))
+
+
+REVIEW_RECORD = """
+    SELECT verdict, version_there, earlier_actor, earlier_hash, earlier_answer
+    FROM review_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+"""
+
+
+async def review_record(
+    db: Database, visitor: Visitor, command: CommandRow, present: Present, events: Sequence[Event]
+) -> Updated:
+    """Save that the rating stands, if the version is still the record's and it is active. Sets its own context."""
+    (row,) = await db.fetch(
+        REVIEW_RECORD,
+        *scope_of(visitor),
+        command.command_id,
+        command.body_hash,
+        command.answer,
+        present.record_id,
+        present.version,
+        visitor.full_name,
+        *_columns(events),
+    )
+    return _updated(command, row)

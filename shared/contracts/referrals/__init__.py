@@ -27,6 +27,7 @@ from shared.contracts.referrals.events import (
     RecordCreated,
     RecordEvent,
     RecordNotice,
+    RecordReinstated,
     RecordUpdated,
     RoutineNotice,
     Urgency,
@@ -55,6 +56,7 @@ from shared.contracts.referrals.listing import (
 )
 from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NamedRecords, NameRecords
 from shared.contracts.referrals.reading import (
+    Act,
     AddNote,
     Change,
     FieldChange,
@@ -66,25 +68,37 @@ from shared.contracts.referrals.reading import (
     ReadRecord,
     RecordShown,
 )
-from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.reversing import (
+    MOST_REVERSALS,
+    AskReversal,
+    DecideReversal,
+    ListReversals,
+    ReversalAsked,
+    Reversals,
+)
+from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
 
 __all__ = [
     "LAST_NUMBERED_PAGE",
     "MOST_MATCHES",
     "MOST_NAMED",
+    "MOST_REVERSALS",
     "MOST_SORTED",
+    "Act",
     "AddCover",
     "AddNote",
     "Answer",
     "Answers",
     "ArchiveFate",
     "ArchiveRecord",
+    "AskReversal",
     "AssignHolder",
     "Change",
     "CheckRecord",
     "CountDuplicates",
     "DecideDuplicate",
+    "DecideReversal",
     "DuplicateCount",
     "DuplicateDecision",
     "DuplicateVerdict",
@@ -99,6 +113,7 @@ __all__ = [
     "Holdings",
     "ListDuplicates",
     "ListRecords",
+    "ListReversals",
     "ListStandings",
     "NameRecords",
     "Named",
@@ -124,11 +139,15 @@ __all__ = [
     "RecordNotice",
     "RecordPage",
     "RecordReceipt",
+    "RecordReinstated",
     "RecordRow",
     "RecordShown",
     "RecordStanding",
     "RecordUpdated",
     "RefuseArchive",
+    "ReversalAsked",
+    "Reversals",
+    "ReviewRecord",
     "RoutineNotice",
     "RowPlace",
     "SameRecord",

@@ -39,6 +39,12 @@ class RecordArchived(RecordEvent):
     kind: ClassVar[str] = "archived"
 
 
+class RecordReinstated(RecordEvent):
+    """A record is on its register again: it was archived in error."""
+
+    kind: ClassVar[str] = "reinstated"
+
+
 class RecordNotice(Event):
     """
     For the notifier alone: what happened to a record, with its reference for the mail and nothing else of it.

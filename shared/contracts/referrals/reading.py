@@ -54,17 +54,25 @@ class FieldChange(Message):
     after: Answer | None = Field(repr=False)
 
 
+Act = Literal["updated", "reviewed", "archived", "reinstated"]
+
+
 class Change(Message):
-    """One update: who, when, what. Creation is version 0 and no update (D-HISTORY)."""
+    """
+    One version: who, when, what. Creation is version 0 and no update (D-HISTORY).
+
+    `reviewed` is an update that changed no answer. Archives that were reversed are among them, and are no updates.
+    """
 
     version: int
+    act: Act = "updated"
     changed_at: datetime
     changed_by: str
     changes: tuple[FieldChange, ...]
 
 
 class History(Message):
-    """As many updates as a reply has room for; `older` counts those before them."""
+    """As many versions as a reply has room for, beside the first; `older` counts those before them."""
 
     record_id: UUID
     created_at: datetime
@@ -74,7 +82,7 @@ class History(Message):
 
 
 class ReadHistory(Request[History]):
-    """The updates of a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
+    """What was done to a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_history"
 

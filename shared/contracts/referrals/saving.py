@@ -49,3 +49,17 @@ class UpdateRecord(Command[RecordReceipt]):
     record_id: UUID
     version: int
     answers: Answers = Field(repr=False)
+
+
+class ReviewRecord(Command[RecordReceipt]):
+    """
+    Say that a record's rating was looked at and stands: from now on it is as fresh as a new one.
+
+    An update that changes no answer. Refused as `not_found`, `not_yours`, `archived`, `no_rating`, or `conflict` (with
+    the `version` that is there now) when somebody saved since `version` was read.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.review_record"
+
+    record_id: UUID
+    version: int

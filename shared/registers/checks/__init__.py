@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from shared.registers.checks.forms import check_form
 from shared.registers.checks.references import (
+    check_case_text,
     check_consent,
     check_floor,
     check_identity,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Definition], Iterator[Fault]], ...] = (
     check_rating,
     check_consent,
     check_records,
+    check_case_text,
     check_lifecycle,
     check_notifications,
     check_bands,

@@ -16,8 +16,7 @@ def check_form(called: str, form: Form) -> Iterator[Fault]:
             place = f"{called}, section {section.title}, question {question.name}"
             yield from _check_options(place, question)
             yield from _check_dates(place, question, earlier)
-            for condition in question.show_if:
-                yield from check_condition(f"{place}, show_if", condition, earlier, f"{question.name} depends on")
+            yield from _check_conditions(place, question, earlier)
             earlier[question.name] = question
 
 
@@ -47,6 +46,17 @@ def check_condition(
                     yield Fault(place, f"{code} is not one of the answers of {name}: {_codes(question)}")
 
 
+def _check_conditions(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:
+    told = {
+        "show_if": question.show_if,
+        "unless": question.unless,
+        "age": tuple(condition for rule in question.ages for condition in rule.when),
+    }
+    for word, conditions in told.items():
+        for condition in conditions:
+            yield from check_condition(f"{place}, {word}", condition, earlier, f"{question.name} depends on")
+
+
 def _codes(question: Question) -> str:
     return ", ".join(option.code for option in question.options)
 
@@ -67,6 +77,12 @@ def _check_options(place: str, question: Question) -> Iterator[Fault]:
 def _check_dates(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:
     if question.kind != "date" and (question.not_known or question.allow_future or question.not_before):
         yield Fault(place, "says not_known, allow_future or not_before, which belong to dates")
+    if question.kind != "date" and question.ages:
+        yield Fault(place, "says age, which belongs to dates")
+    for rule in question.ages:
+        on = earlier.get(rule.on)
+        if on is None or on.kind != "date":
+            yield Fault(place, f"takes the age on {rule.on}, which is no date asked before it")
     start = earlier.get(question.not_before or "")
     if question.not_before and (start is None or start.kind != "date"):
         yield Fault(place, f"may not be before {question.not_before}, which is no date asked before it")

@@ -54,8 +54,8 @@ def check_floor(register: Definition) -> Iterator[Fault]:
             yield Fault("floor", f"{name} is not a question of the form")
         elif not question.required:
             yield Fault("floor", f"{name} is below the floor of every minimum data set: it must be required")
-        elif question.show_if:
-            yield Fault("floor", f"{name} is in the floor and must be asked always, without show_if")
+        elif question.show_if or question.unless:
+            yield Fault("floor", f"{name} is in the floor and must be asked always, without show_if or unless")
 
 
 def check_rating(register: Definition) -> Iterator[Fault]:
@@ -102,6 +102,12 @@ def check_records(register: Definition) -> Iterator[Fault]:
         question = _known(register, name)
         if question is None or question.kind not in SEARCHED_KINDS:
             yield Fault("records, search", f"{name} is not a question that can be searched")
+
+
+def check_case_text(register: Definition) -> Iterator[Fault]:
+    for name in register.case_text.questions if register.case_text else ():
+        if _known(register, name) is None:
+            yield Fault("case_text", f"{name} is not a question of the form")
 
 
 def check_lifecycle(register: Definition) -> Iterator[Fault]:

@@ -34,6 +34,7 @@ from shared.registers.definition.lifecycle import (
 from shared.registers.definition.questions import (
     NOT_KNOWN,
     OPTION_KINDS,
+    AgeRule,
     Condition,
     Form,
     Guidance,
@@ -61,6 +62,7 @@ __all__ = [
     "OPTION_KINDS",
     "AgeBand",
     "AgeFilter",
+    "AgeRule",
     "AgeTile",
     "Condition",
     "ConsentGate",

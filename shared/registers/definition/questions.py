@@ -66,8 +66,25 @@ class Guidance(Part):
     link: Link | None = None
 
 
+class AgeRule(Part):
+    """
+    Where the condition holds, nobody older than `last` may be born on this day: else `said`.
+
+    Their age is that of the day which was answered to `on`; of today, where it was not.
+    """
+
+    when: Conditions = Field(min_length=1)
+    last: int = Field(ge=0, le=120)
+    on: QuestionName
+    said: Text
+
+
 class Question(Part):
-    """One question. Its name never changes; `retired` takes it off the form and keeps old answers readable."""
+    """
+    One question. Its name never changes; `retired` takes it off the form and keeps old answers readable.
+
+    It is asked when `show_if` holds, and not when `unless` does. `ages` belong to the date of a birth.
+    """
 
     name: QuestionName
     label: Text
@@ -79,6 +96,8 @@ class Question(Part):
     options: tuple[Option, ...] = ()
     list_name: Code | None = Field(default=None, alias="list")
     show_if: Conditions = ()
+    unless: Conditions = ()
+    ages: tuple[AgeRule, ...] = Field(default=(), alias="age")
     retired: bool = False
     max_length: int | None = Field(default=None, ge=1, le=10_000)
     width: Literal["2", "4", "5", "10", "20", "full"] = "full"

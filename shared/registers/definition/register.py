@@ -110,6 +110,12 @@ class RecordList(Part):
     page_lengths: tuple[int, ...] = (10, 25, 50, 100)
 
 
+class CaseText(Part):
+    """Which answers go into the text that a professional copies into the case record of their own agency."""
+
+    questions: tuple[QuestionName, ...]
+
+
 class HelpTopic(Part):
     """One topic of the help page."""
 
@@ -139,6 +145,7 @@ class Definition(Part):
     lifecycle: Lifecycle
     duplicates: Duplicates
     records: RecordList
+    case_text: CaseText | None = None
     reporting: Reporting
     notifications: tuple[Notification, ...] = Field(default=(), alias="notification")
     mails: tuple[Mail, ...] = Field(default=(), alias="mail")

@@ -27,12 +27,18 @@ def _chosen(answer: Answer | None) -> set[str]:
     return {answer} if isinstance(answer, str) else set(answer)
 
 
+def is_asked(question: Question, answers: Answers) -> bool:
+    """Whether somebody who gave these answers to the questions before it is asked this one."""
+    excused = question.unless and holds(question.unless, answers)
+    return holds(question.show_if, answers) and not excused
+
+
 def visible_questions(form: Form, answers: Answers) -> tuple[Question, ...]:
     """The questions that are asked of somebody who gave these answers; answers to others do not count."""
     seen: dict[str, Answer] = {}
     visible: list[Question] = []
     for question in form.asked:
-        if holds(question.show_if, seen):
+        if is_asked(question, seen):
             visible.append(question)
             if question.name in answers:
                 seen[question.name] = answers[question.name]

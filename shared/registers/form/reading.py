@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition import NOT_KNOWN, Form, Kind, Question, Words
-from shared.registers.form.conditions import Answer, Answers, holds
+from shared.registers.definition import NOT_KNOWN, AgeRule, Form, Kind, Question, Words
+from shared.registers.form.conditions import Answer, Answers, holds, is_asked
 from shared.values import (
     Unreadable,
     Wrong,
+    age_on,
     read_date,
     read_date_parts,
     read_email,
@@ -63,15 +64,17 @@ def read_answers(form: Form, raw: Raw, words: Words, today: date) -> Checked:
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
     for question in form.asked:
-        if not holds(question.show_if, answers):
+        if not is_asked(question, answers):
             continue
         try:
             answer = _read(question, raw, answers, today)
         except Unreadable as unreadable:
             faults[question.name] = _say(unreadable.wrong, question, form, raw, words)
-        else:
-            if answer is not None:
-                answers[question.name] = answer
+            continue
+        if (too_old := _too_old(question, answer, answers, today)) is not None:
+            faults[question.name] = too_old.said
+        elif answer is not None:
+            answers[question.name] = answer
     return Checked(answers, faults, _unknown(form, raw), raw)
 
 
@@ -174,6 +177,20 @@ def _check_date(question: Question, day: date, answers: Answers, today: date) ->
     earliest = answers.get(question.not_before or "")
     if isinstance(earliest, str) and earliest != NOT_KNOWN and day < date.fromisoformat(earliest):
         raise Unreadable(Wrong.DATE_ORDER)
+
+
+def _too_old(question: Question, answer: Answer | None, answers: Answers, today: date) -> AgeRule | None:
+    """The rule by which somebody who was born on this day cannot have given the answers before it."""
+    if not question.ages or not isinstance(answer, str) or answer == NOT_KNOWN:
+        return None
+    born = date.fromisoformat(answer)
+    return next((rule for rule in question.ages if _is_too_old(rule, born, answers, today)), None)
+
+
+def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> bool:
+    told = answers.get(rule.on)
+    day = date.fromisoformat(told) if isinstance(told, str) and told != NOT_KNOWN else today
+    return holds(rule.when, answers) and age_on(born, day) > rule.last
 
 
 def _say(wrong: Wrong, question: Question, form: Form, raw: Raw, words: Words) -> str:

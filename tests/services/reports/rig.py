@@ -23,7 +23,15 @@ from shared.contracts import LETTERS
 from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.identity import CheckGrant, Grant, ListOrganisations, Organisation, Organisations
 from shared.contracts.outcomes import RecordOutcome
-from shared.contracts.referrals import Answer, RecordReceipt, SubmitRecord, UpdateRecord
+from shared.contracts.referrals import (
+    Answer,
+    AskReversal,
+    DecideReversal,
+    ListReversals,
+    RecordReceipt,
+    SubmitRecord,
+    UpdateRecord,
+)
 from shared.contracts.reports import (
     Dashboard,
     ReadDashboard,
@@ -175,6 +183,13 @@ class Rig:
 
     async def archive(self, organisation_id: UUID, receipt: RecordReceipt) -> None:
         await self.record_outcome(organisation_id, receipt, ending=True)
+
+    async def reverse(self, organisation_id: UUID, receipt: RecordReceipt) -> None:
+        """Two administrators have the record back on its register."""
+        one, other = (a_visitor(Role.ADMINISTRATOR, organisation_id) for _ in range(2))
+        await self.ask(one, AskReversal(command_id=new_id(), reference=receipt.reference, reason="The wrong person"))
+        (found,) = (await self.ask(other, ListReversals())).reversals
+        await self.ask(other, DecideReversal(command_id=new_id(), reversal_id=found.reversal_id, confirmed=True))
 
     async def tell(self) -> None:
         """Carry what referrals has to tell."""

@@ -80,6 +80,21 @@ async def test_an_archived_record_is_not_counted(rig: Rig) -> None:
     assert {TOTAL: 1} == await rig.panel(reader, TOTAL)
 
 
+async def test_a_record_that_was_archived_in_error_is_counted_again(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    reader = rig.somebody(Role.REPORTING, organisation)
+    receipt = await rig.submit(organisation, risk_level="red")
+    await rig.archive(organisation, receipt)
+    await rig.copy()
+    archived = await rig.panel(reader, TOTAL)
+
+    await rig.reverse(organisation, receipt)
+    await rig.copy()
+
+    assert ({TOTAL: 0}, {TOTAL: 1}) == (archived, await rig.panel(reader, TOTAL))
+    assert {"Green": 0, "Amber": 0, "Red": 1} == await rig.panel(reader, RISK)
+
+
 async def test_a_record_that_was_rated_anew_is_counted_once(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
     receipt = await rig.submit(organisation, risk_level="green")

@@ -19,6 +19,7 @@ from shared.registers.definition.words.accounts import (
     ReminderWords,
     SessionWords,
 )
+from shared.registers.definition.words.keeping import CaseTextWords, RatingLineWords, ReversalWords
 from shared.registers.definition.words.mails import MailListWords
 from shared.registers.definition.words.records import (
     ArchiveWords,
@@ -63,6 +64,7 @@ class Words(Part):
     account: AccountWords
     administration: AdministrationWords
     archive: ArchiveWords
+    case_text: CaseTextWords
     conflict: ConflictWords
     dates: DateWords
     draft: DraftWords
@@ -82,11 +84,13 @@ class Words(Part):
     pin: PinWords
     problem: ProblemWords
     public: PublicWords
+    rating_line: RatingLineWords
     record: RecordWords
     records: RecordListWords
     registration: RegistrationWords
     reminder: ReminderWords
     reporting: ReportingWords
+    reversals: ReversalWords
     session: SessionWords
     table: TableWords
     tasks: TaskWords

@@ -91,6 +91,7 @@ class RecordWords(Part):
     updated: Text
     reviewed: Text
     reviewed_done: Text
+    reviewed_typed: Text
     unchanged: Text
     needs_consent: Text
     read_only: Text
@@ -155,6 +156,9 @@ class HistoryWords(Part):
 
     heading: Text
     changed: WhoWhenText
+    reviewed: WhoWhenText
+    archived: WhoWhenText
+    reinstated: WhoWhenText
     question: Text
     before: Text
     after: Text
@@ -249,6 +253,7 @@ class OutcomeWords(Part):
     empty: Text
     recorded: WhoWhenText
     ended: Text
+    reversed: Text
     not_saved: Text
     changed: Text
     archiving: Text

@@ -1,0 +1,71 @@
+"""A record as plain text, which a professional copies into the case record of their own agency."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.page import show
+from gateway.pages.records.finding import edition_of, find_record, record_address
+from gateway.pages.records.whose import whose
+from gateway.showing import day_and_time
+from gateway.visitor import ask
+from shared.contracts.referrals import History, ReadHistory, RecordShown
+from shared.registers.definition import Definition
+from shared.registers.form import Row, as_text, rating_of
+
+
+async def show_case_text(request: web.Request) -> web.Response:
+    if request[REGISTER].case_text is None:
+        raise web.HTTPNotFound
+    record = await find_record(request)
+    history = await ask(request, ReadHistory(record_id=record.record_id))
+    register = edition_of(request, record)
+    return await show(
+        request,
+        "records/case_text.html",
+        register=register,
+        text="\n".join(lines_of(register, record, history, datetime.now(UTC))),
+        whose=await whose(request, record),
+        href=record_address(register, record.record_id),
+    )
+
+
+def lines_of(register: Definition, record: RecordShown, history: History, now: datetime) -> Iterator[str]:
+    """Everything but the name: the text goes into the record of somebody who is known there."""
+    words = register.words
+    yield register.identity.name
+    yield f"{words.record.reference}: {record.reference}"
+    yield words.case_text.added.format(name=record.created_by, when=day_and_time(record.created_at))
+    yield from _rating(register, record, history)
+    yield ""
+    wanted = register.case_text.questions if register.case_text else ()
+    rows = {row.name: row for row in as_text(register.form, record.answers)}
+    yield from (_said(rows[name]) for name in wanted if name in rows)
+    yield ""
+    yield words.case_text.as_at.format(when=day_and_time(now))
+
+
+def _said(row: Row) -> str:
+    return f"{row.label} {row.text}" if row.label.endswith("?") else f"{row.label}: {row.text}"
+
+
+def _rating(register: Definition, record: RecordShown, history: History) -> Iterator[str]:
+    level = rating_of(register, record.answers)
+    if level is None:
+        return
+    who = _who_rated(register, record, history)
+    when = day_and_time(record.rated_at)
+    yield ""
+    yield register.words.case_text.rated.format(rating=level.label, name=who, when=when)
+    yield from level.next_steps
+
+
+def _who_rated(register: Definition, record: RecordShown, history: History) -> str:
+    """Who gave the rating that stands, or looked at it last and let it stand."""
+    question = register.rating.question if register.rating else ""
+    for change in history.updates:
+        if change.act == "reviewed" or any(field.name == question for field in change.changes):
+            return change.changed_by
+    return register.words.page.not_recorded if history.older else record.created_by

@@ -1,0 +1,94 @@
+"""Reversing an archive that was made in error: one administrator asks, a second one decides."""
+
+from dataclasses import dataclass
+
+from services.referrals import rules
+from services.referrals.handlers.desk import Desk, new_id
+from services.referrals.handlers.telling import Telling
+from services.referrals.store import reversing as store
+from services.referrals.store.archiving import add_version
+from services.referrals.store.reversing import Reversal
+from shared import audit, outbox
+from shared.commands import carry_out
+from shared.contracts.referrals import (
+    MOST_REVERSALS,
+    AskReversal,
+    DecideReversal,
+    ListReversals,
+    RecordReceipt,
+    Reversals,
+)
+from shared.database import Database, transaction
+from shared.messages import Nothing, Refused
+from shared.permissions import Visitor
+
+
+@dataclass(frozen=True)
+class Reversing:
+    """
+    The handlers of reversals. Confirming one is one transaction here, and there is no other half of it: outcomes takes
+    an archive for reversed when the record is active with a later version than that archive left.
+    """
+
+    desk: Desk
+
+    async def request(self, visitor: Visitor, asked: AskReversal) -> Nothing:
+        reference = rules.read_reference(visitor.register_code, asked.reference)
+        reason = rules.kept_text(asked.reason)
+
+        async def act(db: Database) -> Nothing:
+            record = await store.find_archived(db, visitor, reference) if reference else None
+            if record is None:
+                raise Refused("not_found")
+            if not record.archived:
+                raise Refused("not_archived")
+            await store.add_reversal(db, visitor, new_id(), record, reason)
+            await audit.note(db, visitor, "record.reversal_asked", [record.record_id])
+            return Nothing()
+
+        return await carry_out(self.desk.pool, visitor, asked, act)
+
+    async def list_open(self, visitor: Visitor, _asked: ListReversals) -> Reversals:
+        async with transaction(self.desk.pool, visitor) as db:
+            found = await store.list_reversals(db, visitor, MOST_REVERSALS + 1)
+            shown = rules.fitting(found[:MOST_REVERSALS])
+            await audit.note(db, visitor, "record.reversals_listed", [each.record_id for each in shown])
+        return Reversals(reversals=shown, more=len(found) > len(shown))
+
+    async def decide(self, visitor: Visitor, asked: DecideReversal) -> Nothing:
+        async def act(db: Database) -> Nothing:
+            reversal = await store.hold_reversal(db, visitor, asked.reversal_id)
+            if reversal is None:
+                raise Refused("not_found")
+            if reversal.state != "open":
+                raise Refused("decided")
+            if asked.confirmed:
+                rules.check_is_second(visitor, reversal.asked_by)
+            await store.decide(db, visitor, asked.reversal_id, confirmed=asked.confirmed)
+            await (self._reinstate if asked.confirmed else self._decline)(db, visitor, reversal)
+            return Nothing()
+
+        answer = await carry_out(self.desk.pool, visitor, asked, act)
+        self.desk.wake()
+        return answer
+
+    async def _decline(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
+        await audit.note(db, visitor, "record.reversal_declined", [reversal.record_id])
+
+    async def _reinstate(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
+        record = await store.reinstate(db, reversal)
+        if record is None:
+            raise Refused("decided")
+        await add_version(db, reversal.record_id, record, "reinstated", (visitor.user_id, visitor.full_name))
+        await audit.note(db, visitor, "record.reinstated", [reversal.record_id])
+        register = self.desk.register(visitor, record["edition"])
+        receipt = RecordReceipt(
+            record_id=reversal.record_id,
+            reference=record["reference"],
+            version=record["version"],
+            rating=record["rating"],
+        )
+        telling = Telling(register, record["organisation_id"], receipt, self.desk.clock())
+        level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
+        for event in telling.reinstated(rules.urgency_of(level)):
+            await outbox.put(db, event)

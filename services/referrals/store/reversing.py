@@ -1,0 +1,121 @@
+"""Archives that are to be reversed, and putting a record on its register again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Record, UniqueViolationError
+
+from shared.contracts.referrals import ReversalAsked
+from shared.database import Database
+from shared.messages import Refused
+from shared.permissions import Visitor
+
+FIND_ARCHIVED = """
+    SELECT id AS record_id, version, status
+    FROM record
+    WHERE register_code = $1 AND reference = $2 AND organisation_id = ANY($3)
+    FOR SHARE
+"""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """A record that an archive may be reversed of; `archived` says whether there is one."""
+
+    record_id: UUID
+    version: int
+    archived: bool
+
+
+async def find_archived(db: Database, visitor: Visitor, reference: str) -> Archived | None:
+    """The record in scope that has this reference; nobody can change it until this transaction ends."""
+    row = await db.fetchrow(FIND_ARCHIVED, visitor.register_code, reference, visitor.organisation_ids)
+    return None if row is None else Archived(row["record_id"], row["version"], row["status"] != 0)
+
+
+ADD_REVERSAL = """
+    INSERT INTO reversal (id, record_id, record_version, reason, asked_by, asked_by_name)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def add_reversal(db: Database, visitor: Visitor, reversal_id: UUID, of: Archived, reason: str) -> None:
+    """Refused as `asked_before` while another one of the same record is open."""
+    who = (visitor.user_id, visitor.full_name)
+    try:
+        await db.execute(ADD_REVERSAL, reversal_id, of.record_id, of.version, reason, *who)
+    except UniqueViolationError:
+        raise Refused("asked_before") from None
+
+
+LIST_REVERSALS = """
+    SELECT
+        v.id AS reversal_id, v.record_id, r.reference, r.given_name, r.family_name, r.organisation_id, r.archived_at,
+        v.reason, v.asked_by_name AS asked_by, v.asked_at, v.asked_by = $3 AS yours
+    FROM reversal AS v
+    INNER JOIN record AS r ON r.id = v.record_id
+    WHERE v.state = 'open' AND r.register_code = $1 AND r.organisation_id = ANY($2)
+    ORDER BY v.asked_at, v.id
+    LIMIT $4
+"""
+
+
+async def list_reversals(db: Database, visitor: Visitor, most: int) -> list[ReversalAsked]:
+    """Those that are open, of records in scope; those first that have waited longest."""
+    scope = (visitor.register_code, visitor.organisation_ids, visitor.user_id)
+    return [_asked(row) for row in await db.fetch(LIST_REVERSALS, *scope, most)]
+
+
+def _asked(row: Record) -> ReversalAsked:
+    fields = dict(row)
+    name = f"{fields.pop('given_name')} {fields.pop('family_name')}"
+    return ReversalAsked(**fields, name=name)
+
+
+HOLD_REVERSAL = """
+    SELECT v.record_id, v.record_version, v.asked_by, v.state
+    FROM reversal AS v
+    INNER JOIN record AS r ON r.id = v.record_id
+    WHERE v.id = $1 AND r.register_code = $2 AND r.organisation_id = ANY($3)
+    FOR UPDATE OF v
+"""
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """A reversal that nobody else can decide until this transaction ends."""
+
+    record_id: UUID
+    record_version: int
+    asked_by: UUID
+    state: str
+
+
+async def hold_reversal(db: Database, visitor: Visitor, reversal_id: UUID) -> Reversal | None:
+    row = await db.fetchrow(HOLD_REVERSAL, reversal_id, visitor.register_code, visitor.organisation_ids)
+    return None if row is None else Reversal(**row)
+
+
+DECIDE = """
+    UPDATE reversal
+    SET state = $2, decided_at = clock_timestamp(), decided_by = $3, decided_by_name = $4
+    WHERE id = $1
+"""
+
+
+async def decide(db: Database, visitor: Visitor, reversal_id: UUID, *, confirmed: bool) -> None:
+    state = "confirmed" if confirmed else "declined"
+    await db.execute(DECIDE, reversal_id, state, visitor.user_id, visitor.full_name)
+
+
+REINSTATE = """
+    UPDATE record
+    SET status = 0, archived_at = NULL, version = version + 1, updated_at = now()
+    WHERE id = $1 AND version = $2 AND status = 1
+    RETURNING reference, edition, overlay, version, organisation_id, rating, answers
+"""
+
+
+async def reinstate(db: Database, reversal: Reversal) -> Record | None:
+    """The record as active again, its rating as old as it was; None when it is not as that archive has left it."""
+    return await db.fetchrow(REINSTATE, reversal.record_id, reversal.record_version)

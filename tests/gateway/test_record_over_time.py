@@ -1,0 +1,326 @@
+"""A record as time goes by: its rating as a line, reviews, its history in words, and its text for elsewhere."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.bus import Context
+from shared.contracts.outcomes import ListOutcomes
+from shared.contracts.referrals import (
+    Act,
+    Change,
+    FieldChange,
+    History,
+    Notes,
+    ReadHistory,
+    ReadNotes,
+    RecordReceipt,
+    ReviewRecord,
+)
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, Message, NotAnswered, Refused, Request
+from shared.permissions import Role
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.filled import fields
+from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes, an_outcome
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page
+
+HERE = f"/dsr/records/{RECORD_ID.hex}/"
+TEXT = f"{HERE}text/"
+LONG = "First line,\nsecond line <b>& more</b>"
+ANSWERS = {
+    "capacity_to_consent": "yes",
+    "consent_given": "yes",
+    "consent_date": "2022-06-16",
+    "first_name": "Tester",
+    "last_name": "Three",
+    "date_of_birth": "2001-02-07",
+    "learning_disability_or_autism": "autism",
+    "ethnicity": "A",
+    "locality": "south_staffordshire",
+    "lead_professional": "Jenny Harris",
+    "risk_level": "red",
+    "latest_update": LONG,
+}
+
+Asked = TypeVar("Asked", bound=Request[Message])
+
+
+def a_change(version: int, *changes: tuple[str, str | None, str | None], act: Act = "updated") -> Change:
+    """One made so many days after the record."""
+    fields = tuple(FieldChange(name=name, before=before, after=after) for name, before, after in changes)
+    when = WHEN + timedelta(days=version)
+    return Change(version=version, act=act, changed_at=when, changed_by="Gail Thomas", changes=fields)
+
+
+@dataclass
+class Past:
+    """What was done to the record, newest first; `failing` says which requests are refused or not answered, and how."""
+
+    updates: tuple[Change, ...] = ()
+    older: int = 0
+    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
+    reviews: list[ReviewRecord] = field(default_factory=list)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        bus = FakeBus("referrals", wire)
+        await bus.answer(ReadNotes, self._replying(lambda: Notes(record_id=RECORD_ID, notes=())))
+        await bus.answer(ReadHistory, self._replying(self._history))
+        await bus.answer(ReviewRecord, self._review)
+
+    def _history(self) -> History:
+        return History(
+            record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=self.updates, older=self.older
+        )
+
+    def _replying(self, reply: Callable[[], Message]) -> Callable[[Asked, Context], Awaitable[Message]]:
+        async def handler(_asked: Asked, _context: Context) -> Message:
+            return reply()
+
+        return handler
+
+    async def _review(self, asked: ReviewRecord, _context: Context) -> RecordReceipt:
+        self.reviews.append(asked)
+        if failure := self.failing.get(ReviewRecord):
+            raise failure
+        return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red")
+
+
+@pytest.fixture
+def past() -> Past:
+    return Past()
+
+
+@pytest.fixture
+def record() -> StandInOutcomes:
+    return StandInOutcomes(answers=dict(ANSWERS))
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return StandInIdentity(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def browser(
+    serve: Serve, template_cache: Path, identity: StandInIdentity, record: StandInOutcomes, past: Past
+) -> Browser:
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await record.answer_on(wire)
+    await past.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    await browser.see("/dsr/home/")
+    return browser
+
+
+# ------------------------------------------------------------------------------------------------------ the step line
+async def test_the_line_steps_where_the_rating_changed_and_its_table_says_the_same(
+    browser: Browser, past: Past
+) -> None:
+    past.updates = (
+        a_change(3, act="reviewed"),
+        a_change(2, ("risk_level", "amber", "red"), ("first_name", "Test", "Tester")),
+        a_change(1, ("risk_level", "green", "amber")),
+    )
+
+    page = await browser.see(HERE)
+
+    assert ["Rating over time: Red since 19/06/2022."] == page.texts("svg[role=img] title")
+    assert ["Red", "Amber", "Green"] == page.texts(".ics-line__level")
+    heights = [step["y2"] for step in page.tree.select("line.ics-line__step") if step["y1"] == step["y2"]]
+    assert ["80", "48", "16"] == heights
+    assert 1 == len(page.tree.select(".ics-line__picture .ics-line__mark--open"))
+    assert ["Reviewed, no change"] == page.texts(".ics-line__legend")
+    assert ["Reviewed, no change", "Rated Red", "Rated Amber", "Rated Green"] == [
+        cell.get_text().removeprefix("What happened ") for cell in page.tree.select(".ics-line tbody td:nth-child(2)")
+    ]
+    assert page.texts(".ics-line tbody td:nth-child(3)")[-1].endswith("Jayne Billings")
+
+
+async def test_administrators_see_outcomes_on_the_line_and_others_do_not(
+    browser: Browser, identity: StandInIdentity, record: StandInOutcomes
+) -> None:
+    later = WHEN + timedelta(days=1)
+    record.outcomes = (
+        an_outcome(recorded_at=later),
+        an_outcome(recorded_at=later, ending=True, reversed=True),
+        an_outcome(recorded_at=later, counted=False),
+    )
+    seen = await browser.see(HERE)
+    await browser.go_on("/dsr/logout")
+    identity.role = Role.STANDARD
+    await browser.log_in()
+
+    page = await browser.see(HERE)
+
+    assert ["Outcome recorded", "Outcome that archived the record, in error"] == seen.texts(".ics-line__legend")
+    assert (2, 0) == tuple(len(each.tree.select(".ics-line__picture .ics-line__mark")) for each in (seen, page))
+    assert 1 == len([asked for asked in record.asked if isinstance(asked, ListOutcomes)])
+
+
+async def test_without_outcomes_the_record_is_there_and_says_so(browser: Browser, record: StandInOutcomes) -> None:
+    record.failing[ListOutcomes] = NotAnswered(Fault.UNAVAILABLE)
+
+    page = await browser.see(HERE)
+
+    assert "Outcomes cannot be shown just now." in page.tree.get_text()
+    assert 1 == len(page.tree.select("svg[role=img]"))
+
+
+async def test_of_a_long_history_the_line_begins_where_the_reply_does_and_says_so(browser: Browser, past: Past) -> None:
+    past.updates, past.older = (a_change(9, ("risk_level", "amber", "red")), a_change(8)), 7
+
+    page = await browser.see(HERE)
+
+    assert ["25/06/2022"] == page.texts(".ics-line__time span")[:1]
+    assert "There are older updates, which are not shown here." in page.tree.get_text()
+
+
+async def test_without_a_rating_there_is_neither_line_nor_review(browser: Browser, record: StandInOutcomes) -> None:
+    del record.answers["risk_level"]
+
+    page = await browser.see(HERE)
+
+    assert [] == page.tree.select(".ics-line, button[value=review]")
+
+
+# ---------------------------------------------------------------------------------------------------------- reviewing
+def sent_by(page: Page) -> dict[str, str]:
+    """What the record's form sends as it stands; a box that is not ticked sends nothing."""
+    unticked = {str(box["name"]) for box in page.tree.select("main form input[type=checkbox]:not([checked])")}
+    return {name: value for name, value in fields(page).items() if name not in unticked}
+
+
+async def review(browser: Browser, status: int, **changes: str) -> Page:
+    """Open the record, change these fields, and say that nothing was changed."""
+    sent = sent_by(await browser.see(HERE)) | changes | {"act": "review"}
+    return await browser.send(HERE, sent, status=status)
+
+
+async def test_nothing_changed_and_reviewed_is_sent_for_the_version_that_was_read(browser: Browser, past: Past) -> None:
+    page = await browser.see(HERE)
+    sent = sent_by(page)
+
+    where = await browser.go_on(HERE, sent | {"act": "review"})
+
+    assert (f"{HERE}?Msg=reviewed", "The review has been recorded.") == (where, await said(browser, where))
+    assert [(4, sent["command"])] == [(each.version, each.command_id.hex) for each in past.reviews]
+    assert "Reviewed, no change" in page.texts("main form button")
+
+
+async def said(browser: Browser, path: str) -> str:
+    return (await browser.see(path)).texts(".nhsuk-notification-banner__content")[0]
+
+
+@pytest.mark.parametrize("changes", [{"risk_level": "green"}, {"consent_date-day": "sometime"}])
+async def test_who_changed_something_is_asked_and_loses_nothing(
+    browser: Browser, past: Past, changes: dict[str, str]
+) -> None:
+    page = await review(browser, 409, **changes)
+
+    assert "You have changed something in the form" == page.problems[0][:38]
+    assert changes.items() <= fields(page).items()
+    assert [] == past.reviews
+
+
+async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(browser: Browser, past: Past) -> None:
+    past.failing[ReviewRecord] = Refused("conflict", version=5)
+    past.updates = (a_change(5, ("risk_level", "amber", "red")),)
+
+    page = await review(browser, 409, version="3", risk_level="amber")
+
+    assert "Somebody else changed this record" == page.heading
+    assert 1 == len(past.reviews)
+
+
+async def test_a_review_without_an_answer_goes_out_again_under_the_same_command(browser: Browser, past: Past) -> None:
+    past.failing[ReviewRecord] = NotAnswered(Fault.TOO_LATE)
+
+    page = await review(browser, 503)
+
+    assert past.reviews[0].command_id.hex == fields(page)["command"]
+
+
+# ------------------------------------------------------------------------------------------------------------ history
+@pytest.mark.requirement("R-DSR-120")
+async def test_the_history_says_each_change_in_words_with_who_and_when(browser: Browser, past: Past) -> None:
+    past.updates = (
+        a_change(5, act="reinstated"),
+        a_change(4, act="archived"),
+        a_change(3, act="reviewed"),
+        a_change(2, ("latest_update", None, LONG), ("consent_date", "2022-06-01", "2022-06-16")),
+        a_change(1, ("ethnicity", "Z", "A")),
+    )
+
+    page = await browser.see(HERE)
+
+    assert [
+        "Archived in error, put back by Gail Thomas, 22/06/2022 at 14:05",
+        "Archived by Gail Thomas, 21/06/2022 at 14:05",
+        "Reviewed, no change, by Gail Thomas, 20/06/2022 at 14:05",
+        "Changed by Gail Thomas, 19/06/2022 at 14:05",
+        "Changed by Gail Thomas, 18/06/2022 at 14:05",
+    ] == page.texts("#history .ics-changes > strong, #history .ics-changes caption")
+    cells = [cell.get_text() for cell in page.tree.select("#history tbody td, #history tbody th")]
+    assert ["Latest Update for DSR Meeting", "Not recorded", LONG] == [_bare(cell) for cell in cells[:3]]
+    assert ["01/06/2022", "16/06/2022"] == [_bare(cell) for cell in cells[4:6]]
+    assert ["Not stated", "British"] == [_bare(cell) for cell in cells[7:9]]
+
+
+def _bare(cell: str) -> str:
+    """Without the name of its column, which stands before it on a phone."""
+    names = ("What changed ", "Before ", "After ")
+    return next((cell.removeprefix(name) for name in names if cell.startswith(name)), cell)
+
+
+# --------------------------------------------------------------------------------------------- copy for the case record
+async def test_the_text_for_the_case_record_says_what_was_decided_and_names_nobody(
+    browser: Browser, past: Past
+) -> None:
+    past.updates = (a_change(2, act="reviewed"), a_change(1, ("risk_level", "amber", "red")))
+
+    page = await browser.see(TEXT)
+
+    (area,) = page.tree.select("textarea[readonly]")
+    lines = area.get_text().strip().split("\n")
+    assert [
+        "Dynamic Support Register",
+        "Reference: DSR-7KQ2-M9XP",
+        "Added by Jayne Billings, 17/06/2022 at 14:05",
+        "",
+        "Rating: Red (Gail Thomas, 17/06/2022 at 14:05)",
+        "The DSR Team has been alerted.",
+    ] == lines[:6]
+    assert "Has the person consented to be added to the DSR Register? Yes" in lines
+    assert "Date of the consent or best interest decision: 16/06/2022" in lines
+    assert lines[-4:-2] == [f"Latest Update for DSR Meeting: {LONG.splitlines()[0]}", LONG.splitlines()[1]]
+    assert not {"Tester", "Three", "07/02/2001"} & set(area.get_text().split())
+    assert ["Tester Three - 07/02/2001 (Not recorded)"] == page.texts(".ics-identity__name")
+    assert "Copy for case record - Dynamic Support Register" == page.title
+
+
+async def test_the_text_is_reached_from_the_record_and_from_the_receipt(browser: Browser) -> None:
+    pages = [await browser.see(HERE), await browser.see(f"{HERE}added/")]
+
+    assert [1, 1] == [len(page.tree.select(f'a[href="{TEXT}"]')) for page in pages]
+
+
+async def test_the_text_of_a_record_that_is_not_theirs_is_not_found(browser: Browser) -> None:
+    await browser.see(f"/dsr/records/{'0' * 32}/text/", status=404)

@@ -1,0 +1,227 @@
+"""The page on which one administrator asks to have an archive reversed, and another decides."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.bus import Context
+from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
+from shared.permissions import Role
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page
+
+HERE = "/dsr/administration/reversals/"
+REVERSAL = UUID(int=21)
+ONE = f"{HERE}{REVERSAL.hex}/"
+COMMAND = "0123456789abcdef0123456789abcdef"
+TYPED = {"command": COMMAND, "reference": "DSR-7KQ2-M9XP", "reason": "The wrong person.\nSorry."}
+
+
+def asked_for(**changes: object) -> ReversalAsked:
+    fields = {
+        "reversal_id": REVERSAL,
+        "record_id": RECORD_ID,
+        "reference": "DSR-7KQ2-M9XP",
+        "name": "Tester Three",
+        "organisation_id": ORGANISATIONS[0].organisation_id,
+        "archived_at": WHEN,
+        "reason": "The wrong person.",
+        "asked_by": "Ada First",
+        "asked_at": WHEN,
+        "yours": False,
+    }
+    return ReversalAsked.model_validate(fields | changes)
+
+
+@dataclass
+class StandIn:
+    """Referrals, as far as reversals go: what waits, and how each request is refused or not answered."""
+
+    waiting: tuple[ReversalAsked, ...] = ()
+    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
+    asked: list[Request[Message]] = field(default_factory=list)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        bus = FakeBus("referrals", wire)
+        await bus.answer(ListReversals, self._list)
+        await bus.answer(AskReversal, self._take)
+        await bus.answer(DecideReversal, self._take)
+
+    async def _list(self, asked: ListReversals, _context: Context) -> Reversals:
+        if failure := self.failing.get(type(asked)):
+            raise failure
+        return Reversals(reversals=self.waiting)
+
+    async def _take(self, asked: AskReversal | DecideReversal, _context: Context) -> Nothing:
+        self.asked.append(asked)
+        if failure := self.failing.get(type(asked)):
+            raise failure
+        return Nothing()
+
+
+@pytest.fixture
+def referrals() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return StandInIdentity(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, referrals: StandIn) -> Browser:
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await referrals.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    await browser.see("/dsr/home/")
+    return browser
+
+
+def typed_in(page: Page) -> tuple[str, str]:
+    reference, reason = page.tree.select_one("#reference"), page.tree.select_one("#reason")
+    assert reference is not None
+    assert reason is not None
+    return str(reference.get("value", "")), reason.get_text().removeprefix("\n")
+
+
+async def test_what_waits_says_whom_it_is_about_who_asks_and_why(browser: Browser, referrals: StandIn) -> None:
+    referrals.waiting = (asked_for(), asked_for(reversal_id=UUID(int=22), yours=True))
+
+    page = await browser.see(HERE)
+
+    assert ["DSR-7KQ2-M9XP"] * 2 == page.texts(".nhsuk-card h3")
+    assert [
+        "Tester Three",
+        "Midlands Partnership Foundation Trust (@mpft.nhs.uk)",
+        "17/06/2022 at 14:05",
+        "Ada First, 17/06/2022 at 14:05",
+        "The wrong person.",
+    ] == page.texts(".nhsuk-card dd")[:5]
+    assert ["Confirm: put it back", "Decline", "Take back"] == page.texts(".nhsuk-card button")
+
+
+async def test_administration_leads_there_for_administrators_of_the_register_alone(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    page = await browser.see("/dsr/administration/")
+    await browser.go_on("/dsr/logout")
+    identity.role = Role.MASTER_ADMIN
+    await browser.log_in()
+
+    others = await browser.see("/dsr/administration/")
+
+    assert (1, 0) == tuple(len(each.tree.select(f'a[href="{HERE}"]')) for each in (page, others))
+    await browser.see(HERE, status=403)
+
+
+async def test_asking_sends_reference_and_reason_under_the_command_of_the_form(
+    browser: Browser, referrals: StandIn
+) -> None:
+    await browser.see(HERE)
+
+    where = await browser.go_on(HERE, TYPED)
+
+    assert f"{HERE}?Msg=asked" == where
+    assert [
+        AskReversal(command_id=UUID(COMMAND), reference=TYPED["reference"], reason=TYPED["reason"])
+    ] == referrals.asked
+    assert ["A second administrator can decide now."] == (await browser.see(where)).texts(
+        ".nhsuk-notification-banner__content"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"reference": "", "reason": ""}, ["Enter the reference of the record", "Say why archiving it was an error"]),
+        ({"reason": "x" * 2_001}, ["The reason must be 2,000 characters or fewer."]),
+    ],
+)
+async def test_what_is_missing_is_said_and_nothing_is_asked(
+    browser: Browser, referrals: StandIn, changes: dict[str, str], said: list[str]
+) -> None:
+    await browser.see(HERE)
+
+    page = await browser.send(HERE, TYPED | changes, status=422)
+
+    assert (said, []) == (page.problems, referrals.asked)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "said"),
+    [
+        (Refused("not_found"), 409, "There is no archived record with this reference, or it is not yours to see."),
+        (Refused("not_archived"), 409, "The record with this reference is not archived."),
+        (Refused("asked_before"), 409, "Somebody has asked for this already, and it is not decided yet."),
+        (NotAnswered(Fault.UNAVAILABLE), 503, "Sorry, this is not available just now. Nothing has been saved."),
+    ],
+)
+async def test_refused_or_not_answered_everything_typed_is_still_there(
+    browser: Browser, referrals: StandIn, failure: Refused | NotAnswered, status: int, said: str
+) -> None:
+    await browser.see(HERE)
+    referrals.failing = {AskReversal: failure, ListReversals: NotAnswered(Fault.UNAVAILABLE)}
+
+    page = await browser.send(HERE, TYPED, status=status)
+
+    assert said == page.problems[0][: len(said)]
+    assert (TYPED["reference"], TYPED["reason"]) == typed_in(page)
+
+
+@pytest.mark.parametrize(("act", "confirmed"), [("confirm", True), ("decline", False)])
+async def test_a_decision_is_sent_for_its_reversal(
+    browser: Browser, referrals: StandIn, act: str, confirmed: bool
+) -> None:
+    referrals.waiting = (asked_for(),)
+    await browser.see(HERE)
+
+    where = await browser.go_on(ONE, {"command": COMMAND, "act": act})
+
+    assert f"{HERE}?Msg={'confirmed' if confirmed else 'declined'}" == where
+    assert [DecideReversal(command_id=UUID(COMMAND), reversal_id=REVERSAL, confirmed=confirmed)] == referrals.asked
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("decided", "Somebody has decided this already."),
+        ("not_second", "You asked for this yourself. Another administrator decides."),
+    ],
+)
+async def test_a_decision_that_is_refused_says_why(browser: Browser, referrals: StandIn, code: str, said: str) -> None:
+    await browser.see(HERE)
+    referrals.failing = {DecideReversal: Refused(code)}
+
+    page = await browser.send(ONE, {"command": COMMAND, "act": "confirm"}, status=409)
+
+    assert [said] == page.problems
+
+
+@pytest.mark.parametrize(("path", "act", "status"), [(ONE, "burn", 400), (f"{HERE}nothing/", "confirm", 404)])
+async def test_what_no_page_of_ours_sends_is_not_taken(
+    browser: Browser, referrals: StandIn, path: str, act: str, status: int
+) -> None:
+    await browser.see(HERE)
+
+    await browser.send(path, {"command": COMMAND, "act": act}, status=status)
+
+    assert [] == referrals.asked

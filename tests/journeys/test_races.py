@@ -1,0 +1,113 @@
+"""Two people at one record over real HTTP, fifty times each: no change is lost, and no page shows half of anything."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest_asyncio
+
+from tests.journeys.browsing import JOURNEY
+from tests.journeys.product import Product
+from tests.journeys.referring import a_new_name
+from tests.services.referrals.builders import new_id
+from tests.walking import Sheet, Walker, a_referral, record_in, walker
+
+pytestmark = JOURNEY
+
+ROUNDS = 50
+AT_ONCE = 5
+ADMINISTRATORS = ("admin@mpft.nhs.uk", "admin@combined.nhs.uk")  # the first sees what the second adds
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two administrators in windows of their own. What `other` adds, both see."""
+
+    one: Walker
+    other: Walker
+
+    async def refer(self) -> tuple[str, dict[str, str]]:
+        """Add somebody; gives the record's id, and what its form sends back untouched."""
+        form = a_referral(last_name=a_new_name())
+        record = record_in(await self.other.go_on(self.other.at("records/new"), form | {"command": new_id().hex}))
+        return record, form | {"version": "0"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pair(stack: Product) -> AsyncIterator[Pair]:
+    async with AsyncExitStack() as opened:
+        one, other = [await opened.enter_async_context(walker(stack.base_url)) for _ in range(2)]
+        for each, email in zip((one, other), ADMINISTRATORS, strict=True):
+            await each.log_in(email)
+            await each.see(each.at("home/"))
+        yield Pair(one, other)
+
+
+async def test_of_two_who_edit_one_record_neither_loses_a_change(pair: Pair) -> None:
+    first_tries: Counter[tuple[int, ...]] = Counter()
+
+    async def race() -> None:
+        record, form = await pair.refer()
+        mine = form | {"command": new_id().hex, "latest_update": "Seen at home."}
+        theirs = form | {"command": new_id().hex, "lead_professional_contact": "01782 000000"}
+        tries = await asyncio.gather(pair.one.update(record, mine), pair.other.update(record, theirs))
+        first_tries[tuple(sorted(each.status for each in tries))] += 1
+        for walker_of, sheet in zip((pair.one, pair.other), tries, strict=True):
+            if sheet.status == 409:
+                assert "Somebody else changed this record" == sheet.heading
+                assert 303 == (await walker_of.update(record, sheet.fields("version"))).status
+        kept = (await pair.one.open(record)).html
+        assert [True] * 3 == [each in kept for each in ("History (2)", ">\nSeen at home.<", 'value="01782 000000"')]
+
+    await rounds(race)
+
+    assert {(303, 409): ROUNDS} == first_tries
+
+
+async def test_of_an_archive_and_an_update_one_happens_and_no_page_shows_a_half(pair: Pair) -> None:
+    won: Counter[bool] = Counter()
+
+    async def race() -> None:
+        record, form = await pair.refer()
+        archive = {"cetr_requested": "no", "laep_requested": "no", "act": "confirm", "version": "0"}
+        update = form | {"latest_update": "Seen at home."}
+        outcomes = pair.one.at(f"records/{record}/outcomes/")
+        archived, updated, *seen = await asyncio.gather(
+            pair.one.post(outcomes, archive | {"command": new_id().hex}),
+            pair.other.update(record, update | {"command": new_id().hex}),
+            pair.one.get(pair.one.at(f"records/{record}/")),
+            pair.other.get(outcomes),
+        )
+        won[archived.status == 303] += 1
+        assert (303 == archived.status) != (303 == updated.status)
+        assert archived.status in (303, 409)
+        assert updated.status in (303, 404)
+        after = await asyncio.gather(pair.one.get(pair.one.at(f"records/{record}/")), pair.other.get(outcomes))
+        assert [404 if archived.status == 303 else 200] * 2 == [sheet.status for sheet in after]
+        if archived.status != 303:
+            assert ("History (1)" in after[0].html, "Outcomes (0)" in after[1].html) == (True, True)
+        if updated.status == 404:
+            assert "Seen at home." in updated.html, "what was typed can be copied"
+        assert [] == [half for sheet in (*seen, *after, archived, updated) for half in halves(sheet)]
+
+    await rounds(race)
+
+    assert ROUNDS == won.total()
+
+
+async def rounds(race: Callable[[], Awaitable[None]]) -> None:
+    """So many at a time that they do not stand in one another's way, and none is alone."""
+    for _ in range(ROUNDS // AT_ONCE):
+        await asyncio.gather(*(race() for _ in range(AT_ONCE)))
+
+
+def halves(sheet: Sheet) -> list[str]:
+    """What is wrong with a page that must be whole, or a page that says why it is not there."""
+    if sheet.leads_to:
+        return []
+    whole = sheet.html.rstrip().endswith("</html>") and "<h1" in sheet.html
+    known = sheet.status in (200, 404, 409)
+    is_marked_as_ended = sheet.status == 200 and "Archived the record" in sheet.html
+    return [f"{sheet.path} {sheet.status}"] if not whole or not known or is_marked_as_ended else []

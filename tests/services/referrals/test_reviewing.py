@@ -1,0 +1,104 @@
+"""Looking at a rating and letting it stand: an update without a change, by which the rating is fresh again."""
+
+import asyncio
+
+import pytest
+
+from shared.contracts.referrals import RecordReceipt, RecordUpdated, ReviewRecord
+from shared.messages import Fault, NotAnswered
+from shared.permissions import Role
+from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.rig import Owner, Referrals, an_archive
+
+MAKE_OLD = """
+    UPDATE record
+    SET rated_at = rated_at - interval '9 days', updated_at = updated_at - interval '9 days'
+    WHERE id = $1
+"""
+
+
+def a_review(receipt: RecordReceipt) -> ReviewRecord:
+    """Of the version that the receipt is for."""
+    return ReviewRecord(command_id=new_id(), record_id=receipt.record_id, version=receipt.version)
+
+
+async def test_a_review_makes_the_rating_fresh_and_is_an_update_that_changes_no_answer(
+    referrals: Referrals, owner: Owner
+) -> None:
+    visitor = a_visitor(full_name="Jayne Billings")
+    receipt = await referrals.submit(visitor)
+    await owner.rows(MAKE_OLD, receipt.record_id)
+    before = await referrals.read(visitor, receipt.record_id)
+
+    reviewed = await referrals.ask(visitor, a_review(receipt))
+
+    shown = await referrals.read(visitor, receipt.record_id)
+    assert (1, 1, before.answers) == (reviewed.version, shown.updates, shown.answers)
+    assert 9 == (shown.rated_at - before.rated_at).days == (shown.updated_at - before.updated_at).days
+    (change,) = (await referrals.history(visitor, receipt.record_id)).updates
+    assert (1, "reviewed", "Jayne Billings", ()) == (change.version, change.act, change.changed_by, change.changes)
+    assert (receipt.reference, "green") == (reviewed.reference, reviewed.rating)
+
+
+async def test_a_corrected_spelling_leaves_the_rating_as_old_as_it_was(referrals: Referrals, owner: Owner) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    await owner.rows(MAKE_OLD, receipt.record_id)
+    before = await referrals.read(visitor, receipt.record_id)
+
+    await referrals.update(visitor, receipt, first_name="Percival")
+
+    assert before.rated_at == (await referrals.read(visitor, receipt.record_id)).rated_at
+
+
+async def test_a_review_is_told_and_audited_once_however_often_it_is_sent(referrals: Referrals, owner: Owner) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    asked = a_review(receipt)
+
+    answers = await asyncio.gather(*(referrals.ask(visitor, asked) for _ in range(5)))
+
+    assert {1} == {answer.version for answer in answers}
+    assert [1] == [each.version for each in await referrals.told(receipt.record_id) if isinstance(each, RecordUpdated)]
+    audited = await owner.rows(
+        "SELECT actor FROM audit WHERE action = 'record.reviewed' AND $1 = ANY(subjects)", receipt.record_id
+    )
+    assert [visitor.user_id] == [row["actor"] for row in audited]
+
+
+async def test_a_review_of_an_older_version_is_a_conflict(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    await referrals.update(visitor, receipt, risk_level="red")
+
+    assert ("conflict", {"version": 1}) == await referrals.refusal(visitor, a_review(receipt))
+    assert 1 == (await referrals.read(visitor, receipt.record_id)).version
+
+
+async def test_of_two_reviews_at_once_one_wins(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipts = await asyncio.gather(*(referrals.submit(visitor) for _ in range(10)))
+
+    async def race(receipt: RecordReceipt) -> list[str]:
+        outcomes = await asyncio.gather(*(referrals.refusal(visitor, a_review(receipt)) for _ in range(2)))
+        return sorted(code for code, _ in outcomes)
+
+    assert [["", "conflict"]] * 10 == await asyncio.gather(*(race(each) for each in receipts))
+
+
+async def test_who_may_not_update_may_not_review(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+
+    assert ("not_found", {}) == await referrals.refusal(colleague_of(visitor), a_review(receipt))
+    with pytest.raises(NotAnswered) as unanswered:
+        await referrals.ask(colleague_of(visitor, Role.REPORTING), a_review(receipt))
+    assert Fault.NOT_ALLOWED == unanswered.value.fault
+
+
+async def test_an_archived_record_is_not_reviewed(referrals: Referrals) -> None:
+    administrator = a_visitor(Role.ADMINISTRATOR)
+    receipt = await referrals.submit(administrator)
+    await referrals.ask(administrator, an_archive(receipt))
+
+    assert "archived" == (await referrals.refusal(administrator, a_review(receipt)))[0]
