@@ -134,7 +134,8 @@ def verify_audits() -> None:
     with _refusals_said():
         verdicts = asyncio.run(verify_audit(read_settings()))
     for each in verdicts:
-        typer.echo(f"{each.service:<10} {each.fault or 'whole'}: {each.seals} seals over {each.rows} rows")
+        waiting = f"; {each.unsealed} wait for their seal" if each.unsealed else ""
+        typer.echo(f"{each.service:<10} {each.fault or 'whole'}: {each.seals} seals over {each.rows} rows{waiting}")
     if any(each.fault for each in verdicts):
         raise typer.Exit(1)
 

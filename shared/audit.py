@@ -21,6 +21,7 @@ ADD_ROW = """
 """
 SEAL = "SELECT seal_n, seal_hash FROM seal_audit()"
 FIND_SEALS = "SELECT n, lo, hi, rows, prev, hash FROM audit_seal ORDER BY n"
+COUNT_UNSEALED = "SELECT count(*) FROM audit WHERE xid >= $1::text::xid8"
 READ_STRETCH = (
     "SELECT stretch, counted, sha256($3 || stretch) AS hash FROM audit_stretch($1::text::xid8, $2::text::xid8)"
 )
@@ -92,11 +93,17 @@ class Sealer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verifying a schema's chain found: how many seals hold, and the first place where it does not."""
+    """
+    What verifying a schema's chain found: how many seals hold, and the first place where it does not.
+
+    `unsealed` rows wait for their seal: those of the last second, or of a product that was stopped just then. More of
+    them mean that sealing has ended, and nothing proves them.
+    """
 
     service: str
     seals: int
     rows: int
+    unsealed: int = 0
     fault: str | None = None
 
 
@@ -112,11 +119,11 @@ async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: 
         found = await db.fetchrow(READ_STRETCH, str(seal["lo"]), str(seal["hi"]), previous)
         whole = found is not None and found["hash"] == seal["hash"] and found["counted"] == seal["rows"]
         if not whole or seal["prev"] != previous or str(seal["lo"]) != reached or seal["n"] != len(known) + 1:
-            return Verdict(service, len(known), rows, f"seal {seal['n']} does not match its rows")
+            return Verdict(service, len(known), rows, fault=f"seal {seal['n']} does not match its rows")
         previous, rows, reached = seal["hash"], rows + seal["rows"], str(seal["hi"])
         known[seal["n"]] = seal["hash"].hex()
     for line in heads:
         name, n, digest = line.split()
         if name == service and known.get(int(n)) != digest:
-            return Verdict(service, len(known), rows, f"head {n} kept outside is not in the chain")
-    return Verdict(service, len(known), rows)
+            return Verdict(service, len(known), rows, fault=f"head {n} kept outside is not in the chain")
+    return Verdict(service, len(known), rows, await db.fetchval(COUNT_UNSEALED, reached))

@@ -60,6 +60,17 @@ async def test_what_was_done_is_kept_in_an_unbroken_chain(
     assert Verdict("identity", seals=3, rows=3) == verdict
 
 
+async def test_rows_that_nothing_seals_are_counted(
+    database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
+) -> None:
+    pool = await database("identity")
+    await sealed(pool, tmp_path / "heads", "log_in")
+    await act(pool, "read")
+    await act(pool, "log_out")
+
+    assert Verdict("identity", seals=1, rows=1, unsealed=2) == await verify(owner, "identity", [])
+
+
 @pytest.mark.parametrize("statement", SUPERUSER_ACTS.values(), ids=SUPERUSER_ACTS)
 async def test_tampering_is_found(
     database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path, statement: str
