@@ -10,15 +10,15 @@ from tests.journeys.product import Mail, Product
 DEMO_PASSWORD = "Demo-2026!ics"
 
 
-async def be_logged_in(page: Page, stack: Product, email: str) -> None:
+async def be_logged_in(page: Page, stack: Product, email: str, register: str = "dsr") -> None:
     """Be one of the demo's people, on Home; who logged in before in this run comes back with the same session."""
     known = stack.sessions.get(email)
     if known is not None:
         secure_url = stack.base_url.replace("http:", "https:")  # the browser asks that of such a name
         await page.context.add_cookies([{"name": SESSION, "value": known, "url": secure_url, "secure": True}])
-        await page.goto(f"{stack.base_url}/dsr/home/")
+        await page.goto(f"{stack.base_url}/{register}/home/")
         return
-    await log_in(page, stack, email)
+    await log_in(page, stack, email, register=register)
     cookies = await page.context.cookies()
     stack.sessions[email] = next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
 

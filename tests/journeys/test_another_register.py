@@ -1,0 +1,197 @@
+"""A register that nobody has seen before, one file in a folder: from its first entry to the Excel file."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from openpyxl import load_workbook
+from playwright.async_api import Browser, Page, expect
+
+from services.identity.hashing import PasswordHashes
+from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
+from shared.database import open_pool, transaction
+from shared.permissions import Role
+from tests.inside import Inside
+from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.coming_in import DEMO_PASSWORD, be_logged_in
+from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.product import Product, product
+
+pytestmark = JOURNEY
+
+FOLDER = Path(__file__).with_name("registers")
+CODE, LANDLORD = "homes", "warden@barchester.gov.uk"
+WARDEN = NewAccount(LANDLORD, "Septimus", "Harding", (GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True),))
+WORDS_OF_ANOTHER = re.compile(r"referral|\bDSR\b|risk level|C\(E\)TR|Rated|Archive|Green|Amber|Red\b", re.IGNORECASE)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def barchester(quick_folder: Path) -> AsyncIterator[Product]:
+    """A product whose settings name the folder of the register."""
+    async with product(quick_folder / "barchester", "--demo", ICS_REGISTERS=str(FOLDER)) as running:
+        await _add_the_warden(Inside.of(running))
+        yield running
+
+
+async def _add_the_warden(inside: Inside) -> None:
+    pool = await open_pool(inside.addresses.dsn("identity"), size=1)
+    try:
+        async with transaction(pool) as db:
+            await create_account(db, WARDEN, Fixed(PasswordHashes(workers=1), DEMO_PASSWORD))
+    finally:
+        await pool.close()
+
+
+async def test_it_is_walked_from_the_first_entry_to_the_file(
+    browser: Browser, barchester: Product, tmp_path: Path
+) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_warden_on_the_home_page(page, barchester)
+        await then_the_menu_is_its_own(page)
+        await when_a_household_is_put_on_the_list(page)
+        await then_the_team_is_told(barchester)
+        await then_the_list_shows_it(page)
+        await when_it_is_changed(page)
+        await then_its_history_says_so(page)
+        await when_a_jotting_is_made(page)
+        await when_a_visit_is_recorded(page)
+        await then_the_figures_count_it(page, barchester)
+        await then_the_file_holds_it(page, tmp_path)
+
+
+async def test_nothing_of_another_register_stands_on_its_pages(browser: Browser, barchester: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await given_the_warden_on_the_home_page(page, barchester)
+        for place in ("home/", "records/new", "records/", "reporting/", "help/", "administration/"):
+            await page.goto(f"{barchester.base_url}/{CODE}/{place}")
+            said = await page.locator("main").inner_text()
+            assert not WORDS_OF_ANOTHER.findall(said), place
+    async with window(browser, SCREENS[1]) as stranger:
+        await stranger.goto(f"{barchester.base_url}/{CODE}/")
+        await expect(stranger.get_by_role("heading", level=1)).to_have_text("A home that fits")
+        await stranger.goto(f"{barchester.base_url}/")
+        await expect(stranger.get_by_role("link", name="Fitting Homes List")).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, *SCREENS_WITHOUT_SCRIPTS], ids=str)
+async def test_everybody_can_use_its_pages(browser: Browser, barchester: Product, screen: Screen) -> None:
+    async with window(browser, screen) as page:
+        await given_the_warden_on_the_home_page(page, barchester)
+        for place in ("home/", "records/new", "records/", "reporting/"):
+            await page.goto(f"{barchester.base_url}/{CODE}/{place}")
+            assert not await is_wider_than_its_screen(page)
+            if screen.scripts:
+                assert [] == await barriers(page)
+            await take_picture(page, f"{CODE} {place} {screen}")
+
+
+async def given_the_warden_on_the_home_page(page: Page, stack: Product) -> None:
+    await be_logged_in(page, stack, LANDLORD, CODE)
+
+
+async def then_the_menu_is_its_own(page: Page) -> None:
+    menu = page.get_by_role("navigation", name="Menu").get_by_role("listitem")
+    places = ["Start", "Waiting list", "Put somebody on the list", "Figures", "How it works", "My password"]
+    await expect(menu).to_have_text([*places, "Settings", "Leave"])
+
+
+async def when_a_household_is_put_on_the_list(page: Page) -> None:
+    """First without what is needed, and each prompt is the register's own."""
+    await page.get_by_role("link", name="Put somebody on the list").first.click()
+    await page.get_by_label("A hoist").check()
+    await page.get_by_role("button", name="Put on the list").click()
+    await expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text(
+        [
+            "What is the person called?",
+            "What is the family called?",
+            "When was the person born?",
+            "How many rooms?",
+            "How far must the hoist reach?",
+        ]
+    )
+    await page.get_by_label("Called*").fill("Eleanor")
+    await page.get_by_label("Family*").fill("Bold")
+    await fill_date(page, "Born on", "3", "5", "1950")
+    await page.get_by_label("Rooms*").select_option(label="Two rooms")
+    await page.get_by_label("Reach of the hoist").fill("From bed to bath")
+    await fill_date(page, "Moving by", "1", "2", "2090")
+    await page.get_by_role("button", name="Put on the list").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("They are on the list")
+
+
+async def then_the_team_is_told(stack: Product) -> None:
+    mail = await stack.mail_after(0, "homes.desk@barchester.gov.uk")
+    assert re.fullmatch(r"Somebody is on the list: HOMES-[0-9A-Z]{4}-[0-9A-Z]{4}", mail.subject)
+    assert not re.search("Eleanor|Bold", mail.text + mail.subject)
+
+
+async def then_the_list_shows_it(page: Page) -> None:
+    await page.get_by_role("link", name="Waiting list").click()
+    await expect(page.get_by_role("columnheader")).to_have_text(["FAMILY", "NEEDS", "BY", "SINCE", "DO"])
+    row = page.get_by_role("row", name="Eleanor Bold")
+    await expect(row.get_by_role("cell", name="Two rooms")).to_be_visible()
+    await expect(row.get_by_role("cell", name="01/02/2090")).to_be_visible()
+
+
+async def when_it_is_changed(page: Page) -> None:
+    await page.get_by_role("link", name="Look Eleanor Bold").click()
+    await page.get_by_label("Rooms*").select_option(label="Three rooms or more")
+    await page.get_by_role("button", name="Save it").click()
+    await expect(page.get_by_text("It is saved.")).to_be_visible()
+
+
+async def then_its_history_says_so(page: Page) -> None:
+    await page.get_by_role("tab", name="What was (1)").click()
+    row = page.get_by_role("row", name="Rooms")
+    await expect(row.get_by_role("cell")).to_have_text([re.compile("Two rooms"), re.compile("Three rooms or more")])
+
+
+async def when_a_jotting_is_made(page: Page) -> None:
+    await page.get_by_role("tab", name="Jottings (0)").click()
+    await page.get_by_label("New jotting").fill("Prefers the ground floor.")
+    await page.get_by_role("button", name="Jot it down").click()
+    await expect(page.get_by_text("Jotted down.")).to_be_visible()
+
+
+async def when_a_visit_is_recorded(page: Page) -> None:
+    """The register has no way of ending a record, and so no button for it."""
+    await page.get_by_role("link", name="Waiting list").click()
+    await page.get_by_role("link", name="Visits Eleanor Bold").click()
+    await page.get_by_role("group", name="Was a home seen?").get_by_label("No", exact=True).check()
+    await page.get_by_label("Why not?").fill("It rained.")
+    await expect(page.get_by_role("button", name=re.compile("Archive"))).to_have_count(0)
+    await page.get_by_role("button", name="Save the visit").click()
+    await expect(page.get_by_text("The visit is saved.")).to_be_visible()
+    await expect(page.get_by_role("tab", name="Visits (1)")).to_be_visible()
+
+
+async def then_the_figures_count_it(page: Page, stack: Product) -> None:
+    await page.goto(f"{stack.base_url}/{CODE}/reporting/")
+    while not await page.get_by_role("heading", name="HOUSEHOLDS: 1").count():
+        await page.reload()
+    table = page.get_by_role("table", name="BY ROOMS")
+    counts = zip(await table.locator("th").all_inner_texts(), await table.locator("td").all_inner_texts(), strict=True)
+    assert {"One room": "0", "Two rooms": "0", "Three rooms or more": "1"} == dict(counts)
+
+
+async def then_the_file_holds_it(page: Page, folder: Path) -> None:
+    await page.get_by_label("Which figures").select_option(label="Everybody with their visits")
+    await page.get_by_label("Rooms needed").select_option(label="Three rooms or more")
+    await page.get_by_role("button", name="Make the file").click()
+    await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Download").click()
+    await (await download.value).save_as(folder / "figures.xlsx")
+    heads, row = load_workbook(folder / "figures.xlsx").worksheets[0].iter_rows(values_only=True)
+    found = dict(zip(heads, row, strict=True))
+    assert ("Eleanor", "Bold", "Three rooms or more", "It rained.") == tuple(
+        found[label] for label in ("Called", "Family", "Rooms", "Why not?")
+    )
+
+
+async def fill_date(page: Page, question: str, day: str, month: str, year: str) -> None:
+    group = page.get_by_role("group", name=question)
+    for part, value in (("Day", day), ("Month", month), ("Year", year)):
+        await group.get_by_label(part).fill(value)
