@@ -173,6 +173,14 @@ async def archive(walker: Walker, canary: Canary, record: str) -> None:
     await walker.post(page, asked | {"act": "save", "command": word("no command")})
 
 
+async def look_at_mails(walker: Walker) -> None:
+    """All of them, those that were not delivered, and one sent again that is none."""
+    page = walker.at("administration/mails/")
+    form = (await walker.see(page)).fields("command")
+    await walker.see(f"{page}?undelivered=1")
+    await walker.post(page, form | {"mail": word("no mail")})
+
+
 # ------------------------------------------------------------------------------------------------------------- reports
 async def report(walker: Walker) -> str:
     """Ask for a report, fetch it, throw it away; gives all that stood in it."""

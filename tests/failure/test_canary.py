@@ -55,6 +55,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         report = await flows.report(admin)
         await go_through_faults(broken, mine, canary)
         await flows.archive(admin, canary, record)
+        await flows.look_at_mails(admin)
         await mine.log_out()
         await flows.forget_password(window)
         await settled(broken.inside, [], patient=False)
