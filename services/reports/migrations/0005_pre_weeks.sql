@@ -57,9 +57,14 @@ CREATE TRIGGER weeks_removed AFTER DELETE ON record_copy
 REFERENCING OLD TABLE AS was
 FOR EACH STATEMENT EXECUTE FUNCTION tally_weeks();
 
+-- The weeks before this day are together. It only goes forward, whichever clock is behind.
+ALTER TABLE feed ADD COLUMN weeks_before date NOT NULL DEFAULT '-infinity';
+
 -- Put the weeks before a day together, so that a dashboard reads few rows however old the register is.
 CREATE FUNCTION fold_weeks(p_before date) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE feed SET weeks_before = p_before WHERE source = 'referrals' AND weeks_before < p_before;
     WITH over AS (
         DELETE FROM rating_week WHERE week < p_before AND week > '-infinity'
         RETURNING register_code, organisation_id, level, n
@@ -69,7 +74,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     FROM over AS o
     GROUP BY o.register_code, o.organisation_id, o.level
     HAVING sum(o.n) <> 0
-    ON CONFLICT (register_code, organisation_id, week, level) DO UPDATE SET n = w.n + excluded.n
+    ORDER BY o.register_code, o.organisation_id, o.level
+    ON CONFLICT (register_code, organisation_id, week, level) DO UPDATE SET n = w.n + excluded.n;
+END
 $$;
 
 -- Count the moves of the copies themselves, with the weeks before a day together, and put right what differs. How many
@@ -78,9 +85,12 @@ CREATE FUNCTION prove_weeks(p_before date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     wrong bigint;
+    the_day date;
 BEGIN
+    PERFORM FROM feed WHERE source = 'referrals' FOR UPDATE; -- before the table, as whoever applies a page takes them
     LOCK TABLE rating_week IN SHARE ROW EXCLUSIVE MODE;
-    PERFORM fold_weeks(p_before);
+    SELECT greatest(p_before, f.weeks_before) INTO the_day FROM feed AS f WHERE f.source = 'referrals';
+    PERFORM fold_weeks(the_day);
     WITH counted AS (
         SELECT c.register_code, c.organisation_id, substr(m.move, 2, 10)::date AS week, substr(m.move, 13) AS level,
             (left(m.move, 1) || '1')::integer AS n
@@ -89,7 +99,7 @@ BEGIN
         SELECT w.register_code, w.organisation_id, w.week, w.level, -w.n
         FROM rating_week AS w
     ), differing AS (
-        SELECT c.register_code, c.organisation_id, CASE WHEN c.week < p_before THEN '-infinity' ELSE c.week END AS week,
+        SELECT c.register_code, c.organisation_id, CASE WHEN c.week < the_day THEN '-infinity' ELSE c.week END AS week,
             c.level, sum(c.n) AS n
         FROM counted AS c
         GROUP BY 1, 2, 3, 4

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.operators import rebuild
 from services.reports.rules.weeks import WEEKS, first_week, moves_of, weeks_shown
 from services.reports.store import feeds
 from shared.contracts.referrals import FedRecord, Rated, RecordReceipt
@@ -130,7 +129,7 @@ async def test_copying_again_changes_no_week_and_a_wrong_one_is_put_right(
     await rig.copy()
     before = await picture(rig, organisation)
 
-    await rebuild(rig.pool)
+    await feeds.begin_rebuild(rig.pool, "referrals")
     await rig.feeding.rebuild(0)
     after_a_rebuild = await picture(rig, organisation)
     await owner.db.execute("UPDATE rating_week SET n = n + 7 WHERE organisation_id = $1", organisation)
@@ -157,6 +156,9 @@ async def test_old_weeks_are_put_together_and_a_record_that_goes_goes_from_them(
     await source.db.execute("DELETE FROM record WHERE id = $1", receipts[0].record_id)
     await rig.copy()
 
+    rig.clock.set_to = datetime.now(UTC) - timedelta(weeks=10)  # of a replica that is behind
+    assert 0 == await rig.nights.prove()
+    rig.clock.set_to = None
     assert (3, 1) == (apart, together)
     assert [(2, 0, 0)] * 13 == await picture(rig, organisation)
 
