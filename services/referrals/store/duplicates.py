@@ -17,7 +17,8 @@ from shared.permissions import Visitor
 MOST = 20  # pairs on one page
 
 # What waits: both are active and in scope, and they have not become one person through a third.
-_OPEN = """
+OPEN = """
+    SELECT d.one, d.other, d.found_at
     FROM possible_duplicate AS d
     JOIN record AS r ON r.id = d.one AND r.status = 0 AND r.organisation_id = ANY($2)
     JOIN record AS o ON o.id = d.other AND o.status = 0 AND o.organisation_id = ANY($2)
@@ -29,7 +30,8 @@ _OPEN = """
     )
 """
 FIND_OPEN = f"""
-    SELECT d.one, d.other, d.found_at, count(*) OVER () AS total {_OPEN}
+    SELECT d.one, d.other, d.found_at, count(*) OVER () AS total
+    FROM ({OPEN}) AS d
     ORDER BY d.found_at, d.one, d.other
     LIMIT {MOST}
 """
@@ -55,7 +57,7 @@ def _pair(pair: Record, records: dict[UUID, RecordCompared]) -> PossibleDuplicat
     return PossibleDuplicate(found_at=pair["found_at"], one=records[pair["one"]], other=records[pair["other"]])
 
 
-COUNT_OPEN = f"SELECT count(*) {_OPEN}"
+COUNT_OPEN = f"SELECT count(*) FROM ({OPEN}) AS d"
 
 
 async def count_open(db: Database, visitor: Visitor) -> int:
