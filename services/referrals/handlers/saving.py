@@ -88,7 +88,8 @@ class Saving:
             version=present.version + 1,
             rating=content.rating,
         )
-        update = Update(present.record_id, present.version, content, rerating.is_new, changes)
+        rekeyed = content.keys != rules.match_keys(register, present.answers)
+        update = Update(present.record_id, present.version, content, rerating.is_new, changes, rekeyed)
         telling = Telling(register, present.organisation_id, receipt, self.desk.clock(), present.created_by)
         return await self._store(visitor, asked, update, receipt, telling.updated(rerating.told))
 

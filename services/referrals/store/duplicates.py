@@ -16,16 +16,25 @@ from shared.permissions import Visitor
 
 MOST = 20  # pairs on one page
 
-# Row-level security alone decides about the rest of the scope: a pair is seen by who sees both of its records.
-FIND_OPEN = f"""
-    SELECT d.one, d.other, d.found_at, count(*) OVER () AS total
+# What waits: both are active and in scope, and they have not become one person through a third.
+OPEN = """
+    SELECT d.one, d.other, d.found_at
     FROM possible_duplicate AS d
     JOIN record AS r ON r.id = d.one AND r.status = 0 AND r.organisation_id = ANY($2)
     JOIN record AS o ON o.id = d.other AND o.status = 0 AND o.organisation_id = ANY($2)
-    WHERE d.register_code = $1 AND d.state = 'open'
+    WHERE d.register_code = $1 AND d.state = 'open' AND NOT EXISTS (
+        SELECT
+        FROM person_link AS l
+        JOIN person_link AS m ON m.person_id = l.person_id
+        WHERE l.record_id = d.one AND m.record_id = d.other
+    )
+"""
+FIND_OPEN = f"""
+    SELECT d.one, d.other, d.found_at, count(*) OVER () AS total
+    FROM ({OPEN}) AS d
     ORDER BY d.found_at, d.one, d.other
     LIMIT {MOST}
-"""  # noqa: S608  a number of ours
+"""  # noqa: S608  a statement and a number of ours
 FIND_COMPARED = """
     SELECT id AS record_id, reference, given_name || ' ' || family_name AS name, born, nhs_number, postcode,
         organisation_id, rating, created_at
@@ -48,13 +57,7 @@ def _pair(pair: Record, records: dict[UUID, RecordCompared]) -> PossibleDuplicat
     return PossibleDuplicate(found_at=pair["found_at"], one=records[pair["one"]], other=records[pair["other"]])
 
 
-COUNT_OPEN = """
-    SELECT count(*)
-    FROM possible_duplicate AS d
-    JOIN record AS r ON r.id = d.one AND r.status = 0 AND r.organisation_id = ANY($2)
-    JOIN record AS o ON o.id = d.other AND o.status = 0 AND o.organisation_id = ANY($2)
-    WHERE d.register_code = $1 AND d.state = 'open'
-"""
+COUNT_OPEN = f"SELECT count(*) FROM ({OPEN}) AS d"  # noqa: S608  a statement of ours
 
 
 async def count_open(db: Database, visitor: Visitor) -> int:

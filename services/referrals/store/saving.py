@@ -174,7 +174,7 @@ def _present(row: Record) -> Present:
 UPDATE_RECORD = """
     SELECT
         u.verdict, u.version_there, u.earlier_actor, u.earlier_hash, u.earlier_answer,
-        CASE WHEN u.verdict = 'done' THEN keep_keys($10, $3, $29) END AS kept
+        CASE WHEN u.verdict = 'done' AND $29::text [] IS NOT NULL THEN keep_keys($10, $3, $29) END AS kept
     FROM update_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
         $22, $23, $24, $25, $26, $27, $28) AS u
 """
@@ -182,13 +182,14 @@ UPDATE_RECORD = """
 
 @dataclass(frozen=True, repr=False)
 class Update:
-    """What is to become of a record of this version."""
+    """What is to become of a record of this version. `rekeyed`: it is compared by something else than before."""
 
     record_id: UUID
     version: int
     content: Content
     rerated: bool
     changes: tuple[FieldChange, ...]
+    rekeyed: bool = True
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ async def update_record(
         json.dumps([[each.name, each.before, each.after] for each in update.changes]),
         [each.name for each in update.changes],
         *_columns(events),
-        content.keys,
+        content.keys if update.rekeyed else None,
     )
     return _updated(command, row)
 

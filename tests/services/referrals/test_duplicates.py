@@ -283,7 +283,7 @@ async def test_a_submit_and_an_update_at_once_see_each_other(referrals: Referral
     assert {both(each, new) for each, new in zip(there, added, strict=False)} == set(found)
 
 
-# ---------------------------------------------------------------------------------- records from before there were keys
+# -------------------------------------------------------------------------------- records from before there were keys
 async def test_records_from_before_are_compared_too(
     referrals: Referrals, owner: Owner, pool: DatabasePool, registers: Registers
 ) -> None:
