@@ -190,7 +190,7 @@ class Rows:
     def _first(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
         href = record_address(self._register, task.record_id)
-        reference = Markup('<span class="nhsuk-u-nowrap">{}</span>').format(task.reference)
+        reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
         name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
         whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
         return [whom, self._organisations.get(task.organisation_id, "")]

@@ -323,14 +323,7 @@ LIST_URGENT = """
     OFFSET $3
     LIMIT $4
 """
-LIST_AGENDA = """
-    SELECT id AS task_id, record_id, organisation_id, reference, locality, opened_at
-    FROM task
-    WHERE register_code = $1 AND organisation_id = ANY($2) AND kind = 'agenda' AND closed_at IS NULL
-    ORDER BY locality, opened_at, id
-    OFFSET $3
-    LIMIT $4
-"""
+LIST_AGENDA = "SELECT * FROM list_agenda($1, $2, $3, $4)"
 LISTS: dict[TaskKind, str] = {"urgent": LIST_URGENT, "agenda": LIST_AGENDA}
 
 
