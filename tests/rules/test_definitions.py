@@ -34,6 +34,23 @@ SLIPS = [
         "which is not asked before it",
     ),
     (
+        'unless = { under_16 = "yes" }',
+        'unless = { parental_consent = "yes" }',
+        "form, section Consent, question best_interest_decision, unless: best_interest_decision depends on "
+        "parental_consent, which is not asked before it",
+    ),
+    (
+        'on = "consent_date"',
+        'on = "tool_date"',
+        "form, section Details of the Individual, question date_of_birth: takes the age on tool_date, which is no date "
+        "asked before it",
+    ),
+    (
+        '  "latest_update",\n]',
+        '  "latest_updates",\n]',
+        "case_text: latest_updates is not a question of the form",
+    ),
+    (
         'kind = "nhs_number"\n',
         'kind = "nhs_nubmer"\n',
         "form, section Details of the Individual, question nhs_number, kind: must be one of text, long_text, "
