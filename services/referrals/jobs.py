@@ -1,4 +1,4 @@
-"""What referrals does by itself: folding deltas into counters each second, and proving the counters at night."""
+"""What referrals does by itself: counters folded each second and proved at night, and old drafts swept each hour."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.referrals import rules
-from services.referrals.store import counting
+from services.referrals.store import counting, drafts
 from shared.commands import FORGET_OLD
 from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.log import log, warn
 
 FOLD_EVERY_SECONDS = 1.0
+SWEEP_EVERY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,25 @@ class Counting:
         else:
             log("counters.proved")
         return wrong
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """Every replica may run it: what one has deleted, the next does not find."""
+
+    pool: DatabasePool
+    clock: Callable[[], datetime]
+
+    async def sweep_for_ever(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except DATABASE_FAULTS as error:
+                warn("drafts.not_swept", error=error)
+            await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+    async def sweep(self) -> None:
+        """Drafts that nobody went on with."""
+        swept = await drafts.sweep(self.pool, rules.drafts_end(self.clock()))
+        if swept:
+            log("drafts.swept", count=swept)

@@ -2,24 +2,29 @@
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.desk import Desk, utc_moment
+from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.saving import Saving
-from services.referrals.jobs import Counting
+from services.referrals.jobs import Counting, Sweeping
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
     AddNote,
     ArchiveRecord,
     CheckRecord,
+    DiscardDraft,
     FinishArchive,
+    ListDrafts,
     ListRecords,
+    ReadDraft,
     ReadFeed,
     ReadHistory,
     ReadNotes,
     ReadRecord,
     RefuseArchive,
+    SaveDraft,
     SubmitRecord,
     UpdateRecord,
 )
@@ -37,9 +42,10 @@ def build(parts: Parts, settings: Settings) -> Service:
 def service_of(parts: Parts, registers: Registers) -> Service:
     """The whole behaviour of the service, one line each."""
     desk = Desk(parts.pool, registers, parts.relay.wake)
-    saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
+    drafts = Drafting(desk)
+    saving, reading, notes = Saving(desk, drafts), Reading(desk), NoteTaking(desk)
     archiving = Archiving(desk, parts.bus, parts.signer)
-    counting = Counting(parts.pool, utc_moment)
+    counting, sweeping = Counting(parts.pool, utc_moment), Sweeping(parts.pool, utc_moment)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -49,6 +55,10 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadNotes, Permission.READ_RECORDS, reading.read_notes),
             for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
+            for_visitors(SaveDraft, Permission.SUBMIT_RECORD, drafts.save),
+            for_visitors(ListDrafts, Permission.SUBMIT_RECORD, drafts.list_drafts),
+            for_visitors(ReadDraft, Permission.SUBMIT_RECORD, drafts.read),
+            for_visitors(DiscardDraft, Permission.SUBMIT_RECORD, drafts.discard),
             for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
@@ -56,5 +66,5 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
-        jobs=[counting.fold_for_ever, counting.prove_every_night],
+        jobs=[counting.fold_for_ever, counting.prove_every_night, sweeping.sweep_for_ever],
     )
