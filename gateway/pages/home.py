@@ -7,7 +7,8 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
-from shared.permissions import Visitor
+from gateway.pages.records.drafts import drafts_of
+from shared.permissions import Permission, Visitor
 from shared.registers.definition import Definition, Place
 
 
@@ -28,6 +29,7 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=request.query.get("Msg") == "changed",
         has_role=visitor.role is not None,
+        drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         cards=[card for card in _cards(register, visitor) if _is_there(request, card)],
     )
 
