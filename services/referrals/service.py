@@ -42,8 +42,8 @@ def build(parts: Parts, settings: Settings) -> Service:
 def service_of(parts: Parts, registers: Registers) -> Service:
     """The whole behaviour of the service, one line each."""
     desk = Desk(parts.pool, registers, parts.relay.wake)
+    saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
     drafts = Drafting(desk)
-    saving, reading, notes = Saving(desk, drafts), Reading(desk), NoteTaking(desk)
     archiving = Archiving(desk, parts.bus, parts.signer)
     counting, sweeping = Counting(parts.pool, utc_moment), Sweeping(parts.pool, utc_moment)
     return Service(

@@ -135,9 +135,9 @@ async def test_a_note_without_an_answer_stays_and_goes_out_under_the_same_comman
 ) -> None:
     referrals.failing[AddNote] = NotAnswered(Fault.TOO_LATE)
 
-    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=503)
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=503)
 
-    again = page.tree.select_one(f'form[action="{NOTE}"] [name="command"]')
+    again = page.tree.select_one('[name="note_command"]')
     assert again is not None
     assert (COMMAND, "Seen at home.") == (again["value"], typed_in(page, "text"))
 
@@ -147,9 +147,9 @@ async def test_another_note_under_a_used_command_stays_under_a_new_one(
 ) -> None:
     referrals.failing[AddNote] = Refused("command_reused")
 
-    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=409)
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=409)
 
-    again = page.tree.select_one(f'form[action="{NOTE}"] [name="command"]')
+    again = page.tree.select_one('[name="note_command"]')
     assert again is not None
     assert (True, "Seen at home.") == (COMMAND != UUID(str(again["value"])).hex, typed_in(page, "text"))
 
@@ -176,7 +176,7 @@ async def test_a_note_with_characters_that_cannot_be_saved_comes_back_as_it_was_
 ) -> None:
     referrals.failing[AddNote] = Refused("unreadable")
 
-    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen\u202eat home."}, status=409)
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen\u202eat home."}, status=409)
 
     assert "New note has characters that cannot be saved." == page.problems[0][:45]
     assert "Seen\u202eat home." == typed_in(page, "text")
@@ -189,7 +189,7 @@ async def test_what_was_typed_while_somebody_archived_the_record_can_still_be_co
     referrals.failing[UpdateRecord] = referrals.failing[AddNote] = Refused(code)
 
     update = await browser.send(HERE, TYPED, status=404)
-    note = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=404)
+    note = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=404)
 
     for page, typed in ((update, "Jenny Harris"), (note, "Seen at home.")):
         assert "This record cannot be opened any more" == page.heading

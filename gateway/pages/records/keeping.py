@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
 from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
-from gateway.page import see_other, show
+from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.register_form import RegisterForm, draw, mark, typed
@@ -37,14 +37,6 @@ GONE = frozenset({"archived", "not_found"})
 
 
 @dataclass(frozen=True)
-class Opened:
-    """What a page keeps while somebody types: the version that was read, and the id of what is about to be done."""
-
-    command: UUID
-    version: int
-
-
-@dataclass(frozen=True)
 class Note:
     """A note that is being written, and the id of what is about to be done with it."""
 
@@ -52,20 +44,44 @@ class Note:
     command: UUID
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What a page keeps while somebody types: the version that was read, the id of what is about to be done, the note."""
+
+    command: UUID
+    version: int
+    note: Note
+
+
+def _open(record: RecordShown, note: Note | None = None) -> Opened:
+    return Opened(new_command(), record.version, note or Note("", new_command()))
+
+
+def _opened_in(posted: Posted) -> Opened:
+    return Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")), _note_in(posted))
+
+
+def _note_in(posted: Posted) -> Note:
+    """The note that stands beside the form: it is part of it, so that either button keeps what the other would do."""
+    sent = posted.get("note_command")
+    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    return Note(text, command_in(sent) if sent else new_command())
+
+
 async def show_record(request: web.Request) -> web.Response:
     record = await find_record(request)
     register = _edition_of(request, record)
     drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
-    return await _show(request, register, record, drawn, Opened(new_command(), record.version))
+    return await _show(request, register, record, drawn, _open(record))
 
 
 async def update_record(request: web.Request) -> web.Response:
     posted = await request.post()
-    opened = Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")))
+    opened = _opened_in(posted)
     try:
         record = await find_record(request)
     except Refused:
-        return await _show_gone(request, typed(posted, request[REGISTER].form))
+        return await _show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
     register = _edition_of(request, record)
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
@@ -88,43 +104,84 @@ async def update_record(request: web.Request) -> web.Response:
     except NotAnswered as unanswered:
         drawn.form.refuse(without_answer(register.words, unanswered))
         return await _show(request, register, record, drawn, opened, status=503)
+    if opened.note.text:
+        return await _show_updated(request, register, opened.note)
     return see_other(record_address(register, record.record_id, "?Msg=updated"))
+
+
+async def _show_updated(request: web.Request, register: Definition, note: Note) -> web.Response:
+    """The record as it is saved, and the note that nobody asked to add. Loading it again saves nothing twice."""
+    record = await find_record(request)
+    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
+    return await _show(request, register, record, drawn, _open(record, note), said=register.words.record.updated)
 
 
 async def add_note(request: web.Request) -> web.Response:
     posted = await request.post()
-    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    note = _note_in(posted)
     record_id = record_id_in(request)
-    command = command_in(posted.get("command", ""))
     words = request[REGISTER].words
-    if not text or len(text) > 10_000:
-        said = words.notes.missing if not text else words.notes.too_long
-        return await _show_note_again(request, Note(text, new_command()), said, status=422)
+    if not note.text or len(note.text) > 10_000:
+        said = words.notes.missing if not note.text else words.notes.too_long
+        return await _show_note_again(request, posted, note, said, status=422)
     try:
-        await ask(request, AddNote(command_id=command, record_id=record_id, text=text))
+        await ask(request, AddNote(command_id=note.command, record_id=record_id, text=note.text))
     except Refused as refusal:
-        refused = {
-            "command_reused": words.form.sent_before,
-            "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
-            "not_yours": words.record.read_only,
-        }
-        if refusal.code in GONE:
-            return await _show_gone(request, {}, text)
-        if refusal.code not in refused:
-            raise
-        return await _show_note_again(request, Note(text, new_command()), refused[refusal.code], status=409)
+        return await _note_refused(request, posted, note, refusal)
     except NotAnswered as unanswered:
-        return await _show_note_again(request, Note(text, command), without_answer(words, unanswered), status=503)
-    return see_other(record_address(request[REGISTER], record_id, "?Msg=noted"))
+        return await _show_note_again(request, posted, note, without_answer(words, unanswered), status=503)
+    return await _show_noted(request, posted)
 
 
-async def _show_note_again(request: web.Request, note: Note, said: str, *, status: int) -> web.Response:
+async def _note_refused(request: web.Request, posted: Posted, note: Note, refusal: Refused) -> web.Response:
+    words = request[REGISTER].words
+    refused = {
+        "command_reused": words.form.sent_before,
+        "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
+        "not_yours": words.record.read_only,
+    }
+    if refusal.code in GONE:
+        return await _show_gone(request, typed(posted, request[REGISTER].form), note.text)
+    if refusal.code not in refused:
+        raise refusal
+    return await _show_note_again(request, posted, replace(note, command=new_command()), refused[refusal.code], 409)
+
+
+async def _show_note_again(request: web.Request, posted: Posted, note: Note, said: str, status: int) -> web.Response:
     record = await find_record(request)
     register = _edition_of(request, record)
-    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
-    drawn.form.refuse(said)
-    opened = Opened(new_command(), record.version)
-    return await _show(request, register, record, drawn, opened, status=status, note=note)
+    beside = _beside(register, record, posted)
+    beside.drawn.form.refuse(said)
+    return await _show(request, register, record, beside.drawn, replace(beside.opened, note=note), status=status)
+
+
+async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
+    """Where something else was typed too, it stands there still. Loading that page again adds no second note."""
+    record = await find_record(request)
+    register = _edition_of(request, record)
+    beside = _beside(register, record, posted)
+    if not beside.changed:
+        return see_other(record_address(register, record.record_id, "?Msg=noted"))
+    opened = replace(beside.opened, note=Note("", new_command()))
+    return await _show(request, register, record, beside.drawn, opened, said=register.words.notes.added)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The record's form as it stood when the note was sent; whether it said anything but what is saved."""
+
+    drawn: RegisterForm
+    opened: Opened
+    changed: bool
+
+
+def _beside(register: Definition, record: RecordShown, posted: Posted) -> Beside:
+    raw, saved = typed(posted, register.form), fill_fields(register.form, record.answers)
+    if not raw:
+        return Beside(draw(register.form, register.words, saved), _open(record), changed=False)
+    opened = _opened_in(posted)
+    changed = opened.version != record.version or sorted(_hidden(raw)) != sorted(_hidden(saved))
+    return Beside(draw(register.form, register.words, raw), opened, changed)
 
 
 async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
@@ -146,9 +203,9 @@ async def _update_refused(
     yours: Mapping[str, Answer],
 ) -> web.Response:
     if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
-        return await _show_conflict(request, register, opened.version, yours)
+        return await _show_conflict(request, register, opened, yours)
     if refusal.code in GONE:
-        return await _show_gone(request, raw)
+        return await _show_gone(request, raw, opened.note.text)
     drawn = draw(register.form, register.words, raw)
     words = register.words.record
     said = {"unchanged": words.unchanged, "not_yours": words.read_only}
@@ -159,14 +216,14 @@ async def _update_refused(
 
 
 async def _show_conflict(
-    request: web.Request, register: Definition, seen: int, yours: Mapping[str, Answer]
+    request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
 ) -> web.Response:
     """Before, theirs, yours; what only one of the two changed is already put together."""
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
-    updates = await _updates_since(request, record_id, seen)
+    updates = await _updates_since(request, record_id, opened.version)
     words = register.words.conflict
-    merged = merge(as_it_was(record.answers, updates, seen), record.answers, yours)
+    merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, yours)
     return await show(
         request,
         "records/conflict.html",
@@ -176,7 +233,7 @@ async def _show_conflict(
         differences=_differences(register, merged),
         fields=_hidden(fill_fields(register.form, merged.answers)),
         columns=_columns(words.question, words.before, words.theirs, words.yours),
-        opened=Opened(new_command(), record.version),
+        opened=_open(record, opened.note),
         href=record_address(register, record_id),
         changed=_said(register, updates[0]) if updates else "",
     )
@@ -210,7 +267,7 @@ def _columns(*labels: str) -> list[Column]:
     return [Column(label) for label in labels]
 
 
-def _hidden(fields: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
+def _hidden(fields: Raw) -> list[tuple[str, str]]:
     return [
         (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
     ]
@@ -224,7 +281,7 @@ async def _show(
     opened: Opened,
     *,
     status: int = 200,
-    note: Note | None = None,
+    said: str = "",
 ) -> web.Response:
     skipped = {part: _skipped(request, part) for part in ("history", "notes")}
     history, notes, organisations = await asyncio.gather(
@@ -235,7 +292,7 @@ async def _show(
     person = person_of(register, record.answers)
     words, past = register.words.record, register.words.history
     born = show_date(person.born) if person.born else register.words.page.not_recorded
-    said = {"updated": words.updated, "noted": register.words.notes.added}.get(request.query.get("Msg", ""), "")
+    said = said or {"updated": words.updated, "noted": register.words.notes.added}.get(request.query.get("Msg", ""), "")
     code = record.answers.get(register.rating.question) if register.rating else None
     return await show(
         request,
@@ -258,8 +315,7 @@ async def _show(
             for each in notes.notes
         ],
         created=past.created.format(name=history.created_by, when=day_and_time(history.created_at)),
-        note=note.text if note else "",
-        note_command=note.command if note else new_command(),
+        note=opened.note,
         said=said,
         href=record_address(register, record.record_id),
         older_updates=skipped["history"] + len(history.updates) if history.older else 0,

@@ -35,8 +35,7 @@ class Drafting:
         name = rules.draft_name(register, typed)
         draft = DraftRow(asked.draft_id, register.edition, name, typed)
         if rules.refuses_consent(register, typed, self.desk.day()):
-            async with transaction(self.desk.pool, visitor) as db:
-                await self._forget(db, visitor, draft.draft_id)
+            await self.forget(visitor, draft.draft_id)
             raise Refused("no_consent")
         async with transaction(self.desk.pool, visitor) as db:
             return await self._save(db, visitor, draft)
@@ -64,6 +63,12 @@ class Drafting:
                 raise Refused("not_found")
             await audit.note(db, visitor, "draft.read", [asked.draft_id])
         return found
+
+    async def forget(self, visitor: Visitor, draft_id: UUID) -> None:
+        """Keep nothing of it; it may be saved again."""
+        async with transaction(self.desk.pool, visitor) as db:
+            await store.hold(db, visitor, draft_id)
+            await self._forget(db, visitor, draft_id)
 
     async def discard(self, visitor: Visitor, asked: DiscardDraft) -> Nothing:
         """The id stays closed: a save that is under way meanwhile comes too late."""

@@ -11,7 +11,7 @@ from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import saving as store
 from services.referrals.store.saving import CommandRow, Content, NewRecord, Present, Update
-from shared.contracts.referrals import DiscardDraft, RecordReceipt, SubmitRecord, UpdateRecord
+from shared.contracts.referrals import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.messages import Command, Event, Refused
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
@@ -25,7 +25,6 @@ class Saving:
     """The handlers of commands that write a record's answers."""
 
     desk: Desk
-    drafts: Drafting
 
     async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
         register = self.desk.register(visitor, asked.edition)
@@ -47,7 +46,7 @@ class Saving:
             return rules.checked_answers(register, asked.answers, self.desk.day())
         except Refused as refusal:
             if refusal.code == "no_consent":
-                await self.drafts.discard(visitor, DiscardDraft(draft_id=asked.command_id))
+                await Drafting(self.desk).forget(visitor, asked.command_id)
             raise
 
     async def _add(
