@@ -39,6 +39,7 @@ class StandInIdentity:
     must_change: bool = False
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
+    active: bool = False  # whether somebody acted, when a session was last looked for
     asked: list[Request[Message]] = field(default_factory=list)
     refusing: dict[type[Request[Message]], Refused] = field(default_factory=dict)
 
@@ -99,6 +100,7 @@ class StandInIdentity:
         return Nothing()
 
     async def _find_session(self, asked: identity.FindSession) -> identity.SessionFound:
+        self.active = asked.active
         if asked.session_token not in self.sessions:
             raise Refused("no_session")
         now = datetime.now(UTC)

@@ -46,7 +46,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a page keeps while somebody types: the version that was read, the id of what is about to be done, the note."""
+    """What a page keeps while somebody types: the version that was read, the id of what is to be done, the note."""
 
     command: UUID
     version: int
