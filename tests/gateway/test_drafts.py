@@ -40,9 +40,7 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(
-    serve: Serve, template_cache: Path, drafts: StandInDrafts, identity: StandInIdentity
-) -> Browser:
+async def browser(serve: Serve, template_cache: Path, drafts: StandInDrafts, identity: StandInIdentity) -> Browser:
     wire, static = FakeWire(), Static()
     await identity.answer_on(wire)
     await drafts.answer_on(wire)

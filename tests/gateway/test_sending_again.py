@@ -48,9 +48,7 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(
-    serve: Serve, template_cache: Path, outcomes: StandInOutcomes, identity: StandInIdentity
-) -> Browser:
+async def browser(serve: Serve, template_cache: Path, outcomes: StandInOutcomes, identity: StandInIdentity) -> Browser:
     wire, static = FakeWire(), Static()
     await identity.answer_on(wire)
     await outcomes.answer_on(wire)
