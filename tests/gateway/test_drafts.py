@@ -52,11 +52,13 @@ async def browser(serve: Serve, template_cache: Path, drafts: StandInDrafts, ide
     return browser
 
 
+@pytest.mark.requirement("R-FLOW-016")
 async def test_without_drafts_the_form_comes_at_once_and_empty(browser: Browser) -> None:
     page = await browser.see(NEW)
 
     assert "New Referral" == page.heading
     assert [] == page.tree.select(".ics-identity")
+    assert "A referral to the DSR does not stop or replace a referral for a LAEP meeting or C(E)TR" in page.html
 
 
 async def test_a_draft_is_offered_by_name_and_never_filled_in_by_itself(browser: Browser) -> None:

@@ -30,6 +30,7 @@ from shared.permissions import Role
 from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import Serve
+from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
 from tests.gateway.strict import StrictInOurs
@@ -194,3 +195,37 @@ async def test_what_was_typed_while_somebody_archived_the_record_can_still_be_co
     for page, typed in ((update, "Jenny Harris"), (note, "Seen at home.")):
         assert "This record cannot be opened any more" == page.heading
         assert typed in page.tree.get_text()
+
+
+async def test_adding_a_note_keeps_what_was_typed_beside_it(browser: Browser) -> None:
+    page = await browser.send(NOTE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=200)
+
+    assert ["The note has been added."] == page.texts(".nhsuk-notification-banner__content")
+    assert ("Jenny Harris", COMMAND, "") == tuple(
+        typed_in(page, name) for name in ("lead_professional", "command", "text")
+    )
+    assert COMMAND != typed_in(page, "note_command")
+
+
+async def test_adding_a_note_beside_nothing_new_goes_back_to_the_record(browser: Browser) -> None:
+    untouched = fields(await browser.see(HERE)) | {"date_of_birth-not-known": ""}
+
+    leads_to = await browser.go_on(NOTE, untouched | {"text": "Seen at home."})
+
+    assert f"{HERE}?Msg=noted" == leads_to
+
+
+async def test_saving_the_record_keeps_a_note_that_was_not_added(browser: Browser) -> None:
+    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=200)
+
+    assert ["The referral has been updated."] == page.texts(".nhsuk-notification-banner__content")
+    assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))
+
+
+@pytest.mark.parametrize("code", ["conflict", "unchanged"])
+async def test_what_is_refused_keeps_the_note_too(browser: Browser, referrals: StandInReferrals, code: str) -> None:
+    referrals.failing[UpdateRecord] = Refused(code)
+
+    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
+
+    assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))

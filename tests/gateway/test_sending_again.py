@@ -133,7 +133,6 @@ async def test_what_another_site_sends_is_neither_done_nor_shown(
         (NotAnswered(Fault.UNAVAILABLE), 503),
         (NotAnswered(Fault.BROKEN), 500),
         (NotAnswered(Fault.NOT_ALLOWED), 403),
-        (Refused("conflict"), 409),
         (Refused("not_found"), 404),
         (Refused("too_many"), 429),
     ],

@@ -79,6 +79,7 @@ async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
 
         await when_i_do_nothing_for(page, stack, seconds=16 * 60)
         await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+        await expect(page.locator("main")).to_be_hidden()
         assert [] == await barriers(page)
         await take_picture(page, "time-out cover")
         await page.get_by_role("button", name="I have logged in again").click()

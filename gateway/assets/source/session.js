@@ -96,7 +96,7 @@ function over() {
   part("warning").hidden = true;
   part("ended").hidden = false;
   dialog.setAttribute("aria-labelledby", "ended-heading");
-  dialog.classList.add("ics-time-out--ended");
+  document.body.classList.add("ics-covered");
   if (!dialog.open) {
     dialog.showModal();
   }
@@ -119,7 +119,7 @@ async function comeBack() {
     renew(session.token);
     isOver = false;
     dialog.close();
-    dialog.classList.remove("ics-time-out--ended");
+    document.body.classList.remove("ics-covered");
     part("warning").hidden = false;
     part("ended").hidden = true;
     plan(session.seconds);
