@@ -33,10 +33,10 @@ function secondsLeft() {
 function plan(seconds) {
   endsAt = Date.now() + seconds * 1000;
   const left = [WARNED, LAST_MINUTE, -1].find((each) => each < seconds);
-  checkIn(seconds - left);
+  checkAfter(seconds - left);
 }
 
-function checkIn(seconds) {
+function checkAfter(seconds) {
   clearTimeout(timer);
   timer = setTimeout(check, seconds * 1000);
 }
@@ -44,7 +44,7 @@ function checkIn(seconds) {
 async function check() {
   const session = await look(dialog.dataset.session);
   if (session === null && secondsLeft() > 0) {
-    checkIn(AGAIN);
+    checkAfter(AGAIN);
   } else if (!session?.seconds) {
     over();
   } else if (session.seconds > WARNED + 1) {

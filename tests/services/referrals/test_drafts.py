@@ -164,7 +164,7 @@ async def test_typing_that_somebody_does_not_consent_deletes_what_was_saved_befo
 
 
 async def test_a_discarded_draft_is_gone_and_does_not_come_back(referrals: Referrals, owner: Owner) -> None:
-    visitor, asked = a_visitor(), a_draft(last_name=("Canarina",))
+    visitor, asked = a_visitor(), a_draft(last_name=("Discardina",))
     await referrals.ask(visitor, asked)
 
     for _ in range(2):
@@ -173,7 +173,7 @@ async def test_a_discarded_draft_is_gone_and_does_not_come_back(referrals: Refer
     assert [] == await names(referrals, visitor)
     assert ("discarded", {}) == await referrals.refusal(visitor, asked)
     assert ("not_found", {}) == await referrals.refusal(visitor, ReadDraft(draft_id=asked.draft_id))
-    assert "Canarina" not in await owner.all_text()
+    assert "Discardina" not in await owner.all_text()
 
 
 async def test_drafts_are_so_many_and_so_big(referrals: Referrals) -> None:

@@ -165,7 +165,7 @@ async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
         "AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
     )
 
-    assert {*OWN_IDS, *COUNTS} == {row["relname"] for row in rows}
+    assert {*OWN_IDS, *COUNTS, "draft"} == {row["relname"] for row in rows}
 
 
 async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool) -> None:
