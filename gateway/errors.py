@@ -94,7 +94,8 @@ async def show_error(request: web.Request, status: int, page: ErrorPage | None =
     """
     shown_as = SHOWN_AS.get(status, status if status in ERROR_PAGES else 500 if status >= 500 else 400)
     sent = await what_was_sent(request) if shown_as in SENT_AGAIN else None
-    return await show(request, "errors/error.html", status=status, error=page or ERROR_PAGES[shown_as], sent=sent)
+    error, ended = page or ERROR_PAGES[shown_as], shown_as == 401
+    return await show(request, "errors/error.html", status=status, error=error, sent=sent, ended=ended)
 
 
 @web.middleware

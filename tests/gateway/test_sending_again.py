@@ -149,6 +149,16 @@ async def test_every_error_page_keeps_what_was_sent_and_shows_it_to_who_sent_it(
     assert "NotesSeen at home. All well, say <b>." in page.texts("[data-sent] p")
 
 
+async def test_while_nobody_can_say_who_asks_what_was_sent_is_kept_all_the_same(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    identity.away = True
+
+    page = await send(browser, 503)
+
+    assert (TYPED, []) == (sent_again(page), page.texts(".nhsuk-inset-text a") + page.texts("[data-sent] p"))
+
+
 async def test_a_page_that_was_only_opened_has_nothing_to_send(browser: Browser, outcomes: StandInOutcomes) -> None:
     outcomes.failing[ReadRecord] = NotAnswered(Fault.UNAVAILABLE)
 
