@@ -93,6 +93,24 @@ async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
         await expect(page.get_by_label(UPDATE)).to_have_value("Typed before the time-out.")
 
 
+async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser: Browser, stack: Product) -> None:
+    name = a_new_name()
+    context = await browser.new_context()  # no window: a refused save is a complaint of the browser too
+    page = await context.new_page()
+    await be_logged_in(page, stack, REFERRER)
+    await open_new_referral(page, stack)
+    await given_the_session_has_ended(page)
+    await when_i_type(page, name)
+
+    await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible(timeout=10_000)
+    await given_i_am_back_in_another_tab(page, stack, REFERRER)
+    await page.get_by_role("button", name="I have logged in again").click()
+    await then_a_draft_is_saved(page)
+    await page.goto(f"{stack.base_url}/dsr/home/")
+    await expect(page.get_by_role("link", name=f"Continue Robin {name}")).to_be_visible()
+    await context.close()
+
+
 @pytest.mark.parametrize("screen", [DESKTOP, SCREENS_WITHOUT_SCRIPTS[0]], ids=str)
 async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
     browser: Browser, stack: Product, screen: Screen

@@ -9,8 +9,16 @@ let timer;
 let unsaved = false;
 let underWay = false;
 let sent = false;
+let saved;
+
+function typed() {
+  return new URLSearchParams(new FormData(form)).toString();
+}
 
 function later() {
+  if (typed() === saved) {
+    return; // leaving a field is no change of it
+  }
   unsaved = true;
   timer ??= setTimeout(saveDraft, WAIT);
 }
@@ -32,15 +40,23 @@ export async function saveDraft(keepalive = false) {
     return false;
   }
   [unsaved, underWay] = [false, true];
+  const body = typed();
   const answer = await fetch(button.formAction, {
     method: "POST",
-    headers: { "X-Fragment": "draft" },
-    body: new URLSearchParams(new FormData(form)),
+    headers: { "X-Fragment": "draft", "Content-Type": "application/x-www-form-urlencoded" },
+    body,
     keepalive: keepalive === true,
   }).catch(() => null);
   underWay = false;
-  unsaved ||= !answer?.ok;
+  if (answer?.ok) {
+    saved = body;
+  } else {
+    unsaved = true;
+  }
   status.textContent = await said(answer);
+  if (answer?.status === 401 || answer?.status === 403) {
+    window.dispatchEvent(new Event("ics-refused")); // see session.js
+  }
   return !unsaved;
 }
 

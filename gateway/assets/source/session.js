@@ -123,6 +123,17 @@ async function comeBack() {
     part("warning").hidden = false;
     part("ended").hidden = true;
     plan(session.seconds);
+    saveDraft();
+  }
+}
+
+// A draft was not taken: the session has ended, or is another one by now, of the same person or of somebody else.
+async function lookAgain() {
+  const session = await look(dialog.dataset.session);
+  if (session?.holder === dialog.dataset.holder) {
+    renew(session.token);
+  } else if (session !== null) {
+    over();
   }
 }
 
@@ -143,6 +154,7 @@ if (dialog) {
   });
   dialog.querySelector("[data-do=stay]").addEventListener("click", stay);
   dialog.querySelector("[data-do=back]").addEventListener("click", comeBack);
+  window.addEventListener("ics-refused", lookAgain);
   plan(Number(dialog.dataset.seconds));
 }
 
