@@ -12,6 +12,10 @@ HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class FormTooOld(web.HTTPForbidden):
+    """The form's token is not this session's: an older session's, or a forgery."""
+
+
 def new_secret() -> str:
     """What a stranger's form cookie holds; a visitor's token is bound to the session cookie instead."""
     return secrets.token_urlsafe(32)
@@ -30,6 +34,11 @@ def is_same_origin(request: web.Request, public_url: str) -> bool:
     if origin is None:
         return True
     return urlsplit(origin).netloc in {request.host, urlsplit(public_url).netloc} - {""}
+
+
+def is_surely_ours(request: web.Request, public_url: str) -> bool:
+    """As `is_same_origin`, on the browser's own word: what says nothing is not shown what it sent."""
+    return is_same_origin(request, public_url) and bool({"Sec-Fetch-Site", "Origin"} & request.headers.keys())
 
 
 async def is_our_form(request: web.Request, expected: str, public_url: str) -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway.csrf import FormTooOld
 from gateway.page import show
+from gateway.sending_again import what_was_sent
 from shared import log
 from shared.messages import Fault, NotAnswered, Refused
 
@@ -19,9 +21,7 @@ class ErrorPage:
 
 
 NOT_SAVED = "What you sent last was not saved."
-TRY_AGAIN = (
-    "Please try again in a minute. If you use the Back button of your browser, what you typed should still be there."
-)
+TRY_AGAIN = "Please try again in a minute."
 
 ERROR_PAGES = {
     400: ErrorPage(
@@ -35,7 +35,7 @@ ERROR_PAGES = {
     403: ErrorPage(
         "You do not have permission to see this page",
         (
-            "Your account does not have the right that it needs, or the page that you came from was open for too long.",
+            "Your account does not have the right that it needs.",
             "If you need it for your work, ask an administrator of the register.",
         ),
     ),
@@ -70,6 +70,11 @@ ERROR_PAGES = {
         (TRY_AGAIN, "If somebody is in danger now, do not wait for this page: follow your usual crisis response."),
     ),
 }
+TOO_OLD = ErrorPage(
+    "This page was open for too long",
+    ("You have logged out since you opened it, or logged in again.", NOT_SAVED),
+)
+SENT_AGAIN = frozenset({401, 403, 404, 409, 429, 500, 503})
 SHOWN_AS = {405: 404, 410: 404, 422: 400, 502: 503, 504: 503}
 FAULTS = {
     Fault.NOT_ALLOWED: 403,
@@ -82,10 +87,15 @@ REFUSALS = {"not_found": 404, "not_allowed": 403, "conflict": 409, "too_many": 4
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
-async def show_error(request: web.Request, status: int) -> web.Response:
-    """The page for a status. Says nothing of what the request held."""
-    page = ERROR_PAGES[SHOWN_AS.get(status, status if status in ERROR_PAGES else 500 if status >= 500 else 400)]
-    return await show(request, "errors/error.html", status=status, error=page)
+async def show_error(request: web.Request, status: int, page: ErrorPage | None = None) -> web.Response:
+    """
+    The page for a status. Says nothing of what the request held, but to whoever sent it from a form of ours: they get
+    it back, to be sent again.
+    """
+    shown_as = SHOWN_AS.get(status, status if status in ERROR_PAGES else 500 if status >= 500 else 400)
+    sent = await what_was_sent(request) if shown_as in SENT_AGAIN else None
+    error, ended = page or ERROR_PAGES[shown_as], shown_as == 401
+    return await show(request, "errors/error.html", status=status, error=error, sent=sent, ended=ended)
 
 
 @web.middleware
@@ -96,7 +106,7 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPException as raised:
         if raised.status < 400:
             raise
-        response = await show_error(request, raised.status)
+        response = await show_error(request, raised.status, TOO_OLD if isinstance(raised, FormTooOld) else None)
         response.headers.update({name: raised.headers[name] for name in KEPT_HEADERS if name in raised.headers})
         return response
     except NotAnswered as unanswered:

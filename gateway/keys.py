@@ -8,6 +8,7 @@ from gateway.masthead import Masthead
 from gateway.organisations import OrganisationNames
 from gateway.rendering import Templates
 from gateway.sessions import Sessions
+from gateway.time_out import TimeOut
 from shared.bus import Bus
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
@@ -26,5 +27,7 @@ CSP_NONCE = web.RequestKey("csp_nonce", str)
 CSRF_TOKEN = web.RequestKey("csrf_token", str)
 MASTHEAD = web.RequestKey("masthead", Masthead)
 REGISTER = web.RequestKey("register", Definition)
+SENT_AGAIN = web.RequestKey("sent_again", bool)
+TIME_OUT = web.RequestKey("time_out", TimeOut)
 VISITOR = web.RequestKey("visitor", Visitor)
 ASSERTION = web.RequestKey("assertion", str)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from multidict import MultiMapping
 
-from gateway.keys import CSP_NONCE, CSRF_TOKEN, MASTHEAD, TEMPLATES
+from gateway.keys import CSP_NONCE, CSRF_TOKEN, MASTHEAD, TEMPLATES, TIME_OUT
 from gateway.masthead import Masthead
 
 LONDON = ZoneInfo("Europe/London")
@@ -24,7 +24,8 @@ Posted = MultiMapping[str | bytes | bytearray | web.FileField]
 async def show(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
     """
     Answer with a page. A template sees the values given here and, on every page: `masthead`, `csrf_token`, `brand`,
-    `demo`. A value called `form` gives the page its error summary and the "Error: " of its title.
+    `demo`, `time_out`, `was_sent` (the page answers a form) and `printed`. A value called `form` gives the page its
+    error summary and the "Error: " of its title.
     """
     templates = request.config_dict[TEMPLATES]
     masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
@@ -32,6 +33,9 @@ async def show(request: web.Request, template: str, *, status: int = 200, **valu
         "masthead": masthead,
         "copyright": masthead.copyright.replace("{year}", str(datetime.now(LONDON).year)),
         "csrf_token": request.get(CSRF_TOKEN, ""),
+        "time_out": request.get(TIME_OUT),
+        "was_sent": request.method == "POST",
+        "printed": f"{datetime.now(LONDON):%d/%m/%Y, %H:%M}",
         "cspNonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
     }
     page = templates.render(template, around | values)

@@ -12,8 +12,8 @@ from gateway.pages import (
     reversals,
     work,
 )
-from gateway.pages.account import login, password, pin, registration, reminder
-from gateway.pages.records import case_text, holding, keeping, listing, submitting
+from gateway.pages.account import login, password, pin, registration, reminder, session
+from gateway.pages.records import case_text, drafts, holding, keeping, listing, submitting
 from gateway.settings import Settings
 from gateway.visitor import ANYONE, Page
 from shared.permissions import Permission
@@ -41,12 +41,17 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/login/reminder/sent", reminder.reminded_page, ANYONE),
     Page("GET", "/{register}/account/password", password.password_page, Permission.USE_ACCOUNT, before_change=True),
     Page("POST", "/{register}/account/password", password.change_password, Permission.USE_ACCOUNT, before_change=True),
+    Page("GET", "/{register}/account/session", session.tell_session, Permission.USE_ACCOUNT, before_change=True),
+    Page("POST", "/{register}/account/session", session.tell_session, Permission.USE_ACCOUNT, before_change=True),
     Page("POST", "/{register}/logout", login.log_out, Permission.USE_ACCOUNT, before_change=True),
     Page("GET", "/{register}/home/", home.home_page, Permission.USE_ACCOUNT),
     Page("GET", "/{register}/records/", listing.list_records, Permission.READ_RECORDS),
     Page("POST", "/{register}/records/", listing.search_records, Permission.READ_RECORDS),
-    Page("GET", "/{register}/records/new", submitting.new_record, Permission.SUBMIT_RECORD),
+    Page("GET", "/{register}/records/new", drafts.new_record, Permission.SUBMIT_RECORD),
     Page("POST", "/{register}/records/new", submitting.submit_record, Permission.SUBMIT_RECORD),
+    Page("POST", "/{register}/records/new/draft", drafts.save_draft, Permission.SUBMIT_RECORD),
+    Page("GET", "/{register}/records/new/discard/{draft}/", drafts.ask_first, Permission.SUBMIT_RECORD),
+    Page("POST", "/{register}/records/new/discard/{draft}/", drafts.discard, Permission.SUBMIT_RECORD),
     Page("GET", "/{register}/records/{record}/", keeping.show_record, Permission.READ_RECORDS),
     Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
     Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),

@@ -40,6 +40,10 @@ class Sessions:
         await self._bus.hear(SessionsRevoked, self._revoke)
         await self._bus.hear(Heartbeat, self._note_heartbeat)
 
+    async def look(self, token: str, register_code: str) -> SessionFound | None:
+        """As `find`, but nobody has acted: the session is not prolonged, and what was found is not kept."""
+        return await self._ask(FindSession(register_code=register_code, session_token=token, active=False))
+
     async def find(self, token: str, register_code: str) -> SessionFound | None:
         """The live session behind a cookie, or None. Raises `NotAnswered` when identity cannot be asked."""
         now = self._clock()
@@ -48,13 +52,18 @@ class Sessions:
         if kept and kept.until > now and now - self._heard_at < SILENCE_SECONDS:
             return kept.found
         self._kept.pop(key, None)
+        found = await self._ask(FindSession(register_code=register_code, session_token=token))
+        if found is not None:
+            self._keep(key, _Kept(found, now + KEPT_SECONDS))
+        return found
+
+    async def _ask(self, asking: FindSession) -> SessionFound | None:
         try:
-            found = await self._bus.ask(FindSession(register_code=register_code, session_token=token))
+            found = await self._bus.ask(asking)
         except Refused:
             return None
         if found.visitor.session_id in self._revoked:  # revoked while identity's answer was on its way
             return None
-        self._keep(key, _Kept(found, now + KEPT_SECONDS))
         return found
 
     def forget(self, token: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -9,15 +10,30 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from gateway import cookies, csrf
-from gateway.keys import ASSERTION, BUS, CSRF_TOKEN, MASTHEAD, PUBLIC_URL, REGISTER, REGISTERS, SESSIONS, VISITOR
+from gateway.keys import (
+    ASSERTION,
+    BUS,
+    CSRF_TOKEN,
+    MASTHEAD,
+    PUBLIC_URL,
+    REGISTER,
+    REGISTERS,
+    SENT_AGAIN,
+    SESSIONS,
+    TIME_OUT,
+    VISITOR,
+)
 from gateway.navigation import PATHS, address, masthead_of
 from gateway.page import see_other
 from gateway.static import FRONT_END
+from gateway.time_out import time_out_of
 from shared import log
 from shared.contracts.identity import SessionFound
 from shared.messages import Message, Request
 from shared.permissions import Permission
 from shared.registers.definition import Definition
+
+PASSIVE = "X-Passive"  # sent by scripts that look by themselves: that is no use of the session
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Reply = TypeVar("Reply", bound=Message)
@@ -46,6 +62,11 @@ class Page:
     policy: Permission | frozenset[Permission] | Anyone
     before_change: bool = False
 
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether the page of an error may hold what was sent: never what somebody logs in with, or a password."""
+        return self.policy is not ANYONE and not self.before_change
+
     def is_open_to(self, permissions: frozenset[Permission]) -> bool:
         if isinstance(self.policy, Anyone):
             return True
@@ -70,6 +91,7 @@ def guard(pages: Sequence[Page]) -> Middleware:
         page = table.get(("GET" if request.method == "HEAD" else request.method, resource.canonical))
         if page is None:
             raise web.HTTPNotFound
+        request[SENT_AGAIN] = page.may_be_sent_again
         found = await _find_session(request, _find_register(request))
         turned_away = _turn_away(request, page, found)
         if turned_away is not None:
@@ -94,8 +116,11 @@ def _find_register(request: web.Request) -> Definition | None:
 
 async def _find_session(request: web.Request, register: Definition | None) -> SessionFound | None:
     token = cookies.read(request, cookies.SESSION)
-    found = await request.config_dict[SESSIONS].find(token, register.code) if token and register else None
-    if token and found is not None:
+    sessions = request.config_dict[SESSIONS]
+    find = sessions.look if PASSIVE in request.headers else sessions.find
+    found = await find(token, register.code) if token and register else None
+    if token and register and found is not None:
+        request[TIME_OUT] = time_out_of(register, found, datetime.now(UTC))
         request[VISITOR] = found.visitor
         request[ASSERTION] = found.assertion
         request[CSRF_TOKEN] = csrf.token_for(token)  # the pages of errors have a form too: the button that logs out
@@ -126,7 +151,7 @@ async def _let_in(request: web.Request, handler: Handler, page: Page, found: Ses
     fresh = "" if bound_to else csrf.new_secret()
     request[CSRF_TOKEN] = csrf.token_for(bound_to or fresh)
     if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page, bound_to):
-        raise web.HTTPForbidden
+        raise csrf.FormTooOld
     response = await handler(request)
     if fresh and not response.prepared:
         cookies.put(response, cookies.FORM, fresh)

@@ -20,6 +20,7 @@ ANSWER_SECONDS = 30
 TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
 PIN = re.compile(r"PIN Access Code is:\s+(\d{6})\s")
 TEMPORARY_PASSWORD = re.compile(r"temporary password is:\s+(\S+)\s")
+CONTROLS = "input[name], select[name], textarea[name]"
 NOT_SENT = {"submit", "button", "reset", "file", "image"}
 
 
@@ -50,9 +51,15 @@ class Sheet:
         form = self.tree.select_one(f'form:has([name="{among}"])')
         assert form is not None, f"{self.path} has no form with {among}: {self.status} {self.heading}"
         filled: dict[str, list[str]] = {}
-        for each in form.select("input[name], select[name], textarea[name]"):
+        for each in (*form.select(CONTROLS), *self.tree.select(_belonging_to(form))):
             filled.setdefault(str(each["name"]), []).extend(_sent_by(each))
         return {name: values for name, values in filled.items() if values}
+
+
+def _belonging_to(form: Tag) -> str:
+    """The controls that stand elsewhere and name the form as theirs."""
+    named = f'[form="{form.get("id", "")}"]'
+    return ", ".join(f"{each.strip()}{named}" for each in CONTROLS.split(","))
 
 
 def _words(tag: Tag | None) -> str:
@@ -168,7 +175,7 @@ class Walker:
     # --------------------------------------------------------------------------------------------------------- records
     async def new_form(self) -> Fields:
         """The empty form of a new record, with the id of what is about to be done."""
-        return (await self.see(self.at("records/new"))).fields("command")
+        return (await self.see(self.at("records/new?start"))).fields("command")
 
     async def submit(self, fields: Mapping[str, str | Sequence[str]]) -> str:
         """Add a record; gives the id in its address."""
@@ -189,8 +196,8 @@ class Walker:
         return await self.post(self.at(f"records/{record}/"), fields)
 
     async def add_note(self, record: str, text: str) -> None:
-        command = (await self.open(record)).fields("text")["command"]
-        await self.go_on(self.at(f"records/{record}/notes/"), {"command": command, "text": text})
+        form = (await self.open(record)).fields("version")
+        await self.go_on(self.at(f"records/{record}/notes/"), form | {"text": text})
 
 
 def record_in(address: str) -> str:

@@ -8,6 +8,7 @@ from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
 from gateway.pages import duplicates, work
+from gateway.pages.records.drafts import drafts_of
 from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.messages import NotAnswered
@@ -41,6 +42,7 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=request.query.get("Msg") == "changed",
         has_role=visitor.role is not None,
+        drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         cards=cards,
     )
 

@@ -1,4 +1,4 @@
-"""What referrals does by itself: folding deltas into counters, proving the counters at night, comparing old records."""
+"""What referrals does by itself: counters folded and proved, old records compared, old drafts swept."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.referrals import rules
-from services.referrals.store import counting, keying
+from services.referrals.store import counting, drafts, keying
 from services.referrals.store.keying import Keyless
 from shared.commands import FORGET_OLD
 from shared.database import DATABASE_FAULTS, DatabasePool, transaction
@@ -16,6 +16,7 @@ from shared.registers.load import Registers, UnknownRegister
 FOLD_EVERY_SECONDS = 1.0
 KEY_EVERY_SECONDS = 3600.0
 KEYED_AT_ONCE = 200
+SWEEP_EVERY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,25 @@ class Keying:
         except UnknownRegister:
             return ()
         return rules.match_keys(register, record.answers)
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """Every replica may run it: what one has deleted, the next does not find."""
+
+    pool: DatabasePool
+    clock: Callable[[], datetime]
+
+    async def sweep_for_ever(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except DATABASE_FAULTS as error:
+                warn("drafts.not_swept", error=error)
+            await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+    async def sweep(self) -> None:
+        """Drafts that nobody went on with."""
+        swept = await drafts.sweep(self.pool, rules.drafts_end(self.clock()))
+        if swept:
+            log("drafts.swept", count=swept)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from shared.contracts.referrals import AddCover, FieldChange, ListRecords
+from shared.contracts.referrals import DRAFT_DAYS, MOST_DRAFTS, AddCover, FieldChange, ListRecords, Typed
 from shared.messages import Message, Refused
 from shared.permissions import Permission, Role, Visitor
 from shared.registers.definition import Definition, Level, Urgency
@@ -19,8 +19,10 @@ from shared.registers.form import (
     Checked,
     consent_verdict,
     differences,
+    field_names,
     keep_retired,
     match_values,
+    name_typed,
     rating_of,
     read_answers,
 )
@@ -296,6 +298,50 @@ def match_keys(register: Definition, answers: Answers) -> tuple[str, ...]:
 
 def _digest(values: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(values).encode()).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------------- drafts
+DRAFT_ROOM = 400_000  # bytes of one draft: well under what the bus carries
+
+
+def draft_typed(register: Definition, sent: Typed) -> dict[str, tuple[str, ...]]:
+    """What the form asks of what was sent, unchecked. Refused as `too_big`."""
+    asked = {field for question in register.form.asked for field in field_names(question)}
+    typed = {name: tuple(_storable(each) for each in values) for name, values in sent.items() if name in asked}
+    if sum(len(each.encode()) for values in typed.values() for each in values) > DRAFT_ROOM:
+        raise Refused("too_big")
+    return typed
+
+
+def _storable(text: str) -> str:
+    """A NUL can come only from a program, and no database takes it."""
+    return text.replace("\0", "")
+
+
+def draft_name(register: Definition, typed: Typed) -> str:
+    """By which people know a draft again: the person's name as far as it was typed."""
+    return name_typed(register, typed)[:200]
+
+
+def refuses_consent(register: Definition, typed: Typed, day: date) -> bool:
+    """Whether the gate is shut for what was typed so far; a gate that is not answered yet is open."""
+    checked = read_answers(register.form, typed, register.words, day)
+    return consent_verdict(register, checked.answers) == "refused"
+
+
+def check_draft(*, sent: bool, discarded: bool, others: int) -> None:
+    """Whether a draft may be saved beside so many others. Refused as `sent`, `discarded` or `too_many`."""
+    if sent:
+        raise Refused("sent")
+    if discarded:
+        raise Refused("discarded")
+    if others >= MOST_DRAFTS:
+        raise Refused("too_many", most=MOST_DRAFTS)
+
+
+def drafts_end(moment: datetime) -> datetime:
+    """What was last saved before this is deleted."""
+    return moment - timedelta(days=DRAFT_DAYS)
 
 
 # ------------------------------------------------------------------------------------------------- rating, events

@@ -2,6 +2,7 @@
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.desk import Desk, utc_moment
+from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.holding import Holding
@@ -10,7 +11,7 @@ from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
-from services.referrals.jobs import Counting, Keying
+from services.referrals.jobs import Counting, Keying, Sweeping
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
@@ -23,13 +24,16 @@ from shared.contracts.referrals import (
     CountDuplicates,
     DecideDuplicate,
     DecideReversal,
+    DiscardDraft,
     EndCover,
     FinishArchive,
+    ListDrafts,
     ListDuplicates,
     ListRecords,
     ListReversals,
     ListStandings,
     NameRecords,
+    ReadDraft,
     ReadFeed,
     ReadHistory,
     ReadHoldings,
@@ -38,6 +42,7 @@ from shared.contracts.referrals import (
     ReadStanding,
     RefuseArchive,
     ReviewRecord,
+    SaveDraft,
     SubmitRecord,
     UpdateRecord,
 )
@@ -58,8 +63,9 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
     archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
     holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
-    reversing = Reversing(desk)
-    counting = Counting(parts.pool, utc_moment)
+    reversing, drafts = Reversing(desk), Drafting(desk)
+    counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
+    sweeping = Sweeping(parts.pool, utc_moment)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -78,6 +84,10 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
             for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+            for_visitors(SaveDraft, Permission.SUBMIT_RECORD, drafts.save),
+            for_visitors(ListDrafts, Permission.SUBMIT_RECORD, drafts.list_drafts),
+            for_visitors(ReadDraft, Permission.SUBMIT_RECORD, drafts.read),
+            for_visitors(DiscardDraft, Permission.SUBMIT_RECORD, drafts.discard),
             for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
@@ -90,5 +100,10 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
-        jobs=[counting.fold_for_ever, counting.prove_every_night, Keying(parts.pool, registers).key_for_ever],
+        jobs=[
+            counting.fold_for_ever,
+            counting.prove_every_night,
+            keying.key_for_ever,
+            sweeping.sweep_for_ever,
+        ],
     )

@@ -129,6 +129,22 @@ async def refer_again(walker: Walker, admin: Walker, canary: Canary) -> None:
     await admin.post(team, decision | {"one": word("no record")})
 
 
+async def draft(walker: Walker, canary: Canary) -> None:
+    """Saved by the button and by the script, offered, gone on with, and discarded."""
+    form = await walker.new_form() | canary.referral.fields
+    saved = await walker.go_on(walker.at("records/new/draft"), form)
+    await walker.post(walker.at("records/new/draft"), form | {"consent_given": "no"})
+    saved = await walker.go_on(walker.at("records/new/draft"), await walker.new_form() | canary.referral.fields)
+    await walker.see(saved)
+    await walker.see(walker.at("home/"))
+    await walker.see(walker.at("records/new"))
+    discarding = walker.at(f"records/new/discard/{saved.partition('draft=')[2][:32]}/")
+    await walker.see(discarding)
+    await walker.see(await walker.go_on(discarding, {}))
+    await walker.see(walker.at("account/session"))
+    await walker.post(walker.at("account/session"), {})
+
+
 async def find(walker: Walker, canary: Canary) -> None:
     given, family = (str(canary.referral.fields[name]) for name in ("first_name", "last_name"))
     await walker.list_records()
@@ -150,7 +166,7 @@ async def change(walker: Walker, other: Walker, record: str) -> None:
 
 async def note(walker: Walker, record: str) -> None:
     await walker.add_note(record, NOTE)
-    form = {"command": (await walker.open(record)).fields("text")["command"]}
+    form = (await walker.open(record)).fields("version")
     await walker.post(walker.at(f"records/{record}/notes/"), form | {"text": NOTE * 1_000})
 
 

@@ -44,6 +44,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.come_in(mine)
         await admin.log_in("admin@mpft.nhs.uk")
         await admin.see(admin.at("administration/"))
+        await flows.draft(mine, canary)
         record = await flows.refer(mine, canary)
         await window.log_in(flows.EMAIL, flows.PASSWORD)
         await flows.find(mine, canary)

@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.bus import Context
 from shared.contracts import identity
 from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Message, Nothing, Refused, Request
+from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
 from shared.permissions import Role, Visitor
 
 EMAIL, PASSWORD, PIN = "jayne.billings@mpft.nhs.uk", "Right-password-1", "024680"
@@ -39,6 +39,8 @@ class StandInIdentity:
     must_change: bool = False
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
+    away: bool = False
+    active: bool = False  # whether somebody acted, when a session was last looked for
     asked: list[Request[Message]] = field(default_factory=list)
     refusing: dict[type[Request[Message]], Refused] = field(default_factory=dict)
 
@@ -99,6 +101,9 @@ class StandInIdentity:
         return Nothing()
 
     async def _find_session(self, asked: identity.FindSession) -> identity.SessionFound:
+        self.active = asked.active
+        if self.away:
+            raise NotAnswered(Fault.UNAVAILABLE)
         if asked.session_token not in self.sessions:
             raise Refused("no_session")
         now = datetime.now(UTC)

@@ -115,6 +115,16 @@ async def test_the_help_of_a_register_ends_with_whom_to_write_to(client: Client)
     assert ["DynamicSupportRegister@mpft.nhs.uk"] == page.texts('a[href="mailto:DynamicSupportRegister@mpft.nhs.uk"]')
 
 
+@pytest.mark.requirement("R-FLOW-016", "R-FLOW-021")
+async def test_help_says_what_a_referral_does_not_replace_and_which_training_there_is(client: Client) -> None:
+    text = " ".join((await visit(client, "/dsr/help/")).texts("main p"))
+
+    assert "A referral does not stop a referral for a LAEP meeting or C(E)TR." in text
+    assert "The DSR should not replace or delay usual crisis responses from all services." in text
+    assert "1 hour training on the DSD Clinical Support Tool and 30 min training on teams" in text
+    assert "available by emailing the DSR team" in text
+
+
 async def test_the_navigation_keeps_its_order_and_marks_where_one_is(client: Client) -> None:
     page = await visit(client, "/showcase/")
 

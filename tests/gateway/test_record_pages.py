@@ -30,6 +30,7 @@ from shared.permissions import Role
 from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import Serve
+from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
 from tests.gateway.strict import StrictInOurs
@@ -135,9 +136,9 @@ async def test_a_note_without_an_answer_stays_and_goes_out_under_the_same_comman
 ) -> None:
     referrals.failing[AddNote] = NotAnswered(Fault.TOO_LATE)
 
-    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=503)
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=503)
 
-    again = page.tree.select_one(f'form[action="{NOTE}"] [name="command"]')
+    again = page.tree.select_one('[name="note_command"]')
     assert again is not None
     assert (COMMAND, "Seen at home.") == (again["value"], typed_in(page, "text"))
 
@@ -147,9 +148,9 @@ async def test_another_note_under_a_used_command_stays_under_a_new_one(
 ) -> None:
     referrals.failing[AddNote] = Refused("command_reused")
 
-    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=409)
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=409)
 
-    again = page.tree.select_one(f'form[action="{NOTE}"] [name="command"]')
+    again = page.tree.select_one('[name="note_command"]')
     assert again is not None
     assert (True, "Seen at home.") == (COMMAND != UUID(str(again["value"])).hex, typed_in(page, "text"))
 
@@ -188,7 +189,7 @@ async def test_a_note_with_characters_that_cannot_be_saved_comes_back_as_it_was_
 ) -> None:
     referrals.failing[AddNote] = Refused("unreadable")
 
-    page = await browser.send(NOTE, {"command": COMMAND, "text": "Seen\u202eat home."}, status=409)
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen\u202eat home."}, status=409)
 
     assert "New note has characters that cannot be saved." == page.problems[0][:45]
     assert "Seen\u202eat home." == typed_in(page, "text")
@@ -201,8 +202,42 @@ async def test_what_was_typed_while_somebody_archived_the_record_can_still_be_co
     referrals.failing[UpdateRecord] = referrals.failing[AddNote] = Refused(code)
 
     update = await browser.send(HERE, TYPED, status=404)
-    note = await browser.send(NOTE, {"command": COMMAND, "text": "Seen at home."}, status=404)
+    note = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=404)
 
     for page, typed in ((update, "Jenny Harris"), (note, "Seen at home.")):
         assert "This record cannot be opened any more" == page.heading
         assert typed in page.tree.get_text()
+
+
+async def test_adding_a_note_keeps_what_was_typed_beside_it(browser: Browser) -> None:
+    page = await browser.send(NOTE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=200)
+
+    assert ["The note has been added."] == page.texts(".nhsuk-notification-banner__content")
+    assert ("Jenny Harris", COMMAND, "") == tuple(
+        typed_in(page, name) for name in ("lead_professional", "command", "text")
+    )
+    assert COMMAND != typed_in(page, "note_command")
+
+
+async def test_adding_a_note_beside_nothing_new_goes_back_to_the_record(browser: Browser) -> None:
+    untouched = fields(await browser.see(HERE)) | {"date_of_birth-not-known": ""}
+
+    leads_to = await browser.go_on(NOTE, untouched | {"text": "Seen at home."})
+
+    assert f"{HERE}?Msg=noted" == leads_to
+
+
+async def test_saving_the_record_keeps_a_note_that_was_not_added(browser: Browser) -> None:
+    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=200)
+
+    assert ["The referral has been updated."] == page.texts(".nhsuk-notification-banner__content")
+    assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))
+
+
+@pytest.mark.parametrize("code", ["conflict", "unchanged"])
+async def test_what_is_refused_keeps_the_note_too(browser: Browser, referrals: StandInReferrals, code: str) -> None:
+    referrals.failing[UpdateRecord] = Refused(code)
+
+    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
+
+    assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))

@@ -15,7 +15,7 @@ def a_new_name() -> str:
 
 
 async def open_new_referral(page: Page, stack: Product) -> None:
-    await page.goto(f"{stack.base_url}/dsr/records/new")
+    await page.goto(f"{stack.base_url}/dsr/records/new?start")
 
 
 async def fill_referral(page: Page, family_name: str, risk: str = "Amber") -> None:

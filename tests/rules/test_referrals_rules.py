@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.referrals import rules
 from services.referrals.rules import Shape
-from shared.contracts.referrals import AddCover, FieldChange, ListRecords, Urgency
+from shared.contracts.referrals import MOST_DRAFTS, AddCover, FieldChange, ListRecords, Typed, Urgency
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.definition import ListColumn
@@ -302,6 +302,63 @@ def test_notes_keep_their_lines() -> None:
     for typed, code in (("", "empty"), (" \n ", "empty"), ("a\x00b", "unreadable")):
         with pytest.raises(Refused, match=code):
             rules.kept_text(typed)
+
+
+# ------------------------------------------------------------------------------------------------------------- drafts
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ({}, ""),
+        ({"first_name": (" Jo ",)}, "Jo"),
+        ({"first_name": ("Jo",), "last_name": ("Van\tder  Berg",)}, "Jo Van der Berg"),
+        ({"last_name": ("x" * 300,)}, "x" * 200),
+    ],
+)
+def test_a_draft_is_named_after_what_was_typed_of_the_name(typed: dict[str, tuple[str, ...]], name: str) -> None:
+    assert name == rules.draft_name(dsr(), typed)
+
+
+def test_a_draft_holds_what_the_form_asks_whatever_it_says() -> None:
+    sent: Typed = {
+        "date_of_birth-day": ("99",),
+        "date_of_birth-not-known": ("yes",),
+        "locality": ("atlantis",),
+        "act": ("x",),
+    }
+
+    assert ["date_of_birth-day", "date_of_birth-not-known", "locality"] == list(rules.draft_typed(dsr(), sent))
+
+
+@pytest.mark.requirement("R-FLOW-019")
+@pytest.mark.parametrize(
+    ("typed", "refuses"),
+    [
+        ({}, False),
+        ({"capacity_to_consent": ("yes",)}, False),
+        ({"capacity_to_consent": ("yes",), "consent_given": ("yes",)}, False),
+        ({"capacity_to_consent": ("yes",), "consent_given": ("no",)}, True),
+        ({"capacity_to_consent": ("no",), "best_interest_decision": ("no",)}, True),
+    ],
+)
+def test_a_draft_is_kept_until_consent_is_refused(typed: dict[str, tuple[str, ...]], refuses: bool) -> None:
+    assert refuses == rules.refuses_consent(dsr(), typed, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "discarded", "others", "code"),
+    [(True, False, 0, "sent"), (False, True, 0, "discarded"), (False, False, 20, "too_many")],
+)
+def test_a_draft_is_not_saved_after_its_end_or_beside_too_many(
+    sent: bool, discarded: bool, others: int, code: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        rules.check_draft(sent=sent, discarded=discarded, others=others)
+
+    assert code == refused.value.code
+
+
+def test_the_last_draft_that_there_is_room_for_is_saved() -> None:
+    rules.check_draft(sent=False, discarded=False, others=MOST_DRAFTS - 1)
 
 
 @pytest.mark.parametrize(

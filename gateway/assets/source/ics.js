@@ -2,6 +2,7 @@
 import { initAll } from "./nhsuk-frontend.js";
 import "./records.js";
 import "./reports.js";
+import "./session.js";
 
 initAll();
 

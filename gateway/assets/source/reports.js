@@ -25,7 +25,7 @@ function update(fresh) {
 }
 
 async function look() {
-  const answer = await fetch(window.location.href, { headers: { "X-Fragment": "report" } }).catch(() => null);
+  const answer = await fetch(window.location.href, { headers: { "X-Fragment": "report", "X-Passive": "yes" } }).catch(() => null);
   if (answer && !answer.ok) {
     window.location.reload(); // logged out, or gone: the whole page says which
     return;

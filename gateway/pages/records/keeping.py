@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from aiohttp import web
 from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
 from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
-from gateway.page import see_other, show
+from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
 from gateway.pages.records.history import FoundOutcomes, past_of, said_of
 from gateway.pages.records.linked import standing_of
@@ -53,11 +53,20 @@ REVIEW = "review"  # the button by which the form is sent when nothing was chang
 
 
 @dataclass(frozen=True)
+class Note:
+    """A note that is being written, and the id of what is about to be done with it."""
+
+    text: str
+    command: UUID
+
+
+@dataclass(frozen=True)
 class Opened:
-    """What a page keeps while somebody types: the version that was read, and the id of what is about to be done."""
+    """What a page keeps while somebody types: the version that was read, the id of what is to be done, the note."""
 
     command: UUID
     version: int
+    note: Note
 
 
 @dataclass(frozen=True)
@@ -71,28 +80,35 @@ class Sent:
     checked: Checked
 
 
-@dataclass(frozen=True)
-class Note:
-    """A note that is being written, and the id of what is about to be done with it."""
+def _open(record: RecordShown, note: Note | None = None) -> Opened:
+    return Opened(new_command(), record.version, note or Note("", new_command()))
 
-    text: str
-    command: UUID
+
+def _opened_in(posted: Posted) -> Opened:
+    return Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")), _note_in(posted))
+
+
+def _note_in(posted: Posted) -> Note:
+    """The note that stands beside the form: it is part of it, so that either button keeps what the other would do."""
+    sent = posted.get("note_command")
+    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    return Note(text, command_in(sent) if sent else new_command())
 
 
 async def show_record(request: web.Request) -> web.Response:
     record = await find_record(request)
     register = edition_of(request, record)
     drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
-    return await _show(request, register, record, drawn, Opened(new_command(), record.version))
+    return await _show(request, register, record, drawn, _open(record))
 
 
 async def update_record(request: web.Request) -> web.Response:
     posted = await request.post()
-    opened = Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")))
+    opened = _opened_in(posted)
     try:
         record = await find_record(request)
     except Refused:
-        return await _show_gone(request, typed(posted, request[REGISTER].form))
+        return await _show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
     register = edition_of(request, record)
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
@@ -136,6 +152,8 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
         sent.drawn.form.refuse(without_answer(register.words, unanswered))
         return await _show_sent(request, sent, status=503)
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
+    if sent.opened.note.text:
+        return await _show_saved(request, register, sent.opened.note, done)
     return see_other(record_address(register, sent.record.record_id, f"?Msg={done}"))
 
 
@@ -152,40 +170,79 @@ def is_changed(register: Definition, record: RecordShown, checked: Checked) -> b
     return unread or own.answers != checked.answers
 
 
+async def _show_saved(request: web.Request, register: Definition, note: Note, done: str) -> web.Response:
+    """The record as it is saved, and the note that nobody asked to add. Loading it again saves nothing twice."""
+    record = await find_record(request)
+    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
+    return await _show(request, register, record, drawn, _open(record, note), said=done)
+
+
 async def add_note(request: web.Request) -> web.Response:
     posted = await request.post()
-    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    note = _note_in(posted)
     record_id = record_id_in(request)
-    command = command_in(posted.get("command", ""))
     words = request[REGISTER].words
-    if not text or len(text) > 10_000:
-        said = words.notes.missing if not text else words.notes.too_long
-        return await _show_note_again(request, Note(text, new_command()), said, status=422)
+    if not note.text or len(note.text) > 10_000:
+        said = words.notes.missing if not note.text else words.notes.too_long
+        return await _show_note_again(request, posted, note, said, status=422)
     try:
-        await ask(request, AddNote(command_id=command, record_id=record_id, text=text))
+        await ask(request, AddNote(command_id=note.command, record_id=record_id, text=note.text))
     except Refused as refusal:
-        refused = {
-            "command_reused": words.form.sent_before,
-            "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
-            "not_yours": words.record.read_only,
-        }
-        if refusal.code in GONE:
-            return await _show_gone(request, {}, text)
-        if refusal.code not in refused:
-            raise
-        return await _show_note_again(request, Note(text, new_command()), refused[refusal.code], status=409)
+        return await _note_refused(request, posted, note, refusal)
     except NotAnswered as unanswered:
-        return await _show_note_again(request, Note(text, command), without_answer(words, unanswered), status=503)
-    return see_other(record_address(request[REGISTER], record_id, "?Msg=noted"))
+        return await _show_note_again(request, posted, note, without_answer(words, unanswered), status=503)
+    return await _show_noted(request, posted)
 
 
-async def _show_note_again(request: web.Request, note: Note, said: str, *, status: int) -> web.Response:
+async def _note_refused(request: web.Request, posted: Posted, note: Note, refusal: Refused) -> web.Response:
+    words = request[REGISTER].words
+    refused = {
+        "command_reused": words.form.sent_before,
+        "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
+        "not_yours": words.record.read_only,
+    }
+    if refusal.code in GONE:
+        return await _show_gone(request, typed(posted, request[REGISTER].form), note.text)
+    if refusal.code not in refused:
+        raise refusal
+    return await _show_note_again(request, posted, replace(note, command=new_command()), refused[refusal.code], 409)
+
+
+async def _show_note_again(request: web.Request, posted: Posted, note: Note, said: str, status: int) -> web.Response:
     record = await find_record(request)
     register = edition_of(request, record)
-    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
-    drawn.form.refuse(said)
-    opened = Opened(new_command(), record.version)
-    return await _show(request, register, record, drawn, opened, status=status, note=note)
+    beside = _beside(register, record, posted)
+    beside.drawn.form.refuse(said)
+    return await _show(request, register, record, beside.drawn, replace(beside.opened, note=note), status=status)
+
+
+async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
+    """Where something else was typed too, it stands there still. Loading that page again adds no second note."""
+    record = await find_record(request)
+    register = edition_of(request, record)
+    beside = _beside(register, record, posted)
+    if not beside.changed:
+        return see_other(record_address(register, record.record_id, "?Msg=noted"))
+    opened = replace(beside.opened, note=Note("", new_command()))
+    return await _show(request, register, record, beside.drawn, opened, said="noted")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The record's form as it stood when the note was sent; whether it said anything but what is saved."""
+
+    drawn: RegisterForm
+    opened: Opened
+    changed: bool
+
+
+def _beside(register: Definition, record: RecordShown, posted: Posted) -> Beside:
+    raw, saved = typed(posted, register.form), fill_fields(register.form, record.answers)
+    if not raw:
+        return Beside(draw(register.form, register.words, saved), _open(record), changed=False)
+    opened = _opened_in(posted)
+    changed = opened.version != record.version or sorted(_hidden(raw)) != sorted(_hidden(saved))
+    return Beside(draw(register.form, register.words, raw), opened, changed)
 
 
 async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
@@ -200,10 +257,10 @@ async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Resp
 async def _update_refused(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
     if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
         with contextlib.suppress(Refused):  # it was archived since
-            return await _show_conflict(request, sent.register, sent.opened.version, sent.checked.answers)
-        return await _show_gone(request, sent.checked.raw)
+            return await _show_conflict(request, sent.register, sent.opened, sent.checked.answers)
+        return await _show_gone(request, sent.checked.raw, sent.opened.note.text)
     if refusal.code in GONE:
-        return await _show_gone(request, sent.checked.raw)
+        return await _show_gone(request, sent.checked.raw, sent.opened.note.text)
     words = sent.register.words.record
     said = {"unchanged": words.unchanged, "not_yours": words.read_only}
     if refusal.code not in said:
@@ -213,14 +270,14 @@ async def _update_refused(request: web.Request, sent: Sent, refusal: Refused) ->
 
 
 async def _show_conflict(
-    request: web.Request, register: Definition, seen: int, yours: Mapping[str, Answer]
+    request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
 ) -> web.Response:
     """Before, theirs, yours; what only one of the two changed is already put together."""
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
-    updates = await _updates_since(request, record_id, seen)
+    updates = await _updates_since(request, record_id, opened.version)
     words = register.words.conflict
-    merged = merge(as_it_was(record.answers, updates, seen), record.answers, yours)
+    merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, yours)
     return await show(
         request,
         "records/conflict.html",
@@ -231,7 +288,7 @@ async def _show_conflict(
         differences=_differences(register, merged),
         fields=_hidden(fill_fields(register.form, merged.answers)),
         columns=_columns(words.question, words.before, words.theirs, words.yours),
-        opened=Opened(new_command(), record.version),
+        opened=_open(record, opened.note),
         href=record_address(register, record_id),
         changed=said_of(register, updates[0]) if updates else "",
     )
@@ -265,7 +322,7 @@ def _columns(*labels: str) -> list[Column]:
     return [Column(label) for label in labels]
 
 
-def _hidden(fields: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
+def _hidden(fields: Raw) -> list[tuple[str, str]]:
     return [
         (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
     ]
@@ -279,7 +336,7 @@ async def _show(
     opened: Opened,
     *,
     status: int = 200,
-    note: Note | None = None,
+    said: str = "",
 ) -> web.Response:
     skipped = {part: _skipped(request, part) for part in ("history", "notes")}
     history, notes, found, about = await asyncio.gather(
@@ -289,8 +346,6 @@ async def _show(
         whose(request, record),
     )
     now = datetime.now(UTC)
-    words = register.words.record
-    said = {"updated": words.updated, "reviewed": words.reviewed_done, "noted": register.words.notes.added}
     names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
     return await show(
         request,
@@ -310,9 +365,8 @@ async def _show(
             (register.words.notes.written.format(name=each.written_by, when=day_and_time(each.written_at)), each.text)
             for each in notes.notes
         ],
-        note=note.text if note else "",
-        note_command=note.command if note else new_command(),
-        said=said.get(request.query.get("Msg", ""), ""),
+        note=opened.note,
+        said=_said(register, said or request.query.get("Msg", "")),
         href=record_address(register, record.record_id),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
         older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
@@ -327,6 +381,13 @@ async def _outcomes_of(request: web.Request, register: Definition, record: Recor
         return FoundOutcomes(await ask(request, ListOutcomes(record_id=record.record_id)))
     except (NotAnswered, Refused):  # the record is there all the same
         return FoundOutcomes(missing=True)
+
+
+def _said(register: Definition, done: str) -> str:
+    """What came of the button that was pressed before."""
+    words = register.words
+    said = {"updated": words.record.updated, "reviewed": words.record.reviewed_done, "noted": words.notes.added}
+    return said.get(done, "")
 
 
 def _skipped(request: web.Request, part: str) -> int:

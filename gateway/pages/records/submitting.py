@@ -7,18 +7,20 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.navigation import address
+from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address
 from gateway.pages.records.matching import adds_anyway, goes_back, show_matches
 from gateway.register_form import RegisterForm, draw, mark, typed
+from gateway.showing import day_and_time
 from gateway.visitor import ask
-from shared.contracts.referrals import SubmitRecord
+from shared.contracts.referrals import DRAFT_DAYS, DiscardDraft, DraftNamed, SubmitRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.registers.definition import Definition, Words
-from shared.registers.form import Raw, consent_verdict, read_answers
+from shared.registers.form import Raw, consent_verdict, name_typed, read_answers
 from shared.values import london_day
 
+SAVE_DRAFT = "records/new/draft"
 NOT_BEGUN = frozenset({Fault.UNAVAILABLE, Fault.BUSY})
 UNCERTAIN = frozenset({Fault.TOO_LATE, Fault.BROKEN})
 
@@ -49,22 +51,20 @@ def without_answer(words: Words, unanswered: NotAnswered) -> str:
     raise unanswered
 
 
-async def new_record(request: web.Request) -> web.Response:
-    return await _show_form(request, request[REGISTER], new_command())
-
-
 async def submit_record(request: web.Request) -> web.Response:
     register = request[REGISTER]
     posted = await request.post()
     command = command_in(posted.get("command", ""))
     raw = typed(posted, register.form)
     if goes_back(posted):
-        return await _show_form(request, register, command, raw)
+        return await show_new(request, register, draw(register.form, register.words, raw), command, 200)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
     if consent_verdict(register, checked.answers) == "refused":
-        return await _show_refusal(request, register)
+        return await refuse_consent(request, register, command)
     if not checked.ok:
-        return await _show_form(request, register, command, raw, checked.faults)
+        drawn = draw(register.form, register.words, raw)
+        mark(drawn, checked.faults)
+        return await show_new(request, register, drawn, command, 422)
     submission = SubmitRecord(
         command_id=command,
         edition=register.edition,
@@ -90,23 +90,33 @@ async def added(request: web.Request) -> web.Response:
     return await show(request, "records/added.html", register=register, record=record, level=level, href=href)
 
 
-async def _show_form(
+async def show_new(
     request: web.Request,
     register: Definition,
+    drawn: RegisterForm,
     command: UUID,
-    raw: Raw | None = None,
-    faults: dict[str, str] | None = None,
+    status: int = 200,
+    *,
+    draft: DraftNamed | None = None,
+    said: str = "",
 ) -> web.Response:
-    drawn = draw(register.form, register.words, raw)
-    mark(drawn, faults or {})
-    return await _show_drawn(request, register, drawn, command, 422 if drawn.form.summary else 200)
-
-
-async def _show_drawn(
-    request: web.Request, register: Definition, drawn: RegisterForm, command: UUID, status: int
-) -> web.Response:
-    page = "records/new.html"
-    return await show(request, page, status=status, register=register, drawn=drawn, form=drawn.form, command=command)
+    """The form, with the name of whoever it is about as soon as one was typed; `draft`: it goes on with this one."""
+    typed_names = {name: drawn.form.value(name) for name in register.person.values()}
+    return await show(
+        request,
+        "records/new.html",
+        status=status,
+        register=register,
+        drawn=drawn,
+        form=drawn.form,
+        command=command,
+        name=name_typed(register, typed_names) or (register.words.draft.unnamed if draft else ""),
+        started=register.words.draft.state.format(when=day_and_time(draft.started_at)) if draft else "",
+        said=said,
+        action=address(register, PATHS["submit"]),
+        save_at=address(register, SAVE_DRAFT),
+        note=register.words.draft.note.format(count=DRAFT_DAYS),
+    )
 
 
 async def _show_refused(
@@ -114,7 +124,7 @@ async def _show_refused(
 ) -> web.Response:
     """The service has the last word: what it refuses is shown with everything that was typed."""
     if refusal.code == "no_consent":
-        return await _show_refusal(request, register)
+        return await show_refusal(request, register)
     if refusal.code == "likely_duplicate" and (page := await _show_matches(request, register, refusal, command, raw)):
         return page
     drawn, words = draw(register.form, register.words, raw), register.words
@@ -128,7 +138,7 @@ async def _show_refused(
     }
     drawn.form.refuse(said.get(refusal.code, register.words.form.unknown_question))
     fresh = new_command() if refusal.code == "command_reused" else command
-    return await _show_drawn(request, register, drawn, fresh, 409)
+    return await show_new(request, register, drawn, fresh, 409)
 
 
 async def _show_matches(
@@ -145,10 +155,16 @@ async def _show_not_answered(
 ) -> web.Response:
     drawn = draw(register.form, register.words, raw)
     drawn.form.refuse(without_answer(register.words, unanswered))
-    return await _show_drawn(request, register, drawn, command, 503)
+    return await show_new(request, register, drawn, command, 503)
 
 
-async def _show_refusal(request: web.Request, register: Definition) -> web.Response:
+async def refuse_consent(request: web.Request, register: Definition, command: UUID) -> web.Response:
+    """The draft goes first: what the page says of nothing being kept is to be true when it is read."""
+    await ask(request, DiscardDraft(draft_id=command))
+    return await show_refusal(request, register)
+
+
+async def show_refusal(request: web.Request, register: Definition) -> web.Response:
     """No consent: nothing is kept, and the page says what the team around the person must do (R-FLOW-019)."""
     if register.consent is None:
         raise web.HTTPInternalServerError

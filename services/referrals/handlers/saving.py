@@ -8,6 +8,7 @@ from asyncpg import UniqueViolationError
 
 from services.referrals import rules
 from services.referrals.handlers.desk import Desk, new_id
+from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import saving as store
 from services.referrals.store.saving import CommandRow, Content, NewRecord, NotAdded, Present, Update, Updated
@@ -30,7 +31,7 @@ class Saving:
     async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
         register = self.desk.register(visitor, asked.edition)
         organisation_id = rules.organisation_for(visitor)
-        answers = rules.checked_answers(register, asked.answers, self.desk.day())
+        answers = await self._checked(visitor, asked, register)
         content = content_of(register, answers)
         for _ in range(MOST_REFERENCES):
             reference = rules.write_reference(register.code, self.desk.draw(rules.REFERENCES))
@@ -41,6 +42,15 @@ class Saving:
             except UniqueViolationError:  # another record has the reference: seldom, and never twice
                 continue
         raise LookupError("no free reference was found")
+
+    async def _checked(self, visitor: Visitor, asked: SubmitRecord, register: Definition) -> dict[str, Answer]:
+        """Of a person who does not consent nothing is kept, neither what was typed before."""
+        try:
+            return rules.checked_answers(register, asked.answers, self.desk.day())
+        except Refused as refusal:
+            if refusal.code == "no_consent":
+                await Drafting(self.desk).forget(visitor, asked.command_id)
+            raise
 
     async def _add(
         self, visitor: Visitor, asked: SubmitRecord, register: Definition, record: NewRecord

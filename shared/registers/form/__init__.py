@@ -1,7 +1,7 @@
 """Fills, checks and shows a form by its definition. Pure: the day comes in as an argument."""
 
 from shared.registers.form.conditions import Answer, Answers, Verdict, consent_verdict, holds, visible_questions
-from shared.registers.form.person import Person, match_values, person_of, rating_of, search_text
+from shared.registers.form.person import Person, match_values, name_typed, person_of, rating_of, search_text
 from shared.registers.form.reading import Checked, Raw, field_names, not_known_field, read_answers
 from shared.registers.form.showing import (
     FieldChange,
@@ -30,6 +30,7 @@ __all__ = [
     "holds",
     "keep_retired",
     "match_values",
+    "name_typed",
     "not_known_field",
     "person_of",
     "rating_of",

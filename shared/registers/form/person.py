@@ -5,7 +5,10 @@ from datetime import date
 
 from shared.registers.definition import NOT_KNOWN, Definition, Level, Role
 from shared.registers.form.conditions import Answers
+from shared.registers.form.reading import Raw
 from shared.values import fold, match_key
+
+NAME_ROLES: tuple[Role, ...] = ("given_name", "family_name")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,15 @@ def person_of(register: Definition, answers: Answers) -> Person:
         locality=_answer(register, answers, "locality"),
         lead_professional=_answer(register, answers, "lead_professional"),
     )
+
+
+def name_typed(register: Definition, raw: Raw) -> str:
+    """The person's name as far as it stands in a form, checked or not; empty without one."""
+    fields = (raw.get(register.person.get(role, ""), "") for role in NAME_ROLES)
+    words = [
+        word for field in fields for text in ([field] if isinstance(field, str) else field) for word in text.split()
+    ]
+    return " ".join(words)
 
 
 def rating_of(register: Definition, answers: Answers) -> Level | None:

@@ -28,6 +28,10 @@ class Browser:
     async def send(self, path: str, answers: Mapping[str, str], *, status: int = 422) -> Page:
         return await _look(await self.post(path, answers), status)
 
+    async def look(self, response: ClientResponse, status: int) -> Page:
+        """An answer as a page, looked at for every fault."""
+        return await _look(response, status)
+
     async def post(
         self, path: str, answers: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> ClientResponse:

@@ -36,6 +36,16 @@ async def test_the_navigation_bar_holds_what_the_role_may_use_and_marks_where_on
     assert ["Home"] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
 
 
+@pytest.mark.requirement("R-DSR-168")
+async def test_help_in_the_navigation_bar_opens_the_registers_help(browser: Browser) -> None:
+    home = await browser.see(await browser.log_in())
+    (link,) = [each for each in home.tree.select(".nhsuk-header__navigation a") if each.get_text().strip() == "Help"]
+
+    page = await browser.see(str(link["href"]))
+
+    assert ("Help", True) == (page.heading, "Training" in page.texts("main h2"))
+
+
 async def test_home_welcomes_by_name(browser: Browser) -> None:
     page = await browser.see(await browser.log_in())
 

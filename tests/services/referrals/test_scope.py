@@ -212,7 +212,7 @@ async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
     )
 
     # Reversals: see test_reversing.
-    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal"} == {row["relname"] for row in rows}
+    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "draft"} == {row["relname"] for row in rows}
 
 
 async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool) -> None:

@@ -143,8 +143,16 @@ class SessionWords(Part):
 
     heading: Text
     warning: MinutesText
+    last_minute: Text
     stay: Text
     draft_kept: Text
+    note: MinutesText
+    ended_heading: Text
+    ended: Text
+    log_in: Text
+    back_in: Text
+    not_yet: Text
+    somebody_else: Text
 
 
 class AdministrationWords(Part):

@@ -187,9 +187,23 @@ class DraftWords(Part):
     heading: Text
     found: WhoWhenText
     unnamed: Text
+    label: Text
+    state: Annotated[str, AfterValidator(Gaps("when"))]
     carry_on: Text
     discard: Text
+    start_new: Text
+    save: Text
+    note: CountText
     saved: Text
+    saved_at: Annotated[str, AfterValidator(Gaps("when"))]
+    not_saved: Text
+    closed: Text
+    too_many: CountText
+    too_big: Text
+    no_consent: Text
+    discard_heading: Text
+    discard_lead: Text
+    keep: Text
     discarded: Text
 
 

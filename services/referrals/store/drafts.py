@@ -1,0 +1,126 @@
+"""Drafts: every query is of one person's own, on one register."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+from pydantic import TypeAdapter
+
+from shared.contracts.referrals import DraftNamed, DraftShown, Typed
+from shared.database import Database, DatabasePool
+from shared.permissions import Visitor
+
+TYPED: TypeAdapter[Typed] = TypeAdapter(Typed)
+
+HOLD = "SELECT hold_draft($1)"
+FIND_STATE = """
+    SELECT
+        EXISTS (SELECT FROM command AS c WHERE c.id = $3) AS sent,
+        coalesce(bool_or(d.discarded) FILTER (WHERE d.id = $3), false) AS discarded,
+        count(*) FILTER (WHERE d.id = $3 AND NOT d.discarded) > 0 AS kept,
+        count(*) FILTER (WHERE NOT d.discarded) AS drafts
+    FROM draft AS d
+    WHERE d.user_id = $1 AND d.register_code = $2
+"""
+
+
+@dataclass(frozen=True)
+class DraftState:
+    """What has become of a draft's id, and how many drafts its owner has."""
+
+    sent: bool
+    discarded: bool
+    kept: bool
+    drafts: int
+
+
+async def hold(db: Database, visitor: Visitor, draft_id: UUID) -> DraftState:
+    """Until this transaction ends nobody else saves this draft, and nobody carries its command out."""
+    await db.execute(HOLD, draft_id)
+    (row,) = await db.fetch(FIND_STATE, visitor.user_id, visitor.register_code, draft_id)
+    return DraftState(**row)
+
+
+SAVE = """
+    INSERT INTO draft (user_id, register_code, id, edition, name, typed, started_at, saved_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    ON CONFLICT (user_id, register_code, id) DO UPDATE
+    SET edition = excluded.edition, name = excluded.name, typed = excluded.typed, saved_at = excluded.saved_at
+"""
+
+
+@dataclass(frozen=True, repr=False)
+class DraftRow:
+    draft_id: UUID
+    edition: str
+    name: str
+    typed: Typed
+
+
+async def save(db: Database, visitor: Visitor, draft: DraftRow, moment: datetime) -> None:
+    """Anew, or over what was kept before."""
+    kept = (draft.edition, draft.name, json.dumps(draft.typed), moment)
+    await db.execute(SAVE, visitor.user_id, visitor.register_code, draft.draft_id, *kept)
+
+
+FORGET = "DELETE FROM draft WHERE user_id = $1 AND register_code = $2 AND id = $3 AND NOT discarded RETURNING id"
+
+
+async def forget(db: Database, visitor: Visitor, draft_id: UUID) -> bool:
+    """Delete it; whether there was one. It may be saved again."""
+    return await db.fetchval(FORGET, visitor.user_id, visitor.register_code, draft_id) is not None
+
+
+CLOSE = """
+    INSERT INTO draft (user_id, register_code, id, started_at, saved_at, discarded)
+    VALUES ($1, $2, $3, $4, $4, true)
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def close(db: Database, visitor: Visitor, draft_id: UUID, moment: datetime) -> None:
+    """Nothing can be saved under this id any more."""
+    await db.execute(CLOSE, visitor.user_id, visitor.register_code, draft_id, moment)
+
+
+LIST = """
+    SELECT id, name, started_at, saved_at
+    FROM draft
+    WHERE user_id = $1 AND register_code = $2 AND NOT discarded
+    ORDER BY saved_at DESC, id
+"""
+
+
+async def find_all(db: Database, visitor: Visitor) -> Sequence[DraftNamed]:
+    """The last saved first."""
+    return [_named(row) for row in await db.fetch(LIST, visitor.user_id, visitor.register_code)]
+
+
+READ = """
+    SELECT id, name, started_at, saved_at, edition, typed
+    FROM draft
+    WHERE user_id = $1 AND register_code = $2 AND id = $3 AND NOT discarded
+"""
+
+
+async def find(db: Database, visitor: Visitor, draft_id: UUID) -> DraftShown | None:
+    row = await db.fetchrow(READ, visitor.user_id, visitor.register_code, draft_id)
+    if row is None:
+        return None
+    return DraftShown(draft=_named(row), edition=row["edition"], typed=TYPED.validate_json(row["typed"]))
+
+
+def _named(row: Record) -> DraftNamed:
+    return DraftNamed(draft_id=row["id"], name=row["name"], started_at=row["started_at"], saved_at=row["saved_at"])
+
+
+SWEEP = "SELECT sweep_drafts($1)"
+
+
+async def sweep(pool: DatabasePool, before: datetime) -> int:
+    """Delete everybody's drafts that were last saved before a moment; how many. Audited."""
+    swept: int = await pool.fetchval(SWEEP, before)
+    return swept

@@ -1,0 +1,79 @@
+"""What somebody has typed into a form and not yet sent: kept for them alone, until it is sent, discarded or old."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.messages import Message, Nothing, Request
+
+MOST_DRAFTS = 20
+DRAFT_DAYS = 7
+
+FieldName = Annotated[str, Field(max_length=100)]
+Typing = Annotated[str, Field(max_length=200_000)]
+Typed = dict[FieldName, Annotated[tuple[Typing, ...], Field(max_length=200)]]
+"""Field name → what stands in it, as the form would send it: unchecked."""
+
+
+class DraftSaved(Message):
+    saved_at: datetime
+
+
+class SaveDraft(Request[DraftSaved]):
+    """
+    Keep what stands in a form that adds a record. `draft_id` is the id of the command that the form will be sent as.
+
+    Refused as `no_consent` (then nothing of it is kept), `sent` (the form was carried out), `discarded`, `too_big`,
+    `too_many` (with `most`) or `unknown_edition`.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.save_draft"
+
+    draft_id: UUID
+    edition: str
+    typed: Typed = Field(repr=False, max_length=500)
+
+
+class DraftNamed(Message):
+    """A draft as it is offered. `name` is the person's as typed so far; empty without one."""
+
+    draft_id: UUID
+    name: str = Field(repr=False)
+    started_at: datetime
+    saved_at: datetime
+
+
+class Drafts(Message):
+    drafts: tuple[DraftNamed, ...]
+
+
+class ListDrafts(Request[Drafts]):
+    """The asker's own drafts, the last saved first. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.list_drafts"
+
+
+class DraftShown(Message):
+    """A draft to go on with; `edition` is the one whose form it was typed into."""
+
+    draft: DraftNamed
+    edition: str
+    typed: Typed = Field(repr=False)
+
+
+class ReadDraft(Request[DraftShown]):
+    """One draft of the asker. Refused as `not_found` when there is none, or it is another's. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.read_draft"
+
+    draft_id: UUID
+
+
+class DiscardDraft(Request[Nothing]):
+    """Delete what is kept under this id, and take nothing more under it. Done when there is nothing, too."""
+
+    subject: ClassVar[str] = "ask.referrals.discard_draft"
+
+    draft_id: UUID

@@ -1,0 +1,207 @@
+"""What was sent and not done rides along on the page that says so, and never for anybody else's page."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.contracts.outcomes import RecordOutcome
+from shared.contracts.referrals import ReadRecord
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Role
+from shared.registers.load import load_registers
+from tests.gateway.account.browser import Browser
+from tests.gateway.conftest import Serve
+from tests.gateway.stand_in_identity import PASSWORD, StandInIdentity
+from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
+from tests.gateway.strict import StrictInOurs
+from tests.gateway.visit import Page
+
+HERE = f"/dsr/records/{RECORD_ID.hex}/outcomes/"
+COMMAND = "0123456789abcdef0123456789abcdef"
+TYPED = {
+    "command": COMMAND,
+    "version": "4",
+    "act": "save",
+    "cetr_requested": "no",
+    "laep_requested": "no",
+    "notes": "Seen at home.\r\nAll well, say <b>.",
+}
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def outcomes() -> StandInOutcomes:
+    return StandInOutcomes()
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    return StandInIdentity(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, outcomes: StandInOutcomes, identity: StandInIdentity) -> Browser:
+    wire, static = FakeWire(), Static()
+    await identity.answer_on(wire)
+    await outcomes.answer_on(wire)
+    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
+    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
+    browser = Browser(await serve(build_app(house, PAGES)))
+    await browser.log_in()
+    await browser.see("/dsr/records/")
+    return browser
+
+
+async def send(browser: Browser, status: int, headers: Mapping[str, str] = OURS, path: str = HERE) -> Page:
+    """Send what was typed, and look at the page that comes for every fault."""
+    return await browser.look(await browser.post(path, TYPED, headers=headers), status)
+
+
+def sent_again(page: Page) -> dict[str, str]:
+    """What the page's own form would send."""
+    return {
+        str(each["name"]): str(each["value"])
+        for each in page.tree.select("[data-send-again] input")
+        if each["name"] != "csrf_token"
+    }
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_after_the_session_has_ended_everything_typed_is_kept(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes
+) -> None:
+    identity.sessions.clear()
+
+    page = await send(browser, 401)
+
+    assert ("Your session has ended", TYPED) == (page.heading, sent_again(page))
+    assert "Seen at home" not in page.tree.get_text()  # whoever looks at the screen now may be somebody else
+    assert "no-store" == page.response.headers["Cache-Control"]
+    assert [] == outcomes.recorded
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_without_scripts_one_more_press_sends_it_in_the_new_session(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes
+) -> None:
+    identity.sessions.clear()
+    ended = await send(browser, 401)
+    old = browser.token
+    await browser.log_in()
+    await browser.see("/dsr/home/")
+    browser.token, now = old, browser.token
+
+    too_old = await browser.look(await browser.post(HERE, sent_again(ended), headers=OURS), 403)
+    token = too_old.tree.select_one("[data-send-again] input[name=csrf_token]")
+    assert token is not None
+    assert ("This page was open for too long", TYPED, now) == (too_old.heading, sent_again(too_old), token["value"])
+    assert [] == outcomes.recorded
+    browser.token = str(token["value"])
+    await browser.go_on(HERE, sent_again(too_old))
+
+    assert [COMMAND] == [each.command_id.hex for each in outcomes.recorded]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+)
+@pytest.mark.parametrize("logged_in", [True, False])
+async def test_what_another_site_sends_is_neither_done_nor_shown(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes, headers: dict[str, str], logged_in: bool
+) -> None:
+    if not logged_in:
+        identity.sessions.clear()
+    browser.token = "x" * 64
+
+    page = await send(browser, 403 if logged_in else 401, headers)
+
+    assert ({}, [], False) == (sent_again(page), outcomes.recorded, "Seen at home" in page.html)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (NotAnswered(Fault.UNAVAILABLE), 503),
+        (NotAnswered(Fault.BROKEN), 500),
+        (NotAnswered(Fault.NOT_ALLOWED), 403),
+        (Refused("not_found"), 404),
+        (Refused("too_many"), 429),
+    ],
+)
+async def test_every_error_page_keeps_what_was_sent_and_shows_it_to_who_sent_it(
+    browser: Browser, outcomes: StandInOutcomes, failure: Refused | NotAnswered, status: int
+) -> None:
+    outcomes.failing[RecordOutcome] = outcomes.failing[ReadRecord] = failure
+
+    page = await send(browser, status)
+
+    assert TYPED == sent_again(page)
+    assert "Has a C(E)TR been requested?No" in page.texts("[data-sent] p")
+    assert "NotesSeen at home. All well, say <b>." in page.texts("[data-sent] p")
+
+
+async def test_while_nobody_can_say_who_asks_what_was_sent_is_kept_all_the_same(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    identity.away = True
+
+    page = await send(browser, 503)
+
+    assert (TYPED, []) == (sent_again(page), page.texts(".nhsuk-inset-text a") + page.texts("[data-sent] p"))
+
+
+async def test_a_page_that_was_only_opened_has_nothing_to_send(browser: Browser, outcomes: StandInOutcomes) -> None:
+    outcomes.failing[ReadRecord] = NotAnswered(Fault.UNAVAILABLE)
+
+    page = await browser.see(HERE, status=503)
+
+    assert [] == page.tree.select("[data-send-again]")
+
+
+@pytest.mark.parametrize("path", ["/dsr/login/", "/dsr/login/pin", "/dsr/account/password"])
+async def test_no_password_and_no_code_is_ever_sent_back(
+    browser: Browser, identity: StandInIdentity, path: str
+) -> None:
+    identity.sessions.clear()
+    browser.token = "x" * 64
+    secrets = {"email": "a@nhs.net", "password": PASSWORD, "pin": "135790", "current": PASSWORD, "new": PASSWORD}
+
+    answer = await browser.post(path, secrets, headers=OURS)
+
+    html = await answer.text()
+    assert (True, False, False) == (answer.status in (401, 403), PASSWORD in html, "135790" in html)
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_the_session_says_how_long_it_lasts_and_looking_does_not_prolong_it(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    looked = await browser.client.get("/dsr/account/session", headers={"X-Passive": "yes"})
+    passive = identity.active
+    stayed = await browser.post("/dsr/account/session")
+
+    told = json.loads(await looked.text())
+    assert (200, 200, False, True) == (looked.status, stayed.status, passive, identity.active)
+    assert 14 * 60 < told["seconds"] <= 15 * 60
+    assert browser.token == told["token"]
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_every_page_of_who_is_logged_in_carries_the_warning(browser: Browser, identity: StandInIdentity) -> None:
+    inside = await browser.see("/dsr/home/")
+    dialog = inside.tree.select_one("dialog#time-out")
+    identity.sessions.clear()
+    outside = await browser.see("/dsr/login/")
+
+    assert dialog is not None
+    assert 14 * 60 < int(str(dialog["data-seconds"])) <= 15 * 60
+    assert [] == outside.tree.select("dialog")

@@ -1,0 +1,272 @@
+"""Nothing typed is ever lost: drafts, the warning before a time-out, and forms sent after a session has ended."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from gateway.cookies import SESSION
+from services.identity.keys import hash_of
+from tests.failure.breaking import administrator
+from tests.inside import Inside
+from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.coming_in import be_logged_in, log_in
+from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.product import Product
+from tests.journeys.referring import (
+    a_new_name,
+    choose,
+    fill_referral,
+    open_new_referral,
+    open_record,
+    refer,
+    search,
+)
+
+pytestmark = JOURNEY
+
+REFERRER, ADMINISTRATOR = "standard@mpft.nhs.uk", "admin@mpft.nhs.uk"
+USED = "UPDATE identity.session SET seen_at = clock_timestamp() - make_interval(secs => $2) WHERE token_hash = $1"
+SAVED = re.compile(r"^Draft saved at \d\d:\d\d$")
+UPDATE = "Latest Update for DSR Meeting"
+SECONDS_BEFORE_WARNING = 13 * 60
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_a_time_out_is_announced_and_what_was_typed_comes_back_as_a_draft(
+    browser: Browser, stack: Product
+) -> None:
+    name = a_new_name()
+    async with window(browser, DESKTOP) as page:
+        await given_i_came_in_for_this_alone(page, stack, REFERRER)
+        await page.clock.install()
+        await open_new_referral(page, stack)
+        await when_i_type(page, name)
+        await then_a_draft_is_saved(page)
+
+        await when_i_do_nothing_for(page, stack, seconds=SECONDS_BEFORE_WARNING + 10)
+        await then_i_am_warned(page)
+        await page.get_by_role("button", name="Stay logged in").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.get_by_label("Last Name*")).to_have_value(name)
+
+        await when_i_do_nothing_for(page, stack, seconds=16 * 60)
+        await page.wait_for_url(re.compile(r"/login/\?Msg=timeout$"))
+        await expect(page.get_by_text("What you typed was kept.")).to_be_visible()
+
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, stack, REFERRER)
+        await page.get_by_role("link", name=f"Continue Robin {name}").click()
+        await then_the_page_is_about(page, f"Robin {name}")
+        await fill_referral(page, name)
+        await page.get_by_role("button", name="Add Referral").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("The referral has been added")
+        await then_nothing_is_offered(page, stack, name)
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
+    browser: Browser, stack: Product
+) -> None:
+    name = a_new_name()
+    async with window(browser, DESKTOP) as page:
+        await given_i_came_in_for_this_alone(page, stack, REFERRER)
+        await refer(page, stack, name)
+        await open_record(page, stack, name)
+        await page.clock.install()
+        await page.reload()
+        await page.get_by_label(UPDATE).fill("Typed before the time-out.")
+
+        await when_i_do_nothing_for(page, stack, seconds=16 * 60)
+        await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+        await expect(page.locator("main")).to_be_hidden()
+        assert [] == await barriers(page)
+        await take_picture(page, "time-out cover")
+        await page.get_by_role("button", name="I have logged in again").click()
+        await expect(page.get_by_text("You are not logged in yet.")).to_be_visible()
+
+        await given_i_am_back_in_another_tab(page, stack, REFERRER)
+        await page.get_by_role("button", name="I have logged in again").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await page.get_by_role("button", name="Update Record").click()
+        await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
+        await expect(page.get_by_label(UPDATE)).to_have_value("Typed before the time-out.")
+
+
+async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser: Browser, stack: Product) -> None:
+    name = a_new_name()
+    context = await browser.new_context()  # no window: a refused save is a complaint of the browser too
+    page = await context.new_page()
+    await be_logged_in(page, stack, REFERRER)
+    await open_new_referral(page, stack)
+    await given_the_session_has_ended(page)
+    await when_i_type(page, name)
+
+    await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible(timeout=10_000)
+    await given_i_am_back_in_another_tab(page, stack, REFERRER)
+    await page.get_by_role("button", name="I have logged in again").click()
+    await then_a_draft_is_saved(page)
+    await page.goto(f"{stack.base_url}/dsr/home/")
+    await expect(page.get_by_role("link", name=f"Continue Robin {name}")).to_be_visible()
+    await context.close()
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, SCREENS_WITHOUT_SCRIPTS[0]], ids=str)
+async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
+    browser: Browser, stack: Product, screen: Screen
+) -> None:
+    name = a_new_name()
+    async with window(browser, screen) as page:
+        await given_i_came_in_for_this_alone(page, stack, ADMINISTRATOR)
+        await refer(page, stack, name)
+        await open_record(page, stack, name)
+        await page.get_by_label(UPDATE).fill("Typed before.")
+        await given_the_session_has_ended(page)
+        await page.get_by_role("button", name="Update Record").click()
+        await then_what_i_sent_is_kept(page, screen)
+        await given_i_am_back_in_another_tab(page, stack, ADMINISTRATOR)
+        await when_i_send_it_again(page, screen)
+        await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
+
+        await search(page, stack, name)
+        await page.get_by_role("link", name=f"Outcomes Robin {name}").click()
+        await choose(page, "Has a C(E)TR been requested?", "No")
+        await choose(page, "Has a LAEP been requested?", "No")
+        await given_the_session_has_ended(page)
+        await page.get_by_role("button", name="Save & Update").click()
+        await then_what_i_sent_is_kept(page, screen)
+        await given_i_am_back_in_another_tab(page, stack, ADMINISTRATOR)
+        await when_i_send_it_again(page, screen)
+        await expect(page.get_by_text("The outcome has been saved.")).to_be_visible()
+
+
+@pytest.mark.requirement("R-FLOW-019")
+async def test_refusing_consent_deletes_the_draft(page: Page, stack: Product) -> None:
+    name = a_new_name()
+    await be_logged_in(page, stack, REFERRER)
+    await open_new_referral(page, stack)
+    await when_i_type(page, name)
+    await then_a_draft_is_saved(page)
+    await choose(page, "capacity to consent", "Yes")
+    await choose(page, "Has the person consented", "No")
+    await page.get_by_role("button", name="Add Referral").click()
+    await expect(page.get_by_role("button", name="Add Referral")).to_have_count(0)
+
+    await then_nothing_is_offered(page, stack, name)
+
+
+async def test_a_note_and_the_record_do_not_cost_each_other_what_was_typed(page: Page, stack: Product) -> None:
+    name = a_new_name()
+    await be_logged_in(page, stack, REFERRER)
+    await refer(page, stack, name)
+    await open_record(page, stack, name)
+    await page.get_by_label(UPDATE).fill("Not saved yet.")
+    await page.get_by_role("tab", name="Notes (0)").click()
+    await page.get_by_label("New note").fill("Spoke to the family.")
+    await page.get_by_role("button", name="Add note").click()
+    await expect(page.get_by_text("The note has been added.")).to_be_visible()
+    await page.get_by_role("tab", name="Referral", exact=True).click()
+    await expect(page.get_by_label(UPDATE)).to_have_value("Not saved yet.")
+
+    await page.get_by_role("tab", name="Notes (1)").click()
+    await page.get_by_label("New note").fill("Not added yet.")
+    await page.get_by_role("tab", name="Referral", exact=True).click()
+    await page.get_by_role("button", name="Update Record").click()
+    await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
+    await page.get_by_role("tab", name="Notes (1)").click()
+    await expect(page.get_by_label("New note")).to_have_value("Not added yet.")
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, *SCREENS_WITHOUT_SCRIPTS], ids=str)
+async def test_everybody_can_use_every_page_of_drafts(browser: Browser, stack: Product, screen: Screen) -> None:
+    name = a_new_name()
+    async with window(browser, screen) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await open_new_referral(page, stack)
+        await page.get_by_label("First Name*").fill("Robin")
+        await page.get_by_label("Last Name*").fill(name)
+        await page.get_by_role("button", name="Save draft").click()
+        await expect(page.get_by_text("What you typed is saved as a draft.")).to_be_visible()
+        await then_the_page_is_about(page, f"Robin {name}")
+        await then_everybody_can_use_it(page, "draft", screen)
+        for path in ("home/", "records/new"):
+            await page.goto(f"{stack.base_url}/dsr/{path}")
+            await then_everybody_can_use_it(page, f"drafts on {path}", screen)
+        await page.get_by_role("link", name=f"Discard Robin {name}").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Discard this draft?")
+        await then_everybody_can_use_it(page, "discard draft", screen)
+        await page.get_by_role("button", name="Discard").click()
+        await expect(page.get_by_text("The draft has been discarded.")).to_be_visible()
+        await then_nothing_is_offered(page, stack, name)
+
+
+# --------------------------------------------------------------------------------------------------------------- steps
+async def given_i_came_in_for_this_alone(page: Page, stack: Product, email: str) -> None:
+    """In a session of its own, which may end."""
+    await log_in(page, stack, email)
+
+
+async def given_the_session_has_ended(page: Page) -> None:
+    """Somewhere else; this page does not know."""
+    await page.context.clear_cookies(name=SESSION)
+
+
+async def given_i_am_back_in_another_tab(page: Page, stack: Product, email: str) -> None:
+    other = await page.context.new_page()
+    await be_logged_in(other, stack, email)
+    await other.close()
+
+
+async def when_i_type(page: Page, family_name: str) -> None:
+    await page.get_by_label("First Name*").fill("Robin")
+    await page.get_by_label("Last Name*").fill(family_name)
+
+
+async def when_i_do_nothing_for(page: Page, stack: Product, seconds: int) -> None:
+    """As the session has it and as the page's clock has it."""
+    cookies = await page.context.cookies()
+    token = next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
+    async with administrator(Inside.of(stack)) as db:
+        await db.execute(USED, hash_of(token), seconds)
+    await page.clock.fast_forward(seconds * 1000)
+
+
+async def when_i_send_it_again(page: Page, screen: Screen) -> None:
+    """Without scripts the page first fetches the new session's token: one more press."""
+    await page.get_by_role("button", name="Send again").click()
+    if not screen.scripts:
+        await expect(page.get_by_role("heading", level=1)).to_have_text("This page was open for too long")
+        await page.get_by_role("button", name="Send again").click()
+
+
+async def then_a_draft_is_saved(page: Page) -> None:
+    await expect(page.locator("#draft-status")).to_have_text(SAVED, timeout=10_000)
+
+
+async def then_i_am_warned(page: Page) -> None:
+    dialog = page.get_by_role("dialog", name="You will be logged out soon")
+    await expect(dialog).to_contain_text("in 2 minutes")
+    await expect(dialog.get_by_role("button", name="Stay logged in")).to_be_focused()
+    assert [] == await barriers(page)
+    await take_picture(page, "time-out warning")
+
+
+async def then_what_i_sent_is_kept(page: Page, screen: Screen) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Your session has ended")
+    await then_everybody_can_use_it(page, "session ended", screen)
+
+
+async def then_the_page_is_about(page: Page, whom: str) -> None:
+    await expect(page.locator(".ics-identity__name")).to_have_text(whom)
+
+
+async def then_nothing_is_offered(page: Page, stack: Product, family_name: str) -> None:
+    await page.goto(f"{stack.base_url}/dsr/records/new")
+    await expect(page.get_by_text(family_name)).to_have_count(0)
+
+
+async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
+    assert not await is_wider_than_its_screen(page)
+    if screen.scripts:
+        assert [] == await barriers(page)
+    await take_picture(page, f"{name} {screen}")

@@ -1,0 +1,236 @@
+"""Drafts: for their owner alone, and gone when the form is sent, refused, discarded or old."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.referrals.handlers.desk import utc_moment
+from services.referrals.jobs import Sweeping
+from shared.contracts.referrals import (
+    DRAFT_DAYS,
+    MOST_DRAFTS,
+    DiscardDraft,
+    ListDrafts,
+    ReadDraft,
+    SaveDraft,
+    SubmitRecord,
+    Typed,
+)
+from shared.database import DatabasePool, transaction
+from shared.messages import Fault, NotAnswered, Refused
+from shared.permissions import Role, Visitor
+from tests.services.referrals.builders import EDITION, a_referral, a_visitor, colleague_of, new_id
+from tests.services.referrals.rig import Owner, Referrals
+
+TYPED: Typed = {
+    "first_name": ("Jo",),
+    "last_name": (" Bloggs ",),
+    "date_of_birth-day": ("31",),
+    "postcode": ("not one",),
+}
+CHANGE_ALL = "UPDATE draft SET name = 'x'"
+REFUSING = {"capacity_to_consent": ("yes",), "consent_given": ("no",)}
+
+
+def a_draft(draft_id: UUID | None = None, **changes: tuple[str, ...]) -> SaveDraft:
+    return SaveDraft(draft_id=draft_id or new_id(), edition=EDITION, typed=TYPED | changes)
+
+
+async def names(referrals: Referrals, visitor: Visitor) -> list[str]:
+    return [each.name for each in (await referrals.ask(visitor, ListDrafts())).drafts]
+
+
+async def test_a_draft_is_kept_as_it_was_typed_and_named_after_the_person(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_draft()
+    saved = await referrals.ask(visitor, asked)
+
+    (listed,) = (await referrals.ask(visitor, ListDrafts())).drafts
+    shown = await referrals.ask(visitor, ReadDraft(draft_id=asked.draft_id))
+
+    assert ("Jo Bloggs", saved.saved_at, saved.saved_at) == (listed.name, listed.started_at, listed.saved_at)
+    assert (listed, EDITION, TYPED) == (shown.draft, shown.edition, shown.typed)
+
+
+async def test_a_form_is_one_draft_however_often_it_is_saved(referrals: Referrals) -> None:
+    visitor, first = a_visitor(), a_draft()
+    started = await referrals.ask(visitor, first)
+    again = await referrals.ask(visitor, a_draft(first.draft_id, first_name=("Joanna",)))
+
+    (draft,) = (await referrals.ask(visitor, ListDrafts())).drafts
+
+    assert ("Joanna Bloggs", started.saved_at, again.saved_at) == (draft.name, draft.started_at, draft.saved_at)
+
+
+async def test_nobody_else_finds_it(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_draft()
+    await referrals.ask(visitor, asked)
+    others = [
+        colleague_of(visitor),
+        colleague_of(visitor, Role.ADMINISTRATOR),
+        visitor.model_copy(update={"register_code": "s117"}),
+    ]
+
+    for other in others:
+        assert [] == await names(referrals, other)
+        assert ("not_found", {}) == await referrals.refusal(other, ReadDraft(draft_id=asked.draft_id))
+        await referrals.ask(other, DiscardDraft(draft_id=asked.draft_id))
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+
+@pytest.mark.requirement("R-DSR-013")
+async def test_row_level_security_alone_keeps_it_from_everybody_else(referrals: Referrals, pool: DatabasePool) -> None:
+    visitor = a_visitor()
+    await referrals.ask(visitor, a_draft())
+    others = (
+        None,
+        colleague_of(visitor, Role.ADMINISTRATOR),
+        visitor.model_copy(update={"register_code": "s117"}),
+        visitor.model_copy(update={"role": Role.MASTER_ADMIN}),
+        visitor.model_copy(update={"role": Role.REPORTING}),
+    )
+    for other in others:
+        async with transaction(pool, other) as db:
+            assert ("UPDATE 0", "DELETE 0") == (await db.execute(CHANGE_ALL), await db.execute("DELETE FROM draft"))
+            assert 0 == await db.fetchval("SELECT count(*) FROM draft")
+    async with transaction(pool, visitor) as db:
+        assert 1 == await db.fetchval("SELECT count(*) FROM draft")
+
+
+@pytest.mark.parametrize("role", [Role.REPORTING, Role.MASTER_ADMIN])
+async def test_who_adds_nobody_has_no_drafts(referrals: Referrals, role: Role) -> None:
+    for asked in (a_draft(), ListDrafts(), ReadDraft(draft_id=new_id()), DiscardDraft(draft_id=new_id())):
+        with pytest.raises(NotAnswered) as unanswered:
+            await referrals.ask(a_visitor(role), asked)
+        assert Fault.NOT_ALLOWED == unanswered.value.fault
+
+
+async def test_sending_the_form_deletes_its_draft_and_takes_no_more_of_it(referrals: Referrals, owner: Owner) -> None:
+    visitor, other = a_visitor(), a_draft(first_name=("Other",))
+    asked = a_draft()
+    for each in (asked, other):
+        await referrals.ask(visitor, each)
+
+    submission = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral())
+    await referrals.ask(visitor, submission)
+
+    assert ["Other Bloggs"] == await names(referrals, visitor)
+    assert 0 == await owner.value("SELECT count(*) FROM draft WHERE id = $1", asked.draft_id)
+    assert ("sent", {}) == await referrals.refusal(visitor, asked)
+
+
+async def test_what_is_refused_as_wrong_keeps_its_draft(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_draft()
+    await referrals.ask(visitor, asked)
+
+    wrong = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral(first_name=""))
+    assert "invalid_answers" == (await referrals.refusal(visitor, wrong))[0]
+
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+
+async def test_a_form_that_is_saved_while_it_is_sent_leaves_no_draft(referrals: Referrals, owner: Owner) -> None:
+    visitor = a_visitor()
+    for _ in range(30):
+        asked = a_draft()
+        sent = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral())
+        await asyncio.gather(*(referrals.refusal(visitor, each) for each in (asked, sent, asked)))
+
+    assert 0 == await owner.value("SELECT count(*) FROM draft WHERE user_id = $1", visitor.user_id)
+
+
+@pytest.mark.requirement("R-FLOW-019")
+async def test_of_who_does_not_consent_no_draft_is_kept(referrals: Referrals, owner: Owner) -> None:
+    visitor, asked = a_visitor(), a_draft(last_name=("Refusina",))
+    await referrals.ask(visitor, asked)
+
+    refused = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral(consent_given="no"))
+    assert ("no_consent", {}) == await referrals.refusal(visitor, refused)
+
+    assert [] == await names(referrals, visitor)
+    assert "Refusina" not in await owner.all_text()
+
+
+@pytest.mark.requirement("R-FLOW-019")
+async def test_typing_that_somebody_does_not_consent_deletes_what_was_saved_before(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_draft()
+    await referrals.ask(visitor, asked)
+
+    assert ("no_consent", {}) == await referrals.refusal(visitor, a_draft(asked.draft_id, **REFUSING))
+    assert [] == await names(referrals, visitor)
+    await referrals.ask(visitor, asked)  # pressed by mistake, and put right
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+
+async def test_a_discarded_draft_is_gone_and_does_not_come_back(referrals: Referrals, owner: Owner) -> None:
+    visitor, asked = a_visitor(), a_draft(last_name=("Discardina",))
+    await referrals.ask(visitor, asked)
+
+    for _ in range(2):
+        await referrals.ask(visitor, DiscardDraft(draft_id=asked.draft_id))
+
+    assert [] == await names(referrals, visitor)
+    assert ("discarded", {}) == await referrals.refusal(visitor, asked)
+    assert ("not_found", {}) == await referrals.refusal(visitor, ReadDraft(draft_id=asked.draft_id))
+    assert "Discardina" not in await owner.all_text()
+
+
+async def test_drafts_are_so_many_and_so_big(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    kept = [a_draft() for _ in range(MOST_DRAFTS)]
+    for each in kept:
+        await referrals.ask(visitor, each)
+
+    assert ("too_many", {"most": MOST_DRAFTS}) == await referrals.refusal(visitor, a_draft())
+    await referrals.ask(visitor, kept[0])
+    await referrals.ask(visitor, DiscardDraft(draft_id=kept[0].draft_id))
+    await referrals.ask(visitor, a_draft())
+    big = a_draft(kept[1].draft_id, latest_update=("é" * 100_000, "é" * 100_001))
+    assert ("too_big", {}) == await referrals.refusal(visitor, big)
+
+
+async def test_what_the_form_does_not_ask_and_no_database_takes_is_left_out(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_draft(no_question=("x",), latest_update=("a\0b",))
+    await referrals.ask(visitor, asked)
+
+    shown = await referrals.ask(visitor, ReadDraft(draft_id=asked.draft_id))
+
+    assert TYPED | {"latest_update": ("ab",)} == shown.typed
+
+
+async def test_seven_days_after_the_last_save_a_draft_is_swept_away(
+    referrals: Referrals, pool: DatabasePool, owner: Owner
+) -> None:
+    visitor, asked = a_visitor(), a_draft()
+    await referrals.ask(visitor, asked)
+
+    await Sweeping(pool, lambda: utc_moment() + timedelta(days=DRAFT_DAYS, minutes=-1)).sweep()
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+    await Sweeping(pool, lambda: utc_moment() + timedelta(days=DRAFT_DAYS)).sweep()
+
+    assert [] == await names(referrals, visitor)
+    expired = "SELECT count(*) FROM audit WHERE action = 'draft.expired' AND register = 'dsr' AND $1 = ANY(subjects)"
+    assert 1 == await owner.value(expired, asked.draft_id)
+
+
+async def test_the_audit_says_which_draft_and_never_whose_name(referrals: Referrals, owner: Owner) -> None:
+    visitor, asked = a_visitor(), a_draft(last_name=("Canarina",))
+    for _ in range(2):
+        await referrals.ask(visitor, asked)
+    await names(referrals, visitor)
+    await referrals.ask(visitor, ReadDraft(draft_id=asked.draft_id))
+    await referrals.ask(visitor, DiscardDraft(draft_id=asked.draft_id))
+
+    rows = await owner.rows("SELECT * FROM audit WHERE actor = $1 ORDER BY id", visitor.user_id)
+
+    assert ["draft.started", "draft.listed", "draft.read", "draft.discarded"] == [row["action"] for row in rows]
+    assert [[asked.draft_id]] * 4 == [row["subjects"] for row in rows]
+    assert "Canarina" not in str(rows)
+
+
+async def test_an_unknown_edition_is_refused(referrals: Referrals) -> None:
+    asked = SaveDraft(draft_id=new_id(), edition="1999", typed=TYPED)
+
+    with pytest.raises(Refused, match="unknown_edition"):
+        await referrals.ask(a_visitor(), asked)
