@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
+
+from markupsafe import Markup
 
 from gateway.page import Choice, Posted
 from gateway.rows import Column
@@ -20,12 +23,36 @@ GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": Fa
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One thing that a list can be narrowed by: its name in the form, and the choices with those that are taken."""
+    """One thing that a list can be narrowed by: its name in the form, the choices, those taken, and a box for each."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
     chosen: frozenset[str]
+    boxes: Markup
+
+
+@lru_cache(maxsize=500)
+def _group(name: str, label: str, choices: tuple[Choice, ...], chosen: frozenset[str]) -> Group:
+    """Kept, since making the boxes would take longer than the rest of the list, and they are always the same."""
+    boxes = Markup("").join(_box(name, each, is_ticked=each.code in chosen) for each in choices)
+    return Group(name, label, choices, chosen, boxes)
+
+
+def _box(name: str, choice: Choice, *, is_ticked: bool) -> Markup:
+    return Markup(
+        '<div class="nhsuk-checkboxes__item"><input class="nhsuk-checkboxes__input" id="{0}-{1}" name="{0}"'
+        ' type="checkbox" value="{1}"{2}><label class="nhsuk-label nhsuk-checkboxes__label" for="{0}-{1}">{3}</label>'
+        "</div>"
+    ).format(name, choice.code, Markup(" checked") if is_ticked else "", choice.label)
+
+
+@lru_cache(maxsize=500)
+def _organisations(label: str, ids: tuple[UUID, ...], names: tuple[str, ...], chosen: frozenset[str]) -> Group:
+    """Kept for the same reason: there are dozens, and their names hardly ever change."""
+    choices = (Choice(each.hex, name) for each, name in zip(ids, names, strict=True) if name)
+    in_order = tuple(sorted(choices, key=lambda choice: choice.label.casefold()))
+    return _group("organisation", label, in_order, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +66,13 @@ class Chip:
 def groups_of(register: Definition, visitor: Visitor, names: Mapping[UUID, str], by: Narrowing) -> list[Group]:
     """By what this visitor can narrow this register's list; who sees their own alone has no organisations to choose."""
     groups = [
-        Group("rating", _label(register, _rating(register)), _ratings(register), frozenset(by.ratings)),
-        Group("locality", _label(register, _locality(register)), _localities(register), frozenset(by.localities)),
+        _group("rating", _label(register, _rating(register)), _ratings(register), frozenset(by.ratings)),
+        _group("locality", _label(register, _locality(register)), _localities(register), frozenset(by.localities)),
     ]
     if not visitor.own_records_only:
-        choices = tuple(Choice(each.hex, names[each]) for each in visitor.organisation_ids if each in names)
-        chosen = frozenset(each.hex for each in by.organisation_ids)
-        in_order = tuple(sorted(choices, key=lambda choice: choice.label.casefold()))
-        groups.append(Group("organisation", _organisation_label(register), in_order, chosen))
+        reach, chosen = visitor.organisation_ids, frozenset(each.hex for each in by.organisation_ids)
+        known = tuple(names.get(each, "") for each in reach)
+        groups.append(_organisations(_organisation_label(register), reach, known, chosen))
     return [group for group in groups if len(group.choices) > 1]
 
 
