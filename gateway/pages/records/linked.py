@@ -19,6 +19,7 @@ class Standing:
 
     mark: Cell
     lines: list[Cell]
+    is_own: bool = True
 
 
 def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> Standing:
@@ -29,9 +30,10 @@ def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, 
     answer = record.answers.get(register.rating.question)
     own = register.rating.level(answer) if isinstance(answer, str) else None
     highest = register.rating.highest([own.code if own else "", *(each.rating or "" for each in record.same_person)])
-    if own and highest != own:
+    is_own = highest == own
+    if own and not is_own:
         lines.insert(0, register.words.duplicate.highest.format(rating=own.label))
-    return Standing(rating_mark(register, highest.code if highest else None), lines)
+    return Standing(rating_mark(register, highest.code if highest else None), lines, is_own)
 
 
 def _line(register: Definition, each: SameRecord, names: Mapping[UUID, str]) -> Markup:
