@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ import openpyxl
 from deploy.waiting import until
 from gateway.routes import DEMO_PAGES, PAGES
 from shared.registers.definition import Definition
+from shared.registers.form import read_answers
+from shared.values import london_day
 from tests.failure.canary import Filled, Sought, fill, sought_word, without, word
 from tests.walking import Walker, record_in
 
@@ -18,11 +21,11 @@ REPORT_SECONDS = 60
 FIRST_NAME, LAST_NAME = word("account first name"), word("account last name")
 EMAIL = f"{word('account address')}.{word('account address too')}@mpft.nhs.uk".lower()
 PASSWORD, WRONG_PASSWORD = f"{word('password')}-2026!", f"{word('wrong password')}-2026!"
-NOTE, CHANGE, OTHER_CHANGE = word("note"), word("change"), word("other change")
+NOTE, CHANGE, OTHER_CHANGE, REASON = word("note"), word("change"), word("other change"), word("reason")
 OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 
 # Of the person, and of what was written about them: nowhere. Of the account: where mail goes, and nowhere else.
-WRITTEN = tuple(sought_word(what, word(what)) for what in ("note", "change", "other change"))
+WRITTEN = tuple(sought_word(what, word(what)) for what in ("note", "change", "other change", "reason"))
 ACCOUNT = tuple(
     sought_word(what, word(what))
     for what in (
@@ -54,9 +57,12 @@ class Canary:
 
     @property
     def standing(self) -> list[Sought]:
-        """What the referral says in the end: two answers were changed on the way."""
+        """What the referral says in the end: answers that apply, of which two were changed on the way."""
         changed = {"referral latest_update": OTHER_CHANGE, "referral lead_professional_contact": CHANGE}
-        said = self.referral.sought
+        kept = read_answers(
+            self.register.form, self.referral.fields, self.register.words, london_day(datetime.now(UTC))
+        ).answers
+        said = [each for each in self.referral.sought if each.what.removeprefix("referral ") in kept]
         return [sought_word(each.what, changed[each.what]) if each.what in changed else each for each in said]
 
     @property
@@ -168,6 +174,38 @@ async def note(walker: Walker, record: str) -> None:
     await walker.add_note(record, NOTE)
     form = (await walker.open(record)).fields("version")
     await walker.post(walker.at(f"records/{record}/notes/"), form | {"text": NOTE * 1_000})
+
+
+async def look_after(walker: Walker, record: str) -> str:
+    """Look for somebody to hold it, end a cover that is none, take the text for the case record. with its reference."""
+    page = walker.at(f"records/{record}/holder/")
+    form = (await walker.see(page)).fields("command")
+    await walker.post(page, form | {"act": "find", "search": LAST_NAME})
+    await walker.post(f"{page}end", form | {"holding": word("no cover")})
+    said = (await walker.see(walker.at(f"records/{record}/text/"))).html
+    reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
+    assert reference is not None
+    return reference[0]
+
+
+async def see_what_waits(walker: Walker) -> None:
+    page = walker.at("work/")
+    task = re.search(r'value="([0-9a-f]{32}-[0-9a-f]{32})"', (await walker.see(page)).html)
+    assert task is not None
+    await walker.see(await walker.go_on(page, {"task": task[1]}))
+    await walker.post(page, {"task": word("no task")})
+
+
+async def reverse(walker: Walker, reference: str) -> None:
+    """Ask for it with a reason, try to confirm what one asked for oneself, and take it back."""
+    page = walker.at("administration/reversals/")
+    form = (await walker.see(page)).fields("reason") | {"reason": REASON}
+    await walker.post(page, form | {"reference": word("no reference")})
+    await walker.see(await walker.go_on(page, form | {"reference": reference}))
+    decision = re.search(rf'action="({page}[0-9a-f]+/)"', (await walker.see(page)).html)
+    assert decision is not None
+    await walker.post(decision[1], {"command": uuid4().hex, "act": "confirm"})
+    await walker.see(await walker.go_on(decision[1], {"command": uuid4().hex, "act": "decline"}))
 
 
 # ---------------------------------------------------------------------------------------------------- outcome, archive

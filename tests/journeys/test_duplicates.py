@@ -164,7 +164,7 @@ async def then_what_i_typed_is_there(page: Page, family_name: str) -> None:
 
 
 async def then_the_rating_is(page: Page, rating: str) -> None:
-    await expect(page.locator(".ics-identity__mark")).to_have_text(rating)
+    await expect(page.locator(".ics-identity__mark .ics-risk")).to_have_text(rating)
 
 
 async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:

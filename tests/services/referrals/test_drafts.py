@@ -134,7 +134,7 @@ async def test_a_form_that_is_saved_while_it_is_sent_leaves_no_draft(referrals: 
     visitor = a_visitor()
     for _ in range(30):
         asked = a_draft()
-        sent = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral())
+        sent = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral(), duplicate_seen=True)
         await asyncio.gather(*(referrals.refusal(visitor, each) for each in (asked, sent, asked)))
 
     assert 0 == await owner.value("SELECT count(*) FROM draft WHERE user_id = $1", visitor.user_id)

@@ -10,13 +10,13 @@ import pytest
 
 from shared.assertion import Verifier
 from shared.bus import is_away
+from shared.contracts import REQUESTS
 from shared.contracts.health import Backlog, ReadNotifierBacklog
-from shared.contracts.notifier import QueueMail
 from shared.contracts.referrals import UrgentNotice
 from shared.database import DATABASE_AWAY, DatabasePool, transaction
 from shared.fake_bus import FakeBus
 from shared.front_door import for_anyone, open_door
-from shared.messages import Event, Fault, NotAnswered, Nothing
+from shared.messages import Event, Fault, Message, NotAnswered, Nothing, Request
 from shared.service import end_jobs, waiting_for_database
 from tests.conftest import OpenDatabase
 
@@ -62,11 +62,12 @@ async def test_a_database_that_is_away_makes_an_answer_late_and_not_wrong(fault:
     async def backlog(_asked: ReadNotifierBacklog) -> Backlog:
         raise fault
 
-    async def queue(_asked: QueueMail) -> Nothing:
+    async def nothing(_asked: Request[Message]) -> Nothing:
         return Nothing()
 
     bus = FakeBus("notifier")
-    rows = [for_anyone(ReadNotifierBacklog, backlog), for_anyone(QueueMail, queue)]
+    others = [each for each in REQUESTS if each.service() == "notifier" and each is not ReadNotifierBacklog]
+    rows = [for_anyone(ReadNotifierBacklog, backlog), *(for_anyone(each, nothing) for each in others)]
     await open_door("notifier", bus, Verifier("notifier", {}), rows)
 
     with pytest.raises(NotAnswered) as unanswered:

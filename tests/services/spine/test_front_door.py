@@ -6,13 +6,15 @@ from uuid import UUID
 import pytest
 
 from shared.assertion import Signer, Verifier, public_key
+from shared.contracts import REQUESTS
 from shared.contracts.health import Backlog, ReadOutcomesBacklog
-from shared.contracts.outcomes import ListOutcomes, Outcomes, ReadOutcomeFeed, RecordOutcome
+from shared.contracts.outcomes import ListOutcomes, Outcomes
 from shared.fake_bus import FakeBus
 from shared.front_door import Answer, for_anyone, for_callers, for_visitors, for_visitors_carried_on, open_door
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Permission, Role, Visitor
 
+OTHERS = [each for each in REQUESTS if each.service() == "outcomes" and each not in (ListOutcomes, ReadOutcomesBacklog)]
 SEEDS = {"identity": b"i" * 32, "outcomes": b"o" * 32, "reports": b"r" * 32}
 ASKED = ListOutcomes(record_id=UUID(int=1))
 NOTHING_FOUND = Outcomes(record_id=UUID(int=1), outcomes=(), recorded=0, more=False, being_archived=False)
@@ -47,7 +49,7 @@ class Door:
 
         bus = FakeBus("outcomes")
         keys = {name: public_key(seed) for name, seed in SEEDS.items()}
-        others = [for_anyone(each, self.handle) for each in (RecordOutcome, ReadOutcomeFeed)]
+        others = [for_anyone(each, self.handle) for each in OTHERS]
         await open_door(
             "outcomes", bus, Verifier("outcomes", keys), [row, *others, for_anyone(ReadOutcomesBacklog, backlog)]
         )
