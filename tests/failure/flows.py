@@ -59,9 +59,8 @@ class Canary:
     def standing(self) -> list[Sought]:
         """What the referral says in the end: answers that apply, of which two were changed on the way."""
         changed = {"referral latest_update": OTHER_CHANGE, "referral lead_professional_contact": CHANGE}
-        kept = read_answers(
-            self.register.form, self.referral.fields, self.register.words, london_day(datetime.now(UTC))
-        ).answers
+        form, words, today = self.register.form, self.register.words, london_day(datetime.now(UTC))
+        kept = read_answers(form, self.referral.fields, words, today).answers
         said = [each for each in self.referral.sought if each.what.removeprefix("referral ") in kept]
         return [sought_word(each.what, changed[each.what]) if each.what in changed else each for each in said]
 
@@ -177,7 +176,7 @@ async def note(walker: Walker, record: str) -> None:
 
 
 async def look_after(walker: Walker, record: str) -> str:
-    """Look for somebody to hold it, end a cover that is none, take the text for the case record. with its reference."""
+    """Look for somebody to hold it, end a cover that is none, copy the text for the case record; its reference."""
     page = walker.at(f"records/{record}/holder/")
     form = (await walker.see(page)).fields("command")
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
