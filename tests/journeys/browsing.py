@@ -13,6 +13,7 @@ from deploy.finding import find
 
 # Without this the browser calls out to the world at its start, and a page that loads from elsewhere is merely slow.
 THIS_MACHINE_ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+FLAGS = [THIS_MACHINE_ALONE, "--disable-gpu", "--disable-software-rasterizer"]  # nobody looks: draw it the cheap way
 NOT_THE_PAGE_ITSELF = "Failed to load resource: the server responded with a status of"
 
 # Every file of journeys begins with `pytestmark = JOURNEY`: all share one browser, so all share one event loop.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.journeys.browsing import DESKTOP, PHONE, THIS_MACHINE_ALONE, chromium_path, window
+from tests.journeys.browsing import DESKTOP, FLAGS, PHONE, chromium_path, window
 from tests.journeys.product import Product, product
 
 
@@ -14,7 +14,7 @@ from tests.journeys.product import Product, product
 async def browser() -> AsyncIterator[Browser]:
     """One browser for the whole run; each window of it begins with no cookie and nothing kept."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[THIS_MACHINE_ALONE])
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         await browser.close()
 

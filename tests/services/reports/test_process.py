@@ -74,7 +74,10 @@ class Stack:
         return await self.gateway.ask(ReadReportJob(job_id=job.job_id), who=self.assertion(reader))
 
     async def is_in(self, job: ReportJob, state: JobState) -> bool:
-        return (await self.job(job)).state == state
+        try:
+            return (await self.job(job)).state == state
+        except NotAnswered:  # it was asked of the replica that was killed
+            return False
 
     def assertion(self, reader: Visitor | None = None) -> str:
         signer = Signer("identity", bytes.fromhex(self.addresses.keyring.signing_seeds["identity"]))
