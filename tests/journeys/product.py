@@ -21,7 +21,7 @@ ICS = (sys.executable, "-c", "from deploy.cli import main; main()")
 class Mail:
     """A mail as the demo's own page shows it."""
 
-    to: list[str]
+    to: str
     subject: str
     text: str
     sent_at: str

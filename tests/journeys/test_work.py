@@ -4,13 +4,16 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from deploy.waiting import until
+from tests.inside import Inside
 from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
-from tests.journeys.product import Product
+from tests.journeys.product import Mail, Product
 from tests.journeys.referring import a_new_name, choose, open_record, refer, search
 
 pytestmark = JOURNEY
@@ -18,6 +21,8 @@ pytestmark = JOURNEY
 STANDARD, ADMINISTRATOR, SECOND = "standard@mpft.nhs.uk", "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
 URGENT, AGENDA = "Urgent Meeting by exception to be convened", "For the next tracking meeting"
 AT_ONCE = 5.0  # seconds within which the list follows a rating
+TOLD_AGAIN_SECONDS = 20.0
+GROW_OLD = "UPDATE outcomes.task SET opened_at = opened_at - interval '61 minutes' WHERE reference = $1"
 
 
 @pytest.mark.requirement("R-FLOW-012", "R-FLOW-013", "R-FLOW-014", "R-FLOW-015")
@@ -46,6 +51,21 @@ async def test_a_red_waits_until_somebody_has_seen_it_and_goes_by_its_rating(bro
 
         await when_i_archive_it(page, stack, family_name)
         await then_it_stands_nowhere(page, stack, family_name)
+
+
+@pytest.mark.requirement("R-FLOW-013")
+async def test_a_red_that_nobody_has_seen_for_an_hour_is_told_to_the_administrators(
+    browser: Browser, stack: Product
+) -> None:
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, stack, STANDARD)
+        reference = await refer(page, stack, a_new_name(), "Red")
+    subject = f"URGENT: nobody has seen referral {reference}"
+
+    await when_an_hour_has_gone_by(stack, reference)
+
+    told = await then_is_mailed(stack, subject)
+    assert {"DynamicSupportRegister@mpft.nhs.uk", ADMINISTRATOR} == told  # not who administers others' referrals
 
 
 @pytest.mark.requirement("R-FLOW-013")
@@ -115,6 +135,31 @@ async def then_it_waits_for_somebody(page: Page, family_name: str) -> None:
 
 async def when_i_say_that_i_have_seen(page: Page, family_name: str) -> None:
     await page.get_by_role("button", name=f"Seen by me Robin {family_name}").dblclick()
+
+
+async def when_an_hour_has_gone_by(stack: Product, reference: str) -> None:
+    """The task is made to be as old as that, in the database."""
+    db = await asyncpg.connect(Inside.of(stack).addresses.databases["outcomes"].admin_dsn)
+    try:
+
+        async def is_older() -> bool:
+            return await db.execute(GROW_OLD, reference) == "UPDATE 1"
+
+        assert await until(is_older, seconds=AT_ONCE, every=0.1)
+    finally:
+        await db.close()
+
+
+async def then_is_mailed(stack: Product, subject: str) -> set[str]:
+    """To whom."""
+    found: list[Mail] = []
+
+    async def all_are_there() -> bool:
+        found[:] = [mail for mail in await stack.mail() if mail.subject == subject]
+        return len(found) == 2
+
+    assert await until(all_are_there, seconds=TOLD_AGAIN_SECONDS, every=0.2)
+    return {mail.to for mail in found}
 
 
 async def then_i_am_told(page: Page, said: str | re.Pattern[str]) -> None:
