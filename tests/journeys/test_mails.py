@@ -31,7 +31,7 @@ class Relayed(Product):
 
     async def mail(self, to: str = "") -> list[Mail]:
         taken = self.relay.taken if self.relay else []
-        mails = [Mail(list(each.recipients), str(each.message["Subject"]), each.text, "") for each in taken]
+        mails = [Mail(", ".join(each.recipients), str(each.message["Subject"]), each.text, "") for each in taken]
         return [each for each in reversed(mails) if not to or to in each.to]
 
     def refuses_next(self) -> None:

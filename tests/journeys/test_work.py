@@ -65,7 +65,7 @@ async def test_a_red_that_nobody_has_seen_for_an_hour_is_told_to_the_administrat
     await when_an_hour_has_gone_by(stack, reference)
 
     told = await then_is_mailed(stack, subject)
-    assert {"DynamicSupportRegister@mpft.nhs.uk", ADMINISTRATOR} == told  # not who administers others' referrals
+    assert {"dynamicsupportregister@mpft.nhs.uk", ADMINISTRATOR} == told  # not who administers others' referrals
 
 
 @pytest.mark.requirement("R-FLOW-013")
