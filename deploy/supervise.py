@@ -7,6 +7,7 @@ from typing import Protocol
 
 from deploy.console import Console
 from deploy.refusals import CannotStart
+from shared.tasks import end
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
@@ -75,9 +76,7 @@ class Supervisor:
                 self._console.say(str(why))
 
     async def stop(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        await end(self._watches)
         for layer in reversed(self._layers):
             await asyncio.gather(*(part.stop(self.hurry) for part in layer))
 

@@ -24,6 +24,7 @@ from deploy.state import State
 from deploy.supervise import Supervisor, together
 from deploy.welcome import welcome
 from shared.messages import SERVICES
+from shared.tasks import end
 
 DECLARING = "deploy.declaring"
 MAIL = "mail"
@@ -123,9 +124,7 @@ class Installation:
 
     async def _stop(self, *tasks: "asyncio.Task[object]") -> None:
         self._console.say("stopping")
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await self._supervisor.stop()
         await self._nest.nursery.close()
         self._nest.guardian.close()

@@ -28,6 +28,7 @@ from pydantic import ValidationError
 from shared import log
 from shared.discovery import Card, Endpoint
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Refused, Request
+from shared.tasks import end
 
 ASK_SECONDS = 5.0
 STOP_SECONDS = 25.0
@@ -286,9 +287,7 @@ class NatsBus:
 
     async def close(self) -> None:
         """Take nothing new, finish what is in hand (25 seconds at most), and hang up."""
-        for task in self._followers:
-            task.cancel()
-        await asyncio.gather(*self._followers, return_exceptions=True)
+        await end(self._followers)
         for subscription in self._subscriptions:
             if self.connected:
                 await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves this one untyped

@@ -51,7 +51,8 @@ class FakeBus:
         self._in_hand.add(work)
         work.add_done_callback(self._in_hand.discard)
         try:
-            body = await asyncio.wait_for(asyncio.shield(work), seconds)
+            async with asyncio.timeout(seconds):
+                body = await asyncio.shield(work)
         except TimeoutError:
             raise NotAnswered(Fault.TOO_LATE) from None
         return request.reply_type().model_validate_json(body)

@@ -1,7 +1,6 @@
 """What a service has to tell, written in the transaction of the fact, and carried out to the bus by one relay."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 
 import asyncpg
@@ -13,6 +12,7 @@ from shared.database import DATABASE_FAULTS, Database, DatabasePool, transaction
 from shared.log import warn
 from shared.messages import Event, Letter, NotAnswered, Refused
 from shared.permissions import Caller
+from shared.tasks import rung
 
 BATCH = 200
 POLL_SECONDS = 0.5
@@ -67,9 +67,7 @@ class Relay:
     async def run(self) -> None:
         polls = 0
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
-            self._woken.clear()
+            await rung(self._woken, POLL_SECONDS)
             polls += 1
             try:
                 while await self.carry_batch():

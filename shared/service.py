@@ -23,11 +23,11 @@ from shared.messages import Event, Fault, Message, NotAnswered, Request
 from shared.outbox import Relay, count_unsent
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
+from shared.tasks import end
 
 Job = Callable[[], Awaitable[None]]
 Take = Callable[[Event], Awaitable[None]]
 
-AGAIN_AFTER_SECONDS = 10.0  # longer than any job takes to finish what it has in hand
 CLOSE_SECONDS = 5.0
 
 
@@ -84,7 +84,7 @@ async def _run(name: str, settings: ServiceSettings, build: Build) -> None:
     finally:
         health.ready_when(None)
         await bus.close()
-        failures = await end_jobs(running)
+        failures = await end(running)
     await sealer.publish()
     await _close(pool)
     await health.close()
@@ -139,26 +139,11 @@ async def _forever(job: Job) -> None:
     raise RuntimeError("a job of the service has ended")
 
 
-async def end_jobs(
-    jobs: "Sequence[asyncio.Task[None]]", again_after: float = AGAIN_AFTER_SECONDS
-) -> list[BaseException]:
-    """
-    Cancel the jobs until all have ended, and give what went wrong in any of them.
-
-    Once may not be enough: a job that met a fault at that very moment goes on, as jobs do after faults.
-    """
-    while left := [job for job in jobs if not job.done()]:
-        for job in left:
-            job.cancel()
-        await asyncio.wait(left, timeout=again_after)
-    found = await asyncio.gather(*jobs, return_exceptions=True)
-    return [each for each in found if each is not None and not isinstance(each, asyncio.CancelledError)]
-
-
 async def _close(pool: DatabasePool) -> None:
     """In order, or, where a connection does not come back, all the same."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
 
 
 async def _is_ready(pool: DatabasePool, bus: Bus) -> bool:

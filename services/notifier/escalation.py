@@ -1,7 +1,5 @@
 """A red is never missed: an urgent mail that does not get through in time is told to others, once."""
 
-import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +14,7 @@ from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.log import warn
 from shared.messages import NotAnswered
 from shared.registers.definition import Definition
+from shared.tasks import rung
 
 LOOK_SECONDS = 5.0
 MOST_AT_ONCE = 100
@@ -41,9 +40,7 @@ class Escalation:
 
     async def run(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.bells.alarm.wait(), LOOK_SECONDS)
-            self.bells.alarm.clear()
+            await rung(self.bells.alarm, LOOK_SECONDS)
             try:
                 await self.look()
             except DATABASE_FAULTS as error:

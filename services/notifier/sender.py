@@ -1,7 +1,6 @@
 """The senders of a lane, which empty the queue one mail at a time, and the sweeper behind them."""
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Coroutine
 from enum import Enum
@@ -17,6 +16,7 @@ from shared import audit
 from shared.commands import FORGET_OLD
 from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.log import log, warn
+from shared.tasks import rung
 
 POLL_SECONDS = 1.0
 REST_SECONDS = 1.0
@@ -57,9 +57,7 @@ class Sender:
             if round_ is Round.REST:  # what is still due goes out as soon as the other side is back
                 await asyncio.sleep(REST_SECONDS)
             elif round_ is Round.NOTHING_DUE:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._bell.wait(), POLL_SECONDS)
-                self._bell.clear()
+                await rung(self._bell, POLL_SECONDS)
 
     async def send_next(self) -> Round:
         """Send the mail that is due first, if any is."""

@@ -1,7 +1,6 @@
 """Keeping the copies like their sources: woken by events, by a poll as the net, and all over again each night."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +19,7 @@ from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.inbox import is_new
 from shared.log import log, warn
 from shared.messages import Event, NotAnswered, Refused
+from shared.tasks import rung
 from shared.values import london_day
 
 POLL_SECONDS = 2.0
@@ -95,10 +95,7 @@ class Feeding:
             except FAULTS as error:
                 warn("feed.not_read", source=self.source.name, error=error)
                 await asyncio.sleep(self.poll_seconds)
-            bell = self.desk.news[self.source.name]
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), self.poll_seconds)
-            bell.clear()
+            await rung(self.desk.news[self.source.name], self.poll_seconds)
 
     async def look(self) -> None:
         """Copy what is new, when somebody told of something or nobody has looked for a while; go on with a rebuild."""

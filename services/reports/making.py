@@ -6,7 +6,6 @@ made by another in the end, and only one file of it is ever kept.
 """
 
 import asyncio
-import contextlib
 import hashlib
 import tempfile
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from shared.database import DATABASE_FAULTS, transaction
 from shared.log import log, warn
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Caller, Permission, Visitor
+from shared.tasks import rung
 from shared.values import london_day
 
 POLL_SECONDS = 1.0
@@ -70,9 +70,7 @@ class Making:
             except DATABASE_FAULTS as error:
                 warn("reports.database", error=error)
                 await asyncio.sleep(POLL_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.desk.work.wait(), POLL_SECONDS)
-            self.desk.work.clear()
+            await rung(self.desk.work, POLL_SECONDS)
 
     async def make_next(self, folder: Path) -> bool:
         """Make the job that waits longest, to its end or until it is taken away; False when none waits."""

@@ -13,6 +13,7 @@ from shared.contracts.health import ReadIdentityBacklog
 from shared.contracts.identity import Heartbeat, ListOrganisations
 from shared.messages import Fault, NotAnswered
 from shared.service import Parts, start
+from shared.tasks import end
 from tests.services.identity.rig import ADA, Rig, refused
 
 
@@ -25,8 +26,9 @@ async def test_the_heart_beats_at_once(rig: Rig) -> None:
     await rig.gateway.hear(Heartbeat, hear)
     beating = asyncio.create_task(Heart(rig.desk.bus).run())
 
-    await asyncio.wait_for(heard.wait(), 1)
-    beating.cancel()
+    async with asyncio.timeout(1):
+        await heard.wait()
+    await end([beating])
 
 
 async def test_what_is_over_is_swept_away(rig: Rig) -> None:

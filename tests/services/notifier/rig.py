@@ -28,6 +28,7 @@ from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
 from shared.permissions import Caller
 from shared.registers.load import Registers
+from shared.tasks import end
 from tests.services.notifier.builders import settings
 from tests.services.notifier.scripted_server import ScriptedServer
 
@@ -123,9 +124,7 @@ class Rig:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def expire(self) -> None:
         await Sweeper(self.pool).expire()

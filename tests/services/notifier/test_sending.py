@@ -7,6 +7,7 @@ import pytest
 
 from services.notifier.smtp import MailServer, Route
 from services.notifier.store import claim_next, forget_old, mark_ended, mark_later
+from shared.tasks import end
 from tests.services.notifier.builders import RECIPIENT, a_letter, new_id
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import HANG_UP, TAKE_AND_HANG_UP, Stage
@@ -200,8 +201,7 @@ async def test_a_stopping_sender_finishes_the_mail_in_hand(rig: Rig) -> None:
     task = asyncio.create_task(rig.sender().run())
     await rig.mail_server.has_begun(1)
 
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end([task])
 
     assert ("accepted", 1) == (await rig.state(mail_id), len(rig.mail_server.taken))
 

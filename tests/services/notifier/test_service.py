@@ -24,6 +24,7 @@ from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role
 from shared.service import parts_of, start
+from shared.tasks import end
 from tests.services.notifier.builders import (
     RECIPIENT,
     VALUES,
@@ -63,9 +64,7 @@ async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> 
     try:
         yield
     finally:
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
+        await end(jobs)
 
 
 @pytest.mark.requirement("R-DSR-038", "R-DSR-063", "R-S117-004", "R-S117-018")

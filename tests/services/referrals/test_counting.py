@@ -9,6 +9,7 @@ from services.referrals.jobs import FOLD_EVERY_SECONDS, Counting
 from services.referrals.store import counting
 from shared.database import DatabasePool
 from shared.permissions import Role, Visitor
+from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, colleague_of
 from tests.services.referrals.rig import Owner, Referrals
 
@@ -45,7 +46,7 @@ async def test_totals_are_exact_while_they_are_folded(referrals: Referrals, pool
     for _ in range(20):
         await referrals.submit(visitor)
         seen += await totals(referrals, visitor)
-    folding.cancel()
+    assert [] == await end([folding])
 
     assert list(range(1, 21)) == seen
 
@@ -96,7 +97,7 @@ async def test_the_proof_is_made_each_night(referrals: Referrals, pool: Database
     job = asyncio.create_task(Counting(pool, just_before_two).prove_every_night())
     async with asyncio.timeout(20):
         await second_round.wait()
-    job.cancel()
+    assert [] == await end([job])
 
     assert [1] == await totals(referrals, visitor)
 

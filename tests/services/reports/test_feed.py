@@ -20,6 +20,7 @@ from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
 from shared.database import transaction
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Caller, Role, Visitor
+from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import SEEDS, Rig
@@ -167,6 +168,7 @@ async def test_an_event_that_comes_twice_is_taken_once(rig: Rig) -> None:
 
 async def test_without_any_event_the_poll_finds_what_is_new(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
+    await rig.copy()
     await rig.submit(organisation)
 
     async with at_work(rig):
@@ -268,6 +270,7 @@ async def test_a_register_that_counts_otherwise_has_its_copies_counted_anew(rig:
 
 async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
+    await rig.copy()
     await rig.submit(organisation)
     kind, answer = rig.wire.answers[ReadFeed.subject]
     asked = asyncio.Event()
@@ -278,7 +281,8 @@ async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
 
     rig.wire.answers[ReadFeed.subject] = (kind, away)
     async with at_work(rig):
-        await asyncio.wait_for(asked.wait(), 20)
+        async with asyncio.timeout(20):
+            await asked.wait()
         rig.wire.answers[ReadFeed.subject] = (kind, answer)
         assert await until(lambda: is_counted(rig, organisation), seconds=20)
 
@@ -289,8 +293,7 @@ async def at_work(rig: Rig) -> AsyncIterator[None]:
     feeding = Feeding(rig.desk, Records(rig.desk), poll_seconds=0.01, net=timedelta(0))
     running = asyncio.create_task(feeding.run())
     yield
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    assert [] == await end([running], again_after=1)
 
 
 async def is_counted(rig: Rig, organisation: UUID) -> bool:

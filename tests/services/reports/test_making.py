@@ -20,6 +20,7 @@ from services.reports.writing import NotMade, workbook_process
 from shared.contracts.identity import CheckGrant
 from shared.contracts.reports import ReadReportChunk, ReportJob
 from shared.permissions import Role, Visitor
+from shared.tasks import end
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig, column, digest
 from tests.services.reports.test_workbook import PLAN, line_of
@@ -90,9 +91,7 @@ async def test_replicas_share_the_jobs_and_each_is_made_once(rig: Rig, owner: Ow
         return {"ready"} == {(await rig.job(person, job)).state for person, job in started}
 
     assert await until(all_ready, seconds=60)
-    for replica in replicas:
-        replica.cancel()
-    await asyncio.gather(*replicas, return_exceptions=True)
+    await end(replicas)
 
     for person, job in started:
         await then_there_is_one_file(rig, person, job, owner, attempt=1)
@@ -117,8 +116,7 @@ async def test_a_replica_that_stops_gives_its_job_back_at_once(rig: Rig, reader:
     replica = asyncio.create_task(rig.making().run())
     process = await the_process()
 
-    replica.cancel()
-    await asyncio.gather(replica, return_exceptions=True)
+    await end([replica])
 
     assert ("queued", False) == ((await rig.job(reader, job)).state, process.is_running())
     assert [] == left_in(rig.folder)

@@ -1,7 +1,6 @@
 """What becomes of faults: the first one is told, a database that is away is nobody's mistake, a failed job is named."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from shared.database import DATABASE_AWAY, DatabasePool, transaction
 from shared.fake_bus import FakeBus
 from shared.front_door import for_anyone, open_door
 from shared.messages import Event, Fault, Message, NotAnswered, Nothing, Request
-from shared.service import end_jobs, waiting_for_database
+from shared.service import waiting_for_database
 from tests.conftest import OpenDatabase
 
 A_NOTICE = UrgentNotice(
@@ -89,28 +88,3 @@ async def test_an_event_that_meets_a_database_that_is_away_waits_for_it() -> Non
 def test_what_a_statement_got_wrong_is_no_absence() -> None:
     assert not issubclass(asyncpg.UniqueViolationError, DATABASE_AWAY)
     assert not issubclass(asyncpg.PostgresSyntaxError, DATABASE_AWAY)
-
-
-async def started(job: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
-    task = asyncio.ensure_future(job())
-    await asyncio.sleep(0)
-    return task
-
-
-async def test_a_job_that_misses_its_end_is_ended_again_and_a_failed_one_is_named() -> None:
-    async def goes_on_after_faults() -> None:
-        for _ in range(2):
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                continue
-
-    async def fails() -> None:
-        raise LookupError
-
-    jobs = [await started(goes_on_after_faults), await started(fails)]
-
-    found = await end_jobs(jobs, again_after=0.01)
-
-    assert [LookupError] == [type(each) for each in found]
-    assert all(job.done() for job in jobs)
