@@ -41,7 +41,14 @@ def test_a_name_in_path_that_does_not_start_is_passed_over(tmp_path: Path) -> No
     assert f"{works}\n" == _find(tmp_path).stdout
 
 
+def test_the_browser_without_windows_is_preferred(tmp_path: Path) -> None:
+    _program(tmp_path / "chromium", WORKS)
+    quicker = _program(tmp_path / "chromium-headless-shell", WORKS)
+
+    assert f"{quicker}\n" == _find(tmp_path).stdout
+
+
 def test_without_any_browser_the_error_says_what_to_install(tmp_path: Path) -> None:
     found = _find(tmp_path)
 
-    assert (1, True) == (found.returncode, "apt-get install -y chromium" in found.stderr)
+    assert (1, True) == (found.returncode, "apt-get install -y chromium-headless-shell" in found.stderr)

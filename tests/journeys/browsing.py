@@ -35,8 +35,9 @@ class Screen:
 
 DESKTOP = Screen("desktop", 1280, 900)
 PHONE = Screen("phone", 390, 844)
-SCREENS = (DESKTOP, PHONE)
-SCREENS_WITHOUT_SCRIPTS = tuple(replace(screen, name=f"{screen}-without-scripts", scripts=False) for screen in SCREENS)
+SCREENS = (PHONE, DESKTOP)
+DESKTOP_WITHOUT_SCRIPTS = replace(DESKTOP, name="desktop-without-scripts", scripts=False)
+WITH_AND_WITHOUT_SCRIPTS = (DESKTOP, DESKTOP_WITHOUT_SCRIPTS)
 
 
 @dataclass

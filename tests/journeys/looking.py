@@ -9,7 +9,10 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page
 from pydantic import BaseModel, Field, TypeAdapter
 
+from tests.journeys.browsing import DESKTOP, SCREENS, Screen
+
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+IS_THERE = "typeof axe !== 'undefined'"
 RUN = "standards => axe.run({runOnly: standards, resultTypes: ['violations']}).then(found => found.violations)"
 
 # Two things that the design system does on purpose, each forgiven to its own element alone.
@@ -34,9 +37,20 @@ class Violation(BaseModel):
 FOUND = TypeAdapter(list[Violation])
 
 
+async def then_everybody_can_use_it(page: Page, name: str, screen: Screen = DESKTOP) -> None:
+    """In a hand and on a desk: one need not scroll sideways, and with scripts axe finds nothing. A picture of each."""
+    for size in SCREENS:
+        await page.set_viewport_size({"width": size.width, "height": size.height})
+        assert not await is_wider_than_its_screen(page), f"{name}: wider than a {size}"
+        if screen.scripts:
+            assert [] == await barriers(page), f"{name} on a {size}"
+        await take_picture(page, f"{name} {size}{'' if screen.scripts else ' without scripts'}")
+
+
 async def barriers(page: Page) -> list[str]:
     """What would keep somebody from using the page, rule and element; nothing when all is well. Needs scripts."""
-    await page.evaluate(AXE_SCRIPT)
+    if not await page.evaluate(IS_THERE):
+        await page.evaluate(AXE_SCRIPT)
     violations = FOUND.validate_python(await page.evaluate(RUN, STANDARDS))
     return [
         f"{violation.id}: {violation.help}: {selector}"

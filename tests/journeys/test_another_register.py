@@ -14,9 +14,9 @@ from services.identity.operators import Fixed, GrantWanted, NewAccount, create_a
 from shared.database import open_pool, transaction
 from shared.permissions import Role
 from tests.inside import Inside
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import DEMO_PASSWORD, be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product, product
 
 pytestmark = JOURNEY
@@ -68,23 +68,20 @@ async def test_nothing_of_another_register_stands_on_its_pages(browser: Browser,
             await page.goto(f"{barchester.base_url}/{CODE}/{place}")
             said = await page.locator("main").inner_text()
             assert not WORDS_OF_ANOTHER.findall(said), place
-    async with window(browser, SCREENS[1]) as stranger:
+    async with window(browser, PHONE) as stranger:
         await stranger.goto(f"{barchester.base_url}/{CODE}/")
         await expect(stranger.get_by_role("heading", level=1)).to_have_text("A home that fits")
         await stranger.goto(f"{barchester.base_url}/")
         await expect(stranger.get_by_role("link", name="Fitting Homes List")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_its_pages(browser: Browser, barchester: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         await given_the_warden_on_the_home_page(page, barchester)
         for place in ("home/", "records/new", "records/", "reporting/"):
             await page.goto(f"{barchester.base_url}/{CODE}/{place}")
-            assert not await is_wider_than_its_screen(page)
-            if screen.scripts:
-                assert [] == await barriers(page)
-            await take_picture(page, f"{CODE} {place} {screen}")
+            await then_everybody_can_use_it(page, f"{CODE} {place}", screen)
 
 
 async def given_the_warden_on_the_home_page(page: Page, stack: Product) -> None:

@@ -9,8 +9,8 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.brand import Brand
 from tests.gateway.small_app import small_app
-from tests.journeys.browsing import JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.browsing import DESKTOP_WITHOUT_SCRIPTS, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.looking import barriers, then_everybody_can_use_it
 
 pytestmark = JOURNEY
 
@@ -26,36 +26,21 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
         yield str(server.make_url("")).rstrip("/")
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-@pytest.mark.parametrize("path", PATHS)
-async def test_everybody_can_use_every_page(browser: Browser, address: str, path: str, screen: Screen) -> None:
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
+async def test_everybody_can_use_every_page(browser: Browser, address: str, screen: Screen) -> None:
     async with window(browser, screen) as page:
-        await given_the_page(page, f"{address}{path}")
-        await then_it_fits_the_screen(page)
-        assert [] == await barriers(page)
-        await take_picture(page, f"{path} {screen}")
+        for path in PATHS:
+            await given_the_page(page, f"{address}{path}")
+            await then_everybody_can_use_it(page, path, screen)
 
 
-@pytest.mark.parametrize("screen", SCREENS_WITHOUT_SCRIPTS, ids=str)
-async def test_every_component_fits_the_screen_without_scripts(browser: Browser, address: str, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        await given_the_page(page, f"{address}/showcase/")
-        await then_it_fits_the_screen(page)
-        await take_picture(page, f"showcase {screen}")
-
-
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-async def test_problems_are_told_first_and_lead_to_their_questions(
-    browser: Browser, address: str, screen: Screen
-) -> None:
-    async with window(browser, screen) as page:
-        await given_the_page(page, f"{address}/showcase/")
-        await when_i_press(page, "Add Referral")
-        await then_the_problems_have_my_attention(page)
-        assert [] == await barriers(page)
-        await take_picture(page, f"problems {screen}")
-        await when_i_follow(page, "Enter the date of birth")
-        await then_i_can_type_in(page, "Day")
+async def test_problems_are_told_first_and_lead_to_their_questions(page: Page, address: str) -> None:
+    await given_the_page(page, f"{address}/showcase/")
+    await when_i_press(page, "Add Referral")
+    await then_the_problems_have_my_attention(page)
+    await then_everybody_can_use_it(page, "problems")
+    await when_i_follow(page, "Enter the date of birth")
+    await then_i_can_type_in(page, "Day")
 
 
 async def test_an_answer_opens_the_question_that_belongs_to_it(page: Page, address: str) -> None:
@@ -67,7 +52,7 @@ async def test_an_answer_opens_the_question_that_belongs_to_it(page: Page, addre
 
 
 async def test_without_scripts_every_question_is_asked(browser: Browser, address: str) -> None:
-    async with window(browser, SCREENS_WITHOUT_SCRIPTS[0]) as page:
+    async with window(browser, DESKTOP_WITHOUT_SCRIPTS) as page:
         await given_the_page(page, f"{address}/showcase/")
         await then_i_am_asked(page, "Who decided?")
         await when_i_press(page, "Add Referral")
@@ -125,10 +110,6 @@ async def when_i_follow(page: Page, link: str) -> None:
 
 async def when_i_choose(page: Page, answer: str) -> None:
     await page.get_by_label(answer, exact=True).check()
-
-
-async def then_it_fits_the_screen(page: Page) -> None:
-    assert not await is_wider_than_its_screen(page)
 
 
 async def then_the_problems_have_my_attention(page: Page) -> None:

@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
 from tests.journeys.coming_in import enter_password, enter_pin, log_in, temporary_password_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import is_wider_than_its_screen, then_everybody_can_use_it
 from tests.journeys.product import Product
 
 pytestmark = JOURNEY
@@ -170,7 +170,7 @@ async def test_going_back_and_loading_again_asks_nobody_to_send_a_form_twice(
 
 
 async def test_everything_can_be_done_without_scripts(browser: Browser, stack: Product) -> None:
-    async with window(browser, SCREENS_WITHOUT_SCRIPTS[0]) as page:
+    async with window(browser, DESKTOP_WITHOUT_SCRIPTS) as page:
         await given_somebody_new_inside(page, stack)
         await then_the_bar_holds(page, STANDARD_BAR)
         await then_it_fits_the_screen(page)
@@ -178,36 +178,34 @@ async def test_everything_can_be_done_without_scripts(browser: Browser, stack: P
         await then_i_am_told(page, "You have logged out.")
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-async def test_everybody_can_use_every_page_on_the_way_in(browser: Browser, stack: Product, screen: Screen) -> None:
+async def test_everybody_can_use_every_page_on_the_way_in(page: Page, stack: Product) -> None:
     email = a_new_address()
-    async with window(browser, screen) as page:
-        for path in ("login/register/", "login/register/done", "login/reminder/", "login/reminder/sent", "login/"):
-            await page.goto(f"{stack.base_url}/dsr/{path}")
-            await then_everybody_can_use_it(page, path, screen)
-            if path == "login/register/":
-                await when_i_press(page, "Register")
-                await then_everybody_can_use_it(page, "register with problems", screen)
-                await when_i_register(page, email)
-        temporary = await then_a_temporary_password_is_mailed(stack, email)
-        await when_i_log_in_with(page, email, "not the password")
-        await then_everybody_can_use_it(page, "wrong details", screen)
-        pin = await enter_password(page, stack, email, temporary)
-        await page.get_by_text("I have not received a code").click()
-        await then_everybody_can_use_it(page, "pin", screen)
-        await enter_pin(page, "000000" if pin != "000000" else "111111")
-        await then_everybody_can_use_it(page, "wrong pin", screen)
-        await enter_pin(page, pin)
-        await then_the_page_is(page, "Change Password")
-        await then_everybody_can_use_it(page, "password", screen)
-        await when_i_change_my_password(page, temporary, "short")
-        await then_there_is_a_problem(page, "Your password must be 8 to 128 characters long.")
-        await then_everybody_can_use_it(page, "password refused", screen)
-        await when_i_change_my_password(page, temporary, OWN_PASSWORD)
-        await then_the_page_is(page, "Home")
-        await then_everybody_can_use_it(page, "home", screen)
-        await page.goto(f"{stack.base_url}/demo/mail")
-        await then_everybody_can_use_it(page, "demo mail", screen)
+    for path in ("login/register/", "login/register/done", "login/reminder/", "login/reminder/sent", "login/"):
+        await page.goto(f"{stack.base_url}/dsr/{path}")
+        await then_everybody_can_use_it(page, f"come in {path}")
+        if path == "login/register/":
+            await when_i_press(page, "Register")
+            await then_everybody_can_use_it(page, "come in register with problems")
+            await when_i_register(page, email)
+    temporary = await then_a_temporary_password_is_mailed(stack, email)
+    await when_i_log_in_with(page, email, "not the password")
+    await then_everybody_can_use_it(page, "come in wrong details")
+    pin = await enter_password(page, stack, email, temporary)
+    await page.get_by_text("I have not received a code").click()
+    await then_everybody_can_use_it(page, "come in pin")
+    await enter_pin(page, "000000" if pin != "000000" else "111111")
+    await then_everybody_can_use_it(page, "come in wrong pin")
+    await enter_pin(page, pin)
+    await then_the_page_is(page, "Change Password")
+    await then_everybody_can_use_it(page, "come in password")
+    await when_i_change_my_password(page, temporary, "short")
+    await then_there_is_a_problem(page, "Your password must be 8 to 128 characters long.")
+    await then_everybody_can_use_it(page, "come in password refused")
+    await when_i_change_my_password(page, temporary, OWN_PASSWORD)
+    await then_the_page_is(page, "Home")
+    await then_everybody_can_use_it(page, "come in home")
+    await page.goto(f"{stack.base_url}/demo/mail")
+    await then_everybody_can_use_it(page, "come in demo mail")
 
 
 async def test_on_a_phone_the_way_out_is_in_the_menu(phone: Page, stack: Product, ruby: str) -> None:
@@ -305,9 +303,3 @@ async def then_the_bar_holds(page: Page, places: list[str]) -> None:
 
 async def then_it_fits_the_screen(page: Page) -> None:
     assert not await is_wider_than_its_screen(page)
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    await then_it_fits_the_screen(page)
-    assert [] == await barriers(page)
-    await take_picture(page, f"come in {name} {screen}")

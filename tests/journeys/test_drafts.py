@@ -9,9 +9,9 @@ from gateway.cookies import SESSION
 from services.identity.keys import hash_of
 from tests.failure.breaking import administrator
 from tests.inside import Inside
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in, log_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import (
     a_new_name,
@@ -80,8 +80,7 @@ async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
         await when_i_do_nothing_for(page, stack, seconds=16 * 60)
         await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible()
         await expect(page.locator("main")).to_be_hidden()
-        assert [] == await barriers(page)
-        await take_picture(page, "time-out cover")
+        await then_everybody_can_use_it(page, "time-out cover")
         await page.get_by_role("button", name="I have logged in again").click()
         await expect(page.get_by_text("You are not logged in yet.")).to_be_visible()
 
@@ -111,7 +110,7 @@ async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser:
     await context.close()
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, SCREENS_WITHOUT_SCRIPTS[0]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
     browser: Browser, stack: Product, screen: Screen
 ) -> None:
@@ -177,7 +176,7 @@ async def test_a_note_and_the_record_do_not_cost_each_other_what_was_typed(page:
     await expect(page.get_by_label("New note")).to_have_value("Not added yet.")
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_every_page_of_drafts(browser: Browser, stack: Product, screen: Screen) -> None:
     name = a_new_name()
     async with window(browser, screen) as page:
@@ -247,8 +246,7 @@ async def then_i_am_warned(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="You will be logged out soon")
     await expect(dialog).to_contain_text("in 2 minutes")
     await expect(dialog.get_by_role("button", name="Stay logged in")).to_be_focused()
-    assert [] == await barriers(page)
-    await take_picture(page, "time-out warning")
+    await then_everybody_can_use_it(page, "time-out warning")
 
 
 async def then_what_i_sent_is_kept(page: Page, screen: Screen) -> None:
@@ -263,10 +261,3 @@ async def then_the_page_is_about(page: Page, whom: str) -> None:
 async def then_nothing_is_offered(page: Page, stack: Product, family_name: str) -> None:
     await page.goto(f"{stack.base_url}/dsr/records/new")
     await expect(page.get_by_text(family_name)).to_have_count(0)
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")

@@ -6,9 +6,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name, fill_referral, open_new_referral, open_record, refer, reference_on
 
@@ -92,7 +92,7 @@ async def test_two_of_the_team_decide_at_once_and_the_second_learns_who_was_firs
     await expect(pair_of(other, family_name)).to_have_count(0)
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_every_page_of_duplicates(browser: Browser, stack: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         family_name = a_new_name()
@@ -165,11 +165,3 @@ async def then_what_i_typed_is_there(page: Page, family_name: str) -> None:
 
 async def then_the_rating_is(page: Page, rating: str) -> None:
     await expect(page.locator(".ics-identity__mark .ics-risk")).to_have_text(rating)
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +9,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from shared.values import london_day
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name, fill_date, open_record, refer, search
 
@@ -20,7 +19,6 @@ pytestmark = JOURNEY
 
 REFERRER, COLLEAGUE = "standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk"
 ADMINISTRATOR, ELSEWHERE = "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
-WITH_AND_WITHOUT = (DESKTOP, replace(DESKTOP, name="desktop-without-scripts", scripts=False))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -78,7 +76,7 @@ async def test_the_list_is_in_the_order_of_the_last_update_until_somebody_sorts_
     assert sorted(downwards, key=lambda name: name.split()[-1].lower(), reverse=True) == downwards
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT, ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_filters_narrow_the_list_and_chips_take_them_away(
     browser: Browser, stack: Product, screen: Screen
 ) -> None:
@@ -180,7 +178,7 @@ async def test_an_administrator_hands_a_record_to_a_colleague_who_then_keeps_it_
     await expect(page.get_by_role("button", name="Update Record")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT, ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_cover_is_for_its_days_and_until_it_is_ended(
     browser: Browser, page: Page, stack: Product, screen: Screen
 ) -> None:
@@ -207,25 +205,17 @@ async def test_cover_is_for_its_days_and_until_it_is_ended(
         assert 404 == answer.status
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-async def test_nothing_keeps_anybody_out(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        await be_logged_in(page, stack, ADMINISTRATOR)
-        await open_list(page, stack)
-        await narrow(page, "Red", "Amber")
-        await open_filters(page)
-        await then_everybody_can_use(page, f"list narrowed {screen}")
-        await search(page, stack, "percy plum")
-        await page.get_by_role("link", name="View Percy Plum").click()
-        await then_everybody_can_use(page, f"record with its holder {screen}")
-        await page.get_by_role("link", name="Change holder and cover").click()
-        await then_everybody_can_use(page, f"holder and cover {screen}")
-        await page.get_by_role("button", name="Add cover").click()
-        await expect(page.get_by_role("alert")).to_contain_text("Choose who covers")
-        await then_everybody_can_use(page, f"holder and cover with problems {screen}")
-
-
-async def then_everybody_can_use(page: Page, name: str) -> None:
-    assert [] == await barriers(page)
-    assert not await is_wider_than_its_screen(page)
-    await take_picture(page, name)
+async def test_nothing_keeps_anybody_out(page: Page, stack: Product) -> None:
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await open_list(page, stack)
+    await narrow(page, "Red", "Amber")
+    await open_filters(page)
+    await then_everybody_can_use_it(page, "list narrowed")
+    await search(page, stack, "percy plum")
+    await page.get_by_role("link", name="View Percy Plum").click()
+    await then_everybody_can_use_it(page, "record with its holder")
+    await page.get_by_role("link", name="Change holder and cover").click()
+    await then_everybody_can_use_it(page, "holder and cover")
+    await page.get_by_role("button", name="Add cover").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Choose who covers")
+    await then_everybody_can_use_it(page, "holder and cover with problems")

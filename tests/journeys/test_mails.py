@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Mail, Product, product
 from tests.journeys.referring import a_new_name, refer
 from tests.services.notifier.scripted_server import ScriptedServer
@@ -80,7 +80,7 @@ async def test_a_red_whose_mail_fails_reaches_the_administrators(browser: Browse
         assert [] == [mail for mail in await relayed.mail(ELSEWHERE) if reference in mail.text]
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_the_page_of_mails(browser: Browser, relayed: Relayed, screen: Screen) -> None:
     async with window(browser, screen) as page:
         reference = await given_a_referral_whose_mail_fails(page, relayed)
@@ -119,10 +119,3 @@ async def then_it_says(page: Page, about: str, *said: str) -> None:
 
 def row_of(page: Page, about: str) -> Locator:
     return page.locator("tbody tr").filter(has_text=about).first
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name, choose, question, refer, search
 
@@ -69,7 +69,7 @@ async def test_each_question_comes_when_the_answers_before_it_call_for_it(browse
         await archive(page)
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_every_page_of_outcomes(browser: Browser, stack: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         family_name = await given_a_referral_of_my_own(page, stack)
@@ -155,10 +155,3 @@ async def then_the_list_does_not_hold(page: Page, stack: Product, family_name: s
     await search(page, stack, family_name)
     await expect(page.get_by_text("No matching entries.")).to_be_visible()
     await expect(page.get_by_role("link", name=family_name)).to_have_count(0)
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import (
     a_new_name,
@@ -137,7 +137,7 @@ async def test_what_was_archived_in_error_is_put_back_by_a_second(browser: Brows
 
 
 # ------------------------------------------------------------------------------------------------------- for everybody
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_the_pages_of_a_record(browser: Browser, stack: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         family_name = await given_a_referral_of_my_own(page, stack)
@@ -155,7 +155,7 @@ async def test_everybody_can_use_the_pages_of_a_record(browser: Browser, stack: 
         await then_everybody_can_use_it(page, "text for the case record", screen)
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_the_page_of_reversals(browser: Browser, stack: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         await be_logged_in(page, stack, FIRST)
@@ -209,10 +209,3 @@ def waiting(page: Page, reference: str) -> Locator:
 
 async def then_the_problem_is(page: Page, said: str | re.Pattern[str]) -> None:
     await expect(page.locator(".nhsuk-error-summary").get_by_role("listitem")).to_have_text([said])
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")

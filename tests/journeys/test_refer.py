@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import (
     a_new_name,
@@ -239,10 +239,9 @@ async def test_next_and_previous_lead_through_a_long_list(browser: Browser, stac
 
 
 @pytest.mark.requirement("R-DSR-089", "R-DSR-096")
-@pytest.mark.parametrize("screen", SCREENS_WITHOUT_SCRIPTS, ids=str)
-async def test_it_all_works_without_scripts(browser: Browser, stack: Product, screen: Screen) -> None:
+async def test_it_all_works_without_scripts(browser: Browser, stack: Product) -> None:
     name = a_new_name()
-    async with window(browser, screen) as page:
+    async with window(browser, DESKTOP_WITHOUT_SCRIPTS) as page:
         await be_logged_in(page, stack, REFERRER)
         await refer(page, stack, name)
         assert await reference_on(page)
@@ -250,23 +249,15 @@ async def test_it_all_works_without_scripts(browser: Browser, stack: Product, sc
         await expect(page.get_by_text("Showing 1 to 1 of 1 entries")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-async def test_nothing_keeps_anybody_out(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        await be_logged_in(page, stack, REFERRER)
-        await open_new_referral(page, stack)
-        await then_everybody_can_use(page, f"new referral {screen}")
-        await page.get_by_role("button", name="Add Referral").click()
-        await then_everybody_can_use(page, f"new referral with problems {screen}")
-        await refer(page, stack, a_new_name(), "Red")
-        await then_everybody_can_use(page, f"receipt {screen}")
-        await page.goto(f"{stack.base_url}/dsr/records/")
-        await then_everybody_can_use(page, f"list {screen}")
-        await search(page, stack, "nobody by this name")
-        await then_everybody_can_use(page, f"empty list {screen}")
-
-
-async def then_everybody_can_use(page: Page, name: str) -> None:
-    assert [] == await barriers(page)
-    assert not await is_wider_than_its_screen(page)
-    await take_picture(page, name)
+async def test_nothing_keeps_anybody_out(page: Page, stack: Product) -> None:
+    await be_logged_in(page, stack, REFERRER)
+    await open_new_referral(page, stack)
+    await then_everybody_can_use_it(page, "new referral")
+    await page.get_by_role("button", name="Add Referral").click()
+    await then_everybody_can_use_it(page, "new referral with problems")
+    await refer(page, stack, a_new_name(), "Red")
+    await then_everybody_can_use_it(page, "receipt")
+    await page.goto(f"{stack.base_url}/dsr/records/")
+    await then_everybody_can_use_it(page, "list")
+    await search(page, stack, "nobody by this name")
+    await then_everybody_can_use_it(page, "empty list")

@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.demo_people import PEOPLE
 from deploy.waiting import until
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product, product
 from tests.journeys.referring import a_new_name, refer
 from tests.journeys.spreadsheets import Rows, opened_by_office
@@ -125,7 +125,7 @@ async def test_a_standard_user_has_no_way_to_the_dashboard(browser: Browser, pri
 
 
 @pytest.mark.requirement("R-DSR-157", "R-DSR-158", "R-DSR-164", "R-DSR-165", "R-DSR-167")
-@pytest.mark.parametrize("screen", [DESKTOP, SCREENS_WITHOUT_SCRIPTS[0]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_a_report_is_asked_for_made_and_downloaded(
     browser: Browser, printed: Product, screen: Screen, tmp_path: Path
 ) -> None:
@@ -205,7 +205,7 @@ async def test_a_new_referral_is_counted_at_once(browser: Browser, stack: Produc
         assert before < await total(page)
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_every_page_of_reporting(browser: Browser, printed: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         await given_the_dashboard(page, printed, EVERYWHERE)
@@ -270,10 +270,3 @@ async def downloaded(page: Page, folder: Path) -> Path:
     file = await download.value
     await file.save_as(folder / file.suggested_filename)
     return folder / file.suggested_filename
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")

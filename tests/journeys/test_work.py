@@ -10,9 +10,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.waiting import until
 from tests.inside import Inside
-from tests.journeys.browsing import DESKTOP, JOURNEY, SCREENS, SCREENS_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
-from tests.journeys.looking import barriers, is_wider_than_its_screen, take_picture
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Mail, Product
 from tests.journeys.referring import a_new_name, choose, open_record, refer, search
 
@@ -87,7 +87,7 @@ async def test_whoever_is_second_is_told_who_was_first(browser: Browser, stack: 
         await when_i_archive_it(page, stack, family_name)
 
 
-@pytest.mark.parametrize("screen", [*SCREENS, SCREENS_WITHOUT_SCRIPTS[1]], ids=str)
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
 async def test_everybody_can_use_the_work_list(browser: Browser, stack: Product, screen: Screen) -> None:
     async with window(browser, screen) as page:
         family_name = a_new_name()
@@ -219,10 +219,3 @@ async def within_a_moment(holds: Callable[[], Awaitable[None]]) -> None:
         except AssertionError:
             if time.monotonic() > over:
                 raise
-
-
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen) -> None:
-    assert not await is_wider_than_its_screen(page)
-    if screen.scripts:
-        assert [] == await barriers(page)
-    await take_picture(page, f"{name} {screen}")
