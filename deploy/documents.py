@@ -54,6 +54,8 @@ def _row(settings: type[BaseSettings], name: str) -> str:
 
 
 def _shown(default: object) -> str:
+    if isinstance(default, frozenset):
+        default = json.dumps(sorted(default)) if default else None
     return "" if default is None or default == "" else f"`{default}`"
 
 

@@ -20,6 +20,7 @@ from gateway.keys import (
 )
 from gateway.measure import measured
 from gateway.organisations import OrganisationNames
+from gateway.reach import ANYWHERE, Reach, within
 from gateway.rendering import Templates
 from gateway.sessions import Sessions
 from gateway.static import FRONT_END, Static
@@ -40,6 +41,7 @@ class House:
     static: Static
     public_url: str = ""
     trusted_proxies: int = 0
+    reach: Reach = ANYWHERE
     demo_mail_dir: Path | None = None
 
 
@@ -47,9 +49,11 @@ def build_app(house: House, pages: Sequence[Page]) -> web.Application:
     """
     The application over these pages.
 
-    A request passes: request id and measures, error pages, the door (session, permission, form token), the page.
+    A request passes: request id and measures, error pages, from where it comes, the door (session, permission, form
+    token), the page.
     """
-    app = web.Application(middlewares=[measured, error_pages, guard(pages)], client_max_size=LARGEST_FORM)
+    middlewares = [measured, error_pages, within(house.reach), guard(pages)]
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_FORM)
     app[BUS] = house.bus
     app[REGISTERS] = house.registers
     app[TEMPLATES] = house.templates

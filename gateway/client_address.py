@@ -1,4 +1,4 @@
-"""Where a browser is, by network address: for limits on tries, and for nothing else."""
+"""Where a browser is, by network address: for limits on tries, and on from where pages are reached."""
 
 from ipaddress import ip_address
 

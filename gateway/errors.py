@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.csrf import FormTooOld
 from gateway.page import show
+from gateway.reach import OutOfReach
 from gateway.sending_again import what_was_sent
 from shared import log
 from shared.messages import Fault, NotAnswered, Refused
@@ -74,6 +75,14 @@ TOO_OLD = ErrorPage(
     "This page was open for too long",
     ("You have logged out since you opened it, or logged in again.", NOT_SAVED),
 )
+OUT_OF_REACH = ErrorPage(
+    "You cannot use this service from where you are",
+    (
+        "It is for certain countries and networks only. Your connection appears to come from another one.",
+        "If it should work where you are, turn off any VPN and try again, or ask those who look after your network.",
+    ),
+)
+INSTEAD: dict[type[web.HTTPException], ErrorPage] = {FormTooOld: TOO_OLD, OutOfReach: OUT_OF_REACH}
 SENT_AGAIN = frozenset({401, 403, 404, 409, 429, 500, 503})
 SHOWN_AS = {405: 404, 410: 404, 422: 400, 502: 503, 504: 503}
 FAULTS = {
@@ -106,7 +115,7 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPException as raised:
         if raised.status < 400:
             raise
-        response = await show_error(request, raised.status, TOO_OLD if isinstance(raised, FormTooOld) else None)
+        response = await show_error(request, raised.status, INSTEAD.get(type(raised)))
         response.headers.update({name: raised.headers[name] for name in KEPT_HEADERS if name in raised.headers})
         return response
     except NotAnswered as unanswered:

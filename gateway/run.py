@@ -69,6 +69,7 @@ def _app(settings: Settings, bus: NatsBus) -> web.Application:
         static,
         public_url=settings.public_url,
         trusted_proxies=settings.trusted_proxies,
+        reach=settings.reach,
         demo_mail_dir=settings.demo_mail_dir,
     )
     return build_app(house, pages(settings))

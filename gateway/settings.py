@@ -1,9 +1,12 @@
 """What the gateway is told by its environment."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from gateway.reach import Reach
 from shared.settings import ProcessSettings
 
 
@@ -19,3 +22,23 @@ class Settings(ProcessSettings):
     demo_mail_dir: Path | None = Field(default=None, description="Where demo mode keeps the mail that was sent.")
     template_cache: Path | None = Field(default=None, description="Folder for compiled templates; none: not kept.")
     trusted_proxies: int = Field(default=0, ge=0, le=5, description="How many proxies before us name the client.")
+    networks: frozenset[IPv4Network | IPv6Network] = Field(
+        default=frozenset(), description="JSON: the networks from which pages may be reached; empty: any."
+    )
+    country_header: str = Field(
+        default="", description="The header in which the nearest proxy, and nobody else, names the browser's country."
+    )
+    countries: frozenset[str] = Field(
+        default=frozenset({"GB"}), description="JSON: the countries that may reach pages where country_header is set."
+    )
+
+    @model_validator(mode="after")
+    def _says_who_names_the_country(self) -> Self:
+        if self.country_header and not self.trusted_proxies:
+            raise ValueError("country_header is believed from a proxy alone: set trusted_proxies")
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        """Networks and countries together: either is enough."""
+        return Reach(self.networks, self.country_header, self.countries)

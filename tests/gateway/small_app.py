@@ -12,6 +12,7 @@ from gateway.keys import MASTHEAD
 from gateway.masthead import Masthead, NavigationItem
 from gateway.page import Choice, Field, Form, show
 from gateway.pages import public
+from gateway.reach import ANYWHERE, Reach
 from gateway.rendering import Templates
 from gateway.rows import Column, Paging, risk_mark
 from gateway.static import Static
@@ -144,10 +145,20 @@ def small_app(
     public_url: str = "",
     undefined: type[ChainableUndefined] = ChainableUndefined,
     demo: bool = False,
+    reach: Reach = ANYWHERE,
+    trusted_proxies: int = 0,
 ) -> web.Application:
     static = Static()
     templates = Templates(static, brand or Brand(), cache, demo=demo, undefined=undefined)
     ours = FileSystemLoader(Path(__file__).parent / "templates")
     templates.environment.loader = ChoiceLoader([ours, templates.environment.loader or ours])
-    house = House(FakeBus("gateway"), registers or two_registers(), templates, static, public_url=public_url)
+    house = House(
+        FakeBus("gateway"),
+        registers or two_registers(),
+        templates,
+        static,
+        public_url=public_url,
+        reach=reach,
+        trusted_proxies=trusted_proxies,
+    )
     return build_app(house, PAGES)

@@ -91,6 +91,16 @@ async def test_the_page_says_whose_it_is_and_has_both_tabs(browser: Browser) -> 
     assert ["No outcomes have been recorded yet."] == page.texts("#outcomes > p")
 
 
+@pytest.mark.requirement("R-DSR-068")
+async def test_places_bear_the_same_names_as_on_every_other_page(browser: Browser) -> None:
+    here, on_the_list = await browser.see(HERE), await browser.see("/dsr/records/")
+
+    bar = here.texts(".nhsuk-header__navigation-item")
+    assert bar == on_the_list.texts(".nhsuk-header__navigation-item")
+    assert ["Home", "Submit New Referral", "Referrals"] == bar[:3]
+    assert "Submissions" not in here.html
+
+
 @pytest.mark.requirement("R-DSR-128", "R-DSR-129")
 async def test_both_first_questions_offer_yes_and_no_and_must_be_answered(browser: Browser) -> None:
     page = await browser.see(HERE)

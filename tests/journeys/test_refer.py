@@ -1,6 +1,7 @@
 """Referring somebody: consent first, what is missing, the receipt, the team's mail, and who may see it."""
 
 import re
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from tests.journeys.referring import (
     reference_on,
     search,
 )
+from tests.walking import a_referral, walker
 
 pytestmark = JOURNEY
 
@@ -66,6 +68,20 @@ async def test_the_form_asks_for_consent_first_and_guides_on_the_rating(referrer
     await referrer.get_by_text("Help and guidance about the risk levels").click()
     for text in RED_TEXT:
         await expect(referrer.get_by_text(text)).to_be_visible()
+
+
+@pytest.mark.requirement("R-FLOW-010")
+async def test_a_lead_professional_registers_and_completes_the_form(stack: Product) -> None:
+    email, name = f"lead.{secrets.token_hex(4)}@mpft.nhs.uk", a_new_name()
+    async with walker(stack.base_url) as lead:
+        start = await lead.see("/dsr/")
+        assert start.tree.select_one('a[href="/dsr/login/register/"]') is not None
+        temporary = await lead.register_account("Lea", "Dean", email)
+        await lead.log_in(email, temporary)
+        await lead.change_password(temporary, "Sorrel-Canter-77")
+        await lead.submit(await lead.new_form() | a_referral(last_name=name))
+
+        assert name in (await lead.list_records()).html
 
 
 @pytest.mark.requirement("R-DSR-085", "R-DSR-088")

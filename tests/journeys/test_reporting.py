@@ -22,6 +22,7 @@ from tests.walking import Walker, walker
 pytestmark = JOURNEY
 
 EVERYWHERE, ONE_ORGANISATION, STANDARD = "admin@mpft.nhs.uk", "admin@combined.nhs.uk", "standard@mpft.nhs.uk"
+REPORTING = "reporting@mpft.nhs.uk"
 MPFT = "Midlands Partnership Foundation Trust (@mpft.nhs.uk)"
 COMBINED = "North Staffordshire Combined Healthcare Trust (@combined.nhs.uk)"
 POLICE = "Staffordshire Police Harm Reduction Hub (@staffordshire.police.uk)"
@@ -122,6 +123,22 @@ async def test_a_standard_user_has_no_way_to_the_dashboard(browser: Browser, pri
 
         assert answer is not None
         assert 403 == answer.status
+
+
+@pytest.mark.requirement("R-DSR-008")
+async def test_a_reporting_user_sees_the_data_and_reports_on_it(browser: Browser, printed: Product) -> None:
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, printed, REPORTING)
+        await page.goto(f"{printed.base_url}/dsr/records/")
+        await expect(page.get_by_text("Showing 1 to 7 of 7 entries")).to_be_visible()
+        await page.get_by_role("link", name="View Percy Plum").click()
+        await expect(page.locator(".ics-identity__name")).to_contain_text("Percy Plum")
+        await expect(page.get_by_role("button", name="Update Record")).to_have_count(0)
+
+        await given_the_dashboard(page, printed, REPORTING)
+        await expect(page.get_by_role("heading", name="TOTAL RECORDS: 7")).to_be_visible()
+        await page.get_by_role("button", name="Generate Report").click()
+        await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
 
 
 @pytest.mark.requirement("R-DSR-157", "R-DSR-158", "R-DSR-164", "R-DSR-165", "R-DSR-167")

@@ -12,6 +12,11 @@ from shared.database import transaction
 from shared.messages import Refused
 from tests.services.identity.rig import ADA, ELSEWHERE, PASSWORD, WARD, Rig, refused
 
+MANY_ACCOUNTS = """
+INSERT INTO account (account_id, email, first_name, last_name)
+SELECT gen_random_uuid(), format('person%s@nhs.net', n), 'Ada', 'Birch' FROM generate_series(1, 50000) AS n
+"""
+
 
 def form(
     email: str = ADA, *, first_name: str = "Ada", last_name: str = "Birch", register: str = "dsr"
@@ -34,6 +39,16 @@ async def test_who_may_register_gets_a_password_by_mail_at_once(rig: Rig) -> Non
     assert ("welcome", ADA, "Ada") == (mail.template, mail.recipient, mail.values["first_name"])
     assert "https://registers.example/dsr/login/" == mail.values["link"]
     assert opened.must_change
+
+
+@pytest.mark.requirement("R-DSR-022")
+async def test_however_many_have_an_account_the_next_one_gets_one_too(rig: Rig) -> None:
+    await rig.owner.execute(MANY_ACCOUNTS)
+
+    await rig.ask(form("one.more@nhs.net"))
+
+    [mail] = await rig.mails()
+    assert (await rig.come_in("one.more@nhs.net", mail.values["password"])).must_change
 
 
 @pytest.mark.requirement("R-DSR-039")
