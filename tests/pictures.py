@@ -1,42 +1,102 @@
-"""Takes the README's pictures from the running demo, so that they never lie: `python -m tests.pictures`."""
+"""
+Takes the pictures of the documentation from the running product, so that they never lie.
+
+    python -m tests.pictures            the README's four
+    python -m tests.pictures --every    every page that the journeys look at, and a list of those that none looks at
+"""
 
 import asyncio
+import os
+import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from gateway.routes import PAGES
 from tests.journeys.browsing import DESKTOP, THIS_MACHINE_ALONE, chromium_path, window
 from tests.journeys.coming_in import log_in
 from tests.journeys.product import Product, product
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+EVERY = PICTURES / "pages"
+JOURNEYS = ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-m", "journey")
+AS_TAKEN = "-desktop"  # the others, on a phone or without scripts, are looked at and not kept
+NO_PAGES = {"/{register}/account/session", "/{register}/reporting/jobs/{job}/file"}  # for scripts; a file
 
 
-async def main() -> None:
+async def take_four() -> None:
+    """The register's home, its form, its list and its dashboard."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with product(Path(folder) / "state", "--demo") as stack, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[THIS_MACHINE_ALONE])
-            await take_all(browser, stack)
+            await _take_all(browser, stack)
             await browser.close()
 
 
-async def take_all(browser: Browser, stack: Product) -> None:
-    """The register's home, its form, its list and its dashboard."""
+async def _take_all(browser: Browser, stack: Product) -> None:
     async with window(browser, DESKTOP) as page:
         await page.goto(f"{stack.base_url}/dsr/")
-        await take(page, "home")
+        await _take(page, "home")
         await log_in(page, stack, "admin@mpft.nhs.uk")
         for name, path in (("form", "records/new"), ("list", "records/"), ("dashboard", "reporting/")):
             await page.goto(f"{stack.base_url}/dsr/{path}")
-            await take(page, name)
+            await _take(page, name)
 
 
-async def take(page: Page, name: str) -> None:
+async def _take(page: Page, name: str) -> None:
     await page.screenshot(path=PICTURES / f"{name}.png")
 
 
+def take_every() -> int:
+    """Walk the journeys with their eyes open; 1 when one fails, or when there is a page that none has looked at."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = {**os.environ, "ICS_SCREENSHOTS": folder, "ICS_CHROMIUM": chromium_path()}
+        if subprocess.run([sys.executable, *JOURNEYS], env=told, check=False).returncode:
+            return 1
+        shown = _keep(Path(folder))
+    (EVERY / "README.md").write_text(_index(shown), encoding="utf-8")
+    missing = sorted({each.path for each in PAGES if each.method == "GET"} - set(shown.values()) - NO_PAGES)
+    for path in missing:
+        sys.stderr.write(f"no journey looks at {path}\n")
+    return 1 if missing else 0
+
+
+def _keep(folder: Path) -> dict[str, str]:
+    """Put the pictures into the documentation instead of the earlier ones; gives each one's address in the table."""
+    shutil.rmtree(EVERY, ignore_errors=True)
+    EVERY.mkdir(parents=True)
+    shown = {}
+    for file in sorted(folder.glob(f"*{AS_TAKEN}.webp")):
+        name = file.stem.removesuffix(AS_TAKEN)
+        shutil.copy(file, EVERY / f"{name}.webp")
+        shown[name] = _route(file.with_suffix(".path").read_text(encoding="utf-8"))
+    return shown
+
+
+def _route(path: str) -> str:
+    """The first address of the route table that the path fits."""
+    patterns = (each.path for each in PAGES)
+    return next((each for each in patterns if re.fullmatch(re.sub(r"\{[a-z]+\}", "[^/]+", each), path)), path)
+
+
+HEAD = """# Every page
+
+Taken from the journeys by `python -m tests.pictures --every`; axe has found nothing on any of them, at desktop and at
+phone width.
+
+| page | address |
+| --- | --- |
+"""
+
+
+def _index(shown: dict[str, str]) -> str:
+    return HEAD + "".join(f"| [{name}]({name}.webp) | `{route}` |\n" for name, route in shown.items())
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(take_every() if sys.argv[1:] == ["--every"] else asyncio.run(take_four()))

@@ -14,7 +14,7 @@ from tests.journeys.looking import barriers, then_everybody_can_use_it
 
 pytestmark = JOURNEY
 
-PATHS = ("/", "/dsr/", "/dsr/help/", "/accessibility/", "/privacy/", "/showcase/", "/nowhere/", "/fail/500/")
+PATHS = ("/", "/help/", "/dsr/", "/dsr/help/", "/accessibility/", "/privacy/", "/showcase/", "/nowhere/", "/fail/500/")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -31,7 +31,7 @@ async def test_everybody_can_use_every_page(browser: Browser, address: str, scre
     async with window(browser, screen) as page:
         for path in PATHS:
             await given_the_page(page, f"{address}{path}")
-            await then_everybody_can_use_it(page, path, screen)
+            await then_everybody_can_use_it(page, f"anybody {path}", screen)
 
 
 async def test_problems_are_told_first_and_lead_to_their_questions(page: Page, address: str) -> None:

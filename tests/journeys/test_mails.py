@@ -84,6 +84,8 @@ async def test_a_red_whose_mail_fails_reaches_the_administrators(browser: Browse
 async def test_everybody_can_use_the_page_of_mails(browser: Browser, relayed: Relayed, screen: Screen) -> None:
     async with window(browser, screen) as page:
         reference = await given_a_referral_whose_mail_fails(page, relayed)
+        await page.goto(f"{relayed.base_url}/dsr/administration/")
+        await then_everybody_can_use_it(page, "administration", screen)
         await when_i_go_to_the_mails(page, relayed)
         await then_it_says(page, reference, "Failed")
         await then_everybody_can_use_it(page, "mails", screen)
