@@ -54,7 +54,7 @@ class Journal:
 
     def forms(self, count: int) -> Iterator[Entry]:
         for number in range(1, count + 1):
-            entry = Entry(f"{self.name}-{number}", uuid4())
+            entry = Entry(f"{self.name}-{number:04}", uuid4())  # "Round1-13" and "Round11-3" are much alike
             self.entries.append(entry)
             yield entry
 
