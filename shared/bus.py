@@ -11,6 +11,7 @@ import contextlib
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -264,6 +265,7 @@ class NatsBus:
         self._keep(self._followers, self._read_stream(follower))
 
     async def _read_stream(self, follower: Follower) -> None:
+        faults: Counter[int] = Counter()
         while True:
             try:
                 inbox = f"_INBOX.{self.process}.pull".encode()
@@ -275,7 +277,7 @@ class NatsBus:
                     except TimeoutError:  # nothing came: not the end of the stream
                         continue
                     for message in messages:
-                        await _take(follower, message)
+                        await _take(follower, message, faults)
             except (nats.errors.Error, OSError) as error:
                 log.warn("bus.stream_lost", durable=follower.durable, error=error)
                 await asyncio.sleep(0.5)
@@ -329,29 +331,33 @@ def _error_of(headers: Mapping[str, str], body: bytes) -> Refused | NotAnswered:
     return NotAnswered(Fault(headers[ERROR]))
 
 
-async def _take(follower: Follower, message: Msg) -> None:
+async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
     """
     Do one event's work; on failure come back to it later, and after six tries set it aside.
 
-    While something that it needs is away, it waits, however long: that is no fault of the event's.
+    While something that it needs is away, it waits, however long: that is no fault of the event's, and none of its
+    tries. `faults` counts those of this process, by the event's place in the stream.
     """
     headers = message.headers or {}
-    deliveries = message.metadata.num_delivered
+    place = message.metadata.sequence.stream
     try:
         event = _event_of(follower, headers, message.data)
         if event is not None:
             await follower.take(event)
         await message.ack()
+        del faults[place]
     except ValidationError:
-        await _give_up(follower, message, headers, "unreadable", deliveries)
+        await _give_up(follower, message, headers, "unreadable")
     except Exception as error:  # noqa: BLE001  # the edge of the bus
         log.warn("bus.event_failed", durable=follower.durable, event_id=headers.get("ce-id"), error=error)
         if is_away(error):
             await message.nak(delay=AWAY_SECONDS)
-        elif deliveries >= MAX_DELIVERIES:
-            await _give_up(follower, message, headers, type(error).__name__, deliveries)
+            return
+        faults[place] += 1
+        if faults[place] >= MAX_DELIVERIES:
+            await _give_up(follower, message, headers, type(error).__name__)
         else:
-            await message.nak(delay=AGAIN_AFTER_SECONDS[deliveries - 1])
+            await message.nak(delay=AGAIN_AFTER_SECONDS[faults[place] - 1])
 
 
 def is_away(error: Exception) -> bool:
@@ -367,7 +373,8 @@ def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Ev
     return None
 
 
-async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str, deliveries: int) -> None:
+async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str) -> None:
+    deliveries = message.metadata.num_delivered
     try:
         await follower.set_aside(headers.get("ce-id", str(UUID(int=0))), message.subject, reason, deliveries)
     except Exception as error:  # noqa: BLE001  # kept on the stream rather than lost

@@ -101,14 +101,19 @@ def called_for(standing: RecordStanding) -> TaskKind | None:
     return CALLED_FOR.get(standing.urgency)
 
 
-def change_of(held: Held, standing: RecordStanding) -> Change:
-    """What brings the task into line with how the record stands. Late news changes nothing."""
+def change_of(held: Held, standing: RecordStanding, away: int | None = None) -> Change:
+    """
+    What brings the task into line with how the record stands. Late news changes nothing.
+
+    A record that was off its register after what is known (`away`: with this version it left or came back) waits anew.
+    """
     if standing.version < held.known:
         return Change()
     kind, task = called_for(standing), held.task
     if task is None:
         return Change(open=kind)
-    if kind != task.kind or _was_another_between(held, task, standing):
+    was_away = away is not None and away > held.known
+    if kind != task.kind or was_away or _was_another_between(held, task, standing):
         return Change(close=task, open=kind)
     return Change(keep=task if standing.version > held.known else None)
 

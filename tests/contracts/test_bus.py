@@ -268,6 +268,28 @@ async def test_an_event_waits_for_what_it_needs_however_often_that_is_away(conne
     assert MAX_DELIVERIES + 1 == await asyncio.wait_for(taken.get(), 10)
 
 
+async def test_an_event_that_has_waited_long_is_tried_as_often_as_any_other(on_nats: Connect) -> None:
+    """What it needs comes back, and the first answer is a fault."""
+    taken: asyncio.Queue[int] = asyncio.Queue()
+    tries: list[UUID] = []
+
+    async def take(event: Happened) -> None:
+        tries.append(event.event_id)
+        if len(tries) <= MAX_DELIVERIES:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        if len(tries) == MAX_DELIVERIES + 1:
+            raise NotAnswered(Fault.BROKEN)
+        await taken.put(len(tries))
+
+    teller, follower = await on_nats("identity"), await on_nats("gateway")
+    event = an_event()
+    await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
+
+    await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+
+    assert MAX_DELIVERIES + 2 == await asyncio.wait_for(taken.get(), 10)
+
+
 async def test_the_stream_drops_a_second_copy(connect: Connect) -> None:
     taken: asyncio.Queue[UUID] = asyncio.Queue()
 

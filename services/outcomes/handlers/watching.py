@@ -11,7 +11,15 @@ from services.outcomes.store import NotSeen
 from shared import audit, outbox
 from shared.assertion import Signer
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals import ListStandings, ReadStanding, RecordEvent, RecordStanding, Standings
+from shared.contracts.referrals import (
+    ListStandings,
+    ReadStanding,
+    RecordArchived,
+    RecordEvent,
+    RecordReinstated,
+    RecordStanding,
+    Standings,
+)
 from shared.database import Database, transaction
 from shared.inbox import is_new
 from shared.messages import Refused
@@ -38,7 +46,8 @@ class Watching:
         standing = await self.read_standing(event.record_id)
         async with transaction(self.desk.pool) as db:
             if await is_new(db, CONSUMER, event):
-                await bring_into_line(db, event.record_id, standing, self.desk.clock())
+                away = event.version if isinstance(event, RecordArchived | RecordReinstated) else None
+                await bring_into_line(db, event.record_id, standing, self.desk.clock(), away)
 
     async def read_standing(self, record_id: UUID) -> RecordStanding | None:
         """How referrals has the record; None when it is no more."""
@@ -79,10 +88,16 @@ class Watching:
         return self.signer.sign_caller(Caller(service=self.signer.key_id, job="tasks"), ReadStanding.service())
 
 
-async def bring_into_line(db: Database, record_id: UUID, standing: RecordStanding | None, moment: datetime) -> None:
-    """Open and close what this standing calls for, unless a newer one is known; what is no more calls for nothing."""
+async def bring_into_line(
+    db: Database, record_id: UUID, standing: RecordStanding | None, moment: datetime, away: int | None = None
+) -> None:
+    """
+    Open and close what this standing calls for, unless a newer one is known; what is no more calls for nothing.
+
+    `away`: with this version the record left its register, or came back.
+    """
     held = await store.hold_standing(db, record_id, standing.version if standing else 0)
-    change = rules.change_of(held, standing) if standing else Change(close=held.task)
+    change = rules.change_of(held, standing, away) if standing else Change(close=held.task)
     if change.close:
         await store.close_task(db, change.close.task_id, moment)
         await _note(db, "task.closed", change.close.task_id, record_id, change.close.register_code)

@@ -10,6 +10,7 @@ from shared.contracts.referrals import ListStandings, ReadStanding
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Visitor
+from tests.services.outcomes.test_reversals import reverse
 from tests.services.outcomes.watching import AMBER, GREEN, RED, Watch, a_record, events_of, kinds, rerated
 from tests.services.referrals.builders import new_id
 from tests.services.referrals.rig import Owner, an_update
@@ -132,6 +133,23 @@ async def test_events_in_the_wrong_order_end_where_the_record_stands(
 
     assert 3 == len(events)
     assert [("urgent", True)] == await kinds(owner, receipt)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_red_that_was_archived_and_is_back_waits_anew_though_both_are_heard_of_at_once(
+    watch: Watch, owner: Owner, administrator: Visitor, order: int
+) -> None:
+    receipt = await a_record(watch, administrator)
+    await watch.see(administrator, await watch.the_urgent(administrator))
+    watch.deaf()
+    await watch.rig.archive(administrator, receipt)
+    await reverse(watch.rig, administrator, receipt)
+
+    for event in (await events_of(watch.rig, receipt))[::order]:
+        await watch.watching.take(event)
+
+    assert None is (await watch.the_urgent(administrator)).seen_by
+    assert [("urgent", False), ("urgent", True)] == await kinds(owner, receipt)
 
 
 async def test_what_a_slow_replica_read_before_an_update_changes_nothing_after_it(

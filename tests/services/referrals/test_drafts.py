@@ -22,6 +22,7 @@ from shared.database import DatabasePool, transaction
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, colleague_of, new_id
+from tests.services.referrals.people import a_person, anyway, unasked
 from tests.services.referrals.rig import Owner, Referrals
 
 TYPED: Typed = {
@@ -128,6 +129,21 @@ async def test_what_is_refused_as_wrong_keeps_its_draft(referrals: Referrals) ->
     assert "invalid_answers" == (await referrals.refusal(visitor, wrong))[0]
 
     assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+
+async def test_what_looks_like_somebody_who_is_there_keeps_its_draft_until_it_is_sent_all_the_same(
+    referrals: Referrals,
+) -> None:
+    visitor, asked, person = a_visitor(), a_draft(), a_person()
+    await referrals.ask(visitor, unasked(**person))
+    await referrals.ask(visitor, asked)
+    sent = unasked(**person).model_copy(update={"command_id": asked.draft_id})
+
+    assert "likely_duplicate" == (await referrals.refusal(visitor, sent))[0]
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+    await referrals.ask(visitor, anyway(sent))
+    assert [] == await names(referrals, visitor)
 
 
 async def test_a_form_that_is_saved_while_it_is_sent_leaves_no_draft(referrals: Referrals, owner: Owner) -> None:

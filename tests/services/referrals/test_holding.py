@@ -7,11 +7,20 @@ import pytest
 from pydantic import ValidationError
 
 from services.referrals.handlers.desk import utc_moment
-from shared.contracts.referrals import AddCover, AssignHolder, EndCover, ListRecords, ReadHoldings, RecordReceipt
+from shared.contracts.referrals import (
+    AddCover,
+    AssignHolder,
+    DecideDuplicate,
+    EndCover,
+    ListRecords,
+    ReadHoldings,
+    RecordReceipt,
+)
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.values import london_day
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_note
 
 TODAY = london_day(utc_moment())
@@ -75,6 +84,32 @@ async def test_the_holder_lists_finds_reads_updates_and_notes_it_and_the_creator
     assert ["Paul Plum"] == await referrals.names(ward.colleague, "paul")
     assert (await referrals.read(ward.colleague, ward.record_id)).may_update
     assert (1, 1) == ((await referrals.listed(ward.creator)).total, len((await referrals.listed(ward.creator)).rows))
+
+
+async def test_whoever_holds_or_covers_a_record_is_asked_before_they_add_its_person_again(referrals: Referrals) -> None:
+    ward, person = Ward(), a_person()
+    ward.receipt = await referrals.ask(ward.creator, unasked(**person))
+    await referrals.grants(ward.colleague)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, ward.colleague))
+
+    refusal = await referrals.refusal(ward.colleague, unasked(**person))
+
+    assert ("likely_duplicate", {"records": ward.record_id.hex}) == refusal
+
+
+async def test_whoever_holds_one_of_two_records_of_a_person_sees_it_beside_their_own(referrals: Referrals) -> None:
+    ward, person = Ward(), a_person()
+    ward.receipt = await referrals.ask(ward.creator, unasked(**person))
+    own = await referrals.ask(ward.colleague, unasked(**person))
+    linking = DecideDuplicate(command_id=new_id(), one=own.record_id, other=ward.record_id, verdict="linked")
+    await referrals.ask(ward.administrator, linking)
+    before = await referrals.read(ward.colleague, own.record_id)
+    await referrals.grants(ward.colleague)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+
+    after = await referrals.read(ward.colleague, own.record_id)
+
+    assert ((), (ward.record_id,)) == (before.same_person, tuple(each.record_id for each in after.same_person))
 
 
 @pytest.mark.requirement("R-DSR-116")

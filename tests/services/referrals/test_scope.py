@@ -46,6 +46,13 @@ BREAK_OUT = """
 """
 
 
+FOR_EVERYBODY = """
+    SELECT p.proname
+    FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS given
+    WHERE p.pronamespace = current_schema()::regnamespace AND given.grantee = 0
+"""
+
+
 async def seen(pool: DatabasePool, visitor: Visitor | None, query: str) -> set[UUID]:
     async with transaction(pool, visitor) as db:
         return {row[0] for row in await db.fetch(query)}
@@ -286,3 +293,7 @@ async def test_a_connection_that_is_used_again_remembers_nobody(
         assert not db.is_in_transaction()
         assert {""} == {value or "" for value in (await context_on(db)).values()}
         assert [] == await db.fetch(OWN_IDS["record"])
+
+
+async def test_no_function_of_the_schema_is_there_for_everybody(owner: Owner) -> None:
+    assert [] == [row["proname"] for row in await owner.rows(FOR_EVERYBODY)]
