@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.csrf import FormTooOld
+from gateway.csrf import FormTooOld, SomebodyElses
 from gateway.page import show
 from gateway.sending_again import what_was_sent
 from shared import log
@@ -74,6 +74,13 @@ TOO_OLD = ErrorPage(
     "This page was open for too long",
     ("You have logged out since you opened it, or logged in again.", NOT_SAVED),
 )
+SOMEBODY_ELSES = ErrorPage(
+    "This was typed by somebody else",
+    (
+        "It stood on a page that was left open by somebody who was logged in on this computer before you.",
+        "It was not saved, and it is not shown to you. If it is still needed, they have to log in and type it again.",
+    ),
+)
 SENT_AGAIN = frozenset({401, 403, 404, 409, 429, 500, 503})
 SHOWN_AS = {405: 404, 410: 404, 422: 400, 502: 503, 504: 503}
 FAULTS = {
@@ -106,7 +113,7 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPException as raised:
         if raised.status < 400:
             raise
-        response = await show_error(request, raised.status, TOO_OLD if isinstance(raised, FormTooOld) else None)
+        response = await show_error(request, raised.status, _page_of(raised))
         response.headers.update({name: raised.headers[name] for name in KEPT_HEADERS if name in raised.headers})
         return response
     except NotAnswered as unanswered:
@@ -118,3 +125,10 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
     except Exception as error:  # noqa: BLE001  the edge of a page: what went wrong is for the log, not for the visitor
         log.warn("page.failed", error=error)
         return await show_error(request, 500)
+
+
+def _page_of(raised: web.HTTPException) -> ErrorPage | None:
+    """What is said in place of the status's own page."""
+    if isinstance(raised, SomebodyElses):
+        return SOMEBODY_ELSES
+    return TOO_OLD if isinstance(raised, FormTooOld) else None
