@@ -13,7 +13,6 @@ from shared.registers.definition import Definition
 
 TECHNICAL = frozenset({csrf.FIELD, "command", "version", "act", "note_command"})
 SECRET = frozenset({"pin", "code"})
-NOBODYS = "none"
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +52,7 @@ async def what_was_sent(request: web.Request) -> SentBefore | None:
         href=request.rel_url.raw_path_qs,
         session=address(register, SESSION),
         login=address(register, "login/"),
-        token=request.get(CSRF_TOKEN) or await csrf.token_sent(request) or NOBODYS,
+        token=request.get(CSRF_TOKEN) or csrf.without_proof(await csrf.token_sent(request)),
         fields=fields,
         rows=_rows(register, fields) if request.get(VISITOR) else (),
     )
