@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.csrf import FormTooOld
+from gateway.csrf import FormTooOld, SomebodyElses
 from gateway.page import show
 from gateway.reach import OutOfReach
 from gateway.sending_again import what_was_sent
@@ -82,7 +82,18 @@ OUT_OF_REACH = ErrorPage(
         "If it should work where you are, turn off any VPN and try again, or ask those who look after your network.",
     ),
 )
-INSTEAD: dict[type[web.HTTPException], ErrorPage] = {FormTooOld: TOO_OLD, OutOfReach: OUT_OF_REACH}
+SOMEBODY_ELSES = ErrorPage(
+    "This was typed by somebody else",
+    (
+        "It stood on a page that was left open by somebody who was logged in on this computer before you.",
+        "It was not saved, and it is not shown to you. If it is still needed, they have to log in and type it again.",
+    ),
+)
+INSTEAD: dict[type[web.HTTPException], ErrorPage] = {
+    FormTooOld: TOO_OLD,
+    SomebodyElses: SOMEBODY_ELSES,
+    OutOfReach: OUT_OF_REACH,
+}
 SENT_AGAIN = frozenset({401, 403, 404, 409, 429, 500, 503})
 SHOWN_AS = {405: 404, 410: 404, 422: 400, 502: 503, 504: 503}
 FAULTS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway import csrf
-from gateway.keys import PUBLIC_URL, REGISTER, SENT_AGAIN, VISITOR
+from gateway.keys import CSRF_TOKEN, PUBLIC_URL, REGISTER, SENT_AGAIN, VISITOR
 from gateway.navigation import address
 from gateway.time_out import SESSION
 from shared.registers.definition import Definition
@@ -21,19 +21,25 @@ class SentBefore:
     A form with everything that was sent, for a person to press its button.
 
     That press is what makes it theirs: the page is ours, and another site's form never comes to be shown here. The
-    ids of commands ride along, so that what was done after all is not done twice. `rows` are what was typed, to be
-    read or copied, for who is logged in.
+    ids of commands ride along, so that what was done after all is not done twice. `token` says for ever whose it is:
+    pressed by somebody else, it is stopped at the door. `rows` are what was typed, to be read or copied, for who is
+    logged in.
     """
 
     href: str
     session: str
     login: str
+    token: str
     fields: Sequence[tuple[str, str]]
     rows: Sequence[tuple[str, str]]
 
+    @property
+    def holder(self) -> str:
+        return csrf.holder_in(self.token)
+
 
 async def what_was_sent(request: web.Request) -> SentBefore | None:
-    """None where nothing may be sent again: a log-in, what comes from elsewhere, what cannot be read."""
+    """None where nothing may be sent again: a log-in, what somebody else typed or another site, what is unreadable."""
     register = request.get(REGISTER)
     if request.method != "POST" or register is None or not request.get(SENT_AGAIN):
         return None
@@ -46,6 +52,7 @@ async def what_was_sent(request: web.Request) -> SentBefore | None:
         href=request.rel_url.raw_path_qs,
         session=address(register, SESSION),
         login=address(register, "login/"),
+        token=request.get(CSRF_TOKEN) or csrf.without_proof(await csrf.token_sent(request)),
         fields=fields,
         rows=_rows(register, fields) if request.get(VISITOR) else (),
     )

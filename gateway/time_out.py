@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
-from uuid import UUID
 
+from gateway import csrf
 from gateway.navigation import PATHS, address
 from shared.contracts.identity import SessionFound
 from shared.registers.definition import Definition
@@ -19,11 +19,11 @@ class TimeOut:
     """
     What the warning's dialog is drawn from. `seconds` are left from now on if nothing more is asked of us.
 
-    `holder` is whose page it is: somebody else who logs in meanwhile does not get at it.
+    `holder` is the mark of whose page it is: somebody else who logs in meanwhile does not get at it.
     """
 
     seconds: int
-    holder: UUID
+    holder: str
     session: str
     login: str
     log_out: str
@@ -42,7 +42,7 @@ class TimeOut:
 def time_out_of(register: Definition, found: SessionFound, now: datetime) -> TimeOut:
     return TimeOut(
         seconds=max(0, int((found.idle_ends_at - now).total_seconds())),
-        holder=found.visitor.user_id,
+        holder=csrf.mark_of(found.visitor.user_id),
         session=address(register, SESSION),
         login=address(register, "login/"),
         log_out=address(register, PATHS["logout"]),

@@ -93,6 +93,8 @@ def guard(pages: Sequence[Page]) -> Middleware:
             raise web.HTTPNotFound
         request[SENT_AGAIN] = page.may_be_sent_again
         found = await _find_session(request, _find_register(request))
+        if found is not None and page.method not in csrf.SAFE_METHODS:
+            await _stop_somebody_elses(request, found)
         turned_away = _turn_away(request, page, found)
         if turned_away is not None:
             return turned_away
@@ -123,10 +125,23 @@ async def _find_session(request: web.Request, register: Definition | None) -> Se
         request[TIME_OUT] = time_out_of(register, found, datetime.now(UTC))
         request[VISITOR] = found.visitor
         request[ASSERTION] = found.assertion
-        request[CSRF_TOKEN] = csrf.token_for(token)  # the pages of errors have a form too: the button that logs out
+        request[CSRF_TOKEN] = _token_for(token, found)  # the pages of errors have a form too: the button that logs out
     if register is not None:
         request[MASTHEAD] = masthead_of(register, found.visitor if found else None, request.path)
     return found
+
+
+async def _stop_somebody_elses(request: web.Request, found: SessionFound) -> None:
+    """
+    What a page still held of another person is neither done in this one's name nor shown to them.
+
+    Before any other answer to it: "you may not see this" would give it back as well. What does not say whose it is
+    counts as old, and is not shown either.
+    """
+    holder = csrf.holder_in(await csrf.token_sent(request)) if request[SENT_AGAIN] else ""
+    request[SENT_AGAIN] = holder == csrf.mark_of(found.visitor.user_id)
+    if holder and not request[SENT_AGAIN]:
+        raise csrf.SomebodyElses
 
 
 def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> web.Response | None:
@@ -149,8 +164,8 @@ async def _let_in(request: web.Request, handler: Handler, page: Page, found: Ses
     """Check the form's token on the way in, and give a stranger's browser something to bind the next one to."""
     bound_to = cookies.read(request, cookies.SESSION if found else cookies.FORM)
     fresh = "" if bound_to else csrf.new_secret()
-    request[CSRF_TOKEN] = csrf.token_for(bound_to or fresh)
-    if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page, bound_to):
+    request[CSRF_TOKEN] = _token_for(bound_to or fresh, found)
+    if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page):
         raise csrf.FormTooOld
     response = await handler(request)
     if fresh and not response.prepared:
@@ -158,10 +173,14 @@ async def _let_in(request: web.Request, handler: Handler, page: Page, found: Ses
     return response
 
 
-async def _is_our_form(request: web.Request, page: Page, bound_to: str | None) -> bool:
+def _token_for(cookie: str, found: SessionFound | None) -> str:
+    return csrf.token_for(cookie, csrf.mark_of(found.visitor.user_id) if found else "")
+
+
+async def _is_our_form(request: web.Request, page: Page) -> bool:
     """A page for anybody takes a stranger's token too: its form may be older than the session, as at a second click."""
     stranger = cookies.read(request, cookies.FORM) if page.policy is ANYONE else None
-    for owner in filter(None, (bound_to, stranger)):
-        if await csrf.is_our_form(request, csrf.token_for(owner), request.config_dict[PUBLIC_URL]):
+    for token in filter(None, (request[CSRF_TOKEN], stranger and csrf.token_for(stranger))):
+        if await csrf.is_our_form(request, token, request.config_dict[PUBLIC_URL]):
             return True
     return False

@@ -17,7 +17,7 @@ Fields = dict[str, str | Sequence[str]]
 
 MAIL_SECONDS = 20
 ANSWER_SECONDS = 30
-TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
+TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64,})"')
 PIN = re.compile(r"PIN Access Code is:\s+(\d{6})\s")
 TEMPORARY_PASSWORD = re.compile(r"temporary password is:\s+(\S+)\s")
 CONTROLS = "input[name], select[name], textarea[name]"

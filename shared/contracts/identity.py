@@ -71,12 +71,14 @@ class VerifyPin(Request[SessionOpened]):
     The PIN step. Refused as `pin_refused` (wrong or older than its life: the same) with the number of `tries_left`.
 
     Refused as `attempt_over` when the log-in has to begin again: done, cancelled, five tries, or the account is locked.
+    `earlier_session` is the cookie that the browser holds already: that session ends, whosever it is.
     """
 
     subject: ClassVar[str] = "ask.identity.verify_pin"
 
     attempt_token: str = Secret
     pin: str = Field(max_length=32, repr=False)
+    earlier_session: str | None = Field(default=None, max_length=200, repr=False)
 
 
 class ResendPin(Request[Nothing]):

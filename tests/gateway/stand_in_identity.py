@@ -15,6 +15,7 @@ from shared.permissions import Role, Visitor
 
 EMAIL, PASSWORD, PIN = "jayne.billings@mpft.nhs.uk", "Right-password-1", "024680"
 NAME = "Jayne Billings"
+JAYNE = UUID(int=7)
 RULE = (
     "Your password must be 8 to 128 characters long.",
     "It must have at least one upper case letter, one lower case letter, one number and one of # ? ! @ $ % ^ & * -, "
@@ -37,6 +38,7 @@ class StandInIdentity:
 
     role: Role | None = Role.STANDARD
     must_change: bool = False
+    user_id: UUID = JAYNE
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
     away: bool = False
@@ -133,7 +135,7 @@ class StandInIdentity:
 
     def _visitor(self, register_code: str) -> Visitor:
         return Visitor(
-            user_id=UUID(int=7),
+            user_id=self.user_id,
             full_name=NAME,
             register_code=register_code,
             role=self.role,

@@ -35,6 +35,7 @@ class Identity:
     alive: bool = True
     asked: int = 0
     session_id: object = field(default_factory=uuid4)
+    user_id: object = field(default_factory=uuid4)
 
     async def find_session(self, asked: FindSession, _context: Context) -> SessionFound:
         self.asked += 1
@@ -51,7 +52,7 @@ class Identity:
     def visitor(self, register_code: str) -> Visitor:
         return Visitor.model_validate(
             {
-                "user_id": uuid4(),
+                "user_id": self.user_id,
                 "full_name": "Percy Plum",
                 "register_code": register_code,
                 "role": self.role,

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from gateway import csrf
 from gateway.app import House, build_app
 from gateway.brand import Brand
 from gateway.rendering import Templates
@@ -34,7 +36,17 @@ TYPED = {
     "laep_requested": "no",
     "notes": "Seen at home.\r\nAll well, say <b>.",
 }
+COLLEAGUE = UUID(int=9)
 OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+FAILURES = [
+    (NotAnswered(Fault.UNAVAILABLE), 503),
+    (NotAnswered(Fault.BROKEN), 500),
+    (NotAnswered(Fault.NOT_ALLOWED), 403),
+    (Refused("not_found"), 404),
+    (Refused("too_many"), 429),
+]
 
 
 @pytest.fixture
@@ -63,6 +75,28 @@ async def browser(serve: Serve, template_cache: Path, outcomes: StandInOutcomes,
 async def send(browser: Browser, status: int, headers: Mapping[str, str] = OURS, path: str = HERE) -> Page:
     """Send what was typed, and look at the page that comes for every fault."""
     return await browser.look(await browser.post(path, TYPED, headers=headers), status)
+
+
+async def when_a_colleague_logs_in(
+    browser: Browser, identity: StandInIdentity, role: Role = Role.ADMINISTRATOR
+) -> None:
+    """In the same browser, in another tab: what stands open stays open, with its own token."""
+    opened = browser.token
+    identity.user_id, identity.role = COLLEAGUE, role
+    identity.sessions.clear()
+    await browser.log_in()
+    browser.token = opened
+
+
+def then_it_is_somebody_elses(page: Page) -> None:
+    assert ("This was typed by somebody else", {}) == (page.heading, sent_again(page))
+    assert "It was not saved, and it is not shown to you." in " ".join(page.texts("main p"))
+    assert not [text for text in (COMMAND, "Seen at home", "cetr_requested") if text in page.html]
+
+
+def token_of(page: Page) -> str:
+    field = page.tree.select_one("[data-send-again] input[name=csrf_token]")
+    return str(field["value"]) if field else ""
 
 
 def sent_again(page: Page) -> dict[str, str]:
@@ -100,11 +134,9 @@ async def test_without_scripts_one_more_press_sends_it_in_the_new_session(
     browser.token, now = old, browser.token
 
     too_old = await browser.look(await browser.post(HERE, sent_again(ended), headers=OURS), 403)
-    token = too_old.tree.select_one("[data-send-again] input[name=csrf_token]")
-    assert token is not None
-    assert ("This page was open for too long", TYPED, now) == (too_old.heading, sent_again(too_old), token["value"])
+    assert ("This page was open for too long", TYPED, now) == (too_old.heading, sent_again(too_old), token_of(too_old))
     assert [] == outcomes.recorded
-    browser.token = str(token["value"])
+    browser.token = token_of(too_old)
     await browser.go_on(HERE, sent_again(too_old))
 
     assert [COMMAND] == [each.command_id.hex for each in outcomes.recorded]
@@ -127,16 +159,7 @@ async def test_what_another_site_sends_is_neither_done_nor_shown(
     assert ({}, [], False) == (sent_again(page), outcomes.recorded, "Seen at home" in page.html)
 
 
-@pytest.mark.parametrize(
-    ("failure", "status"),
-    [
-        (NotAnswered(Fault.UNAVAILABLE), 503),
-        (NotAnswered(Fault.BROKEN), 500),
-        (NotAnswered(Fault.NOT_ALLOWED), 403),
-        (Refused("not_found"), 404),
-        (Refused("too_many"), 429),
-    ],
-)
+@pytest.mark.parametrize(("failure", "status"), FAILURES)
 async def test_every_error_page_keeps_what_was_sent_and_shows_it_to_who_sent_it(
     browser: Browser, outcomes: StandInOutcomes, failure: Refused | NotAnswered, status: int
 ) -> None:
@@ -157,6 +180,72 @@ async def test_while_nobody_can_say_who_asks_what_was_sent_is_kept_all_the_same(
     page = await send(browser, 503)
 
     assert (TYPED, []) == (sent_again(page), page.texts(".nhsuk-inset-text a") + page.texts("[data-sent] p"))
+
+
+@pytest.mark.parametrize(("failure", "status"), FAILURES)
+async def test_what_stood_on_an_error_page_is_never_sent_in_a_colleagues_name(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes, failure: Refused | NotAnswered, status: int
+) -> None:
+    outcomes.failing[RecordOutcome] = outcomes.failing[ReadRecord] = failure
+    left_open = await send(browser, status)
+    outcomes.failing.clear()
+    outcomes.asked.clear()
+    browser.token = token_of(left_open)
+
+    await when_a_colleague_logs_in(browser, identity)
+
+    then_it_is_somebody_elses(await send(browser, 403))
+    assert [] == outcomes.recorded
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_after_a_session_has_ended_what_was_sent_is_still_its_holders_alone(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes, away: bool
+) -> None:
+    identity.away = away
+    if not away:
+        identity.sessions.clear()
+    left_open = await send(browser, 503 if away else 401)
+    identity.away, browser.token = False, token_of(left_open)
+
+    await when_a_colleague_logs_in(browser, identity)
+
+    then_it_is_somebody_elses(await send(browser, 403))
+    assert [] == outcomes.recorded
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.REPORTING])
+async def test_a_form_that_was_left_open_is_not_shown_to_a_colleague_whatever_they_may_do(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes, role: Role
+) -> None:
+    await when_a_colleague_logs_in(browser, identity, role)
+
+    then_it_is_somebody_elses(await send(browser, 403))
+    assert [] == outcomes.recorded
+
+
+async def test_what_does_not_say_whose_it_is_is_shown_to_nobody(browser: Browser, outcomes: StandInOutcomes) -> None:
+    browser.token = csrf.token_for("a cookie of another time")
+
+    page = await send(browser, 403)
+
+    assert ("This page was open for too long", {}, []) == (page.heading, sent_again(page), outcomes.recorded)
+    assert "Seen at home" not in page.html
+
+
+async def test_scripts_are_told_whose_page_it_is_and_who_is_logged_in(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    identity.sessions.clear()
+    kept = (await send(browser, 401)).tree.select_one("[data-send-again]")
+    await browser.log_in()
+    back = json.loads(await (await browser.client.get("/dsr/account/session")).text())
+    await when_a_colleague_logs_in(browser, identity)
+    colleague = json.loads(await (await browser.client.get("/dsr/account/session")).text())
+
+    assert kept is not None
+    assert kept["data-holder"] == back["holder"] != colleague["holder"]
+    assert identity.user_id.hex not in (back["holder"], colleague["holder"])
 
 
 async def test_a_page_that_was_only_opened_has_nothing_to_send(browser: Browser, outcomes: StandInOutcomes) -> None:

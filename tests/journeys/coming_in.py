@@ -11,16 +11,31 @@ DEMO_PASSWORD = "Demo-2026!ics"
 
 
 async def be_logged_in(page: Page, stack: Product, email: str, register: str = "dsr") -> None:
-    """Be one of the demo's people, on Home; who logged in before in this run comes back with the same session."""
+    """
+    Be one of the demo's people, on Home; who logged in before in this run comes back with the same session.
+
+    That of somebody else in this window goes on: a log-in over it would end it for every journey.
+    """
     known = stack.sessions.get(email)
     if known is not None:
-        secure_url = stack.base_url.replace("http:", "https:")  # the browser asks that of such a name
-        await page.context.add_cookies([{"name": SESSION, "value": known, "url": secure_url, "secure": True}])
+        await bring_session(page, stack, known)
         await page.goto(f"{stack.base_url}/{register}/home/")
         return
+    await page.context.clear_cookies(name=SESSION)
     await log_in(page, stack, email, register=register)
+    stack.sessions[email] = await session_in(page)
+
+
+async def session_in(page: Page) -> str:
+    """What the window's cookie holds."""
     cookies = await page.context.cookies()
-    stack.sessions[email] = next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
+    return next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
+
+
+async def bring_session(page: Page, stack: Product, session: str) -> None:
+    """Into a window, as though it had been opened there."""
+    secure_url = stack.base_url.replace("http:", "https:")  # the browser asks that of such a name
+    await page.context.add_cookies([{"name": SESSION, "value": session, "url": secure_url, "secure": True}])
 
 
 async def log_in(page: Page, stack: Product, email: str, password: str = DEMO_PASSWORD, register: str = "dsr") -> None:

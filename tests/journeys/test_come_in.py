@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.browsing import DESKTOP, DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
-from tests.journeys.coming_in import enter_password, enter_pin, log_in, temporary_password_in
+from tests.journeys.coming_in import bring_session, enter_password, enter_pin, log_in, session_in, temporary_password_in
 from tests.journeys.looking import is_wider_than_its_screen, then_everybody_can_use_it
 from tests.journeys.product import Product
 
@@ -166,6 +166,24 @@ async def test_going_back_and_loading_again_asks_nobody_to_send_a_form_twice(
     await page.reload()
     await page.goto(f"{stack.base_url}/dsr/login/")
     await when_i_follow(page, "Continue to the register")
+    await then_the_page_is(page, "Home")
+
+
+async def test_to_log_in_again_from_another_tab_ends_the_session_that_this_browser_held(
+    browser: Browser, page: Page, stack: Product, ruby: str
+) -> None:
+    tab = await page.context.new_page()
+    await given_the_log_in_page(tab, stack)
+    await log_in(page, stack, ruby, OWN_PASSWORD)
+    earlier = await session_in(page)
+    await enter_pin(tab, await enter_password(tab, stack, ruby, OWN_PASSWORD))
+    await then_the_page_is(tab, "Home")
+
+    async with window(browser, DESKTOP) as other:
+        await bring_session(other, stack, earlier)
+        await other.goto(f"{stack.base_url}/dsr/home/")
+        await other.wait_for_url("**/dsr/login/?Msg=ended")
+    await page.reload()
     await then_the_page_is(page, "Home")
 
 

@@ -26,6 +26,7 @@ from tests.journeys.referring import (
 pytestmark = JOURNEY
 
 REFERRER, ADMINISTRATOR = "standard@mpft.nhs.uk", "admin@mpft.nhs.uk"
+COLLEAGUE = "admin@combined.nhs.uk"
 USED = "UPDATE identity.session SET seen_at = clock_timestamp() - make_interval(secs => $2) WHERE token_hash = $1"
 SAVED = re.compile(r"^Draft saved at \d\d:\d\d$")
 UPDATE = "Latest Update for DSR Meeting"
@@ -139,6 +140,31 @@ async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
         await expect(page.get_by_text("The outcome has been saved.")).to_be_visible()
 
 
+@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
+async def test_a_colleague_at_the_same_computer_neither_sends_nor_sees_what_stood_open(
+    browser: Browser, stack: Product, screen: Screen
+) -> None:
+    name = a_new_name()
+    async with window(browser, screen) as page:
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await refer(page, stack, name)
+        await open_record(page, stack, name)
+        await page.get_by_label(UPDATE).fill("Typed by the first.")
+        await given_the_session_has_ended(page)
+        await page.get_by_role("button", name="Update Record").click()
+        await then_what_i_sent_is_kept(page, screen)
+        await given_a_colleague_is_in_another_tab(page, stack, COLLEAGUE)
+
+        await page.get_by_role("button", name="Send again").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("This was typed by somebody else")
+        await expect(page.get_by_text("It was not saved, and it is not shown to you.")).to_be_visible()
+        assert "Typed by the first." not in await page.content()
+        await then_everybody_can_use_it(page, "typed by somebody else", screen)
+        await be_logged_in(page, stack, ADMINISTRATOR)
+        await open_record(page, stack, name)
+        await expect(page.get_by_label(UPDATE)).not_to_have_value("Typed by the first.")
+
+
 @pytest.mark.requirement("R-FLOW-019")
 async def test_refusing_consent_deletes_the_draft(page: Page, stack: Product) -> None:
     name = a_new_name()
@@ -214,6 +240,10 @@ async def given_i_am_back_in_another_tab(page: Page, stack: Product, email: str)
     other = await page.context.new_page()
     await be_logged_in(other, stack, email)
     await other.close()
+
+
+async def given_a_colleague_is_in_another_tab(page: Page, stack: Product, email: str) -> None:
+    await given_i_am_back_in_another_tab(page, stack, email)
 
 
 async def when_i_type(page: Page, family_name: str) -> None:

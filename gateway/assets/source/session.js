@@ -158,12 +158,12 @@ if (dialog) {
   plan(Number(dialog.dataset.seconds));
 }
 
-// What was sent in a session that has ended goes out again in the one that there is now.
+// What was sent in a session that has ended goes out again in the one that there is now, if that is the same person's.
 const again = document.querySelector("[data-send-again]");
 again?.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const session = await look(again.dataset.sendAgain);
-  if (session) {
+  if (session?.holder === again.dataset.holder) {
     event.target.elements.csrf_token.value = session.token;
   }
   event.target.submit();

@@ -67,7 +67,8 @@ async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> Sessio
     digits = "".join(pin.split())
     if len(digits) > LONGEST_PIN:
         raise Refused("pin_refused")
-    return await ask(request, VerifyPin(attempt_token=attempt, pin=digits))
+    earlier = cookies.read(request, cookies.SESSION)
+    return await ask(request, VerifyPin(attempt_token=attempt, pin=digits, earlier_session=earlier))
 
 
 async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web.Response:

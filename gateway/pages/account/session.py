@@ -8,5 +8,5 @@ from gateway.keys import CSRF_TOKEN, TIME_OUT
 async def tell_session(request: web.Request) -> web.Response:
     """A POST is somebody who stays. The token is for a form that was drawn in a session before this one."""
     time_out = request[TIME_OUT]
-    told = {"seconds": time_out.seconds, "holder": time_out.holder.hex, "token": request[CSRF_TOKEN]}
+    told = {"seconds": time_out.seconds, "holder": time_out.holder, "token": request[CSRF_TOKEN]}
     return web.json_response(told)

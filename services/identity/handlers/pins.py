@@ -7,6 +7,7 @@ from uuid import UUID
 from services.identity import events
 from services.identity.desk import Desk, recipient_of
 from services.identity.events import AccountEvent
+from services.identity.handlers.ending import end_session
 from services.identity.handlers.locks import lock
 from services.identity.handlers.opening import open_session
 from services.identity.keys import hash_of, new_id, same
@@ -24,7 +25,7 @@ from shared.messages import Nothing, Refused
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one PIN; neither opened nor tries left: the log-in is over. `ended`: sessions that a lock ended."""
+    """What came of one PIN; neither opened nor tries left: the log-in is over. `ended`: sessions that it ended."""
 
     opened: SessionOpened | None = None
     tries_left: int = 0
@@ -44,7 +45,7 @@ class PinStep:
 
     async def verify(self, asked: VerifyPin) -> SessionOpened:
         async with transaction(self._desk.pool) as db:
-            verdict = await self._try(db, hash_of(asked.attempt_token), "".join(asked.pin.split()))
+            verdict = await self._try(db, asked)
         self._desk.relay.wake()
         await self._desk.tell_revoked(verdict.ended)
         if verdict.opened is not None:
@@ -53,7 +54,8 @@ class PinStep:
             raise Refused("pin_refused", tries_left=verdict.tries_left)
         raise Refused("attempt_over")
 
-    async def _try(self, db: Database, token_hash: bytes, pin: str) -> Verdict:
+    async def _try(self, db: Database, asked: VerifyPin) -> Verdict:
+        token_hash, pin = hash_of(asked.attempt_token), "".join(asked.pin.split())
         account = await accounts.hold_of_attempt(db, token_hash)
         tried = await attempts.take_try(db, token_hash, rules.PIN_TRIES)
         if account is None or tried is None:
@@ -62,7 +64,7 @@ class PinStep:
         in_hour, in_day = [await limits.count(db, limit, key) for limit in (PINS_IN_HOUR, PINS_IN_DAY)]
         may_look = in_hour <= PINS_IN_HOUR.most and in_day <= PINS_IN_DAY.most
         if may_look and tried.pin_is_live and same(tried.pin_hash, self._desk.keys.pin(tried.attempt_id, pin)):
-            return await self._complete(db, account, tried)
+            return await self._complete(db, account, tried, asked.earlier_session)
         return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> Verdict:
@@ -73,7 +75,8 @@ class PinStep:
             await attempts.set_state(db, tried.attempt_id, "over")
         return Verdict(tries_left=rules.PIN_TRIES - tried.tries)
 
-    async def _complete(self, db: Database, account: Account, tried: Try) -> Verdict:
+    async def _complete(self, db: Database, account: Account, tried: Try, earlier: str | None) -> Verdict:
+        """The browser's earlier session ends with the first page of the new one: nothing holds its cookie any more."""
         key = self._desk.keys.window(str(account.account_id))
         for limit in (PINS_IN_HOUR, PINS_IN_DAY):
             await limits.give_back(db, limit, key)
@@ -83,16 +86,11 @@ class PinStep:
         await attempts.set_state(db, tried.attempt_id, "done")
         await accounts.clear_count(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
         session = Session(new_id(), account.account_id, "password_pin", tried.temporary_hash is not None)
+        who, register = account.account_id, tried.register_code
+        ended = await end_session(self._desk, db, earlier, actor=who, register=register)
         opened = await open_session(self._desk, db, session, tried.device_id)
-        await events.note(
-            db,
-            AccountEvent.LOGGED_IN,
-            account.account_id,
-            others=(session.session_id,),
-            register=tried.register_code,
-            actor=account.account_id,
-        )
-        return Verdict(opened)
+        await events.note(db, AccountEvent.LOGGED_IN, who, others=(session.session_id,), register=register, actor=who)
+        return Verdict(opened, ended=ended)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
         """The account may have been locked since the password; a temporary password is used up here and now."""

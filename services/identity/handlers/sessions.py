@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from services.identity import events
 from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from services.identity.handlers.ending import end_session
 from services.identity.keys import hash_of
 from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
 from services.identity.store import sessions
@@ -48,11 +47,8 @@ class Sessions:
     async def log_out(self, asked: LogOut) -> Nothing:
         """Whoever has no session is logged out already."""
         async with transaction(self._desk.pool) as db:
-            ended = await sessions.end_one(db, hash_of(asked.session_token))
-            if ended is not None:
-                session_id, account_id = ended
-                await events.note(db, AccountEvent.LOGGED_OUT, account_id, others=(session_id,), actor=account_id)
-        await self._desk.tell_revoked([ended[0]] if ended else [])
+            ended = await end_session(self._desk, db, asked.session_token)
+        await self._desk.tell_revoked(ended)
         return Nothing()
 
     async def check_grant(self, _caller: Caller, asked: CheckGrant) -> Grant:

@@ -64,7 +64,11 @@ FIND_LIVE = """
     FROM session
     WHERE session_id = $1 AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - $2::interval
 """
-END_ONE = "DELETE FROM session WHERE token_hash = $1 RETURNING session_id, account_id"
+END_ONE = """
+    DELETE FROM session
+    WHERE token_hash = $1 AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - $2::interval
+    RETURNING session_id, account_id
+"""
 END_ALL = "DELETE FROM session WHERE account_id = $1 RETURNING session_id"
 SWEEP = """
     DELETE FROM session
@@ -164,9 +168,9 @@ async def find_live(db: Database, session_id: UUID, idle: timedelta) -> Session 
     return None if row is None else Session(**row)
 
 
-async def end_one(db: Database, token_hash: bytes) -> tuple[UUID, UUID] | None:
-    """The session and account that it was, or None when there was none."""
-    row = await db.fetchrow(END_ONE, token_hash)
+async def end_one(db: Database, token_hash: bytes, idle: timedelta) -> tuple[UUID, UUID] | None:
+    """The session and account that it was, or None when there was none, or it had ended by itself."""
+    row = await db.fetchrow(END_ONE, token_hash, idle)
     return None if row is None else (row["session_id"], row["account_id"])
 
 

@@ -55,6 +55,18 @@ async def test_the_right_code_opens_home(browser: Browser, typed: str) -> None:
     assert not browser.has_attempt
 
 
+async def test_the_session_that_the_browser_holds_is_named_so_that_it_ends(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    await browser.log_in()
+    earlier = browser.cookie(SESSION)
+
+    await browser.log_in()
+
+    assert [None, earlier] == [each.earlier_session for each in identity.heard(VerifyPin)]
+    assert browser.cookie(SESSION) not in ("", earlier)
+
+
 async def test_the_cookies_of_a_session_can_be_read_by_no_script_and_set_by_no_other_host(browser: Browser) -> None:
     await browser.enter_password()
 

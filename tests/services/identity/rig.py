@@ -98,13 +98,15 @@ class Rig:
         """So many wrong passwords, one after the other; the codes under which they were refused."""
         return [await refused(self.log_in(email, f"wrong {n}", device=device)) for n in range(count)]
 
-    async def verify(self, attempt_token: str, pin: str) -> SessionOpened:
-        return await self.ask(VerifyPin(attempt_token=attempt_token, pin=pin))
+    async def verify(self, attempt_token: str, pin: str, *, over: str | None = None) -> SessionOpened:
+        return await self.ask(VerifyPin(attempt_token=attempt_token, pin=pin, earlier_session=over))
 
-    async def come_in(self, email: str = ADA, password: str = PASSWORD, *, device: str | None = None) -> SessionOpened:
-        """A whole log-in, password and PIN."""
+    async def come_in(
+        self, email: str = ADA, password: str = PASSWORD, *, device: str | None = None, over: str | None = None
+    ) -> SessionOpened:
+        """A whole log-in, password and PIN. `over`: the session that the browser holds already."""
         attempt_token = await self.log_in(email, password, device=device)
-        return await self.verify(attempt_token, await self.newest_pin())
+        return await self.verify(attempt_token, await self.newest_pin(), over=over)
 
     async def find(self, session_token: str, register: str = "dsr", *, active: bool = True) -> SessionFound:
         return await self.ask(FindSession(register_code=register, session_token=session_token, active=active))

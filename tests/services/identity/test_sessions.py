@@ -12,7 +12,16 @@ from shared.contracts.identity import CheckGrant, LogOut
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Permission, Role, Visitor
-from tests.services.identity.rig import ADA, KEYS, PASSWORD, Rig, refused, statement_of
+from tests.services.identity.rig import ADA, KEYS, PASSWORD, Rig, other_than, refused, statement_of
+
+BEA = "bea.ash@mpft.nhs.uk"
+LOGGED_OUT = "SELECT actor, subjects, register FROM audit WHERE action = 'logged_out' ORDER BY id"
+
+
+async def logged_out(rig: Rig) -> list[tuple[UUID, list[UUID], str]]:
+    """By whom, of whom and what, on which register: as the audit has it."""
+    rows = await rig.owner.fetch(LOGGED_OUT)
+    return [(row["actor"], list(row["subjects"]), row["register"]) for row in rows]
 
 
 async def test_a_session_is_exchanged_for_a_signed_statement_of_who_asks(rig: Rig) -> None:
@@ -163,6 +172,49 @@ async def test_to_log_out_twice_is_to_be_logged_out(rig: Rig) -> None:
         await rig.ask(LogOut(session_token=token))
 
     assert 1 == (await rig.audited()).count("logged_out")
+
+
+async def test_to_log_in_again_in_the_same_browser_ends_its_earlier_session_alone(rig: Rig) -> None:
+    account_id = await rig.person()
+    elsewhere, here = (await rig.come_in()).session_token, (await rig.come_in()).session_token
+    earlier = (await rig.find(here)).visitor.session_id
+
+    again = (await rig.come_in(over=here)).session_token
+
+    codes = [await refused(rig.find(token)) for token in (elsewhere, here, again)]
+    assert (["", "no_session", ""], [earlier]) == (codes, rig.revoked)
+    assert [(account_id, [account_id, earlier], "dsr")] == await logged_out(rig)
+
+
+async def test_whoever_logs_in_over_a_colleagues_session_ends_it_and_is_named_for_it(rig: Rig) -> None:
+    ada, bea = await rig.person(), await rig.person(BEA)
+    left_open = (await rig.come_in()).session_token
+    session_id = (await rig.find(left_open)).visitor.session_id
+
+    now = (await rig.come_in(BEA, over=left_open)).session_token
+
+    assert ("no_session", bea) == (await refused(rig.find(left_open)), (await rig.find(now)).visitor.user_id)
+    assert ([session_id], [(bea, [ada, session_id], "dsr")]) == (rig.revoked, await logged_out(rig))
+
+
+async def test_a_wrong_code_ends_no_session(rig: Rig) -> None:
+    await rig.person()
+    here, attempt_token = (await rig.come_in()).session_token, await rig.log_in()
+
+    code = await refused(rig.verify(attempt_token, other_than(await rig.newest_pin()), over=here))
+
+    assert ("pin_refused", "", []) == (code, await refused(rig.find(here)), rig.revoked)
+
+
+async def test_a_session_that_had_ended_by_itself_is_not_said_to_have_been_left(rig: Rig) -> None:
+    await rig.person()
+    here = (await rig.come_in()).session_token
+    await rig.let_pass(timedelta(minutes=15))
+
+    await rig.come_in(over=here)
+    await rig.come_in(over="of nobody")
+
+    assert ([], []) == (rig.revoked, await logged_out(rig))
 
 
 async def test_who_is_locked_or_disabled_is_out_at_once(rig: Rig) -> None:
