@@ -1,5 +1,6 @@
 """Keeping a referral up to date: who may, what the history says, notes, and two people at once."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -37,6 +38,8 @@ async def test_an_administrator_updates_and_the_history_says_what_and_who(admini
     await refer(administrator, stack, name)
     await open_record(administrator, stack, name)
     await expect(administrator.get_by_role("tab", name="History (0)")).to_be_visible()
+    outcomes = administrator.get_by_role("link", name="Outcomes", exact=True)
+    await expect(outcomes).to_have_attribute("href", re.compile("/outcomes/$"))
 
     await choose(administrator, "Level of risk", "Green")
     await administrator.get_by_role("button", name="Update Record").click()
@@ -79,6 +82,7 @@ async def test_others_cannot_change_it_and_strangers_do_not_learn_of_it(
     await other.goto(administrator.url)
     await expect(other.get_by_text("You can read this referral. You cannot change it.").first).to_be_visible()
     await expect(other.get_by_role("button", name="Update Record")).to_have_count(0)
+    await expect(other.get_by_role("link", name="Outcomes", exact=True)).to_have_count(0)
     consented = question(other, "Has the person consented")  # it hangs on another answer, which can only be read too
     await expect(consented.get_by_label("Yes", exact=True)).to_be_checked()
     await then_everybody_can_use_it(other, "record to read")

@@ -370,6 +370,7 @@ async def _show(
         note=opened.note,
         said=_said(register, said or request.query.get("Msg", "")),
         href=record_address(register, record.record_id),
+        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
         older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )
