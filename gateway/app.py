@@ -47,9 +47,11 @@ def build_app(house: House, pages: Sequence[Page]) -> web.Application:
     """
     The application over these pages.
 
-    A request passes: request id and measures, error pages, the door (session, permission, form token), the page.
+    A request passes: request id and measures, error pages, the door (session, permission, form token), the page. Who
+    typed an address without its last stroke is sent on before the door.
     """
-    app = web.Application(middlewares=[measured, error_pages, guard(pages)], client_max_size=LARGEST_FORM)
+    complete = web.normalize_path_middleware(merge_slashes=False, redirect_class=web.HTTPSeeOther)
+    app = web.Application(middlewares=[measured, error_pages, complete, guard(pages)], client_max_size=LARGEST_FORM)
     app[BUS] = house.bus
     app[REGISTERS] = house.registers
     app[TEMPLATES] = house.templates
