@@ -50,9 +50,10 @@ def build_app(house: House, pages: Sequence[Page]) -> web.Application:
     The application over these pages.
 
     A request passes: request id and measures, error pages, from where it comes, the door (session, permission, form
-    token), the page.
+    token), the page. Who typed an address without its last stroke is sent on before the door.
     """
-    middlewares = [measured, error_pages, within(house.reach), guard(pages)]
+    complete = web.normalize_path_middleware(merge_slashes=False, redirect_class=web.HTTPSeeOther)
+    middlewares = [measured, error_pages, within(house.reach), complete, guard(pages)]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_FORM)
     app[BUS] = house.bus
     app[REGISTERS] = house.registers

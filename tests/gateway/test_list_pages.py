@@ -97,7 +97,10 @@ async def browser(serve: Serve, template_cache: Path, lister: Lister, identity: 
 
 
 async def post(browser: Browser, fields: Mapping[str, str]) -> Page:
-    return await browser.send(LIST, fields, status=200)
+    """The list that the form leads to: at once where something is searched for, else at an address of its own."""
+    if fields.get("search"):
+        return await browser.send(LIST, fields, status=200)
+    return await browser.see(await browser.go_on(LIST, fields))
 
 
 def ticked(page: Page) -> list[str]:
@@ -198,6 +201,18 @@ async def test_the_order_stands_in_the_form_and_goes_along_with_pages(browser: B
     await post(browser, {"sort": str(chosen["value"]), "rating": "red", "page": "2"})
     asked = lister.asked[-1]
     assert ("name", True, 2, ("red",)) == (asked.sort, asked.turned, asked.page, asked.narrowing.ratings)
+
+
+async def test_an_address_says_how_the_list_is_narrowed_and_never_what_was_searched_for(
+    browser: Browser, lister: Lister
+) -> None:
+    fields = {"rating": "red", "organisation": HERE.hex, "sort": "name", "length": "25", "page": "2"}
+
+    assert f"{LIST}?rating=red&organisation={HERE.hex}&sort=name&length=25&page=2" == await browser.go_on(LIST, fields)
+    assert LIST == await browser.go_on(LIST, {"sort": "updated", "length": "10", "page": "1"})
+    await browser.see(f"{LIST}?search=percy&rating=red&page=no")
+    asked = lister.asked[-1]
+    assert ("", 1, ("red",)) == (asked.search, asked.page, asked.narrowing.ratings)
 
 
 async def test_too_many_to_count_are_said_to_be_more_and_stay_in_their_order(browser: Browser, lister: Lister) -> None:

@@ -35,6 +35,12 @@ async def test_a_page_has_no_fault_that_a_program_can_see(client: Client, path: 
     await visit(client, path)
 
 
+async def test_an_address_without_its_last_stroke_leads_to_its_page(client: Client) -> None:
+    for typed, leads_to in (("/dsr", "/dsr/"), ("/dsr/help", "/dsr/help/")):
+        answer = await client.get(typed, allow_redirects=False)
+        assert (303, leads_to) == (answer.status, answer.headers["Location"])
+
+
 @pytest.mark.requirement("R-DSR-004")
 @pytest.mark.parametrize("path", ANYBODYS)
 async def test_the_footer_names_the_current_year(client: Client, path: str) -> None:

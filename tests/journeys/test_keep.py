@@ -1,5 +1,6 @@
 """Keeping a referral up to date: who may, what the history says, notes, and two people at once."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +11,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, open_record, refer
+from tests.journeys.referring import a_new_name, choose, open_record, question, refer
 
 pytestmark = JOURNEY
 
@@ -37,6 +38,8 @@ async def test_an_administrator_updates_and_the_history_says_what_and_who(admini
     await refer(administrator, stack, name)
     await open_record(administrator, stack, name)
     await expect(administrator.get_by_role("tab", name="History (0)")).to_be_visible()
+    outcomes = administrator.get_by_role("link", name="Outcomes", exact=True)
+    await expect(outcomes).to_have_attribute("href", re.compile("/outcomes/$"))
 
     await choose(administrator, "Level of risk", "Green")
     await administrator.get_by_role("button", name="Update Record").click()
@@ -79,6 +82,10 @@ async def test_others_cannot_change_it_and_strangers_do_not_learn_of_it(
     await other.goto(administrator.url)
     await expect(other.get_by_text("You can read this referral. You cannot change it.").first).to_be_visible()
     await expect(other.get_by_role("button", name="Update Record")).to_have_count(0)
+    await expect(other.get_by_role("link", name="Outcomes", exact=True)).to_have_count(0)
+    consented = question(other, "Has the person consented")  # it hangs on another answer, which can only be read too
+    await expect(consented.get_by_label("Yes", exact=True)).to_be_checked()
+    await then_everybody_can_use_it(other, "record to read")
 
 
 async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page, stack: Product) -> None:
@@ -112,11 +119,15 @@ async def test_notes_are_counted_on_their_tab(administrator: Page, stack: Produc
     await refer(administrator, stack, name)
     await open_record(administrator, stack, name)
     await administrator.get_by_role("tab", name="Notes (0)").click()
+    await administrator.get_by_role("button", name="Add note").click()
+    await expect(administrator.get_by_label("New note")).to_have_accessible_description("Error: Type the note")
+    await expect(administrator.get_by_role("link", name="Type the note")).to_have_attribute("href", "#text")
+
     await administrator.get_by_label("New note").fill("Spoke to the family.\nThey agree.")
     await administrator.get_by_role("button", name="Add note").click()
 
     await expect(administrator.get_by_text("The note has been added.")).to_be_visible()
-    await administrator.get_by_role("tab", name="Notes (1)").click()
+    await expect(administrator.get_by_role("tab", name="Notes (1)")).to_have_attribute("aria-selected", "true")
     note = administrator.locator(".ics-note")
     await expect(note).to_contain_text("Spoke to the family.")
     await expect(note).to_contain_text("Gail Thomas, ")

@@ -147,6 +147,18 @@ async def test_without_consent_nothing_is_kept_and_the_page_says_what_the_team_m
     await expect(referrer.get_by_text("No matching entries.")).to_be_visible()
 
 
+async def test_who_goes_back_finds_every_answer_also_where_one_hangs_on_another(referrer: Page, stack: Product) -> None:
+    await open_new_referral(referrer, stack)
+    await fill_referral(referrer, a_new_name())
+    await choose(referrer, "Has the person consented", "No")
+    await referrer.get_by_role("button", name="Add Referral").click()
+    await referrer.go_back()
+
+    consented = question(referrer, "Has the person consented")
+    await expect(consented.get_by_label("No", exact=True)).to_be_checked()
+    await expect(question(referrer, "Has a best interest decision been made?")).to_be_hidden()
+
+
 @pytest.mark.requirement("R-DSR-097", "R-DSR-099", "R-FLOW-011")
 async def test_a_red_referral_gives_a_receipt_and_the_team_is_told_urgently_without_a_name(
     referrer: Page, stack: Product

@@ -4,7 +4,11 @@ const CONDITIONAL = "[data-show-if], [data-unless]";
 
 // Questions that do not apply are hidden while they do not; the server takes only the answers that apply.
 function chosen(form, name) {
-  return new FormData(form).getAll(name);
+  // An answer that is out of sight must not decide what else is asked; one that can only be read does.
+  return [...form.elements]
+    .filter((field) => field.name === name && !field.closest("[hidden]"))
+    .filter((field) => field.matches(":checked, :not([type=radio], [type=checkbox])"))
+    .map((field) => field.value);
 }
 
 function applies(form, conditions) {
@@ -20,18 +24,24 @@ function isAsked(form, block) {
 
 function showWhatApplies(form) {
   for (const block of form.querySelectorAll(CONDITIONAL)) {
-    const shown = isAsked(form, block);
-    block.hidden = !shown;
-    // An answer that is out of sight must not decide what else is asked.
+    block.hidden = !isAsked(form, block);
+  }
+}
+
+function sendWhatIsShown(form) {
+  showWhatApplies(form);
+  for (const block of form.querySelectorAll(CONDITIONAL)) {
     for (const field of block.querySelectorAll("input, select, textarea")) {
-      field.disabled = !shown;
+      field.disabled = block.hidden;
     }
   }
 }
 
 for (const form of document.querySelectorAll(`form:has(${CONDITIONAL})`)) {
   showWhatApplies(form);
-  form.addEventListener("change", () => showWhatApplies(form));
+  form.addEventListener("change", () => sendWhatIsShown(form));
+  // Somebody who comes back finds what was typed put back by then, but not in a field that was disabled before.
+  window.addEventListener("pageshow", () => sendWhatIsShown(form));
 }
 
 // Search as you type: the form is sent as it stands, and the table alone comes back.

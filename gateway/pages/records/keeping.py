@@ -12,7 +12,7 @@ from aiohttp import web
 from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
 from gateway.merging import Merged, as_it_was, merge
 from gateway.navigation import PATHS, address
-from gateway.page import Posted, see_other, show
+from gateway.page import Field, Posted, see_other, show
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
 from gateway.pages.records.history import FoundOutcomes, past_of, said_of
 from gateway.pages.records.linked import standing_of
@@ -50,6 +50,7 @@ from shared.values import Wrong, london_day
 
 GONE = frozenset({"archived", "not_found"})
 REVIEW = "review"  # the button by which the form is sent when nothing was changed
+NOTE = Field("text", label="", kind="long_text")  # it stands in a tab of its own, which draws it; here it can be wrong
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ async def _show_note_again(request: web.Request, posted: Posted, note: Note, sai
     record = await find_record(request)
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
-    beside.drawn.form.refuse(said)
+    beside.drawn.form.fields[NOTE.name] = NOTE
+    beside.drawn.form.wrong(NOTE.name, said)
     return await _show(request, register, record, beside.drawn, replace(beside.opened, note=note), status=status)
 
 
@@ -368,6 +370,7 @@ async def _show(
         note=opened.note,
         said=_said(register, said or request.query.get("Msg", "")),
         href=record_address(register, record.record_id),
+        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
         older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )

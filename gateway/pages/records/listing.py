@@ -1,4 +1,8 @@
-"""The list of records: pages, search, filters and order, all in one POST form, so that names stay out of addresses."""
+"""
+The list of records: pages, search, filters and order, all in one POST form, so that names stay out of addresses.
+
+What holds no name is sent on to an address: from a record one comes back to the list as it was narrowed.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -6,9 +10,11 @@ from typing import Final
 from uuid import UUID
 
 from aiohttp import web
+from yarl import URL
 
 from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
-from gateway.page import show
+from gateway.navigation import PATHS, address
+from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.pages.records.narrowing import (
     chips_of,
@@ -17,6 +23,7 @@ from gateway.pages.records.narrowing import (
     read_narrowing,
     read_sort,
     sorts_of,
+    write_narrowing,
     write_sort,
 )
 from gateway.rows import Cell, Paging
@@ -33,24 +40,41 @@ FRAGMENT = "X-Fragment"
 
 
 async def list_records(request: web.Request) -> web.Response:
-    return await _show_list(request, ListRecords())
+    return await _show_list(request, await _wanted(request, request.query))
 
 
 async def search_records(request: web.Request) -> web.Response:
     """A search, other filters, another page, length or order; a script asks for the table alone."""
     posted = await request.post()
-    length = _number(posted.get("length"), 10)
+    wanted = await _wanted(request, posted, search=str(posted.get("search", "")).strip()[:100])
+    if wanted.search or FRAGMENT in request.headers:
+        return await _show_list(request, wanted)
+    return see_other(str(URL(address(request[REGISTER], PATHS["records"])).with_query(_sayable(wanted))))
+
+
+async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListRecords:
+    length = _number(sent.get("length"), 10)
     groups = groups_of(request[REGISTER], request[VISITOR], await _organisations(request), Narrowing())
-    sort, turned = read_sort(posted)
-    wanted = ListRecords(
-        search=str(posted.get("search", "")).strip()[:100],
-        page=min(max(_number(posted.get("page"), 1), 1), LAST_PAGE),
+    sort, turned = read_sort(sent)
+    return ListRecords(
+        search=search,
+        page=min(max(_number(sent.get("page"), 1), 1), LAST_PAGE),
         length=next((each for each in LENGTHS if each == length), 10),
-        narrowing=read_narrowing(posted, groups),
+        narrowing=read_narrowing(sent, groups),
         sort=sort,
         turned=turned,
     )
-    return await _show_list(request, wanted)
+
+
+def _sayable(wanted: ListRecords) -> list[tuple[str, str]]:
+    """All but what was searched for, as an address says it; what is usual goes without saying."""
+    usual = ListRecords()
+    others = [
+        ("sort", write_sort(wanted.sort, turned=wanted.turned), write_sort(usual.sort, turned=usual.turned)),
+        ("length", str(wanted.length), str(usual.length)),
+        ("page", str(wanted.page), str(usual.page)),
+    ]
+    return write_narrowing(wanted.narrowing) + [(name, value) for name, value, usually in others if value != usually]
 
 
 async def _organisations(request: web.Request) -> dict[UUID, str]:

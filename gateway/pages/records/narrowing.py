@@ -105,20 +105,30 @@ def _localities(register: Definition) -> tuple[Choice, ...]:
     return tuple(Choice(option.code, option.label) for option in question.options) if question else ()
 
 
-def read_narrowing(posted: Posted, groups: list[Group]) -> Narrowing:
+def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
     """What is ticked, of what is offered, without what a chip's button takes away."""
-    removed = str(posted.get("remove", ""))
+    removed = str(sent.get("remove", ""))
     ticked: dict[str, tuple[str, ...]] = {"rating": (), "locality": (), "organisation": ()}
     for group in [] if removed == CLEAR else groups:
-        sent = {str(each) for each in posted.getall(group.name, ())}
+        boxes = {str(each) for each in sent.getall(group.name, ())}
         ticked[group.name] = tuple(
-            choice.code for choice in group.choices if choice.code in sent and f"{group.name}:{choice.code}" != removed
+            choice.code for choice in group.choices if choice.code in boxes and f"{group.name}:{choice.code}" != removed
         )
     return Narrowing(
         ratings=ticked["rating"],
         localities=ticked["locality"],
         organisation_ids=tuple(UUID(hex=code) for code in ticked["organisation"]),
     )
+
+
+def write_narrowing(by: Narrowing) -> list[tuple[str, str]]:
+    """As the form would send it."""
+    ticked = {
+        "rating": by.ratings,
+        "locality": by.localities,
+        "organisation": tuple(each.hex for each in by.organisation_ids),
+    }
+    return [(name, code) for name, codes in ticked.items() for code in codes]
 
 
 def chips_of(register: Definition, groups: list[Group]) -> list[Chip]:
@@ -131,12 +141,12 @@ def chips_of(register: Definition, groups: list[Group]) -> list[Chip]:
     ]
 
 
-def read_sort(posted: Posted) -> tuple[Sort, bool]:
+def read_sort(sent: Posted) -> tuple[Sort, bool]:
     """The heading that was pressed, else the order that stands in the form; anything else is the usual order."""
-    sent = str(posted.get("order") or posted.get("sort") or "")
-    name = sent.removesuffix(TURNED)
+    order = str(sent.get("order") or sent.get("sort") or "")
+    name = order.removesuffix(TURNED)
     known = next((each for each in SORTS if each == name), None)
-    return known or "updated", known is not None and sent.endswith(TURNED)
+    return known or "updated", known is not None and order.endswith(TURNED)
 
 
 def write_sort(sort: Sort, *, turned: bool) -> str:
