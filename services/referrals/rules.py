@@ -236,13 +236,13 @@ def check_is_second(visitor: Visitor, asked_by: UUID) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------- what is stored
-def checked_answers(register: Definition, sent: Answers, day: date) -> dict[str, Answer]:
+def checked_answers(register: Definition, sent: Answers, day: date, before: Answers | None = None) -> dict[str, Answer]:
     """
     The answers as they may be stored. Refused as `no_consent` or `invalid_answers`, and then nothing is.
 
     The gate comes first: to somebody who did not consent, no other question matters.
     """
-    checked = read_answers(register.form, sent, register.words, day)
+    checked = read_answers(register.form, sent, register.words, day, before)
     verdict = consent_verdict(register, checked.answers)
     if verdict == "refused":
         raise Refused("no_consent")
@@ -262,7 +262,7 @@ def changed_answers(register: Definition, before: Answers, sent: Answers, day: d
     asked = {question.name for question in register.form.asked}
     retired = {name for name in before if name not in asked}
     fresh = {name: answer for name, answer in sent.items() if name not in retired}
-    return keep_retired(register.form, before, checked_answers(register, fresh, day))
+    return keep_retired(register.form, before, checked_answers(register, fresh, day, before))
 
 
 def changes_between(register: Definition, before: Answers, after: Answers) -> tuple[FieldChange, ...]:

@@ -93,10 +93,15 @@ def referrals() -> StandInReferrals:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, referrals: StandInReferrals) -> Browser:
+def record() -> StandInOutcomes:
+    return StandInOutcomes()
+
+
+@pytest.fixture
+async def browser(serve: Serve, template_cache: Path, referrals: StandInReferrals, record: StandInOutcomes) -> Browser:
     wire, static = FakeWire(), Static()
     await StandInIdentity(role=Role.ADMINISTRATOR).answer_on(wire)
-    await StandInOutcomes().answer_on(wire)
+    await record.answer_on(wire)
     await referrals.answer_on(wire)
     templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
     house = House(FakeBus("gateway", wire), load_registers(), templates, static)
@@ -129,6 +134,20 @@ async def test_without_an_answer_the_form_stays_and_the_same_command_goes_out_ag
 
     assert said == page.problems[0][: len(said)]
     assert (COMMAND, "Jenny Harris") == (typed_in(page, "command"), typed_in(page, "lead_professional"))
+
+
+async def test_a_record_is_not_closed_by_the_birthday_that_its_consent_was_given_before(
+    browser: Browser, record: StandInOutcomes
+) -> None:
+    consent = {"capacity_to_consent": "no", "under_16": "yes", "parental_consent": "yes"}
+    record.answers = record.answers | consent | {"date_of_birth": "2001-02-07"}
+    record.answers.pop("consent_given", None)
+    typed = {name: value for name, value in TYPED.items() if name != "consent_given"} | consent
+
+    refused = await browser.send(HERE, typed | {"date_of_birth-year": "2002"}, status=422)
+
+    assert 1 == len(refused.problems)
+    assert HERE in await browser.go_on(HERE, typed)
 
 
 async def test_a_note_without_an_answer_stays_and_goes_out_under_the_same_command(

@@ -1,8 +1,10 @@
 """The referral form in full: what the flow chart asks of a referral, and who may consent for somebody under 16."""
 
+from datetime import date
+
 import pytest
 
-from shared.registers.form import Verdict, as_text, consent_verdict, rating_of
+from shared.registers.form import Verdict, as_text, consent_verdict, fill_fields, rating_of, read_answers
 from tests.rules.typed import a_referral, dsr, read, read_outcome
 
 YOUNG = {"capacity_to_consent": "no", "under_16": "yes", "parental_consent": "yes", "date_of_birth-year": "2010"}
@@ -128,6 +130,18 @@ def test_under_16_there_is_no_best_interest_decision_and_from_16_nobody_consents
     assert (True, False) == (young.ok, "best_interest_decision" in young.answers)
     assert ["best_interest_decision"] == list(older.faults)
     assert "parental_consent" not in older.answers
+
+
+def test_nobody_becomes_too_old_for_a_consent_that_was_given_in_time() -> None:
+    """The date of the consent need not be told; the record must not be closed to changes on the 16th birthday."""
+    form, words, later = dsr().form, dsr().words, date(2030, 1, 1)
+    kept = read(a_referral(**YOUNG)).answers
+    now_red = fill_fields(form, kept | {"risk_level": "red"})
+
+    assert read_answers(form, now_red, words, later, kept).ok
+    assert ["date_of_birth"] == list(read_answers(form, now_red, words, later).faults)
+    born_earlier = now_red | {"date_of_birth-year": "2009"}
+    assert ["date_of_birth"] == list(read_answers(form, born_earlier, words, later, kept).faults)
 
 
 @pytest.mark.requirement("R-FLOW-007", "R-FLOW-009")

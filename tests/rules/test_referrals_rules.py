@@ -1,7 +1,7 @@
 """What referrals decides without a database: shapes of lists, searches, references, answers, ratings, timers."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -269,6 +269,15 @@ def test_answers_to_questions_that_are_no_longer_asked_stay_with_the_record() ->
 
     for sent in (ANSWERS | {"first_name": "Pia"}, before | {"first_name": "Pia"}):
         assert before | {"first_name": "Pia"} == rules.changed_answers(register, before, sent, TODAY)
+
+
+def test_a_record_is_not_closed_by_a_birthday() -> None:
+    young = {"capacity_to_consent": "no", "under_16": "yes", "parental_consent": "yes", "date_of_birth": "2010-02-07"}
+    before = {name: answer for name, answer in ANSWERS.items() if name != "consent_given"} | young
+
+    kept = rules.changed_answers(dsr(), before, before | {"risk_level": "red"}, date(2030, 1, 1))
+
+    assert before | {"risk_level": "red"} == kept
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ async def update_record(request: web.Request) -> web.Response:
         return await _show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
     register = edition_of(request, record)
     raw = typed(posted, register.form)
-    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
+    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)), record.answers)
     sent = Sent(register, record, draw(register.form, register.words, raw), opened, checked)
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
@@ -165,7 +165,8 @@ async def _show_sent(request: web.Request, sent: Sent, *, status: int) -> web.Re
 def is_changed(register: Definition, record: RecordShown, checked: Checked) -> bool:
     """Whether the form holds anything but the record's own answers, be it only something that cannot be read."""
     today = london_day(datetime.now(UTC))
-    own = read_answers(register.form, fill_fields(register.form, record.answers), register.words, today)
+    kept = fill_fields(register.form, record.answers)
+    own = read_answers(register.form, kept, register.words, today, record.answers)
     wrong = checked.faults.keys() - own.faults.keys()
     unread = any(value for name, value in checked.raw.items() if name.partition("-")[0] in wrong)
     return unread or own.answers != checked.answers

@@ -70,7 +70,8 @@ class AgeRule(Part):
     """
     Where the condition holds, nobody older than `last` may be born on this day: else `said`.
 
-    Their age is that of the day which was answered to `on`; of today, where it was not.
+    Their age is that of the day which was answered to `on`; of the day on which all this is said, where it was not.
+    Said once, it is not judged again until one of these answers is changed.
     """
 
     when: Conditions = Field(min_length=1)

@@ -54,12 +54,13 @@ class Checked:
         return not self.faults and not self.unknown
 
 
-def read_answers(form: Form, raw: Raw, words: Words, today: date) -> Checked:
+def read_answers(form: Form, raw: Raw, words: Words, today: date, before: Answers | None = None) -> Checked:
     """
     The answers to the questions that are asked, in the order asked; answers to questions not asked are dropped.
 
     Takes a form post and stored answers alike, and gives the same for its own answers: the gateway reads what was
-    typed, and the service reads again what the gateway sent.
+    typed, and the service reads again what the gateway sent. `before` is what is kept already: nobody becomes too old
+    for what was right when it was said.
     """
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
@@ -71,10 +72,12 @@ def read_answers(form: Form, raw: Raw, words: Words, today: date) -> Checked:
         except Unreadable as unreadable:
             faults[question.name] = _say(unreadable.wrong, question, form, raw, words)
             continue
-        if (too_old := _too_old(question, answer, answers, today)) is not None:
-            faults[question.name] = too_old.said
-        elif answer is not None:
+        too_old = _too_old(question, answer, answers, today)
+        if answer is not None:
             answers[question.name] = answer
+        if too_old is not None and not _is_kept(too_old, question, answers, before):
+            faults[question.name] = too_old.said
+            del answers[question.name]
     return Checked(answers, faults, _unknown(form, raw), raw)
 
 
@@ -185,6 +188,12 @@ def _too_old(question: Question, answer: Answer | None, answers: Answers, today:
         return None
     born = date.fromisoformat(answer)
     return next((rule for rule in question.ages if _is_too_old(rule, born, answers, today)), None)
+
+
+def _is_kept(rule: AgeRule, question: Question, answers: Answers, before: Answers | None) -> bool:
+    """Whether the rule judges nothing but what is kept already."""
+    judged = (question.name, rule.on, *(name for condition in rule.when for name in condition))
+    return before is not None and all(before.get(name) == answers.get(name) for name in judged)
 
 
 def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> bool:
