@@ -5,6 +5,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -76,8 +77,7 @@ def edition_order(edition: str) -> tuple[int, ...]:
 def load_registers(folders: Iterable[Path] = ()) -> Registers:
     """The shipped definitions and those of further folders, `<code>/<edition>.toml`. Raises `FaultyRegister`."""
     loaded: dict[tuple[str, str], Loaded] = {}
-    for path in [path for folder in (SHIPPED, *folders) for path in _definition_files(folder)]:
-        each = load_file(path)
+    for path, each in (*_shipped(), *(found for folder in folders for found in _load_folder(folder))):
         key = (each.definition.code, each.definition.edition)
         if key in loaded and loaded[key].sha256 != each.sha256:
             raise FaultyRegister(
@@ -86,6 +86,16 @@ def load_registers(folders: Iterable[Path] = ()) -> Registers:
         loaded[key] = each
     _check_editions(loaded.values())
     return Registers(loaded.values())
+
+
+@cache
+def _shipped() -> tuple[tuple[Path, Loaded], ...]:
+    """Those that come with the code do not change while it runs."""
+    return _load_folder(SHIPPED)
+
+
+def _load_folder(folder: Path) -> tuple[tuple[Path, Loaded], ...]:
+    return tuple((path, load_file(path)) for path in _definition_files(folder))
 
 
 def _definition_files(folder: Path) -> list[Path]:
