@@ -91,6 +91,7 @@ async def test_filters_narrow_the_list_and_chips_take_them_away(
         assert {"Red"} == set(await ratings(page).all_inner_texts())
         both = await names(page)
         await page.get_by_role("link", name=f"View {both[0]}").click()
+        await expect(page.locator(".ics-identity__name")).to_contain_text(both[0])
         await page.go_back()  # to an address, which asks for nothing to be sent again
         assert both == await names(page)
         await page.get_by_role("button", name="Remove filter RISK LEVEL: Red").click()
