@@ -14,7 +14,7 @@ ASSETS := gateway/assets/built/manifest.json
 CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
 # A file's tests share what they started, so one process runs them all; a process that a hanging test ended ends the run.
-PARALLEL := -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
+PARALLEL := -n 2 --dist loadfile --max-worker-restart 0
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/migrations/*.sql))
 
 .PHONY: help run test quick office lint format documents assets bench soak trace lock clean
