@@ -92,7 +92,10 @@ async def test_bootstrapping_again_changes_nothing(parts: EmbeddedParts, address
     await bootstrap(addresses.databases["identity"], SERVICES, passwords)
 
     connection = await asyncpg.connect(addresses.dsn("identity"))
-    await connection.close()
+    try:
+        assert "identity_app" == await connection.fetchval("SELECT current_user")
+    finally:
+        await connection.close()
 
 
 async def test_an_administrator_need_not_be_a_superuser(parts: EmbeddedParts, addresses: Addresses) -> None:
@@ -109,7 +112,9 @@ async def test_an_administrator_need_not_be_a_superuser(parts: EmbeddedParts, ad
         hosted = DatabaseServer(server.with_database(name).dsn("hosted", "made up"))
         await bootstrap(hosted, SERVICES, parts.keyring.role_passwords)
         own = await asyncpg.connect(hosted.dsn("identity_app", parts.keyring.role_passwords["identity_app"]))
+        may_use = await own.fetchval("SELECT has_schema_privilege('identity', 'USAGE')")
         await own.close()
+        assert may_use
     finally:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await connection.execute("DROP OWNED BY hosted CASCADE; DROP ROLE hosted")

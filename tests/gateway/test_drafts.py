@@ -142,7 +142,9 @@ async def test_nobody_is_told_that_nothing_is_kept_before_the_draft_is_gone(
     await browser.go_on(SAVE, TYPED)
     drafts.failing[DiscardDraft] = NotAnswered(Fault.UNAVAILABLE)
 
-    await browser.send(NEW, REFUSING, status=503)
+    page = await browser.send(NEW, REFUSING, status=503)
+
+    assert ("Sorry, the service is unavailable", 1) == (page.heading, len(drafts.kept))
 
 
 async def test_saving_a_draft_of_somebody_who_refuses_shows_the_refusal(

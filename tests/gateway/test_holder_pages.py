@@ -303,7 +303,9 @@ async def test_without_an_answer_the_same_command_goes_out_again(browser: Browse
 async def test_what_is_not_there_is_not_found(browser: Browser, holders: Holders) -> None:
     holders.failing[EndCover] = Refused("not_found")
 
-    await browser.send(f"{PAGE}end", {"command": COMMAND, "holding": UUID(int=9).hex}, status=404)
+    page = await browser.send(f"{PAGE}end", {"command": COMMAND, "holding": UUID(int=9).hex}, status=404)
+
+    assert "Page not found" == page.heading
 
 
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING])

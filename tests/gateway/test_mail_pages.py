@@ -166,7 +166,7 @@ async def test_older_mails_are_one_link_away_and_the_newest_another(
 
 @pytest.mark.parametrize("before", ["none", "%00", "../.."])
 async def test_an_address_that_is_none_is_not_found(browser: Browser, before: str) -> None:
-    await browser.see(f"{HERE}?before={before}", status=404)
+    assert "Page not found" == (await browser.see(f"{HERE}?before={before}", status=404)).heading
 
 
 # --------------------------------------------------------------------------------------------------------- once more

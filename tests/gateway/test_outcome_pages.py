@@ -344,14 +344,15 @@ async def test_a_record_that_is_not_there_is_not_found(browser: Browser, outcome
     outcomes.failing[ListOutcomes] = Refused("not_found")
 
     for unknown in (HERE, f"/dsr/records/{UUID(int=1).hex}/outcomes/", "/dsr/records/percy/outcomes/"):
-        await browser.see(unknown, status=404)
+        assert "Page not found" == (await browser.see(unknown, status=404)).heading
 
 
 async def test_a_register_that_records_no_outcomes_has_no_such_page(browser: Browser) -> None:
     bare = HERE.replace("dsr", "bare")
 
-    await browser.see(bare, status=404)
-    await browser.send(bare, TYPED | {"act": "save"}, status=404)
+    seen, sent = await browser.see(bare, status=404), await browser.send(bare, TYPED | {"act": "save"}, status=404)
+
+    assert "Page not found" == seen.heading == sent.heading
 
 
 @pytest.mark.parametrize("change", [{"act": "erase"}, {"act": ""}, {"version": "x"}, {"command": "1"}])

@@ -11,7 +11,7 @@ from shared.registers.load import Loaded, Registers
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import LOGGED_IN, small_app, two_registers
 from tests.gateway.strict import StrictInOurs
-from tests.gateway.visit import Client, send, visit, words
+from tests.gateway.visit import Client, faults, send, visit, words
 
 ANYBODYS = ("/", "/dsr/", "/other/", "/dsr/help/", "/help/", "/accessibility/", "/privacy/")
 START_PAGE = [
@@ -32,7 +32,9 @@ START_PAGE = [
 
 @pytest.mark.parametrize("path", [*ANYBODYS, "/showcase/"])
 async def test_a_page_has_no_fault_that_a_program_can_see(client: Client, path: str) -> None:
-    await visit(client, path)
+    page = await visit(client, path)
+
+    assert [] == list(faults(page))
 
 
 async def test_an_address_without_its_last_stroke_leads_to_its_page(client: Client) -> None:

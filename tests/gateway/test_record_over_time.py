@@ -323,4 +323,4 @@ async def test_the_text_is_reached_from_the_record_and_from_the_receipt(browser:
 
 
 async def test_the_text_of_a_record_that_is_not_theirs_is_not_found(browser: Browser) -> None:
-    await browser.see(f"/dsr/records/{'0' * 32}/text/", status=404)
+    assert "Page not found" == (await browser.see(f"/dsr/records/{'0' * 32}/text/", status=404)).heading

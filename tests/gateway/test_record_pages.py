@@ -200,7 +200,9 @@ async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_t
 async def test_whoever_may_not_save_any_more_is_told_so(browser: Browser, referrals: StandInReferrals) -> None:
     referrals.failing[UpdateRecord] = NotAnswered(Fault.NOT_ALLOWED)
 
-    await browser.send(HERE, TYPED, status=403)
+    page = await browser.send(HERE, TYPED, status=403)
+
+    assert "You do not have permission to see this page" == page.heading
 
 
 async def test_a_note_with_characters_that_cannot_be_saved_comes_back_as_it_was_typed(

@@ -175,7 +175,9 @@ async def test_a_long_list_leads_on_and_back(browser: Browser, work: StandInWork
 
 @pytest.mark.parametrize("skip", ["urgent=x", "agenda=-1", "urgent=1234567", "agenda=²"])
 async def test_a_place_that_no_page_of_ours_named_is_refused(browser: Browser, skip: str) -> None:
-    await browser.see(f"{HERE}?{skip}", status=400)
+    page = await browser.see(f"{HERE}?{skip}", status=400)
+
+    assert "Your browser sent something we cannot read" == page.heading
 
 
 @pytest.mark.parametrize(
@@ -235,14 +237,22 @@ async def test_a_task_that_was_closed_meanwhile_is_said_to_wait_no_more(browser:
     assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This is not waiting any more")
 
 
-@pytest.mark.parametrize(("failure", "status"), [(Refused("not_found"), 404), (NotAnswered(Fault.TOO_LATE), 503)])
+@pytest.mark.parametrize(
+    ("failure", "status", "said"),
+    [
+        (Refused("not_found"), 404, "Page not found"),
+        (NotAnswered(Fault.TOO_LATE), 503, "Sorry, the service is unavailable"),
+    ],
+)
 async def test_what_cannot_be_taken_is_said_in_words(
-    browser: Browser, work: StandInWork, failure: Refused | NotAnswered, status: int
+    browser: Browser, work: StandInWork, failure: Refused | NotAnswered, status: int, said: str
 ) -> None:
     work.urgent, work.failing[AcknowledgeTask] = (a_task(1),), failure
     value = str((await browser.see(HERE)).tree.select(BUTTON)[0]["value"])
 
-    await browser.send(HERE, {"task": value}, status=status)
+    page = await browser.send(HERE, {"task": value}, status=status)
+
+    assert said == page.heading
 
 
 @pytest.mark.parametrize("value", ["", "x", FIRST.hex, f"{FIRST.hex}-x"])

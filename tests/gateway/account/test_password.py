@@ -189,4 +189,4 @@ async def test_too_many_reminders_get_a_page_that_says_so(browser: Browser, iden
     identity.refusing[RemindPassword] = Refused("too_many")
     await browser.see(REMINDER)
 
-    await browser.send(REMINDER, {"email": EMAIL}, status=429)
+    assert "Too many tries" == (await browser.send(REMINDER, {"email": EMAIL}, status=429)).heading

@@ -81,7 +81,7 @@ async def test_too_many_registrations_get_a_page_that_says_so(browser: Browser, 
     identity.refusing[RegisterAccount] = Refused("too_many")
     await browser.see(PAGE)
 
-    await browser.send(PAGE, ANSWERS, status=429)
+    assert "Too many tries" == (await browser.send(PAGE, ANSWERS, status=429)).heading
 
 
 async def test_where_administrators_make_the_accounts_the_page_says_so(

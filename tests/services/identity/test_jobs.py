@@ -28,7 +28,8 @@ async def test_the_heart_beats_at_once(rig: Rig) -> None:
 
     async with asyncio.timeout(1):
         await heard.wait()
-    await end([beating])
+
+    assert [] == await end([beating])
 
 
 async def test_what_is_over_is_swept_away(rig: Rig) -> None:
