@@ -354,10 +354,10 @@ async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
             await message.nak(delay=AWAY_SECONDS)
             return
         faults[place] += 1
-        if faults[place] >= MAX_DELIVERIES:
-            await _give_up(follower, message, headers, type(error).__name__)
-        else:
+        if faults[place] < MAX_DELIVERIES:
             await message.nak(delay=AGAIN_AFTER_SECONDS[faults[place] - 1])
+        elif await _give_up(follower, message, headers, type(error).__name__):
+            del faults[place]
 
 
 def is_away(error: Exception) -> bool:
@@ -373,15 +373,17 @@ def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Ev
     return None
 
 
-async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str) -> None:
+async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str) -> bool:
+    """Whether the event is set aside; where it cannot be kept, it comes again."""
     deliveries = message.metadata.num_delivered
     try:
         await follower.set_aside(headers.get("ce-id", str(UUID(int=0))), message.subject, reason, deliveries)
     except Exception as error:  # noqa: BLE001  # kept on the stream rather than lost
         log.warn("bus.set_aside_failed", durable=follower.durable, error=error)
         await message.nak(delay=AGAIN_AFTER_SECONDS[-1])
-    else:
-        await message.term()
+        return False
+    await message.term()
+    return True
 
 
 async def deployer_connection(url: str, seed: str) -> Client:

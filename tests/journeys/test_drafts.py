@@ -118,12 +118,7 @@ async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
     name = a_new_name()
     async with window(browser, screen) as page:
         await given_i_came_in_for_this_alone(page, stack, ADMINISTRATOR)
-        await refer(page, stack, name)
-        await open_record(page, stack, name)
-        await page.get_by_label(UPDATE).fill("Typed before.")
-        await given_the_session_has_ended(page)
-        await page.get_by_role("button", name="Update Record").click()
-        await then_what_i_sent_is_kept(page, screen)
+        await given_a_change_that_was_sent_too_late(page, stack, name, "Typed before.", screen)
         await given_i_am_back_in_another_tab(page, stack, ADMINISTRATOR)
         await when_i_send_it_again(page, screen)
         await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
@@ -147,12 +142,7 @@ async def test_a_colleague_at_the_same_computer_neither_sends_nor_sees_what_stoo
     name = a_new_name()
     async with window(browser, screen) as page:
         await be_logged_in(page, stack, ADMINISTRATOR)
-        await refer(page, stack, name)
-        await open_record(page, stack, name)
-        await page.get_by_label(UPDATE).fill("Typed by the first.")
-        await given_the_session_has_ended(page)
-        await page.get_by_role("button", name="Update Record").click()
-        await then_what_i_sent_is_kept(page, screen)
+        await given_a_change_that_was_sent_too_late(page, stack, name, "Typed by the first.", screen)
         await given_a_colleague_is_in_another_tab(page, stack, COLLEAGUE)
 
         await page.get_by_role("button", name="Send again").click()
@@ -229,6 +219,18 @@ async def test_everybody_can_use_every_page_of_drafts(browser: Browser, stack: P
 async def given_i_came_in_for_this_alone(page: Page, stack: Product, email: str) -> None:
     """In a session of its own, which may end."""
     await log_in(page, stack, email)
+
+
+async def given_a_change_that_was_sent_too_late(
+    page: Page, stack: Product, name: str, typed: str, screen: Screen
+) -> None:
+    """Somebody is referred, and what is then typed into the record is sent after the end of the session."""
+    await refer(page, stack, name)
+    await open_record(page, stack, name)
+    await page.get_by_label(UPDATE).fill(typed)
+    await given_the_session_has_ended(page)
+    await page.get_by_role("button", name="Update Record").click()
+    await then_what_i_sent_is_kept(page, screen)
 
 
 async def given_the_session_has_ended(page: Page) -> None:
