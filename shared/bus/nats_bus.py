@@ -1,48 +1,33 @@
-"""
-The bus: ask a service, answer for a service, follow events, tell everybody.
-
-A thin layer over nats-py, and the only module that may import it. It holds what its contract tests say: handlers of
-one subject run at once under a bound, an error travels as a bare code and never as text, deadlines travel along,
-stopping answers all work in hand, and the NATS service protocol is spoken.
-"""
+"""The bus over NATS: asking, answering, telling, and stopping in order."""
 
 import asyncio
 import contextlib
 import json
 import secrets
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from typing import Any
 
-import nats
 import nats.errors
-import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 from pydantic import ValidationError
 
 from shared import log
+from shared.bus.connecting import connect
+from shared.bus.following import read_stream
+from shared.bus.protocol import ASK_SECONDS, Context, Follower, Handler, Heard, Reply
 from shared.discovery import Card, Endpoint
-from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Refused, Request
+from shared.messages import Broadcast, Fault, Message, NotAnswered, Refused, Request
 from shared.tasks import end
 
-ASK_SECONDS = 5.0
 STOP_SECONDS = 25.0
 HANG_UP_SECONDS = 3.0
 NOBODY_THERE_SECONDS = 1.0
 AT_ONCE = 32
 WAITING = 512
-BATCH = 20
-MAX_DELIVERIES = 6
-AGAIN_AFTER_SECONDS = (1, 5, 30, 120, 600)
-AWAY = frozenset({Fault.BUSY, Fault.TOO_LATE, Fault.UNAVAILABLE})
-AWAY_SECONDS = 0.5
-OLDEST_SERVER = (2, 12)
 
 ERROR, ERROR_CODE = "Nats-Service-Error", "Nats-Service-Error-Code"
 WHO, DEADLINE, REQUEST_ID, IS_REFUSAL = "who", "deadline", "request-id", "refusal"
@@ -55,54 +40,6 @@ FAULT_CODES = {
     Fault.UNAVAILABLE: 503,
     Fault.TOO_LATE: 504,
 }
-
-Reply = TypeVar("Reply", bound=Message)
-Heard = TypeVar("Heard", bound=Broadcast)
-# What a handler takes differs by subject; the table in each service's front door pairs them, and is checked there.
-Handler = Callable[[Any, "Context"], Awaitable[Message]]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What came along with a request: the asker's assertion, and the id under which its logs are found."""
-
-    who: str | None
-    request_id: str
-    deadline: float
-
-
-@dataclass(frozen=True)
-class Follower:
-    """A durable reader of one stream: which events it takes, what it does, and where what it cannot do is kept."""
-
-    durable: str
-    stream: str
-    events: tuple[type[Event], ...]
-    take: Callable[[Any], Awaitable[None]]  # takes any of `events`
-    set_aside: Callable[[str, str, str, int], Awaitable[None]]  # event id, subject, reason, deliveries
-
-
-class Bus(Protocol):
-    """What a process may do on the bus; the real one and the fake one are held to it by the same tests."""
-
-    async def ask(self, request: Request[Reply], *, who: str | None = None, seconds: float = ASK_SECONDS) -> Reply: ...
-
-    async def answer(self, request_type: type[Request[Message]], handler: Handler) -> None: ...
-
-    async def tell(self, broadcast: Broadcast) -> None: ...
-
-    async def hear(self, kind: type[Heard], handler: Callable[[Heard], Awaitable[None]]) -> None: ...
-
-    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None: ...
-
-    async def follow(self, follower: Follower) -> None: ...
-
-    async def settle(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    @property
-    def connected(self) -> bool: ...
 
 
 @dataclass
@@ -120,27 +57,7 @@ class NatsBus:
     @classmethod
     async def connect(cls, process: str, url: str, seed: str) -> "NatsBus":
         """Connect, or raise `NotAnswered(unavailable)` after ten seconds. Refuses a server older than 2.12."""
-        connection = Client()
-        try:
-            async with asyncio.timeout(10):
-                await connection.connect(
-                    url,
-                    name=process,
-                    nkeys_seed_str=seed,
-                    inbox_prefix=f"_INBOX.{process}",
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.2,  # type: ignore[arg-type]  # seconds; annotated int, used in asyncio.sleep
-                    ping_interval=5,
-                    error_cb=_report,
-                )
-        except (TimeoutError, nats.errors.Error, OSError) as error:
-            log.warn("bus.unreachable", error=error)
-            raise NotAnswered(Fault.UNAVAILABLE) from None
-        version = connection.connected_server_version
-        if (version.major, version.minor) < OLDEST_SERVER:
-            await connection.close()
-            log.warn("bus.server_too_old", version=f"{version.major}.{version.minor}")
-            raise NotAnswered(Fault.UNAVAILABLE)
+        connection = await connect(process, url, seed)
         return cls(process, connection, Card(process, secrets.token_hex(8)))
 
     @property
@@ -262,25 +179,7 @@ class NatsBus:
 
     async def follow(self, follower: Follower) -> None:
         """Take events for as long as the bus is open; each is taken until `take` returns, or is set aside."""
-        self._keep(self._followers, self._read_stream(follower))
-
-    async def _read_stream(self, follower: Follower) -> None:
-        faults: Counter[int] = Counter()
-        while True:
-            try:
-                inbox = f"_INBOX.{self.process}.pull".encode()
-                js = self.connection.jetstream()
-                reader = await js.pull_subscribe_bind(follower.durable, follower.stream, inbox_prefix=inbox)
-                while True:
-                    try:
-                        messages = await reader.fetch(BATCH, timeout=5)
-                    except TimeoutError:  # nothing came: not the end of the stream
-                        continue
-                    for message in messages:
-                        await _take(follower, message, faults)
-            except (nats.errors.Error, OSError) as error:
-                log.warn("bus.stream_lost", durable=follower.durable, error=error)
-                await asyncio.sleep(0.5)
+        self._keep(self._followers, read_stream(self.connection, f"_INBOX.{self.process}", follower))
 
     async def settle(self) -> None:
         """Return once the server knows all that was said and subscribed to before."""
@@ -307,10 +206,6 @@ class NatsBus:
         task.add_done_callback(kept.discard)
 
 
-async def _report(error: Exception) -> None:
-    log.warn("bus.error", error=error)
-
-
 async def _handled(request_type: type[Request[Message]], handler: Handler, message: Msg) -> bytes:
     headers = message.headers or {}
     context = Context(headers.get(WHO), headers.get(REQUEST_ID, ""), float(headers.get(DEADLINE, "inf")))
@@ -329,92 +224,3 @@ def _error_of(headers: Mapping[str, str], body: bytes) -> Refused | NotAnswered:
     if IS_REFUSAL in headers:
         return Refused(headers[ERROR], **json.loads(body))
     return NotAnswered(Fault(headers[ERROR]))
-
-
-async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
-    """
-    Do one event's work; on failure come back to it later, and after six tries set it aside.
-
-    While something that it needs is away, it waits, however long: that is no fault of the event's, and none of its
-    tries. `faults` counts those of this process, by the event's place in the stream.
-    """
-    headers = message.headers or {}
-    place = message.metadata.sequence.stream
-    try:
-        event = _event_of(follower, headers, message.data)
-        if event is not None:
-            await follower.take(event)
-        await message.ack()
-        del faults[place]
-    except ValidationError:
-        await _give_up(follower, message, headers, "unreadable")
-    except Exception as error:  # noqa: BLE001  # the edge of the bus
-        log.warn("bus.event_failed", durable=follower.durable, event_id=headers.get("ce-id"), error=error)
-        if is_away(error):
-            await message.nak(delay=AWAY_SECONDS)
-            return
-        faults[place] += 1
-        if faults[place] < MAX_DELIVERIES:
-            await message.nak(delay=AGAIN_AFTER_SECONDS[faults[place] - 1])
-        elif await _give_up(follower, message, headers, type(error).__name__):
-            del faults[place]
-
-
-def is_away(error: Exception) -> bool:
-    """Whether an event failed for want of something that will be back."""
-    return isinstance(error, NotAnswered) and error.fault in AWAY
-
-
-def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Event | None:
-    """The event, or None for one of a kind that this follower does not take."""
-    for kind in follower.events:
-        if headers.get("ce-type", "").endswith(f"-{kind.kind}-{kind.edition}"):
-            return kind.model_validate_json(body)
-    return None
-
-
-async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str) -> bool:
-    """Whether the event is set aside; where it cannot be kept, it comes again."""
-    deliveries = message.metadata.num_delivered
-    try:
-        await follower.set_aside(headers.get("ce-id", str(UUID(int=0))), message.subject, reason, deliveries)
-    except Exception as error:  # noqa: BLE001  # kept on the stream rather than lost
-        log.warn("bus.set_aside_failed", durable=follower.durable, error=error)
-        await message.nak(delay=AGAIN_AFTER_SECONDS[-1])
-        return False
-    await message.term()
-    return True
-
-
-async def deployer_connection(url: str, seed: str) -> Client:
-    """A connection that may create streams and readers; used by `ics migrate` and `ics up`, never by a service."""
-    connection = Client()
-    await connection.connect(
-        url, name="deployer", nkeys_seed_str=seed, inbox_prefix="_INBOX.deployer", error_cb=_report
-    )
-    return connection
-
-
-async def declare_stream(connection: Client, name: str, subjects: Sequence[str], days: int) -> None:
-    """Create the stream, or bring it to this shape."""
-    wanted = StreamConfig(
-        name=name, subjects=list(subjects), max_age=days * 86_400, storage=StorageType.FILE, duplicate_window=120
-    )
-    js = connection.jetstream()
-    try:
-        await js.update_stream(wanted)
-    except nats.js.errors.NotFoundError:
-        await js.add_stream(wanted)
-
-
-async def declare_consumer(connection: Client, stream: str, durable: str, subjects: Sequence[str]) -> None:
-    """Create the durable pull reader, or bring it to this shape; the reader itself sets aside what it cannot do."""
-    wanted = ConsumerConfig(
-        durable_name=durable,
-        filter_subjects=list(subjects),
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=5,
-        max_deliver=-1,
-        max_ack_pending=256,
-    )
-    await connection.jetstream().add_consumer(stream, wanted)

@@ -1,0 +1,41 @@
+"""What `ics migrate` and `ics up` do on the bus, and no service: streams and their durable readers."""
+
+from collections.abc import Sequence
+
+import nats.js.errors
+from nats.aio.client import Client
+from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
+
+from shared.bus.connecting import report
+
+
+async def deployer_connection(url: str, seed: str) -> Client:
+    """A connection that may create streams and readers."""
+    connection = Client()
+    await connection.connect(url, name="deployer", nkeys_seed_str=seed, inbox_prefix="_INBOX.deployer", error_cb=report)
+    return connection
+
+
+async def declare_stream(connection: Client, name: str, subjects: Sequence[str], days: int) -> None:
+    """Create the stream, or bring it to this shape."""
+    wanted = StreamConfig(
+        name=name, subjects=list(subjects), max_age=days * 86_400, storage=StorageType.FILE, duplicate_window=120
+    )
+    js = connection.jetstream()
+    try:
+        await js.update_stream(wanted)
+    except nats.js.errors.NotFoundError:
+        await js.add_stream(wanted)
+
+
+async def declare_consumer(connection: Client, stream: str, durable: str, subjects: Sequence[str]) -> None:
+    """Create the durable pull reader, or bring it to this shape; the reader itself sets aside what it cannot do."""
+    wanted = ConsumerConfig(
+        durable_name=durable,
+        filter_subjects=list(subjects),
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=5,
+        max_deliver=-1,
+        max_ack_pending=256,
+    )
+    await connection.jetstream().add_consumer(stream, wanted)

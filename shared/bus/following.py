@@ -1,0 +1,90 @@
+"""Events, one by one: each is taken, or comes again, or is set aside."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from uuid import UUID
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from shared import log
+from shared.bus.protocol import MAX_DELIVERIES, Follower, is_away
+from shared.messages import Event
+
+BATCH = 20
+AGAIN_AFTER_SECONDS = (1, 5, 30, 120, 600)
+AWAY_SECONDS = 0.5
+
+
+async def read_stream(connection: Client, inbox_prefix: str, follower: Follower) -> None:
+    """Take events for ever; where the server is lost, begin again when it is back."""
+    faults: Counter[int] = Counter()
+    while True:
+        try:
+            js = connection.jetstream()
+            reader = await js.pull_subscribe_bind(
+                follower.durable, follower.stream, inbox_prefix=f"{inbox_prefix}.pull".encode()
+            )
+            while True:
+                try:
+                    messages = await reader.fetch(BATCH, timeout=5)
+                except TimeoutError:  # nothing came: not the end of the stream
+                    continue
+                for message in messages:
+                    await _take(follower, message, faults)
+        except (nats.errors.Error, OSError) as error:
+            log.warn("bus.stream_lost", durable=follower.durable, error=error)
+            await asyncio.sleep(0.5)
+
+
+async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
+    """
+    Do one event's work; on failure come back to it later, and after six tries set it aside.
+
+    While something that it needs is away, it waits, however long: that is no fault of the event's, and none of its
+    tries. `faults` counts those of this process, by the event's place in the stream.
+    """
+    headers = message.headers or {}
+    place = message.metadata.sequence.stream
+    try:
+        event = _event_of(follower, headers, message.data)
+        if event is not None:
+            await follower.take(event)
+        await message.ack()
+        del faults[place]
+    except ValidationError:
+        await _give_up(follower, message, headers, "unreadable")
+    except Exception as error:  # noqa: BLE001  # the edge of the bus
+        log.warn("bus.event_failed", durable=follower.durable, event_id=headers.get("ce-id"), error=error)
+        if is_away(error):
+            await message.nak(delay=AWAY_SECONDS)
+            return
+        faults[place] += 1
+        if faults[place] < MAX_DELIVERIES:
+            await message.nak(delay=AGAIN_AFTER_SECONDS[faults[place] - 1])
+        elif await _give_up(follower, message, headers, type(error).__name__):
+            del faults[place]
+
+
+def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Event | None:
+    """The event, or None for one of a kind that this follower does not take."""
+    for kind in follower.events:
+        if headers.get("ce-type", "").endswith(f"-{kind.kind}-{kind.edition}"):
+            return kind.model_validate_json(body)
+    return None
+
+
+async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str) -> bool:
+    """Whether the event is set aside; where it cannot be kept, it comes again."""
+    deliveries = message.metadata.num_delivered
+    try:
+        await follower.set_aside(headers.get("ce-id", str(UUID(int=0))), message.subject, reason, deliveries)
+    except Exception as error:  # noqa: BLE001  # kept on the stream rather than lost
+        log.warn("bus.set_aside_failed", durable=follower.durable, error=error)
+        await message.nak(delay=AGAIN_AFTER_SECONDS[-1])
+        return False
+    await message.term()
+    return True
