@@ -1,5 +1,5 @@
 """
-Finds the screen that nobody sees, on which WebKit opens its window, and prints its path; installs the distribution's own if need be.
+Finds the screen that nobody sees, for WebKit's window, and prints its path; installs the distribution's own if need be.
 
     python -m deploy.find_screen
 """

@@ -23,7 +23,7 @@ FILE_SECONDS = 20
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def inside(window: Window, stack: Product) -> AsyncIterator[Window]:
-    """The window of an administrator who is logged in. The browser has nothing to complain of."""
+    """The window of an administrator who is logged in, on a desk. The browser has nothing to complain of."""
     await window.be(DESKTOP)
     await window.open("/dsr/home/")
     if await window.path() != "/dsr/home/":
@@ -112,13 +112,16 @@ async def test_a_record_is_updated_and_its_history_says_so(inside: Window) -> No
 
 
 @pytest.mark.requirement("R-DSR-015")
-async def test_the_warning_before_a_time_out_covers_the_page_and_escape_goes_on(inside: Window) -> None:
+async def test_the_warning_before_a_time_out_takes_the_focus_and_goes_at_a_word(inside: Window) -> None:
     await inside.open("/dsr/records/new?start")
     await inside.run("document.getElementById('time-out').showModal()")
     await inside.sees("Stay logged in")
     await inside.then_it_fits("time-out")
     assert "Stay logged in" == await inside.run("return document.activeElement.textContent.trim()")
 
+    await inside.escape("Stay logged in")
+    await inside.until_gone("//dialog")
+    await inside.run("document.getElementById('time-out').showModal()")
     await inside.press("Stay logged in")
     await inside.until_gone("//dialog")
 

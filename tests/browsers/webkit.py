@@ -28,6 +28,7 @@ COMMANDS = {
     "SetWindowRect": "POST window/rect",
     "TakeScreenshot": "GET screenshot",
 }
+PLACES = ("lib/*/webkit2gtk-4.*/MiniBrowser", "lib*/webkit2gtk-4.*/MiniBrowser", "libexec/webkit2gtk-4.*/MiniBrowser")
 WHOLE_SCREEN = f"{DESKTOP.width + 200}x{DESKTOP.height + 600}x24"
 # A bar of buttons that can be as narrow as a phone.
 NARROW = "toolbar *, headerbar *, entry, button { min-width: 0; padding: 0; margin: 0; font-size: 4px; }"
@@ -100,7 +101,9 @@ async def webkit(driver: Path, screen: Path, folder: Path, *, scripts: bool = Tr
 
 def _browser() -> Path:
     """What the driver drives comes with it, out of the way."""
-    return next(iter(sorted(Path("/usr").glob("lib*/**/webkit2gtk-4.*/MiniBrowser"))))
+    found = [each for place in PLACES for each in Path("/usr").glob(place)]
+    assert found, "WebKitGTK's MiniBrowser is in none of its places: /usr/" + ", /usr/".join(PLACES)
+    return found[0]
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from tests.browsers.engine import ELEMENT, CommandFailed, Engine
 from tests.journeys.browsing import DESKTOP, PHONE, Screen
 
 SECONDS = 20
+ESCAPE = "\ue00c"
 SCREENS = (PHONE, DESKTOP)
 
 
@@ -64,6 +66,10 @@ class Window:
         if text:
             await self.engine.ask("ElementSendKeys", id=field, text=text)
 
+    async def escape(self, words: str) -> None:
+        """The key, while a button has the focus."""
+        await self.engine.ask("ElementSendKeys", id=await self._shown(f"//button[{_is(words)}]"), text=ESCAPE)
+
     async def click(self, xpath: str) -> None:
         await self.engine.ask("ElementClick", id=await self._shown(xpath))
 
@@ -76,7 +82,7 @@ class Window:
     async def sees(self, *words: str) -> None:
         """Wait until all of this can be read."""
         for each in words:
-            await self._until(lambda each=each: self._can_read(each), f"{each!r} cannot be read")  # type: ignore[misc]
+            await self._until(partial(self._can_read, each), f"{each!r} cannot be read")
 
     async def is_shown(self, xpath: str) -> bool:
         return any([await self._is_displayed(each) for each in await self._found(xpath)])
@@ -150,7 +156,7 @@ class Window:
         """A page that changes meanwhile is looked at again."""
         try:
             async with asyncio.timeout(SECONDS):
-                while not await _quietly(holds):
+                while not await _quietly(holds):  # noqa: ASYNC110  the page is another program's
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise AssertionError(f"{otherwise} on {await self.path()}: {await self.reads()}") from None
