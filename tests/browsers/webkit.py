@@ -30,6 +30,7 @@ COMMANDS = {
 }
 PLACES = ("lib/*/webkit2gtk-4.*/MiniBrowser", "lib*/webkit2gtk-4.*/MiniBrowser", "libexec/webkit2gtk-4.*/MiniBrowser")
 WHOLE_SCREEN = f"{DESKTOP.width + 200}x{DESKTOP.height + 600}x24"
+AROUND = "return [window.outerWidth - window.innerWidth, window.outerHeight - window.innerHeight]"
 # A bar of buttons that can be as narrow as a phone.
 NARROW = "toolbar *, headerbar *, entry, button { min-width: 0; padding: 0; margin: 0; font-size: 4px; }"
 
@@ -56,11 +57,10 @@ class WebKit:
         return said
 
     async def be(self, width: int, height: int) -> None:
-        """Twice: how much of the window is the browser's own is seen in it."""
-        await self.ask("SetWindowRect", width=width, height=height)
-        inside = await self.ask("ExecuteScript", script="return [window.innerWidth, window.innerHeight]", args=[])
-        assert isinstance(inside, list)
-        await self.ask("SetWindowRect", width=2 * width - inside[0], height=2 * height - inside[1])
+        """Around it stands more or less of the browser's own."""
+        around = await self.ask("ExecuteScript", script=AROUND, args=[])
+        assert isinstance(around, list)
+        await self.ask("SetWindowRect", width=width + around[0], height=height + around[1])
 
     async def complaints(self) -> list[str]:
         """An automated WebKit tells nobody of its console: a script that fails shows in what does not work."""

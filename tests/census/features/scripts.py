@@ -38,7 +38,7 @@ SYNTAX = {
     "template_string": "javascript.grammar.template_literals",
     "using": "javascript.statements.using",
 }
-OLD = """
+OLDER = """
     arguments array assignment_expression augmented_assignment_expression binary_expression break_statement
     call_expression catch_clause class class_body class_declaration class_heritage comment continue_statement
     else_clause escape_sequence expression_statement false finally_clause for_in_statement for_statement
@@ -49,6 +49,7 @@ OLD = """
     string_fragment super subscript_expression template_substitution ternary_expression this throw_statement true
     try_statement unary_expression undefined update_expression variable_declarator while_statement
 """
+OLD = frozenset(OLDER.split())
 FLAGS = {"d": "hasIndices", "s": "dotAll", "u": "unicode", "v": "unicodeSets", "y": "sticky"}
 IN_PATTERN = {
     r"\(\?<[=!]": "lookbehind_assertion",
@@ -90,7 +91,7 @@ def _syntax(node: Node) -> Iterator[Use]:
     kind = node.type
     if kind in SYNTAX:
         yield use(node, [SYNTAX[kind]], kind)
-    elif kind == "ERROR" or node.is_missing or (node.is_named and kind not in OLD.split()):
+    elif kind == "ERROR" or node.is_missing or (node.is_named and kind not in OLD):
         yield use(node, [], f"{kind} {words(node)}")
     if kind == "await_expression" and not any(each.type in FUNCTIONS for each in parents(node)):
         yield use(node, ["javascript.operators.await.top_level"], "await outside a function")
