@@ -17,7 +17,7 @@ TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
 PARALLEL := -n 2 --dist loadfile --max-worker-restart 0
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/migrations/*.sql))
 
-.PHONY: help run test quick office lint format documents assets bench soak trace lock clean
+.PHONY: help run test quick office browsers lint format documents assets bench soak trace lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,14 +25,19 @@ help: ## list the targets
 run: $(READY) $(ASSETS) ## start the whole product with demo people; Ctrl-C stops it
 	@exec setpriv --pdeathsig TERM .venv/bin/ics up --demo # it stops in order even when make is killed
 
-test: $(READY) $(ASSETS) ## run every test but those of `make office`; ARGS="-k words" narrows
-	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office" $(ARGS)
+test: $(READY) $(ASSETS) ## run every test but those of `make office` and `make browsers`; ARGS="-k words" narrows
+	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office and not browsers" $(ARGS)
 
 quick: $(READY) $(ASSETS) ## run the tests that need neither a browser nor faults
-	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure and not office" $(ARGS)
+	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure and not office and not browsers" $(ARGS)
 
 office: $(READY) $(ASSETS) ## open the demo's reports in LibreOffice too, which is installed if need be
 	@ICS_SOFFICE=$$($(PYTHON) -m deploy.find_office); export ICS_SOFFICE; exec $(PYTHON) -m pytest -m office $(ARGS)
+
+browsers: $(READY) $(ASSETS) ## walk through it in Firefox and WebKit too, which are installed if need be
+	@ICS_FIREFOX=$$($(PYTHON) -m deploy.find_firefox); ICS_WEBKIT=$$($(PYTHON) -m deploy.find_webkit); \
+		ICS_XVFB=$$($(PYTHON) -m deploy.find_screen); export ICS_FIREFOX ICS_WEBKIT ICS_XVFB; \
+		exec $(PYTHON) -m pytest -m browsers $(ARGS)
 
 lint: $(READY) ## check form, types, imports, templates, migrations, spelling and generated documents
 	@$(PYTHON) -m ruff format --check --quiet .

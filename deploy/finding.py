@@ -23,6 +23,7 @@ class Program:
     setting: str
     package: str
     options: tuple[str, ...] = ()
+    question: str = "--version"  # what it answers, and ends, if it starts at all
 
     @property
     def advice(self) -> str:
@@ -43,7 +44,7 @@ class Program:
 def find(wanted: Program) -> Path:
     """The program that the setting names, else the first in PATH that starts, else a newly installed one."""
     if named := os.environ.get(wanted.setting):
-        if not _starts(named):
+        if not _starts(named, wanted.question):
             raise NotFound(f"{wanted.setting} is set to {named}, which does not start.")
         return Path(named)
     return _in_path(wanted) or _installed(wanted)
@@ -51,13 +52,13 @@ def find(wanted: Program) -> Path:
 
 def _in_path(wanted: Program) -> Path | None:
     found = (shutil.which(name) for name in wanted.names)
-    return next((Path(path) for path in found if path and _starts(path)), None)
+    return next((Path(path) for path in found if path and _starts(path, wanted.question)), None)
 
 
-def _starts(program: str) -> bool:
+def _starts(program: str, question: str) -> bool:
     """A name in PATH may be a stub that only says where to get the program: ask it for its version."""
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, timeout=60, check=False)
+        answer = subprocess.run([program, question], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return answer.returncode == 0

@@ -12,7 +12,7 @@ from tests.gateway.visit import Client
 EVERYWHERE = ("/", "/dsr/", "/nowhere/", "/fail/500/", "/showcase/")
 POLICY = (
     "default-src 'none'; script-src 'self'{nonce}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
