@@ -11,7 +11,7 @@ from services.identity.keys import Keys, new_id
 from services.identity.mails import Mails, Recipient
 from services.identity.rules.passwords import Profile
 from services.identity.rules.registration import Registrant, home_of, read_registrant
-from services.identity.store import accounts, addresses, organisations
+from services.identity.store import accounts, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
@@ -25,7 +25,6 @@ __all__ = [
     "GrantWanted",
     "Mailed",
     "NewAccount",
-    "assign_address",
     "create_account",
     "ensure_organisations",
     "unlock_account",
@@ -114,12 +113,6 @@ async def ensure_organisations(db: Database, register_code: str, rows: Iterable[
     """Add the organisations (name, domain) that the register lacks. Gives all that it has now, by domain."""
     await organisations.add(db, register_code, [(new_id(), name, domain) for name, domain in rows])
     return await organisations.find_by_domain(db, register_code)
-
-
-async def assign_address(db: Database, register_code: str, email: str, assigned_by: UUID | None = None) -> None:
-    """Let the holder of this one address register although its domain is not accepted. Raises `Unreadable`."""
-    await addresses.assign(db, register_code, read_email(email), assigned_by)
-    await events.note(db, AccountEvent.ADDRESS_ASSIGNED, register=register_code, actor=assigned_by)
 
 
 async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID | None = None) -> bool:
