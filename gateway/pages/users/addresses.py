@@ -25,7 +25,7 @@ async def show_addresses(request: web.Request) -> web.Response:
 
 
 async def assign_address(request: web.Request) -> web.Response:
-    """The whole page is one form, so that a search does not cost what was typed."""
+    """Assign one address; or look for others, with the page's second form."""
     register, posted = request[REGISTER], await request.post()
     words, form, command = register.words, _form(register.words), command_in(posted.get("command", ""))
     answers = form.read(posted) or {}

@@ -55,7 +55,6 @@ class ShownAct:
     code: str
     label: str
     confirm: str
-    command: UUID
 
 
 async def show_user(request: web.Request) -> web.Response:
@@ -143,7 +142,7 @@ async def act_on_user(request: web.Request) -> web.Response:
         return await _show(request, None, refused=form, status=409)
     except NotAnswered as unanswered:
         form.refuse(without_answer(register.words, unanswered))
-        return await _show(request, None, refused=form, status=503, commands={act: command})
+        return await _show(request, None, refused=form, status=503, again=command)
     if act is UserAct.REMOVE:
         return see_other(address(register, f"{PAGE}?Msg=removed"))
     return see_other(user_address(register, user_id, f"?Msg={act.value}"))
@@ -183,10 +182,14 @@ async def _show(
     sheet: Sheet | None,
     *,
     refused: Form | None = None,
-    commands: dict[UserAct, UUID] | None = None,
+    again: UUID | None = None,
     status: int = 200,
 ) -> web.Response:
-    """The page as it stands now; `sheet`: with what was chosen. A version that was overtaken is replaced by the new."""
+    """
+    The page as it stands now; `sheet`: with what was chosen. A version that was overtaken is replaced by the new.
+
+    `refused`: what to say of an act; `again`: its id, when it may have been done.
+    """
     register, names = request[REGISTER], await names_of(request)
     found = await ask(request, ReadUser(user_id=id_in(request, "user")))
     shown = sheet or Sheet(await _form(request, found), new_command())
@@ -202,7 +205,8 @@ async def _show(
         version=found.user.version if shown.version is None else shown.version,
         found=found,
         facts=_facts(register, found, names),
-        acts=_acts(register, found, commands or {}),
+        acts=_acts(register, found),
+        act_command=again or new_command(),
         said=_message(register.words, request.query.get("Msg", "")) if request.method == "GET" else "",
         href=user_address(register, found.user.user_id),
         back=address(register, PAGE),
@@ -221,13 +225,12 @@ def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, C
     ]
 
 
-def _acts(register: Definition, found: User, commands: dict[UserAct, UUID]) -> list[ShownAct]:
+def _acts(register: Definition, found: User) -> list[ShownAct]:
     return [
         ShownAct(
             act.value,
             register.words.user.acts[act].button,
             user_address(register, found.user.user_id, f"confirm/{act.value}/") if act in ASKED_FIRST else "",
-            commands.get(act) or new_command(),
         )
         for act in found.acts
     ]

@@ -3,6 +3,11 @@
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX account_by_name ON account (lower(last_name), lower(first_name), account_id);
 
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX register_grant_organisation_reach ON register_grant_organisation (
+    register_code, organisation_id, account_id
+);
+
 -- Raised by each change of the role or its organisations; who changes it names the one they saw.
 ALTER TABLE register_grant ADD COLUMN version integer NOT NULL DEFAULT 1;
 

@@ -45,28 +45,28 @@ LIST_USERS = f"""
     {USERS}
     WHERE (lower(account.last_name), lower(account.first_name), account.account_id) > ($2, $3, $4)
         AND (
-            $5
-            OR (
-                NOT held.all_organisations
-                AND EXISTS (
-                    SELECT FROM register_grant_organisation AS each
-                    WHERE each.account_id = held.account_id AND each.register_code = $1
-                )
-                AND NOT EXISTS (
-                    SELECT FROM register_grant_organisation AS each
-                    WHERE each.account_id = held.account_id AND each.register_code = $1
-                        AND each.organisation_id <> ALL($6::uuid[])
-                )
-            )
+            $5 = ''
+            OR strpos(lower(account.first_name || ' ' || account.last_name), lower($5)) > 0
+            OR strpos(account.email, lower($5)) > 0
         )
-        AND (
-            $7 = ''
-            OR strpos(lower(account.first_name || ' ' || account.last_name), lower($7)) > 0
-            OR strpos(account.email, lower($7)) > 0
+        AND ($6::text IS NULL OR {STATE} = $6)
+"""  # noqa: S608
+BY_NAME = "ORDER BY lower(account.last_name), lower(account.first_name), account.account_id LIMIT $7"
+LIST_EVERYBODY = f"{LIST_USERS} {BY_NAME}"
+# From the organisations' few to their accounts: a small one's users are not looked for among a whole county's.
+LIST_REACHED = f"""
+    {LIST_USERS}
+        AND NOT held.all_organisations
+        AND account.account_id IN (
+            SELECT each.account_id FROM register_grant_organisation AS each
+            WHERE each.register_code = $1 AND each.organisation_id = ANY($8::uuid[])
         )
-        AND ($8::text IS NULL OR {STATE} = $8)
-    ORDER BY lower(account.last_name), lower(account.first_name), account.account_id
-    LIMIT $9
+        AND NOT EXISTS (
+            SELECT FROM register_grant_organisation AS each
+            WHERE each.account_id = held.account_id AND each.register_code = $1
+                AND each.organisation_id <> ALL($8::uuid[])
+        )
+    {BY_NAME}
 """  # noqa: S608
 PLACE_OF = """
     SELECT lower(last_name) AS last_name, lower(first_name) AS first_name, account_id
@@ -147,10 +147,11 @@ async def hold_user(db: Database, register_code: str, user_id: UUID) -> UserShow
 async def list_users(
     db: Database, asker: Asker, register_code: str, search: str, state: UserState | None, after: Place, most: int
 ) -> list[UserShown]:
-    everything = asker.is_master or asker.all_organisations
-    rows = await db.fetch(
-        LIST_USERS, register_code, *after, everything, asker.organisation_ids, " ".join(search.split()), state, most
-    )
+    wanted = (register_code, *after, " ".join(search.split()), state, most)
+    if asker.is_master or asker.all_organisations:
+        rows = await db.fetch(LIST_EVERYBODY, *wanted)
+    else:
+        rows = await db.fetch(LIST_REACHED, *wanted, asker.organisation_ids)
     return [_user(row) for row in rows]
 
 

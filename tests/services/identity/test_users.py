@@ -78,7 +78,8 @@ async def test_twenty_thousand_users_are_paged_without_a_gap_or_a_double(rig: Ri
         "INSERT INTO register_grant (account_id, register_code, role, all_organisations) "
         "SELECT account_id, 'dsr', 'standard', true FROM account WHERE first_name = 'Same'"
     )
-    gail, after, seen, more = await as_(rig, GAIL), None, set(), True
+    seen: set[UUID] = set()
+    gail, after, more = await as_(rig, GAIL), None, True
     while len(seen) < 4 * USERS_AT_ONCE and more:
         page = await rig.ask(ListUsers(search="name3", after=after), gail)
         seen |= {each.user_id for each in page.users}
