@@ -85,6 +85,7 @@ def test_what_may_be_given_by_whom(who: Asker, access: Access, code: str) -> Non
         (given(everywhere=True), "a@other.gov.uk", OTHER),
         (given(Role.STANDARD, ONE, TWO).model_copy(update={"home_organisation_id": ONE}), "a@two.nhs.uk", ONE),
         (given(Role.REPORTING, ONE, TWO), "a@nhs.net", None),
+        (given(Role.STANDARD, TWO).model_copy(update={"home_organisation_id": ONE}), "a@one.nhs.uk", TWO),
     ],
 )
 def test_new_records_belong_where_it_is_plain(access: Access, email: str, home: UUID | None) -> None:
@@ -94,6 +95,8 @@ def test_new_records_belong_where_it_is_plain(access: Access, email: str, home: 
 def test_where_it_is_not_plain_it_has_to_be_said() -> None:
     assert "home_missing" == refused(lambda: settle(given(Role.STANDARD, ONE, TWO), "a@nhs.net", BY_DOMAIN))
     assert "home_missing" == refused(lambda: settle(given(everywhere=True), "a@nhs.net", BY_DOMAIN))
+    elsewhere = given(Role.REPORTING, ONE, TWO).model_copy(update={"home_organisation_id": OTHER})
+    assert "home_missing" == refused(lambda: settle(elsewhere, "a@nhs.net", BY_DOMAIN))
     assert "not_yours" == refused(lambda: settle(given(Role.STANDARD, UUID(int=9)), "a@nhs.net", BY_DOMAIN))
 
 

@@ -62,25 +62,27 @@ def check_given(asker: Asker, wanted: Access) -> None:
 
 def settle(wanted: Access, email: str, by_domain: Mapping[str, UUID]) -> Access:
     """
-    The access with its home organisation: the one chosen, the only one, or that of the address.
+    The access with its home organisation: the only one, the one chosen, or that of the address.
 
     Raises `Refused`: `not_yours` for an organisation that the register does not have, `home_missing` when who adds
-    records has several organisations and none of them is theirs by the address.
+    records has several organisations and none of them is chosen, nor theirs by the address.
     """
     reached = frozenset(by_domain.values()) if wanted.all_organisations else frozenset(wanted.organisation_ids)
-    chosen = wanted.home_organisation_id
-    if not reached.issubset(by_domain.values()) or (chosen is not None and chosen not in reached):
+    if not reached.issubset(by_domain.values()):
         raise Refused("not_yours")
-    home = chosen or _obvious_home(wanted, email, by_domain, reached)
-    if home is None and wanted.role in SUBMITTING:
+    home = _home(wanted, email, by_domain, reached)
+    if home not in reached and (home is not None or wanted.role in SUBMITTING):
         raise Refused("home_missing")
     listed = () if wanted.all_organisations else tuple(sorted(reached))
     return wanted.model_copy(update={"organisation_ids": listed, "home_organisation_id": home})
 
 
-def _obvious_home(wanted: Access, email: str, by_domain: Mapping[str, UUID], reached: frozenset[UUID]) -> UUID | None:
+def _home(wanted: Access, email: str, by_domain: Mapping[str, UUID], reached: frozenset[UUID]) -> UUID | None:
+    """Whoever is restricted to one organisation belongs to it, whatever the form still says."""
     if not wanted.all_organisations and len(reached) == 1:
         return next(iter(reached))
+    if wanted.home_organisation_id is not None:
+        return wanted.home_organisation_id
     by_address = home_of(email, by_domain)
     return by_address if by_address in reached else None
 

@@ -50,7 +50,7 @@ LIST_USERS = f"""
             OR strpos(account.email, lower($5)) > 0
         )
         AND ($6::text IS NULL OR {STATE} = $6)
-"""  # noqa: S608
+"""
 BY_NAME = "ORDER BY lower(account.last_name), lower(account.first_name), account.account_id LIMIT $7"
 LIST_EVERYBODY = f"{LIST_USERS} {BY_NAME}"
 # From the organisations' few to their accounts: a small one's users are not looked for among a whole county's.
