@@ -32,20 +32,20 @@ from tests.services.identity.managing import (
 from tests.services.identity.rig import Rig, refused
 
 KIT = "kit.wren@example.org"
-NET = "ned.net@nhs.net"
+NET = "noel.net@nhs.net"
 
 
 async def test_administrators_see_those_whose_organisations_are_all_theirs_by_family_name(rig: Rig) -> None:
     await office(rig)
     await made(rig, "both@mpft.nhs.uk", "Bo Aspen", Role.REPORTING, COMBINED)
-    await made(rig, NET, "Ned Net")
+    await made(rig, NET, "Noel Net")
     await made(rig, "other@example.org", "Ol Other", register="carers")
 
     everything = [each.full_name for each in await listed(rig, await as_(rig, GAIL))]
     hers = [each.full_name for each in await listed(rig, await as_(rig, AMINA))]
     masters = [each.full_name for each in await listed(rig, await as_(rig, MAX))]
 
-    assert ["Bo Aspen", "Jo Lark", "Ned Net", "Amina Patel", "Gail Thomas"] == everything == masters
+    assert ["Bo Aspen", "Jo Lark", "Noel Net", "Amina Patel", "Gail Thomas"] == everything == masters
     assert ["Amina Patel"] == hers
 
 
@@ -223,12 +223,12 @@ async def test_nobody_changes_their_own_access(rig: Rig) -> None:
 
 async def test_somebody_of_nhs_net_is_given_an_organisation_by_who_has_all(rig: Rig) -> None:
     await office(rig)
-    ned = await made(rig, NET, "Ned Net")
+    noel = await made(rig, NET, "Noel Net")
 
     assert "not_found" == await refused(
-        changed(rig, await as_(rig, AMINA), ned, await access(rig, Role.STANDARD, COMBINED))
+        changed(rig, await as_(rig, AMINA), noel, await access(rig, Role.STANDARD, COMBINED))
     )
-    await changed(rig, await as_(rig, GAIL), ned, await access(rig, Role.STANDARD, COMBINED))
+    await changed(rig, await as_(rig, GAIL), noel, await access(rig, Role.STANDARD, COMBINED))
 
     visitor = (await rig.find((await rig.come_in(NET)).session_token)).visitor
     assert await organisation(rig, COMBINED) == visitor.home_organisation_id
@@ -236,13 +236,13 @@ async def test_somebody_of_nhs_net_is_given_an_organisation_by_who_has_all(rig: 
 
 async def test_who_adds_records_in_several_organisations_needs_to_belong_to_one(rig: Rig) -> None:
     await office(rig)
-    ned, gail = await made(rig, NET, "Ned Net"), await as_(rig, GAIL)
+    noel, gail = await made(rig, NET, "Noel Net"), await as_(rig, GAIL)
     several = await access(rig, Role.STANDARD, MPFT, COMBINED)
 
-    assert "home_missing" == await refused(changed(rig, gail, ned, several))
-    await changed(rig, gail, ned, several.model_copy(update={"home_organisation_id": several.organisation_ids[1]}))
+    assert "home_missing" == await refused(changed(rig, gail, noel, several))
+    await changed(rig, gail, noel, several.model_copy(update={"home_organisation_id": several.organisation_ids[1]}))
 
-    assert several.organisation_ids[1] == (await read(rig, gail, ned)).user.access.home_organisation_id
+    assert several.organisation_ids[1] == (await read(rig, gail, noel)).user.access.home_organisation_id
 
 
 async def test_what_may_be_given_is_told_as_it_stands(rig: Rig) -> None:
