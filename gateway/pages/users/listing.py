@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Choice, Field, Form, Posted, show
+from gateway.pages.users.addresses import PAGE as ADDRESSES
 from gateway.pages.users.proposing import proposals_of
 from gateway.pages.users.showing import (
     FEW,
@@ -87,7 +88,7 @@ async def _show(request: web.Request, form: Form, wanted: ListUsers) -> web.Resp
         said=said.get(message, ""),
         done=message not in ("decided", "not_second"),
         new=address(register, f"{PAGE}new"),
-        addresses=address(register, "administration/addresses/"),
+        addresses=address(register, ADDRESSES) if register.access.self_registration else "",
         href=address(register, PAGE),
         back=address(register, "administration/"),
     )

@@ -80,7 +80,7 @@ async def test_what_is_missing_is_said_and_what_was_typed_stays(browser: Browser
         (Refused("already_here"), 409, "There is a user of this register with this email address"),
         (Refused("other_name"), 409, "There is an account with this email address, under another name."),
         (Refused("deactivated"), 409, "There is an account with this email address, and it is deactivated."),
-        (Refused("home_missing"), 409, "Choose the organisation for new records"),
+        (Refused("home_missing"), 409, "Choose the organisation for new referrals"),
         (Refused("not_yours"), 409, "You can give only roles and organisations that are yours to give."),
         (NotAnswered(Fault.UNAVAILABLE), 503, ""),
         (NotAnswered(Fault.TOO_LATE), 503, ""),

@@ -40,12 +40,13 @@ async def test_administrators_see_those_whose_organisations_are_all_theirs_by_fa
     await made(rig, "both@mpft.nhs.uk", "Bo Aspen", Role.REPORTING, COMBINED)
     await made(rig, NET, "Noel Net")
     await made(rig, "other@example.org", "Ol Other", register="carers")
+    await made(rig, "ev@combined.nhs.uk", "Ev Erywhere", Role.ADMINISTRATOR, everywhere=True)
 
     everything = [each.full_name for each in await listed(rig, await as_(rig, GAIL))]
     hers = [each.full_name for each in await listed(rig, await as_(rig, AMINA))]
     masters = [each.full_name for each in await listed(rig, await as_(rig, MAX))]
 
-    assert ["Bo Aspen", "Jo Lark", "Noel Net", "Amina Patel", "Gail Thomas"] == everything == masters
+    assert ["Bo Aspen", "Ev Erywhere", "Jo Lark", "Noel Net", "Amina Patel", "Gail Thomas"] == everything == masters
     assert ["Amina Patel"] == hers
 
 
