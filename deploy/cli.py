@@ -104,7 +104,11 @@ def create_admin(
     first_name: Annotated[str, typer.Option(help="First name.")],
     last_name: Annotated[str, typer.Option(help="Last name.")],
 ) -> None:
-    """Make a master admin and send the welcome mail with a temporary password."""
+    """
+    Make a master admin and send the welcome mail with a temporary password.
+
+    A register's first administrator takes two: one master admin proposes, under Administration, and another accepts.
+    """
     from deploy.operating import create_master_admin  # noqa: PLC0415
     from deploy.settings import read_settings  # noqa: PLC0415
 

@@ -14,11 +14,11 @@ from gateway.pages import (
 )
 from gateway.pages.account import login, password, pin, registration, reminder, session
 from gateway.pages.records import case_text, drafts, holding, keeping, listing, submitting
+from gateway.pages.users import adding, addresses, one, proposing
+from gateway.pages.users import listing as listing_users
 from gateway.settings import Settings
 from gateway.visitor import ANYONE, Page
 from shared.permissions import Permission
-
-ADMINISTRATORS = frozenset({Permission.ADMINISTER, Permission.CONFIGURE})
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/", public.start, ANYONE),
@@ -72,7 +72,31 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
     Page("GET", "/{register}/duplicates/", duplicates.show_duplicates, Permission.ADMINISTER),
     Page("POST", "/{register}/duplicates/", duplicates.decide_duplicate, Permission.ADMINISTER),
-    Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/", administration.administration_page, administration.ADMINISTRATORS),
+    Page(
+        "GET",
+        "/{register}/administration/organisations/",
+        administration.organisations_page,
+        administration.ADMINISTRATORS,
+    ),
+    Page("GET", "/{register}/administration/users/", listing_users.show_users, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/", listing_users.search_users, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/users/new", adding.new_user, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/new", adding.add_user, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/users/{user}/", one.show_user, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/{user}/", one.change_access, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/{user}/act", one.act_on_user, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/users/{user}/confirm/{act}/", one.ask_first, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/{user}/propose", one.propose, Permission.CONFIGURE),
+    Page(
+        "POST",
+        "/{register}/administration/proposals/{proposal}/",
+        proposing.decide_proposal,
+        Permission.MANAGE_USERS,
+    ),
+    Page("GET", "/{register}/administration/addresses/", addresses.show_addresses, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/addresses/", addresses.assign_address, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/addresses/end", addresses.take_back, Permission.MANAGE_USERS),
     Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),

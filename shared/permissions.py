@@ -27,6 +27,7 @@ class Permission(StrEnum):
     RECORD_OUTCOME = "record_outcome"
     READ_REPORTS = "read_reports"
     ADMINISTER = "administer"
+    MANAGE_USERS = "manage_users"
     CONFIGURE = "configure"
 
 
@@ -42,8 +43,10 @@ _REPORTING = {Permission.USE_ACCOUNT, Permission.READ_RECORDS, Permission.READ_R
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STANDARD: frozenset(_STANDARD),
     Role.REPORTING: frozenset(_REPORTING),
-    Role.ADMINISTRATOR: frozenset(_STANDARD | _REPORTING | {Permission.RECORD_OUTCOME, Permission.ADMINISTER}),
-    Role.MASTER_ADMIN: frozenset({Permission.USE_ACCOUNT, Permission.CONFIGURE}),
+    Role.ADMINISTRATOR: frozenset(
+        _STANDARD | _REPORTING | {Permission.RECORD_OUTCOME, Permission.ADMINISTER, Permission.MANAGE_USERS}
+    ),
+    Role.MASTER_ADMIN: frozenset({Permission.USE_ACCOUNT, Permission.MANAGE_USERS, Permission.CONFIGURE}),
 }
 
 

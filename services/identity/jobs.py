@@ -10,6 +10,7 @@ from services.identity.rules import log_in as rules
 from services.identity.store import accounts, attempts, devices, limits, organisations, sessions
 from shared import log
 from shared.bus import Bus
+from shared.commands import FORGET_OLD
 from shared.contracts.identity import Heartbeat
 from shared.database import DATABASE_FAULTS, Database, transaction
 from shared.messages import NotAnswered
@@ -66,7 +67,12 @@ class Sweeper:
             lambda db: accounts.settle_counts(db, *counts),
             lambda db: devices.settle_counts(db, *counts),
             limits.sweep,
+            _forget_commands,
         )
         for sweep in sweeps:
             async with transaction(self.desk.pool) as db:
                 await sweep(db)
+
+
+async def _forget_commands(db: Database) -> None:
+    await db.execute(FORGET_OLD)

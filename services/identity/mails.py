@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from services.identity.keys import new_id
 from shared.contracts.notifier import QueueMail, Template
@@ -39,6 +40,11 @@ class Mails:
 
     def password_changed(self, to: Recipient, contact: str) -> QueueMail:
         return _mail("password_changed", to, None, contact=contact)
+
+    def role_changed(self, to: Recipient, user_id: UUID) -> QueueMail:
+        """For master admins: that it was, and where to see whose."""
+        link = f"{self.public_url.rstrip('/')}/{to.register_code}/administration/users/{user_id.hex}/"
+        return _mail("role_changed", to, None, link=link)
 
     def _log_in(self, to: Recipient) -> str:
         return f"{self.public_url.rstrip('/')}/{to.register_code}/login/"

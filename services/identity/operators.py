@@ -1,6 +1,5 @@
-"""What operators, demo loading and administration do to identity without a log-in: organisations and accounts."""
+"""What operators and demo loading do to identity without a log-in: organisations and accounts."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -10,13 +9,12 @@ from services.identity.events import AccountEvent
 from services.identity.hashing import PasswordHashes
 from services.identity.keys import Keys, new_id
 from services.identity.mails import Mails, Recipient
-from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, TEMPORARY_LIFE
-from services.identity.rules.passwords import Profile, temporary_password
+from services.identity.rules.passwords import Profile
 from services.identity.rules.registration import Registrant, home_of, read_registrant
-from services.identity.store import accounts, devices, limits, organisations
-from services.identity.store.accounts import NOBODY
+from services.identity.store import accounts, organisations
 from services.identity.store.organisations import NewGrant
-from shared import outbox
+from services.identity.unlocking import unlock
+from services.identity.welcoming import welcome
 from shared.database import Database
 from shared.messages import Refused
 from shared.permissions import Role
@@ -27,7 +25,6 @@ __all__ = [
     "GrantWanted",
     "Mailed",
     "NewAccount",
-    "assign_address",
     "create_account",
     "ensure_organisations",
     "unlock_account",
@@ -90,7 +87,8 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
         await organisations.give_grant(db, account_id, await _found(db, registrant.email, grant))
         await events.note(db, AccountEvent.GRANT_GIVEN, account_id, register=grant.register_code)
     if isinstance(password, Mailed):
-        await _mail_password(db, account_id, registrant, password)
+        to = Recipient(registrant.email, registrant.first_name, password.register_code)
+        await welcome(db, password, account_id, to)
     else:
         await _fix_password(db, account_id, password)
     return account_id
@@ -105,14 +103,6 @@ async def _found(db: Database, email: str, wanted: GrantWanted) -> NewGrant:
     return NewGrant(wanted.register_code, wanted.role, wanted.all_organisations, home, granted)
 
 
-async def _mail_password(db: Database, account_id: UUID, registrant: Registrant, mailed: Mailed) -> None:
-    password = temporary_password(mailed.profile, secrets.choice)
-    keyed = mailed.keys.temporary_password(account_id, password)
-    expires_at = await accounts.set_temporary(db, account_id, keyed, TEMPORARY_LIFE)
-    to = Recipient(registrant.email, registrant.first_name, mailed.register_code)
-    await outbox.put_letter(db, mailed.mails.welcome(to, password, expires_at))
-
-
 async def _fix_password(db: Database, account_id: UUID, fixed: Fixed) -> None:
     made = await accounts.find_by_id(db, account_id)
     if made is not None:
@@ -125,18 +115,10 @@ async def ensure_organisations(db: Database, register_code: str, rows: Iterable[
     return await organisations.find_by_domain(db, register_code)
 
 
-async def assign_address(db: Database, register_code: str, email: str, assigned_by: UUID | None = None) -> None:
-    """Let the holder of this one address register although its domain is not accepted. Raises `Unreadable`."""
-    await organisations.assign(db, register_code, read_email(email), assigned_by)
-    await events.note(db, AccountEvent.ADDRESS_ASSIGNED, register=register_code, actor=assigned_by)
-
-
 async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID | None = None) -> bool:
     """Open a locked account to everybody again, and count anew. False when there is no such locked account."""
     account = await accounts.find_by_email(db, read_email(email))
-    if not await accounts.unlock(db, account.account_id if account else NOBODY) or account is None:
+    if account is None or not await unlock(db, keys, account.account_id):
         return False
-    await devices.clear_counts(db, account.account_id)
-    await limits.forget(db, (PINS_IN_HOUR, PINS_IN_DAY), keys.window(str(account.account_id)))
     await events.note(db, AccountEvent.ACCOUNT_UNLOCKED, account.account_id, actor=unlocked_by)
     return True

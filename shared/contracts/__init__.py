@@ -1,6 +1,6 @@
 """All that may be said on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
-from shared.contracts import health, identity, notifier, outcomes, referrals, reports
+from shared.contracts import health, identity, notifier, outcomes, referrals, reports, users
 from shared.messages import Broadcast, Event, Letter, Message, Request
 
 REQUESTS: tuple[type[Request[Message]], ...] = (
@@ -18,6 +18,18 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.ListColleagues,
     identity.CheckGrant,
     identity.FindRecipients,
+    users.ListUsers,
+    users.ReadReach,
+    users.ReadUser,
+    users.AddUser,
+    users.ChangeAccess,
+    users.ActOnUser,
+    users.ProposeAdministrator,
+    users.ListProposals,
+    users.DecideProposal,
+    users.ListAddresses,
+    users.AssignAddress,
+    users.TakeBackAddress,
     referrals.SubmitRecord,
     referrals.ListRecords,
     referrals.ReadRecord,

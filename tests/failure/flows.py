@@ -15,13 +15,15 @@ from shared.registers.definition import Definition
 from shared.registers.form import read_answers
 from shared.values import london_day
 from tests.failure.canary import Filled, Sought, fill, sought_word, without, word
-from tests.walking import Walker, record_in
+from tests.walking import Sheet, Walker, record_in
 
 REPORT_SECONDS = 60
 FIRST_NAME, LAST_NAME = word("account first name"), word("account last name")
 EMAIL = f"{word('account address')}.{word('account address too')}@mpft.nhs.uk".lower()
 PASSWORD, WRONG_PASSWORD = f"{word('password')}-2026!", f"{word('wrong password')}-2026!"
 NOTE, CHANGE, OTHER_CHANGE, REASON = word("note"), word("change"), word("other change"), word("reason")
+ADDED = f"{word('added address').lower()}@{word('added place').lower()}.example"
+ASSIGNED = f"{word('assigned address').lower()}@{word('assigned place').lower()}.example"
 OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 
 # Of the person, and of what was written about them: nowhere. Of the account: where mail goes, and nowhere else.
@@ -37,6 +39,12 @@ ACCOUNT = tuple(
         "wrong password",
         "stranger",
         "elsewhere",
+        "added first name",
+        "added last name",
+        "added address",
+        "added place",
+        "assigned address",
+        "assigned place",
     )
 )
 
@@ -234,6 +242,55 @@ async def look_at_mails(walker: Walker) -> None:
     form = (await walker.see(page)).fields("command")
     await walker.see(f"{page}?undelivered=1")
     await walker.post(page, form | {"mail": word("no mail")})
+
+
+# --------------------------------------------------------------------------------------------------------------- users
+async def manage_users(admin: Walker, master: Walker) -> None:
+    """Add somebody, with mistakes; find, change and close the account; propose them, and decline."""
+    await admin.see(admin.at("administration/organisations/"))
+    page = admin.at("administration/users/")
+    form = (await admin.see(f"{page}new")).fields("first_name")
+    organisation = _value(await admin.see(f"{page}new"), "#organisations-2")
+    form |= {"first_name": word("added first name"), "last_name": word("added last name"), "email": ADDED}
+    await admin.post(f"{page}new", form)
+    added = await admin.go_on(f"{page}new", form | {"role": "standard", "organisations": organisation})
+    await admin.see(added)
+    await admin.post(f"{page}new", form | {"role": "standard", "organisations": organisation, "command": uuid4().hex})
+    await admin.see(page)
+    await admin.post(page, {"search": word("added last name"), "state": ""})
+    here = added.partition("?")[0]
+    await _propose(admin, master, here, organisation)
+    changed = (await admin.see(here)).fields("version") | {"role": "reporting"}
+    await admin.see(await admin.go_on(here, changed))
+    await admin.post(here, changed | {"command": uuid4().hex, "role": "administrator"})
+    await admin.see(f"{here}confirm/deactivate/")
+    await admin.see(await admin.go_on(f"{here}act", {"command": uuid4().hex, "act": "deactivate"}))
+    await admin.post(f"{here}act", {"command": uuid4().hex, "act": "unlock"})
+    await _let_in(admin)
+
+
+async def _propose(admin: Walker, master: Walker, here: str, organisation: str) -> None:
+    form = (await master.see(here)).fields("organisations")
+    await master.see(await master.go_on(f"{here}propose", form | {"organisations": organisation}))
+    listed = await admin.see(admin.at("administration/users/"))
+    waiting = listed.tree.select_one('form[action*="/proposals/"]')
+    assert waiting is not None
+    await admin.see(await admin.go_on(str(waiting["action"]), {"command": uuid4().hex, "act": "decline"}))
+
+
+async def _let_in(walker: Walker) -> None:
+    """One address from outside, with a mistake, and not any more."""
+    page = walker.at("administration/addresses/")
+    form = (await walker.see(page)).fields("email") | {"act": "assign"}
+    await walker.post(page, form | {"email": word("assigned address")})
+    await walker.see(await walker.go_on(page, form | {"email": ASSIGNED, "command": uuid4().hex}))
+    await walker.see(await walker.go_on(f"{page}end", {"command": uuid4().hex, "address": ASSIGNED}))
+
+
+def _value(sheet: Sheet, selector: str) -> str:
+    control = sheet.tree.select_one(selector)
+    assert control is not None
+    return str(control["value"])
 
 
 # ------------------------------------------------------------------------------------------------------------- reports

@@ -37,8 +37,8 @@ class Walked:
 async def walked(broken: Trial) -> AsyncIterator[Walked]:
     canary = Canary.of(load_registers().find("dsr"))
     async with AsyncExitStack() as opened:
-        mine, window, admin = canary.walkers = [
-            await opened.enter_async_context(walker(broken.product.base_url)) for _ in range(3)
+        mine, window, admin, master = canary.walkers = [
+            await opened.enter_async_context(walker(broken.product.base_url)) for _ in range(4)
         ]
         await flows.look_around(mine)
         await flows.come_in(mine)
@@ -60,6 +60,8 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.archive(admin, canary, record)
         await flows.reverse(admin, reference)
         await flows.look_at_mails(admin)
+        await master.log_in("master@staffordshire.gov.uk")
+        await flows.manage_users(admin, master)
         await mine.log_out()
         await flows.forget_password(window)
         await settled(broken.inside, [], patient=False)

@@ -118,7 +118,7 @@ def test_each_of_the_four_levels_may_do_what_it_is_for() -> None:
     assert {"standard", "reporting", "administrator", "master_admin"} == {role.value for role in Role}
     assert not reporting & {Permission.SUBMIT_RECORD, Permission.UPDATE_RECORD, Permission.RECORD_OUTCOME}
     assert standard | reporting < administrator
-    assert {Permission.USE_ACCOUNT, Permission.CONFIGURE} == master
+    assert {Permission.USE_ACCOUNT, Permission.MANAGE_USERS, Permission.CONFIGURE} == master
 
 
 def test_a_temporary_password_gives_nothing_but_the_change_of_it() -> None:

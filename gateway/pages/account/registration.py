@@ -62,7 +62,7 @@ async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> w
     words = request[REGISTER].words.registration
     match refusal.code:
         case "invalid_answers":
-            _say_what_is_wrong(form, request[REGISTER], refusal)
+            say_what_is_wrong(form, request[REGISTER], refusal)
             return await _show_form(request, form, status=422)
         case "domain_not_accepted":
             return await _show_message(request, words.refused_heading, words.refused, status=403)
@@ -72,7 +72,7 @@ async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> w
             raise refusal
 
 
-def _say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> None:
+def say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> None:
     for name, wrong in refusal.details.items():
         if name == "email":
             form.wrong(name, register.words.registration.email_address_wrong)

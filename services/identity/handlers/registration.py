@@ -1,7 +1,5 @@
 """Registering an account."""
 
-import secrets
-
 from services.identity import events
 from services.identity.desk import Desk, recipient_of
 from services.identity.events import AccountEvent
@@ -11,13 +9,13 @@ from services.identity.rules import registration as rules
 from services.identity.rules.log_in import (
     REGISTRATIONS_FROM_NETWORK,
     REPEATED_REGISTRATIONS,
-    TEMPORARY_LIFE,
+    Status,
     network_of,
 )
-from services.identity.rules.passwords import temporary_password
 from services.identity.rules.registration import Registrant
 from services.identity.store import accounts, limits, organisations
 from services.identity.store.organisations import NewGrant
+from services.identity.welcoming import welcome
 from shared import outbox
 from shared.contracts.identity import RegisterAccount
 from shared.database import Database, transaction
@@ -62,27 +60,26 @@ class Registration:
         return rules.why_not(access, registrant.email, is_assigned)
 
     async def _add(self, db: Database, register_code: str, registrant: Registrant) -> None:
-        account_id, password = new_id(), temporary_password(self._desk.profile, secrets.choice)
-        keyed = self._desk.keys.temporary_password(account_id, password)
+        account_id = new_id()
         home = rules.home_of(registrant.email, await organisations.find_by_domain(db, register_code))
         names = (registrant.first_name, registrant.last_name)
         if not await accounts.add(db, account_id, registrant.email, *names):
             await self._mail_that_there_is_one(db, register_code, registrant.email)
             return
-        expires_at = await accounts.set_temporary(db, account_id, keyed, TEMPORARY_LIFE)
         await organisations.give_grant(
             db, account_id, NewGrant(register_code, Role.STANDARD, home_organisation_id=home)
         )
-        to = Recipient(registrant.email, registrant.first_name, register_code)
-        await outbox.put_letter(db, self._desk.mails.welcome(to, password, expires_at))
+        await welcome(db, self._desk, account_id, Recipient(registrant.email, registrant.first_name, register_code))
         await events.note(db, AccountEvent.ACCOUNT_REGISTERED, account_id, register=register_code)
 
     async def _mail_that_there_is_one(self, db: Database, register_code: str, email: str) -> None:
-        """A few times a day, however often it is asked for."""
+        """A few times a day, however often it is asked for; nothing goes to an account that was deactivated."""
         account = await accounts.find_by_email(db, email)
         if account is None:
             return
         await events.note(db, AccountEvent.REGISTRATION_REPEATED, account.account_id, register=register_code)
+        if account.status is Status.DISABLED:
+            return
         key = self._desk.keys.window(str(account.account_id))
         if await limits.count(db, REPEATED_REGISTRATIONS, key) <= REPEATED_REGISTRATIONS.most:
             await outbox.put_letter(db, self._desk.mails.already_registered(recipient_of(account, register_code)))

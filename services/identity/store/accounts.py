@@ -49,6 +49,8 @@ UNLOCK = """
     WHERE account_id = $1 AND status IN ('locked', 'locked_to_strangers')
     RETURNING account_id
 """
+DISABLE = "UPDATE account SET status = 'disabled' WHERE account_id = $1"
+ENABLE = "UPDATE account SET status = 'active', wrong_passwords = 0 WHERE account_id = $1 AND status = 'disabled'"
 REPLACE_HASH = """
     UPDATE account
     SET password_hash = $2, temporary_hash = NULL, temporary_expires_at = NULL, temporary_used_at = NULL
@@ -145,6 +147,14 @@ async def set_status(db: Database, account_id: UUID, status: Status, *, unless: 
 
 async def unlock(db: Database, account_id: UUID) -> bool:
     return await db.fetchval(UNLOCK, account_id) is not None
+
+
+async def disable(db: Database, account_id: UUID) -> None:
+    await db.execute(DISABLE, account_id)
+
+
+async def enable(db: Database, account_id: UUID) -> None:
+    await db.execute(ENABLE, account_id)
 
 
 async def set_password(db: Database, seen: Account, password_hash: str, states: tuple[Status, ...]) -> bool:

@@ -1,6 +1,6 @@
 """Registers as identity knows them: their organisations, who may register, and who may do what."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,10 +19,6 @@ ADD = """
 """
 FIND_ACCESS = "SELECT self_registration, accepted_domains FROM register_access WHERE register_code = $1"
 IS_ASSIGNED = "SELECT EXISTS (SELECT FROM allowed_address WHERE register_code = $1 AND email = $2)"
-ASSIGN = """
-    INSERT INTO allowed_address (register_code, email, assigned_by) VALUES ($1, $2, $3)
-    ON CONFLICT DO NOTHING
-"""
 GIVE_GRANT = """
     INSERT INTO register_grant (account_id, register_code, role, all_organisations, home_organisation_id)
     VALUES ($1, $2, $3, $4, $5)
@@ -87,15 +83,14 @@ async def is_assigned(db: Database, register_code: str, email: str) -> bool:
     return bool(await db.fetchval(IS_ASSIGNED, register_code, email))
 
 
-async def assign(db: Database, register_code: str, email: str, assigned_by: UUID | None) -> None:
-    await db.execute(ASSIGN, register_code, email, assigned_by)
-
-
 async def give_grant(db: Database, account_id: UUID, grant: NewGrant) -> None:
     home = grant.home_organisation_id
     await db.execute(GIVE_GRANT, account_id, grant.register_code, grant.role, grant.all_organisations, home)
-    organisations = {*grant.organisation_ids, *([home] if home else [])}
-    await db.execute(ADD_TO_GRANT, account_id, grant.register_code, organisations)
+    await add_to_grant(db, account_id, grant.register_code, {*grant.organisation_ids, *([home] if home else [])})
+
+
+async def add_to_grant(db: Database, account_id: UUID, register_code: str, organisation_ids: Collection[UUID]) -> None:
+    await db.execute(ADD_TO_GRANT, account_id, register_code, organisation_ids)
 
 
 async def names_of_account(db: Database, account_id: UUID) -> tuple[str, ...]:

@@ -73,20 +73,40 @@ async def test_who_has_no_role_yet_is_told_so(browser: Browser, identity: StandI
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MASTER_ADMIN])
-async def test_administration_shows_the_organisations_and_whose_addresses_are_accepted(
+async def test_administration_leads_to_the_organisations_and_whose_addresses_are_accepted(
     browser: Browser, identity: StandInIdentity, role: Role
 ) -> None:
     identity.role = role
     await browser.log_in()
 
-    page = await browser.see(ADMINISTRATION)
+    hub = await browser.see(ADMINISTRATION)
+    page = await browser.see(f"{ADMINISTRATION}organisations/")
 
-    assert "Administration" == page.heading
+    assert ("Administration", "Organisations and email domains") == (hub.heading, page.heading)
+    assert 1 == len(hub.tree.select(f'main a[href="{ADMINISTRATION}organisations/"]'))
     assert ["Midlands Partnership Foundation Trust", "Stoke on Trent City Council"] == [
         name.removeprefix("Organisation ") for name in page.texts("tbody th")
     ]
     assert ["mpft.nhs.uk", "stoke.gov.uk"] == [name.removeprefix("Email domain ") for name in page.texts("tbody td")]
     assert ["nhs.net", "nhs.uk", "gov.uk"] == page.texts("main ul li")
+
+
+PLACES = {
+    Role.ADMINISTRATOR: ["users/", "organisations/", "mails/", "reversals/"],
+    Role.MASTER_ADMIN: ["users/", "organisations/"],
+}
+
+
+@pytest.mark.parametrize("role", PLACES)
+async def test_administration_leads_to_what_the_role_may_use(
+    browser: Browser, identity: StandInIdentity, role: Role
+) -> None:
+    identity.role = role
+    await browser.log_in()
+
+    links = (await browser.see(ADMINISTRATION)).tree.select("main a")
+
+    assert [f"{ADMINISTRATION}{place}" for place in PLACES[role]] == [str(link["href"]) for link in links]
 
 
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, None])

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.identity.operators import assign_address
 from services.identity.rules.log_in import REGISTRATIONS_FROM_NETWORK
+from services.identity.store import addresses
 from shared.contracts.identity import RegisterAccount
 from shared.database import transaction
 from shared.messages import Refused
@@ -110,7 +110,7 @@ async def test_each_field_that_is_missing_is_named(rig: Rig) -> None:
 @pytest.mark.requirement("R-DSR-042")
 async def test_one_assigned_address_may_register_and_no_other_of_its_domain(rig: Rig) -> None:
     async with transaction(rig.pool) as db:
-        await assign_address(db, "dsr", "Pat@staffordshire.police.uk")
+        await addresses.assign(db, "dsr", "pat@staffordshire.police.uk", None)
 
     await rig.ask(form("pat@staffordshire.police.uk"))
 

@@ -20,6 +20,7 @@ VALUES: Mapping[Template, Mapping[str, str]] = {
     "reminder": {"first_name": "Jayne", "password": "Kestrel-42-Lantern", "link": LINK},
     "locked": {"first_name": "Jayne", "contact": "help@registers.example"},
     "password_changed": {"first_name": "Jayne", "contact": "help@registers.example"},
+    "role_changed": {"first_name": "Jayne", "link": LINK},
 }
 
 

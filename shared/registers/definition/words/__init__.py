@@ -39,6 +39,13 @@ from shared.registers.definition.words.records import (
     TableWords,
     WorkbookWords,
 )
+from shared.registers.definition.words.users import (
+    AddressWords,
+    AddUserWords,
+    ProposalWords,
+    UserListWords,
+    UserWords,
+)
 from shared.registers.definition.words.work import TaskWords
 from shared.values import Wrong
 
@@ -62,6 +69,8 @@ class Words(Part):
     """The whole catalogue: one group for each page or part of a page."""
 
     account: AccountWords
+    add_user: AddUserWords
+    addresses: AddressWords
     administration: AdministrationWords
     archive: ArchiveWords
     case_text: CaseTextWords
@@ -83,6 +92,7 @@ class Words(Part):
     password: PasswordWords
     pin: PinWords
     problem: ProblemWords
+    proposals: ProposalWords
     public: PublicWords
     rating_line: RatingLineWords
     record: RecordWords
@@ -94,4 +104,6 @@ class Words(Part):
     session: SessionWords
     table: TableWords
     tasks: TaskWords
+    user: UserWords
+    users: UserListWords
     workbook: WorkbookWords

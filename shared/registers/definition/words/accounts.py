@@ -160,7 +160,11 @@ class AdministrationWords(Part):
 
     heading: Text
     manage_users: Text
+    manage_users_note: Text
     organisations: Text
+    organisations_note: Text
+    mails_note: Text
+    reversals_note: Text
     organisation: Text
     email_domain: Text
     accepted: Text

@@ -1,0 +1,69 @@
+"""The questions on which role and organisations somebody is given, and their answers."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from gateway.page import Choice, Field, Form
+from gateway.pages.users.showing import Names
+from shared.contracts.users import Access, Reach
+from shared.messages import Refused
+from shared.permissions import Role
+from shared.registers.definition import Words
+
+ROLE, ORGANISATIONS, HOME, ALL = "role", "organisations", "home", "all"
+
+
+def access_fields(words: Words, reach: Reach, names: Names) -> list[Field]:
+    """What the asker may give. Without roles of theirs to give, it is not asked which."""
+    said = words.user
+    mine = [Choice(each.hex, name) for each, name in names.items() if each in reach.organisation_ids]
+    everything = [Choice(ALL, words.users.all_organisations, said.all_hint)] if reach.all_organisations else []
+    roles = tuple(
+        Choice(role.value, words.users.roles[role], words.users.role_hints.get(role, "")) for role in reach.roles
+    )
+    return [
+        *([Field(ROLE, said.role, "choice", choices=roles, missing=said.role_missing)] if roles else []),
+        Field(
+            ORGANISATIONS,
+            said.organisations,
+            "choices",
+            hint=said.organisations_hint,
+            choices=(*everything, *mine),
+            missing=said.organisations_missing,
+        ),
+        Field(HOME, said.home, "select", hint=said.home_hint, choices=(Choice("", said.home_choose), *mine)),
+    ]
+
+
+def values_of(access: Access) -> dict[str, str | Iterable[str]]:
+    """An access as the form shows it."""
+    held = [ALL] if access.all_organisations else [each.hex for each in access.organisation_ids]
+    home = access.home_organisation_id
+    return {ROLE: access.role.value, ORGANISATIONS: held, HOME: home.hex if home else ""}
+
+
+def access_in(form: Form, otherwise: Role) -> Access | None:
+    """What was chosen; None for what none of our forms sends. `otherwise`: the role where none is asked for."""
+    chosen, home = form.chosen(ORGANISATIONS), form.value(HOME)
+    try:
+        return Access(
+            role=Role(form.value(ROLE)) if ROLE in form.fields else otherwise,
+            all_organisations=ALL in chosen,
+            organisation_ids=() if ALL in chosen else tuple(dict.fromkeys(UUID(hex=each) for each in chosen)),
+            home_organisation_id=UUID(hex=home) if home else None,
+        )
+    except ValueError:
+        return None
+
+
+def mark_refused(words: Words, form: Form, refusal: Refused) -> bool:
+    """Say at the field why it cannot be given; False when it is about something else."""
+    wrong = {
+        "no_organisation": (ORGANISATIONS, words.user.organisations_missing),
+        "not_yours": (ORGANISATIONS, words.user.not_yours),
+        "home_missing": (HOME, words.user.home_missing),
+    }
+    if refusal.code not in wrong:
+        return False
+    form.wrong(*wrong[refusal.code])
+    return True

@@ -1,0 +1,79 @@
+"""One thing done to an account: unlocked, welcomed anew, logged out, deactivated, activated, its role taken."""
+
+from collections.abc import Awaitable, Callable
+
+from services.identity import events
+from services.identity.desk import Desk
+from services.identity.events import AccountEvent
+from services.identity.handlers.managing import Act, manage, tell_masters
+from services.identity.mails import Recipient
+from services.identity.rules import users as rules
+from services.identity.store import accounts, devices, users
+from services.identity.unlocking import unlock
+from services.identity.welcoming import welcome
+from shared.contracts.users import ActOnUser, UserAct, UserShown
+from shared.messages import Nothing, Refused
+from shared.permissions import Visitor
+
+NOTED = {
+    UserAct.UNLOCK: AccountEvent.ACCOUNT_UNLOCKED,
+    UserAct.WELCOME: AccountEvent.WELCOMED_AGAIN,
+    UserAct.END_SESSIONS: AccountEvent.SESSIONS_ENDED,
+    UserAct.DEACTIVATE: AccountEvent.ACCOUNT_DEACTIVATED,
+    UserAct.ACTIVATE: AccountEvent.ACCOUNT_ACTIVATED,
+    UserAct.REMOVE: AccountEvent.GRANT_TAKEN,
+}
+
+
+class UserActs:
+    """The rules say what is open; each act is a few lines, and the audit has a name for it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._done: dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]] = {
+            UserAct.UNLOCK: self._unlock,
+            UserAct.WELCOME: self._welcome,
+            UserAct.END_SESSIONS: self._end_sessions,
+            UserAct.DEACTIVATE: self._deactivate,
+            UserAct.ACTIVATE: self._activate,
+            UserAct.REMOVE: self._remove,
+        }
+
+    async def act(self, visitor: Visitor, asked: ActOnUser) -> Nothing:
+        async def act(act: Act) -> Nothing:
+            user = await act.hold(asked.user_id)
+            rules.check_act(act.asker, user, asked.act)
+            await self._done[asked.act](act, user)
+            await events.note(act.db, NOTED[asked.act], user.user_id, visitor=visitor)
+            return Nothing()
+
+        return await manage(self._desk, visitor, asked, act)
+
+    async def _unlock(self, act: Act, user: UserShown) -> None:
+        await unlock(act.db, self._desk.keys, user.user_id)
+
+    async def _welcome(self, act: Act, user: UserShown) -> None:
+        await welcome(
+            act.db, self._desk, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
+        )
+
+    async def _end_sessions(self, act: Act, user: UserShown) -> None:
+        await act.throw_out(user.user_id)
+
+    async def _deactivate(self, act: Act, user: UserShown) -> None:
+        """On every register that the account serves."""
+        if await users.is_last_administrator(act.db, user.user_id, None):
+            raise Refused("last_administrator")
+        await accounts.disable(act.db, user.user_id)
+        await devices.forget_all(act.db, user.user_id)
+        await act.throw_out(user.user_id)
+
+    async def _activate(self, act: Act, user: UserShown) -> None:
+        await accounts.enable(act.db, user.user_id)
+
+    async def _remove(self, act: Act, user: UserShown) -> None:
+        if await users.is_last_administrator(act.db, user.user_id, act.visitor.register_code):
+            raise Refused("last_administrator")
+        await users.drop_grant(act.db, user.user_id, act.visitor.register_code)
+        await act.throw_out(user.user_id)
+        await tell_masters(self._desk, act, user.user_id, user.access.role, None)

@@ -1,0 +1,176 @@
+"""The accounts of a register, for those who administer them: listed, shown, added, given and taken roles."""
+
+from uuid import UUID
+
+from services.identity import events
+from services.identity.desk import Desk
+from services.identity.events import AccountEvent
+from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
+from services.identity.keys import new_id
+from services.identity.mails import Recipient
+from services.identity.rules import users as rules
+from services.identity.rules.log_in import Status
+from services.identity.rules.registration import Registrant, read_registrant
+from services.identity.rules.users import GIVEN_BY_ADMINISTRATORS
+from services.identity.store import accounts, organisations, proposals, users
+from services.identity.store.accounts import Account
+from services.identity.store.organisations import NewGrant
+from services.identity.welcoming import welcome
+from shared.contracts.users import (
+    USERS_AT_ONCE,
+    Access,
+    AddUser,
+    ChangeAccess,
+    ListUsers,
+    Reach,
+    ReadReach,
+    ReadUser,
+    User,
+    UserAdded,
+    UserPage,
+    UserShown,
+)
+from shared.database import Database, transaction
+from shared.messages import Nothing, Refused
+from shared.permissions import Role, Visitor
+
+
+class Users:
+    """Administrators manage those whose organisations are all theirs; a master admin everybody, but gives no role."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def list(self, visitor: Visitor, asked: ListUsers) -> UserPage:
+        async with transaction(self._desk.pool, visitor) as db:
+            asker, after = await asker_of(db, visitor), await users.place_of(db, asked.after)
+            found = await users.list_users(
+                db, asker, visitor.register_code, asked.search, asked.state, after, USERS_AT_ONCE + 1
+            )
+            shown = found[:USERS_AT_ONCE]
+            others = [each.user_id for each in shown]
+            await events.note(db, AccountEvent.USERS_LISTED, others=others, visitor=visitor)
+        return UserPage(users=tuple(shown), more=len(found) > len(shown))
+
+    async def reach(self, visitor: Visitor, _asked: ReadReach) -> Reach:
+        async with transaction(self._desk.pool, visitor) as db:
+            asker = await asker_of(db, visitor)
+            by_domain = await organisations.find_by_domain(db, visitor.register_code)
+        everything = asker.is_master or asker.all_organisations
+        return Reach(
+            roles=() if asker.is_master else GIVEN_BY_ADMINISTRATORS,
+            all_organisations=everything,
+            organisation_ids=tuple(each for each in by_domain.values() if everything or each in asker.organisation_ids),
+        )
+
+    async def read(self, visitor: Visitor, asked: ReadUser) -> User:
+        async with transaction(self._desk.pool, visitor) as db:
+            asker = await asker_of(db, visitor)
+            user = await users.find_user(db, visitor.register_code, asked.user_id)
+            yourself = user is not None and user.user_id == asker.user_id
+            if user is None or not (yourself or asker.manages(user.access)):
+                raise Refused("not_found")
+            proposed = await proposals.is_proposed(db, visitor.register_code, user.user_id)
+            await events.note(db, AccountEvent.USER_READ, user.user_id, visitor=visitor)
+        return User(
+            user=user,
+            acts=rules.acts_on(asker, user),
+            may_change=not (yourself or asker.is_master),
+            may_propose=rules.may_propose(asker, user) and not proposed,
+            proposed=proposed,
+            yourself=yourself,
+        )
+
+    async def change(self, visitor: Visitor, asked: ChangeAccess) -> Nothing:
+        async def act(act: Act) -> Nothing:
+            user = await act.hold(asked.user_id)
+            rules.check_managed(act.asker, user)
+            rules.check_given(act.asker, asked.access)
+            wanted = await self._settled(act.db, visitor, asked.access, user.email)
+            if user.version != asked.version:
+                raise Refused("changed")
+            if _same(user.access, wanted):
+                raise Refused("unchanged")
+            await self._check_last(act, user, wanted)
+            await users.change_grant(act.db, user.user_id, visitor.register_code, wanted)
+            await organisations.add_to_grant(act.db, user.user_id, visitor.register_code, wanted.organisation_ids)
+            await act.throw_out(user.user_id)
+            await events.note(act.db, AccountEvent.GRANT_CHANGED, user.user_id, visitor=visitor)
+            await tell_masters(self._desk, act, user.user_id, user.access.role, wanted.role)
+            return Nothing()
+
+        return await manage(self._desk, visitor, asked, act)
+
+    async def _settled(self, db: Database, visitor: Visitor, wanted: Access, email: str) -> Access:
+        return rules.settle(wanted, email, await organisations.find_by_domain(db, visitor.register_code))
+
+    async def _check_last(self, act: Act, user: UserShown, wanted: Access) -> None:
+        keeps = wanted.role is Role.ADMINISTRATOR and wanted.all_organisations
+        if not keeps and await users.is_last_administrator(act.db, user.user_id, act.visitor.register_code):
+            raise Refused("last_administrator")
+
+    async def add(self, visitor: Visitor, asked: AddUser) -> UserAdded:
+        registrant = read_registrant(asked.first_name, asked.last_name, asked.email)
+        if not isinstance(registrant, Registrant):
+            raise Refused("invalid_answers", **registrant)
+
+        async def act(act: Act) -> UserAdded:
+            wanted = await self._access_of_new(act, registrant.email, asked.access)
+            account_id, names = new_id(), (registrant.first_name, registrant.last_name)
+            if not await accounts.add(act.db, account_id, registrant.email, *names):
+                return await self._add_existing(act, registrant, wanted)
+            await events.note(act.db, AccountEvent.ACCOUNT_CREATED, account_id, visitor=visitor)
+            await self._give(act, account_id, wanted)
+            to = Recipient(registrant.email, registrant.first_name, visitor.register_code)
+            await welcome(act.db, self._desk, account_id, to)
+            return UserAdded(user_id=account_id, existing=False)
+
+        return await manage(self._desk, visitor, asked, act)
+
+    async def _access_of_new(self, act: Act, email: str, wanted: Access) -> Access:
+        """A master admin registers people as they could themselves, and gives nothing beyond that."""
+        by_domain = await organisations.find_by_domain(act.db, act.visitor.register_code)
+        if act.asker.is_master and wanted == Access(role=Role.STANDARD):
+            return rules.as_registered(email, by_domain)
+        rules.check_given(act.asker, wanted)
+        return rules.settle(wanted, email, by_domain)
+
+    async def _add_existing(self, act: Act, registrant: Registrant, wanted: Access) -> UserAdded:
+        """Somebody who has an account gets the role with it, when it is clear that it is they who are meant."""
+        account = await accounts.find_by_email(act.db, registrant.email)
+        if account is None:
+            raise Refused("already_here")
+        await self._check_existing(act, account, registrant)
+        await self._give(act, account.account_id, wanted)
+        await act.throw_out(account.account_id)
+        return UserAdded(user_id=account.account_id, existing=True)
+
+    async def _check_existing(self, act: Act, account: Account, registrant: Registrant) -> None:
+        user = await users.find_user(act.db, act.visitor.register_code, account.account_id)
+        if user is not None:
+            is_mine = act.asker.manages(user.access)
+            raise Refused("already_here", **({"user_id": user.user_id.hex} if is_mine else {}))
+        if account.master_admin:
+            raise Refused("already_here")
+        typed = f"{registrant.first_name} {registrant.last_name}"
+        if not rules.same_name(typed, f"{account.first_name} {account.last_name}"):
+            raise Refused("other_name")
+        if account.status is Status.DISABLED:
+            raise Refused("deactivated")
+
+    async def _give(self, act: Act, account_id: UUID, access: Access) -> None:
+        code, home = act.visitor.register_code, access.home_organisation_id
+        given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
+        await organisations.give_grant(act.db, account_id, given)
+        await events.note(act.db, AccountEvent.GRANT_GIVEN, account_id, visitor=act.visitor)
+        await tell_masters(self._desk, act, account_id, None, access.role)
+
+
+def _same(one: Access, other: Access) -> bool:
+    """Which organisations an account has beside all of them makes no difference."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(access: Access) -> tuple[Role, bool, frozenset[UUID], UUID | None]:
+    organisation_ids = frozenset() if access.all_organisations else frozenset(access.organisation_ids)
+    return access.role, access.all_organisations, organisation_ids, access.home_organisation_id

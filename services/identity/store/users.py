@@ -1,0 +1,206 @@
+"""The accounts of a register, with what each may do there, as those see them who administer them."""
+
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.identity.rules.users import Asker
+from shared.contracts.users import Access, UserShown, UserState
+from shared.database import Database
+from shared.permissions import Role
+
+# One after the other: two who close accounts at once could leave a register without its last administrator.
+QUEUE_UP = "SELECT pg_advisory_xact_lock(hashtextextended('manage_users', 0))"
+STATE = """
+    CASE
+        WHEN account.status = 'disabled' THEN 'deactivated'
+        WHEN account.status IN ('locked', 'locked_to_strangers') THEN 'locked'
+        WHEN account.password_hash IS NULL THEN 'invited'
+        ELSE 'active'
+    END
+"""
+ORGANISATIONS = """
+    ARRAY(
+        SELECT each.organisation_id FROM register_grant_organisation AS each
+        WHERE each.account_id = held.account_id AND each.register_code = held.register_code
+        ORDER BY each.organisation_id
+    ) AS organisation_ids
+"""
+USERS = f"""
+    SELECT
+        account.account_id AS user_id, account.first_name, account.last_name, account.email, {STATE} AS state,
+        account.temporary_used_at IS NOT NULL OR coalesce(account.temporary_expires_at < clock_timestamp(), true)
+            AS unwelcomed,
+        EXISTS (
+            SELECT FROM register_grant AS other
+            WHERE other.account_id = held.account_id AND other.register_code <> held.register_code
+        ) AS elsewhere,
+        held.role, held.all_organisations, held.home_organisation_id, held.version, {ORGANISATIONS}
+    FROM account
+    JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $1
+"""  # noqa: S608 - constants alone
+FIND_USER = f"{USERS} WHERE account.account_id = $2"
+HOLD_USER = f"{FIND_USER} FOR NO KEY UPDATE OF account"
+LIST_USERS = f"""
+    {USERS}
+    WHERE (lower(account.last_name), lower(account.first_name), account.account_id) > ($2, $3, $4)
+        AND (
+            $5 = ''
+            OR strpos(lower(account.first_name || ' ' || account.last_name), lower($5)) > 0
+            OR strpos(account.email, lower($5)) > 0
+        )
+        AND ($6::text IS NULL OR {STATE} = $6)
+"""
+BY_NAME = "ORDER BY lower(account.last_name), lower(account.first_name), account.account_id LIMIT $7"
+LIST_EVERYBODY = f"{LIST_USERS} {BY_NAME}"
+# From the organisations' few to their accounts: a small one's users are not looked for among a whole county's.
+LIST_REACHED = f"""
+    {LIST_USERS}
+        AND NOT held.all_organisations
+        AND account.account_id IN (
+            SELECT each.account_id FROM register_grant_organisation AS each
+            WHERE each.register_code = $1 AND each.organisation_id = ANY($8::uuid[])
+        )
+        AND NOT EXISTS (
+            SELECT FROM register_grant_organisation AS each
+            WHERE each.account_id = held.account_id AND each.register_code = $1
+                AND each.organisation_id <> ALL($8::uuid[])
+        )
+    {BY_NAME}
+"""  # noqa: S608
+PLACE_OF = """
+    SELECT lower(last_name) AS last_name, lower(first_name) AS first_name, account_id
+    FROM account
+    WHERE account_id = $1
+"""
+FIND_ASKER = f"""
+    SELECT
+        account.account_id, account.first_name || ' ' || account.last_name AS full_name, account.master_admin,
+        held.role, coalesce(held.all_organisations, false) AS all_organisations, {ORGANISATIONS}
+    FROM account
+    LEFT JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $2
+    WHERE account.account_id = $1 AND account.status IN ('active', 'locked_to_strangers')
+"""  # noqa: S608
+CHANGE_GRANT = """
+    UPDATE register_grant
+    SET role = $3, all_organisations = $4, home_organisation_id = $5, version = version + 1
+    WHERE account_id = $1 AND register_code = $2
+"""
+DROP_ORGANISATIONS = "DELETE FROM register_grant_organisation WHERE account_id = $1 AND register_code = $2"
+DROP_GRANT = "DELETE FROM register_grant WHERE account_id = $1 AND register_code = $2"
+HAS_ADMINISTRATOR = """
+    SELECT EXISTS (
+        SELECT FROM register_grant AS held
+        JOIN account ON account.account_id = held.account_id
+        WHERE held.register_code = $1 AND held.role = 'administrator' AND account.status <> 'disabled'
+    )
+"""
+IS_LAST = """
+    SELECT EXISTS (
+        SELECT FROM register_grant AS held
+        WHERE held.account_id = $1 AND ($2::text IS NULL OR held.register_code = $2)
+            AND held.role = 'administrator' AND held.all_organisations
+            AND NOT EXISTS (
+                SELECT FROM register_grant AS other
+                JOIN account ON account.account_id = other.account_id
+                WHERE other.register_code = held.register_code AND other.account_id <> held.account_id
+                    AND other.role = 'administrator' AND other.all_organisations AND account.status <> 'disabled'
+            )
+    )
+"""
+FIND_MASTER_ADMINS = """
+    SELECT email, first_name FROM account
+    WHERE master_admin AND status IN ('active', 'locked_to_strangers')
+    ORDER BY account_id
+"""
+
+Place = tuple[str, str, UUID]
+BEFORE_ALL: Place = ("", "", UUID(int=0))
+
+
+async def queue_up(db: Database) -> None:
+    """Wait for whoever else is managing accounts, until this transaction ends."""
+    await db.execute(QUEUE_UP)
+
+
+async def find_asker(db: Database, user_id: UUID, register_code: str) -> Asker | None:
+    """Who asks, as their account stands now: None when it administers nothing here any more."""
+    row = await db.fetchrow(FIND_ASKER, user_id, register_code)
+    role = row and (Role.MASTER_ADMIN if row["master_admin"] else row["role"] and Role(row["role"]))
+    if row is None or role not in (Role.ADMINISTRATOR, Role.MASTER_ADMIN):
+        return None
+    organisations = frozenset(row["organisation_ids"])
+    return Asker(row["account_id"], row["full_name"], role, row["all_organisations"], organisations)
+
+
+async def find_user(db: Database, register_code: str, user_id: UUID) -> UserShown | None:
+    row = await db.fetchrow(FIND_USER, register_code, user_id)
+    return None if row is None else _user(row)
+
+
+async def hold_user(db: Database, register_code: str, user_id: UUID) -> UserShown | None:
+    """The same, held until this transaction ends."""
+    row = await db.fetchrow(HOLD_USER, register_code, user_id)
+    return None if row is None else _user(row)
+
+
+async def list_users(
+    db: Database, asker: Asker, register_code: str, search: str, state: UserState | None, after: Place, most: int
+) -> list[UserShown]:
+    wanted = (register_code, *after, " ".join(search.split()), state, most)
+    if asker.is_master or asker.all_organisations:
+        rows = await db.fetch(LIST_EVERYBODY, *wanted)
+    else:
+        rows = await db.fetch(LIST_REACHED, *wanted, asker.organisation_ids)
+    return [_user(row) for row in rows]
+
+
+async def place_of(db: Database, user_id: UUID | None) -> Place:
+    """Where somebody stands in the list by name; before everybody, for nobody."""
+    row = await db.fetchrow(PLACE_OF, user_id) if user_id else None
+    return (row["last_name"], row["first_name"], row["account_id"]) if row else BEFORE_ALL
+
+
+def _user(row: Record) -> UserShown:
+    access = Access(
+        role=Role(row["role"]),
+        all_organisations=row["all_organisations"],
+        organisation_ids=tuple(row["organisation_ids"]),
+        home_organisation_id=row["home_organisation_id"],
+    )
+    return UserShown(
+        user_id=row["user_id"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        email=row["email"],
+        state=UserState(row["state"]),
+        unwelcomed=row["unwelcomed"],
+        elsewhere=row["elsewhere"],
+        access=access,
+        version=row["version"],
+    )
+
+
+async def change_grant(db: Database, user_id: UUID, register_code: str, access: Access) -> None:
+    """Everything that is added to the grant beside its organisations is replaced; those are added by the caller."""
+    values = (access.role, access.all_organisations, access.home_organisation_id)
+    await db.execute(CHANGE_GRANT, user_id, register_code, *values)
+    await db.execute(DROP_ORGANISATIONS, user_id, register_code)
+
+
+async def drop_grant(db: Database, user_id: UUID, register_code: str) -> None:
+    await db.execute(DROP_GRANT, user_id, register_code)
+
+
+async def has_administrator(db: Database, register_code: str) -> bool:
+    return bool(await db.fetchval(HAS_ADMINISTRATOR, register_code))
+
+
+async def is_last_administrator(db: Database, user_id: UUID, register_code: str | None) -> bool:
+    """Whether no other has all organisations there: on one register, or (None) on any that the account serves."""
+    return bool(await db.fetchval(IS_LAST, user_id, register_code))
+
+
+async def find_master_admins(db: Database) -> list[tuple[str, str]]:
+    """Address and first name of each who can still come in."""
+    return [(row["email"], row["first_name"]) for row in await db.fetch(FIND_MASTER_ADMINS)]
