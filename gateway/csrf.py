@@ -19,6 +19,10 @@ class FormTooOld(web.HTTPForbidden):
     """The form's token is not this session's: an older session's, or a forgery."""
 
 
+class NoCookie(FormTooOld):
+    """The browser sent none of our cookies: it keeps none, or they are gone since the form was drawn."""
+
+
 class SomebodyElses(FormTooOld):
     """The form was drawn for another person than the one who is logged in now."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.csrf import FormTooOld, SomebodyElses
+from gateway.csrf import FormTooOld, NoCookie, SomebodyElses
 from gateway.page import show
 from gateway.reach import OutOfReach
 from gateway.sending_again import what_was_sent
@@ -75,6 +75,14 @@ TOO_OLD = ErrorPage(
     "This page was open for too long",
     ("You have logged out since you opened it, or logged in again.", NOT_SAVED),
 )
+NO_COOKIE = ErrorPage(
+    "Your browser did not send our cookie",
+    (
+        "Without it we cannot tell that the form was yours.",
+        "Go back, load the page again, and try once more.",
+        "If this page comes again, allow cookies for this service in your browser's settings, or use another browser.",
+    ),
+)
 OUT_OF_REACH = ErrorPage(
     "You cannot use this service from where you are",
     (
@@ -91,6 +99,7 @@ SOMEBODY_ELSES = ErrorPage(
 )
 INSTEAD: dict[type[web.HTTPException], ErrorPage] = {
     FormTooOld: TOO_OLD,
+    NoCookie: NO_COOKIE,
     SomebodyElses: SOMEBODY_ELSES,
     OutOfReach: OUT_OF_REACH,
 }

@@ -166,7 +166,7 @@ async def _let_in(request: web.Request, handler: Handler, page: Page, found: Ses
     fresh = "" if bound_to else csrf.new_secret()
     request[CSRF_TOKEN] = _token_for(bound_to or fresh, found)
     if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page):
-        raise csrf.FormTooOld
+        raise csrf.FormTooOld if bound_to else csrf.NoCookie
     response = await handler(request)
     if fresh and not response.prepared:
         cookies.put(response, cookies.FORM, fresh)

@@ -49,6 +49,17 @@ async def test_after_wrong_details_the_address_is_kept_and_the_password_is_not(b
     assert "Wrong-1" not in page.html
 
 
+async def test_a_browser_that_keeps_no_cookies_is_told_so_instead_of_going_in_circles(
+    browser: Browser, identity: StandInIdentity
+) -> None:
+    await browser.see(LOGIN)
+    browser.client.session.cookie_jar.clear()
+
+    page = await browser.send(LOGIN, RIGHT, status=403)
+
+    assert ("Your browser did not send our cookie", []) == (page.heading, identity.heard(LogIn))
+
+
 async def test_an_empty_field_has_its_own_message_and_nobody_is_asked(
     browser: Browser, identity: StandInIdentity
 ) -> None:
