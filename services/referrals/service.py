@@ -7,6 +7,7 @@ from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.holding import Holding
 from services.referrals.handlers.notes import NoteTaking
+from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
@@ -29,15 +30,18 @@ from shared.contracts.referrals import (
     FinishArchive,
     ListDrafts,
     ListDuplicates,
+    ListOverlays,
     ListRecords,
     ListReversals,
     ListStandings,
     NameRecords,
+    PublishOverlay,
     ReadDraft,
     ReadFeed,
     ReadHistory,
     ReadHoldings,
     ReadNotes,
+    ReadOverlays,
     ReadRecord,
     ReadStanding,
     RefuseArchive,
@@ -64,6 +68,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
     holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
     reversing, drafts = Reversing(desk), Drafting(desk)
+    publishing = Publishing(desk, parts.bus)
     counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
     sweeping = Sweeping(parts.pool, utc_moment)
     return Service(
@@ -97,9 +102,13 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
             for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
             for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
+            for_anyone(ReadOverlays, publishing.read),
+            for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
+            for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
+        registers=registers,
         jobs=[
             counting.fold_for_ever,
             counting.prove_every_night,

@@ -68,6 +68,18 @@ from shared.contracts.referrals.listing import (
     Sort,
 )
 from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NamedRecords, NameRecords
+from shared.contracts.referrals.overlays import (
+    MOST_PUBLISHED,
+    ListOverlays,
+    OverlayInForce,
+    OverlayPublished,
+    OverlayReceipt,
+    Overlays,
+    PublishedOverlay,
+    PublishedOverlays,
+    PublishOverlay,
+    ReadOverlays,
+)
 from shared.contracts.referrals.reading import (
     Act,
     AddNote,
@@ -181,4 +193,14 @@ __all__ = [
     "UpdateRecord",
     "Urgency",
     "UrgentNotice",
+    "MOST_PUBLISHED",
+    "ListOverlays",
+    "OverlayInForce",
+    "OverlayPublished",
+    "OverlayReceipt",
+    "Overlays",
+    "PublishedOverlay",
+    "PublishedOverlays",
+    "PublishOverlay",
+    "ReadOverlays",
 ]
