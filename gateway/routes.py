@@ -14,6 +14,7 @@ from gateway.pages import (
 )
 from gateway.pages.account import login, password, pin, registration, reminder, session
 from gateway.pages.records import case_text, drafts, holding, keeping, listing, submitting
+from gateway.pages.settings import hub, publishing
 from gateway.settings import Settings
 from gateway.visitor import ANYONE, Page
 from shared.permissions import Permission
@@ -73,6 +74,11 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/duplicates/", duplicates.show_duplicates, Permission.ADMINISTER),
     Page("POST", "/{register}/duplicates/", duplicates.decide_duplicate, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/settings/", hub.show_settings, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/{part}/", publishing.edit, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/settings/{part}/", publishing.send, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/{part}/{question}/", publishing.edit, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/settings/{part}/{question}/", publishing.send, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),

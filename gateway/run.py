@@ -53,12 +53,15 @@ async def _run(settings: Settings) -> None:
     _tell_port(runner, settings.port_file)
     health.ready_when(lambda: _is_ready(bus, app[OVERLAYS]))
     log.log("gateway.ready")
-    await stopping.wait()
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({asked, following}, return_when=asyncio.FIRST_COMPLETED)
     health.ready_when(None)
     await runner.cleanup()
-    await end([following])
+    failures = await end([asked, following])
     await bus.close()
     await health.close()
+    if failures:
+        raise failures[0]
     log.log("gateway.stopped")
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from pydantic import ValidationError
+
 from shared.bus import Bus
 from shared.contracts.referrals import OverlayPublished, ReadOverlays
 from shared.log import log, warn
@@ -47,7 +49,7 @@ class Overlays:
         """Look once; for how long nobody need look again."""
         try:
             await self.look()
-        except (NotAnswered, Refused) as error:
+        except (NotAnswered, Refused, ValidationError) as error:  # the last from a referrals of another release
             warn("overlays.not_read", error=error)
             return AGAIN_LATER_SECONDS if self.known else AGAIN_SECONDS
         return NET_SECONDS

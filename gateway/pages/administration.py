@@ -7,6 +7,7 @@ from gateway.navigation import address
 from gateway.page import show
 from gateway.pages.mails import mails_address
 from gateway.pages.reversals import PAGE as REVERSALS
+from gateway.pages.settings.publishing import PAGE as SETTINGS
 from gateway.rows import Column
 from gateway.visitor import ask
 from shared.contracts.identity import ListOrganisations
@@ -26,5 +27,6 @@ async def administration_page(request: web.Request) -> web.Response:
         rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
         reversals=address(register, REVERSALS) if may_reverse else "",
         accepted=register.access.accepted_domains if register.access.self_registration else (),
+        settings=address(register, SETTINGS) if request[VISITOR].may(Permission.ADMINISTER) else "",
         mails=mails_address(register) if request[VISITOR].may(Permission.ADMINISTER) else "",
     )

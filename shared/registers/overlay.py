@@ -1,8 +1,8 @@
 """What administrators have made of a register without a new edition: its lists, its guidance, its home page."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -62,7 +62,7 @@ class Adaptation:
     """An overlay that is in force, by the number under which it was published; 0 is the register as it was written."""
 
     version: int = 0
-    overlay: Overlay = Overlay()
+    overlay: Overlay = field(default_factory=Overlay)
 
 
 def apply(definition: Definition, overlay: Overlay) -> Definition:
@@ -116,7 +116,7 @@ def rules_naming(definition: Definition, name: str) -> dict[str, tuple[str, ...]
     return {code: tuple(dict.fromkeys(follows)) for code, follows in found.items()}
 
 
-def new_code(label: str, taken: Mapping[str, object]) -> str:
+def new_code(label: str, taken: Collection[str]) -> str:
     """A code for an option that has none yet: its label in small letters, and a number where that is taken."""
     words = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:LONGEST_SLUG].strip("_") or "option"
     number = 2
@@ -145,7 +145,7 @@ def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
 
 
 def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: bool) -> tuple[Option, ...]:
-    """The list as administrators keep it, then what an edition has beside it: a later one may bring options of its own."""
+    """The list as administrators keep it, then what an edition has beside it: a later one may bring new options."""
     if not kept or is_rating or question.list_name or question.kind not in OWN_OPTION_KINDS:
         return question.options
     codes = {option.code for option in kept}

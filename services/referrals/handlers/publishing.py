@@ -55,6 +55,7 @@ class Publishing:
             return OverlayReceipt(version=published.version)
 
         receipt = await carry_out(self.desk.pool, visitor, asked, act)
+        self.desk.registers.adapt({register.code: Adaptation(receipt.version, asked.overlay)})
         await self._tell(register.code, receipt.version)
         return receipt
 
