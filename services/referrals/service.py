@@ -53,7 +53,7 @@ from shared.contracts.referrals import (
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.permissions import Permission
 from shared.registers.load import Registers, load_registers
-from shared.service import Parts, Service, backlog_of
+from shared.service import Job, Parts, Service, backlog_of
 
 
 def build(parts: Parts, settings: Settings) -> Service:
@@ -69,8 +69,6 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
     reversing, drafts = Reversing(desk), Drafting(desk)
     publishing = Publishing(desk, parts.bus)
-    counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
-    sweeping = Sweeping(parts.pool, utc_moment)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -109,10 +107,17 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
         registers=registers,
-        jobs=[
-            counting.fold_for_ever,
-            counting.prove_every_night,
-            keying.key_for_ever,
-            sweeping.sweep_for_ever,
-        ],
+        jobs=jobs_of(parts, registers),
     )
+
+
+def jobs_of(parts: Parts, registers: Registers) -> list[Job]:
+    """What is done beside, with nobody asking."""
+    counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
+    sweeping = Sweeping(parts.pool, utc_moment)
+    return [
+        counting.fold_for_ever,
+        counting.prove_every_night,
+        keying.key_for_ever,
+        sweeping.sweep_for_ever,
+    ]

@@ -7,6 +7,7 @@ import pytest
 from gateway.app import House, build_app
 from gateway.brand import Brand
 from gateway.keys import OVERLAYS
+from gateway.register_form import draw
 from gateway.rendering import Templates
 from gateway.routes import PAGES
 from gateway.static import Static
@@ -47,7 +48,11 @@ def registers() -> Registers:
 
 @pytest.fixture
 async def browser(
-    serve: Serve, template_cache: Path, identity: StandInIdentity, referrals: StandInOverlays, registers: Registers
+    serve: Serve,
+    template_cache: Path,
+    identity: StandInIdentity,
+    referrals: StandInOverlays,
+    registers: Registers,
 ) -> Browser:
     wire, static = FakeWire(), Static()
     await identity.answer_on(wire)
@@ -167,6 +172,18 @@ async def test_what_cannot_be_is_said_where_it_stands_and_stays_typed(
 
     assert [said] == page.problems
     assert {name: filled(page)[name] for name in typed} == typed
+
+
+@pytest.mark.requirement("R-DSR-081")
+async def test_what_is_retired_is_offered_on_no_new_form(browser: Browser, registers: Registers) -> None:
+    path = f"{HUB}lists/locality/"
+    _, sent = await change(browser, path, **{"retire-south_staffordshire": "yes"})
+    await browser.go_on(path, sent | {"act": "publish"})
+
+    register = registers.find("dsr")
+    drawn = draw(register.form, register.words).form.fields["locality"]
+
+    assert ["", "north_staffordshire_stoke"] == [choice.code for choice in drawn.choices]
 
 
 async def test_an_option_that_a_rule_names_cannot_be_retired_and_the_page_says_which(browser: Browser) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from gateway.page import Field, Form
 from gateway.pages.settings.editing import Difference, Reader, Standing
+from gateway.showing import lines
 from shared.registers.definition import Option, Question
 from shared.registers.definition.words.settings import ListEditWords
 from shared.registers.overlay import Overlay, new_code, rules_naming
@@ -207,8 +208,8 @@ class ListEditor:
         old = [option.code for option in self.question.options]
         if [option.code for option in options][: len(old)] == old:
             return []
-        before = ", ".join(option.label for option in self.question.options)
-        return [(self._words.order, before, ", ".join(option.label for option in options))]
+        before, after = (lines(*(option.label for option in each)) for each in (self.question.options, options))
+        return [(self._words.order, before, after)]
 
     def _shown(self, option: Option) -> str:
         return self._words.retired.format(label=option.label) if option.retired else option.label

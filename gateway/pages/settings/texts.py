@@ -55,7 +55,7 @@ class HomeEditor:
         fields = [
             Field("heading", words.heading),
             Field("paragraphs", words.paragraphs, "long_text", hint=words.paragraphs_hint),
-            Field("link_lead", words.link_lead),
+            Field("link_lead", words.link_lead, "long_text"),
             Field("link_text", words.link_text),
             Field("link_address", words.link_address, hint=words.link_hint),
         ]
