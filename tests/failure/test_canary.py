@@ -60,6 +60,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.archive(admin, canary, record)
         await flows.reverse(admin, reference)
         await flows.look_at_mails(admin)
+        await flows.reword(admin)
         await mine.log_out()
         await flows.forget_password(window)
         await settled(broken.inside, [], patient=False)
