@@ -12,6 +12,7 @@ from gateway.keys import (
     BUS,
     DEMO_MAIL_DIR,
     ORGANISATIONS,
+    OVERLAYS,
     PUBLIC_URL,
     REGISTERS,
     SESSIONS,
@@ -26,6 +27,7 @@ from gateway.sessions import Sessions
 from gateway.static import FRONT_END, Static
 from gateway.visitor import Page, guard
 from shared.bus import Bus
+from shared.overlays import Overlays
 from shared.registers.load import Registers
 
 LARGEST_FORM = 2 * 1024 * 1024
@@ -63,6 +65,7 @@ def build_app(house: House, pages: Sequence[Page]) -> web.Application:
     app[DEMO_MAIL_DIR] = house.demo_mail_dir
     app[SESSIONS] = Sessions(house.bus)
     app[ORGANISATIONS] = OrganisationNames(house.bus)
+    app[OVERLAYS] = Overlays(house.bus, house.registers)
     app.on_response_prepare.append(security_headers(house.public_url))
     app.on_startup.append(_listen)
     app.router.add_get("/assets/{name}", house.static.serve, name=FRONT_END)
@@ -75,3 +78,4 @@ def build_app(house: House, pages: Sequence[Page]) -> web.Application:
 
 async def _listen(app: web.Application) -> None:
     await app[SESSIONS].listen()
+    await app[OVERLAYS].listen()

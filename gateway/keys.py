@@ -10,6 +10,7 @@ from gateway.rendering import Templates
 from gateway.sessions import Sessions
 from gateway.time_out import TimeOut
 from shared.bus import Bus
+from shared.overlays import Overlays
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
 from shared.registers.load import Registers
@@ -18,6 +19,7 @@ BUS: web.AppKey[Bus] = web.AppKey("bus")
 TEMPLATES = web.AppKey("templates", Templates)
 SESSIONS = web.AppKey("sessions", Sessions)
 ORGANISATIONS = web.AppKey("organisations", OrganisationNames)
+OVERLAYS = web.AppKey("overlays", Overlays)
 REGISTERS = web.AppKey("registers", Registers)
 PUBLIC_URL = web.AppKey("public_url", str)
 TRUSTED_PROXIES = web.AppKey("trusted_proxies", int)

@@ -130,6 +130,10 @@ class Form:
             return ""
         return next(iter(self._typed.get(name, ())), "")
 
+    def has(self, name: str) -> bool:
+        """Whether the field was sent, be it empty."""
+        return name in self._typed
+
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
 

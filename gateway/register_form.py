@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from gateway.page import Choice, Field, Form, Kind, Posted
 from shared.registers import definition
-from shared.registers.definition import Question, Section, Words
-from shared.registers.form import Raw, not_known_field
+from shared.registers.definition import Option, Question, Section, Words
+from shared.registers.form import Answers, Raw, codes_of, not_known_field
 
 KINDS: dict[definition.Kind, Kind] = {
     "text": "text",
@@ -53,9 +53,9 @@ class RegisterForm:
     form: Form
 
 
-def draw(form: definition.Form, words: Words, raw: Raw | None = None) -> RegisterForm:
-    """The form, empty or with what was typed."""
-    fields = [_field(question, words) for question in form.asked]
+def draw(form: definition.Form, words: Words, raw: Raw | None = None, kept: Answers | None = None) -> RegisterForm:
+    """The form, empty or with what was typed. What a record has `kept` can stay chosen when it is offered no more."""
+    fields = [field_of(question, words, codes_of((kept or {}).get(question.name))) for question in form.asked]
     fields += [_not_known(question) for question in form.asked if question.not_known]
     parts = tuple(
         Part(section, tuple(_asked(question) for question in section.questions if not question.retired))
@@ -87,10 +87,9 @@ def _asked(question: Question) -> Asked:
     return Asked(question, condition, exception, not_known_field(question) if question.not_known else "")
 
 
-def _field(question: Question, words: Words) -> Field:
-    choices = tuple(
-        Choice(option.code, option.label, option.hint or "", option.group or "") for option in question.options
-    )
+def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Field:
+    """One question as a field; `kept` are its answers that a record has."""
+    choices = tuple(_choice(option, words) for option in question.offered_to(kept))
     if question.kind == "select":
         choices = (Choice("", words.form.choose), *choices)
     return Field(
@@ -102,6 +101,11 @@ def _field(question: Question, words: Words) -> Field:
         width=0 if question.width == "full" else int(question.width),
         inline=question.kind in ("yes_no", "choice") and len(choices) <= 3,
     )
+
+
+def _choice(option: Option, words: Words) -> Choice:
+    label = words.settings.lists.retired.format(label=option.label) if option.retired else option.label
+    return Choice(option.code, label, option.hint or "", option.group or "")
 
 
 def _not_known(question: Question) -> Field:

@@ -14,6 +14,7 @@ from gateway.pages import (
 )
 from gateway.pages.account import login, password, pin, registration, reminder, session
 from gateway.pages.records import case_text, drafts, holding, keeping, listing, submitting
+from gateway.pages.settings import hub, publishing
 from gateway.pages.users import adding, addresses, one, proposing
 from gateway.pages.users import listing as listing_users
 from gateway.settings import Settings
@@ -97,6 +98,11 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/administration/addresses/", addresses.show_addresses, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/addresses/", addresses.assign_address, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/addresses/end", addresses.take_back, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/settings/", hub.show_settings, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/{part}/", publishing.edit, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/settings/{part}/", publishing.send, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/{part}/{question}/", publishing.edit, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/settings/{part}/{question}/", publishing.send, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.app import House, build_app
 from gateway.brand import read_brand
+from gateway.keys import OVERLAYS
 from gateway.rendering import Templates
 from gateway.routes import pages
 from gateway.settings import Settings
@@ -18,8 +19,10 @@ from shared import log
 from shared.bus import NatsBus
 from shared.health import HealthPort
 from shared.messages import SERVICES
+from shared.overlays import Overlays
 from shared.registers.load import load_registers
 from shared.stopping import stop_signal
+from shared.tasks import end
 
 STOP_SECONDS = 10.0
 
@@ -41,18 +44,24 @@ async def _run(settings: Settings) -> None:
     health = HealthPort(settings.health_address)
     await health.open()
     bus = await NatsBus.connect("gateway", settings.nats_url, settings.nats_seed.get_secret_value())
-    runner = web.AppRunner(_app(settings, bus), access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
+    app = _app(settings, bus)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
+    following = asyncio.create_task(app[OVERLAYS].run())
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
     _tell_port(runner, settings.port_file)
-    health.ready_when(lambda: _is_ready(bus))
+    health.ready_when(lambda: _is_ready(bus, app[OVERLAYS]))
     log.log("gateway.ready")
-    await stopping.wait()
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({asked, following}, return_when=asyncio.FIRST_COMPLETED)
     health.ready_when(None)
     await runner.cleanup()
+    failures = await end([asked, following])
     await bus.close()
     await health.close()
+    if failures:
+        raise failures[0]
     log.log("gateway.stopped")
 
 
@@ -83,6 +92,6 @@ def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
         half.rename(file)
 
 
-async def _is_ready(bus: NatsBus) -> bool:
-    """Ready when every service answers: a page may need any of them."""
-    return bus.connected and all(await asyncio.gather(*(bus.ping(service) for service in SERVICES)))
+async def _is_ready(bus: NatsBus, overlays: Overlays) -> bool:
+    """Ready when every service answers: a page may need any of them. Pages say what was published, or nothing."""
+    return overlays.known and bus.connected and all(await asyncio.gather(*(bus.ping(service) for service in SERVICES)))

@@ -56,6 +56,7 @@ class Visitor(BaseModel):
 
     `role` is None when the person holds no role there, or must first change a temporary password (`must_change`).
     `organisation_ids` are those whose records the person may reach; `home_organisation_id` is where a new record goes.
+    `all_organisations`: the person has every organisation of the register, and those that join it.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -65,6 +66,7 @@ class Visitor(BaseModel):
     register_code: str
     role: Role | None
     organisation_ids: tuple[UUID, ...]
+    all_organisations: bool = False
     home_organisation_id: UUID | None
     session_id: UUID
     method: Literal["password_pin", "password_totp"]

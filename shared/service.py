@@ -21,6 +21,8 @@ from shared.health import HealthPort
 from shared.inbox import count_set_aside
 from shared.messages import Event, Fault, Message, NotAnswered, Request
 from shared.outbox import Relay, count_unsent
+from shared.overlays import Overlays
+from shared.registers.load import Registers
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
 from shared.tasks import end
@@ -45,9 +47,14 @@ class Parts:
 
 @dataclass(frozen=True)
 class Service:
-    """What a service does: the requests it answers, the events it follows, and the jobs that run beside."""
+    """
+    What a service does: the requests it answers, the events it follows, and the jobs that run beside.
+
+    `registers` are those that it works with: they are kept as their administrators have reworded them.
+    """
 
     answers: Sequence[Answer]
+    registers: Registers
     followers: Sequence[Follower] = ()
     jobs: Sequence[Job] = ()
 
@@ -74,11 +81,14 @@ async def _run(name: str, settings: ServiceSettings, build: Build) -> None:
     parts = parts_of(name, settings, pool, bus)
     sealer = Sealer(pool, name, settings.audit_heads)
     service = build(parts)
-    running = [asyncio.create_task(_forever(job)) for job in (parts.relay.run, sealer.run, *service.jobs)]
+    overlays = Overlays(bus, service.registers)
+    jobs = (parts.relay.run, sealer.run, overlays.run, *service.jobs)
+    running = [asyncio.create_task(_forever(job)) for job in jobs]
     asked = asyncio.create_task(stopping.wait())
     try:
+        await overlays.listen()
         await start(parts, service)
-        health.ready_when(lambda: _is_ready(pool, bus))
+        health.ready_when(lambda: _is_ready(pool, bus, overlays))
         log.log("service.ready")
         await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -146,9 +156,9 @@ async def _close(pool: DatabasePool) -> None:
             await pool.close()
 
 
-async def _is_ready(pool: DatabasePool, bus: Bus) -> bool:
+async def _is_ready(pool: DatabasePool, bus: Bus, overlays: Overlays) -> bool:
     try:
         await pool.fetchval("SELECT 1", timeout=1)
     except DATABASE_FAULTS:
         return False
-    return bus.connected
+    return bus.connected and overlays.known

@@ -10,6 +10,7 @@ from gateway.navigation import address
 from gateway.page import show
 from gateway.pages.home import Card
 from gateway.pages.reversals import PAGE as REVERSALS
+from gateway.pages.settings.publishing import PAGE as SETTINGS
 from gateway.pages.users.showing import PAGE as USERS
 from gateway.rows import Column
 from gateway.visitor import ask
@@ -53,6 +54,12 @@ PLACES: tuple[Place, ...] = (
         ADMINISTRATORS,
         lambda words: words.administration.organisations,
         lambda words: words.administration.organisations_note,
+    ),
+    Place(
+        SETTINGS,
+        frozenset({Permission.ADMINISTER}),
+        lambda words: words.settings.heading,
+        lambda words: words.administration.settings_note,
     ),
     Place(
         MAILS,

@@ -38,7 +38,8 @@ def build(parts: Parts, settings: Settings) -> Service:
     if desk.profile is not ICS:
         log.warn("identity.older_password_rule", profile=desk.profile.name)
     jobs = (Heart(parts.bus).run, Sweeper(desk).run)
-    return Service(answers=[*answers_of(desk), for_anyone(ReadIdentityBacklog, backlog_of(parts))], jobs=jobs)
+    answers = [*answers_of(desk), for_anyone(ReadIdentityBacklog, backlog_of(parts))]
+    return Service(answers=answers, registers=desk.registers, jobs=jobs)
 
 
 def desk_of(parts: Parts, settings: Settings) -> Desk:

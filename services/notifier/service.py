@@ -46,6 +46,7 @@ def build(parts: Parts, settings: Settings) -> Service:
             for_visitors(SendAgain, Permission.ADMINISTER, delivery.send_again),
             for_anyone(ReadNotifierBacklog, handlers.read_backlog),
         ],
+        registers=registers,
         followers=[notices],
         jobs=[
             *senders(parts, settings, bells),

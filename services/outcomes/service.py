@@ -48,6 +48,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadOutcomesBacklog, backlog_of(parts)),
         ],
+        registers=registers,
         followers=[follower_of(desk, watching)],
         jobs=[
             Sweeping(parts.pool, endings).sweep_for_ever,

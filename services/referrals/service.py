@@ -7,6 +7,7 @@ from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.feed import Feeding
 from services.referrals.handlers.holding import Holding
 from services.referrals.handlers.notes import NoteTaking
+from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
@@ -29,15 +30,18 @@ from shared.contracts.referrals import (
     FinishArchive,
     ListDrafts,
     ListDuplicates,
+    ListOverlays,
     ListRecords,
     ListReversals,
     ListStandings,
     NameRecords,
+    PublishOverlay,
     ReadDraft,
     ReadFeed,
     ReadHistory,
     ReadHoldings,
     ReadNotes,
+    ReadOverlays,
     ReadRecord,
     ReadStanding,
     RefuseArchive,
@@ -49,7 +53,7 @@ from shared.contracts.referrals import (
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.permissions import Permission
 from shared.registers.load import Registers, load_registers
-from shared.service import Parts, Service, backlog_of
+from shared.service import Job, Parts, Service, backlog_of
 
 
 def build(parts: Parts, settings: Settings) -> Service:
@@ -64,8 +68,7 @@ def service_of(parts: Parts, registers: Registers) -> Service:
     archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
     holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
     reversing, drafts = Reversing(desk), Drafting(desk)
-    counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
-    sweeping = Sweeping(parts.pool, utc_moment)
+    publishing = Publishing(desk, parts.bus)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -97,13 +100,24 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
             for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
             for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
+            for_anyone(ReadOverlays, publishing.read),
+            for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
+            for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
             for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
-        jobs=[
-            counting.fold_for_ever,
-            counting.prove_every_night,
-            keying.key_for_ever,
-            sweeping.sweep_for_ever,
-        ],
+        registers=registers,
+        jobs=jobs_of(parts, registers),
     )
+
+
+def jobs_of(parts: Parts, registers: Registers) -> list[Job]:
+    """What is done beside, with nobody asking."""
+    counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
+    sweeping = Sweeping(parts.pool, utc_moment)
+    return [
+        counting.fold_for_ever,
+        counting.prove_every_night,
+        keying.key_for_ever,
+        sweeping.sweep_for_ever,
+    ]

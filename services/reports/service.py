@@ -30,6 +30,7 @@ def build(parts: Parts, settings: Settings) -> Service:
     sources: tuple[Source, ...] = (Records(desk), Outcomes(desk))
     return Service(
         answers=[*answers_of(desk), for_anyone(ReadReportsBacklog, backlog_of(parts))],
+        registers=desk.registers,
         followers=[follower_of(desk)],
         jobs=[
             *(Feeding(desk, source).run for source in sources),

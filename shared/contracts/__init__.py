@@ -60,6 +60,9 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     referrals.ListDuplicates,
     referrals.CountDuplicates,
     referrals.DecideDuplicate,
+    referrals.ReadOverlays,
+    referrals.PublishOverlay,
+    referrals.ListOverlays,
     outcomes.RecordOutcome,
     outcomes.ListOutcomes,
     outcomes.ReadOutcomeFeed,
@@ -91,4 +94,8 @@ EVENTS: tuple[type[Event], ...] = (
     outcomes.OutcomeRecorded,
     outcomes.UrgentNotSeen,
 )
-BROADCASTS: tuple[type[Broadcast], ...] = (identity.SessionsRevoked, identity.Heartbeat)
+BROADCASTS: tuple[type[Broadcast], ...] = (
+    identity.SessionsRevoked,
+    identity.Heartbeat,
+    referrals.OverlayPublished,
+)

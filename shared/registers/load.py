@@ -4,20 +4,23 @@ import csv
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 from pydantic import ValidationError
 
 from shared.registers.checks import check_succession, find_faults
-from shared.registers.definition import Definition, Form, Option, Question, Rating
+from shared.registers.definition import Definition, Option, Question, Rating
 from shared.registers.faults import Fault, FaultyRegister, shape_faults
+from shared.registers.overlay import Adaptation, apply
 
 SHIPPED = Path(__file__).parent
 HOUSE_WORDS = SHIPPED / "words.toml"
 LISTS = SHIPPED / "lists"
+AS_WRITTEN = Adaptation()
 
 Lists = Mapping[str, tuple[Option, ...]]
 
@@ -34,19 +37,35 @@ class Loaded:
     sha256: str
 
 
+@dataclass(frozen=True)
+class _InForce:
+    """What a process answers from at one moment: every edition, the newest of each register, and what was reworded."""
+
+    loaded: Mapping[tuple[str, str], Loaded]
+    newest: Mapping[str, Definition]
+    adapted: Mapping[str, Adaptation]
+
+    @classmethod
+    def of(cls, loaded: Mapping[tuple[str, str], Loaded], adapted: Mapping[str, Adaptation]) -> Self:
+        in_order = sorted(loaded, key=lambda key: edition_order(key[1]))
+        return cls(loaded, {code: loaded[code, edition].definition for code, edition in in_order}, adapted)
+
+
 class Registers:
-    """The definitions that a process knows. Immutable: an edition that is added makes a new one."""
+    """
+    The definitions that a process knows, as their administrators have reworded them.
+
+    What is asked for twice may differ between: who needs the same words twice keeps the definition.
+    """
 
     def __init__(self, loaded: Iterable[Loaded]) -> None:
-        self._loaded = {(each.definition.code, each.definition.edition): each for each in loaded}
-        self._newest: dict[str, Definition] = {}
-        for code, edition in sorted(self._loaded, key=lambda key: edition_order(key[1])):
-            self._newest[code] = self._loaded[code, edition].definition
+        self._written = {(each.definition.code, each.definition.edition): each for each in loaded}
+        self._in_force = _InForce.of(self._written, {})
 
     def find(self, code: str, edition: str | None = None) -> Definition:
         """The definition of an edition, the newest when none is named. Raises `UnknownRegister`."""
-        if edition is None and code in self._newest:
-            return self._newest[code]
+        if edition is None and code in self._in_force.newest:
+            return self._in_force.newest[code]
         return self._find(code, edition).definition
 
     def sha256(self, code: str, edition: str) -> str:
@@ -54,19 +73,56 @@ class Registers:
 
     def newest(self) -> tuple[Definition, ...]:
         """The newest edition of every register, by code."""
-        return tuple(self._newest[code] for code in sorted(self._newest))
+        newest = self._in_force.newest
+        return tuple(newest[code] for code in sorted(newest))
 
     def every(self) -> tuple[Loaded, ...]:
-        return tuple(self._loaded.values())
+        return tuple(self._in_force.loaded.values())
+
+    def editions(self, code: str) -> tuple[Definition, ...]:
+        """All that are known of a register, the newest first."""
+        known = [each.definition for each in self.every() if each.definition.code == code]
+        return tuple(sorted(known, key=lambda each: edition_order(each.edition), reverse=True))
+
+    def adaptation(self, code: str) -> Adaptation:
+        """What administrators have made of a register, and under which number."""
+        return self._in_force.adapted.get(code, AS_WRITTEN)
+
+    def adaptations(self) -> Mapping[str, int]:
+        """The number that is in force, of each register that was ever reworded."""
+        return {code: each.version for code, each in self._in_force.adapted.items()}
+
+    def adapt(self, adapted: Mapping[str, Adaptation]) -> tuple[FaultyRegister, ...]:
+        """
+        Put these in force, all at once; one that is older than what is in force changes nothing.
+
+        An edition that does not go with them stays as it was written; why is given back.
+        """
+        newer = {code: each for code, each in adapted.items() if each.version > self.adaptation(code).version}
+        faulty: list[FaultyRegister] = []
+        loaded = dict(self._in_force.loaded)
+        for key, each in self._written.items():
+            if key[0] in newer:
+                loaded[key] = _adapted(each, newer[key[0]], faulty)
+        self._in_force = _InForce.of(loaded, {**self._in_force.adapted, **newer})
+        return tuple(faulty)
 
     def __contains__(self, code: object) -> bool:
-        return code in self._newest
+        return code in self._in_force.newest
 
     def _find(self, code: str, edition: str | None) -> Loaded:
         try:
-            return self._loaded[code, edition or ""]
+            return self._in_force.loaded[code, edition or ""]
         except KeyError:
             raise UnknownRegister from None
+
+
+def _adapted(written: Loaded, adaptation: Adaptation, faulty: list[FaultyRegister]) -> Loaded:
+    try:
+        return replace(written, definition=apply(written.definition, adaptation.overlay))
+    except FaultyRegister as fault:
+        faulty.append(fault)
+        return written
 
 
 def edition_order(edition: str) -> tuple[int, ...]:
@@ -174,8 +230,8 @@ def _with_options(shaped: Definition, lists: Lists) -> tuple[Definition, list[Fa
     """The definition with its questions' options filled in: from a list, from the rating's levels, or yes and no."""
     yes_no = (Option(code="yes", label=shaped.words.page.yes), Option(code="no", label=shaped.words.page.no))
     source = _Options(lists, shaped.rating, yes_no)
-    form = _fill_form(shaped.form, source)
-    outcome = _fill_form(shaped.outcome, source) if shaped.outcome else None
+    form = shaped.form.with_questions(source.fill)
+    outcome = shaped.outcome.with_questions(source.fill) if shaped.outcome else None
     return shaped.model_copy(update={"form": form, "outcome": outcome}), source.faults
 
 
@@ -189,7 +245,10 @@ class _Options:
         self._rated = rating.question if rating else None
         self._levels = tuple(Option(code=level.code, label=level.label) for level in rating.levels) if rating else ()
 
-    def of(self, question: Question) -> tuple[Option, ...]:
+    def fill(self, question: Question) -> Question:
+        return question.model_copy(update={"options": self._of(question)})
+
+    def _of(self, question: Question) -> tuple[Option, ...]:
         if question.list_name:
             return question.options + self._list(question.name, question.list_name)
         if question.kind == "yes_no":
@@ -203,16 +262,6 @@ class _Options:
             known = ", ".join(sorted(self._lists))
             self.faults.append(Fault(f"question {question}, list", f"there is no list {name}; there are: {known}"))
         return self._lists.get(name, ())
-
-
-def _fill_form(form: Form, source: _Options) -> Form:
-    sections = tuple(
-        section.model_copy(
-            update={"questions": tuple(q.model_copy(update={"options": source.of(q)}) for q in section.questions)}
-        )
-        for section in form.sections
-    )
-    return form.model_copy(update={"sections": sections})
 
 
 def _check_editions(loaded: Iterable[Loaded]) -> None:

@@ -31,6 +31,8 @@ MUST_BE_DENIED = [
     ("referrals", "publish", "tell.identity.sessions_revoked"),
     ("referrals", "publish", "ask.notifier.queue_mail"),
     ("referrals", "subscribe", "ask.identity.>"),
+    ("outcomes", "publish", "tell.referrals.overlay_published"),
+    ("outcomes", "publish", "ask.referrals.publish_overlay"),
     ("notifier", "publish", "ask.referrals.list_records"),
     ("notifier", "publish", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.reports--event"),
     ("notifier", "publish", "$JS.API.CONSUMER.CREATE.EVENTS.spy"),

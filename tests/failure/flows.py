@@ -293,6 +293,18 @@ def _value(sheet: Sheet, selector: str) -> str:
     return str(control["value"])
 
 
+async def reword(walker: Walker) -> None:
+    """Publish a list with one option more; look at the home page's texts, and leave them as they are."""
+    hub = walker.at("administration/settings/")
+    links = re.findall(rf'href="({hub}[^"]+)"', (await walker.see(hub)).html)
+    page = next(each for each in links if "/lists/" in each)
+    form = (await walker.see(page)).fields("version") | {"new-label-1": "Elsewhere"}
+    checked = (await walker.post(page, form | {"act": "check"})).fields("version")
+    await walker.see(await walker.go_on(page, checked | {"act": "publish"}))
+    home = (await walker.see(f"{hub}home/")).fields("version")
+    assert 422 == (await walker.post(f"{hub}home/", home | {"act": "check"})).status
+
+
 # ------------------------------------------------------------------------------------------------------------- reports
 async def report(walker: Walker) -> str:
     """Ask for a report, fetch it, throw it away; gives all that stood in it."""

@@ -62,6 +62,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.look_at_mails(admin)
         await master.log_in("master@staffordshire.gov.uk")
         await flows.manage_users(admin, master)
+        await flows.reword(admin)
         await mine.log_out()
         await flows.forget_password(window)
         await settled(broken.inside, [], patient=False)

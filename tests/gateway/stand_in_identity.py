@@ -37,6 +37,7 @@ class StandInIdentity:
     """`asked` is every request in its order; `refusing` says which kinds are refused, and how."""
 
     role: Role | None = Role.STANDARD
+    all_organisations: bool = False
     must_change: bool = False
     user_id: UUID = JAYNE
     sessions: set[str] = field(default_factory=set)
@@ -140,6 +141,7 @@ class StandInIdentity:
             register_code=register_code,
             role=self.role,
             organisation_ids=(),
+            all_organisations=self.all_organisations,
             home_organisation_id=None,
             session_id=UUID(int=8),
             method="password_pin",

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.app import House, build_app
 from gateway.brand import Brand
+from gateway.keys import REGISTERS
 from gateway.rendering import Templates
 from gateway.routes import PAGES
 from gateway.static import Static
@@ -30,6 +31,7 @@ from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Role
 from shared.registers.load import load_registers
+from shared.registers.overlay import Adaptation, Overlay
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import Serve
 from tests.gateway.filled import fields
@@ -324,3 +326,17 @@ async def test_the_text_is_reached_from_the_record_and_from_the_receipt(browser:
 
 async def test_the_text_of_a_record_that_is_not_theirs_is_not_found(browser: Browser) -> None:
     assert "Page not found" == (await browser.see(f"/dsr/records/{'0' * 32}/text/", status=404)).heading
+
+
+# ------------------------------------------------------------------------------------- what is offered no more
+@pytest.mark.requirement("R-DSR-081")
+async def test_what_a_record_has_stays_chosen_when_it_is_offered_no_more(browser: Browser) -> None:
+    registers = browser.client.app[REGISTERS]
+    south, north = registers.find("dsr").form.by_name["locality"].options
+    options = (south.model_copy(update={"retired": True}), north)
+    registers.adapt({"dsr": Adaptation(1, Overlay(options={"locality": options}))})
+
+    opened = await browser.see(HERE)
+
+    (chosen,) = opened.tree.select("#locality option[selected]")
+    assert ("south_staffordshire", f"{south.label} (no longer offered)") == (chosen["value"], chosen.get_text())

@@ -1,4 +1,4 @@
-"""Reports opened by LibreOffice without a window: what its reader would see in every sheet."""
+"""Reports as files, and opened by LibreOffice without a window: what its reader would see in every sheet."""
 
 import asyncio
 import csv
@@ -7,12 +7,26 @@ from pathlib import Path
 
 from deploy.find_office import OFFICE
 from deploy.finding import find
+from deploy.waiting import until
+from tests.walking import Walker
 
 # Commas, quotes, UTF-8, cells as they are shown, every sheet.
 AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 SECONDS = 120
 
 Rows = list[list[str]]
+
+
+async def generated(somebody: Walker, report: str, **chosen: str) -> bytes:
+    """The file, once it is ready; `chosen` are further fields of the form that asks for it."""
+    fields = (await somebody.see(somebody.at("reporting/"))).fields("report")
+    job = await somebody.go_on(somebody.at("reporting/"), fields | {"report": report} | chosen)
+
+    async def is_ready() -> bool:
+        return "Your report is ready." in (await somebody.see(job)).html
+
+    assert await until(is_ready, seconds=30)
+    return await somebody.download(f"{job}file")
 
 
 async def opened_by_office(files: Sequence[Path], folder: Path) -> dict[str, dict[str, Rows]]:

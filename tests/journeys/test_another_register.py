@@ -64,7 +64,15 @@ async def test_it_is_walked_from_the_first_entry_to_the_file(
 async def test_nothing_of_another_register_stands_on_its_pages(browser: Browser, barchester: Product) -> None:
     async with window(browser, DESKTOP) as page:
         await given_the_warden_on_the_home_page(page, barchester)
-        for place in ("home/", "records/new", "records/", "reporting/", "help/", "administration/"):
+        for place in (
+            "home/",
+            "records/new",
+            "records/",
+            "reporting/",
+            "help/",
+            "administration/",
+            "administration/settings/",
+        ):
             await page.goto(f"{barchester.base_url}/{CODE}/{place}")
             said = await page.locator("main").inner_text()
             assert not WORDS_OF_ANOTHER.findall(said), place

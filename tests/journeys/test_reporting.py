@@ -10,14 +10,13 @@ from openpyxl import load_workbook
 from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.demo_people import PEOPLE
-from deploy.waiting import until
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product, product
 from tests.journeys.referring import a_new_name, refer
-from tests.journeys.spreadsheets import Rows, opened_by_office
-from tests.walking import Walker, walker
+from tests.journeys.spreadsheets import Rows, generated, opened_by_office
+from tests.walking import walker
 
 pytestmark = JOURNEY
 
@@ -232,18 +231,6 @@ async def test_everybody_can_use_every_page_of_reporting(browser: Browser, print
         await then_everybody_can_use_it(page, "report in the making", screen)
         await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
         await then_everybody_can_use_it(page, "report ready", screen)
-
-
-async def generated(somebody: Walker, report: str) -> bytes:
-    """The file, once it is ready."""
-    fields = (await somebody.see(somebody.at("reporting/"))).fields("report")
-    job = await somebody.go_on(somebody.at("reporting/"), fields | {"report": report})
-
-    async def is_ready() -> bool:
-        return "Your report is ready." in (await somebody.see(job)).html
-
-    assert await until(is_ready, seconds=30)
-    return await somebody.download(f"{job}file")
 
 
 def names_in(rows: Sequence[Sequence[str]]) -> list[str]:

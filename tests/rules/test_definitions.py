@@ -16,6 +16,16 @@ CARERS = INVENTED / "carers" / "2030.toml"
 
 SLIPS = [
     (
+        'label = "Level of risk as identified by the DSD Clinical Support Tool"\n',
+        'label = "Level of risk as identified by the DSD Clinical Support Tool"\neditable = true\n',
+        "rating: the options of risk_level are the levels: it cannot be editable",
+    ),
+    (
+        'name = "meeting_outcome"',
+        'name = "locality"',
+        "outcome: locality is a question of the form too, and can be reworded: give it another name",
+    ),
+    (
         "show_if = { capacity_to_consent =",
         "show_if = { capcity_to_consent =",
         "form, section Consent, question best_interest_decision, show_if: best_interest_decision depends on "
@@ -224,6 +234,21 @@ def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault
             'label = "Mail"\n',
             'label = "Mail"\nlist = "nearness"\n',
             "form, section The carer, question mail: offers options, which email cannot have",
+        ),
+        (
+            'label = "Mail"\n',
+            'label = "Mail"\neditable = true\n',
+            "form, section The carer, question mail: is editable, which belongs to questions that write out their own",
+        ),
+        (
+            'kind = "yes_no"\n',
+            'kind = "yes_no"\neditable = true\n',
+            "form, section The carer, question has_phone: is editable, which belongs to questions that write out their",
+        ),
+        (
+            'code = "child", ',
+            'code = "child", retired = true, ',
+            "form, section The caring, question school, show_if: child of cares_for is retired, and this depends on it",
         ),
         (
             'code = "parent"',

@@ -96,10 +96,16 @@ def _note_in(posted: Posted) -> Note:
     return Note(text, command_in(sent) if sent else new_command())
 
 
+def _drawn(register: Definition, record: RecordShown, raw: Raw | None = None) -> RegisterForm:
+    """The record's form with its own answers, or with what was typed over them."""
+    filled = fill_fields(register.form, record.answers) if raw is None else raw
+    return draw(register.form, register.words, filled, record.answers)
+
+
 async def show_record(request: web.Request) -> web.Response:
     record = await find_record(request)
     register = edition_of(request, record)
-    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
+    drawn = _drawn(register, record)
     return await _show(request, register, record, drawn, _open(record))
 
 
@@ -113,7 +119,7 @@ async def update_record(request: web.Request) -> web.Response:
     register = edition_of(request, record)
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)), record.answers)
-    sent = Sent(register, record, draw(register.form, register.words, raw), opened, checked)
+    sent = Sent(register, record, _drawn(register, record, raw), opened, checked)
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
 
@@ -175,7 +181,7 @@ def is_changed(register: Definition, record: RecordShown, checked: Checked) -> b
 async def _show_saved(request: web.Request, register: Definition, note: Note, done: str) -> web.Response:
     """The record as it is saved, and the note that nobody asked to add. Loading it again saves nothing twice."""
     record = await find_record(request)
-    drawn = draw(register.form, register.words, fill_fields(register.form, record.answers))
+    drawn = _drawn(register, record)
     return await _show(request, register, record, drawn, _open(record, note), said=done)
 
 
@@ -242,10 +248,10 @@ class Beside:
 def _beside(register: Definition, record: RecordShown, posted: Posted) -> Beside:
     raw, saved = typed(posted, register.form), fill_fields(register.form, record.answers)
     if not raw:
-        return Beside(draw(register.form, register.words, saved), _open(record), changed=False)
+        return Beside(_drawn(register, record), _open(record), changed=False)
     opened = _opened_in(posted)
     changed = opened.version != record.version or sorted(_hidden(raw)) != sorted(_hidden(saved))
-    return Beside(draw(register.form, register.words, raw), opened, changed)
+    return Beside(_drawn(register, record, raw), opened, changed)
 
 
 async def _show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:

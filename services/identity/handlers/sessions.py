@@ -71,6 +71,7 @@ def visitor_of(
         register_code=register_code,
         role=None if must_change else role,
         organisation_ids=tuple(holder.organisation_ids) if has_scope else (),
+        all_organisations=has_scope and holder.all_organisations,
         home_organisation_id=holder.home_organisation_id if has_scope else None,
         session_id=session_id,
         method=method,

@@ -32,7 +32,8 @@ FIND_SESSION = f"""
         session.seen_at + $3::interval AS idle_ends_at,
         session.seen_at < clock_timestamp() - $4::interval AS is_stale,
         account.account_id, account.first_name, account.last_name, account.master_admin,
-        held.role, held.home_organisation_id, {ORGANISATIONS_OF_GRANT},
+        held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
+        {ORGANISATIONS_OF_GRANT},
         (
             SELECT count(*) FROM session AS other
             WHERE other.account_id = session.account_id AND other.session_id <> session.session_id
@@ -49,7 +50,8 @@ FIND_SESSION = f"""
 FIND_GRANT = f"""
     SELECT
         account.account_id, account.first_name, account.last_name, account.master_admin,
-        held.role, held.home_organisation_id, {ORGANISATIONS_OF_GRANT}
+        held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
+        {ORGANISATIONS_OF_GRANT}
     FROM account
     LEFT JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $2
     WHERE account.account_id = $1 AND account.status IN ('active', 'locked_to_strangers')
@@ -87,6 +89,7 @@ class Holder:
     role: Role | None
     home_organisation_id: UUID | None
     organisation_ids: Sequence[UUID]
+    all_organisations: bool
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ def _holder(row: Record) -> Holder:
         role=row["role"] and Role(row["role"]),
         home_organisation_id=row["home_organisation_id"],
         organisation_ids=row["organisation_ids"],
+        all_organisations=row["all_organisations"],
     )
 
 

@@ -15,7 +15,7 @@ from shared.contracts.identity import ListOrganisations
 from shared.database import DatabasePool
 from shared.permissions import Caller
 from shared.registers.definition import Definition
-from shared.registers.load import Registers, edition_order
+from shared.registers.load import Registers
 
 KEPT_SECONDS = 60.0
 
@@ -68,5 +68,4 @@ class Desk:
 
     def editions(self, register_code: str) -> Sequence[Definition]:
         """All that are known of a register, the newest first."""
-        known = [each.definition for each in self.registers.every() if each.definition.code == register_code]
-        return sorted(known, key=lambda each: edition_order(each.edition), reverse=True)
+        return self.registers.editions(register_code)

@@ -137,7 +137,7 @@ class Panels:
 
     def _answers(self, tile: OptionTile, found: Mapping[str, int]) -> list[Count]:
         """Every option that is offered, with 0 too; others, and what was not answered, only where there are any."""
-        offered = self.editions[0].form.by_name[tile.question].labels
+        offered = [option.code for option in self.editions[0].form.by_name[tile.question].offered]
         counts = self._counts(tile.question, offered, found)
         if tile.order == "highest_first":
             counts = highest_first(counts)

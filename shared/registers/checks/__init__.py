@@ -16,7 +16,7 @@ from shared.registers.checks.references import (
 )
 from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
 from shared.registers.checks.succession import check_succession
-from shared.registers.definition import Definition
+from shared.registers.definition import Definition, Form
 from shared.registers.faults import Fault
 
 __all__ = ["check_succession", "find_faults"]
@@ -26,6 +26,14 @@ def _check_forms(register: Definition) -> Iterator[Fault]:
     yield from check_form("form", register.form)
     if register.outcome:
         yield from check_form("outcome", register.outcome)
+        yield from _check_apart(register.form, register.outcome)
+
+
+def _check_apart(form: Form, outcome: Form) -> Iterator[Fault]:
+    """What administrators reword is found by the name of its question, whichever form asks it."""
+    for name in form.by_name.keys() & outcome.by_name.keys():
+        if any(each.editable or each.guidance for each in (form.by_name[name], outcome.by_name[name])):
+            yield Fault("outcome", f"{name} is a question of the form too, and can be reworded: give it another name")
 
 
 CHECKS: tuple[Callable[[Definition], Iterator[Fault]], ...] = (

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from shared.registers.definition import NOT_KNOWN, OPTION_KINDS, Condition, Form, Question
+from shared.registers.definition import NOT_KNOWN, OPTION_KINDS, Condition, Form, Kind, Question
 from shared.registers.faults import Fault
+
+OWN_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"yes_no"}
 
 
 def check_form(called: str, form: Form) -> Iterator[Fault]:
@@ -15,6 +17,7 @@ def check_form(called: str, form: Form) -> Iterator[Fault]:
         for question in section.questions:
             place = f"{called}, section {section.title}, question {question.name}"
             yield from _check_options(place, question)
+            yield from _check_editable(place, question)
             yield from _check_dates(place, question, earlier)
             yield from _check_conditions(place, question, earlier)
             earlier[question.name] = question
@@ -44,6 +47,8 @@ def check_condition(
             for code in codes:
                 if code not in {option.code for option in question.options}:
                     yield Fault(place, f"{code} is not one of the answers of {name}: {_codes(question)}")
+                elif code not in {option.code for option in question.offered}:
+                    yield Fault(place, f"{code} of {name} is retired, and this depends on it")
 
 
 def _check_conditions(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:
@@ -68,10 +73,17 @@ def _check_options(place: str, question: Question) -> Iterator[Fault]:
         return
     if len(question.options) < 2:
         yield Fault(place, "needs two options at least, or the name of a list")
+    elif not question.offered:
+        yield Fault(place, "offers nothing: one option at least must not be retired")
     for code in twice(option.code for option in question.options):
         yield Fault(place, f"has the option {code} more than once")
     if question.not_known and any(option.code == NOT_KNOWN for option in question.options):
         yield Fault(place, f"has the option {NOT_KNOWN} and says not_known too")
+
+
+def _check_editable(place: str, question: Question) -> Iterator[Fault]:
+    if question.editable and (question.kind not in OWN_OPTION_KINDS or question.list_name):
+        yield Fault(place, "is editable, which belongs to questions that write out their own options")
 
 
 def _check_dates(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:

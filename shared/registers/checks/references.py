@@ -70,6 +70,8 @@ def check_rating(register: Definition) -> Iterator[Fault]:
         yield Fault("rating", f"{register.rating.question} is not a question of the form")
     elif question.kind not in ("choice", "select"):
         yield Fault("rating", f"{question.name} must be choice or select")
+    elif question.editable:
+        yield Fault("rating", f"the options of {question.name} are the levels: it cannot be editable")
     elif [option.code for option in question.options] != [level.code for level in register.rating.levels]:
         yield Fault("rating", f"the options of {question.name} are the levels, and are not written out again")
 

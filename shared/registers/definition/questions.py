@@ -1,7 +1,8 @@
 """Questions, their options, their conditions, and the forms made of them."""
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -29,12 +30,17 @@ _LONGEST_LINE = 200
 
 
 class Option(Part):
-    """One answer that may be chosen. Its code is kept with the record; its label may be reworded."""
+    """
+    One answer that may be chosen. Its code is kept with the record; its label may be reworded.
+
+    `retired` offers it no more: where it was chosen it stays, and can be read for ever.
+    """
 
     code: Code
     label: Text
     group: Text | None = None
     hint: Text | None = None
+    retired: bool = False
 
 
 def _codes(written: object) -> object:
@@ -84,7 +90,8 @@ class Question(Part):
     """
     One question. Its name never changes; `retired` takes it off the form and keeps old answers readable.
 
-    It is asked when `show_if` holds, and not when `unless` does. `ages` belong to the date of a birth.
+    It is asked when `show_if` holds, and not when `unless` does. `ages` belong to the date of a birth. The options of
+    an `editable` one are kept by the register's administrators, who begin with those that are written here.
     """
 
     name: QuestionName
@@ -95,6 +102,7 @@ class Question(Part):
     hint: Text | None = None
     guidance: Guidance | None = None
     options: tuple[Option, ...] = ()
+    editable: bool = False
     list_name: Code | None = Field(default=None, alias="list")
     show_if: Conditions = ()
     unless: Conditions = ()
@@ -117,8 +125,17 @@ class Question(Part):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Option code → label."""
+        """Option code → label, of those that are offered no more too."""
         return {option.code: option.label for option in self.options}
+
+    @cached_property
+    def offered(self) -> tuple[Option, ...]:
+        """What somebody may choose who has not chosen yet."""
+        return tuple(option for option in self.options if not option.retired)
+
+    def offered_to(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
+        """What somebody may choose who has chosen so before."""
+        return tuple(option for option in self.options if not option.retired or option.code in chosen)
 
 
 class Section(Part):
@@ -149,3 +166,11 @@ class Form(Part):
     @cached_property
     def asked(self) -> tuple[Question, ...]:
         return tuple(question for question in self.all_questions if not question.retired)
+
+    def with_questions(self, change: Callable[[Question], Question]) -> Self:
+        """The same form, each of its questions as `change` gives it back."""
+        sections = tuple(
+            section.model_copy(update={"questions": tuple(change(question) for question in section.questions)})
+            for section in self.sections
+        )
+        return self.model_copy(update={"sections": sections})

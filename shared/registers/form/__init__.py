@@ -1,6 +1,14 @@
 """Fills, checks and shows a form by its definition. Pure: the day comes in as an argument."""
 
-from shared.registers.form.conditions import Answer, Answers, Verdict, consent_verdict, holds, visible_questions
+from shared.registers.form.conditions import (
+    Answer,
+    Answers,
+    Verdict,
+    codes_of,
+    consent_verdict,
+    holds,
+    visible_questions,
+)
 from shared.registers.form.person import Person, match_values, name_typed, person_of, rating_of, search_text
 from shared.registers.form.reading import Checked, Raw, field_names, not_known_field, read_answers
 from shared.registers.form.showing import (
@@ -23,6 +31,7 @@ __all__ = [
     "Row",
     "Verdict",
     "as_text",
+    "codes_of",
     "consent_verdict",
     "differences",
     "field_names",

@@ -18,13 +18,14 @@ def holds(conditions: tuple[Condition, ...], answers: Answers) -> bool:
 
 
 def _holds(condition: Condition, answers: Answers) -> bool:
-    return all(_chosen(answers.get(name)) & set(codes) for name, codes in condition.items())
+    return all(set(codes_of(answers.get(name))).intersection(codes) for name, codes in condition.items())
 
 
-def _chosen(answer: Answer | None) -> set[str]:
+def codes_of(answer: Answer | None) -> tuple[str, ...]:
+    """What was chosen, whether one or several may be; nothing where there is no answer."""
     if answer is None:
-        return set()
-    return {answer} if isinstance(answer, str) else set(answer)
+        return ()
+    return (answer,) if isinstance(answer, str) else tuple(answer)
 
 
 def is_asked(question: Question, answers: Answers) -> bool:

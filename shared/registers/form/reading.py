@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.registers.definition import NOT_KNOWN, AgeRule, Form, Kind, Question, Words
-from shared.registers.form.conditions import Answer, Answers, holds, is_asked
+from shared.registers.form.conditions import Answer, Answers, codes_of, holds, is_asked
 from shared.values import (
     Unreadable,
     Wrong,
@@ -60,7 +60,7 @@ def read_answers(form: Form, raw: Raw, words: Words, today: date, before: Answer
 
     Takes a form post and stored answers alike, and gives the same for its own answers: the gateway reads what was
     typed, and the service reads again what the gateway sent. `before` is what is kept already: nobody becomes too old
-    for what was right when it was said.
+    for what was right when it was said, and what was chosen stays when it is offered no more.
     """
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
@@ -68,7 +68,9 @@ def read_answers(form: Form, raw: Raw, words: Words, today: date, before: Answer
         if not is_asked(question, answers):
             continue
         try:
-            answer = _read(question, raw, answers, today)
+            kept = (before or {}).get(question.name)
+            answer = _as_kept(_read(question, raw, answers, today), kept)
+            _check_offered(question, answer, kept)
         except Unreadable as unreadable:
             faults[question.name] = _say(unreadable.wrong, question, form, raw, words)
             continue
@@ -147,6 +149,21 @@ def _offered(question: Question, code: str) -> str:
     if code and code not in question.labels:
         raise Unreadable(Wrong.UNKNOWN_OPTION)
     return code
+
+
+def _as_kept(answer: Answer | None, kept: Answer | None) -> Answer | None:
+    """The same choices in another order, because the list has another order now, are no other answer."""
+    is_same = isinstance(answer, tuple) and isinstance(kept, tuple) and set(answer) == set(kept)
+    return kept if is_same else answer
+
+
+def _check_offered(question: Question, answer: Answer | None, kept: Answer | None) -> None:
+    """Raises `Unreadable` for what is offered no more, unless it is what is kept already."""
+    if answer is None or len(question.offered) == len(question.options):
+        return
+    offered = {option.code for option in question.offered_to(codes_of(kept))}
+    if not offered.issuperset(codes_of(answer)):
+        raise Unreadable(Wrong.UNKNOWN_OPTION)
 
 
 def _read_date(question: Question, raw: Raw) -> str:

@@ -73,7 +73,7 @@ async def rig(
     hashes = CountingHashes()
     desk = replace(desk_of(service_parts, settings), hashes=hashes)
     door = [*answers_of(desk), for_anyone(ReadIdentityBacklog, backlog_of(service_parts))]
-    await start(service_parts, Service(answers=door))
+    await start(service_parts, Service(answers=door, registers=desk.registers))
     async with transaction(service_parts.pool) as db:
         rows = [(each.name, each.email_domain) for each in desk.registers.find("dsr").organisations]
         await ensure_organisations(db, "dsr", rows)

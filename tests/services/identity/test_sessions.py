@@ -54,6 +54,17 @@ async def test_all_organisations_means_all_of_the_register(rig: Rig) -> None:
 
     everyone = await rig.pool.fetch("SELECT organisation_id FROM organisation WHERE register_code = 'dsr'")
     assert {row["organisation_id"] for row in everyone} == set(found.visitor.organisation_ids)
+    assert found.visitor.all_organisations
+
+
+async def test_to_have_each_organisation_by_name_is_not_to_have_all(rig: Rig) -> None:
+    """One that joins the register is not theirs."""
+    domains = tuple(each.email_domain for each in rig.desk.registers.find("dsr").organisations)
+    await rig.person(role=Role.ADMINISTRATOR, domains=domains)
+
+    found = await rig.find((await rig.come_in()).session_token)
+
+    assert (len(domains), False) == (len(found.visitor.organisation_ids), found.visitor.all_organisations)
 
 
 async def test_a_person_has_no_role_on_a_register_where_none_was_given(rig: Rig) -> None:

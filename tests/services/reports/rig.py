@@ -124,7 +124,7 @@ class Rig:
         parts = parts_of("reports", pool, wire)
         desk = Desk(pool, parts.bus, parts.signer, registers, OrganisationNames(parts.bus, lambda: 0.0), clock)
         answers = [*answers_of(desk), for_anyone(ReadReportsBacklog, backlog_of(parts))]
-        await start(parts, Service(answers=answers, followers=[follower_of(desk)]))
+        await start(parts, Service(answers=answers, registers=registers, followers=[follower_of(desk)]))
         return cls(pool, source, parts, desk, clock, identity, wire, folder)
 
     # ------------------------------------------------------------------------------------------------- people

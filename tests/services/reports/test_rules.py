@@ -21,8 +21,9 @@ from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, c
 from shared.contracts.referrals import FedRecord
 from shared.contracts.reports import Count
 from shared.messages import Refused
-from shared.registers.definition import AgeBand, Definition
+from shared.registers.definition import AgeBand, Definition, Option, OptionTile
 from shared.registers.load import Registers, load_registers
+from shared.registers.overlay import Overlay, apply
 from shared.values import age_on
 
 DAYS = st.dates(date(1990, 1, 1), date(2040, 12, 31))
@@ -101,6 +102,18 @@ def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(
     assert [("Green", 1), ("Amber", 0), ("Red", 0), ("Not recorded", 1), ("mauve", 2)] == shown(tiles[0].counts)
     assert [("Under 18s", 0), ("18s and over", 0), ("Not known", 4)] == shown(tiles[2].counts)
     assert [("Not recorded", 4)] == shown(tiles[3].counts)
+
+
+def test_what_is_offered_no_more_is_counted_under_its_name_only_where_there_are_any(dsr: Definition) -> None:
+    kept = dsr.form.by_name["locality"].options
+    gone = tuple(Option(code=code, label=code.title(), retired=True) for code in ("east", "west"))
+    tile = OptionTile(kind="by_option", title="WHERE", question="locality")
+    told = dsr.model_copy(update={"reporting": dsr.reporting.model_copy(update={"tiles": (tile,)})})
+    register = apply(told, Overlay(options={"locality": (*gone, *kept)}))
+
+    tiles = Panels([register], {}, date(2026, 11, 22)).tiles(Tallies(answers={"locality": {"east": 3}}))
+
+    assert [(kept[0].label, 0), (kept[1].label, 0), ("East", 3)] == shown(tiles[0].counts)
 
 
 def test_organisations_stand_highest_first_and_equal_ones_by_name(dsr: Definition) -> None:

@@ -39,6 +39,7 @@ from shared.registers.definition.words.records import (
     TableWords,
     WorkbookWords,
 )
+from shared.registers.definition.words.settings import SettingWords
 from shared.registers.definition.words.users import (
     AddressWords,
     AddUserWords,
@@ -102,6 +103,7 @@ class Words(Part):
     reporting: ReportingWords
     reversals: ReversalWords
     session: SessionWords
+    settings: SettingWords
     table: TableWords
     tasks: TaskWords
     user: UserWords

@@ -163,6 +163,7 @@ class AdministrationWords(Part):
     manage_users_note: Text
     organisations: Text
     organisations_note: Text
+    settings_note: Text
     mails_note: Text
     reversals_note: Text
     organisation: Text

@@ -1,0 +1,60 @@
+"""What may be reworded of a register, and who has reworded what, and when."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.navigation import address
+from gateway.page import show
+from gateway.pages.settings.publishing import PAGE, editors_of, may_publish, standing_of
+from gateway.rows import Cell, Column
+from gateway.showing import day_and_time, lines
+from gateway.visitor import ask
+from shared.contracts.referrals import ListOverlays, PublishedOverlays
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that may be reworded: what it is, what is in force, where it is changed (empty for who may not)."""
+
+    heading: str
+    lines: tuple[str, ...]
+    href: str
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    register, standing = request[REGISTER], standing_of(request)
+    editors, words = list(editors_of(standing)), standing.words.settings
+    published = await ask(request, ListOverlays(before=_before(request)))
+    base, allowed = address(register, PAGE), may_publish(request)
+    return await show(
+        request,
+        "settings/hub.html",
+        words=words,
+        entries=[Entry(each.heading, each.summary, base + each.path if allowed else "") for each in editors],
+        allowed=allowed,
+        said=words.published if request.query.get("Msg") == "published" else "",
+        columns=(Column(words.when), Column(words.who), Column(words.what)),
+        rows=_rows(published, {each.part: each.heading for each in editors}),
+        older=f"{base}?Before={published.published[-1].version}" if published.more else "",
+        back=address(register, "administration/"),
+        administration=register.words.administration.heading,
+    )
+
+
+def _rows(found: PublishedOverlays, headings: dict[str, str]) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            day_and_time(each.published_at),
+            each.published_by,
+            lines(*(headings.get(part, part.partition(":")[2] or part) for part in each.changed)),
+        )
+        for each in found.published
+    ]
+
+
+def _before(request: web.Request) -> int | None:
+    """Older than this number; what is no number asks for the newest."""
+    text = request.query.get("Before", "")
+    return int(text) if text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 9 else None

@@ -1,0 +1,244 @@
+"""From what is in force to what is published: typing, looking at the difference and how it will look, publishing."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from gateway import csrf
+from gateway.keys import OVERLAYS, REGISTER, REGISTERS, VISITOR
+from gateway.navigation import address
+from gateway.page import Form, Posted, see_other, show
+from gateway.pages.records.submitting import command_in, new_command, without_answer
+from gateway.pages.settings.editing import Editor, Standing
+from gateway.pages.settings.lists import ListEditor
+from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
+from gateway.register_form import field_of
+from gateway.rows import Column
+from gateway.visitor import ask
+from shared.contracts.referrals import PublishOverlay
+from shared.messages import NotAnswered, Refused
+from shared.registers.definition import Definition, Guidance, PublicHome
+from shared.registers.overlay import (
+    Overlay,
+    apply,
+    changed_parts,
+    editable_questions,
+    guided_questions,
+    publishing_faults,
+)
+
+PAGE = "administration/settings/"
+MORE_ROWS = 3
+
+
+class Act(StrEnum):
+    """What a button of these pages asks for."""
+
+    CHECK = "check"
+    MORE = "more"
+    BACK = "back"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What was typed, the number of what was in force when it was begun, and the id of what is about to be done."""
+
+    editor: Editor
+    typed: dict[str, str]
+    version: int
+    command: UUID
+
+
+def standing_of(request: web.Request) -> Standing:
+    registers, code = request.config_dict[REGISTERS], request[REGISTER].code
+    adaptation = registers.adaptation(code)
+    return Standing(registers.editions(code), adaptation.version, adaptation.overlay)
+
+
+def editors_of(standing: Standing) -> Iterator[Editor]:
+    """Everything that administrators may reword of the register."""
+    yield from (ListEditor(standing, question) for question in editable_questions(standing.register))
+    yield HomeEditor(standing)
+    yield from (GuidanceEditor(standing, question) for question in guided_questions(standing.register))
+
+
+def may_publish(request: web.Request) -> bool:
+    return request[VISITOR].all_organisations
+
+
+async def edit(request: web.Request) -> web.Response:
+    standing = standing_of(request)
+    editor = _editor(request, standing)
+    return await _show_form(request, editor, editor.form(), standing.version)
+
+
+async def send(request: web.Request) -> web.Response:
+    """Whatever becomes of it, what was typed stands on the page that comes."""
+    standing, posted = standing_of(request), await request.post()
+    act, sheet = _read(posted, _editor(request, standing))
+    form = sheet.editor.form(sheet.typed, MORE_ROWS if act is Act.MORE else 0)
+    if act in (Act.MORE, Act.BACK):
+        return await _show_form(request, sheet.editor, form, sheet.version)
+    overlay = _checked(standing, sheet.editor, form)
+    if overlay is None:
+        return await _show_form(request, sheet.editor, form, sheet.version, status=422)
+    if sheet.version != standing.version:
+        return await _show_conflict(request, standing, sheet, overlay)
+    if act is Act.CHECK:
+        return await _show_check(request, standing, sheet, overlay, Form([]))
+    return await _publish(request, standing, sheet, overlay)
+
+
+def _editor(request: web.Request, standing: Standing) -> Editor:
+    """The editor at this address. What binds all organisations is for who has them all."""
+    path = request.path.removeprefix(address(standing.register, PAGE))
+    found = next((each for each in editors_of(standing) if each.path == path), None)
+    if found is None:
+        raise web.HTTPNotFound
+    if not may_publish(request):
+        raise web.HTTPForbidden
+    return found
+
+
+def _read(posted: Posted, editor: Editor) -> tuple[Act, Sheet]:
+    typed = {
+        str(name): value.replace("\r\n", "\n").replace("\0", "")
+        for name, value in posted.items()
+        if isinstance(value, str) and name not in (csrf.FIELD, "act", "version", "command")
+    }
+    version = str(posted.get("version", ""))
+    if not (version.isascii() and version.isdigit() and len(version) <= 9):
+        raise web.HTTPBadRequest
+    try:
+        act = Act(str(posted.get("act", "")))
+    except ValueError:
+        raise web.HTTPBadRequest from None
+    return act, Sheet(editor, typed, int(version), command_in(posted.get("command", "")))
+
+
+def _checked(standing: Standing, editor: Editor, form: Form) -> Overlay | None:
+    """What would be published; None when the form says why not."""
+    words, typed = standing.words.settings, editor.read(form)
+    if typed is None:
+        return None
+    try:
+        overlay = Overlay.model_validate(typed.model_dump())
+    except ValidationError:
+        form.refuse(words.too_long)
+        return None
+    if not editor.differences(overlay) or not changed_parts(standing.overlay, overlay):
+        form.refuse(words.unchanged)
+    elif publishing_faults(standing.editions, standing.overlay, overlay):
+        form.refuse(words.invalid)
+    return None if form.summary else overlay
+
+
+async def _publish(request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay) -> web.Response:
+    publishing = PublishOverlay(command_id=sheet.command, seen_version=sheet.version, overlay=overlay)
+    try:
+        await ask(request, publishing)
+    except Refused as refusal:
+        return await _show_refused(request, sheet, refusal)
+    except NotAnswered as unanswered:
+        said = Form([])
+        said.refuse(without_answer(standing.words, unanswered))
+        return await _show_check(request, standing, sheet, overlay, said, status=503)
+    await _look(request)
+    return see_other(address(standing.register, f"{PAGE}?Msg=published"))
+
+
+async def _look(request: web.Request) -> None:
+    """Who has published sees it on the next page, and so does who was not the first to."""
+    with contextlib.suppress(NotAnswered, Refused):
+        await request.config_dict[OVERLAYS].look()
+
+
+async def _show_refused(request: web.Request, sheet: Sheet, refusal: Refused) -> web.Response:
+    """The service has the last word. What was refused was not done, so the next try is a new command."""
+    await _look(request)
+    standing = standing_of(request)
+    editor = _editor(request, standing)
+    fresh, form = Sheet(editor, sheet.typed, sheet.version, new_command()), editor.form(sheet.typed)
+    overlay = _checked(standing, editor, form)
+    if overlay is not None and refusal.code == "conflict":
+        return await _show_conflict(request, standing, fresh, overlay)
+    words = standing.words
+    said = {
+        "invalid": words.settings.invalid,
+        "unchanged": words.settings.unchanged,
+        "conflict": words.settings.unchanged,
+        "command_reused": words.form.sent_before,
+        "not_all_organisations": words.settings.needs_all,
+    }
+    if refusal.code not in said:
+        raise refusal
+    if not form.summary:
+        form.refuse(said[refusal.code])
+    return await _show_form(request, editor, form, standing.version, status=409)
+
+
+# -------------------------------------------------------------------------------------------------------------- pages
+async def _show_form(
+    request: web.Request, editor: Editor, form: Form, version: int, *, status: int = 200
+) -> web.Response:
+    register = request[REGISTER]
+    return await show(
+        request,
+        "settings/edit.html",
+        status=status,
+        register=register,
+        editor=editor,
+        form=form,
+        version=version,
+        command=new_command(),
+        acts=Act,
+        back=address(register, PAGE),
+    )
+
+
+async def _show_conflict(request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay) -> web.Response:
+    """Theirs and yours beside each other; publishing yours now goes over theirs, knowingly."""
+    fresh = Sheet(sheet.editor, sheet.typed, standing.version, new_command())
+    return await _show_check(request, standing, fresh, overlay, Form([]), status=409)
+
+
+async def _show_check(
+    request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay, form: Form, *, status: int = 200
+) -> web.Response:
+    words, is_conflict = standing.words, status == web.HTTPConflict.status_code
+    before, after = words.history.before, words.history.after
+    if is_conflict:
+        before, after = words.settings.in_force, words.settings.yours
+    return await show(
+        request,
+        "settings/check.html",
+        status=status,
+        register=standing.register,
+        editor=sheet.editor,
+        form=form,
+        sheet=sheet,
+        columns=(Column(words.settings.what), Column(before), Column(after)),
+        differences=sheet.editor.differences(overlay),
+        is_conflict=is_conflict,
+        preview=_preview(sheet.editor, apply(standing.register, overlay)),
+        acts=Act,
+        back=address(standing.register, PAGE),
+    )
+
+
+def _preview(editor: Editor, adapted: Definition) -> Form | Guidance | PublicHome | None:
+    """The question of a list as it will be asked, its guidance, or the home page."""
+    match editor:
+        case ListEditor(question=asked):
+            shown = next(each for each in editable_questions(adapted) if each.name == asked.name)
+            return Form([field_of(shown, adapted.words)])
+        case GuidanceEditor(question=asked):
+            return next(each.guidance for each in guided_questions(adapted) if each.name == asked.name)
+        case _:
+            return adapted.public

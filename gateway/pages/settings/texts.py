@@ -1,0 +1,204 @@
+"""Editing the page that everybody sees, and the guidance beside a question."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.page import Field, Form
+from gateway.pages.settings.editing import Difference, Reader, Standing
+from gateway.showing import lines
+from shared.registers.definition import GuidanceTopic, Link, PublicHome, Question
+from shared.registers.definition.base import WebAddress
+from shared.registers.definition.words.settings import TextEditWords
+from shared.registers.overlay import MOST_TOPICS, Overlay
+
+LONGEST_PARAGRAPHS = 20_000
+LONGEST_PARAGRAPH = 4_000
+EMPTY_TOPICS = 1
+ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
+
+
+@dataclass(frozen=True)
+class HomeEditor:
+    """The register's public home page (R-DSR-032)."""
+
+    standing: Standing
+    part: str = "public"
+    path: str = "home/"
+    template: str = "settings/home.html"
+
+    @property
+    def heading(self) -> str:
+        return self._words.home_heading
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        return self._words.home_lead
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        return (self._home.heading,)
+
+    @property
+    def _home(self) -> PublicHome:
+        return self.standing.register.public
+
+    @property
+    def _words(self) -> TextEditWords:
+        return self.standing.words.settings.texts
+
+    def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
+        words = self._words
+        fields = [
+            Field("heading", words.heading),
+            Field("paragraphs", words.paragraphs, "long_text", hint=words.paragraphs_hint),
+            Field("link_lead", words.link_lead, "long_text"),
+            Field("link_text", words.link_text),
+            Field("link_address", words.link_address, hint=words.link_hint),
+        ]
+        return Form(fields, self._in_force() if typed is None else typed)
+
+    def _in_force(self) -> dict[str, str]:
+        link = self._home.link
+        shown = {"link_lead": link.lead or "", "link_text": link.text, "link_address": link.address} if link else {}
+        return {"heading": self._home.heading, "paragraphs": "\n\n".join(self._home.paragraphs), **shown}
+
+    def read(self, form: Form) -> Overlay | None:
+        words, reader = self._words, Reader(form, self.standing.words)
+        heading = reader.line("heading", words.heading)
+        typed = reader.text("paragraphs", words.paragraphs, LONGEST_PARAGRAPHS)
+        paragraphs = tuple(each.strip() for each in re.split(r"\n[ \t]*\n", typed) if each.strip())
+        if not heading:
+            form.wrong("heading", words.heading_missing)
+        if not paragraphs:
+            form.wrong("paragraphs", words.paragraphs_missing)
+        if any(len(each) > LONGEST_PARAGRAPH for each in paragraphs):
+            form.wrong("paragraphs", self.standing.words.settings.too_long)
+        link = self._read_link(form, reader)
+        if form.summary:
+            return None
+        public = PublicHome(heading=heading, paragraphs=paragraphs, link=link)
+        return self.standing.overlay.model_copy(update={"public": public})
+
+    def _read_link(self, form: Form, reader: Reader) -> Link | None:
+        words = self._words
+        lead = reader.line("link_lead", words.link_lead, 1_000)
+        text = reader.line("link_text", words.link_text)
+        address = reader.line("link_address", words.link_address, 500)
+        if not text and not address:
+            return None
+        if not (text and address):
+            form.wrong("link_address" if text else "link_text", words.link_missing)
+        elif not _is_secure(address):
+            form.wrong("link_address", words.link_wrong)
+        return None if form.errors else Link(lead=lead or None, text=text, address=address)
+
+    def differences(self, overlay: Overlay) -> list[Difference]:
+        before, after = dict(_told(self._home, self._words)), dict(_told(overlay.public or self._home, self._words))
+        return [(what, lines(*before[what]), lines(*after[what])) for what in before if before[what] != after[what]]
+
+
+def _told(home: PublicHome, words: TextEditWords) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield words.heading, (home.heading,)
+    yield words.paragraphs, home.paragraphs
+    yield words.link_lead, (home.link.lead or "",) if home.link else ()
+    yield words.link_text, (home.link.text,) if home.link else ()
+    yield words.link_address, (home.link.address,) if home.link else ()
+
+
+def _is_secure(address: str) -> bool:
+    try:
+        return ADDRESS.validate_python(address).startswith("https://")
+    except ValidationError:
+        return False
+
+
+@dataclass(frozen=True)
+class GuidanceEditor:
+    """The guidance beside one question (R-DSR-087)."""
+
+    standing: Standing
+    question: Question
+    template: str = "settings/guidance.html"
+
+    @property
+    def part(self) -> str:
+        return f"guidance:{self.question.name}"
+
+    @property
+    def path(self) -> str:
+        return f"guidance/{self.question.name}/"
+
+    @property
+    def heading(self) -> str:
+        return self._words.guidance_heading.format(label=self.question.label)
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        return self._words.guidance_lead
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        return tuple(topic.heading for topic in self._topics)
+
+    @property
+    def _topics(self) -> tuple[GuidanceTopic, ...]:
+        return self.question.guidance.topics if self.question.guidance else ()
+
+    @property
+    def _words(self) -> TextEditWords:
+        return self.standing.words.settings.texts
+
+    @property
+    def numbers(self) -> range:
+        return range(1, min(len(self._topics) + EMPTY_TOPICS, MOST_TOPICS) + 1)
+
+    def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
+        fields: list[Field] = []
+        for number in self.numbers:
+            fields.append(Field(f"heading-{number}", self._words.topic.format(count=number)))
+            label = self._words.topic_lines.format(count=number)
+            fields.append(Field(f"lines-{number}", label, "long_text", hint=self._words.topic_hint))
+        return Form(fields, self._in_force() if typed is None else typed)
+
+    def _in_force(self) -> dict[str, str]:
+        values: dict[str, str] = {}
+        for number, topic in enumerate(self._topics, start=1):
+            values |= {f"heading-{number}": topic.heading, f"lines-{number}": "\n".join(topic.lines)}
+        return values
+
+    def read(self, form: Form) -> Overlay | None:
+        topics = tuple(topic for number in self.numbers if (topic := self._read_topic(form, number)))
+        if not form.errors and not topics:
+            form.refuse(self._words.none_left)
+        if form.summary:
+            return None
+        overlay = self.standing.overlay
+        return overlay.model_copy(update={"guidance": {**overlay.guidance, self.question.name: topics}})
+
+    def _read_topic(self, form: Form, number: int) -> GuidanceTopic | None:
+        words, reader = self._words, Reader(form, self.standing.words)
+        heading = reader.line(f"heading-{number}", words.topic.format(count=number))
+        typed = reader.text(f"lines-{number}", words.topic_lines.format(count=number), LONGEST_PARAGRAPH)
+        points = tuple(line.strip() for line in typed.split("\n") if line.strip())
+        if points and not heading:
+            form.wrong(f"heading-{number}", words.topic_missing)
+        if heading and not points:
+            form.wrong(f"lines-{number}", words.lines_missing)
+        return GuidanceTopic(heading=heading, lines=points) if heading and points else None
+
+    def differences(self, overlay: Overlay) -> list[Difference]:
+        after = overlay.guidance.get(self.question.name, self._topics)
+        pairs = enumerate(zip_longest(self._topics, after), start=1)
+        return [
+            (self._words.topic.format(count=number), _shown(old), _shown(new))
+            for number, (old, new) in pairs
+            if old != new
+        ]
+
+
+def _shown(topic: GuidanceTopic | None) -> str:
+    return lines(topic.heading, *topic.lines) if topic else ""

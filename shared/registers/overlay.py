@@ -1,0 +1,192 @@
+"""What administrators have made of a register without a new edition: its lists, its guidance, its home page."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from shared.registers.checks import find_faults
+from shared.registers.checks.forms import OWN_OPTION_KINDS, twice
+from shared.registers.definition import (
+    Condition,
+    Definition,
+    Form,
+    GuidanceTopic,
+    Option,
+    Part,
+    PublicHome,
+    Question,
+)
+from shared.registers.definition.base import QuestionName
+from shared.registers.faults import Fault, FaultyRegister
+from shared.values import fold
+
+MOST_OPTIONS = 200
+MOST_TOPICS = 20
+LARGEST = 100_000
+LONGEST_SLUG = 34
+
+OptionList = Annotated[tuple[Option, ...], Field(min_length=1, max_length=MOST_OPTIONS)]
+Topics = Annotated[tuple[GuidanceTopic, ...], Field(min_length=1, max_length=MOST_TOPICS)]
+
+
+class Overlay(Part):
+    """
+    What is laid over every edition of one register. What it does not name is as the edition says.
+
+    `options` are whole lists, by the question that offers them: what is offered no more is in them as retired, so that
+    the newest overlay reads every answer that was ever given.
+    """
+
+    options: dict[QuestionName, OptionList] = Field(default={}, max_length=100)
+    guidance: dict[QuestionName, Topics] = Field(default={}, max_length=100)
+    public: PublicHome | None = None
+
+    @model_validator(mode="after")
+    def _can_be_carried(self) -> Self:
+        if len(self.model_dump_json().encode()) > LARGEST:
+            raise ValueError("is too long")
+        return self
+
+    def parts(self) -> dict[str, object]:
+        """Each thing that it says, by a name for history and audit: which list, whose guidance, the home page."""
+        options = {f"options:{name}": list_ for name, list_ in self.options.items()}
+        guidance = {f"guidance:{name}": topics for name, topics in self.guidance.items()}
+        return {**options, **guidance, **({"public": self.public} if self.public else {})}
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """An overlay that is in force, by the number under which it was published; 0 is the register as it was written."""
+
+    version: int = 0
+    overlay: Overlay = field(default_factory=Overlay)
+
+
+def apply(definition: Definition, overlay: Overlay) -> Definition:
+    """The edition with the overlay laid over it, which passes every check. Raises `FaultyRegister`."""
+    adapted = _laid_over(definition, overlay)
+    if faults := find_faults(adapted):
+        raise FaultyRegister(f"{definition.code} {definition.edition}, as reworded,", faults)
+    return adapted
+
+
+def publishing_faults(editions: Sequence[Definition], before: Overlay, overlay: Overlay) -> list[Fault]:
+    """
+    Why an overlay cannot follow the one `before` it over these editions, the newest first and each as it is in force.
+
+    What is there may be reworded, reordered and retired; nothing is taken away, so that every old answer can be read.
+    """
+    gone = before.options.keys() - overlay.options.keys()
+    faults = [Fault("options", f"the list of {name} is gone") for name in sorted(gone)]
+    faults += [*_unknown(editions[0], overlay, before), *_lists(overlay)]
+    for edition in editions:
+        faults += _taken_away(edition, overlay)
+        faults += find_faults(_laid_over(edition, overlay))
+    return faults
+
+
+def changed_parts(before: Overlay, after: Overlay) -> tuple[str, ...]:
+    """The names of what one says otherwise than the other."""
+    old, new = before.parts(), after.parts()
+    return tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
+
+
+def editable_questions(definition: Definition) -> tuple[Question, ...]:
+    """The questions whose options administrators keep, in the order of the forms."""
+    return tuple(question for question in _every_question(definition) if question.editable and not question.retired)
+
+
+def guided_questions(definition: Definition) -> tuple[Question, ...]:
+    """The questions with guidance beside them."""
+    return tuple(question for question in _every_question(definition) if question.guidance and not question.retired)
+
+
+def rules_naming(definition: Definition, name: str) -> dict[str, tuple[str, ...]]:
+    """
+    The answers to this question that a rule names, each with what follows that rule: labels of questions, or the title
+    of the section on consent. Such an answer cannot be retired.
+    """
+    found: dict[str, list[str]] = {}
+    for follows, condition in _rules(definition):
+        for code in condition.get(name, ()):
+            found.setdefault(code, []).append(follows)
+    return {code: tuple(dict.fromkeys(follows)) for code, follows in found.items()}
+
+
+def new_code(label: str, taken: Collection[str]) -> str:
+    """A code for an option that has none yet: its label in small letters, and a number where that is taken."""
+    words = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:LONGEST_SLUG].strip("_") or "option"
+    number = 2
+    code = words
+    while code in taken:
+        code, number = f"{words}_{number}", number + 1
+    return code
+
+
+def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
+    rated = definition.rating.question if definition.rating else None
+
+    def reworded(question: Question) -> Question:
+        options = _all_options(question, overlay.options.get(question.name, ()), is_rating=question.name == rated)
+        topics = overlay.guidance.get(question.name)
+        guidance = question.guidance.model_copy(update={"topics": topics}) if question.guidance and topics else None
+        return question.model_copy(update={"options": options, "guidance": guidance or question.guidance})
+
+    return definition.model_copy(
+        update={
+            "form": definition.form.with_questions(reworded),
+            "outcome": definition.outcome.with_questions(reworded) if definition.outcome else None,
+            "public": overlay.public or definition.public,
+        }
+    )
+
+
+def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: bool) -> tuple[Option, ...]:
+    """The list as administrators keep it, then what an edition has beside it: a later one may bring new options."""
+    if not kept or is_rating or question.list_name or question.kind not in OWN_OPTION_KINDS:
+        return question.options
+    codes = {option.code for option in kept}
+    return (*kept, *(option for option in question.options if option.code not in codes))
+
+
+def _unknown(newest: Definition, overlay: Overlay, before: Overlay) -> Iterator[Fault]:
+    """What was reworded while it could be, and cannot be now, rides along unchanged."""
+    parts, editable = overlay.parts(), {f"options:{question.name}" for question in editable_questions(newest)}
+    known = {*editable, *(f"guidance:{question.name}" for question in guided_questions(newest)), "public"}
+    for part in changed_parts(before, overlay):
+        if part in parts and part not in known:
+            yield Fault(part.replace(":", ", "), "is nothing that administrators may reword")
+
+
+def _lists(overlay: Overlay) -> Iterator[Fault]:
+    for name, options in overlay.options.items():
+        for label in twice(fold(option.label) for option in options):
+            yield Fault(f"options, {name}", f"{label} is there more than once")
+
+
+def _taken_away(edition: Definition, overlay: Overlay) -> Iterator[Fault]:
+    for question in _every_question(edition):
+        kept = {option.code for option in overlay.options.get(question.name, question.options)}
+        for option in question.options:
+            if option.code not in kept:
+                yield Fault(f"options, {question.name}", f"{option.code} is gone: keep it as retired")
+
+
+def _every_question(definition: Definition) -> Iterator[Question]:
+    for form in _forms(definition):
+        yield from form.all_questions
+
+
+def _forms(definition: Definition) -> tuple[Form, ...]:
+    return (definition.form, definition.outcome) if definition.outcome else (definition.form,)
+
+
+def _rules(definition: Definition) -> Iterator[tuple[str, Condition]]:
+    for question in _every_question(definition):
+        ages = (condition for rule in question.ages for condition in rule.when)
+        yield from ((question.label, condition) for condition in (*question.show_if, *question.unless, *ages))
+    for gate in definition.consent.rules if definition.consent else ():
+        yield from ((definition.form.sections[0].title, condition) for condition in gate.when)

@@ -1,0 +1,127 @@
+"""Each process follows what was published: told at once, asked for at the start and as the net."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from deploy.waiting import until
+from shared import overlays as overlays_module
+from shared.contracts.referrals import OverlayPublished
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Fault, NotAnswered
+from shared.overlays import Overlays
+from shared.registers.definition import PublicHome
+from shared.registers.load import Registers, load_registers
+from shared.registers.overlay import Overlay
+from tests.gateway.stand_in_overlays import StandInOverlays
+
+AWAY = NotAnswered(Fault.UNAVAILABLE)
+
+
+@pytest.fixture
+def wire() -> FakeWire:
+    return FakeWire()
+
+
+@pytest.fixture
+def registers() -> Registers:
+    return load_registers()
+
+
+@pytest.fixture
+async def referrals(wire: FakeWire) -> StandInOverlays:
+    referrals = StandInOverlays()
+    await referrals.answer_on(wire)
+    return referrals
+
+
+@asynccontextmanager
+async def following(overlays: Overlays) -> AsyncIterator[Overlays]:
+    """As a process does from its start to its end."""
+    await overlays.listen()
+    job = asyncio.create_task(overlays.run())
+    yield overlays
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)
+
+
+def headed(heading: str) -> Overlay:
+    return Overlay(public=PublicHome(heading=heading, paragraphs=("One.",)))
+
+
+async def is_headed(registers: Registers, heading: str) -> bool:
+    async def says_so() -> bool:
+        return registers.find("dsr").public.heading == heading
+
+    return await until(says_so, seconds=5)
+
+
+async def test_a_process_knows_before_it_is_ready_what_was_published_before_it_began(
+    wire: FakeWire, registers: Registers, referrals: StandInOverlays
+) -> None:
+    referrals.put(headed("Before"))
+    overlays = Overlays(FakeBus("outcomes", wire), registers)
+    assert not overlays.known
+
+    async with following(overlays):
+        assert await is_headed(registers, "Before")
+        assert overlays.known
+
+
+async def test_what_is_published_is_in_force_as_soon_as_it_is_told(
+    wire: FakeWire, registers: Registers, referrals: StandInOverlays
+) -> None:
+    async with following(Overlays(FakeBus("reports", wire), registers)) as overlays:
+        assert await until(lambda: _true(overlays.known), seconds=5)
+        referrals.put(headed("Told"))
+        await FakeBus("referrals", wire).tell(OverlayPublished(register_code="dsr", version=1))
+
+        assert await is_headed(registers, "Told")
+
+
+async def _true(known: bool) -> bool:
+    return known
+
+
+async def test_a_broadcast_that_was_lost_costs_no_more_than_the_net(
+    wire: FakeWire, registers: Registers, referrals: StandInOverlays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlays_module, "NET_SECONDS", 0.05)
+    async with following(Overlays(FakeBus("notifier", wire), registers)) as overlays:
+        assert await until(lambda: _true(overlays.known), seconds=5)
+        referrals.put(headed("Found"))
+
+        assert await is_headed(registers, "Found")
+
+
+async def test_while_referrals_is_away_a_process_lives_and_is_not_ready(
+    wire: FakeWire, registers: Registers, referrals: StandInOverlays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlays_module, "AGAIN_SECONDS", 0.01)
+    referrals.away = AWAY
+    referrals.put(headed("Late"))
+    async with following(Overlays(FakeBus("identity", wire), registers)) as overlays:
+        await asyncio.sleep(0.05)
+        assert not overlays.known
+
+        referrals.away = None
+
+        assert await is_headed(registers, "Late")
+        assert overlays.known
+
+
+async def test_what_is_known_stays_in_force_when_referrals_goes_away(
+    wire: FakeWire, registers: Registers, referrals: StandInOverlays
+) -> None:
+    overlays = Overlays(FakeBus("gateway", wire), registers)
+    referrals.put(headed("Kept"))
+    await overlays.look()
+    referrals.away = AWAY
+
+    with pytest.raises(NotAnswered):
+        await overlays.look()
+
+    assert overlays.known
+    assert "Kept" == registers.find("dsr").public.heading
