@@ -92,7 +92,7 @@ async def test_administration_leads_to_the_organisations_and_whose_addresses_are
 
 
 PLACES = {
-    Role.ADMINISTRATOR: ["users/", "organisations/", "mails/", "reversals/"],
+    Role.ADMINISTRATOR: ["users/", "organisations/", "settings/", "mails/", "reversals/"],
     Role.MASTER_ADMIN: ["users/", "organisations/"],
 }
 
