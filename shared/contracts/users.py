@@ -1,12 +1,12 @@
 """What may be asked of identity about accounts: who uses a register, what each may do, and single addresses let in."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
+from shared.accounts import UserAct, UserState
 from shared.messages import Command, Message, Nothing, Request
 from shared.permissions import Role
 
@@ -14,26 +14,6 @@ USERS_AT_ONCE = 25
 MOST_ORGANISATIONS = 1_000
 
 Typed = Field(max_length=320, repr=False)
-
-
-class UserState(StrEnum):
-    """How an account stands. Invited: its holder has not chosen a password yet."""
-
-    ACTIVE = "active"
-    INVITED = "invited"
-    LOCKED = "locked"
-    DEACTIVATED = "deactivated"
-
-
-class UserAct(StrEnum):
-    """What may be done to an account, beside changing what it may do. `remove`: takes its role on this register."""
-
-    UNLOCK = "unlock"
-    WELCOME = "welcome"
-    END_SESSIONS = "end_sessions"
-    DEACTIVATE = "deactivate"
-    ACTIVATE = "activate"
-    REMOVE = "remove"
 
 
 class Access(Message):

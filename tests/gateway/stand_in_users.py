@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from shared.accounts import UserAct, UserState
 from shared.bus import Context
 from shared.contracts import users
 from shared.contracts.users import (
@@ -15,11 +16,9 @@ from shared.contracts.users import (
     ProposalShown,
     Reach,
     User,
-    UserAct,
     UserAdded,
     UserPage,
     UserShown,
-    UserState,
 )
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Message, NotAnswered, Nothing, Refused, Request

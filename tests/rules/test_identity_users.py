@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from services.identity.rules.users import Asker, acts_on, check_given, is_told, may_accept, same_name, settle
-from shared.contracts.users import Access, UserAct, UserShown, UserState
+from shared.accounts import UserAct, UserState
+from shared.contracts.users import Access, UserShown
 from shared.messages import Refused
 from shared.permissions import Role
 

@@ -22,7 +22,8 @@ from gateway.pages.users.showing import (
 from gateway.rows import Cell, Column
 from gateway.showing import link
 from gateway.visitor import ask
-from shared.contracts.users import ListUsers, UserAct, UserShown, UserState
+from shared.accounts import UserAct, UserState
+from shared.contracts.users import ListUsers, UserShown
 from shared.registers.definition import Definition, Words
 
 SEARCH, STATE, AFTER = "search", "state", "after"

@@ -23,15 +23,8 @@ from gateway.pages.users.showing import (
 )
 from gateway.rows import Cell
 from gateway.visitor import ask
-from shared.contracts.users import (
-    ActOnUser,
-    ChangeAccess,
-    ProposeAdministrator,
-    ReadReach,
-    ReadUser,
-    User,
-    UserAct,
-)
+from shared.accounts import UserAct
+from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User
 from shared.messages import Command, NotAnswered, Nothing, Refused
 from shared.permissions import Role
 from shared.registers.definition import Definition, Words

@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from gateway.keys import ORGANISATIONS, REGISTER
 from gateway.navigation import address
-from shared.contracts.users import Access, UserState
+from shared.accounts import UserState
+from shared.contracts.users import Access
 from shared.registers.definition import Definition, Words
 
 PAGE = "administration/users/"

@@ -10,6 +10,7 @@ from services.identity.rules.users import Asker
 from services.identity.store import organisations, users
 from services.identity.store import proposals as store
 from services.identity.store.proposals import Proposal
+from shared.accounts import UserState
 from shared.contracts.users import (
     USERS_AT_ONCE,
     DecideProposal,
@@ -18,7 +19,6 @@ from shared.contracts.users import (
     ProposalShown,
     ProposeAdministrator,
     UserShown,
-    UserState,
 )
 from shared.database import transaction
 from shared.messages import Nothing, Refused

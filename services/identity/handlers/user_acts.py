@@ -11,7 +11,8 @@ from services.identity.rules import users as rules
 from services.identity.store import accounts, devices, users
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
-from shared.contracts.users import ActOnUser, UserAct, UserShown
+from shared.accounts import UserAct
+from shared.contracts.users import ActOnUser, UserShown
 from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.identity.rules.registration import home_of
-from shared.contracts.users import Access, UserAct, UserShown, UserState
+from shared.accounts import UserAct, UserState
+from shared.contracts.users import Access, UserShown
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.values import fold

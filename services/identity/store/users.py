@@ -5,7 +5,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.identity.rules.users import Asker
-from shared.contracts.users import Access, UserShown, UserState
+from shared.accounts import UserState
+from shared.contracts.users import Access, UserShown
 from shared.database import Database
 from shared.permissions import Role
 

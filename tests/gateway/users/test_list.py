@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.accounts import UserState
 from shared.contracts.users import (
     Access,
     AllowedAddress,
@@ -13,7 +14,6 @@ from shared.contracts.users import (
     ListProposals,
     ListUsers,
     TakeBackAddress,
-    UserState,
 )
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role

@@ -4,15 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.users import (
-    Access,
-    ActOnUser,
-    AddUser,
-    ChangeAccess,
-    ProposeAdministrator,
-    UserAct,
-    UserState,
-)
+from shared.accounts import UserAct, UserState
+from shared.contracts.users import Access, ActOnUser, AddUser, ChangeAccess, ProposeAdministrator
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from uuid import UUID, uuid4
 
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
+from shared.accounts import UserAct
 from shared.contracts.users import (
     Access,
     ActOnUser,
@@ -12,7 +13,6 @@ from shared.contracts.users import (
     ListUsers,
     ReadUser,
     User,
-    UserAct,
     UserAdded,
     UserShown,
 )

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.identity.rules.log_in import Status
+from shared.accounts import UserState
 from shared.contracts.identity import FindSession
-from shared.contracts.users import USERS_AT_ONCE, Access, ListUsers, ReadReach, UserState
+from shared.contracts.users import USERS_AT_ONCE, Access, ListUsers, ReadReach
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.identity.managing import (

@@ -4,7 +4,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator
 
-from shared.contracts.users import UserAct, UserState
+from shared.accounts import UserAct, UserState
 from shared.permissions import Role
 from shared.registers.definition.base import CountText, Part, Text, Texts, WhoWhenText
 
