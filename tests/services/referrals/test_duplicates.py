@@ -112,7 +112,7 @@ async def test_an_archived_record_is_no_match_until_it_comes_back(referrals: Ref
 
     second = await referrals.ask(visitor, unasked(**person))
     before = await pairs(owner, first, second)
-    await owner.rows("UPDATE record SET status = 0, archived_at = NULL WHERE id = $1", first.record_id)
+    await bring_back(owner, first)
 
     assert {} == before
     assert [both(first, second)] == list(await pairs(owner, first, second))
@@ -226,6 +226,41 @@ async def test_a_dismissed_pair_opens_again_when_something_else_is_the_same_too(
     await referrals.ask(visitor, an_update(second, **person))
 
     assert {both(first, second): ("nhs_number", "open")} == await pairs(owner, first)
+
+
+async def test_a_dismissed_pair_stays_so_when_one_of_the_two_comes_back(referrals: Referrals, owner: Owner) -> None:
+    visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    first = await referrals.ask(visitor, unasked(**person))
+    second = await referrals.ask(visitor, anyway(unasked(**person)))
+    await dismiss(owner, first, second)
+    await referrals.archive(visitor, first)
+    third = await referrals.ask(visitor, anyway(unasked(**person)))
+
+    await bring_back(owner, first)
+
+    found = await pairs(owner, first)
+    assert {both(first, second): ("nhs_number", "dismissed"), both(first, third): found[both(first, third)]} == found
+    assert "open" == found[both(first, third)][1]
+
+
+async def test_a_dismissed_pair_opens_again_by_what_became_the_same_while_one_was_archived(
+    referrals: Referrals, owner: Owner
+) -> None:
+    visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    first = await referrals.ask(visitor, unasked(**person))
+    other = person | {"nhs_number": an_nhs_number()}
+    second = await referrals.ask(visitor, anyway(unasked(**other)))
+    await dismiss(owner, first, second)
+    await referrals.archive(visitor, first)
+    await referrals.ask(visitor, an_update(second, **person))
+
+    await bring_back(owner, first)
+
+    assert ["open"] == [state for _, state in (await pairs(owner, first)).values()]
+
+
+async def bring_back(owner: Owner, receipt: RecordReceipt) -> None:
+    await owner.rows("UPDATE record SET status = 0, archived_at = NULL WHERE id = $1", receipt.record_id)
 
 
 async def dismiss(owner: Owner, one: RecordReceipt, other: RecordReceipt) -> None:
