@@ -10,7 +10,7 @@ from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address
-from gateway.pages.records.matching import adds_anyway, goes_back, show_matches
+from gateway.pages.records.matching import goes_back, seen_in, show_matches
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time
 from gateway.visitor import ask
@@ -69,7 +69,7 @@ async def submit_record(request: web.Request) -> web.Response:
         command_id=command,
         edition=register.edition,
         answers=dict(checked.answers),
-        duplicate_seen=adds_anyway(posted),
+        duplicates_seen=seen_in(posted),
     )
     try:
         receipt = await ask(request, submission)
