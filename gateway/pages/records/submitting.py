@@ -168,5 +168,5 @@ async def show_refusal(request: web.Request, register: Definition) -> web.Respon
     """No consent: nothing is kept, and the page says what the team around the person must do (R-FLOW-019)."""
     if register.consent is None:
         raise web.HTTPInternalServerError
-    home = address(register, "home/")
-    return await show(request, "records/refused.html", status=409, register=register, home=home)
+    ways = {"again": address(register, PATHS["submit"]), "home": address(register, "home/")}
+    return await show(request, "records/refused.html", status=409, register=register, **ways)

@@ -390,6 +390,9 @@ class FormWords(Part):
 
     choose: Text
     refused_heading: Text
+    mistaken_heading: Text
+    mistaken: Text
+    start_again: Text
     unknown_question: Text
     no_organisation: Text
     sent_before: Text
