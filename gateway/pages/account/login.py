@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from gateway import cookies
+from gateway import cookies, last_page
 from gateway.client_address import client_address
 from gateway.keys import REGISTER, SESSIONS
 from gateway.navigation import PATHS, address
@@ -48,6 +48,7 @@ async def log_out(request: web.Request) -> web.Response:
     await ask(request, LogOut(session_token=token))
     response = to_login(request, "out")
     cookies.drop(response, cookies.SESSION)
+    last_page.forget(response)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
