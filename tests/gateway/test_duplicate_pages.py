@@ -204,6 +204,13 @@ async def test_the_second_to_decide_learns_who_was_first(browser: Browser, match
     )
 
 
+async def test_the_teams_page_leads_back_to_home_from_where_one_came(browser: Browser) -> None:
+    page = await browser.see(TEAM)
+
+    assert ["Home"] == page.texts('.nhsuk-back-link[href="/dsr/home/"]')
+    assert [] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
+
+
 async def test_a_decision_without_an_answer_can_be_made_again(browser: Browser, matches: StandInMatches) -> None:
     form = fields(await browser.see(TEAM))
     matches.failing[DecideDuplicate] = NotAnswered(Fault.TOO_LATE)

@@ -126,6 +126,13 @@ async def test_an_empty_list_says_so_and_as_at_when(browser: Browser) -> None:
     assert ["As at 04/05/2026 at 15:05", "Nothing is waiting."] == page.texts("main p")
 
 
+async def test_the_list_leads_back_to_home_from_where_one_came(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    assert ["Home"] == page.texts('.nhsuk-back-link[href="/dsr/home/"]')
+    assert [] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
+
+
 async def test_the_people_are_named_in_one_request(browser: Browser, work: StandInWork) -> None:
     work.urgent, work.agenda = (a_task(1), a_task(2)), (a_task(3),)
 
