@@ -379,9 +379,6 @@ class WorkbookWords(Part):
 class DateWords(Part):
     """The three boxes of a date."""
 
-    day: Text
-    month: Text
-    year: Text
     hint: Text
 
 
@@ -389,7 +386,6 @@ class FormWords(Part):
     """What forms say beside the register's own questions."""
 
     choose: Text
-    refused_heading: Text
     mistaken_heading: Text
     mistaken: Text
     start_again: Text
