@@ -1,12 +1,14 @@
-"""Every word of the house is said somewhere: what nobody says any more is deleted."""
+"""Every word of the house is said, and all that a definition says is read: what nobody uses any more is deleted."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
+from shared.registers.definition import Definition
 from shared.registers.definition.words import Words
 from tests.census.tree import code, files, text
 
@@ -64,3 +66,22 @@ def test_every_word_is_said_somewhere(rooms: list[frozenset[str]]) -> None:
     silent = [word for word in asked if not any(is_said(room, word) for room in rooms)]
 
     assert [] == [f"{group}.{name}" for group, _, name in silent if (group, name) not in awaited]
+
+
+def parts_of(model: object, known: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    """The models that a definition is made of, without the words."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return known.union(*(parts_of(each, known) for each in get_args(model)))
+    if model is Words or model in known:
+        return known
+    known.add(model)
+    return known.union(*(parts_of(each.annotation, known) for each in model.model_fields.values()))
+
+
+def test_all_that_a_definition_says_is_read() -> None:
+    read = frozenset(SPOKEN.findall("\n".join(text(path) for path in (*code(), *files(".html", ".txt")))))
+
+    said = {f"{part.__name__}.{name}" for part in parts_of(Definition, set()) for name in part.model_fields}
+
+    assert "Question.label" in said
+    assert [] == sorted(each for each in said if f".{each.partition('.')[2]}" not in read)
