@@ -7,6 +7,7 @@ from aiohttp import web
 SESSION: Final = "__Host-ics-session"
 ATTEMPT: Final = "__Host-ics-attempt"
 FORM: Final = "__Host-ics-form"
+PAGE: Final = "__Host-ics-page"
 DEVICE: Final = "__Host-ics-device"
 DEVICE_DAYS = 90
 LONGEST = 200

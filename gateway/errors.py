@@ -48,7 +48,7 @@ ERROR_PAGES = {
         ),
     ),
     409: ErrorPage(
-        "This was changed by somebody else in the meantime",
+        "This was changed in the meantime",
         (NOT_SAVED, "Open the page again to see how it stands now, then make your change once more."),
     ),
     413: ErrorPage(

@@ -9,7 +9,7 @@ from typing import TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from gateway import cookies, csrf
+from gateway import cookies, csrf, last_page
 from gateway.keys import (
     ASSERTION,
     BUS,
@@ -66,6 +66,11 @@ class Page:
     def may_be_sent_again(self) -> bool:
         """Whether the page of an error may hold what was sent: never what somebody logs in with, or a password."""
         return self.policy is not ANYONE and not self.before_change
+
+    @property
+    def may_be_returned_to(self) -> bool:
+        """Whether somebody goes on here after their session has ended and they have logged in again."""
+        return self.method == "GET" and self.may_be_sent_again
 
     def is_open_to(self, permissions: frozenset[Permission]) -> bool:
         if isinstance(self.policy, Anyone):
@@ -151,7 +156,10 @@ def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> 
     if found is None:
         if request.method in csrf.SAFE_METHODS:
             message = "?Msg=ended" if cookies.SESSION in request.cookies else ""
-            return see_other(address(request[REGISTER], f"login/{message}"))
+            response = see_other(address(request[REGISTER], f"login/{message}"))
+            if page.may_be_returned_to:
+                last_page.move(request, response)
+            return response
         raise web.HTTPUnauthorized
     if found.visitor.must_change and not page.before_change:
         return see_other(address(request[REGISTER], PATHS["password"]))
@@ -170,6 +178,8 @@ async def _let_in(request: web.Request, handler: Handler, page: Page, found: Ses
     response = await handler(request)
     if fresh and not response.prepared:
         cookies.put(response, cookies.FORM, fresh)
+    if found and page.may_be_returned_to and not response.prepared:
+        last_page.remember(request, response, found.visitor)
     return response
 
 

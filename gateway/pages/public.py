@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
 from gateway.page import see_other, show
+from gateway.pages.account.coming_in import REGISTRATION
 
 
 async def start(request: web.Request) -> web.Response:
@@ -24,7 +25,7 @@ async def public_home(request: web.Request) -> web.Response:
         public_home=register.public,
         words=register.words.public,
         login=address(register, "login/"),
-        registration=address(register, "login/register/") if register.access.self_registration else "",
+        registration=address(register, REGISTRATION) if register.access.self_registration else "",
     )
 
 

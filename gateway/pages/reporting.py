@@ -37,7 +37,8 @@ AGE = "filter-age"
 # ------------------------------------------------------------------------------------------------------- dashboard
 async def show_dashboard(request: web.Request) -> web.Response:
     board = await _read_dashboard(request)
-    return await _show_dashboard(request, board, _form(request[REGISTER], board), new_command())
+    form = _form(request[REGISTER], board, _shown_organisation(request, board))
+    return await _show_dashboard(request, board, form, new_command())
 
 
 async def choose_organisation(request: web.Request) -> web.Response:
@@ -88,7 +89,7 @@ async def _show_dashboard(
         status=status,
         register=register,
         board=board,
-        chosen=request.query.get("organisation", ""),
+        chosen=_shown_organisation(request, board),
         as_at=words.as_at.format(when=day_and_time(board.as_at)),
         panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
         by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
@@ -101,6 +102,12 @@ async def _show_dashboard(
     )
 
 
+def _shown_organisation(request: web.Request, board: Dashboard) -> str:
+    """Whose figures the dashboard shows: of the one that was chosen, or the only one there is; empty for all."""
+    only = board.organisations[0].organisation_id.hex if len(board.organisations) == 1 else ""
+    return request.query.get("organisation", "") or only
+
+
 def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
     return (
         link(job.title, job_address(register, job.job_id), day_and_time(job.asked_at)),
@@ -109,12 +116,14 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
     )
 
 
-def _form(register: Definition, board: Dashboard) -> Form:
+def _form(register: Definition, board: Dashboard, organisation: str = "") -> Form:
+    """Reports are offered for the same `organisation` first as the figures beside them are of."""
     words = register.words.reporting
     titles = {report.code: report.title for report in register.reporting.reports}
     reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
     select = Field("report", words.select_report, "select", choices=reports, missing=words.report_missing)
-    return Form([select, *(_filter_field(register, board, each) for each in register.reporting.filters)])
+    filters = [_filter_field(register, board, each) for each in register.reporting.filters]
+    return Form([select, *filters], {ORGANISATION: organisation})
 
 
 def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Field:

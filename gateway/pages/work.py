@@ -20,7 +20,7 @@ from gateway.visitor import ask
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
 from shared.contracts.referrals import NamedRecord, NameRecords
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition
+from shared.registers.definition import Definition, Recipient
 from shared.registers.definition.words.work import AgeWords
 
 PATH = "work/"
@@ -155,6 +155,7 @@ class Rows:
         self._now = now
         self._locality = register.form.by_name.get(register.person.get("locality", ""))
         self._lead = register.form.by_name.get(register.person.get("lead_professional", ""))
+        self._told_again = told_again(register)
 
     @property
     def urgent_columns(self) -> list[Column]:
@@ -204,11 +205,15 @@ class Rows:
         return self._words.waiting.format(age=age_in_words(max(minutes, 0), self._words.age))
 
     def _second(self, task: TaskShown) -> str:
-        """Whether others were told because nobody had seen it; when they will be, while nobody has."""
+        """Who was told because nobody had seen it, and when; who will be, and after how long, while nobody has."""
+        if not self._told_again:
+            return ""
         if task.told_again_at:
-            return self._words.second_told.format(when=day_and_time(task.told_again_at))
+            return self._words.second_told.format(when=day_and_time(task.told_again_at), who=self._told_again)
+        if task.seen_at:
+            return ""
         minutes = self._register.lifecycle.urgent_minutes
-        return "" if task.seen_at else self._words.second_told_after.format(minutes=minutes)
+        return self._words.second_told_after.format(minutes=minutes, who=self._told_again)
 
     def _seen(self, task: TaskShown) -> Cell:
         if task.seen_by and task.seen_at:
@@ -226,6 +231,19 @@ class Rows:
             ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'
             '<span class="nhsuk-u-visually-hidden"> {}</span></button>'
         ).format(SEEN_FORM, task.task_id.hex, new_command().hex, self._words.acknowledge, about)
+
+
+def told_again(register: Definition) -> str:
+    """Whom the register names for an urgent record that nobody has seen in time."""
+    words = register.words.tasks.recipients
+    who: dict[Recipient, str] = {
+        "team": register.contact.team,
+        "submitter": words.submitter,
+        "administrators": words.administrators,
+    }
+    rules = [each for each in register.notifications if each.concerns("urgent_not_seen", "urgent")]
+    named = dict.fromkeys(who[to] for each in rules for to in each.to)
+    return ", ".join((*named, *([words.others] if any(each.addresses for each in rules) else [])))
 
 
 def age_in_words(minutes: int, words: AgeWords) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from shared.contracts.referrals import DRAFT_DAYS, MOST_DRAFTS, AddCover, FieldChange, ListRecords, Typed
+from shared.contracts.referrals import DRAFT_DAYS, MOST_DRAFTS, AddCover, AssignHolder, FieldChange, ListRecords, Typed
 from shared.messages import Message, Refused
 from shared.permissions import Permission, Role, Visitor
 from shared.registers.definition import Definition, Level, Urgency
@@ -220,8 +220,26 @@ class Cover:
     until_day: date
 
 
-def check_beside(cover: Cover, others: Sequence[Cover]) -> None:
-    """Refused as `already_covers` when the same person does on one of these days, or as `too_many`."""
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a record, and the holding by which they do; without one its creator does."""
+
+    user_id: UUID
+    holding_id: UUID | None = None
+
+
+def check_assignment(asked: AssignHolder, holder: Holder) -> None:
+    """Refused as `already_holds`, or as `changed`: the asker saw another holder."""
+    if holder.holding_id and holder.user_id == asked.user_id:
+        raise Refused("already_holds")
+    if holder.holding_id != asked.seen:
+        raise Refused("changed")
+
+
+def check_beside(cover: Cover, holder_id: UUID, others: Sequence[Cover]) -> None:
+    """Refused as `is_holder`, as `already_covers` when they do on one of these days, or as `too_many`."""
+    if cover.user_id == holder_id:
+        raise Refused("is_holder")
     theirs = [each for each in others if each.user_id == cover.user_id]
     if any(each.from_day <= cover.until_day and cover.from_day <= each.until_day for each in theirs):
         raise Refused("already_covers")

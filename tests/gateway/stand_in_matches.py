@@ -78,7 +78,7 @@ class StandInMatches:
         return handler
 
     async def _submit(self, asked: SubmitRecord) -> RecordReceipt:
-        if not asked.duplicate_seen:
+        if RECORD_ID not in asked.duplicates_seen:
             raise self.refusal
         return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=0)
 

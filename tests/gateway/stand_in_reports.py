@@ -83,6 +83,7 @@ class StandInReports:
     state: JobState = "queued"
     rows_total: int | None = None
     reports: tuple[str, ...] = ("referrals", "key_working")
+    organisations: tuple[OrganisationChoice, ...] = (ONE, TWO)
     tiles: tuple[TileShown, ...] = (*TILES, BY_WEEK)
     jobs: tuple[ReportJob, ...] = ()
     asked: list[Request[Message]] = field(default_factory=list)
@@ -127,7 +128,9 @@ class StandInReports:
         return handler
 
     async def _read_dashboard(self, _asked: ReadDashboard) -> Dashboard:
-        return Dashboard(as_at=WHEN, organisations=(ONE, TWO), tiles=self.tiles, reports=self.reports, jobs=self.jobs)
+        return Dashboard(
+            as_at=WHEN, organisations=self.organisations, tiles=self.tiles, reports=self.reports, jobs=self.jobs
+        )
 
     async def _start(self, _asked: StartReport) -> ReportJob:
         return self.job()

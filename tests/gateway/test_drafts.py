@@ -135,6 +135,17 @@ async def test_refusing_consent_deletes_the_draft(browser: Browser, drafts: Stan
     assert {} == drafts.kept
 
 
+async def test_who_refused_consent_by_mistake_starts_again_with_an_empty_form(browser: Browser) -> None:
+    page = await browser.send(NEW, REFUSING, status=409)
+
+    (again,) = page.tree.select(f'main a[href="{NEW}"]')
+    assert "Start again" == again.get_text(strip=True)
+    assert any(text.endswith("a draft of this form has been deleted.") for text in page.texts("main p"))
+    assert [] == page.tree.select("main form")
+    empty = await browser.see(NEW)
+    assert [""] == [str(each.get("value", "")) for each in empty.tree.select('main [name="first_name"]')]
+
+
 @pytest.mark.requirement("R-FLOW-019")
 async def test_nobody_is_told_that_nothing_is_kept_before_the_draft_is_gone(
     browser: Browser, drafts: StandInDrafts

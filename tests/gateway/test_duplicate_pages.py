@@ -94,7 +94,8 @@ async def test_the_page_says_who_is_there_and_nothing_is_lost(browser: Browser, 
     said = page.tree.get_text()
     for fact in ("Tester Three", "07/02/2001", "Midlands Partnership Foundation Trust", "17/06/2022"):
         assert fact in said
-    assert FORM == {name: value for name, value in fields(page).items() if name != "duplicate"}
+    asked = {"duplicate", "duplicate-seen"}
+    assert FORM == {name: value for name, value in fields(page).items() if name not in asked}
     assert ["Open the existing referral"] == page.texts(f'main a[href="{HERE}"]')
     assert [ReadRecord(record_id=RECORD_ID)] == [each for each in outcomes.asked if isinstance(each, ReadRecord)]
 
@@ -108,7 +109,7 @@ async def test_adding_all_the_same_sends_the_same_command_and_says_so(
 
     assert f"{HERE}added/" == leads_to
     first, second = [each for each in matches.asked if isinstance(each, SubmitRecord)]
-    assert first.model_copy(update={"duplicate_seen": True}) == second
+    assert first.model_copy(update={"duplicates_seen": (RECORD_ID,)}) == second
     assert COMMAND == second.command_id.hex
 
 
@@ -201,6 +202,13 @@ async def test_the_second_to_decide_learns_who_was_first(browser: Browser, match
         "Sam Second had linked these two referrals already, 17/06/2022 at 14:05. Nothing was changed."
         == (page.texts(".nhsuk-notification-banner__content")[0])
     )
+
+
+async def test_the_teams_page_leads_back_to_home_from_where_one_came(browser: Browser) -> None:
+    page = await browser.see(TEAM)
+
+    assert ["Home"] == page.texts('.nhsuk-back-link[href="/dsr/home/"]')
+    assert [] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
 
 
 async def test_a_decision_without_an_answer_can_be_made_again(browser: Browser, matches: StandInMatches) -> None:

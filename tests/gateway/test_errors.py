@@ -8,7 +8,7 @@ from tests.gateway.visit import Client, visit
 SHOWN = {
     "400": (400, "Your browser sent something we cannot read"),
     "403": (403, "You do not have permission to see this page"),
-    "409": (409, "This was changed by somebody else in the meantime"),
+    "409": (409, "This was changed in the meantime"),
     "413": (413, "What you sent is too big"),
     "429": (429, "Too many tries"),
     "500": (500, "Sorry, there is a problem with the service"),

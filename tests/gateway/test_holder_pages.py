@@ -49,6 +49,7 @@ PEOPLE = (
     Colleague(user_id=JENNY, full_name="Jenny Harris"),
     Colleague(user_id=CALUM, full_name="Calum Stronach"),
 )
+SEEN = UUID(int=44).hex
 COVERED = {
     "act": "cover",
     "command": COMMAND,
@@ -157,12 +158,15 @@ def a_cover() -> Holding:
     )
 
 
+def held_by(name: str, number: int) -> Holding:
+    return Holding(
+        holding_id=UUID(int=number), kind="holder", full_name=name, from_day=date(2026, 1, 1), until_day=None
+    )
+
+
 async def test_the_record_says_who_holds_and_who_covers_it(browser: Browser, holders: Holders) -> None:
     before = await browser.see(HERE)
-    holder = Holding(
-        holding_id=UUID(int=42), kind="holder", full_name="Gail Thomas", from_day=date(2026, 1, 1), until_day=None
-    )
-    holders.holdings = (holder, a_cover())
+    holders.holdings = (held_by("Gail Thomas", 42), a_cover())
     after = await browser.see(HERE)
 
     assert ("Held by", "Jenny Harris") == (
@@ -178,7 +182,7 @@ async def test_an_administrator_assigns_the_holder(browser: Browser, holders: Ho
 
     leads_to = await browser.go_on(PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex})
 
-    assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM)] == holders.asked
+    assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM, seen=None)] == holders.asked
     page = await browser.see(leads_to)
     assert "The holder has been changed." in page.texts(".nhsuk-notification-banner__heading")
 
@@ -243,11 +247,16 @@ async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, 
 async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(browser: Browser, holders: Holders) -> None:
     holders.more = True
     page = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
+    holders.more = False
     nobody = await browser.send(PAGE, COVERED | {"act": "find", "search": "zz"}, status=200)
+    one = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
+    both = await browser.see(PAGE)
 
     assert ["Calum Stronach"] == page.texts("#cover option")[1:] == page.texts("#holder option")[1:]
     assert ("cal", "7") == (typed_in(page, "search"), typed_in(page, "last-day"))
-    assert any(text.startswith("Only the first 50 colleagues") for text in page.texts("main p"))
+    assert any(text.startswith("Only the first 1 colleagues") for text in page.texts("main p"))
+    assert "1 colleague was found. You can choose them below." in one.texts("main p")
+    assert "2 colleagues were found. You can choose among them below." in both.texts("main p")
     assert any(text.startswith("No colleague by this name") for text in nobody.texts("main p"))
     assert [] == holders.asked
 
@@ -273,9 +282,26 @@ async def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked(
     assert [] == holders.asked
 
 
+async def test_of_two_who_assign_at_once_the_second_sees_who_holds_the_record_now(
+    browser: Browser, holders: Holders
+) -> None:
+    holders.holdings = (held_by("Gail Thomas", 42),)
+    shown = await browser.see(PAGE)
+    holders.failing[AssignHolder] = Refused("changed")
+    holders.holdings = (held_by("Amina Patel", 43),)
+
+    assigning = {"act": "assign", "command": COMMAND, "holder": CALUM.hex, "seen": typed_in(shown, "seen")}
+    refused = await browser.send(PAGE, assigning, status=409)
+
+    assert [UUID(int=42)] == [each.seen for each in holders.asked if isinstance(each, AssignHolder)]
+    assert refused.problems[0].startswith("The holder was changed while this page was open")
+    assert "Amina Patel" == refused.texts(".ics-identity__text")[-1]
+    assert UUID(int=43).hex == typed_in(refused, "seen")
+
+
 @pytest.mark.parametrize(
     "code",
-    ["already_covers", "not_a_colleague", "past", "too_long", "too_many", "archived", "command_reused"],
+    ["is_holder", "already_covers", "not_a_colleague", "past", "too_long", "too_many", "archived", "command_reused"],
 )
 async def test_a_refusal_is_said_and_what_was_typed_stays_under_a_new_command(
     browser: Browser, holders: Holders, code: str
@@ -292,9 +318,11 @@ async def test_a_refusal_is_said_and_what_was_typed_stays_under_a_new_command(
 async def test_without_an_answer_the_same_command_goes_out_again(browser: Browser, holders: Holders) -> None:
     holders.failing[AssignHolder] = NotAnswered(Fault.TOO_LATE)
 
-    page = await browser.send(PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex}, status=503)
+    page = await browser.send(
+        PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex, "seen": SEEN}, status=503
+    )
 
-    assert COMMAND == typed_in(page, "command")
+    assert (COMMAND, SEEN) == (typed_in(page, "command"), typed_in(page, "seen"))
     chosen = page.tree.select_one("#holder option[selected]")
     assert chosen is not None
     assert CALUM.hex == chosen["value"]

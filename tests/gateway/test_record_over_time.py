@@ -248,7 +248,7 @@ async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(bro
 
     page = await review(browser, 409, version="3", risk_level="amber")
 
-    assert "Somebody else changed this record" == page.heading
+    assert "This record was changed in the meantime" == page.heading
     assert 1 == len(past.reviews)
 
 

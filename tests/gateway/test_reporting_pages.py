@@ -20,7 +20,7 @@ from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import Serve
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_reports import CHUNKS, JOB_ID, ONE, StandInReports
+from tests.gateway.stand_in_reports import CHUNKS, JOB_ID, ONE, TWO, StandInReports
 from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page, words
 
@@ -127,7 +127,19 @@ async def test_one_organisation_is_chosen_and_named_by_its_id_alone(browser: Bro
     assert HERE == await browser.go_on(f"{HERE}organisation", {"organisation": ""})
     assert [ONE.organisation_id] == [each.organisation_id for each in reports.heard(ReadDashboard)]
     assert ["All Organisations", "Midlands (@mpft.nhs.uk)", "Stoke (@stoke.gov.uk)"] == options(page, "organisation")
-    assert "Midlands (@mpft.nhs.uk)" == chosen(page, "organisation")
+    assert "Midlands (@mpft.nhs.uk)" == chosen(page, "organisation") == chosen(page, "filter-organisation")
+
+
+@pytest.mark.requirement("R-DSR-149", "R-DSR-155")
+async def test_who_sees_one_organisation_alone_reads_its_name(browser: Browser, reports: StandInReports) -> None:
+    every = await browser.see(HERE)
+    reports.organisations = (TWO,)
+    one = await browser.see(HERE)
+
+    assert "All Organisations" == options(every, "organisation")[0] == chosen(every, "filter-organisation")
+    assert [] == every.tree.select("[name='organisation'] [selected]")
+    assert ["All Organisations", "Stoke (@stoke.gov.uk)"] == options(one, "organisation")
+    assert "Stoke (@stoke.gov.uk)" == chosen(one, "organisation") == chosen(one, "filter-organisation")
 
 
 @pytest.mark.requirement("R-DSR-156", "R-DSR-157", "R-DSR-165", "R-DSR-167")

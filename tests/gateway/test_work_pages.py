@@ -7,7 +7,7 @@ import pytest
 
 from gateway.app import House, build_app
 from gateway.brand import Brand
-from gateway.pages.work import age_in_words
+from gateway.pages.work import age_in_words, told_again
 from gateway.rendering import Templates
 from gateway.routes import PAGES
 from gateway.static import Static
@@ -85,7 +85,7 @@ async def test_a_red_shows_whom_where_how_long_and_that_nobody_has_seen_it(brows
             "Midlands Partnership Foundation Trust (@mpft.nhs.uk)",
             "South Staffordshire",
             "Lee Lead",
-            "04/05/2026 at 13:00 Waiting 2 hours 5 minutes The second recipient is told after 60 minutes",
+            "04/05/2026 at 13:00 Waiting 2 hours 5 minutes Told again after 60 minutes: DSR Team, the administrators",
             "Nobody has seen this yet Seen by me Wendy White",
         ]
     ] == cells(page, URGENT)
@@ -101,7 +101,17 @@ async def test_one_that_was_seen_says_by_whom_and_has_no_button(browser: Browser
     waiting, seen = ([row[-2:] for row in cells(page, URGENT)], page.texts(BUTTON))
     assert ["Seen by me Wendy White"] == seen
     assert "Seen by Gail Thomas, 04/05/2026 at 15:00" == waiting[1][1]
-    assert waiting[0][0].endswith("The second recipient was told, 04/05/2026 at 15:05")
+    assert waiting[0][0].endswith("Told again, 04/05/2026 at 15:05: DSR Team, the administrators")
+
+
+def test_whom_a_register_names_for_what_nobody_has_seen_is_said_once() -> None:
+    dsr = load_registers().find("dsr")
+    (rule,) = [each for each in dsr.notifications if each.occasion == "urgent_not_seen"]
+    more = rule.model_copy(update={"to": ("submitter", "team"), "addresses": ("night@example.org",)})
+    both, none = (dsr.model_copy(update={"notifications": each}) for each in ((rule, more), ()))
+
+    assert "DSR Team, the administrators, who submitted it, others whom the register names" == told_again(both)
+    assert "" == told_again(none)
 
 
 @pytest.mark.requirement("R-FLOW-012")
@@ -124,6 +134,13 @@ async def test_an_empty_list_says_so_and_as_at_when(browser: Browser) -> None:
     page = await browser.see(HERE)
 
     assert ["As at 04/05/2026 at 15:05", "Nothing is waiting."] == page.texts("main p")
+
+
+async def test_the_list_leads_back_to_home_from_where_one_came(browser: Browser) -> None:
+    page = await browser.see(HERE)
+
+    assert ["Home"] == page.texts('.nhsuk-back-link[href="/dsr/home/"]')
+    assert [] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
 
 
 async def test_the_people_are_named_in_one_request(browser: Browser, work: StandInWork) -> None:

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Page
 
-from gateway.cookies import SESSION
+from gateway.cookies import PAGE, SESSION
 from tests.journeys.product import Mail, Product
 
 DEMO_PASSWORD = "Demo-2026!ics"
@@ -21,7 +21,8 @@ async def be_logged_in(page: Page, stack: Product, email: str, register: str = "
         await bring_session(page, stack, known)
         await page.goto(f"{stack.base_url}/{register}/home/")
         return
-    await page.context.clear_cookies(name=SESSION)
+    for name in (SESSION, PAGE):
+        await page.context.clear_cookies(name=name)
     await log_in(page, stack, email, register=register)
     stack.sessions[email] = await session_in(page)
 

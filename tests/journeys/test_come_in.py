@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from gateway.cookies import SESSION
 from tests.journeys.browsing import DESKTOP, DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
 from tests.journeys.coming_in import bring_session, enter_password, enter_pin, log_in, session_in, temporary_password_in
 from tests.journeys.looking import is_wider_than_its_screen, then_everybody_can_use_it
@@ -185,6 +186,21 @@ async def test_to_log_in_again_from_another_tab_ends_the_session_that_this_brows
         await other.wait_for_url("**/dsr/login/?Msg=ended")
     await page.reload()
     await then_the_page_is(page, "Home")
+
+
+async def test_who_logs_in_again_after_the_session_has_ended_goes_on_where_they_were(
+    page: Page, stack: Product, ruby: str
+) -> None:
+    await log_in(page, stack, ruby, OWN_PASSWORD)
+    records = f"{stack.base_url}/dsr/records/"
+    await page.goto(records)
+    await page.context.clear_cookies(name=SESSION)
+    await page.goto(f"{records}?page=1")
+    await page.wait_for_url("**/dsr/login/")
+
+    await enter_pin(page, await enter_password(page, stack, ruby, OWN_PASSWORD))
+
+    await page.wait_for_url(records)
 
 
 async def test_everything_can_be_done_without_scripts(browser: Browser, stack: Product) -> None:

@@ -102,7 +102,7 @@ async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page,
     await administrator.get_by_label("Latest Update for DSR Meeting").fill("Doing well.")
     await administrator.get_by_role("button", name="Update Record").click()
 
-    await expect(administrator.get_by_role("heading", level=1)).to_have_text("Somebody else changed this record")
+    await expect(administrator.get_by_role("heading", level=1)).to_have_text("This record was changed in the meantime")
     row = administrator.get_by_role("row").filter(has_text="Level of risk")
     await expect(row).to_contain_text("Amber")
     await expect(row).to_contain_text("Red")
@@ -131,6 +131,14 @@ async def test_notes_are_counted_on_their_tab(administrator: Page, stack: Produc
     note = administrator.locator(".ics-note")
     await expect(note).to_contain_text("Spoke to the family.")
     await expect(note).to_contain_text("Gail Thomas, ")
+
+
+async def test_on_paper_there_is_no_box_for_a_new_note(administrator: Page, stack: Product) -> None:
+    await open_record_of_the_demo(administrator, stack)
+    await administrator.emulate_media(media="print")
+
+    await expect(administrator.get_by_role("heading", name="Notes")).to_be_visible()
+    await expect(administrator.locator("#text")).to_be_hidden()
 
 
 async def test_nothing_keeps_anybody_out_of_a_record(page: Page, stack: Product) -> None:

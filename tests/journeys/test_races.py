@@ -56,7 +56,7 @@ async def test_of_two_who_edit_one_record_neither_loses_a_change(pair: Pair) -> 
         first_tries[tuple(sorted(each.status for each in tries))] += 1
         for walker_of, sheet in zip((pair.one, pair.other), tries, strict=True):
             if sheet.status == 409:
-                assert "Somebody else changed this record" == sheet.heading
+                assert "This record was changed in the meantime" == sheet.heading
                 assert 303 == (await walker_of.update(record, sheet.fields("version"))).status
         kept = (await pair.one.open(record)).html
         assert [True] * 3 == [each in kept for each in ("History (2)", ">\nSeen at home.<", 'value="01782 000000"')]

@@ -122,12 +122,11 @@ def test_the_list_and_the_record_are_labelled_as_printed() -> None:
         words.table.search,
     )
     assert "Showing 1 to 10 of 12 entries" == words.table.showing.format(first=1, last=10, total=12)
-    assert ("Show", "entries", "Previous", "Next", 10) == (
+    assert ("Show", "entries", "Previous", "Next") == (
         words.table.show,
         words.table.entries,
         words.table.previous,
         words.table.next,
-        dsr().records.page_lengths[0],
     )
     assert ("New Referral", "Referral", "History (0)", "Notes (0)") == (
         dsr().form.heading,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.referrals import rules
 from services.referrals.rules import Shape
-from shared.contracts.referrals import MOST_DRAFTS, AddCover, FieldChange, ListRecords, Typed, Urgency
+from shared.contracts.referrals import MOST_DRAFTS, AddCover, AssignHolder, FieldChange, ListRecords, Typed, Urgency
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.definition import ListColumn
@@ -187,8 +187,27 @@ def test_nobody_covers_twice_on_one_day(first: int, last: int, code: str) -> Non
     others = rules.Cover(UUID(int=4), TODAY, TODAY + 9 * DAY)
     cover = rules.Cover(UUID(int=3), TODAY + first * DAY, TODAY + last * DAY)
 
-    assert code == refusal_of(lambda: rules.check_beside(cover, [theirs, others]))
-    assert "too_many" == refusal_of(lambda: rules.check_beside(cover, [others] * rules.MOST_COVERS))
+    assert code == refusal_of(lambda: rules.check_beside(cover, CREATOR, [theirs, others]))
+    assert "too_many" == refusal_of(lambda: rules.check_beside(cover, CREATOR, [others] * rules.MOST_COVERS))
+
+
+def test_nobody_covers_for_themselves() -> None:
+    cover = rules.Cover(CREATOR, TODAY, TODAY)
+
+    assert "is_holder" == refusal_of(lambda: rules.check_beside(cover, CREATOR, []))
+
+
+@pytest.mark.parametrize(
+    ("holding", "seen", "code"),
+    [(None, None, ""), (7, 7, ""), (7, None, "changed"), (7, 6, "changed"), (None, 6, "changed")],
+)
+def test_a_holder_follows_the_one_that_was_seen(holding: int | None, seen: int | None, code: str) -> None:
+    there = rules.Holder(CREATOR, UUID(int=holding) if holding else None)
+    asked = AssignHolder(
+        command_id=UUID(int=1), record_id=UUID(int=2), user_id=UUID(int=3), seen=UUID(int=seen) if seen else None
+    )
+
+    assert code == refusal_of(lambda: rules.check_assignment(asked, there))
 
 
 def refusal_of(decide: Callable[[], None]) -> str:

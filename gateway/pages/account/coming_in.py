@@ -10,6 +10,8 @@ from shared.contracts.identity import SessionOpened
 
 LOGIN = "login/"
 PIN = "login/pin"
+REGISTRATION = "login/register/"
+REMINDER = "login/reminder/"
 LONGEST_EMAIL = 320
 LONGEST_SECRET = 1024
 

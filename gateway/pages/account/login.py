@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
-from gateway import cookies
+from gateway import cookies, last_page
 from gateway.client_address import client_address
 from gateway.keys import REGISTER, SESSIONS
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
-from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, to_login
+from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
 from gateway.visitor import ask
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
@@ -48,6 +48,7 @@ async def log_out(request: web.Request) -> web.Response:
     await ask(request, LogOut(session_token=token))
     response = to_login(request, "out")
     cookies.drop(response, cookies.SESSION)
+    last_page.forget(response)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -108,6 +109,7 @@ async def _show(
         notice=notice,
         logged_out=logged_out,
         login=address(register, LOGIN),
-        reminder=address(register, "login/reminder/"),
+        reminder=address(register, REMINDER),
+        registration=address(register, REGISTRATION) if register.access.self_registration else "",
         home=address(register, PATHS["home"]),
     )

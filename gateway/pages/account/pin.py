@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from gateway import cookies
-from gateway.keys import REGISTER, VISITOR
+from gateway import cookies, last_page
+from gateway.keys import REGISTER, SESSIONS, VISITOR
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import PIN, put_session, to_login
 from gateway.visitor import ask
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
-from shared.messages import Refused
+from shared.messages import NotAnswered, Refused
 from shared.registers.definition import Definition
 
 LONGEST_PIN = 32
@@ -36,7 +36,7 @@ async def verify_pin(request: web.Request) -> web.Response:
         opened = await _ask_to_verify(request, attempt, answers["pin"])
     except Refused as refusal:
         return await _not_let_in(request, form, refusal)
-    return _let_in(request[REGISTER], opened)
+    return await _let_in(request, opened)
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -81,10 +81,24 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
     return await _show(request, form, status=422)
 
 
-def _let_in(register: Definition, opened: SessionOpened) -> web.Response:
-    response = see_other(address(register, PATHS["password" if opened.must_change else "home"]))
+async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
+    """On to where this person was when their last session ended, or home; a temporary password is changed first."""
+    register = request[REGISTER]
+    home = address(register, PATHS["password" if opened.must_change else "home"])
+    response = see_other(home if opened.must_change else await _last_page(request, opened) or home)
     put_session(response, opened)
     return _without_attempt(response)
+
+
+async def _last_page(request: web.Request, opened: SessionOpened) -> str | None:
+    if not last_page.is_there(request):
+        return None
+    register = request[REGISTER]
+    try:
+        found = await request.config_dict[SESSIONS].find(opened.session_token, register.code)
+    except NotAnswered:
+        return None
+    return last_page.page_of(request, register, found.visitor) if found else None
 
 
 def _without_attempt(response: web.Response) -> web.Response:

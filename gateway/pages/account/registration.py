@@ -7,6 +7,7 @@ from gateway.client_address import client_address
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
+from gateway.pages.account.coming_in import LOGIN, REMINDER
 from gateway.visitor import ask
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
@@ -101,8 +102,9 @@ def _form(register: Definition) -> Form:
 
 
 async def _show_form(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
-    words = request[REGISTER].words
-    return await show(request, "account/register.html", status=status, form=form, words=words)
+    register = request[REGISTER]
+    ways = {"login": address(register, LOGIN), "reminder": address(register, REMINDER)}
+    return await show(request, "account/register.html", status=status, form=form, words=register.words, **ways)
 
 
 async def _show_message(
@@ -117,7 +119,7 @@ async def _show_message(
         heading=heading,
         paragraphs=written,
         back=register.words.reminder.back,
-        login=address(register, "login/"),
+        login=address(register, LOGIN),
     )
 
 

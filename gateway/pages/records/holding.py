@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -16,7 +16,7 @@ from gateway.pages.records.submitting import command_in, new_command, without_an
 from gateway.rows import Column
 from gateway.showing import day_and_time, organisation_names
 from gateway.visitor import ask
-from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleagues
+from shared.contracts.identity import Colleagues, ListColleagues
 from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holding, Named, ReadHoldings, RecordShown
 from shared.messages import Command, NotAnswered, Nothing, Refused
 from shared.registers.definition import Definition, Words
@@ -37,19 +37,28 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Sheet:
-    """The page's form as it stands, and the id of what is about to be done."""
+    """
+    The page's form as it stands, and the id of what is about to be done.
+
+    `seen` is the holder it was sent with, which stays as long as the same command may have been carried out.
+    """
 
     form: Form
     command: UUID
+    seen: str | None = None
 
 
 def holding_facts(words: Words, record: RecordShown) -> list[tuple[str, str]]:
     """Who holds the record, who until somebody is named is its creator, and who covers it now or is to."""
-    holder = next((each.full_name for each in record.holdings if each.kind == "holder"), record.created_by)
+    holder = _holder_of(record)
     return [
-        (words.holding.held_by, holder),
+        (words.holding.held_by, holder.full_name if holder else record.created_by),
         *((words.holding.covered_by, _cover_text(words, each)) for each in _covers_of(record)),
     ]
+
+
+def _holder_of(record: RecordShown) -> Holding | None:
+    return next((each for each in record.holdings if each.kind == "holder"), None)
 
 
 def _covers_of(record: RecordShown) -> list[Holding]:
@@ -68,17 +77,18 @@ async def show_holder(request: web.Request) -> web.Response:
 async def name_holder(request: web.Request) -> web.Response:
     """The whole page is one form, so that what was typed stays whichever of its buttons was pressed."""
     posted = await request.post()
-    sheet = Sheet(_form(request[REGISTER].words), command_in(posted.get("command", "")))
+    form = _form(request[REGISTER].words)
+    sheet = Sheet(form, command_in(posted.get("command", "")), str(posted.get("seen", "")))
     answers = sheet.form.read(posted) or {}
     try:
         act = Act(str(posted.get("act", "")))
     except ValueError:
         raise web.HTTPBadRequest from None
     if act is Act.FIND:
-        return await _show(request, sheet)
+        return await _show(request, replace(sheet, seen=None))
     command = (_assignment if act is Act.ASSIGN else _cover)(request, sheet, answers)
     if command is None:
-        return await _show(request, sheet, status=422)
+        return await _show(request, replace(sheet, seen=None), status=422)
     return await _carry_out(request, sheet, command, "assigned" if act is Act.ASSIGN else "covered")
 
 
@@ -113,7 +123,9 @@ def _assignment(request: web.Request, sheet: Sheet, answers: Mapping[str, str]) 
     if user_id is None:
         sheet.form.wrong(HOLDER, request[REGISTER].words.holding.holder_missing)
         return None
-    return AssignHolder(command_id=sheet.command, record_id=record_id_in(request), user_id=user_id)
+    return AssignHolder(
+        command_id=sheet.command, record_id=record_id_in(request), user_id=user_id, seen=_id_in(sheet.seen or "")
+    )
 
 
 def _cover(request: web.Request, sheet: Sheet, answers: Mapping[str, str]) -> AddCover | None:
@@ -161,7 +173,7 @@ async def _carry_out(request: web.Request, sheet: Sheet, command: Command[Nothin
         await ask(request, command)
     except Refused as refusal:
         sheet.form.refuse(_said(words, refusal))
-        return await _show(request, Sheet(sheet.form, new_command()), status=409)
+        return await _show(request, Sheet(form=sheet.form, command=new_command()), status=409)
     except NotAnswered as unanswered:
         sheet.form.refuse(without_answer(words, unanswered))
         return await _show(request, sheet, status=503)
@@ -172,6 +184,8 @@ def _said(words: Words, refusal: Refused) -> str:
     """A refusal in words. One that nobody at this page can have meant is an error page."""
     said = {
         "already_holds": words.holding.already_holds,
+        "changed": words.holding.holder_changed,
+        "is_holder": words.holding.is_holder,
         "already_covers": words.holding.already_covers,
         "not_a_colleague": words.holding.not_a_colleague,
         "past": words.holding.past,
@@ -205,6 +219,7 @@ async def _show(request: web.Request, sheet: Sheet, *, status: int = 200) -> web
         register=register,
         form=sheet.form,
         command=sheet.command,
+        seen=_seen(record) if sheet.seen is None else sheet.seen,
         name=_banner(register, record),
         facts=[
             (words.record.reference, record.reference),
@@ -212,17 +227,30 @@ async def _show(request: web.Request, sheet: Sheet, *, status: int = 200) -> web
             holding_facts(words, record)[0],
         ],
         covers=[(each.holding_id.hex, _cover_text(words, each)) for each in _covers_of(record)],
-        colleagues=colleagues,
+        found=_found(words, colleagues),
         columns=[Column(label) for label in (words.holding.who, words.holding.named, words.holding.over)],
         named=[_named(words, each) for each in holdings.named],
         older=holdings.older,
-        most=MOST_COLLEAGUES,
         said=said.get(request.query.get("Msg", ""), "") if request.method == "GET" else "",
         acts=Act,
         record_href=record_address(register, record.record_id),
         href=record_address(register, record.record_id, PAGE),
         new_command=new_command,
     )
+
+
+def _seen(record: RecordShown) -> str:
+    """The holding of the holder whom the page shows; empty when it is the creator, whom nobody named."""
+    holder = _holder_of(record)
+    return holder.holding_id.hex if holder else ""
+
+
+def _found(words: Words, colleagues: Colleagues) -> str:
+    count = len(colleagues.colleagues)
+    if colleagues.more:
+        return words.holding.more.format(count=count)
+    said = {0: words.holding.nobody, 1: words.holding.found_one}
+    return said.get(count, words.holding.found).format(count=count)
 
 
 def _named(words: Words, named: Named) -> tuple[str, str, str]:

@@ -13,12 +13,12 @@ from gateway.pages.records.finding import record_address
 from gateway.rows import Cell
 from gateway.showing import organisation_names
 from gateway.visitor import ask
-from shared.contracts.referrals import ReadRecord, RecordShown
+from shared.contracts.referrals import MOST_ALIKE, ReadRecord, RecordShown
 from shared.messages import Refused
 from shared.registers.definition import Definition
 from shared.registers.form import Raw
 
-FIELD = "duplicate"
+FIELD, SEEN = "duplicate", "duplicate-seen"
 ADD, BACK = "add", "back"
 
 
@@ -26,14 +26,20 @@ ADD, BACK = "add", "back"
 class Match:
     """A record that looks like the new one."""
 
+    record_id: UUID
     reference: str
     facts: list[tuple[str, Cell]]
     href: str
 
 
-def adds_anyway(posted: Posted) -> bool:
-    """Whether the person has looked at the matches and says that it is somebody else."""
-    return posted.get(FIELD) == ADD
+def seen_in(posted: Posted) -> tuple[UUID, ...]:
+    """The matches that the person has looked at and says are somebody else. Raises 400 for a form that is not ours."""
+    if posted.get(FIELD) != ADD:
+        return ()
+    try:
+        return tuple(UUID(hex=str(each)) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
+    except ValueError:
+        raise web.HTTPBadRequest from None
 
 
 def goes_back(posted: Posted) -> bool:
@@ -56,7 +62,7 @@ async def show_matches(
     if not matches:
         return None
     fields = [(name, value) for name, values in raw.items() for value in values]
-    page, choices = "records/matches.html", {"field": FIELD, "add": ADD, "back": BACK}
+    page, choices = "records/matches.html", {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
     return await show(
         request, page, status=409, register=register, matches=matches, fields=fields, command=command, choices=choices
     )
@@ -72,4 +78,4 @@ async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
 def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> Match:
     register = request.config_dict[REGISTERS].find(request.match_info["register"], record.edition)
     facts = facts_of(register, compared(register, record), names)
-    return Match(record.reference, facts, record_address(register, record.record_id))
+    return Match(record.record_id, record.reference, facts, record_address(register, record.record_id))

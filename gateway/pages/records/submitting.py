@@ -10,7 +10,7 @@ from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address
-from gateway.pages.records.matching import adds_anyway, goes_back, show_matches
+from gateway.pages.records.matching import goes_back, seen_in, show_matches
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time
 from gateway.visitor import ask
@@ -69,7 +69,7 @@ async def submit_record(request: web.Request) -> web.Response:
         command_id=command,
         edition=register.edition,
         answers=dict(checked.answers),
-        duplicate_seen=adds_anyway(posted),
+        duplicates_seen=seen_in(posted),
     )
     try:
         receipt = await ask(request, submission)
@@ -168,5 +168,5 @@ async def show_refusal(request: web.Request, register: Definition) -> web.Respon
     """No consent: nothing is kept, and the page says what the team around the person must do (R-FLOW-019)."""
     if register.consent is None:
         raise web.HTTPInternalServerError
-    home = address(register, "home/")
-    return await show(request, "records/refused.html", status=409, register=register, home=home)
+    ways = {"again": address(register, PATHS["submit"]), "home": address(register, "home/")}
+    return await show(request, "records/refused.html", status=409, register=register, **ways)

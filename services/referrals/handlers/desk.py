@@ -61,3 +61,8 @@ class Desk:
     def day(self) -> date:
         """The day in London."""
         return london_day(self.clock())
+
+    def rated_by(self) -> dict[str, str]:
+        """The question that is the rating's, by code/edition of a register."""
+        every = [each.definition for each in self.registers.every()]
+        return {f"{each.code}/{each.edition}": each.rating.question for each in every if each.rating}

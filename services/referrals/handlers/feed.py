@@ -20,11 +20,5 @@ class Feeding:
 
     async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
         async with self.desk.one_trip() as db:
-            return await store.read_feed(
-                db, asked.after, store.Room(MOST_ROWS, MOST_BYTES, MOST_RATINGS), self._rated_by()
-            )
-
-    def _rated_by(self) -> dict[str, str]:
-        """The question that is the rating's, by register and edition."""
-        every = [each.definition for each in self.desk.registers.every()]
-        return {f"{each.code}/{each.edition}": each.rating.question for each in every if each.rating}
+            room = store.Room(MOST_ROWS, MOST_BYTES, MOST_RATINGS)
+            return await store.read_feed(db, asked.after, room, self.desk.rated_by())

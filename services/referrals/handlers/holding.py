@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.referrals import rules
 from services.referrals.handlers.desk import Desk, new_id
-from services.referrals.rules import Cover
+from services.referrals.rules import Cover, Holder
 from services.referrals.store import holding as store
 from shared import audit
 from shared.assertion import Signer
@@ -30,9 +30,7 @@ class Holding:
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
 
         async def act(db: Database) -> Nothing:
-            await _keep(db, visitor, asked.record_id)
-            if await store.find_holder(db, asked.record_id) == asked.user_id:
-                raise Refused("already_holds")
+            rules.check_assignment(asked, await _keep(db, visitor, asked.record_id))
             by = (visitor.user_id, visitor.full_name)
             who = (colleague.user_id, colleague.full_name)
             await store.end_holder(db, asked.record_id, by)
@@ -48,8 +46,8 @@ class Holding:
         cover = Cover(asked.user_id, asked.from_day, asked.until_day)
 
         async def act(db: Database) -> Nothing:
-            await _keep(db, visitor, asked.record_id)
-            rules.check_beside(cover, await store.find_covers(db, asked.record_id, self.desk.day()))
+            holder = await _keep(db, visitor, asked.record_id)
+            rules.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.desk.day()))
             by = (visitor.user_id, visitor.full_name)
             await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
             await audit.note(db, visitor, "record.cover_added", [asked.record_id, asked.user_id])
@@ -93,10 +91,11 @@ class Holding:
         return grant.visitor
 
 
-async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> None:
-    """Nobody else changes the record meanwhile. Refused as `not_found` or `archived`."""
+async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> Holder:
+    """Who holds the record, which nobody else changes meanwhile. Refused as `not_found` or `archived`."""
     kept = await store.keep(db, visitor.register_code, record_id)
     if kept is None:
         raise Refused("not_found")
     if kept.archived:
         raise Refused("archived")
+    return await store.find_holder(db, record_id, kept.created_by)

@@ -35,8 +35,8 @@ class Saving:
         content = content_of(register, answers)
         for _ in range(MOST_REFERENCES):
             reference = rules.write_reference(register.code, self.desk.draw(rules.REFERENCES))
-            unseen, anyway = register.duplicates.unseen, asked.duplicate_seen
-            record = NewRecord(new_id(), reference, register.edition, organisation_id, content, unseen, anyway)
+            unseen, shown = register.duplicates.unseen, asked.duplicates_seen
+            record = NewRecord(new_id(), reference, register.edition, organisation_id, content, unseen, shown)
             try:
                 return await self._add(visitor, asked, register, record)
             except UniqueViolationError:  # another record has the reference: seldom, and never twice
@@ -167,7 +167,7 @@ def command_row(visitor: Visitor, command: Command[RecordReceipt], receipt: Reco
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
     """By which a command that is sent again is known to be the same, whatever its sender has looked at meanwhile."""
-    return hashlib.sha256(command.model_dump_json(exclude={"duplicate_seen"}).encode()).digest()
+    return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen"}).encode()).digest()
 
 
 def answer_without_adding(visitor: Visitor, asked: SubmitRecord, not_added: NotAdded) -> RecordReceipt:

@@ -22,14 +22,14 @@ class Standing:
 
     async def read(self, _caller: Caller, asked: ReadStanding) -> RecordStanding:
         async with self.desk.one_trip() as db:
-            stood = await store.read_standing(db, asked.record_id)
+            stood = await store.read_standing(db, asked.record_id, self.desk.rated_by())
         if stood is None:
             raise Refused("not_found")
         return self._standing(stood)
 
     async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:
         async with self.desk.one_trip() as db:
-            found = await store.list_standings(db, asked.after, MOST_ROWS)
+            found = await store.list_standings(db, asked.after, MOST_ROWS, self.desk.rated_by())
         standings = [self._standing(each) for each in found]
         return Standings(
             standings=tuple(each for each in standings if rules.calls_for_somebody(each.urgency)),

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.referrals.rules import Cover
+from services.referrals.rules import Cover, Holder
 from shared.contracts.referrals import Holdings, Named
 from shared.database import Database
 
 HOLD_RECORD = """
-    SELECT status, organisation_id
+    SELECT status, created_by
     FROM record
     WHERE id = $1 AND register_code = $2
     FOR NO KEY UPDATE
@@ -21,12 +21,12 @@ class Kept:
     """A record whose holdings nobody else can change until this transaction ends."""
 
     archived: bool
-    organisation_id: UUID
+    created_by: UUID
 
 
 async def keep(db: Database, register_code: str, record_id: UUID) -> Kept | None:
     row = await db.fetchrow(HOLD_RECORD, record_id, register_code)
-    return None if row is None else Kept(row["status"] != 0, row["organisation_id"])
+    return None if row is None else Kept(row["status"] != 0, row["created_by"])
 
 
 FIND_ORGANISATION = "SELECT organisation_id FROM record WHERE id = $1 AND register_code = $2"
@@ -38,13 +38,12 @@ async def find_organisation(db: Database, register_code: str, record_id: UUID) -
     return found
 
 
-FIND_HOLDER = "SELECT user_id FROM record_holding WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL"
+FIND_HOLDER = "SELECT id, user_id FROM record_holding WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL"
 
 
-async def find_holder(db: Database, record_id: UUID) -> UUID | None:
-    """Who was named last; None: nobody was, so the creator holds it."""
-    found: UUID | None = await db.fetchval(FIND_HOLDER, record_id)
-    return found
+async def find_holder(db: Database, record_id: UUID, created_by: UUID) -> Holder:
+    row = await db.fetchrow(FIND_HOLDER, record_id)
+    return Holder(created_by) if row is None else Holder(row["user_id"], row["id"])
 
 
 END_HOLDER = """

@@ -49,7 +49,7 @@ SUBMIT_RECORD = """
 
 @dataclass(frozen=True)
 class NewRecord:
-    """A record that is not there yet. `unseen` and `anyway` say what becomes of it where others look like it."""
+    """A record that is not there yet. `unseen` and `shown` say what becomes of it where others look like it."""
 
     record_id: UUID
     reference: str
@@ -57,7 +57,7 @@ class NewRecord:
     organisation_id: UUID
     content: Content
     unseen: Literal["silent", "said"] = "silent"
-    anyway: bool = False
+    shown: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ async def submit_record(
         *_columns(events),
         content.keys,
         record.unseen,
-        record.anyway,
+        record.shown,
     )
     if row is None:
         return None

@@ -1,5 +1,7 @@
 """How records stand, for another service: nothing about the person."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,7 +12,7 @@ from shared.database import Database
 
 
 class Stood(NamedTuple):
-    """A record as it stands, its rating as the register's own code."""
+    """A record as it stands, its rating as the register's own code, and since when it has had that rating."""
 
     record_id: UUID
     register_code: str
@@ -24,21 +26,32 @@ class Stood(NamedTuple):
     locality: str | None
 
 
-READ_STANDING = "SELECT * FROM read_standing($1)"
+# The rating since when it was given, and not since when it was last reviewed.
+READ_STANDING = """
+    SELECT
+        s.record_id, s.register_code, s.edition, s.organisation_id, s.reference, s.version, s.status, s.rating,
+        coalesce((SELECT max(r.since) FROM read_ratings(ARRAY[s.record_id], $1) AS r), s.rated_at) AS rated_at,
+        s.locality
+    FROM read_standing($2) AS s
+"""
 
 
-async def read_standing(db: Database, record_id: UUID) -> Stood | None:
-    """Of any register and organisation. To be called outside a transaction."""
-    row = await db.fetchrow(READ_STANDING, record_id)
+async def read_standing(db: Database, record_id: UUID, rated_by: Mapping[str, str]) -> Stood | None:
+    """
+    Of any register and organisation; `rated_by` names the question that rates, by code/edition of a register.
+
+    To be called outside a transaction.
+    """
+    row = await db.fetchrow(READ_STANDING, json.dumps(rated_by), record_id)
     return None if row is None else _stood(row)
 
 
-LIST_STANDINGS = "SELECT * FROM list_standings($1, $2)"
+LIST_STANDINGS = READ_STANDING.replace("read_standing($2)", "list_standings($2, $3)")
 
 
-async def list_standings(db: Database, after: UUID, most: int) -> list[Stood]:
+async def list_standings(db: Database, after: UUID, most: int, rated_by: Mapping[str, str]) -> list[Stood]:
     """The next active records of all registers, whatever their rating. To be called outside a transaction."""
-    return [_stood(row) for row in await db.fetch(LIST_STANDINGS, after, most)]
+    return [_stood(row) for row in await db.fetch(LIST_STANDINGS, json.dumps(rated_by), after, most)]
 
 
 def _stood(row: Record) -> Stood:

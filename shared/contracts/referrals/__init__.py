@@ -101,12 +101,13 @@ from shared.contracts.referrals.reversing import (
     ReversalAsked,
     Reversals,
 )
-from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.saving import MOST_ALIKE, RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
 
 __all__ = [
     "DRAFT_DAYS",
     "LAST_NUMBERED_PAGE",
+    "MOST_ALIKE",
     "MOST_DRAFTS",
     "MOST_MATCHES",
     "MOST_NAMED",

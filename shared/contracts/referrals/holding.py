@@ -55,22 +55,25 @@ class AssignHolder(Command[Nothing]):
     """
     Name who holds a record from now on. For administrators of its organisation; the creator keeps their rights.
 
-    Refused as `not_found`, `archived`, `already_holds`, or `not_a_colleague`: the user must be a standard user or an
-    administrator of the record's organisation now.
+    `seen` is the holding of the holder whom the asker saw; None when nobody had been named. Refused as `not_found`,
+    `archived`, `already_holds`, `changed` when somebody else was named since, or `not_a_colleague`: the user must be a
+    standard user or an administrator of the record's organisation now.
     """
 
     subject: ClassVar[str] = "ask.referrals.assign_holder"
 
     record_id: UUID
     user_id: UUID
+    seen: UUID | None
 
 
 class AddCover(Command[Nothing]):
     """
     Name who covers a record from one day to another, both included, as London has them.
 
-    Refused as `AssignHolder` is (`already_covers`: on one of these days they do), or as `past` when the last day is
-    over, `too_long` for more than a year, `too_many` covers to come.
+    Refused as `not_found`, `archived` or `not_a_colleague` as `AssignHolder` is, or as `is_holder`: nobody covers for
+    themselves. As `already_covers` when on one of these days they do, `past` when the last day is over, `too_long` for
+    more than a year, `too_many` covers to come.
     """
 
     subject: ClassVar[str] = "ask.referrals.add_cover"

@@ -8,6 +8,8 @@ from pydantic import Field
 from shared.contracts.referrals.answers import Answers
 from shared.messages import Command, Message
 
+MOST_ALIKE = 10  # that are shown to whoever adds a person, the newest
+
 
 class RecordReceipt(Message):
     """A record as it was just saved. `reference` is what people may say aloud and write in mails."""
@@ -24,7 +26,7 @@ class SubmitRecord(Command[RecordReceipt]):
 
     Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none) or
     `unknown_edition`; as `likely_duplicate` when `records` (ids) that the asker may see look like the same person and
-    `duplicate_seen` does not say that the asker has looked at them; and in a register that says so, as
+    `duplicates_seen` does not say of each that the asker has looked at it; and in a register that says so, as
     `duplicate_unseen` when such a record is out of sight. Nothing is kept of what was refused.
     """
 
@@ -32,7 +34,7 @@ class SubmitRecord(Command[RecordReceipt]):
 
     edition: str
     answers: Answers = Field(repr=False)
-    duplicate_seen: bool = False
+    duplicates_seen: tuple[UUID, ...] = Field(default=(), max_length=MOST_ALIKE)
 
 
 class UpdateRecord(Command[RecordReceipt]):

@@ -12,7 +12,8 @@ class RecordStanding(Message):
     """
     How a record stands at a version. `urgency` is what its register says of its rating; None where there is none.
 
-    `locality` is a code, for the areas that meetings are held for.
+    `rated_at` says when that rating was given: a review, which lets it stand, does not give it anew. `locality` is a
+    code, for the areas that meetings are held for.
     """
 
     record_id: UUID

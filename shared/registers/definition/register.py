@@ -16,7 +16,6 @@ from shared.registers.definition.base import (
     Role,
     Text,
     Texts,
-    WebAddress,
 )
 from shared.registers.definition.dashboards import Reporting
 from shared.registers.definition.lifecycle import (
@@ -41,19 +40,9 @@ class Identity(Part):
     code: RegisterCode
     edition: Edition
     name: Text
-    short_name: Text
     site_name: Text
     record: Text
     records: Text
-
-
-class Brand(Part):
-    """What a deployment puts on the page. The house has no logo of its own."""
-
-    logo: Literal["none", "nhs", "file"] = "none"
-    logo_file: WebAddress | None = None
-    organisation: Text | None = None
-    header_colour: Literal["blue", "white"] = "blue"
 
 
 class Contact(Part):
@@ -107,7 +96,6 @@ class RecordList(Part):
 
     columns: tuple[ListColumn, ...] = Field(alias="column", min_length=1)
     search: tuple[QuestionName, ...] = Field(min_length=1)
-    page_lengths: tuple[int, ...] = (10, 25, 50, 100)
 
 
 class CaseText(Part):
@@ -128,7 +116,6 @@ class Definition(Part):
     """Everything that makes one edition of a register."""
 
     identity: Identity = Field(alias="register")
-    brand: Brand = Brand()
     contact: Contact
     public: PublicHome
     access: Access

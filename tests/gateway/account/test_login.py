@@ -27,6 +27,18 @@ async def test_the_page_asks_for_address_and_password_and_offers_a_reminder(brow
     assert ("Forgot your password", "/dsr/login/reminder/") == (words(link), link["href"])
 
 
+async def test_the_pages_before_the_log_in_lead_to_each_other(browser: Browser) -> None:
+    register, reminder = f"{LOGIN}register/", f"{LOGIN}reminder/"
+
+    login, registration = await browser.see(LOGIN), await browser.see(register)
+
+    assert ["Register Account"] == login.texts(f'main a[href="{register}"]')
+    assert (["Back to login"], ["Forgot your password"]) == (
+        registration.texts(f'main a[href="{LOGIN}"]'),
+        registration.texts(f'main a[href="{reminder}"]'),
+    )
+
+
 @pytest.mark.requirement("R-DSR-046")
 @pytest.mark.parametrize("details", [{"password": "Wrong-1"}, {"email": "nobody@mpft.nhs.uk"}])
 async def test_wrong_details_are_refused_in_one_sentence_whatever_was_wrong(

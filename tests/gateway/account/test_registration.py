@@ -88,11 +88,12 @@ async def test_where_administrators_make_the_accounts_the_page_says_so(
     browser: Browser, identity: StandInIdentity
 ) -> None:
     page = await browser.see("/closed/login/register/")
-    await browser.see("/closed/login/")
+    login = await browser.see("/closed/login/")
     sent = await browser.send("/closed/login/register/", ANSWERS, status=403)
 
     assert ("Accounts are made by administrators", []) == (page.heading, page.tree.select("form"))
     assert (page.heading, []) == (sent.heading, identity.heard(RegisterAccount))
+    assert [] == login.texts('a[href="/closed/login/register/"]')
 
 
 async def test_identity_has_the_last_word_on_whether_registering_is_open(

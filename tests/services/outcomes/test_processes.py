@@ -18,11 +18,11 @@ from shared.bus import Context, NatsBus
 from shared.contracts.health import ReadOutcomesBacklog, ReadReferralsBacklog
 from shared.contracts.identity import CheckGrant, Grant
 from shared.contracts.outcomes import OutcomeReceipt
-from shared.contracts.referrals import RecordReceipt, SubmitRecord
+from shared.contracts.referrals import RecordReceipt
 from shared.messages import Command, Message, NotAnswered, Request
 from shared.permissions import Visitor
 from tests.services.outcomes.rig import an_administrator, an_ending
-from tests.services.referrals.builders import EDITION, a_referral, new_id
+from tests.services.referrals.people import a_person, unasked
 
 pytestmark = pytest.mark.failure
 
@@ -90,8 +90,7 @@ class Stage:
             return None
 
     async def refer(self) -> RecordReceipt:
-        submission = SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(), duplicate_seen=True)
-        receipt = await self.ask(submission)
+        receipt = await self.ask(unasked(**a_person()))
         assert isinstance(receipt, RecordReceipt)
         return receipt
 

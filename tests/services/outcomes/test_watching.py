@@ -14,6 +14,7 @@ from tests.services.outcomes.test_reversals import reverse
 from tests.services.outcomes.watching import AMBER, GREEN, RED, Watch, a_record, events_of, kinds, rerated
 from tests.services.referrals.builders import new_id
 from tests.services.referrals.rig import Owner, an_update
+from tests.services.referrals.test_reviewing import a_review
 
 
 # ------------------------------------------------------------------------------------------------------- by the rating
@@ -147,6 +148,41 @@ async def test_a_red_that_was_archived_and_is_back_waits_anew_though_both_are_he
 
     for event in (await events_of(watch.rig, receipt))[::order]:
         await watch.watching.take(event)
+
+    assert None is (await watch.the_urgent(administrator)).seen_by
+    assert [("urgent", False), ("urgent", True)] == await kinds(owner, receipt)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+async def test_a_seen_red_stays_seen_though_an_update_and_a_review_of_it_are_heard_of_at_once(
+    watch: Watch, owner: Owner, administrator: Visitor, listed: bool
+) -> None:
+    receipt = await a_record(watch, administrator)
+    await watch.see(administrator, await watch.the_urgent(administrator))
+    watch.deaf()
+    updated = await watch.rig.referrals.update(administrator, receipt, risk_level=RED, latest_update="Looked at again")
+    await watch.rig.referrals.ask(administrator, a_review(updated))
+
+    if listed:
+        await watch.watching.compare()
+    else:
+        await watch.watching.take((await events_of(watch.rig, receipt))[-1])
+
+    assert administrator.full_name == (await watch.the_urgent(administrator)).seen_by
+    assert [("urgent", True)] == await kinds(owner, receipt)
+
+
+async def test_a_seen_red_that_was_another_rating_between_is_not_seen_though_it_was_reviewed_since(
+    watch: Watch, owner: Owner, administrator: Visitor
+) -> None:
+    receipt = await a_record(watch, administrator)
+    await watch.see(administrator, await watch.the_urgent(administrator))
+    watch.deaf()
+    amber = await rerated(watch, administrator, receipt, AMBER)
+    red = await rerated(watch, administrator, amber, RED)
+    await watch.rig.referrals.ask(administrator, a_review(red))
+
+    await watch.watching.take((await events_of(watch.rig, receipt))[-1])
 
     assert None is (await watch.the_urgent(administrator)).seen_by
     assert [("urgent", False), ("urgent", True)] == await kinds(owner, receipt)

@@ -2,10 +2,12 @@
 
 import secrets
 from string import ascii_lowercase
+from uuid import UUID
 
 from nhs_number import calculate_checksum
 
 from shared.contracts.referrals import Answer, SubmitRecord
+from shared.messages import Refused
 from tests.services.referrals.builders import EDITION, a_referral, new_id
 
 
@@ -28,6 +30,7 @@ def unasked(**answers: Answer) -> SubmitRecord:
     return SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**answers))
 
 
-def anyway(asked: SubmitRecord) -> SubmitRecord:
-    """The same command again, by somebody who has looked at the matches."""
-    return asked.model_copy(update={"duplicate_seen": True})
+def having_seen(asked: SubmitRecord, refusal: Refused) -> SubmitRecord:
+    """The same command again, by somebody who has looked at the matches that the refusal names."""
+    shown = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
+    return asked.model_copy(update={"duplicates_seen": tuple(shown)})

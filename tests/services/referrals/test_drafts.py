@@ -22,7 +22,7 @@ from shared.database import DatabasePool, transaction
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, colleague_of, new_id
-from tests.services.referrals.people import a_person, anyway, unasked
+from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals
 
 TYPED: Typed = {
@@ -142,7 +142,7 @@ async def test_what_looks_like_somebody_who_is_there_keeps_its_draft_until_it_is
     assert "likely_duplicate" == (await referrals.refusal(visitor, sent))[0]
     assert ["Jo Bloggs"] == await names(referrals, visitor)
 
-    await referrals.ask(visitor, anyway(sent))
+    await referrals.anyway(visitor, sent)
     assert [] == await names(referrals, visitor)
 
 
@@ -150,7 +150,7 @@ async def test_a_form_that_is_saved_while_it_is_sent_leaves_no_draft(referrals: 
     visitor = a_visitor()
     for _ in range(30):
         asked = a_draft()
-        sent = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral(), duplicate_seen=True)
+        sent = unasked(**a_person()).model_copy(update={"command_id": asked.draft_id})
         await asyncio.gather(*(referrals.refusal(visitor, each) for each in (asked, sent, asked)))
 
     assert 0 == await owner.value("SELECT count(*) FROM draft WHERE user_id = $1", visitor.user_id)

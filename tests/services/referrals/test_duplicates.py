@@ -9,12 +9,13 @@ import pytest
 from services.referrals import rules
 from services.referrals.jobs import Keying
 from services.referrals.store import keying
-from shared.contracts.referrals import Answer, RecordReceipt
+from shared.contracts.referrals import MOST_ALIKE, Answer, RecordReceipt
 from shared.database import DatabasePool, transaction
+from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.load import Loaded, Registers
 from tests.services.referrals.builders import a_visitor, colleague_of
-from tests.services.referrals.people import a_person, an_nhs_number, anyway, unasked
+from tests.services.referrals.people import a_person, an_nhs_number, having_seen, unasked
 from tests.services.referrals.rig import Owner, Referrals, an_update
 
 FIND_PAIRS = """
@@ -83,9 +84,8 @@ async def test_somebody_who_has_looked_adds_the_record_and_both_are_flagged(refe
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(visitor, unasked(**person))
     asked = unasked(**person | {"first_name": "Zoey"})
-    await referrals.refusal(visitor, asked)
 
-    second = await referrals.ask(visitor, anyway(asked))
+    second = await referrals.anyway(visitor, asked)
 
     assert {both(first, second): ("nhs_number", "open")} == await pairs(owner, first)
     assert 2 == (await referrals.listed(visitor)).total
@@ -97,12 +97,43 @@ async def test_the_same_form_again_after_it_was_added_all_the_same_is_answered_w
     visitor, person = a_visitor(), a_person()
     await referrals.ask(visitor, unasked(**person))
     asked = unasked(**person)
-    await referrals.refusal(visitor, asked)
+    with pytest.raises(Refused) as refused:
+        await referrals.ask(visitor, asked)
+    sure = having_seen(asked, refused.value)
 
-    receipts = [await referrals.ask(visitor, each) for each in (anyway(asked), anyway(asked), asked)]
+    receipts = [await referrals.ask(visitor, each) for each in (sure, sure, asked)]
 
     assert 1 == len({each.record_id for each in receipts})
     assert 2 == (await referrals.listed(visitor)).total
+
+
+async def test_a_match_that_came_after_the_question_is_asked_about_too(referrals: Referrals, owner: Owner) -> None:
+    visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    first = await referrals.ask(visitor, unasked(**person))
+    asked = unasked(**person)
+    with pytest.raises(Refused) as refused:
+        await referrals.ask(visitor, asked)
+    meanwhile = await referrals.ask(colleague_of(visitor), unasked(**person))
+
+    refusal = await referrals.refusal(visitor, having_seen(asked, refused.value))
+
+    both_shown = f"{meanwhile.record_id.hex},{first.record_id.hex}"
+    assert ("likely_duplicate", {"records": both_shown}) == refusal
+    assert 2 == (await referrals.listed(visitor)).total
+    await referrals.anyway(visitor, asked)
+    assert 3 == (await referrals.listed(visitor)).total
+
+
+async def test_of_more_matches_than_are_shown_the_newest_are_to_be_seen(referrals: Referrals) -> None:
+    visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    for _ in range(MOST_ALIKE + 1):
+        await referrals.anyway(visitor, unasked(**person))
+
+    code, details = await referrals.refusal(visitor, unasked(**person))
+    await referrals.anyway(visitor, unasked(**person))
+
+    assert ("likely_duplicate", MOST_ALIKE) == (code, len(str(details["records"]).split(",")))
+    assert MOST_ALIKE + 2 == (await referrals.listed(visitor)).total
 
 
 async def test_an_archived_record_is_no_match_until_it_comes_back(referrals: Referrals, owner: Owner) -> None:
@@ -112,7 +143,7 @@ async def test_an_archived_record_is_no_match_until_it_comes_back(referrals: Ref
 
     second = await referrals.ask(visitor, unasked(**person))
     before = await pairs(owner, first, second)
-    await owner.rows("UPDATE record SET status = 0, archived_at = NULL WHERE id = $1", first.record_id)
+    await bring_back(owner, first)
 
     assert {} == before
     assert [both(first, second)] == list(await pairs(owner, first, second))
@@ -175,7 +206,10 @@ async def test_a_register_that_says_so_refuses_a_match_out_of_sight(
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(a_visitor(), unasked(**person))
 
-    refusals = [await referrals.refusal(visitor, each) for each in (unasked(**person), anyway(unasked(**person)))]
+    asked = unasked(**person)
+    sure = asked.model_copy(update={"duplicates_seen": (first.record_id,)})
+
+    refusals = [await referrals.refusal(visitor, each) for each in (asked, sure)]
 
     assert [("duplicate_unseen", {})] * 2 == refusals
     assert (0, {}) == ((await referrals.listed(visitor)).total, await pairs(owner, first))
@@ -207,7 +241,7 @@ async def test_what_a_record_said_before_an_update_makes_no_match_any_more(refer
 async def test_an_update_of_anything_else_opens_nothing_again(referrals: Referrals, owner: Owner) -> None:
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(visitor, unasked(**person))
-    second = await referrals.ask(visitor, anyway(unasked(**person)))
+    second = await referrals.anyway(visitor, unasked(**person))
     await dismiss(owner, first, second)
 
     second = await referrals.update(visitor, second, **person, latest_update="Moved house")
@@ -220,12 +254,47 @@ async def test_a_dismissed_pair_opens_again_when_something_else_is_the_same_too(
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(visitor, unasked(**person))
     other = person | {"nhs_number": an_nhs_number()}
-    second = await referrals.ask(visitor, anyway(unasked(**other)))
+    second = await referrals.anyway(visitor, unasked(**other))
     await dismiss(owner, first, second)
 
     await referrals.ask(visitor, an_update(second, **person))
 
     assert {both(first, second): ("nhs_number", "open")} == await pairs(owner, first)
+
+
+async def test_a_dismissed_pair_stays_so_when_one_of_the_two_comes_back(referrals: Referrals, owner: Owner) -> None:
+    visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    first = await referrals.ask(visitor, unasked(**person))
+    second = await referrals.anyway(visitor, unasked(**person))
+    await dismiss(owner, first, second)
+    await referrals.archive(visitor, first)
+    third = await referrals.anyway(visitor, unasked(**person))
+
+    await bring_back(owner, first)
+
+    found = await pairs(owner, first)
+    assert {both(first, second): ("nhs_number", "dismissed"), both(first, third): found[both(first, third)]} == found
+    assert "open" == found[both(first, third)][1]
+
+
+async def test_a_dismissed_pair_opens_again_by_what_became_the_same_while_one_was_archived(
+    referrals: Referrals, owner: Owner
+) -> None:
+    visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    first = await referrals.ask(visitor, unasked(**person))
+    other = person | {"nhs_number": an_nhs_number()}
+    second = await referrals.anyway(visitor, unasked(**other))
+    await dismiss(owner, first, second)
+    await referrals.archive(visitor, first)
+    await referrals.ask(visitor, an_update(second, **person))
+
+    await bring_back(owner, first)
+
+    assert ["open"] == [state for _, state in (await pairs(owner, first)).values()]
+
+
+async def bring_back(owner: Owner, receipt: RecordReceipt) -> None:
+    await owner.rows("UPDATE record SET status = 0, archived_at = NULL WHERE id = $1", receipt.record_id)
 
 
 async def dismiss(owner: Owner, one: RecordReceipt, other: RecordReceipt) -> None:
@@ -324,7 +393,7 @@ async def as_from_before(
     referrals: Referrals, owner: Owner, visitor: Visitor, *people: dict[str, Answer]
 ) -> list[RecordReceipt]:
     """Records of these people, as the migration finds those that are there."""
-    receipts = [await referrals.ask(visitor, anyway(unasked(**each))) for each in people]
+    receipts = [await referrals.anyway(visitor, unasked(**each)) for each in people]
     ids = [each.record_id for each in receipts]
     await owner.rows("DELETE FROM possible_duplicate WHERE one = ANY($1) OR other = ANY($1)", ids)
     await owner.rows("DELETE FROM record_key WHERE record_id = ANY($1)", ids)

@@ -30,8 +30,13 @@ def days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
-def a_holder(record_id: UUID, user: Visitor) -> AssignHolder:
-    return AssignHolder(command_id=new_id(), record_id=record_id, user_id=user.user_id)
+def a_holder(record_id: UUID, user: Visitor, seen: UUID | None = None) -> AssignHolder:
+    return AssignHolder(command_id=new_id(), record_id=record_id, user_id=user.user_id, seen=seen)
+
+
+async def the_holding(referrals: Referrals, ward: "Ward") -> UUID:
+    """The holding of who was named last, as anybody sees it now."""
+    return (await referrals.read(ward.creator, ward.record_id)).holdings[0].holding_id
 
 
 def a_cover(record_id: UUID, user: Visitor, first: int = 0, last: int = 7) -> AddCover:
@@ -117,7 +122,8 @@ async def test_nobody_else_does_before_or_after(referrals: Referrals, ward: Ward
     other = colleague_of(ward.creator)
     await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
     await referrals.grants(other)
-    await referrals.ask(ward.administrator, a_holder(ward.record_id, other))
+    seen = await the_holding(referrals, ward)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, other, seen))
 
     assert ([], 0) == (await referrals.names(ward.colleague), (await referrals.listed(ward.colleague)).total)
     assert [] == await referrals.names(ward.colleague, "percy")
@@ -243,8 +249,9 @@ async def test_it_is_done_once_and_audited_with_ids_alone(referrals: Referrals, 
     for _ in range(2):
         await referrals.ask(ward.administrator, asked)
     again = await referrals.refusal(ward.administrator, a_holder(ward.record_id, ward.colleague))
-    covering = a_cover(ward.record_id, ward.colleague)
-    await referrals.ask(ward.administrator, covering)
+    other = colleague_of(ward.creator)
+    await referrals.grants(other)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, other))
 
     rows = await owner.rows(
         "SELECT action, actor, subjects FROM audit WHERE actor = $1 ORDER BY id", ward.administrator.user_id
@@ -253,7 +260,7 @@ async def test_it_is_done_once_and_audited_with_ids_alone(referrals: Referrals, 
     assert ("already_holds", {}) == again
     assert [
         ("record.holder_assigned", ward.administrator.user_id, both),
-        ("record.cover_added", ward.administrator.user_id, both),
+        ("record.cover_added", ward.administrator.user_id, [ward.record_id, other.user_id]),
     ] == [tuple(row) for row in rows]
 
 
@@ -263,18 +270,52 @@ async def test_everybody_who_was_named_is_remembered_with_who_named_and_who_ende
     other = colleague_of(ward.creator).model_copy(update={"full_name": "Olive Other"})
     await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
     await referrals.grants(other)
-    await referrals.ask(ward.administrator, a_holder(ward.record_id, other))
-    await referrals.ask(ward.administrator, a_cover(ward.record_id, other))
+    seen = await the_holding(referrals, ward)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, other, seen))
+    await referrals.grants(ward.colleague)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, ward.colleague))
 
     told = await referrals.ask(ward.administrator, ReadHoldings(record_id=ward.record_id))
 
     assert [
-        ("cover", "Olive Other", "Sam Colleague", None),
+        ("cover", "Sam Colleague", "Sam Colleague", None),
         ("holder", "Olive Other", "Sam Colleague", None),
         ("holder", "Sam Colleague", "Sam Colleague", "Sam Colleague"),
     ] == [(each.kind, each.full_name, each.named_by, each.ended_by) for each in told.named]
     elsewhere = await referrals.refusal(a_visitor(Role.ADMINISTRATOR), ReadHoldings(record_id=ward.record_id))
     assert (0, ("not_found", {})) == (told.older, elsewhere)
+
+
+@pytest.mark.parametrize("named_before", [False, True])
+async def test_of_two_who_assign_a_holder_at_once_the_second_is_told_and_nothing_is_changed(
+    referrals: Referrals, ward: Ward, *, named_before: bool
+) -> None:
+    seen = None
+    if named_before:
+        await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+        seen = await the_holding(referrals, ward)
+    first, second = colleague_of(ward.creator), colleague_of(ward.creator)
+    await referrals.grants(first)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, first, seen))
+    await referrals.grants(second)
+
+    refusal = await referrals.refusal(ward.administrator, a_holder(ward.record_id, second, seen))
+
+    assert ("changed", {}) == refusal
+    assert ["Percy Plum"] == await referrals.names(first)
+    assert [] == await referrals.names(second)
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_nobody_covers_for_themselves(referrals: Referrals, ward: Ward, *, named: bool) -> None:
+    holder = ward.colleague if named else ward.creator
+    await referrals.grants(holder)
+    if named:
+        await referrals.ask(ward.administrator, a_holder(ward.record_id, holder))
+
+    refusal = await referrals.refusal(ward.administrator, a_cover(ward.record_id, holder))
+
+    assert ("is_holder", {}) == refusal
 
 
 async def test_an_archived_record_is_given_to_nobody(referrals: Referrals, ward: Ward) -> None:

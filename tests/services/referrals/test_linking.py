@@ -18,7 +18,7 @@ from shared.database import DatabasePool, transaction
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
-from tests.services.referrals.people import a_person, anyway, unasked
+from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_note
 
 
@@ -196,7 +196,7 @@ async def test_records_are_linked_through_a_third_that_one_does_not_see(referral
 
 async def test_a_pair_that_has_become_one_person_through_a_third_waits_no_more(referrals: Referrals) -> None:
     visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
-    one, third, other = [await referrals.ask(visitor, anyway(unasked(**person))) for _ in range(3)]
+    one, third, other = [await referrals.anyway(visitor, unasked(**person)) for _ in range(3)]
     waiting = await referrals.ask(visitor, CountDuplicates())
 
     for pair in ((one, third), (third, other)):

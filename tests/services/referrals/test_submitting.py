@@ -14,6 +14,7 @@ from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from shared.registers.load import Loaded, Registers
 from tests.services.referrals.builders import a_referral, a_visitor, new_id
+from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_submission
 
 CANARY = "Canarina"
@@ -57,7 +58,7 @@ async def test_a_reference_that_is_taken_is_drawn_again(
     numbers = iter([number, number, number + 1])
     saving = Saving(Desk(pool, registers, referrals.relay.wake, draw=lambda _: next(numbers)))
 
-    receipts = [await saving.submit(visitor, a_submission()) for _ in range(2)]
+    receipts = [await saving.submit(visitor, unasked(**a_person())) for _ in range(2)]
 
     assert [rules.write_reference("dsr", each) for each in (number, number + 1)] == [r.reference for r in receipts]
     assert 2 == (await referrals.listed(visitor)).total

@@ -29,7 +29,6 @@ from shared.contracts.referrals import (
     DecideReversal,
     ListReversals,
     RecordReceipt,
-    SubmitRecord,
     UpdateRecord,
 )
 from shared.contracts.reports import (
@@ -50,6 +49,7 @@ from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
 from shared.service import Parts, Service, backlog_of, start
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
+from tests.services.referrals.people import a_person, unasked
 
 PROCESSES = ("identity", "referrals", "outcomes", "reports")
 SEEDS: Mapping[str, bytes] = {name: bytes([number]) * 32 for number, name in enumerate(PROCESSES, start=1)}
@@ -154,10 +154,7 @@ class Rig:
     # ------------------------------------------------------------------------------------------------- records
     async def submit(self, organisation_id: UUID, **changes: Answer) -> RecordReceipt:
         visitor = a_visitor(Role.ADMINISTRATOR, organisation_id)
-        answers = a_referral(**changes)
-        return await self.ask(
-            visitor, SubmitRecord(command_id=new_id(), edition=EDITION, answers=answers, duplicate_seen=True)
-        )
+        return await self.ask(visitor, unasked(**a_person(**changes)))
 
     async def update(self, organisation_id: UUID, receipt: RecordReceipt, **changes: Answer) -> RecordReceipt:
         visitor = a_visitor(Role.ADMINISTRATOR, organisation_id)

@@ -11,10 +11,7 @@ class PageWords(Part):
     """On every page."""
 
     skip: Text
-    menu: Text
-    error_title: Text
     problem: Text
-    success: Text
     signed_in: NameText
     copyright: Annotated[str, AfterValidator(Gaps("year"))]
     back: Text
@@ -119,7 +116,6 @@ class PasswordWords(Part):
     button: Text
     changed: Text
     must_change: Text
-    recommended: Text
     current_wrong: Text
     current_missing: Text
     unchanged: Text
@@ -134,7 +130,6 @@ class AccountWords(Part):
     organisation: Text
     role: Text
     sessions: Text
-    this_session: Text
     end_session: Text
 
 
@@ -187,19 +182,9 @@ class HelpWords(Part):
 
 
 class ProblemWords(Part):
-    """Pages that say that something is not to be had."""
+    """What is said where something is not to be had."""
 
-    not_found_heading: Text
-    not_found: Texts
-    not_allowed_heading: Text
-    not_allowed: Texts
     unavailable_heading: Text
     unavailable: Texts
     uncertain_heading: Text
     uncertain: Texts
-    expired_form_heading: Text
-    expired_form: Texts
-    broken_heading: Text
-    broken: Texts
-    too_large_heading: Text
-    too_large: Texts

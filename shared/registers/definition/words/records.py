@@ -113,9 +113,12 @@ class HoldingWords(Part):
     covered_by: Text
     days: Annotated[str, AfterValidator(Gaps("name", "first", "last"))]
     no_cover: Text
+    find_heading: Text
     find: Text
     find_hint: Text
     find_button: Text
+    found_one: Text
+    found: CountText
     nobody: Text
     more: CountText
     holder_heading: Text
@@ -135,6 +138,8 @@ class HoldingWords(Part):
     end: Text
     ended: Text
     already_holds: Text
+    holder_changed: Text
+    is_holder: Text
     already_covers: Text
     not_a_colleague: Text
     past: Text
@@ -374,9 +379,6 @@ class WorkbookWords(Part):
 class DateWords(Part):
     """The three boxes of a date."""
 
-    day: Text
-    month: Text
-    year: Text
     hint: Text
 
 
@@ -384,7 +386,9 @@ class FormWords(Part):
     """What forms say beside the register's own questions."""
 
     choose: Text
-    refused_heading: Text
+    mistaken_heading: Text
+    mistaken: Text
+    start_again: Text
     unknown_question: Text
     no_organisation: Text
     sent_before: Text

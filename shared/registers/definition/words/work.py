@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from shared.registers.definition.base import CountText, Gaps, MinutesText, Part, Text, WhoWhenText
+from shared.registers.definition.base import CountText, Gaps, Part, Text, WhoWhenText
 
 AgeText = Annotated[str, AfterValidator(Gaps("age"))]
 WhenText = Annotated[str, AfterValidator(Gaps("when"))]
@@ -19,6 +19,14 @@ class AgeWords(Part):
     hours: CountText
     day: Text
     days: CountText
+
+
+class RecipientWords(Part):
+    """Whom a register tells of what nobody has seen in time, beside its team, which has a name."""
+
+    submitter: Text
+    administrators: Text
+    others: Text
 
 
 class TaskWords(Part):
@@ -42,8 +50,9 @@ class TaskWords(Part):
     waiting_since: Text
     seen: Text
     not_seen: Text
-    second_told: WhenText
-    second_told_after: MinutesText
+    second_told: Annotated[str, AfterValidator(Gaps("when", "who"))]
+    second_told_after: Annotated[str, AfterValidator(Gaps("minutes", "who"))]
+    recipients: RecipientWords
     acknowledge: Text
     seen_by: WhoWhenText
     done: Text
