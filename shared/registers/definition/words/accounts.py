@@ -165,13 +165,6 @@ class AdministrationWords(Part):
     email_domain: Text
     accepted: Text
     accepted_lead: Text
-    form: Text
-    consent: Text
-    notifications: Text
-    texts: Text
-    outcome_options: Text
-    localities: Text
-    audit: Text
 
 
 class HelpWords(Part):

@@ -64,7 +64,6 @@ class SettingWords(Part):
     lead: Texts
     needs_all: Text
     change: Text
-    nothing: Text
     carry_on: Text
     braces: LabelText
     too_long: Text
