@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.referrals import overlay_rules
+from services.referrals import rules
 from services.referrals.handlers.desk import Desk
 from services.referrals.rules import fitting
 from services.referrals.store import overlays as store
@@ -41,14 +41,14 @@ class Publishing:
         return Overlays(overlays=shown, more=len(found) > len(shown))
 
     async def publish(self, visitor: Visitor, asked: PublishOverlay) -> OverlayReceipt:
-        overlay_rules.check_binds_all(visitor)
+        rules.check_binds_all(visitor)
         register = self.desk.latest(visitor)
 
         async def act(db: Database) -> OverlayReceipt:
             present = await store.find_in_force(db, register.code)
-            overlay_rules.check_seen(asked, present)
+            rules.check_seen(asked, present)
             self.desk.registers.adapt({register.code: present})
-            changed = overlay_rules.checked_overlay(self.desk.registers.editions(register.code), present, asked.overlay)
+            changed = rules.checked_overlay(self.desk.registers.editions(register.code), present, asked.overlay)
             published = Adaptation(present.version + 1, asked.overlay)
             await store.add_overlay(db, visitor, published, changed)
             await audit.note(db, visitor, "register.reworded", fields=[f"overlay:{published.version}", *changed])

@@ -1,0 +1,88 @@
+"""Who may do what with a record, who holds it, and who covers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from shared.contracts.referrals import AddCover, AssignHolder
+from shared.messages import Refused
+from shared.permissions import Permission, Role, Visitor
+
+
+def organisation_for(visitor: Visitor) -> UUID:
+    """The organisation that a new record goes to. Refused as `no_organisation` without one in the visitor's reach."""
+    home = visitor.home_organisation_id
+    if home is None or home not in visitor.organisation_ids:
+        raise Refused("no_organisation")
+    return home
+
+
+def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
+    """
+    Who made the record, or an administrator of its organisation; others do not see it (R-DSR-114, R-DSR-115).
+
+    Its holder and who covers it today (`is_held`) have the rights of who made it.
+    """
+    is_theirs = created_by == visitor.user_id or is_held or visitor.role is Role.ADMINISTRATOR
+    return visitor.may(Permission.UPDATE_RECORD) and is_theirs
+
+
+HOLDING_ROLES = frozenset({Role.STANDARD, Role.ADMINISTRATOR})
+LONGEST_COVER = timedelta(days=366)
+MOST_COVERS = 20
+
+
+def may_hold(colleague: Visitor, organisation_id: UUID) -> bool:
+    """Whether somebody, as they are now, can be given a record of this organisation."""
+    return colleague.role in HOLDING_ROLES and organisation_id in colleague.organisation_ids
+
+
+def check_cover(asked: AddCover, day: date) -> None:
+    """Refused as `past` or `too_long`."""
+    if asked.until_day < day:
+        raise Refused("past")
+    if asked.until_day - asked.from_day > LONGEST_COVER:
+        raise Refused("too_long")
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Who covers, and from which day to which, both included."""
+
+    user_id: UUID
+    from_day: date
+    until_day: date
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a record, and the holding by which they do; without one its creator does."""
+
+    user_id: UUID
+    holding_id: UUID | None = None
+
+
+def check_assignment(asked: AssignHolder, holder: Holder) -> None:
+    """Refused as `already_holds`, or as `changed`: the asker saw another holder."""
+    if holder.holding_id and holder.user_id == asked.user_id:
+        raise Refused("already_holds")
+    if holder.holding_id != asked.seen:
+        raise Refused("changed")
+
+
+def check_beside(cover: Cover, holder_id: UUID, others: Sequence[Cover]) -> None:
+    """Refused as `is_holder`, as `already_covers` when they do on one of these days, or as `too_many`."""
+    if cover.user_id == holder_id:
+        raise Refused("is_holder")
+    theirs = [each for each in others if each.user_id == cover.user_id]
+    if any(each.from_day <= cover.until_day and cover.from_day <= each.until_day for each in theirs):
+        raise Refused("already_covers")
+    if len(others) >= MOST_COVERS:
+        raise Refused("too_many")
+
+
+def check_is_second(visitor: Visitor, asked_by: UUID) -> None:
+    """Nobody confirms what they asked for themselves. Refused as `not_second`."""
+    if asked_by == visitor.user_id:
+        raise Refused("not_second")
