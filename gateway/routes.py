@@ -13,7 +13,7 @@ from gateway.pages import (
     work,
 )
 from gateway.pages.account import login, password, pin, registration, reminder, session
-from gateway.pages.records import case_text, drafts, holding, keeping, listing, submitting
+from gateway.pages.records import case_text, drafts, holding, keeping, listing, noting, submitting
 from gateway.pages.settings import hub, publishing
 from gateway.pages.users import adding, addresses, one, proposing
 from gateway.pages.users import listing as listing_users
@@ -57,7 +57,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
     Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),
     Page("GET", "/{register}/records/{record}/text/", case_text.show_case_text, Permission.READ_RECORDS),
-    Page("POST", "/{register}/records/{record}/notes/", keeping.add_note, Permission.ADD_NOTE),
+    Page("POST", "/{register}/records/{record}/notes/", noting.add_note, Permission.ADD_NOTE),
     Page("GET", "/{register}/records/{record}/holder/", holding.show_holder, Permission.ADMINISTER),
     Page("POST", "/{register}/records/{record}/holder/", holding.name_holder, Permission.ADMINISTER),
     Page("POST", "/{register}/records/{record}/holder/end", holding.end_cover, Permission.ADMINISTER),

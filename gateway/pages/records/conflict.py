@@ -1,0 +1,71 @@
+"""The page for two editors: what was there, theirs and yours."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.merging import Merged, as_it_was, merge
+from gateway.page import show
+from gateway.pages.records.finding import record_address, record_id_in
+from gateway.pages.records.history import said_of
+from gateway.pages.records.sheet import Opened, hidden_fields, open_record
+from gateway.pages.records.whose import whose
+from gateway.rows import Column
+from gateway.visitor import ask
+from shared.contracts.referrals import Answer, Change, ReadHistory, ReadRecord
+from shared.registers.definition import Definition
+from shared.registers.form import fill_fields, show_answer
+
+
+async def show_conflict(
+    request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
+) -> web.Response:
+    """Before, theirs, yours; what only one of the two changed is already put together."""
+    record_id = record_id_in(request)
+    record = await ask(request, ReadRecord(record_id=record_id))
+    updates = await _updates_since(request, record_id, opened.version)
+    words = register.words.conflict
+    merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, yours)
+    return await show(
+        request,
+        "records/conflict.html",
+        status=409,
+        register=register,
+        record=record,
+        whose=await whose(request, record),
+        differences=_differences(register, merged),
+        fields=hidden_fields(fill_fields(register.form, merged.answers)),
+        columns=_columns(words.question, words.before, words.theirs, words.yours),
+        opened=open_record(record, opened.note),
+        href=record_address(register, record_id),
+        changed=said_of(register, updates[0]) if updates else "",
+    )
+
+
+async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> list[Change]:
+    """Every update after the version that was seen, however many replies that takes; the newest first."""
+    updates: list[Change] = []
+    while True:
+        history = await ask(request, ReadHistory(record_id=record_id, skip=len(updates)))
+        updates += history.updates
+        if not history.older or not history.updates or updates[-1].version <= seen:
+            return updates
+
+
+def _differences(register: Definition, merged: Merged) -> list[list[str]]:
+    questions = register.form.by_name
+    return [
+        [
+            questions[each.name].label,
+            show_answer(questions[each.name], each.before) or register.words.page.not_recorded,
+            show_answer(questions[each.name], each.theirs) or register.words.page.not_recorded,
+            show_answer(questions[each.name], each.yours) or register.words.page.not_recorded,
+        ]
+        for each in merged.differences
+        if each.name in questions
+    ]
+
+
+def _columns(*labels: str) -> list[Column]:
+    return [Column(label) for label in labels]

@@ -1,0 +1,160 @@
+"""The page of one record: its form, history and notes, and what it keeps while somebody types."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
+from gateway.navigation import PATHS, address
+from gateway.page import Field, Posted, show
+from gateway.pages.records.finding import record_address
+from gateway.pages.records.history import FoundOutcomes, past_of
+from gateway.pages.records.linked import standing_of
+from gateway.pages.records.submitting import command_in, new_command
+from gateway.pages.records.whose import whose
+from gateway.register_form import RegisterForm, draw
+from gateway.showing import day_and_time, days_since, organisation_names
+from gateway.visitor import ask
+from shared.contracts.outcomes import ListOutcomes
+from shared.contracts.referrals import ReadHistory, ReadNotes, RecordShown
+from shared.messages import NotAnswered, Refused
+from shared.permissions import Permission
+from shared.registers.definition import Definition
+from shared.registers.form import Raw, as_text, fill_fields, read_answers
+from shared.values import london_day
+
+GONE = frozenset({"archived", "not_found"})
+REVIEW = "review"  # the button by which the form is sent when nothing was changed
+NOTE = Field("text", label="", kind="long_text")  # it stands in a tab of its own, which draws it; here it can be wrong
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note that is being written, and the id of what is about to be done with it."""
+
+    text: str
+    command: UUID
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a page keeps while somebody types: the version that was read, the id of what is to be done, the note."""
+
+    command: UUID
+    version: int
+    note: Note
+
+
+def open_record(record: RecordShown, note: Note | None = None) -> Opened:
+    return Opened(new_command(), record.version, note or Note("", new_command()))
+
+
+def opened_in(posted: Posted) -> Opened:
+    return Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")), note_in(posted))
+
+
+def note_in(posted: Posted) -> Note:
+    """The note that stands beside the form: it is part of it, so that either button keeps what the other would do."""
+    sent = posted.get("note_command")
+    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    return Note(text, command_in(sent) if sent else new_command())
+
+
+def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None) -> RegisterForm:
+    """The record's form with its own answers, or with what was typed over them."""
+    filled = fill_fields(register.form, record.answers) if raw is None else raw
+    return draw(register.form, register.words, filled, record.answers)
+
+
+def hidden_fields(fields: Raw) -> list[tuple[str, str]]:
+    return [
+        (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
+    ]
+
+
+async def show_page(
+    request: web.Request,
+    register: Definition,
+    record: RecordShown,
+    drawn: RegisterForm,
+    opened: Opened,
+    *,
+    status: int = 200,
+    said: str = "",
+) -> web.Response:
+    skipped = {part: _skipped(request, part) for part in ("history", "notes")}
+    history, notes, found, about = await asyncio.gather(
+        ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
+        ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
+        _outcomes_of(request, register, record),
+        whose(request, record),
+    )
+    now = datetime.now(UTC)
+    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
+    return await show(
+        request,
+        "records/record.html",
+        status=status,
+        register=register,
+        record=record,
+        drawn=drawn,
+        form=drawn.form,
+        opened=opened,
+        whose=about,
+        standing=standing_of(register, record, names),
+        rated=register.words.records.rated.format(when=days_since(record.rated_at, now, register.words)),
+        past=past_of(register, record, history, found, skipped["history"], now),
+        review=REVIEW,
+        notes=[
+            (register.words.notes.written.format(name=each.written_by, when=day_and_time(each.written_at)), each.text)
+            for each in notes.notes
+        ],
+        note=opened.note,
+        said=_said(register, said or request.query.get("Msg", "")),
+        href=record_address(register, record.record_id),
+        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
+        may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
+        older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
+    )
+
+
+async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
+    """The newest outcomes, for those who may see them."""
+    if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
+        return FoundOutcomes()
+    try:
+        return FoundOutcomes(await ask(request, ListOutcomes(record_id=record.record_id)))
+    except (NotAnswered, Refused):  # the record is there all the same
+        return FoundOutcomes(missing=True)
+
+
+def _said(register: Definition, done: str) -> str:
+    """What came of the button that was pressed before."""
+    words = register.words
+    said = {"updated": words.record.updated, "reviewed": words.record.reviewed_done, "noted": words.notes.added}
+    return said.get(done, "")
+
+
+def _skipped(request: web.Request, part: str) -> int:
+    """How many of the newest updates or notes the address asks to leave out."""
+    asked = request.query.get(part, "0")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+
+
+async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
+    """Ended meanwhile, or never theirs to see, which looks the same: what was typed can still be copied."""
+    register = request[REGISTER]
+    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
+    rows = as_text(register.form, checked.answers)
+    back = address(register, PATHS["records"])
+    return await show(request, "records/gone.html", status=404, register=register, rows=rows, text=text, back=back)
+
+
+def _version_in(sent: object) -> int:
+    text = str(sent)
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise web.HTTPBadRequest
+    return int(text)
