@@ -5,12 +5,12 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.comparing import side_by_side
 from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
 from gateway.navigation import address
 from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import record_address
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, organisation_names
 from gateway.visitor import ask

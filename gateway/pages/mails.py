@@ -5,11 +5,11 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
+from gateway.commands import command_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import record_address
-from gateway.pages.records.submitting import command_in, new_command
 from gateway.rows import Cell, Column
 from gateway.showing import day_and_time, lines, link
 from gateway.visitor import ask

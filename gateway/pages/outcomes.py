@@ -8,11 +8,11 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import PATHS, address
 from gateway.page import Posted, see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time

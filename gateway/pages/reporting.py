@@ -5,10 +5,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Choice, Field, Form, see_other, show
-from gateway.pages.records.submitting import command_in, new_command
 from gateway.panels import panel_of
 from gateway.rows import Column
 from gateway.showing import day_and_time, link

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import ORGANISATIONS, REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.showing import day_and_time, organisation_names
 from gateway.visitor import ask
 from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals

@@ -9,11 +9,11 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
+from gateway.commands import NOT_BEGUN, UNCERTAIN, new_command
 from gateway.keys import ORGANISATIONS, REGISTER
 from gateway.navigation import address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import record_address
-from gateway.pages.records.submitting import NOT_BEGUN, UNCERTAIN, new_command
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
 from gateway.visitor import ask

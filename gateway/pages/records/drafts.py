@@ -7,16 +7,11 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import ValidationError
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
-from gateway.pages.records.submitting import (
-    command_in,
-    new_command,
-    refuse_consent,
-    show_new,
-    without_answer,
-)
+from gateway.pages.records.submitting import refuse_consent, show_new
 from gateway.register_form import draw, typed
 from gateway.showing import LONDON, day_and_time
 from gateway.visitor import ask

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import ORGANISATIONS, REGISTER, REGISTERS
 from gateway.page import Choice, Field, Form, see_other, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.rows import Column
 from gateway.showing import day_and_time, organisation_names
 from gateway.visitor import ask

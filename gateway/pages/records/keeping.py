@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from gateway.commands import without_answer
 from gateway.keys import REGISTER
 from gateway.page import see_other
 from gateway.pages.records.conflict import show_conflict
@@ -21,7 +22,6 @@ from gateway.pages.records.sheet import (
     show_gone,
     show_page,
 )
-from gateway.pages.records.submitting import without_answer
 from gateway.register_form import RegisterForm, mark, typed
 from gateway.visitor import ask
 from shared.contracts.referrals import RecordShown, ReviewRecord, UpdateRecord

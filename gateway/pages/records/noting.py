@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
+from gateway.commands import new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.page import Posted, see_other
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
@@ -20,7 +21,6 @@ from gateway.pages.records.sheet import (
     show_gone,
     show_page,
 )
-from gateway.pages.records.submitting import new_command, without_answer
 from gateway.register_form import RegisterForm, typed
 from gateway.visitor import ask
 from shared.contracts.referrals import AddNote, RecordShown

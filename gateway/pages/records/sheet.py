@@ -7,13 +7,13 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command
 from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Posted, show
 from gateway.pages.records.finding import record_address
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.linked import standing_of
-from gateway.pages.records.submitting import command_in, new_command
 from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw
 from gateway.showing import day_and_time, days_since, organisation_names

@@ -1,11 +1,11 @@
 """Adding a person to a register: the form, what comes back when something is missing, the refusal, the receipt."""
 
-import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
@@ -15,40 +15,12 @@ from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time
 from gateway.visitor import ask
 from shared.contracts.referrals import DRAFT_DAYS, DiscardDraft, DraftNamed, SubmitRecord
-from shared.messages import Fault, NotAnswered, Refused
-from shared.registers.definition import Definition, Words
+from shared.messages import NotAnswered, Refused
+from shared.registers.definition import Definition
 from shared.registers.form import Raw, consent_verdict, name_typed, read_answers
 from shared.values import london_day
 
 SAVE_DRAFT = "records/new/draft"
-NOT_BEGUN = frozenset({Fault.UNAVAILABLE, Fault.BUSY})
-UNCERTAIN = frozenset({Fault.TOO_LATE, Fault.BROKEN})
-
-
-def new_command() -> UUID:
-    """The id of what somebody is about to do; it rides in the form, so that a second click is the same thing."""
-    return UUID(bytes=secrets.token_bytes(16))
-
-
-def command_in(posted: object) -> UUID:
-    """The command id that the form carried. Raises 400 for a form that is not ours."""
-    try:
-        return UUID(str(posted))
-    except ValueError:
-        raise web.HTTPBadRequest from None
-
-
-def without_answer(words: Words, unanswered: NotAnswered) -> str:
-    """
-    What to say above a form that was sent and not answered: it stays, and goes out again under the same command id.
-
-    Raises what is no matter of trying again: a session that has ended, a permission that is not held.
-    """
-    if unanswered.fault in NOT_BEGUN:
-        return " ".join((f"{words.problem.unavailable_heading}.", *words.problem.unavailable))
-    if unanswered.fault in UNCERTAIN:
-        return " ".join((f"{words.problem.uncertain_heading}.", *words.problem.uncertain))
-    raise unanswered
 
 
 async def submit_record(request: web.Request) -> web.Response:

@@ -10,10 +10,10 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gateway import csrf
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import OVERLAYS, REGISTER, REGISTERS, VISITOR
 from gateway.navigation import address
 from gateway.page import Form, Posted, see_other, show
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.pages.settings.editing import Editor, Standing
 from gateway.pages.settings.lists import ListEditor
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor

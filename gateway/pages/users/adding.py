@@ -4,11 +4,11 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.registration import LONGEST_ANSWER, say_what_is_wrong
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.pages.users.access import access_fields, access_in, mark_refused
 from gateway.pages.users.showing import PAGE, names_of, user_address
 from gateway.visitor import ask

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.pages.users.showing import breakable
 from gateway.showing import day
 from gateway.visitor import ask

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Form, see_other, show
-from gateway.pages.records.submitting import command_in, new_command, without_answer
 from gateway.pages.users.access import access_fields, access_in, mark_refused, values_of
 from gateway.pages.users.showing import (
     PAGE,

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.commands import command_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import see_other
-from gateway.pages.records.submitting import command_in, new_command
 from gateway.pages.users.showing import PAGE, Names, id_in, organisations_text
 from gateway.showing import day_and_time
 from gateway.visitor import ask
