@@ -41,6 +41,7 @@ FOUND = TypeAdapter(list[Violation])
 
 async def then_everybody_can_use_it(page: Page, name: str, screen: Screen = DESKTOP) -> None:
     """In a hand and on a desk: one need not scroll sideways, and with scripts axe finds nothing. A picture of each."""
+    await page.wait_for_load_state()  # what stands there already may still be without its styles
     for size in SCREENS:
         await page.set_viewport_size({"width": size.width, "height": size.height})
         assert not await is_wider_than_its_screen(page), f"{name}: wider than a {size}"
