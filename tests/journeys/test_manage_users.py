@@ -52,6 +52,9 @@ async def test_everybody_can_use_the_pages_of_users(browser: Browser, stack: Pro
     async with window(browser, screen) as page:
         await be_logged_in(page, stack, ADMINISTRATOR)
         await page.goto(f"{stack.base_url}/dsr/administration/")
+        await page.get_by_role("link", name="Organisations and email domains").click()
+        await then_everybody_can_use_it(page, "organisations", screen)
+        await page.get_by_role("link", name="Administration").first.click()
         await page.get_by_role("link", name="Manage User").click()
         await page.get_by_label("Name or email address").fill("harris")
         await when_i_press(page, "Search")
