@@ -14,7 +14,7 @@ from gateway.static import Static
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
-from shared.registers.definition import Option, PublicHome
+from shared.registers.definition import GuidanceTopic, Option, PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
 from tests.gateway.account.browser import Browser
@@ -308,6 +308,20 @@ async def test_an_option_that_somebody_added_meanwhile_is_kept(
     await browser.go_on(LIST, filled(page) | {"act": "publish"})
 
     assert [("other", "Something else", False), ("moved", "Moved away", False)] == options(registers)[-2:]
+
+
+async def test_guidance_that_somebody_shortened_meanwhile_loses_nothing_of_mine(
+    browser: Browser, referrals: StandInOverlays, registers: Registers
+) -> None:
+    _, sent = await change(browser, GUIDANCE, **{"heading-4": "Blue", "lines-4": "New."})
+    referrals.put(Overlay(guidance={"risk_level": (GuidanceTopic(heading="Only", lines=("One.",)),)}))
+
+    page = await browser.send(GUIDANCE, sent | {"act": "publish"}, status=409)
+    await browser.go_on(GUIDANCE, filled(page) | {"act": "publish"})
+
+    guidance = registers.find("dsr").form.by_name["risk_level"].guidance
+    assert guidance
+    assert ["Red rating", "Amber rating", "Green rating", "Blue"] == [topic.heading for topic in guidance.topics]
 
 
 async def test_while_referrals_is_away_nothing_typed_is_lost_and_the_same_command_goes_out_again(

@@ -18,6 +18,7 @@ from shared.registers.overlay import MOST_TOPICS, Overlay
 LONGEST_PARAGRAPHS = 20_000
 LONGEST_PARAGRAPH = 4_000
 EMPTY_TOPICS = 1
+HEADING = "heading-"
 ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 
 
@@ -152,26 +153,32 @@ class GuidanceEditor:
     def _words(self) -> TextEditWords:
         return self.standing.words.settings.texts
 
-    @property
-    def numbers(self) -> range:
-        return range(1, min(len(self._topics) + EMPTY_TOPICS, MOST_TOPICS) + 1)
+    def _room(self, typed: Mapping[str, str]) -> range:
+        """Room for what is in force and more, and for all that was typed, be there fewer in force meanwhile."""
+        there = [number for number in range(1, MOST_TOPICS + 1) if f"{HEADING}{number}" in typed]
+        last = max(len(self._topics) + EMPTY_TOPICS, *there, 0)
+        return range(1, min(last, MOST_TOPICS) + 1)
 
     def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
         fields: list[Field] = []
-        for number in self.numbers:
-            fields.append(Field(f"heading-{number}", self._words.topic.format(count=number)))
+        for number in self._room(typed or {}):
+            fields.append(Field(f"{HEADING}{number}", self._words.topic.format(count=number)))
             label = self._words.topic_lines.format(count=number)
             fields.append(Field(f"lines-{number}", label, "long_text", hint=self._words.topic_hint))
         return Form(fields, self._in_force() if typed is None else typed)
 
+    def numbers_in(self, form: Form) -> list[int]:
+        """Of the topics that a form has fields for."""
+        return [int(name.removeprefix(HEADING)) for name in form.fields if name.startswith(HEADING)]
+
     def _in_force(self) -> dict[str, str]:
         values: dict[str, str] = {}
         for number, topic in enumerate(self._topics, start=1):
-            values |= {f"heading-{number}": topic.heading, f"lines-{number}": "\n".join(topic.lines)}
+            values |= {f"{HEADING}{number}": topic.heading, f"lines-{number}": "\n".join(topic.lines)}
         return values
 
     def read(self, form: Form) -> Overlay | None:
-        topics = tuple(topic for number in self.numbers if (topic := self._read_topic(form, number)))
+        topics = tuple(topic for number in self.numbers_in(form) if (topic := self._read_topic(form, number)))
         if not form.errors and not topics:
             form.refuse(self._words.none_left)
         if form.summary:
@@ -181,11 +188,11 @@ class GuidanceEditor:
 
     def _read_topic(self, form: Form, number: int) -> GuidanceTopic | None:
         words, reader = self._words, Reader(form, self.standing.words)
-        heading = reader.line(f"heading-{number}", words.topic.format(count=number))
+        heading = reader.line(f"{HEADING}{number}", words.topic.format(count=number))
         typed = reader.text(f"lines-{number}", words.topic_lines.format(count=number), LONGEST_PARAGRAPH)
         points = tuple(line.strip() for line in typed.split("\n") if line.strip())
         if points and not heading:
-            form.wrong(f"heading-{number}", words.topic_missing)
+            form.wrong(f"{HEADING}{number}", words.topic_missing)
         if heading and not points:
             form.wrong(f"lines-{number}", words.lines_missing)
         return GuidanceTopic(heading=heading, lines=points) if heading and points else None
