@@ -1,5 +1,6 @@
-"""How pages show times, organisations and ratings."""
+"""How pages show times, organisations, ratings, email addresses, and ways on."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +13,15 @@ from shared.registers.definition import Definition, Words
 from shared.values import london_day, show_date
 
 LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thing to do, in words of its own (the navigation bar has the place's name), and where it is done."""
+
+    text: str
+    href: str
+    note: str = ""
 
 
 def day(moment: datetime) -> str:
@@ -58,3 +68,9 @@ def lines(*parts: Cell) -> Markup:
     return Markup('<span class="ics-lines">{}</span>').format(
         Markup("<br>").join(escape(part) for part in parts if part)
     )
+
+
+def breakable(email: str) -> Markup:
+    """A long address may be broken before its @, so that the page fits a phone."""
+    local, _, host = email.partition("@")
+    return Markup("{}<wbr>@{}").format(local, host)

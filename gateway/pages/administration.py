@@ -8,11 +8,11 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import address
 from gateway.page import show
-from gateway.pages.home import Card
 from gateway.pages.reversals import PAGE as REVERSALS
 from gateway.pages.settings.publishing import PAGE as SETTINGS
 from gateway.pages.users.showing import PAGE as USERS
 from gateway.rows import Column
+from gateway.showing import Card
 from gateway.visitor import ask
 from shared.contracts.identity import ListOrganisations
 from shared.permissions import Permission
@@ -84,7 +84,7 @@ async def administration_page(request: web.Request) -> web.Response:
         for place in PLACES
         if place.needs & visitor.permissions and place.is_had_by(register)
     ]
-    return await show(request, "administration/hub.html", words=register.words, cards=cards)
+    return await show(request, "administration/hub.html", words=register.words, shown=cards)
 
 
 async def organisations_page(request: web.Request) -> web.Response:

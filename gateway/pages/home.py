@@ -1,7 +1,5 @@
 """Home, the page after logging in: what this visitor may do here, and the way to it."""
 
-from dataclasses import dataclass
-
 from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
@@ -9,6 +7,7 @@ from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
 from gateway.pages import duplicates, work
 from gateway.pages.records.drafts import drafts_of
+from gateway.showing import Card
 from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.messages import NotAnswered
@@ -16,15 +15,6 @@ from shared.permissions import Permission, Visitor
 from shared.registers.definition import Definition, Place
 
 COUNT_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One thing to do, in words of its own (the navigation bar has the place's name), and where it is done."""
-
-    text: str
-    href: str
-    note: str = ""
 
 
 async def home_page(request: web.Request) -> web.Response:
@@ -43,7 +33,7 @@ async def home_page(request: web.Request) -> web.Response:
         changed=request.query.get("Msg") == "changed",
         has_role=visitor.role is not None,
         drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
-        cards=cards,
+        shown=cards,
     )
 
 

@@ -11,7 +11,7 @@ from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
-from gateway.showing import day_and_time, lines, link
+from gateway.showing import breakable, day_and_time, lines, link
 from gateway.visitor import ask
 from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain
 from shared.messages import Refused
@@ -106,7 +106,7 @@ def _row(register: Definition, mail: MailShown) -> list[Cell]:
         day_and_time(mail.queued_at),
         lines(about, _strong(words.urgent) if mail.urgent else "", words.instead if mail.instead else ""),
         _reference(register, mail, about),
-        _breakable(mail.recipient),
+        breakable(mail.recipient),
         lines(_state(register, mail), *_details(register, mail), _button(register, mail)),
     ]
 
@@ -155,12 +155,6 @@ def _button(register: Definition, mail: MailShown) -> Cell:
         ' data-prevent-double-click="true" type="submit" form="{}" name="mail" value="{}">{}'
         '<span class="nhsuk-u-visually-hidden"> {} {}</span></button>'
     ).format(FORM, mail.mail_id.hex, register.words.mails.send_again, mail.reference, mail.recipient)
-
-
-def _breakable(email: str) -> Markup:
-    """A long address may be broken before its @, so that the table fits a phone."""
-    local, _, host = email.partition("@")
-    return Markup("{}<wbr>@{}").format(local, host)
 
 
 def _id(sent: str) -> UUID:

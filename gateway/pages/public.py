@@ -6,6 +6,7 @@ from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
 from gateway.page import see_other, show
 from gateway.pages.account.coming_in import REGISTRATION
+from gateway.showing import Card
 
 
 async def start(request: web.Request) -> web.Response:
@@ -13,7 +14,8 @@ async def start(request: web.Request) -> web.Response:
     registers = request.config_dict[REGISTERS].newest()
     if len(registers) == 1:
         return see_other(address(registers[0], ""))
-    return await show(request, "home/registers.html", registers=registers)
+    cards = [Card(each.identity.name, address(each, ""), each.identity.site_name) for each in registers]
+    return await show(request, "home/registers.html", shown=cards)
 
 
 async def public_home(request: web.Request) -> web.Response:

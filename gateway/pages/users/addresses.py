@@ -8,8 +8,7 @@ from gateway.commands import command_in, new_command, without_answer
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
-from gateway.pages.users.showing import breakable
-from gateway.showing import day
+from gateway.showing import breakable, day
 from gateway.visitor import ask
 from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
 from shared.messages import NotAnswered, Refused

@@ -13,14 +13,13 @@ from gateway.pages.users.showing import (
     FEW,
     PAGE,
     Names,
-    breakable,
     names_of,
     organisations_text,
     state_tag,
     user_address,
 )
 from gateway.rows import Cell, Column
-from gateway.showing import link
+from gateway.showing import breakable, link
 from gateway.visitor import ask
 from shared.accounts import UserAct, UserState
 from shared.contracts.users import ListUsers, UserShown

@@ -13,7 +13,6 @@ from gateway.pages.users.access import access_fields, access_in, mark_refused, v
 from gateway.pages.users.showing import (
     PAGE,
     Names,
-    breakable,
     home_text,
     id_in,
     names_of,
@@ -22,6 +21,7 @@ from gateway.pages.users.showing import (
     user_address,
 )
 from gateway.rows import Cell
+from gateway.showing import breakable
 from gateway.visitor import ask
 from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User

@@ -60,9 +60,3 @@ def home_text(words: Words, access: Access, names: Names) -> str:
 def state_tag(words: Words, state: UserState) -> Markup:
     tag = Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>')
     return tag.format(COLOURS[state], words.users.states[state])
-
-
-def breakable(email: str) -> Markup:
-    """A long address may be broken before its @, so that the page fits a phone."""
-    local, _, host = email.partition("@")
-    return Markup("{}<wbr>@{}").format(local, host)
