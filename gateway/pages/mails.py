@@ -1,11 +1,10 @@
 """What has become of the mails about records, for administrators, and sending one again."""
 
-from uuid import UUID
-
 from aiohttp import web
 from markupsafe import Markup
 
 from gateway.commands import command_in, new_command
+from gateway.ids import id_of
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
@@ -41,7 +40,7 @@ async def show_mails(request: web.Request) -> web.Response:
 async def send_again(request: web.Request) -> web.Response:
     """Send one again, and come back to the page that it was asked on."""
     register, posted = request[REGISTER], await request.post()
-    sending = SendAgain(command_id=command_in(posted.get("command", "")), mail_id=_id(str(posted.get("mail", ""))))
+    sending = SendAgain(command_id=command_in(posted.get("command", "")), mail_id=id_of(str(posted.get("mail", ""))))
     words = register.words.mails
     refusals = {
         "not_ended": words.not_ended,
@@ -86,7 +85,7 @@ async def _show_page(request: web.Request, *, said: str, done: bool, status: int
 def _wanted(request: web.Request) -> ListMails:
     """What the address asks for: which mails, and from where in the list."""
     before = request.query.get("before", "")
-    return ListMails(undelivered="undelivered" in request.query, before=_id(before) if before else None)
+    return ListMails(undelivered="undelivered" in request.query, before=id_of(before) if before else None)
 
 
 def _where(wanted: ListMails) -> dict[str, str]:
@@ -155,11 +154,3 @@ def _button(register: Definition, mail: MailShown) -> Cell:
         ' data-prevent-double-click="true" type="submit" form="{}" name="mail" value="{}">{}'
         '<span class="nhsuk-u-visually-hidden"> {} {}</span></button>'
     ).format(FORM, mail.mail_id.hex, register.words.mails.send_again, mail.reference, mail.recipient)
-
-
-def _id(sent: str) -> UUID:
-    """An id that one of our pages has put there. Raises 404 for anything else."""
-    try:
-        return UUID(hex=sent)
-    except ValueError:
-        raise web.HTTPNotFound from None

@@ -6,6 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.commands import command_in, new_command
+from gateway.ids import id_of
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Choice, Field, Form, see_other, show
@@ -44,7 +45,7 @@ async def show_dashboard(request: web.Request) -> web.Response:
 async def choose_organisation(request: web.Request) -> web.Response:
     """On to the dashboard of one organisation, or of all; an id names no person, so it may stand in an address."""
     organisation = str((await request.post()).get("organisation", ""))
-    chosen = f"?organisation={_id(organisation).hex}" if organisation else ""
+    chosen = f"?organisation={id_of(organisation).hex}" if organisation else ""
     return see_other(address(request[REGISTER], f"reporting/{chosen}"))
 
 
@@ -75,7 +76,7 @@ async def start_report(request: web.Request) -> web.Response:
 async def _read_dashboard(request: web.Request) -> Dashboard:
     """Of the organisation that the address names."""
     wanted = request.query.get("organisation", "")
-    return await ask(request, ReadDashboard(organisation_id=_id(wanted) if wanted else None))
+    return await ask(request, ReadDashboard(organisation_id=id_of(wanted) if wanted else None))
 
 
 async def _show_dashboard(
@@ -155,7 +156,7 @@ def _request(register: Definition, command: UUID, answers: Mapping[str, str]) ->
     return StartReport(
         command_id=command,
         report=answers["report"],
-        organisation_id=_id(organisation) if organisation else None,
+        organisation_id=id_of(organisation) if organisation else None,
         age=answers.get(AGE) or None,
         options=chosen,
     )
@@ -181,7 +182,7 @@ def state_words(register: Definition, job: ReportJob) -> str:
 async def show_job(request: web.Request) -> web.Response:
     """How far a report has come; a script asks for that part of the page alone."""
     register = request[REGISTER]
-    job = await ask(request, ReadReportJob(job_id=_id(request.match_info["job"])))
+    job = await ask(request, ReadReportJob(job_id=id_of(request.match_info["job"])))
     words = register.words.reporting
     done, total = job.rows_done, job.rows_total
     return await show(
@@ -199,7 +200,7 @@ async def show_job(request: web.Request) -> web.Response:
 
 
 async def stop_report(request: web.Request) -> web.Response:
-    register, job_id = request[REGISTER], _id(request.match_info["job"])
+    register, job_id = request[REGISTER], id_of(request.match_info["job"])
     posted = await request.post()
     await ask(request, StopReport(command_id=command_in(posted.get("command", "")), job_id=job_id))
     return see_other(job_address(register, job_id))
@@ -209,7 +210,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     """The file, chunk by chunk. Its length is told first, so that a browser sees when it was cut short."""
     if request.method == "HEAD":  # whoever asks about the file has not downloaded it
         raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
-    job = await ask(request, ReadReportJob(job_id=_id(request.match_info["job"])))
+    job = await ask(request, ReadReportJob(job_id=id_of(request.match_info["job"])))
     first = await ask(request, ReadReportChunk(job_id=job.job_id, number=0))
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{job.file_name}"'})
     response.content_type = XLSX
@@ -224,11 +225,3 @@ async def download(request: web.Request) -> web.StreamResponse:
         if request.transport is not None:
             request.transport.abort()
     return response
-
-
-def _id(text: str) -> UUID:
-    """What is no id is as unknown as an id of nothing."""
-    try:
-        return UUID(hex=text)
-    except ValueError:
-        raise web.HTTPNotFound from None

@@ -6,6 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.commands import command_in, new_command, without_answer
+from gateway.ids import id_in
 from gateway.keys import ORGANISATIONS, REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
@@ -62,7 +63,7 @@ async def decide_reversal(request: web.Request) -> web.Response:
     if confirmed is None:
         raise web.HTTPBadRequest
     decision = DecideReversal(
-        command_id=command_in(posted.get("command", "")), reversal_id=_reversal_in(request), confirmed=confirmed
+        command_id=command_in(posted.get("command", "")), reversal_id=id_in(request, "reversal"), confirmed=confirmed
     )
     words, form = register.words.reversals, _form(register)
     said = {"decided": words.decided, "command_reused": words.decided, "not_second": words.yours}
@@ -85,13 +86,6 @@ def _register(request: web.Request) -> Definition:
     if register.lifecycle.ending != "archive":
         raise web.HTTPNotFound
     return register
-
-
-def _reversal_in(request: web.Request) -> UUID:
-    try:
-        return UUID(hex=request.match_info["reversal"])
-    except ValueError:
-        raise web.HTTPNotFound from None
 
 
 def _form(register: Definition) -> Form:

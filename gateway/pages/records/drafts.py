@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gateway.commands import command_in, new_command, without_answer
+from gateway.ids import id_of
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
@@ -68,7 +69,7 @@ async def new_record(request: web.Request) -> web.Response:
     """The empty form, or first what was started before."""
     register = request[REGISTER]
     if "draft" in request.query:
-        return await _carry_on(request, register, _id_in(request.query["draft"]))
+        return await _carry_on(request, register, id_of(request.query["draft"]))
     said = register.words.draft.discarded if request.query.get("Msg") == "discarded" else ""
     found = [] if "start" in request.query else await drafts_of(request)
     if not found:
@@ -156,7 +157,7 @@ async def _not_answered(
 
 async def ask_first(request: web.Request) -> web.Response:
     """Discarding cannot be undone."""
-    register, draft_id = request[REGISTER], _id_in(request.match_info["draft"])
+    register, draft_id = request[REGISTER], id_of(request.match_info["draft"])
     shown = await ask(request, ReadDraft(draft_id=draft_id))
     back = address(register, PATHS["submit"])
     offered = _offered(register, shown.draft)
@@ -164,13 +165,5 @@ async def ask_first(request: web.Request) -> web.Response:
 
 
 async def discard(request: web.Request) -> web.Response:
-    await ask(request, DiscardDraft(draft_id=_id_in(request.match_info["draft"])))
+    await ask(request, DiscardDraft(draft_id=id_of(request.match_info["draft"])))
     return see_other(f"{address(request[REGISTER], PATHS['submit'])}?Msg=discarded")
-
-
-def _id_in(sent: str) -> UUID:
-    """The id of a draft in an address; what is none is as unknown as an id of nothing."""
-    try:
-        return UUID(hex=sent)
-    except ValueError:
-        raise web.HTTPNotFound from None

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.ids import id_in
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
 from gateway.visitor import ask
@@ -18,10 +19,7 @@ def record_address(register: Definition, record_id: UUID, page: str = "") -> str
 
 def record_id_in(request: web.Request) -> UUID:
     """The id in the address; what is no id is as unknown as an id of nothing."""
-    try:
-        return UUID(hex=request.match_info["record"])
-    except ValueError:
-        raise web.HTTPNotFound from None
+    return id_in(request, "record")
 
 
 async def find_record(request: web.Request) -> RecordShown:

@@ -6,6 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.commands import command_in, new_command, without_answer
+from gateway.ids import id_in
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Form, see_other, show
@@ -14,7 +15,6 @@ from gateway.pages.users.showing import (
     PAGE,
     Names,
     home_text,
-    id_in,
     names_of,
     organisations_text,
     state_tag,

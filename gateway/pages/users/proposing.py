@@ -6,10 +6,11 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.commands import command_in, new_command
+from gateway.ids import id_in
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import see_other
-from gateway.pages.users.showing import PAGE, Names, id_in, organisations_text
+from gateway.pages.users.showing import PAGE, Names, organisations_text
 from gateway.showing import day_and_time
 from gateway.visitor import ask
 from shared.contracts.users import DecideProposal, ListProposals, ProposalShown

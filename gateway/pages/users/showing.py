@@ -28,14 +28,6 @@ def user_address(register: Definition, user_id: UUID, rest: str = "") -> str:
     return address(register, f"{PAGE}{user_id.hex}/{rest}")
 
 
-def id_in(request: web.Request, name: str) -> UUID:
-    """An opaque id of the address; what is none is not found."""
-    try:
-        return UUID(hex=request.match_info[name])
-    except ValueError:
-        raise web.HTTPNotFound from None
-
-
 async def names_of(request: web.Request) -> dict[UUID, str]:
     """The register's organisations, in the order of their names."""
     listed = await request.config_dict[ORGANISATIONS].of(request[REGISTER].code)
