@@ -84,6 +84,10 @@ async def test_what_is_typed_is_kept_as_a_draft(inside: Window) -> None:
     await inside.type("First Name*", "Robin")
     await inside.sees("Draft saved at")
 
+    await inside.open("/dsr/records/new")
+    await inside.sees("Robin", "Continue")
+    assert "Discard" in await inside.reads()
+
 
 @pytest.mark.requirement("R-DSR-015")
 async def test_the_list_narrows_as_one_types_and_leads_to_a_record(inside: Window) -> None:
@@ -151,6 +155,7 @@ async def test_on_a_phone_the_menu_opens(inside: Window) -> None:
     await inside.take_picture("menu phone")
     await inside.follow("Referrals")
     await inside.sees("Showing 1 to 10 of")
+    assert "/dsr/records/" == await inside.path()
 
 
 @pytest.mark.requirement("R-DSR-015")

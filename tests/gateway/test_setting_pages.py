@@ -342,4 +342,4 @@ async def test_while_referrals_is_away_nothing_typed_is_lost_and_the_same_comman
 
 @pytest.mark.parametrize("path", [f"{HUB}lists/ethnicity/", f"{HUB}guidance/locality/", f"{HUB}nothing/"])
 async def test_what_cannot_be_reworded_is_not_found(browser: Browser, path: str) -> None:
-    await browser.see(path, status=404)
+    assert "Page not found" == (await browser.see(path, status=404)).heading

@@ -200,7 +200,8 @@ async def test_who_logs_in_again_after_the_session_has_ended_goes_on_where_they_
 
     await enter_pin(page, await enter_password(page, stack, ruby, OWN_PASSWORD))
 
-    await page.wait_for_url(records)
+    await then_the_page_is(page, "Referrals")
+    assert records == page.url
 
 
 async def test_everything_can_be_done_without_scripts(browser: Browser, stack: Product) -> None:

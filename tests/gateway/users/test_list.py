@@ -79,11 +79,13 @@ async def test_a_search_stays_out_of_the_address_and_goes_along_to_the_next_page
     assert "search-form" == after["form"]
 
 
-async def test_what_no_form_of_ours_sends_is_not_looked_for(browser: Browser) -> None:
+async def test_what_no_form_of_ours_sends_is_not_looked_for(browser: Browser, users: StandInUsers) -> None:
     await browser.see(HERE)
 
     await browser.send(HERE, {"search": "", "state": "odd"}, status=400)
     await browser.send(HERE, {"after": "odd"}, status=400)
+
+    assert [ListUsers()] == users.heard(ListUsers)
 
 
 async def test_an_empty_list_says_so(browser: Browser, users: StandInUsers) -> None:

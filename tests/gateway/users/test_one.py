@@ -177,7 +177,7 @@ async def test_what_no_form_of_ours_sends_is_not_done(
 
 async def test_somebody_unknown_has_no_page(browser: Browser) -> None:
     for user in (UUID(int=99).hex, "odd"):
-        await browser.see(f"{USERS}{user}/", status=404)
+        assert "Page not found" == (await browser.see(f"{USERS}{user}/", status=404)).heading
 
 
 # ---------------------------------------------------------------------------------------------------------------- acts
