@@ -125,7 +125,8 @@ def check_register(file: Annotated[Path, typer.Argument(help="The definition, a 
     faults = check(file)
     for fault in faults:
         typer.echo(str(fault))
-    typer.echo(f"{len(faults)} faults." if faults else "This definition can be used.")
+    said = {0: "This definition can be used.", 1: "1 fault."}
+    typer.echo(said.get(len(faults), f"{len(faults)} faults."))
     if faults:
         raise typer.Exit(1)
 

@@ -93,6 +93,16 @@ def test_every_fault_of_a_definition_is_said_with_its_place(tmp_path: Path) -> N
     assert "best_interest_decision depends on capcity, which is not asked before it" in result.output
 
 
+def test_what_definitions_no_longer_hold_is_named(tmp_path: Path) -> None:
+    text = (SHIPPED / "dsr" / "2022.toml").read_text()
+    file = tmp_path / "2022.toml"
+    file.write_text(text.replace("[contact]", '[brand]\nlogo = "none"\n\n[contact]', 1))
+
+    result = CliRunner().invoke(app, ["register", "check", str(file)])
+
+    assert ["brand: is not a word that a definition knows", "1 fault."] == result.output.splitlines()
+
+
 def test_an_installation_keeps_its_secrets_to_itself(settings: RunnerSettings) -> None:
     state = open_state(settings.state_dir)
     keyring = open_keyring(state.keyring_file)
