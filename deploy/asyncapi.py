@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from shared.contracts import BROADCASTS, EVENTS, REQUESTS
-from shared.discovery import VERSION
 from shared.messages import Broadcast, Event, Message, Request
+from shared.version import VERSION
 
 Json = dict[str, object]
 

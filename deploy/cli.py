@@ -14,6 +14,7 @@ import typer
 from deploy.forking import Nursery
 from deploy.inheritance import inherited
 from deploy.refusals import CannotStart
+from shared.version import VERSION
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="ICS Registers on one machine."
@@ -36,8 +37,18 @@ for name, words in (("admin", admin), ("register", register), ("audit", audit), 
     app.add_typer(words, name=name)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ics-registers {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
-def ics() -> None:
+def ics(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and stop.")
+    ] = False,
+) -> None:
     """Keeps the commands below as words of their own."""
 
 

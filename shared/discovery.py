@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-VERSION = "0.1.0"
+from shared.version import VERSION
+
 QUESTIONS = ("PING", "INFO", "STATS")
 
 

@@ -26,7 +26,12 @@ def test_blank_lines_and_comments_of_sql_do_not_count() -> None:
 
 
 def test_lines_are_counted_by_folder_and_language() -> None:
-    files = [("shared/a.py", "x = 1\n"), ("shared/b/c.py", "y = 2\n"), ("shared/d.sql", "SELECT 1\n"), ("a.py", "z = 3")]
+    files = [
+        ("shared/a.py", "x = 1\n"),
+        ("shared/b/c.py", "y = 2\n"),
+        ("shared/d.sql", "SELECT 1\n"),
+        ("a.py", "z = 3"),
+    ]
 
     assert {"shared .py": 2, "shared .sql": 1} == count(iter(files))
 

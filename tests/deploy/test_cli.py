@@ -12,6 +12,7 @@ import pytest
 from deploy.database import drop_database
 from deploy.stack import EmbeddedParts
 from deploy.state import open_state
+from shared.version import VERSION
 
 ICS = (sys.executable, "-c", "from deploy.cli import main; main()")
 
@@ -21,6 +22,12 @@ def ics(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         (*ICS, *words), env={**environment, **settings}, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def test_the_command_says_its_version() -> None:
+    said = ics("--version")
+
+    assert (0, f"ics-registers {VERSION}\n") == (said.returncode, said.stdout)
 
 
 def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
