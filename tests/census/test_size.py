@@ -26,10 +26,10 @@ def test_no_function_is_longer_than_50_lines() -> None:
     assert [] == [place for place, lines in _all_functions().items() if lines > LONGEST_FUNCTION]
 
 
-def test_half_of_the_functions_have_at_most_10_lines_and_nine_in_ten_at_most_40() -> None:
+def test_half_of_the_functions_have_at_most_6_lines_and_nine_in_ten_at_most_16() -> None:
     lengths = list(_all_functions().values())
 
-    assert (True, True) == (median(lengths) <= 10, quantiles(lengths, n=10)[8] <= 40)
+    assert (True, True) == (median(lengths) <= 6, quantiles(lengths, n=10)[8] <= 16)
 
 
 def test_no_file_is_longer_than_500_lines() -> None:
