@@ -6,30 +6,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Literal
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 from aiohttp import web
 from multidict import MultiMapping
 
-from gateway.keys import CSP_NONCE, CSRF_TOKEN, MASTHEAD, TEMPLATES, TIME_OUT
+from gateway.ids import new_command
+from gateway.keys import CSP_NONCE, CSRF_TOKEN, MASTHEAD, REGISTER, TEMPLATES, TIME_OUT
 from gateway.masthead import Masthead
+from shared.messages import Refused
+from shared.values import LONDON
 
-LONDON = ZoneInfo("Europe/London")
+NOTICE = "notice"
 DATE_PARTS = ("day", "month", "year")
 
 Kind = Literal["text", "email", "password", "whole_number", "long_text", "choice", "choices", "select", "date", "file"]
 Posted = MultiMapping[str | bytes | bytearray | web.FileField]
 
 
-async def show(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+async def show(
+    request: web.Request, template: str, *, status: int | None = None, form: "Form | None" = None, **values: object
+) -> web.Response:
     """
-    Answer with a page. A template sees the values given here and, on every page: `masthead`, `csrf_token`, `brand`,
-    `demo`, `time_out`, `was_sent` (the page answers a form) and `printed`. A value called `form` gives the page its
-    error summary and the "Error: " of its title.
+    Answer with a page. A template sees the values given here and, on every page: `register`, `masthead`, `csrf_token`,
+    `brand`, `demo`, `time_out`, `was_sent` (the page answers a form) and `printed`. `form` gives the page its error
+    summary and the "Error: " of its title, and its status where it was sent.
     """
     templates = request.config_dict[TEMPLATES]
     masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
     around = {
+        "form": form,
+        "register": request.get(REGISTER),
         "masthead": masthead,
         "copyright": masthead.copyright.replace("{year}", str(datetime.now(LONDON).year)),
         "csrf_token": request.get(CSRF_TOKEN, ""),
@@ -39,12 +46,14 @@ async def show(request: web.Request, template: str, *, status: int = 200, **valu
         "cspNonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
     }
     page = templates.render(template, around | values)
-    return web.Response(text=page, content_type="text/html", status=status)
+    sent = form.status if form and request.method == "POST" else 200
+    return web.Response(text=page, content_type="text/html", status=status or sent)
 
 
-def see_other(url: str) -> web.Response:
-    """After a POST that did something: the next page, which a reload may ask for again."""
-    return web.Response(status=303, headers={"Location": url})
+def see_other(url: str, notice: str = "") -> web.Response:
+    """After a POST that did something: the next page, which a reload may ask for again. It knows words for `notice`."""
+    said = f"{'&' if '?' in url else '?'}{NOTICE}={notice}" if notice else ""
+    return web.Response(status=303, headers={"Location": url + said})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,17 @@ class Field:
 
 
 class Form:
-    """Keeps what a person typed and what is wrong with it, so that nothing is ever typed twice."""
+    """
+    Keeps what a person typed and what is wrong with it, so that nothing is ever typed twice.
+
+    `command` is the id of what the form is about to do, `status` the status of a page that shows a sent form again,
+    `reason` the refusal of what it asked for.
+    """
 
     def __init__(self, fields: Sequence[Field], values: Mapping[str, str | Iterable[str]] | None = None) -> None:
+        self.command: UUID = new_command()
+        self.status = 200
+        self.reason: Refused | None = None
         self.fields = {field.name: field for field in fields}
         self.errors: dict[str, str] = {}
         self.refusal = ""
@@ -101,7 +118,7 @@ class Form:
 
     def read(self, posted: Posted) -> dict[str, str] | None:
         """
-        What was answered, by name, or None where something is missing (then show the page again, with status 422).
+        What was answered, by name, or None where something is missing (then show the page again).
 
         Text comes trimmed, a password as it was typed, a date as "day/month/year" as typed, empty when all three are.
         Several choices are read with `chosen`. Files are read by whoever takes them.
@@ -114,13 +131,15 @@ class Form:
                 self.wrong(name, self.fields[name].missing)
         return None if self.errors else answers
 
-    def wrong(self, name: str, message: str) -> None:
+    def wrong(self, name: str, message: str, *, status: int = 422) -> None:
         """Say what is wrong with one answer: at the field, and in the summary."""
         self.errors.setdefault(name, message)
+        self.status = status
 
-    def refuse(self, message: str, *names: str) -> None:
+    def refuse(self, message: str, *names: str, status: int = 422) -> None:
         """Say what is wrong with the whole: in the summary alone, with the named fields marked."""
         self.refusal = message
+        self.status = status
         self._refused = frozenset(names)
 
     def value(self, name: str) -> str:
@@ -167,3 +186,17 @@ class Form:
 def _clean(typed: str) -> str:
     """Browsers send lines ended by two characters; a NUL can come only from a program, and no database takes it."""
     return typed.replace("\r\n", "\n").replace("\0", "")
+
+
+def number_of(text: object, digits: int = 9) -> int | None:
+    """A number without sign in so many digits at the most; None for anything else."""
+    said = str(text)
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= digits else None
+
+
+def sent_number(posted: Posted, name: str, digits: int = 9) -> int:
+    """A number that one of our pages has put into a form. Raises 400 for a form that is not ours."""
+    number = number_of(posted.get(name, ""), digits)
+    if number is None:
+        raise web.HTTPBadRequest
+    return number

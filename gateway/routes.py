@@ -13,6 +13,7 @@ from gateway.pages import (
     work,
 )
 from gateway.pages.account import login, password, pin, registration, reminder, session
+from gateway.pages.administration import ADMINISTRATORS
 from gateway.pages.records import case_text, drafts, holding, keeping, listing, noting, submitting
 from gateway.pages.settings import hub, publishing
 from gateway.pages.users import adding, addresses, one, proposing
@@ -73,13 +74,8 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
     Page("GET", "/{register}/duplicates/", duplicates.show_duplicates, Permission.ADMINISTER),
     Page("POST", "/{register}/duplicates/", duplicates.decide_duplicate, Permission.ADMINISTER),
-    Page("GET", "/{register}/administration/", administration.administration_page, administration.ADMINISTRATORS),
-    Page(
-        "GET",
-        "/{register}/administration/organisations/",
-        administration.organisations_page,
-        administration.ADMINISTRATORS,
-    ),
+    Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/organisations/", administration.organisations_page, ADMINISTRATORS),
     Page("GET", "/{register}/administration/users/", listing_users.show_users, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/users/", listing_users.search_users, Permission.MANAGE_USERS),
     Page("GET", "/{register}/administration/users/new", adding.new_user, Permission.MANAGE_USERS),
@@ -90,10 +86,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/{register}/administration/users/{user}/confirm/{act}/", one.ask_first, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/users/{user}/propose", one.propose, Permission.CONFIGURE),
     Page(
-        "POST",
-        "/{register}/administration/proposals/{proposal}/",
-        proposing.decide_proposal,
-        Permission.MANAGE_USERS,
+        "POST", "/{register}/administration/proposals/{proposal}/", proposing.decide_proposal, Permission.MANAGE_USERS
     ),
     Page("GET", "/{register}/administration/addresses/", addresses.show_addresses, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/addresses/", addresses.assign_address, Permission.MANAGE_USERS),
@@ -107,12 +100,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/reversals/", reversals.ask_reversal, Permission.ADMINISTER),
-    Page(
-        "POST",
-        "/{register}/administration/reversals/{reversal}/",
-        reversals.decide_reversal,
-        Permission.ADMINISTER,
-    ),
+    Page("POST", "/{register}/administration/reversals/{reversal}/", reversals.decide_reversal, Permission.ADMINISTER),
 )
 DEMO_PAGES: tuple[Page, ...] = (
     Page("GET", "/demo/mail", demo_mail.mail_page, ANYONE),

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from aiohttp import web
 from markupsafe import Markup, escape
 
+from gateway.keys import ORGANISATIONS
 from gateway.rows import Cell, risk_mark
-from shared.contracts.identity import Organisations
 from shared.registers.definition import Definition, Words
-from shared.values import london_day, show_date
-
-LONDON = ZoneInfo("Europe/London")
+from shared.values import LONDON, london_day, show_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,9 @@ def days_since(moment: datetime, now: datetime, words: Words) -> str:
     return words.page.yesterday if days == 1 else words.page.days_ago.format(count=days)
 
 
-def organisation_names(register: Definition, found: Organisations) -> dict[UUID, str]:
+async def organisation_names(request: web.Request, register: Definition) -> dict[UUID, str]:
     """Organisation id → name with its domain in brackets, as the register words it (R-DSR-104)."""
-    words = register.words.record.organisation
+    words, found = register.words.record.organisation, await request.config_dict[ORGANISATIONS].of(register.code)
     return {each.organisation_id: words.format(name=each.name, domain=each.domain) for each in found.organisations}
 
 

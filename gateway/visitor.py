@@ -2,17 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
-from typing import TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from gateway import cookies, csrf, last_page
+from gateway import clock, cookies, csrf, last_page
 from gateway.keys import (
     ASSERTION,
-    BUS,
     CSRF_TOKEN,
     MASTHEAD,
     PUBLIC_URL,
@@ -29,14 +26,12 @@ from gateway.static import FRONT_END
 from gateway.time_out import time_out_of
 from shared import log
 from shared.contracts.identity import SessionFound
-from shared.messages import Message, Request
 from shared.permissions import Permission
 from shared.registers.definition import Definition
 
 PASSIVE = "X-Passive"  # sent by scripts that look by themselves: that is no use of the session
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Reply = TypeVar("Reply", bound=Message)
 
 
 class Anyone(Enum):
@@ -77,11 +72,6 @@ class Page:
             return True
         wanted = self.policy if isinstance(self.policy, frozenset) else frozenset({self.policy})
         return bool(wanted & permissions)
-
-
-async def ask(request: web.Request, message: Request[Reply]) -> Reply:
-    """Ask a service in the visitor's name."""
-    return await request.config_dict[BUS].ask(message, who=request.get(ASSERTION))
 
 
 def guard(pages: Sequence[Page]) -> Middleware:
@@ -127,7 +117,7 @@ async def _find_session(request: web.Request, register: Definition | None) -> Se
     find = sessions.look if PASSIVE in request.headers else sessions.find
     found = await find(token, register.code) if token and register else None
     if token and register and found is not None:
-        request[TIME_OUT] = time_out_of(register, found, datetime.now(UTC))
+        request[TIME_OUT] = time_out_of(register, found, clock.now())
         request[VISITOR] = found.visitor
         request[ASSERTION] = found.assertion
         request[CSRF_TOKEN] = _token_for(token, found)  # the pages of errors have a form too: the button that logs out
@@ -155,8 +145,8 @@ def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> 
         return None
     if found is None:
         if request.method in csrf.SAFE_METHODS:
-            message = "?Msg=ended" if cookies.SESSION in request.cookies else ""
-            response = see_other(address(request[REGISTER], f"login/{message}"))
+            had_session = cookies.SESSION in request.cookies
+            response = see_other(address(request[REGISTER], "login/"), "ended" if had_session else "")
             if page.may_be_returned_to:
                 last_page.move(request, response)
             return response

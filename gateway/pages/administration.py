@@ -1,10 +1,8 @@
 """Administration: the way to each of its pages by right, and the organisations whose e-mail addresses are accepted."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from aiohttp import web
 
+from gateway.actions import ask
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import address
 from gateway.page import show
@@ -13,78 +11,37 @@ from gateway.pages.settings.publishing import PAGE as SETTINGS
 from gateway.pages.users.showing import PAGE as USERS
 from gateway.rows import Column
 from gateway.showing import Card
-from gateway.visitor import ask
 from shared.contracts.identity import ListOrganisations
 from shared.permissions import Permission
-from shared.registers.definition import Definition, Words
+from shared.registers.definition import Definition
 
 ORGANISATIONS = "administration/organisations/"
 MAILS = "administration/mails/"
 ADMINISTRATORS = frozenset({Permission.ADMINISTER, Permission.CONFIGURE})
 
 
-def _always(_register: Definition) -> bool:
-    return True
-
-
-def _archives(register: Definition) -> bool:
-    return register.lifecycle.ending == "archive"
-
-
-@dataclass(frozen=True)
-class Place:
-    """One page of Administration: where, for whom, in which words, and which registers have it."""
-
-    path: str
-    needs: frozenset[Permission]
-    text: Callable[[Words], str]
-    note: Callable[[Words], str]
-    is_had_by: Callable[[Definition], bool] = _always
-
-
-PLACES: tuple[Place, ...] = (
-    Place(
-        USERS,
-        frozenset({Permission.MANAGE_USERS}),
-        lambda words: words.administration.manage_users,
-        lambda words: words.administration.manage_users_note,
-    ),
-    Place(
-        ORGANISATIONS,
-        ADMINISTRATORS,
-        lambda words: words.administration.organisations,
-        lambda words: words.administration.organisations_note,
-    ),
-    Place(
-        SETTINGS,
-        frozenset({Permission.ADMINISTER}),
-        lambda words: words.settings.heading,
-        lambda words: words.administration.settings_note,
-    ),
-    Place(
-        MAILS,
-        frozenset({Permission.ADMINISTER}),
-        lambda words: words.mails.open,
-        lambda words: words.administration.mails_note,
-    ),
-    Place(
-        REVERSALS,
-        frozenset({Permission.ADMINISTER}),
-        lambda words: words.reversals.heading,
-        lambda words: words.administration.reversals_note,
-        _archives,
-    ),
-)
-
-
 async def administration_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
-    cards = [
-        Card(place.text(register.words), address(register, place.path), place.note(register.words))
-        for place in PLACES
-        if place.needs & visitor.permissions and place.is_had_by(register)
-    ]
+    cards = [card for needs, card in _places(register) if needs & visitor.permissions]
     return await show(request, "administration/hub.html", words=register.words, shown=cards)
+
+
+def _places(register: Definition) -> list[tuple[frozenset[Permission], Card]]:
+    """Each page of Administration, and what it needs. Archives are reversed only where there are any."""
+    words = register.words
+    said, administer = words.administration, frozenset({Permission.ADMINISTER})
+    users = Card(said.manage_users, address(register, USERS), said.manage_users_note)
+    organisations = Card(said.organisations, address(register, ORGANISATIONS), said.organisations_note)
+    settings = Card(words.settings.heading, address(register, SETTINGS), said.settings_note)
+    mails = Card(words.mails.open, address(register, MAILS), said.mails_note)
+    reversals = Card(words.reversals.heading, address(register, REVERSALS), said.reversals_note)
+    return [
+        (frozenset({Permission.MANAGE_USERS}), users),
+        (ADMINISTRATORS, organisations),
+        (administer, settings),
+        (administer, mails),
+        *([(administer, reversals)] if register.lifecycle.ending == "archive" else []),
+    ]
 
 
 async def organisations_page(request: web.Request) -> web.Response:

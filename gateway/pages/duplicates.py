@@ -5,15 +5,15 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command, without_answer
+from gateway.actions import act_in, ask, attempt, notice
 from gateway.comparing import side_by_side
-from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
+from gateway.ids import command_in, new_command, sent_id
+from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import address
-from gateway.page import Posted, see_other, show
+from gateway.page import Form, Posted, see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, organisation_names
-from gateway.visitor import ask
 from shared.contracts.referrals import (
     CountDuplicates,
     DecideDuplicate,
@@ -45,20 +45,17 @@ class Pair:
 
 
 async def show_duplicates(request: web.Request) -> web.Response:
-    words = request[REGISTER].words.duplicate
-    said = {"linked": words.linked, "dismissed": words.dismissed}.get(request.query.get("Msg", ""), "")
-    return await _show(request, said=said)
+    return await _show(request, Form(()))
 
 
 async def decide_duplicate(request: web.Request) -> web.Response:
-    register, posted = request[REGISTER], await request.post()
-    try:
-        decision = await ask(request, _decision_in(posted))
-    except NotAnswered as unanswered:
-        return await _show(request, problem=without_answer(register.words, unanswered), status=503)
-    if decision.before:
-        return await _show(request, problem=_said_before(register, decision), status=409)
-    return see_other(address(register, f"{PAGE}?Msg={decision.verdict}"))
+    register, form = request[REGISTER], Form(())
+    decision = await attempt(request, _decision_in(await request.post()), form, {})
+    if decision and decision.before:
+        form.refuse(_said_before(register, decision), status=409)
+    if decision is None or decision.before:
+        return await _show(request, form)
+    return see_other(address(register, PAGE), decision.verdict)
 
 
 async def count_waiting(request: web.Request) -> int:
@@ -72,12 +69,9 @@ async def count_waiting(request: web.Request) -> int:
 
 
 def _decision_in(posted: Posted) -> DecideDuplicate:
-    try:
-        one, other = (UUID(hex=str(posted.get(side, ""))) for side in ("one", "other"))
-        verdict = VERDICTS[str(posted.get("act", ""))]
-    except (ValueError, KeyError):
-        raise web.HTTPBadRequest from None
-    return DecideDuplicate(command_id=command_in(posted.get("command", "")), one=one, other=other, verdict=verdict)
+    one, other = (sent_id(posted.get(side, "")) for side in ("one", "other"))
+    verdict = act_in(posted, VERDICTS.__getitem__)
+    return DecideDuplicate(command_id=command_in(posted), one=one, other=other, verdict=verdict)
 
 
 def _said_before(register: Definition, decision: DuplicateDecision) -> str:
@@ -86,15 +80,20 @@ def _said_before(register: Definition, decision: DuplicateDecision) -> str:
     return said.format(name=decision.decided_by, when=day_and_time(decision.decided_at))
 
 
-async def _show(request: web.Request, *, said: str = "", problem: str = "", status: int = 200) -> web.Response:
+async def _show(request: web.Request, form: Form) -> web.Response:
+    """What went wrong stands in a banner, since the page has a form for each pair."""
     register = request[REGISTER]
+    words = register.words.duplicate
     found = await ask(request, ListDuplicates())
-    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
-    pairs = [_pair(register, each, names) for each in found.pairs]
-    behind = found.total - len(found.pairs)
-    page = "duplicates/pairs.html"
+    names = await organisation_names(request, register)
     return await show(
-        request, page, status=status, register=register, pairs=pairs, said=said, problem=problem, behind=behind
+        request,
+        "duplicates/pairs.html",
+        status=form.status,
+        pairs=[_pair(register, each, names) for each in found.pairs],
+        said=notice(request, {"linked": words.linked, "dismissed": words.dismissed}),
+        problem=form.refusal,
+        behind=found.total - len(found.pairs),
     )
 
 

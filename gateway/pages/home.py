@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from gateway.actions import notice
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
 from gateway.page import show
@@ -30,7 +31,7 @@ async def home_page(request: web.Request) -> web.Response:
         "home/inside.html",
         words=register.words,
         name=visitor.full_name,
-        changed=request.query.get("Msg") == "changed",
+        changed=notice(request, {"changed": register.words.password.changed}),
         has_role=visitor.role is not None,
         drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         shown=cards,

@@ -3,15 +3,14 @@
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.commands import command_in, new_command
-from gateway.ids import id_of
+from gateway.actions import ask, notice
+from gateway.ids import command_in, id_of, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
 from gateway.showing import breakable, day_and_time, lines, link
-from gateway.visitor import ask
 from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain
 from shared.messages import Refused
 from shared.registers.definition import Definition
@@ -33,14 +32,13 @@ def mails_address(register: Definition) -> str:
 
 
 async def show_mails(request: web.Request) -> web.Response:
-    said = request[REGISTER].words.mails.sent_again if request.query.get("Msg") == "again" else ""
-    return await _show_page(request, said=said, done=True)
+    return await _show_page(request)
 
 
 async def send_again(request: web.Request) -> web.Response:
     """Send one again, and come back to the page that it was asked on."""
     register, posted = request[REGISTER], await request.post()
-    sending = SendAgain(command_id=command_in(posted.get("command", "")), mail_id=id_of(str(posted.get("mail", ""))))
+    sending = SendAgain(command_id=command_in(posted), mail_id=id_of(str(posted.get("mail", ""))))
     words = register.words.mails
     refusals = {
         "not_ended": words.not_ended,
@@ -52,11 +50,11 @@ async def send_again(request: web.Request) -> web.Response:
     except Refused as refusal:
         if refusal.code not in refusals:
             raise
-        return await _show_page(request, said=refusals[refusal.code], done=False, status=409)
-    return see_other(_with(mails_address(register), Msg="again", **_where(_wanted(request))))
+        return await _show_page(request, refusals[refusal.code], status=409)
+    return see_other(_with(mails_address(register), **_where(_wanted(request))), "again")
 
 
-async def _show_page(request: web.Request, *, said: str, done: bool, status: int = 200) -> web.Response:
+async def _show_page(request: web.Request, refused: str = "", *, status: int = 200) -> web.Response:
     register, wanted = request[REGISTER], _wanted(request)
     words, here = register.words.mails, mails_address(register)
     found = await ask(request, wanted)
@@ -66,9 +64,8 @@ async def _show_page(request: web.Request, *, said: str, done: bool, status: int
         request,
         "administration/mails.html",
         status=status,
-        register=register,
-        said=said,
-        done=done,
+        said=refused or notice(request, {"again": words.sent_again}),
+        done=not refused,
         columns=[Column(label) for label in (words.queued, words.what, words.record, words.recipient, words.state)],
         rows=[_row(register, each) for each in found.mails],
         empty=words.all_delivered if wanted.undelivered else words.empty,

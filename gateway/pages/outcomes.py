@@ -2,29 +2,29 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command, without_answer
+from gateway import clock
+from gateway.actions import act_in, ask, attempt, notice
+from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import PATHS, address
-from gateway.page import Posted, see_other, show
+from gateway.page import Posted, number_of, see_other, sent_number, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time
-from gateway.visitor import ask
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals import RecordShown
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition, Form
+from shared.registers.definition import Definition, Form, Words
 from shared.registers.form import Raw, Row, as_text, read_answers
-from shared.values import london_day
 
 PAGE = "outcomes/"
+DIGITS = 6
 
 
 class Act(StrEnum):
@@ -47,7 +47,9 @@ class Sheet:
     raw: Raw
 
     def drawn(self) -> RegisterForm:
-        return draw(self.outcome, self.register.words, self.raw)
+        drawn = draw(self.outcome, self.register.words, self.raw)
+        drawn.form.command = self.command
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -63,22 +65,24 @@ class ListedOutcome:
 
 async def show_outcomes(request: web.Request) -> web.Response:
     outcome = outcome_form(request[REGISTER])
-    listing = ListOutcomes(record_id=record_id_in(request), skip=_number(request.query.get("skip", "0")))
+    skip = number_of(request.query.get("skip", "0"), DIGITS)
+    if skip is None:
+        raise web.HTTPBadRequest
+    listing = ListOutcomes(record_id=record_id_in(request), skip=skip)
     record, found = await asyncio.gather(find_record(request), ask(request, listing))
     sheet = Sheet(request[REGISTER], outcome, new_command(), record.version, {})
-    return await _show_page(request, sheet, sheet.drawn(), record, found, skip=listing.skip)
+    return await _show_page(request, sheet, sheet.drawn(), record, found, skip=skip)
 
 
 async def record_outcome(request: web.Request) -> web.Response:
     act, sheet = _read(request, await request.post())
+    drawn, register = sheet.drawn(), sheet.register
     if act is Act.CANCEL:
-        return await _show_again(request, sheet, sheet.drawn(), status=200)
-    register = sheet.register
-    checked = read_answers(sheet.outcome, sheet.raw, register.words, today())
-    drawn = sheet.drawn()
+        return await _show_again(request, sheet, drawn)
+    checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
     mark(drawn, checked.faults)
     if drawn.form.summary:
-        return await _show_again(request, sheet, drawn, status=422)
+        return await _show_again(request, sheet, drawn)
     if act is Act.ARCHIVE:
         return await _ask_first(request, sheet)
     recording = RecordOutcome(
@@ -89,7 +93,12 @@ async def record_outcome(request: web.Request) -> web.Response:
         ending=act is Act.CONFIRM,
         answers=checked.answers,
     )
-    return await _record(request, sheet, recording)
+    receipt = await attempt(request, recording, drawn.form, _refusals(register.words))
+    if receipt is None:
+        return await _show_not_done(request, sheet, drawn)
+    if not recording.ending:
+        return see_other(record_address(register, recording.record_id, PAGE), "saved")
+    return see_other(address(register, PATHS["records"]), "archiving" if receipt.pending else "archived")
 
 
 def outcome_form(register: Definition) -> Form:
@@ -102,67 +111,38 @@ def outcome_form(register: Definition) -> Form:
 def _read(request: web.Request, posted: Posted) -> tuple[Act, Sheet]:
     register = request[REGISTER]
     outcome = outcome_form(register)
-    try:
-        act = Act(str(posted.get("act", "")))
-    except ValueError:
-        raise web.HTTPBadRequest from None
-    version = _number(posted.get("version", ""))
-    return act, Sheet(register, outcome, command_in(posted.get("command", "")), version, typed(posted, outcome))
+    version, command = sent_number(posted, "version", DIGITS), command_in(posted)
+    return act_in(posted, Act), Sheet(register, outcome, command, version, typed(posted, outcome))
 
 
-async def _record(request: web.Request, sheet: Sheet, recording: RecordOutcome) -> web.Response:
-    register = sheet.register
-    try:
-        receipt = await ask(request, recording)
-    except Refused as refusal:
-        return await _show_refused(request, sheet, refusal)
-    except NotAnswered as unanswered:
-        return await _show_not_answered(request, sheet, unanswered)
-    if not recording.ending:
-        return see_other(record_address(register, recording.record_id, f"{PAGE}?Msg=saved"))
-    return see_other(address(register, PATHS["records"]) + ("?Msg=archiving" if receipt.pending else "?Msg=archived"))
-
-
-async def _show_refused(request: web.Request, sheet: Sheet, refusal: Refused) -> web.Response:
-    """Everything typed is still there. What was refused was not done, so the next try is a new command."""
-    words = sheet.register.words
-    said = {
+def _refusals(words: Words) -> dict[str, str]:
+    return {
         "conflict": words.outcome.changed,
         "archived": words.record.ended,
         "archiving": words.outcome.archiving,
         "invalid_answers": words.form.unknown_question,
         "unknown_edition": words.form.unknown_question,
-        "command_reused": words.form.sent_before,
     }
-    if refusal.code not in said:
-        raise refusal
+
+
+async def _show_not_done(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
+    """Everything typed is still there. After a refusal it goes out upon the record as it is now."""
     try:
-        record = await find_record(request)
-    except Refused:
+        record, found = await asyncio.gather(find_record(request), _found(request))
+    except Refused:  # archived by somebody else, or by this command, of which the answer alone was lost
         return await _show_ended(request, sheet)
-    fresh = replace(sheet, command=new_command(), version=record.version)
-    drawn = fresh.drawn()
-    drawn.form.refuse(said[refusal.code])
-    return await _show_page(request, fresh, drawn, record, await _found(request), status=409)
+    version = record.version if drawn.form.reason else sheet.version
+    fresh = replace(sheet, command=drawn.form.command, version=version)
+    return await _show_page(request, fresh, drawn, record, found)
 
 
 async def _show_ended(request: web.Request, sheet: Sheet) -> web.Response:
     """The record was archived meanwhile and cannot be shown; what was typed can."""
     register = sheet.register
-    checked = read_answers(sheet.outcome, sheet.raw, register.words, today())
+    checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
     rows = as_text(sheet.outcome, checked.answers)
     back = address(register, PATHS["records"])
-    return await show(request, "outcomes/ended.html", status=409, register=register, rows=rows, back=back)
-
-
-async def _show_not_answered(request: web.Request, sheet: Sheet, unanswered: NotAnswered) -> web.Response:
-    """The same command goes out again with the next press of a button, so that nothing is recorded twice."""
-    drawn = sheet.drawn()
-    drawn.form.refuse(without_answer(sheet.register.words, unanswered))
-    try:
-        return await _show_again(request, sheet, drawn, status=503)
-    except Refused:  # the answer alone was lost, or somebody else was quicker: it is archived
-        return await _show_ended(request, sheet)
+    return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back)
 
 
 async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
@@ -171,7 +151,6 @@ async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
     return await show(
         request,
         "outcomes/archive.html",
-        register=sheet.register,
         sheet=sheet,
         whose=await whose(request, record),
         fields=[(name, value) for name, values in sheet.raw.items() for value in values],
@@ -180,9 +159,9 @@ async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
     )
 
 
-async def _show_again(request: web.Request, sheet: Sheet, drawn: RegisterForm, *, status: int) -> web.Response:
+async def _show_again(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
     record, found = await asyncio.gather(find_record(request), _found(request))
-    return await _show_page(request, sheet, drawn, record, found, status=status)
+    return await _show_page(request, sheet, drawn, record, found)
 
 
 async def _found(request: web.Request) -> Outcomes | None:
@@ -199,8 +178,6 @@ async def _show_page(
     drawn: RegisterForm,
     record: RecordShown,
     found: Outcomes | None,
-    *,
-    status: int = 200,
     skip: int = 0,
 ) -> web.Response:
     register = sheet.register
@@ -208,8 +185,6 @@ async def _show_page(
     return await show(
         request,
         "outcomes/outcomes.html",
-        status=status,
-        register=register,
         sheet=sheet,
         drawn=drawn,
         form=drawn.form,
@@ -218,7 +193,7 @@ async def _show_page(
         outcomes=[_listed(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
         newer=f"{href}#outcomes" if skip else "",
-        said=register.words.outcome.saved if request.query.get("Msg") == "saved" else "",
+        said=notice(request, {"saved": register.words.outcome.saved}),
         may_archive=register.lifecycle.ending == "archive",
         record_href=record_address(register, record.record_id),
         href=href,
@@ -232,15 +207,3 @@ def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     heading = register.words.outcome.recorded.format(name=each.recorded_by, when=day_and_time(each.recorded_at))
     rows = as_text(outcome_form(register), each.answers)
     return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)
-
-
-def today() -> date:
-    return london_day(datetime.now(UTC))
-
-
-def _number(sent: object) -> int:
-    """A number that one of our pages has put there. Raises 400 for anything else."""
-    text = str(sent)
-    if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise web.HTTPBadRequest
-    return int(text)

@@ -35,7 +35,7 @@ async def register_help(request: web.Request) -> web.Response:
     """Headed as the navigation bar names it."""
     register = request[REGISTER]
     heading = register.navigation_label("help") or register.words.help.heading
-    return await show(request, "about/register_help.html", register=register, heading=heading)
+    return await show(request, "about/register_help.html", heading=heading)
 
 
 async def general_help(request: web.Request) -> web.Response:

@@ -5,15 +5,14 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command
-from gateway.ids import id_of
+from gateway.actions import ask, attempt
+from gateway.ids import command_in, id_in, id_of, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Choice, Field, Form, see_other, show
 from gateway.panels import panel_of
 from gateway.rows import Column
 from gateway.showing import day_and_time, link
-from gateway.visitor import ask
 from gateway.weeks import weeks_of
 from shared import log
 from shared.contracts.reports import (
@@ -39,7 +38,7 @@ AGE = "filter-age"
 async def show_dashboard(request: web.Request) -> web.Response:
     board = await _read_dashboard(request)
     form = _form(request[REGISTER], board, _shown_organisation(request, board))
-    return await _show_dashboard(request, board, form, new_command())
+    return await _show_dashboard(request, board, form)
 
 
 async def choose_organisation(request: web.Request) -> web.Response:
@@ -53,23 +52,18 @@ async def start_report(request: web.Request) -> web.Response:
     """Ask for the report that was chosen; what is wrong with the choice is shown where it was made."""
     register, board, posted = request[REGISTER], await _read_dashboard(request), await request.post()
     form = _form(register, board)
-    command = command_in(posted.get("command", ""))
-    answers = form.read(posted)
+    form.command, answers = command_in(posted), form.read(posted)
     if answers is None:
-        return await _show_dashboard(request, board, form, command, status=422)
-    try:
-        job = await ask(request, _request(register, command, answers))
-    except Refused as refusal:
-        words = register.words.reporting
-        said = {
-            "too_many": words.too_many,
-            "unknown_filter": words.filter_unknown,
-            "unknown_report": words.filter_unknown,
-        }
-        if refusal.code not in said:
-            raise
-        form.refuse(said[refusal.code])
-        return await _show_dashboard(request, board, form, new_command(), status=409)
+        return await _show_dashboard(request, board, form)
+    words = register.words.reporting
+    said = {
+        "too_many": words.too_many,
+        "unknown_filter": words.filter_unknown,
+        "unknown_report": words.filter_unknown,
+    }
+    job = await attempt(request, _request(register, form.command, answers), form, said)
+    if job is None:
+        return await _show_dashboard(request, board, form)
     return see_other(job_address(register, job.job_id))
 
 
@@ -79,16 +73,12 @@ async def _read_dashboard(request: web.Request) -> Dashboard:
     return await ask(request, ReadDashboard(organisation_id=id_of(wanted) if wanted else None))
 
 
-async def _show_dashboard(
-    request: web.Request, board: Dashboard, form: Form, command: UUID, *, status: int = 200
-) -> web.Response:
+async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words.reporting
     return await show(
         request,
         "reporting/dashboard.html",
-        status=status,
-        register=register,
         board=board,
         chosen=_shown_organisation(request, board),
         as_at=words.as_at.format(when=day_and_time(board.as_at)),
@@ -97,7 +87,6 @@ async def _show_dashboard(
         form=form,
         names=[name for name in form.fields if name != "report"],
         shown_for=_shown_for(register, board),
-        command=command,
         columns=(Column(register.words.workbook.report), Column(words.asked), Column(words.state)),
         jobs=[_job_row(register, job) for job in board.jobs],
     )
@@ -182,13 +171,12 @@ def state_words(register: Definition, job: ReportJob) -> str:
 async def show_job(request: web.Request) -> web.Response:
     """How far a report has come; a script asks for that part of the page alone."""
     register = request[REGISTER]
-    job = await ask(request, ReadReportJob(job_id=id_of(request.match_info["job"])))
+    job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
     words = register.words.reporting
     done, total = job.rows_done, job.rows_total
     return await show(
         request,
         "reporting/state.html" if FRAGMENT in request.headers else "reporting/job.html",
-        register=register,
         job=job,
         said=state_words(register, job),
         progress=words.progress.format(done=done, total=total) if total is not None else "",
@@ -200,9 +188,9 @@ async def show_job(request: web.Request) -> web.Response:
 
 
 async def stop_report(request: web.Request) -> web.Response:
-    register, job_id = request[REGISTER], id_of(request.match_info["job"])
+    register, job_id = request[REGISTER], id_in(request, "job")
     posted = await request.post()
-    await ask(request, StopReport(command_id=command_in(posted.get("command", "")), job_id=job_id))
+    await ask(request, StopReport(command_id=command_in(posted), job_id=job_id))
     return see_other(job_address(register, job_id))
 
 
@@ -210,7 +198,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     """The file, chunk by chunk. Its length is told first, so that a browser sees when it was cut short."""
     if request.method == "HEAD":  # whoever asks about the file has not downloaded it
         raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
-    job = await ask(request, ReadReportJob(job_id=id_of(request.match_info["job"])))
+    job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
     first = await ask(request, ReadReportChunk(job_id=job.job_id, number=0))
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{job.file_name}"'})
     response.content_type = XLSX

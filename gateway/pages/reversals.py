@@ -1,19 +1,19 @@
 """Archives that were made in error: asking to have one reversed, and deciding what somebody else has asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command, without_answer
-from gateway.ids import id_in
-from gateway.keys import ORGANISATIONS, REGISTER
+from gateway.actions import At, act_in, ask, attempt, notice
+from gateway.ids import command_in, id_in, new_command
+from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.showing import day_and_time, organisation_names
-from gateway.visitor import ask
 from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
-from shared.messages import NotAnswered, Refused
+from shared.messages import NotAnswered
 from shared.registers.definition import Definition
 from shared.values import Wrong
 
@@ -34,50 +34,34 @@ class ShownReversal:
 
 
 async def show_reversals(request: web.Request) -> web.Response:
-    return await _show(request, _form(_register(request)), new_command())
+    return await _show(request, _form(_register(request)))
 
 
 async def ask_reversal(request: web.Request) -> web.Response:
     register = _register(request)
     form, posted = _form(register), await request.post()
-    command, answers = command_in(posted.get("command", "")), form.read(posted)
+    form.command, answers = command_in(posted), form.read(posted)
     if answers and len(answers["reason"]) > LONGEST_REASON:
         form.wrong("reason", register.words.reversals.reason_too_long)
     if answers is None or form.errors:
-        return await _show(request, form, command, status=422)
-    asked = AskReversal(command_id=command, reference=answers["reference"][:40], reason=answers["reason"])
-    try:
-        await ask(request, asked)
-    except Refused as refusal:
-        _mark_refused(register, form, refusal)
-        return await _show(request, form, new_command(), status=409)
-    except NotAnswered as unanswered:
-        form.refuse(without_answer(register.words, unanswered))
-        return await _show(request, form, command, status=503)
-    return see_other(address(register, f"{PAGE}?Msg=asked"))
+        return await _show(request, form)
+    asked = AskReversal(command_id=form.command, reference=answers["reference"][:40], reason=answers["reason"])
+    if await attempt(request, asked, form, _refusals(register)) is None:
+        return await _show(request, form)
+    return see_other(address(register, PAGE), "asked")
 
 
 async def decide_reversal(request: web.Request) -> web.Response:
     register, posted = _register(request), await request.post()
-    confirmed = DECISIONS.get(str(posted.get("act", "")))
-    if confirmed is None:
-        raise web.HTTPBadRequest
+    confirmed = act_in(posted, DECISIONS.__getitem__)
     decision = DecideReversal(
-        command_id=command_in(posted.get("command", "")), reversal_id=id_in(request, "reversal"), confirmed=confirmed
+        command_id=command_in(posted), reversal_id=id_in(request, "reversal"), confirmed=confirmed
     )
     words, form = register.words.reversals, _form(register)
     said = {"decided": words.decided, "command_reused": words.decided, "not_second": words.yours}
-    try:
-        await ask(request, decision)
-    except Refused as refusal:
-        if refusal.code not in said:
-            raise
-        form.refuse(said[refusal.code])
-        return await _show(request, form, new_command(), status=409)
-    except NotAnswered as unanswered:
-        form.refuse(without_answer(register.words, unanswered))
-        return await _show(request, form, new_command(), status=503)
-    return see_other(address(register, f"{PAGE}?Msg={'confirmed' if confirmed else 'declined'}"))
+    if await attempt(request, decision, form, said) is None:
+        return await _show(request, form)
+    return see_other(address(register, PAGE), "confirmed" if confirmed else "declined")
 
 
 def _register(request: web.Request) -> Definition:
@@ -98,39 +82,30 @@ def _form(register: Definition) -> Form:
     )
 
 
-def _mark_refused(register: Definition, form: Form, refusal: Refused) -> None:
+def _refusals(register: Definition) -> dict[str, At]:
     words = register.words.reversals
-    wrong = {
-        "not_found": ("reference", words.not_found),
-        "not_archived": ("reference", words.not_archived),
-        "asked_before": ("reference", words.asked_before),
-        "unreadable": ("reason", register.words.faults[Wrong.CHARACTERS].format(label=words.reason)),
-        "empty": ("reason", words.reason_missing),
-        "command_reused": ("reference", words.asked_before),
+    return {
+        "not_found": At("reference", words.not_found),
+        "not_archived": At("reference", words.not_archived),
+        "asked_before": At("reference", words.asked_before),
+        "unreadable": At("reason", register.words.faults[Wrong.CHARACTERS].format(label=words.reason)),
+        "empty": At("reason", words.reason_missing),
+        "command_reused": At("reference", words.asked_before),
     }
-    if refusal.code not in wrong:
-        raise refusal
-    form.wrong(*wrong[refusal.code])
 
 
-async def _show(request: web.Request, form: Form, command: UUID, *, status: int = 200) -> web.Response:
+async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words.reversals
-    found = await _found(request, typed=status != 200)
-    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
-    said = {"asked": words.asked, "confirmed": words.confirmed, "declined": words.declined}
+    found = await _found(request, typed=form.status != 200)
+    names = await organisation_names(request, register)
     return await show(
         request,
         "administration/reversals.html",
-        status=status,
-        register=register,
         form=form,
-        command=command,
         found=found,
-        reversals=[_shown(register, each, names.get(each.organisation_id, "")) for each in found.reversals]
-        if found
-        else [],
-        said=said.get(request.query.get("Msg", ""), ""),
+        reversals=[_shown(register, each, names) for each in (found.reversals if found else ())],
+        said=notice(request, {"asked": words.asked, "confirmed": words.confirmed, "declined": words.declined}),
         href=address(register, PAGE),
         back=address(register, "administration/"),
     )
@@ -146,11 +121,11 @@ async def _found(request: web.Request, *, typed: bool) -> Reversals | None:
         raise
 
 
-def _shown(register: Definition, each: ReversalAsked, organisation: str) -> ShownReversal:
+def _shown(register: Definition, each: ReversalAsked, names: Mapping[UUID, str]) -> ShownReversal:
     words = register.words
     facts = [
         (words.reversals.person, each.name),
-        (words.administration.organisation, organisation),
+        (words.administration.organisation, names.get(each.organisation_id, "")),
         (words.reversals.archived, day_and_time(each.archived_at)),
         (words.reversals.asked_by, f"{each.asked_by}, {day_and_time(each.asked_at)}"),
         (words.reversals.reason, each.reason),

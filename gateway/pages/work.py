@@ -9,14 +9,14 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.commands import NOT_BEGUN, UNCERTAIN, new_command
-from gateway.keys import ORGANISATIONS, REGISTER
+from gateway.actions import NOT_BEGUN, UNCERTAIN, ask, notice
+from gateway.ids import new_command, sent_id
+from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import see_other, show
+from gateway.page import number_of, see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
-from gateway.visitor import ask
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
 from shared.contracts.referrals import NamedRecord, NameRecords
 from shared.messages import NotAnswered, Refused
@@ -26,7 +26,7 @@ from shared.registers.definition.words.work import AgeWords
 PATH = "work/"
 SEEN_FORM = "seen-form"
 MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
-DIGITS = 6  # of how many tasks are passed over
+DIGITS = 5  # of how many tasks are passed over
 
 Names = Mapping[UUID, NamedRecord]
 
@@ -56,13 +56,12 @@ async def show_work(request: web.Request) -> web.Response:
     place = Place(_skip(request, "urgent"), _skip(request, "agenda"))
     tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
     names = await _names(request, tasks)
-    organisations = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
+    organisations = await organisation_names(request, register)
     rows = Rows(register, names or {}, organisations, tasks.as_at)
     words = register.words.tasks
     return await show(
         request,
         "work/list.html",
-        register=register,
         tasks=tasks,
         as_at=words.as_at.format(when=day_and_time(tasks.as_at)),
         said=_said(request, tasks),
@@ -88,7 +87,7 @@ async def acknowledge(request: web.Request) -> web.Response:
     except Refused as refusal:
         if refusal.code != "closed":
             raise
-        return see_other(f"{here}?Msg=closed")
+        return see_other(here, "closed")
     return see_other(f"{here}?{'seen' if seen.is_asker else 'taken'}={task_id.hex}")
 
 
@@ -101,19 +100,16 @@ def _rated(request: web.Request) -> Definition:
 
 
 def _skip(request: web.Request, name: str) -> int:
-    text = request.query.get(name, "0")
-    if not (text.isascii() and text.isdigit() and len(text) < DIGITS):
+    skip = number_of(request.query.get(name, "0"), DIGITS)
+    if skip is None:
         raise web.HTTPBadRequest
-    return int(text)
+    return skip
 
 
 def _ids(sent: object) -> tuple[UUID, UUID]:
     """The task of a button, and the id of what is done by pressing it. Raises 400 for what is not ours."""
     task, _, command = str(sent).partition("-")
-    try:
-        return UUID(hex=task), UUID(hex=command)
-    except ValueError:
-        raise web.HTTPBadRequest from None
+    return sent_id(task), sent_id(command)
 
 
 async def _names(request: web.Request, tasks: Tasks) -> Names | None:
@@ -133,8 +129,8 @@ async def _names(request: web.Request, tasks: Tasks) -> Names | None:
 def _said(request: web.Request, tasks: Tasks) -> str:
     """What came of a button that was pressed before."""
     words = request[REGISTER].words.tasks
-    if request.query.get("Msg") == "closed":
-        return words.closed
+    if closed := notice(request, {"closed": words.closed}):
+        return closed
     if "seen" in request.query:
         return words.done
     taken = next((each for each in tasks.urgent if each.task_id.hex == request.query.get("taken")), None)

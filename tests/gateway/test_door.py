@@ -158,7 +158,7 @@ async def test_a_session_that_has_ended_is_said_to_have_ended(client: Client, id
     sign_in(client)
     identity.alive = False
 
-    assert "/dsr/login/?Msg=ended" == (await get(client, "/dsr/inside/")).headers["Location"]
+    assert "/dsr/login/?notice=ended" == (await get(client, "/dsr/inside/")).headers["Location"]
 
 
 async def test_a_visitor_comes_in_and_identity_is_asked_once_while_its_heart_beats(

@@ -78,7 +78,7 @@ async def test_a_draft_is_gone_on_with_as_it_was_typed_under_its_own_command(bro
 
     page = await browser.see(leads_to)
 
-    assert (f"{NEW}?draft={COMMAND}&Msg=saved", ["Jo"]) == (leads_to, page.texts(".ics-identity__name"))
+    assert (f"{NEW}?draft={COMMAND}&notice=saved", ["Jo"]) == (leads_to, page.texts(".ics-identity__name"))
     assert ["What you typed is saved as a draft."] == page.texts(".nhsuk-notification-banner__content")
     shown = {name: page.tree.select_one(f'main [name="{name}"]') for name in TYPED}
     assert TYPED == {

@@ -183,7 +183,7 @@ async def test_a_decision_is_sent_and_the_page_says_so(
 
     leads_to = await browser.go_on(TEAM, fields(page) | {"act": act})
 
-    assert f"{TEAM}?Msg={verdict}" == leads_to
+    assert f"{TEAM}?notice={verdict}" == leads_to
     (decision,) = [each for each in matches.asked if isinstance(each, DecideDuplicate)]
     assert (ONE.record_id, OTHER.record_id, verdict) == (decision.one, decision.other, decision.verdict)
     matches.pairs, matches.total = (), 0

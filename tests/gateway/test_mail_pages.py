@@ -180,7 +180,7 @@ async def test_a_failed_mail_is_sent_again_under_the_form_s_command(
     page = await browser.see(gone_to)
 
     assert [SendAgain(command_id=UUID(COMMAND), mail_id=MAIL_ID)] == notifier.heard(SendAgain)
-    assert f"{HERE}?Msg=again&undelivered=1" == gone_to
+    assert f"{HERE}?undelivered=1&notice=again" == gone_to
     assert ["The mail will be sent again."] == page.texts(".nhsuk-notification-banner__content")
 
 

@@ -194,7 +194,7 @@ async def test_save_and_update_records_what_was_typed_and_comes_back(
         asked.ending,
     )
     assert ANSWERS == asked.answers
-    assert f"{HERE}?Msg=saved" == where
+    assert f"{HERE}?notice=saved" == where
     assert ["The outcome has been saved."] == (await browser.see(where)).texts(".nhsuk-notification-banner__heading")
 
 
@@ -253,7 +253,7 @@ async def test_yes_saves_and_archives_and_the_list_says_so(browser: Browser, out
 
     (asked,) = outcomes.recorded
     assert (True, UUID(COMMAND), 4, ANSWERS) == (asked.ending, asked.command_id, asked.version, asked.answers)
-    assert "/dsr/records/?Msg=archived" == where
+    assert "/dsr/records/?notice=archived" == where
     assert ["The outcome has been saved and the record is archived."] == (
         (await browser.see(where)).texts(".nhsuk-notification-banner--success .nhsuk-notification-banner__heading")
     )

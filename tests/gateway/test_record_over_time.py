@@ -222,7 +222,7 @@ async def test_nothing_changed_and_reviewed_is_sent_for_the_version_that_was_rea
 
     where = await browser.go_on(HERE, sent | {"act": "review"})
 
-    assert (f"{HERE}?Msg=reviewed", "The review has been recorded.") == (where, await said(browser, where))
+    assert (f"{HERE}?notice=reviewed", "The review has been recorded.") == (where, await said(browser, where))
     assert [(4, sent["command"])] == [(each.version, each.command_id.hex) for each in past.reviews]
     assert "Reviewed, no change" in page.texts("main form button")
 

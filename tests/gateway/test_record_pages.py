@@ -245,7 +245,7 @@ async def test_adding_a_note_beside_nothing_new_goes_back_to_the_record(browser:
 
     leads_to = await browser.go_on(NOTE, untouched | {"text": "Seen at home."})
 
-    assert f"{HERE}?Msg=noted" == leads_to
+    assert f"{HERE}?notice=noted" == leads_to
 
 
 async def test_saving_the_record_keeps_a_note_that_was_not_added(browser: Browser) -> None:

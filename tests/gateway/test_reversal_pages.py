@@ -140,7 +140,7 @@ async def test_asking_sends_reference_and_reason_under_the_command_of_the_form(
 
     where = await browser.go_on(HERE, TYPED)
 
-    assert f"{HERE}?Msg=asked" == where
+    assert f"{HERE}?notice=asked" == where
     assert [
         AskReversal(command_id=UUID(COMMAND), reference=TYPED["reference"], reason=TYPED["reason"])
     ] == referrals.asked
@@ -196,7 +196,7 @@ async def test_a_decision_is_sent_for_its_reversal(
 
     where = await browser.go_on(ONE, {"command": COMMAND, "act": act})
 
-    assert f"{HERE}?Msg={'confirmed' if confirmed else 'declined'}" == where
+    assert f"{HERE}?notice={'confirmed' if confirmed else 'declined'}" == where
     assert [DecideReversal(command_id=UUID(COMMAND), reversal_id=REVERSAL, confirmed=confirmed)] == referrals.asked
 
 

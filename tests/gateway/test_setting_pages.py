@@ -125,7 +125,7 @@ async def test_an_option_is_added_and_another_retired(
     assert ("court_diversion", "Court diversion", False) == options(registers)[-1]
     assert ("plan_changed", "Support plan changed", True) in options(registers)
     assert [0] == [each.seen_version for each in referrals.asked]
-    hub = await browser.see(f"{HUB}?Msg=published")
+    hub = await browser.see(f"{HUB}?notice=published")
     assert ["17/06/2022 at 14:05", "Ada First", "List: What was the outcome?"] == cells(hub)
 
 

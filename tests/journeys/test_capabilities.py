@@ -72,4 +72,4 @@ async def when_i_administer(administrator: Walker, email: str) -> None:
     assert isinstance(found, Tag)
     user = str(found["href"])
     restricted = (await administrator.see(user)).fields("version") | {"role": "reporting"}
-    assert "Msg=" in await administrator.go_on(user, restricted)
+    assert "notice=" in await administrator.go_on(user, restricted)

@@ -183,7 +183,7 @@ async def test_to_log_in_again_from_another_tab_ends_the_session_that_this_brows
     async with window(browser, DESKTOP) as other:
         await bring_session(other, stack, earlier)
         await other.goto(f"{stack.base_url}/dsr/home/")
-        await other.wait_for_url("**/dsr/login/?Msg=ended")
+        await other.wait_for_url("**/dsr/login/?notice=ended")
     await page.reload()
     await then_the_page_is(page, "Home")
 

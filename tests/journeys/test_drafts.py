@@ -52,7 +52,7 @@ async def test_a_time_out_is_announced_and_what_was_typed_comes_back_as_a_draft(
         await expect(page.get_by_label("Last Name*")).to_have_value(name)
 
         await when_i_do_nothing_for(page, stack, seconds=16 * 60)
-        await page.wait_for_url(re.compile(r"/login/\?Msg=timeout$"))
+        await page.wait_for_url(re.compile(r"/login/\?notice=timeout$"))
         await expect(page.get_by_text("What you typed was kept.")).to_be_visible()
 
     async with window(browser, DESKTOP) as page:

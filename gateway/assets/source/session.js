@@ -90,7 +90,7 @@ function over() {
   isOver = true;
   clearTimeout(timer);
   if (!dialog.dataset.typed && [...typedIn].every(isDraft)) {
-    window.location.replace(`${dialog.dataset.login}?Msg=timeout`);
+    window.location.replace(`${dialog.dataset.login}?notice=timeout`);
     return;
   }
   part("warning").hidden = true;

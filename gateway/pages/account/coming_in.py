@@ -18,7 +18,7 @@ LONGEST_SECRET = 1024
 
 def to_login(request: web.Request, message: str = "") -> web.Response:
     """Off to the log-in page, which knows the words for `message`."""
-    return see_other(address(request[REGISTER], LOGIN + (f"?Msg={message}" if message else "")))
+    return see_other(address(request[REGISTER], LOGIN), message)
 
 
 def put_session(response: web.Response, opened: SessionOpened) -> None:

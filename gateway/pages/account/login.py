@@ -3,27 +3,25 @@
 from aiohttp import web
 
 from gateway import cookies, last_page
+from gateway.actions import ask, notice
 from gateway.client_address import client_address
 from gateway.keys import REGISTER, SESSIONS
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
-from gateway.visitor import ask
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
 from shared.registers.definition import Definition
 
 ATTEMPT_SECONDS = 60 * 60
-WRONG_DETAILS = "e0"
 
 
 async def login_page(request: web.Request) -> web.Response:
-    """Says why one came here (`Msg`). Whoever is logged in already is offered the way on instead of the form."""
-    form = _form(request[REGISTER])
-    message = request.query.get("Msg", "")
-    if message == WRONG_DETAILS:
+    """Says why one came here. Whoever is logged in already is offered the way on instead of the form."""
+    words, form = request[REGISTER].words, _form(request[REGISTER])
+    if notice(request, {"e0": words.login.incorrect}):
         _refuse(form, request[REGISTER])
-    return await _show(request, form, notice=_notices(request[REGISTER]).get(message, ""), logged_out=message == "out")
+    return await _show(request, form)
 
 
 async def log_in(request: web.Request) -> web.Response:
@@ -31,11 +29,11 @@ async def log_in(request: web.Request) -> web.Response:
     form = _form(request[REGISTER])
     answers = form.read(await request.post())
     if answers is None:
-        return await _show(request, form, status=422)
+        return await _show(request, form)
     attempt = await _ask_to_log_in(request, answers["email"], answers["password"])
     if attempt is None:
         _refuse(form, request[REGISTER])
-        return await _show(request, form, status=422)
+        return await _show(request, form)
     response = see_other(address(request[REGISTER], PIN))
     cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
     return response
@@ -91,23 +89,17 @@ def _refuse(form: Form, register: Definition) -> None:
     form.refuse(register.words.login.incorrect, "email", "password")
 
 
-def _notices(register: Definition) -> dict[str, str]:
-    words = register.words
-    return {"ended": words.login.ended, "timeout": words.login.timed_out, "over": words.pin.over}
-
-
-async def _show(
-    request: web.Request, form: Form, *, status: int = 200, notice: str = "", logged_out: bool = False
-) -> web.Response:
+async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
+    words = register.words
+    why = {"ended": words.login.ended, "timeout": words.login.timed_out, "over": words.pin.over}
     return await show(
         request,
         "account/login.html",
-        status=status,
         form=form,
-        words=register.words,
-        notice=notice,
-        logged_out=logged_out,
+        words=words,
+        notice=notice(request, why),
+        logged_out=bool(notice(request, {"out": words.login.logged_out})),
         login=address(register, LOGIN),
         reminder=address(register, REMINDER),
         registration=address(register, REGISTRATION) if register.access.self_registration else "",

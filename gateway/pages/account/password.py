@@ -4,11 +4,11 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway import cookies
+from gateway.actions import ask
 from gateway.keys import REGISTER, SESSIONS, VISITOR
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LONGEST_SECRET, put_session
-from gateway.visitor import ask
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
 from shared.messages import Refused
 from shared.registers.definition import Definition
@@ -28,14 +28,14 @@ async def change_password(request: web.Request) -> web.Response:
     if answers and answers["new"] != answers["confirm"]:
         form.wrong("confirm", register.words.password.not_equal)
     if form.errors:
-        return await _show(request, form, status=422)
+        return await _show(request, form)
     try:
         opened = await ask(request, _message(answers["current"], answers["new"]))
     except Refused as refusal:
         _say_why(form, register, rule, refusal)
-        return await _show(request, form, status=422)
+        return await _show(request, form)
     request.config_dict[SESSIONS].forget(request.cookies[cookies.SESSION])
-    response = see_other(address(register, PATHS["home"] + "?Msg=changed"))
+    response = see_other(address(register, PATHS["home"]), "changed")
     put_session(response, opened)
     return response
 
@@ -100,11 +100,10 @@ def _printed(sentences: tuple[str, ...]) -> str:
     return Markup('<ul class="nhsuk-list nhsuk-list--bullet nhsuk-u-margin-bottom-0">{}</ul>').format(lines)
 
 
-async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+async def _show(request: web.Request, form: Form) -> web.Response:
     return await show(
         request,
         "account/password.html",
-        status=status,
         form=form,
         words=request[REGISTER].words.password,
         must_change=request[VISITOR].must_change,

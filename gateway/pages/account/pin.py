@@ -3,11 +3,11 @@
 from aiohttp import web
 
 from gateway import cookies, last_page
+from gateway.actions import ask, notice
 from gateway.keys import REGISTER, SESSIONS, VISITOR
 from gateway.navigation import PATHS, address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import PIN, put_session, to_login
-from gateway.visitor import ask
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition import Definition
@@ -31,7 +31,7 @@ async def verify_pin(request: web.Request) -> web.Response:
     form = _form(request[REGISTER])
     answers = form.read(await request.post())
     if answers is None:
-        return await _show(request, form, status=422)
+        return await _show(request, form)
     try:
         opened = await _ask_to_verify(request, attempt, answers["pin"])
     except Refused as refusal:
@@ -51,15 +51,15 @@ async def resend_pin(request: web.Request) -> web.Response:
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None:
         return to_login(request, "over")
-    message = "sent"
+    said = "sent"
     try:
         await ask(request, ResendPin(attempt_token=attempt))
     except Refused as refusal:
         _expect(refusal, "too_many", "attempt_over")
         if refusal.code == "attempt_over":
             return _without_attempt(to_login(request, "over"))
-        message = "soon"
-    return see_other(address(request[REGISTER], f"{PIN}?Msg={message}"))
+        said = "soon"
+    return see_other(address(request[REGISTER], PIN), said)
 
 
 async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> SessionOpened:
@@ -78,7 +78,7 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
     words = request[REGISTER].words.pin
     left = refusal.details.get("tries_left")
     form.wrong("pin", f"{words.refused} {words.tries_left.format(count=left)}" if left else words.refused)
-    return await _show(request, form, status=422)
+    return await _show(request, form)
 
 
 async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
@@ -125,15 +125,15 @@ def _form(register: Definition) -> Form:
     return Form((pin,))
 
 
-async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     return await show(
         request,
         "account/pin.html",
-        status=status,
         form=form,
         words=register.words,
-        message=request.query.get("Msg", ""),
+        sent=notice(request, {"sent": register.words.pin.sent_again}),
+        soon=notice(request, {"soon": register.words.pin.too_soon}),
         pin=address(register, PIN),
         cancel=address(register, "login/cancel"),
         resend=address(register, "login/resend"),

@@ -3,12 +3,12 @@
 from aiohttp import web
 from markupsafe import Markup, escape
 
+from gateway.actions import ask
 from gateway.client_address import client_address
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LOGIN, REMINDER
-from gateway.visitor import ask
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition import Definition
@@ -34,7 +34,7 @@ async def register_account(request: web.Request) -> web.Response:
     form = _form(register)
     answers = form.read(await request.post())
     if answers is None:
-        return await _show_form(request, form, status=422)
+        return await _show_form(request, form)
     try:
         await ask(request, _message(request, answers))
     except Refused as refusal:
@@ -61,19 +61,18 @@ async def registered_page(request: web.Request) -> web.Response:
 async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> web.Response:
     """An address from elsewhere is nobody's mistake in a field, so it gets a page: whom to write to (R-DSR-041)."""
     words = request[REGISTER].words.registration
-    match refusal.code:
-        case "invalid_answers":
-            say_what_is_wrong(form, request[REGISTER], refusal)
-            return await _show_form(request, form, status=422)
-        case "domain_not_accepted":
-            return await _show_message(request, words.refused_heading, words.refused, status=403)
-        case "not_open":
-            return await _show_closed(request, status=403)
-        case _:
-            raise refusal
+    if refusal.code == "domain_not_accepted":
+        return await _show_message(request, words.refused_heading, words.refused, status=403)
+    if refusal.code == "not_open":
+        return await _show_closed(request, status=403)
+    say_what_is_wrong(form, request[REGISTER], refusal)
+    return await _show_form(request, form)
 
 
 def say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> None:
+    """Say it at the fields that the refusal names. Any other refusal is raised."""
+    if refusal.code != "invalid_answers":
+        raise refusal
     for name, wrong in refusal.details.items():
         if name == "email":
             form.wrong(name, register.words.registration.email_address_wrong)
@@ -101,10 +100,11 @@ def _form(register: Definition) -> Form:
     )
 
 
-async def _show_form(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+async def _show_form(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
-    ways = {"login": address(register, LOGIN), "reminder": address(register, REMINDER)}
-    return await show(request, "account/register.html", status=status, form=form, words=register.words, **ways)
+    login, reminder = address(register, LOGIN), address(register, REMINDER)
+    page = "account/register.html"
+    return await show(request, page, form=form, words=register.words, login=login, reminder=reminder)
 
 
 async def _show_message(

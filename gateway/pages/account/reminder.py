@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
+from gateway.actions import ask
 from gateway.client_address import client_address
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LOGIN
-from gateway.visitor import ask
 from shared.contracts.identity import RemindPassword
 from shared.registers.definition import Definition
 from shared.values import Unreadable, read_email
@@ -23,7 +23,7 @@ async def remind(request: web.Request) -> web.Response:
     answers = form.read(await request.post())
     email = _read(form, answers["email"], register) if answers else None
     if email is None:
-        return await _show(request, form, status=422)
+        return await _show(request, form)
     await ask(request, RemindPassword(register_code=register.code, email=email, address=client_address(request)))
     return see_other(address(register, "login/reminder/sent"))
 
@@ -46,12 +46,11 @@ def _form(register: Definition) -> Form:
     return Form((Field("email", label, kind="email", missing=missing, autocomplete="username"),))
 
 
-async def _show(request: web.Request, form: Form | None, *, status: int = 200) -> web.Response:
+async def _show(request: web.Request, form: Form | None) -> web.Response:
     register = request[REGISTER]
     return await show(
         request,
         "account/reminder.html",
-        status=status,
         form=form,
         words=register.words.reminder,
         login=address(register, LOGIN),

@@ -1,16 +1,17 @@
 """A record as plain text, which a professional copies into the case record of their own agency."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 
+from gateway import clock
+from gateway.actions import ask
 from gateway.keys import REGISTER
 from gateway.page import show
 from gateway.pages.records.finding import edition_of, find_record, record_address
 from gateway.pages.records.whose import whose
 from gateway.showing import day_and_time
-from gateway.visitor import ask
 from shared.contracts.referrals import History, ReadHistory, RecordShown
 from shared.registers.definition import Definition
 from shared.registers.form import Row, as_text, rating_of
@@ -26,7 +27,7 @@ async def show_case_text(request: web.Request) -> web.Response:
         request,
         "records/case_text.html",
         register=register,
-        text="\n".join(lines_of(register, record, history, datetime.now(UTC))),
+        text="\n".join(lines_of(register, record, history, clock.now())),
         whose=await whose(request, record),
         href=record_address(register, record.record_id),
     )

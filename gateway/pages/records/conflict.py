@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.actions import ask
 from gateway.merging import Merged, as_it_was, merge
 from gateway.page import show
 from gateway.pages.records.finding import record_address, record_id_in
@@ -12,7 +13,6 @@ from gateway.pages.records.history import said_of
 from gateway.pages.records.sheet import Opened, hidden_fields, open_record
 from gateway.pages.records.whose import whose
 from gateway.rows import Column
-from gateway.visitor import ask
 from shared.contracts.referrals import Answer, Change, ReadHistory, ReadRecord
 from shared.registers.definition import Definition
 from shared.registers.form import fill_fields, show_answer

@@ -7,15 +7,14 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.commands import command_in, new_command, without_answer
-from gateway.ids import id_of
+from gateway.actions import ask, attempt, notice
+from gateway.ids import command_in, id_in, id_of
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
-from gateway.pages.records.submitting import refuse_consent, show_new
-from gateway.register_form import draw, typed
-from gateway.showing import LONDON, day_and_time
-from gateway.visitor import ask
+from gateway.pages.records.submitting import new_form, refuse_consent, show_new
+from gateway.register_form import typed
+from gateway.showing import day_and_time
 from shared.contracts.referrals import (
     DRAFT_DAYS,
     DiscardDraft,
@@ -25,9 +24,9 @@ from shared.contracts.referrals import (
     ReadDraft,
     SaveDraft,
 )
-from shared.messages import Fault, NotAnswered, Refused
+from shared.messages import Fault, NotAnswered
 from shared.registers.definition import Definition, Words
-from shared.registers.form import Raw
+from shared.values import LONDON
 
 FRAGMENT = "X-Fragment"  # the script wants the sentence alone
 AWAY = frozenset({Fault.UNAVAILABLE, Fault.BUSY, Fault.TOO_LATE})
@@ -70,14 +69,13 @@ async def new_record(request: web.Request) -> web.Response:
     register = request[REGISTER]
     if "draft" in request.query:
         return await _carry_on(request, register, id_of(request.query["draft"]))
-    said = register.words.draft.discarded if request.query.get("Msg") == "discarded" else ""
+    said = notice(request, {"discarded": register.words.draft.discarded})
     found = [] if "start" in request.query else await drafts_of(request)
     if not found:
-        return await show_new(request, register, draw(register.form, register.words), new_command(), said=said)
+        return await show_new(request, new_form(request), said=said)
     return await show(
         request,
         "records/drafts.html",
-        register=register,
         drafts=found,
         start=address(register, PATHS["submit"]) + "?start",
         note=register.words.draft.note.format(count=DRAFT_DAYS),
@@ -88,29 +86,35 @@ async def new_record(request: web.Request) -> web.Response:
 async def _carry_on(request: web.Request, register: Definition, draft_id: UUID) -> web.Response:
     """In the form as it is now: where it has changed since, the page says so."""
     shown = await ask(request, ReadDraft(draft_id=draft_id))
-    drawn = draw(register.form, register.words, shown.typed)
+    drawn = new_form(request, draft_id, shown.typed)
     if shown.edition != register.edition:
         drawn.form.refuse(register.words.form.unknown_question)
-    said = register.words.draft.saved if request.query.get("Msg") == "saved" else ""
-    return await show_new(request, register, drawn, draft_id, draft=shown.draft, said=said)
+    said = notice(request, {"saved": register.words.draft.saved})
+    return await show_new(request, drawn, draft=shown.draft, said=said)
 
 
 async def save_draft(request: web.Request) -> web.Response:
     """Nothing is checked. A script is answered in a sentence, a button with the page."""
-    register = request[REGISTER]
-    posted = await request.post()
-    command, raw = command_in(posted.get("command", "")), typed(posted, register.form)
+    register, posted = request[REGISTER], await request.post()
+    words, raw = register.words.draft, typed(posted, register.form)
+    drawn = new_form(request, command_in(posted), raw)
+    form = drawn.form
     try:
-        saved = await ask(request, SaveDraft(draft_id=command, edition=register.edition, typed=raw))
-    except Refused as refusal:
-        return await _not_saved(request, register, command, raw, refusal)
+        draft = SaveDraft(draft_id=form.command, edition=register.edition, typed=raw)
+        saved = await attempt(request, draft, form, _refusals(register.words), renew=False)
     except ValidationError:
-        return await _not_saved(request, register, command, raw, Refused("too_big"))
-    except NotAnswered as unanswered:
-        return await _not_answered(request, register, command, raw, unanswered)
+        saved = None
+        form.refuse(words.too_big, status=409)
+    if form.reason and form.reason.code == "too_many":
+        form.refuse(words.too_many.format(count=form.reason.details.get("most", "")), status=409)
     if FRAGMENT in request.headers:
-        return web.Response(text=register.words.draft.saved_at.format(when=_time(saved)))
-    return see_other(f"{address(register, PATHS['submit'])}?draft={command.hex}&Msg=saved")
+        failed = words.not_saved if form.status == 503 else form.refusal
+        return web.Response(text=words.saved_at.format(when=_time(saved)) if saved else failed, status=form.status)
+    if form.reason and form.reason.code == "no_consent":
+        return await refuse_consent(request, form.command)
+    if saved is None:
+        return await show_new(request, drawn)
+    return see_other(f"{address(register, PATHS['submit'])}?draft={form.command.hex}", "saved")
 
 
 def _time(saved: DraftSaved) -> str:
@@ -118,52 +122,26 @@ def _time(saved: DraftSaved) -> str:
     return f"{moment:%H:%M}"
 
 
-async def _not_saved(
-    request: web.Request, register: Definition, command: UUID, raw: Raw, refusal: Refused
-) -> web.Response:
-    said = _said(register.words, refusal)
-    if FRAGMENT in request.headers:
-        return web.Response(text=said, status=409)
-    if refusal.code == "no_consent":
-        return await refuse_consent(request, register, command)
-    drawn = draw(register.form, register.words, raw)
-    drawn.form.refuse(said)
-    return await show_new(request, register, drawn, command, 409)
-
-
-def _said(words: Words, refusal: Refused) -> str:
-    said = {
+def _refusals(words: Words) -> dict[str, str]:
+    return {
         "no_consent": words.draft.no_consent,
         "sent": words.draft.closed,
         "discarded": words.draft.closed,
         "too_big": words.draft.too_big,
-        "too_many": words.draft.too_many.format(count=refusal.details.get("most", "")),
+        "too_many": words.draft.too_many,
         "unknown_edition": words.form.unknown_question,
     }
-    if refusal.code not in said:
-        raise refusal
-    return said[refusal.code]
-
-
-async def _not_answered(
-    request: web.Request, register: Definition, command: UUID, raw: Raw, unanswered: NotAnswered
-) -> web.Response:
-    if FRAGMENT in request.headers:
-        return web.Response(text=register.words.draft.not_saved, status=503)
-    drawn = draw(register.form, register.words, raw)
-    drawn.form.refuse(without_answer(register.words, unanswered))
-    return await show_new(request, register, drawn, command, 503)
 
 
 async def ask_first(request: web.Request) -> web.Response:
     """Discarding cannot be undone."""
-    register, draft_id = request[REGISTER], id_of(request.match_info["draft"])
-    shown = await ask(request, ReadDraft(draft_id=draft_id))
+    register = request[REGISTER]
+    shown = await ask(request, ReadDraft(draft_id=id_in(request, "draft")))
     back = address(register, PATHS["submit"])
     offered = _offered(register, shown.draft)
-    return await show(request, "records/discard.html", register=register, draft=offered, back=back)
+    return await show(request, "records/discard.html", draft=offered, back=back)
 
 
 async def discard(request: web.Request) -> web.Response:
-    await ask(request, DiscardDraft(draft_id=id_of(request.match_info["draft"])))
-    return see_other(f"{address(request[REGISTER], PATHS['submit'])}?Msg=discarded")
+    await ask(request, DiscardDraft(draft_id=id_in(request, "draft")))
+    return see_other(address(request[REGISTER], PATHS["submit"]), "discarded")

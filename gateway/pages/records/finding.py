@@ -4,10 +4,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.actions import ask
 from gateway.ids import id_in
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
-from gateway.visitor import ask
 from shared.contracts.referrals import ReadRecord, RecordShown
 from shared.registers.definition import Definition
 

@@ -2,11 +2,11 @@
 
 import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from aiohttp import web
 
-from gateway.commands import without_answer
+from gateway import clock
+from gateway.actions import attempt
 from gateway.keys import REGISTER
 from gateway.page import see_other
 from gateway.pages.records.conflict import show_conflict
@@ -23,12 +23,10 @@ from gateway.pages.records.sheet import (
     show_page,
 )
 from gateway.register_form import RegisterForm, mark, typed
-from gateway.visitor import ask
 from shared.contracts.referrals import RecordShown, ReviewRecord, UpdateRecord
-from shared.messages import NotAnswered, Refused
+from shared.messages import Refused
 from shared.registers.definition import Definition
 from shared.registers.form import Checked, consent_verdict, fill_fields, read_answers
-from shared.values import london_day
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ async def update_record(request: web.Request) -> web.Response:
         return await show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
     register = edition_of(request, record)
     raw = typed(posted, register.form)
-    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)), record.answers)
+    checked = read_answers(register.form, raw, register.words, clock.today(), record.answers)
     sent = Sent(register, record, drawn_form(register, record, raw), opened, checked)
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
@@ -69,7 +67,7 @@ async def _update(request: web.Request, sent: Sent) -> web.Response:
         form.refuse(register.words.record.needs_consent)
     mark(sent.drawn, checked.faults)
     if form.summary:
-        return await _show_sent(request, sent, status=422)
+        return await _show_sent(request, sent)
     update = UpdateRecord(
         command_id=sent.opened.command,
         record_id=sent.record.record_id,
@@ -83,36 +81,35 @@ async def _review(request: web.Request, sent: Sent) -> web.Response:
     """The rating stands. Who has changed something in the form is asked what they meant, so that nothing is lost."""
     opened, record = sent.opened, sent.record
     if opened.version == record.version and is_changed(sent.register, record, sent.checked):
-        sent.drawn.form.refuse(sent.register.words.record.reviewed_typed)
-        return await _show_sent(request, sent, status=409)
+        sent.drawn.form.refuse(sent.register.words.record.reviewed_typed, status=409)
+        return await _show_sent(request, sent)
     review = ReviewRecord(command_id=opened.command, record_id=record.record_id, version=opened.version)
     return await _ask(request, sent, review)
 
 
 async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewRecord) -> web.Response:
-    register = sent.register
+    register, words = sent.register, sent.register.words.record
+    refusals = {"unchanged": words.unchanged, "not_yours": words.read_only, "command_reused": None}
     try:
-        await ask(request, command)
+        saved = await attempt(request, command, sent.drawn.form, refusals)
     except Refused as refusal:
-        return await _update_refused(request, sent, refusal)
-    except NotAnswered as unanswered:
-        sent.drawn.form.refuse(without_answer(register.words, unanswered))
-        return await _show_sent(request, sent, status=503)
+        return await _show_overtaken(request, sent, refusal)
+    if saved is None:
+        return await _show_sent(request, sent)
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
     if sent.opened.note.text:
         return await _show_saved(request, register, sent.opened.note, done)
-    return see_other(record_address(register, sent.record.record_id, f"?Msg={done}"))
+    return see_other(record_address(register, sent.record.record_id), done)
 
 
-async def _show_sent(request: web.Request, sent: Sent, *, status: int) -> web.Response:
-    return await show_page(request, sent.register, sent.record, sent.drawn, sent.opened, status=status)
+async def _show_sent(request: web.Request, sent: Sent) -> web.Response:
+    return await show_page(request, sent.register, sent.record, sent.drawn, sent.opened)
 
 
 def is_changed(register: Definition, record: RecordShown, checked: Checked) -> bool:
     """Whether the form holds anything but the record's own answers, be it only something that cannot be read."""
-    today = london_day(datetime.now(UTC))
     kept = fill_fields(register.form, record.answers)
-    own = read_answers(register.form, kept, register.words, today, record.answers)
+    own = read_answers(register.form, kept, register.words, clock.today(), record.answers)
     wrong = checked.faults.keys() - own.faults.keys()
     unread = any(value for name, value in checked.raw.items() if name.partition("-")[0] in wrong)
     return unread or own.answers != checked.answers
@@ -125,16 +122,11 @@ async def _show_saved(request: web.Request, register: Definition, note: Note, do
     return await show_page(request, register, record, drawn, open_record(record, note), said=done)
 
 
-async def _update_refused(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
-    if refusal.code in ("conflict", "command_reused"):  # reused: this form was saved before, and typed in further
+async def _show_overtaken(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
+    """Somebody else was quicker. A command that was used before: this form was saved, and then changed further."""
+    if refusal.code in ("conflict", "command_reused"):
         with contextlib.suppress(Refused):  # it was archived since
             return await show_conflict(request, sent.register, sent.opened, sent.checked.answers)
-        return await show_gone(request, sent.checked.raw, sent.opened.note.text)
-    if refusal.code in GONE:
-        return await show_gone(request, sent.checked.raw, sent.opened.note.text)
-    words = sent.register.words.record
-    said = {"unchanged": words.unchanged, "not_yours": words.read_only}
-    if refusal.code not in said:
+    elif refusal.code not in GONE:
         raise refusal
-    sent.drawn.form.refuse(said[refusal.code])
-    return await _show_sent(request, sent, status=409)
+    return await show_gone(request, sent.checked.raw, sent.opened.note.text)

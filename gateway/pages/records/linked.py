@@ -11,6 +11,7 @@ from gateway.rows import Cell
 from gateway.showing import rating_mark
 from shared.contracts.referrals import RecordShown, SameRecord
 from shared.registers.definition import Definition
+from shared.registers.form import rating_of
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, 
     lines: list[Cell] = [_line(register, each, names) for each in record.same_person]
     if register.rating is None:
         return Standing("", lines)
-    answer = record.answers.get(register.rating.question)
-    own = register.rating.level(answer) if isinstance(answer, str) else None
+    own = rating_of(register, record.answers)
     highest = register.rating.highest([own.code if own else "", *(each.rating or "" for each in record.same_person)])
     is_own = highest == own
     if own and not is_own:

@@ -5,16 +5,18 @@ What holds no name is sent on to an address: from a record one comes back to the
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from aiohttp import web
 from yarl import URL
 
-from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
+from gateway import clock
+from gateway.actions import ask, notice
+from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
-from gateway.page import Posted, see_other, show
+from gateway.page import Posted, number_of, see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.pages.records.narrowing import (
     chips_of,
@@ -28,7 +30,6 @@ from gateway.pages.records.narrowing import (
 )
 from gateway.rows import Cell, Paging
 from gateway.showing import day, days_since, lines, link, organisation_names, rating_mark
-from gateway.visitor import ask
 from shared.contracts.referrals import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
 from shared.registers.definition import Definition, ListColumn
@@ -53,12 +54,14 @@ async def search_records(request: web.Request) -> web.Response:
 
 
 async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListRecords:
-    length = _number(sent.get("length"), 10)
-    groups = groups_of(request[REGISTER], request[VISITOR], await _organisations(request), Narrowing())
+    length = number_of(sent.get("length"), 5)
+    groups = groups_of(
+        request[REGISTER], request[VISITOR], await organisation_names(request, request[REGISTER]), Narrowing()
+    )
     sort, turned = read_sort(sent)
     return ListRecords(
         search=search,
-        page=min(max(_number(sent.get("page"), 1), 1), LAST_PAGE),
+        page=min(max(number_of(sent.get("page"), 5) or 1, 1), LAST_PAGE),
         length=next((each for each in LENGTHS if each == length), 10),
         narrowing=read_narrowing(sent, groups),
         sort=sort,
@@ -77,23 +80,17 @@ def _sayable(wanted: ListRecords) -> list[tuple[str, str]]:
     return write_narrowing(wanted.narrowing) + [(name, value) for name, value, usually in others if value != usually]
 
 
-async def _organisations(request: web.Request) -> dict[UUID, str]:
-    register = request[REGISTER]
-    return organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
-
-
 async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     found = await ask(request, wanted)
-    names = await _organisations(request)
+    names = await organisation_names(request, register)
     groups = groups_of(register, visitor, names, wanted.narrowing)
-    rows = Rows(register, visitor, names, datetime.now(UTC))
+    rows = Rows(register, visitor, names, clock.now())
     template = "records/results.html" if FRAGMENT in request.headers else "records/list.html"
-    message, archive = request.query.get("Msg", ""), register.words.archive
+    archived, archiving = {"archived": register.words.archive.archived}, {"archiving": register.words.archive.pending}
     return await show(
         request,
         template,
-        register=register,
         columns=columns_of(register, found),
         rows=[rows.cells(row) for row in found.rows],
         paging=paging_of(register, wanted, found),
@@ -106,8 +103,8 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         sort=write_sort(wanted.sort, turned=wanted.turned),
         most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
-        said={"archived": archive.archived, "archiving": archive.pending}.get(message, ""),
-        done=message == "archived",
+        said=notice(request, archived | archiving),
+        done=bool(notice(request, archived)),
     )
 
 
@@ -183,7 +180,3 @@ def numbers_about(current: int, last: int) -> tuple[int, ...]:
             numbers.append(0)
         numbers.append(number)
     return tuple(numbers)
-
-
-def _number(sent: object, otherwise: int) -> int:
-    return int(str(sent)) if str(sent).isascii() and str(sent).isdigit() and len(str(sent)) < 6 else otherwise

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.actions import ask
 from gateway.comparing import compared, facts_of
-from gateway.keys import ORGANISATIONS, REGISTERS
+from gateway.ids import sent_id
 from gateway.page import Posted, show
-from gateway.pages.records.finding import record_address
+from gateway.pages.records.finding import edition_of, record_address
 from gateway.rows import Cell
 from gateway.showing import organisation_names
-from gateway.visitor import ask
 from shared.contracts.referrals import MOST_ALIKE, ReadRecord, RecordShown
 from shared.messages import Refused
 from shared.registers.definition import Definition
@@ -36,10 +36,7 @@ def seen_in(posted: Posted) -> tuple[UUID, ...]:
     """The matches that the person has looked at and says are somebody else. Raises 400 for a form that is not ours."""
     if posted.get(FIELD) != ADD:
         return ()
-    try:
-        return tuple(UUID(hex=str(each)) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
-    except ValueError:
-        raise web.HTTPBadRequest from None
+    return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
 
 
 def goes_back(posted: Posted) -> bool:
@@ -56,8 +53,7 @@ async def show_matches(
     """
     ids = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
     found = await asyncio.gather(*(_find(request, each) for each in ids))
-    organisations = await request.config_dict[ORGANISATIONS].of(register.code)
-    names = organisation_names(register, organisations)
+    names = await organisation_names(request, register)
     matches = [_match(request, record, names) for record in found if record]
     if not matches:
         return None
@@ -76,6 +72,6 @@ async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
 
 
 def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> Match:
-    register = request.config_dict[REGISTERS].find(request.match_info["register"], record.edition)
+    register = edition_of(request, record)
     facts = facts_of(register, compared(register, record), names)
     return Match(record.record_id, record.reference, facts, record_address(register, record.record_id))

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from gateway.commands import new_command, without_answer
+from gateway.actions import attempt
+from gateway.ids import new_command
 from gateway.keys import REGISTER
-from gateway.page import Posted, see_other
+from gateway.page import Form, Posted, see_other
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
 from gateway.pages.records.sheet import (
     GONE,
@@ -22,52 +23,48 @@ from gateway.pages.records.sheet import (
     show_page,
 )
 from gateway.register_form import RegisterForm, typed
-from gateway.visitor import ask
 from shared.contracts.referrals import AddNote, RecordShown
-from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition
+from shared.messages import Refused
+from shared.registers.definition import Definition, Words
 from shared.registers.form import fill_fields
 from shared.values import Wrong
+
+LONGEST = 10_000
 
 
 async def add_note(request: web.Request) -> web.Response:
     posted = await request.post()
-    note = note_in(posted)
-    record_id = record_id_in(request)
-    words = request[REGISTER].words
-    if not note.text or len(note.text) > 10_000:
-        said = words.notes.missing if not note.text else words.notes.too_long
-        return await _show_note_again(request, posted, note, said, status=422)
+    note, form, register = note_in(posted), Form([NOTE]), request[REGISTER]
+    form.command = note.command
+    if not note.text or len(note.text) > LONGEST:
+        form.refuse(register.words.notes.too_long if note.text else register.words.notes.missing)
+        return await _show_note_again(request, posted, note, form)
+    command = AddNote(command_id=note.command, record_id=record_id_in(request), text=note.text)
     try:
-        await ask(request, AddNote(command_id=note.command, record_id=record_id, text=note.text))
+        added = await attempt(request, command, form, _refusals(register.words))
     except Refused as refusal:
-        return await _note_refused(request, posted, note, refusal)
-    except NotAnswered as unanswered:
-        return await _show_note_again(request, posted, note, without_answer(words, unanswered), status=503)
-    return await _show_noted(request, posted)
+        if refusal.code not in GONE:
+            raise
+        return await show_gone(request, typed(posted, register.form), note.text)
+    return await (_show_noted(request, posted) if added else _show_note_again(request, posted, note, form))
 
 
-async def _note_refused(request: web.Request, posted: Posted, note: Note, refusal: Refused) -> web.Response:
-    words = request[REGISTER].words
-    refused = {
-        "command_reused": words.form.sent_before,
+def _refusals(words: Words) -> dict[str, str]:
+    return {
         "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
         "not_yours": words.record.read_only,
     }
-    if refusal.code in GONE:
-        return await show_gone(request, typed(posted, request[REGISTER].form), note.text)
-    if refusal.code not in refused:
-        raise refusal
-    return await _show_note_again(request, posted, replace(note, command=new_command()), refused[refusal.code], 409)
 
 
-async def _show_note_again(request: web.Request, posted: Posted, note: Note, said: str, status: int) -> web.Response:
+async def _show_note_again(request: web.Request, posted: Posted, note: Note, sent: Form) -> web.Response:
+    """What is wrong with the note, `sent`, stands at its field in the form of the record."""
     record = await find_record(request)
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
     beside.drawn.form.fields[NOTE.name] = NOTE
-    beside.drawn.form.wrong(NOTE.name, said)
-    return await show_page(request, register, record, beside.drawn, replace(beside.opened, note=note), status=status)
+    beside.drawn.form.wrong(NOTE.name, sent.refusal, status=sent.status)
+    opened = replace(beside.opened, note=Note(note.text, sent.command))
+    return await show_page(request, register, record, beside.drawn, opened)
 
 
 async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
@@ -76,7 +73,7 @@ async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
     if not beside.changed:
-        return see_other(record_address(register, record.record_id, "?Msg=noted"))
+        return see_other(record_address(register, record.record_id), "noted")
     opened = replace(beside.opened, note=Note("", new_command()))
     return await show_page(request, register, record, beside.drawn, opened, said="noted")
 

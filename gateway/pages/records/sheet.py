@@ -2,29 +2,28 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command
-from gateway.keys import ORGANISATIONS, REGISTER, VISITOR
+from gateway import clock
+from gateway.actions import ask, notice
+from gateway.ids import command_in, new_command
+from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
-from gateway.page import Field, Posted, show
+from gateway.page import Field, Posted, number_of, sent_number, show
 from gateway.pages.records.finding import record_address
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.linked import standing_of
 from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw
 from gateway.showing import day_and_time, days_since, organisation_names
-from gateway.visitor import ask
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals import ReadHistory, ReadNotes, RecordShown
 from shared.messages import NotAnswered, Refused
 from shared.permissions import Permission
 from shared.registers.definition import Definition
 from shared.registers.form import Raw, as_text, fill_fields, read_answers
-from shared.values import london_day
 
 GONE = frozenset({"archived", "not_found"})
 REVIEW = "review"  # the button by which the form is sent when nothing was changed
@@ -53,14 +52,13 @@ def open_record(record: RecordShown, note: Note | None = None) -> Opened:
 
 
 def opened_in(posted: Posted) -> Opened:
-    return Opened(command_in(posted.get("command", "")), _version_in(posted.get("version", "")), note_in(posted))
+    return Opened(command_in(posted), sent_number(posted, "version"), note_in(posted))
 
 
 def note_in(posted: Posted) -> Note:
     """The note that stands beside the form: it is part of it, so that either button keeps what the other would do."""
-    sent = posted.get("note_command")
     text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
-    return Note(text, command_in(sent) if sent else new_command())
+    return Note(text, command_in(posted, "note_command") if posted.get("note_command") else new_command())
 
 
 def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None) -> RegisterForm:
@@ -81,10 +79,9 @@ async def show_page(
     record: RecordShown,
     drawn: RegisterForm,
     opened: Opened,
-    *,
-    status: int = 200,
     said: str = "",
 ) -> web.Response:
+    """`said` names the notice of a page that answers a form."""
     skipped = {part: _skipped(request, part) for part in ("history", "notes")}
     history, notes, found, about = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
@@ -92,12 +89,12 @@ async def show_page(
         _outcomes_of(request, register, record),
         whose(request, record),
     )
-    now = datetime.now(UTC)
-    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
+    now, words = clock.now(), register.words
+    notices = {"updated": words.record.updated, "reviewed": words.record.reviewed_done, "noted": words.notes.added}
+    names = await organisation_names(request, register)
     return await show(
         request,
         "records/record.html",
-        status=status,
         register=register,
         record=record,
         drawn=drawn,
@@ -113,7 +110,7 @@ async def show_page(
             for each in notes.notes
         ],
         note=opened.note,
-        said=_said(register, said or request.query.get("Msg", "")),
+        said=notices[said] if said else notice(request, notices),
         href=record_address(register, record.record_id),
         may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
@@ -131,30 +128,15 @@ async def _outcomes_of(request: web.Request, register: Definition, record: Recor
         return FoundOutcomes(missing=True)
 
 
-def _said(register: Definition, done: str) -> str:
-    """What came of the button that was pressed before."""
-    words = register.words
-    said = {"updated": words.record.updated, "reviewed": words.record.reviewed_done, "noted": words.notes.added}
-    return said.get(done, "")
-
-
 def _skipped(request: web.Request, part: str) -> int:
     """How many of the newest updates or notes the address asks to leave out."""
-    asked = request.query.get(part, "0")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    return number_of(request.query.get(part, "0"), 5) or 0
 
 
 async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
     """Ended meanwhile, or never theirs to see, which looks the same: what was typed can still be copied."""
     register = request[REGISTER]
-    checked = read_answers(register.form, raw, register.words, london_day(datetime.now(UTC)))
+    checked = read_answers(register.form, raw, register.words, clock.today())
     rows = as_text(register.form, checked.answers)
     back = address(register, PATHS["records"])
-    return await show(request, "records/gone.html", status=404, register=register, rows=rows, text=text, back=back)
-
-
-def _version_in(sent: object) -> int:
-    text = str(sent)
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise web.HTTPBadRequest
-    return int(text)
+    return await show(request, "records/gone.html", status=404, rows=rows, text=text, back=back)

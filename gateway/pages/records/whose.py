@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.keys import ORGANISATIONS
 from gateway.pages.records.finding import edition_of
-from gateway.pages.records.holding import holding_facts
 from gateway.showing import organisation_names
-from shared.contracts.referrals import RecordShown
+from shared.contracts.referrals import Holding, RecordShown
+from shared.registers.definition import Words
 from shared.registers.form import person_of
 from shared.values import show_date
 
@@ -25,7 +24,7 @@ async def whose(request: web.Request, record: RecordShown) -> Whose:
     """As the record's own edition has it (R-DSR-125)."""
     register = edition_of(request, record)
     person, words = person_of(register, record.answers), register.words
-    names = organisation_names(register, await request.config_dict[ORGANISATIONS].of(register.code))
+    names = await organisation_names(request, register)
     nothing = words.page.not_recorded
     return Whose(
         name=words.record.banner.format(
@@ -36,6 +35,28 @@ async def whose(request: web.Request, record: RecordShown) -> Whose:
         facts=[
             (words.record.reference, record.reference),
             (words.administration.organisation, names.get(record.organisation_id, "")),
-            *holding_facts(words, record),
+            *_holding_facts(words, record),
         ],
     )
+
+
+def _holding_facts(words: Words, record: RecordShown) -> list[tuple[str, str]]:
+    """Who holds the record, who until somebody is named is its creator, and who covers it now or is to."""
+    holder = holder_of(record)
+    return [
+        (words.holding.held_by, holder.full_name if holder else record.created_by),
+        *((words.holding.covered_by, cover_text(words, each)) for each in covers_of(record)),
+    ]
+
+
+def holder_of(record: RecordShown) -> Holding | None:
+    return next((each for each in record.holdings if each.kind == "holder"), None)
+
+
+def covers_of(record: RecordShown) -> list[Holding]:
+    return [each for each in record.holdings if each.kind == "cover"]
+
+
+def cover_text(words: Words, cover: Holding) -> str:
+    last = show_date(cover.until_day) if cover.until_day else ""
+    return words.holding.days.format(name=cover.full_name, first=show_date(cover.from_day), last=last)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway.actions import ask, notice
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import show
+from gateway.page import number_of, show
 from gateway.pages.settings.publishing import PAGE, editors_of, may_publish, standing_of
 from gateway.rows import Cell, Column
 from gateway.showing import day_and_time, lines
-from gateway.visitor import ask
 from shared.contracts.referrals import ListOverlays, PublishedOverlays
 
 
@@ -34,7 +34,7 @@ async def show_settings(request: web.Request) -> web.Response:
         words=words,
         entries=[Entry(each.heading, each.summary, base + each.path if allowed else "") for each in editors],
         allowed=allowed,
-        said=words.published if request.query.get("Msg") == "published" else "",
+        said=notice(request, {"published": words.published}),
         columns=(Column(words.when), Column(words.who), Column(words.what)),
         rows=_rows(published, {each.part: each.heading for each in editors}),
         older=f"{base}?Before={published.published[-1].version}" if published.more else "",
@@ -56,5 +56,4 @@ def _rows(found: PublishedOverlays, headings: dict[str, str]) -> list[tuple[Cell
 
 def _before(request: web.Request) -> int | None:
     """Older than this number; what is no number asks for the newest."""
-    text = request.query.get("Before", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 9 else None
+    return number_of(request.query.get("Before", "")) or None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gateway.page import Field, Form
+from gateway.page import Field, Form, number_of
 from gateway.pages.settings.editing import Difference, Reader, Standing
 from gateway.showing import lines
 from shared.registers.definition import Option, Question
@@ -78,7 +78,7 @@ class ListEditor:
     # ------------------------------------------------------------------------------------------------------ the form
     def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
         values = self._in_force() if typed is None else dict(typed)
-        count = min(_number(values.get("rows", "")) or EMPTY_ROWS, MOST_NEW) + more
+        count = min(number_of(values.get("rows"), 4) or EMPTY_ROWS, MOST_NEW) + more
         values["rows"] = str(min(count, MOST_NEW))
         return Form(list(self._fields(min(count, MOST_NEW))), values)
 
@@ -98,7 +98,7 @@ class ListEditor:
         yield Field("rows", "")
 
     def rows(self, form: Form) -> tuple[Row, ...]:
-        return (*self._rows, *self.new_rows(_number(form.value("rows"))))
+        return (*self._rows, *self.new_rows(number_of(form.value("rows"), 4) or 0))
 
     @property
     def _rows(self) -> tuple[Row, ...]:
@@ -159,7 +159,7 @@ class ListEditor:
     def _read_new(self, form: Form) -> Iterator[Placed]:
         reader, taken = Reader(form, self.standing.words), self._codes()
         last = len(self.question.options)
-        for number in range(1, _number(form.value("rows")) + 1):
+        for number in range(1, (number_of(form.value("rows"), 4) or 0) + 1):
             name = f"new-label-{number}"
             label = reader.line(name, self._words.label, LONGEST_LABEL)
             if label:
@@ -186,9 +186,10 @@ class ListEditor:
         typed = form.value(name).strip()
         if not typed:
             return otherwise
-        if not 1 <= _number(typed) <= 999:
+        place = number_of(typed, 4) or 0
+        if not 1 <= place <= 999:
             form.wrong(name, self._words.place_wrong)
-        return _number(typed)
+        return place
 
     # ---------------------------------------------------------------------------------------------------- what differs
     def differences(self, overlay: Overlay) -> list[Difference]:
@@ -213,7 +214,3 @@ class ListEditor:
 
     def _shown(self, option: Option) -> str:
         return self._words.retired.format(label=option.label) if option.retired else option.label
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

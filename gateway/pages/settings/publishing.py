@@ -10,19 +10,19 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gateway import csrf
-from gateway.commands import command_in, new_command, without_answer
+from gateway.actions import act_in, attempt
+from gateway.ids import command_in, new_command
 from gateway.keys import OVERLAYS, REGISTER, REGISTERS, VISITOR
 from gateway.navigation import address
-from gateway.page import Form, Posted, see_other, show
+from gateway.page import Form, Posted, see_other, sent_number, show
 from gateway.pages.settings.editing import Editor, Standing
 from gateway.pages.settings.lists import ListEditor
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
 from gateway.register_form import field_of
 from gateway.rows import Column
-from gateway.visitor import ask
 from shared.contracts.referrals import PublishOverlay
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition, Guidance, PublicHome
+from shared.registers.definition import Definition, Guidance, PublicHome, Words
 from shared.registers.overlay import (
     Overlay,
     apply,
@@ -87,7 +87,7 @@ async def send(request: web.Request) -> web.Response:
         return await _show_form(request, sheet.editor, form, sheet.version)
     overlay = _checked(standing, sheet.editor, form)
     if overlay is None:
-        return await _show_form(request, sheet.editor, form, sheet.version, status=422)
+        return await _show_form(request, sheet.editor, form, sheet.version)
     if sheet.version != standing.version:
         return await _show_conflict(request, standing, sheet, overlay)
     if act is Act.CHECK:
@@ -112,14 +112,7 @@ def _read(posted: Posted, editor: Editor) -> tuple[Act, Sheet]:
         for name, value in posted.items()
         if isinstance(value, str) and name not in (csrf.FIELD, "act", "version", "command")
     }
-    version = str(posted.get("version", ""))
-    if not (version.isascii() and version.isdigit() and len(version) <= 9):
-        raise web.HTTPBadRequest
-    try:
-        act = Act(str(posted.get("act", "")))
-    except ValueError:
-        raise web.HTTPBadRequest from None
-    return act, Sheet(editor, typed, int(version), command_in(posted.get("command", "")))
+    return act_in(posted, Act), Sheet(editor, typed, sent_number(posted, "version"), command_in(posted))
 
 
 def _checked(standing: Standing, editor: Editor, form: Form) -> Overlay | None:
@@ -141,16 +134,13 @@ def _checked(standing: Standing, editor: Editor, form: Form) -> Overlay | None:
 
 async def _publish(request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay) -> web.Response:
     publishing = PublishOverlay(command_id=sheet.command, seen_version=sheet.version, overlay=overlay)
-    try:
-        await ask(request, publishing)
-    except Refused as refusal:
-        return await _show_refused(request, sheet, refusal)
-    except NotAnswered as unanswered:
-        said = Form([])
-        said.refuse(without_answer(standing.words, unanswered))
-        return await _show_check(request, standing, sheet, overlay, said, status=503)
-    await _look(request)
-    return see_other(address(standing.register, f"{PAGE}?Msg=published"))
+    sent = Form([])
+    if await attempt(request, publishing, sent, _refusals(standing.words)):
+        await _look(request)
+        return see_other(address(standing.register, PAGE), "published")
+    if sent.reason:
+        return await _show_refused(request, sheet, sent)
+    return await _show_check(request, standing, sheet, overlay, sent)
 
 
 async def _look(request: web.Request) -> None:
@@ -159,66 +149,53 @@ async def _look(request: web.Request) -> None:
         await request.config_dict[OVERLAYS].look()
 
 
-async def _show_refused(request: web.Request, sheet: Sheet, refusal: Refused) -> web.Response:
-    """The service has the last word. What was refused was not done, so the next try is a new command."""
-    await _look(request)
-    standing = standing_of(request)
-    editor = _editor(request, standing)
-    fresh, form = Sheet(editor, sheet.typed, sheet.version, new_command()), editor.form(sheet.typed)
-    overlay = _checked(standing, editor, form)
-    if overlay is not None and refusal.code == "conflict":
-        return await _show_conflict(request, standing, fresh, overlay)
-    words = standing.words
-    said = {
+def _refusals(words: Words) -> dict[str, str]:
+    return {
         "invalid": words.settings.invalid,
         "unchanged": words.settings.unchanged,
         "conflict": words.settings.unchanged,
-        "command_reused": words.form.sent_before,
         "not_all_organisations": words.settings.needs_all,
     }
-    if refusal.code not in said:
-        raise refusal
+
+
+async def _show_refused(request: web.Request, sheet: Sheet, sent: Form) -> web.Response:
+    """The service has the last word, by what is in force now."""
+    await _look(request)
+    standing = standing_of(request)
+    editor = _editor(request, standing)
+    form = editor.form(sheet.typed)
+    overlay = _checked(standing, editor, form)
+    if overlay is not None and sent.reason and sent.reason.code == "conflict":
+        return await _show_conflict(request, standing, Sheet(editor, sheet.typed, sheet.version, sent.command), overlay)
+    form.status = 409
     if not form.summary:
-        form.refuse(said[refusal.code])
-    return await _show_form(request, editor, form, standing.version, status=409)
+        form.refuse(sent.refusal, status=409)
+    return await _show_form(request, editor, form, standing.version)
 
 
 # -------------------------------------------------------------------------------------------------------------- pages
-async def _show_form(
-    request: web.Request, editor: Editor, form: Form, version: int, *, status: int = 200
-) -> web.Response:
-    register = request[REGISTER]
-    return await show(
-        request,
-        "settings/edit.html",
-        status=status,
-        register=register,
-        editor=editor,
-        form=form,
-        version=version,
-        command=new_command(),
-        acts=Act,
-        back=address(register, PAGE),
-    )
+async def _show_form(request: web.Request, editor: Editor, form: Form, version: int) -> web.Response:
+    back = address(request[REGISTER], PAGE)
+    return await show(request, "settings/edit.html", editor=editor, form=form, version=version, acts=Act, back=back)
 
 
 async def _show_conflict(request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay) -> web.Response:
     """Theirs and yours beside each other; publishing yours now goes over theirs, knowingly."""
     fresh = Sheet(sheet.editor, sheet.typed, standing.version, new_command())
-    return await _show_check(request, standing, fresh, overlay, Form([]), status=409)
+    return await _show_check(request, standing, fresh, overlay, Form([]), is_conflict=True)
 
 
 async def _show_check(
-    request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay, form: Form, *, status: int = 200
+    request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay, form: Form, *, is_conflict: bool = False
 ) -> web.Response:
-    words, is_conflict = standing.words, status == web.HTTPConflict.status_code
+    words = standing.words
     before, after = words.history.before, words.history.after
     if is_conflict:
         before, after = words.settings.in_force, words.settings.yours
     return await show(
         request,
         "settings/check.html",
-        status=status,
+        status=409 if is_conflict else None,
         register=standing.register,
         editor=sheet.editor,
         form=form,

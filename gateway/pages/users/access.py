@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from gateway.actions import At
 from gateway.page import Choice, Field, Form
 from gateway.pages.users.showing import Names
 from shared.contracts.users import Access, Reach
-from shared.messages import Refused
 from shared.permissions import Role
 from shared.registers.definition import Words
 
@@ -56,14 +56,10 @@ def access_in(form: Form, otherwise: Role) -> Access | None:
         return None
 
 
-def mark_refused(words: Words, form: Form, refusal: Refused) -> bool:
-    """Say at the field why it cannot be given; False when it is about something else."""
-    wrong = {
-        "no_organisation": (ORGANISATIONS, words.user.organisations_missing),
-        "not_yours": (ORGANISATIONS, words.user.not_yours),
-        "home_missing": (HOME, words.user.home_missing),
+def access_refusals(words: Words) -> dict[str, At]:
+    """Why an access cannot be given, at the field that it is about."""
+    return {
+        "no_organisation": At(ORGANISATIONS, words.user.organisations_missing),
+        "not_yours": At(ORGANISATIONS, words.user.not_yours),
+        "home_missing": At(HOME, words.user.home_missing),
     }
-    if refusal.code not in wrong:
-        return False
-    form.wrong(*wrong[refusal.code])
-    return True

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.actions import ask, notice
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Choice, Field, Form, Posted, show
@@ -20,7 +21,6 @@ from gateway.pages.users.showing import (
 )
 from gateway.rows import Cell, Column
 from gateway.showing import breakable, link
-from gateway.visitor import ask
 from shared.accounts import UserAct, UserState
 from shared.contracts.users import ListUsers, UserShown
 from shared.registers.definition import Definition, Words
@@ -67,26 +67,23 @@ async def _show(request: web.Request, form: Form, wanted: ListUsers) -> web.Resp
     words, names = register.words, await names_of(request)
     found, proposals = await ask(request, wanted), await proposals_of(request, names)
     labels = (words.users.name, words.users.email, words.users.role, words.users.organisations, words.users.state)
-    said = {
+    not_done = {"decided": words.proposals.decided, "not_second": words.proposals.not_second}
+    done = {
         "accepted": words.proposals.accepted,
         "declined": words.proposals.declined,
-        "decided": words.proposals.decided,
-        "not_second": words.proposals.not_second,
         "removed": words.user.acts[UserAct.REMOVE].done,
     }
-    message = request.query.get("Msg", "")
     return await show(
         request,
         "users/list.html",
-        register=register,
         form=form,
         columns=[Column(label) for label in labels],
         rows=[_row(register, each, names) for each in found.users],
         next=found.users[-1].user_id.hex if found.more else "",
         later=wanted.after is not None,
         proposals=proposals,
-        said=said.get(message, ""),
-        done=message not in ("decided", "not_second"),
+        said=notice(request, done | not_done),
+        done=not notice(request, not_done),
         new=address(register, f"{PAGE}new"),
         addresses=address(register, ADDRESSES) if register.access.self_registration else "",
         href=address(register, PAGE),

@@ -1,16 +1,15 @@
 """One user's page: role and organisations changed, the account unlocked, deactivated and the like, each by itself."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command, without_answer
-from gateway.ids import id_in
+from gateway.actions import At, act_in, ask, attempt, notice
+from gateway.ids import command_in, id_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Form, see_other, show
-from gateway.pages.users.access import access_fields, access_in, mark_refused, values_of
+from gateway.page import Form, number_of, see_other, show
+from gateway.pages.users.access import access_fields, access_in, access_refusals, values_of
 from gateway.pages.users.showing import (
     PAGE,
     Names,
@@ -22,23 +21,13 @@ from gateway.pages.users.showing import (
 )
 from gateway.rows import Cell
 from gateway.showing import breakable
-from gateway.visitor import ask
 from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User
-from shared.messages import Command, NotAnswered, Nothing, Refused
+from shared.messages import Command, Nothing
 from shared.permissions import Role
 from shared.registers.definition import Definition, Words
 
 ASKED_FIRST = frozenset({UserAct.DEACTIVATE, UserAct.REMOVE})
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What was chosen, the version it was chosen upon, and the id under which it is sent."""
-
-    form: Form
-    command: UUID
-    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,38 +40,36 @@ class ShownAct:
 
 
 async def show_user(request: web.Request) -> web.Response:
-    return await _show(request, None)
+    return await _show(request)
 
 
 async def change_access(request: web.Request) -> web.Response:
-    sheet = await _read_sheet(request)
-    access = None if sheet.form.errors else access_in(sheet.form, Role.STANDARD)
-    if sheet.version is None or (access is None and not sheet.form.errors):
+    form, version = await _sent(request)
+    access = None if form.errors else access_in(form, Role.STANDARD)
+    if version is None or (access is None and not form.errors):
         raise web.HTTPBadRequest
     if access is None:
-        return await _show(request, sheet, status=422)
-    command = ChangeAccess(
-        command_id=sheet.command, user_id=id_in(request, "user"), version=sheet.version, access=access
-    )
-    return await _carry_out(request, sheet, command, "saved")
+        return await _show(request, form, version)
+    command = ChangeAccess(command_id=form.command, user_id=id_in(request, "user"), version=version, access=access)
+    return await _carry_out(request, form, command, "saved", version)
 
 
 async def propose(request: web.Request) -> web.Response:
-    sheet = await _read_sheet(request)
-    access = None if sheet.form.errors else access_in(sheet.form, Role.ADMINISTRATOR)
+    form, version = await _sent(request)
+    access = None if form.errors else access_in(form, Role.ADMINISTRATOR)
     if access is None:
-        return await _show(request, sheet, status=422)
-    command = ProposeAdministrator(command_id=sheet.command, user_id=id_in(request, "user"), access=access)
-    return await _carry_out(request, sheet, command, "proposed")
+        form.status = 422
+        return await _show(request, form, version)
+    command = ProposeAdministrator(command_id=form.command, user_id=id_in(request, "user"), access=access)
+    return await _carry_out(request, form, command, "proposed", version)
 
 
-async def _read_sheet(request: web.Request) -> Sheet:
-    posted = await request.post()
-    form = await _form(request)
+async def _sent(request: web.Request) -> tuple[Form, int | None]:
+    """What was chosen, and the version that it was chosen upon."""
+    posted, form = await request.post(), await _form(request)
+    form.command = command_in(posted)
     form.read(posted)
-    version = str(posted.get("version", ""))
-    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
-    return Sheet(form, command_in(posted.get("command", "")), number)
+    return form, number_of(posted.get("version", ""))
 
 
 async def _form(request: web.Request, user: User | None = None) -> Form:
@@ -91,24 +78,17 @@ async def _form(request: web.Request, user: User | None = None) -> Form:
     return Form(access_fields(words, reach, await names_of(request)), values)
 
 
-async def _carry_out(request: web.Request, sheet: Sheet, command: Command[Nothing], done: str) -> web.Response:
-    """What was sent and not answered may have been done, so it keeps its id."""
+async def _carry_out(
+    request: web.Request, form: Form, command: Command[Nothing], done: str, version: int | None
+) -> web.Response:
     words = request[REGISTER].words
-    try:
-        await ask(request, command)
-    except Refused as refusal:
-        if not mark_refused(words, sheet.form, refusal):
-            sheet.form.refuse(_said(words, refusal))
-        return await _show(request, Sheet(sheet.form, new_command()), status=409)
-    except NotAnswered as unanswered:
-        sheet.form.refuse(without_answer(words, unanswered))
-        return await _show(request, sheet, status=503)
-    return see_other(user_address(request[REGISTER], id_in(request, "user"), f"?Msg={done}"))
+    if await attempt(request, command, form, {**_refusals(words), **access_refusals(words)}) is None:
+        return await _show(request, form, version)
+    return see_other(user_address(request[REGISTER], id_in(request, "user")), done)
 
 
-def _said(words: Words, refusal: Refused) -> str:
-    """A refusal in words. One that nobody at this page can have meant is an error page."""
-    said = {
+def _refusals(words: Words) -> dict[str, str | At]:
+    return {
         "yourself": words.user.yourself,
         "changed": words.user.changed,
         "unchanged": words.user.unchanged,
@@ -117,35 +97,18 @@ def _said(words: Words, refusal: Refused) -> str:
         "not_now": words.user.not_now,
         "proposed_before": words.proposals.before,
         "own_name": words.proposals.own_name,
-        "command_reused": words.form.sent_before,
     }
-    if refusal.code not in said:
-        raise refusal
-    return said[refusal.code]
 
 
 async def act_on_user(request: web.Request) -> web.Response:
-    posted, register = await request.post(), request[REGISTER]
-    act, user_id = _act_in(str(posted.get("act", ""))), id_in(request, "user")
-    form, command = Form(()), command_in(posted.get("command", ""))
-    try:
-        await ask(request, ActOnUser(command_id=command, user_id=user_id, act=act))
-    except Refused as refusal:
-        form.refuse(_said(register.words, refusal))
-        return await _show(request, None, refused=form, status=409)
-    except NotAnswered as unanswered:
-        form.refuse(without_answer(register.words, unanswered))
-        return await _show(request, None, refused=form, status=503, again=command)
+    posted, register, form = await request.post(), request[REGISTER], Form(())
+    act, user_id, form.command = act_in(posted, UserAct), id_in(request, "user"), command_in(posted)
+    acting = ActOnUser(command_id=form.command, user_id=user_id, act=act)
+    if await attempt(request, acting, form, _refusals(register.words)) is None:
+        return await _show(request, acted=form)
     if act is UserAct.REMOVE:
-        return see_other(address(register, f"{PAGE}?Msg=removed"))
-    return see_other(user_address(register, user_id, f"?Msg={act.value}"))
-
-
-def _act_in(text: str) -> UserAct:
-    try:
-        return UserAct(text)
-    except ValueError:
-        raise web.HTTPBadRequest from None
+        return see_other(address(register, PAGE), "removed")
+    return see_other(user_address(register, user_id), act.value)
 
 
 async def ask_first(request: web.Request) -> web.Response:
@@ -160,7 +123,6 @@ async def ask_first(request: web.Request) -> web.Response:
     return await show(
         request,
         "users/confirm.html",
-        register=register,
         act=act.value,
         words=register.words.user.acts[act],
         facts=_facts(register, found, names),
@@ -171,36 +133,28 @@ async def ask_first(request: web.Request) -> web.Response:
 
 
 async def _show(
-    request: web.Request,
-    sheet: Sheet | None,
-    *,
-    refused: Form | None = None,
-    again: UUID | None = None,
-    status: int = 200,
+    request: web.Request, form: Form | None = None, version: int | None = None, acted: Form | None = None
 ) -> web.Response:
     """
-    The page as it stands now; `sheet`: with what was chosen. A version that was overtaken is replaced by the new.
+    The page as it stands now; `form` holds what was chosen, upon `version`. A version that was overtaken is replaced.
 
-    `refused`: what to say of an act; `again`: its id, when it may have been done.
+    `acted` says why an act was not done.
     """
     register, names = request[REGISTER], await names_of(request)
     found = await ask(request, ReadUser(user_id=id_in(request, "user")))
-    shown = sheet or Sheet(await _form(request, found), new_command())
-    if refused is not None:
-        shown.form.refuse(refused.refusal)
+    shown, acted = form or await _form(request, found), acted or Form(())
+    if acted.refusal:
+        shown.refuse(acted.refusal, status=acted.status)
     return await show(
         request,
         "users/one.html",
-        status=status,
-        register=register,
-        form=shown.form,
-        command=shown.command,
-        version=found.user.version if shown.version is None else shown.version,
+        form=shown,
+        version=found.user.version if version is None or shown.status == 409 else version,
         found=found,
         facts=_facts(register, found, names),
         acts=_acts(register, found),
-        act_command=again or new_command(),
-        said=_message(register.words, request.query.get("Msg", "")) if request.method == "GET" else "",
+        act_command=acted.command,
+        said=notice(request, _notices(register.words)),
         href=user_address(register, found.user.user_id),
         back=address(register, PAGE),
     )
@@ -229,12 +183,11 @@ def _acts(register: Definition, found: User) -> list[ShownAct]:
     ]
 
 
-def _message(words: Words, message: str) -> str:
-    said = {
+def _notices(words: Words) -> dict[str, str]:
+    return {
         "added": words.add_user.added,
         "existing": words.add_user.existing,
         "saved": words.user.saved,
         "proposed": words.proposals.done,
         **{act.value: words.user.acts[act].done for act in UserAct},
     }
-    return said.get(message, "")

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.commands import command_in, new_command
-from gateway.ids import id_in
+from gateway.actions import act_in, ask
+from gateway.ids import command_in, id_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import see_other
 from gateway.pages.users.showing import PAGE, Names, organisations_text
 from gateway.showing import day_and_time
-from gateway.visitor import ask
 from shared.contracts.users import DecideProposal, ListProposals, ProposalShown
 from shared.messages import Refused
 from shared.registers.definition import Definition
@@ -57,12 +56,8 @@ def _shown(register: Definition, each: ProposalShown, names: Names) -> ShownProp
 async def decide_proposal(request: web.Request) -> web.Response:
     """What was decided meanwhile by somebody else is said on the list, which shows how it stands."""
     posted = await request.post()
-    accepted = DECISIONS.get(str(posted.get("act", "")))
-    if accepted is None:
-        raise web.HTTPBadRequest
-    decision = DecideProposal(
-        command_id=command_in(posted.get("command", "")), proposal_id=id_in(request, "proposal"), accepted=accepted
-    )
+    accepted = act_in(posted, DECISIONS.__getitem__)
+    decision = DecideProposal(command_id=command_in(posted), proposal_id=id_in(request, "proposal"), accepted=accepted)
     said = "accepted" if accepted else "declined"
     try:
         await ask(request, decision)
@@ -70,4 +65,4 @@ async def decide_proposal(request: web.Request) -> web.Response:
         if refusal.code not in ("decided", "not_second"):
             raise
         said = refusal.code
-    return see_other(address(request[REGISTER], f"{PAGE}?Msg={said}"))
+    return see_other(address(request[REGISTER], PAGE), said)

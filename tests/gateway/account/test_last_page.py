@@ -15,7 +15,7 @@ NEW, HOME, LOGIN = "/dsr/records/new", "/dsr/home/", "/dsr/login/"
 async def left_at_a_form(browser: Browser, identity: StandInIdentity) -> Browser:
     """Of somebody whose session ended at an empty form."""
     await browser.log_in()
-    await browser.see(f"{NEW}?Msg=anything")
+    await browser.see(f"{NEW}?notice=anything")
     identity.sessions.clear()
     return browser
 
@@ -27,7 +27,7 @@ async def test_who_logs_in_again_goes_on_where_they_were(left_at_a_form: Browser
 async def test_who_asks_for_a_page_of_a_session_that_has_ended_comes_to_it_after_the_log_in(
     left_at_a_form: Browser,
 ) -> None:
-    assert f"{LOGIN}?Msg=ended" == await left_at_a_form.sent_to(f"{HOME}?organisation=1")
+    assert f"{LOGIN}?notice=ended" == await left_at_a_form.sent_to(f"{HOME}?organisation=1")
 
     assert HOME == await left_at_a_form.log_in()
 

@@ -130,17 +130,17 @@ async def test_a_browser_that_has_logged_in_before_says_so(browser: Browser, ide
     ],
 )
 async def test_the_page_says_why_one_was_sent_there(browser: Browser, message: str, said: str) -> None:
-    page = await browser.see(f"{LOGIN}?Msg={message}")
+    page = await browser.see(f"{LOGIN}?notice={message}")
 
     assert [said] == page.texts(".nhsuk-notification-banner__content")
 
 
 async def test_the_address_of_the_refusal_in_the_guide_still_says_it(browser: Browser) -> None:
-    assert [INCORRECT] == (await browser.see(f"{LOGIN}?Msg=e0")).problems
+    assert [INCORRECT] == (await browser.see(f"{LOGIN}?notice=e0")).problems
 
 
 async def test_an_address_cannot_put_words_of_its_own_on_the_page(browser: Browser) -> None:
-    page = await browser.see(f"{LOGIN}?Msg=Call+0800+now")
+    page = await browser.see(f"{LOGIN}?notice=Call+0800+now")
 
     assert ("Call" in page.html, []) == (False, page.texts(".nhsuk-notification-banner"))
 
@@ -201,7 +201,7 @@ async def test_the_session_is_over_at_once_though_a_copy_of_the_cookie_remains(b
 
     response = await browser.client.get("/dsr/home/", cookies={SESSION: token}, allow_redirects=False)
 
-    assert (303, f"{LOGIN}?Msg=ended") == (response.status, response.headers["Location"])
+    assert (303, f"{LOGIN}?notice=ended") == (response.status, response.headers["Location"])
 
 
 async def test_a_form_without_the_token_of_its_page_is_not_taken(browser: Browser, identity: StandInIdentity) -> None:

@@ -131,7 +131,7 @@ async def test_after_a_temporary_password_the_page_asks_for_a_change_and_nothing
         ".nhsuk-inset-text p"
     )
     assert PAGE == turned_back
-    assert "/dsr/home/?Msg=changed" == await browser.go_on(PAGE, ANSWERS)
+    assert "/dsr/home/?notice=changed" == await browser.go_on(PAGE, ANSWERS)
 
 
 async def test_one_may_log_out_before_changing_a_temporary_password(
@@ -140,7 +140,7 @@ async def test_one_may_log_out_before_changing_a_temporary_password(
     identity.must_change = True
     await browser.see(await browser.log_in())
 
-    assert "/dsr/login/?Msg=out" == await browser.go_on("/dsr/logout")
+    assert "/dsr/login/?notice=out" == await browser.go_on("/dsr/logout")
 
 
 @pytest.mark.requirement("R-DSR-061", "R-DSR-062", "R-DSR-066")

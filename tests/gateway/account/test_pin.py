@@ -126,7 +126,7 @@ async def test_a_log_in_that_is_over_begins_again_at_the_first_step(
 
     led_to = await browser.go_on(PAGE, {"pin": PIN})
 
-    assert ("/dsr/login/?Msg=over", False) == (led_to, browser.has_attempt)
+    assert ("/dsr/login/?notice=over", False) == (led_to, browser.has_attempt)
 
 
 async def test_sending_the_code_twice_leads_to_the_same_page(browser: Browser) -> None:
@@ -153,11 +153,11 @@ async def test_cancel_ends_the_log_in_and_returns_to_the_first_step(
 @pytest.mark.parametrize(
     ("refusal", "led_to", "said"),
     [
-        (None, f"{PAGE}?Msg=sent", "Another code has been sent. Earlier codes no longer work."),
-        ("too_many", f"{PAGE}?Msg=soon", "Please wait a minute before you ask for another code."),
+        (None, f"{PAGE}?notice=sent", "Another code has been sent. Earlier codes no longer work."),
+        ("too_many", f"{PAGE}?notice=soon", "Please wait a minute before you ask for another code."),
         (
             "attempt_over",
-            "/dsr/login/?Msg=over",
+            "/dsr/login/?notice=over",
             "This log-in has ended. Please log in again, and a new code will be sent to you.",
         ),
     ],
@@ -177,4 +177,4 @@ async def test_another_code_is_asked_for_and_what_came_of_it_is_said(
 async def test_without_a_log_in_under_way_there_is_nothing_to_verify_or_to_send(browser: Browser, path: str) -> None:
     await browser.see("/dsr/login/")
 
-    assert "/dsr/login/?Msg=over" == await browser.go_on(path, {"pin": PIN})
+    assert "/dsr/login/?notice=over" == await browser.go_on(path, {"pin": PIN})

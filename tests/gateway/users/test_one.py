@@ -45,7 +45,7 @@ async def test_a_user_is_added_with_role_and_organisations(browser: Browser, use
         len(page.texts(".nhsuk-checkboxes__label")),
     )
     assert Access(role=Role.REPORTING, organisation_ids=(STOKE,)) == asked.access
-    assert (UUID(COMMAND), f"{HERE}?Msg=added") == (asked.command_id, sent_to)
+    assert (UUID(COMMAND), f"{HERE}?notice=added") == (asked.command_id, sent_to)
     assert "The user has been added." in (await browser.see(sent_to)).html
 
 
@@ -236,7 +236,7 @@ async def test_what_was_not_done_to_an_account_says_why(
 async def test_whose_role_was_taken_away_has_no_page_to_come_back_to(browser: Browser, users: StandInUsers) -> None:
     await browser.see(HERE)
 
-    assert f"{USERS}?Msg=removed" == await browser.go_on(f"{HERE}act", {"command": COMMAND, "act": "remove"})
+    assert f"{USERS}?notice=removed" == await browser.go_on(f"{HERE}act", {"command": COMMAND, "act": "remove"})
 
 
 async def test_ones_own_page_offers_nothing(browser: Browser, users: StandInUsers) -> None:
