@@ -33,6 +33,18 @@ async def ask(request: web.Request, message: Request[Reply]) -> Reply:
     return await request.config_dict[BUS].ask(message, who=request.get(ASSERTION))
 
 
+async def ask_if_there(request: web.Request, message: Request[Reply]) -> Reply | None:
+    """None while the answer cannot be had: it stands beside other things, which the page shows all the same."""
+    try:
+        return await ask(request, message)
+    except Refused:
+        return None
+    except NotAnswered as unanswered:
+        if unanswered.fault not in NOT_BEGUN | UNCERTAIN:
+            raise
+        return None
+
+
 async def attempt(
     request: web.Request,
     command: Request[Reply],

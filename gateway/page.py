@@ -194,9 +194,9 @@ def number_of(text: object, digits: int = 9) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= digits else None
 
 
-def sent_number(posted: Posted, name: str, digits: int = 9) -> int:
-    """A number that one of our pages has put into a form. Raises 400 for a form that is not ours."""
-    number = number_of(posted.get(name, ""), digits)
+def sent_number(sent: Posted, name: str, digits: int = 9, otherwise: str = "") -> int:
+    """A number that one of our pages has put into a form or an address. Raises 400 for what is not ours."""
+    number = number_of(sent.get(name, otherwise), digits)
     if number is None:
         raise web.HTTPBadRequest
     return number

@@ -75,6 +75,13 @@ def typed(posted: Posted, form: definition.Form) -> dict[str, tuple[str, ...]]:
     return values
 
 
+def hidden_fields(fields: Raw) -> list[tuple[str, str]]:
+    """What was typed, for a page that holds it unseen until it is sent again."""
+    return [
+        (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
+    ]
+
+
 def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
     """Say what is wrong, at each question and in the summary."""
     for name, message in faults.items():

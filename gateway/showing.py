@@ -29,7 +29,12 @@ def day(moment: datetime) -> str:
 
 def day_and_time(moment: datetime) -> str:
     """17/06/2022 at 14:05, in London."""
-    return f"{day(moment)} at {moment.astimezone(LONDON):%H:%M}"
+    return f"{day(moment)} at {time_of_day(moment)}"
+
+
+def time_of_day(moment: datetime) -> str:
+    """14:05, in London."""
+    return f"{moment.astimezone(LONDON):%H:%M}"
 
 
 def days_since(moment: datetime, now: datetime, words: Words) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.actions import act_in, ask, attempt, notice
+from gateway.actions import act_in, ask, ask_if_there, attempt, notice
 from gateway.comparing import side_by_side
 from gateway.ids import command_in, new_command, sent_id
 from gateway.keys import REGISTER, VISITOR
@@ -23,7 +23,6 @@ from shared.contracts.referrals import (
     PossibleDuplicate,
     RecordCompared,
 )
-from shared.messages import NotAnswered
 from shared.permissions import Permission
 from shared.registers.definition import Definition
 
@@ -62,10 +61,8 @@ async def count_waiting(request: web.Request) -> int:
     """How many pairs wait for this visitor; none where that cannot be had, which must not cost the page."""
     if not request[VISITOR].may(Permission.ADMINISTER):
         return 0
-    try:
-        return (await ask(request, CountDuplicates())).total
-    except NotAnswered:
-        return 0
+    counted = await ask_if_there(request, CountDuplicates())
+    return counted.total if counted else 0
 
 
 def _decision_in(posted: Posted) -> DecideDuplicate:

@@ -8,18 +8,18 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway import clock
-from gateway.actions import act_in, ask, attempt, notice
+from gateway.actions import act_in, ask, ask_if_there, attempt, notice
 from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import PATHS, address
-from gateway.page import Posted, number_of, see_other, sent_number, show
+from gateway.page import Posted, see_other, sent_number, show
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.whose import whose
-from gateway.register_form import RegisterForm, draw, mark, typed
+from gateway.register_form import RegisterForm, draw, hidden_fields, mark, typed
 from gateway.showing import day_and_time
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals import RecordShown
-from shared.messages import NotAnswered, Refused
+from shared.messages import Refused
 from shared.registers.definition import Definition, Form, Words
 from shared.registers.form import Raw, Row, as_text, read_answers
 
@@ -65,9 +65,7 @@ class ListedOutcome:
 
 async def show_outcomes(request: web.Request) -> web.Response:
     outcome = outcome_form(request[REGISTER])
-    skip = number_of(request.query.get("skip", "0"), DIGITS)
-    if skip is None:
-        raise web.HTTPBadRequest
+    skip = sent_number(request.query, "skip", DIGITS, "0")
     listing = ListOutcomes(record_id=record_id_in(request), skip=skip)
     record, found = await asyncio.gather(find_record(request), ask(request, listing))
     sheet = Sheet(request[REGISTER], outcome, new_command(), record.version, {})
@@ -128,7 +126,7 @@ def _refusals(words: Words) -> dict[str, str]:
 async def _show_not_done(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
     """Everything typed is still there. After a refusal it goes out upon the record as it is now."""
     try:
-        record, found = await asyncio.gather(find_record(request), _found(request))
+        record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
     except Refused:  # archived by somebody else, or by this command, of which the answer alone was lost
         return await _show_ended(request, sheet)
     version = record.version if drawn.form.reason else sheet.version
@@ -153,23 +151,19 @@ async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
         "outcomes/archive.html",
         sheet=sheet,
         whose=await whose(request, record),
-        fields=[(name, value) for name, values in sheet.raw.items() for value in values],
+        fields=hidden_fields(sheet.raw),
         href=record_address(sheet.register, record.record_id, PAGE),
         acts=Act,
     )
 
 
 async def _show_again(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
-    record, found = await asyncio.gather(find_record(request), _found(request))
+    record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
     return await _show_page(request, sheet, drawn, record, found)
 
 
-async def _found(request: web.Request) -> Outcomes | None:
-    """The newest outcomes; None when they cannot be had, which must not cost what was typed."""
-    try:
-        return await ask(request, ListOutcomes(record_id=record_id_in(request)))
-    except (NotAnswered, Refused):
-        return None
+def _newest(request: web.Request) -> ListOutcomes:
+    return ListOutcomes(record_id=record_id_in(request))
 
 
 async def _show_page(

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.actions import At, act_in, ask, attempt, notice
+from gateway.actions import At, act_in, ask, ask_if_there, attempt, notice
 from gateway.ids import command_in, id_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.showing import day_and_time, organisation_names
-from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
-from shared.messages import NotAnswered
+from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked
 from shared.registers.definition import Definition
 from shared.values import Wrong
 
@@ -97,7 +96,7 @@ def _refusals(register: Definition) -> dict[str, At]:
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words.reversals
-    found = await _found(request, typed=form.status != 200)
+    found = await (ask if form.status == 200 else ask_if_there)(request, ListReversals())  # typed text is not lost
     names = await organisation_names(request, register)
     return await show(
         request,
@@ -109,16 +108,6 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         href=address(register, PAGE),
         back=address(register, "administration/"),
     )
-
-
-async def _found(request: web.Request, *, typed: bool) -> Reversals | None:
-    """What waits; None when it cannot be had, which must not cost what was typed."""
-    try:
-        return await ask(request, ListReversals())
-    except NotAnswered:
-        if typed:
-            return None
-        raise
 
 
 def _shown(register: Definition, each: ReversalAsked, names: Mapping[UUID, str]) -> ShownReversal:

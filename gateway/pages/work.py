@@ -9,17 +9,17 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.actions import NOT_BEGUN, UNCERTAIN, ask, notice
+from gateway.actions import ask, ask_if_there, notice
 from gateway.ids import new_command, sent_id
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import number_of, see_other, show
+from gateway.page import see_other, sent_number, show
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
 from shared.contracts.referrals import NamedRecord, NameRecords
-from shared.messages import NotAnswered, Refused
+from shared.messages import Refused
 from shared.registers.definition import Definition, Recipient
 from shared.registers.definition.words.work import AgeWords
 
@@ -53,7 +53,7 @@ class Place:
 
 async def show_work(request: web.Request) -> web.Response:
     register = _rated(request)
-    place = Place(_skip(request, "urgent"), _skip(request, "agenda"))
+    place = Place(*(sent_number(request.query, each, DIGITS, "0") for each in ("urgent", "agenda")))
     tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
     names = await _names(request, tasks)
     organisations = await organisation_names(request, register)
@@ -99,13 +99,6 @@ def _rated(request: web.Request) -> Definition:
     return register
 
 
-def _skip(request: web.Request, name: str) -> int:
-    skip = number_of(request.query.get(name, "0"), DIGITS)
-    if skip is None:
-        raise web.HTTPBadRequest
-    return skip
-
-
 def _ids(sent: object) -> tuple[UUID, UUID]:
     """The task of a button, and the id of what is done by pressing it. Raises 400 for what is not ours."""
     task, _, command = str(sent).partition("-")
@@ -117,13 +110,8 @@ async def _names(request: web.Request, tasks: Tasks) -> Names | None:
     record_ids = tuple(each.record_id for each in (*tasks.urgent, *tasks.agenda))
     if not record_ids:
         return {}
-    try:
-        named = await ask(request, NameRecords(record_ids=record_ids))
-    except NotAnswered as unanswered:
-        if unanswered.fault not in NOT_BEGUN | UNCERTAIN:
-            raise
-        return None
-    return {each.record_id: each for each in named.records}
+    named = await ask_if_there(request, NameRecords(record_ids=record_ids))
+    return {each.record_id: each for each in named.records} if named else None
 
 
 def _said(request: web.Request, tasks: Tasks) -> str:

@@ -10,8 +10,9 @@ from gateway.merging import Merged, as_it_was, merge
 from gateway.page import show
 from gateway.pages.records.finding import record_address, record_id_in
 from gateway.pages.records.history import said_of
-from gateway.pages.records.sheet import Opened, hidden_fields, open_record
+from gateway.pages.records.sheet import Opened, open_record
 from gateway.pages.records.whose import whose
+from gateway.register_form import hidden_fields
 from gateway.rows import Column
 from shared.contracts.referrals import Answer, Change, ReadHistory, ReadRecord
 from shared.registers.definition import Definition
@@ -36,7 +37,7 @@ async def show_conflict(
         whose=await whose(request, record),
         differences=_differences(register, merged),
         fields=hidden_fields(fill_fields(register.form, merged.answers)),
-        columns=_columns(words.question, words.before, words.theirs, words.yours),
+        columns=[Column(label) for label in (words.question, words.before, words.theirs, words.yours)],
         opened=open_record(record, opened.note),
         href=record_address(register, record_id),
         changed=said_of(register, updates[0]) if updates else "",
@@ -65,7 +66,3 @@ def _differences(register: Definition, merged: Merged) -> list[list[str]]:
         for each in merged.differences
         if each.name in questions
     ]
-
-
-def _columns(*labels: str) -> list[Column]:
-    return [Column(label) for label in labels]

@@ -1,35 +1,30 @@
 """Drafts of forms that add a record: saved while somebody types, and offered by name, never filled in by themselves."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.actions import ask, attempt, notice
+from gateway.actions import ask, ask_if_there, attempt, notice
 from gateway.ids import command_in, id_in, id_of
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
 from gateway.page import see_other, show
 from gateway.pages.records.submitting import new_form, refuse_consent, show_new
 from gateway.register_form import typed
-from gateway.showing import day_and_time
+from gateway.showing import day_and_time, time_of_day
 from shared.contracts.referrals import (
     DRAFT_DAYS,
     DiscardDraft,
     DraftNamed,
-    DraftSaved,
     ListDrafts,
     ReadDraft,
     SaveDraft,
 )
-from shared.messages import Fault, NotAnswered
 from shared.registers.definition import Definition, Words
-from shared.values import LONDON
 
 FRAGMENT = "X-Fragment"  # the script wants the sentence alone
-AWAY = frozenset({Fault.UNAVAILABLE, Fault.BUSY, Fault.TOO_LATE})
 
 
 @dataclass(frozen=True)
@@ -43,14 +38,9 @@ class Offered:
 
 
 async def drafts_of(request: web.Request) -> list[Offered]:
-    """The visitor's own; none while they cannot be had, which must not stand in the way of starting anew."""
-    try:
-        found = await ask(request, ListDrafts())
-    except NotAnswered as unanswered:
-        if unanswered.fault not in AWAY:
-            raise
-        return []
-    return [_offered(request[REGISTER], draft) for draft in found.drafts]
+    """The visitor's own; none while they cannot be had, which must not prevent a new form."""
+    found = await ask_if_there(request, ListDrafts())
+    return [_offered(request[REGISTER], draft) for draft in (found.drafts if found else ())]
 
 
 def _offered(register: Definition, draft: DraftNamed) -> Offered:
@@ -109,17 +99,13 @@ async def save_draft(request: web.Request) -> web.Response:
         form.refuse(words.too_many.format(count=form.reason.details.get("most", "")), status=409)
     if FRAGMENT in request.headers:
         failed = words.not_saved if form.status == 503 else form.refusal
-        return web.Response(text=words.saved_at.format(when=_time(saved)) if saved else failed, status=form.status)
+        said = words.saved_at.format(when=time_of_day(saved.saved_at)) if saved else failed
+        return web.Response(text=said, status=form.status)
     if form.reason and form.reason.code == "no_consent":
         return await refuse_consent(request, form.command)
     if saved is None:
         return await show_new(request, drawn)
     return see_other(f"{address(register, PATHS['submit'])}?draft={form.command.hex}", "saved")
-
-
-def _time(saved: DraftSaved) -> str:
-    moment: datetime = saved.saved_at.astimezone(LONDON)
-    return f"{moment:%H:%M}"
 
 
 def _refusals(words: Words) -> dict[str, str]:

@@ -11,6 +11,7 @@ from gateway.comparing import compared, facts_of
 from gateway.ids import sent_id
 from gateway.page import Posted, show
 from gateway.pages.records.finding import edition_of, record_address
+from gateway.register_form import hidden_fields
 from gateway.rows import Cell
 from gateway.showing import organisation_names
 from shared.contracts.referrals import MOST_ALIKE, ReadRecord, RecordShown
@@ -57,11 +58,9 @@ async def show_matches(
     matches = [_match(request, record, names) for record in found if record]
     if not matches:
         return None
-    fields = [(name, value) for name, values in raw.items() for value in values]
-    page, choices = "records/matches.html", {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
-    return await show(
-        request, page, status=409, register=register, matches=matches, fields=fields, command=command, choices=choices
-    )
+    choices = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
+    page, fields = "records/matches.html", hidden_fields(raw)
+    return await show(request, page, status=409, matches=matches, fields=fields, command=command, choices=choices)
 
 
 async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:

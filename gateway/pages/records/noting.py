@@ -15,14 +15,13 @@ from gateway.pages.records.sheet import (
     Note,
     Opened,
     drawn_form,
-    hidden_fields,
     note_in,
     open_record,
     opened_in,
     show_gone,
     show_page,
 )
-from gateway.register_form import RegisterForm, typed
+from gateway.register_form import RegisterForm, hidden_fields, typed
 from shared.contracts.referrals import AddNote, RecordShown
 from shared.messages import Refused
 from shared.registers.definition import Definition, Words

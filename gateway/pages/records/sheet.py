@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway import clock
-from gateway.actions import ask, notice
+from gateway.actions import ask, ask_if_there, notice
 from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
@@ -20,7 +20,6 @@ from gateway.register_form import RegisterForm, draw
 from gateway.showing import day_and_time, days_since, organisation_names
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals import ReadHistory, ReadNotes, RecordShown
-from shared.messages import NotAnswered, Refused
 from shared.permissions import Permission
 from shared.registers.definition import Definition
 from shared.registers.form import Raw, as_text, fill_fields, read_answers
@@ -67,12 +66,6 @@ def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None
     return draw(register.form, register.words, filled, record.answers)
 
 
-def hidden_fields(fields: Raw) -> list[tuple[str, str]]:
-    return [
-        (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
-    ]
-
-
 async def show_page(
     request: web.Request,
     register: Definition,
@@ -82,7 +75,7 @@ async def show_page(
     said: str = "",
 ) -> web.Response:
     """`said` names the notice of a page that answers a form."""
-    skipped = {part: _skipped(request, part) for part in ("history", "notes")}
+    skipped = {part: number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")}
     history, notes, found, about = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
         ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
@@ -122,15 +115,8 @@ async def _outcomes_of(request: web.Request, register: Definition, record: Recor
     """The newest outcomes, for those who may see them."""
     if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
         return FoundOutcomes()
-    try:
-        return FoundOutcomes(await ask(request, ListOutcomes(record_id=record.record_id)))
-    except (NotAnswered, Refused):  # the record is there all the same
-        return FoundOutcomes(missing=True)
-
-
-def _skipped(request: web.Request, part: str) -> int:
-    """How many of the newest updates or notes the address asks to leave out."""
-    return number_of(request.query.get(part, "0"), 5) or 0
+    found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
+    return FoundOutcomes(found, missing=found is None)
 
 
 async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:

@@ -26,7 +26,8 @@ class Entry:
 async def show_settings(request: web.Request) -> web.Response:
     register, standing = request[REGISTER], standing_of(request)
     editors, words = list(editors_of(standing)), standing.words.settings
-    published = await ask(request, ListOverlays(before=_before(request)))
+    before = number_of(request.query.get("Before"))  # older than this number; else the newest
+    published = await ask(request, ListOverlays(before=before or None))
     base, allowed = address(register, PAGE), may_publish(request)
     return await show(
         request,
@@ -52,8 +53,3 @@ def _rows(found: PublishedOverlays, headings: dict[str, str]) -> list[tuple[Cell
         )
         for each in found.published
     ]
-
-
-def _before(request: web.Request) -> int | None:
-    """Older than this number; what is no number asks for the newest."""
-    return number_of(request.query.get("Before", "")) or None
