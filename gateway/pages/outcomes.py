@@ -65,11 +65,10 @@ class ListedOutcome:
 
 async def show_outcomes(request: web.Request) -> web.Response:
     outcome = outcome_form(request[REGISTER])
-    skip = sent_number(request.query, "skip", DIGITS, "0")
-    listing = ListOutcomes(record_id=record_id_in(request), skip=skip)
+    listing = ListOutcomes(record_id=record_id_in(request), skip=sent_number(request.query, "skip", DIGITS, "0"))
     record, found = await asyncio.gather(find_record(request), ask(request, listing))
     sheet = Sheet(request[REGISTER], outcome, new_command(), record.version, {})
-    return await _show_page(request, sheet, sheet.drawn(), record, found, skip=skip)
+    return await _show_page(request, sheet, sheet.drawn(), record, found, skip=listing.skip)
 
 
 async def record_outcome(request: web.Request) -> web.Response:
