@@ -15,7 +15,7 @@ CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
 # A file's tests share what they started, so one process runs them all; a process that a hanging test ended ends the run.
 PARALLEL := -n 2 --dist loadfile --max-worker-restart 0
-MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/migrations/*.sql))
+MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
 .PHONY: help run test quick office browsers lint format documents assets bench soak trace lock clean
 

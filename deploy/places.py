@@ -6,5 +6,5 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def migration_folders(service: str) -> tuple[Path, Path]:
-    """The folders of a service's migrations, in the order in which they are applied."""
-    return PROJECT / "shared" / "spine", PROJECT / "services" / service / "migrations"
+    """Return the folders of the SQL files of a service, in the order in which they are applied."""
+    return PROJECT / "shared" / "spine", PROJECT / "services" / service / "sql"

@@ -1,8 +1,9 @@
-"""The migrations of one service's schema: numbered SQL files, each applied once, in one transaction, by the owner."""
+"""Bring one service's schema up to its SQL files: numbered files once each, and functions whenever they changed."""
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,10 +11,21 @@ from typing import TypeAlias
 
 import asyncpg
 
+from shared.release import RELEASE
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-LOCK_TIMEOUT = "4s"
+LOCK_TIMEOUT = "500ms"
+LOCKED = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+LOCK_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds before the next try, where a table was in use
 FILE_NAME = re.compile(r"(?P<number>\d{4})_(?P<phase>pre|post)_[a-z0-9_]+\.sql")
+SERVICE = "<service>"  # stands for the service's name in the files that all services share
+OLD_SHAPE = "spine/0001_pre_spine.sql"
+MAKE_A_NEW_ONE = (
+    "this database was made before the first release, and its shape cannot be brought up to this code. Make a new "
+    "one: stop the product, remove the state folder (ICS_STATE_DIR) and run `ics up`; where ICS_DATABASE_URL names "
+    "a database, drop that database and run `ics migrate`."
+)
 
 WAIT_FOR_OTHERS = "SELECT pg_advisory_lock(hashtextextended('ics migrate ' || $1, 0))"
 BECOME_OWNER = """
@@ -22,15 +34,28 @@ BECOME_OWNER = """
         set_config('search_path', $1, true),
         set_config('lock_timeout', $2, true)
 """
+ALLOW_ANY_ORDER = "SET LOCAL check_function_bodies = off"
 MAKE_LEDGER = """
     CREATE TABLE IF NOT EXISTS migration (
         name text PRIMARY KEY,
         sha256 text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    CREATE TABLE IF NOT EXISTS functions_file (
+        name text PRIMARY KEY,
+        sha256 text NOT NULL,
+        release integer NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )
 """
 READ_LEDGER = "SELECT name, sha256 FROM migration"
+READ_FUNCTIONS = "SELECT name, sha256, release FROM functions_file"
 ENTER = "INSERT INTO migration (name, sha256) VALUES ($1, $2)"
+ENTER_FUNCTIONS = """
+    INSERT INTO functions_file (name, sha256, release) VALUES ($1, $2, $3)
+    ON CONFLICT (name) DO UPDATE
+    SET sha256 = excluded.sha256, release = excluded.release, applied_at = clock_timestamp()
+"""
 
 
 class Phase(StrEnum):
@@ -45,13 +70,15 @@ class MigrationRefused(Exception):
     """Says which file, and why. Never the text of a database error, which may hold what a row holds."""
 
 
+class LockedOut(MigrationRefused):
+    """Others held what the file needed; it can be tried again."""
+
+
 @dataclass(frozen=True)
-class Migration:
-    """One file. `name` holds the folder's name too, by which it stands in the ledger: `spine/0001_pre_spine.sql`."""
+class SqlFile:
+    """One file. `name` is its place in the ledger, with the folder: `spine/0001_pre_baseline.sql`."""
 
     name: str
-    number: int
-    phase: Phase
     sql: str
 
     @property
@@ -59,29 +86,53 @@ class Migration:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-async def migrate(dsn: str, service: str, folders: Sequence[Path], phase: Phase) -> list[str]:
-    """
-    Bring the service's schema up to the files in these folders, in the order given; the names that were applied.
+@dataclass(frozen=True)
+class Migration(SqlFile):
+    """A numbered file, which is applied once."""
 
-    `dsn` is of a role that may become `<service>_owner`. Raises `MigrationRefused` before anything is applied when a
-    file that was applied has been edited or taken away, or when numbers have a gap or stand twice.
+    number: int
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was applied to a schema: the sum of each numbered file, and sum and release of each functions file."""
+
+    numbered: Mapping[str, str]
+    functions: Mapping[str, tuple[str, int]]
+
+
+async def migrate(
+    dsn: str, service: str, folders: Sequence[Path], phase: Phase, *, release: int = RELEASE
+) -> list[str]:
+    """
+    Bring the service's schema up to the files in these folders, in the order given. Return the names applied.
+
+    The functions files of all folders follow the numbered files, in one transaction. `dsn` is of a role that may
+    become `<service>_owner`. Raises `MigrationRefused` before anything is applied when an applied file was edited or
+    taken away, when numbers have a gap or stand twice, or when a newer release applied the functions.
     """
     known = [read_folder(folder) for folder in folders]
+    functions = [file for folder in folders for file in read_functions(folder)]
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(WAIT_FOR_OTHERS, service)
         ledger = await _read_ledger(connection, service)
-        _check_ledger(service, ledger, known)
-        wanted = [each for files in known for each in pending(files, ledger, phase)]
+        _check_ledger(service, ledger.numbered, known)
+        _check_release(service, ledger, release)
+        wanted = [each for files in known for each in pending(files, ledger.numbered, phase)]
+        changed = [each for each in functions if ledger.functions.get(each.name, ("", 0))[0] != each.sha256]
         for migration in wanted:
             await _apply(connection, service, migration)
+        if changed:
+            await _apply_functions(connection, service, changed, release)
     finally:
         await connection.close()
-    return [each.name for each in wanted]
+    return [each.name for each in (*wanted, *changed)]
 
 
 def read_folder(folder: Path) -> list[Migration]:
-    """The folder's migrations by number, which run from 1 without a gap; a folder that is not there has none."""
+    """Return the folder's migrations by number, which run from 1 without a gap; a missing folder has none."""
     files = [_read(path) for path in sorted(folder.glob("*.sql"))]
     for expected, each in enumerate(files, start=1):
         if each.number != expected:
@@ -91,16 +142,22 @@ def read_folder(folder: Path) -> list[Migration]:
     return files
 
 
+def read_functions(folder: Path) -> list[SqlFile]:
+    """Return the files under `functions/`, which are applied again whenever they changed."""
+    found = sorted((folder / "functions").glob("*.sql"))
+    return [SqlFile(f"{folder.name}/functions/{path.name}", path.read_text(encoding="utf-8")) for path in found]
+
+
 def _read(path: Path) -> Migration:
     found = FILE_NAME.fullmatch(path.name)
     if found is None:
         raise MigrationRefused(f"{path.name}: a migration is named like 0007_pre_add_review_date.sql.")
     sql = path.read_text(encoding="utf-8")
-    return Migration(f"{path.parent.name}/{path.name}", int(found["number"]), Phase(found["phase"]), sql)
+    return Migration(f"{path.parent.name}/{path.name}", sql, int(found["number"]), Phase(found["phase"]))
 
 
-def pending(files: Sequence[Migration], ledger: dict[str, str], phase: Phase) -> list[Migration]:
-    """What this phase applies now. Files keep their order: one of the phase behind one of the other is refused."""
+def pending(files: Sequence[Migration], ledger: Mapping[str, str], phase: Phase) -> list[Migration]:
+    """Return what this phase applies now. Files keep their order: none overtakes one of the other phase."""
     left = [each for each in files if each.name not in ledger]
     wanted = [each for each in left if phase in (Phase.ALL, each.phase)]
     for due, chosen in zip(left, wanted, strict=False):
@@ -109,15 +166,22 @@ def pending(files: Sequence[Migration], ledger: dict[str, str], phase: Phase) ->
     return wanted
 
 
-async def _read_ledger(connection: Connection, service: str) -> dict[str, str]:
+async def _read_ledger(connection: Connection, service: str) -> Ledger:
     async with connection.transaction():
         await connection.execute(BECOME_OWNER, service, LOCK_TIMEOUT)
         await connection.execute(MAKE_LEDGER)
-        return {row["name"]: row["sha256"] for row in await connection.fetch(READ_LEDGER)}
+        numbered = await connection.fetch(READ_LEDGER)
+        functions = await connection.fetch(READ_FUNCTIONS)
+    return Ledger(
+        {row["name"]: row["sha256"] for row in numbered},
+        {row["name"]: (row["sha256"], row["release"]) for row in functions},
+    )
 
 
-def _check_ledger(service: str, ledger: dict[str, str], known: Sequence[Sequence[Migration]]) -> None:
+def _check_ledger(service: str, ledger: Mapping[str, str], known: Sequence[Sequence[Migration]]) -> None:
     here = {each.name: each.sha256 for files in known for each in files}
+    if OLD_SHAPE in ledger:
+        raise MigrationRefused(f"{service}: {MAKE_A_NEW_ONE}")
     for name, sha256 in sorted(ledger.items()):
         if name not in here:
             raise MigrationRefused(f"{service}: {name} was applied, but is not among the files: is this older code?")
@@ -125,23 +189,64 @@ def _check_ledger(service: str, ledger: dict[str, str], known: Sequence[Sequence
             raise MigrationRefused(f"{service}: {name} was edited after it was applied. Mend it by a new file.")
 
 
+def _check_release(service: str, ledger: Ledger, release: int) -> None:
+    """Refuse to put back an older release's functions, which the processes of the newer one cannot use."""
+    newest = max((applied for _, applied in ledger.functions.values()), default=0)
+    if newest > release:
+        raise MigrationRefused(
+            f"{service}: release {newest} applied its functions, and this is release {release}: is this older code? "
+            "Nothing was changed."
+        )
+
+
 async def _apply(connection: Connection, service: str, migration: Migration) -> None:
-    try:
+    async def once() -> None:
         async with connection.transaction():
             await connection.execute(BECOME_OWNER, service, LOCK_TIMEOUT)
-            await connection.execute(migration.sql)
-            if not connection.is_in_transaction():
-                raise MigrationRefused(f"{service}: {migration.name} ends its transaction, which is not for it to end.")
+            await _execute(connection, service, migration)
             await connection.execute(BECOME_OWNER, service, LOCK_TIMEOUT)
             await connection.execute(ENTER, migration.name, migration.sha256)
+
+    await _retry_locks(once)
+
+
+async def _apply_functions(connection: Connection, service: str, files: Sequence[SqlFile], release: int) -> None:
+    async def once() -> None:
+        async with connection.transaction():
+            await connection.execute(ALLOW_ANY_ORDER)
+            for file in files:
+                await connection.execute(BECOME_OWNER, service, LOCK_TIMEOUT)
+                await _execute(connection, service, file)
+                await connection.execute(ENTER_FUNCTIONS, file.name, file.sha256, release)
+
+    await _retry_locks(once)
+
+
+async def _retry_locks(step: Callable[[], Awaitable[None]]) -> None:
+    """Run a transaction again, after a pause, while others hold what it needs; the last failure is raised."""
+    for pause in LOCK_PAUSES:
+        try:
+            return await step()
+        except LockedOut:
+            await asyncio.sleep(pause)
+    return await step()
+
+
+async def _execute(connection: Connection, service: str, file: SqlFile) -> None:
+    sql = file.sql.replace(SERVICE, service)
+    try:
+        await connection.execute(sql)
     except asyncpg.PostgresError as error:
-        raise MigrationRefused(f"{service}: {migration.name}: {_place(error, migration)}") from None
+        said = f"{service}: {file.name}: {_place(error, sql)}"
+        raise (LockedOut if isinstance(error, LOCKED) else MigrationRefused)(said) from None
+    if not connection.is_in_transaction():
+        raise MigrationRefused(f"{service}: {file.name} ends its transaction, which is not for it to end.")
 
 
-def _place(error: asyncpg.PostgresError, migration: Migration) -> str:
-    """The error's class and line; its words too where they can only name what the file itself names (class 42)."""
+def _place(error: asyncpg.PostgresError, sql: str) -> str:
+    """Return the error's class and line; its words too where they only name what the file names (class 42)."""
     said = error.as_dict()
     position, code = str(said.get("position") or ""), error.sqlstate or ""
-    line = f" at line {migration.sql[: int(position)].count(chr(10)) + 1}" if position else ""
+    line = f" at line {sql[: int(position)].count(chr(10)) + 1}" if position else ""
     words = f": {said.get('message')}" if code.startswith("42") else ""
     return f"{type(error).__name__} ({code}){line}{words}"

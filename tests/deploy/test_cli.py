@@ -52,7 +52,7 @@ def test_the_databases_are_brought_up_to_the_code_once(tmp_path: Path) -> None:
     second = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"))
 
     assert (0, "") == (first.returncode, first.stderr)
-    assert "identity: spine/0001_pre_spine.sql" in first.stdout
+    assert "identity: spine/0001_pre_baseline.sql" in first.stdout
     assert "0 migrations applied." == second.stdout.strip()
 
 
@@ -68,7 +68,7 @@ async def test_a_server_that_the_operator_names_is_used_instead_of_our_own(
         await drop_database(elsewhere)
 
     assert (0, "") == (said.returncode, said.stderr)
-    assert "identity: spine/0001_pre_spine.sql" in said.stdout
+    assert "identity: spine/0001_pre_baseline.sql" in said.stdout
     assert not (state / "postgres").exists()
 
 

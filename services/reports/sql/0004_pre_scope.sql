@@ -32,7 +32,7 @@ BEGIN
     EXECUTE format('GRANT UPDATE (state, ended_at, lease_until, downloads) ON job TO %I', app);
     EXECUTE format('GRANT DELETE ON chunk TO %I', app);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', current_schema());
-    EXECUTE format('GRANT EXECUTE ON FUNCTION seal_audit, apply_records, apply_outcomes, recount, find_overdue, begin_rebuild, end_rebuild, '
+    EXECUTE format('GRANT EXECUTE ON FUNCTION apply_records, apply_outcomes, recount, find_overdue, begin_rebuild, end_rebuild, '
         'prove_tallies, claim_job, keep_job, drop_job, finish_job, sweep_jobs TO %I', app);
 END
 $$;
