@@ -190,7 +190,10 @@ async def count_waiting(pool: DatabasePool) -> int:
 
 
 # --------------------------------------------------------------------------------------- urgent mail that gets nowhere
-FIND_NOT_THROUGH = "SELECT * FROM find_not_through($1, $2, $3)"
+FIND_NOT_THROUGH = """
+    SELECT mail_id, notice_id, organisation_id, record_id, reference, occasion, mail_code
+    FROM find_not_through($1, $2, $3)
+"""
 
 
 @dataclass(frozen=True)

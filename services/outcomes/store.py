@@ -184,7 +184,10 @@ async def find_ending(db: Database, outcome_id: UUID) -> Standing | None:
     return Standing(Ending(**fields), state == "saved", refusal)
 
 
-TAKE_PENDING = "SELECT * FROM take_pending($1)"
+TAKE_PENDING = """
+    SELECT outcome_id, register_code, record_id, record_version, organisation_id, recorded_by
+    FROM take_pending($1)
+"""
 
 
 async def take_pending(db: Database, most: int) -> list[Ending]:
@@ -205,7 +208,11 @@ async def settle(
 
 # ------------------------------------------------------------------------------------------------------------ the feed
 ASSIGN_FEED = "SELECT assign_feed()"
-READ_FEED = "SELECT * FROM read_feed($1, $2, $3)"
+READ_FEED = """
+    SELECT found, sequence, outcome_id, record_id, register_code, edition, organisation_id, recorded_by, recorded_at,
+        ending, answers
+    FROM read_feed($1, $2, $3)
+"""
 
 
 async def read_feed(db: Database, after: int, most: int, most_bytes: int) -> OutcomeFeedPage:
@@ -229,7 +236,7 @@ def _fed(row: Record) -> FedOutcome:
 
 
 # --------------------------------------------------------------------------------------------------------------- tasks
-HOLD_STANDING = "SELECT * FROM hold_standing($1, $2)"
+HOLD_STANDING = "SELECT known, task_id, kind, register_code, opened_at FROM hold_standing($1, $2)"
 
 
 async def hold_standing(db: Database, record_id: UUID, version: int) -> Held:
@@ -238,7 +245,10 @@ async def hold_standing(db: Database, record_id: UUID, version: int) -> Held:
     return _held(row)
 
 
-FIND_STANDINGS = "SELECT * FROM find_standings($1)"
+FIND_STANDINGS = """
+    SELECT record_id, known, task_id, kind, register_code, opened_at
+    FROM find_standings($1)
+"""
 
 
 async def find_standings(db: Database, record_ids: Sequence[UUID]) -> dict[UUID, Held]:
@@ -251,23 +261,41 @@ def _held(row: Record) -> Held:
     return Held(row["known"], OpenTask(**task) if row["task_id"] else None)
 
 
-OPEN_TASK = "SELECT open_task($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+OPEN_TASK = "SELECT open_task($1)"
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task as `open_task` reads it."""
+
+    task_id: UUID
+    kind: TaskKind
+    register_code: str
+    organisation_id: UUID
+    record_id: UUID
+    record_version: int
+    reference: str
+    locality: str | None
+    opened_at: datetime
+
+
+NEW_TASK = TypeAdapter(NewTask)
 
 
 async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: RecordStanding) -> None:
-    """One that waits from the moment of the rating on."""
-    await db.execute(
-        OPEN_TASK,
-        task_id,
-        kind,
-        standing.register_code,
-        standing.organisation_id,
-        standing.record_id,
-        standing.version,
-        standing.reference,
-        standing.locality,
-        standing.rated_at,
+    """Add a task that is open from the moment of the rating."""
+    task = NewTask(
+        task_id=task_id,
+        kind=kind,
+        register_code=standing.register_code,
+        organisation_id=standing.organisation_id,
+        record_id=standing.record_id,
+        record_version=standing.version,
+        reference=standing.reference,
+        locality=standing.locality,
+        opened_at=standing.rated_at,
     )
+    await db.execute(OPEN_TASK, NEW_TASK.dump_json(task).decode())
 
 
 KEEP_TASK = "SELECT keep_task($1, $2, $3, $4)"
@@ -284,14 +312,17 @@ async def close_task(db: Database, task_id: UUID, moment: datetime) -> None:
     await db.execute(CLOSE_TASK, task_id, moment)
 
 
-RECORDS_WITH_TASKS = "SELECT * FROM records_with_tasks($1, $2) AS record_id"
+RECORDS_WITH_TASKS = "SELECT record_id FROM records_with_tasks($1, $2) AS record_id"
 
 
 async def records_with_tasks(db: Database, after: UUID, last: UUID) -> list[UUID]:
     return [row["record_id"] for row in await db.fetch(RECORDS_WITH_TASKS, after, last)]
 
 
-TAKE_NOT_SEEN = "SELECT * FROM take_not_seen($1, $2, $3, $4)"
+TAKE_NOT_SEEN = """
+    SELECT task_id, register_code, organisation_id, record_id, record_version, reference
+    FROM take_not_seen($1, $2, $3, $4)
+"""
 
 
 @dataclass(frozen=True)
@@ -323,7 +354,10 @@ LIST_URGENT = """
     OFFSET $3
     LIMIT $4
 """
-LIST_AGENDA = "SELECT * FROM list_agenda($1, $2, $3, $4)"
+LIST_AGENDA = """
+    SELECT task_id, record_id, organisation_id, reference, locality, opened_at
+    FROM list_agenda($1, $2, $3, $4)
+"""
 LISTS: dict[TaskKind, str] = {"urgent": LIST_URGENT, "agenda": LIST_AGENDA}
 
 

@@ -1,10 +1,10 @@
--- The feed: the outcomes that count, in an order in which nothing can slip in behind. An outcome's sequence is given
--- after it is committed, by `assign_feed`; so a reader who has read up to a sequence has every outcome up to it, however
--- long the transactions took that made them. An outcome that counts never changes again.
+-- The feed: the outcomes that count, in an order in which none can appear behind a reader. `assign_feed` gives an outcome
+-- its sequence after it is committed. So a reader who has read up to a sequence has every outcome up to it, however long
+-- the transactions took. An outcome that counts never changes again.
 
--- Give a sequence to what is committed and has none; how many there were. One at a time, so that sequences become
--- visible in their order.
-CREATE FUNCTION assign_feed() RETURNS bigint
+-- Give a sequence to the committed outcomes that have none; return how many there were. One process at a time does it, so
+-- that sequences become visible in their order.
+CREATE OR REPLACE FUNCTION assign_feed() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     assigned bigint;
@@ -23,10 +23,11 @@ BEGIN
     RETURN assigned;
 END
 $$;
+GRANT EXECUTE ON FUNCTION assign_feed() TO outcomes_app;
 
--- Outcomes from behind a sequence on, in order: `p_most` at most, and of about `p_bytes` together, but always one.
--- `found` counts what was there to choose from. SECURITY DEFINER: reports reads all registers and organisations.
-CREATE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
+-- Return the outcomes after a sequence, in order: `p_most` at most, and about `p_bytes` together, but at least one.
+-- `found` is the number to choose from.
+CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, outcome_id uuid, record_id uuid, register_code text, edition text,
     organisation_id uuid, recorded_by text, recorded_at timestamptz, ending boolean, answers jsonb
 )
@@ -47,12 +48,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE p.bytes <= p_bytes OR p.place = 1
     ORDER BY p.feed_sequence
 $$;
-
-DO $$
-DECLARE
-    app text := current_schema() || '_app';
-BEGIN
-    EXECUTE 'REVOKE ALL ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint) FROM PUBLIC';
-    EXECUTE format('GRANT EXECUTE ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint) TO %I', app);
-END
-$$;
+GRANT EXECUTE ON FUNCTION read_feed(bigint, integer, bigint) TO outcomes_app;

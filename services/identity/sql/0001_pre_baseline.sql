@@ -1,13 +1,13 @@
--- Who may come in: organisations, accounts and what each may do, log-ins on their way, sessions, and what is counted.
+-- Who may log in: organisations, accounts and their roles, log-ins that have begun, sessions, and counts of requests.
 
--- What administrators decided about a register, in place of what its definition says.
+-- What administrators decided about a register, in place of its definition.
 CREATE TABLE register_access (
     register_code text PRIMARY KEY,
     self_registration boolean NOT NULL,
     accepted_domains text [] NOT NULL
 );
 
--- Single addresses that an administrator let in although their domain is not accepted.
+-- Single addresses that an administrator accepted although their domain is not.
 CREATE TABLE allowed_address (
     register_code text NOT NULL,
     email text NOT NULL CHECK (email = lower(email)),
@@ -26,8 +26,8 @@ CREATE TABLE organisation (
     UNIQUE (register_code, organisation_id)
 );
 
--- `locked_to_strangers`: five wrong passwords came from browsers that the person never logged in with; theirs still may.
--- A temporary password is random and long, so a keyed hash keeps it; it lives until it is used, changed or too old.
+-- `locked_to_strangers`: five wrong passwords came from browsers in which the person never logged in. Their own browsers
+-- still may. A temporary password is random and long, so a keyed hash is enough; it is valid until used, changed or old.
 CREATE TABLE account (
     account_id uuid PRIMARY KEY,
     email text NOT NULL UNIQUE CHECK (email = lower(email) AND email LIKE '_%@_%'),
@@ -46,8 +46,10 @@ CREATE TABLE account (
     CHECK ((temporary_hash IS NULL) = (temporary_expires_at IS NULL)),
     CHECK (temporary_used_at IS NULL OR temporary_hash IS NOT NULL)
 );
+CREATE INDEX account_by_name ON account (lower(last_name), lower(first_name), account_id);
 
--- What a person may do in one register. A master admin can have no such row: the check and the key hold them apart.
+-- The role of a person in one register. The check and the key prevent such a row for a master admin. `version` is raised
+-- by each change of the role or its organisations; an update names the one it saw.
 CREATE TABLE register_grant (
     account_id uuid NOT NULL,
     register_code text NOT NULL,
@@ -55,10 +57,12 @@ CREATE TABLE register_grant (
     master_admin boolean NOT NULL DEFAULT false CHECK (NOT master_admin),
     all_organisations boolean NOT NULL DEFAULT false,
     home_organisation_id uuid,
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (account_id, register_code),
     FOREIGN KEY (account_id, master_admin) REFERENCES account (account_id, master_admin),
     FOREIGN KEY (register_code, home_organisation_id) REFERENCES organisation (register_code, organisation_id)
 );
+CREATE INDEX register_grant_administrators ON register_grant (register_code) WHERE role = 'administrator';
 
 CREATE TABLE register_grant_organisation (
     account_id uuid NOT NULL,
@@ -68,8 +72,32 @@ CREATE TABLE register_grant_organisation (
     FOREIGN KEY (account_id, register_code) REFERENCES register_grant (account_id, register_code) ON DELETE CASCADE,
     FOREIGN KEY (register_code, organisation_id) REFERENCES organisation (register_code, organisation_id)
 );
+CREATE INDEX register_grant_organisation_reach ON register_grant_organisation (
+    register_code, organisation_id, account_id
+);
 
--- A browser in which the person completed a log-in: it has a count of its own, so that strangers cannot use it up.
+-- A person whom a master admin proposes as an administrator. It gives no right until another master admin accepts it.
+CREATE TABLE proposal (
+    proposal_id uuid PRIMARY KEY,
+    register_code text NOT NULL,
+    account_id uuid NOT NULL REFERENCES account (account_id),
+    all_organisations boolean NOT NULL,
+    organisation_ids uuid [] NOT NULL,
+    home_organisation_id uuid,
+    proposed_by uuid NOT NULL REFERENCES account (account_id),
+    proposed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'accepted', 'declined')),
+    decided_by uuid REFERENCES account (account_id),
+    decided_at timestamptz,
+    CHECK (proposed_by <> account_id),
+    CHECK (state <> 'accepted' OR decided_by <> proposed_by),
+    CHECK ((state = 'open') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    FOREIGN KEY (register_code, home_organisation_id) REFERENCES organisation (register_code, organisation_id)
+);
+CREATE UNIQUE INDEX proposal_open_once ON proposal (register_code, account_id) WHERE state = 'open';
+
+-- A browser in which the person completed a log-in. It has its own count, which strangers cannot use up.
 CREATE TABLE device (
     device_id uuid PRIMARY KEY,
     account_id uuid NOT NULL REFERENCES account (account_id),
@@ -80,7 +108,7 @@ CREATE TABLE device (
 );
 CREATE INDEX device_by_account ON device (account_id, used_at);
 
--- A log-in between password and PIN. `temporary_hash`: the temporary password with which it was begun.
+-- A log-in between password and PIN. `temporary_hash` is of the temporary password with which it began.
 CREATE TABLE attempt (
     attempt_id uuid PRIMARY KEY,
     token_hash bytea NOT NULL UNIQUE,
@@ -112,7 +140,7 @@ CREATE TABLE session (
 CREATE INDEX session_by_account ON session (account_id);
 CREATE INDEX session_by_use ON session (seen_at);
 
--- Counts in windows that begin with their first count. `key` is a keyed hash: no address is kept here in clear.
+-- Counts in windows that begin with their first count. `key` is a keyed hash, so no address is stored in clear.
 CREATE TABLE rate_window (
     kind text NOT NULL,
     key bytea NOT NULL,
@@ -122,12 +150,6 @@ CREATE TABLE rate_window (
 );
 CREATE INDEX rate_window_by_age ON rate_window (began_at);
 
-DO $$
-DECLARE
-    app text := current_schema() || '_app';
-BEGIN
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON register_access, organisation, account TO %I', app);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON allowed_address, register_grant, '
-        'register_grant_organisation, device, attempt, session, rate_window TO %I', app);
-END
-$$;
+GRANT SELECT, INSERT, UPDATE ON register_access, organisation, account, proposal TO identity_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON allowed_address, register_grant, register_grant_organisation, device, attempt,
+session, rate_window TO identity_app;

@@ -1,0 +1,83 @@
+-- The mail queue, and which mails are about a record.
+
+-- One row for each mail. Subject and body are deleted once the mail has ended; the row stays for 90 days and says what
+-- became of it. `next_try_at` is also the end of the lease while a sender has the mail. `instead_of` is the urgent mail
+-- that could not be delivered, in whose place this one goes to others. `sent_again_at`: since when a mail that had failed
+-- is tried again. `others_told_at`: when others were told of an urgent mail that was not delivered.
+CREATE TABLE mail (
+    id uuid PRIMARY KEY,
+    register_code text NOT NULL,
+    template text NOT NULL,
+    lane text NOT NULL CHECK (lane IN ('now', 'bulk')),
+    recipient text NOT NULL,
+    subject text,
+    body text,
+    state text NOT NULL DEFAULT 'queued'
+    CHECK (state IN ('queued', 'sending', 'accepted', 'failed', 'given_up', 'expired')),
+    attempts integer NOT NULL DEFAULT 0,
+    last_answer text,
+    next_try_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at timestamptz,
+    instead_of uuid,
+    claimed_by uuid,
+    claimed_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    sent_again_at timestamptz,
+    others_told_at timestamptz,
+    CONSTRAINT mail_content_while_it_waits
+    CHECK ((state IN ('queued', 'sending')) = (subject IS NOT NULL AND body IS NOT NULL)),
+    CONSTRAINT mail_claimed_while_sending CHECK ((state = 'sending') = (claimed_by IS NOT NULL)),
+    CONSTRAINT mail_ended_once CHECK ((state IN ('queued', 'sending')) = (ended_at IS NULL))
+);
+CREATE INDEX mail_due ON mail (lane, next_try_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX mail_expiry ON mail (expires_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX mail_age ON mail (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX mail_undelivered ON mail (id) WHERE state <> 'accepted';
+CREATE INDEX mail_urgent_open ON mail (register_code, created_at)
+WHERE template = 'urgent_record' AND others_told_at IS NULL AND state <> 'accepted';
+
+-- The record that a mail is about. Mails about accounts have no such row. One notice, `notice_id`, may become mails to
+-- several people. `mail_code` names the words, which are deleted once a mail has ended.
+CREATE TABLE record_mail (
+    mail_id uuid PRIMARY KEY REFERENCES mail (id) ON DELETE CASCADE,
+    notice_id uuid NOT NULL,
+    register_code text COLLATE "C" NOT NULL,
+    organisation_id uuid NOT NULL,
+    record_id uuid NOT NULL,
+    reference text NOT NULL,
+    occasion text NOT NULL,
+    mail_code text NOT NULL,
+    queued_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX record_mail_listed ON record_mail (register_code, organisation_id, queued_at DESC, mail_id DESC);
+CREATE INDEX record_mail_of_notice ON record_mail (notice_id);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON mail TO notifier_app;
+GRANT SELECT, INSERT ON record_mail TO notifier_app;
+
+-- Who sees which rows. The service's own work, which no visitor asked for, has the queue; it adds to `record_mail` and
+-- reads it by functions alone. Administrators see the mails about records of their register and organisations, and no
+-- mail about an account. A setting is read once a query, not once a row; after a transaction it is '' and not null.
+DO $$
+DECLARE
+    own_work text := '(SELECT coalesce(current_setting(''app.user'', true), '''') = '''')';
+    scope text := 'register_code = (SELECT current_setting(''app.register'', true)) AND '
+        'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid [])';
+    administrator text := '(SELECT current_setting(''app.role'', true)) = ''administrator''';
+    -- Not EXISTS, for which the planner may gather every mail in scope before it looks at the first.
+    about_record text := '(SELECT true FROM record_mail AS r WHERE r.mail_id = id)';
+    each text;
+BEGIN
+    FOREACH each IN ARRAY ARRAY['mail', 'record_mail'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', each);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', each);
+        EXECUTE format('CREATE POLICY owner ON %I TO notifier_owner USING (true) WITH CHECK (true)', each);
+    END LOOP;
+    EXECUTE format('CREATE POLICY own_work ON mail TO notifier_app USING (%1$s) WITH CHECK (%1$s)', own_work);
+    EXECUTE format('CREATE POLICY scope ON mail FOR SELECT TO notifier_app USING (%s)', about_record);
+    EXECUTE format('CREATE POLICY again ON mail FOR UPDATE TO notifier_app USING (%1$s) WITH CHECK (%1$s)', about_record);
+    EXECUTE format('CREATE POLICY own_work ON record_mail FOR INSERT TO notifier_app WITH CHECK (%s)', own_work);
+    EXECUTE format('CREATE POLICY scope ON record_mail FOR SELECT TO notifier_app USING (%s AND %s)', scope, administrator);
+END
+$$;

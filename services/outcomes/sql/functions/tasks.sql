@@ -1,0 +1,119 @@
+-- Tasks: opened and closed by the rating of their record, listed, and told again where nobody has seen them.
+
+-- Lock a record until the transaction ends, and note that this version of it is known. Return the version known before
+-- (-1: none) and the open task: ids, codes and times, of any register and organisation.
+CREATE OR REPLACE FUNCTION hold_standing(p_record uuid, p_version integer) RETURNS TABLE (
+    known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE
+    before integer;
+BEGIN
+    INSERT INTO record_known (record_id, version) VALUES (p_record, -1) ON CONFLICT DO NOTHING;
+    SELECT k.version INTO before FROM record_known AS k WHERE k.record_id = p_record FOR UPDATE;
+    IF before < p_version THEN
+        UPDATE record_known SET version = p_version WHERE record_id = p_record;
+    END IF;
+    RETURN QUERY
+    SELECT before, t.id, t.kind, t.register_code, t.opened_at
+    FROM (VALUES (p_record)) AS wanted (id)
+    LEFT JOIN task AS t ON t.record_id = wanted.id AND t.closed_at IS NULL;
+END
+$$;
+GRANT EXECUTE ON FUNCTION hold_standing(uuid, integer) TO outcomes_app;
+
+-- Return the same for many records at once. Nothing is locked or noted.
+CREATE OR REPLACE FUNCTION find_standings(p_records uuid []) RETURNS TABLE (
+    record_id uuid, known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT k.record_id, k.version, t.id, t.kind, t.register_code, t.opened_at
+    FROM record_known AS k
+    LEFT JOIN task AS t ON t.record_id = k.record_id AND t.closed_at IS NULL
+    WHERE k.record_id = ANY(p_records)
+$$;
+GRANT EXECUTE ON FUNCTION find_standings(uuid []) TO outcomes_app;
+
+-- Add a task, which is open from the moment of the rating.
+CREATE OR REPLACE FUNCTION open_task(p_task jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    INSERT INTO task (
+        id, kind, register_code, organisation_id, record_id, record_version, reference, locality, opened_at
+    )
+    SELECT
+        t.task_id, t.kind, t.register_code, t.organisation_id, t.record_id, t.record_version, t.reference, t.locality,
+        t.opened_at
+    FROM jsonb_to_record(p_task) AS t (
+        task_id uuid, kind text, register_code text, organisation_id uuid, record_id uuid, record_version integer,
+        reference text, locality text, opened_at timestamptz
+    )
+    WHERE check_keys(p_task, to_jsonb(t))
+$$;
+GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_app;
+
+-- Bring a task that stays open into line with a later version of its record.
+CREATE OR REPLACE FUNCTION keep_task(p_task uuid, p_version integer, p_organisation uuid, p_locality text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    UPDATE task
+    SET record_version = p_version, organisation_id = p_organisation, locality = p_locality
+    WHERE id = p_task
+$$;
+GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, uuid, text) TO outcomes_app;
+
+CREATE OR REPLACE FUNCTION close_task(p_task uuid, p_at timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    UPDATE task SET closed_at = p_at WHERE id = p_task AND closed_at IS NULL
+$$;
+GRANT EXECUTE ON FUNCTION close_task(uuid, timestamptz) TO outcomes_app;
+
+-- Return the records with an open task after one id and up to another, to be compared with those of referrals.
+CREATE OR REPLACE FUNCTION records_with_tasks(p_after uuid, p_last uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT t.record_id FROM task AS t WHERE t.closed_at IS NULL AND t.record_id > p_after AND t.record_id <= p_last
+$$;
+GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_app;
+
+-- Return a page of the agenda, by localities, under row-level security. The order is the index's: with sorting off, no plan
+-- reads the whole table first, however few rows the planner expects in scope.
+CREATE OR REPLACE FUNCTION list_agenda(p_register text, p_orgs uuid [], p_skip integer, p_take integer) RETURNS TABLE (
+    task_id uuid, record_id uuid, organisation_id uuid, reference text, locality text, opened_at timestamptz
+)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_sort = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT t.id, t.record_id, t.organisation_id, t.reference, t.locality, t.opened_at
+    FROM task AS t
+    WHERE t.register_code = p_register AND t.organisation_id = ANY(p_orgs) AND t.kind = 'agenda' AND t.closed_at IS NULL
+    ORDER BY t.register_code, t.locality, t.opened_at, t.id
+    OFFSET p_skip
+    LIMIT p_take;
+END
+$$;
+GRANT EXECUTE ON FUNCTION list_agenda(text, uuid [], integer, integer) TO outcomes_app;
+
+-- Take the urgent tasks that nobody has seen since a register's moment, each once. The caller tells of them in the same
+-- transaction.
+CREATE OR REPLACE FUNCTION take_not_seen(p_registers text [], p_since timestamptz [], p_at timestamptz, p_most integer) RETURNS TABLE (
+    task_id uuid, register_code text, organisation_id uuid, record_id uuid, record_version integer, reference text
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    UPDATE task AS t
+    SET told_again_at = p_at
+    WHERE t.id IN (
+        SELECT u.id
+        FROM unnest(p_registers, p_since) AS due (register_code, since)
+        INNER JOIN task AS u ON u.register_code = due.register_code AND u.opened_at <= due.since
+        WHERE u.closed_at IS NULL AND u.kind = 'urgent' AND u.seen_at IS NULL AND u.told_again_at IS NULL
+        ORDER BY u.opened_at
+        LIMIT p_most
+        FOR UPDATE OF u SKIP LOCKED
+    )
+    RETURNING t.id, t.register_code, t.organisation_id, t.record_id, t.record_version, t.reference;
+END
+$$;
+GRANT EXECUTE ON FUNCTION take_not_seen(text [], timestamptz [], timestamptz, integer) TO outcomes_app;
