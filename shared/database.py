@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 from asyncpg import Connection, Pool, Record
 from asyncpg.pool import PoolConnectionProxy
+from pydantic_core import to_json
 
 from shared.permissions import Visitor
 
@@ -55,6 +56,11 @@ async def open_pool(dsn: str, size: int = POOL_SIZE) -> DatabasePool:
         command_timeout=10,
         timeout=5,
     )
+
+
+def as_json(value: object) -> str:
+    """Return a jsonb parameter. Dataclasses are encoded by the names of their fields, which a function reads."""
+    return to_json(value).decode()
 
 
 def context_of(visitor: Visitor | None) -> str:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from services.outcomes.rules import Held, OpenTask
 from shared.contracts.outcomes import FedOutcome, OutcomeFeedPage, OutcomeShown, TaskCounts, TaskKind, TaskShown
 from shared.contracts.referrals import Answers, RecordStanding
-from shared.database import Database
+from shared.database import Database, as_json
 from shared.permissions import Visitor
 
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
@@ -279,9 +279,6 @@ class NewTask:
     opened_at: datetime
 
 
-NEW_TASK = TypeAdapter(NewTask)
-
-
 async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: RecordStanding) -> None:
     """Add a task that is open from the moment of the rating."""
     task = NewTask(
@@ -295,7 +292,7 @@ async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: Recor
         locality=standing.locality,
         opened_at=standing.rated_at,
     )
-    await db.execute(OPEN_TASK, NEW_TASK.dump_json(task).decode())
+    await db.execute(OPEN_TASK, as_json(task))
 
 
 KEEP_TASK = "SELECT keep_task($1, $2, $3, $4)"

@@ -11,9 +11,9 @@ from services.reports.rules.choosing import until_next_rebuild
 from services.reports.rules.counting import Counted, counted_by, counted_later, counted_of
 from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
-from services.reports.store.feeds import FeedState, Fields, Lane, Page
+from services.reports.store.feeds import FeedState, Lane, OutcomeRow, Page, RecordRow, RecountedRow
 from shared.commands import FORGET_OLD
-from shared.contracts.outcomes import ReadOutcomeFeed
+from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
 from shared.contracts.referrals import FedRecord, ReadFeed
 from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.inbox import is_new
@@ -50,7 +50,7 @@ class Records:
         asked = ReadFeed(after=after)
         page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
         day = london_day(self.desk.clock())
-        rows = [fields_of(record, counted_of(record, self.desk.registers, day)) for record in page.records]
+        rows = [_record_row(record, counted_of(record, self.desk.registers, day)) for record in page.records]
         return Page(after, page.last, page.more, rows, page.gone)
 
 
@@ -64,15 +64,42 @@ class Outcomes:
     async def read(self, after: int) -> Page:
         asked = ReadOutcomeFeed(after=after)
         page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
-        return Page(after, page.last, page.more, [each.model_dump(mode="json") for each in page.outcomes], page.gone)
+        return Page(after, page.last, page.more, [_outcome_row(each) for each in page.outcomes], page.gone)
 
 
-def fields_of(record: FedRecord, counted: Counted) -> Fields:
-    fields: dict[str, object] = record.model_dump(mode="json")
-    until = counted.until.isoformat() if counted.until else None
-    del fields["ratings"]
-    fields |= {"counted": counted.items, "recount_on": until, "moves": moves_of(record)}
-    return fields | {"status": int(record.status == "archived")}
+def _record_row(record: FedRecord, counted: Counted) -> RecordRow:
+    return RecordRow(
+        record_id=record.record_id,
+        sequence=record.sequence,
+        register_code=record.register_code,
+        edition=record.edition,
+        reference=record.reference,
+        version=record.version,
+        organisation_id=record.organisation_id,
+        status=1 if record.status == "archived" else 0,
+        created_by=record.created_by,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        rated_at=record.rated_at,
+        archived_at=record.archived_at,
+        born=record.born,
+        answers=record.answers,
+        counted=counted.items,
+        recount_on=counted.until,
+        moves=moves_of(record),
+    )
+
+
+def _outcome_row(outcome: FedOutcome) -> OutcomeRow:
+    return OutcomeRow(
+        outcome_id=outcome.outcome_id,
+        record_id=outcome.record_id,
+        sequence=outcome.sequence,
+        edition=outcome.edition,
+        recorded_by=outcome.recorded_by,
+        recorded_at=outcome.recorded_at,
+        answers=outcome.answers,
+    )
 
 
 @dataclass(frozen=True)
@@ -187,16 +214,10 @@ class Birthdays:
         known = [each for each in overdue if each.register_code in self.desk.registers]
         return await feeds.recount(self.desk.pool, [self._anew(each, day) for each in known])
 
-    def _anew(self, copy: feeds.OverdueCopy, day: date) -> Fields:
+    def _anew(self, copy: feeds.OverdueCopy, day: date) -> RecountedRow:
         register = self.desk.registers.find(copy.register_code)
         counted = counted_later(register, copy.counted, copy.born, day)
-        until = counted.until.isoformat() if counted.until else None
-        return {
-            "record_id": str(copy.record_id),
-            "sequence": copy.sequence,
-            "counted": counted.items,
-            "recount_on": until,
-        }
+        return RecountedRow(copy.record_id, copy.sequence, counted.items, counted.until)
 
 
 @dataclass(frozen=True)

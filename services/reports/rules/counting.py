@@ -18,10 +18,18 @@ AGE = "#age"
 
 
 @dataclass(frozen=True)
-class Counted:
-    """What a record adds to the tallies, each as question=answer, until a day on which its ages count otherwise."""
+class CountedAnswer:
+    """One answer to one question, by which a record is counted once."""
 
-    items: list[str]
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a record adds to the tallies, until a day on which its ages count otherwise."""
+
+    items: list[CountedAnswer]
     until: date | None
 
 
@@ -54,26 +62,26 @@ def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
     """An answer that is not there counts too, as not recorded; an archived record counts nowhere."""
     if record.status != "active":
         return Counted([], None)
-    items = [f"{TOTAL}="]
+    items = [CountedAnswer(TOTAL, "")]
     if record.register_code not in registers:
         return Counted(items, None)
     register = registers.find(record.register_code)
     for name in questions_counted(register):
         answer = record.answers.get(name, "")
-        items += [f"{name}={code}" for code in ([answer] if isinstance(answer, str) else answer or [""])]
+        items += [CountedAnswer(name, code) for code in ([answer] if isinstance(answer, str) else answer or [""])]
     return _with_ages(register, items, record.born, day)
 
 
-def counted_later(register: Definition, items: Sequence[str], born: date | None, day: date) -> Counted:
+def counted_later(register: Definition, items: Sequence[CountedAnswer], born: date | None, day: date) -> Counted:
     """What a record that was counted so on an earlier day counts for on this one."""
-    return _with_ages(register, [item for item in items if not item.startswith(AGE)], born, day)
+    return _with_ages(register, [item for item in items if not item.question.startswith(AGE)], born, day)
 
 
-def _with_ages(register: Definition, items: list[str], born: date | None, day: date) -> Counted:
+def _with_ages(register: Definition, items: list[CountedAnswer], born: date | None, day: date) -> Counted:
     panels = age_panels(register)
     if born is None:
-        return Counted([*items, *(f"{AGE}{place}=" for place in range(len(panels)))], None)
-    ages = [f"{AGE}{place}={band_of(tile.bands, born, day)}" for place, tile in enumerate(panels)]
+        return Counted([*items, *(CountedAnswer(f"{AGE}{place}", "") for place in range(len(panels)))], None)
+    ages = [CountedAnswer(f"{AGE}{place}", str(band_of(tile.bands, born, day))) for place, tile in enumerate(panels)]
     changes = [next_band_on(tile.bands, born, day) for tile in panels]
     return Counted([*items, *ages], min((each for each in changes if each is not None), default=None))
 
@@ -82,7 +90,7 @@ def _with_ages(register: Definition, items: list[str], born: date | None, day: d
 class Overdue:
     """A record whose ages count otherwise since some day, and what it was counted for until then."""
 
-    items: Sequence[str]
+    items: Sequence[CountedAnswer]
     born: date | None
 
 
@@ -94,10 +102,9 @@ class Tallies:
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
 
-    def add(self, item: str, n: int) -> None:
-        question, _, answer = item.partition("=")
-        found = self.answers.setdefault(question, {})
-        found[answer] = found.get(answer, 0) + n
+    def add(self, item: CountedAnswer, n: int) -> None:
+        found = self.answers.setdefault(item.question, {})
+        found[item.answer] = found.get(item.answer, 0) + n
 
     def put_right(self, register: Definition, overdue: Iterable[Overdue], day: date) -> None:
         """Count those anew whose birthday has come and who have not been rolled over yet."""

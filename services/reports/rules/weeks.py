@@ -1,6 +1,7 @@
 """How many records stood at each level of the rating, week by week, from what each came to and left, and when."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
@@ -24,18 +25,27 @@ def first_week(day: date) -> date:
     return monday_of(day) - WEEKS * WEEK
 
 
-def moves_of(record: FedRecord) -> list[str]:
-    """The levels that the record came to and left, each with the Monday of its week in London: +2022-06-13 red."""
+@dataclass(frozen=True)
+class Move:
+    """A level that a record came to (`n` is 1) or left (-1), and the Monday of the week in London."""
+
+    week: date
+    level: str
+    n: int
+
+
+def moves_of(record: FedRecord) -> list[Move]:
+    """Return the levels that the record came to and left."""
     moves = []
     for rated, following in zip_longest(record.ratings, record.ratings[1:]):
-        moves.append(_move("+", rated.since, rated.code))
+        moves.append(_move(rated.since, rated.code, 1))
         left_at = following.since if following else record.archived_at
-        moves += [_move("-", left_at, rated.code)] if left_at else []
+        moves += [_move(left_at, rated.code, -1)] if left_at else []
     return moves
 
 
-def _move(sign: str, moment: datetime, level: str) -> str:
-    return f"{sign}{monday_of(london_day(moment))} {level}"
+def _move(moment: datetime, level: str, n: int) -> Move:
+    return Move(monday_of(london_day(moment)), level, n)
 
 
 def weeks_shown(moves: Moves, day: date) -> list[tuple[date, dict[str, int]]]:

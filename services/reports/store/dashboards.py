@@ -1,30 +1,32 @@
 """What a dashboard counts, in one statement, so that its panels are of one moment."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
 
-from services.reports.rules.counting import TOTAL, Overdue, Tallies
+from services.reports.rules.counting import TOTAL, CountedAnswer, Overdue, Tallies
 from services.reports.rules.weeks import first_week
+from services.reports.store.feeds import ANSWERS_COUNTED
 from shared.database import Database
 
 READ_TALLIES = """
-    SELECT question, answer, organisation_id, n, NULL::text [] AS items, NULL::date AS born
+    SELECT 'tally' AS of, question AS name, answer, organisation_id, n,
+        NULL::jsonb AS counted, NULL::date AS day, NULL::timestamptz AS complete_at
     FROM tally
     WHERE register_code = $1 AND organisation_id = ANY($2) AND n <> 0
     UNION ALL
-    SELECT '#overdue', '', organisation_id, 0, counted, born
+    SELECT 'overdue', NULL, NULL, NULL, NULL, counted, born, NULL
     FROM record_copy
     WHERE register_code = $1 AND organisation_id = ANY($2) AND recount_on <= $3
     UNION ALL
-    SELECT '#moved', greatest(week, $4) || ' ' || level, NULL, sum(n)::bigint, NULL, NULL
+    SELECT 'week', level, NULL, NULL, sum(n)::bigint, NULL, greatest(week, $4), NULL
     FROM rating_week
     WHERE register_code = $1 AND organisation_id = ANY($2)
-    GROUP BY 2
+    GROUP BY level, greatest(week, $4)
     UNION ALL
-    SELECT '#complete', source, NULL, (extract(epoch FROM complete_at) * 1000000)::bigint, NULL, NULL
+    SELECT 'feed', source, NULL, NULL, NULL, NULL, NULL, complete_at
     FROM feed
 """
 
@@ -36,22 +38,21 @@ class Standing:
         moves: dict[date, dict[str, int]] = {}
         self.tallies = Tallies(moves=moves)
         self.overdue: list[Overdue] = []
-        self._complete: dict[str, int | None] = {}
-        for question, answer, organisation_id, n, items, born in rows:
-            if question == TOTAL:
+        self._complete: dict[str, datetime | None] = {}
+        for of, name, answer, organisation_id, n, counted, day, complete_at in rows:
+            if of == "feed":
+                self._complete[name] = complete_at
+            elif of == "week":
+                moves.setdefault(day, {})[name] = n
+            elif of == "overdue":
+                self.overdue.append(Overdue(ANSWERS_COUNTED.validate_json(counted), day))
+            elif name == TOTAL:
                 self.tallies.organisations[organisation_id] = n
-            elif question == "#moved":
-                moves.setdefault(date.fromisoformat(answer[:10]), {})[answer[11:]] = n
-            elif question == "#overdue":
-                self.overdue.append(Overdue(items, born))
-            elif question == "#complete":
-                self._complete[answer] = n
             else:
-                self.tallies.add(f"{question}={answer}", n)
+                self.tallies.add(CountedAnswer(name, answer), n)
 
     def complete_at(self, source: str) -> datetime | None:
-        moment = self._complete.get(source)
-        return None if moment is None else datetime.fromtimestamp(moment / 1_000_000, UTC)
+        return self._complete.get(source)
 
 
 async def read_standing(db: Database, register_code: str, organisation_ids: Sequence[UUID], day: date) -> Standing:

@@ -1,18 +1,23 @@
 """Where the copying of each source stands, and pages of it taken into the copies."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from shared.database import Database, DatabasePool
+from pydantic import TypeAdapter
+
+from services.reports.rules.counting import CountedAnswer
+from services.reports.rules.weeks import Move
+from shared.database import Database, DatabasePool, as_json
+from shared.registers.form import Answers
 
 Source = Literal["referrals", "outcomes"]
 SOURCES: tuple[Source, ...] = ("referrals", "outcomes")
 Lane = Literal["live", "rebuild"]
-Fields = Mapping[str, object]
+
+ANSWERS_COUNTED = TypeAdapter(list[CountedAnswer])
 
 READ_FEED = """
     SELECT sequence, wanted, complete_at, rebuild_sequence, counted_by
@@ -66,6 +71,43 @@ APPLY: dict[Source, str] = {
 }
 
 
+@dataclass(frozen=True, repr=False)
+class RecordRow:
+    """A record as `apply_records` reads it. `status` is 0 for an active one and 1 for an archived one."""
+
+    record_id: UUID
+    sequence: int
+    register_code: str
+    edition: str
+    reference: str
+    version: int
+    organisation_id: UUID
+    status: Literal[0, 1]
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    rated_at: datetime
+    archived_at: datetime | None
+    born: date | None
+    answers: Answers
+    counted: Sequence[CountedAnswer]
+    recount_on: date | None
+    moves: Sequence[Move]
+
+
+@dataclass(frozen=True, repr=False)
+class OutcomeRow:
+    """An outcome as `apply_outcomes` reads it."""
+
+    outcome_id: UUID
+    record_id: UUID
+    sequence: int
+    edition: str
+    recorded_by: str
+    recorded_at: datetime
+    answers: Answers
+
+
 @dataclass(frozen=True)
 class Page:
     """A page of a source's feed, as the copies take it; read from behind `seen`, up to `last`."""
@@ -73,20 +115,19 @@ class Page:
     seen: int
     last: int
     more: bool
-    rows: Sequence[Fields]
+    rows: Sequence[RecordRow] | Sequence[OutcomeRow]
     gone: Sequence[UUID]
 
 
 async def apply(pool: DatabasePool, source: Source, lane: Lane, page: Page, complete_at: datetime | None) -> bool:
     """False where another replica was quicker: then this one has changed nothing."""
-    rows = json.dumps(page.rows)
     applied: bool = await pool.fetchval(
-        APPLY[source], lane, page.seen, page.last, complete_at, rows, list(page.gone), timeout=10
+        APPLY[source], lane, page.seen, page.last, complete_at, as_json(page.rows), list(page.gone), timeout=10
     )
     return applied
 
 
-FIND_OVERDUE = "SELECT * FROM find_overdue($1, $2)"
+FIND_OVERDUE = "SELECT record_id, sequence, register_code, counted, born FROM find_overdue($1, $2)"
 RECOUNT = "SELECT recount($1)"
 MOST_RECOUNTED = 500
 
@@ -98,17 +139,28 @@ class OverdueCopy:
     record_id: UUID
     sequence: int
     register_code: str
-    counted: list[str]
+    counted: list[CountedAnswer]
     born: date | None
 
 
+@dataclass(frozen=True)
+class RecountedRow:
+    """A copy's new counts as `recount` reads them."""
+
+    record_id: UUID
+    sequence: int
+    counted: Sequence[CountedAnswer]
+    recount_on: date | None
+
+
 async def find_overdue(pool: DatabasePool, day: date) -> list[OverdueCopy]:
-    return [OverdueCopy(**row) for row in await pool.fetch(FIND_OVERDUE, day, MOST_RECOUNTED)]
+    rows = await pool.fetch(FIND_OVERDUE, day, MOST_RECOUNTED)
+    return [OverdueCopy(**(dict(row) | {"counted": ANSWERS_COUNTED.validate_json(row["counted"])})) for row in rows]
 
 
-async def recount(pool: DatabasePool, rows: Sequence[Fields]) -> int:
-    """How many were counted anew; not those that have come anew from their source."""
-    recounted: int = await pool.fetchval(RECOUNT, json.dumps(rows)) if rows else 0
+async def recount(pool: DatabasePool, rows: Sequence[RecountedRow]) -> int:
+    """Return how many were counted again; not those that have come from their source meanwhile."""
+    recounted: int = await pool.fetchval(RECOUNT, as_json(rows)) if rows else 0
     return recounted
 
 

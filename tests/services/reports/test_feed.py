@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,12 +13,13 @@ import pytest
 from deploy.waiting import until
 from services.reports.feeding import Feeding, Records
 from services.reports.operators import rebuild
+from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
 from services.reports.store.feeds import Page
 from shared.bus import Context
 from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
-from shared.database import transaction
+from shared.database import as_json, transaction
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Caller, Role, Visitor
 from shared.tasks import end
@@ -120,7 +122,7 @@ async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None
     page = await Records(rig.desk).read(before)
 
     applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
-    older = Page(page.last, page.last, False, [{**dict(page.rows[-1]), "sequence": 1, "version": 0}], [])
+    older = Page(page.last, page.last, False, [replace(page.rows[-1], sequence=1, version=0)], [])
     await feeds.apply(rig.pool, "referrals", "live", older, None)
 
     assert [True, False, False] == applied
@@ -180,8 +182,9 @@ async def test_a_rebuild_mends_what_is_wrong_missing_or_left_over(rig: Rig, owne
     wrong, missing, right = [await rig.submit(organisation, risk_level="green") for _ in range(3)]
     await rig.copy()
     await rig.feeding.look()
-    changes = "counted = ARRAY['#total=', '#age0=1', 'risk_level=red'], answers = '{}'"
-    await owner.db.execute(f"UPDATE record_copy SET {changes} WHERE record_id = $1", wrong.record_id)
+    counted = as_json([CountedAnswer("#total", ""), CountedAnswer("#age0", "1"), CountedAnswer("risk_level", "red")])
+    changes = "counted = $2, answers = '{}'"
+    await owner.db.execute(f"UPDATE record_copy SET {changes} WHERE record_id = $1", wrong.record_id, counted)
     await owner.db.execute("DELETE FROM record_copy WHERE record_id = $1", missing.record_id)
     left_over = new_id()
     await owner.db.execute(

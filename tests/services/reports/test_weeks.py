@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.rules.weeks import WEEKS, first_week, moves_of, weeks_shown
+from services.reports.rules.weeks import WEEKS, Move, first_week, moves_of, weeks_shown
 from services.reports.store import feeds
 from shared.contracts.referrals import FedRecord, Rated, RecordReceipt
 from shared.permissions import Role
@@ -32,8 +32,8 @@ def test_the_end_of_a_week_counts_who_was_active_then_and_as_they_were_rated_the
     records = [a_history(sorted(moments), ended=ended) for moments, ended in histories]
     moves: dict[date, dict[str, int]] = {}
     for move in (move for record in records for move in moves_of(record)):
-        week = moves.setdefault(max(date.fromisoformat(move[1:11]), first_week(TODAY)), {})
-        week[move[12:]] = week.get(move[12:], 0) + int(f"{move[0]}1")
+        week = moves.setdefault(max(move.week, first_week(TODAY)), {})
+        week[move.level] = week.get(move.level, 0) + move.n
 
     for ends, standing in weeks_shown(moves, TODAY):
         there = [level for record in records if (level := level_on(record, ends)) is not None]
@@ -55,7 +55,9 @@ def test_weeks_end_on_sundays_in_their_order_and_the_last_is_today() -> None:
 def test_a_week_ends_at_midnight_in_london(moment: str, monday: str) -> None:
     rated = Rated(since=datetime.fromisoformat(moment), code="red")
 
-    assert [f"+{monday} red"] == moves_of(a_record(None).model_copy(update={"ratings": (rated,)}))
+    assert [Move(date.fromisoformat(monday), "red", 1)] == moves_of(
+        a_record(None).model_copy(update={"ratings": (rated,)})
+    )
 
 
 async def test_weeks_that_are_over_show_the_ratings_that_records_had_then(rig: Rig, source: Owner) -> None:

@@ -1,0 +1,192 @@
+-- What reports holds of the registers: a copy of every record and outcome, counts of them, how far the copying has come,
+-- and the reports that people asked for. All but the last can be made again from the sources.
+
+-- `sequence` is the place in the source's feed. `generation` is the last rebuild that the row was part of. `counted` is
+-- what the row adds to the tallies, [{question, answer}], until `recount_on`, when the person comes into another age band;
+-- an archived record counts nowhere. `moves` holds the levels of the rating that the record came to (n is 1) and left
+-- (-1), with the Monday of the week: [{week, level, n}]. They do not change by themselves.
+CREATE TABLE record_copy (
+    record_id uuid PRIMARY KEY,
+    sequence bigint NOT NULL,
+    generation integer NOT NULL,
+    register_code text COLLATE "C" NOT NULL,
+    edition text NOT NULL,
+    reference text NOT NULL,
+    version integer NOT NULL,
+    organisation_id uuid NOT NULL,
+    status smallint NOT NULL, -- 0 active, 1 archived
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    rated_at timestamptz NOT NULL,
+    archived_at timestamptz,
+    born date,
+    answers jsonb NOT NULL,
+    counted jsonb NOT NULL,
+    recount_on date,
+    moves jsonb NOT NULL
+);
+CREATE INDEX record_copy_in_order ON record_copy (register_code, status, created_at, record_id);
+CREATE INDEX record_copy_of_organisation ON record_copy (register_code, organisation_id, status, created_at, record_id);
+CREATE INDEX record_copy_recounted ON record_copy (recount_on, register_code) WHERE recount_on IS NOT NULL;
+
+CREATE TABLE outcome_copy (
+    outcome_id uuid PRIMARY KEY,
+    record_id uuid NOT NULL,
+    sequence bigint NOT NULL,
+    generation integer NOT NULL,
+    edition text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    answers jsonb NOT NULL
+);
+CREATE INDEX outcome_copy_of_record ON outcome_copy (record_id, recorded_at, outcome_id);
+
+-- How many active records have one answer to one question. #total counts them all, #age0 by the bands of the first panel
+-- of ages.
+CREATE TABLE tally (
+    register_code text COLLATE "C" NOT NULL,
+    organisation_id uuid NOT NULL,
+    question text COLLATE "C" NOT NULL,
+    answer text COLLATE "C" NOT NULL,
+    n bigint NOT NULL,
+    PRIMARY KEY (register_code, organisation_id, question, answer)
+);
+
+-- How many more records stood at a level at the end of a week than before it. The sum over all weeks up to one is how many
+-- there were at its end. Weeks that are no longer shown are put together under -infinity.
+CREATE TABLE rating_week (
+    register_code text COLLATE "C" NOT NULL,
+    organisation_id uuid NOT NULL,
+    week date NOT NULL,
+    level text COLLATE "C" NOT NULL,
+    n bigint NOT NULL,
+    PRIMARY KEY (register_code, organisation_id, week, level)
+);
+
+-- The counts follow the copies by triggers, so that no way of writing copies can forget them. One page is applied at a
+-- time, so nobody else waits for these rows. The functions get their bodies from functions/counts.sql.
+CREATE FUNCTION tally_copies() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'this function gets its body from functions/'; END $$;
+
+CREATE FUNCTION tally_weeks() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'this function gets its body from functions/'; END $$;
+
+CREATE TRIGGER copies_added AFTER INSERT ON record_copy
+REFERENCING NEW TABLE AS is_now
+FOR EACH STATEMENT EXECUTE FUNCTION tally_copies();
+
+CREATE TRIGGER copies_changed AFTER UPDATE ON record_copy
+REFERENCING OLD TABLE AS was NEW TABLE AS is_now
+FOR EACH STATEMENT EXECUTE FUNCTION tally_copies();
+
+CREATE TRIGGER copies_removed AFTER DELETE ON record_copy
+REFERENCING OLD TABLE AS was
+FOR EACH STATEMENT EXECUTE FUNCTION tally_copies();
+
+CREATE TRIGGER weeks_added AFTER INSERT ON record_copy
+REFERENCING NEW TABLE AS is_now
+FOR EACH STATEMENT EXECUTE FUNCTION tally_weeks();
+
+CREATE TRIGGER weeks_changed AFTER UPDATE ON record_copy
+REFERENCING OLD TABLE AS was NEW TABLE AS is_now
+FOR EACH STATEMENT EXECUTE FUNCTION tally_weeks();
+
+CREATE TRIGGER weeks_removed AFTER DELETE ON record_copy
+REFERENCING OLD TABLE AS was
+FOR EACH STATEMENT EXECUTE FUNCTION tally_weeks();
+
+-- One row for each source. `complete_at`: the copy holds all that was committed there before. `rebuild_sequence` is how far
+-- a rebuild has come while one runs. `counted_by` names the questions that the rows in `record_copy` count. The weeks
+-- before `weeks_before` are put together; it only goes forward, whichever clock is behind.
+CREATE TABLE feed (
+    source text PRIMARY KEY,
+    sequence bigint NOT NULL DEFAULT 0,
+    wanted boolean NOT NULL DEFAULT false,
+    complete_at timestamptz,
+    generation integer NOT NULL DEFAULT 0,
+    rebuild_sequence bigint,
+    rebuilt_at timestamptz,
+    mended bigint NOT NULL DEFAULT 0,
+    counted_by text NOT NULL DEFAULT '',
+    weeks_before date NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO feed (source) VALUES ('referrals'), ('outcomes');
+
+-- Reports that people asked for: one job each, made by any free replica, kept for an hour in chunks. `attempt` is a fence:
+-- it is raised each time a replica takes the job, and what an earlier one still writes has no effect. The choices are
+-- codes; `records` is the number of records in the file, and `sha256` its sum.
+CREATE TABLE job (
+    id uuid PRIMARY KEY,
+    register_code text COLLATE "C" NOT NULL,
+    edition text NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    report text NOT NULL,
+    organisation_id uuid,
+    age text,
+    options jsonb NOT NULL DEFAULT '{}',
+    state text NOT NULL DEFAULT 'queued'
+    CHECK (state IN ('queued', 'running', 'ready', 'failed', 'stopped', 'expired')),
+    asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    attempt integer NOT NULL DEFAULT 0,
+    lease_until timestamptz,
+    rows_done bigint NOT NULL DEFAULT 0,
+    rows_total bigint,
+    ended_at timestamptz,
+    expires_at timestamptz,
+    records bigint,
+    size bigint,
+    chunks integer,
+    sha256 text,
+    downloads integer NOT NULL DEFAULT 0
+);
+CREATE INDEX job_waiting ON job (asked_at) WHERE state IN ('queued', 'running');
+CREATE INDEX job_of_user ON job (user_id, register_code, asked_at DESC);
+CREATE INDEX job_expiring ON job (expires_at) WHERE state = 'ready';
+
+CREATE TABLE chunk (
+    job_id uuid NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+    attempt integer NOT NULL,
+    number integer NOT NULL,
+    content bytea STORAGE EXTERNAL NOT NULL, -- compressed already
+    PRIMARY KEY (job_id, attempt, number)
+);
+
+GRANT SELECT ON record_copy, outcome_copy, tally, rating_week, feed TO reports_app;
+GRANT UPDATE (wanted, counted_by) ON feed TO reports_app;
+GRANT SELECT, INSERT ON job, chunk TO reports_app;
+GRANT UPDATE (state, ended_at, lease_until, downloads) ON job TO reports_app;
+GRANT DELETE ON chunk TO reports_app;
+
+-- Who sees which rows. The service's queries filter too; without them, this alone keeps registers, organisations and people
+-- apart. Without a context there are no rows, and only those who may read reports have one. A setting is read once a query,
+-- not once a row; after a transaction it is '' and not null.
+DO $$
+DECLARE
+    in_register text := 'register_code = (SELECT current_setting(''app.register'', true))';
+    scope text := in_register || ' AND '
+        'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid [])';
+    own text := in_register || ' AND user_id = (SELECT nullif(current_setting(''app.user'', true), '''')::uuid)';
+    readers text := '(SELECT current_setting(''app.role'', true)) IN (''reporting'', ''administrator'')';
+    each record;
+BEGIN
+    FOR each IN SELECT t.name, t.condition FROM (
+        VALUES
+        ('record_copy', scope),
+        ('outcome_copy', 'EXISTS (SELECT FROM record_copy AS r WHERE r.record_id = outcome_copy.record_id)'),
+        ('tally', scope),
+        ('rating_week', scope),
+        ('job', own),
+        ('chunk', 'EXISTS (SELECT FROM job AS j WHERE j.id = chunk.job_id)')
+    ) AS t (name, condition) LOOP
+        EXECUTE format('
+            ALTER TABLE %1$I ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE %1$I FORCE ROW LEVEL SECURITY;
+            CREATE POLICY owner ON %1$I TO reports_owner USING (true) WITH CHECK (true);
+            CREATE POLICY scope ON %1$I TO reports_app USING (%2$s) WITH CHECK (%2$s);
+            CREATE POLICY roles ON %1$I AS RESTRICTIVE TO reports_app USING (%3$s) WITH CHECK (%3$s);
+        ', each.name, each.condition, readers);
+    END LOOP;
+END
+$$;

@@ -1,0 +1,89 @@
+-- Jobs that make reports: taken with a lease, kept, given up, finished, swept.
+
+-- Take the job that waits longest, or one whose lease has run out; after `p_most` attempts it fails instead. Until the
+-- lease is over no other replica takes it: neither while it is made nor while it waits for another attempt.
+CREATE OR REPLACE FUNCTION claim_job(p_lease interval, p_most integer) RETURNS SETOF job
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE job
+    SET state = 'failed', ended_at = clock_timestamp(), lease_until = NULL
+    WHERE state IN ('queued', 'running') AND attempt >= p_most
+        AND (lease_until IS NULL OR lease_until <= clock_timestamp());
+    RETURN QUERY
+    UPDATE job AS j
+    SET state = 'running', attempt = j.attempt + 1, rows_done = 0, rows_total = NULL,
+        lease_until = clock_timestamp() + p_lease
+    WHERE j.id = (
+        SELECT w.id
+        FROM job AS w
+        WHERE w.state IN ('queued', 'running') AND (w.lease_until IS NULL OR w.lease_until <= clock_timestamp())
+        ORDER BY w.asked_at
+        LIMIT 1
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING j.*;
+END
+$$;
+GRANT EXECUTE ON FUNCTION claim_job(interval, integer) TO reports_app;
+
+-- Prolong the lease of a job that is still being made; false if it was stopped or taken over.
+CREATE OR REPLACE FUNCTION keep_job(p_id uuid, p_attempt integer, p_lease interval, p_done bigint, p_total bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE job
+    SET lease_until = clock_timestamp() + p_lease, rows_done = p_done, rows_total = p_total
+    WHERE id = p_id AND attempt = p_attempt AND state = 'running';
+    RETURN FOUND;
+END
+$$;
+GRANT EXECUTE ON FUNCTION keep_job(uuid, integer, interval, bigint, bigint) TO reports_app;
+
+-- Give a job up: for another attempt after a while (`queued`) or for good (`failed`). Its chunks are deleted.
+CREATE OR REPLACE FUNCTION drop_job(p_id uuid, p_attempt integer, p_state text, p_wait interval) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM chunk WHERE job_id = p_id AND attempt = p_attempt;
+    UPDATE job
+    SET state = p_state,
+        lease_until = CASE WHEN p_state = 'queued' THEN clock_timestamp() + p_wait END,
+        ended_at = CASE WHEN p_state = 'failed' THEN clock_timestamp() END
+    WHERE id = p_id AND attempt = p_attempt AND state = 'running';
+END
+$$;
+GRANT EXECUTE ON FUNCTION drop_job(uuid, integer, text, interval) TO reports_app;
+
+-- Mark a job's file as complete; false if the job was stopped or taken over, and then this attempt's chunks are deleted.
+CREATE OR REPLACE FUNCTION finish_job(
+    p_id uuid, p_attempt integer, p_life interval, p_records bigint, p_size bigint, p_chunks integer, p_sha256 text
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE job
+    SET state = 'ready', ended_at = clock_timestamp(), expires_at = clock_timestamp() + p_life, lease_until = NULL,
+        rows_done = p_records, rows_total = p_records, records = p_records, size = p_size, chunks = p_chunks,
+        sha256 = p_sha256
+    WHERE id = p_id AND attempt = p_attempt AND state = 'running';
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    DELETE FROM chunk WHERE job_id = p_id AND attempt = p_attempt;
+    RETURN false;
+END
+$$;
+GRANT EXECUTE ON FUNCTION finish_job(uuid, integer, interval, bigint, bigint, integer, text) TO reports_app;
+
+-- Delete expired files and what attempts have left, and after a month the jobs. Return how many files expired.
+CREATE OR REPLACE FUNCTION sweep_jobs() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    expired bigint;
+BEGIN
+    UPDATE job SET state = 'expired' WHERE state = 'ready' AND expires_at < clock_timestamp();
+    GET DIAGNOSTICS expired = ROW_COUNT;
+    DELETE FROM chunk AS c USING job AS j
+    WHERE j.id = c.job_id AND (j.state IN ('queued', 'failed', 'stopped', 'expired') OR c.attempt < j.attempt);
+    DELETE FROM job WHERE asked_at < clock_timestamp() - interval '30 days';
+    RETURN expired;
+END
+$$;
+GRANT EXECUTE ON FUNCTION sweep_jobs() TO reports_app;

@@ -1,0 +1,192 @@
+"""What the schema of every service holds to, asked of a migrated database: functions, their parameters, and policies."""
+
+import re
+import tomllib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.places import migration_folders
+from deploy.stack import EmbeddedParts
+from services.outcomes.store import NewTask
+from services.reports.store.feeds import OutcomeRow, RecordRow, RecountedRow
+from shared.messages import SERVICES
+from shared.migrate import Connection
+from tests.conftest import database_copy
+
+MOST_LINES = 60
+MOST_PARAMETERS = 8
+CHECKS_KEYS = "check_keys"
+
+# What is sent as each parameter that is passed by name.
+SENT: dict[str, dict[tuple[str, str], type]] = {
+    "identity": {},
+    "notifier": {},
+    "outcomes": {("open_task", "p_task"): NewTask},
+    "referrals": {},
+    "reports": {
+        ("read_records", "p_records"): RecordRow,
+        ("apply_outcomes", "p_outcomes"): OutcomeRow,
+        ("recount", "p_rows"): RecountedRow,
+    },
+}
+
+# As Postgres shows the condition that every baseline writes once.
+SCOPE = (
+    "(register_code = ( SELECT current_setting('app.register'::text, true) AS current_setting))"
+    " AND (organisation_id = ANY (( SELECT (NULLIF(current_setting('app.orgs'::text, true), ''::text))::uuid[]"
+    ' AS "nullif")::uuid[]))'
+)
+
+FUNCTIONS = """
+    SELECT p.proname, p.prosrc, p.prosecdef, p.pronargs,
+        coalesce(p.proconfig, '{}') AS settings,
+        ARRAY(
+            SELECT p.proargnames[i.place]
+            FROM unnest(p.proargtypes) WITH ORDINALITY AS i (type, place)
+            WHERE i.type = 'jsonb'::regtype
+        ) AS jsonb_parameters
+    FROM pg_proc AS p
+    WHERE p.pronamespace = $1::text::regnamespace
+    ORDER BY p.proname
+"""
+POLICIES = (
+    "SELECT tablename, policyname, concat_ws(' ', qual, with_check) AS said FROM pg_policies WHERE schemaname = $1"
+)
+CALLED_BY_POLICIES = """
+    SELECT c.relname || ': ' || d.refobjid::regprocedure
+    FROM pg_depend AS d
+    INNER JOIN pg_policy AS o ON o.oid = d.objid
+    INNER JOIN pg_class AS c ON c.oid = o.polrelid
+    WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_proc'::regclass
+        AND c.relnamespace = $1::text::regnamespace
+"""
+IN_SCOPE = """
+    SELECT c.relname
+    FROM pg_class AS c
+    INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'organisation_id' AND NOT a.attisdropped
+    WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r'
+        AND has_any_column_privilege($1 || '_app', c.oid, 'SELECT')
+"""
+PUBLIC = """
+    SELECT p.oid::regprocedure::text
+    FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+    WHERE p.pronamespace = $1::text::regnamespace AND a.grantee = 0
+"""
+
+
+@dataclass(frozen=True)
+class SqlFunction:
+    """A function of a service's schema."""
+
+    name: str
+    body: str
+    definer: bool
+    parameters: int
+    settings: list[str]
+    jsonb_parameters: list[str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def migrated(parts: EmbeddedParts) -> AsyncIterator[str]:
+    async with database_copy(parts) as addresses:
+        yield addresses.databases["identity"].admin_dsn
+
+
+@pytest.fixture
+async def db(migrated: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(migrated)
+    yield connection
+    await connection.close()
+
+
+async def functions_of(db: Connection, service: str) -> list[SqlFunction]:
+    found = [SqlFunction(*row) for row in await db.fetch(FUNCTIONS, service)]
+    assert CHECKS_KEYS in {each.name for each in found}
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_function_pins_its_path(db: Connection, service: str) -> None:
+    found = await functions_of(db, service)
+
+    assert [] == [each.name for each in found if f"search_path={service}" not in each.settings]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_function_is_short_and_has_few_parameters(db: Connection, service: str) -> None:
+    found = await functions_of(db, service)
+
+    assert [] == [each.name for each in found if len(each.body.strip().splitlines()) > MOST_LINES]
+    assert [] == [each.name for each in found if each.parameters > MOST_PARAMETERS]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_function_with_its_owners_rights_is_listed_with_its_reason(db: Connection, service: str) -> None:
+    reasons: dict[str, str] = {}
+    for folder in migration_folders(service):
+        reasons |= read_definers(folder / "definers.toml")
+
+    assert {each.name for each in await functions_of(db, service) if each.definer} == set(reasons)
+    assert [] == [name for name, reason in reasons.items() if not re.fullmatch(r"[A-Z][^.]{20,}\.", reason)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_function_is_open_to_every_role(db: Connection, service: str) -> None:
+    assert [] == [row[0] for row in await db.fetch(PUBLIC, service)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_parameter_passed_by_name_is_read_once_with_types_and_holds_what_is_sent(
+    db: Connection, service: str
+) -> None:
+    found = [each for each in await functions_of(db, service) if each.name != CHECKS_KEYS]
+    readers = {}
+    for function in found:
+        for parameter in function.jsonb_parameters:
+            if (keys := keys_read(function, parameter, [each.name for each in found])) is not None:
+                readers[function.name, parameter] = keys
+
+    assert readers == {place: {each.name for each in fields(sent)} for place, sent in SENT[service].items()}
+
+
+def keys_read(function: SqlFunction, parameter: str, others: list[str]) -> set[str] | None:
+    """The keys that a function reads of its parameter, or None where it only hands it on as a whole."""
+    where = f"{function.name}({parameter})"
+    assert not re.search(rf"\b{parameter}\s*(->|#>|\?|@>)", function.body), f"{where}: read without types"
+    taken = re.findall(rf"jsonb_(?:to_record|to_recordset|array_elements)\({parameter}\)", function.body)
+    if not taken:
+        handed_on = re.search(rf"\b(?:{'|'.join(others)})\([^()]*\b{parameter}\b", function.body)
+        assert handed_on, f"{where}: neither read nor handed on"
+        return None
+    assert len(taken) == 1, f"{where}: read twice"
+    assert f"{CHECKS_KEYS}(" in function.body, f"{where}: its keys are not checked"
+    return keys_after(function.body[function.body.index(taken[0]) :])
+
+
+def keys_after(sql: str) -> set[str]:
+    """The names in the first `jsonb_to_record(…) AS t (name type, …)`."""
+    found = re.search(r"jsonb_to_record(?:set)?\([\w.]+\)\s+AS\s+\w+\s*\(([^()]*)\)", sql)
+    assert found, "no types are given"
+    return {column.split()[0] for column in found[1].split(",")}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_policy_calls_a_function_of_ours(db: Connection, service: str) -> None:
+    assert [] == [row[0] for row in await db.fetch(CALLED_BY_POLICIES, service)]
+
+
+@pytest.mark.parametrize("service", [each for each in SERVICES if each != "identity"])
+async def test_one_scope_condition_holds_on_every_table_of_an_organisation(db: Connection, service: str) -> None:
+    said = [(table, text) for table, _, text in await db.fetch(POLICIES, service) if "organisation_id" in text]
+
+    assert {row[0] for row in await db.fetch(IN_SCOPE, service)} == {table for table, _ in said}
+    assert [] == [table for table, text in said if text.count(SCOPE) != text.count("organisation_id")]
+
+
+def read_definers(file: Path) -> dict[str, str]:
+    return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
