@@ -11,8 +11,11 @@ import pytest
 from deploy.database import bootstrap, drop_database
 from deploy.environment import Addresses
 from deploy.places import migration_folders
+from deploy.preparation import prepare_databases
+from deploy.refusals import CannotStart
 from deploy.stack import EmbeddedParts, addresses_in
 from shared.migrate import MigrationRefused, Phase, migrate
+from shared.release import RELEASE
 
 GRANT = "DO $$ BEGIN EXECUTE format('GRANT SELECT ON ward TO %I', current_schema() || '_app'); END $$;"
 
@@ -40,9 +43,9 @@ def dsn(addresses: Addresses) -> str:
     return addresses.migrator_dsn("outcomes")
 
 
-async def run(dsn: str, folder: Path, phase: Phase = Phase.ALL) -> list[str]:
+async def run(dsn: str, folder: Path, phase: Phase = Phase.ALL, release: int = RELEASE) -> list[str]:
     spine, _ = migration_folders("outcomes")
-    applied = await migrate(dsn, "outcomes", [spine, folder], phase)
+    applied = await migrate(dsn, "outcomes", [spine, folder], phase, release=release)
     return [name for name in applied if not name.startswith("spine/")]
 
 
@@ -153,6 +156,7 @@ async def test_a_table_in_use_is_not_waited_for_without_end(
     dsn: str, folder: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.migrate.LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr("shared.migrate.LOCK_PAUSES", (0.01, 0.01))
     await run(dsn, folder)
     (folder / "0002_pre_longer.sql").write_text("ALTER TABLE ward ADD COLUMN beds integer;")
     reader = await asyncpg.connect(addresses.dsn("outcomes"))
@@ -165,3 +169,103 @@ async def test_a_table_in_use_is_not_waited_for_without_end(
         await reader.close()
 
     assert ["migrations/0002_pre_longer.sql"] == await run(dsn, folder)
+
+
+# ------------------------------------------------------------------------------------------------- functions as files
+COUNT_WARDS = """
+CREATE OR REPLACE FUNCTION count_wards() RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT count(*) + {more} FROM ward
+$$;
+GRANT EXECUTE ON FUNCTION count_wards() TO "<service>_app";
+"""
+COUNT_TWICE = """
+CREATE OR REPLACE FUNCTION count_twice() RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT 2 * count_wards()
+$$;
+"""
+
+
+@pytest.fixture
+def functions(folder: Path) -> Path:
+    """Two files, of which the first by name calls what the second makes."""
+    functions = folder / "functions"
+    functions.mkdir()
+    (functions / "a_twice.sql").write_text(COUNT_TWICE)
+    (functions / "b_wards.sql").write_text(COUNT_WARDS.format(more=1))
+    return functions
+
+
+async def test_functions_follow_the_numbered_files_in_any_order_and_only_changed_ones_again(
+    dsn: str, folder: Path, functions: Path, addresses: Addresses
+) -> None:
+    first = await run(dsn, folder)
+    (functions / "b_wards.sql").write_text(COUNT_WARDS.format(more=2))
+    second = await run(dsn, folder)
+
+    assert ["0001_pre_wards.sql", "functions/a_twice.sql", "functions/b_wards.sql"] == [
+        name.removeprefix("migrations/") for name in first
+    ]
+    assert (["migrations/functions/b_wards.sql"], []) == (second, await run(dsn, folder))
+    assert 2 == await ask(addresses.dsn("outcomes"), "SELECT count_wards()")
+    assert 4 == await ask(dsn, "SELECT outcomes.count_twice()")
+
+
+async def test_of_functions_that_fail_none_is_applied(dsn: str, folder: Path, functions: Path) -> None:
+    (functions / "c_broken.sql").write_text("SELECT 'Ruby Canary'::int;")
+
+    with pytest.raises(MigrationRefused, match=r"migrations/functions/c_broken\.sql: InvalidTextRepr") as refused:
+        await run(dsn, folder)
+
+    assert "Canary" not in str(refused.value)
+    assert await ask(dsn, "SELECT to_regprocedure('outcomes.count_wards()')") is None
+
+
+async def test_an_older_release_puts_none_of_its_functions_back(dsn: str, folder: Path, functions: Path) -> None:
+    older = {path: path.read_text() for path in functions.iterdir()}
+    (functions / "b_wards.sql").write_text(COUNT_WARDS.format(more=7))
+    await run(dsn, folder, release=RELEASE + 1)
+    for path, sql in older.items():
+        path.write_text(sql)
+    (folder / "0002_pre_beds.sql").write_text("CREATE TABLE bed (name text);")
+
+    with pytest.raises(MigrationRefused, match=f"release {RELEASE + 1} applied its functions.*older code"):
+        await run(dsn, folder)
+
+    assert 7 == await ask(dsn, "SELECT outcomes.count_wards()")
+    assert await ask(dsn, "SELECT to_regclass('outcomes.bed')") is None
+
+
+async def test_a_table_that_is_in_use_for_a_moment_is_tried_again(
+    dsn: str, folder: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.migrate.LOCK_TIMEOUT", "50ms")
+    await run(dsn, folder)
+    (folder / "0002_pre_longer.sql").write_text("ALTER TABLE ward ADD COLUMN beds integer;")
+    reader = await asyncpg.connect(addresses.dsn("outcomes"))
+    try:
+        async with reader.transaction():
+            await reader.fetch("SELECT * FROM ward")
+            applying = asyncio.create_task(run(dsn, folder))
+            await asyncio.sleep(0.3)
+            assert not applying.done()
+    finally:
+        await reader.close()
+
+    assert ["migrations/0002_pre_longer.sql"] == await applying
+
+
+async def test_a_database_of_the_time_before_the_first_release_is_refused_in_plain_words(addresses: Addresses) -> None:
+    connection = await asyncpg.connect(addresses.migrator_dsn("outcomes"))
+    try:
+        await connection.execute("SET ROLE outcomes_owner; SET search_path = outcomes")
+        await connection.execute("CREATE TABLE migration (name text PRIMARY KEY, sha256 text, applied_at timestamptz)")
+        await connection.execute("INSERT INTO migration VALUES ('spine/0001_pre_spine.sql', '0c91', now())")
+    finally:
+        await connection.close()
+
+    with pytest.raises(CannotStart, match=r"made before the first release.*remove the state folder.*`ics up`"):
+        await prepare_databases(addresses)
+
+    assert await ask(addresses.migrator_dsn("outcomes"), "SELECT to_regclass('outcomes.outbox')") is None
