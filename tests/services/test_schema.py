@@ -22,6 +22,9 @@ MOST_LINES = 60
 MOST_PARAMETERS = 8
 CHECKS_KEYS = "check_keys"
 
+READ = re.compile(r"jsonb_to_record(?:set)?\([\w.]+\)\s+AS\s+\w+\s*\(([^()]*)\)")
+CHECKED = re.compile(r"check_keys\([\w.]+,\s*ARRAY\[([^\]]*)\]")
+
 # What is sent as each parameter that is passed by name.
 SENT: dict[str, dict[tuple[str, str], type]] = {
     "identity": {},
@@ -77,6 +80,7 @@ IN_SCOPE = """
     WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r'
         AND has_any_column_privilege($1 || '_app', c.oid, 'SELECT')
 """
+CHECK_KEYS = "SELECT outcomes.check_keys($1::text::jsonb, ARRAY['a', 'b'])"
 PUBLIC = """
     SELECT p.oid::regprocedure::text
     FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
@@ -169,15 +173,15 @@ def keys_read(function: SqlFunction, parameter: str, others: list[str]) -> set[s
         assert handed_on, f"{where}: neither read nor handed on"
         return None
     assert len(taken) == 1, f"{where}: read twice"
-    assert f"{CHECKS_KEYS}(" in function.body, f"{where}: its keys are not checked"
-    return keys_after(function.body[function.body.index(taken[0]) :])
+    sql = function.body[function.body.index(taken[0]) :]
+    keys = names_in(READ, sql)
+    assert keys == {each.strip("'") for each in names_in(CHECKED, sql)}, f"{where}: other keys are checked than read"
+    return keys
 
 
-def keys_after(sql: str) -> set[str]:
-    """The names in the first `jsonb_to_record(…) AS t (name type, …)`."""
-    found = re.search(r"jsonb_to_record(?:set)?\([\w.]+\)\s+AS\s+\w+\s*\(([^()]*)\)", sql)
-    assert found, "no types are given"
-    return {column.split()[0] for column in found[1].split(",")}
+def names_in(pattern: re.Pattern[str], sql: str) -> set[str]:
+    found = pattern.search(sql)
+    return {each.split()[0] for each in found[1].split(",")} if found else set()
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -200,3 +204,11 @@ async def test_one_scope_condition_holds_on_every_table_of_an_organisation(db: C
 
 def read_definers(file: Path) -> dict[str, str]:
     return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+@pytest.mark.parametrize("given", ['{"a": 1}', '{"a": 1, "b": 2, "c": 3}', '{"a": 1, "c": 3}', "{}"])
+async def test_an_unknown_or_missing_key_is_refused(db: Connection, given: str) -> None:
+    assert await db.fetchval(CHECK_KEYS, '{"b": null, "a": {"x": 1}}')
+
+    with pytest.raises(asyncpg.InvalidParameterValueError, match="a key is unknown or missing"):
+        await db.execute(CHECK_KEYS, given)

@@ -16,7 +16,7 @@ from services.reports.operators import rebuild
 from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
-from services.reports.store.feeds import Page
+from services.reports.store.feeds import Page, RecordRow
 from shared.bus import Context
 from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
 from shared.database import as_json, transaction
@@ -122,7 +122,9 @@ async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None
     page = await Records(rig.desk).read(before)
 
     applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
-    older = Page(page.last, page.last, False, [replace(page.rows[-1], sequence=1, version=0)], [])
+    newest = page.rows[-1]
+    assert isinstance(newest, RecordRow)
+    older = Page(page.last, page.last, False, [replace(newest, sequence=1, version=0)], [])
     await feeds.apply(rig.pool, "referrals", "live", older, None)
 
     assert [True, False, False] == applied

@@ -48,7 +48,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
         task_id uuid, kind text, register_code text, organisation_id uuid, record_id uuid, record_version integer,
         reference text, locality text, opened_at timestamptz
     )
-    WHERE check_keys(p_task, to_jsonb(t))
+    WHERE check_keys(p_task, ARRAY[
+        'task_id', 'kind', 'register_code', 'organisation_id', 'record_id', 'record_version', 'reference', 'locality',
+        'opened_at'
+    ])
 $$;
 GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_app;
 

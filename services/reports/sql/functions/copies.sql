@@ -40,7 +40,11 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         rated_at timestamptz, archived_at timestamptz, born date, answers jsonb, counted jsonb, recount_on date,
         moves jsonb
     )
-    WHERE check_keys(e.item, to_jsonb(r))
+    WHERE check_keys(e.item, ARRAY[
+        'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id', 'status',
+        'created_by', 'created_at', 'updated_at', 'rated_at', 'archived_at', 'born', 'answers', 'counted', 'recount_on',
+        'moves'
+    ])
 $$;
 
 -- Return how many of these records the copies hold differently, of those up to the end of the live lane.
@@ -130,7 +134,9 @@ BEGIN
         outcome_id uuid, record_id uuid, sequence bigint, edition text, recorded_by text, recorded_at timestamptz,
         answers jsonb
     )
-    WHERE check_keys(e.item, to_jsonb(o))
+    WHERE check_keys(e.item, ARRAY[
+        'outcome_id', 'record_id', 'sequence', 'edition', 'recorded_by', 'recorded_at', 'answers'
+    ])
     ON CONFLICT (outcome_id) DO UPDATE SET
         record_id = excluded.record_id,
         sequence = excluded.sequence,

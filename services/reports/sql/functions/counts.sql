@@ -62,7 +62,7 @@ BEGIN
     SET counted = r.counted, recount_on = r.recount_on
     FROM jsonb_array_elements(p_rows) AS e (item)
     CROSS JOIN LATERAL jsonb_to_record(e.item) AS r (record_id uuid, sequence bigint, counted jsonb, recount_on date)
-    WHERE check_keys(e.item, to_jsonb(r))
+    WHERE check_keys(e.item, ARRAY['record_id', 'sequence', 'counted', 'recount_on'])
         AND c.record_id = r.record_id AND c.sequence = r.sequence AND c.recount_on IS DISTINCT FROM r.recount_on;
     GET DIAGNOSTICS recounted = ROW_COUNT;
     RETURN recounted;
