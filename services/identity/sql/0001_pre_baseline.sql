@@ -26,8 +26,9 @@ CREATE TABLE organisation (
     UNIQUE (register_code, organisation_id)
 );
 
--- `locked_to_strangers`: five wrong passwords came from browsers in which the person never logged in. Their own browsers
--- still may. A temporary password is random and long, so a keyed hash is enough; it is valid until used, changed or old.
+-- `locked_to_strangers`: five wrong passwords came from browsers in which the person never logged in. Their own
+-- browsers still may. A temporary password is random and long, so a keyed hash is enough; it is valid until used,
+-- changed or old.
 CREATE TABLE account (
     account_id uuid PRIMARY KEY,
     email text NOT NULL UNIQUE CHECK (email = lower(email) AND email LIKE '_%@_%'),
@@ -48,8 +49,8 @@ CREATE TABLE account (
 );
 CREATE INDEX account_by_name ON account (lower(last_name), lower(first_name), account_id);
 
--- The role of a person in one register. The check and the key prevent such a row for a master admin. `version` is raised
--- by each change of the role or its organisations; an update names the one it saw.
+-- The role of a person in one register. The check and the key prevent such a row for a master admin. `version` is
+-- raised by each change of the role or its organisations; an update names the one it saw.
 CREATE TABLE register_grant (
     account_id uuid NOT NULL,
     register_code text NOT NULL,

@@ -2,8 +2,8 @@
 
 -- One row for each mail. Subject and body are deleted once the mail has ended; the row stays for 90 days and says what
 -- became of it. `next_try_at` is also the end of the lease while a sender has the mail. `instead_of` is the urgent mail
--- that could not be delivered, in whose place this one goes to others. `sent_again_at`: since when a mail that had failed
--- is tried again. `others_told_at`: when others were told of an urgent mail that was not delivered.
+-- that could not be delivered, in whose place this one goes to others. `sent_again_at`: since when a mail that had
+-- failed is tried again. `others_told_at`: when others were told of an urgent mail that was not delivered.
 CREATE TABLE mail (
     id uuid PRIMARY KEY,
     register_code text NOT NULL,

@@ -1,8 +1,8 @@
 -- What came of the records of every register, and the tasks that their ratings open.
 
--- An outcome that ends its record is `pending` until referrals has archived the record; then it is `saved`. If the record
--- is not archived it is `refused` where the person was told so at once, or `given_up` where they had left: then their
--- answers are kept, to be shown. Only `saved` ones count. `record_version` is the version that the person saw.
+-- An outcome that ends its record is `pending` until referrals has archived the record; then it is `saved`. If the
+-- record is not archived it is `refused` where the person was told so at once, or `given_up` where they had left: then
+-- their answers are kept, to be shown. Only `saved` ones count. `record_version` is the version that the person saw.
 -- `asked_at`: when referrals was last asked to archive. `feed_sequence`: its place in the feed, once it counts.
 -- `reversed_at`: when it was noticed that the archive had been reversed, which referrals alone does.
 CREATE TABLE outcome (
@@ -35,8 +35,8 @@ CREATE SEQUENCE outcome_feed_sequence;
 
 -- What waits for somebody: an urgent record, or one for the next meeting of its area. A task opens and closes by the
 -- rating of its record; a record has at most one open task. `record_version` is the version for which the task is known
--- to hold. `opened_at` is when the rating was given. `told_again_at`: nobody had seen it in time, and the second recipient
--- was told.
+-- to hold. `opened_at` is when the rating was given. `told_again_at`: nobody had seen it in time, and the second
+-- recipient was told.
 CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('urgent', 'agenda')),
@@ -60,8 +60,8 @@ CREATE INDEX task_agenda ON task (register_code, locality, opened_at, id) WHERE 
 CREATE INDEX task_not_seen ON task (opened_at)
 WHERE closed_at IS NULL AND kind = 'urgent' AND seen_at IS NULL AND told_again_at IS NULL;
 
--- The newest version of each record with which its task was compared. An event about an older version comes too late. The
--- service reaches this table by functions alone.
+-- The newest version of each record with which its task was compared. An event about an older version comes too late.
+-- The service reaches this table by functions alone.
 CREATE TABLE record_known (
     record_id uuid PRIMARY KEY,
     version integer NOT NULL
@@ -70,9 +70,10 @@ CREATE TABLE record_known (
 GRANT SELECT, INSERT ON outcome TO outcomes_app;
 GRANT SELECT, UPDATE (seen_by, seen_by_name, seen_at) ON task TO outcomes_app;
 
--- Who sees which rows: administrators, those of their register and organisations. The service's queries filter too; this
--- alone keeps registers and organisations apart without them. Without a context there are no rows. The owner sees all, for
--- migrations and functions. A setting is read once a query, not once a row; after a transaction it is '' and not null.
+-- Who sees which rows: administrators, those of their register and organisations. The service's queries filter too;
+-- this alone keeps registers and organisations apart without them. Without a context there are no rows. The owner sees
+-- all, for migrations and functions. A setting is read once a query, not once a row; after a transaction it is '' and
+-- not null.
 DO $$
 DECLARE
     scope text := 'register_code = (SELECT current_setting(''app.register'', true)) AND '

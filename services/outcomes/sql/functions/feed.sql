@@ -1,9 +1,9 @@
--- The feed: the outcomes that count, in an order in which none can appear behind a reader. `assign_feed` gives an outcome
--- its sequence after it is committed. So a reader who has read up to a sequence has every outcome up to it, however long
--- the transactions took. An outcome that counts never changes again.
+-- The feed: the outcomes that count, in an order in which none can appear behind a reader. `assign_feed` gives an
+-- outcome its sequence after it is committed. So a reader who has read up to a sequence has every outcome up to it,
+-- however long the transactions took. An outcome that counts never changes again.
 
--- Give a sequence to the committed outcomes that have none; return how many there were. One process at a time does it, so
--- that sequences become visible in their order.
+-- Give a sequence to the committed outcomes that have none; return how many there were. One process at a time does it,
+-- so that sequences become visible in their order.
 CREATE OR REPLACE FUNCTION assign_feed() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

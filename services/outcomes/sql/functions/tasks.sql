@@ -77,8 +77,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_app;
 
--- Return a page of the agenda, by localities, under row-level security. The order is the index's: with sorting off, no plan
--- reads the whole table first, however few rows the planner expects in scope.
+-- Return a page of the agenda, by localities, under row-level security. The order is the index's: with sorting off, no
+-- plan reads the whole table first, however few rows the planner expects in scope.
 CREATE OR REPLACE FUNCTION list_agenda(p_register text, p_orgs uuid [], p_skip integer, p_take integer) RETURNS TABLE (
     task_id uuid, record_id uuid, organisation_id uuid, reference text, locality text, opened_at timestamptz
 )

@@ -1,5 +1,5 @@
--- Pages of a feed are taken into the copies. There are two lanes: `live` follows the feed's end, `rebuild` goes through all
--- of it again beside it. A page is applied only where the lane still stands where the page was read from. So of two
+-- Pages of a feed are taken into the copies. There are two lanes: `live` follows the feed's end, `rebuild` goes through
+-- all of it again beside it. A page is applied only where the lane still stands where the page was read from. So of two
 -- replicas that read the same page one applies it, and neither can leave a gap.
 
 -- Move a lane on. Return the generation of its rows, or null where another replica was quicker.
@@ -188,9 +188,9 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION begin_rebuild(text, interval) TO reports_app;
 
--- Delete what the whole feed did not hold. Return how many rows the rebuild found wrong, or null where another replica has
--- ended it. A source that was restored from a backup gives its sequences out again, so the live lane goes on from the
--- source's present end.
+-- Delete what the whole feed did not hold. Return how many rows the rebuild found wrong, or null where another replica
+-- has ended it. A source that was restored from a backup gives its sequences out again, so the live lane goes on from
+-- the source's present end.
 CREATE OR REPLACE FUNCTION end_rebuild(p_source text, p_seen bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

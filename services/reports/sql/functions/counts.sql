@@ -82,8 +82,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION find_overdue(date, integer) TO reports_app;
 
--- Keep the weeks equal to the copies' moves. A record that is copied again with the same moves, as in a rebuild, changes
--- nothing.
+-- Keep the weeks equal to the copies' moves. A record that is copied again with the same moves, as in a rebuild,
+-- changes nothing.
 CREATE OR REPLACE FUNCTION tally_weeks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -132,8 +132,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION fold_weeks(date) TO reports_app;
 
--- Count the moves of the copies themselves, with the weeks before a day together, and put right what differs. Return how
--- many rows did; it should always be none.
+-- Count the moves of the copies themselves, with the weeks before a day together, and put right what differs. Return
+-- how many rows did; it should always be none.
 CREATE OR REPLACE FUNCTION prove_weeks(p_before date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

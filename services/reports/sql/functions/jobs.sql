@@ -52,7 +52,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION drop_job(uuid, integer, text, interval) TO reports_app;
 
--- Mark a job's file as complete; false if the job was stopped or taken over, and then this attempt's chunks are deleted.
+-- Mark a job's file as complete; false if the job was stopped or taken over, and then this attempt's chunks are
+-- deleted.
 CREATE OR REPLACE FUNCTION finish_job(
     p_id uuid, p_attempt integer, p_life interval, p_records bigint, p_size bigint, p_chunks integer, p_sha256 text
 ) RETURNS boolean
