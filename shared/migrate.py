@@ -95,7 +95,7 @@ class Migration(SqlFile):
 
 
 @dataclass(frozen=True)
-class Ledger:
+class SchemaLedger:
     """What was applied to a schema: the sum of each numbered file, and sum and release of each functions file."""
 
     numbered: Mapping[str, str]
@@ -166,13 +166,13 @@ def pending(files: Sequence[Migration], ledger: Mapping[str, str], phase: Phase)
     return wanted
 
 
-async def _read_ledger(connection: Connection, service: str) -> Ledger:
+async def _read_ledger(connection: Connection, service: str) -> SchemaLedger:
     async with connection.transaction():
         await connection.execute(BECOME_OWNER, service, LOCK_TIMEOUT)
         await connection.execute(MAKE_LEDGER)
         numbered = await connection.fetch(READ_LEDGER)
         functions = await connection.fetch(READ_FUNCTIONS)
-    return Ledger(
+    return SchemaLedger(
         {row["name"]: row["sha256"] for row in numbered},
         {row["name"]: (row["sha256"], row["release"]) for row in functions},
     )
@@ -189,7 +189,7 @@ def _check_ledger(service: str, ledger: Mapping[str, str], known: Sequence[Seque
             raise MigrationRefused(f"{service}: {name} was edited after it was applied. Mend it by a new file.")
 
 
-def _check_release(service: str, ledger: Ledger, release: int) -> None:
+def _check_release(service: str, ledger: SchemaLedger, release: int) -> None:
     """Refuse to put back an older release's functions, which the processes of the newer one cannot use."""
     newest = max((applied for _, applied in ledger.functions.values()), default=0)
     if newest > release:

@@ -11,7 +11,7 @@ from services.reports.rules.choosing import until_next_rebuild
 from services.reports.rules.counting import Counted, counted_by, counted_later, counted_of
 from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
-from services.reports.store.feeds import FeedState, Lane, OutcomeRow, Page, RecordRow, RecountedRow
+from services.reports.store.feeds import CopiedOutcome, CopiedRecord, FeedState, Lane, Page, RecountedCopy
 from shared.commands import FORGET_OLD
 from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
 from shared.contracts.referrals import FedRecord, ReadFeed
@@ -67,8 +67,8 @@ class Outcomes:
         return Page(after, page.last, page.more, [_outcome_row(each) for each in page.outcomes], page.gone)
 
 
-def _record_row(record: FedRecord, counted: Counted) -> RecordRow:
-    return RecordRow(
+def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
+    return CopiedRecord(
         record_id=record.record_id,
         sequence=record.sequence,
         register_code=record.register_code,
@@ -90,8 +90,8 @@ def _record_row(record: FedRecord, counted: Counted) -> RecordRow:
     )
 
 
-def _outcome_row(outcome: FedOutcome) -> OutcomeRow:
-    return OutcomeRow(
+def _outcome_row(outcome: FedOutcome) -> CopiedOutcome:
+    return CopiedOutcome(
         outcome_id=outcome.outcome_id,
         record_id=outcome.record_id,
         sequence=outcome.sequence,
@@ -214,10 +214,10 @@ class Birthdays:
         known = [each for each in overdue if each.register_code in self.desk.registers]
         return await feeds.recount(self.desk.pool, [self._anew(each, day) for each in known])
 
-    def _anew(self, copy: feeds.OverdueCopy, day: date) -> RecountedRow:
+    def _anew(self, copy: feeds.OverdueCopy, day: date) -> RecountedCopy:
         register = self.desk.registers.find(copy.register_code)
         counted = counted_later(register, copy.counted, copy.born, day)
-        return RecountedRow(copy.record_id, copy.sequence, counted.items, counted.until)
+        return RecountedCopy(copy.record_id, copy.sequence, counted.items, counted.until)
 
 
 @dataclass(frozen=True)

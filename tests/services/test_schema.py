@@ -13,7 +13,7 @@ import pytest_asyncio
 from deploy.places import migration_folders
 from deploy.stack import EmbeddedParts
 from services.outcomes.store import NewTask
-from services.reports.store.feeds import OutcomeRow, RecordRow, RecountedRow
+from services.reports.store.feeds import CopiedOutcome, CopiedRecord, RecountedCopy
 from shared.messages import SERVICES
 from shared.migrate import Connection
 from tests.conftest import database_copy
@@ -32,9 +32,9 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
     "outcomes": {("open_task", "p_task"): NewTask},
     "referrals": {},
     "reports": {
-        ("read_records", "p_records"): RecordRow,
-        ("apply_outcomes", "p_outcomes"): OutcomeRow,
-        ("recount", "p_rows"): RecountedRow,
+        ("read_records", "p_records"): CopiedRecord,
+        ("apply_outcomes", "p_outcomes"): CopiedOutcome,
+        ("recount", "p_rows"): RecountedCopy,
     },
 }
 

@@ -72,7 +72,7 @@ APPLY: dict[Source, str] = {
 
 
 @dataclass(frozen=True, repr=False)
-class RecordRow:
+class CopiedRecord:
     """A record as `apply_records` reads it. `status` is 0 for an active one and 1 for an archived one."""
 
     record_id: UUID
@@ -96,7 +96,7 @@ class RecordRow:
 
 
 @dataclass(frozen=True, repr=False)
-class OutcomeRow:
+class CopiedOutcome:
     """An outcome as `apply_outcomes` reads it."""
 
     outcome_id: UUID
@@ -115,7 +115,7 @@ class Page:
     seen: int
     last: int
     more: bool
-    rows: Sequence[RecordRow] | Sequence[OutcomeRow]
+    rows: Sequence[CopiedRecord] | Sequence[CopiedOutcome]
     gone: Sequence[UUID]
 
 
@@ -144,7 +144,7 @@ class OverdueCopy:
 
 
 @dataclass(frozen=True)
-class RecountedRow:
+class RecountedCopy:
     """A copy's new counts as `recount` reads them."""
 
     record_id: UUID
@@ -158,7 +158,7 @@ async def find_overdue(pool: DatabasePool, day: date) -> list[OverdueCopy]:
     return [OverdueCopy(**(dict(row) | {"counted": ANSWERS_COUNTED.validate_json(row["counted"])})) for row in rows]
 
 
-async def recount(pool: DatabasePool, rows: Sequence[RecountedRow]) -> int:
+async def recount(pool: DatabasePool, rows: Sequence[RecountedCopy]) -> int:
     """Return how many were counted again; not those that have come from their source meanwhile."""
     recounted: int = await pool.fetchval(RECOUNT, as_json(rows)) if rows else 0
     return recounted

@@ -16,7 +16,7 @@ from services.reports.operators import rebuild
 from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
-from services.reports.store.feeds import Page, RecordRow
+from services.reports.store.feeds import CopiedRecord, Page
 from shared.bus import Context
 from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
 from shared.database import as_json, transaction
@@ -123,7 +123,7 @@ async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None
 
     applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
     newest = page.rows[-1]
-    assert isinstance(newest, RecordRow)
+    assert isinstance(newest, CopiedRecord)
     older = Page(page.last, page.last, False, [replace(newest, sequence=1, version=0)], [])
     await feeds.apply(rig.pool, "referrals", "live", older, None)
 
