@@ -7,7 +7,7 @@ from uuid import UUID
 from services.identity import events
 from services.identity.events import AccountEvent
 from services.identity.hashing import PasswordHashes
-from services.identity.keys import Keys, new_id
+from services.identity.keys import Keys
 from services.identity.mails import Mails, Recipient
 from services.identity.rules.passwords import Profile
 from services.identity.rules.registration import Registrant, home_of, read_registrant
@@ -16,6 +16,7 @@ from services.identity.store.organisations import NewGrant
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
 from shared.database import Database
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.values import read_email

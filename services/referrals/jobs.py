@@ -1,80 +1,50 @@
-"""What referrals does by itself: counters folded and proved, old records compared, old drafts swept."""
+"""The jobs of referrals: counters are proved, older records get their match keys, abandoned drafts are deleted."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.referrals import rules
 from services.referrals.store import counting, drafts, keying
 from services.referrals.store.keying import Keyless
-from shared.commands import FORGET_OLD
-from shared.database import DATABASE_FAULTS, DatabasePool, transaction
+from shared.context import ServiceContext
+from shared.database import transaction
 from shared.log import log, warn
-from shared.registers.load import Registers, UnknownRegister
+from shared.registers.load import UnknownRegister
 
 FOLD_EVERY_SECONDS = 1.0
-KEY_EVERY_SECONDS = 3600.0
+PROVED_AT_HOUR = 2
 KEYED_AT_ONCE = 200
-SWEEP_EVERY_SECONDS = 3600.0
+
+
+async def prove_counters(context: ServiceContext) -> int:
+    """Compare the counters with the records, and correct them. Returns how many were wrong."""
+    async with transaction(context.pool) as db:
+        wrong = await counting.prove_counters(db)
+    if wrong:
+        warn("counters.wrong", count=wrong)
+    else:
+        log("counters.proved")
+    return wrong
+
+
+async def purge_drafts(context: ServiceContext) -> None:
+    """Delete drafts that nobody has continued for too long."""
+    deleted = await drafts.sweep(context.pool, rules.drafts_end(context.clock()))
+    if deleted:
+        log("drafts.swept", count=deleted)
 
 
 @dataclass(frozen=True)
-class Counting:
-    """Every replica may run it: one folds at a time, and a second proof finds nothing to mend."""
+class IndexMatchKeys:
+    """Gives records from before records were compared the keys that they are compared by."""
 
-    pool: DatabasePool
-    clock: Callable[[], datetime]
+    context: ServiceContext
 
-    async def fold_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(FOLD_EVERY_SECONDS)
-            try:
-                await counting.fold_deltas(self.pool)
-            except DATABASE_FAULTS as error:
-                warn("counters.not_folded", error=error)
-
-    async def prove_every_night(self) -> None:
-        while True:
-            await asyncio.sleep(rules.until_next_proof(self.clock()).total_seconds())
-            try:
-                await self.prove()
-                await self.pool.execute(FORGET_OLD)
-            except DATABASE_FAULTS as error:
-                warn("counters.not_proved", error=error)
-
-    async def prove(self) -> int:
-        """How many counts were wrong; they are mended."""
-        async with transaction(self.pool) as db:
-            wrong = await counting.prove_counters(db)
-        if wrong:
-            warn("counters.wrong", count=wrong)
-        else:
-            log("counters.proved")
-        return wrong
-
-
-@dataclass(frozen=True)
-class Keying:
-    """Gives records from before records were compared what they are compared by. Two replicas do no harm."""
-
-    pool: DatabasePool
-    registers: Registers
-
-    async def key_for_ever(self) -> None:
-        while True:
-            try:
-                await self.key_all()
-            except DATABASE_FAULTS as error:
-                warn("records.not_keyed", error=error)
-            await asyncio.sleep(KEY_EVERY_SECONDS)
-
-    async def key_all(self) -> int:
-        """How many there were. Those that somebody saves meanwhile are left for the next time."""
+    async def index_all(self) -> int:
+        """Returns how many there were. Records that somebody saves meanwhile are left for the next run."""
         done = 0
-        while found := await keying.read_without_keys(self.pool, KEYED_AT_ONCE):
+        while found := await keying.read_without_keys(self.context.pool, KEYED_AT_ONCE):
             for each in found:
-                async with transaction(self.pool) as db:
+                async with transaction(self.context.pool) as db:
                     await keying.key_record(db, each, self._keys_of(each))
             done += len(found)
         return done
@@ -82,29 +52,7 @@ class Keying:
     def _keys_of(self, record: Keyless) -> tuple[str, ...]:
         """None where this process has no definition of the register."""
         try:
-            register = self.registers.find(record.register_code or "", record.edition)
+            register = self.context.registers.find(record.register_code or "", record.edition)
         except UnknownRegister:
             return ()
         return rules.match_keys(register, record.answers)
-
-
-@dataclass(frozen=True)
-class Sweeping:
-    """Every replica may run it: what one has deleted, the next does not find."""
-
-    pool: DatabasePool
-    clock: Callable[[], datetime]
-
-    async def sweep_for_ever(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except DATABASE_FAULTS as error:
-                warn("drafts.not_swept", error=error)
-            await asyncio.sleep(SWEEP_EVERY_SECONDS)
-
-    async def sweep(self) -> None:
-        """Drafts that nobody went on with."""
-        swept = await drafts.sweep(self.pool, rules.drafts_end(self.clock()))
-        if swept:
-            log("drafts.swept", count=swept)

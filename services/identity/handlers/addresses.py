@@ -1,7 +1,7 @@
 """Single addresses from outside, assigned by administrators so that their holders can register."""
 
 from services.identity import events
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, asker_of, manage
 from services.identity.store import addresses as store
@@ -17,11 +17,11 @@ SHOWN = 50
 class Addresses:
     """They let somebody register as a standard user, as an accepted domain would, and do no more than that."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: IdentityContext) -> None:
+        self._context = context
 
     async def read(self, visitor: Visitor, asked: ListAddresses) -> AllowedAddresses:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self._context.pool, visitor) as db:
             await asker_of(db, visitor)
             found = await store.list_allowed(db, visitor.register_code, asked.search, SHOWN + 1)
             await events.note(db, AccountEvent.ADDRESSES_LISTED, visitor=visitor)
@@ -39,7 +39,7 @@ class Addresses:
             await events.note(act.db, AccountEvent.ADDRESS_ASSIGNED, visitor=visitor)
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self._context, visitor, asked, act)
 
     async def take_back(self, visitor: Visitor, asked: TakeBackAddress) -> Nothing:
         async def act(act: Act) -> Nothing:
@@ -48,4 +48,4 @@ class Addresses:
             await events.note(act.db, AccountEvent.ADDRESS_TAKEN_BACK, visitor=visitor)
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self._context, visitor, asked, act)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.mails import Recipient
 from services.identity.rules.users import Asker, is_told
 from services.identity.store import attempts, sessions, users
@@ -50,7 +50,7 @@ async def asker_of(db: Database, visitor: Visitor) -> Asker:
 
 
 async def manage(
-    desk: Desk, visitor: Visitor, command: Command[Reply], act: Callable[[Act], Awaitable[Reply]]
+    context: IdentityContext, visitor: Visitor, command: Command[Reply], act: Callable[[Act], Awaitable[Reply]]
 ) -> Reply:
     """Carry out one command, one after the other in the whole installation, and tell of the sessions that it ended."""
     ended: list[UUID] = []
@@ -59,16 +59,18 @@ async def manage(
         await users.queue_up(db)
         return await act(Act(db, visitor, await asker_of(db, visitor), ended))
 
-    reply = await carry_out(desk.pool, visitor, command, carried_out)
-    desk.relay.wake()
-    await desk.tell_revoked(ended)
+    reply = await carry_out(context.pool, visitor, command, carried_out)
+    context.wake()
+    await context.tell_revoked(ended)
     return reply
 
 
-async def tell_masters(desk: Desk, act: Act, user_id: UUID, before: Role | None, after: Role | None) -> None:
+async def tell_masters(
+    context: IdentityContext, act: Act, user_id: UUID, before: Role | None, after: Role | None
+) -> None:
     """Every master admin hears of a role that was given, changed or taken: that it was, and where to see it."""
     if not is_told(before, after):
         return
     for email, first_name in await users.find_master_admins(act.db):
         to = Recipient(email, first_name, act.visitor.register_code)
-        await outbox.put_letter(act.db, desk.mails.role_changed(to, user_id))
+        await outbox.put_letter(act.db, context.mails.role_changed(to, user_id))

@@ -1,6 +1,6 @@
 """The organisations of a register."""
 
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.store import organisations
 from shared.contracts.identity import ListOrganisations, Organisations
 
@@ -8,8 +8,8 @@ from shared.contracts.identity import ListOrganisations, Organisations
 class OrganisationList:
     """By name, without any person's."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: IdentityContext) -> None:
+        self._context = context
 
     async def read(self, asked: ListOrganisations) -> Organisations:
-        return Organisations(organisations=await organisations.find_all(self._desk.pool, asked.register_code))
+        return Organisations(organisations=await organisations.find_all(self._context.pool, asked.register_code))

@@ -1,10 +1,9 @@
 """A master admin proposes an administrator, and somebody else decides: nobody makes one alone."""
 
 from services.identity import events
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
-from services.identity.keys import new_id
 from services.identity.rules import users as rules
 from services.identity.rules.users import Asker
 from services.identity.store import organisations, users
@@ -21,6 +20,7 @@ from shared.contracts.users import (
     UserShown,
 )
 from shared.database import transaction
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor
 
@@ -28,8 +28,8 @@ from shared.permissions import Role, Visitor
 class ProposalList:
     """What waits, for those who may decide it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: IdentityContext) -> None:
+        self._context = context
 
     async def propose(self, visitor: Visitor, asked: ProposeAdministrator) -> Nothing:
         async def act(act: Act) -> Nothing:
@@ -48,7 +48,7 @@ class ProposalList:
             await events.note(act.db, about, user.user_id, others=(proposal_id,), visitor=visitor)
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self._context, visitor, asked, act)
 
     def _check_proposed(self, asker: Asker, user: UserShown) -> None:
         if not rules.may_propose(asker, user):
@@ -57,7 +57,7 @@ class ProposalList:
             raise Refused("own_name")
 
     async def read(self, visitor: Visitor, _asked: ListProposals) -> Proposals:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self._context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             has_administrator = await users.has_administrator(db, visitor.register_code)
             found = await store.list_open(db, visitor.register_code, USERS_AT_ONCE)
@@ -81,7 +81,7 @@ class ProposalList:
             await events.note(act.db, about, proposal.user_id, others=others, visitor=visitor)
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self._context, visitor, asked, act)
 
     async def _accept(self, act: Act, proposal: Proposal) -> None:
         code = act.visitor.register_code
@@ -95,7 +95,7 @@ class ProposalList:
         await users.change_grant(act.db, user.user_id, code, proposal.access)
         await organisations.add_to_grant(act.db, user.user_id, code, proposal.access.organisation_ids)
         await act.throw_out(user.user_id)
-        await tell_masters(self._desk, act, user.user_id, user.access.role, Role.ADMINISTRATOR)
+        await tell_masters(self._context, act, user.user_id, user.access.role, Role.ADMINISTRATOR)
 
 
 def _shown(asker: Asker, each: Proposal, has_administrator: bool) -> ProposalShown:

@@ -1,7 +1,7 @@
 """Whom the notifier may have to mail about a record."""
 
 from services.identity import events
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.events import AccountEvent
 from services.identity.store import recipients
 from shared.contracts.identity import FindRecipients, Recipients
@@ -12,11 +12,11 @@ from shared.permissions import Caller
 class RecipientList:
     """Addresses leave identity for this alone, and that they did is audited."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: IdentityContext) -> None:
+        self._context = context
 
     async def find(self, _caller: Caller, asked: FindRecipients) -> Recipients:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self._context.pool) as db:
             administrators = await recipients.find_administrators(db, asked.register_code, asked.organisation_id)
             user = await recipients.find_user(db, asked.register_code, asked.user_id) if asked.user_id else None
             given = [each.account_id for each in (*administrators, *([user] if user else ()))]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from services.identity import events
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, manage, tell_masters
 from services.identity.mails import Recipient
@@ -29,8 +29,8 @@ NOTED = {
 class UserActs:
     """The rules say what is open; each act is a few lines, and the audit has a name for it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: IdentityContext) -> None:
+        self._context = context
         self._done: dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]] = {
             UserAct.UNLOCK: self._unlock,
             UserAct.WELCOME: self._welcome,
@@ -48,14 +48,14 @@ class UserActs:
             await events.note(act.db, NOTED[asked.act], user.user_id, visitor=visitor)
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self._context, visitor, asked, act)
 
     async def _unlock(self, act: Act, user: UserShown) -> None:
-        await unlock(act.db, self._desk.keys, user.user_id)
+        await unlock(act.db, self._context.keys, user.user_id)
 
     async def _welcome(self, act: Act, user: UserShown) -> None:
         await welcome(
-            act.db, self._desk, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
+            act.db, self._context, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
         )
 
     async def _end_sessions(self, act: Act, user: UserShown) -> None:
@@ -77,4 +77,4 @@ class UserActs:
             raise Refused("last_administrator")
         await users.drop_grant(act.db, user.user_id, act.visitor.register_code)
         await act.throw_out(user.user_id)
-        await tell_masters(self._desk, act, user.user_id, user.access.role, None)
+        await tell_masters(self._context, act, user.user_id, user.access.role, None)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.referrals.handlers.desk import Desk
 from services.referrals.store import duplicates as store
 from shared import audit
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     CountDuplicates,
     DecideDuplicate,
@@ -23,17 +23,17 @@ from shared.permissions import Visitor
 class Comparing:
     """The handlers of pairs. Of a pair with one record out of sight, nothing is shown, counted or decided."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def list_open(self, visitor: Visitor, _asked: ListDuplicates) -> PossibleDuplicates:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             found = await store.find_open(db, visitor)
             shown = {each.record_id for pair in found.pairs for each in (pair.one, pair.other)}
             await audit.note(db, visitor, "duplicates.listed", sorted(shown))
             return found
 
     async def count_open(self, visitor: Visitor, _asked: CountDuplicates) -> DuplicateCount:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             return DuplicateCount(total=await store.count_open(db, visitor))
 
     async def decide(self, visitor: Visitor, asked: DecideDuplicate) -> DuplicateDecision:
@@ -45,4 +45,4 @@ class Comparing:
                 await audit.note(db, visitor, f"duplicate.{asked.verdict}", sorted((asked.one, asked.other)))
             return decision
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)

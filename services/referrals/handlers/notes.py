@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.store import history
 from shared import audit
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import AddNote
 from shared.database import Database
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 
@@ -17,7 +18,7 @@ from shared.permissions import Visitor
 class NoteTaking:
     """The handler of notes. Nobody is told of one, and the record keeps its version."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def add_note(self, visitor: Visitor, asked: AddNote) -> Nothing:
         text = rules.kept_text(asked.text)
@@ -34,4 +35,4 @@ class NoteTaking:
             await audit.note(db, visitor, "record.note_added", [asked.record_id])
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)

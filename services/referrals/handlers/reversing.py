@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import reversing as store
 from services.referrals.store.archiving import add_version
 from services.referrals.store.reversing import Reversal
 from shared import audit, outbox
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     MOST_REVERSALS,
     AskReversal,
@@ -19,6 +19,7 @@ from shared.contracts.referrals import (
     Reversals,
 )
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 
@@ -30,7 +31,7 @@ class Reversing:
     an archive for reversed when the record is active with a later version than that archive left.
     """
 
-    desk: Desk
+    context: ServiceContext
 
     async def request(self, visitor: Visitor, asked: AskReversal) -> Nothing:
         reference = rules.read_reference(visitor.register_code, asked.reference)
@@ -46,10 +47,10 @@ class Reversing:
             await audit.note(db, visitor, "record.reversal_asked", [record.record_id])
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def list_open(self, visitor: Visitor, _asked: ListReversals) -> Reversals:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             found = await store.list_reversals(db, visitor, MOST_REVERSALS + 1)
             shown = rules.fitting(found[:MOST_REVERSALS])
             await audit.note(db, visitor, "record.reversals_listed", [each.record_id for each in shown])
@@ -68,8 +69,8 @@ class Reversing:
             await (self._reinstate if asked.confirmed else self._decline)(db, visitor, reversal)
             return Nothing()
 
-        answer = await carry_out(self.desk.pool, visitor, asked, act)
-        self.desk.wake()
+        answer = await carry_out(self.context.pool, visitor, asked, act)
+        self.context.wake()
         return answer
 
     async def _decline(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
@@ -81,14 +82,14 @@ class Reversing:
             raise Refused("decided")
         await add_version(db, reversal.record_id, record, "reinstated", (visitor.user_id, visitor.full_name))
         await audit.note(db, visitor, "record.reinstated", [reversal.record_id])
-        register = self.desk.register(visitor, record["edition"])
+        register = self.context.register(visitor, record["edition"])
         receipt = RecordReceipt(
             record_id=reversal.record_id,
             reference=record["reference"],
             version=record["version"],
             rating=record["rating"],
         )
-        telling = Telling(register, record["organisation_id"], receipt, self.desk.clock())
+        telling = Telling(register, record["organisation_id"], receipt, self.context.clock())
         level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
         for event in telling.reinstated(rules.urgency_of(level)):
             await outbox.put(db, event)

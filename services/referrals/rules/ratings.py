@@ -1,12 +1,12 @@
-"""What a record's rating means, when it changes and for its events; and when what time changes is looked at again."""
+"""What a record's rating means, when it changes and for its events; and which question holds it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from services.referrals.rules.search import PARTS
 from shared.messages import Refused
 from shared.registers.definition import Definition, Level, Urgency
 from shared.registers.form import Answers, rating_of
+from shared.registers.load import Registers
 from shared.values import fold
 
 
@@ -51,12 +51,7 @@ def noun_of(register: Definition) -> str:
     return "-".join(PARTS.findall(fold(register.identity.record)))
 
 
-PROVED_AT_HOUR = 2
-
-
-def until_next_proof(moment: datetime) -> timedelta:
-    """How long until the counters are next compared with the records: two in the night, UTC."""
-    next_one = moment.astimezone(UTC).replace(hour=PROVED_AT_HOUR, minute=0, second=0, microsecond=0)
-    if next_one <= moment:
-        next_one += timedelta(days=1)
-    return next_one - moment
+def rating_questions(registers: Registers) -> dict[str, str]:
+    """The question that holds the rating, by code/edition of each register that is rated."""
+    every = [each.definition for each in registers.every()]
+    return {f"{each.code}/{each.edition}": each.rating.question for each in every if each.rating}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.reports.handlers.desk import Desk, new_id
+from services.reports.context import ReportsContext
 from services.reports.rules import choosing
 from services.reports.rules.choosing import Codes
 from services.reports.store import feeds, jobs
@@ -11,6 +11,7 @@ from shared import audit
 from shared.commands import carry_out
 from shared.contracts.reports import FileChunk, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
@@ -40,10 +41,10 @@ def shown(register: Definition, job: Job) -> ReportJob:
 class Jobs:
     """The handlers of reports as files. Everything is the asker's own: another's is as unknown as one of nobody."""
 
-    desk: Desk
+    context: ReportsContext
 
     async def start(self, visitor: Visitor, asked: StartReport) -> ReportJob:
-        register = self.desk.registers.find(visitor.register_code)
+        register = self.context.registers.find(visitor.register_code)
         choosing.check_scope(visitor, asked.organisation_id)
 
         async def act(db: Database) -> ReportJob:
@@ -56,12 +57,12 @@ class Jobs:
             await audit.note(db, visitor, "report.asked_for", [job_id], codes.for_audit())
             return await self._found(db, visitor, ReadReportJob(job_id=job_id))
 
-        started = await carry_out(self.desk.pool, visitor, asked, act)
-        self.desk.work.set()
+        started = await carry_out(self.context.pool, visitor, asked, act)
+        self.context.work.set()
         return started
 
     async def read(self, visitor: Visitor, asked: ReadReportJob) -> ReportJob:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             return await self._found(db, visitor, asked)
 
     async def stop(self, visitor: Visitor, asked: StopReport) -> ReportJob:
@@ -71,10 +72,10 @@ class Jobs:
             await audit.note(db, visitor, "report.stopped", [asked.job_id])
             return await self._found(db, visitor, asked)
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def read_chunk(self, visitor: Visitor, asked: ReadReportChunk) -> FileChunk:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             job = await jobs.find(db, visitor, asked.job_id)
             if job is None or job.state != "ready" or (asked.number and not job.downloads):
                 raise Refused("not_found")
@@ -91,7 +92,7 @@ class Jobs:
         job = await jobs.find(db, visitor, asked.job_id)
         if job is None:
             raise Refused("not_found")
-        return shown(self.desk.registers.find(visitor.register_code), job)
+        return shown(self.context.registers.find(visitor.register_code), job)
 
 
 def codes_of(asked: StartReport) -> Codes:

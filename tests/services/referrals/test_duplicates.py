@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.referrals import rules
-from services.referrals.jobs import Keying
+from services.referrals.jobs import IndexMatchKeys
 from services.referrals.store import keying
 from shared.contracts.referrals import MOST_ALIKE, Answer, RecordReceipt
 from shared.database import DatabasePool, transaction
@@ -360,7 +360,7 @@ async def test_records_from_before_are_compared_too(
     old = await as_from_before(referrals, owner, visitor, person, person, archived, archived)
     await referrals.archive(visitor, old[3])
 
-    await Keying(pool, registers).key_all()
+    await IndexMatchKeys(referrals.context).index_all()
 
     assert {both(old[0], old[1]): ("nhs_number", "open")} == await pairs(owner, *old)
     code, details = await referrals.refusal(visitor, unasked(**person))
@@ -368,7 +368,7 @@ async def test_records_from_before_are_compared_too(
         code,
         set(str(details["records"]).split(",")),
     )
-    assert 0 == await Keying(pool, registers).key_all()
+    assert 0 == await IndexMatchKeys(referrals.context).index_all()
 
 
 async def test_a_record_that_is_gone_or_saved_meanwhile_stops_nothing(
@@ -383,7 +383,7 @@ async def test_a_record_that_is_gone_or_saved_meanwhile_stops_nothing(
 
     async with transaction(pool) as db:
         await keying.key_record(db, stale, rules.match_keys(registers.find("dsr"), stale.answers))
-    await Keying(pool, registers).key_all()
+    await IndexMatchKeys(referrals.context).index_all()
 
     assert "likely_duplicate" == (await referrals.refusal(visitor, unasked(**news)))[0]
     assert "" == (await referrals.refusal(visitor, unasked(**person)))[0]
