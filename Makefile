@@ -39,11 +39,12 @@ browsers: $(READY) $(ASSETS) ## walk through it in Firefox and WebKit too, which
 		ICS_XVFB=$$($(PYTHON) -m deploy.find_screen); export ICS_FIREFOX ICS_WEBKIT ICS_XVFB; \
 		exec $(PYTHON) -m pytest -m browsers $(ARGS)
 
-lint: $(READY) ## check form, types, imports, templates, migrations, spelling and generated documents
+lint: $(READY) ## check form, types, imports, dependencies, templates, migrations, spelling and generated documents
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy $(CHECKED)
 	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/deptry .
 	@$(if $(TEMPLATES),.venv/bin/djlint --lint --quiet $(TEMPLATES))
 	@$(if $(MIGRATIONS),.venv/bin/squawk $(MIGRATIONS))
 	@.venv/bin/codespell

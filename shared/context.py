@@ -1,21 +1,25 @@
 """What every service works with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from shared.assertion import Signer, Verifier
-from shared.bus import Bus
+from shared.bus import Bus, Follower
 from shared.clock import Clock, utc_now
 from shared.database import ACQUIRE_SECONDS, Database, DatabasePool
-from shared.messages import Message, Refused, Request
+from shared.inbox import SetAside
+from shared.messages import Event, Message, Refused, Request
 from shared.outbox import Relay
 from shared.permissions import Caller, Visitor
 from shared.registers.definition import Definition
 from shared.registers.load import Registers, UnknownRegister
 from shared.values import london_day
+
+Told = TypeVar("Told", bound=Event)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,14 @@ class ServiceContext:
         """The assertion under which this service itself makes a request, without a user's session."""
         caller = Caller(service=self.name, job=job, on_behalf_of=on_behalf_of)
         return self.signer.sign_caller(caller, request.service())
+
+    def follower(
+        self, durable: str, stream: str, take: Callable[[Told], Awaitable[None]], *events: type[Told]
+    ) -> Follower:
+        """Takes these events of a stream. What cannot be taken after all tries is set aside in the schema."""
+        return Follower(
+            durable=durable, stream=stream, events=events, take=take, set_aside=SetAside(self.pool, durable)
+        )
 
     @asynccontextmanager
     async def one_trip(self) -> AsyncIterator[Database]:

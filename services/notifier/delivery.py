@@ -11,7 +11,7 @@ from shared import audit
 from shared.commands import carry_out
 from shared.contracts.notifier import MAILS_AT_ONCE, ListMails, MailPage, SendAgain
 from shared.database import Database, transaction
-from shared.messages import Nothing, Refused
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 ENDED_BADLY = frozenset({"failed", "given_up"})
@@ -47,9 +47,7 @@ class Delivery:
 
     async def _queue_again(self, db: Database, visitor: Visitor, asked: SendAgain) -> Lane:
         """Its words were forgotten when it ended: the register's definition has them, as it is now."""
-        mail = await store.hold_mail(db, visitor, asked.mail_id)
-        if mail is None:
-            raise Refused("not_found")
+        mail = must_find(await store.hold_mail(db, visitor, asked.mail_id))
         if mail.state not in ENDED_BADLY:
             raise Refused("not_ended")
         await store.queue_again(db, asked.mail_id, self._written(visitor, mail))

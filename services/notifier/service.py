@@ -10,24 +10,21 @@ from services.notifier.sender import Sender, expire
 from services.notifier.settings import Settings
 from services.notifier.smtp import MailServer, Route
 from services.notifier.store import forget_old
-from services.notifier.telling import MailWriter
+from services.notifier.telling import MailWriter, Notice
 from services.notifier.writing import Writer
-from shared.bus import Follower
 from shared.context import ServiceContext
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals import RoutineNotice, UrgentNotice
 from shared.front_door import for_anyone, for_callers, for_visitors
-from shared.inbox import SetAside
 from shared.jobs import Job
 from shared.log import warn
 from shared.permissions import Permission
 from shared.service import Service
 
 SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}  # each with its own connection to the mail server
-
-
+EVENTS: tuple[type[Notice], ...] = (RoutineNotice, UrgentNotice, UrgentNotSeen)
 EXPIRE_SECONDS = 5.0
 
 
@@ -43,13 +40,6 @@ def context_of(shared: ServiceContext, settings: Settings) -> NotifierContext:
 
 def service_of(context: NotifierContext, settings: Settings) -> Service:
     handlers, delivery = Handlers(context), Delivery(context)
-    notices = Follower(
-        durable=NOTICES,
-        stream="NOTICES",
-        events=(RoutineNotice, UrgentNotice, UrgentNotSeen),
-        take=handlers.tell,
-        set_aside=SetAside(context.pool, NOTICES),
-    )
     return Service(
         answers=[
             for_callers(QueueMail, QueueMail.asked_by, handlers.queue_mail),
@@ -57,7 +47,7 @@ def service_of(context: NotifierContext, settings: Settings) -> Service:
             for_visitors(SendAgain, Permission.ADMINISTER, delivery.send_again),
             for_anyone(ReadNotifierBacklog, handlers.read_backlog),
         ],
-        followers=[notices],
+        followers=[context.follower(NOTICES, "NOTICES", handlers.tell, *EVENTS)],
         jobs=[
             *senders(context, settings),
             Escalation(context).job,

@@ -9,7 +9,6 @@ from services.outcomes.handlers.tasks import TaskList
 from services.outcomes.handlers.watching import CONSUMER, Escalation, Watching
 from services.outcomes.jobs import FinishArchives
 from services.outcomes.settings import Settings
-from shared.bus import Follower
 from shared.context import ServiceContext
 from shared.contracts.health import ReadOutcomesBacklog
 from shared.contracts.outcomes import (
@@ -22,7 +21,6 @@ from shared.contracts.outcomes import (
 )
 from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.front_door import for_anyone, for_callers, for_visitors, for_visitors_carried_on
-from shared.inbox import SetAside
 from shared.jobs import Job
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
@@ -30,6 +28,7 @@ from shared.service import Service, backlog_of
 SWEEP_EVERY_SECONDS = 3.0
 TELL_EVERY_SECONDS = 5.0
 COMPARED_AT_HOUR = 3
+EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated)
 
 
 def build(shared: ServiceContext, _settings: Settings) -> Service:
@@ -51,20 +50,10 @@ def service_of(context: OutcomesContext) -> Service:
             for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, Feeding(context).read),
             for_anyone(ReadOutcomesBacklog, backlog_of(context)),
         ],
-        followers=[follower_of(context, watching)],
+        followers=[context.follower(CONSUMER, "EVENTS", watching.take, *EVENTS)],
         jobs=[
             Job("archives.finish", FinishArchives(context.pool, endings).sweep, every=SWEEP_EVERY_SECONDS),
             Job("tasks.tell_again", Escalation(context).tell_again, every=TELL_EVERY_SECONDS),
             Job("tasks.compare", watching.compare, nightly=COMPARED_AT_HOUR),
         ],
-    )
-
-
-def follower_of(context: OutcomesContext, watching: Watching) -> Follower:
-    return Follower(
-        durable=CONSUMER,
-        stream="EVENTS",
-        events=(RecordCreated, RecordUpdated, RecordArchived, RecordReinstated),
-        take=watching.take,
-        set_aside=SetAside(context.pool, CONSUMER),
     )

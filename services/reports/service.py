@@ -16,7 +16,6 @@ from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import Answer, for_anyone, for_visitors
-from shared.inbox import SetAside
 from shared.jobs import Job
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
@@ -69,10 +68,5 @@ def answers_of(context: ReportsContext) -> list[Answer]:
 
 
 def follower_of(context: ReportsContext) -> Follower:
-    return Follower(
-        durable=CONSUMER,
-        stream="EVENTS",
-        events=(RecordCreated, RecordUpdated, RecordArchived, RecordReinstated, OutcomeRecorded),
-        take=Listening(context, CONSUMER).take,
-        set_aside=SetAside(context.pool, CONSUMER),
-    )
+    events = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated, OutcomeRecorded)
+    return context.follower(CONSUMER, "EVENTS", Listening(context, CONSUMER).take, *events)

@@ -1,10 +1,9 @@
 """Single addresses from outside, assigned by administrators so that their holders can register."""
 
-from services.identity import events
 from services.identity.context import IdentityContext
-from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, asker_of, manage
 from services.identity.store import addresses as store
+from shared import audit
 from shared.contracts.users import AllowedAddresses, AssignAddress, ListAddresses, TakeBackAddress
 from shared.database import transaction
 from shared.messages import Nothing, Refused
@@ -24,7 +23,7 @@ class Addresses:
         async with transaction(self._context.pool, visitor) as db:
             await asker_of(db, visitor)
             found = await store.list_allowed(db, visitor.register_code, asked.search, SHOWN + 1)
-            await events.note(db, AccountEvent.ADDRESSES_LISTED, visitor=visitor)
+            await audit.note(db, visitor, "addresses_listed")
         return AllowedAddresses(addresses=tuple(found[:SHOWN]), more=len(found) > SHOWN)
 
     async def assign(self, visitor: Visitor, asked: AssignAddress) -> Nothing:
@@ -36,7 +35,7 @@ class Addresses:
         async def act(act: Act) -> Nothing:
             if not await store.assign(act.db, visitor.register_code, email, visitor.user_id):
                 raise Refused("assigned_before")
-            await events.note(act.db, AccountEvent.ADDRESS_ASSIGNED, visitor=visitor)
+            await audit.note(act.db, visitor, "address_assigned")
             return Nothing()
 
         return await manage(self._context, visitor, asked, act)
@@ -45,7 +44,7 @@ class Addresses:
         async def act(act: Act) -> Nothing:
             if not await store.take_back(act.db, visitor.register_code, asked.email.lower()):
                 raise Refused("not_found")
-            await events.note(act.db, AccountEvent.ADDRESS_TAKEN_BACK, visitor=visitor)
+            await audit.note(act.db, visitor, "address_taken_back")
             return Nothing()
 
         return await manage(self._context, visitor, asked, act)

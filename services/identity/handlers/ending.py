@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from services.identity import events
 from services.identity.context import IdentityContext
-from services.identity.events import AccountEvent
 from services.identity.keys import hash_of
 from services.identity.store import sessions
+from shared import audit
 from shared.database import Database
 
 
@@ -23,5 +22,5 @@ async def end_session(
         return ()
     session_id, account_id = ended
     who = actor or account_id
-    await events.note(db, AccountEvent.LOGGED_OUT, account_id, others=(session_id,), register=register, actor=who)
+    await audit.note(db, None, "logged_out", [account_id, session_id], register=register, actor=who)
     return (session_id,)

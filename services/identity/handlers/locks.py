@@ -2,13 +2,11 @@
 
 from uuid import UUID
 
-from services.identity import events
 from services.identity.context import IdentityContext, recipient_of
-from services.identity.events import AccountEvent
 from services.identity.rules.log_in import LOCK_MAILS, Status
 from services.identity.store import accounts, attempts, limits, sessions
 from services.identity.store.accounts import Account
-from shared import outbox
+from shared import audit, outbox
 from shared.database import Database
 
 
@@ -23,8 +21,8 @@ async def lock(
     unless = (status, Status.LOCKED, Status.DISABLED)
     if not await accounts.set_status(db, account.account_id, status, unless=unless):
         return ()
-    event = AccountEvent.ACCOUNT_LOCKED if status is Status.LOCKED else AccountEvent.ACCOUNT_LOCKED_TO_STRANGERS
-    await events.note(db, event, account.account_id, register=register_code)
+    event = "account_locked" if status is Status.LOCKED else "account_locked_to_strangers"
+    await audit.note(db, None, event, [account.account_id], register=register_code)
     await mail_locked(context, db, account, register_code)
     if status is not Status.LOCKED:
         return ()

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
-from services.identity import events
 from services.identity.context import IdentityContext, recipient_of
-from services.identity.events import AccountEvent
 from services.identity.handlers.locks import lock
 from services.identity.keys import hash_of, same
 from services.identity.rules import log_in as rules
@@ -15,7 +13,7 @@ from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYW
 from services.identity.store import accounts, attempts, devices, limits
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.attempts import NewAttempt
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import Attempt, LogIn
 from shared.database import Database, transaction
 from shared.ids import new_id, new_token
@@ -95,7 +93,7 @@ class PasswordStep:
         for limit, key in windows:
             counted = await limits.count(db, limit, key)
             if counted == limit.most + 1:
-                await events.note(db, AccountEvent.LIMIT_REACHED)
+                await audit.note(db, None, "limit_reached")
             over = over or counted > limit.most
         return over
 
@@ -149,12 +147,13 @@ class PasswordStep:
         expires_at = await attempts.open_attempt(db, attempt, hash_of(token), keyed, life, rules.LIVE_ATTEMPTS)
         to = recipient_of(account, attempt.register_code)
         await outbox.put_letter(db, self._context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
-        await events.note(db, AccountEvent.LOG_IN_BEGUN, account.account_id, register=attempt.register_code)
+        await audit.note(db, None, "log_in_begun", [account.account_id], register=attempt.register_code)
         return token
 
     async def _refuse(self, asked: LogIn, guess: Guess) -> None:
         async with transaction(self._context.pool) as db:
-            await events.note(db, _event_of(guess), guess.account_id, register=asked.register_code)
+            known = [guess.account_id] if guess.account_id else ()
+            await audit.note(db, None, _event_of(guess), known, register=asked.register_code)
             ended = await self._lock_after(db, asked, guess)
         self._context.wake()
         await self._context.tell_revoked(ended)
@@ -166,9 +165,9 @@ class PasswordStep:
         return await lock(self._context, db, guess.account, status, asked.register_code)
 
 
-def _event_of(guess: Guess) -> AccountEvent:
+def _event_of(guess: Guess) -> str:
     closed = guess.account is not None and guess.number is None
-    return AccountEvent.LOG_IN_NOT_HEARD if closed else AccountEvent.LOG_IN_REFUSED
+    return "log_in_not_heard" if closed else "log_in_refused"
 
 
 def _readable(email: str) -> str:

@@ -13,7 +13,7 @@ from shared import outbox
 from shared.commands import carry_out
 from shared.contracts.users import UserShown
 from shared.database import Database
-from shared.messages import Command, Fault, Message, NotAnswered, Refused
+from shared.messages import Command, Fault, Message, NotAnswered, must_find
 from shared.permissions import Role, Visitor
 
 Reply = TypeVar("Reply", bound=Message)
@@ -30,10 +30,7 @@ class Act:
 
     async def hold(self, user_id: UUID) -> UserShown:
         """The account, held until the end. Refused as `not_found`; whose it is to manage, the rules say."""
-        user = await users.hold_user(self.db, self.visitor.register_code, user_id)
-        if user is None:
-            raise Refused("not_found")
-        return user
+        return must_find(await users.hold_user(self.db, self.visitor.register_code, user_id))
 
     async def throw_out(self, account_id: UUID) -> None:
         """Whoever is logged in to the account, or on their way in, has to begin anew."""

@@ -4,9 +4,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity import events
 from services.identity.context import IdentityContext, recipient_of
-from services.identity.events import AccountEvent
 from services.identity.handlers.locks import mail_locked
 from services.identity.handlers.opening import open_session
 from services.identity.keys import same
@@ -23,7 +21,7 @@ from services.identity.rules.passwords import context_words, temporary_password
 from services.identity.store import accounts, attempts, devices, limits, organisations, sessions
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.sessions import Session
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule, RemindPassword, SessionOpened
 from shared.database import Database, transaction
 from shared.ids import new_id
@@ -92,7 +90,7 @@ class ChangeOfPassword:
 
     async def _note_refused(self, visitor: Visitor) -> None:
         async with transaction(self._context.pool) as db:
-            await events.note(db, AccountEvent.PASSWORD_CHANGE_REFUSED, visitor.user_id, visitor=visitor)
+            await audit.note(db, visitor, "password_change_refused", [visitor.user_id])
 
     async def _give_back(self, visitor: Visitor) -> None:
         async with transaction(self._context.pool) as db:
@@ -113,7 +111,7 @@ class ChangeOfPassword:
         letter = self._context.mails.password_changed(recipient_of(account, visitor.register_code), contact)
         await outbox.put_letter(db, letter)
         others = (session.session_id,)
-        await events.note(db, AccountEvent.PASSWORD_CHANGED, account.account_id, others=others, visitor=visitor)
+        await audit.note(db, visitor, "password_changed", [account.account_id, *others])
         return opened, ended
 
 
@@ -155,8 +153,8 @@ class Reminders:
         password = temporary_password(self._context.profile, secrets.choice)
         keyed = self._context.keys.temporary_password(account_id, password)
         expires_at = await accounts.set_temporary(db, account_id, keyed, rules.TEMPORARY_LIFE)
-        known = account.account_id if account else None
-        await events.note(db, AccountEvent.PASSWORD_REMINDED, known, register=register_code)
+        known = [account.account_id] if account else ()
+        await audit.note(db, None, "password_reminded", known, register=register_code)
         if account is not None and expires_at is not None:
             letter = self._context.mails.reminder(recipient_of(account, register_code), password, expires_at)
             await outbox.put_letter(db, letter)

@@ -4,9 +4,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity import events
 from services.identity.context import IdentityContext, recipient_of
-from services.identity.events import AccountEvent
 from services.identity.handlers.ending import end_session
 from services.identity.handlers.locks import lock
 from services.identity.handlers.opening import open_session
@@ -17,7 +15,7 @@ from services.identity.store import accounts, attempts, limits
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
 from services.identity.store.sessions import Session
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.database import Database, transaction
 from shared.ids import new_id
@@ -69,7 +67,7 @@ class PinStep:
         return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> Verdict:
-        await events.note(db, AccountEvent.PIN_WRONG, account.account_id, register=tried.register_code)
+        await audit.note(db, None, "pin_wrong", [account.account_id], register=tried.register_code)
         if locks:
             return Verdict(ended=await lock(self._context, db, account, Status.LOCKED, tried.register_code))
         if tried.tries == rules.PIN_TRIES:
@@ -90,7 +88,7 @@ class PinStep:
         who, register = account.account_id, tried.register_code
         ended = await end_session(self._context, db, earlier, actor=who, register=register)
         opened = await open_session(self._context, db, session, tried.device_id)
-        await events.note(db, AccountEvent.LOGGED_IN, who, others=(session.session_id,), register=register, actor=who)
+        await audit.note(db, None, "logged_in", [who, session.session_id], register=register, actor=who)
         return Verdict(opened, ended=ended)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
@@ -128,7 +126,7 @@ class PinStep:
             return "too_many"
         to = recipient_of(account, waiting.register_code)
         await outbox.put_letter(db, self._context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
-        await events.note(db, AccountEvent.PIN_RESENT, account.account_id, register=waiting.register_code)
+        await audit.note(db, None, "pin_resent", [account.account_id], register=waiting.register_code)
         return None
 
     async def cancel(self, asked: CancelAttempt) -> Nothing:
@@ -137,5 +135,5 @@ class PinStep:
             cancelled = await attempts.cancel(db, hash_of(asked.attempt_token))
             if cancelled is not None:
                 account_id, register_code = cancelled
-                await events.note(db, AccountEvent.ATTEMPT_CANCELLED, account_id, register=register_code)
+                await audit.note(db, None, "attempt_cancelled", [account_id], register=register_code)
         return Nothing()

@@ -1,14 +1,13 @@
 """A master admin proposes an administrator, and somebody else decides: nobody makes one alone."""
 
-from services.identity import events
 from services.identity.context import IdentityContext
-from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
 from services.identity.rules import users as rules
 from services.identity.rules.users import Asker
 from services.identity.store import organisations, users
 from services.identity.store import proposals as store
 from services.identity.store.proposals import Proposal
+from shared import audit
 from shared.accounts import UserState
 from shared.contracts.users import (
     USERS_AT_ONCE,
@@ -44,8 +43,8 @@ class ProposalList:
             code, by = visitor.register_code, act.asker.user_id
             if not await store.add(act.db, proposal_id, code, user.user_id, access, by):
                 raise Refused("proposed_before")
-            about = AccountEvent.ADMINISTRATOR_PROPOSED
-            await events.note(act.db, about, user.user_id, others=(proposal_id,), visitor=visitor)
+            about = "administrator_proposed"
+            await audit.note(act.db, visitor, about, [user.user_id, proposal_id])
             return Nothing()
 
         return await manage(self._context, visitor, asked, act)
@@ -76,9 +75,9 @@ class ProposalList:
                 await self._accept(act, proposal)
             decided_by = act.asker.user_id
             await store.decide(act.db, proposal.proposal_id, accepted=asked.accepted, decided_by=decided_by)
-            about = AccountEvent.PROPOSAL_ACCEPTED if asked.accepted else AccountEvent.PROPOSAL_DECLINED
+            about = "proposal_accepted" if asked.accepted else "proposal_declined"
             others = (proposal.proposal_id,)
-            await events.note(act.db, about, proposal.user_id, others=others, visitor=visitor)
+            await audit.note(act.db, visitor, about, [proposal.user_id, *others])
             return Nothing()
 
         return await manage(self._context, visitor, asked, act)

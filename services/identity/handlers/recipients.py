@@ -1,9 +1,8 @@
 """Whom the notifier may have to mail about a record."""
 
-from services.identity import events
 from services.identity.context import IdentityContext
-from services.identity.events import AccountEvent
 from services.identity.store import recipients
+from shared import audit
 from shared.contracts.identity import FindRecipients, Recipients
 from shared.database import transaction
 from shared.permissions import Caller
@@ -20,7 +19,7 @@ class RecipientList:
             administrators = await recipients.find_administrators(db, asked.register_code, asked.organisation_id)
             user = await recipients.find_user(db, asked.register_code, asked.user_id) if asked.user_id else None
             given = [each.account_id for each in (*administrators, *([user] if user else ()))]
-            await events.note(db, AccountEvent.ADDRESSES_GIVEN, others=given, register=asked.register_code)
+            await audit.note(db, None, "addresses_given", given, register=asked.register_code)
         return Recipients(
             administrators=tuple(each.email for each in administrators), user=user.email if user else None
         )

@@ -1,8 +1,6 @@
 """Registering an account."""
 
-from services.identity import events
 from services.identity.context import IdentityContext, recipient_of
-from services.identity.events import AccountEvent
 from services.identity.mails import Recipient
 from services.identity.rules import registration as rules
 from services.identity.rules.log_in import (
@@ -15,7 +13,7 @@ from services.identity.rules.registration import Registrant
 from services.identity.store import accounts, limits, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import RegisterAccount
 from shared.database import Database, transaction
 from shared.ids import new_id
@@ -43,7 +41,7 @@ class Registration:
             if refusal is None:
                 await self._add(db, asked.register_code, registrant)
             else:
-                await events.note(db, AccountEvent.REGISTRATION_REFUSED, register=asked.register_code)
+                await audit.note(db, None, "registration_refused", register=asked.register_code)
         if refusal is not None:
             raise Refused(refusal)
         self._context.wake()
@@ -70,14 +68,14 @@ class Registration:
             db, account_id, NewGrant(register_code, Role.STANDARD, home_organisation_id=home)
         )
         await welcome(db, self._context, account_id, Recipient(registrant.email, registrant.first_name, register_code))
-        await events.note(db, AccountEvent.ACCOUNT_REGISTERED, account_id, register=register_code)
+        await audit.note(db, None, "account_registered", [account_id], register=register_code)
 
     async def _mail_that_there_is_one(self, db: Database, register_code: str, email: str) -> None:
         """A few times a day, however often it is asked for; nothing goes to an account that was deactivated."""
         account = await accounts.find_by_email(db, email)
         if account is None:
             return
-        await events.note(db, AccountEvent.REGISTRATION_REPEATED, account.account_id, register=register_code)
+        await audit.note(db, None, "registration_repeated", [account.account_id], register=register_code)
         if account.status is Status.DISABLED:
             return
         key = self._context.keys.window(str(account.account_id))

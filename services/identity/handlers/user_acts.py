@@ -2,27 +2,26 @@
 
 from collections.abc import Awaitable, Callable
 
-from services.identity import events
 from services.identity.context import IdentityContext
-from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, manage, tell_masters
 from services.identity.mails import Recipient
 from services.identity.rules import users as rules
 from services.identity.store import accounts, devices, users
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
+from shared import audit
 from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, UserShown
 from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 
 NOTED = {
-    UserAct.UNLOCK: AccountEvent.ACCOUNT_UNLOCKED,
-    UserAct.WELCOME: AccountEvent.WELCOMED_AGAIN,
-    UserAct.END_SESSIONS: AccountEvent.SESSIONS_ENDED,
-    UserAct.DEACTIVATE: AccountEvent.ACCOUNT_DEACTIVATED,
-    UserAct.ACTIVATE: AccountEvent.ACCOUNT_ACTIVATED,
-    UserAct.REMOVE: AccountEvent.GRANT_TAKEN,
+    UserAct.UNLOCK: "account_unlocked",
+    UserAct.WELCOME: "welcomed_again",
+    UserAct.END_SESSIONS: "sessions_ended",
+    UserAct.DEACTIVATE: "account_deactivated",
+    UserAct.ACTIVATE: "account_activated",
+    UserAct.REMOVE: "grant_taken",
 }
 
 
@@ -45,7 +44,7 @@ class UserActs:
             user = await act.hold(asked.user_id)
             rules.check_act(act.asker, user, asked.act)
             await self._done[asked.act](act, user)
-            await events.note(act.db, NOTED[asked.act], user.user_id, visitor=visitor)
+            await audit.note(act.db, visitor, NOTED[asked.act], [user.user_id])
             return Nothing()
 
         return await manage(self._context, visitor, asked, act)

@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from services.identity import events
 from services.identity.context import IdentityContext
-from services.identity.events import AccountEvent
 from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
 from services.identity.mails import Recipient
 from services.identity.rules import users as rules
@@ -15,6 +13,7 @@ from services.identity.store import accounts, organisations, proposals, users
 from services.identity.store.accounts import Account
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
+from shared import audit
 from shared.contracts.users import (
     USERS_AT_ONCE,
     Access,
@@ -49,7 +48,7 @@ class Users:
             )
             shown = found[:USERS_AT_ONCE]
             others = [each.user_id for each in shown]
-            await events.note(db, AccountEvent.USERS_LISTED, others=others, visitor=visitor)
+            await audit.note(db, visitor, "users_listed", others)
         return UserPage(users=tuple(shown), more=len(found) > len(shown))
 
     async def reach(self, visitor: Visitor, _asked: ReadReach) -> Reach:
@@ -71,7 +70,7 @@ class Users:
             if user is None or not (yourself or asker.manages(user.access)):
                 raise Refused("not_found")
             proposed = await proposals.is_proposed(db, visitor.register_code, user.user_id)
-            await events.note(db, AccountEvent.USER_READ, user.user_id, visitor=visitor)
+            await audit.note(db, visitor, "user_read", [user.user_id])
         return User(
             user=user,
             acts=rules.acts_on(asker, user),
@@ -95,7 +94,7 @@ class Users:
             await users.change_grant(act.db, user.user_id, visitor.register_code, wanted)
             await organisations.add_to_grant(act.db, user.user_id, visitor.register_code, wanted.organisation_ids)
             await act.throw_out(user.user_id)
-            await events.note(act.db, AccountEvent.GRANT_CHANGED, user.user_id, visitor=visitor)
+            await audit.note(act.db, visitor, "grant_changed", [user.user_id])
             await tell_masters(self._context, act, user.user_id, user.access.role, wanted.role)
             return Nothing()
 
@@ -119,7 +118,7 @@ class Users:
             account_id, names = new_id(), (registrant.first_name, registrant.last_name)
             if not await accounts.add(act.db, account_id, registrant.email, *names):
                 return await self._add_existing(act, registrant, wanted)
-            await events.note(act.db, AccountEvent.ACCOUNT_CREATED, account_id, visitor=visitor)
+            await audit.note(act.db, visitor, "account_created", [account_id])
             await self._give(act, account_id, wanted)
             to = Recipient(registrant.email, registrant.first_name, visitor.register_code)
             await welcome(act.db, self._context, account_id, to)
@@ -162,7 +161,7 @@ class Users:
         code, home = act.visitor.register_code, access.home_organisation_id
         given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
         await organisations.give_grant(act.db, account_id, given)
-        await events.note(act.db, AccountEvent.GRANT_GIVEN, account_id, visitor=act.visitor)
+        await audit.note(act.db, act.visitor, "grant_given", [account_id])
         await tell_masters(self._context, act, account_id, None, access.role)
 
 

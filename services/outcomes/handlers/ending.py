@@ -11,7 +11,7 @@ from shared.contracts.outcomes import OutcomeReceipt
 from shared.contracts.referrals import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
 from shared.database import Database, transaction
 from shared.log import warn
-from shared.messages import NotAnswered, Refused
+from shared.messages import NotAnswered, Refused, must_find
 from shared.permissions import Visitor
 
 ARCHIVE_SECONDS = 2.0
@@ -50,10 +50,7 @@ class Endings:
 
     async def _find(self, visitor: Visitor, outcome_id: UUID) -> Standing:
         async with transaction(self.context.pool, visitor) as db:
-            standing = await store.find_ending(db, outcome_id)
-        if standing is None:
-            raise Refused("not_found")
-        return standing
+            return must_find(await store.find_ending(db, outcome_id))
 
     async def _refuse(self, visitor: Visitor, ending: Ending, refusal: Refused) -> None:
         """Raises the refusal, unless the record was archived under this id after all."""

@@ -17,7 +17,7 @@ from shared.contracts.outcomes import (
     TaskSeen,
 )
 from shared.database import Database, transaction
-from shared.messages import Refused
+from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -46,9 +46,7 @@ class TaskList:
         """The task stays open until its record's rating changes: seen is not done."""
 
         async def act(db: Database) -> TaskSeen:
-            task = await store.hold_urgent(db, visitor, asked.task_id)
-            if task is None:
-                raise Refused("not_found")
+            task = must_find(await store.hold_urgent(db, visitor, asked.task_id))
             if task.closed:
                 raise Refused("closed")
             return _seen_before(visitor, asked, task) or await self._mark(db, visitor, asked, task)

@@ -21,7 +21,7 @@ from shared.contracts.referrals import (
     Urgency,
 )
 from shared.database import Database, transaction
-from shared.messages import Fault, NotAnswered, Refused
+from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Caller, Permission, Visitor
 from shared.registers.definition import Definition
 
@@ -40,10 +40,7 @@ class Archiving:
 
     async def check(self, visitor: Visitor, asked: CheckRecord) -> RecordChecked:
         async with transaction(self.context.pool, visitor) as db:
-            state = await store.find_state(db, visitor.register_code, asked.record_id)
-        if state is None:
-            raise Refused("not_found")
-        return state
+            return must_find(await store.find_state(db, visitor.register_code, asked.record_id))
 
     async def archive(self, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
         async def act(db: Database) -> RecordReceipt:

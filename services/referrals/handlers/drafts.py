@@ -18,7 +18,7 @@ from shared.contracts.referrals import (
     SaveDraft,
 )
 from shared.database import Database, transaction
-from shared.messages import Nothing, Refused
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -58,9 +58,7 @@ class Drafting:
 
     async def read(self, visitor: Visitor, asked: ReadDraft) -> DraftShown:
         async with transaction(self.context.pool, visitor) as db:
-            found = await store.find(db, visitor, asked.draft_id)
-            if found is None:
-                raise Refused("not_found")
+            found = must_find(await store.find(db, visitor, asked.draft_id))
             await audit.note(db, visitor, "draft.read", [asked.draft_id])
         return found
 

@@ -15,7 +15,7 @@ from shared.contracts.referrals import (
     PossibleDuplicates,
 )
 from shared.database import Database, transaction
-from shared.messages import Refused
+from shared.messages import must_find
 from shared.permissions import Visitor
 
 
@@ -38,9 +38,7 @@ class Comparing:
 
     async def decide(self, visitor: Visitor, asked: DecideDuplicate) -> DuplicateDecision:
         async def act(db: Database) -> DuplicateDecision:
-            decision = await store.decide(db, visitor, (asked.one, asked.other), asked.verdict)
-            if decision is None:
-                raise Refused("not_found")
+            decision = must_find(await store.decide(db, visitor, (asked.one, asked.other), asked.verdict))
             if not decision.before:
                 await audit.note(db, visitor, f"duplicate.{asked.verdict}", sorted((asked.one, asked.other)))
             return decision

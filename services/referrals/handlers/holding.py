@@ -13,7 +13,7 @@ from shared.contracts.identity import CheckGrant
 from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
 from shared.database import Database, transaction
 from shared.ids import new_id
-from shared.messages import Nothing, Refused
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -74,9 +74,7 @@ class Holding:
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:
         """Who is to have the record, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""
         async with transaction(self.context.pool, visitor) as db:
-            organisation_id = await store.find_organisation(db, visitor.register_code, record_id)
-        if organisation_id is None:
-            raise Refused("not_found")
+            organisation_id = must_find(await store.find_organisation(db, visitor.register_code, record_id))
         question = CheckGrant(register_code=visitor.register_code, user_id=user_id)
         try:
             who = self.context.sign(question, "name_holder", visitor.user_id)
@@ -90,9 +88,7 @@ class Holding:
 
 async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> Holder:
     """Who holds the record, which nobody else changes meanwhile. Refused as `not_found` or `archived`."""
-    kept = await store.keep(db, visitor.register_code, record_id)
-    if kept is None:
-        raise Refused("not_found")
+    kept = must_find(await store.keep(db, visitor.register_code, record_id))
     if kept.archived:
         raise Refused("archived")
     return await store.find_holder(db, record_id, kept.created_by)

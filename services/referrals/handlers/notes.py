@@ -10,7 +10,7 @@ from shared.context import ServiceContext
 from shared.contracts.referrals import AddNote
 from shared.database import Database
 from shared.ids import new_id
-from shared.messages import Nothing, Refused
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -24,9 +24,7 @@ class NoteTaking:
         text = rules.kept_text(asked.text)
 
         async def act(db: Database) -> Nothing:
-            held = await history.hold_record(db, visitor.register_code, asked.record_id)
-            if held is None:
-                raise Refused("not_found")
+            held = must_find(await history.hold_record(db, visitor.register_code, asked.record_id))
             if not rules.may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
             if held.archived:

@@ -21,7 +21,7 @@ from shared.contracts.referrals import (
     RecordShown,
 )
 from shared.database import transaction
-from shared.messages import Refused
+from shared.messages import must_find
 from shared.permissions import Visitor
 
 
@@ -49,10 +49,7 @@ class Reading:
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
         async with self.context.one_trip() as db:
-            shown = await finding.read_record(db, visitor, asked.record_id)
-        if shown is None:
-            raise Refused("not_found")
-        return shown
+            return must_find(await finding.read_record(db, visitor, asked.record_id))
 
     async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
         lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")
@@ -63,17 +60,13 @@ class Reading:
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:
-            found = await history.find_history(db, visitor.register_code, asked.record_id, asked.skip)
-            if found is None:
-                raise Refused("not_found")
+            found = must_find(await history.find_history(db, visitor.register_code, asked.record_id, asked.skip))
             await audit.note(db, visitor, "record.history_read", [asked.record_id])
             return found
 
     async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
         async with transaction(self.context.pool, visitor) as db:
-            found = await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip)
-            if found is None:
-                raise Refused("not_found")
+            found = must_find(await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip))
             await audit.note(db, visitor, "record.notes_read", [asked.record_id])
             return found
 

@@ -20,7 +20,7 @@ from shared.contracts.referrals import (
 )
 from shared.database import Database, transaction
 from shared.ids import new_id
-from shared.messages import Nothing, Refused
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -38,9 +38,7 @@ class Reversing:
         reason = rules.kept_text(asked.reason)
 
         async def act(db: Database) -> Nothing:
-            record = await store.find_archived(db, visitor, reference) if reference else None
-            if record is None:
-                raise Refused("not_found")
+            record = must_find(await store.find_archived(db, visitor, reference) if reference else None)
             if not record.archived:
                 raise Refused("not_archived")
             await store.add_reversal(db, visitor, new_id(), record, reason)
@@ -58,9 +56,7 @@ class Reversing:
 
     async def decide(self, visitor: Visitor, asked: DecideReversal) -> Nothing:
         async def act(db: Database) -> Nothing:
-            reversal = await store.hold_reversal(db, visitor, asked.reversal_id)
-            if reversal is None:
-                raise Refused("not_found")
+            reversal = must_find(await store.hold_reversal(db, visitor, asked.reversal_id))
             if reversal.state != "open":
                 raise Refused("decided")
             if asked.confirmed:

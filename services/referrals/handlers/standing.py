@@ -7,7 +7,7 @@ from services.referrals.store import standing as store
 from services.referrals.store.standing import Stood
 from shared.context import ServiceContext
 from shared.contracts.referrals import ListStandings, ReadStanding, RecordStanding, Standings, Urgency
-from shared.messages import Refused
+from shared.messages import must_find
 from shared.permissions import Caller
 from shared.registers.load import UnknownRegister
 
@@ -22,9 +22,9 @@ class Standing:
 
     async def read(self, _caller: Caller, asked: ReadStanding) -> RecordStanding:
         async with self.context.one_trip() as db:
-            stood = await store.read_standing(db, asked.record_id, rules.rating_questions(self.context.registers))
-        if stood is None:
-            raise Refused("not_found")
+            stood = must_find(
+                await store.read_standing(db, asked.record_id, rules.rating_questions(self.context.registers))
+            )
         return self._standing(stood)
 
     async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:

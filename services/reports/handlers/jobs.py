@@ -12,7 +12,7 @@ from shared.commands import carry_out
 from shared.contracts.reports import FileChunk, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
 from shared.database import Database, transaction
 from shared.ids import new_id
-from shared.messages import Refused
+from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
 from shared.values import london_day
@@ -79,9 +79,7 @@ class Jobs:
             job = await jobs.find(db, visitor, asked.job_id)
             if job is None or job.state != "ready" or (asked.number and not job.downloads):
                 raise Refused("not_found")
-            content = await jobs.read_chunk(db, job, asked.number)
-            if content is None:
-                raise Refused("not_found")
+            content = must_find(await jobs.read_chunk(db, job, asked.number))
             if asked.number == 0:
                 await jobs.note_download(db, job.id)
                 facts = facts_of(job, job.records or 0, job.sha256 or "")
@@ -89,9 +87,7 @@ class Jobs:
             return FileChunk(number=asked.number, content=content)
 
     async def _found(self, db: Database, visitor: Visitor, asked: ReadReportJob | StopReport) -> ReportJob:
-        job = await jobs.find(db, visitor, asked.job_id)
-        if job is None:
-            raise Refused("not_found")
+        job = must_find(await jobs.find(db, visitor, asked.job_id))
         return shown(self.context.registers.find(visitor.register_code), job)
 
 
