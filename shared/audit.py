@@ -41,7 +41,7 @@ async def note(
     """
     Add one row in the act's own transaction: if it cannot be written, the act does not happen.
 
-    `action` is a word of a closed list in the service; `subjects` are ids and `fields` names of fields, never values.
+    `action` is a fixed word, never built from what people type; `subjects` are ids and `fields` names of fields, never values.
     """
     by = visitor.user_id if visitor else actor
     session = visitor.session_id if visitor else None
@@ -76,12 +76,12 @@ class Sealer:
         self._published = row["seal_n"]
         log("audit.head", n=row["seal_n"], hash=row["seal_hash"].hex())
         if self._heads is not None:
-            await asyncio.to_thread(self._append, f"{self._service} {row['seal_n']} {row['seal_hash'].hex()}\n")
+            await asyncio.to_thread(_append, self._heads, f"{self._service} {row['seal_n']} {row['seal_hash'].hex()}\n")
 
-    def _append(self, line: str) -> None:
-        if self._heads is not None:
-            with self._heads.open("a", encoding="ascii") as file:
-                file.write(line)
+
+def _append(file: Path, line: str) -> None:
+    with file.open("a", encoding="ascii") as heads:
+        heads.write(line)
 
 
 @dataclass(frozen=True)

@@ -30,15 +30,7 @@ EXPIRE_SECONDS = 5.0
 
 def build(shared: ServiceContext, settings: Settings) -> Service:
     """The whole behaviour of the service, one line each."""
-    return service_of(context_of(shared, settings), settings)
-
-
-def context_of(shared: ServiceContext, settings: Settings) -> NotifierContext:
-    writer = Writer(shared.registers, settings.public_url)
-    return NotifierContext(**vars(shared), mails=MailWriter(shared.registers, writer, AddressBook(shared)))
-
-
-def service_of(context: NotifierContext, settings: Settings) -> Service:
+    context = context_of(shared, settings)
     handlers, delivery = Handlers(context), Delivery(context)
     return Service(
         answers=[
@@ -55,6 +47,11 @@ def service_of(context: NotifierContext, settings: Settings) -> Service:
             Job("mail.forget", lambda: forget_old(context.pool)),
         ],
     )
+
+
+def context_of(shared: ServiceContext, settings: Settings) -> NotifierContext:
+    writer = Writer(shared.registers, settings.public_url)
+    return NotifierContext(**vars(shared), mails=MailWriter(shared.registers, writer, AddressBook(shared)))
 
 
 def senders(context: NotifierContext, settings: Settings) -> list[Job]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -42,7 +42,3 @@ class ReportsContext(ServiceContext):
     organisations: OrganisationNames
     work: asyncio.Event = field(default_factory=asyncio.Event)
     news: Mapping[Source, asyncio.Event] = field(default_factory=lambda: {each: asyncio.Event() for each in SOURCES})
-
-    def editions(self, register_code: str) -> Sequence[Definition]:
-        """All that are known of a register, the newest first."""
-        return self.registers.editions(register_code)

@@ -18,12 +18,12 @@ from services.reports.handlers.jobs import facts_of
 from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
 from services.reports.rules.columns import Asked, Planner
 from services.reports.store import feeds, jobs
-from services.reports.store.jobs import Job, MadeFile, Wanted
+from services.reports.store.jobs import MadeFile, StoredJob, Wanted
 from services.reports.writing import WorkbookProcess, workbook_process
 from shared import audit
 from shared.contracts.identity import CheckGrant
 from shared.database import DatabasePool, transaction
-from shared.jobs import Job as ServiceJob
+from shared.jobs import Job
 from shared.log import log, warn
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Permission, Visitor
@@ -54,8 +54,8 @@ class Making:
     again_after: timedelta = AGAIN_AFTER
 
     @property
-    def job(self) -> ServiceJob:
-        return ServiceJob("reports.make", self.make_next, every=POLL_SECONDS, wakeup=self.context.work)
+    def job(self) -> Job:
+        return Job("reports.make", self.make_next, every=POLL_SECONDS, wakeup=self.context.work)
 
     async def make_next(self) -> bool:
         """Make the job that waits longest, to its end or until it is taken away; False when none waits."""
@@ -75,10 +75,10 @@ class Making:
             await asyncio.gather(making, return_exceptions=True)
         return True
 
-    async def _keep(self, job: Job, progress: Progress) -> bool:
+    async def _keep(self, job: StoredJob, progress: Progress) -> bool:
         return await jobs.keep(self.context.pool, job, self.lease, progress.done, progress.total)
 
-    async def _make(self, job: Job, progress: Progress) -> None:
+    async def _make(self, job: StoredJob, progress: Progress) -> None:
         """One attempt. It ends as ready, as failed where nobody can help it, or is left for another attempt."""
         try:
             made = await self._write(job, progress)
@@ -94,7 +94,7 @@ class Making:
         else:
             log("report.made" if made else "report.taken_away", job=str(job.id), records=progress.done)
 
-    async def _write(self, job: Job, progress: Progress) -> bool:
+    async def _write(self, job: StoredJob, progress: Progress) -> bool:
         visitor = await self._grant(job)
         with tempfile.TemporaryDirectory(dir=self.folder) as own:
             async with workbook_process(Path(own)) as process:
@@ -102,7 +102,7 @@ class Making:
                 file = await self._take_file(job, visitor, process, progress)
         return await self._finish(job, visitor, file, progress)
 
-    async def _grant(self, job: Job) -> Visitor:
+    async def _grant(self, job: StoredJob) -> Visitor:
         """Who asked, as they may do now. Refused when they may not read these reports any more."""
         question = CheckGrant(register_code=job.register_code, user_id=job.user_id)
         who = self.context.sign(question, job.id.hex, job.user_id)
@@ -113,8 +113,8 @@ class Making:
         check_scope(visitor, job.organisation_id)
         return visitor
 
-    async def _send_rows(self, job: Job, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
-        editions = self.context.editions(job.register_code)
+    async def _send_rows(self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
+        editions = self.context.registers.editions(job.register_code)
         names = await self.context.organisations.of(editions[0])
         state = await feeds.read_feed(self.context.pool, "referrals")
         if state.complete_at is None:
@@ -134,7 +134,9 @@ class Making:
                 await process.send("".join(f"{line}\n" for _, line in rows).encode())
                 progress.done = len(progress.record_ids)
 
-    async def _take_file(self, job: Job, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> MadeFile:
+    async def _take_file(
+        self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress
+    ) -> MadeFile:
         """Keep the file in chunks that nobody sees until the job is finished."""
         digest, size, chunks = hashlib.sha256(), 0, 0
         async for content in process.file():
@@ -144,7 +146,7 @@ class Making:
             size, chunks = size + len(content), chunks + 1
         return MadeFile(progress.done, size, chunks, digest.hexdigest())
 
-    async def _finish(self, job: Job, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
+    async def _finish(self, job: StoredJob, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
         """Ready and audited in one transaction: which report, which filters, and every record that is in it."""
         async with transaction(self.context.pool, visitor) as db:
             if not await jobs.finish(db, job, file, self.life):

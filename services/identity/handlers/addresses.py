@@ -1,5 +1,7 @@
 """Single addresses from outside, assigned by administrators so that their holders can register."""
 
+from dataclasses import dataclass
+
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, asker_of, manage
 from services.identity.store import addresses as store
@@ -13,14 +15,14 @@ from shared.values import Unreadable, read_email
 SHOWN = 50
 
 
+@dataclass(frozen=True)
 class Addresses:
     """They let somebody register as a standard user, as an accepted domain would, and do no more than that."""
 
-    def __init__(self, context: IdentityContext) -> None:
-        self._context = context
+    context: IdentityContext
 
     async def read(self, visitor: Visitor, asked: ListAddresses) -> AllowedAddresses:
-        async with transaction(self._context.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             await asker_of(db, visitor)
             found = await store.list_allowed(db, visitor.register_code, asked.search, SHOWN + 1)
             await audit.note(db, visitor, "addresses_listed")
@@ -38,7 +40,7 @@ class Addresses:
             await audit.note(act.db, visitor, "address_assigned")
             return Nothing()
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def take_back(self, visitor: Visitor, asked: TakeBackAddress) -> Nothing:
         async def act(act: Act) -> Nothing:
@@ -47,4 +49,4 @@ class Addresses:
             await audit.note(act.db, visitor, "address_taken_back")
             return Nothing()
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)

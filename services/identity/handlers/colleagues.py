@@ -1,5 +1,7 @@
 """Who works for an organisation, for administrators of it who give work to somebody."""
 
+from dataclasses import dataclass
+
 from services.identity.context import IdentityContext
 from services.identity.store import colleagues as store
 from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleagues
@@ -7,16 +9,16 @@ from shared.messages import Refused
 from shared.permissions import Visitor
 
 
+@dataclass(frozen=True)
 class ColleagueList:
     """Names of an organisation in the asker's reach, and of no other."""
 
-    def __init__(self, context: IdentityContext) -> None:
-        self._context = context
+    context: IdentityContext
 
     async def read(self, visitor: Visitor, asked: ListColleagues) -> Colleagues:
         if asked.organisation_id not in visitor.organisation_ids:
             raise Refused("not_found")
         found = await store.find_colleagues(
-            self._context.pool, visitor.register_code, asked.organisation_id, asked.search, MOST_COLLEAGUES + 1
+            self.context.pool, visitor.register_code, asked.organisation_id, asked.search, MOST_COLLEAGUES + 1
         )
         return Colleagues(colleagues=found[:MOST_COLLEAGUES], more=len(found) > MOST_COLLEAGUES)

@@ -1,5 +1,7 @@
 """A master admin proposes an administrator, and somebody else decides: nobody makes one alone."""
 
+from dataclasses import dataclass
+
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
 from services.identity.rules import users as rules
@@ -24,11 +26,11 @@ from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor
 
 
+@dataclass(frozen=True)
 class ProposalList:
     """What waits, for those who may decide it."""
 
-    def __init__(self, context: IdentityContext) -> None:
-        self._context = context
+    context: IdentityContext
 
     async def propose(self, visitor: Visitor, asked: ProposeAdministrator) -> Nothing:
         async def act(act: Act) -> Nothing:
@@ -47,7 +49,7 @@ class ProposalList:
             await audit.note(act.db, visitor, about, [user.user_id, proposal_id])
             return Nothing()
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     def _check_proposed(self, asker: Asker, user: UserShown) -> None:
         if not rules.may_propose(asker, user):
@@ -56,7 +58,7 @@ class ProposalList:
             raise Refused("own_name")
 
     async def read(self, visitor: Visitor, _asked: ListProposals) -> Proposals:
-        async with transaction(self._context.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             has_administrator = await users.has_administrator(db, visitor.register_code)
             found = await store.list_open(db, visitor.register_code, USERS_AT_ONCE)
@@ -80,7 +82,7 @@ class ProposalList:
             await audit.note(act.db, visitor, about, [proposal.user_id, *others])
             return Nothing()
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _accept(self, act: Act, proposal: Proposal) -> None:
         code = act.visitor.register_code
@@ -94,7 +96,7 @@ class ProposalList:
         await users.change_grant(act.db, user.user_id, code, proposal.access)
         await organisations.add_to_grant(act.db, user.user_id, code, proposal.access.organisation_ids)
         await act.throw_out(user.user_id)
-        await tell_masters(self._context, act, user.user_id, user.access.role, Role.ADMINISTRATOR)
+        await tell_masters(self.context, act, user.user_id, user.access.role, Role.ADMINISTRATOR)
 
 
 def _shown(asker: Asker, each: Proposal, has_administrator: bool) -> ProposalShown:

@@ -1,5 +1,7 @@
 """Whom the notifier may have to mail about a record."""
 
+from dataclasses import dataclass
+
 from services.identity.context import IdentityContext
 from services.identity.store import recipients
 from shared import audit
@@ -8,14 +10,14 @@ from shared.database import transaction
 from shared.permissions import Caller
 
 
+@dataclass(frozen=True)
 class RecipientList:
     """Addresses leave identity for this alone, and that they did is audited."""
 
-    def __init__(self, context: IdentityContext) -> None:
-        self._context = context
+    context: IdentityContext
 
     async def find(self, _caller: Caller, asked: FindRecipients) -> Recipients:
-        async with transaction(self._context.pool) as db:
+        async with transaction(self.context.pool) as db:
             administrators = await recipients.find_administrators(db, asked.register_code, asked.organisation_id)
             user = await recipients.find_user(db, asked.register_code, asked.user_id) if asked.user_id else None
             given = [each.account_id for each in (*administrators, *([user] if user else ()))]

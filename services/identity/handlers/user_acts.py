@@ -1,6 +1,7 @@
 """One thing done to an account: unlocked, welcomed anew, logged out, deactivated, activated, its role taken."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, manage, tell_masters
@@ -25,12 +26,15 @@ NOTED = {
 }
 
 
+@dataclass(frozen=True)
 class UserActs:
     """The rules say what is open; each act is a few lines, and the audit has a name for it."""
 
-    def __init__(self, context: IdentityContext) -> None:
-        self._context = context
-        self._done: dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]] = {
+    context: IdentityContext
+
+    @property
+    def _done(self) -> dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]]:
+        return {
             UserAct.UNLOCK: self._unlock,
             UserAct.WELCOME: self._welcome,
             UserAct.END_SESSIONS: self._end_sessions,
@@ -47,14 +51,14 @@ class UserActs:
             await audit.note(act.db, visitor, NOTED[asked.act], [user.user_id])
             return Nothing()
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _unlock(self, act: Act, user: UserShown) -> None:
-        await unlock(act.db, self._context.keys, user.user_id)
+        await unlock(act.db, self.context.keys, user.user_id)
 
     async def _welcome(self, act: Act, user: UserShown) -> None:
         await welcome(
-            act.db, self._context, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
+            act.db, self.context, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
         )
 
     async def _end_sessions(self, act: Act, user: UserShown) -> None:
@@ -76,4 +80,4 @@ class UserActs:
             raise Refused("last_administrator")
         await users.drop_grant(act.db, user.user_id, act.visitor.register_code)
         await act.throw_out(user.user_id)
-        await tell_masters(self._context, act, user.user_id, user.access.role, None)
+        await tell_masters(self.context, act, user.user_id, user.access.role, None)

@@ -1,5 +1,6 @@
 """The accounts of a register, for those who administer them: listed, shown, added, given and taken roles."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.identity.context import IdentityContext
@@ -34,14 +35,14 @@ from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor
 
 
+@dataclass(frozen=True)
 class Users:
     """Administrators manage those whose organisations are all theirs; a master admin everybody, but gives no role."""
 
-    def __init__(self, context: IdentityContext) -> None:
-        self._context = context
+    context: IdentityContext
 
     async def list(self, visitor: Visitor, asked: ListUsers) -> UserPage:
-        async with transaction(self._context.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker, after = await asker_of(db, visitor), await users.place_of(db, asked.after)
             found = await users.list_users(
                 db, asker, visitor.register_code, asked.search, asked.state, after, USERS_AT_ONCE + 1
@@ -52,7 +53,7 @@ class Users:
         return UserPage(users=tuple(shown), more=len(found) > len(shown))
 
     async def reach(self, visitor: Visitor, _asked: ReadReach) -> Reach:
-        async with transaction(self._context.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             by_domain = await organisations.find_by_domain(db, visitor.register_code)
         everything = asker.is_master or asker.all_organisations
@@ -63,7 +64,7 @@ class Users:
         )
 
     async def read(self, visitor: Visitor, asked: ReadUser) -> User:
-        async with transaction(self._context.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             user = await users.find_user(db, visitor.register_code, asked.user_id)
             yourself = user is not None and user.user_id == asker.user_id
@@ -95,10 +96,10 @@ class Users:
             await organisations.add_to_grant(act.db, user.user_id, visitor.register_code, wanted.organisation_ids)
             await act.throw_out(user.user_id)
             await audit.note(act.db, visitor, "grant_changed", [user.user_id])
-            await tell_masters(self._context, act, user.user_id, user.access.role, wanted.role)
+            await tell_masters(self.context, act, user.user_id, user.access.role, wanted.role)
             return Nothing()
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _settled(self, db: Database, visitor: Visitor, wanted: Access, email: str) -> Access:
         return rules.settle(wanted, email, await organisations.find_by_domain(db, visitor.register_code))
@@ -121,10 +122,10 @@ class Users:
             await audit.note(act.db, visitor, "account_created", [account_id])
             await self._give(act, account_id, wanted)
             to = Recipient(registrant.email, registrant.first_name, visitor.register_code)
-            await welcome(act.db, self._context, account_id, to)
+            await welcome(act.db, self.context, account_id, to)
             return UserAdded(user_id=account_id, existing=False)
 
-        return await manage(self._context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _access_of_new(self, act: Act, email: str, wanted: Access) -> Access:
         """A master admin registers people as they could themselves, and gives nothing beyond that."""
@@ -162,7 +163,7 @@ class Users:
         given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
         await organisations.give_grant(act.db, account_id, given)
         await audit.note(act.db, act.visitor, "grant_given", [account_id])
-        await tell_masters(self._context, act, account_id, None, access.role)
+        await tell_masters(self.context, act, account_id, None, access.role)
 
 
 def _same(one: Access, other: Access) -> bool:

@@ -35,7 +35,7 @@ class Dashboards:
         standing.tallies.put_right(register, standing.overdue, day)
         has_outcomes = standing.complete_at("outcomes") is not None
         counted = {each: label for each, label in within.items() if each in chosen}
-        panels = Panels(self.context.editions(register.code), counted, day)
+        panels = Panels(self.context.registers.editions(register.code), counted, day)
         return Dashboard(
             as_at=as_at,
             organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),

@@ -6,7 +6,7 @@ from services.reports.context import ReportsContext
 from services.reports.rules import choosing
 from services.reports.rules.choosing import Codes
 from services.reports.store import feeds, jobs
-from services.reports.store.jobs import Job
+from services.reports.store.jobs import StoredJob
 from shared import audit
 from shared.commands import carry_out
 from shared.contracts.reports import FileChunk, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
@@ -18,7 +18,7 @@ from shared.registers.definition import Definition
 from shared.values import london_day
 
 
-def shown(register: Definition, job: Job) -> ReportJob:
+def shown(register: Definition, job: StoredJob) -> ReportJob:
     """The job as its owner sees it."""
     is_ready = job.state == "ready"
     titles = {each.code: each.title for each in register.reporting.reports}
@@ -95,6 +95,6 @@ def codes_of(asked: StartReport) -> Codes:
     return Codes(asked.report, asked.organisation_id, asked.age, asked.options)
 
 
-def facts_of(job: Job, records: int, sha256: str) -> list[str]:
+def facts_of(job: StoredJob, records: int, sha256: str) -> list[str]:
     """Which report, which filters, how many records, which file: codes and counts, nothing of a person (R-DSR-166)."""
     return [*job.codes.for_audit(), f"records:{records}", f"sha256:{sha256}"]

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from services.reports.workbook.package import DAY, HEADING, Rows, write_package
+from services.reports.workbook.package import DAY, HEADING, SheetRows, write_package
 
 Cell = str | date | int | None
 
@@ -52,7 +52,7 @@ _LOOKS_ESCAPED = re.compile(r"(_x[0-9a-fA-F]{4}_)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-class Sheet:
+class SheetFile:
     """One sheet in the making. Its rows, of cells that are written already, go to a file of their own."""
 
     def __init__(self, frame: Worksheet, file: Path) -> None:
@@ -69,9 +69,9 @@ class Sheet:
         self._last, self._columns = row + 1, max(self._columns, columns)
         self._rows.write(f'<row r="{number}">{"".join(written).replace(ROW, number)}</row>')
 
-    def end(self) -> Rows:
+    def end(self) -> SheetRows:
         self._rows.close()
-        return Rows(self._file, f"A1:{_letters(self._columns - 1)}{self._last}")
+        return SheetRows(self._file, f"A1:{_letters(self._columns - 1)}{self._last}")
 
 
 def written_cell(col: int, cell: Cell, style: int) -> str:
@@ -147,7 +147,7 @@ class Book:
         self._file = file
         self._frame = io.BytesIO()
         self._workbook = Workbook(self._frame, {"in_memory": True})
-        self._sheets: list[Sheet] = []
+        self._sheets: list[SheetFile] = []
         self._names: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -161,17 +161,17 @@ class Book:
             self._workbook.close()
             write_package(self._frame.getvalue(), rows, self._file)
 
-    def add_sheet(self, title: str, widths: Sequence[int]) -> Sheet:
+    def add_sheet(self, title: str, widths: Sequence[int]) -> SheetFile:
         name = _sheet_name(title, self._names)
         self._names.add(name.casefold())
         frame = self._workbook.add_worksheet(name)
         for col, width in enumerate(widths):
             frame.set_column(col, col, width)
-        sheet = Sheet(frame, self._file.with_suffix(f".{len(self._sheets)}"))
+        sheet = SheetFile(frame, self._file.with_suffix(f".{len(self._sheets)}"))
         self._sheets.append(sheet)
         return sheet
 
-    def put(self, sheet: Sheet, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
+    def put(self, sheet: SheetFile, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
         """Write one row. A text must fit into its cell: `lines_of` sees to that."""
         style = HEADING if bold else 0
         written = (written_cell(col, cell, style) for col, cell in enumerate(cells))
@@ -183,7 +183,7 @@ class Book:
 
     def write_lines(
         self, title: str, lines: Iterable[Sequence[Cell]], bold: Collection[int], widths: Sequence[int]
-    ) -> Sheet:
+    ) -> SheetFile:
         """A sheet of its own for these lines, of which some are headings."""
         sheet = self.add_sheet(title, widths)
         sheet.frame.set_landscape()
@@ -192,7 +192,7 @@ class Book:
             self.put(sheet, row, cells, bold=row in bold)
         return sheet
 
-    def add_chart(self, sheet: Sheet, drawn: ChartOf) -> None:
+    def add_chart(self, sheet: SheetFile, drawn: ChartOf) -> None:
         """Excel's own chart of cells that are there. It keeps their values too, for those who do not work them out."""
         chart = self._workbook.add_chart({"type": "column" if len(drawn.rows) <= MOST_UPRIGHT else "bar"})
         if chart is None or not drawn.rows:
