@@ -41,7 +41,8 @@ async def note(
     """
     Add one row in the act's own transaction: if it cannot be written, the act does not happen.
 
-    `action` is a fixed word, never built from what people type; `subjects` are ids and `fields` names of fields, never values.
+    `action` is a fixed word, never made of what people type. `subjects` are ids and `fields` names of fields, never
+    values.
     """
     by = visitor.user_id if visitor else actor
     session = visitor.session_id if visitor else None
