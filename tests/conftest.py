@@ -22,6 +22,24 @@ ROOM = 1_073_741_824
 OpenDatabase = Callable[[str], Awaitable[DatabasePool]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full-rounds", action="store_true", help="all rounds at full size, as `make test-all` does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `full_rounds`, unless all rounds are asked for."""
+    if not config.getoption("--full-rounds"):
+        left_out = [each for each in items if each.get_closest_marker("full_rounds")]
+        items[:] = [each for each in items if each not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def full_rounds(pytestconfig: pytest.Config) -> bool:
+    """Whether a test runs all rounds at full size (`make test-all`), or fewer of a smaller size (`make test`)."""
+    return bool(pytestconfig.getoption("--full-rounds"))
+
+
 @pytest.fixture(scope="session")
 def quick_folder() -> Iterator[Path]:
     """A folder in memory where there is room for it: copying a database is fifteen times quicker there."""
