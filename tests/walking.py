@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +14,7 @@ from yarl import URL
 from deploy.demo_people import DEMO_PASSWORD
 
 Fields = dict[str, str | Sequence[str]]
+ReadMail = Callable[[str], Awaitable[list[str]]]
 
 MAIL_SECONDS = 20
 ANSWER_SECONDS = 30
@@ -40,6 +41,16 @@ class Sheet:
     @property
     def heading(self) -> str:
         return _words(self.tree.select_one("h1"))
+
+    @property
+    def notice(self) -> str:
+        """What the banner says of what was just done."""
+        return _words(self.tree.select_one(".nhsuk-notification-banner__content"))
+
+    @property
+    def text(self) -> str:
+        """What the page says in its main part."""
+        return _words(self.tree.select_one("main"))
 
     @property
     def problems(self) -> list[str]:
@@ -81,11 +92,16 @@ def _sent_by(control: Tag) -> list[str]:
 
 @dataclass
 class Walker:
-    """One browser: its cookies, the token of the last form that it saw, and where it has been and was led."""
+    """
+    One browser: its cookies, the token of the last form that it saw, and where it has been and was led.
+
+    `read_mail` gives the texts of the mails to an address where the demo's own page does not hold them.
+    """
 
     base_url: str
     session: ClientSession
     register: str = "dsr"
+    read_mail: ReadMail | None = None
     token: str = ""
     been: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -109,6 +125,10 @@ class Walker:
     async def go_on(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> str:
         """Send a form that is taken; gives where it leads."""
         return _expected(await self.post(path, fields), 303).leads_to
+
+    async def see_after(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
+        """Send a form that is taken; gives the page that it leads to."""
+        return await self.see(await self.go_on(path, fields))
 
     async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
         async with self.session.request(method, self._address(path), data=form, allow_redirects=False) as answer:
@@ -135,7 +155,9 @@ class Walker:
 
     # ------------------------------------------------------------------------------------------------------- coming in
     async def mails(self, to: str) -> list[str]:
-        """The texts of the mails to this address, newest first, from the demo's own page."""
+        """The texts of the mails to this address, newest first."""
+        if self.read_mail is not None:
+            return await self.read_mail(to)
         async with self.session.get(f"{self.base_url}/demo/mail.json") as answer:
             return [each["text"] for each in await answer.json() if to in each["to"]]
 
@@ -238,8 +260,8 @@ def _found(pattern: re.Pattern[str], text: str) -> str:
 
 
 @asynccontextmanager
-async def walker(base_url: str, register: str = "dsr") -> AsyncIterator[Walker]:
+async def walker(base_url: str, register: str = "dsr", read_mail: ReadMail | None = None) -> AsyncIterator[Walker]:
     """A browser with nothing kept. Its cookies are for secure addresses; this machine's own counts as one."""
     jar = CookieJar(unsafe=True, treat_as_secure_origin=URL(base_url))
     async with ClientSession(cookie_jar=jar, timeout=ClientTimeout(total=ANSWER_SECONDS)) as session:
-        yield Walker(base_url, session, register)
+        yield Walker(base_url, session, register, read_mail)

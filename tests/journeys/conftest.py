@@ -1,13 +1,23 @@
-"""The browser of all journeys, and windows of it."""
+"""The browser of all journeys, windows of it, and the two products before which they run."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.journeys.browsing import DESKTOP, FLAGS, PHONE, chromium_path, window
-from tests.journeys.product import Product, product
+from tests.journeys.product import Product
+from tests.journeys.second import Second, second_product
+from tests.journeys.sharing import Shared
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the demo's people alone runs before what adds to them."""
+    items.sort(key=lambda item: "printed" not in getattr(item, "fixturenames", ()))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -33,8 +43,32 @@ async def phone(browser: Browser) -> AsyncIterator[Page]:
         yield page
 
 
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folder for all test processes of a run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(quick_folder: Path) -> AsyncIterator[Product]:
-    """The whole product with its demo people, started once for all journeys."""
-    async with product(quick_folder / "product", "--demo") as running:
+async def stack(run_folder: Path, quick_folder: Path) -> AsyncIterator[Product]:
+    """The product with its demo people that all test processes share. Count only what the test itself made there."""
+    async with Shared(run_folder).product(quick_folder / "product", "--demo") as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def second(quick_folder: Path) -> AsyncIterator[Second]:
+    """
+    The product with a further register and a relay.
+
+    One test process runs all its tests, so that they may publish, filter and count.
+    """
+    async with second_product(quick_folder / "second") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def printed(second: Second) -> Second:
+    """The second product while the demo's people are all there are: see `pytest_collection_modifyitems`."""
+    return second

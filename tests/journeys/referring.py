@@ -5,11 +5,10 @@ import secrets
 import string
 
 from playwright.async_api import Locator, Page, expect
-from yarl import URL
 
-from gateway.cookies import SESSION
+from tests.journeys.coming_in import hand_of, session_in
 from tests.journeys.product import Product
-from tests.walking import a_referral, walker
+from tests.walking import Walker, a_referral
 
 
 def a_new_name() -> str:
@@ -55,20 +54,23 @@ async def refer(page: Page, stack: Product, family_name: str, risk: str = "Amber
 
     The form is sent without being filled in by hand, which takes seconds: `fill_referral` does that, where it matters.
     """
-    session = next(each for each in await page.context.cookies() if each.get("name") == SESSION)
-    async with walker(stack.base_url) as hand:
-        hand.session.cookie_jar.update_cookies({SESSION: session.get("value", "")}, URL(stack.base_url))
-        typed = await hand.new_form() | a_referral(
-            first_name="Robin",
-            last_name=family_name,
-            postcode="ST5 0RG",
-            ethnicity="Z",
-            lead_professional="Lee Lead",
-            risk_level=risk.lower(),
-        )
-        leads_to = await hand.go_on(hand.at("records/new"), typed)
-    await page.goto(f"{stack.base_url}{leads_to}")
+    async with hand_of(stack, await session_in(page)) as hand:
+        receipt = await refer_by_hand(hand, family_name, risk)
+    await page.goto(f"{stack.base_url}{receipt}")
     return await reference_on(page)
+
+
+async def refer_by_hand(hand: Walker, family_name: str, risk: str = "Amber") -> str:
+    """The same without a window; gives the address of the receipt."""
+    typed = await hand.new_form() | a_referral(
+        first_name="Robin",
+        last_name=family_name,
+        postcode="ST5 0RG",
+        ethnicity="Z",
+        lead_professional="Lee Lead",
+        risk_level=risk.lower(),
+    )
+    return await hand.go_on(hand.at("records/new"), typed)
 
 
 async def reference_on(page: Page) -> str:
