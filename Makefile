@@ -13,9 +13,8 @@ ASSETS := gateway/assets/built/manifest.json
 
 CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
-# Tests that share a product, a browser or a module's fixture run in one process: see tests/conftest.py. A process that
-# a hanging test ended ends the run.
-PARALLEL := -n 2 --dist loadgroup --max-worker-restart 0
+# tests/groups.py says which tests run in one process; a process that a hanging test ended ends the run.
+PARALLEL := -n 2 --max-worker-restart 0
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
 .PHONY: help run test test-all quick office browsers lint format documents assets bench soak trace lock clean

@@ -9,19 +9,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from deploy.database import copy_database, drop_database
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts, addresses_in
 from shared.database import DatabasePool, open_pool
 from shared.messages import SERVICES
+from tests.groups import Groups
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 1_073_741_824
-
-# Whole products. One process of a run starts each, for all tests that use it.
-STARTED_ONCE = ("second", "broken")
-SHARED_BY_A_FILE = {"browser", "stack"}
 
 OpenDatabase = Callable[[str], Awaitable[DatabasePool]]
 
@@ -30,31 +28,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full-rounds", action="store_true", help="all rounds at full size, as `make test-all` does")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `full_rounds`, unless all rounds are asked for; say what one process must run."""
+    """Leave out what is marked `full_rounds`, unless all rounds are asked for."""
     if not config.getoption("--full-rounds"):
         left_out = [each for each in items if each.get_closest_marker("full_rounds")]
         items[:] = [each for each in items if each not in left_out]
         config.hook.pytest_deselected(items=left_out)
-    for each in items:
-        if isinstance(each, pytest.Function) and (group := _group(each)):
-            each.add_marker(pytest.mark.xdist_group(group))
 
 
-def _group(test: pytest.Function) -> str:
-    """
-    The tests that one process runs in order; empty for a test that any process may run.
-
-    All that use one of `STARTED_ONCE` are a group. So is a file whose tests share a browser, a product or a module's
-    fixture.
-    """
-    for fixture in STARTED_ONCE:
-        if fixture in test.fixturenames:
-            return fixture
-    scopes = {each.scope for found in test._fixtureinfo.name2fixturedefs.values() for each in found}
-    shares = "module" in scopes or not SHARED_BY_A_FILE.isdisjoint(test.fixturenames)
-    return test.path.stem if shares else ""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

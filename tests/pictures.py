@@ -22,7 +22,7 @@ from tests.journeys.product import Product, product
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 EVERY = PICTURES / "pages"
-JOURNEYS = ("-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", "journey")
+JOURNEYS = ("-m", "pytest", "-q", "-n", "2", "-m", "journey")
 AS_TAKEN = "-desktop"  # the others, on a phone or without scripts, are looked at and not kept
 
 

@@ -61,6 +61,28 @@ class Sheet:
         """The form that has a field of this name, as a browser would send it back untouched."""
         form = self.tree.select_one(f'form:has([name="{among}"])')
         assert form is not None, f"{self.path} has no form with {among}: {self.status} {self.heading}"
+        return self._filled(form)
+
+    def sending(self, button: str) -> tuple[str, Fields]:
+        """Where the button with these words sends its form, and what it sends as long as nobody types anything."""
+        pressed = self._named("button", button)
+        form = self.tree.find(id=pressed["form"]) if pressed.has_attr("form") else pressed.find_parent("form")
+        assert isinstance(form, Tag)
+        own = {str(pressed["name"]): str(pressed.get("value", ""))} if pressed.has_attr("name") else {}
+        return str(pressed.get("formaction") or form.get("action") or self.path), self._filled(form) | own
+
+    def link(self, words: str) -> str:
+        """Where the link with these words leads."""
+        return str(self._named("a[href]", words)["href"])
+
+    def _named(self, selector: str, words: str) -> Tag:
+        """The first with exactly these words; failing that, the first whose words hold these."""
+        known = [(_words(each), each) for each in self.tree.select(selector)]
+        found = [each for said, each in known if said == words] or [each for said, each in known if words in said]
+        assert found, f"{self.path} has no {selector} {words}: {self.status} {self.heading}"
+        return found[0]
+
+    def _filled(self, form: Tag) -> Fields:
         filled: dict[str, list[str]] = {}
         for each in (*form.select(CONTROLS), *self.tree.select(_belonging_to(form))):
             filled.setdefault(str(each["name"]), []).extend(_sent_by(each))
@@ -129,6 +151,16 @@ class Walker:
     async def see_after(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
         """Send a form that is taken; gives the page that it leads to."""
         return await self.see(await self.go_on(path, fields))
+
+    async def press(self, sheet: Sheet, button: str, typed: Mapping[str, str | Sequence[str]] | None = None) -> Sheet:
+        """Fill in the form of a button and press it; gives the page that this leads to."""
+        action, fields = sheet.sending(button)
+        answer = await self.post(action.partition("#")[0], {**fields, **(typed or {})})
+        return await self.see(answer.leads_to) if answer.leads_to else answer
+
+    async def follow(self, sheet: Sheet, words: str) -> Sheet:
+        """The page that a link leads to."""
+        return await self.see(sheet.link(words))
 
     async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
         async with self.session.request(method, self._address(path), data=form, allow_redirects=False) as answer:

@@ -1,4 +1,4 @@
-"""The browser of all journeys, windows of it, and the two products before which they run."""
+"""The browser of all journeys, windows of it, and the product that they share."""
 
 import os
 from collections.abc import AsyncIterator
@@ -10,14 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.journeys.browsing import DESKTOP, FLAGS, PHONE, chromium_path, window
 from tests.journeys.product import Product
-from tests.journeys.second import Second, second_product
 from tests.journeys.sharing import Shared
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the demo's people alone runs before what adds to them."""
-    items.sort(key=lambda item: "printed" not in getattr(item, "fixturenames", ()))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -55,20 +48,3 @@ async def stack(run_folder: Path, quick_folder: Path) -> AsyncIterator[Product]:
     """The product with its demo people that all test processes share. Count only what the test itself made there."""
     async with Shared(run_folder).product(quick_folder / "product", "--demo") as running:
         yield running
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def second(quick_folder: Path) -> AsyncIterator[Second]:
-    """
-    The product with a further register and a relay.
-
-    One test process runs all its tests, so that they may publish, filter and count.
-    """
-    async with second_product(quick_folder / "second") as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def printed(second: Second) -> Second:
-    """The second product while the demo's people are all there are: see `pytest_collection_modifyitems`."""
-    return second

@@ -62,7 +62,12 @@ async def refer(page: Page, stack: Product, family_name: str, risk: str = "Amber
 
 async def refer_by_hand(hand: Walker, family_name: str, risk: str = "Amber") -> str:
     """The same without a window; gives the address of the receipt."""
-    typed = await hand.new_form() | a_referral(
+    return await hand.go_on(hand.at("records/new"), await hand.new_form() | typed_referral(family_name, risk))
+
+
+def typed_referral(family_name: str, risk: str = "Amber") -> dict[str, str]:
+    """What `fill_referral` types."""
+    return a_referral(
         first_name="Robin",
         last_name=family_name,
         postcode="ST5 0RG",
@@ -70,7 +75,6 @@ async def refer_by_hand(hand: Walker, family_name: str, risk: str = "Amber") -> 
         lead_professional="Lee Lead",
         risk_level=risk.lower(),
     )
-    return await hand.go_on(hand.at("records/new"), typed)
 
 
 async def reference_on(page: Page) -> str:

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 
 def test_each_look_is_written_once_in_the_journeys() -> None:
-    written = Counter(look for file in FOLDER.glob("test_*.py") for look in looks_in(file) if look in LOOKS)
+    written = Counter(look for file in FOLDER.rglob("test_*.py") for look in looks_in(file) if look in LOOKS)
 
     assert dict.fromkeys(LOOKS, 1) == written
 

@@ -7,7 +7,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.referring import a_new_name, refer
-from tests.journeys.second import Second
+from tests.journeys.second.product import Second
 
 pytestmark = JOURNEY
 

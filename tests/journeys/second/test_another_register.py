@@ -10,7 +10,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.second import CODE, WARDEN, Second
+from tests.journeys.second.product import CODE, WARDEN, Second
 
 pytestmark = JOURNEY
 

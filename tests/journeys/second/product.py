@@ -1,4 +1,4 @@
-"""The second product: it has a further register and a mail relay that can refuse, and its texts may be published."""
+"""The second product: it has a further register, and a mail relay that can refuse."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from tests.inside import Inside
 from tests.journeys.product import Mail, Product, product
 from tests.services.notifier.scripted_server import ScriptedServer
 
-REGISTERS = Path(__file__).with_name("registers")
+REGISTERS = Path(__file__).parent.parent / "registers"
 CODE, WARDEN = "homes", "warden@barchester.gov.uk"
 GRANT = GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True)
 FULL = "550 5.2.2 mailbox full"
