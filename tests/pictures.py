@@ -75,8 +75,7 @@ def _keep(folder: Path) -> dict[str, str]:
 
 HEAD = """# Every page
 
-Taken from the journeys by `python -m tests.pictures --every`; axe has found nothing on any of them at phone
-width.
+Taken from the journeys by `python -m tests.pictures --every`; axe has found nothing on any of them at phone width.
 
 | page | address |
 | --- | --- |

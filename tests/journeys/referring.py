@@ -92,6 +92,17 @@ async def search(page: Page, stack: Product, name: str) -> None:
 
 
 async def open_record(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"View Robin {family_name}").click()
+    await _open_from_list(page, stack, f"View Robin {family_name}")
     await expect(page.locator(".ics-identity__name")).to_contain_text(family_name)
+
+
+async def open_outcomes(page: Page, stack: Product, family_name: str) -> None:
+    await _open_from_list(page, stack, f"Outcomes Robin {family_name}")
+
+
+async def _open_from_list(page: Page, stack: Product, link: str) -> None:
+    """Where a link of the list leads. The list itself is searched without a window, which is quicker."""
+    async with hand_of(stack, await session_in(page)) as hand:
+        await hand.list_records()
+        found = await hand.search(link.rpartition(" ")[2])
+    await page.goto(f"{stack.base_url}{found.link(link)}")

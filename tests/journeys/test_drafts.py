@@ -18,9 +18,9 @@ from tests.journeys.referring import (
     choose,
     fill_referral,
     open_new_referral,
+    open_outcomes,
     open_record,
     refer,
-    search,
 )
 
 pytestmark = JOURNEY
@@ -123,8 +123,7 @@ async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
         await when_i_send_it_again(page, screen)
         await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
 
-        await search(page, stack, name)
-        await page.get_by_role("link", name=f"Outcomes Robin {name}").click()
+        await open_outcomes(page, stack, name)
         await choose(page, "Has a C(E)TR been requested?", "No")
         await choose(page, "Has a LAEP been requested?", "No")
         await given_the_session_has_ended(page)

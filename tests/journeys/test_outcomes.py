@@ -9,7 +9,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, question, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, question, refer, search
 
 pytestmark = JOURNEY
 
@@ -100,8 +100,7 @@ async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
 
 
 async def when_i_go_to_its_outcomes(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     await page.wait_for_url(re.compile("/records/[0-9a-f]{32}/outcomes/$"))
 
 

@@ -15,10 +15,10 @@ from tests.journeys.referring import (
     fill_date,
     fill_referral,
     open_new_referral,
+    open_outcomes,
     open_record,
     question,
     refer,
-    search,
 )
 
 pytestmark = JOURNEY
@@ -129,8 +129,7 @@ async def test_what_was_archived_in_error_is_put_back_by_a_second(browser: Brows
         await open_record(second, stack, family_name)
         await second.get_by_role("tab", name="History (0)").click()
         await expect(second.get_by_text("Archived in error, put back by Amina Patel")).to_be_visible()
-        await search(second, stack, family_name)
-        await second.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+        await open_outcomes(second, stack, family_name)
         await second.get_by_role("tab", name="Outcomes (1)").click()
         await expect(second.get_by_text("Archived in error, reversed")).to_be_visible()
         await when_i_archive(second, stack, family_name)
@@ -183,8 +182,7 @@ async def when_i_press(page: Page, button: str) -> None:
 
 
 async def when_i_archive(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     await choose(page, "Has a C(E)TR been requested?", "No")
     await choose(page, "Has a LAEP been requested?", "No")
     await when_i_press(page, "Save & Archive")

@@ -14,7 +14,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Mail, Product
-from tests.journeys.referring import a_new_name, choose, open_record, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, open_record, refer
 
 pytestmark = JOURNEY
 
@@ -178,8 +178,7 @@ async def when_its_rating_becomes(page: Page, stack: Product, family_name: str, 
 
 
 async def when_i_archive_it(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     for asked in ("Has a C(E)TR been requested?", "Has a LAEP been requested?"):
         await choose(page, asked, "No")
     await page.get_by_role("button", name="Save & Archive").click()

@@ -10,7 +10,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in, logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, open_record, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, open_record, refer, search
 from tests.journeys.spreadsheets import generated
 
 pytestmark = JOURNEY
@@ -145,8 +145,7 @@ async def when_i_publish(page: Page) -> None:
 
 
 async def when_the_outcome_is(page: Page, stack: Product, family_name: str, outcome: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     await choose(page, "Has a C(E)TR been requested?", "No")
     await choose(page, "Has a LAEP been requested?", "Yes")
     await choose(page, "Did either meeting happen?", "Yes")
