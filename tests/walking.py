@@ -22,6 +22,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64,})"')
 PIN = re.compile(r"PIN Access Code is:\s+(\d{6})\s")
 TEMPORARY_PASSWORD = re.compile(r"temporary password is:\s+(\S+)\s")
 CONTROLS = "input[name], select[name], textarea[name]"
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}  # as browsers say it
 NOT_SENT = {"submit", "button", "reset", "file", "image"}
 
 
@@ -155,6 +156,7 @@ class Walker:
     async def press(self, sheet: Sheet, button: str, typed: Mapping[str, str | Sequence[str]] | None = None) -> Sheet:
         """Fill in the form of a button and press it; gives the page that this leads to."""
         action, fields = sheet.sending(button)
+        self.token = "".join(fields.get("csrf_token", ""))
         answer = await self.post(action.partition("#")[0], {**fields, **(typed or {})})
         return await self.see(answer.leads_to) if answer.leads_to else answer
 
@@ -163,7 +165,10 @@ class Walker:
         return await self.see(sheet.link(words))
 
     async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
-        async with self.session.request(method, self._address(path), data=form, allow_redirects=False) as answer:
+        headers = FROM_OUR_PAGE if method == "POST" else None
+        async with self.session.request(
+            method, self._address(path), data=form, headers=headers, allow_redirects=False
+        ) as answer:
             html = await answer.text()
             leads_to = answer.headers.get("Location", "")
         self.been.append((method, path, leads_to))
