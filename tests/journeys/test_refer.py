@@ -269,7 +269,9 @@ async def test_it_all_works_without_scripts(browser: Browser, stack: Product) ->
     name = a_new_name()
     async with window(browser, DESKTOP_WITHOUT_SCRIPTS) as page:
         await be_logged_in(page, stack, REFERRER)
-        await refer(page, stack, name)
+        await open_new_referral(page, stack)
+        await fill_referral(page, name)
+        await page.get_by_role("button", name="Add Referral").click()
         assert await reference_on(page)
         await search(page, stack, name)
         await expect(page.get_by_text("Showing 1 to 1 of 1 entries")).to_be_visible()
