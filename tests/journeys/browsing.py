@@ -82,7 +82,7 @@ async def window(browser: Browser, screen: Screen) -> AsyncIterator[Page]:
         yield page
     finally:
         await context.close()
-    assert [] == complaints.heard
+    assert [] == complaints.heard, complaints.heard
 
 
 def chromium_path() -> str:
