@@ -59,6 +59,7 @@ def _request_channel(request: type[Request[Message]]) -> Json:
     channel = _channel(request.subject, request)
     channel["x-reply"] = {"$ref": f"#/components/schemas/{request.reply_type().__name__}"}
     channel["x-asked-by"] = list(request.asked_by)
+    channel["x-refused-as"] = sorted(request.refused_as())
     return channel
 
 

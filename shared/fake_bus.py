@@ -19,6 +19,13 @@ Reply = TypeVar("Reply", bound=Message)
 Heard = TypeVar("Heard", bound=Broadcast)
 
 
+class UnnamedRefusal(AssertionError):
+    """A request was refused as something that its contract does not name."""
+
+    def __init__(self, request_type: type[Request[Message]], code: str) -> None:
+        super().__init__(f"{request_type.__name__} was refused as {code}, which its contract does not name")
+
+
 @dataclass
 class FakeWire:
     """What several fake buses share, as processes share a NATS server. `published` is every message put on a stream."""
@@ -31,7 +38,11 @@ class FakeWire:
 
 @dataclass
 class FakeBus:
-    """One process's end of a wire. Bodies go through JSON, as on the real bus."""
+    """
+    One process's end of a wire. Bodies go through JSON, as on the real bus.
+
+    It is stricter than the real bus in one thing: a refusal that the contract does not name is an `UnnamedRefusal`.
+    """
 
     process: str
     wire: FakeWire = field(default_factory=FakeWire)
@@ -97,6 +108,12 @@ class FakeBus:
             await asyncio.wait(self._in_hand)
 
 
+def check_named(request_type: type[Request[Message]], refusal: Refused) -> None:
+    """Raises `UnnamedRefusal` unless the contract of the request names the code."""
+    if refusal.code not in request_type.refused_as():
+        raise UnnamedRefusal(request_type, refusal.code)
+
+
 async def _handled(request_type: type[Request[Message]], handler: Handler, body: str, context: Context) -> bytes:
     log.request_id.set(context.request_id)
     try:
@@ -105,7 +122,10 @@ async def _handled(request_type: type[Request[Message]], handler: Handler, body:
         raise NotAnswered(Fault.UNREADABLE) from None
     try:
         reply = await handler(request, context)
-    except (Refused, NotAnswered):
+    except Refused as refusal:
+        check_named(request_type, refusal)
+        raise
+    except (NotAnswered, UnnamedRefusal):
         raise
     except Exception as error:  # noqa: BLE001  # the edge of the bus
         log.warn("bus.handler_failed", subject=request_type.subject, error=error)

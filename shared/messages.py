@@ -27,10 +27,15 @@ Reply_co = TypeVar("Reply_co", bound=Message, covariant=True)
 
 
 class Request(Message, Generic[Reply_co]):
-    """A question to one service. A subclass names its subject, the reply (`LogIn(Request[Attempt])`) and who asks."""
+    """
+    A question to one service. A subclass names its subject, the reply (`LogIn(Request[Attempt])`) and who asks.
+
+    `refusals` are the codes that the service may refuse it as; the docstring says when.
+    """
 
     subject: ClassVar[str]
     asked_by: ClassVar[tuple[Process, ...]] = ("gateway",)
+    refusals: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def reply_type(cls) -> type[Reply_co]:
@@ -45,9 +50,20 @@ class Request(Message, Generic[Reply_co]):
         """The service that answers: the second word of `ask.<service>.<verb>`."""
         return cls.subject.split(".")[1]
 
+    @classmethod
+    def refused_as(cls) -> frozenset[str]:
+        """Every code that its service may refuse it as: its own, and those of every command."""
+        return frozenset(code for kind in cls.__mro__ for code in vars(kind).get("refusals", ()))
+
 
 class Command(Request[Reply_co]):
-    """A request that changes something. The asker makes its id, once for each thing meant."""
+    """
+    A request that changes something. The asker makes its id, once for each thing meant.
+
+    Refused as `command_reused` when the id was used for something else, or by somebody else.
+    """
+
+    refusals: ClassVar[tuple[str, ...]] = ("command_reused",)
 
     command_id: UUID
 

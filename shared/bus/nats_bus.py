@@ -119,6 +119,8 @@ class NatsBus:
                 body = await _handled(request_type, handler, message)
                 await self.connection.publish(message.reply, body)  # fails when it is larger than the server takes
             except Refused as refusal:
+                if refusal.code not in request_type.refused_as():
+                    log.warn("bus.refusal_not_named", subject=endpoint.subject, code=refusal.code)
                 await self._send_refusal(message, refusal)
                 endpoint.count(time.perf_counter_ns() - started)
             except NotAnswered as unanswered:

@@ -23,6 +23,7 @@ class RegisterAccount(Request[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.register_account"
+    refusals: ClassVar[tuple[str, ...]] = ("domain_not_accepted", "not_open", "too_many", "invalid_answers")
 
     register_code: str
     first_name: str = Typed
@@ -46,6 +47,7 @@ class LogIn(Request[Attempt]):
     """
 
     subject: ClassVar[str] = "ask.identity.log_in"
+    refusals: ClassVar[tuple[str, ...]] = ("wrong_details", "too_many")
 
     register_code: str
     email: str = Typed
@@ -75,6 +77,7 @@ class VerifyPin(Request[SessionOpened]):
     """
 
     subject: ClassVar[str] = "ask.identity.verify_pin"
+    refusals: ClassVar[tuple[str, ...]] = ("pin_refused", "attempt_over")
 
     attempt_token: str = Secret
     pin: str = Field(max_length=32, repr=False)
@@ -89,6 +92,7 @@ class ResendPin(Request[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.resend_pin"
+    refusals: ClassVar[tuple[str, ...]] = ("too_many", "attempt_over")
 
     attempt_token: str = Secret
 
@@ -115,6 +119,7 @@ class FindSession(Request[SessionFound]):
     """Exchange the cookie for an assertion on one register. Refused as `no_session`. `active`: somebody acted."""
 
     subject: ClassVar[str] = "ask.identity.find_session"
+    refusals: ClassVar[tuple[str, ...]] = ("no_session",)
 
     register_code: str
     session_token: str = Secret
@@ -139,6 +144,7 @@ class ChangePassword(Request[SessionOpened]):
     """
 
     subject: ClassVar[str] = "ask.identity.change_password"
+    refusals: ClassVar[tuple[str, ...]] = ("password_wrong", "too_many", "password_unchanged", "password_rule")
 
     current_password: str = Secret
     new_password: str = Secret
@@ -148,6 +154,7 @@ class RemindPassword(Request[Nothing]):
     """Mail a temporary password if the address has an account; the answer is the same if not. Refused as `too_many`."""
 
     subject: ClassVar[str] = "ask.identity.remind_password"
+    refusals: ClassVar[tuple[str, ...]] = ("too_many",)
 
     register_code: str
     email: str = Typed
@@ -214,6 +221,7 @@ class ListColleagues(Request[Colleagues]):
     """
 
     subject: ClassVar[str] = "ask.identity.list_colleagues"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     organisation_id: UUID
     search: str = Field(default="", max_length=100, repr=False)
@@ -230,6 +238,7 @@ class CheckGrant(Request[Grant]):
 
     subject: ClassVar[str] = "ask.identity.check_grant"
     asked_by: ClassVar[tuple[Process, ...]] = ("reports", "outcomes", "referrals")
+    refusals: ClassVar[tuple[str, ...]] = ("no_grant",)
 
     register_code: str
     user_id: UUID

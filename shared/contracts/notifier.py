@@ -68,9 +68,11 @@ class ListMails(Request[MailPage]):
     The mails of 90 days about records of the asker's register and organisations: 25, from the newest or `before` one.
 
     `undelivered`: those alone that the mail relay has not accepted. Mails about accounts are never among them. Audited.
+    Refused as `not_found` when there is no mail `before`, or none that the asker may see.
     """
 
     subject: ClassVar[str] = "ask.notifier.list_mails"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     undelivered: bool = False
     before: UUID | None = None
@@ -85,5 +87,6 @@ class SendAgain(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.notifier.send_again"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_ended", "no_words")
 
     mail_id: UUID

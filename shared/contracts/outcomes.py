@@ -31,6 +31,17 @@ class RecordOutcome(Command[OutcomeReceipt]):
     """
 
     subject: ClassVar[str] = "ask.outcomes.record_outcome"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "archived",
+        "archiving",
+        "unknown_edition",
+        "no_outcomes",
+        "no_archive",
+        "invalid_answers",
+        "conflict",
+        "given_up",
+    )
 
     edition: str
     record_id: UUID
@@ -79,6 +90,7 @@ class ListOutcomes(Request[Outcomes]):
     """
 
     subject: ClassVar[str] = "ask.outcomes.list_outcomes"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
     skip: int = Field(default=0, ge=0, le=100_000)
@@ -214,6 +226,7 @@ class AcknowledgeTask(Command[TaskSeen]):
     """
 
     subject: ClassVar[str] = "ask.outcomes.acknowledge_task"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "closed")
 
     task_id: UUID
 

@@ -91,6 +91,7 @@ class ReadDashboard(Request[Dashboard]):
     """
 
     subject: ClassVar[str] = "ask.reports.read_dashboard"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     organisation_id: UUID | None = None
 
@@ -104,6 +105,7 @@ class StartReport(Command[ReportJob]):
     """
 
     subject: ClassVar[str] = "ask.reports.start_report"
+    refusals: ClassVar[tuple[str, ...]] = ("unknown_report", "unknown_filter", "not_found", "too_many")
 
     report: str = Field(max_length=40)
     organisation_id: UUID | None = None
@@ -115,6 +117,7 @@ class ReadReportJob(Request[ReportJob]):
     """How far a report has come. Refused as `not_found` unless it is the asker's own, of this session."""
 
     subject: ClassVar[str] = "ask.reports.read_report_job"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     job_id: UUID
 
@@ -123,6 +126,7 @@ class StopReport(Command[ReportJob]):
     """Stop making a report, or throw the file away. Refused as `not_found`."""
 
     subject: ClassVar[str] = "ask.reports.stop_report"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     job_id: UUID
 
@@ -144,6 +148,7 @@ class ReadReportChunk(Request[FileChunk]):
     """
 
     subject: ClassVar[str] = "ask.reports.read_report_chunk"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     job_id: UUID
     number: int = Field(ge=0)

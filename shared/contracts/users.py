@@ -105,6 +105,7 @@ class ReadUser(Request[User]):
     """One account that the asker may manage, or the asker's own. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.identity.read_user"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     user_id: UUID
 
@@ -126,6 +127,15 @@ class AddUser(Command[UserAdded]):
     """
 
     subject: ClassVar[str] = "ask.identity.add_user"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "invalid_answers",
+        "already_here",
+        "other_name",
+        "deactivated",
+        "no_organisation",
+        "not_yours",
+        "home_missing",
+    )
 
     first_name: str = Typed
     last_name: str = Typed
@@ -143,6 +153,16 @@ class ChangeAccess(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.change_access"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "yourself",
+        "changed",
+        "unchanged",
+        "no_organisation",
+        "not_yours",
+        "home_missing",
+        "last_administrator",
+    )
 
     user_id: UUID
     version: int
@@ -156,6 +176,7 @@ class ActOnUser(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.act_on_user"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "yourself", "not_now", "elsewhere", "last_administrator")
 
     user_id: UUID
     act: UserAct
@@ -165,11 +186,21 @@ class ProposeAdministrator(Command[Nothing]):
     """
     A master admin's proposal; it gives nothing until somebody else accepts it.
 
-    Refused as `not_found`, `not_now`, `proposed_before`, `no_organisation`, `not_yours` (no organisation of the
-    register), `home_missing`, `own_name` (the proposer's own).
+    Refused as `not_found`, `yourself`, `not_now`, `proposed_before`, `no_organisation`, `not_yours` (no organisation of
+    the register), `home_missing`, `own_name` (the proposer's own).
     """
 
     subject: ClassVar[str] = "ask.identity.propose_administrator"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "yourself",
+        "not_now",
+        "proposed_before",
+        "no_organisation",
+        "not_yours",
+        "home_missing",
+        "own_name",
+    )
 
     user_id: UUID
     access: Access
@@ -208,6 +239,7 @@ class DecideProposal(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.decide_proposal"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "decided", "not_second")
 
     proposal_id: UUID
     accepted: bool
@@ -239,6 +271,7 @@ class AssignAddress(Command[Nothing]):
     """Let the holder of one address register. Refused as `unreadable`, or `assigned_before`."""
 
     subject: ClassVar[str] = "ask.identity.assign_address"
+    refusals: ClassVar[tuple[str, ...]] = ("unreadable", "assigned_before")
 
     email: str = Typed
 
@@ -247,5 +280,6 @@ class TakeBackAddress(Command[Nothing]):
     """The address may not register any more; an account that it has already stays. Refused as `not_found`."""
 
     subject: ClassVar[str] = "ask.identity.take_back_address"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     email: str = Typed

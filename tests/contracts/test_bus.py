@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from pydantic import Field
+from structlog.testing import capture_logs
 
 from deploy.console import Console
 from deploy.keyring import open_keyring
@@ -28,7 +29,7 @@ from shared.bus import (
     declare_stream,
     deployer_connection,
 )
-from shared.fake_bus import FakeBus, FakeWire
+from shared.fake_bus import FakeBus, FakeWire, UnnamedRefusal
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Nothing, Process, Refused, Request
 
 CANARY = "Ruby Canary 999 000 0018"
@@ -47,6 +48,7 @@ class Say(Request[Answered]):
 
 class Fail(Request[Nothing]):
     subject: ClassVar[str] = "ask.identity.fail"
+    refusals: ClassVar[tuple[str, ...]] = ("conflict",)
 
 
 class Told(Broadcast):
@@ -163,6 +165,29 @@ async def test_a_refusal_travels_with_its_code_and_details(connect: Connect) -> 
         await asker.ask(Fail())
 
     assert ("conflict", {"version": 3}) == (refused.value.code, refused.value.details)
+
+
+async def refuse_unnamed(_asked: Fail, _context: Context) -> Nothing:
+    raise Refused("not_in_the_contract")
+
+
+async def test_in_tests_a_code_that_the_contract_does_not_name_is_an_error() -> None:
+    bus = FakeBus("identity")
+    await bus.answer(Fail, refuse_unnamed)
+
+    with pytest.raises(UnnamedRefusal, match="Fail was refused as not_in_the_contract"):
+        await bus.ask(Fail())
+
+
+async def test_in_production_it_reaches_who_asked_and_is_logged(on_nats: Connect) -> None:
+    asker, answerer = await on_nats("gateway"), await on_nats("identity")
+    await answerer.answer(Fail, refuse_unnamed)
+
+    with capture_logs() as logged, pytest.raises(Refused) as refused:
+        await asker.ask(Fail())
+
+    assert "not_in_the_contract" == refused.value.code
+    assert ["not_in_the_contract"] == [each["code"] for each in logged if each["event"] == "bus.refusal_not_named"]
 
 
 async def test_an_exception_answers_at_once_and_without_its_text(connect: Connect) -> None:

@@ -1,24 +1,49 @@
-"""The small app of the gateway's pages, served to a client on this machine."""
+"""The gateway served to a client on this machine: the small app of its pages, or all of it before stand-ins."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.app import House, build_app
+from gateway.brand import Brand
+from gateway.rendering import Templates
+from gateway.routes import PAGES
+from gateway.static import Static
+from shared.fake_bus import FakeBus, FakeWire
+from shared.registers.load import Registers, load_registers
+from tests.gateway.account.browser import Browser
 from tests.gateway.small_app import small_app
+from tests.gateway.stand_in import StandIn
+from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Client
 
 Serve = Callable[[web.Application], Awaitable[Client]]
 
 
+class OpenGateway(Protocol):
+    """Opens all pages before these stand-ins, and gives a browser in which whoever identity has is logged in."""
+
+    async def __call__(
+        self, identity: StandInIdentity, *others: StandIn, registers: Registers | None = None
+    ) -> Browser: ...
+
+
 @pytest.fixture(scope="session")
 def template_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compiled templates, kept for the whole run."""
     return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="session")
+def templates(template_cache: Path) -> Templates:
+    """All of them, loaded once for the whole run; a misspelt name in one of ours is an error."""
+    return Templates(Static(), Brand(), template_cache, undefined=StrictInOurs)
 
 
 @pytest.fixture
@@ -38,3 +63,17 @@ async def serve() -> AsyncIterator[Serve]:
 @pytest.fixture
 async def client(serve: Serve, template_cache: Path) -> Client:
     return await serve(small_app(template_cache, undefined=StrictInOurs))
+
+
+@pytest.fixture
+def open_gateway(serve: Serve, templates: Templates) -> OpenGateway:
+    async def open_one(identity: StandInIdentity, *others: StandIn, registers: Registers | None = None) -> Browser:
+        wire = FakeWire()
+        for each in (identity, *others):
+            await each.answer_on(wire)
+        house = House(FakeBus("gateway", wire), registers or load_registers(), templates, Static())
+        browser = Browser(await serve(build_app(house, PAGES)))
+        browser.come_in(identity)
+        return browser
+
+    return open_one

@@ -1,12 +1,9 @@
 """Stands in for referrals where records look like one person."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 from uuid import UUID
 
-from shared.bus import Context
 from shared.contracts.referrals import (
     CountDuplicates,
     DecideDuplicate,
@@ -19,12 +16,10 @@ from shared.contracts.referrals import (
     RecordReceipt,
     SubmitRecord,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Message, NotAnswered, Refused, Request
+from shared.messages import Refused
+from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
-
-Asked = TypeVar("Asked", bound=Request[Message])
 
 ONE = RecordCompared(
     record_id=UUID(int=21),
@@ -51,42 +46,26 @@ PAIR = PossibleDuplicate(found_at=WHEN, one=ONE, other=OTHER)
 
 
 @dataclass
-class StandInMatches:
+class StandInMatches(StandIn):
     """A new record looks like the one of `RECORD_ID`, until whoever adds it says that they have seen that."""
 
     refusal: Refused = field(default_factory=lambda: Refused("likely_duplicate", records=RECORD_ID.hex))
     pairs: tuple[PossibleDuplicate, ...] = (PAIR,)
     total: int = 1
     before: bool = False
-    asked: list[Request[Message]] = field(default_factory=list)
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("referrals", wire)
-        await bus.answer(SubmitRecord, self._noting(self._submit))
-        await bus.answer(ListDuplicates, self._noting(self._list))
-        await bus.answer(CountDuplicates, self._noting(self._count))
-        await bus.answer(DecideDuplicate, self._noting(self._decide))
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(SubmitRecord, self._submit),
+            row(ListDuplicates, lambda _: PossibleDuplicates(pairs=self.pairs, total=self.total)),
+            row(CountDuplicates, lambda _: DuplicateCount(total=self.total)),
+            row(DecideDuplicate, self._decide),
+        )
 
-    def _noting(self, reply: Callable[[Asked], Awaitable[Message]]) -> Callable[[Asked, Context], Awaitable[Message]]:
-        async def handler(asked: Asked, _context: Context) -> Message:
-            self.asked.append(asked)
-            if failure := self.failing.get(type(asked)):
-                raise failure
-            return await reply(asked)
-
-        return handler
-
-    async def _submit(self, asked: SubmitRecord) -> RecordReceipt:
+    def _submit(self, asked: SubmitRecord) -> RecordReceipt:
         if RECORD_ID not in asked.duplicates_seen:
             raise self.refusal
         return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=0)
 
-    async def _list(self, _asked: ListDuplicates) -> PossibleDuplicates:
-        return PossibleDuplicates(pairs=self.pairs, total=self.total)
-
-    async def _count(self, _asked: CountDuplicates) -> DuplicateCount:
-        return DuplicateCount(total=self.total)
-
-    async def _decide(self, asked: DecideDuplicate) -> DuplicateDecision:
+    def _decide(self, asked: DecideDuplicate) -> DuplicateDecision:
         return DuplicateDecision(verdict=asked.verdict, decided_by="Sam Second", decided_at=WHEN, before=self.before)

@@ -1,16 +1,13 @@
 """Stands in for referrals and outcomes on a fake bus: one record, its outcomes, and whatever they are to refuse."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
 from uuid import UUID
 
-from shared.bus import Context
 from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals import Answers, ListRecords, ReadRecord, RecordPage, RecordRow, RecordShown, SameRecord
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Message, NotAnswered, Refused, Request
+from shared.messages import Refused
+from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
 
 RECORD_ID = UUID("5f0e7c1d2b3a49687766554433221100")
@@ -18,7 +15,40 @@ WHEN = datetime(2022, 6, 17, 13, 5, tzinfo=UTC)
 NAME, BORN, POSTCODE = ("Tester", "Three"), "2001-02-07", "ST3 1TR"
 PERSON: Answers = {"first_name": NAME[0], "last_name": NAME[1], "date_of_birth": BORN, "postcode": POSTCODE}
 
-Asked = TypeVar("Asked", bound=Request[Message])
+
+def a_record(**changes: object) -> RecordShown:
+    fields = {
+        "record_id": RECORD_ID,
+        "reference": "DSR-7KQ2-M9XP",
+        "edition": "2022",
+        "answers": PERSON,
+        "version": 4,
+        "status": "active",
+        "organisation_id": ORGANISATIONS[0].organisation_id,
+        "created_by": "Jayne Billings",
+        "created_at": WHEN,
+        "updated_at": WHEN,
+        "rated_at": WHEN,
+        "updates": 4,
+        "notes": 0,
+        "may_update": True,
+    }
+    return RecordShown.model_validate(fields | changes)
+
+
+def a_row(**changes: object) -> RecordRow:
+    fields = {
+        "record_id": RECORD_ID,
+        "name": " ".join(NAME),
+        "organisation_id": ORGANISATIONS[0].organisation_id,
+        "locality": "",
+        "rating": "red",
+        "created_at": WHEN,
+        "updated_at": WHEN,
+        "rated_at": WHEN,
+        "created_by": "Jayne Billings",
+    }
+    return RecordRow.model_validate(fields | changes)
 
 
 def an_outcome(**changes: object) -> OutcomeShown:
@@ -35,8 +65,8 @@ def an_outcome(**changes: object) -> OutcomeShown:
 
 
 @dataclass
-class StandInOutcomes:
-    """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
+class StandInOutcomes(StandIn):
+    """One active record with its answers, and what came of it."""
 
     version: int = 4
     answers: Answers = field(default_factory=lambda: dict(PERSON))
@@ -45,66 +75,26 @@ class StandInOutcomes:
     being_archived: bool = False
     more: bool = False
     pending: bool = False
-    asked: list[Request[Message]] = field(default_factory=list)
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        referrals, outcomes = FakeBus("referrals", wire), FakeBus("outcomes", wire)
-        await referrals.answer(ReadRecord, self._noting(self._read_record))
-        await referrals.answer(ListRecords, self._noting(self._list_records))
-        await outcomes.answer(ListOutcomes, self._noting(self._list_outcomes))
-        await outcomes.answer(RecordOutcome, self._noting(self._record_outcome))
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(ReadRecord, self._read_record),
+            row(ListRecords, lambda _: RecordPage(rows=(a_row(),), first=1, matches=1, total=1)),
+            row(ListOutcomes, self._list_outcomes),
+            row(RecordOutcome, lambda _: OutcomeReceipt(outcome_id=UUID(int=12), pending=self.pending)),
+        )
 
     @property
     def recorded(self) -> list[RecordOutcome]:
         """What was asked to be recorded."""
-        return [each for each in self.asked if isinstance(each, RecordOutcome)]
+        return self.heard(RecordOutcome)
 
-    def _noting(self, reply: Callable[[Asked], Awaitable[Message]]) -> Callable[[Asked, Context], Awaitable[Message]]:
-        async def handler(asked: Asked, _context: Context) -> Message:
-            self.asked.append(asked)
-            if failure := self.failing.get(type(asked)):
-                raise failure
-            return await reply(asked)
-
-        return handler
-
-    async def _read_record(self, asked: ReadRecord) -> RecordShown:
+    def _read_record(self, asked: ReadRecord) -> RecordShown:
         if asked.record_id != RECORD_ID:
             raise Refused("not_found")
-        return RecordShown(
-            record_id=RECORD_ID,
-            reference="DSR-7KQ2-M9XP",
-            edition="2022",
-            answers=self.answers,
-            version=self.version,
-            status="active",
-            organisation_id=ORGANISATIONS[0].organisation_id,
-            created_by="Jayne Billings",
-            created_at=WHEN,
-            updated_at=WHEN,
-            rated_at=WHEN,
-            updates=self.version,
-            notes=0,
-            may_update=True,
-            same_person=self.same_person,
-        )
+        return a_record(answers=self.answers, version=self.version, updates=self.version, same_person=self.same_person)
 
-    async def _list_records(self, _asked: ListRecords) -> RecordPage:
-        row = RecordRow(
-            record_id=RECORD_ID,
-            name=" ".join(NAME),
-            organisation_id=ORGANISATIONS[0].organisation_id,
-            locality="",
-            rating="red",
-            created_at=WHEN,
-            updated_at=WHEN,
-            rated_at=WHEN,
-            created_by="Jayne Billings",
-        )
-        return RecordPage(rows=(row,), first=1, matches=1, total=1)
-
-    async def _list_outcomes(self, asked: ListOutcomes) -> Outcomes:
+    def _list_outcomes(self, asked: ListOutcomes) -> Outcomes:
         return Outcomes(
             record_id=asked.record_id,
             outcomes=self.outcomes[asked.skip :],
@@ -112,6 +102,3 @@ class StandInOutcomes:
             more=self.more,
             being_archived=self.being_archived,
         )
-
-    async def _record_outcome(self, _asked: RecordOutcome) -> OutcomeReceipt:
-        return OutcomeReceipt(outcome_id=UUID(int=12), pending=self.pending)

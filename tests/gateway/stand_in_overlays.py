@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.bus import Context
 from shared.contracts.referrals import (
     ListOverlays,
     OverlayInForce,
@@ -14,48 +13,38 @@ from shared.contracts.referrals import (
     PublishOverlay,
     ReadOverlays,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import NotAnswered, Refused
+from shared.messages import Refused
 from shared.registers.overlay import Overlay
+from tests.gateway.stand_in import Row, StandIn, row
 
 WHEN = datetime(2022, 6, 17, 13, 5, tzinfo=UTC)
 
 
 @dataclass
-class StandInOverlays:
-    """What is in force of the DSR, what was published of it, and how publishing fails."""
+class StandInOverlays(StandIn):
+    """What is in force of the DSR, and what was published of it."""
 
     version: int = 0
     overlay: Overlay = field(default_factory=Overlay)
-    failing: Refused | NotAnswered | None = None
-    asked: list[PublishOverlay] = field(default_factory=list)
     published: tuple[PublishedOverlay, ...] = ()
-    away: NotAnswered | None = None
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("referrals", wire)
-        await bus.answer(ReadOverlays, self._read)
-        await bus.answer(PublishOverlay, self._publish)
-        await bus.answer(ListOverlays, self._list)
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(ReadOverlays, self._read),
+            row(PublishOverlay, self._publish),
+            row(ListOverlays, lambda _: PublishedOverlays(published=self.published)),
+        )
 
-    async def _read(self, asked: ReadOverlays, _context: Context) -> Overlays:
-        if self.away:
-            raise self.away
+    def _read(self, asked: ReadOverlays) -> Overlays:
         if asked.known.get("dsr", 0) >= self.version:
             return Overlays(overlays=())
         return Overlays(overlays=(OverlayInForce(register_code="dsr", version=self.version, overlay=self.overlay),))
 
-    async def _publish(self, asked: PublishOverlay, _context: Context) -> OverlayReceipt:
-        self.asked.append(asked)
-        if self.failing:
-            raise self.failing
+    def _publish(self, asked: PublishOverlay) -> OverlayReceipt:
         if asked.seen_version != self.version:
             raise Refused("conflict", version=self.version)
         self.put(asked.overlay, "Ada First")
         return OverlayReceipt(version=self.version)
-
-    async def _list(self, _asked: ListOverlays, _context: Context) -> PublishedOverlays:
-        return PublishedOverlays(published=self.published)
 
     def put(self, overlay: Overlay, by: str = "Sam Second", *changed: str) -> None:
         """Somebody publishes."""

@@ -1,12 +1,9 @@
 """Stands in for reports on a fake bus: one dashboard, one job, its file in chunks, and whatever it is to refuse."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
 from uuid import UUID
 
-from shared.bus import Context
 from shared.contracts.reports import (
     Count,
     Dashboard,
@@ -22,8 +19,8 @@ from shared.contracts.reports import (
     TileShown,
     Week,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Message, NotAnswered, Refused, Request
+from shared.messages import NotAnswered, Refused
+from tests.gateway.stand_in import Row, StandIn, row
 
 JOB_ID = UUID("0f1e2d3c4b5a69788796a5b4c3d2e1f0")
 WHEN = datetime(2022, 6, 17, 13, 5, tzinfo=UTC)
@@ -73,12 +70,10 @@ BY_WEEK = TileShown(
 )
 CHUNKS = (b"PK" + b"a" * 100, b"b" * 50)
 
-Asked = TypeVar("Asked", bound=Request[Message])
-
 
 @dataclass
-class StandInReports:
-    """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
+class StandInReports(StandIn):
+    """One dashboard, and one report in this state. `breaking_off`: how the file fails after its first chunk."""
 
     state: JobState = "queued"
     rows_total: int | None = None
@@ -86,21 +81,16 @@ class StandInReports:
     organisations: tuple[OrganisationChoice, ...] = (ONE, TWO)
     tiles: tuple[TileShown, ...] = (*TILES, BY_WEEK)
     jobs: tuple[ReportJob, ...] = ()
-    asked: list[Request[Message]] = field(default_factory=list)
     breaking_off: Refused | NotAnswered | None = None
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("reports", wire)
-        await bus.answer(ReadDashboard, self._noting(self._read_dashboard))
-        await bus.answer(StartReport, self._noting(self._start))
-        await bus.answer(ReadReportJob, self._noting(self._read_job))
-        await bus.answer(StopReport, self._noting(self._stop))
-        await bus.answer(ReadReportChunk, self._noting(self._read_chunk))
-
-    def heard(self, kind: type[Asked]) -> list[Asked]:
-        """What was asked of this kind."""
-        return [each for each in self.asked if isinstance(each, kind)]
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(ReadDashboard, self._read_dashboard),
+            row(StartReport, lambda _: self.job()),
+            row(ReadReportJob, self._read_job),
+            row(StopReport, self._stop),
+            row(ReadReportChunk, self._read_chunk),
+        )
 
     def job(self) -> ReportJob:
         is_ready = self.state == "ready"
@@ -118,33 +108,21 @@ class StandInReports:
             chunks=len(CHUNKS) if is_ready else 0,
         )
 
-    def _noting(self, reply: Callable[[Asked], Awaitable[Message]]) -> Callable[[Asked, Context], Awaitable[Message]]:
-        async def handler(asked: Asked, _context: Context) -> Message:
-            self.asked.append(asked)
-            if failure := self.failing.get(type(asked)):
-                raise failure
-            return await reply(asked)
-
-        return handler
-
-    async def _read_dashboard(self, _asked: ReadDashboard) -> Dashboard:
+    def _read_dashboard(self, _asked: ReadDashboard) -> Dashboard:
         return Dashboard(
             as_at=WHEN, organisations=self.organisations, tiles=self.tiles, reports=self.reports, jobs=self.jobs
         )
 
-    async def _start(self, _asked: StartReport) -> ReportJob:
-        return self.job()
-
-    async def _read_job(self, asked: ReadReportJob) -> ReportJob:
+    def _read_job(self, asked: ReadReportJob) -> ReportJob:
         if asked.job_id != JOB_ID:
             raise Refused("not_found")
         return self.job()
 
-    async def _stop(self, _asked: StopReport) -> ReportJob:
+    def _stop(self, _asked: StopReport) -> ReportJob:
         self.state = "stopped"
         return self.job()
 
-    async def _read_chunk(self, asked: ReadReportChunk) -> FileChunk:
+    def _read_chunk(self, asked: ReadReportChunk) -> FileChunk:
         if asked.number and self.breaking_off:
             raise self.breaking_off
         return FileChunk(number=asked.number, content=CHUNKS[asked.number])

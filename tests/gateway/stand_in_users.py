@@ -1,13 +1,10 @@
 """Stands in for identity's users on a fake bus: a few accounts, and whatever each request is to be refused with."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
 from uuid import UUID
 
 from shared.accounts import UserAct, UserState
-from shared.bus import Context
 from shared.contracts import users
 from shared.contracts.users import (
     Access,
@@ -20,17 +17,15 @@ from shared.contracts.users import (
     UserPage,
     UserShown,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Message, NotAnswered, Nothing, Refused, Request
+from shared.messages import Refused
 from shared.permissions import Role
+from tests.gateway.stand_in import Row, StandIn, nothing, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
 
 JO = UUID(int=31)
 PROPOSAL = UUID(int=41)
 MPFT, STOKE = (each.organisation_id for each in ORGANISATIONS)
 WHEN = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
-
-Asked = TypeVar("Asked", bound=Request[Message])
 
 
 def a_user(**changes: object) -> UserShown:
@@ -64,8 +59,8 @@ def a_proposal(**changes: object) -> ProposalShown:
 
 
 @dataclass
-class StandInUsers:
-    """`asked` is every request in its order; `failing` says which kinds are refused or not answered."""
+class StandInUsers(StandIn):
+    """A few accounts, and what the asker may do to them and give."""
 
     listed: tuple[UserShown, ...] = (a_user(),)
     more: bool = False
@@ -80,44 +75,24 @@ class StandInUsers:
     existing: bool = False
     proposals: tuple[ProposalShown, ...] = ()
     addresses: tuple[AllowedAddress, ...] = ()
-    asked: list[Request[Message]] = field(default_factory=list)
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("identity", wire)
-        await bus.answer(users.ListUsers, self._noting(self._list))
-        await bus.answer(users.ReadUser, self._noting(self._read))
-        await bus.answer(users.ReadReach, self._noting(self._reach))
-        await bus.answer(users.ListProposals, self._noting(self._list_proposals))
-        await bus.answer(users.ListAddresses, self._noting(self._list_addresses))
-        await bus.answer(users.AddUser, self._noting(self._add))
-        await bus.answer(users.ChangeAccess, self._noting(self._nothing))
-        await bus.answer(users.ActOnUser, self._noting(self._nothing))
-        await bus.answer(users.ProposeAdministrator, self._noting(self._nothing))
-        await bus.answer(users.DecideProposal, self._noting(self._nothing))
-        await bus.answer(users.AssignAddress, self._noting(self._nothing))
-        await bus.answer(users.TakeBackAddress, self._noting(self._nothing))
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(users.ListUsers, lambda _: UserPage(users=self.listed, more=self.more)),
+            row(users.ReadUser, self._read),
+            row(users.ReadReach, self._reach),
+            row(users.ListProposals, lambda _: users.Proposals(proposals=self.proposals)),
+            row(users.ListAddresses, lambda _: AllowedAddresses(addresses=self.addresses, more=False)),
+            row(users.AddUser, lambda _: UserAdded(user_id=JO, existing=self.existing)),
+            row(users.ChangeAccess, nothing),
+            row(users.ActOnUser, nothing),
+            row(users.ProposeAdministrator, nothing),
+            row(users.DecideProposal, nothing),
+            row(users.AssignAddress, nothing),
+            row(users.TakeBackAddress, nothing),
+        )
 
-    def heard(self, kind: type[Asked]) -> list[Asked]:
-        """What was asked of this kind."""
-        return [each for each in self.asked if isinstance(each, kind)]
-
-    def _noting(self, reply: Callable[[Asked], Awaitable[Message]]) -> Callable[[Asked, Context], Awaitable[Message]]:
-        async def handler(asked: Asked, _context: Context) -> Message:
-            self.asked.append(asked)
-            if failure := self.failing.get(type(asked)):
-                raise failure
-            return await reply(asked)
-
-        return handler
-
-    async def _nothing(self, _asked: Request[Nothing]) -> Nothing:
-        return Nothing()
-
-    async def _list(self, _asked: users.ListUsers) -> UserPage:
-        return UserPage(users=self.listed, more=self.more)
-
-    async def _read(self, asked: users.ReadUser) -> User:
+    def _read(self, asked: users.ReadUser) -> User:
         if asked.user_id != self.user.user_id:
             raise Refused("not_found")
         return User(
@@ -129,14 +104,5 @@ class StandInUsers:
             yourself=self.yourself,
         )
 
-    async def _reach(self, _asked: users.ReadReach) -> Reach:
+    def _reach(self, _asked: users.ReadReach) -> Reach:
         return Reach(roles=self.roles, all_organisations=self.everything, organisation_ids=self.organisations)
-
-    async def _list_proposals(self, _asked: users.ListProposals) -> users.Proposals:
-        return users.Proposals(proposals=self.proposals)
-
-    async def _list_addresses(self, _asked: users.ListAddresses) -> AllowedAddresses:
-        return AllowedAddresses(addresses=self.addresses, more=False)
-
-    async def _add(self, _asked: users.AddUser) -> UserAdded:
-        return UserAdded(user_id=JO, existing=self.existing)

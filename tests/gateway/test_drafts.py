@@ -1,25 +1,16 @@
 """Drafts as the pages show them: offered by name, never filled in by themselves, and never in the way."""
 
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
 from shared.contracts.referrals import DiscardDraft, ListDrafts, SaveDraft
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.strict import StrictInOurs
 
 NEW, SAVE = "/dsr/records/new", "/dsr/records/new/draft"
 COMMAND = "0123456789abcdef0123456789abcdef"
@@ -40,16 +31,8 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, drafts: StandInDrafts, identity: StandInIdentity) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await drafts.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/home/")
-    return browser
+async def browser(open_gateway: OpenGateway, drafts: StandInDrafts, identity: StandInIdentity) -> Browser:
+    return await open_gateway(identity, drafts)
 
 
 @pytest.mark.requirement("R-FLOW-016")

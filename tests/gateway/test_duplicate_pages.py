@@ -1,38 +1,27 @@
 """Likely duplicates: the page between a form and a second record, the team's page, the record of a linked person."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
 from shared.contracts.referrals import (
     CountDuplicates,
     DecideDuplicate,
-    History,
     ListDuplicates,
-    Notes,
-    ReadHistory,
-    ReadNotes,
     ReadRecord,
     SameRecord,
     SubmitRecord,
 )
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
-from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
-from tests.gateway.strict import StrictInOurs
+from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
+from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.test_record_pages import COMMAND, TYPED, typed_in
 from tests.gateway.visit import Page
 
@@ -58,31 +47,9 @@ def matches() -> StandInMatches:
 
 @pytest.fixture
 async def browser(
-    serve: Serve, template_cache: Path, identity: StandInIdentity, outcomes: StandInOutcomes, matches: StandInMatches
+    open_gateway: OpenGateway, identity: StandInIdentity, outcomes: StandInOutcomes, matches: StandInMatches
 ) -> Browser:
-    wire, static = FakeWire(), Static()
-    for each in (identity, outcomes, matches):
-        await each.answer_on(wire)
-    await _answer_past(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see(HOME)
-    matches.asked.clear()
-    return browser
-
-
-async def _answer_past(wire: FakeWire) -> None:
-    async def history(_asked: object, _context: object) -> History:
-        return History(record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=())
-
-    async def notes(_asked: object, _context: object) -> Notes:
-        return Notes(record_id=RECORD_ID, notes=())
-
-    bus = FakeBus("referrals", wire)
-    await bus.answer(ReadHistory, history)
-    await bus.answer(ReadNotes, notes)
+    return await open_gateway(identity, outcomes, StandInReferrals(), matches)
 
 
 # --------------------------------------------------------------------------------------------- before a second record
@@ -242,7 +209,7 @@ async def test_the_page_is_closed_to_others_and_nothing_is_asked_for_them(
     browser: Browser, identity: StandInIdentity, matches: StandInMatches, role: Role
 ) -> None:
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     page = await browser.see(HOME)
     await browser.see(TEAM, status=403)

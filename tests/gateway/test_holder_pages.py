@@ -1,44 +1,30 @@
 """The page of holder and cover: what it asks of the services, and that nothing typed is lost when they refuse."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
-from shared.bus import Context
 from shared.contracts.identity import Colleague, Colleagues, ListColleagues
 from shared.contracts.referrals import (
     AddCover,
     AssignHolder,
     EndCover,
-    History,
     Holding,
     Holdings,
     Named,
-    Notes,
-    ReadHistory,
     ReadHoldings,
-    ReadNotes,
     ReadRecord,
-    RecordShown,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
+from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
-from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
-from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
-from tests.gateway.strict import StrictInOurs
+from tests.gateway.conftest import OpenGateway
+from tests.gateway.stand_in import Row, StandIn, nothing, row
+from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, a_record
+from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.test_record_pages import typed_in
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
@@ -50,6 +36,7 @@ PEOPLE = (
     Colleague(user_id=CALUM, full_name="Calum Stronach"),
 )
 SEEN = UUID(int=44).hex
+PERCY = {"first_name": "Percy", "last_name": "Plum"}
 COVERED = {
     "act": "cover",
     "command": COMMAND,
@@ -63,71 +50,33 @@ COVERED = {
     "last-year": "2026",
 }
 
-Asked = TypeVar("Asked", bound=Request[Message])
-
 
 @dataclass
-class Holders:
-    """Stands in for what the page asks of referrals and identity."""
+class StandInHolders(StandIn):
+    """What the page asks of referrals and identity."""
 
     holdings: tuple[Holding, ...] = ()
     named: tuple[Named, ...] = ()
     more: bool = False
-    asked: list[Request[Message]] = field(default_factory=list)
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        referrals, identity = FakeBus("referrals", wire), FakeBus("identity", wire)
-        for kind in (AssignHolder, AddCover, EndCover):
-            await referrals.answer(kind, self._done)
-        await referrals.answer(ReadRecord, self._read)
-        await referrals.answer(ReadHoldings, self._named)
-        await referrals.answer(ReadHistory, self._history)
-        await referrals.answer(ReadNotes, self._notes)
-        await identity.answer(ListColleagues, self._colleagues)
-
-    async def _done(self, asked: Request[Nothing], _context: Context) -> Nothing:
-        self.asked.append(asked)
-        if failure := self.failing.get(type(asked)):
-            raise failure
-        return Nothing()
-
-    async def _read(self, _asked: ReadRecord, _context: Context) -> RecordShown:
-        return RecordShown(
-            record_id=RECORD_ID,
-            reference="DSR-7KQ2-M9XP",
-            edition="2022",
-            answers={"first_name": "Percy", "last_name": "Plum"},
-            version=4,
-            status="active",
-            organisation_id=ORGANISATIONS[0].organisation_id,
-            created_by="Jenny Harris",
-            created_at=WHEN,
-            updated_at=WHEN,
-            rated_at=WHEN,
-            updates=0,
-            notes=0,
-            may_update=True,
-            holdings=self.holdings,
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(AssignHolder, nothing),
+            row(AddCover, nothing),
+            row(EndCover, nothing),
+            row(ReadRecord, lambda _: a_record(answers=PERCY, created_by="Jenny Harris", holdings=self.holdings)),
+            row(ReadHoldings, lambda _: Holdings(named=self.named, older=0)),
+            row(ListColleagues, self._colleagues),
         )
 
-    async def _named(self, _asked: ReadHoldings, _context: Context) -> Holdings:
-        return Holdings(named=self.named, older=0)
-
-    async def _history(self, _asked: ReadHistory, _context: Context) -> History:
-        return History(record_id=RECORD_ID, created_at=WHEN, created_by="Jenny Harris", updates=())
-
-    async def _notes(self, _asked: ReadNotes, _context: Context) -> Notes:
-        return Notes(record_id=RECORD_ID, notes=())
-
-    async def _colleagues(self, asked: ListColleagues, _context: Context) -> Colleagues:
+    def _colleagues(self, asked: ListColleagues) -> Colleagues:
         found = tuple(each for each in PEOPLE if asked.search.lower() in each.full_name.lower())
         return Colleagues(colleagues=found, more=self.more)
 
 
 @pytest.fixture
-def holders() -> Holders:
-    return Holders()
+def holders() -> StandInHolders:
+    return StandInHolders()
 
 
 @pytest.fixture
@@ -136,16 +85,8 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, holders: Holders, identity: StandInIdentity) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await holders.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/account/password")
-    return browser
+async def browser(open_gateway: OpenGateway, holders: StandInHolders, identity: StandInIdentity) -> Browser:
+    return await open_gateway(identity, StandInReferrals(), holders)
 
 
 def a_cover() -> Holding:
@@ -164,7 +105,7 @@ def held_by(name: str, number: int) -> Holding:
     )
 
 
-async def test_the_record_says_who_holds_and_who_covers_it(browser: Browser, holders: Holders) -> None:
+async def test_the_record_says_who_holds_and_who_covers_it(browser: Browser, holders: StandInHolders) -> None:
     before = await browser.see(HERE)
     holders.holdings = (held_by("Gail Thomas", 42), a_cover())
     after = await browser.see(HERE)
@@ -177,17 +118,17 @@ async def test_the_record_says_who_holds_and_who_covers_it(browser: Browser, hol
     assert ["Change holder and cover"] == after.texts(f'a[href="{PAGE}"]')
 
 
-async def test_an_administrator_assigns_the_holder(browser: Browser, holders: Holders) -> None:
+async def test_an_administrator_assigns_the_holder(browser: Browser, holders: StandInHolders) -> None:
     await browser.see(PAGE)
 
     leads_to = await browser.go_on(PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex})
 
-    assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM, seen=None)] == holders.asked
+    assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM, seen=None)] == holders.commands
     page = await browser.see(leads_to)
     assert "The holder has been changed." in page.texts(".nhsuk-notification-banner__heading")
 
 
-async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders: Holders) -> None:
+async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders: StandInHolders) -> None:
     await browser.go_on(PAGE, COVERED)
     holders.holdings = (a_cover(),)
     page = await browser.see(PAGE)
@@ -204,10 +145,10 @@ async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders
             until_day=date(2026, 12, 7),
         ),
         EndCover(command_id=UUID(COMMAND), record_id=RECORD_ID, holding_id=UUID(int=41)),
-    ] == holders.asked
+    ] == holders.commands
 
 
-async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, holders: Holders) -> None:
+async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, holders: StandInHolders) -> None:
     nobody = await browser.see(PAGE)
     holders.named = (
         Named(
@@ -244,7 +185,9 @@ async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, 
     ] == page.texts("td")
 
 
-async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(browser: Browser, holders: Holders) -> None:
+async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(
+    browser: Browser, holders: StandInHolders
+) -> None:
     holders.more = True
     page = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
     holders.more = False
@@ -258,7 +201,7 @@ async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(browse
     assert "1 colleague was found. You can choose them below." in one.texts("main p")
     assert "2 colleagues were found. You can choose among them below." in both.texts("main p")
     assert any(text.startswith("No colleague by this name") for text in nobody.texts("main p"))
-    assert [] == holders.asked
+    assert [] == holders.commands
 
 
 @pytest.mark.parametrize(
@@ -273,17 +216,17 @@ async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(browse
     ids=str,
 )
 async def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked(
-    browser: Browser, holders: Holders, changed: dict[str, str], said: list[str]
+    browser: Browser, holders: StandInHolders, changed: dict[str, str], said: list[str]
 ) -> None:
     page = await browser.send(PAGE, COVERED | changed, status=422)
 
     assert said == page.problems
     assert (COMMAND, "cal") == (typed_in(page, "command"), typed_in(page, "search"))
-    assert [] == holders.asked
+    assert [] == holders.commands
 
 
 async def test_of_two_who_assign_at_once_the_second_sees_who_holds_the_record_now(
-    browser: Browser, holders: Holders
+    browser: Browser, holders: StandInHolders
 ) -> None:
     holders.holdings = (held_by("Gail Thomas", 42),)
     shown = await browser.see(PAGE)
@@ -293,7 +236,7 @@ async def test_of_two_who_assign_at_once_the_second_sees_who_holds_the_record_no
     assigning = {"act": "assign", "command": COMMAND, "holder": CALUM.hex, "seen": typed_in(shown, "seen")}
     refused = await browser.send(PAGE, assigning, status=409)
 
-    assert [UUID(int=42)] == [each.seen for each in holders.asked if isinstance(each, AssignHolder)]
+    assert [UUID(int=42)] == [each.seen for each in holders.commands if isinstance(each, AssignHolder)]
     assert refused.problems[0].startswith("The holder was changed while this page was open")
     assert "Amina Patel" == refused.texts(".ics-identity__text")[-1]
     assert UUID(int=43).hex == typed_in(refused, "seen")
@@ -304,7 +247,7 @@ async def test_of_two_who_assign_at_once_the_second_sees_who_holds_the_record_no
     ["is_holder", "already_covers", "not_a_colleague", "past", "too_long", "too_many", "archived", "command_reused"],
 )
 async def test_a_refusal_is_said_and_what_was_typed_stays_under_a_new_command(
-    browser: Browser, holders: Holders, code: str
+    browser: Browser, holders: StandInHolders, code: str
 ) -> None:
     holders.failing[AddCover] = Refused(code)
 
@@ -315,7 +258,7 @@ async def test_a_refusal_is_said_and_what_was_typed_stays_under_a_new_command(
     assert COMMAND != typed_in(page, "command")
 
 
-async def test_without_an_answer_the_same_command_goes_out_again(browser: Browser, holders: Holders) -> None:
+async def test_without_an_answer_the_same_command_goes_out_again(browser: Browser, holders: StandInHolders) -> None:
     holders.failing[AssignHolder] = NotAnswered(Fault.TOO_LATE)
 
     page = await browser.send(
@@ -328,7 +271,7 @@ async def test_without_an_answer_the_same_command_goes_out_again(browser: Browse
     assert CALUM.hex == chosen["value"]
 
 
-async def test_what_is_not_there_is_not_found(browser: Browser, holders: Holders) -> None:
+async def test_what_is_not_there_is_not_found(browser: Browser, holders: StandInHolders) -> None:
     holders.failing[EndCover] = Refused("not_found")
 
     page = await browser.send(f"{PAGE}end", {"command": COMMAND, "holding": UUID(int=9).hex}, status=404)
@@ -342,7 +285,7 @@ async def test_nobody_but_an_administrator_gets_the_page(
 ) -> None:
     identity.role = role
     fresh = Browser(browser.client)
-    await fresh.log_in()
+    fresh.come_in(identity)
 
     await fresh.see(PAGE, status=403)
     record = await fresh.see(HERE)

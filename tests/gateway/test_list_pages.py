@@ -3,26 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
 from gateway.pages.records.listing import Rows
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
-from shared.bus import Context
 from shared.contracts.referrals import ListRecords, Narrowing, RecordPage, RecordRow
-from shared.fake_bus import FakeBus, FakeWire
-from shared.permissions import Role, Visitor
-from shared.registers.load import load_registers
+from shared.permissions import Role
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
+from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 from tests.rules.typed import carers
 
@@ -30,13 +21,6 @@ LIST = "/dsr/records/"
 NOW = datetime.now(UTC)
 HERE, THERE = (each.organisation_id for each in ORGANISATIONS)
 MPFT = "Midlands Partnership Foundation Trust (@mpft.nhs.uk)"
-
-
-class InBoth(StandInIdentity):
-    """Somebody of both organisations."""
-
-    def _visitor(self, register_code: str) -> Visitor:
-        return super()._visitor(register_code).model_copy(update={"organisation_ids": (HERE, THERE)})
 
 
 def a_row(**changes: object) -> RecordRow:
@@ -55,45 +39,33 @@ def a_row(**changes: object) -> RecordRow:
 
 
 @dataclass
-class Lister:
-    """Stands in for referrals: answers each list with one page, and keeps what was asked."""
+class StandInList(StandIn):
+    """Answers each list with one page, in the order that was asked for unless it is capped."""
 
     page: RecordPage = field(default_factory=lambda: RecordPage(rows=(a_row(),), first=1, matches=1, total=1))
-    asked: list[ListRecords] = field(default_factory=list)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        async def answer(asked: ListRecords, _context: Context) -> RecordPage:
-            self.asked.append(asked)
-            return (
-                self.page
-                if self.page.capped
-                else self.page.model_copy(update={"sort": asked.sort, "turned": asked.turned})
-            )
+    def table(self) -> tuple[Row, ...]:
+        return (row(ListRecords, self._list),)
 
-        await FakeBus("referrals", wire).answer(ListRecords, answer)
+    def _list(self, asked: ListRecords) -> RecordPage:
+        return (
+            self.page if self.page.capped else self.page.model_copy(update={"sort": asked.sort, "turned": asked.turned})
+        )
 
 
 @pytest.fixture
-def lister() -> Lister:
-    return Lister()
+def lister() -> StandInList:
+    return StandInList()
 
 
 @pytest.fixture
 def identity() -> StandInIdentity:
-    return InBoth(role=Role.ADMINISTRATOR)
+    return StandInIdentity(role=Role.ADMINISTRATOR, organisation_ids=(HERE, THERE))
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, lister: Lister, identity: StandInIdentity) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await lister.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see(LIST)
-    return browser
+async def browser(open_gateway: OpenGateway, lister: StandInList, identity: StandInIdentity) -> Browser:
+    return await open_gateway(identity, lister)
 
 
 async def post(browser: Browser, fields: Mapping[str, str]) -> Page:
@@ -107,13 +79,15 @@ def ticked(page: Page) -> list[str]:
     return [str(box["value"]) for box in page.tree.select("main input[type=checkbox][checked]")]
 
 
-async def test_the_list_can_be_narrowed_by_rating_locality_and_organisation(browser: Browser, lister: Lister) -> None:
+async def test_the_list_can_be_narrowed_by_rating_locality_and_organisation(
+    browser: Browser, lister: StandInList
+) -> None:
     page = await post(
         browser,
         {"rating": "red", "locality": "south_staffordshire", "organisation": HERE.hex, "search": "percy"},
     )
 
-    asked = lister.asked[-1]
+    asked = lister.heard(ListRecords)[-1]
     expected = Narrowing(ratings=("red",), localities=("south_staffordshire",), organisation_ids=(HERE,))
     assert (expected, "percy") == (asked.narrowing, asked.search)
     assert ["red", "south_staffordshire", HERE.hex] == ticked(page)
@@ -134,12 +108,12 @@ async def test_the_list_can_be_narrowed_by_rating_locality_and_organisation(brow
     ],
 )
 async def test_a_chip_takes_one_filter_away_and_clear_takes_all(
-    browser: Browser, lister: Lister, removed: str, left: Narrowing
+    browser: Browser, lister: StandInList, removed: str, left: Narrowing
 ) -> None:
     fields = {"rating": "red", "locality": "south_staffordshire", "search": "percy", "sort": "name"}
     await post(browser, fields | {"remove": removed})
 
-    asked = lister.asked[-1]
+    asked = lister.heard(ListRecords)[-1]
     assert (left, "percy", "name") == (asked.narrowing, asked.search, asked.sort)
 
 
@@ -147,25 +121,25 @@ async def test_a_chip_takes_one_filter_away_and_clear_takes_all(
     "fields", [{"rating": "purple"}, {"organisation": UUID(int=99).hex}, {"locality": "x' OR 1=1"}, {"sort": "born"}]
 )
 async def test_what_is_not_offered_is_not_asked_for(
-    browser: Browser, lister: Lister, fields: Mapping[str, str]
+    browser: Browser, lister: StandInList, fields: Mapping[str, str]
 ) -> None:
     await post(browser, fields)
 
-    assert ListRecords() == lister.asked[-1]
+    assert ListRecords() == lister.heard(ListRecords)[-1]
 
 
 async def test_who_sees_their_own_alone_has_no_organisations_to_choose(
-    browser: Browser, identity: StandInIdentity, lister: Lister
+    browser: Browser, identity: StandInIdentity, lister: StandInList
 ) -> None:
     identity.role = Role.STANDARD
     fresh = Browser(browser.client)
-    await fresh.log_in()
+    fresh.come_in(identity)
 
     page = await fresh.see(LIST)
     await post(fresh, {"organisation": HERE.hex})
 
     assert ["RISK LEVEL", "LOCALITY"] == page.texts(".ics-filters legend")
-    assert ListRecords() == lister.asked[-1]
+    assert ListRecords() == lister.heard(ListRecords)[-1]
 
 
 @pytest.mark.parametrize(
@@ -193,29 +167,31 @@ async def test_a_heading_sorts_and_pressed_again_turns_the_list_round(
     assert {"NAME", "RISK LEVEL", "DATE CREATED", "LAST UPDATED"} == set(page.texts("thead button"))
 
 
-async def test_the_order_stands_in_the_form_and_goes_along_with_pages(browser: Browser, lister: Lister) -> None:
+async def test_the_order_stands_in_the_form_and_goes_along_with_pages(browser: Browser, lister: StandInList) -> None:
     page = await post(browser, {"order": "name-turned", "rating": "red"})
 
     chosen = page.tree.select_one("#sort option[selected]")
     assert chosen is not None
     await post(browser, {"sort": str(chosen["value"]), "rating": "red", "page": "2"})
-    asked = lister.asked[-1]
+    asked = lister.heard(ListRecords)[-1]
     assert ("name", True, 2, ("red",)) == (asked.sort, asked.turned, asked.page, asked.narrowing.ratings)
 
 
 async def test_an_address_says_how_the_list_is_narrowed_and_never_what_was_searched_for(
-    browser: Browser, lister: Lister
+    browser: Browser, lister: StandInList
 ) -> None:
     fields = {"rating": "red", "organisation": HERE.hex, "sort": "name", "length": "25", "page": "2"}
 
     assert f"{LIST}?rating=red&organisation={HERE.hex}&sort=name&length=25&page=2" == await browser.go_on(LIST, fields)
     assert LIST == await browser.go_on(LIST, {"sort": "updated", "length": "10", "page": "1"})
     await browser.see(f"{LIST}?search=percy&rating=red&page=no")
-    asked = lister.asked[-1]
+    asked = lister.heard(ListRecords)[-1]
     assert ("", 1, ("red",)) == (asked.search, asked.page, asked.narrowing.ratings)
 
 
-async def test_too_many_to_count_are_said_to_be_more_and_stay_in_their_order(browser: Browser, lister: Lister) -> None:
+async def test_too_many_to_count_are_said_to_be_more_and_stay_in_their_order(
+    browser: Browser, lister: StandInList
+) -> None:
     lister.page = replace_page(lister.page, matches=1_000, capped=True)
 
     page = await post(browser, {"rating": "red", "order": "name"})
@@ -229,7 +205,7 @@ def replace_page(page: RecordPage, **changes: object) -> RecordPage:
     return page.model_copy(update=changes)
 
 
-async def test_filters_that_nobody_passes_are_said_to_be_the_reason(browser: Browser, lister: Lister) -> None:
+async def test_filters_that_nobody_passes_are_said_to_be_the_reason(browser: Browser, lister: StandInList) -> None:
     lister.page = RecordPage(rows=(), first=0, matches=0, total=0)
 
     page = await post(browser, {"rating": "red"})
@@ -239,7 +215,7 @@ async def test_filters_that_nobody_passes_are_said_to_be_the_reason(browser: Bro
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, "Rated today"), (1, "Rated yesterday"), (12, "Rated 12 days ago")])
-async def test_the_rating_says_how_old_it_is(browser: Browser, lister: Lister, days: int, said: str) -> None:
+async def test_the_rating_says_how_old_it_is(browser: Browser, lister: StandInList, days: int, said: str) -> None:
     lister.page = replace_page(lister.page, rows=(a_row(rated_at=NOW - timedelta(days=days)),))
 
     page = await browser.see(LIST)
@@ -248,7 +224,7 @@ async def test_the_rating_says_how_old_it_is(browser: Browser, lister: Lister, d
 
 
 def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
-    visitor = InBoth(role=Role.ADMINISTRATOR)._visitor("carers")
+    visitor = StandInIdentity(role=Role.ADMINISTRATOR, organisation_ids=(HERE, THERE))._visitor("carers")
     rows = Rows(carers(), visitor, {}, NOW)
 
     known, unknown = (rows.cells(a_row(answers=answers)) for answers in ({"nearness": "abroad"}, {}))
@@ -257,6 +233,6 @@ def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
 
 
 def test_a_register_without_rating_shows_no_age_of_one() -> None:
-    rows = Rows(carers(), InBoth()._visitor("carers"), {}, NOW)
+    rows = Rows(carers(), StandInIdentity(organisation_ids=(HERE, THERE)).visitor("carers"), {}, NOW)
 
     assert "Rated" not in "".join(rows.cells(a_row()))

@@ -1,25 +1,16 @@
 """The page about mails: what became of each, in words, and sending one again."""
 
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
 from shared.contracts.notifier import ListMails, SendAgain
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_notifier import MAIL_ID, RECORD_ID, TEAM, StandInNotifier, a_mail
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 
 ADMINISTRATION = "/dsr/administration/"
@@ -39,16 +30,9 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, notifier: StandInNotifier) -> Browser:
+async def browser(open_gateway: OpenGateway, identity: StandInIdentity, notifier: StandInNotifier) -> Browser:
     """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await notifier.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    return browser
+    return await open_gateway(identity, notifier)
 
 
 def cells(page: Page) -> list[str]:
@@ -228,7 +212,7 @@ async def test_the_page_is_closed_to_others(identity: StandInIdentity, browser: 
     await browser.see("/dsr/home/")
     await browser.go_on("/dsr/logout")
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     await browser.see(HERE, status=403)
     if role is Role.MASTER_ADMIN:

@@ -1,27 +1,19 @@
 """The pages of outcomes: the form, the question before archiving, what comes back, and the outcomes so far."""
 
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
 from shared.contracts.referrals import ReadRecord
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import Loaded, Registers, load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes, an_outcome
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/outcomes/"
@@ -60,17 +52,9 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, outcomes: StandInOutcomes) -> Browser:
+async def browser(open_gateway: OpenGateway, identity: StandInIdentity, outcomes: StandInOutcomes) -> Browser:
     """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await outcomes.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    browser = Browser(await serve(build_app(House(FakeBus("gateway", wire), _registers(), templates, static), PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/records/")
-    outcomes.asked.clear()
-    return browser
+    return await open_gateway(identity, outcomes, registers=_registers())
 
 
 def _registers() -> Registers:
@@ -156,7 +140,7 @@ async def enter_as(identity: StandInIdentity, browser: Browser, role: Role | Non
     """Log out, and in again with another role."""
     await browser.go_on("/dsr/logout")
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
     await browser.see("/dsr/home/")
 
 
@@ -288,7 +272,7 @@ async def test_a_record_that_was_changed_meanwhile_comes_back_in_its_new_version
 async def test_a_record_that_was_archived_meanwhile_is_gone_and_what_was_typed_is_not(
     browser: Browser, outcomes: StandInOutcomes
 ) -> None:
-    outcomes.failing |= {RecordOutcome: Refused("archived"), ReadRecord: Refused("not_found")}
+    outcomes.failing.update({RecordOutcome: Refused("archived"), ReadRecord: Refused("not_found")})
 
     page = await browser.send(HERE, TYPED | {"act": "save"}, status=409)
 
@@ -299,7 +283,7 @@ async def test_a_record_that_was_archived_meanwhile_is_gone_and_what_was_typed_i
 async def test_a_record_whose_archiving_went_through_without_an_answer_is_said_to_be_archived(
     browser: Browser, outcomes: StandInOutcomes
 ) -> None:
-    outcomes.failing |= {RecordOutcome: NotAnswered(Fault.TOO_LATE), ReadRecord: Refused("not_found")}
+    outcomes.failing.update({RecordOutcome: NotAnswered(Fault.TOO_LATE), ReadRecord: Refused("not_found")})
 
     page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
 
@@ -317,7 +301,7 @@ async def test_a_record_whose_archiving_went_through_without_an_answer_is_said_t
 async def test_without_an_answer_the_form_stays_and_the_same_command_goes_out_again(
     browser: Browser, outcomes: StandInOutcomes, fault: Fault, said: str
 ) -> None:
-    outcomes.failing |= {RecordOutcome: NotAnswered(fault), ListOutcomes: NotAnswered(fault)}
+    outcomes.failing.update({RecordOutcome: NotAnswered(fault), ListOutcomes: NotAnswered(fault)})
 
     page = await browser.send(HERE, TYPED | {"act": "save"}, status=503)
 

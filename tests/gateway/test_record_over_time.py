@@ -1,43 +1,26 @@
 """A record as time goes by: its rating as a line, reviews, its history in words, and its text for elsewhere."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
 from gateway.keys import REGISTERS
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
-from shared.bus import Context
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals import (
     Act,
     Change,
     FieldChange,
-    History,
-    Notes,
-    ReadHistory,
-    ReadNotes,
-    RecordReceipt,
     ReviewRecord,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Fault, Message, NotAnswered, Refused, Request
+from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from shared.registers.overlay import Adaptation, Overlay
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes, an_outcome
-from tests.gateway.strict import StrictInOurs
+from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
@@ -58,8 +41,6 @@ ANSWERS = {
     "latest_update": LONG,
 }
 
-Asked = TypeVar("Asked", bound=Request[Message])
-
 
 def a_change(version: int, *changes: tuple[str, str | None, str | None], act: Act = "updated") -> Change:
     """One made so many days after the record."""
@@ -68,42 +49,9 @@ def a_change(version: int, *changes: tuple[str, str | None, str | None], act: Ac
     return Change(version=version, act=act, changed_at=when, changed_by="Gail Thomas", changes=fields)
 
 
-@dataclass
-class Past:
-    """What was done to the record, newest first; `failing` says which requests are refused or not answered, and how."""
-
-    updates: tuple[Change, ...] = ()
-    older: int = 0
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
-    reviews: list[ReviewRecord] = field(default_factory=list)
-
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("referrals", wire)
-        await bus.answer(ReadNotes, self._replying(lambda: Notes(record_id=RECORD_ID, notes=())))
-        await bus.answer(ReadHistory, self._replying(self._history))
-        await bus.answer(ReviewRecord, self._review)
-
-    def _history(self) -> History:
-        return History(
-            record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=self.updates, older=self.older
-        )
-
-    def _replying(self, reply: Callable[[], Message]) -> Callable[[Asked, Context], Awaitable[Message]]:
-        async def handler(_asked: Asked, _context: Context) -> Message:
-            return reply()
-
-        return handler
-
-    async def _review(self, asked: ReviewRecord, _context: Context) -> RecordReceipt:
-        self.reviews.append(asked)
-        if failure := self.failing.get(ReviewRecord):
-            raise failure
-        return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red")
-
-
 @pytest.fixture
-def past() -> Past:
-    return Past()
+def past() -> StandInReferrals:
+    return StandInReferrals()
 
 
 @pytest.fixture
@@ -118,23 +66,14 @@ def identity() -> StandInIdentity:
 
 @pytest.fixture
 async def browser(
-    serve: Serve, template_cache: Path, identity: StandInIdentity, record: StandInOutcomes, past: Past
+    open_gateway: OpenGateway, identity: StandInIdentity, record: StandInOutcomes, past: StandInReferrals
 ) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await record.answer_on(wire)
-    await past.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/home/")
-    return browser
+    return await open_gateway(identity, record, past)
 
 
 # ------------------------------------------------------------------------------------------------------ the step line
 async def test_the_line_steps_where_the_rating_changed_and_its_table_says_the_same(
-    browser: Browser, past: Past
+    browser: Browser, past: StandInReferrals
 ) -> None:
     past.updates = (
         a_change(3, act="reviewed"),
@@ -168,7 +107,7 @@ async def test_administrators_see_outcomes_on_the_line_and_others_do_not(
     seen = await browser.see(HERE)
     await browser.go_on("/dsr/logout")
     identity.role = Role.STANDARD
-    await browser.log_in()
+    browser.come_in(identity)
 
     page = await browser.see(HERE)
 
@@ -186,7 +125,9 @@ async def test_without_outcomes_the_record_is_there_and_says_so(browser: Browser
     assert 1 == len(page.tree.select("svg[role=img]"))
 
 
-async def test_of_a_long_history_the_line_begins_where_the_reply_does_and_says_so(browser: Browser, past: Past) -> None:
+async def test_of_a_long_history_the_line_begins_where_the_reply_does_and_says_so(
+    browser: Browser, past: StandInReferrals
+) -> None:
     past.updates, past.older = (a_change(9, ("risk_level", "amber", "red")), a_change(8)), 7
 
     page = await browser.see(HERE)
@@ -216,14 +157,16 @@ async def review(browser: Browser, status: int, **changes: str) -> Page:
     return await browser.send(HERE, sent, status=status)
 
 
-async def test_nothing_changed_and_reviewed_is_sent_for_the_version_that_was_read(browser: Browser, past: Past) -> None:
+async def test_nothing_changed_and_reviewed_is_sent_for_the_version_that_was_read(
+    browser: Browser, past: StandInReferrals
+) -> None:
     page = await browser.see(HERE)
     sent = sent_by(page)
 
     where = await browser.go_on(HERE, sent | {"act": "review"})
 
     assert (f"{HERE}?notice=reviewed", "The review has been recorded.") == (where, await said(browser, where))
-    assert [(4, sent["command"])] == [(each.version, each.command_id.hex) for each in past.reviews]
+    assert [(4, sent["command"])] == [(each.version, each.command_id.hex) for each in past.heard(ReviewRecord)]
     assert "Reviewed, no change" in page.texts("main form button")
 
 
@@ -233,36 +176,42 @@ async def said(browser: Browser, path: str) -> str:
 
 @pytest.mark.parametrize("changes", [{"risk_level": "green"}, {"consent_date-day": "sometime"}])
 async def test_who_changed_something_is_asked_and_loses_nothing(
-    browser: Browser, past: Past, changes: dict[str, str]
+    browser: Browser, past: StandInReferrals, changes: dict[str, str]
 ) -> None:
     page = await review(browser, 409, **changes)
 
     assert "You have changed something in the form" == page.problems[0][:38]
     assert changes.items() <= fields(page).items()
-    assert [] == past.reviews
+    assert [] == past.heard(ReviewRecord)
 
 
-async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(browser: Browser, past: Past) -> None:
+async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(
+    browser: Browser, past: StandInReferrals
+) -> None:
     past.failing[ReviewRecord] = Refused("conflict", version=5)
     past.updates = (a_change(5, ("risk_level", "amber", "red")),)
 
     page = await review(browser, 409, version="3", risk_level="amber")
 
     assert "This record was changed in the meantime" == page.heading
-    assert 1 == len(past.reviews)
+    assert 1 == len(past.heard(ReviewRecord))
 
 
-async def test_a_review_without_an_answer_goes_out_again_under_the_same_command(browser: Browser, past: Past) -> None:
+async def test_a_review_without_an_answer_goes_out_again_under_the_same_command(
+    browser: Browser, past: StandInReferrals
+) -> None:
     past.failing[ReviewRecord] = NotAnswered(Fault.TOO_LATE)
 
     page = await review(browser, 503)
 
-    assert past.reviews[0].command_id.hex == fields(page)["command"]
+    assert past.heard(ReviewRecord)[0].command_id.hex == fields(page)["command"]
 
 
 # ------------------------------------------------------------------------------------------------------------ history
 @pytest.mark.requirement("R-DSR-120")
-async def test_the_history_says_each_change_in_words_with_who_and_when(browser: Browser, past: Past) -> None:
+async def test_the_history_says_each_change_in_words_with_who_and_when(
+    browser: Browser, past: StandInReferrals
+) -> None:
     past.updates = (
         a_change(5, act="reinstated"),
         a_change(4, act="archived"),
@@ -294,7 +243,7 @@ def _bare(cell: str) -> str:
 
 # --------------------------------------------------------------------------------------------- copy for the case record
 async def test_the_text_for_the_case_record_says_what_was_decided_and_names_nobody(
-    browser: Browser, past: Past
+    browser: Browser, past: StandInReferrals
 ) -> None:
     past.updates = (a_change(2, act="reviewed"), a_change(1, ("risk_level", "amber", "red")))
 

@@ -1,39 +1,23 @@
 """The forms of records when a service refuses or is away: nothing that was typed is lost, and nothing is sent twice."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
-from shared.bus import Context
 from shared.contracts.referrals import (
     AddNote,
-    History,
-    Notes,
     ReadHistory,
-    ReadNotes,
-    RecordReceipt,
     SubmitRecord,
     UpdateRecord,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
+from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
-from tests.gateway.strict import StrictInOurs
+from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
+from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.visit import Page
 
 NEW, HERE = "/dsr/records/new", f"/dsr/records/{RECORD_ID.hex}/"
@@ -59,33 +43,6 @@ TYPED = {
 UNSURE = "We could not confirm that this was saved. Look in the list before you send it again."
 AWAY = "Sorry, this is not available just now. Nothing has been saved."
 
-Asked = TypeVar("Asked", bound=Request[Message])
-
-
-@dataclass
-class StandInReferrals:
-    """`failing` says which kinds are refused or not answered, and how."""
-
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
-
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("referrals", wire)
-        receipt = RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red")
-        await bus.answer(SubmitRecord, self._replying(receipt))
-        await bus.answer(UpdateRecord, self._replying(receipt))
-        await bus.answer(AddNote, self._replying(Nothing()))
-        await bus.answer(ReadNotes, self._replying(Notes(record_id=RECORD_ID, notes=())))
-        history = History(record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=())
-        await bus.answer(ReadHistory, self._replying(history))
-
-    def _replying(self, reply: Message) -> Callable[[Asked, Context], Awaitable[Message]]:
-        async def handler(asked: Asked, _context: Context) -> Message:
-            if failure := self.failing.get(type(asked)):
-                raise failure
-            return reply
-
-        return handler
-
 
 @pytest.fixture
 def referrals() -> StandInReferrals:
@@ -98,17 +55,8 @@ def record() -> StandInOutcomes:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, referrals: StandInReferrals, record: StandInOutcomes) -> Browser:
-    wire, static = FakeWire(), Static()
-    await StandInIdentity(role=Role.ADMINISTRATOR).answer_on(wire)
-    await record.answer_on(wire)
-    await referrals.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/home/")
-    return browser
+async def browser(open_gateway: OpenGateway, referrals: StandInReferrals, record: StandInOutcomes) -> Browser:
+    return await open_gateway(StandInIdentity(role=Role.ADMINISTRATOR), record, referrals)
 
 
 def typed_in(page: Page, name: str) -> str:

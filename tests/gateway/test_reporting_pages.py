@@ -1,27 +1,18 @@
 """The pages of reporting: the dashboard, the choice of a report, waiting for it, and the file."""
 
 import json
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from aiohttp import ClientPayloadError
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
 from shared.contracts.reports import JobState, ReadDashboard, ReadReportChunk, StartReport, StopReport
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_reports import CHUNKS, JOB_ID, ONE, TWO, StandInReports
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page, words
 
 HERE = "/dsr/reporting/"
@@ -51,16 +42,9 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, reports: StandInReports) -> Browser:
+async def browser(open_gateway: OpenGateway, identity: StandInIdentity, reports: StandInReports) -> Browser:
     """Somebody who is logged in; a reporting user, unless the test has said otherwise before."""
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await reports.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    return browser
+    return await open_gateway(identity, reports)
 
 
 @pytest.mark.requirement("R-DSR-148", "R-DSR-150", "R-DSR-151", "R-DSR-152", "R-DSR-153")
@@ -349,7 +333,7 @@ async def test_nobody_else_has_these_pages(
     identity: StandInIdentity, reports: StandInReports, browser: Browser, role: Role | None
 ) -> None:
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     for path in (HERE, JOB, f"{JOB}file"):
         await browser.see(path, status=403)

@@ -1,27 +1,18 @@
 """The page on which one administrator asks to have an archive reversed, and another decides."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
-from shared.bus import Context
 from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Fault, Message, NotAnswered, Nothing, Refused, Request
+from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
+from tests.gateway.stand_in import Row, StandIn, nothing, row
 from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 
 HERE = "/dsr/administration/reversals/"
@@ -48,34 +39,22 @@ def asked_for(**changes: object) -> ReversalAsked:
 
 
 @dataclass
-class StandIn:
-    """Referrals, as far as reversals go: what waits, and how each request is refused or not answered."""
+class StandInReversals(StandIn):
+    """Referrals, as far as reversals go: `waiting` are those that nobody has decided."""
 
     waiting: tuple[ReversalAsked, ...] = ()
-    failing: dict[type[Request[Message]], Refused | NotAnswered] = field(default_factory=dict)
-    asked: list[Request[Message]] = field(default_factory=list)
 
-    async def answer_on(self, wire: FakeWire) -> None:
-        bus = FakeBus("referrals", wire)
-        await bus.answer(ListReversals, self._list)
-        await bus.answer(AskReversal, self._take)
-        await bus.answer(DecideReversal, self._take)
-
-    async def _list(self, asked: ListReversals, _context: Context) -> Reversals:
-        if failure := self.failing.get(type(asked)):
-            raise failure
-        return Reversals(reversals=self.waiting)
-
-    async def _take(self, asked: AskReversal | DecideReversal, _context: Context) -> Nothing:
-        self.asked.append(asked)
-        if failure := self.failing.get(type(asked)):
-            raise failure
-        return Nothing()
+    def table(self) -> tuple[Row, ...]:
+        return (
+            row(ListReversals, lambda _: Reversals(reversals=self.waiting)),
+            row(AskReversal, nothing),
+            row(DecideReversal, nothing),
+        )
 
 
 @pytest.fixture
-def referrals() -> StandIn:
-    return StandIn()
+def referrals() -> StandInReversals:
+    return StandInReversals()
 
 
 @pytest.fixture
@@ -84,16 +63,8 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, referrals: StandIn) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await referrals.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/home/")
-    return browser
+async def browser(open_gateway: OpenGateway, identity: StandInIdentity, referrals: StandInReversals) -> Browser:
+    return await open_gateway(identity, referrals)
 
 
 def typed_in(page: Page) -> tuple[str, str]:
@@ -103,7 +74,7 @@ def typed_in(page: Page) -> tuple[str, str]:
     return str(reference.get("value", "")), reason.get_text().removeprefix("\n")
 
 
-async def test_what_waits_says_whom_it_is_about_who_asks_and_why(browser: Browser, referrals: StandIn) -> None:
+async def test_what_waits_says_whom_it_is_about_who_asks_and_why(browser: Browser, referrals: StandInReversals) -> None:
     referrals.waiting = (asked_for(), asked_for(reversal_id=UUID(int=22), yours=True))
 
     page = await browser.see(HERE)
@@ -125,7 +96,7 @@ async def test_administration_leads_there_for_administrators_of_the_register_alo
     page = await browser.see("/dsr/administration/")
     await browser.go_on("/dsr/logout")
     identity.role = Role.MASTER_ADMIN
-    await browser.log_in()
+    browser.come_in(identity)
 
     others = await browser.see("/dsr/administration/")
 
@@ -134,7 +105,7 @@ async def test_administration_leads_there_for_administrators_of_the_register_alo
 
 
 async def test_asking_sends_reference_and_reason_under_the_command_of_the_form(
-    browser: Browser, referrals: StandIn
+    browser: Browser, referrals: StandInReversals
 ) -> None:
     await browser.see(HERE)
 
@@ -143,7 +114,7 @@ async def test_asking_sends_reference_and_reason_under_the_command_of_the_form(
     assert f"{HERE}?notice=asked" == where
     assert [
         AskReversal(command_id=UUID(COMMAND), reference=TYPED["reference"], reason=TYPED["reason"])
-    ] == referrals.asked
+    ] == referrals.commands
     assert ["A second administrator can decide now."] == (await browser.see(where)).texts(
         ".nhsuk-notification-banner__content"
     )
@@ -157,13 +128,13 @@ async def test_asking_sends_reference_and_reason_under_the_command_of_the_form(
     ],
 )
 async def test_what_is_missing_is_said_and_nothing_is_asked(
-    browser: Browser, referrals: StandIn, changes: dict[str, str], said: list[str]
+    browser: Browser, referrals: StandInReversals, changes: dict[str, str], said: list[str]
 ) -> None:
     await browser.see(HERE)
 
     page = await browser.send(HERE, TYPED | changes, status=422)
 
-    assert (said, []) == (page.problems, referrals.asked)
+    assert (said, []) == (page.problems, referrals.commands)
 
 
 @pytest.mark.parametrize(
@@ -176,10 +147,10 @@ async def test_what_is_missing_is_said_and_nothing_is_asked(
     ],
 )
 async def test_refused_or_not_answered_everything_typed_is_still_there(
-    browser: Browser, referrals: StandIn, failure: Refused | NotAnswered, status: int, said: str
+    browser: Browser, referrals: StandInReversals, failure: Refused | NotAnswered, status: int, said: str
 ) -> None:
     await browser.see(HERE)
-    referrals.failing = {AskReversal: failure, ListReversals: NotAnswered(Fault.UNAVAILABLE)}
+    referrals.failing.update({AskReversal: failure, ListReversals: NotAnswered(Fault.UNAVAILABLE)})
 
     page = await browser.send(HERE, TYPED, status=status)
 
@@ -189,7 +160,7 @@ async def test_refused_or_not_answered_everything_typed_is_still_there(
 
 @pytest.mark.parametrize(("act", "confirmed"), [("confirm", True), ("decline", False)])
 async def test_a_decision_is_sent_for_its_reversal(
-    browser: Browser, referrals: StandIn, act: str, confirmed: bool
+    browser: Browser, referrals: StandInReversals, act: str, confirmed: bool
 ) -> None:
     referrals.waiting = (asked_for(),)
     await browser.see(HERE)
@@ -197,7 +168,7 @@ async def test_a_decision_is_sent_for_its_reversal(
     where = await browser.go_on(ONE, {"command": COMMAND, "act": act})
 
     assert f"{HERE}?notice={'confirmed' if confirmed else 'declined'}" == where
-    assert [DecideReversal(command_id=UUID(COMMAND), reversal_id=REVERSAL, confirmed=confirmed)] == referrals.asked
+    assert [DecideReversal(command_id=UUID(COMMAND), reversal_id=REVERSAL, confirmed=confirmed)] == referrals.commands
 
 
 @pytest.mark.parametrize(
@@ -207,9 +178,11 @@ async def test_a_decision_is_sent_for_its_reversal(
         ("not_second", "You asked for this yourself. Another administrator decides."),
     ],
 )
-async def test_a_decision_that_is_refused_says_why(browser: Browser, referrals: StandIn, code: str, said: str) -> None:
+async def test_a_decision_that_is_refused_says_why(
+    browser: Browser, referrals: StandInReversals, code: str, said: str
+) -> None:
     await browser.see(HERE)
-    referrals.failing = {DecideReversal: Refused(code)}
+    referrals.failing[DecideReversal] = Refused(code)
 
     page = await browser.send(ONE, {"command": COMMAND, "act": "confirm"}, status=409)
 
@@ -218,10 +191,10 @@ async def test_a_decision_that_is_refused_says_why(browser: Browser, referrals: 
 
 @pytest.mark.parametrize(("path", "act", "status"), [(ONE, "burn", 400), (f"{HERE}nothing/", "confirm", 404)])
 async def test_what_no_page_of_ours_sends_is_not_taken(
-    browser: Browser, referrals: StandIn, path: str, act: str, status: int
+    browser: Browser, referrals: StandInReversals, path: str, act: str, status: int
 ) -> None:
     await browser.see(HERE)
 
     await browser.send(path, {"command": COMMAND, "act": act}, status=status)
 
-    assert [] == referrals.asked
+    assert [] == referrals.commands

@@ -2,28 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from gateway import csrf
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
+from shared.contracts.identity import FindSession
 from shared.contracts.outcomes import RecordOutcome
 from shared.contracts.referrals import ReadRecord
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import PASSWORD, StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/outcomes/"
@@ -45,7 +37,6 @@ FAILURES = [
     (NotAnswered(Fault.BROKEN), 500),
     (NotAnswered(Fault.NOT_ALLOWED), 403),
     (Refused("not_found"), 404),
-    (Refused("too_many"), 429),
 ]
 
 
@@ -60,16 +51,8 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, outcomes: StandInOutcomes, identity: StandInIdentity) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await outcomes.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    house = House(FakeBus("gateway", wire), load_registers(), templates, static)
-    browser = Browser(await serve(build_app(house, PAGES)))
-    await browser.log_in()
-    await browser.see("/dsr/records/")
-    return browser
+async def browser(open_gateway: OpenGateway, outcomes: StandInOutcomes, identity: StandInIdentity) -> Browser:
+    return await open_gateway(identity, outcomes)
 
 
 async def send(browser: Browser, status: int, headers: Mapping[str, str] = OURS, path: str = HERE) -> Page:
@@ -84,7 +67,7 @@ async def when_a_colleague_logs_in(
     opened = browser.token
     identity.user_id, identity.role = COLLEAGUE, role
     identity.sessions.clear()
-    await browser.log_in()
+    browser.come_in(identity)
     browser.token = opened
 
 
@@ -129,7 +112,7 @@ async def test_without_scripts_one_more_press_sends_it_in_the_new_session(
     identity.sessions.clear()
     ended = await send(browser, 401)
     old = browser.token
-    await browser.log_in()
+    browser.come_in(identity)
     await browser.see("/dsr/home/")
     browser.token, now = old, browser.token
 
@@ -175,7 +158,7 @@ async def test_every_error_page_keeps_what_was_sent_and_shows_it_to_who_sent_it(
 async def test_while_nobody_can_say_who_asks_what_was_sent_is_kept_all_the_same(
     browser: Browser, identity: StandInIdentity
 ) -> None:
-    identity.away = True
+    identity.failing[FindSession] = NotAnswered(Fault.UNAVAILABLE)
 
     page = await send(browser, 503)
 
@@ -202,11 +185,13 @@ async def test_what_stood_on_an_error_page_is_never_sent_in_a_colleagues_name(
 async def test_after_a_session_has_ended_what_was_sent_is_still_its_holders_alone(
     browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes, away: bool
 ) -> None:
-    identity.away = away
-    if not away:
+    if away:
+        identity.failing[FindSession] = NotAnswered(Fault.UNAVAILABLE)
+    else:
         identity.sessions.clear()
     left_open = await send(browser, 503 if away else 401)
-    identity.away, browser.token = False, token_of(left_open)
+    identity.failing.clear()
+    browser.token = token_of(left_open)
 
     await when_a_colleague_logs_in(browser, identity)
 
@@ -238,7 +223,7 @@ async def test_scripts_are_told_whose_page_it_is_and_who_is_logged_in(
 ) -> None:
     identity.sessions.clear()
     kept = (await send(browser, 401)).tree.select_one("[data-send-again]")
-    await browser.log_in()
+    browser.come_in(identity)
     back = json.loads(await (await browser.client.get("/dsr/account/session")).text())
     await when_a_colleague_logs_in(browser, identity)
     colleague = json.loads(await (await browser.client.get("/dsr/account/session")).text())

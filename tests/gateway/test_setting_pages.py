@@ -1,27 +1,19 @@
 """The pages on which administrators reword a register's lists, its guidance and its home page."""
 
-from pathlib import Path
-
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
 from gateway.keys import OVERLAYS
 from gateway.register_form import draw
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
-from shared.fake_bus import FakeBus, FakeWire
+from shared.contracts.referrals import PublishOverlay
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from shared.registers.definition import GuidanceTopic, Option, PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_overlays import StandInOverlays
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 
 HUB = "/dsr/administration/settings/"
@@ -48,21 +40,10 @@ def registers() -> Registers:
 
 @pytest.fixture
 async def browser(
-    serve: Serve,
-    template_cache: Path,
-    identity: StandInIdentity,
-    referrals: StandInOverlays,
-    registers: Registers,
+    open_gateway: OpenGateway, identity: StandInIdentity, referrals: StandInOverlays, registers: Registers
 ) -> Browser:
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await referrals.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    app = build_app(House(FakeBus("gateway", wire), registers, templates, static), PAGES)
-    await app[OVERLAYS].look()
-    browser = Browser(await serve(app))
-    await browser.log_in()
-    await browser.see("/dsr/home/")
+    browser = await open_gateway(identity, referrals, registers=registers)
+    await browser.client.app[OVERLAYS].look()
     return browser
 
 
@@ -124,7 +105,7 @@ async def test_an_option_is_added_and_another_retired(
 
     assert ("court_diversion", "Court diversion", False) == options(registers)[-1]
     assert ("plan_changed", "Support plan changed", True) in options(registers)
-    assert [0] == [each.seen_version for each in referrals.asked]
+    assert [0] == [each.seen_version for each in referrals.heard(PublishOverlay)]
     hub = await browser.see(f"{HUB}?notice=published")
     assert ["17/06/2022 at 14:05", "Ada First", "List: What was the outcome?"] == cells(hub)
 
@@ -270,7 +251,7 @@ async def test_who_has_some_organisations_reads_and_is_told_who_may_change(
     browser: Browser, identity: StandInIdentity, referrals: StandInOverlays
 ) -> None:
     identity.all_organisations = False
-    await browser.log_in()
+    browser.come_in(identity)
 
     page = await browser.see(HUB)
 
@@ -278,7 +259,7 @@ async def test_who_has_some_organisations_reads_and_is_told_who_may_change(
     assert "Only an administrator who has all of them can change them." in page.html
     await browser.see(LIST, status=403)
     await browser.send(LIST, {"act": "publish", "version": "0", "command": COMMAND}, status=403)
-    assert [] == referrals.asked
+    assert [] == referrals.heard(PublishOverlay)
 
 
 async def test_somebody_published_meanwhile_and_both_are_shown(
@@ -328,13 +309,13 @@ async def test_while_referrals_is_away_nothing_typed_is_lost_and_the_same_comman
     browser: Browser, referrals: StandInOverlays
 ) -> None:
     _, sent = await change(browser, HOME, heading="Kept")
-    referrals.failing = NotAnswered(Fault.UNAVAILABLE)
+    referrals.failing[PublishOverlay] = NotAnswered(Fault.UNAVAILABLE)
 
     page = await browser.send(HOME, sent | {"act": "publish"}, status=503)
-    referrals.failing = None
+    referrals.failing.clear()
     await browser.go_on(HOME, filled(page) | {"act": "publish"})
 
-    first, second = referrals.asked
+    first, second = referrals.heard(PublishOverlay)
     assert first == second
     assert second.overlay.public
     assert "Kept" == second.overlay.public.heading

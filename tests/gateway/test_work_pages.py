@@ -1,27 +1,19 @@
 """The work list, its button, and the card on Home that leads there."""
 
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
 from gateway.pages.work import age_in_words, told_again
-from gateway.rendering import Templates
-from gateway.routes import PAGES
-from gateway.static import Static
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
 from shared.contracts.referrals import NameRecords
-from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import Loaded, Registers, load_registers
 from tests.gateway.account.browser import Browser
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_work import NOW, StandInWork, a_task, seen_by
-from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Page
 
 HERE, HOME = "/dsr/work/", "/dsr/home/"
@@ -41,15 +33,9 @@ def identity() -> StandInIdentity:
 
 
 @pytest.fixture
-async def browser(serve: Serve, template_cache: Path, identity: StandInIdentity, work: StandInWork) -> Browser:
+async def browser(open_gateway: OpenGateway, identity: StandInIdentity, work: StandInWork) -> Browser:
     """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
-    wire, static = FakeWire(), Static()
-    await identity.answer_on(wire)
-    await work.answer_on(wire)
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    browser = Browser(await serve(build_app(House(FakeBus("gateway", wire), _registers(), templates, static), PAGES)))
-    await browser.log_in()
-    return browser
+    return await open_gateway(identity, work, registers=_registers())
 
 
 def _registers() -> Registers:
@@ -288,7 +274,7 @@ async def test_the_list_is_closed_to_others(
     browser: Browser, identity: StandInIdentity, work: StandInWork, role: Role | None
 ) -> None:
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     await browser.see(HERE, status=403)
     home = await browser.see(HOME)

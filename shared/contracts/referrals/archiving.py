@@ -21,6 +21,7 @@ class CheckRecord(Request[RecordChecked]):
 
     subject: ClassVar[str] = "ask.referrals.check_record"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
 
@@ -29,12 +30,13 @@ class ArchiveRecord(Command[RecordReceipt]):
     """
     Take a record off the register, for an outcome that outcomes holds as pending. Idempotent by the command's id.
 
-    Refused as `not_found`, `archived` (for another outcome), `conflict` (with the `version` that is there now), or
-    `given_up`.
+    Refused as `not_found`, `archived` (for another outcome), `conflict` (with the `version` that is there now),
+    `unknown_edition`, or `given_up`.
     """
 
     subject: ClassVar[str] = "ask.referrals.archive_record"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "archived", "conflict", "given_up", "unknown_edition")
 
     record_id: UUID
     version: int
@@ -49,6 +51,7 @@ class FinishArchive(Command[RecordReceipt]):
 
     subject: ClassVar[str] = "ask.referrals.finish_archive"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
+    refusals: ClassVar[tuple[str, ...]] = (*ArchiveRecord.refusals, "no_grant")
 
     register_code: str
     record_id: UUID

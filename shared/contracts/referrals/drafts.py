@@ -30,6 +30,7 @@ class SaveDraft(Request[DraftSaved]):
     """
 
     subject: ClassVar[str] = "ask.referrals.save_draft"
+    refusals: ClassVar[tuple[str, ...]] = ("no_consent", "sent", "discarded", "too_big", "too_many", "unknown_edition")
 
     draft_id: UUID
     edition: str
@@ -67,6 +68,7 @@ class ReadDraft(Request[DraftShown]):
     """One draft of the asker. Refused as `not_found` when there is none, or it is another's. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_draft"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     draft_id: UUID
 

@@ -82,6 +82,7 @@ class DecideDuplicate(Command[DuplicateDecision]):
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_duplicate"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     one: UUID
     other: UUID

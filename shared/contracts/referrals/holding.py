@@ -47,6 +47,7 @@ class ReadHoldings(Request[Holdings]):
     """Everybody who was ever named holder or cover of a record, the newest first. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_holdings"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
 
@@ -61,6 +62,7 @@ class AssignHolder(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.referrals.assign_holder"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "archived", "already_holds", "changed", "not_a_colleague")
 
     record_id: UUID
     user_id: UUID
@@ -77,6 +79,16 @@ class AddCover(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.referrals.add_cover"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "archived",
+        "not_a_colleague",
+        "is_holder",
+        "already_covers",
+        "past",
+        "too_long",
+        "too_many",
+    )
 
     record_id: UUID
     user_id: UUID
@@ -94,6 +106,7 @@ class EndCover(Command[Nothing]):
     """End a cover now. Refused as `not_found` or `archived`; one that is over already stays as it is."""
 
     subject: ClassVar[str] = "ask.referrals.end_cover"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "archived")
 
     record_id: UUID
     holding_id: UUID

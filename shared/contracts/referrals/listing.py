@@ -90,10 +90,11 @@ class ListRecords(Request[RecordPage]):
     A word of one or two letters is looked for at the beginning of a name. A reference finds its record. Pages are
     numbered from 1. Page 100 is the last that can be asked for by number; further ones are asked for `after` the last
     row of the page before, or `before` the first row of the page behind, which costs the same however deep. The reading
-    is audited with the ids shown.
+    is audited with the ids shown. Refused as `unknown_register` where the service does not have the register.
     """
 
     subject: ClassVar[str] = "ask.referrals.list_records"
+    refusals: ClassVar[tuple[str, ...]] = ("unknown_register",)
 
     search: str = Field(default="", max_length=100, repr=False)
     page: int = Field(default=1, ge=1, le=1_000_000)

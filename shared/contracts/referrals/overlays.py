@@ -46,10 +46,18 @@ class PublishOverlay(Command[OverlayReceipt]):
     Put what an administrator has reworded in force, for every organisation of the register.
 
     Refused as `not_all_organisations` (it binds them all), `conflict` with the newest `version` when somebody has
-    published since `seen_version`, `invalid` with how many `faults` it has, or `unchanged`.
+    published since `seen_version`, `invalid` with how many `faults` it has, `unchanged`, or `unknown_register` where
+    the service does not have the register.
     """
 
     subject: ClassVar[str] = "ask.referrals.publish_overlay"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_all_organisations",
+        "conflict",
+        "invalid",
+        "unchanged",
+        "unknown_register",
+    )
 
     seen_version: int = Field(ge=0)
     overlay: Overlay

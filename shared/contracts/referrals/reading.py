@@ -42,6 +42,7 @@ class ReadRecord(Request[RecordShown]):
     """One record. Refused as `not_found` when there is none, or none that the asker may see. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_record"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
 
@@ -85,6 +86,7 @@ class ReadHistory(Request[History]):
     """What was done to a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_history"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
     skip: int = Field(default=0, ge=0, le=1_000_000)
@@ -109,6 +111,7 @@ class ReadNotes(Request[Notes]):
     """The notes on a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_notes"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
     skip: int = Field(default=0, ge=0, le=1_000_000)
@@ -121,6 +124,7 @@ class AddNote(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.referrals.add_note"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_yours", "archived", "empty", "unreadable")
 
     record_id: UUID
     text: str = Field(max_length=10_000, repr=False)

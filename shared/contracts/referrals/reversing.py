@@ -20,6 +20,7 @@ class AskReversal(Command[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.referrals.ask_reversal"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_archived", "asked_before", "empty", "unreadable")
 
     reference: str = Field(max_length=40)
     reason: str = Field(max_length=2_000, repr=False)
@@ -57,10 +58,12 @@ class DecideReversal(Command[Nothing]):
     """
     Reverse an archive, by which the record is active again at once; or decline to, by which nothing is changed.
 
-    Refused as `not_found`, `decided` (by somebody else), or `not_second`: who asked cannot confirm, only take it back.
+    Refused as `not_found`, `decided` (by somebody else), `unknown_edition` (of the record), or `not_second`: who asked
+    cannot confirm, only take it back.
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_reversal"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "decided", "not_second", "unknown_edition")
 
     reversal_id: UUID
     confirmed: bool

@@ -31,6 +31,14 @@ class SubmitRecord(Command[RecordReceipt]):
     """
 
     subject: ClassVar[str] = "ask.referrals.submit_record"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "no_consent",
+        "invalid_answers",
+        "no_organisation",
+        "unknown_edition",
+        "likely_duplicate",
+        "duplicate_unseen",
+    )
 
     edition: str
     answers: Answers = Field(repr=False)
@@ -41,12 +49,23 @@ class UpdateRecord(Command[RecordReceipt]):
     """
     Save a record's answers anew.
 
-    They are checked again by the edition that the record was written in. Refused as `not_found`, `not_yours`,
-    `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), `unchanged`, or `conflict` (with the
-    `version` that is there now) when somebody saved since `version` was read.
+    They are checked again by the edition that the record was written in; refused as `unknown_edition` where the
+    service does not have it. Refused as `not_found`, `not_yours`, `archived`, `no_consent`, `invalid_answers` (with the
+    number of `faults`), `unchanged`, or `conflict` (with the `version` that is there now) when somebody saved since
+    `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.update_record"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "not_yours",
+        "archived",
+        "no_consent",
+        "invalid_answers",
+        "unchanged",
+        "conflict",
+        "unknown_edition",
+    )
 
     record_id: UUID
     version: int
@@ -57,11 +76,19 @@ class ReviewRecord(Command[RecordReceipt]):
     """
     Say that a record's rating was looked at and stands: from now on it is as fresh as a new one.
 
-    An update that changes no answer. Refused as `not_found`, `not_yours`, `archived`, `no_rating`, or `conflict` (with
-    the `version` that is there now) when somebody saved since `version` was read.
+    An update that changes no answer. Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`,
+    or `conflict` (with the `version` that is there now) when somebody saved since `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.review_record"
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "not_yours",
+        "archived",
+        "no_rating",
+        "conflict",
+        "unknown_edition",
+    )
 
     record_id: UUID
     version: int

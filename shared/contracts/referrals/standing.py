@@ -32,6 +32,7 @@ class ReadStanding(Request[RecordStanding]):
 
     subject: ClassVar[str] = "ask.referrals.read_standing"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
 

@@ -103,7 +103,7 @@ async def test_the_right_password_leads_to_the_pin_and_gives_no_session(browser:
 
 
 async def test_too_many_tries_get_a_page_that_says_so(browser: Browser, identity: StandInIdentity) -> None:
-    identity.refusing[LogIn] = Refused("too_many")
+    identity.failing[LogIn] = Refused("too_many")
     await browser.see(LOGIN)
 
     page = await browser.send(LOGIN, RIGHT, status=429)

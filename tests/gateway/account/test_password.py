@@ -62,7 +62,7 @@ async def test_the_rule_in_force_is_printed_and_read_out_with_the_field(inside: 
 async def test_the_sentences_that_a_password_does_not_keep_are_named_and_no_others(
     inside: Browser, identity: StandInIdentity
 ) -> None:
-    identity.refusing[ChangePassword] = Refused("password_rule", unmet="1,3")
+    identity.failing[ChangePassword] = Refused("password_rule", unmet="1,3")
 
     page = await inside.send(PAGE, ANSWERS)
 
@@ -101,7 +101,7 @@ async def test_each_empty_field_has_its_own_message(inside: Browser) -> None:
 
 
 async def test_the_current_password_is_not_taken_for_a_new_one(inside: Browser, identity: StandInIdentity) -> None:
-    identity.refusing[ChangePassword] = Refused("password_unchanged")
+    identity.failing[ChangePassword] = Refused("password_unchanged")
 
     assert ["Choose a new password that is not your current one"] == (await inside.send(PAGE, ANSWERS)).problems
 
@@ -186,7 +186,7 @@ async def test_what_is_no_address_is_said_to_be_none(
 
 
 async def test_too_many_reminders_get_a_page_that_says_so(browser: Browser, identity: StandInIdentity) -> None:
-    identity.refusing[RemindPassword] = Refused("too_many")
+    identity.failing[RemindPassword] = Refused("too_many")
     await browser.see(REMINDER)
 
     assert "Too many tries" == (await browser.send(REMINDER, {"email": EMAIL}, status=429)).heading

@@ -92,14 +92,14 @@ async def test_a_code_that_identity_refuses_gives_no_session(browser: Browser) -
     page = await browser.send(PAGE, {"pin": "111111"})
 
     assert [
-        "The code is not right or no longer valid. Check the newest email, or ask for another code."
+        "The code is not right or no longer valid. Check the newest email, or ask for another code. Tries left: 4."
     ] == page.problems
     assert ("", True) == (browser.cookie(SESSION), browser.has_attempt)
 
 
 async def test_the_page_says_how_many_tries_are_left(browser: Browser, identity: StandInIdentity) -> None:
     await browser.enter_password()
-    identity.refusing[VerifyPin] = Refused("pin_refused", tries_left=2)
+    identity.failing[VerifyPin] = Refused("pin_refused", tries_left=2)
 
     (problem,) = (await browser.send(PAGE, {"pin": "111111"})).problems
 
@@ -122,7 +122,7 @@ async def test_a_log_in_that_is_over_begins_again_at_the_first_step(
     browser: Browser, identity: StandInIdentity
 ) -> None:
     await browser.enter_password()
-    identity.refusing[VerifyPin] = Refused("attempt_over")
+    identity.failing[VerifyPin] = Refused("attempt_over")
 
     led_to = await browser.go_on(PAGE, {"pin": PIN})
 
@@ -167,7 +167,7 @@ async def test_another_code_is_asked_for_and_what_came_of_it_is_said(
 ) -> None:
     await browser.enter_password()
     if refusal:
-        identity.refusing[ResendPin] = Refused(refusal)
+        identity.failing[ResendPin] = Refused(refusal)
 
     assert led_to == await browser.go_on("/dsr/login/resend")
     assert [said] == (await browser.see(led_to)).texts(".nhsuk-notification-banner__content")

@@ -51,7 +51,7 @@ async def test_what_was_typed_is_asked_for_and_the_answer_says_where_to_look(
 async def test_an_address_from_elsewhere_is_told_whom_to_write_to(
     browser: Browser, identity: StandInIdentity, dsr: Definition
 ) -> None:
-    identity.refusing[RegisterAccount] = Refused("domain_not_accepted")
+    identity.failing[RegisterAccount] = Refused("domain_not_accepted")
     await browser.see(PAGE)
 
     page = await browser.send(PAGE, ANSWERS | {"email": "ruby@example.org"}, status=403)
@@ -63,7 +63,7 @@ async def test_an_address_from_elsewhere_is_told_whom_to_write_to(
 
 
 async def test_what_identity_does_not_take_is_said_at_its_field(browser: Browser, identity: StandInIdentity) -> None:
-    identity.refusing[RegisterAccount] = Refused(
+    identity.failing[RegisterAccount] = Refused(
         "invalid_answers", first_name="too_long", last_name="characters", email="email"
     )
     await browser.see(PAGE)
@@ -78,7 +78,7 @@ async def test_what_identity_does_not_take_is_said_at_its_field(browser: Browser
 
 
 async def test_too_many_registrations_get_a_page_that_says_so(browser: Browser, identity: StandInIdentity) -> None:
-    identity.refusing[RegisterAccount] = Refused("too_many")
+    identity.failing[RegisterAccount] = Refused("too_many")
     await browser.see(PAGE)
 
     assert "Too many tries" == (await browser.send(PAGE, ANSWERS, status=429)).heading
@@ -99,7 +99,7 @@ async def test_where_administrators_make_the_accounts_the_page_says_so(
 async def test_identity_has_the_last_word_on_whether_registering_is_open(
     browser: Browser, identity: StandInIdentity
 ) -> None:
-    identity.refusing[RegisterAccount] = Refused("not_open")
+    identity.failing[RegisterAccount] = Refused("not_open")
     await browser.see(PAGE)
 
     assert "Accounts are made by administrators" == (await browser.send(PAGE, ANSWERS, status=403)).heading

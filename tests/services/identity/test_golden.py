@@ -1,0 +1,61 @@
+"""What identity answers is what is recorded of it."""
+
+from uuid import uuid4
+
+from shared.contracts.identity import (
+    ChangePassword,
+    FindSession,
+    ListColleagues,
+    ListOrganisations,
+    LogIn,
+    ReadPasswordRule,
+    VerifyPin,
+)
+from shared.contracts.users import (
+    AddUser,
+    AssignAddress,
+    ListAddresses,
+    ListProposals,
+    ListUsers,
+    ProposeAdministrator,
+    ReadReach,
+    ReadUser,
+)
+from shared.permissions import Role
+from tests.contracts.golden import check_golden
+from tests.services.identity.managing import GAIL, JO, MAX, MPFT, STOKE, access, added, as_, office, organisation, read
+from tests.services.identity.rig import PASSWORD, WARD, Rig
+
+
+async def test_golden_log_in(rig: Rig) -> None:
+    await office(rig)
+    attempt = await rig.ask(LogIn(register_code="dsr", email=JO, password=PASSWORD, address=WARD))
+    opened = await rig.verify(attempt.attempt_token, await rig.newest_pin())
+    found = await rig.find(opened.session_token)
+    everywhere = await rig.find((await rig.come_in(GAIL)).session_token)
+    change = ChangePassword(current_password=PASSWORD, new_password="Heath-Lark-28!")
+
+    check_golden(LogIn, attempt)
+    check_golden(VerifyPin, opened)
+    check_golden(FindSession, found, everywhere)
+    check_golden(ChangePassword, await rig.ask(change, found.assertion))
+    check_golden(ReadPasswordRule, await rig.ask(ReadPasswordRule()))
+    check_golden(ListOrganisations, await rig.ask(ListOrganisations(register_code="dsr")))
+
+
+async def test_golden_users(rig: Rig) -> None:
+    jo = await office(rig)
+    gail, master = await as_(rig, GAIL), await as_(rig, MAX)
+    everything = await access(rig, Role.ADMINISTRATOR, everywhere=True)
+    await rig.ask(ProposeAdministrator(command_id=uuid4(), user_id=jo, access=everything), master)
+    await rig.ask(AssignAddress(command_id=uuid4(), email="pat@staffordshire.police.uk"), gail)
+    given = await access(rig, Role.STANDARD, STOKE)
+    colleagues = ListColleagues(organisation_id=await organisation(rig, MPFT))
+
+    check_golden(AddUser, await added(rig, gail, "kit.wren@nhs.net", given))
+    check_golden(ListUsers, await rig.ask(ListUsers(), gail))
+    check_golden(ReadUser, await read(rig, gail, jo))
+    check_golden(ReadReach, await rig.ask(ReadReach(), gail))
+    check_golden(ListProposals, await rig.ask(ListProposals(), gail))
+    check_golden(ListAddresses, await rig.ask(ListAddresses(), gail))
+    check_golden(ListColleagues, await rig.ask(colleagues, gail))

@@ -1,0 +1,22 @@
+"""What the notifier answers is what is recorded of it."""
+
+from shared.contracts.notifier import ListMails
+from shared.permissions import Role
+from tests.contracts.golden import check_golden
+from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id
+from tests.services.notifier.rig import Rig
+from tests.services.referrals.builders import a_visitor
+
+
+async def test_golden_mails(rig: Rig) -> None:
+    """One that was refused, one that was accepted, one that waits."""
+    here = new_id()
+    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+    await rig.handlers.tell(an_urgent_notice(organisation_id=here))
+    await rig.send_due("now")
+    rig.mail_server.will_answer("RCPT", "250 OK")
+    await rig.handlers.tell(a_routine_notice(organisation_id=here))
+    await rig.send_due()
+    await rig.handlers.tell(a_routine_notice(organisation_id=here))
+
+    check_golden(ListMails, await rig.delivery.list_mails(a_visitor(Role.ADMINISTRATOR, here), ListMails()))

@@ -1,0 +1,29 @@
+"""What outcomes answers is what is recorded of it."""
+
+from datetime import timedelta
+
+from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListOutcomes, ListTasks, RecordOutcome
+from shared.permissions import Visitor
+from tests.contracts.golden import check_golden
+from tests.services.outcomes.rig import Rig
+from tests.services.outcomes.watching import AMBER, Watch, a_record
+
+
+async def test_golden_outcomes(rig: Rig, administrator: Visitor) -> None:
+    record = await rig.referrals.submit(administrator)
+
+    check_golden(RecordOutcome, await rig.record(administrator, record, notes="Seen at home."))
+    check_golden(ListOutcomes, await rig.listed(administrator, record.record_id))
+
+
+async def test_golden_tasks(watch: Watch, administrator: Visitor) -> None:
+    """One that was told of again, one that was seen, and one for the next meeting."""
+    for rating in ("red", "red", AMBER):
+        await a_record(watch, administrator, rating)
+    watch.clock.ahead = timedelta(minutes=90)
+    await watch.escalation.tell_again()
+    seen = await watch.see(administrator, (await watch.listed(administrator)).urgent[0])
+
+    check_golden(AcknowledgeTask, seen)
+    check_golden(ListTasks, await watch.listed(administrator))
+    check_golden(CountTasks, await watch.rig.ask(administrator, CountTasks()))

@@ -1,0 +1,125 @@
+"""What referrals answers is what is recorded of it."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from deploy.environment import Addresses
+from deploy.stack import EmbeddedParts
+from shared.contracts.referrals import (
+    AskReversal,
+    AssignHolder,
+    CountDuplicates,
+    DecideDuplicate,
+    ListDrafts,
+    ListDuplicates,
+    ListOverlays,
+    ListRecords,
+    ListReversals,
+    NameRecords,
+    PublishOverlay,
+    ReadDraft,
+    ReadHistory,
+    ReadHoldings,
+    ReadNotes,
+    ReadOverlays,
+    ReadRecord,
+    ReviewRecord,
+    SaveDraft,
+    SubmitRecord,
+    UpdateRecord,
+)
+from shared.permissions import Role
+from shared.registers.definition import PublicHome
+from shared.registers.overlay import Overlay
+from tests.conftest import database_copy
+from tests.contracts.golden import check_golden
+from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
+from tests.services.referrals.people import unasked
+from tests.services.referrals.rig import Referrals, a_note
+
+PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    """Of these tests alone: nobody else publishes in it, or is called Tester Three."""
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+async def test_golden_record(referrals: Referrals) -> None:
+    creator = a_visitor()
+    added = await referrals.submit(creator)
+    updated = await referrals.update(creator, added, first_name="Peter", risk_level="red")
+    review = ReviewRecord(command_id=new_id(), record_id=added.record_id, version=updated.version)
+    reviewed = await referrals.ask(creator, review)
+    await referrals.ask(creator, a_note(added.record_id))
+
+    check_golden(SubmitRecord, added)
+    check_golden(UpdateRecord, updated)
+    check_golden(ReviewRecord, reviewed)
+    check_golden(ReadHistory, await referrals.history(creator, added.record_id))
+    check_golden(ReadNotes, await referrals.ask(creator, ReadNotes(record_id=added.record_id)))
+    check_golden(ListRecords, await referrals.listed(creator))
+    named = NameRecords(record_ids=(added.record_id,))
+    check_golden(NameRecords, await referrals.ask(colleague_of(creator, Role.ADMINISTRATOR), named))
+
+
+async def test_golden_holdings(referrals: Referrals) -> None:
+    """Somebody is named, and somebody else in their place."""
+    creator = a_visitor()
+    administrator, first, second = colleague_of(creator, Role.ADMINISTRATOR), colleague_of(creator), a_visitor()
+    second = second.model_copy(update={"organisation_ids": creator.organisation_ids})
+    record_id = (await referrals.submit(creator)).record_id
+    seen = None
+    for colleague in (first, second):
+        await referrals.grants(colleague)
+        command = AssignHolder(command_id=new_id(), record_id=record_id, user_id=colleague.user_id, seen=seen)
+        await referrals.ask(administrator, command)
+        seen = (await referrals.read(creator, record_id)).holdings[0].holding_id
+
+    check_golden(ReadHoldings, await referrals.ask(administrator, ReadHoldings(record_id=record_id)))
+    check_golden(ReadRecord, await referrals.read(creator, record_id))
+
+
+async def test_golden_drafts(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    draft = SaveDraft(draft_id=new_id(), edition=EDITION, typed={"first_name": ("Jo",), "last_name": ("Lark",)})
+
+    check_golden(SaveDraft, await referrals.ask(visitor, draft))
+    check_golden(ListDrafts, await referrals.ask(visitor, ListDrafts()))
+    check_golden(ReadDraft, await referrals.ask(visitor, ReadDraft(draft_id=draft.draft_id)))
+
+
+async def test_golden_duplicates(referrals: Referrals) -> None:
+    """One person, referred in two organisations; afterwards the two records are linked."""
+    here, there = a_visitor(), a_visitor()
+    one = await referrals.ask(here, unasked(**PERSON))
+    other = await referrals.ask(there, unasked(**PERSON, postcode="ST5 0RG", risk_level="red"))
+    both = a_visitor(Role.ADMINISTRATOR, *here.organisation_ids, *there.organisation_ids, full_name="Gail Thomas")
+    decision = DecideDuplicate(command_id=new_id(), one=one.record_id, other=other.record_id, verdict="linked")
+
+    check_golden(ListDuplicates, await referrals.ask(both, ListDuplicates()))
+    check_golden(CountDuplicates, await referrals.ask(both, CountDuplicates()))
+    check_golden(DecideDuplicate, await referrals.ask(both, decision))
+
+
+async def test_golden_reversals(referrals: Referrals) -> None:
+    first = a_visitor(Role.ADMINISTRATOR, full_name="Ada First")
+    receipt = await referrals.submit(first)
+    await referrals.archive(first, receipt)
+    asking = AskReversal(command_id=new_id(), reference=receipt.reference, reason="The wrong person.")
+    await referrals.ask(first, asking)
+
+    check_golden(ListReversals, await referrals.ask(colleague_of(first, Role.ADMINISTRATOR), ListReversals()))
+
+
+async def test_golden_overlays(referrals: Referrals) -> None:
+    everywhere = a_visitor(Role.ADMINISTRATOR, full_name="Ada First").model_copy(update={"all_organisations": True})
+    overlay = Overlay(public=PublicHome(heading="Together", paragraphs=("Words of our own.",)))
+    publish = PublishOverlay(command_id=new_id(), seen_version=0, overlay=overlay)
+
+    check_golden(PublishOverlay, await referrals.ask(everywhere, publish))
+    check_golden(ReadOverlays, await referrals.ask(everywhere, ReadOverlays()))
+    check_golden(ListOverlays, await referrals.ask(everywhere, ListOverlays()))

@@ -1,0 +1,25 @@
+"""What reports answers is what is recorded of it."""
+
+from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
+from shared.permissions import Role
+from tests.contracts.golden import check_golden
+from tests.services.reports.rig import Rig
+
+
+async def test_golden_reports(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation, risk_level="red")
+    await rig.copy()
+    reader = rig.somebody(Role.REPORTING, organisation)
+
+    queued = await rig.start(reader)
+    board = await rig.dashboard(reader)
+    await rig.make()
+    ready = await rig.job(reader, queued)
+    chunk = await rig.ask(reader, ReadReportChunk(job_id=ready.job_id, number=0))
+
+    check_golden(StartReport, queued)
+    check_golden(ReadDashboard, board)
+    check_golden(ReadReportJob, ready)
+    check_golden(ReadReportChunk, chunk)
+    check_golden(StopReport, await rig.stop(reader, queued))
