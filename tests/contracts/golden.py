@@ -32,9 +32,9 @@ def file_of(kind: type[Request[Message]]) -> Path:
     return FOLDER / kind.service() / f"{kind.__name__}.json"
 
 
-def recorded(kind: type[Request[Message]]) -> Json:
+def recorded(kind: type[Request[Message]]) -> list[Json]:
     """The replies on file."""
-    found: Json = json.loads(file_of(kind).read_text(encoding="utf-8"))
+    found: list[Json] = json.loads(file_of(kind).read_text(encoding="utf-8"))
     return found
 
 

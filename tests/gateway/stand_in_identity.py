@@ -8,23 +8,18 @@ from uuid import UUID
 from shared.contracts import identity
 from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor
+from tests.contracts.golden import recorded
 from tests.gateway.stand_in import Row, StandIn, nothing, row
 
 EMAIL, PASSWORD, PIN = "jayne.billings@mpft.nhs.uk", "Right-password-1", "024680"
 NAME = "Jayne Billings"
-JAYNE = UUID(int=7)
-RULE = (
-    "Your password must be 8 to 128 characters long.",
-    "It must have at least one upper case letter, one lower case letter, one number and one of # ? ! @ $ % ^ & * -, "
-    "or be at least 15 characters long.",
-    "It must not be easy to guess.",
-)
+JAYNE, MPFT = UUID(int=7), UUID(int=1)
 ORGANISATIONS = (
-    identity.Organisation(
-        organisation_id=UUID(int=1), name="Midlands Partnership Foundation Trust", domain="mpft.nhs.uk"
-    ),
+    identity.Organisation(organisation_id=MPFT, name="Midlands Partnership Foundation Trust", domain="mpft.nhs.uk"),
     identity.Organisation(organisation_id=UUID(int=2), name="Stoke on Trent City Council", domain="stoke.gov.uk"),
 )
+PASSWORD_RULE = identity.PasswordRule.model_validate(recorded(identity.ReadPasswordRule)[0])
+RULE = PASSWORD_RULE.sentences
 
 
 @dataclass
@@ -35,7 +30,7 @@ class StandInIdentity(StandIn):
     all_organisations: bool = False
     must_change: bool = False
     user_id: UUID = JAYNE
-    organisation_ids: tuple[UUID, ...] = ()
+    organisation_ids: tuple[UUID, ...] = (MPFT,)
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
 
@@ -50,7 +45,7 @@ class StandInIdentity(StandIn):
             row(identity.FindSession, self._find_session),
             row(identity.LogOut, self._log_out),
             row(identity.ChangePassword, self._change_password),
-            row(identity.ReadPasswordRule, lambda _: identity.PasswordRule(profile="ics", sentences=RULE)),
+            row(identity.ReadPasswordRule, lambda _: PASSWORD_RULE),
             row(identity.ListOrganisations, lambda _: identity.Organisations(organisations=ORGANISATIONS)),
         )
 
@@ -114,7 +109,7 @@ class StandInIdentity(StandIn):
             role=self.role,
             organisation_ids=self.organisation_ids,
             all_organisations=self.all_organisations,
-            home_organisation_id=None,
+            home_organisation_id=MPFT,
             session_id=UUID(int=8),
             method="password_pin",
             must_change=self.must_change,

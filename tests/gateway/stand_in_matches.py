@@ -65,7 +65,7 @@ class StandInMatches(StandIn):
     def _submit(self, asked: SubmitRecord) -> RecordReceipt:
         if RECORD_ID not in asked.duplicates_seen:
             raise self.refusal
-        return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=0)
+        return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=0, rating="red")
 
     def _decide(self, asked: DecideDuplicate) -> DuplicateDecision:
         return DuplicateDecision(verdict=asked.verdict, decided_by="Sam Second", decided_at=WHEN, before=self.before)

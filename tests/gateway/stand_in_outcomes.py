@@ -41,7 +41,7 @@ def a_row(**changes: object) -> RecordRow:
         "record_id": RECORD_ID,
         "name": " ".join(NAME),
         "organisation_id": ORGANISATIONS[0].organisation_id,
-        "locality": "",
+        "locality": "south_staffordshire",
         "rating": "red",
         "created_at": WHEN,
         "updated_at": WHEN,

@@ -49,7 +49,7 @@ def a_proposal(**changes: object) -> ProposalShown:
         "user_id": JO,
         "full_name": "Jo Lark",
         "email": "jo.lark@mpft.nhs.uk",
-        "access": Access(role=Role.ADMINISTRATOR, all_organisations=True),
+        "access": Access(role=Role.ADMINISTRATOR, all_organisations=True, home_organisation_id=MPFT),
         "proposed_by": "Max Fell",
         "proposed_at": WHEN,
         "yours": False,

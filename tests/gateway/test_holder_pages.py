@@ -37,6 +37,28 @@ PEOPLE = (
 )
 SEEN = UUID(int=44).hex
 PERCY = {"first_name": "Percy", "last_name": "Plum"}
+NAMED = (
+    Named(
+        kind="cover",
+        full_name="Calum Stronach",
+        from_day=date(2026, 12, 1),
+        until_day=date(2026, 12, 7),
+        named_by="Gail Thomas",
+        named_at=WHEN,
+        ended_by="Amina Patel",
+        ended_at=WHEN,
+    ),
+    Named(
+        kind="holder",
+        full_name="Jenny Harris",
+        from_day=date(2026, 1, 1),
+        until_day=None,
+        named_by="Gail Thomas",
+        named_at=WHEN,
+        ended_by=None,
+        ended_at=None,
+    ),
+)
 COVERED = {
     "act": "cover",
     "command": COMMAND,
@@ -150,28 +172,7 @@ async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders
 
 async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, holders: StandInHolders) -> None:
     nobody = await browser.see(PAGE)
-    holders.named = (
-        Named(
-            kind="cover",
-            full_name="Calum Stronach",
-            from_day=date(2026, 12, 1),
-            until_day=date(2026, 12, 7),
-            named_by="Gail Thomas",
-            named_at=WHEN,
-            ended_by="Amina Patel",
-            ended_at=WHEN,
-        ),
-        Named(
-            kind="holder",
-            full_name="Jenny Harris",
-            from_day=date(2026, 1, 1),
-            until_day=None,
-            named_by="Gail Thomas",
-            named_at=WHEN,
-            ended_by=None,
-            ended_at=None,
-        ),
-    )
+    holders.named = NAMED
     page = await browser.see(PAGE)
 
     assert [] == nobody.texts("table")

@@ -224,7 +224,7 @@ async def test_the_rating_says_how_old_it_is(browser: Browser, lister: StandInLi
 
 
 def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
-    visitor = StandInIdentity(role=Role.ADMINISTRATOR, organisation_ids=(HERE, THERE))._visitor("carers")
+    visitor = StandInIdentity(role=Role.ADMINISTRATOR, organisation_ids=(HERE, THERE)).visitor("carers")
     rows = Rows(carers(), visitor, {}, NOW)
 
     known, unknown = (rows.cells(a_row(answers=answers)) for answers in ({"nearness": "abroad"}, {}))

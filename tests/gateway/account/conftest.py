@@ -10,7 +10,6 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.app import House, build_app
-from gateway.brand import Brand
 from gateway.rendering import Templates
 from gateway.routes import DEMO_PAGES, PAGES
 from gateway.static import Static
@@ -19,7 +18,6 @@ from shared.registers.definition import Definition
 from shared.registers.load import Loaded, Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.strict import StrictInOurs
 
 OpenBrowser = Callable[[House], Awaitable[Browser]]
 
@@ -35,13 +33,11 @@ def dsr() -> Definition:
 
 
 @pytest.fixture
-async def house(identity: StandInIdentity, dsr: Definition, template_cache: Path) -> House:
+async def house(identity: StandInIdentity, dsr: Definition, templates: Templates) -> House:
     """The DSR, and beside it a register without self-registration."""
     wire = FakeWire()
     await identity.answer_on(wire)
-    static = Static()
-    templates = Templates(static, Brand(), template_cache, undefined=StrictInOurs)
-    return House(FakeBus("gateway", wire), _registers(dsr, _closed(dsr)), templates, static)
+    return House(FakeBus("gateway", wire), _registers(dsr, _closed(dsr)), templates, Static())
 
 
 def _closed(dsr: Definition) -> Definition:

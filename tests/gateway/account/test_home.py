@@ -6,6 +6,7 @@ from shared.permissions import Role
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 
+HOME = "/dsr/home/"
 ADMINISTRATION = "/dsr/administration/"
 BAR = {
     Role.STANDARD: ["Home", "Submit New Referral", "Referrals", "Help", "Change Password", "Logout"],
@@ -30,15 +31,17 @@ async def test_the_navigation_bar_holds_what_the_role_may_use_and_marks_where_on
     browser: Browser, identity: StandInIdentity, role: Role
 ) -> None:
     identity.role = role
-    page = await browser.see(await browser.log_in())
+    browser.come_in(identity)
+    page = await browser.see(HOME)
 
     assert BAR[role] == page.texts(".nhsuk-header__navigation-item")
     assert ["Home"] == page.texts('.nhsuk-header__navigation [aria-current="page"]')
 
 
 @pytest.mark.requirement("R-DSR-168")
-async def test_help_in_the_navigation_bar_opens_the_registers_help(browser: Browser) -> None:
-    home = await browser.see(await browser.log_in())
+async def test_help_in_the_navigation_bar_opens_the_registers_help(browser: Browser, identity: StandInIdentity) -> None:
+    browser.come_in(identity)
+    home = await browser.see(HOME)
     (link,) = [each for each in home.tree.select(".nhsuk-header__navigation a") if each.get_text().strip() == "Help"]
 
     page = await browser.see(str(link["href"]))
@@ -46,8 +49,9 @@ async def test_help_in_the_navigation_bar_opens_the_registers_help(browser: Brow
     assert ("Help", True) == (page.heading, "Training" in page.texts("main h2"))
 
 
-async def test_home_welcomes_by_name(browser: Browser) -> None:
-    page = await browser.see(await browser.log_in())
+async def test_home_welcomes_by_name(browser: Browser, identity: StandInIdentity) -> None:
+    browser.come_in(identity)
+    page = await browser.see(HOME)
 
     assert ("Home", "Welcome, Jayne Billings") == (page.heading, page.texts("main p")[0])
 
@@ -55,7 +59,8 @@ async def test_home_welcomes_by_name(browser: Browser) -> None:
 @pytest.mark.parametrize("role", [*Role, None])
 async def test_no_way_on_from_home_is_closed(browser: Browser, identity: StandInIdentity, role: Role | None) -> None:
     identity.role = role
-    page = await browser.see(await browser.log_in())
+    browser.come_in(identity)
+    page = await browser.see(HOME)
 
     cards = [str(link["href"]) for link in page.tree.select("main a")]
     mounted = {
@@ -67,7 +72,8 @@ async def test_no_way_on_from_home_is_closed(browser: Browser, identity: StandIn
 
 async def test_who_has_no_role_yet_is_told_so(browser: Browser, identity: StandInIdentity) -> None:
     identity.role = None
-    page = await browser.see(await browser.log_in())
+    browser.come_in(identity)
+    page = await browser.see(HOME)
 
     assert page.texts("main p")[1].startswith("Your account has no role in this register yet.")
 
@@ -77,7 +83,7 @@ async def test_administration_leads_to_the_organisations_and_whose_addresses_are
     browser: Browser, identity: StandInIdentity, role: Role
 ) -> None:
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     hub = await browser.see(ADMINISTRATION)
     page = await browser.see(f"{ADMINISTRATION}organisations/")
@@ -102,7 +108,7 @@ async def test_administration_leads_to_what_the_role_may_use(
     browser: Browser, identity: StandInIdentity, role: Role
 ) -> None:
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     links = (await browser.see(ADMINISTRATION)).tree.select("main a")
 
@@ -114,6 +120,6 @@ async def test_administration_is_closed_to_others(
     browser: Browser, identity: StandInIdentity, role: Role | None
 ) -> None:
     identity.role = role
-    await browser.log_in()
+    browser.come_in(identity)
 
     assert "You do not have permission to see this page" == (await browser.see(ADMINISTRATION, status=403)).heading

@@ -15,9 +15,8 @@ ANSWERS = {"current": PASSWORD, "new": "Sorrel-Canter-77", "confirm": "Sorrel-Ca
 
 
 @pytest.fixture
-async def inside(browser: Browser) -> Browser:
-    await browser.log_in()
-    await browser.see(PAGE)
+async def inside(browser: Browser, identity: StandInIdentity) -> Browser:
+    browser.come_in(identity)
     return browser
 
 

@@ -17,11 +17,13 @@ async def test_golden_outcomes(rig: Rig, administrator: Visitor) -> None:
 
 
 async def test_golden_tasks(watch: Watch, administrator: Visitor) -> None:
-    """One that was told of again, one that was seen, and one for the next meeting."""
+    """Two that were told of again, of which one is seen, a new one, and one for the next meeting."""
     for rating in ("red", "red", AMBER):
         await a_record(watch, administrator, rating)
     watch.clock.ahead = timedelta(minutes=90)
     await watch.escalation.tell_again()
+    watch.clock.ahead = timedelta()
+    await a_record(watch, administrator)
     seen = await watch.see(administrator, (await watch.listed(administrator)).urgent[0])
 
     check_golden(AcknowledgeTask, seen)

@@ -15,6 +15,7 @@ async def test_golden_reports(rig: Rig) -> None:
     queued = await rig.start(reader)
     board = await rig.dashboard(reader)
     await rig.make()
+    other = await rig.stop(reader, await rig.start(reader, "key_working"))
     ready = await rig.job(reader, queued)
     chunk = await rig.ask(reader, ReadReportChunk(job_id=ready.job_id, number=0))
 
@@ -22,4 +23,4 @@ async def test_golden_reports(rig: Rig) -> None:
     check_golden(ReadDashboard, board)
     check_golden(ReadReportJob, ready)
     check_golden(ReadReportChunk, chunk)
-    check_golden(StopReport, await rig.stop(reader, queued))
+    check_golden(StopReport, other, await rig.stop(reader, queued))

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.waiting import until
 from shared import overlays as overlays_module
-from shared.contracts.referrals import OverlayPublished
+from shared.contracts.referrals import OverlayPublished, ReadOverlays
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
 from shared.overlays import Overlays
@@ -100,13 +100,13 @@ async def test_while_referrals_is_away_a_process_lives_and_is_not_ready(
     wire: FakeWire, registers: Registers, referrals: StandInOverlays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overlays_module, "RETRY_SECONDS", 0.01)
-    referrals.away = AWAY
+    referrals.failing[ReadOverlays] = AWAY
     referrals.put(headed("Late"))
     async with following(Overlays(FakeBus("identity", wire), registers)) as overlays:
         await asyncio.sleep(0.05)
         assert not overlays.known
 
-        referrals.away = None
+        referrals.failing.clear()
 
         assert await is_headed(registers, "Late")
         assert overlays.known
@@ -118,7 +118,7 @@ async def test_what_is_known_stays_in_force_when_referrals_goes_away(
     overlays = Overlays(FakeBus("gateway", wire), registers)
     referrals.put(headed("Kept"))
     await overlays.look()
-    referrals.away = AWAY
+    referrals.failing[ReadOverlays] = AWAY
 
     with pytest.raises(NotAnswered):
         await overlays.look()

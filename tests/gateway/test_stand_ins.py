@@ -1,0 +1,247 @@
+"""Stand-ins answer as the services do: what they reply is held to the replies that were recorded of the real ones."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.identity import (
+    ChangePassword,
+    FindSession,
+    ListColleagues,
+    ListOrganisations,
+    LogIn,
+    ReadPasswordRule,
+    VerifyPin,
+)
+from shared.contracts.notifier import ListMails
+from shared.contracts.outcomes import (
+    AcknowledgeTask,
+    CountTasks,
+    ListOutcomes,
+    ListTasks,
+    RecordOutcome,
+    TaskCounts,
+)
+from shared.contracts.referrals import (
+    CountDuplicates,
+    DecideDuplicate,
+    ListDrafts,
+    ListDuplicates,
+    ListOverlays,
+    ListRecords,
+    ListReversals,
+    NameRecords,
+    NoteShown,
+    PublishOverlay,
+    ReadDraft,
+    ReadHistory,
+    ReadHoldings,
+    ReadNotes,
+    ReadOverlays,
+    ReadRecord,
+    ReviewRecord,
+    SaveDraft,
+    SubmitRecord,
+    UpdateRecord,
+)
+from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
+from shared.contracts.users import (
+    Access,
+    AddUser,
+    AllowedAddress,
+    ListAddresses,
+    ListProposals,
+    ListUsers,
+    ReadReach,
+    ReadUser,
+)
+from shared.fake_bus import FakeBus, FakeWire
+from shared.messages import Message, Nothing, Request
+from shared.permissions import Role
+from shared.registers.definition import Definition, PublicHome
+from shared.registers.load import load_registers
+from shared.registers.overlay import Overlay
+from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
+from tests.gateway.stand_in import StandIn
+from tests.gateway.stand_in_drafts import StandInDrafts
+from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
+from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
+from tests.gateway.stand_in_notifier import StandInNotifier
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes, an_outcome
+from tests.gateway.stand_in_overlays import StandInOverlays
+from tests.gateway.stand_in_referrals import StandInReferrals
+from tests.gateway.stand_in_reports import JOB_ID, StandInReports
+from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
+from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
+from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
+from tests.gateway.test_list_pages import StandInList
+from tests.gateway.test_record_over_time import a_change
+from tests.gateway.test_reversal_pages import StandInReversals, asked_for
+
+ID = UUID(int=1)
+CODED = {"rating": "risk_level", "locality": "locality"}
+NOTE = NoteShown(note_id=ID, text="Called the family", written_by="Jayne Billings", written_at=WHEN)
+
+
+def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
+    """Each stand-in with something of everything in it, and one request of each kind that it answers in words."""
+    overlays = StandInOverlays()
+    overlays.put(Overlay(public=PublicHome(heading="Together", paragraphs=("Words of our own.",))))
+    jobs = StandInReports(state="ready", rows_total=500)
+    return (
+        (
+            StandInIdentity(attempts={"attempt"}, sessions={"session"}),
+            (
+                LogIn(register_code="dsr", email=EMAIL, password=PASSWORD, address="192.0.2.1"),
+                VerifyPin(attempt_token="attempt", pin=PIN),
+                FindSession(register_code="dsr", session_token="session"),
+                ChangePassword(current_password=PASSWORD, new_password="Heath-Lark-28!"),
+                ReadPasswordRule(),
+                ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInUsers(proposals=(a_proposal(),), addresses=(AllowedAddress(email=EMAIL, assigned_at=WHEN),)),
+            (
+                ListUsers(),
+                ReadUser(user_id=JO),
+                ReadReach(),
+                ListProposals(),
+                ListAddresses(),
+                AddUser(
+                    command_id=ID, first_name="Jo", last_name="Lark", email=EMAIL, access=Access(role=Role.STANDARD)
+                ),
+            ),
+        ),
+        (
+            StandInDrafts(kept={ID: {"first_name": ("Jo",), "last_name": ("Lark",)}}),
+            (SaveDraft(draft_id=UUID(int=2), edition="2022", typed={}), ListDrafts(), ReadDraft(draft_id=ID)),
+        ),
+        (
+            StandInMatches(),
+            (
+                SubmitRecord(command_id=ID, edition="2022", answers={}, duplicates_seen=(RECORD_ID,)),
+                ListDuplicates(),
+                CountDuplicates(),
+                DecideDuplicate(command_id=ID, one=ONE.record_id, other=OTHER.record_id, verdict="linked"),
+            ),
+        ),
+        (StandInNotifier(), (ListMails(),)),
+        (
+            StandInOutcomes(outcomes=(an_outcome(),)),
+            (
+                ReadRecord(record_id=RECORD_ID),
+                ListRecords(),
+                ListOutcomes(record_id=RECORD_ID),
+                RecordOutcome(command_id=ID, edition="2022", record_id=RECORD_ID, version=4, answers={}),
+            ),
+        ),
+        (
+            StandInReferrals(updates=(a_change(1, ("risk_level", "amber", "red")),), notes=(NOTE,)),
+            (
+                SubmitRecord(command_id=ID, edition="2022", answers={}),
+                UpdateRecord(command_id=ID, record_id=RECORD_ID, version=4, answers={}),
+                ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4),
+                ReadNotes(record_id=RECORD_ID),
+                ReadHistory(record_id=RECORD_ID),
+            ),
+        ),
+        (overlays, (ReadOverlays(), ListOverlays(), PublishOverlay(command_id=ID, seen_version=1, overlay=Overlay()))),
+        (StandInReports(), (ReadDashboard(), StartReport(command_id=ID, report="referrals"))),
+        (jobs, (ReadReportJob(job_id=JOB_ID), ReadReportChunk(job_id=JOB_ID, number=0))),
+        (StandInReports(), (StopReport(command_id=ID, job_id=JOB_ID),)),
+        (
+            StandInWork(
+                urgent=(a_task(1), seen_by("Ada Minister", a_task(2))),
+                agenda=(a_task(3),),
+                counts=TaskCounts(urgent=2, unseen=1),
+            ),
+            (
+                ListTasks(),
+                CountTasks(),
+                AcknowledgeTask(command_id=ID, task_id=UUID(int=101)),
+                NameRecords(record_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInHolders(holdings=(held_by("Gail Thomas", 42), a_cover()), named=NAMED),
+            (ReadRecord(record_id=RECORD_ID), ReadHoldings(record_id=RECORD_ID), ListColleagues(organisation_id=ID)),
+        ),
+        (StandInList(), (ListRecords(),)),
+        (StandInReversals(waiting=(asked_for(),)), (ListReversals(),)),
+    )
+
+
+TABLES = {kind for stand_in, _ in samples() for kind, _ in stand_in.table()}
+IN_WORDS = sorted((kind for kind in TABLES if kind.reply_type() is not Nothing), key=lambda kind: kind.subject)
+
+
+async def replies_to(kind: type[Request[Message]]) -> list[Message]:
+    """What each stand-in that has this kind in its table replies."""
+    replies = []
+    for stand_in, requests in samples():
+        wire = FakeWire()
+        await stand_in.answer_on(wire)
+        replies += [await FakeBus("gateway", wire).ask(each) for each in requests if type(each) is kind]
+    return replies
+
+
+def test_every_stand_in_is_among_the_samples_with_all_that_it_answers() -> None:
+    asked = {(type(stand_in), type(each)) for stand_in, requests in samples() for each in requests}
+    table = {(type(stand_in), kind) for stand_in, _ in samples() for kind, _ in stand_in.table()}
+
+    assert set(StandIn.__subclasses__()) == {type(stand_in) for stand_in, _ in samples()}
+    assert asked == {(stand_in, kind) for stand_in, kind in table if kind.reply_type() is not Nothing}
+
+
+def test_every_recorded_reply_is_one_that_a_stand_in_gives() -> None:
+    assert sorted(map(file_of, IN_WORDS)) == sorted(FOLDER.rglob("*.json"))
+
+
+@pytest.mark.parametrize("kind", IN_WORDS)
+async def test_a_reply_holds_what_the_service_answers(kind: type[Request[Message]]) -> None:
+    """At each place nothing of another kind than the service was seen to answer there, nor nothing where it has one."""
+    known = {(free(path), what) for reply in recorded(kind) for path, what in kinds_in(reply)}
+
+    for reply in await replies_to(kind):
+        assert [] == sorted({(free(path), what) for path, what in kinds_in(normalised(reply))} - known)
+
+
+@pytest.mark.parametrize("kind", IN_WORDS)
+async def test_a_reply_speaks_in_the_codes_of_the_register(kind: type[Request[Message]]) -> None:
+    dsr = load_registers().find("dsr")
+
+    for reply in await replies_to(kind):
+        assert [] == list(strangers(normalised(reply), dsr))
+
+
+def free(path: str) -> str:
+    """Answers and typed fields are by question: the register's own codes are looked at elsewhere."""
+    for mapping in (".answers.", ".typed."):
+        before, found, _ = path.partition(mapping)
+        if found:
+            return f"{before}{mapping}*"
+    return path
+
+
+def strangers(value: Json, dsr: Definition) -> Iterator[str]:
+    """Questions, options, ratings and localities that the register does not have."""
+    if isinstance(value, list):
+        for each in value:
+            yield from strangers(each, dsr)
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from strangers(each, dsr)
+            answers = dict(each) if name == "answers" and isinstance(each, dict) else {}
+            answers |= {CODED[name]: each} if name in CODED else {}
+            yield from (question for question, answer in answers.items() if not is_known(dsr, question, answer))
+
+
+def is_known(dsr: Definition, name: str, answer: Json) -> bool:
+    """Whether the register has the question, and offers the answer where it offers any."""
+    questions = dsr.form.by_name | (dsr.outcome.by_name if dsr.outcome else {})
+    if name not in questions:
+        return False
+    labels = questions[name].labels
+    return not labels or answer is None or answer in labels
