@@ -22,8 +22,8 @@ class Browser:
 
     async def see(self, path: str, *, status: int = 200) -> Page:
         page = await _look(await self.client.get(path, allow_redirects=False), status)
-        field = page.tree.select_one("input[name=csrf_token]")
-        self.token = str(field["value"]) if field else self.token
+        tokens = [str(field["value"]) for field in page.named("input") if field.get("name") == "csrf_token"]
+        self.token = tokens[0] if tokens else self.token
         return page
 
     async def send(self, path: str, answers: Mapping[str, str], *, status: int = 422) -> Page:
