@@ -1,13 +1,18 @@
 """A contract names every code that its request may be refused as, as data and in words."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+import services
 from shared.contracts import REQUESTS
 from shared.contracts.referrals import FinishArchive
-from shared.messages import Message, Request
+from shared.messages import SERVICES, Message, Process, Request
 
+ROOT = Path(services.__file__).parent
+NOT_ANSWERING = {"operators.py", "making.py"}  # what operators type, and what a job tells itself
+RAISED = re.compile(r'Refused\("(\w+)"')
 CONTRACTS = {each.__name__: each for each in REQUESTS}
 
 
@@ -23,3 +28,20 @@ def test_a_command_may_be_refused_as_every_command_is_and_as_its_own_contract_sa
     expected = {"command_reused", "not_found", "archived", "conflict", "unknown_edition", "given_up", "no_grant"}
 
     assert expected == FinishArchive.refused_as()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_raises_no_code_that_none_of_its_contracts_names(service: Process) -> None:
+    files = [file for file in (ROOT / service).rglob("*.py") if file.name not in NOT_ANSWERING]
+    raised = {code for file in files for code in RAISED.findall(file.read_text(encoding="utf-8"))}
+
+    assert set() == raised - {code for each in REQUESTS if each.service() == service for code in each.refused_as()}
+
+
+def test_no_contract_names_a_code_that_no_service_knows() -> None:
+    written = "\n".join(
+        file.read_text(encoding="utf-8") for suffix in ("py", "sql") for file in ROOT.rglob(f"*.{suffix}")
+    )
+    known = set(re.findall(r"""["'](\w+)["']""", written)) | {"command_reused"}
+
+    assert set() == {code for each in REQUESTS for code in each.refused_as()} - known

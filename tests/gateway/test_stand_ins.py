@@ -56,8 +56,8 @@ from shared.contracts.users import (
     ReadReach,
     ReadUser,
 )
-from shared.fake_bus import FakeBus, FakeWire
-from shared.messages import Message, Nothing, Request
+from shared.fake_bus import FakeBus, FakeWire, UnnamedRefusal
+from shared.messages import Message, Nothing, Refused, Request
 from shared.permissions import Role
 from shared.registers.definition import Definition, PublicHome
 from shared.registers.load import load_registers
@@ -197,6 +197,11 @@ def test_every_stand_in_is_among_the_samples_with_all_that_it_answers() -> None:
 
 def test_every_recorded_reply_is_one_that_a_stand_in_gives() -> None:
     assert sorted(map(file_of, IN_WORDS)) == sorted(FOLDER.rglob("*.json"))
+
+
+def test_nothing_can_be_refused_as_what_its_contract_does_not_name() -> None:
+    with pytest.raises(UnnamedRefusal, match="ListMails was refused as too_many"):
+        StandInNotifier().failing[ListMails] = Refused("too_many")
 
 
 @pytest.mark.parametrize("kind", IN_WORDS)
