@@ -15,11 +15,13 @@ from gateway.rendering import Templates
 from gateway.routes import PAGES
 from gateway.static import Static
 from shared.fake_bus import FakeBus, FakeWire
+from shared.permissions import Role
 from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.small_app import small_app
 from tests.gateway.stand_in import StandIn
 from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_outcomes import StandInOutcomes
 from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Client
 
@@ -63,6 +65,17 @@ async def serve() -> AsyncIterator[Serve]:
 @pytest.fixture
 async def client(serve: Serve, template_cache: Path) -> Client:
     return await serve(small_app(template_cache, undefined=StrictInOurs))
+
+
+@pytest.fixture
+def identity() -> StandInIdentity:
+    """Of an administrator, unless the tests of a file say otherwise."""
+    return StandInIdentity(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def outcomes() -> StandInOutcomes:
+    return StandInOutcomes()
 
 
 @pytest.fixture

@@ -29,8 +29,9 @@ Attempt = Callable[[Refused | NotAnswered | None, bool], Awaitable[Answer]]
 
 
 @pytest.fixture
-async def attempted(serve: Callable[[web.Application], Awaitable[Client]]) -> Attempt:
+async def attempted(serve: Callable[[web.Application], Awaitable[Client]], monkeypatch: pytest.MonkeyPatch) -> Attempt:
     """What becomes of one command: whether it was done, the form's status and summary, whether its id was kept."""
+    monkeypatch.setattr(SendAgain, "refusals", (*SendAgain.refusals, "elsewhere"))
     wire, app = FakeWire(), web.Application()
     answers: list[Refused | NotAnswered | None] = []
 

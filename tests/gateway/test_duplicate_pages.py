@@ -31,16 +31,6 @@ HEADING = "This person may already be on the register"
 
 
 @pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-def outcomes() -> StandInOutcomes:
-    return StandInOutcomes()
-
-
-@pytest.fixture
 def matches() -> StandInMatches:
     return StandInMatches()
 

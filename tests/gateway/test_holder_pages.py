@@ -102,11 +102,6 @@ def holders() -> StandInHolders:
 
 
 @pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(open_gateway: OpenGateway, holders: StandInHolders, identity: StandInIdentity) -> Browser:
     return await open_gateway(identity, StandInReferrals(), holders)
 

@@ -25,11 +25,6 @@ def notifier() -> StandInNotifier:
 
 
 @pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, notifier: StandInNotifier) -> Browser:
     """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
     return await open_gateway(identity, notifier)

@@ -42,16 +42,6 @@ ANSWERS = {
 
 
 @pytest.fixture
-def outcomes() -> StandInOutcomes:
-    return StandInOutcomes()
-
-
-@pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, outcomes: StandInOutcomes) -> Browser:
     """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
     return await open_gateway(identity, outcomes, registers=_registers())

@@ -60,11 +60,6 @@ def record() -> StandInOutcomes:
 
 
 @pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(
     open_gateway: OpenGateway, identity: StandInIdentity, record: StandInOutcomes, past: StandInReferrals
 ) -> Browser:

@@ -58,11 +58,6 @@ def referrals() -> StandInReversals:
 
 
 @pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, referrals: StandInReversals) -> Browser:
     return await open_gateway(identity, referrals)
 

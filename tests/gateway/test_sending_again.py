@@ -41,16 +41,6 @@ FAILURES = [
 
 
 @pytest.fixture
-def outcomes() -> StandInOutcomes:
-    return StandInOutcomes()
-
-
-@pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(open_gateway: OpenGateway, outcomes: StandInOutcomes, identity: StandInIdentity) -> Browser:
     return await open_gateway(identity, outcomes)
 

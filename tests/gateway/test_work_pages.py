@@ -28,11 +28,6 @@ def work() -> StandInWork:
 
 
 @pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, work: StandInWork) -> Browser:
     """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
     return await open_gateway(identity, work, registers=_registers())

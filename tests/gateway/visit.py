@@ -47,7 +47,7 @@ class Page:
     @property
     def problems(self) -> list[str]:
         """What the error summary says."""
-        lists = [tag for tag in self.tags if "nhsuk-error-summary__list" in tag.get("class", ())]
+        lists = [tag for tag in self.tags if "nhsuk-error-summary__list" in tag.get_attribute_list("class")]
         return [words(line) for each in lists for line in each.find_all("li")]
 
     def texts(self, selector: str) -> list[str]:
@@ -99,7 +99,9 @@ def _frame_faults(page: Page) -> Iterator[str]:
         yield "title and error summary do not agree"
     if not any("lang" in tag.attrs for tag in page.named("html")):
         yield "the page does not say its language"
-    if not any("nhsuk-skip-link" in a.get("class", ()) and a.get("href") == "#maincontent" for a in page.named("a")):
+    if not any(
+        "nhsuk-skip-link" in a.get_attribute_list("class") and a.get("href") == "#maincontent" for a in page.named("a")
+    ):
         yield "nothing leads past the header"
 
 

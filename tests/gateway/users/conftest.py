@@ -2,7 +2,6 @@
 
 import pytest
 
-from shared.permissions import Role
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
@@ -12,11 +11,6 @@ from tests.gateway.stand_in_users import StandInUsers
 @pytest.fixture
 def users() -> StandInUsers:
     return StandInUsers()
-
-
-@pytest.fixture
-def identity() -> StandInIdentity:
-    return StandInIdentity(role=Role.ADMINISTRATOR)
 
 
 @pytest.fixture
