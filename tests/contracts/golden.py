@@ -2,7 +2,7 @@
 Golden messages: what the real services answered, so that what stands in for them in tests is held to it.
 
 `golden/<service>/<Request>.json` holds one or more replies. The services' own tests compare what is answered now; the
-gateway's tests compare the stand-ins. After a change of an answer that is meant, record anew:
+gateway's tests compare the stand-ins. After a change of an answer that is meant, record again:
 
     ICS_RECORD_GOLDEN=1 .venv/bin/python -m pytest -n 0 -q tests/services -k golden
 """
