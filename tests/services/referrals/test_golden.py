@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
-from services.referrals.handlers.desk import utc_moment
+from shared.clock import utc_now
 from shared.contracts.referrals import (
     AddCover,
     AskReversal,
@@ -95,7 +95,7 @@ async def name_holder(referrals: Referrals, administrator: Visitor, record_id: U
 
 async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUID) -> None:
     """A colleague of the administrator's, for a week from today."""
-    colleague, today = colleague_of(administrator), london_day(utc_moment())
+    colleague, today = colleague_of(administrator), london_day(utc_now())
     await referrals.grants(colleague)
     cover = AddCover(
         command_id=new_id(),
