@@ -17,10 +17,10 @@ from shared.contracts.referrals import MOST_MATCHES, MOST_SORTED, ListRecords, N
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
-from tests.conftest import database_copy
 from tests.services.referrals.builders import a_visitor
 from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
 from tests.services.referrals.rig import Referrals
+from tests.support.databases import database_copy
 
 EXPLAIN_ALL = """
     LOAD 'auto_explain';
