@@ -52,6 +52,15 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture
+def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
+    """A folder of the test's own, in memory where there is room: a database or stream on disk waits for each commit."""
+    folder = quick_folder / tmp_path.name
+    folder.mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     """Postgres and NATS, migrated and with streams. Nobody connects to its database: it is what copies are made of."""
