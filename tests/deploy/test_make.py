@@ -19,6 +19,7 @@ USED = {"built", "__pycache__"}
 KINDS = ("requirement", "journey", "failure", "full_rounds", "office", "browsers")
 KINDS_FILE = Path("tests", "deploy", "test_kinds.py")
 TEST_OF_KIND = '''
+
 @pytest.mark.{kind}
 def test_{kind}() -> None:
     """A toy of its kind."""
