@@ -1,22 +1,20 @@
-"""The real Postgres and NATS, started once for a run that needs them, and a migrated database of its own for a test."""
+"""The real Postgres and NATS, started once for a run that needs them, and a migrated, empty database for a test."""
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from xdist.remote import Producer
 
-from deploy.database import copy_database, drop_database
 from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts, addresses_in
+from deploy.stack import EmbeddedParts
 from shared.database import DatabasePool, open_pool
-from shared.messages import SERVICES
 from tests.groups import Groups
+from tests.support.databases import SharedDatabase, database_copy, open_shared_database
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 1_073_741_824
@@ -54,6 +52,15 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture
+def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
+    """A folder of the test's own, in memory where there is room: a database or stream on disk waits for each commit."""
+    folder = quick_folder / tmp_path.name
+    folder.mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     """Postgres and NATS, migrated and with streams. Nobody connects to its database: it is what copies are made of."""
@@ -63,26 +70,29 @@ async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     await parts.stop()
 
 
-@asynccontextmanager
-async def database_copy(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """A migrated, empty database for as long as the block lasts, by the addresses of everything in it."""
-    copy = await copy_database(parts.database, f"test_{secrets.token_hex(6)}", SERVICES)
-    try:
-        yield addresses_in(parts, copy)
-    finally:
-        await drop_database(copy)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_copy(parts: EmbeddedParts) -> AsyncIterator[SharedDatabase]:
+    async with open_shared_database(parts) as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def addresses(shared_copy: SharedDatabase) -> Addresses:
+    """A migrated, empty database: `addresses.dsn("identity")` enters it as that service."""
+    await shared_copy.restore()
+    return shared_copy.addresses
 
 
 @pytest.fixture
-async def addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """A database of the test's own: `addresses.dsn("identity")` enters it as that service."""
+async def own_addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    """A database of the test's own, for tests that change its schema. It costs twenty times as much."""
     async with database_copy(parts) as own:
         yield own
 
 
 @pytest.fixture
 async def database(addresses: Addresses) -> AsyncIterator[OpenDatabase]:
-    """`await database("identity")` is a pool of that service's own role in a database of the test's own."""
+    """`await database("identity")` is a pool of that service's own role in a migrated, empty database."""
     async with AsyncExitStack() as opened:
 
         async def open_one(service: str) -> DatabasePool:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 import asyncpg
 
+from deploy.database import DatabaseServer
 from deploy.demo_people import DEMO_PASSWORD
+from deploy.environment import Addresses
 from deploy.waiting import until
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
 from shared.database import open_pool, transaction
 from shared.permissions import Role, Visitor
-from tests.inside import Inside
 
 REGISTER = "dsr"
 ORGANISATIONS = 40
@@ -57,7 +58,7 @@ ADD_RECORDS = """
             initcap(s[1 + n * 31 % 40] || s[1 + n * 17 / 40 % 40]) AS given,
             initcap(s[1 + n * 7 % 40] || s[1 + n / 40 % 40] || s[1 + n * 13 / 1600 % 40]) AS family
         FROM
-            generate_series($1::integer, $2::integer) AS n,
+            generate_series($1::bigint, $2::bigint) AS n,
             (SELECT array_agg(a || b ORDER BY b, a) AS s
             FROM unnest('{b,d,f,k,l,m,r,t}'::text []) AS a, unnest('{a,e,i,o,u}'::text []) AS b) AS syllables
     ) AS each
@@ -76,6 +77,24 @@ ADD_KEYS = """
     INSERT INTO referrals.record_key (record_id, register_code, key)
     SELECT r.id, r.register_code, rule || ':' || encode(sha256(r.id::text::bytea), 'hex')
     FROM referrals.record AS r, unnest(ARRAY['nhs_number', 'born family_name given_name']) AS rule
+    ON CONFLICT DO NOTHING
+"""
+# The tasks that outcomes opens for such ratings when it compares; somebody was told of the urgent ones long ago. Else
+# its next comparison would open tens of thousands, and send as many mails in the middle of a measurement.
+ADD_TASKS = """
+    INSERT INTO outcomes.task (
+        id, kind, register_code, organisation_id, record_id, record_version, reference, locality, opened_at,
+        told_again_at
+    )
+    SELECT
+        gen_random_uuid(), CASE rating WHEN 'red' THEN 'urgent' ELSE 'agenda' END, register_code, organisation_id, id,
+        version, reference, locality, rated_at, CASE rating WHEN 'red' THEN rated_at + interval '1 hour' END
+    FROM referrals.record
+    WHERE status = 0 AND rating IN ('amber', 'red') AND id NOT IN (SELECT record_id FROM outcomes.record_known)
+"""
+ADD_KNOWN = """
+    INSERT INTO outcomes.record_known (record_id, version)
+    SELECT id, version FROM referrals.record WHERE status = 0
     ON CONFLICT DO NOTHING
 """
 FIND_INDEXES = """
@@ -100,9 +119,9 @@ class Crowd:
     own: Visitor
 
 
-async def add_accounts(inside: Inside) -> Crowd:
+async def add_accounts(addresses: Addresses) -> Crowd:
     """Forty organisations in all, and three people: one sees them all, one sees one, one sees what is their own."""
-    pool = await open_pool(inside.addresses.dsn("identity"), size=1)
+    pool = await open_pool(addresses.dsn("identity"), size=1)
     async with transaction(pool) as db:
         there = await ensure_organisations(db, REGISTER, [])
         rows = [(f"Organisation {n}", f"bench{n}.nhs.uk") for n in range(1, ORGANISATIONS + 1 - len(there))]
@@ -134,28 +153,33 @@ def _visitor(account_id: UUID, role: Role, organisations: tuple[UUID, ...]) -> V
     )
 
 
-async def add_records(inside: Inside, crowd: Crowd, first: int, last: int) -> None:
-    """Records from one number to another, with fresh statistics and nothing left to fold."""
-    db = await asyncpg.connect(inside.database.admin_dsn)
+async def add_records(server: DatabaseServer, crowd: Crowd, first: int, last: int) -> None:
+    """Records from one number to another, with fresh statistics and nothing left to do for any service but reports."""
+    db = await asyncpg.connect(server.admin_dsn, server_settings={"search_path": "referrals"})
     try:
-        indexes = await db.fetch(FIND_INDEXES)
-        async with db.transaction():  # nobody reads meanwhile; indexes are quicker to build behind
-            for each in indexes:
-                await db.execute(f"DROP INDEX {each['name']}")
-            await db.execute(ADD_RECORDS, first, last, list(crowd.organisations), crowd.own.user_id)
-            await db.execute(ADD_VERSIONS)
-            await db.execute(ADD_KEYS)
-            for each in indexes:
-                await db.execute(each["definition"])
+        async with db.transaction():  # nobody reads meanwhile
+            await _insert(db, crowd, first, last)
         await db.execute("SELECT referrals.fold_deltas()")
         await db.execute("VACUUM ANALYZE")
     finally:
         await db.close()
 
 
-async def copied(inside: Inside) -> bool:
+async def _insert(db: "asyncpg.Connection[asyncpg.Record]", crowd: Crowd, first: int, last: int) -> None:
+    """Indexes are quicker to build behind."""
+    indexes = await db.fetch(FIND_INDEXES)
+    for each in indexes:
+        await db.execute(f"DROP INDEX {each['name']}")
+    await db.execute(ADD_RECORDS, first, last, list(crowd.organisations), crowd.own.user_id)
+    for statement in (ADD_VERSIONS, ADD_KEYS, ADD_TASKS, ADD_KNOWN):
+        await db.execute(statement)
+    for each in indexes:
+        await db.execute(each["definition"])
+
+
+async def copied(server: DatabaseServer) -> bool:
     """Wait until reports has its copy; False where it keeps none, or is not done in ten minutes."""
-    db = await asyncpg.connect(inside.database.admin_dsn)
+    db = await asyncpg.connect(server.admin_dsn)
     try:
         if not await db.fetchval(HAS_COPIES):
             return False

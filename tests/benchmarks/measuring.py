@@ -3,21 +3,23 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 
 import psutil
 
 from shared.messages import PROCESSES
-from tests.inside import Inside, cpu_seconds
+from tests.inside import EVERYTHING, Inside, cpu_seconds
 
-PARTS = (*PROCESSES, "nats", "postgres")
+RUNNER = "runner"
+PARTS = (*PROCESSES, "nats", "postgres", RUNNER)
 WARM_UP = 5
 
 Act = Callable[[int], Awaitable[None]]
 Meter = Callable[[], dict[str, float]]
+Quiet = Callable[[], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Figures:
     """
     One measurement: acts a second, the middle one's time, and milliseconds of CPU for each act, by part.
 
-    `after_ms`: what follows from each act once it is answered, in all parts together.
+    `after_ms`: what its followers use, in all parts together.
     """
 
     rate: float
@@ -38,9 +40,30 @@ class Figures:
         return sum(self.cpu_ms.values())
 
 
-def meter_of(inside: Inside) -> Meter:
-    """What each part of the product has used since it started, in seconds."""
-    return lambda: {part: cpu_seconds(inside.processes(part)) for part in PARTS}
+def split(request: Figures, whole: Figures) -> Figures:
+    """The request as measured with the relay held back; its followers are what the whole act uses beyond that."""
+    after = whole.whole_cpu_ms + whole.after_ms - request.whole_cpu_ms
+    return replace(whole, cpu_ms=request.cpu_ms, after_ms=after)
+
+
+def meter_of(inside: Inside, without: Collection[int] = ()) -> Meter:
+    """What each part of the product has used since it started, in seconds; but for these processes of our own."""
+
+    def read() -> dict[str, float]:
+        parts = processes_by_part(inside)
+        return {part: cpu_seconds([each for each in parts[part] if each.pid not in without]) for part in PARTS}
+
+    return read
+
+
+def processes_by_part(inside: Inside) -> dict[str, list[psutil.Process]]:
+    """Every process of the product, looked for once: with the part it descends from, or else with the runner."""
+    heads = {inside.pid_of(part): part for part in EVERYTHING} | {inside.runner: RUNNER}
+    parts: dict[str, list[psutil.Process]] = {part: [] for part in heads.values()}
+    for each in inside.family():  # parents before their children
+        part = heads.setdefault(each.pid, heads.get(each.ppid(), RUNNER))
+        parts[part].append(each)
+    return parts
 
 
 def meter_of_backends(backends: Sequence[int]) -> Meter:
@@ -52,8 +75,10 @@ def meter_of_backends(backends: Sequence[int]) -> Meter:
 
 
 async def idle_rates(meter: Meter, seconds: float) -> dict[str, float]:
-    """What each part uses in a second in which nobody asks for anything."""
+    """What each part uses in a second in which nobody asks for anything; nothing where it is not to be measured."""
     before, started = meter(), time.perf_counter()
+    if not seconds:
+        return dict.fromkeys(before, 0.0)
     await asyncio.sleep(seconds)
     after, took = meter(), time.perf_counter() - started
     return {part: (after[part] - before[part]) / took for part in after}
@@ -77,12 +102,12 @@ class Bench:
     """How measurements are taken. `settle` waits for what follows an act."""
 
     meter: Meter
-    idle: dict[str, float]
     seconds: float
+    idle_seconds: float
     rounds: int
     settle: Callable[[], Awaitable[None]]
 
-    async def measure(self, act: Act, clients: int, quiet: Callable[[], AbstractContextManager[None]]) -> Figures:
+    async def measure(self, act: Act, clients: int, quiet: Quiet) -> Figures:
         """The middle one of several rounds, by CPU."""
         for number in range(WARM_UP):
             await act(number % clients)
@@ -90,15 +115,18 @@ class Bench:
         middle = rounds[len(rounds) // 2]
         return replace(middle, rate=median(it.rate for it in rounds), p50_ms=median(it.p50_ms for it in rounds))
 
-    async def _round(self, act: Act, clients: int, quiet: Callable[[], AbstractContextManager[None]]) -> Figures:
+    async def _round(self, act: Act, clients: int, quiet: Quiet) -> Figures:
+        """What is used when idle is measured just before, once with everything awake and once as during the act."""
         await self.settle()
-        before = self._moment()
-        with quiet():
+        awake = await idle_rates(self.meter, self.idle_seconds)
+        async with quiet():
+            still = await idle_rates(self.meter, self.idle_seconds)
+            before = self._moment()
             times = await self._act_for_a_while(act, clients)
             answered = self._moment()
         await self.settle()
-        took, used = self._between(before, answered)
-        _, follows = self._between(answered, self._moment())
+        took, used = _between(before, answered, still)
+        _, follows = _between(answered, self._moment(), awake)
         cpu = {part: seconds * 1000 / len(times) for part, seconds in used.items()}
         return Figures(len(times) / took, median(times) * 1000, cpu, sum(follows.values()) * 1000 / len(times))
 
@@ -118,13 +146,13 @@ class Bench:
     def _moment(self) -> tuple[float, dict[str, float]]:
         return time.perf_counter(), self.meter()
 
-    def _between(
-        self, before: tuple[float, dict[str, float]], after: tuple[float, dict[str, float]]
-    ) -> tuple[float, dict[str, float]]:
-        """The seconds that passed, and what each part used beyond what it uses when idle."""
-        took = after[0] - before[0]
-        used = {part: after[1][part] - before[1][part] - self.idle.get(part, 0.0) * took for part in after[1]}
-        return took, {part: max(seconds, 0.0) for part, seconds in used.items()}
+
+def _between(
+    before: tuple[float, dict[str, float]], after: tuple[float, dict[str, float]], idle: Mapping[str, float]
+) -> tuple[float, dict[str, float]]:
+    """The seconds that passed, and what each part used beyond what it uses when idle."""
+    took = after[0] - before[0]
+    return took, {part: after[1][part] - before[1][part] - idle[part] * took for part in after[1]}
 
 
 def _by_cpu(figures: Figures) -> float:

@@ -26,11 +26,15 @@ class People:
     own: Walker
     chance: Random = field(default_factory=lambda: Random(1))
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    _kept: dict[int, tuple[str, int]] = field(default_factory=dict)
+    _kept: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
 
     async def come_in(self) -> None:
         for walker, email in ((self.everywhere, EVERYWHERE), (self.one, ONE), (self.own, OWN)):
             await walker.log_in(email)
+
+    def begin_size(self) -> None:
+        """Open and update fresh records: a page shows its record's history, and one with many updates costs more."""
+        self._kept.clear()
 
     def acts(self) -> dict[str, Act]:
         """By name, in the order in which they are measured. What writes comes last."""
@@ -74,22 +78,22 @@ class People:
     async def _add(self, _client: int) -> None:
         await self._create()
 
-    async def _record_of(self, client: int) -> tuple[str, int]:
-        """Each client has a record to itself, so that nobody is in anybody's way."""
-        if client not in self._kept:
-            self._kept[client] = (await self._create(), 0)
-        return self._kept[client]
+    async def _record_of(self, act: str, client: int) -> tuple[str, int]:
+        """Each client has a record to itself, so that nobody is in anybody's way; what is opened is never updated."""
+        if (act, client) not in self._kept:
+            self._kept[act, client] = (await self._create(), 0)
+        return self._kept[act, client]
 
     async def _open(self, client: int) -> None:
-        record, _ = await self._record_of(client)
+        record, _ = await self._record_of("open", client)
         await _shown(self.own.get(f"/dsr/records/{record}/"))
 
     async def _update(self, client: int) -> None:
-        record, version = await self._record_of(client)
+        record, version = await self._record_of("update", client)
         news = {"command": uuid4().hex, "version": str(version), "latest_update": f"News {next(self._numbers)}"}
         sheet = await self.own.update(record, self.referral(**news))
         assert 303 == sheet.status, sheet.problems
-        self._kept[client] = (record, version + 1)
+        self._kept["update", client] = (record, version + 1)
 
 
 async def _shown(asked: Awaitable[Sheet]) -> None:

@@ -43,7 +43,7 @@ class Statements:
     words: People
     register: Definition = field(default_factory=lambda: load_registers().find(REGISTER))
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    _kept: dict[int, tuple[UUID, int]] = field(default_factory=dict)
+    _kept: dict[tuple[str, int], tuple[UUID, int]] = field(default_factory=dict)
 
     def acts(self) -> dict[str, Act]:
         """Under the names of the pages; the empty form comes to no statement."""
@@ -92,7 +92,7 @@ class Statements:
 
     async def _open(self, client: int) -> None:
         """What the page asks for: the record, its history, its notes."""
-        record, _ = await self._record_of(client)
+        record, _ = await self._record_of("open", client)
         await asyncio.gather(self._read(record), self._read_past(record), self._read_notes(record))
 
     async def _read(self, record: UUID) -> None:
@@ -129,13 +129,13 @@ class Statements:
             await saving.submit_record(db, self.crowd.own, self._command(receipt), record, events)
         return record.record_id
 
-    async def _record_of(self, client: int) -> tuple[UUID, int]:
-        if client not in self._kept:
-            self._kept[client] = (await self._create(self._record()), 0)
-        return self._kept[client]
+    async def _record_of(self, act: str, client: int) -> tuple[UUID, int]:
+        if (act, client) not in self._kept:
+            self._kept[act, client] = (await self._create(self._record()), 0)
+        return self._kept[act, client]
 
     async def _update(self, client: int) -> None:
-        record_id, version = await self._record_of(client)
+        record_id, version = await self._record_of("update", client)
         receipt = RecordReceipt(record_id=record_id, reference="", version=version + 1)
         changes = (FieldChange(name="latest_update", before=None, after="News"),)
         update = Update(record_id, version, self._record().content, False, changes)
@@ -144,7 +144,7 @@ class Statements:
             await saving.find_for_update(db, self.crowd.own, command.command_id, record_id)
             updated = await saving.update_record(db, self.crowd.own, command, update, events)
         assert "done" == updated.verdict, updated.verdict
-        self._kept[client] = (record_id, version + 1)
+        self._kept["update", client] = (record_id, version + 1)
 
 
 async def open_statements(inside: Inside, crowd: Crowd, words: People) -> Statements:

@@ -70,8 +70,8 @@ def everything(process: str) -> Permissions:
 
 
 @pytest.fixture
-async def nats_server(tmp_path: Path) -> AsyncIterator[tuple[NatsServer, dict[str, str]]]:
-    state = open_state(tmp_path / "state")
+async def nats_server(quick_path: Path) -> AsyncIterator[tuple[NatsServer, dict[str, str]]]:
+    state = open_state(quick_path / "state")
     keys = open_keyring(state.keyring_file)
     allowed = {name: everything(name) for name in ("gateway", "identity", DEPLOYER)}
     server = NatsServer(state, keys.nats_public_keys(), allowed, Console())

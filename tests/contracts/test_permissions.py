@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -46,8 +47,8 @@ MUST_BE_DENIED = [
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedParts]:
-    parts = EmbeddedParts(tmp_path_factory.mktemp("nats") / "state", durable=False)
+async def stack(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
+    parts = EmbeddedParts(quick_folder / "permissions", durable=False)
     await parts.start_nats()
     yield parts
     await parts.nats.stop(asyncio.Event())

@@ -30,8 +30,8 @@ def test_the_command_says_its_version() -> None:
     assert (0, f"ics-registers {VERSION}\n") == (said.returncode, said.stdout)
 
 
-def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
-    said = ics("doctor", ICS_STATE_DIR=str(tmp_path / "state"), ICS_PORT="0")
+def test_the_doctor_finds_this_machine_well(quick_path: Path) -> None:
+    said = ics("doctor", ICS_STATE_DIR=str(quick_path / "state"), ICS_PORT="0")
 
     assert (0, "") == (said.returncode, said.stderr)
     assert {"ok"} == {line.split()[0] for line in said.stdout.splitlines()}
@@ -39,17 +39,17 @@ def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
     assert "Postgres runs as" in said.stdout
 
 
-def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
-    said = ics("doctor", ICS_STATE_DIR=str(tmp_path / "state"), ICS_PORT="0", PATH=str(tmp_path))
+def test_the_doctor_says_what_is_missing(quick_path: Path, tmp_path: Path) -> None:
+    said = ics("doctor", ICS_STATE_DIR=str(quick_path / "state"), ICS_PORT="0", PATH=str(tmp_path))
 
     assert 1 == said.returncode
     assert "setpriv" in said.stdout
     assert "missing: install the package util-linux." in said.stdout
 
 
-def test_the_databases_are_brought_up_to_the_code_once(tmp_path: Path) -> None:
-    first = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"))
-    second = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"))
+def test_the_databases_are_brought_up_to_the_code_once(quick_path: Path) -> None:
+    first = ics("migrate", ICS_STATE_DIR=str(quick_path / "state"))
+    second = ics("migrate", ICS_STATE_DIR=str(quick_path / "state"))
 
     assert (0, "") == (first.returncode, first.stderr)
     assert "identity: spine/0001_pre_baseline.sql" in first.stdout
@@ -57,10 +57,10 @@ def test_the_databases_are_brought_up_to_the_code_once(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_the_operator_names_is_used_instead_of_our_own(
-    tmp_path: Path, parts: EmbeddedParts
+    quick_path: Path, parts: EmbeddedParts
 ) -> None:
     elsewhere = parts.database.with_database("elsewhere")
-    state = tmp_path / "state"
+    state = quick_path / "state"
     shutil.copy(parts.state.keyring_file, open_state(state).keyring_file)  # its roles keep the passwords that they have
     try:
         said = await asyncio.to_thread(ics, "migrate", ICS_STATE_DIR=str(state), ICS_DATABASE_URL=elsewhere.admin_dsn)
@@ -72,9 +72,9 @@ async def test_a_server_that_the_operator_names_is_used_instead_of_our_own(
     assert not (state / "postgres").exists()
 
 
-def test_a_database_that_is_not_there_is_said_without_its_password(tmp_path: Path) -> None:
+def test_a_database_that_is_not_there_is_said_without_its_password(quick_path: Path, tmp_path: Path) -> None:
     url = f"postgresql://someone:a-password@/ics?host={tmp_path}"
-    said = ics("migrate", ICS_STATE_DIR=str(tmp_path / "state"), ICS_DATABASE_URL=url)
+    said = ics("migrate", ICS_STATE_DIR=str(quick_path / "state"), ICS_DATABASE_URL=url)
 
     assert 1 == said.returncode
     assert said.stderr.startswith("ics: The database cannot be reached: ")

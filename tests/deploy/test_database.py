@@ -87,11 +87,11 @@ async def test_the_migrator_may_become_each_owner(addresses: Addresses) -> None:
         await connection.close()
 
 
-async def test_bootstrapping_again_changes_nothing(parts: EmbeddedParts, addresses: Addresses) -> None:
+async def test_bootstrapping_again_changes_nothing(parts: EmbeddedParts, own_addresses: Addresses) -> None:
     passwords = parts.keyring.role_passwords
-    await bootstrap(addresses.databases["identity"], SERVICES, passwords)
+    await bootstrap(own_addresses.databases["identity"], SERVICES, passwords)
 
-    connection = await asyncpg.connect(addresses.dsn("identity"))
+    connection = await asyncpg.connect(own_addresses.dsn("identity"))
     try:
         assert "identity_app" == await connection.fetchval("SELECT current_user")
     finally:

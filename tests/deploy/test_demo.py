@@ -1,13 +1,17 @@
 """The demo holds the people of the printed screens, so that its figures are theirs."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from deploy.demo import load_demo
 from deploy.environment import Addresses
+from deploy.stack import EmbeddedParts
 from shared.values import age_on, london_day
+from tests.support.databases import database_copy
 
 FIND_RECORDS = """
     SELECT given_name || ' ' || family_name AS name, rating, organisation_id, born, created_at, updated_at, updates
@@ -17,10 +21,17 @@ FIND_RECORDS = """
 FIND_DOMAINS = "SELECT organisation_id, domain FROM identity.organisation"
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def loaded(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    """The demo, loaded once: the tests read it alone."""
+    async with database_copy(parts) as addresses:
+        assert await load_demo(addresses)
+        yield addresses
+
+
 @pytest.fixture
-async def admin(addresses: Addresses) -> "asyncpg.Connection[asyncpg.Record]":
-    assert await load_demo(addresses)
-    return await asyncpg.connect(addresses.databases["referrals"].admin_dsn)
+async def admin(loaded: Addresses) -> "asyncpg.Connection[asyncpg.Record]":
+    return await asyncpg.connect(loaded.databases["referrals"].admin_dsn)
 
 
 @pytest.mark.requirement("R-DSR-082", "R-DSR-154")
@@ -54,12 +65,8 @@ async def test_it_has_the_printed_dates_and_tells_nobody_of_old_referrals(
     assert 0 == notices
 
 
-async def test_it_is_loaded_into_an_empty_installation_alone(
-    addresses: Addresses, admin: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
-    await admin.close()
-
-    assert not await load_demo(addresses)
+async def test_it_is_loaded_into_an_empty_installation_alone(loaded: Addresses) -> None:
+    assert not await load_demo(loaded)
 
 
 async def test_old_reds_are_seen_or_told_of_so_that_nobody_is_mailed_at_the_start(

@@ -23,8 +23,8 @@ NOTHING = Permissions(publish=(), subscribe=(), replies=False)
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return open_state(tmp_path / "state")
+def state(quick_path: Path) -> State:
+    return open_state(quick_path / "state")
 
 
 @pytest.fixture

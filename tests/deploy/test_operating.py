@@ -1,7 +1,5 @@
 """What an operator does: a first account, a look at the audit, a check of a register's definition."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -25,10 +23,8 @@ TAMPER = "UPDATE identity.audit SET action = 'nothing_happened'"
 
 
 @pytest.fixture
-def settings(quick_folder: Path, tmp_path: Path) -> Iterator[RunnerSettings]:
-    folder = quick_folder / tmp_path.name
-    yield RunnerSettings(state_dir=folder)
-    shutil.rmtree(folder, ignore_errors=True)
+def settings(quick_path: Path) -> RunnerSettings:
+    return RunnerSettings(state_dir=quick_path / "state")
 
 
 async def ask(settings: RunnerSettings, statement: str) -> "asyncpg.Record | None":

@@ -23,9 +23,9 @@ AS_ROOT = os.geteuid() == 0
 
 
 @pytest.fixture
-async def postgres(tmp_path: Path) -> AsyncIterator[Postgres]:
+async def postgres(quick_path: Path) -> AsyncIterator[Postgres]:
     """A Postgres of the test's own, which it may break; as durable as an installation's."""
-    server = Postgres(open_state(tmp_path / "state"), "a-password", Console())
+    server = Postgres(open_state(quick_path / "state"), "a-password", Console())
     await server.start()
     await server.ready()
     yield server
@@ -105,8 +105,8 @@ async def test_a_pid_file_that_names_a_stranger_does_not_keep_postgres_from_star
     assert 1 == await ask(postgres, "SELECT 1")
 
 
-async def test_a_database_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
-    state = open_state(tmp_path / "state")
+async def test_a_database_that_was_half_made_is_made_anew(quick_path: Path) -> None:
+    state = open_state(quick_path / "state")
     (state.postgres / "unfinished" / "base").mkdir(parents=True)
     server = Postgres(state, "a-password", Console(), durable=False)
     await server.start()
@@ -117,8 +117,8 @@ async def test_a_database_that_was_half_made_is_made_anew(tmp_path: Path) -> Non
     await server.stop(asyncio.Event())
 
 
-async def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    state = open_state(tmp_path / "state")
+async def test_a_database_of_another_version_is_refused(quick_path: Path) -> None:
+    state = open_state(quick_path / "state")
     (state.postgres / "17").mkdir(parents=True)
     (state.postgres / "17" / "PG_VERSION").write_text("17\n")
 
@@ -126,8 +126,8 @@ async def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
         await Postgres(state, "a-password", Console()).start()
 
 
-async def test_why_postgres_does_not_start_is_said(tmp_path: Path) -> None:
-    state = open_state(tmp_path / "state")
+async def test_why_postgres_does_not_start_is_said(quick_path: Path) -> None:
+    state = open_state(quick_path / "state")
     first = Postgres(state, "a-password", Console(), durable=False)
     await first.start()
     await first.ready()

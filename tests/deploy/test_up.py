@@ -25,9 +25,9 @@ from tests.deploy.test_supervise import is_there
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def demo(quick_folder: Path) -> AsyncIterator[Running]:
     """A runner in demo mode, up and running, for tests that leave it so."""
-    async with running(tmp_path_factory.mktemp("up") / "state", "--demo") as started:
+    async with running(quick_folder / "up", "--demo") as started:
         await started.says("Each log-in asks for a PIN")
         yield started
         started.send(signal.SIGTERM)
@@ -147,8 +147,8 @@ async def until_connected(dsn: str) -> bool:
                 return True
 
 
-async def test_ctrl_c_stops_all_in_order_and_leaves_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path / "state") as started:
+async def test_ctrl_c_stops_all_in_order_and_leaves_nothing(quick_path: Path) -> None:
+    async with running(quick_path / "state") as started:
         await started.says("Ready: ")
         started.send(signal.SIGINT)
 
@@ -160,8 +160,8 @@ async def test_ctrl_c_stops_all_in_order_and_leaves_nothing(tmp_path: Path) -> N
         assert not (started.folder / "postgres" / "18" / "postmaster.pid").exists()
 
 
-async def test_a_signal_while_it_starts_stops_it_too(tmp_path: Path) -> None:
-    async with running(tmp_path / "state") as started:
+async def test_a_signal_while_it_starts_stops_it_too(quick_path: Path) -> None:
+    async with running(quick_path / "state") as started:
         await started.says("migrated ")
         started.send(signal.SIGTERM)
 
@@ -170,8 +170,8 @@ async def test_a_signal_while_it_starts_stops_it_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.failure
-async def test_a_second_ctrl_c_does_not_wait_for_a_child_that_hangs(tmp_path: Path) -> None:
-    async with running(tmp_path / "state", STAND_IN_DEAF="outcomes") as started:
+async def test_a_second_ctrl_c_does_not_wait_for_a_child_that_hangs(quick_path: Path) -> None:
+    async with running(quick_path / "state", STAND_IN_DEAF="outcomes") as started:
         await started.says("Ready: ")
         started.send(signal.SIGINT)
         await started.says("reports stops")
@@ -184,9 +184,9 @@ async def test_a_second_ctrl_c_does_not_wait_for_a_child_that_hangs(tmp_path: Pa
 
 
 @pytest.mark.failure
-async def test_a_killed_runner_leaves_nothing_and_the_next_one_has_every_committed_row(tmp_path: Path) -> None:
+async def test_a_killed_runner_leaves_nothing_and_the_next_one_has_every_committed_row(quick_path: Path) -> None:
     """Not even a child that hangs, nor a child's own child; the next start waits until they are gone."""
-    folder = tmp_path / "state"
+    folder = quick_path / "state"
     async with running(folder, "--demo", STAND_IN_DEAF="outcomes") as killed:
         await killed.says("Ready: ")
         state = open_state(folder)
@@ -211,8 +211,8 @@ async def test_a_killed_runner_leaves_nothing_and_the_next_one_has_every_committ
     assert "loaded\n" == (folder / "loads").read_text()
 
 
-async def test_a_child_that_cannot_start_stops_the_rest(tmp_path: Path) -> None:
-    async with running(tmp_path / "state", STAND_IN_BROKEN="notifier") as started:
+async def test_a_child_that_cannot_start_stops_the_rest(quick_path: Path) -> None:
+    async with running(quick_path / "state", STAND_IN_BROKEN="notifier") as started:
         assert 1 == await started.ended()
 
     assert "ics: notifier ended at its start: its own lines above say why." in started.lines

@@ -16,7 +16,7 @@ from services.outcomes.store import NewTask
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, RecountedCopy
 from shared.messages import SERVICES
 from shared.migrate import Connection
-from tests.conftest import database_copy
+from tests.support.databases import database_copy
 
 MOST_LINES = 60
 MOST_PARAMETERS = 8

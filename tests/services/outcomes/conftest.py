@@ -11,10 +11,10 @@ from deploy.stack import EmbeddedParts
 from shared.database import open_pool
 from shared.permissions import Visitor
 from shared.registers.load import Registers, load_registers
-from tests.conftest import database_copy
 from tests.services.outcomes.rig import Rig, an_administrator
 from tests.services.outcomes.watching import Watch
 from tests.services.referrals.rig import Owner, Referrals
+from tests.support.databases import database_copy
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

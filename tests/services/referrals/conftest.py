@@ -10,8 +10,8 @@ from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
 from shared.database import DatabasePool, open_pool
 from shared.registers.load import Registers, load_registers
-from tests.conftest import database_copy
 from tests.services.referrals.rig import Owner, Referrals
+from tests.support.databases import database_copy
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

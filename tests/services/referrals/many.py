@@ -1,11 +1,10 @@
-"""A hundred thousand made-up records in forty organisations of uneven size, one in ten of them archived."""
+"""Many made-up records in forty organisations of uneven size, one in ten of them archived."""
 
 from hashlib import md5
 from uuid import UUID
 
 import asyncpg
 
-RECORDS = 100_000
 ORGANISATIONS = 40
 
 # Organisation n has about (40 - n)² parts of all records; each has twenty people who refer.
@@ -58,12 +57,12 @@ FIND_INDEXES = """
 """
 
 
-async def add_many(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def add_many(owner: "asyncpg.Connection[asyncpg.Record]", records: int) -> None:
     """As the schema's owner, with fresh statistics and nothing left to fold. Indexes are quicker to build behind."""
     indexes = await owner.fetch(FIND_INDEXES)
     for each in indexes:
         await owner.execute(f"DROP INDEX {each['name']}")
-    await owner.execute(ADD_MANY, RECORDS)
+    await owner.execute(ADD_MANY, records)
     for each in indexes:
         await owner.execute(each["definition"])
     await owner.execute(HOLD_MANY)

@@ -1,4 +1,4 @@
-"""At a hundred thousand records, as the service's own role: every list and search reads by its index."""
+"""With many records, as the service's own role: every list and search reads by its index."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -17,10 +17,10 @@ from shared.contracts.referrals import MOST_MATCHES, MOST_SORTED, ListRecords, N
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
-from tests.conftest import database_copy
 from tests.services.referrals.builders import a_visitor
 from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
 from tests.services.referrals.rig import Referrals
+from tests.support.databases import database_copy
 
 EXPLAIN_ALL = """
     LOAD 'auto_explain';
@@ -38,6 +38,7 @@ READ = re.compile(
 )
 CLAIM_KEYS = "SELECT claim_keys(gen_random_uuid(), 'dsr', $1)"
 ANY_ACTIVE = "SELECT md5('record 1')::uuid"
+ALL, ENOUGH = 100_000, 20_000
 OFTEN = 8  # by then a plan is made once and kept, if it ever is
 
 LARGEST = a_visitor(Role.ADMINISTRATOR, organisation(0))
@@ -51,11 +52,11 @@ RARE, SELDOM, COMMON, NEVER = "red", "amber", "green", "blue"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def crowded(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+async def crowded(parts: EmbeddedParts, full_rounds: bool) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         owner = await asyncpg.connect(addresses.migrator_dsn("referrals"))
         await owner.execute("SET ROLE referrals_owner; SET search_path = referrals")
-        await add_many(owner)
+        await add_many(owner, ALL if full_rounds else ENOUGH)
         await owner.close()
         yield addresses
 

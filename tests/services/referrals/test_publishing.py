@@ -25,10 +25,10 @@ from shared.permissions import Role, Visitor
 from shared.registers.definition import Option, PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
-from tests.conftest import database_copy
 from tests.rules.typed import INVENTED
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.rig import Owner, Referrals, an_update
+from tests.support.databases import database_copy
 
 HOME = PublicHome(heading="Together", paragraphs=("Words of our own.",))
 

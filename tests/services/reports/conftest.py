@@ -12,9 +12,9 @@ from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
 from shared.database import open_pool
 from shared.registers.load import Registers, load_registers
-from tests.conftest import database_copy
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig
+from tests.support.databases import database_copy
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

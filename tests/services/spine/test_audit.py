@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from asyncpg import Connection, Record
 
 from deploy.environment import Addresses
 from shared.audit import Sealer, Verdict, note, verify
-from shared.database import DatabasePool, transaction
+from shared.database import DatabasePool, open_pool, transaction
 from tests.conftest import OpenDatabase
 
 SUPERUSER_ACTS = {
@@ -29,6 +30,12 @@ SUPERUSER_ACTS = {
 @pytest.fixture
 async def owner(addresses: Addresses) -> "AsyncIterator[Connection[Record]]":
     """A connection that may do everything, in the schema of identity."""
+    async with owner_of(addresses) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def owner_of(addresses: Addresses) -> "AsyncIterator[Connection[Record]]":
     connection = await asyncpg.connect(addresses.databases["identity"].admin_dsn)
     await connection.execute("SET search_path = identity")
     yield connection
@@ -136,10 +143,11 @@ async def test_writers_at_once_leave_no_row_unsealed_and_no_gap(
 
 
 async def test_nothing_is_read_or_done_when_it_cannot_be_noted(
-    database: OpenDatabase, owner: "Connection[Record]"
+    own_addresses: Addresses,
 ) -> None:
-    pool = await database("identity")
-    await owner.execute("ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (action <> 'read')")
+    async with owner_of(own_addresses) as owner:
+        await owner.execute("ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (action <> 'read')")
+    pool = await open_pool(own_addresses.dsn("identity"), size=2)
 
     async def read() -> None:
         async with transaction(pool) as db:
@@ -150,3 +158,4 @@ async def test_nothing_is_read_or_done_when_it_cannot_be_noted(
         await read()
 
     assert 0 == await pool.fetchval("SELECT count(*) FROM inbox")
+    await pool.close()

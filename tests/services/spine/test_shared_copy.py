@@ -1,0 +1,49 @@
+"""The one copy that tests share is as it was after migration when the next test begins."""
+
+import asyncpg
+import pytest
+
+from tests.support.databases import SharedDatabase
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the loop of the copy's own connection
+
+ADD_EVENT = """
+    INSERT INTO identity.outbox (event_id, subject, event_type, body)
+    VALUES (gen_random_uuid(), 'event', 'event', '{}')
+    RETURNING id
+"""
+ADD_AUDIT = "INSERT INTO identity.audit (action) VALUES ('tested')"
+LEFT = "SELECT (SELECT count(*) FROM identity.outbox) + (SELECT count(*) FROM identity.audit)"
+FEEDS = "SELECT * FROM reports.feed ORDER BY source"
+
+
+async def test_rows_go_sequences_begin_again_and_what_migration_left_is_back(shared_copy: SharedDatabase) -> None:
+    await shared_copy.restore()
+    admin = await asyncpg.connect(shared_copy.addresses.databases["identity"].admin_dsn)
+    feeds, first = await admin.fetch(FEEDS), await admin.fetchval(ADD_EVENT)
+    await admin.execute(f"{ADD_AUDIT}; DELETE FROM reports.feed")
+    await admin.close()
+
+    await shared_copy.restore()
+
+    admin = await asyncpg.connect(shared_copy.addresses.databases["identity"].admin_dsn)
+    assert (0, feeds) == (await admin.fetchval(LEFT), await admin.fetch(FEEDS))
+    assert first == await admin.fetchval(ADD_EVENT)
+    await admin.close()
+
+
+async def test_what_an_earlier_test_left_open_holds_nothing_up(shared_copy: SharedDatabase) -> None:
+    left_open = await asyncpg.connect(shared_copy.addresses.dsn("identity"))
+    await left_open.execute("BEGIN; LOCK TABLE outbox IN ROW EXCLUSIVE MODE")
+
+    await shared_copy.restore()
+
+    assert left_open.is_closed()
+
+
+async def test_a_change_of_the_schema_is_refused(shared_copy: SharedDatabase) -> None:
+    admin = await asyncpg.connect(shared_copy.addresses.databases["identity"].admin_dsn)
+
+    with pytest.raises(asyncpg.RaiseError, match="take the fixture own_addresses"):
+        await admin.execute("ALTER TABLE identity.outbox ADD COLUMN another integer")
+    await admin.close()
