@@ -49,30 +49,30 @@ async def attempt(
     request: web.Request,
     command: Request[Reply],
     form: Form,
-    words: Mapping[str, str | At | None],
+    texts: Mapping[str, str | At | None],
     *,
     renew: bool = True,
 ) -> Reply | None:
     """
     Ask for something to be done. None: it was not, the form says why, and the page shows the form again.
 
-    `words` has a text for each refusal that a person at this page can cause. All others are raised: for the error page,
-    or for the page where `words` holds None. What was refused was not done, so the next try is a new command.
+    `texts` has one for each refusal that a person at this page can cause. All others are raised: for the error page,
+    or for the page where `texts` holds None. What was refused was not done, so the next try is a new command.
     What was not answered may have been done, so it keeps its id. `renew=False`: the id names a draft too, and stays.
     """
-    own = request[REGISTER].words
+    words = request[REGISTER].words
     try:
         return await ask(request, command)
     except Refused as refusal:
         form.reason = refusal
         if renew or refusal.code == "command_reused":
             form.command = new_command()
-        said = {"command_reused": own.form.sent_before, **words}.get(refusal.code)
+        said = {"command_reused": words("form.sent_before"), **texts}.get(refusal.code)
         if said is None:
             raise
         _say(form, said)
     except NotAnswered as unanswered:
-        form.refuse(without_answer(own, unanswered), status=503)
+        form.refuse(without_answer(words, unanswered), status=503)
     return None
 
 
@@ -90,9 +90,9 @@ def without_answer(words: Words, unanswered: NotAnswered) -> str:
     Raises what another try does not change: a session that has ended, a permission that is not held.
     """
     if unanswered.fault in NOT_BEGUN:
-        return " ".join((f"{words.problem.unavailable_heading}.", *words.problem.unavailable))
+        return " ".join((f"{words('problem.unavailable_heading')}.", *words.lines("problem.unavailable")))
     if unanswered.fault in UNCERTAIN:
-        return " ".join((f"{words.problem.uncertain_heading}.", *words.problem.uncertain))
+        return " ".join((f"{words('problem.uncertain_heading')}.", *words.lines("problem.uncertain")))
     raise unanswered
 
 
@@ -104,6 +104,6 @@ def act_in(posted: Posted, read: Callable[[str], Act]) -> Act:
         raise web.HTTPBadRequest from None
 
 
-def notice(request: web.Request, words: Mapping[str, str]) -> str:
+def notice(request: web.Request, texts: Mapping[str, str]) -> str:
     """What was done on the page before, in words. Nothing for an unknown notice, and on a page that answers a form."""
-    return words.get(request.query.get(NOTICE, ""), "") if request.method == "GET" else ""
+    return texts.get(request.query.get(NOTICE, ""), "") if request.method == "GET" else ""

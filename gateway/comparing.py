@@ -34,15 +34,15 @@ def compared(register: Definition, record: RecordShown) -> RecordCompared:
 
 def facts_of(register: Definition, record: RecordCompared, names: Names) -> list[tuple[str, Cell]]:
     """Label and text of each. The person's are labelled as the register asks for them, if it does."""
-    words, nothing = register.words, register.words.page.not_recorded
+    words, nothing = register.words, register.words("page.not_recorded")
     facts: list[tuple[str, Cell]] = [
-        (words.duplicate.name, record.name),
+        (words("duplicate.name"), record.name),
         (_label(register, "born"), show_date(record.born) if record.born else nothing),
         (_label(register, "nhs_number"), show_nhs_number(record.nhs_number) if record.nhs_number else nothing),
         (_label(register, "postcode"), record.postcode or nothing),
-        (words.administration.organisation, names.get(record.organisation_id, nothing)),
-        (words.duplicate.rating if register.rating else "", rating_mark(register, record.rating) or nothing),
-        (words.duplicate.created, day(record.created_at)),
+        (words("administration.organisation"), names.get(record.organisation_id, nothing)),
+        (words("duplicate.rating") if register.rating else "", rating_mark(register, record.rating) or nothing),
+        (words("duplicate.created"), day(record.created_at)),
     ]
     return [(label, text) for label, text in facts if label]
 
@@ -55,11 +55,11 @@ def side_by_side(register: Definition, one: RecordCompared, other: RecordCompare
 
 def _verdict(words: Words, here: Cell, there: Cell) -> Cell:
     """Two that are not recorded are not the same; one name in two spellings is."""
-    if words.page.not_recorded in (here, there):
-        return words.duplicate.unknown
+    if words("page.not_recorded") in (here, there):
+        return words("duplicate.unknown")
     if match_key(str(here)) == match_key(str(there)):
-        return words.duplicate.same
-    return Markup('<strong class="nhsuk-tag nhsuk-tag--yellow">{}</strong>').format(words.duplicate.different)
+        return words("duplicate.same")
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--yellow">{}</strong>').format(words("duplicate.different"))
 
 
 def _label(register: Definition, role: Role) -> str:

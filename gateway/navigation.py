@@ -39,17 +39,17 @@ def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Mas
             register_name=register.identity.name,
             home=address(register, ""),
             help=address(register, "help/"),
-            copyright=register.words.page.copyright,
+            copyright=register.words.unfilled("page.copyright"),
         )
     return Masthead(
         site_name=register.identity.site_name,
         register_name=register.identity.name,
         home=address(register, PATHS["home"]),
         help=address(register, PATHS["help"]),
-        signed_in=register.words.page.signed_in.format(name=visitor.full_name),
+        signed_in=register.words("page.signed_in", name=visitor.full_name),
         account=address(register, PATHS["password"]),
         navigation=_items(register, visitor, path),
-        copyright=register.words.page.copyright,
+        copyright=register.words.unfilled("page.copyright"),
     )
 
 

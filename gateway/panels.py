@@ -43,7 +43,7 @@ def _head(register: Definition, tile: TileShown, count: Count) -> Cell:
 def _columns(register: Definition, tile: TileShown) -> tuple[Column, ...]:
     question = register.form.by_name.get(tile.question)
     label = question.label if question else register.reporting.dashboard_filter.label
-    return (Column(label), Column(register.words.reporting.count))
+    return (Column(label), Column(register.words("reporting.count")))
 
 
 def _rows(counts: Sequence[Count]) -> list[tuple[Cell, ...]]:

@@ -119,9 +119,9 @@ def _outcomes(outcomes: Outcomes | None) -> Iterator[Moment]:
 
 
 def _notes(register: Definition, history: History, outcomes: Outcomes | None) -> tuple[str, ...]:
-    words = register.words.rating_line
-    older = (words.older,) if history.older else ()
-    return (*older, words.older_outcomes) if outcomes and outcomes.more else older
+    words = register.words
+    older = (words("rating_line.older"),) if history.older else ()
+    return (*older, words("rating_line.older_outcomes")) if outcomes and outcomes.more else older
 
 
 @dataclass(frozen=True)
@@ -156,18 +156,22 @@ class _Drawing:
 
 
 def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], notes: tuple[str, ...]) -> RatingLine:
-    words, levels = register.words.rating_line, drawing.rating.levels
+    words, levels = register.words, drawing.rating.levels
     marks = tuple(drawing.mark(moment.kind, moment.at) for moment in moments if moment.kind)
     newest = drawing.rated[-1]
-    now = words.now.format(rating=newest.level.label if newest.level else "", when=day(newest.at))
+    now = words("rating_line.now", rating=newest.level.label if newest.level else "", when=day(newest.at))
     return RatingLine(
-        title=f"{words.heading}: {now}",
+        title=f"{words('rating_line.heading')}: {now}",
         height=BAND * len(levels),
         bands=tuple(Band(level, drawing.top(level)) for level in reversed(levels)),
         steps=tuple(drawing.steps()),
         marks=marks,
         legends=_legends(register, {mark.kind for mark in marks}),
-        columns=(Column(words.when), Column(words.what), Column(words.who)),
+        columns=(
+            Column(words("rating_line.when")),
+            Column(words("rating_line.what")),
+            Column(words("rating_line.who")),
+        ),
         rows=tuple(_row(register, moment) for moment in reversed(moments)),
         first=day(drawing.start),
         notes=notes,
@@ -179,11 +183,15 @@ def _legends(register: Definition, there: set[MarkKind]) -> tuple[Legend, ...]:
 
 
 def _said(register: Definition) -> dict[MarkKind, str]:
-    words = register.words.rating_line
-    return {"reviewed": words.reviewed, "outcome": words.outcome, "ending": words.ending}
+    words = register.words
+    return {
+        "reviewed": words("rating_line.reviewed"),
+        "outcome": words("rating_line.outcome"),
+        "ending": words("rating_line.ending"),
+    }
 
 
 def _row(register: Definition, moment: Moment) -> tuple[str, ...]:
-    rated = register.words.rating_line.rated.format(rating=moment.level.label) if moment.level else ""
+    rated = register.words("rating_line.rated", rating=moment.level.label) if moment.level else ""
     what = _said(register)[moment.kind] if moment.kind else rated
-    return (day_and_time(moment.at), what, moment.who or register.words.page.not_recorded)
+    return (day_and_time(moment.at), what, moment.who or register.words("page.not_recorded"))

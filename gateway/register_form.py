@@ -98,12 +98,12 @@ def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Fi
     """One question as a field; `kept` are its answers that a record has."""
     choices = tuple(_choice(option, words) for option in question.offered_to(kept))
     if question.kind == "select":
-        choices = (Choice("", words.form.choose), *choices)
+        choices = (Choice("", words("form.choose")), *choices)
     return Field(
         name=question.name,
         label=question.shown_label,
         kind=KINDS[question.kind],
-        hint=question.hint or (words.dates.hint if question.kind == "date" else ""),
+        hint=question.hint or (words("dates.hint") if question.kind == "date" else ""),
         choices=choices,
         width=0 if question.width == "full" else int(question.width),
         inline=question.kind in ("yes_no", "choice") and len(choices) <= 3,
@@ -111,7 +111,7 @@ def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Fi
 
 
 def _choice(option: Option, words: Words) -> Choice:
-    label = words.settings.lists.retired.format(label=option.label) if option.retired else option.label
+    label = words("settings.lists.retired", label=option.label) if option.retired else option.label
     return Choice(option.code, label, option.hint or "", option.group or "")
 
 

@@ -41,14 +41,17 @@ def days_since(moment: datetime, now: datetime, words: Words) -> str:
     """ "today", "yesterday", "12 days ago", by London's calendar."""
     days = (london_day(now) - london_day(moment)).days
     if days <= 0:
-        return words.page.today
-    return words.page.yesterday if days == 1 else words.page.days_ago.format(count=days)
+        return words("page.today")
+    return words("page.yesterday") if days == 1 else words("page.days_ago", count=days)
 
 
 async def organisation_names(request: web.Request, register: Definition) -> dict[UUID, str]:
     """Organisation id → name with its domain in brackets, as the register words it (R-DSR-104)."""
-    words, found = register.words.record.organisation, await request.config_dict[ORGANISATIONS].of(register.code)
-    return {each.organisation_id: words.format(name=each.name, domain=each.domain) for each in found.organisations}
+    words, found = register.words, await request.config_dict[ORGANISATIONS].of(register.code)
+    return {
+        each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)
+        for each in found.organisations
+    }
 
 
 def rating_mark(register: Definition, code: str | None) -> Cell:

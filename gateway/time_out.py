@@ -8,7 +8,7 @@ from gateway import csrf
 from gateway.navigation import PATHS, address
 from shared.contracts.identity import SessionFound
 from shared.registers.definition import Definition
-from shared.registers.definition.words.accounts import SessionWords
+from shared.registers.definition.words import Words
 
 WARNED_MINUTES = 2
 SESSION = "account/session"
@@ -28,7 +28,7 @@ class TimeOut:
     login: str
     log_out: str
     log_out_label: str
-    words: SessionWords = field(repr=False)
+    words: Words = field(repr=False)
 
     @property
     def minutes(self) -> int:
@@ -36,7 +36,7 @@ class TimeOut:
 
     @property
     def warning(self) -> str:
-        return self.words.warning.format(minutes=WARNED_MINUTES)
+        return self.words("session.warning", minutes=WARNED_MINUTES)
 
 
 def time_out_of(register: Definition, found: SessionFound, now: datetime) -> TimeOut:
@@ -46,6 +46,6 @@ def time_out_of(register: Definition, found: SessionFound, now: datetime) -> Tim
         session=address(register, SESSION),
         login=address(register, "login/"),
         log_out=address(register, PATHS["logout"]),
-        log_out_label=register.navigation_label("logout") or register.words.account.end_session,
-        words=register.words.session,
+        log_out_label=register.navigation_label("logout") or register.words("account.end_session"),
+        words=register.words,
     )

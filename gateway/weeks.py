@@ -42,7 +42,7 @@ def weeks_of(register: Definition, tile: TileShown) -> Weeks:
     weeks = tile.weeks
     levels = weeks[0].counts
     colours = [_colour(register, each.code) for each in levels]
-    names = [*(show_date(week.ends) for week in weeks[:-1]), register.words.reporting.so_far]
+    names = [*(show_date(week.ends) for week in weeks[:-1]), register.words("reporting.so_far")]
     return Weeks(
         title=tile.title,
         width=SLOT * len(weeks),
@@ -52,7 +52,7 @@ def weeks_of(register: Definition, tile: TileShown) -> Weeks:
         legend=tuple((_colour(register, each.code), rating_mark(register, each.code) or each.label) for each in levels),
         first=names[0],
         last=names[-1],
-        columns=(Column(register.words.reporting.week), *(Column(each.label, numeric=True) for each in levels)),
+        columns=(Column(register.words("reporting.week")), *(Column(each.label, numeric=True) for each in levels)),
         rows=tuple((name, *(str(each.count) for each in week.counts)) for name, week in zip(names, weeks, strict=True)),
     )
 

@@ -28,13 +28,18 @@ async def administration_page(request: web.Request) -> web.Response:
 
 def _places(register: Definition) -> list[tuple[frozenset[Permission], Card]]:
     """Each page of Administration, and what it needs. Archives are reversed only where there are any."""
-    words = register.words
-    said, administer = words.administration, frozenset({Permission.ADMINISTER})
-    users = Card(said.manage_users, address(register, USERS), said.manage_users_note)
-    organisations = Card(said.organisations, address(register, ORGANISATIONS), said.organisations_note)
-    settings = Card(words.settings.heading, address(register, SETTINGS), said.settings_note)
-    mails = Card(words.mails.open, address(register, MAILS), said.mails_note)
-    reversals = Card(words.reversals.heading, address(register, REVERSALS), said.reversals_note)
+    words, administer = register.words, frozenset({Permission.ADMINISTER})
+    users = Card(
+        words("administration.manage_users"), address(register, USERS), words("administration.manage_users_note")
+    )
+    organisations = Card(
+        words("administration.organisations"),
+        address(register, ORGANISATIONS),
+        words("administration.organisations_note"),
+    )
+    settings = Card(words("settings.heading"), address(register, SETTINGS), words("administration.settings_note"))
+    mails = Card(words("mails.open"), address(register, MAILS), words("administration.mails_note"))
+    reversals = Card(words("reversals.heading"), address(register, REVERSALS), words("administration.reversals_note"))
     return [
         (frozenset({Permission.MANAGE_USERS}), users),
         (ADMINISTRATORS, organisations),
@@ -46,13 +51,13 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], Card]]:
 
 async def organisations_page(request: web.Request) -> web.Response:
     register = request[REGISTER]
-    words = register.words.administration
+    words = register.words
     listed = await ask(request, ListOrganisations(register_code=register.code))
     return await show(
         request,
         "administration/organisations.html",
         words=register.words,
-        columns=(Column(words.organisation), Column(words.email_domain)),
+        columns=(Column(words("administration.organisation")), Column(words("administration.email_domain"))),
         rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
         accepted=register.access.accepted_domains if register.access.self_registration else (),
         back=address(register, "administration/"),

@@ -72,15 +72,16 @@ def _decision_in(posted: Posted) -> DecideDuplicate:
 
 
 def _said_before(register: Definition, decision: DuplicateDecision) -> str:
-    words = register.words.duplicate
-    said = words.linked_before if decision.verdict == "linked" else words.dismissed_before
-    return said.format(name=decision.decided_by, when=day_and_time(decision.decided_at))
+    words, name, when = register.words, decision.decided_by, day_and_time(decision.decided_at)
+    if decision.verdict == "linked":
+        return words("duplicate.linked_before", name=name, when=when)
+    return words("duplicate.dismissed_before", name=name, when=when)
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
     """What went wrong stands in a banner, since the page has a form for each pair."""
     register = request[REGISTER]
-    words = register.words.duplicate
+    words = register.words
     found = await ask(request, ListDuplicates())
     names = await organisation_names(request, register)
     return await show(
@@ -88,19 +89,19 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         "duplicates/pairs.html",
         status=form.status,
         pairs=[_pair(register, each, names) for each in found.pairs],
-        said=notice(request, {"linked": words.linked, "dismissed": words.dismissed}),
+        said=notice(request, {"linked": words("duplicate.linked"), "dismissed": words("duplicate.dismissed")}),
         problem=form.refusal,
         behind=found.total - len(found.pairs),
     )
 
 
 def _pair(register: Definition, found: PossibleDuplicate, names: dict[UUID, str]) -> Pair:
-    words, (one, other) = register.words.duplicate, (found.one, found.other)
-    labels = (words.compared, one.reference, other.reference, words.result)
+    words, (one, other) = register.words, (found.one, found.other)
+    labels = (words("duplicate.compared"), one.reference, other.reference, words("duplicate.result"))
     return Pair(
         one,
         other,
-        words.found.format(when=day(found.found_at)),
+        words("duplicate.found", when=day(found.found_at)),
         [Column(label) for label in labels],
         side_by_side(register, one, other, names),
         [(each.reference, record_address(register, each.record_id)) for each in (one, other)],

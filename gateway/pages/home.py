@@ -24,14 +24,14 @@ async def home_page(request: web.Request) -> web.Response:
     cards = [card for card in cards if _is_there(request, card)]
     waiting = await duplicates.count_waiting(request)
     if waiting:
-        text = register.words.duplicate.waiting.format(count=waiting)
+        text = register.words("duplicate.waiting", count=waiting)
         cards.append(Card(text, address(register, duplicates.PAGE)))
     return await show(
         request,
         "home/inside.html",
         words=register.words,
         name=visitor.full_name,
-        changed=notice(request, {"changed": register.words.password.changed}),
+        changed=notice(request, {"changed": register.words("password.changed")}),
         has_role=visitor.role is not None,
         drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         shown=cards,
@@ -42,28 +42,28 @@ async def _work_cards(request: web.Request, register: Definition, visitor: Visit
     """The work list, with how much of it nobody has seen; without that number when outcomes does not say it soon."""
     if register.rating is None or not visitor.may(Permission.RECORD_OUTCOME):
         return []
-    words, note = register.words.tasks, ""
+    words, note = register.words, ""
     try:
         counts = await request.config_dict[BUS].ask(CountTasks(), who=request[ASSERTION], seconds=COUNT_SECONDS)
         note = _note(register, counts)
     except NotAnswered as unanswered:
         log.warn("home.not_counted", fault=unanswered.fault.value)
-    return [Card(words.heading, address(register, work.PATH), note)]
+    return [Card(words("tasks.heading"), address(register, work.PATH), note)]
 
 
 def _note(register: Definition, counts: TaskCounts) -> str:
     if counts.unseen:
-        return register.words.tasks.unseen.format(count=counts.unseen)
-    return register.words.tasks.all_seen if counts.urgent else register.words.home.nothing_urgent
+        return register.words("tasks.unseen", count=counts.unseen)
+    return register.words("tasks.all_seen") if counts.urgent else register.words("home.nothing_urgent")
 
 
 def _cards(register: Definition, visitor: Visitor) -> list[Card]:
-    words = register.words.home
+    words = register.words
     texts: dict[Place, str] = {
-        "submit": words.submit,
-        "records": words.records,
-        "reporting": words.reporting,
-        "administration": words.administration,
+        "submit": words("home.submit"),
+        "records": words("home.records"),
+        "reporting": words("home.reporting"),
+        "administration": words("home.administration"),
     }
     return [
         Card(texts[link.place], address(register, PATHS[link.place]))

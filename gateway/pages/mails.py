@@ -39,11 +39,11 @@ async def send_again(request: web.Request) -> web.Response:
     """Send one again, and come back to the page that it was asked on."""
     register, posted = request[REGISTER], await request.post()
     sending = SendAgain(command_id=command_in(posted), mail_id=id_of(str(posted.get("mail", ""))))
-    words = register.words.mails
+    words = register.words
     refusals = {
-        "not_ended": words.not_ended,
-        "no_words": words.no_words,
-        "command_reused": register.words.form.sent_before,
+        "not_ended": words("mails.not_ended"),
+        "no_words": words("mails.no_words"),
+        "command_reused": register.words("form.sent_before"),
     }
     try:
         await ask(request, sending)
@@ -56,7 +56,7 @@ async def send_again(request: web.Request) -> web.Response:
 
 async def _show_page(request: web.Request, refused: str = "", *, status: int = 200) -> web.Response:
     register, wanted = request[REGISTER], _wanted(request)
-    words, here = register.words.mails, mails_address(register)
+    words, here = register.words, mails_address(register)
     found = await ask(request, wanted)
     narrowed = wanted.model_copy(update={"undelivered": not wanted.undelivered, "before": None})
     older = wanted.model_copy(update={"before": found.mails[-1].mail_id}) if found.more else None
@@ -64,12 +64,24 @@ async def _show_page(request: web.Request, refused: str = "", *, status: int = 2
         request,
         "administration/mails.html",
         status=status,
-        said=refused or notice(request, {"again": words.sent_again}),
+        said=refused or notice(request, {"again": words("mails.sent_again")}),
         done=not refused,
-        columns=[Column(label) for label in (words.queued, words.what, words.record, words.recipient, words.state)],
+        columns=[
+            Column(label)
+            for label in (
+                words("mails.queued"),
+                words("mails.what"),
+                words("mails.record"),
+                words("mails.recipient"),
+                words("mails.state"),
+            )
+        ],
         rows=[_row(register, each) for each in found.mails],
-        empty=words.all_delivered if wanted.undelivered else words.empty,
-        other=(words.everything if wanted.undelivered else words.undelivered, _with(here, **_where(narrowed))),
+        empty=words("mails.all_delivered") if wanted.undelivered else words("mails.empty"),
+        other=(
+            words("mails.everything") if wanted.undelivered else words("mails.undelivered"),
+            _with(here, **_where(narrowed)),
+        ),
         newest=_with(here, **_where(wanted.model_copy(update={"before": None}))) if wanted.before else "",
         older=_with(here, **_where(older)) if older else "",
         form_id=FORM,
@@ -96,11 +108,13 @@ def _with(path: str, **query: str) -> str:
 
 
 def _row(register: Definition, mail: MailShown) -> list[Cell]:
-    words = register.words.mails
-    about = words.occasions[mail.occasion]
+    words = register.words
+    about = words.group("mails.occasions")[mail.occasion]
     return [
         day_and_time(mail.queued_at),
-        lines(about, _strong(words.urgent) if mail.urgent else "", words.instead if mail.instead else ""),
+        lines(
+            about, _strong(words("mails.urgent")) if mail.urgent else "", words("mails.instead") if mail.instead else ""
+        ),
         _reference(register, mail, about),
         breakable(mail.recipient),
         lines(_state(register, mail), *_details(register, mail), _button(register, mail)),
@@ -119,13 +133,13 @@ def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
 
 
 def _state(register: Definition, mail: MailShown) -> Markup:
-    words = register.words.mails
+    words = register.words
     said: dict[Delivery, str] = {
-        "waiting": words.waiting,
-        "accepted": words.accepted,
-        "failed": words.failed,
-        "given_up": words.given_up,
-        "expired": words.expired,
+        "waiting": words("mails.waiting"),
+        "accepted": words("mails.accepted"),
+        "failed": words("mails.failed"),
+        "given_up": words("mails.given_up"),
+        "expired": words("mails.expired"),
     }
     tag = Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>')
     return tag.format(COLOURS[mail.delivery], said[mail.delivery])
@@ -133,13 +147,13 @@ def _state(register: Definition, mail: MailShown) -> Markup:
 
 def _details(register: Definition, mail: MailShown) -> list[str]:
     """When it came to that, and what the mail relay said to one that it has not accepted."""
-    words = register.words.mails
+    words = register.words
     when = [day_and_time(mail.since)] if mail.since else []
     if mail.delivery == "accepted":
-        return [words.accepted_when.format(when=each) for each in when]
+        return [words("mails.accepted_when", when=each) for each in when]
     if not mail.answer:
         return when
-    return [*when, words.answered.format(answer=mail.answer) if mail.answer.isdigit() else words.not_reached]
+    return [*when, words("mails.answered", answer=mail.answer) if mail.answer.isdigit() else words("mails.not_reached")]
 
 
 def _button(register: Definition, mail: MailShown) -> Cell:
@@ -150,4 +164,4 @@ def _button(register: Definition, mail: MailShown) -> Cell:
         '<button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" data-module="nhsuk-button"'
         ' data-prevent-double-click="true" type="submit" form="{}" name="mail" value="{}">{}'
         '<span class="nhsuk-u-visually-hidden"> {} {}</span></button>'
-    ).format(FORM, mail.mail_id.hex, register.words.mails.send_again, mail.reference, mail.recipient)
+    ).format(FORM, mail.mail_id.hex, register.words("mails.send_again"), mail.reference, mail.recipient)

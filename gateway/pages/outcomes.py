@@ -114,11 +114,11 @@ def _read(request: web.Request, posted: Posted) -> tuple[Act, Sheet]:
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
-        "conflict": words.outcome.changed,
-        "archived": words.record.ended,
-        "archiving": words.outcome.archiving,
-        "invalid_answers": words.form.unknown_question,
-        "unknown_edition": words.form.unknown_question,
+        "conflict": words("outcome.changed"),
+        "archived": words("record.ended"),
+        "archiving": words("outcome.archiving"),
+        "invalid_answers": words("form.unknown_question"),
+        "unknown_edition": words("form.unknown_question"),
     }
 
 
@@ -186,7 +186,7 @@ async def _show_page(
         outcomes=[_listed(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
         newer=f"{href}#outcomes" if skip else "",
-        said=notice(request, {"saved": register.words.outcome.saved}),
+        said=notice(request, {"saved": register.words("outcome.saved")}),
         may_archive=register.lifecycle.ending == "archive",
         record_href=record_address(register, record.record_id),
         href=href,
@@ -197,6 +197,6 @@ async def _show_page(
 def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     """In the words of the edition that it was recorded in."""
     register = request.config_dict[REGISTERS].find(request[REGISTER].code, each.edition)
-    heading = register.words.outcome.recorded.format(name=each.recorded_by, when=day_and_time(each.recorded_at))
+    heading = register.words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
     rows = as_text(outcome_form(register), each.answers)
     return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)

@@ -25,7 +25,7 @@ async def public_home(request: web.Request) -> web.Response:
         request,
         "home/public.html",
         public_home=register.public,
-        words=register.words.public,
+        words=register.words,
         login=address(register, "login/"),
         registration=address(register, REGISTRATION) if register.access.self_registration else "",
     )
@@ -34,7 +34,7 @@ async def public_home(request: web.Request) -> web.Response:
 async def register_help(request: web.Request) -> web.Response:
     """Headed as the navigation bar names it."""
     register = request[REGISTER]
-    heading = register.navigation_label("help") or register.words.help.heading
+    heading = register.navigation_label("help") or register.words("help.heading")
     return await show(request, "about/register_help.html", heading=heading)
 
 

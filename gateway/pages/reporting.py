@@ -55,11 +55,11 @@ async def start_report(request: web.Request) -> web.Response:
     form.command, answers = command_in(posted), form.read(posted)
     if answers is None:
         return await _show_dashboard(request, board, form)
-    words = register.words.reporting
+    words = register.words
     said = {
-        "too_many": words.too_many,
-        "unknown_filter": words.filter_unknown,
-        "unknown_report": words.filter_unknown,
+        "too_many": words("reporting.too_many"),
+        "unknown_filter": words("reporting.filter_unknown"),
+        "unknown_report": words("reporting.filter_unknown"),
     }
     job = await attempt(request, _request(register, form.command, answers), form, said)
     if job is None:
@@ -75,19 +75,23 @@ async def _read_dashboard(request: web.Request) -> Dashboard:
 
 async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) -> web.Response:
     register = request[REGISTER]
-    words = register.words.reporting
+    words = register.words
     return await show(
         request,
         "reporting/dashboard.html",
         board=board,
         chosen=_shown_organisation(request, board),
-        as_at=words.as_at.format(when=day_and_time(board.as_at)),
+        as_at=words("reporting.as_at", when=day_and_time(board.as_at)),
         panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
         by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
         form=form,
         names=[name for name in form.fields if name != "report"],
         shown_for=_shown_for(register, board),
-        columns=(Column(register.words.workbook.report), Column(words.asked), Column(words.state)),
+        columns=(
+            Column(register.words("workbook.report")),
+            Column(words("reporting.asked")),
+            Column(words("reporting.state")),
+        ),
         jobs=[_job_row(register, job) for job in board.jobs],
     )
 
@@ -108,10 +112,12 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
 
 def _form(register: Definition, board: Dashboard, organisation: str = "") -> Form:
     """Reports are offered for the same `organisation` first as the figures beside them are of."""
-    words = register.words.reporting
+    words = register.words
     titles = {report.code: report.title for report in register.reporting.reports}
     reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
-    select = Field("report", words.select_report, "select", choices=reports, missing=words.report_missing)
+    select = Field(
+        "report", words("reporting.select_report"), "select", choices=reports, missing=words("reporting.report_missing")
+    )
     filters = [_filter_field(register, board, each) for each in register.reporting.filters]
     return Form([select, *filters], {ORGANISATION: organisation})
 
@@ -157,14 +163,14 @@ def job_address(register: Definition, job_id: UUID, page: str = "") -> str:
 
 
 def state_words(register: Definition, job: ReportJob) -> str:
-    words = register.words.reporting
+    words = register.words
     return {
-        "queued": words.queued,
-        "running": words.preparing,
-        "ready": words.ready,
-        "failed": words.failed,
-        "stopped": words.stopped,
-        "expired": words.expired,
+        "queued": words("reporting.queued"),
+        "running": words("reporting.preparing"),
+        "ready": words("reporting.ready"),
+        "failed": words("reporting.failed"),
+        "stopped": words("reporting.stopped"),
+        "expired": words("reporting.expired"),
     }[job.state]
 
 
@@ -172,15 +178,15 @@ async def show_job(request: web.Request) -> web.Response:
     """How far a report has come; a script asks for that part of the page alone."""
     register = request[REGISTER]
     job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
-    words = register.words.reporting
+    words = register.words
     done, total = job.rows_done, job.rows_total
     return await show(
         request,
         "reporting/state.html" if FRAGMENT in request.headers else "reporting/job.html",
         job=job,
         said=state_words(register, job),
-        progress=words.progress.format(done=done, total=total) if total is not None else "",
-        kept_until=words.kept_until.format(when=day_and_time(job.expires_at)) if job.expires_at else "",
+        progress=words("reporting.progress", done=done, total=total) if total is not None else "",
+        kept_until=words("reporting.kept_until", when=day_and_time(job.expires_at)) if job.expires_at else "",
         href=job_address(register, job.job_id),
         back=address(register, "reporting/"),
         command=new_command(),

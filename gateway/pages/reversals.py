@@ -14,7 +14,6 @@ from gateway.page import Field, Form, see_other, show
 from gateway.showing import day_and_time, organisation_names
 from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked
 from shared.registers.definition import Definition
-from shared.values import Wrong
 
 PAGE = "administration/reversals/"
 LONGEST_REASON = 2_000
@@ -41,7 +40,7 @@ async def ask_reversal(request: web.Request) -> web.Response:
     form, posted = _form(register), await request.post()
     form.command, answers = command_in(posted), form.read(posted)
     if answers and len(answers["reason"]) > LONGEST_REASON:
-        form.wrong("reason", register.words.reversals.reason_too_long)
+        form.wrong("reason", register.words("reversals.reason_too_long"))
     if answers is None or form.errors:
         return await _show(request, form)
     asked = AskReversal(command_id=form.command, reference=answers["reference"][:40], reason=answers["reason"])
@@ -56,8 +55,12 @@ async def decide_reversal(request: web.Request) -> web.Response:
     decision = DecideReversal(
         command_id=command_in(posted), reversal_id=id_in(request, "reversal"), confirmed=confirmed
     )
-    words, form = register.words.reversals, _form(register)
-    said = {"decided": words.decided, "command_reused": words.decided, "not_second": words.yours}
+    words, form = register.words, _form(register)
+    said = {
+        "decided": words("reversals.decided"),
+        "command_reused": words("reversals.decided"),
+        "not_second": words("reversals.yours"),
+    }
     if await attempt(request, decision, form, said) is None:
         return await _show(request, form)
     return see_other(address(register, PAGE), "confirmed" if confirmed else "declined")
@@ -72,30 +75,42 @@ def _register(request: web.Request) -> Definition:
 
 
 def _form(register: Definition) -> Form:
-    words = register.words.reversals
+    words = register.words
     return Form(
         [
-            Field("reference", words.reference, hint=words.reference_hint, missing=words.reference_missing, width=20),
-            Field("reason", words.reason, "long_text", hint=words.reason_hint, missing=words.reason_missing),
+            Field(
+                "reference",
+                words("reversals.reference"),
+                hint=words("reversals.reference_hint"),
+                missing=words("reversals.reference_missing"),
+                width=20,
+            ),
+            Field(
+                "reason",
+                words("reversals.reason"),
+                "long_text",
+                hint=words("reversals.reason_hint"),
+                missing=words("reversals.reason_missing"),
+            ),
         ]
     )
 
 
 def _refusals(register: Definition) -> dict[str, At]:
-    words = register.words.reversals
+    words = register.words
     return {
-        "not_found": At("reference", words.not_found),
-        "not_archived": At("reference", words.not_archived),
-        "asked_before": At("reference", words.asked_before),
-        "unreadable": At("reason", register.words.faults[Wrong.CHARACTERS].format(label=words.reason)),
-        "empty": At("reason", words.reason_missing),
-        "command_reused": At("reference", words.asked_before),
+        "not_found": At("reference", words("reversals.not_found")),
+        "not_archived": At("reference", words("reversals.not_archived")),
+        "asked_before": At("reference", words("reversals.asked_before")),
+        "unreadable": At("reason", register.words("faults.characters", label=words("reversals.reason"))),
+        "empty": At("reason", words("reversals.reason_missing")),
+        "command_reused": At("reference", words("reversals.asked_before")),
     }
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
-    words = register.words.reversals
+    words = register.words
     found = await (ask if form.status == 200 else ask_if_there)(request, ListReversals())  # typed text is not lost
     names = await organisation_names(request, register)
     return await show(
@@ -104,7 +119,14 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         form=form,
         found=found,
         reversals=[_shown(register, each, names) for each in (found.reversals if found else ())],
-        said=notice(request, {"asked": words.asked, "confirmed": words.confirmed, "declined": words.declined}),
+        said=notice(
+            request,
+            {
+                "asked": words("reversals.asked"),
+                "confirmed": words("reversals.confirmed"),
+                "declined": words("reversals.declined"),
+            },
+        ),
         href=address(register, PAGE),
         back=address(register, "administration/"),
     )
@@ -113,11 +135,11 @@ async def _show(request: web.Request, form: Form) -> web.Response:
 def _shown(register: Definition, each: ReversalAsked, names: Mapping[UUID, str]) -> ShownReversal:
     words = register.words
     facts = [
-        (words.reversals.person, each.name),
-        (words.administration.organisation, names.get(each.organisation_id, "")),
-        (words.reversals.archived, day_and_time(each.archived_at)),
-        (words.reversals.asked_by, f"{each.asked_by}, {day_and_time(each.asked_at)}"),
-        (words.reversals.reason, each.reason),
+        (words("reversals.person"), each.name),
+        (words("administration.organisation"), names.get(each.organisation_id, "")),
+        (words("reversals.archived"), day_and_time(each.archived_at)),
+        (words("reversals.asked_by"), f"{each.asked_by}, {day_and_time(each.asked_at)}"),
+        (words("reversals.reason"), each.reason),
     ]
     href = address(register, f"{PAGE}{each.reversal_id.hex}/")
     return ShownReversal(each.reference, facts, each.yours, href, new_command())

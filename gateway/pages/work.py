@@ -21,7 +21,7 @@ from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Ta
 from shared.contracts.referrals import NamedRecord, NameRecords
 from shared.messages import Refused
 from shared.registers.definition import Definition, Recipient
-from shared.registers.definition.words.work import AgeWords
+from shared.registers.definition.words import Words
 
 PATH = "work/"
 SEEN_FORM = "seen-form"
@@ -58,12 +58,12 @@ async def show_work(request: web.Request) -> web.Response:
     names = await _names(request, tasks)
     organisations = await organisation_names(request, register)
     rows = Rows(register, names or {}, organisations, tasks.as_at)
-    words = register.words.tasks
+    words = register.words
     return await show(
         request,
         "work/list.html",
         tasks=tasks,
-        as_at=words.as_at.format(when=day_and_time(tasks.as_at)),
+        as_at=words("tasks.as_at", when=day_and_time(tasks.as_at)),
         said=_said(request, tasks),
         done="seen" in request.query,
         no_names=names is None,
@@ -116,15 +116,15 @@ async def _names(request: web.Request, tasks: Tasks) -> Names | None:
 
 def _said(request: web.Request, tasks: Tasks) -> str:
     """What came of a button that was pressed before."""
-    words = request[REGISTER].words.tasks
-    if closed := notice(request, {"closed": words.closed}):
+    words = request[REGISTER].words
+    if closed := notice(request, {"closed": words("tasks.closed")}):
         return closed
     if "seen" in request.query:
-        return words.done
+        return words("tasks.done")
     taken = next((each for each in tasks.urgent if each.task_id.hex == request.query.get("taken")), None)
     if taken is None or taken.seen_by is None or taken.seen_at is None:
         return ""
-    return words.taken.format(name=taken.seen_by, when=day_and_time(taken.seen_at))
+    return words("tasks.taken", name=taken.seen_by, when=day_and_time(taken.seen_at))
 
 
 # ------------------------------------------------------------------------------------------------------------ the rows
@@ -133,7 +133,7 @@ class Rows:
 
     def __init__(self, register: Definition, names: Names, organisations: Mapping[UUID, str], now: datetime) -> None:
         self._register = register
-        self._words = register.words.tasks
+        self._words = register.words
         self._names = names
         self._organisations = organisations
         self._now = now
@@ -144,7 +144,7 @@ class Rows:
     @property
     def urgent_columns(self) -> list[Column]:
         area = [Column(self._locality.label)] if self._locality else []
-        return [*self._first_columns(), *area, *self._last_columns(), Column(self._words.seen)]
+        return [*self._first_columns(), *area, *self._last_columns(), Column(self._words("tasks.seen"))]
 
     @property
     def agenda_columns(self) -> list[Column]:
@@ -157,20 +157,20 @@ class Rows:
 
     def agenda(self, task: TaskShown) -> list[Cell]:
         since = days_since(task.opened_at, self._now, self._register.words)
-        rated = self._register.words.records.rated.format(when=since)
+        rated = self._register.words("records.rated", when=since)
         return [*self._first(task), *self._lead_of(task), lines(day(task.opened_at), rated)]
 
     def area(self, code: str | None) -> str:
         """The name of a locality."""
         labels = self._locality.labels if self._locality else {}
-        return labels.get(code or "", code or self._words.no_place)
+        return labels.get(code or "", code or self._words("tasks.no_place"))
 
     def _first_columns(self) -> list[Column]:
-        return [Column(self._words.name), Column(self._register.words.administration.organisation)]
+        return [Column(self._words("tasks.name")), Column(self._register.words("administration.organisation"))]
 
     def _last_columns(self) -> list[Column]:
         lead = [Column(self._lead.label)] if self._lead else []
-        return [*lead, Column(self._words.waiting_since)]
+        return [*lead, Column(self._words("tasks.waiting_since"))]
 
     def _first(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
@@ -186,27 +186,27 @@ class Rows:
 
     def _age(self, task: TaskShown) -> str:
         minutes = int((self._now - task.opened_at).total_seconds()) // 60
-        return self._words.waiting.format(age=age_in_words(max(minutes, 0), self._words.age))
+        return self._words("tasks.waiting", age=age_in_words(max(minutes, 0), self._words))
 
     def _second(self, task: TaskShown) -> str:
         """Who was told because nobody had seen it, and when; who will be, and after how long, while nobody has."""
         if not self._told_again:
             return ""
         if task.told_again_at:
-            return self._words.second_told.format(when=day_and_time(task.told_again_at), who=self._told_again)
+            return self._words("tasks.second_told", when=day_and_time(task.told_again_at), who=self._told_again)
         if task.seen_at:
             return ""
         minutes = self._register.lifecycle.urgent_minutes
-        return self._words.second_told_after.format(minutes=minutes, who=self._told_again)
+        return self._words("tasks.second_told_after", minutes=minutes, who=self._told_again)
 
     def _seen(self, task: TaskShown) -> Cell:
         if task.seen_by and task.seen_at:
-            return self._words.seen_by.format(name=task.seen_by, when=day_and_time(task.seen_at))
+            return self._words("tasks.seen_by", name=task.seen_by, when=day_and_time(task.seen_at))
         named = self._names.get(task.record_id)
         return lines(self._not_seen(), self._button(task, named.name if named else task.reference))
 
     def _not_seen(self) -> Markup:
-        return Markup("<strong>{}</strong>").format(self._words.not_seen)
+        return Markup("<strong>{}</strong>").format(self._words("tasks.not_seen"))
 
     def _button(self, task: TaskShown, about: str) -> Markup:
         """Of the one form of the page; the id of the command is the button's own."""
@@ -214,36 +214,39 @@ class Rows:
             '<button class="nhsuk-button nhsuk-button--small ics-work__button" data-module="nhsuk-button"'
             ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'
             '<span class="nhsuk-u-visually-hidden"> {}</span></button>'
-        ).format(SEEN_FORM, task.task_id.hex, new_command().hex, self._words.acknowledge, about)
+        ).format(SEEN_FORM, task.task_id.hex, new_command().hex, self._words("tasks.acknowledge"), about)
 
 
 def told_again(register: Definition) -> str:
     """Whom the register names for an urgent record that nobody has seen in time."""
-    words = register.words.tasks.recipients
+    words = register.words
     who: dict[Recipient, str] = {
         "team": register.contact.team,
-        "submitter": words.submitter,
-        "administrators": words.administrators,
+        "submitter": words("tasks.recipients.submitter"),
+        "administrators": words("tasks.recipients.administrators"),
     }
     rules = [each for each in register.notifications if each.concerns("urgent_not_seen", "urgent")]
     named = dict.fromkeys(who[to] for each in rules for to in each.to)
-    return ", ".join((*named, *([words.others] if any(each.addresses for each in rules) else [])))
+    return ", ".join((*named, *([words("tasks.recipients.others")] if any(each.addresses for each in rules) else [])))
 
 
-def age_in_words(minutes: int, words: AgeWords) -> str:
+def age_in_words(minutes: int, words: Words) -> str:
     """In its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
     days, rest = divmod(minutes, MINUTES_OF_DAY)
     hours, rest = divmod(rest, MINUTES_OF_HOUR)
-    in_days = (_amount(days, words.day, words.days), _amount(hours, words.hour, words.hours))
-    in_hours = (in_days[1], _amount(rest, words.minute, words.minutes))
+    in_days = (
+        _amount(days, words("tasks.age.day"), words("tasks.age.days", count=days)),
+        _amount(hours, words("tasks.age.hour"), words("tasks.age.hours", count=hours)),
+    )
+    in_hours = (in_days[1], _amount(rest, words("tasks.age.minute"), words("tasks.age.minutes", count=rest)))
     said = " ".join(filter(None, in_days if days else in_hours))
-    return said or words.minutes.format(count=0)
+    return said or words("tasks.age.minutes", count=0)
 
 
 def _amount(count: int, one: str, several: str) -> str:
     if count == 0:
         return ""
-    return one if count == 1 else several.format(count=count)
+    return one if count == 1 else several
 
 
 def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> list[Area]:
@@ -258,13 +261,13 @@ def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> li
 def _urgent_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
     more = place.urgent + len(tasks.urgent) < tasks.counts.urgent
     before, after = (Place(skip, place.agenda) for skip in _around(place.urgent))
-    return _steps(register, register.words.tasks.urgent, before if place.urgent else None, after if more else None)
+    return _steps(register, register.words("tasks.urgent"), before if place.urgent else None, after if more else None)
 
 
 def _agenda_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
     before, after = (Place(place.urgent, skip) for skip in _around(place.agenda))
     more = after if tasks.more_agenda else None
-    return _steps(register, register.words.tasks.agenda, before if place.agenda else None, more)
+    return _steps(register, register.words("tasks.agenda"), before if place.agenda else None, more)
 
 
 def _around(skip: int) -> tuple[int, int]:
@@ -272,6 +275,6 @@ def _around(skip: int) -> tuple[int, int]:
 
 
 def _steps(register: Definition, about: str, before: Place | None, after: Place | None) -> list[Markup]:
-    words = register.words.table
-    steps = ((words.previous, before), (words.next, after))
+    words = register.words
+    steps = ((words("table.previous"), before), (words("table.next"), after))
     return [link(text, place.href(register), about) for text, place in steps if place]

@@ -29,8 +29,11 @@ class OrganisationNames:
         if kept and kept[0] > self._clock():
             return kept[1]
         found = await self._bus.ask(ListOrganisations(register_code=register.code))
-        words = register.words.record.organisation
-        names = {each.organisation_id: words.format(name=each.name, domain=each.domain) for each in found.organisations}
+        words = register.words
+        names = {
+            each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)
+            for each in found.organisations
+        }
         self._kept[register.code] = (self._clock() + KEPT_SECONDS, names)
         return names
 

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from shared.registers.checks import check_succession, find_faults
 from shared.registers.definition import Definition, Option, Question, Rating
+from shared.registers.definition.words import reworded
 from shared.registers.faults import Fault, FaultyRegister, shape_faults
 from shared.registers.overlay import Adaptation, apply
 
 SHIPPED = Path(__file__).parent
-HOUSE_WORDS = SHIPPED / "words.toml"
 LISTS = SHIPPED / "lists"
 AS_WRITTEN = Adaptation()
 
@@ -185,14 +185,13 @@ def check(path: Path) -> list[Fault]:
 def read_register(content: bytes, source: str, lists: Lists) -> Loaded:
     """The definition that a file's bytes say. Raises `FaultyRegister`, which names `source`."""
     written = _read_toml(content, source)
-    house = tomllib.loads(HOUSE_WORDS.read_text("utf-8"))
-    whole = written | {"words": _merged(house, written.get("words", {}))}
+    words, faults = reworded(written.get("words", {}))
     try:
-        shaped = Definition.model_validate(whole)
+        shaped = Definition.model_validate(written | {"words": words})
     except ValidationError as error:
-        raise FaultyRegister(source, shape_faults(error, whole)) from None
-    definition, faults = _with_options(shaped, lists)
-    faults += find_faults(definition)
+        raise FaultyRegister(source, faults + shape_faults(error, written)) from None
+    definition, unknown = _with_options(shaped, lists)
+    faults += unknown + find_faults(definition)
     if faults:
         raise FaultyRegister(source, faults)
     return Loaded(definition, hashlib.sha256(content).hexdigest())
@@ -219,16 +218,9 @@ def _read_toml(content: bytes, source: str) -> dict[str, object]:
         raise FaultyRegister(source, [Fault("the file", f"is not TOML: {error}")]) from None
 
 
-def _merged(house: object, own: object) -> object:
-    """The register's own words over the house's, group by group."""
-    if not (isinstance(house, dict) and isinstance(own, dict)):
-        return own
-    return house | {key: _merged(house.get(key, {}), value) for key, value in own.items()}
-
-
 def _with_options(shaped: Definition, lists: Lists) -> tuple[Definition, list[Fault]]:
     """The definition with its questions' options filled in: from a list, from the rating's levels, or yes and no."""
-    yes_no = (Option(code="yes", label=shaped.words.page.yes), Option(code="no", label=shaped.words.page.no))
+    yes_no = (Option(code="yes", label=shaped.words("page.yes")), Option(code="no", label=shaped.words("page.no")))
     source = _Options(lists, shaped.rating, yes_no)
     form = shaped.form.with_questions(source.fill)
     outcome = shaped.outcome.with_questions(source.fill) if shaped.outcome else None

@@ -118,11 +118,11 @@ def rules_naming(definition: Definition, name: str) -> dict[str, tuple[str, ...]
 
 def new_code(label: str, taken: Collection[str]) -> str:
     """A code for an option that has none yet: its label in small letters, and a number where that is taken."""
-    words = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:LONGEST_SLUG].strip("_") or "option"
+    slug = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:LONGEST_SLUG].strip("_") or "option"
     number = 2
-    code = words
+    code = slug
     while code in taken:
-        code, number = f"{words}_{number}", number + 1
+        code, number = f"{slug}_{number}", number + 1
     return code
 
 

@@ -22,7 +22,7 @@ WORDS: dict[str, str | At | None] = {
     "not_ended": At("name", "This mail is on its way.", status=422),
     "elsewhere": None,
 }
-SENT_BEFORE = load_registers().find("dsr").words.form.sent_before
+SENT_BEFORE = load_registers().find("dsr").words("form.sent_before")
 
 Answer = tuple[bool, int, list[list[str]], bool]
 Attempt = Callable[[Refused | NotAnswered | None, bool], Awaitable[Answer]]

@@ -192,7 +192,7 @@ async def test_a_place_that_no_page_of_ours_named_is_refused(browser: Browser, s
     ],
 )
 def test_an_age_is_said_in_its_two_largest_units(minutes: int, said: str) -> None:
-    assert said == age_in_words(minutes, load_registers().find("dsr").words.tasks.age)
+    assert said == age_in_words(minutes, load_registers().find("dsr").words)
 
 
 # ----------------------------------------------------------------------------------------------------------- the button

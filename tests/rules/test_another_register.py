@@ -40,7 +40,7 @@ def test_it_stands_beside_the_shipped_registers() -> None:
 def test_its_words_are_its_own_and_the_rest_are_the_houses() -> None:
     words = carers().words
 
-    assert ("Oes", "Nac oes", "Previous") == (words.page.yes, words.page.no, words.table.previous)
+    assert ("Oes", "Nac oes", "Previous") == (words("page.yes"), words("page.no"), words("table.previous"))
     assert ["Oes", "Nac oes"] == [option.label for option in carers().form.by_name["has_phone"].options]
     assert ["Y Gofalwyr", "Ychwanegu", "Allgofnodi"] == [link.label for link in carers().navigation]
 

@@ -1,14 +1,12 @@
 """A definition that is wrong is refused, with a sentence that says what to put right and where."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from shared.registers.checks import check_succession, find_faults
-from shared.registers.definition import Definition, Question, Words
-from shared.registers.load import HOUSE_WORDS, SHIPPED, check
+from shared.registers.definition import Definition, Question
+from shared.registers.load import SHIPPED, check
 from tests.rules.typed import INVENTED, carers, dsr
 
 DSR = SHIPPED / "dsr" / "2022.toml"
@@ -92,7 +90,11 @@ SLIPS = [
         "form, section Details of the Individual, question first_name, label: "
         "has a gap called Name; gaps that are filled here: none",
     ),
-    ('tab = "Referral"', 'tabb = "Referral"', "words, record, tabb: is not a word that a definition knows"),
+    (
+        'tab = "Referral"',
+        'tabb = "Referral"',
+        "words, record, tabb: is not a word that a definition knows; did you mean record.tab?",
+    ),
     ('given_name = "first_name"\n', "", "person: given_name is missing: say which question asks it"),
     (
         'postcode = "postcode"\n',
@@ -384,17 +386,6 @@ def test_mail_goes_to_accepted_domains_only(tmp_path: Path) -> None:
     told = faults_after(tmp_path, DSR, ('to = ["team"]', 'addresses = ["team@evilnhs.uk"]'))
 
     assert "notification, record_created: has an address outside the accepted domains" in told
-
-
-# ------------------------------------------------------------------------------------------------------ label catalogue
-def test_a_word_that_is_missing_from_the_catalogue_is_an_error() -> None:
-    house = tomllib.loads(HOUSE_WORDS.read_text("utf-8"))
-    del house["login"]["heading"], house["faults"]["postcode"]
-
-    with pytest.raises(ValidationError) as error:
-        Words.model_validate(house)
-
-    assert {("login", "heading"), ("faults",)} == {each["loc"] for each in error.value.errors(include_input=False)}
 
 
 # ------------------------------------------------------------------------------------------------------- later editions

@@ -252,7 +252,7 @@ def test_a_code_that_its_list_has_lost_is_shown_as_it_is() -> None:
 
 
 def test_there_are_words_for_every_fault() -> None:
-    assert set(Wrong) == set(dsr().words.faults)
+    assert set(Wrong) == set(dsr().words.group("faults"))
 
 
 def test_reading_needs_no_definition_but_the_form_and_its_words() -> None:

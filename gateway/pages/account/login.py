@@ -19,7 +19,7 @@ ATTEMPT_SECONDS = 60 * 60
 async def login_page(request: web.Request) -> web.Response:
     """Says why one came here. Whoever is logged in already is offered the way on instead of the form."""
     words, form = request[REGISTER].words, _form(request[REGISTER])
-    if notice(request, {"e0": words.login.incorrect}):
+    if notice(request, {"e0": words("login.incorrect")}):
         _refuse(form, request[REGISTER])
     return await _show(request, form)
 
@@ -70,36 +70,36 @@ async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Att
 
 
 def _form(register: Definition) -> Form:
-    words = register.words.login
+    words = register.words
     return Form(
         (
             Field(
                 "email",
-                words.email_address,
+                words("login.email_address"),
                 kind="email",
-                missing=words.email_address_missing,
+                missing=words("login.email_address_missing"),
                 autocomplete="username",
             ),
-            Field("password", words.password, kind="password", missing=words.password_missing),
+            Field("password", words("login.password"), kind="password", missing=words("login.password_missing")),
         )
     )
 
 
 def _refuse(form: Form, register: Definition) -> None:
-    form.refuse(register.words.login.incorrect, "email", "password")
+    form.refuse(register.words("login.incorrect"), "email", "password")
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words
-    why = {"ended": words.login.ended, "timeout": words.login.timed_out, "over": words.pin.over}
+    why = {"ended": words("login.ended"), "timeout": words("login.timed_out"), "over": words("pin.over")}
     return await show(
         request,
         "account/login.html",
         form=form,
         words=words,
         notice=notice(request, why),
-        logged_out=bool(notice(request, {"out": words.login.logged_out})),
+        logged_out=bool(notice(request, {"out": words("login.logged_out")})),
         login=address(register, LOGIN),
         reminder=address(register, REMINDER),
         registration=address(register, REGISTRATION) if register.access.self_registration else "",

@@ -26,7 +26,7 @@ async def change_password(request: web.Request) -> web.Response:
     form = _form(register, rule)
     answers = form.read(await request.post()) or {}
     if answers and answers["new"] != answers["confirm"]:
-        form.wrong("confirm", register.words.password.not_equal)
+        form.wrong("confirm", register.words("password.not_equal"))
     if form.errors:
         return await _show(request, form)
     try:
@@ -51,9 +51,9 @@ def _message(current: str, new: str) -> ChangePassword:
 
 def _say_why(form: Form, register: Definition, rule: PasswordRule, refusal: Refused) -> None:
     if refusal.code == "password_wrong":
-        form.wrong("current", register.words.password.current_wrong)
+        form.wrong("current", register.words("password.current_wrong"))
     elif refusal.code == "password_unchanged":
-        form.wrong("new", register.words.password.unchanged)
+        form.wrong("new", register.words("password.unchanged"))
     elif refusal.code == "password_rule":
         form.wrong("new", Markup("<br>").join(_unmet(rule, refusal)))
     else:
@@ -68,26 +68,30 @@ def _unmet(rule: PasswordRule, refusal: Refused) -> list[str]:
 
 
 def _form(register: Definition, rule: PasswordRule) -> Form:
-    words = register.words.password
+    words = register.words
     current = Field(
         "current",
-        words.current,
+        words("password.current"),
         kind="password",
-        missing=words.current_missing,
-        placeholder=words.current_hint,
+        missing=words("password.current_missing"),
+        placeholder=words("password.current_hint"),
         autocomplete="current-password",
     )
     new = Field(
         "new",
-        words.new,
+        words("password.new"),
         kind="password",
         hint=_printed(rule.sentences),
-        missing=words.new_missing,
-        placeholder=words.new_hint,
+        missing=words("password.new_missing"),
+        placeholder=words("password.new_hint"),
         autocomplete="new-password",
     )
     confirm = Field(
-        "confirm", words.confirm, kind="password", placeholder=words.confirm_hint, autocomplete="new-password"
+        "confirm",
+        words("password.confirm"),
+        kind="password",
+        placeholder=words("password.confirm_hint"),
+        autocomplete="new-password",
     )
     return Form((current, new, confirm))
 
@@ -105,6 +109,6 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         request,
         "account/password.html",
         form=form,
-        words=request[REGISTER].words.password,
+        words=request[REGISTER].words,
         must_change=request[VISITOR].must_change,
     )

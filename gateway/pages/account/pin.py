@@ -75,9 +75,9 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
     _expect(refusal, "pin_refused", "attempt_over")
     if refusal.code == "attempt_over":
         return _without_attempt(to_login(request, "over"))
-    words = request[REGISTER].words.pin
+    words = request[REGISTER].words
     left = refusal.details.get("tries_left")
-    form.wrong("pin", f"{words.refused} {words.tries_left.format(count=left)}" if left else words.refused)
+    form.wrong("pin", f"{words('pin.refused')} {words('pin.tries_left', count=left)}" if left else words("pin.refused"))
     return await _show(request, form)
 
 
@@ -112,14 +112,14 @@ def _expect(refusal: Refused, *codes: str) -> None:
 
 
 def _form(register: Definition) -> Form:
-    words = register.words.pin
+    words = register.words
     pin = Field(
         "pin",
-        words.label,
+        words("pin.label"),
         kind="whole_number",
-        missing=words.missing,
+        missing=words("pin.missing"),
         autocomplete="one-time-code",
-        placeholder=words.placeholder,
+        placeholder=words("pin.placeholder"),
         width=10,
     )
     return Form((pin,))
@@ -132,8 +132,8 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         "account/pin.html",
         form=form,
         words=register.words,
-        sent=notice(request, {"sent": register.words.pin.sent_again}),
-        soon=notice(request, {"soon": register.words.pin.too_soon}),
+        sent=notice(request, {"sent": register.words("pin.sent_again")}),
+        soon=notice(request, {"soon": register.words("pin.too_soon")}),
         pin=address(register, PIN),
         cancel=address(register, "login/cancel"),
         resend=address(register, "login/resend"),

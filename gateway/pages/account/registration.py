@@ -54,15 +54,17 @@ def _message(request: web.Request, answers: dict[str, str]) -> RegisterAccount:
 
 
 async def registered_page(request: web.Request) -> web.Response:
-    words = request[REGISTER].words.registration
-    return await _show_message(request, words.done_heading, words.done)
+    words = request[REGISTER].words
+    return await _show_message(request, words("registration.done_heading"), words.lines("registration.done"))
 
 
 async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> web.Response:
     """An address from elsewhere is nobody's mistake in a field, so it gets a page: whom to write to (R-DSR-041)."""
-    words = request[REGISTER].words.registration
+    words = request[REGISTER].words
     if refusal.code == "domain_not_accepted":
-        return await _show_message(request, words.refused_heading, words.refused, status=403)
+        return await _show_message(
+            request, words("registration.refused_heading"), words.lines("registration.refused"), status=403
+        )
     if refusal.code == "not_open":
         return await _show_closed(request, status=403)
     say_what_is_wrong(form, request[REGISTER], refusal)
@@ -75,26 +77,42 @@ def say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> Non
         raise refusal
     for name, wrong in refusal.details.items():
         if name == "email":
-            form.wrong(name, register.words.registration.email_address_wrong)
+            form.wrong(name, register.words("registration.email_address_wrong"))
         elif name in form.fields:
-            told = register.words.faults[Wrong(str(wrong))]
+            told = register.words.group("faults")[Wrong(str(wrong))]
             count = len(form.value(name))
             form.wrong(name, told.format(label=form.fields[name].label, most=LONGEST_NAME, count=count))
 
 
 async def _show_closed(request: web.Request, *, status: int = 200) -> web.Response:
-    words = request[REGISTER].words.registration
-    return await _show_message(request, words.closed_heading, words.closed, status=status)
+    words = request[REGISTER].words
+    return await _show_message(
+        request, words("registration.closed_heading"), words.lines("registration.closed"), status=status
+    )
 
 
 def _form(register: Definition) -> Form:
-    words = register.words.registration
+    words = register.words
     return Form(
         (
-            Field("first_name", words.first_name, missing=words.first_name_missing, autocomplete="given-name"),
-            Field("last_name", words.last_name, missing=words.last_name_missing, autocomplete="family-name"),
             Field(
-                "email", words.email_address, kind="email", missing=words.email_address_missing, autocomplete="email"
+                "first_name",
+                words("registration.first_name"),
+                missing=words("registration.first_name_missing"),
+                autocomplete="given-name",
+            ),
+            Field(
+                "last_name",
+                words("registration.last_name"),
+                missing=words("registration.last_name_missing"),
+                autocomplete="family-name",
+            ),
+            Field(
+                "email",
+                words("registration.email_address"),
+                kind="email",
+                missing=words("registration.email_address_missing"),
+                autocomplete="email",
             ),
         )
     )
@@ -118,7 +136,7 @@ async def _show_message(
         status=status,
         heading=heading,
         paragraphs=written,
-        back=register.words.reminder.back,
+        back=register.words("reminder.back"),
         login=address(register, LOGIN),
     )
 

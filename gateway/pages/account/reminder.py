@@ -36,13 +36,13 @@ def _read(form: Form, typed: str, register: Definition) -> str | None:
     try:
         return read_email(typed)
     except Unreadable:
-        form.wrong("email", register.words.registration.email_address_wrong)
+        form.wrong("email", register.words("registration.email_address_wrong"))
         return None
 
 
 def _form(register: Definition) -> Form:
-    missing = register.words.login.email_address_missing
-    label = register.words.reminder.email_address
+    missing = register.words("login.email_address_missing")
+    label = register.words("reminder.email_address")
     return Form((Field("email", label, kind="email", missing=missing, autocomplete="username"),))
 
 
@@ -52,6 +52,6 @@ async def _show(request: web.Request, form: Form | None) -> web.Response:
         request,
         "account/reminder.html",
         form=form,
-        words=register.words.reminder,
+        words=register.words,
         login=address(register, LOGIN),
     )

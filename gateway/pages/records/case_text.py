@@ -37,15 +37,15 @@ def lines_of(register: Definition, record: RecordShown, history: History, now: d
     """Everything but the name: the text goes into the record of somebody who is known there."""
     words = register.words
     yield register.identity.name
-    yield f"{words.record.reference}: {record.reference}"
-    yield words.case_text.added.format(name=record.created_by, when=day_and_time(record.created_at))
+    yield f"{words('record.reference')}: {record.reference}"
+    yield words("case_text.added", name=record.created_by, when=day_and_time(record.created_at))
     yield from _rating(register, record, history)
     yield ""
     wanted = register.case_text.questions if register.case_text else ()
     rows = {row.name: row for row in as_text(register.form, record.answers)}
     yield from (_said(rows[name]) for name in wanted if name in rows)
     yield ""
-    yield words.case_text.as_at.format(when=day_and_time(now))
+    yield words("case_text.as_at", when=day_and_time(now))
 
 
 def _said(row: Row) -> str:
@@ -59,7 +59,7 @@ def _rating(register: Definition, record: RecordShown, history: History) -> Iter
     who = _who_rated(register, record, history)
     when = day_and_time(record.rated_at)
     yield ""
-    yield register.words.case_text.rated.format(rating=level.label, name=who, when=when)
+    yield register.words("case_text.rated", rating=level.label, name=who, when=when)
     yield from level.next_steps
 
 
@@ -69,4 +69,4 @@ def _who_rated(register: Definition, record: RecordShown, history: History) -> s
     for change in history.updates:
         if change.act == "reviewed" or any(field.name == question for field in change.changes):
             return change.changed_by
-    return register.words.page.not_recorded if history.older else record.created_by
+    return register.words("page.not_recorded") if history.older else record.created_by

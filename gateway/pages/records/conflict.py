@@ -26,7 +26,7 @@ async def show_conflict(
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
     updates = await _updates_since(request, record_id, opened.version)
-    words = register.words.conflict
+    words = register.words
     merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, yours)
     return await show(
         request,
@@ -37,7 +37,15 @@ async def show_conflict(
         whose=await whose(request, record),
         differences=_differences(register, merged),
         fields=hidden_fields(fill_fields(register.form, merged.answers)),
-        columns=[Column(label) for label in (words.question, words.before, words.theirs, words.yours)],
+        columns=[
+            Column(label)
+            for label in (
+                words("conflict.question"),
+                words("conflict.before"),
+                words("conflict.theirs"),
+                words("conflict.yours"),
+            )
+        ],
         opened=open_record(record, opened.note),
         href=record_address(register, record_id),
         changed=said_of(register, updates[0]) if updates else "",
@@ -59,9 +67,9 @@ def _differences(register: Definition, merged: Merged) -> list[list[str]]:
     return [
         [
             questions[each.name].label,
-            show_answer(questions[each.name], each.before) or register.words.page.not_recorded,
-            show_answer(questions[each.name], each.theirs) or register.words.page.not_recorded,
-            show_answer(questions[each.name], each.yours) or register.words.page.not_recorded,
+            show_answer(questions[each.name], each.before) or register.words("page.not_recorded"),
+            show_answer(questions[each.name], each.theirs) or register.words("page.not_recorded"),
+            show_answer(questions[each.name], each.yours) or register.words("page.not_recorded"),
         ]
         for each in merged.differences
         if each.name in questions

@@ -44,11 +44,11 @@ async def drafts_of(request: web.Request) -> list[Offered]:
 
 
 def _offered(register: Definition, draft: DraftNamed) -> Offered:
-    new, words = address(register, PATHS["submit"]), register.words.draft
-    name = draft.name or words.unnamed
+    new, words = address(register, PATHS["submit"]), register.words
+    name = draft.name or words("draft.unnamed")
     return Offered(
         name=name,
-        found=words.found.format(name=name, when=day_and_time(draft.started_at)),
+        found=words("draft.found", name=name, when=day_and_time(draft.started_at)),
         carry_on=f"{new}?draft={draft.draft_id.hex}",
         discard=f"{new}/discard/{draft.draft_id.hex}/",
     )
@@ -59,7 +59,7 @@ async def new_record(request: web.Request) -> web.Response:
     register = request[REGISTER]
     if "draft" in request.query:
         return await _carry_on(request, register, id_of(request.query["draft"]))
-    said = notice(request, {"discarded": register.words.draft.discarded})
+    said = notice(request, {"discarded": register.words("draft.discarded")})
     found = [] if "start" in request.query else await drafts_of(request)
     if not found:
         return await show_new(request, new_form(request), said=said)
@@ -68,7 +68,7 @@ async def new_record(request: web.Request) -> web.Response:
         "records/drafts.html",
         drafts=found,
         start=address(register, PATHS["submit"]) + "?start",
-        note=register.words.draft.note.format(count=DRAFT_DAYS),
+        note=register.words("draft.note", count=DRAFT_DAYS),
         said=said,
     )
 
@@ -78,15 +78,15 @@ async def _carry_on(request: web.Request, register: Definition, draft_id: UUID) 
     shown = await ask(request, ReadDraft(draft_id=draft_id))
     drawn = new_form(request, draft_id, shown.typed)
     if shown.edition != register.edition:
-        drawn.form.refuse(register.words.form.unknown_question)
-    said = notice(request, {"saved": register.words.draft.saved})
+        drawn.form.refuse(register.words("form.unknown_question"))
+    said = notice(request, {"saved": register.words("draft.saved")})
     return await show_new(request, drawn, draft=shown.draft, said=said)
 
 
 async def save_draft(request: web.Request) -> web.Response:
     """Nothing is checked. A script is answered in a sentence, a button with the page."""
     register, posted = request[REGISTER], await request.post()
-    words, raw = register.words.draft, typed(posted, register.form)
+    words, raw = register.words, typed(posted, register.form)
     drawn = new_form(request, command_in(posted), raw)
     form = drawn.form
     try:
@@ -94,12 +94,12 @@ async def save_draft(request: web.Request) -> web.Response:
         saved = await attempt(request, draft, form, _refusals(register.words), renew=False)
     except ValidationError:
         saved = None
-        form.refuse(words.too_big, status=409)
+        form.refuse(words("draft.too_big"), status=409)
     if form.reason and form.reason.code == "too_many":
-        form.refuse(words.too_many.format(count=form.reason.details.get("most", "")), status=409)
+        form.refuse(words("draft.too_many", count=form.reason.details.get("most", "")), status=409)
     if FRAGMENT in request.headers:
-        failed = words.not_saved if form.status == 503 else form.refusal
-        said = words.saved_at.format(when=time_of_day(saved.saved_at)) if saved else failed
+        failed = words("draft.not_saved") if form.status == 503 else form.refusal
+        said = words("draft.saved_at", when=time_of_day(saved.saved_at)) if saved else failed
         return web.Response(text=said, status=form.status)
     if form.reason and form.reason.code == "no_consent":
         return await refuse_consent(request, form.command)
@@ -110,12 +110,12 @@ async def save_draft(request: web.Request) -> web.Response:
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
-        "no_consent": words.draft.no_consent,
-        "sent": words.draft.closed,
-        "discarded": words.draft.closed,
-        "too_big": words.draft.too_big,
-        "too_many": words.draft.too_many,
-        "unknown_edition": words.form.unknown_question,
+        "no_consent": words("draft.no_consent"),
+        "sent": words("draft.closed"),
+        "discarded": words("draft.closed"),
+        "too_big": words("draft.too_big"),
+        "too_many": words.unfilled("draft.too_many"),
+        "unknown_edition": words("form.unknown_question"),
     }
 
 

@@ -44,27 +44,27 @@ def past_of(
     register: Definition, record: RecordShown, history: History, found: FoundOutcomes, skipped: int, now: datetime
 ) -> Past:
     """The line is drawn where the newest is: it leads up to today."""
-    words = register.words.history
+    words = register.words
     return Past(
         line=None if skipped else rating_line(register, record, history, found.outcomes, now),
         without_outcomes=found.missing,
-        columns=(Column(words.question), Column(words.before), Column(words.after)),
+        columns=(Column(words("history.question")), Column(words("history.before")), Column(words("history.after"))),
         updates=[shown_change(register, change) for change in history.updates],
         older=skipped + len(history.updates) if history.older else 0,
-        created=words.created.format(name=history.created_by, when=day_and_time(history.created_at)),
+        created=words("history.created", name=history.created_by, when=day_and_time(history.created_at)),
     )
 
 
 def said_of(register: Definition, change: Change) -> str:
     """What was done, by whom and when."""
-    words = register.words.history
+    words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
     said: dict[Act, str] = {
-        "updated": words.changed,
-        "reviewed": words.reviewed,
-        "archived": words.archived,
-        "reinstated": words.reinstated,
+        "updated": words("history.changed", name=name, when=when),
+        "reviewed": words("history.reviewed", name=name, when=when),
+        "archived": words("history.archived", name=name, when=when),
+        "reinstated": words("history.reinstated", name=name, when=when),
     }
-    return said[change.act].format(name=change.changed_by, when=day_and_time(change.changed_at))
+    return said[change.act]
 
 
 def shown_change(register: Definition, change: Change) -> ShownChange:
@@ -73,7 +73,7 @@ def shown_change(register: Definition, change: Change) -> ShownChange:
 
 
 def _row(register: Definition, field: FieldChange) -> list[str]:
-    question, nothing = register.form.by_name.get(field.name), register.words.page.not_recorded
+    question, nothing = register.form.by_name.get(field.name), register.words("page.not_recorded")
     if question is None:
         return [field.name, nothing, nothing]
     return [

@@ -60,16 +60,15 @@ async def end_cover(request: web.Request) -> web.Response:
 
 
 def _form(words: Words, colleagues: Colleagues | None = None) -> Form:
-    held = words.holding
     found = colleagues.colleagues if colleagues else ()
-    choices = (Choice("", words.form.choose), *(Choice(each.user_id.hex, each.full_name) for each in found))
+    choices = (Choice("", words("form.choose")), *(Choice(each.user_id.hex, each.full_name) for each in found))
     return Form(
         (
-            Field(SEARCH, held.find, hint=held.find_hint, width=20),
-            Field(HOLDER, held.holder, kind="select", choices=choices),
-            Field(COVER, held.cover, kind="select", choices=choices),
-            Field(FIRST, held.first_day, kind="date", hint=words.dates.hint),
-            Field(LAST, held.last_day, kind="date", hint=words.dates.hint),
+            Field(SEARCH, words("holding.find"), hint=words("holding.find_hint"), width=20),
+            Field(HOLDER, words("holding.holder"), kind="select", choices=choices),
+            Field(COVER, words("holding.cover"), kind="select", choices=choices),
+            Field(FIRST, words("holding.first_day"), kind="date", hint=words("dates.hint")),
+            Field(LAST, words("holding.last_day"), kind="date", hint=words("dates.hint")),
         )
     )
 
@@ -78,7 +77,7 @@ def _assignment(request: web.Request, form: Form, answers: Mapping[str, str], se
     """The command that the form asks for; None when the form says what is missing."""
     user_id = id_or_none(answers.get(HOLDER))
     if user_id is None:
-        form.wrong(HOLDER, request[REGISTER].words.holding.holder_missing)
+        form.wrong(HOLDER, request[REGISTER].words("holding.holder_missing"))
         return None
     return AssignHolder(
         command_id=form.command, record_id=record_id_in(request), user_id=user_id, seen=id_or_none(seen)
@@ -89,11 +88,11 @@ def _cover(request: web.Request, form: Form, answers: Mapping[str, str]) -> AddC
     """The command that the form asks for; None when the form says what is wrong."""
     words, user_id = request[REGISTER].words, id_or_none(answers.get(COVER))
     if user_id is None:
-        form.wrong(COVER, words.holding.cover_missing)
-    first = _day(form, words, FIRST, answers, words.holding.first_missing)
-    last = _day(form, words, LAST, answers, words.holding.last_missing)
+        form.wrong(COVER, words("holding.cover_missing"))
+    first = _day(form, words, FIRST, answers, words("holding.first_missing"))
+    last = _day(form, words, LAST, answers, words("holding.last_missing"))
     if first and last and last < first:
-        form.wrong(LAST, words.holding.order)
+        form.wrong(LAST, words("holding.order"))
     if form.errors or user_id is None or first is None or last is None:
         return None
     return AddCover(
@@ -111,7 +110,7 @@ def _day(form: Form, words: Words, name: str, answers: Mapping[str, str], missin
     try:
         return read_date_parts(day, month, year)
     except Unreadable as unreadable:
-        form.wrong(name, words.faults[unreadable.wrong].format(label=form.fields[name].label))
+        form.wrong(name, words.group("faults")[unreadable.wrong].format(label=form.fields[name].label))
         return None
 
 
@@ -125,15 +124,15 @@ async def _carry_out(
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
-        "already_holds": words.holding.already_holds,
-        "changed": words.holding.holder_changed,
-        "is_holder": words.holding.is_holder,
-        "already_covers": words.holding.already_covers,
-        "not_a_colleague": words.holding.not_a_colleague,
-        "past": words.holding.past,
-        "too_long": words.holding.too_long,
-        "too_many": words.holding.too_many,
-        "archived": words.record.ended,
+        "already_holds": words("holding.already_holds"),
+        "changed": words("holding.holder_changed"),
+        "is_holder": words("holding.is_holder"),
+        "already_covers": words("holding.already_covers"),
+        "not_a_colleague": words("holding.not_a_colleague"),
+        "past": words("holding.past"),
+        "too_long": words("holding.too_long"),
+        "too_many": words("holding.too_many"),
+        "archived": words("record.ended"),
     }
 
 
@@ -149,7 +148,11 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
     )
     form.fields |= _form(register.words, colleagues).fields
     words = register.words
-    said = {"assigned": words.holding.assigned, "covered": words.holding.cover_added, "ended": words.holding.ended}
+    said = {
+        "assigned": words("holding.assigned"),
+        "covered": words("holding.cover_added"),
+        "ended": words("holding.ended"),
+    }
     return await show(
         request,
         "records/holder.html",
@@ -160,7 +163,7 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         facts=about.facts[:SHOWN_FACTS],
         covers=[(each.holding_id.hex, cover_text(words, each)) for each in covers_of(record)],
         found=_found(words, colleagues),
-        columns=[Column(label) for label in (words.holding.who, words.holding.named, words.holding.over)],
+        columns=[Column(label) for label in (words("holding.who"), words("holding.named"), words("holding.over"))],
         named=[_named(words, each) for each in holdings.named],
         older=holdings.older,
         said=notice(request, said),
@@ -180,19 +183,20 @@ def _seen(record: RecordShown) -> str:
 def _found(words: Words, colleagues: Colleagues) -> str:
     count = len(colleagues.colleagues)
     if colleagues.more:
-        return words.holding.more.format(count=count)
-    said = {0: words.holding.nobody, 1: words.holding.found_one}
-    return said.get(count, words.holding.found).format(count=count)
+        return words("holding.more", count=count)
+    if count > 1:
+        return words("holding.found", count=count)
+    return words("holding.found_one") if count else words("holding.nobody")
 
 
 def _named(words: Words, named: Named) -> tuple[str, str, str]:
     """Who was named what, by whom, and how it ended."""
     last = show_date(named.until_day) if named.until_day else ""
-    days = words.holding.days.format(name=named.full_name, first=show_date(named.from_day), last=last)
+    days = words("holding.days", name=named.full_name, first=show_date(named.from_day), last=last)
     ended = _who_when(words, named.ended_by, named.ended_at) if named.ended_by and named.ended_at else ""
-    who = words.holding.was_cover.format(name=days) if last else words.holding.was_holder.format(name=named.full_name)
+    who = words("holding.was_cover", name=days) if last else words("holding.was_holder", name=named.full_name)
     return who, _who_when(words, named.named_by, named.named_at), ended
 
 
 def _who_when(words: Words, name: str, when: datetime) -> str:
-    return words.holding.by.format(name=name, when=day_and_time(when))
+    return words("holding.by", name=name, when=day_and_time(when))

@@ -64,7 +64,7 @@ async def update_record(request: web.Request) -> web.Response:
 async def _update(request: web.Request, sent: Sent) -> web.Response:
     register, checked, form = sent.register, sent.checked, sent.drawn.form
     if consent_verdict(register, checked.answers) == "refused":
-        form.refuse(register.words.record.needs_consent)
+        form.refuse(register.words("record.needs_consent"))
     mark(sent.drawn, checked.faults)
     if form.summary:
         return await _show_sent(request, sent)
@@ -81,15 +81,15 @@ async def _review(request: web.Request, sent: Sent) -> web.Response:
     """The rating stands. Who has changed something in the form is asked what they meant, so that nothing is lost."""
     opened, record = sent.opened, sent.record
     if opened.version == record.version and is_changed(sent.register, record, sent.checked):
-        sent.drawn.form.refuse(sent.register.words.record.reviewed_typed, status=409)
+        sent.drawn.form.refuse(sent.register.words("record.reviewed_typed"), status=409)
         return await _show_sent(request, sent)
     review = ReviewRecord(command_id=opened.command, record_id=record.record_id, version=opened.version)
     return await _ask(request, sent, review)
 
 
 async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewRecord) -> web.Response:
-    register, words = sent.register, sent.register.words.record
-    refusals = {"unchanged": words.unchanged, "not_yours": words.read_only, "command_reused": None}
+    register, words = sent.register, sent.register.words
+    refusals = {"unchanged": words("record.unchanged"), "not_yours": words("record.read_only"), "command_reused": None}
     try:
         saved = await attempt(request, command, sent.drawn.form, refusals)
     except Refused as refusal:

@@ -32,16 +32,16 @@ def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, 
     highest = register.rating.highest([own.code if own else "", *(each.rating or "" for each in record.same_person)])
     is_own = highest == own
     if own and not is_own:
-        lines.insert(0, register.words.duplicate.highest.format(rating=own.label))
+        lines.insert(0, register.words("duplicate.highest", rating=own.label))
     return Standing(rating_mark(register, highest.code if highest else None), lines, is_own)
 
 
 def _line(register: Definition, each: SameRecord, names: Mapping[UUID, str]) -> Markup:
-    words = register.words.duplicate
+    words = register.words
     level = register.rating.level(each.rating) if register.rating and each.rating else None
     link = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(
         record_address(register, each.record_id), each.reference
     )
-    return escape(words.also_rated if level else words.also).format(
+    return escape(words.unfilled("duplicate.also_rated") if level else words.unfilled("duplicate.also")).format(
         reference=link, organisation=names.get(each.organisation_id, ""), rating=level.label if level else ""
     )

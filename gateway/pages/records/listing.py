@@ -87,7 +87,8 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     groups = groups_of(register, visitor, names, wanted.narrowing)
     rows = Rows(register, visitor, names, clock.now())
     template = "records/results.html" if FRAGMENT in request.headers else "records/list.html"
-    archived, archiving = {"archived": register.words.archive.archived}, {"archiving": register.words.archive.pending}
+    archived = {"archived": register.words("archive.archived")}
+    archiving = {"archiving": register.words("archive.pending")}
     return await show(
         request,
         template,
@@ -136,17 +137,19 @@ class Rows:
     def _answer(self, name: str, row: RecordRow) -> Cell:
         if self._register.rating and name == self._register.rating.question:
             since = days_since(row.rated_at, self._now, self._register.words)
-            age = self._register.words.records.rated.format(when=since)
+            age = self._register.words("records.rated", when=since)
             return lines(rating_mark(self._register, row.rating), age)
         is_locality = name == self._register.person.get("locality")
         return show_answer(self._form[name], (row.locality or None) if is_locality else row.answers.get(name))
 
     def _actions(self, row: RecordRow) -> Cell:
-        words, register = self._register.words.records, self._register
-        view = link(words.view, record_address(register, row.record_id), row.name)
+        words, register = self._register.words, self._register
+        view = link(words("records.view"), record_address(register, row.record_id), row.name)
         if not (register.outcome and self._visitor.may(Permission.RECORD_OUTCOME)):
             return view
-        return lines(view, link(words.outcomes, record_address(register, row.record_id, "outcomes/"), row.name))
+        return lines(
+            view, link(words("records.outcomes"), record_address(register, row.record_id, "outcomes/"), row.name)
+        )
 
 
 def paging_of(register: Definition, wanted: ListRecords, found: RecordPage) -> Paging:
@@ -165,10 +168,10 @@ def showing_of(register: Definition, wanted: ListRecords, found: RecordPage) -> 
     """Which of how many; many that are narrowed are not counted out."""
     first, last = found.first, found.first + len(found.rows) - 1
     if not found.rows:
-        return register.words.table.showing_none
+        return register.words("table.showing_none")
     if found.capped and not wanted.search:
-        return register.words.records.showing_more.format(first=first, last=last, count=f"{found.matches:,}")
-    return register.words.table.showing.format(first=first, last=last, total=found.matches)
+        return register.words("records.showing_more", first=first, last=last, count=f"{found.matches:,}")
+    return register.words("table.showing", first=first, last=last, total=found.matches)
 
 
 def numbers_about(current: int, last: int) -> tuple[int, ...]:

@@ -92,7 +92,7 @@ def _label(register: Definition, question: str) -> str:
 
 def _organisation_label(register: Definition) -> str:
     heads = [column.label for column in register.records.columns if column.shows == "organisation"]
-    return next(iter(heads), register.words.administration.organisation)
+    return next(iter(heads), register.words("administration.organisation"))
 
 
 def _ratings(register: Definition) -> tuple[Choice, ...]:
@@ -132,9 +132,9 @@ def write_narrowing(by: Narrowing) -> list[tuple[str, str]]:
 
 
 def chips_of(register: Definition, groups: list[Group]) -> list[Chip]:
-    words = register.words.records
+    words = register.words
     return [
-        Chip(words.chip.format(label=group.label, choice=choice.label), f"{group.name}:{choice.code}")
+        Chip(words("records.chip", label=group.label, choice=choice.label), f"{group.name}:{choice.code}")
         for group in groups
         for choice in group.choices
         if choice.code in group.chosen
@@ -155,10 +155,10 @@ def write_sort(sort: Sort, *, turned: bool) -> str:
 
 def sorts_of(register: Definition) -> list[Choice]:
     """The orders that can be chosen, in words; ratings only where there are some."""
-    words = register.words.records.sorts
+    words = register.words.group("records.sorts")
     offered = [sort for sort in SORTS if sort != "rating" or register.rating]
     return [
-        Choice(write_sort(sort, turned=turned), getattr(words, f"{sort}_turned" if turned else sort))
+        Choice(write_sort(sort, turned=turned), words[f"{sort}_turned" if turned else sort])
         for sort in offered
         for turned in (False, True)
     ]

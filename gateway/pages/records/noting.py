@@ -26,7 +26,6 @@ from shared.contracts.referrals import AddNote, RecordShown
 from shared.messages import Refused
 from shared.registers.definition import Definition, Words
 from shared.registers.form import fill_fields
-from shared.values import Wrong
 
 LONGEST = 10_000
 
@@ -36,7 +35,7 @@ async def add_note(request: web.Request) -> web.Response:
     note, form, register = note_in(posted), Form([NOTE]), request[REGISTER]
     form.command = note.command
     if not note.text or len(note.text) > LONGEST:
-        form.refuse(register.words.notes.too_long if note.text else register.words.notes.missing)
+        form.refuse(register.words("notes.too_long") if note.text else register.words("notes.missing"))
         return await _show_note_again(request, posted, note, form)
     command = AddNote(command_id=note.command, record_id=record_id_in(request), text=note.text)
     try:
@@ -50,8 +49,8 @@ async def add_note(request: web.Request) -> web.Response:
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
-        "unreadable": words.faults[Wrong.CHARACTERS].format(label=words.notes.label),
-        "not_yours": words.record.read_only,
+        "unreadable": words("faults.characters", label=words("notes.label")),
+        "not_yours": words("record.read_only"),
     }
 
 

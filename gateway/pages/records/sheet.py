@@ -83,7 +83,11 @@ async def show_page(
         whose(request, record),
     )
     now, words = clock.now(), register.words
-    notices = {"updated": words.record.updated, "reviewed": words.record.reviewed_done, "noted": words.notes.added}
+    notices = {
+        "updated": words("record.updated"),
+        "reviewed": words("record.reviewed_done"),
+        "noted": words("notes.added"),
+    }
     names = await organisation_names(request, register)
     return await show(
         request,
@@ -95,11 +99,11 @@ async def show_page(
         opened=opened,
         whose=about,
         standing=standing_of(register, record, names),
-        rated=register.words.records.rated.format(when=days_since(record.rated_at, now, register.words)),
+        rated=register.words("records.rated", when=days_since(record.rated_at, now, register.words)),
         past=past_of(register, record, history, found, skipped["history"], now),
         review=REVIEW,
         notes=[
-            (register.words.notes.written.format(name=each.written_by, when=day_and_time(each.written_at)), each.text)
+            (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
             for each in notes.notes
         ],
         note=opened.note,

@@ -77,19 +77,19 @@ async def show_new(
         "records/new.html",
         drawn=drawn,
         form=drawn.form,
-        name=name_typed(register, typed_names) or (register.words.draft.unnamed if draft else ""),
-        started=register.words.draft.state.format(when=day_and_time(draft.started_at)) if draft else "",
+        name=name_typed(register, typed_names) or (register.words("draft.unnamed") if draft else ""),
+        started=register.words("draft.state", when=day_and_time(draft.started_at)) if draft else "",
         said=said,
         action=address(register, PATHS["submit"]),
         save_at=address(register, SAVE_DRAFT),
-        note=register.words.draft.note.format(count=DRAFT_DAYS),
+        note=register.words("draft.note", count=DRAFT_DAYS),
     )
 
 
 def _refusals(register: Definition) -> dict[str, str]:
     words = register.words
-    unseen = words.duplicate.message, words.duplicate.ask.format(email=register.contact.team_email)
-    return {"no_organisation": words.form.no_organisation, "duplicate_unseen": " ".join(unseen)}
+    unseen = words("duplicate.message"), words("duplicate.ask", email=register.contact.team_email)
+    return {"no_organisation": words("form.no_organisation"), "duplicate_unseen": " ".join(unseen)}
 
 
 async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw) -> web.Response:
@@ -98,11 +98,11 @@ async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refu
     if refusal.code == "no_consent":
         return await show_refusal(request)
     if refusal.code != "likely_duplicate":
-        drawn.form.refuse(register.words.form.unknown_question, status=409)
+        drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
     try:
         page = await show_matches(request, register, refusal, drawn.form.command, raw)
-        drawn.form.refuse(register.words.duplicate.ended, status=409)
+        drawn.form.refuse(register.words("duplicate.ended"), status=409)
     except NotAnswered as unanswered:
         page = None
         drawn.form.refuse(without_answer(register.words, unanswered), status=503)

@@ -25,16 +25,17 @@ async def whose(request: web.Request, record: RecordShown) -> Whose:
     register = edition_of(request, record)
     person, words = person_of(register, record.answers), register.words
     names = await organisation_names(request, register)
-    nothing = words.page.not_recorded
+    nothing = words("page.not_recorded")
     return Whose(
-        name=words.record.banner.format(
+        name=words(
+            "record.banner",
             name=person.full_name,
             born=show_date(person.born) if person.born else nothing,
             postcode=person.postcode or nothing,
         ),
         facts=[
-            (words.record.reference, record.reference),
-            (words.administration.organisation, names.get(record.organisation_id, "")),
+            (words("record.reference"), record.reference),
+            (words("administration.organisation"), names.get(record.organisation_id, "")),
             *_holding_facts(words, record),
         ],
     )
@@ -44,8 +45,8 @@ def _holding_facts(words: Words, record: RecordShown) -> list[tuple[str, str]]:
     """Who holds the record, who until somebody is named is its creator, and who covers it now or is to."""
     holder = holder_of(record)
     return [
-        (words.holding.held_by, holder.full_name if holder else record.created_by),
-        *((words.holding.covered_by, cover_text(words, each)) for each in covers_of(record)),
+        (words("holding.held_by"), holder.full_name if holder else record.created_by),
+        *((words("holding.covered_by"), cover_text(words, each)) for each in covers_of(record)),
     ]
 
 
@@ -59,4 +60,4 @@ def covers_of(record: RecordShown) -> list[Holding]:
 
 def cover_text(words: Words, cover: Holding) -> str:
     last = show_date(cover.until_day) if cover.until_day else ""
-    return words.holding.days.format(name=cover.full_name, first=show_date(cover.from_day), last=last)
+    return words("holding.days", name=cover.full_name, first=show_date(cover.from_day), last=last)

@@ -8,7 +8,7 @@ from gateway.page import Form
 from gateway.rows import Cell
 from shared.registers.definition import Definition, Words
 from shared.registers.overlay import Overlay
-from shared.values import Unreadable, Wrong, read_line, read_text
+from shared.values import Unreadable, read_line, read_text
 
 Difference = tuple[str, Cell, Cell]
 """What changes, what it says in force, and what it is to say."""
@@ -85,11 +85,10 @@ class Reader:
         try:
             read = read_text(typed) if lines else read_line(typed)
         except Unreadable:
-            self.form.wrong(name, self.words.faults[Wrong.CHARACTERS].format(label=label))
+            self.form.wrong(name, self.words("faults.characters", label=label))
             return ""
         if len(read) > longest:
-            said = self.words.faults[Wrong.TOO_LONG]
-            self.form.wrong(name, said.format(label=label, most=longest, count=len(read)))
+            self.form.wrong(name, self.words("faults.too_long", label=label, most=longest, count=len(read)))
         if "{" in read or "}" in read:
-            self.form.wrong(name, self.words.settings.braces.format(label=label))
+            self.form.wrong(name, self.words("settings.braces", label=label))
         return "" if self.form.error(name) else read

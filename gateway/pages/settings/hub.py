@@ -25,7 +25,7 @@ class Entry:
 
 async def show_settings(request: web.Request) -> web.Response:
     register, standing = request[REGISTER], standing_of(request)
-    editors, words = list(editors_of(standing)), standing.words.settings
+    editors, words = list(editors_of(standing)), standing.words
     before = number_of(request.query.get("Before"))  # older than this number; else the newest
     published = await ask(request, ListOverlays(before=before or None))
     base, allowed = address(register, PAGE), may_publish(request)
@@ -35,12 +35,12 @@ async def show_settings(request: web.Request) -> web.Response:
         words=words,
         entries=[Entry(each.heading, each.summary, base + each.path if allowed else "") for each in editors],
         allowed=allowed,
-        said=notice(request, {"published": words.published}),
-        columns=(Column(words.when), Column(words.who), Column(words.what)),
+        said=notice(request, {"published": words("settings.published")}),
+        columns=(Column(words("settings.when")), Column(words("settings.who")), Column(words("settings.what"))),
         rows=_rows(published, {each.part: each.heading for each in editors}),
         older=f"{base}?Before={published.published[-1].version}" if published.more else "",
         back=address(register, "administration/"),
-        administration=register.words.administration.heading,
+        administration=register.words("administration.heading"),
     )
 
 

@@ -8,7 +8,7 @@ from gateway.page import Field, Form, number_of
 from gateway.pages.settings.editing import Difference, Reader, Standing
 from gateway.showing import lines
 from shared.registers.definition import Option, Question
-from shared.registers.definition.words.settings import ListEditWords
+from shared.registers.definition.words import Words
 from shared.registers.overlay import Overlay, new_code, rules_naming
 from shared.values import fold
 
@@ -61,19 +61,19 @@ class ListEditor:
 
     @property
     def heading(self) -> str:
-        return self._words.heading.format(label=self.question.label)
+        return self._words("settings.lists.heading", label=self.question.label)
 
     @property
     def lead(self) -> tuple[str, ...]:
-        return self._words.lead
+        return self._words.lines("settings.lists.lead")
 
     @property
     def summary(self) -> tuple[str, ...]:
         return tuple(self._shown(option) for option in self.question.options)
 
     @property
-    def _words(self) -> ListEditWords:
-        return self.standing.words.settings.lists
+    def _words(self) -> Words:
+        return self.standing.words
 
     # ------------------------------------------------------------------------------------------------------ the form
     def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
@@ -91,10 +91,10 @@ class ListEditor:
 
     def _fields(self, new: int) -> Iterator[Field]:
         for row in (*self._rows, *self.new_rows(new)):
-            yield Field(row.label, self._words.label)
-            yield Field(row.place, self._words.place, "whole_number", width=3)
+            yield Field(row.label, self._words("settings.lists.label"))
+            yield Field(row.place, self._words("settings.lists.place"), "whole_number", width=3)
             if row.retire:
-                yield Field(row.retire, self._words.retire)
+                yield Field(row.retire, self._words("settings.lists.retire"))
         yield Field("rows", "")
 
     def rows(self, form: Form) -> tuple[Row, ...]:
@@ -104,7 +104,7 @@ class ListEditor:
     def _rows(self) -> tuple[Row, ...]:
         return tuple(
             Row(
-                self._words.option.format(count=number),
+                self._words("settings.lists.option", count=number),
                 f"label-{option.code}",
                 f"place-{option.code}",
                 f"retire-{option.code}",
@@ -115,7 +115,13 @@ class ListEditor:
 
     def new_rows(self, count: int) -> tuple[Row, ...]:
         return tuple(
-            Row(self._words.new_option.format(count=number), f"new-label-{number}", f"new-place-{number}", "", "")
+            Row(
+                self._words("settings.lists.new_option", count=number),
+                f"new-label-{number}",
+                f"new-place-{number}",
+                "",
+                "",
+            )
             for number in range(1, count + 1)
         )
 
@@ -125,14 +131,14 @@ class ListEditor:
 
     def _stays(self, code: str) -> str:
         follows = self._rules.get(code)
-        return self._words.must_stay.format(label=", ".join(follows)) if follows else ""
+        return self._words("settings.lists.must_stay", label=", ".join(follows)) if follows else ""
 
     # --------------------------------------------------------------------------------------------------- what is read
     def read(self, form: Form) -> Overlay | None:
         placed = [*self._read_known(form), *self._read_new(form)]
         options = tuple(each.option for each in sorted(placed, key=lambda each: each.order))
         if not form.errors and all(option.retired for option in options):
-            form.refuse(self._words.none_left)
+            form.refuse(self._words("settings.lists.none_left"))
         if form.summary:
             return None
         overlay = self.standing.overlay
@@ -146,9 +152,9 @@ class ListEditor:
             if not form.has(name):
                 yield Placed(option, was, was)
                 continue
-            label = reader.line(name, self._words.label, LONGEST_LABEL)
+            label = reader.line(name, self._words("settings.lists.label"), LONGEST_LABEL)
             if not label:
-                form.wrong(name, self._words.label_missing)
+                form.wrong(name, self._words("settings.lists.label_missing"))
             self._check_twice(form, name, label)
             retired = form.value(f"retire-{option.code}") == TICKED
             if retired and (stays := self._stays(option.code)):
@@ -161,7 +167,7 @@ class ListEditor:
         last = len(self.question.options)
         for number in range(1, (number_of(form.value("rows"), 4) or 0) + 1):
             name = f"new-label-{number}"
-            label = reader.line(name, self._words.label, LONGEST_LABEL)
+            label = reader.line(name, self._words("settings.lists.label"), LONGEST_LABEL)
             if label:
                 self._check_twice(form, name, label)
                 was, code = last + number, new_code(label, taken)
@@ -180,7 +186,7 @@ class ListEditor:
             if other == name:
                 return
             if other.startswith(("label-", "new-label-")) and label and fold(form.value(other)) == fold(label):
-                form.wrong(name, self._words.label_twice.format(label=label))
+                form.wrong(name, self._words("settings.lists.label_twice", label=label))
 
     def _place(self, form: Form, name: str, otherwise: int) -> int:
         typed = form.value(name).strip()
@@ -188,7 +194,7 @@ class ListEditor:
             return otherwise
         place = number_of(typed, 4) or 0
         if not 1 <= place <= 999:
-            form.wrong(name, self._words.place_wrong)
+            form.wrong(name, self._words("settings.lists.place_wrong"))
         return place
 
     # ---------------------------------------------------------------------------------------------------- what differs
@@ -199,9 +205,9 @@ class ListEditor:
         for option in options:
             old = before.get(option.code)
             if old is None:
-                found.append((self._words.added, "", option.label))
+                found.append((self._words("settings.lists.added"), "", option.label))
             elif self._shown(old) != self._shown(option):
-                found.append((self._words.reworded, self._shown(old), self._shown(option)))
+                found.append((self._words("settings.lists.reworded"), self._shown(old), self._shown(option)))
         return found + self._order(options)
 
     def _order(self, options: tuple[Option, ...]) -> list[Difference]:
@@ -210,7 +216,7 @@ class ListEditor:
         if [option.code for option in options][: len(old)] == old:
             return []
         before, after = (lines(*(option.label for option in each)) for each in (self.question.options, options))
-        return [(self._words.order, before, after)]
+        return [(self._words("settings.lists.order"), before, after)]
 
     def _shown(self, option: Option) -> str:
-        return self._words.retired.format(label=option.label) if option.retired else option.label
+        return self._words("settings.lists.retired", label=option.label) if option.retired else option.label

@@ -117,18 +117,18 @@ def _read(posted: Posted, editor: Editor) -> tuple[Act, Sheet]:
 
 def _checked(standing: Standing, editor: Editor, form: Form) -> Overlay | None:
     """What would be published; None when the form says why not."""
-    words, typed = standing.words.settings, editor.read(form)
+    words, typed = standing.words, editor.read(form)
     if typed is None:
         return None
     try:
         overlay = Overlay.model_validate(typed.model_dump())
     except ValidationError:
-        form.refuse(words.too_long)
+        form.refuse(words("settings.too_long"))
         return None
     if not editor.differences(overlay) or not changed_parts(standing.overlay, overlay):
-        form.refuse(words.unchanged)
+        form.refuse(words("settings.unchanged"))
     elif publishing_faults(standing.editions, standing.overlay, overlay):
-        form.refuse(words.invalid)
+        form.refuse(words("settings.invalid"))
     return None if form.summary else overlay
 
 
@@ -151,10 +151,10 @@ async def _look(request: web.Request) -> None:
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
-        "invalid": words.settings.invalid,
-        "unchanged": words.settings.unchanged,
-        "conflict": words.settings.unchanged,
-        "not_all_organisations": words.settings.needs_all,
+        "invalid": words("settings.invalid"),
+        "unchanged": words("settings.unchanged"),
+        "conflict": words("settings.unchanged"),
+        "not_all_organisations": words("settings.needs_all"),
     }
 
 
@@ -189,9 +189,9 @@ async def _show_check(
     request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay, form: Form, *, is_conflict: bool = False
 ) -> web.Response:
     words = standing.words
-    before, after = words.history.before, words.history.after
+    before, after = words("history.before"), words("history.after")
     if is_conflict:
-        before, after = words.settings.in_force, words.settings.yours
+        before, after = words("settings.in_force"), words("settings.yours")
     return await show(
         request,
         "settings/check.html",
@@ -200,7 +200,7 @@ async def _show_check(
         editor=sheet.editor,
         form=form,
         sheet=sheet,
-        columns=(Column(words.settings.what), Column(before), Column(after)),
+        columns=(Column(words("settings.what")), Column(before), Column(after)),
         differences=sheet.editor.differences(overlay),
         is_conflict=is_conflict,
         preview=_preview(sheet.editor, apply(standing.register, overlay)),

@@ -12,7 +12,7 @@ from gateway.pages.settings.editing import Difference, Reader, Standing
 from gateway.showing import lines
 from shared.registers.definition import GuidanceTopic, Link, PublicHome, Question
 from shared.registers.definition.base import WebAddress
-from shared.registers.definition.words.settings import TextEditWords
+from shared.registers.definition.words import Words
 from shared.registers.overlay import MOST_TOPICS, Overlay
 
 LONGEST_PARAGRAPHS = 20_000
@@ -33,11 +33,11 @@ class HomeEditor:
 
     @property
     def heading(self) -> str:
-        return self._words.home_heading
+        return self._words("settings.texts.home_heading")
 
     @property
     def lead(self) -> tuple[str, ...]:
-        return self._words.home_lead
+        return self._words.lines("settings.texts.home_lead")
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -48,17 +48,22 @@ class HomeEditor:
         return self.standing.register.public
 
     @property
-    def _words(self) -> TextEditWords:
-        return self.standing.words.settings.texts
+    def _words(self) -> Words:
+        return self.standing.words
 
     def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
         words = self._words
         fields = [
-            Field("heading", words.heading),
-            Field("paragraphs", words.paragraphs, "long_text", hint=words.paragraphs_hint),
-            Field("link_lead", words.link_lead, "long_text"),
-            Field("link_text", words.link_text),
-            Field("link_address", words.link_address, hint=words.link_hint),
+            Field("heading", words("settings.texts.heading")),
+            Field(
+                "paragraphs",
+                words("settings.texts.paragraphs"),
+                "long_text",
+                hint=words("settings.texts.paragraphs_hint"),
+            ),
+            Field("link_lead", words("settings.texts.link_lead"), "long_text"),
+            Field("link_text", words("settings.texts.link_text")),
+            Field("link_address", words("settings.texts.link_address"), hint=words("settings.texts.link_hint")),
         ]
         return Form(fields, self._in_force() if typed is None else typed)
 
@@ -69,15 +74,15 @@ class HomeEditor:
 
     def read(self, form: Form) -> Overlay | None:
         words, reader = self._words, Reader(form, self.standing.words)
-        heading = reader.line("heading", words.heading)
-        typed = reader.text("paragraphs", words.paragraphs, LONGEST_PARAGRAPHS)
+        heading = reader.line("heading", words("settings.texts.heading"))
+        typed = reader.text("paragraphs", words("settings.texts.paragraphs"), LONGEST_PARAGRAPHS)
         paragraphs = tuple(each.strip() for each in re.split(r"\n[ \t]*\n", typed) if each.strip())
         if not heading:
-            form.wrong("heading", words.heading_missing)
+            form.wrong("heading", words("settings.texts.heading_missing"))
         if not paragraphs:
-            form.wrong("paragraphs", words.paragraphs_missing)
+            form.wrong("paragraphs", words("settings.texts.paragraphs_missing"))
         if any(len(each) > LONGEST_PARAGRAPH for each in paragraphs):
-            form.wrong("paragraphs", self.standing.words.settings.too_long)
+            form.wrong("paragraphs", self.standing.words("settings.too_long"))
         link = self._read_link(form, reader)
         if form.summary:
             return None
@@ -86,15 +91,15 @@ class HomeEditor:
 
     def _read_link(self, form: Form, reader: Reader) -> Link | None:
         words = self._words
-        lead = reader.line("link_lead", words.link_lead, 1_000)
-        text = reader.line("link_text", words.link_text)
-        address = reader.line("link_address", words.link_address, 500)
+        lead = reader.line("link_lead", words("settings.texts.link_lead"), 1_000)
+        text = reader.line("link_text", words("settings.texts.link_text"))
+        address = reader.line("link_address", words("settings.texts.link_address"), 500)
         if not text and not address:
             return None
         if not (text and address):
-            form.wrong("link_address" if text else "link_text", words.link_missing)
+            form.wrong("link_address" if text else "link_text", words("settings.texts.link_missing"))
         elif not _is_secure(address):
-            form.wrong("link_address", words.link_wrong)
+            form.wrong("link_address", words("settings.texts.link_wrong"))
         return None if form.errors else Link(lead=lead or None, text=text, address=address)
 
     def differences(self, overlay: Overlay) -> list[Difference]:
@@ -102,12 +107,12 @@ class HomeEditor:
         return [(what, lines(*before[what]), lines(*after[what])) for what in before if before[what] != after[what]]
 
 
-def _told(home: PublicHome, words: TextEditWords) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield words.heading, (home.heading,)
-    yield words.paragraphs, home.paragraphs
-    yield words.link_lead, (home.link.lead or "",) if home.link else ()
-    yield words.link_text, (home.link.text,) if home.link else ()
-    yield words.link_address, (home.link.address,) if home.link else ()
+def _told(home: PublicHome, words: Words) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield words("settings.texts.heading"), (home.heading,)
+    yield words("settings.texts.paragraphs"), home.paragraphs
+    yield words("settings.texts.link_lead"), (home.link.lead or "",) if home.link else ()
+    yield words("settings.texts.link_text"), (home.link.text,) if home.link else ()
+    yield words("settings.texts.link_address"), (home.link.address,) if home.link else ()
 
 
 def _is_secure(address: str) -> bool:
@@ -135,11 +140,11 @@ class GuidanceEditor:
 
     @property
     def heading(self) -> str:
-        return self._words.guidance_heading.format(label=self.question.label)
+        return self._words("settings.texts.guidance_heading", label=self.question.label)
 
     @property
     def lead(self) -> tuple[str, ...]:
-        return self._words.guidance_lead
+        return self._words.lines("settings.texts.guidance_lead")
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -150,8 +155,8 @@ class GuidanceEditor:
         return self.question.guidance.topics if self.question.guidance else ()
 
     @property
-    def _words(self) -> TextEditWords:
-        return self.standing.words.settings.texts
+    def _words(self) -> Words:
+        return self.standing.words
 
     def _room(self, typed: Mapping[str, str]) -> range:
         """Room for what is in force and more, and for all that was typed, be there fewer in force meanwhile."""
@@ -162,9 +167,9 @@ class GuidanceEditor:
     def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
         fields: list[Field] = []
         for number in self._room(typed or {}):
-            fields.append(Field(f"{HEADING}{number}", self._words.topic.format(count=number)))
-            label = self._words.topic_lines.format(count=number)
-            fields.append(Field(f"lines-{number}", label, "long_text", hint=self._words.topic_hint))
+            fields.append(Field(f"{HEADING}{number}", self._words("settings.texts.topic", count=number)))
+            label = self._words("settings.texts.topic_lines", count=number)
+            fields.append(Field(f"lines-{number}", label, "long_text", hint=self._words("settings.texts.topic_hint")))
         return Form(fields, self._in_force() if typed is None else typed)
 
     def numbers_in(self, form: Form) -> list[int]:
@@ -180,7 +185,7 @@ class GuidanceEditor:
     def read(self, form: Form) -> Overlay | None:
         topics = tuple(topic for number in self.numbers_in(form) if (topic := self._read_topic(form, number)))
         if not form.errors and not topics:
-            form.refuse(self._words.none_left)
+            form.refuse(self._words("settings.texts.none_left"))
         if form.summary:
             return None
         overlay = self.standing.overlay
@@ -188,20 +193,20 @@ class GuidanceEditor:
 
     def _read_topic(self, form: Form, number: int) -> GuidanceTopic | None:
         words, reader = self._words, Reader(form, self.standing.words)
-        heading = reader.line(f"{HEADING}{number}", words.topic.format(count=number))
-        typed = reader.text(f"lines-{number}", words.topic_lines.format(count=number), LONGEST_PARAGRAPH)
+        heading = reader.line(f"{HEADING}{number}", words("settings.texts.topic", count=number))
+        typed = reader.text(f"lines-{number}", words("settings.texts.topic_lines", count=number), LONGEST_PARAGRAPH)
         points = tuple(line.strip() for line in typed.split("\n") if line.strip())
         if points and not heading:
-            form.wrong(f"{HEADING}{number}", words.topic_missing)
+            form.wrong(f"{HEADING}{number}", words("settings.texts.topic_missing"))
         if heading and not points:
-            form.wrong(f"lines-{number}", words.lines_missing)
+            form.wrong(f"lines-{number}", words("settings.texts.lines_missing"))
         return GuidanceTopic(heading=heading, lines=points) if heading and points else None
 
     def differences(self, overlay: Overlay) -> list[Difference]:
         after = overlay.guidance.get(self.question.name, self._topics)
         pairs = enumerate(zip_longest(self._topics, after), start=1)
         return [
-            (self._words.topic.format(count=number), _shown(old), _shown(new))
+            (self._words("settings.texts.topic", count=number), _shown(old), _shown(new))
             for number, (old, new) in pairs
             if old != new
         ]

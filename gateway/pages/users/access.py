@@ -15,23 +15,35 @@ ROLE, ORGANISATIONS, HOME, ALL = "role", "organisations", "home", "all"
 
 def access_fields(words: Words, reach: Reach, names: Names) -> list[Field]:
     """What the asker may give. Without roles of theirs to give, it is not asked which."""
-    said = words.user
     mine = [Choice(each.hex, name) for each, name in names.items() if each in reach.organisation_ids]
-    everything = [Choice(ALL, words.users.all_organisations, said.all_hint)] if reach.all_organisations else []
+    everything = (
+        [Choice(ALL, words("users.all_organisations"), words("user.all_hint"))] if reach.all_organisations else []
+    )
     roles = tuple(
-        Choice(role.value, words.users.roles[role], words.users.role_hints.get(role, "")) for role in reach.roles
+        Choice(role.value, words.group("users.roles")[role], words.group("users.role_hints").get(role, ""))
+        for role in reach.roles
     )
     return [
-        *([Field(ROLE, said.role, "choice", choices=roles, missing=said.role_missing)] if roles else []),
+        *(
+            [Field(ROLE, words("user.role"), "choice", choices=roles, missing=words("user.role_missing"))]
+            if roles
+            else []
+        ),
         Field(
             ORGANISATIONS,
-            said.organisations,
+            words("user.organisations"),
             "choices",
-            hint=said.organisations_hint,
+            hint=words("user.organisations_hint"),
             choices=(*everything, *mine),
-            missing=said.organisations_missing,
+            missing=words("user.organisations_missing"),
         ),
-        Field(HOME, said.home, "select", hint=said.home_hint, choices=(Choice("", said.home_choose), *mine)),
+        Field(
+            HOME,
+            words("user.home"),
+            "select",
+            hint=words("user.home_hint"),
+            choices=(Choice("", words("user.home_choose")), *mine),
+        ),
     ]
 
 
@@ -59,7 +71,7 @@ def access_in(form: Form, otherwise: Role) -> Access | None:
 def access_refusals(words: Words) -> dict[str, At]:
     """Why an access cannot be given, at the field that it is about."""
     return {
-        "no_organisation": At(ORGANISATIONS, words.user.organisations_missing),
-        "not_yours": At(ORGANISATIONS, words.user.not_yours),
-        "home_missing": At(HOME, words.user.home_missing),
+        "no_organisation": At(ORGANISATIONS, words("user.organisations_missing")),
+        "not_yours": At(ORGANISATIONS, words("user.not_yours")),
+        "home_missing": At(HOME, words("user.home_missing")),
     }

@@ -49,11 +49,10 @@ async def _form(request: web.Request) -> Form:
 
 
 def _names(words: Words) -> list[Field]:
-    said = words.add_user
     return [
-        Field("first_name", words.registration.first_name, missing=said.first_name_missing),
-        Field("last_name", words.registration.last_name, missing=said.last_name_missing),
-        Field("email", words.registration.email_address, kind="email", missing=said.email_missing),
+        Field("first_name", words("registration.first_name"), missing=words("add_user.first_name_missing")),
+        Field("last_name", words("registration.last_name"), missing=words("add_user.last_name_missing")),
+        Field("email", words("registration.email_address"), kind="email", missing=words("add_user.email_missing")),
     ]
 
 
@@ -63,10 +62,10 @@ def _gives(form: Form) -> bool:
 
 def _refusals(words: Words) -> dict[str, At]:
     return access_refusals(words) | {
-        "already_here": At("email", words.add_user.already_here),
-        "other_name": At("email", words.add_user.other_name),
-        "deactivated": At("email", words.add_user.deactivated),
-        "command_reused": At("email", words.form.sent_before),
+        "already_here": At("email", words("add_user.already_here")),
+        "other_name": At("email", words("add_user.other_name")),
+        "deactivated": At("email", words("add_user.deactivated")),
+        "command_reused": At("email", words("form.sent_before")),
     }
 
 
@@ -77,7 +76,7 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         request,
         "users/new.html",
         form=form,
-        lead=register.words.add_user.lead if _gives(form) else register.words.add_user.master_lead,
+        lead=register.words.lines("add_user.lead") if _gives(form) else register.words.lines("add_user.master_lead"),
         gives=_gives(form),
         known=user_address(register, known) if known else "",
         href=address(register, f"{PAGE}new"),

@@ -29,12 +29,12 @@ async def assign_address(request: web.Request) -> web.Response:
     if posted.get("act") == "find":
         return await _show(request, form)
     if not answers.get(EMAIL):
-        form.wrong(EMAIL, words.addresses.missing)
+        form.wrong(EMAIL, words("addresses.missing"))
         return await _show(request, form)
     refusals = {
-        "unreadable": At(EMAIL, words.addresses.wrong, status=422),
-        "assigned_before": At(EMAIL, words.addresses.before),
-        "command_reused": At(EMAIL, words.form.sent_before),
+        "unreadable": At(EMAIL, words("addresses.wrong"), status=422),
+        "assigned_before": At(EMAIL, words("addresses.before")),
+        "command_reused": At(EMAIL, words("form.sent_before")),
     }
     assignment = AssignAddress(command_id=form.command, email=answers[EMAIL][:LONGEST])
     if await attempt(request, assignment, form, refusals) is None:
@@ -57,15 +57,15 @@ async def take_back(request: web.Request) -> web.Response:
 def _form(words: Words) -> Form:
     return Form(
         (
-            Field(EMAIL, words.addresses.email, kind="email"),
-            Field(SEARCH, words.addresses.search, width=20),
+            Field(EMAIL, words("addresses.email"), kind="email"),
+            Field(SEARCH, words("addresses.search"), width=20),
         )
     )
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
-    words = register.words.addresses
+    words = register.words
     found = await ask(request, ListAddresses(search=form.value(SEARCH).strip()[:100]))
     return await show(
         request,
@@ -73,7 +73,7 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         form=form,
         found=found,
         shown=[(each.email, breakable(each.email), day(each.assigned_at), new_command()) for each in found.addresses],
-        said=notice(request, {"assigned": words.assigned, "taken_back": words.taken_back}),
+        said=notice(request, {"assigned": words("addresses.assigned"), "taken_back": words("addresses.taken_back")}),
         href=address(register, PAGE),
         back=address(register, "administration/users/"),
     )

@@ -21,7 +21,7 @@ from gateway.pages.users.showing import (
 )
 from gateway.rows import Cell, Column
 from gateway.showing import breakable, link
-from shared.accounts import UserAct, UserState
+from shared.accounts import UserState
 from shared.contracts.users import ListUsers, UserShown
 from shared.registers.definition import Definition, Words
 
@@ -40,11 +40,11 @@ async def search_users(request: web.Request) -> web.Response:
 
 
 def _form(words: Words) -> Form:
-    states = tuple(Choice(state.value, words.users.states[state]) for state in UserState)
+    states = tuple(Choice(state.value, words.group("users.states")[state]) for state in UserState)
     return Form(
         (
-            Field(SEARCH, words.users.search, hint=words.users.search_hint, width=20),
-            Field(STATE, words.users.state, "select", choices=(Choice("", words.users.any_state), *states)),
+            Field(SEARCH, words("users.search"), hint=words("users.search_hint"), width=20),
+            Field(STATE, words("users.state"), "select", choices=(Choice("", words("users.any_state")), *states)),
         )
     )
 
@@ -66,12 +66,18 @@ async def _show(request: web.Request, form: Form, wanted: ListUsers) -> web.Resp
     register = request[REGISTER]
     words, names = register.words, await names_of(request)
     found, proposals = await ask(request, wanted), await proposals_of(request, names)
-    labels = (words.users.name, words.users.email, words.users.role, words.users.organisations, words.users.state)
-    not_done = {"decided": words.proposals.decided, "not_second": words.proposals.not_second}
+    labels = (
+        words("users.name"),
+        words("users.email"),
+        words("users.role"),
+        words("users.organisations"),
+        words("users.state"),
+    )
+    not_done = {"decided": words("proposals.decided"), "not_second": words("proposals.not_second")}
     done = {
-        "accepted": words.proposals.accepted,
-        "declined": words.proposals.declined,
-        "removed": words.user.acts[UserAct.REMOVE].done,
+        "accepted": words("proposals.accepted"),
+        "declined": words("proposals.declined"),
+        "removed": words("user.acts.done.remove"),
     }
     return await show(
         request,
@@ -96,7 +102,7 @@ def _row(register: Definition, user: UserShown, names: Names) -> list[Cell]:
     return [
         link(user.full_name, user_address(register, user.user_id), ""),
         breakable(user.email),
-        words.users.roles[user.access.role],
+        words.group("users.roles")[user.access.role],
         organisations_text(words, user.access, names, FEW),
         state_tag(words, user.state),
     ]

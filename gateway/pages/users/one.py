@@ -89,14 +89,14 @@ async def _carry_out(
 
 def _refusals(words: Words) -> dict[str, str | At]:
     return {
-        "yourself": words.user.yourself,
-        "changed": words.user.changed,
-        "unchanged": words.user.unchanged,
-        "last_administrator": words.user.last_administrator,
-        "elsewhere": words.user.elsewhere,
-        "not_now": words.user.not_now,
-        "proposed_before": words.proposals.before,
-        "own_name": words.proposals.own_name,
+        "yourself": words("user.yourself"),
+        "changed": words("user.changed"),
+        "unchanged": words("user.unchanged"),
+        "last_administrator": words("user.last_administrator"),
+        "elsewhere": words("user.elsewhere"),
+        "not_now": words("user.not_now"),
+        "proposed_before": words("proposals.before"),
+        "own_name": words("proposals.own_name"),
     }
 
 
@@ -124,7 +124,8 @@ async def ask_first(request: web.Request) -> web.Response:
         request,
         "users/confirm.html",
         act=act.value,
-        words=register.words.user.acts[act],
+        label=register.words.group("user.acts.button")[act],
+        meaning=register.words.group("user.acts.confirm")[act],
         facts=_facts(register, found, names),
         command=new_command(),
         href=user_address(register, user_id, "act"),
@@ -163,12 +164,12 @@ async def _show(
 def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, Cell]]:
     words, user = register.words, found.user
     return [
-        (words.users.name, user.full_name),
-        (words.users.email, breakable(user.email)),
-        (words.users.role, words.users.roles[user.access.role]),
-        (words.users.organisations, organisations_text(words, user.access, names)),
-        (words.user.home, home_text(words, user.access, names)),
-        (words.users.state, state_tag(words, user.state)),
+        (words("users.name"), user.full_name),
+        (words("users.email"), breakable(user.email)),
+        (words("users.role"), words.group("users.roles")[user.access.role]),
+        (words("users.organisations"), organisations_text(words, user.access, names)),
+        (words("user.home"), home_text(words, user.access, names)),
+        (words("users.state"), state_tag(words, user.state)),
     ]
 
 
@@ -176,7 +177,7 @@ def _acts(register: Definition, found: User) -> list[ShownAct]:
     return [
         ShownAct(
             act.value,
-            register.words.user.acts[act].button,
+            register.words.group("user.acts.button")[act],
             user_address(register, found.user.user_id, f"confirm/{act.value}/") if act in ASKED_FIRST else "",
         )
         for act in found.acts
@@ -185,9 +186,9 @@ def _acts(register: Definition, found: User) -> list[ShownAct]:
 
 def _notices(words: Words) -> dict[str, str]:
     return {
-        "added": words.add_user.added,
-        "existing": words.add_user.existing,
-        "saved": words.user.saved,
-        "proposed": words.proposals.done,
-        **{act.value: words.user.acts[act].done for act in UserAct},
+        "added": words("add_user.added"),
+        "existing": words("add_user.existing"),
+        "saved": words("user.saved"),
+        "proposed": words("proposals.done"),
+        **{act.value: words.group("user.acts.done")[act] for act in UserAct},
     }

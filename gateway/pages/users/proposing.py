@@ -38,13 +38,13 @@ async def proposals_of(request: web.Request, names: Names) -> list[ShownProposal
 
 def _shown(register: Definition, each: ProposalShown, names: Names) -> ShownProposal:
     words = register.words
-    by = words.proposals.by.format(name=each.proposed_by, when=day_and_time(each.proposed_at))
+    by = words("proposals.by", name=each.proposed_by, when=day_and_time(each.proposed_at))
     return ShownProposal(
         heading=each.full_name,
         facts=[
-            (words.users.email, each.email),
-            (words.users.organisations, organisations_text(words, each.access, names)),
-            (words.users.state, by),
+            (words("users.email"), each.email),
+            (words("users.organisations"), organisations_text(words, each.access, names)),
+            (words("users.state"), by),
         ],
         yours=each.yours,
         may_accept=each.may_accept,

@@ -37,18 +37,18 @@ async def names_of(request: web.Request) -> dict[UUID, str]:
 def organisations_text(words: Words, access: Access, names: Names, most: int | None = None) -> str:
     """By name; no more than `most` of them, and how many others."""
     if access.all_organisations:
-        return words.users.all_organisations
+        return words("users.all_organisations")
     held = [name for each, name in names.items() if each in access.organisation_ids]
     shown = held[:most]
-    more = [words.users.more_organisations.format(count=len(held) - len(shown))] if len(held) > len(shown) else []
-    return ", ".join(shown + more) or words.users.no_organisation
+    more = [words("users.more_organisations", count=len(held) - len(shown))] if len(held) > len(shown) else []
+    return ", ".join(shown + more) or words("users.no_organisation")
 
 
 def home_text(words: Words, access: Access, names: Names) -> str:
     home = access.home_organisation_id
-    return names.get(home, "") if home else words.user.no_home
+    return names.get(home, "") if home else words("user.no_home")
 
 
 def state_tag(words: Words, state: UserState) -> Markup:
     tag = Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>')
-    return tag.format(COLOURS[state], words.users.states[state])
+    return tag.format(COLOURS[state], words.group("users.states")[state])

@@ -46,19 +46,19 @@ class Planner:
         return self.editions[0]
 
     def plan(self, choice: Choice, asked: Asked) -> Plan:
-        words = self._newest.words.workbook
+        words = self._newest.words
         within = {each: label for each, label in self.organisations.items() if each in asked.organisation_ids}
         return Plan(
             title=choice.report.title,
             columns=tuple(self._columns(choice)),
             facts=self._facts(choice, asked, within.values()),
-            headings=(words.column, words.section, words.meaning),
-            definitions=words.definitions,
-            apart=words.age_not_known,
-            records=words.records,
-            continued=words.continued,
-            notes=(words.continued_meaning, words.holders, words.warning),
-            summary=words.summary,
+            headings=(words("workbook.column"), words("workbook.section"), words("workbook.meaning")),
+            definitions=words("workbook.definitions"),
+            apart=words("workbook.age_not_known"),
+            records=words("workbook.records"),
+            continued=words.unfilled("workbook.continued"),
+            notes=(words("workbook.continued_meaning"), words("workbook.holders"), words("workbook.warning")),
+            summary=words("workbook.summary"),
             tables=tuple(Summing(self.editions, within, asked.day).tables()),
         )
 
@@ -73,33 +73,33 @@ class Planner:
         return columns
 
     def _own_columns(self, *, ended: bool) -> list[Column]:
-        words = self._newest.words.workbook
-        meanings = words.meanings
+        words = self._newest.words
         moments = [
-            (words.created, "created_at", meanings.created),
-            (words.updated, "updated_at", meanings.updated),
-            *([(words.rated, "rated_at", meanings.rated)] if self._newest.rating else []),
-            *([(words.archived, "archived_at", meanings.archived)] if ended else []),
+            (words("workbook.created"), "created_at", words("workbook.meanings.created")),
+            (words("workbook.updated"), "updated_at", words("workbook.meanings.updated")),
+            *([(words("workbook.rated"), "rated_at", words("workbook.meanings.rated"))] if self._newest.rating else []),
+            *([(words("workbook.archived"), "archived_at", words("workbook.meanings.archived"))] if ended else []),
         ]
         organisation = self._own(
-            self._newest.reporting.dashboard_filter.label, "organisation_id", meanings.organisation
+            self._newest.reporting.dashboard_filter.label, "organisation_id", words("workbook.meanings.organisation")
         )
         return [
-            self._own(words.reference, "reference", meanings.reference),
+            self._own(words("workbook.reference"), "reference", words("workbook.meanings.reference")),
             replace(organisation, labels={str(each): label for each, label in self.organisations.items()}),
-            self._own(words.created_by, "created_by", meanings.created_by),
+            self._own(words("workbook.created_by"), "created_by", words("workbook.meanings.created_by")),
             *(replace(self._own(heading, name, meaning), kind="moment") for heading, name, meaning in moments),
         ]
 
     def _outcome_columns(self) -> list[Column]:
-        words = self._newest.words.workbook
-        meanings = words.meanings
-        day = self._own(words.outcome_recorded, "recorded_at", meanings.outcome_recorded)
-        by = self._own(words.outcome_recorded_by, "recorded_by", meanings.outcome_recorded_by)
+        words = self._newest.words
+        day = self._own(words("workbook.outcome_recorded"), "recorded_at", words("workbook.meanings.outcome_recorded"))
+        by = self._own(
+            words("workbook.outcome_recorded_by"), "recorded_by", words("workbook.meanings.outcome_recorded_by")
+        )
         return [replace(day, source="outcome", kind="moment"), replace(by, source="outcome")]
 
     def _own(self, heading: str, name: str, meaning: str) -> Column:
-        return Column(heading, "record", name, section=self._newest.words.workbook.own_column, meaning=meaning)
+        return Column(heading, "record", name, section=self._newest.words("workbook.own_column"), meaning=meaning)
 
     def _questions(self, forms: Sequence[Form], source: Source) -> list[Column]:
         """Every question of the newest form: it still has those that older ones asked."""
@@ -115,7 +115,7 @@ class Planner:
             if question.name in form.by_name:
                 labels |= form.by_name[question.name].labels
         if question.kind == "date":
-            labels = {NOT_KNOWN: question.not_known or self._newest.words.page.not_recorded}
+            labels = {NOT_KNOWN: question.not_known or self._newest.words("page.not_recorded")}
         return Column(
             question.label,
             source,
@@ -129,18 +129,18 @@ class Planner:
     def _meaning(self, question: Question) -> str:
         answers = "; ".join(f"{label} ({code})" for code, label in question.labels.items())
         said = [question.hint] if question.hint else []
-        said += [self._newest.words.workbook.answers.format(answers=answers)] if answers else []
+        said += [self._newest.words("workbook.answers", answers=answers)] if answers else []
         return " ".join(said)
 
     def _facts(self, choice: Choice, asked: Asked, within: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        words = self._newest.words.workbook
+        words = self._newest.words
         moment = f"{show_date(london_day(asked.as_at))} {asked.as_at.astimezone(LONDON):%H:%M}"
         return (
-            (words.report, f"{self._newest.identity.name}: {choice.report.title}"),
-            (words.as_at, moment),
-            (words.made_for, asked.by),
-            (words.organisations, "; ".join(within)),
-            *((f"{words.filters}: {label}", chosen) for label, chosen in self._filters(choice)),
+            (words("workbook.report"), f"{self._newest.identity.name}: {choice.report.title}"),
+            (words("workbook.as_at"), moment),
+            (words("workbook.made_for"), asked.by),
+            (words("workbook.organisations"), "; ".join(within)),
+            *((f"{words('workbook.filters')}: {label}", chosen) for label, chosen in self._filters(choice)),
         )
 
     def _filters(self, choice: Choice) -> list[tuple[str, str]]:
@@ -157,5 +157,5 @@ class Planner:
                 case OptionFilter():
                     code = choice.options.get(each.question, "")
                     label = self._newest.form.by_name[each.question].labels.get(code, "")
-                    chosen.append((each.label, label or self._newest.words.workbook.everything))
+                    chosen.append((each.label, label or self._newest.words("workbook.everything")))
         return chosen

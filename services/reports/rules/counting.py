@@ -171,7 +171,7 @@ class Panels:
 
     def _label(self, question: str, code: str) -> str:
         if not code:
-            return self.editions[0].words.page.not_recorded
+            return self.editions[0].words("page.not_recorded")
         known = (each.form.by_name[question].labels for each in self.editions if question in each.form.by_name)
         return next((labels[code] for labels in known if code in labels), code)
 
@@ -180,11 +180,11 @@ class Panels:
         for place, band in enumerate(tile.bands):
             yield Count(label=band.label, count=found.get(str(place), 0))
         if not_known := found.get("", 0):
-            yield Count(label=self.editions[0].words.reporting.age_not_known, count=not_known)
+            yield Count(label=self.editions[0].words("reporting.age_not_known"), count=not_known)
 
     def _organisations(self, found: Mapping[UUID, int]) -> list[Count]:
         """Every organisation in scope, and one that is listed no more while it has records."""
-        not_recorded = self.editions[0].words.page.not_recorded
+        not_recorded = self.editions[0].words("page.not_recorded")
         unlisted = {each: not_recorded for each, n in found.items() if n and each not in self.organisations}
         labels = {**self.organisations, **unlisted}
         return highest_first(

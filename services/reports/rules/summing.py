@@ -40,7 +40,7 @@ class Summing:
         levels = newest.rating.levels if newest.rating and is_rating else ()
         colours = {level.code: level.colour for level in levels}
         return Tallied(
-            tile.title, self._count, "answer", tile.question, labels, newest.words.page.not_recorded, dict(colours)
+            tile.title, self._count, "answer", tile.question, labels, newest.words("page.not_recorded"), dict(colours)
         )
 
     def _ages(self, tile: AgeTile) -> Tallied:
@@ -50,12 +50,12 @@ class Summing:
             after, until = births.after, births.until
             bands.append((band.code, after.isoformat() if after else FIRST, until.isoformat() if until else LAST))
         labels = {band.code: band.label for band in tile.bands}
-        not_known = self.editions[0].words.reporting.age_not_known
+        not_known = self.editions[0].words("reporting.age_not_known")
         return Tallied(tile.title, self._count, "record", "born", labels, not_known, bands=tuple(bands))
 
     def _table(self, title: str, name: str, labels: dict[str, str]) -> Tallied:
-        return Tallied(title, self._count, "record", name, labels, self.editions[0].words.page.not_recorded)
+        return Tallied(title, self._count, "record", name, labels, self.editions[0].words("page.not_recorded"))
 
     @property
     def _count(self) -> str:
-        return self.editions[0].words.reporting.count
+        return self.editions[0].words("reporting.count")

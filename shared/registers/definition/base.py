@@ -19,6 +19,18 @@ class Part(BaseModel):
         return copied
 
 
+LONGEST_TEXT = 4000
+
+
+def placeholders_in(text: str) -> frozenset[str]:
+    """The names in braces, with what is said of their form, if anything is. Raises `ValueError`."""
+    try:
+        pieces = list(Formatter().parse(text))
+    except ValueError:
+        raise ValueError("has a brace that opens or closes no gap") from None
+    return frozenset(f"{name}{'!' if how else ''}{form or ''}" for _, name, form, how in pieces if name is not None)
+
+
 class Gaps:
     """Checks that a text has no gaps, `{name}`, but those named here: pages and mails fill these and no others."""
 
@@ -26,30 +38,17 @@ class Gaps:
         self.names = frozenset(names)
 
     def __call__(self, text: str) -> str:
-        unknown = self._gaps(text) - self.names
+        unknown = placeholders_in(text) - self.names
         if unknown:
             known = ", ".join(sorted(self.names)) or "none"
             raise ValueError(f"has a gap called {', '.join(sorted(unknown))}; gaps that are filled here: {known}")
         return text
 
-    @staticmethod
-    def _gaps(text: str) -> set[str]:
-        try:
-            pieces = list(Formatter().parse(text))
-        except ValueError:
-            raise ValueError("has a brace that opens or closes no gap") from None
-        return {f"{name}{'!' if how else ''}{form or ''}" for _, name, form, how in pieces if name is not None}
 
-
-_SAID = StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)
+_SAID = StringConstraints(min_length=1, max_length=LONGEST_TEXT, strip_whitespace=True)
 
 Text = Annotated[str, _SAID, AfterValidator(Gaps())]
 Texts = tuple[Text, ...]
-ContactText = Annotated[str, _SAID, AfterValidator(Gaps("email"))]
-CountText = Annotated[str, _SAID, AfterValidator(Gaps("count"))]
-MinutesText = Annotated[str, _SAID, AfterValidator(Gaps("minutes"))]
-NameText = Annotated[str, _SAID, AfterValidator(Gaps("name"))]
-WhoWhenText = Annotated[str, _SAID, AfterValidator(Gaps("name", "when"))]
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 Edition = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(\.[0-9]{1,3})?$")]

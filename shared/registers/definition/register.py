@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from shared.registers.definition.base import (
     Code,
@@ -121,7 +121,7 @@ class Definition(Part):
     access: Access
     organisations: tuple[Organisation, ...] = Field(default=(), alias="organisation")
     navigation: tuple[NavigationLink, ...]
-    words: Words
+    words: InstanceOf[Words]
     form: Form
     outcome: Form | None = None
     person: dict[Role, QuestionName]

@@ -230,4 +230,4 @@ def _say(wrong: Wrong, question: Question, form: Form, raw: Raw, words: Words) -
         gaps |= {"suggestion": suggest_postcode(_typed(raw, question.name)) or ""}
     elif wrong is Wrong.DATE_ORDER and question.not_before:
         gaps |= {"other": form.by_name[question.not_before].label}
-    return words.faults[wrong].format(**gaps)
+    return words.group("faults")[wrong].format(**gaps)
