@@ -1,4 +1,4 @@
-"""What referrals does by itself: counters folded and proved, old records compared, old drafts swept."""
+"""What referrals does by itself: counters folded and proved, old drafts swept."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.referrals import rules
-from services.referrals.store import counting, drafts, keying
-from services.referrals.store.keying import Keyless
+from services.referrals.store import counting, drafts
 from shared.commands import FORGET_OLD
 from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.log import log, warn
-from shared.registers.load import Registers, UnknownRegister
 
 FOLD_EVERY_SECONDS = 1.0
-KEY_EVERY_SECONDS = 3600.0
-KEYED_AT_ONCE = 200
 SWEEP_EVERY_SECONDS = 3600.0
 
 
@@ -52,40 +48,6 @@ class Counting:
         else:
             log("counters.proved")
         return wrong
-
-
-@dataclass(frozen=True)
-class Keying:
-    """Gives records from before records were compared what they are compared by. Two replicas do no harm."""
-
-    pool: DatabasePool
-    registers: Registers
-
-    async def key_for_ever(self) -> None:
-        while True:
-            try:
-                await self.key_all()
-            except DATABASE_FAULTS as error:
-                warn("records.not_keyed", error=error)
-            await asyncio.sleep(KEY_EVERY_SECONDS)
-
-    async def key_all(self) -> int:
-        """How many there were. Those that somebody saves meanwhile are left for the next time."""
-        done = 0
-        while found := await keying.read_without_keys(self.pool, KEYED_AT_ONCE):
-            for each in found:
-                async with transaction(self.pool) as db:
-                    await keying.key_record(db, each, self._keys_of(each))
-            done += len(found)
-        return done
-
-    def _keys_of(self, record: Keyless) -> tuple[str, ...]:
-        """None where this process has no definition of the register."""
-        try:
-            register = self.registers.find(record.register_code or "", record.edition)
-        except UnknownRegister:
-            return ()
-        return rules.match_keys(register, record.answers)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
-from services.referrals.jobs import Counting, Keying, Sweeping
+from services.referrals.jobs import Counting, Sweeping
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
@@ -107,17 +107,11 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_anyone(ReadReferralsBacklog, backlog_of(parts)),
         ],
         registers=registers,
-        jobs=jobs_of(parts, registers),
+        jobs=jobs_of(parts),
     )
 
 
-def jobs_of(parts: Parts, registers: Registers) -> list[Job]:
+def jobs_of(parts: Parts) -> list[Job]:
     """What is done beside, with nobody asking."""
-    counting, keying = Counting(parts.pool, utc_moment), Keying(parts.pool, registers)
-    sweeping = Sweeping(parts.pool, utc_moment)
-    return [
-        counting.fold_for_ever,
-        counting.prove_every_night,
-        keying.key_for_ever,
-        sweeping.sweep_for_ever,
-    ]
+    counting, sweeping = Counting(parts.pool, utc_moment), Sweeping(parts.pool, utc_moment)
+    return [counting.fold_for_ever, counting.prove_every_night, sweeping.sweep_for_ever]

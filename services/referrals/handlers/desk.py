@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from services.referrals.store.feed import RatingQuestions
 from shared.database import ACQUIRE_SECONDS, Database, DatabasePool
 from shared.messages import Refused
 from shared.permissions import Visitor
@@ -62,7 +63,8 @@ class Desk:
         """The day in London."""
         return london_day(self.clock())
 
-    def rated_by(self) -> dict[str, str]:
-        """The question that is the rating's, by code/edition of a register."""
+    def rated_by(self) -> RatingQuestions:
+        """The question that rates, of each register and edition that has one."""
         every = [each.definition for each in self.registers.every()]
-        return {f"{each.code}/{each.edition}": each.rating.question for each in every if each.rating}
+        rated = [(each.code, each.edition, each.rating.question) for each in every if each.rating]
+        return RatingQuestions(*map(list, zip(*rated, strict=True))) if rated else RatingQuestions()
