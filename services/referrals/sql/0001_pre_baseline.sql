@@ -9,8 +9,8 @@ DECLARE
     each text;
 BEGIN
     FOREACH each IN ARRAY ARRAY[
-        'record_added', 'record_changed', 'feed_records', 'name_overlay', 'name_overlay_of_record', 'forget_keys',
-        'record_came_back', 'link_records', 'draft_sent'
+        'record_added', 'record_changed', 'feed_records', 'name_overlay', 'forget_keys', 'record_came_back',
+        'link_records', 'draft_sent'
     ] LOOP
         EXECUTE format('CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS %L', each,
             'BEGIN RAISE EXCEPTION ''this function has no body yet''; END');
@@ -77,9 +77,6 @@ CREATE TABLE record_version (
     answers jsonb NOT NULL,
     PRIMARY KEY (record_id, version)
 );
-
-CREATE TRIGGER record_version_names_overlay BEFORE INSERT ON record_version
-FOR EACH ROW WHEN (new.act = 'created') EXECUTE FUNCTION name_overlay_of_record();
 
 CREATE TABLE note (
     id uuid PRIMARY KEY,

@@ -7,7 +7,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT coalesce(array_agg(DISTINCT h.record_id), '{}')
     FROM record_holding AS h
     WHERE h.user_id = nullif(current_setting('app.user', true), '')::uuid AND h.ended_at IS NULL
-        AND h.until_day >= (SELECT london_day()) AND h.from_day <= (SELECT london_day())
+        AND h.until_day >= (now() AT TIME ZONE 'Europe/London')::date
+        AND h.from_day <= (now() AT TIME ZONE 'Europe/London')::date
 $$;
 
 -- The same as `ids_after` and `ids_before`, for somebody who holds or covers others' records. What they created is walked

@@ -95,8 +95,10 @@ BEGIN
     FROM jsonb_to_record(p_page) AS p (
         shape text, skip integer, take integer, after_at timestamptz, after_id uuid, before_at timestamptz,
         before_id uuid, questions text []
-    );
-    PERFORM check_keys(p_page, to_jsonb(page));
+    )
+    WHERE check_keys(p_page, ARRAY[
+        'shape', 'skip', 'take', 'after_at', 'after_id', 'before_at', 'before_id', 'questions'
+    ]);
     RETURN page;
 END
 $$;
@@ -111,8 +113,8 @@ BEGIN
     SELECT f.* INTO filters
     FROM jsonb_to_record(p_filters) AS f (
         ratings text [], localities text [], sort text, descending boolean, levels text [], reach integer
-    );
-    PERFORM check_keys(p_filters, to_jsonb(filters));
+    )
+    WHERE check_keys(p_filters, ARRAY['ratings', 'localities', 'sort', 'descending', 'levels', 'reach']);
     RETURN filters;
 END
 $$;

@@ -11,38 +11,33 @@ DECLARE
     scope record := open_scope(p_scope);
     held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
 BEGIN
-    INSERT INTO audit (actor, session, action, register, subjects)
-    SELECT scope.user_id, scope.session_id, 'record.read', scope.register_code, ARRAY[r.id]
+    SELECT r.id, r.reference, r.edition, r.answers, r.version, r.organisation_id, r.created_by, r.created_by_name,
+        r.created_at, r.updated_at, r.rated_at, r.updates,
+        (SELECT count(*) FROM note AS n WHERE n.record_id = p_record),
+        p_record = ANY(held),
+        (
+            SELECT jsonb_agg(
+                jsonb_build_object(
+                    'holding_id', h.id, 'kind', h.kind, 'full_name', h.user_name, 'from_day', h.from_day,
+                    'until_day', nullif(h.until_day, 'infinity')
+                ) ORDER BY h.kind DESC, h.from_day, h.named_at
+            )
+            FROM record_holding AS h
+            WHERE h.record_id = p_record AND h.ended_at IS NULL AND h.until_day >= (now() AT TIME ZONE 'Europe/London')::date
+        )
+    INTO record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
+        updated_at, rated_at, updates, notes, is_held, holdings
     FROM record AS r
     WHERE r.id = p_record AND r.register_code = scope.register_code AND r.organisation_id = ANY(scope.organisation_ids)
         AND r.status = 0 AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
-    IF NOT FOUND THEN
-        RETURN;
+    IF FOUND THEN
+        INSERT INTO audit (actor, session, action, register, subjects)
+        VALUES (scope.user_id, scope.session_id, 'record.read', scope.register_code, ARRAY[p_record]);
+        same_person := same_person(scope.user_id, scope.session_id, scope.register_code, scope.organisation_ids,
+            scope.own_records_only, p_record);
+        RETURN NEXT;
     END IF;
-    RETURN QUERY
-    SELECT r.id, r.reference, r.edition, r.answers, r.version, r.organisation_id, r.created_by, r.created_by_name,
-        r.created_at, r.updated_at, r.rated_at, r.updates,
-        (SELECT count(*)::integer FROM note AS n WHERE n.record_id = p_record),
-        p_record = ANY(held),
-        holdings_of(p_record),
-        same_person(scope.user_id, scope.session_id, scope.register_code, scope.organisation_ids, scope.own_records_only,
-            p_record)
-    FROM record AS r
-    WHERE r.id = p_record;
 END
-$$;
-
--- Who holds or covers a record, as a list; null where nobody was named.
-CREATE OR REPLACE FUNCTION holdings_of(p_record uuid) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT jsonb_agg(
-        jsonb_build_object(
-            'holding_id', h.id, 'kind', h.kind, 'full_name', h.user_name, 'from_day', h.from_day,
-            'until_day', nullif(h.until_day, 'infinity')
-        ) ORDER BY h.kind DESC, h.from_day, h.named_at
-    )
-    FROM record_holding AS h
-    WHERE h.record_id = p_record AND h.ended_at IS NULL AND h.until_day >= (SELECT london_day())
 $$;
 
 -- The other active records of a record's person that the asker may see, as a list. Audited.
@@ -78,5 +73,5 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-read_record(jsonb, uuid), holdings_of(uuid), same_person(uuid, uuid, text, uuid [], boolean, uuid)
+read_record(jsonb, uuid), same_person(uuid, uuid, text, uuid [], boolean, uuid)
 TO referrals_app;

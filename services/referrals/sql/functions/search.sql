@@ -70,8 +70,8 @@ BEGIN
     SELECT s.* INTO search
     FROM jsonb_to_record(p_search) AS s (
         reference text, beginning text, until text, within boolean, patterns text [], most integer
-    );
-    PERFORM check_keys(p_search, to_jsonb(search));
+    )
+    WHERE check_keys(p_search, ARRAY['reference', 'beginning', 'until', 'within', 'patterns', 'most']);
     RETURN search;
 END
 $$;

@@ -23,25 +23,30 @@ END
 $$;
 
 -- `verdict` is done, repeated, conflict, archived or not_found; only done changes anything. `version_there` is the
--- record's version afterwards.
+-- record's version afterwards. `rerated`: the rating is a new one. `rekeyed`: the record is compared by other keys.
 CREATE OR REPLACE FUNCTION update_record(
     p_scope jsonb, p_command jsonb, p_update jsonb, p_content jsonb, p_events jsonb,
     OUT verdict text, OUT version_there integer
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
+    taken uuid := take_command(p_command);
     scope record;
     wanted record;
     content record;
     changed record;
 BEGIN
     verdict := 'repeated';
-    IF NOT take_command(p_command) THEN
+    IF taken IS NULL THEN
         RETURN;
     END IF;
     scope := open_scope(p_scope);
     content := read_content(p_content);
-    wanted := read_update(p_update);
+    SELECT u.* INTO wanted
+    FROM jsonb_to_record(p_update) AS u (
+        record_id uuid, version integer, rerated boolean, changes jsonb, rekeyed boolean
+    )
+    WHERE check_keys(p_update, ARRAY['record_id', 'version', 'rerated', 'changes', 'rekeyed']);
     UPDATE record AS r
     SET version = r.version + 1, updates = r.updates + 1, updated_at = now(),
         rating = content.rating, rated_at = CASE WHEN wanted.rerated THEN now() ELSE r.rated_at END,
@@ -51,7 +56,7 @@ BEGIN
     WHERE r.id = wanted.record_id AND r.version = wanted.version AND r.status = 0
     RETURNING r.version, r.edition, r.overlay INTO changed;
     IF NOT FOUND THEN
-        PERFORM give_back_command(p_command);
+        DELETE FROM command WHERE id = taken;
         SELECT w.verdict, w.version_there INTO verdict, version_there FROM why_unchanged(wanted.record_id) AS w;
         RETURN;
     END IF;
@@ -73,21 +78,6 @@ BEGIN
 END
 $$;
 
--- `rerated`: the rating is a new one. `rekeyed`: the record is compared by other keys than before.
-CREATE OR REPLACE FUNCTION read_update(p_update jsonb) RETURNS record
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
-DECLARE
-    wanted record;
-BEGIN
-    SELECT u.* INTO wanted
-    FROM jsonb_to_record(p_update) AS u (
-        record_id uuid, version integer, rerated boolean, changes jsonb, rekeyed boolean
-    );
-    PERFORM check_keys(p_update, to_jsonb(wanted));
-    RETURN wanted;
-END
-$$;
-
 -- A review: the rating stands, and no answer changes. Verdicts are those of `update_record`.
 CREATE OR REPLACE FUNCTION review_record(
     p_scope jsonb, p_command jsonb, p_record uuid, p_version integer, p_events jsonb,
@@ -95,10 +85,11 @@ CREATE OR REPLACE FUNCTION review_record(
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
+    taken uuid := take_command(p_command);
     scope record;
 BEGIN
     verdict := 'repeated';
-    IF NOT take_command(p_command) THEN
+    IF taken IS NULL THEN
         RETURN;
     END IF;
     scope := open_scope(p_scope);
@@ -114,7 +105,7 @@ BEGIN
     SELECT v.id, v.version, 'reviewed', now(), scope.user_id, scope.full_name, v.edition, v.overlay, v.answers
     FROM reviewed AS v;
     IF NOT FOUND THEN
-        PERFORM give_back_command(p_command);
+        DELETE FROM command WHERE id = taken;
         SELECT w.verdict, w.version_there INTO verdict, version_there FROM why_unchanged(p_record) AS w;
         RETURN;
     END IF;
@@ -139,6 +130,6 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-find_for_update(jsonb, uuid, uuid), update_record(jsonb, jsonb, jsonb, jsonb, jsonb), read_update(jsonb),
+find_for_update(jsonb, uuid, uuid), update_record(jsonb, jsonb, jsonb, jsonb, jsonb),
 review_record(jsonb, jsonb, uuid, integer, jsonb), why_unchanged(uuid)
 TO referrals_app;
