@@ -1,4 +1,4 @@
-"""What referrals does by itself: counters folded and proved, old drafts swept."""
+"""What referrals does by itself: counters folded and proved, statistics refreshed, old drafts swept."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from shared.database import DATABASE_FAULTS, DatabasePool, transaction
 from shared.log import log, warn
 
 FOLD_EVERY_SECONDS = 1.0
+REFRESH_EVERY_SECONDS = 1.0
 SWEEP_EVERY_SECONDS = 3600.0
 
 
@@ -48,6 +49,21 @@ class Counting:
         else:
             log("counters.proved")
         return wrong
+
+
+@dataclass(frozen=True)
+class StatisticsRefresh:
+    """Every replica may run it: a table that one has analysed has not doubled for the next."""
+
+    pool: DatabasePool
+
+    async def refresh_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_EVERY_SECONDS)
+            try:
+                await counting.refresh_statistics(self.pool)
+            except DATABASE_FAULTS as error:
+                warn("statistics.not_refreshed", error=error)
 
 
 @dataclass(frozen=True)

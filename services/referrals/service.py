@@ -12,7 +12,7 @@ from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
-from services.referrals.jobs import Counting, Sweeping
+from services.referrals.jobs import Counting, StatisticsRefresh, Sweeping
 from services.referrals.settings import Settings
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
@@ -114,4 +114,9 @@ def service_of(parts: Parts, registers: Registers) -> Service:
 def jobs_of(parts: Parts) -> list[Job]:
     """What is done beside, with nobody asking."""
     counting, sweeping = Counting(parts.pool, utc_moment), Sweeping(parts.pool, utc_moment)
-    return [counting.fold_for_ever, counting.prove_every_night, sweeping.sweep_for_ever]
+    return [
+        counting.fold_for_ever,
+        counting.prove_every_night,
+        StatisticsRefresh(parts.pool).refresh_for_ever,
+        sweeping.sweep_for_ever,
+    ]
