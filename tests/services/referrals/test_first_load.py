@@ -1,5 +1,7 @@
 """A register that fills from nothing: plans made on empty tables do not stay."""
 
+import asyncpg
+
 from deploy.environment import Addresses
 from services.referrals.store import counting
 from shared.database import DatabasePool, open_pool
@@ -24,9 +26,18 @@ async def read_whole(pool: DatabasePool) -> int:
     return sum(row["seq_tup_read"] for row in await pool.fetch(READ_WHOLE))
 
 
+async def analyse_empty_tables(addresses: Addresses) -> None:
+    """As they are where a database has stood for a while before its first record."""
+    owner = await asyncpg.connect(addresses.migrator_dsn("referrals"))
+    await owner.execute("SET ROLE referrals_owner; SET search_path = referrals")
+    await owner.execute("ANALYZE record, record_key, record_word, record_version")
+    await owner.close()
+
+
 async def test_a_submit_reads_no_more_of_a_register_that_has_filled_over_its_connection(
     addresses: Addresses, registers: Registers
 ) -> None:
+    await analyse_empty_tables(addresses)
     pool = await open_pool(addresses.dsn("referrals"), size=1)
     referrals, visitor = await Referrals.open(pool, registers), a_visitor()
     for _ in range(FIRST):
@@ -38,7 +49,7 @@ async def test_a_submit_reads_no_more_of_a_register_that_has_filled_over_its_con
     before = await read_whole(pool)
     for _ in range(LATER):
         await referrals.ask(visitor, unasked(**a_person()))
-    assert 4 == refreshed
     assert await read_whole(pool) - before < LATER
+    assert 4 == refreshed
     assert 0 == await counting.refresh_statistics(pool)
     await pool.close()

@@ -35,11 +35,16 @@ BEGIN
     INSERT INTO audit (actor, session, action, register, subjects)
     VALUES (scope.user_id, scope.session_id, 'records.listed', scope.register_code, shown);
     RETURN QUERY
-    SELECT all_there, w.record_id, w.given_name, w.family_name, w.organisation_id, w.locality, w.rating,
-        w.created_at, w.updated_at, w.rated_at, w.created_by, w.answers
+    SELECT all_there, r.id, r.given_name, r.family_name, r.organisation_id, r.locality, r.rating,
+        r.created_at, r.updated_at, r.rated_at, r.created_by_name,
+        (
+            SELECT jsonb_object_agg(q.name, r.answers -> q.name)
+            FROM unnest(page.questions) AS q (name)
+            WHERE r.answers ? q.name
+        )
     FROM (VALUES (1)) AS head (n)
-    LEFT JOIN record_rows(shown, page.questions) AS w ON true
-    ORDER BY w.updated_at DESC, w.record_id DESC;
+    LEFT JOIN record AS r ON r.id = ANY(shown)
+    ORDER BY r.updated_at DESC, r.id DESC;
 END
 $$;
 
@@ -119,7 +124,7 @@ BEGIN
 END
 $$;
 
--- The lines of a list, in the order of their ids; `answers` holds those to the questions named.
+-- The rows of a filtered list or a search, in the order of their ids; `answers` holds those to the questions named.
 CREATE OR REPLACE FUNCTION record_rows(p_shown uuid [], p_questions text []) RETURNS TABLE (
     place bigint, record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
     created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION find_for_update(
     OUT is_repeated boolean, OUT record_id uuid, OUT reference text, OUT edition text, OUT status smallint,
     OUT version integer, OUT organisation_id uuid, OUT created_by uuid, OUT answers jsonb, OUT is_held boolean
 )
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     scope record := open_scope(p_scope);
     held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
@@ -28,7 +28,7 @@ CREATE OR REPLACE FUNCTION update_record(
     p_scope jsonb, p_command jsonb, p_update jsonb, p_content jsonb, p_events jsonb,
     OUT verdict text, OUT version_there integer
 )
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     taken uuid := take_command(p_command);
     scope record;
@@ -83,7 +83,7 @@ CREATE OR REPLACE FUNCTION review_record(
     p_scope jsonb, p_command jsonb, p_record uuid, p_version integer, p_events jsonb,
     OUT verdict text, OUT version_there integer
 )
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     taken uuid := take_command(p_command);
     scope record;
