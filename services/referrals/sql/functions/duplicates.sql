@@ -83,8 +83,8 @@ END
 $$;
 
 -- The pairs that a record makes by these keys, each by the first of them; twenty at most, with the newest records.
--- `p_anew`: the keys are new ones, so that a dismissed pair opens again by them.
-CREATE OR REPLACE FUNCTION flag_pairs(p_record uuid, p_register text, p_keys text [], p_anew boolean) RETURNS void
+-- `p_reopen`: the keys are new, so that they open a dismissed pair again.
+CREATE OR REPLACE FUNCTION flag_pairs(p_record uuid, p_register text, p_keys text [], p_reopen boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO possible_duplicate AS d (one, other, register_code, rule)
@@ -102,7 +102,7 @@ BEGIN
     ON CONFLICT (one, other) DO UPDATE
     SET state = 'open', rule = excluded.rule, found_at = excluded.found_at,
         decided_by = NULL, decided_by_name = NULL, decided_at = NULL
-    WHERE p_anew AND d.state = 'dismissed';
+    WHERE p_reopen AND d.state = 'dismissed';
 END
 $$;
 

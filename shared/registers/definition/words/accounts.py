@@ -10,7 +10,6 @@ from shared.registers.definition.base import ContactText, CountText, Gaps, Minut
 class PageWords(Part):
     """On every page."""
 
-    skip: Text
     problem: Text
     signed_in: NameText
     copyright: Annotated[str, AfterValidator(Gaps("year"))]
