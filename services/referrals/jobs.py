@@ -1,18 +1,14 @@
-"""The jobs of referrals: counters are proved, older records get their match keys, abandoned drafts are deleted."""
-
-from dataclasses import dataclass
+"""The jobs of referrals: counters are proved, and abandoned drafts are deleted."""
 
 from services.referrals import rules
-from services.referrals.store import counting, drafts, keying
-from services.referrals.store.keying import Keyless
+from services.referrals.store import counting, drafts
 from shared.context import ServiceContext
 from shared.database import transaction
 from shared.log import log, warn
-from shared.registers.load import UnknownRegister
 
 FOLD_EVERY_SECONDS = 1.0
+REFRESH_EVERY_SECONDS = 1.0
 PROVED_AT_HOUR = 2
-KEYED_AT_ONCE = 200
 
 
 async def prove_counters(context: ServiceContext) -> int:
@@ -31,28 +27,3 @@ async def purge_drafts(context: ServiceContext) -> None:
     deleted = await drafts.sweep(context.pool, rules.drafts_end(context.clock()))
     if deleted:
         log("drafts.swept", count=deleted)
-
-
-@dataclass(frozen=True)
-class IndexMatchKeys:
-    """Gives records from before records were compared the keys that they are compared by."""
-
-    context: ServiceContext
-
-    async def index_all(self) -> int:
-        """Returns how many there were. Records that somebody saves meanwhile are left for the next run."""
-        done = 0
-        while found := await keying.read_without_keys(self.context.pool, KEYED_AT_ONCE):
-            for each in found:
-                async with transaction(self.context.pool) as db:
-                    await keying.key_record(db, each, self._keys_of(each))
-            done += len(found)
-        return done
-
-    def _keys_of(self, record: Keyless) -> tuple[str, ...]:
-        """None where this process has no definition of the register."""
-        try:
-            register = self.context.registers.find(record.register_code or "", record.edition)
-        except UnknownRegister:
-            return ()
-        return rules.match_keys(register, record.answers)

@@ -11,7 +11,13 @@ from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
-from services.referrals.jobs import FOLD_EVERY_SECONDS, PROVED_AT_HOUR, IndexMatchKeys, prove_counters, purge_drafts
+from services.referrals.jobs import (
+    FOLD_EVERY_SECONDS,
+    PROVED_AT_HOUR,
+    REFRESH_EVERY_SECONDS,
+    prove_counters,
+    purge_drafts,
+)
 from services.referrals.settings import Settings
 from services.referrals.store import counting
 from shared.context import ServiceContext
@@ -114,6 +120,6 @@ def jobs_of(context: ServiceContext) -> list[Job]:
     return [
         Job("counters.fold", lambda: counting.fold_deltas(context.pool), every=FOLD_EVERY_SECONDS),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
-        Job("match_keys.index", IndexMatchKeys(context).index_all),
+        Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
     ]

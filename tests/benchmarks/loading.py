@@ -74,8 +74,8 @@ ADD_VERSIONS = """
 """
 # Everybody is compared by two keys, as whoever is referred through the pages.
 ADD_KEYS = """
-    INSERT INTO referrals.record_key (record_id, register_code, key)
-    SELECT r.id, r.register_code, rule || ':' || encode(sha256(r.id::text::bytea), 'hex')
+    INSERT INTO referrals.record_key (record_id, register_code, key, rule)
+    SELECT r.id, r.register_code, encode(sha256((rule || r.id)::bytea), 'hex'), rule
     FROM referrals.record AS r, unnest(ARRAY['nhs_number', 'born family_name given_name']) AS rule
     ON CONFLICT DO NOTHING
 """

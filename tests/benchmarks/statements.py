@@ -11,11 +11,11 @@ from services.referrals import rules
 from services.referrals.handlers.saving import content_of
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import finding, history, saving
-from services.referrals.store.finding import Window
-from services.referrals.store.saving import CommandRow, NewRecord, Update
+from services.referrals.store.finding import ListPage
+from services.referrals.store.saving import Content, NewCommand, NewRecord, Update
 from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
-from shared.contracts.referrals import FieldChange, RecordReceipt
+from shared.contracts.referrals import RecordReceipt
 from shared.database import DatabasePool, open_pool, transaction
 from shared.ids import new_id
 from shared.messages import Event
@@ -75,15 +75,15 @@ class Statements:
         await self.reports.close()
 
     async def _list(self, visitor: Visitor) -> None:
-        window = Window(rules.shape_of(visitor), 0, LENGTH)
+        page = ListPage(rules.shape_of(visitor), 0, LENGTH)
         async with self.referrals.acquire() as db:
-            await finding.list_records(db, visitor, window)
+            await finding.list_records(db, visitor, page)
 
     async def _search(self, words: str) -> None:
         visitor, search = self.crowd.everywhere, rules.read_search(REGISTER, words)
         assert search is not None
         async with self.referrals.acquire() as db:
-            await finding.search_records(db, visitor, Window(rules.shape_of(visitor), 0, LENGTH), search)
+            await finding.search_records(db, visitor, ListPage(rules.shape_of(visitor), 0, LENGTH), search)
 
     async def _dashboard(self) -> None:
         visitor = self.crowd.everywhere
@@ -107,14 +107,17 @@ class Statements:
         async with transaction(self.referrals, self.crowd.own) as db:
             await history.find_notes(db, REGISTER, record, 0)
 
-    def _record(self) -> NewRecord:
+    def _content(self) -> Content:
         answers = read_answers(self.register.form, self.words.referral(), self.register.words, TODAY).answers
+        return content_of(self.register, answers)
+
+    def _record(self) -> NewRecord:
         reference = f"SQL-{next(self._numbers)}-{new_id().hex[:8]}"
         home = self.crowd.organisations[0]
-        return NewRecord(new_id(), reference, self.register.edition, home, content_of(self.register, answers))
+        return NewRecord(new_id(), reference, self.register.edition, home)
 
-    def _command(self, receipt: RecordReceipt) -> CommandRow:
-        return CommandRow(new_id(), self.crowd.own.user_id, b"hash", receipt.model_dump_json())
+    def _command(self, receipt: RecordReceipt) -> NewCommand:
+        return NewCommand(new_id(), self.crowd.own.user_id, b"hash", receipt)
 
     def _telling(self, receipt: RecordReceipt) -> Telling:
         return Telling(self.register, self.crowd.organisations[0], receipt, MOMENT)
@@ -126,7 +129,7 @@ class Statements:
         receipt = RecordReceipt(record_id=record.record_id, reference=record.reference, version=0)
         events: list[Event] = self._telling(receipt).created("routine")
         async with self.referrals.acquire() as db:
-            await saving.submit_record(db, self.crowd.own, self._command(receipt), record, events)
+            await saving.submit_record(db, self.crowd.own, self._command(receipt), record, self._content(), events)
         return record.record_id
 
     async def _record_of(self, act: str, client: int) -> tuple[UUID, int]:
@@ -137,12 +140,11 @@ class Statements:
     async def _update(self, client: int) -> None:
         record_id, version = await self._record_of("update", client)
         receipt = RecordReceipt(record_id=record_id, reference="", version=version + 1)
-        changes = (FieldChange(name="latest_update", before=None, after="News"),)
-        update = Update(record_id, version, self._record().content, False, changes)
+        update = Update(record_id, version, False, (("latest_update", None, "News"),))
         command, events = self._command(receipt), self._telling(receipt).updated(None)
         async with self.referrals.acquire() as db:
             await saving.find_for_update(db, self.crowd.own, command.command_id, record_id)
-            updated = await saving.update_record(db, self.crowd.own, command, update, events)
+            updated = await saving.update_record(db, self.crowd.own, command, update, self._content(), events)
         assert "done" == updated.verdict, updated.verdict
         self._kept["update", client] = (record_id, version + 1)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from services.referrals import rules
+from services.referrals.rules.answers import MatchKey
 from shared.contracts.referrals import Answers
 from tests.rules.typed import carers, dsr
 
@@ -15,14 +16,14 @@ PERSON: Answers = {
 }
 
 
-def keys(**changes: str) -> tuple[str, ...]:
+def keys(**changes: str) -> tuple[MatchKey, ...]:
     return rules.match_keys(dsr(), PERSON | changes)
 
 
 def test_there_is_a_key_for_each_rule_in_the_registers_order() -> None:
-    assert ["nhs_number", "born family_name given_name"] == [key.partition(":")[0] for key in keys()]
+    assert ["nhs_number", "born family_name given_name"] == [key.rule for key in keys()]
     assert ["born given_name"] == [
-        key.partition(":")[0] for key in rules.match_keys(carers(), {"known_as": "Zoë", "birthday": "1990-05-03"})
+        key.rule for key in rules.match_keys(carers(), {"known_as": "Zoë", "birthday": "1990-05-03"})
     ]
 
 
@@ -53,14 +54,14 @@ def test_another_value_makes_another_key(other: dict[str, str]) -> None:
 
 
 def test_a_rule_applies_only_where_every_role_is_known() -> None:
-    assert ["born family_name given_name"] == [key.partition(":")[0] for key in keys(nhs_number="")]
-    assert ["nhs_number"] == [key.partition(":")[0] for key in keys(date_of_birth="not_known")]
+    assert ["born family_name given_name"] == [key.rule for key in keys(nhs_number="")]
+    assert ["nhs_number"] == [key.rule for key in keys(date_of_birth="not_known")]
     assert () == keys(nhs_number="", first_name="")
 
 
 def test_a_key_tells_nothing_of_the_person() -> None:
     for key in keys():
-        assert not any(str(value).lower() in key for value in PERSON.values())
+        assert not any(str(value).lower() in key.key for value in PERSON.values())
 
 
 def test_the_most_urgent_rating_stands_whatever_their_order() -> None:

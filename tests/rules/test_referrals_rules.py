@@ -78,7 +78,7 @@ def test_the_longest_word_leads_and_short_ones_are_looked_for_at_beginnings() ->
     search = rules.read_search("dsr", "O'Brien ÉV percy")
 
     assert search is not None
-    assert ("brien", "brien" + rules.LAST_CHARACTER, True) == (search.beginning, search.end, search.within)
+    assert ("brien", "brien" + rules.LAST_CHARACTER, True) == (search.beginning, search.until, search.within)
     assert ("%brien%", "%percy%", "% ev%", "% o%") == search.patterns
     short = rules.read_search("dsr", "pl")
     assert short is not None
@@ -101,7 +101,7 @@ def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
     assert kept.startswith(" ")
     if search is not None:
         assert search.beginning in kept.split()
-        assert search.beginning < search.end
+        assert search.beginning < search.until
         assert all(pattern.strip("%") in kept for pattern in search.patterns)
         assert not any(sign in pattern.strip("%") for pattern in search.patterns for sign in "%_\\")
 

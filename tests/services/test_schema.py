@@ -13,6 +13,10 @@ import pytest_asyncio
 from deploy.places import migration_folders
 from deploy.stack import EmbeddedParts
 from services.outcomes.store import NewTask
+from services.referrals.rules.search import Search
+from services.referrals.store.finding import ListFilters, ListPage
+from services.referrals.store.saving import Content, NewCommand, NewRecord, OutboxRow, Update
+from services.referrals.store.scope import Scope
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, RecountedCopy
 from shared.messages import SERVICES
 from shared.migrate import Connection
@@ -30,7 +34,17 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
     "identity": {},
     "notifier": {},
     "outcomes": {("open_task", "p_task"): NewTask},
-    "referrals": {},
+    "referrals": {
+        ("open_scope", "p_scope"): Scope,
+        ("take_command", "p_command"): NewCommand,
+        ("submit_record", "p_record"): NewRecord,
+        ("update_record", "p_update"): Update,
+        ("read_content", "p_content"): Content,
+        ("put_events", "p_events"): OutboxRow,
+        ("read_page", "p_page"): ListPage,
+        ("read_filters", "p_filters"): ListFilters,
+        ("read_search", "p_search"): Search,
+    },
     "reports": {
         ("read_records", "p_records"): CopiedRecord,
         ("apply_outcomes", "p_outcomes"): CopiedOutcome,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.referrals import rules
 from services.referrals.store import finding, history
-from services.referrals.store.finding import Choosing, Rows, Window
+from services.referrals.store.finding import ListPage, Rows, filters_of
 from shared import audit
 from shared.context import ServiceContext
 from shared.contracts.referrals import (
@@ -36,15 +36,15 @@ class Reading:
         register = self.context.latest(visitor)
         reader = rules.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = rules.read_search(visitor.register_code, asked.search)
-        window = window_of(reader, asked, is_search=search is not None, questions=rules.further_columns(register))
-        chosen = Choosing(asked, rules.levels_by_urgency(register))
+        page = list_page(reader, asked, is_search=search is not None, questions=rules.further_columns(register))
+        filters = filters_of(asked, rules.levels_by_urgency(register))
         async with self.context.one_trip() as db:
             if search:
-                found = await finding.search_records(db, reader, window, search, chosen)
+                found = await finding.search_records(db, reader, page, search, filters)
             elif asked.is_plain:
-                found = await finding.list_records(db, reader, window)
+                found = await finding.list_records(db, reader, page)
             else:
-                found = await finding.narrow_records(db, reader, window, chosen)
+                found = await finding.filter_records(db, reader, page, filters)
         return page_of(asked, found)
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
@@ -71,10 +71,19 @@ class Reading:
             return found
 
 
-def window_of(visitor: Visitor, asked: ListRecords, *, is_search: bool, questions: Sequence[str]) -> Window:
+def list_page(visitor: Visitor, asked: ListRecords, *, is_search: bool, questions: Sequence[str]) -> ListPage:
     skip, beside = rules.rows_before(asked), asked.after or asked.before
     shape = rules.shape_of(visitor, 0 if beside or is_search else skip)
-    return Window(shape, 0 if beside else skip, asked.length, asked.after, asked.before, questions)
+    return ListPage(
+        shape,
+        0 if beside else skip,
+        asked.length,
+        after_at=asked.after.updated_at if asked.after else None,
+        after_id=asked.after.record_id if asked.after else None,
+        before_at=asked.before.updated_at if asked.before else None,
+        before_id=asked.before.record_id if asked.before else None,
+        questions=questions,
+    )
 
 
 def page_of(asked: ListRecords, found: Rows) -> RecordPage:

@@ -11,12 +11,21 @@ from services.referrals import rules
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import saving as store
-from services.referrals.store.saving import CommandRow, Content, NewRecord, NotAdded, Present, Update, Updated
+from services.referrals.store.saving import (
+    Content,
+    EarlierCommand,
+    NewCommand,
+    NewRecord,
+    NotAdded,
+    Present,
+    Update,
+    Updated,
+)
 from shared.context import ServiceContext
 from shared.contracts.referrals import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.database import Database
 from shared.ids import new_id
-from shared.messages import Command, Event, Refused
+from shared.messages import Command, Refused
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
 from shared.registers.form import Answer, person_of, rating_of, search_text
@@ -39,9 +48,9 @@ class Saving:
         for _ in range(MOST_REFERENCES):
             reference = rules.write_reference(register.code, self.draw(rules.REFERENCES))
             unseen, shown = register.duplicates.unseen, asked.duplicates_seen
-            record = NewRecord(new_id(), reference, register.edition, organisation_id, content, unseen, shown)
+            record = NewRecord(new_id(), reference, register.edition, organisation_id, unseen, shown)
             try:
-                return await self._add(visitor, asked, register, record)
+                return await self._add(visitor, asked, register, record, content)
             except UniqueViolationError:  # another record has the reference: seldom, and never twice
                 continue
         raise LookupError("no free reference was found")
@@ -56,15 +65,16 @@ class Saving:
             raise
 
     async def _add(
-        self, visitor: Visitor, asked: SubmitRecord, register: Definition, record: NewRecord
+        self, visitor: Visitor, asked: SubmitRecord, register: Definition, record: NewRecord, content: Content
     ) -> RecordReceipt:
         receipt = RecordReceipt(
-            record_id=record.record_id, reference=record.reference, version=0, rating=record.content.rating
+            record_id=record.record_id, reference=record.reference, version=0, rating=content.rating
         )
         telling = Telling(register, record.organisation_id, receipt, self.context.clock(), visitor.user_id)
-        events = telling.created(rules.urgency_of(rating_of(register, record.content.answers)))
+        events = telling.created(rules.urgency_of(rating_of(register, content.answers)))
         async with self.context.one_trip() as db:
-            not_added = await store.submit_record(db, visitor, command_row(visitor, asked, receipt), record, events)
+            command = new_command(visitor, asked, receipt)
+            not_added = await store.submit_record(db, visitor, command, record, content, events)
         if not_added:
             return answer_without_adding(visitor, asked, not_added)
         self.context.wake()
@@ -101,16 +111,14 @@ class Saving:
             version=present.version + 1,
             rating=content.rating,
         )
-        rekeyed = content.keys != rules.match_keys(register, present.answers)
-        update = Update(present.record_id, present.version, content, rerating.is_new, changes, rekeyed)
+        rekeyed = rules.match_keys(register, answers) != rules.match_keys(register, present.answers)
+        rows = tuple((each.name, each.before, each.after) for each in changes)
+        update = Update(present.record_id, present.version, rerating.is_new, rows, rekeyed)
         telling = Telling(register, present.organisation_id, receipt, self.context.clock(), present.created_by)
-        return await self._store(visitor, asked, update, receipt, telling.updated(rerating.told))
+        events = telling.updated(rerating.told)
 
-    async def _store(
-        self, visitor: Visitor, asked: UpdateRecord, update: Update, receipt: RecordReceipt, events: list[Event]
-    ) -> RecordReceipt:
-        async def act(db: Database, row: CommandRow) -> Updated:
-            return await store.update_record(db, visitor, row, update, events)
+        async def act(db: Database, command: NewCommand) -> Updated:
+            return await store.update_record(db, visitor, command, update, content, events)
 
         return await self._carry_out(visitor, asked, receipt, act)
 
@@ -122,8 +130,8 @@ class Saving:
         )
         events = Telling(register, present.organisation_id, receipt, self.context.clock()).updated(None)
 
-        async def act(db: Database, row: CommandRow) -> Updated:
-            return await store.review_record(db, visitor, row, present, events)
+        async def act(db: Database, command: NewCommand) -> Updated:
+            return await store.review_record(db, visitor, command, present, events)
 
         return await self._carry_out(visitor, asked, receipt, act)
 
@@ -132,10 +140,10 @@ class Saving:
         visitor: Visitor,
         asked: UpdateRecord | ReviewRecord,
         receipt: RecordReceipt,
-        act: Callable[[Database, CommandRow], Awaitable[Updated]],
+        act: Callable[[Database, NewCommand], Awaitable[Updated]],
     ) -> RecordReceipt:
         async with self.context.one_trip() as db:
-            updated = await act(db, command_row(visitor, asked, receipt))
+            updated = await act(db, new_command(visitor, asked, receipt))
         if updated.earlier:
             return answer_again(visitor, asked, updated.earlier)
         if updated.verdict == "conflict" and updated.version is not None:
@@ -160,12 +168,24 @@ def content_of(register: Definition, answers: dict[str, Answer]) -> Content:
     """What is stored of these answers, and beside them."""
     level = rating_of(register, answers)
     search = rules.searchable(search_text(register, answers))
-    keys = rules.match_keys(register, answers)
-    return Content(answers, person_of(register, answers), level.code if level else None, search, keys)
+    person, keys = person_of(register, answers), rules.match_keys(register, answers)
+    return Content(
+        answers=answers,
+        rating=level.code if level else None,
+        search=search,
+        locality=person.locality,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        born=person.born,
+        nhs_number=person.nhs_number,
+        postcode=person.postcode,
+        keys=tuple(each.key for each in keys),
+        key_rules=tuple(each.rule for each in keys),
+    )
 
 
-def command_row(visitor: Visitor, command: Command[RecordReceipt], receipt: RecordReceipt) -> CommandRow:
-    return CommandRow(command.command_id, visitor.user_id, body_hash(command), receipt.model_dump_json())
+def new_command(visitor: Visitor, command: Command[RecordReceipt], receipt: RecordReceipt) -> NewCommand:
+    return NewCommand(command.command_id, visitor.user_id, body_hash(command), receipt)
 
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
@@ -182,7 +202,7 @@ def answer_without_adding(visitor: Visitor, asked: SubmitRecord, not_added: NotA
     raise Refused(not_added.verdict)
 
 
-def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: CommandRow) -> RecordReceipt:
+def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: EarlierCommand) -> RecordReceipt:
     """The answer that was given when it was carried out. Refused as `command_reused` for another command's id."""
     if earlier.answer is None or earlier.actor != visitor.user_id or earlier.body_hash != body_hash(command):
         raise Refused("command_reused")

@@ -13,6 +13,7 @@ from services.referrals.rules.lists import (
 )
 from services.referrals.rules.overlays import check_binds_all, check_seen, checked_overlay
 from services.referrals.rules.ratings import (
+    RatingQuestions,
     calls_for_somebody,
     noun_of,
     rating_questions,
@@ -50,6 +51,7 @@ __all__ = [
     "REFERENCES",
     "Cover",
     "Holder",
+    "RatingQuestions",
     "Search",
     "Shape",
     "calls_for_somebody",

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from shared.contracts.referrals import FieldChange
@@ -68,16 +69,24 @@ def kept_text(typed: str) -> str:
     return text
 
 
-def match_keys(register: Definition, answers: Answers) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class MatchKey:
+    """By which a record is compared, and the rule that it is of: the rule's roles in one line."""
+
+    rule: str
+    key: str
+
+
+def match_keys(register: Definition, answers: Answers) -> tuple[MatchKey, ...]:
     """
     By which a record is compared with others of its register, in the order of the register's rules.
 
-    A key names its rule's roles, so that a later edition may add rules or put them in another order. The values are
-    hashed to be of one length, and without a secret: the record itself stands in the same schema, in clear.
+    The rule is part of what is hashed, so that keys of two rules never match. Keys have one length, and no secret is
+    needed: the record itself stands in the same schema, in clear.
     """
     rules = zip(register.duplicates.match, match_values(register, answers), strict=True)
-    return tuple(f"{' '.join(roles)}:{_digest(values)}" for roles, values in rules if values)
+    return tuple(_match_key(" ".join(roles), values) for roles, values in rules if values)
 
 
-def _digest(values: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(values).encode()).hexdigest()
+def _match_key(rule: str, values: Sequence[str]) -> MatchKey:
+    return MatchKey(rule, hashlib.sha256("\n".join((rule, *values)).encode()).hexdigest())

@@ -1,6 +1,7 @@
 """What a record's rating means, when it changes and for its events; and which question holds it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.referrals.rules.search import PARTS
 from shared.messages import Refused
@@ -51,7 +52,16 @@ def noun_of(register: Definition) -> str:
     return "-".join(PARTS.findall(fold(register.identity.record)))
 
 
-def rating_questions(registers: Registers) -> dict[str, str]:
-    """The question that holds the rating, by code/edition of each register that is rated."""
+class RatingQuestions(NamedTuple):
+    """The question that holds the rating, by register and edition: three columns of equal length."""
+
+    registers: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+def rating_questions(registers: Registers) -> RatingQuestions:
+    """Those of every register and edition that is rated."""
     every = [each.definition for each in registers.every()]
-    return {f"{each.code}/{each.edition}": each.rating.question for each in every if each.rating}
+    rated = [(each.code, each.edition, each.rating.question) for each in every if each.rating]
+    return RatingQuestions(*zip(*rated, strict=True)) if rated else RatingQuestions()

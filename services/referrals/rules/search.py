@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from shared.contracts.referrals import MOST_MATCHES
 from shared.values import fold
 
 SHORTEST_WITHIN = 3
@@ -17,15 +18,17 @@ class Search:
     """
     What to look for: a reference, or words.
 
-    Names in which a word has this `beginning` are found by comparison (`beginning` ≤ word < `end`). `within` says that
-    the first of the `patterns`, the longest word's, may be looked for inside words as well. All patterns must match.
+    Names in which a word has this `beginning` are found by comparison (`beginning` ≤ word < `until`). `within` says
+    that the first of the `patterns`, the longest word's, may be looked for inside words too. All patterns must match.
+    At most `most` people are found.
     """
 
     reference: str | None
     beginning: str
-    end: str
+    until: str
     within: bool
     patterns: tuple[str, ...]
+    most: int = MOST_MATCHES
 
 
 def read_search(register_code: str, text: str) -> Search | None:

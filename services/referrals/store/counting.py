@@ -1,4 +1,4 @@
-"""Counters: folding deltas into them, and proving them against the records."""
+"""Counters: folding deltas into them, and proving them against the records. Statistics of tables that grow."""
 
 from shared.database import Database, DatabasePool
 
@@ -21,3 +21,12 @@ async def prove_counters(db: Database) -> int:
     await db.execute(TAKE_TIME)
     wrong: int = await db.fetchval(PROVE_COUNTERS, timeout=PROVING_SECONDS)
     return wrong
+
+
+REFRESH_STATISTICS = "SELECT refresh_statistics()"
+
+
+async def refresh_statistics(pool: DatabasePool) -> int:
+    """Return how many tables were analysed because they have doubled."""
+    refreshed: int = await pool.fetchval(REFRESH_STATISTICS)
+    return refreshed

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.referrals.store.scope import in_scope
 from shared.contracts.referrals import (
     DuplicateDecision,
     DuplicateVerdict,
@@ -17,18 +18,18 @@ from shared.permissions import Visitor
 MOST = 20  # pairs on one page
 
 # What waits: both are active and in scope, and they have not become one person through a third.
-OPEN = """
+OPEN = f"""
     SELECT d.one, d.other, d.found_at
     FROM possible_duplicate AS d
-    JOIN record AS r ON r.id = d.one AND r.status = 0 AND r.organisation_id = ANY($2)
-    JOIN record AS o ON o.id = d.other AND o.status = 0 AND o.organisation_id = ANY($2)
+    JOIN record AS r ON r.id = d.one AND r.status = 0 AND {in_scope("r")}
+    JOIN record AS o ON o.id = d.other AND o.status = 0 AND {in_scope("o")}
     WHERE d.register_code = $1 AND d.state = 'open' AND NOT EXISTS (
         SELECT
         FROM person_link AS l
         JOIN person_link AS m ON m.person_id = l.person_id
         WHERE l.record_id = d.one AND m.record_id = d.other
     )
-"""
+"""  # noqa: S608  a condition of ours
 FIND_OPEN = f"""
     SELECT d.one, d.other, d.found_at, count(*) OVER () AS total
     FROM ({OPEN}) AS d

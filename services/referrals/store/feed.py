@@ -1,19 +1,24 @@
 """Reading the records that changed, in the order in which their changes were committed."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from asyncpg import Record
 
+from services.referrals.rules import RatingQuestions
 from services.referrals.store.finding import ANSWERS
 from shared.contracts.referrals import FedRecord, FeedPage, Rated
 from shared.database import Database
 
 ASSIGN = "SELECT assign_feed()"
-READ = "SELECT * FROM read_feed($1, $2, $3)"
-READ_RATINGS = "SELECT * FROM read_ratings($1, $2)"
+READ = """
+    SELECT found, sequence, record_id, register_code, edition, reference, version, organisation_id, status, created_by,
+        created_at, updated_at, rated_at, archived_at, born, answers
+    FROM read_feed($1, $2, $3)
+"""
+READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
+
 
 Ratings = Mapping[UUID, Sequence[Rated]]
 
@@ -27,9 +32,9 @@ class Room:
     ratings: int
 
 
-async def read_feed(db: Database, after: int, room: Room, rated_by: Mapping[str, str]) -> FeedPage:
+async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuestions) -> FeedPage:
     """
-    What is there now and what is gone; `rated_by` names the question that rates, by code/edition of a register.
+    What is there now and what is gone; `rated_by` names the questions that rate.
 
     To be called outside a transaction. A rating of a moment later than its record's row does no harm: it comes again.
     """
@@ -48,9 +53,9 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: Mapping[str,
     )
 
 
-async def _read_ratings(db: Database, record_ids: Sequence[UUID], rated_by: Mapping[str, str]) -> Ratings:
+async def _read_ratings(db: Database, record_ids: Sequence[UUID], rated_by: RatingQuestions) -> Ratings:
     found: dict[UUID, list[Rated]] = {}
-    for record_id, since, code in await db.fetch(READ_RATINGS, record_ids, json.dumps(rated_by)):
+    for record_id, since, code in await db.fetch(READ_RATINGS, record_ids, *rated_by):
         found.setdefault(record_id, []).append(Rated(since=since, code=code))
     return found
 

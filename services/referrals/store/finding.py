@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.referrals.rules import Search, Shape, may_update
-from services.referrals.store.scope import scope_of
+from services.referrals.store.parameters import jsonb
+from services.referrals.store.scope import in_scope, scope_of
 from shared.contracts.referrals import (
-    MOST_MATCHES,
     MOST_SORTED,
     Answers,
     Holding,
@@ -18,8 +19,8 @@ from shared.contracts.referrals import (
     NamedRecord,
     RecordRow,
     RecordShown,
-    RowPlace,
     SameRecord,
+    Sort,
 )
 from shared.database import Database
 from shared.permissions import Visitor
@@ -30,36 +31,43 @@ SAME_PERSON: TypeAdapter[tuple[SameRecord, ...]] = TypeAdapter(tuple[SameRecord,
 
 
 @dataclass(frozen=True)
-class Window:
+class ListPage:
     """Which rows of a list: so many, from so far down, or beside a row."""
 
     shape: Shape
     skip: int
     take: int
-    after: RowPlace | None = None
-    before: RowPlace | None = None
+    after_at: datetime | None = None
+    after_id: UUID | None = None
+    before_at: datetime | None = None
+    before_id: UUID | None = None
     questions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
-class Choosing:
-    """What the rows are narrowed by and sorted by; `levels` are the ratings, the most urgent first."""
+class ListFilters:
+    """
+    What the rows are filtered and sorted by.
 
-    asked: ListRecords
+    None lets everything pass. `levels` are the ratings, the most urgent first; `reach` is how many rows are sorted.
+    """
+
+    ratings: Sequence[str] | None = None
+    localities: Sequence[str] | None = None
+    sort: Sort = "updated"
+    descending: bool = False
     levels: Sequence[str] = ()
-
-    @property
-    def filters(self) -> tuple[object, object]:
-        """Nothing chosen lets everything pass."""
-        narrowing = self.asked.narrowing
-        return narrowing.ratings or None, narrowing.localities or None
-
-    @property
-    def order(self) -> tuple[object, ...]:
-        return self.asked.sort, self.asked.turned, self.levels, MOST_SORTED
+    reach: int = MOST_SORTED
 
 
-EVERYTHING = Choosing(ListRecords())
+def filters_of(asked: ListRecords, levels: Sequence[str] = ()) -> ListFilters:
+    """No code stands twice in a filter; nothing chosen lets everything pass."""
+    ratings = tuple(dict.fromkeys(asked.narrowing.ratings)) or None
+    localities = tuple(dict.fromkeys(asked.narrowing.localities)) or None
+    return ListFilters(ratings, localities, asked.sort, asked.turned, levels)
+
+
+EVERYTHING = ListFilters()
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,70 +80,42 @@ class Rows:
     capped: bool = False
 
 
-LIST_RECORDS = "SELECT * FROM list_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+def row_columns(*before: str) -> str:
+    """Return the columns of a list's rows, behind some others."""
+    row = "record_id given_name family_name organisation_id locality rating created_at updated_at rated_at created_by"
+    return ", ".join((*before, *row.split(), "answers"))
 
 
-async def list_records(db: Database, visitor: Visitor, window: Window) -> Rows:
+LIST_RECORDS = f"SELECT {row_columns('total')} FROM list_records($1, $2)"  # noqa: S608  names of ours
+
+
+async def list_records(db: Database, visitor: Visitor, page: ListPage) -> Rows:
     """Audited. Sets its own context: to be called outside a transaction."""
-    places = (*_place(window.after), *_place(window.before))
-    found = await db.fetch(
-        LIST_RECORDS, *scope_of(visitor), window.shape.value, window.skip, window.take, *places, window.questions
-    )
+    found = await db.fetch(LIST_RECORDS, *jsonb(scope_of(visitor), page))
     total: int = found[0]["total"]
     return Rows(_rows(found), matches=total, total=total)
 
 
-def _place(place: RowPlace | None) -> tuple[object, object]:
-    return (place.updated_at, place.record_id) if place else (None, None)
+FILTER_RECORDS = f"SELECT {row_columns('matches', 'capped')} FROM filter_records($1, $2, $3)"  # noqa: S608  names of ours
 
 
-NARROW_RECORDS = """
-    SELECT * FROM narrow_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-"""
-
-
-async def narrow_records(db: Database, visitor: Visitor, window: Window, chosen: Choosing) -> Rows:
-    """As `list_records`, narrowed and sorted; `total` counts no more than `matches` does."""
-    found = await db.fetch(
-        NARROW_RECORDS,
-        *scope_of(visitor),
-        window.shape.value,
-        window.skip,
-        window.take,
-        *chosen.filters,
-        *chosen.order,
-        window.questions,
-    )
+async def filter_records(db: Database, visitor: Visitor, page: ListPage, filters: ListFilters) -> Rows:
+    """The same as `list_records`, filtered and sorted; `total` counts no more than `matches` does."""
+    found = await db.fetch(FILTER_RECORDS, *jsonb(scope_of(visitor), page, filters))
     head = found[0]
     return Rows(_rows(found), head["matches"], head["matches"], head["capped"])
 
 
-SEARCH_RECORDS = """
-    SELECT * FROM search_records($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22)
-"""
+SEARCH_RECORDS = f"""
+    SELECT {row_columns("total", "matches", "capped")} FROM search_records($1, $2, $3, $4)
+"""  # noqa: S608  names of ours
 
 
 async def search_records(
-    db: Database, visitor: Visitor, window: Window, search: Search, chosen: Choosing = EVERYTHING
+    db: Database, visitor: Visitor, page: ListPage, search: Search, filters: ListFilters = EVERYTHING
 ) -> Rows:
     """Audited, without what was searched for. Sets its own context: to be called outside a transaction."""
-    found = await db.fetch(
-        SEARCH_RECORDS,
-        *scope_of(visitor),
-        window.shape.value,
-        window.skip,
-        window.take,
-        search.reference,
-        search.beginning,
-        search.end,
-        search.within,
-        search.patterns,
-        MOST_MATCHES,
-        *chosen.filters,
-        *chosen.order,
-        window.questions,
-    )
+    found = await db.fetch(SEARCH_RECORDS, *jsonb(scope_of(visitor), page, filters, search))
     head = found[0]
     return Rows(_rows(found), head["matches"], head["total"], head["capped"])
 
@@ -161,14 +141,15 @@ def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
 
 
 READ_RECORD = """
-    SELECT r.*, same_person($1, $2, $3, $5, $6, r.record_id) AS same_person
-    FROM read_record($1, $2, $3, $4, $5, $6, $7) AS r
+    SELECT record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
+        updated_at, rated_at, updates, notes, is_held, holdings, same_person
+    FROM read_record($1, $2)
 """
 
 
 async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> RecordShown | None:
     """An active record in scope and those linked to it, audited. Sets its own context: not within a transaction."""
-    row = await db.fetchrow(READ_RECORD, *scope_of(visitor), record_id)
+    row = await db.fetchrow(READ_RECORD, *jsonb(scope_of(visitor)), record_id)
     if row is None:
         return None
     shown = dict(row)
@@ -187,17 +168,18 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> Record
     )
 
 
-NAME_RECORDS = """
-    SELECT id, given_name, family_name, reference, rating, rated_at, answers ->> $6 AS lead_professional
-    FROM record
-    WHERE id = ANY($1) AND register_code = $2 AND organisation_id = ANY($3) AND status = 0
-        AND (NOT $4 OR created_by = $5 OR id = ANY((SELECT held_ids())::uuid []))
-"""
+NAME_RECORDS = f"""
+    SELECT r.id, r.given_name, r.family_name, r.reference, r.rating, r.rated_at, r.answers ->> $6 AS lead_professional
+    FROM record AS r
+    WHERE {in_scope()} AND r.id = ANY($3) AND r.status = 0
+        AND (NOT $4 OR r.created_by = $5 OR r.id = ANY((SELECT held_ids())::uuid []))
+"""  # noqa: S608  a condition of ours
 
 
 async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID], lead: str) -> list[NamedRecord]:
     """Those of them that are active and in scope. `lead` is the question that names the lead professional."""
-    scope = (visitor.register_code, visitor.organisation_ids, visitor.own_records_only, visitor.user_id)
+    scope = (visitor.register_code, visitor.organisation_ids)
+    own = (visitor.own_records_only, visitor.user_id)
     return [
         NamedRecord(
             record_id=row["id"],
@@ -207,5 +189,5 @@ async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID
             rated_at=row["rated_at"],
             lead_professional=row["lead_professional"] or "",
         )
-        for row in await db.fetch(NAME_RECORDS, list(record_ids), *scope, lead)
+        for row in await db.fetch(NAME_RECORDS, *scope, list(record_ids), *own, lead)
     ]

@@ -5,17 +5,18 @@ from uuid import UUID
 
 from asyncpg import Record, UniqueViolationError
 
+from services.referrals.store.scope import in_scope
 from shared.contracts.referrals import ReversalAsked
 from shared.database import Database
 from shared.messages import Refused
 from shared.permissions import Visitor
 
-FIND_ARCHIVED = """
-    SELECT id AS record_id, version, status
-    FROM record
-    WHERE register_code = $1 AND reference = $2 AND organisation_id = ANY($3)
+FIND_ARCHIVED = f"""
+    SELECT r.id AS record_id, r.version, r.status
+    FROM record AS r
+    WHERE {in_scope()} AND r.reference = $3
     FOR SHARE
-"""
+"""  # noqa: S608  a condition of ours
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Archived:
 
 async def find_archived(db: Database, visitor: Visitor, reference: str) -> Archived | None:
     """The record in scope that has this reference; nobody can change it until this transaction ends."""
-    row = await db.fetchrow(FIND_ARCHIVED, visitor.register_code, reference, visitor.organisation_ids)
+    row = await db.fetchrow(FIND_ARCHIVED, visitor.register_code, visitor.organisation_ids, reference)
     return None if row is None else Archived(row["record_id"], row["version"], row["status"] != 0)
 
 
@@ -48,16 +49,16 @@ async def add_reversal(db: Database, visitor: Visitor, reversal_id: UUID, of: Ar
         raise Refused("asked_before") from None
 
 
-LIST_REVERSALS = """
+LIST_REVERSALS = f"""
     SELECT
         v.id AS reversal_id, v.record_id, r.reference, r.given_name, r.family_name, r.organisation_id, r.archived_at,
         v.reason, v.asked_by_name AS asked_by, v.asked_at, v.asked_by = $3 AS yours
     FROM reversal AS v
     INNER JOIN record AS r ON r.id = v.record_id
-    WHERE v.state = 'open' AND r.register_code = $1 AND r.organisation_id = ANY($2)
+    WHERE v.state = 'open' AND {in_scope()}
     ORDER BY v.asked_at, v.id
     LIMIT $4
-"""
+"""  # noqa: S608  a condition of ours
 
 
 async def list_reversals(db: Database, visitor: Visitor, most: int) -> list[ReversalAsked]:
@@ -72,13 +73,13 @@ def _asked(row: Record) -> ReversalAsked:
     return ReversalAsked(**fields, name=name)
 
 
-HOLD_REVERSAL = """
+HOLD_REVERSAL = f"""
     SELECT v.record_id, v.record_version, v.asked_by, v.state
     FROM reversal AS v
     INNER JOIN record AS r ON r.id = v.record_id
-    WHERE v.id = $1 AND r.register_code = $2 AND r.organisation_id = ANY($3)
+    WHERE {in_scope()} AND v.id = $3
     FOR UPDATE OF v
-"""
+"""  # noqa: S608  a condition of ours
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Reversal:
 
 
 async def hold_reversal(db: Database, visitor: Visitor, reversal_id: UUID) -> Reversal | None:
-    row = await db.fetchrow(HOLD_REVERSAL, reversal_id, visitor.register_code, visitor.organisation_ids)
+    row = await db.fetchrow(HOLD_REVERSAL, visitor.register_code, visitor.organisation_ids, reversal_id)
     return None if row is None else Reversal(**row)
 
 

@@ -1,32 +1,47 @@
 """Adding and updating records: one round trip each, with history, audit, events and the command's id."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
 
 from services.referrals.store.finding import ANSWERS
+from services.referrals.store.parameters import jsonb, jsonb_list
 from services.referrals.store.scope import scope_of
-from shared.contracts.referrals import Answers, FieldChange
+from shared.commands import FIND_COMMAND
+from shared.contracts.referrals import Answer, Answers, RecordReceipt
 from shared.database import Database
 from shared.messages import Event
 from shared.permissions import Visitor
-from shared.registers.form import Person
 
 Verdict = Literal["done", "repeated", "conflict", "archived", "not_found"]
 
 
-@dataclass(frozen=True)
-class CommandRow:
-    """A command as it is kept: who gave it, what it said, and the answer. `answer` is None where it was refused."""
+@dataclass(frozen=True, repr=False)
+class NewCommand:
+    """A command that is to be kept: who gave it, what it said, and the answer."""
 
     command_id: UUID
     actor: UUID
     body_hash: bytes
+    answer: RecordReceipt
+
+
+@dataclass(frozen=True)
+class EarlierCommand:
+    """A command that was carried out before. `answer` is None where that was refused for ever."""
+
+    actor: UUID
+    body_hash: bytes
     answer: str | None
+
+
+async def find_earlier(db: Database, command_id: UUID) -> EarlierCommand:
+    (row,) = await db.fetch(FIND_COMMAND, command_id)
+    return EarlierCommand(**row)
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,17 +49,33 @@ class Content:
     """What a version of a record says, the columns that are taken out of its answers, and what it is compared by."""
 
     answers: Answers
-    person: Person
     rating: str | None
     search: str
+    locality: str | None
+    given_name: str
+    family_name: str
+    born: date | None
+    nhs_number: str | None
+    postcode: str | None
     keys: tuple[str, ...] = ()
+    key_rules: tuple[str, ...] = ()
 
 
-SUBMIT_RECORD = """
-    SELECT verdict, seen, earlier_actor, earlier_hash, earlier_answer
-    FROM submit_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
-"""
+@dataclass(frozen=True, repr=False)
+class OutboxRow:
+    """An event that is told once the transaction is committed."""
+
+    event_id: UUID
+    subject: str
+    event_type: str
+    body: Event
+
+
+def outbox_rows(events: Sequence[Event]) -> str:
+    return jsonb_list([OutboxRow(each.event_id, each.subject(), each.event_type(), each) for each in events])
+
+
+SUBMIT_RECORD = "SELECT verdict, seen FROM submit_record($1, $2, $3, $4, $5)"
 
 
 @dataclass(frozen=True)
@@ -55,83 +86,39 @@ class NewRecord:
     reference: str
     edition: str
     organisation_id: UUID
-    content: Content
     unseen: Literal["silent", "said"] = "silent"
     shown: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
 class NotAdded:
-    """Why a record was not added, or not again: `seen` are records like it in sight, `earlier` is the command's row."""
+    """Why a record was not added, or not again: `seen` are records like it in sight, `earlier` is the command kept."""
 
     verdict: Literal["repeated", "likely_duplicate", "duplicate_unseen"]
     seen: tuple[UUID, ...]
-    earlier: CommandRow | None
+    earlier: EarlierCommand | None
 
 
 async def submit_record(
-    db: Database, visitor: Visitor, command: CommandRow, record: NewRecord, events: Sequence[Event]
+    db: Database, visitor: Visitor, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
 ) -> NotAdded | None:
     """
     Add it; or say why not. Sets its own context.
 
     Raises asyncpg's `UniqueViolationError` when another record has the reference; nothing is kept then.
     """
-    content = record.content
-    row = await db.fetchrow(
-        SUBMIT_RECORD,
-        *scope_of(visitor),
-        command.command_id,
-        command.body_hash,
-        command.answer,
-        record.record_id,
-        record.reference,
-        record.edition,
-        record.organisation_id,
-        visitor.full_name,
-        content.rating,
-        *_person(content.person),
-        content.search,
-        json.dumps(content.answers),
-        list(content.answers),
-        *_columns(events),
-        content.keys,
-        record.unseen,
-        record.shown,
-    )
-    if row is None:
+    sent = jsonb(scope_of(visitor), command, record, content)
+    (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events))
+    if row["verdict"] == "done":
         return None
-    return NotAdded(row["verdict"], tuple(row["seen"] or ()), _earlier(command.command_id, row))
+    earlier = await find_earlier(db, command.command_id) if row["verdict"] == "repeated" else None
+    return NotAdded(row["verdict"], tuple(row["seen"] or ()), earlier)
 
 
-def _person(person: Person) -> tuple[object, ...]:
-    return (
-        person.locality,
-        person.given_name,
-        person.family_name,
-        person.born,
-        person.nhs_number,
-        person.postcode,
-    )
-
-
-def _columns(events: Sequence[Event]) -> tuple[list[UUID], list[str], list[str], list[str]]:
-    """The outbox rows of these events, column by column."""
-    return (
-        [each.event_id for each in events],
-        [each.subject() for each in events],
-        [each.event_type() for each in events],
-        [each.model_dump_json() for each in events],
-    )
-
-
-def _earlier(command_id: UUID, row: Record) -> CommandRow | None:
-    if row["earlier_actor"] is None:
-        return None
-    return CommandRow(command_id, row["earlier_actor"], row["earlier_hash"], row["earlier_answer"])
-
-
-FIND_FOR_UPDATE = "SELECT * FROM find_for_update($1, $2, $3, $4, $5, $6, $7, $8)"
+FIND_FOR_UPDATE = """
+    SELECT is_repeated, record_id, reference, edition, status, version, organisation_id, created_by, is_held, answers
+    FROM find_for_update($1, $2, $3)
+"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,10 +138,11 @@ class Present:
 
 async def find_for_update(
     db: Database, visitor: Visitor, command_id: UUID, record_id: UUID
-) -> tuple[CommandRow | None, Present | None]:
+) -> tuple[EarlierCommand | None, Present | None]:
     """The command if it was carried out before, and the record. Not audited: nothing of it is shown."""
-    (row,) = await db.fetch(FIND_FOR_UPDATE, *scope_of(visitor), command_id, record_id)
-    return _earlier(command_id, row), _present(row) if row["record_id"] else None
+    (row,) = await db.fetch(FIND_FOR_UPDATE, *jsonb(scope_of(visitor)), command_id, record_id)
+    earlier = await find_earlier(db, command_id) if row["is_repeated"] else None
+    return earlier, _present(row) if row["record_id"] else None
 
 
 def _present(row: Record) -> Present:
@@ -171,24 +159,21 @@ def _present(row: Record) -> Present:
     )
 
 
-UPDATE_RECORD = """
-    SELECT
-        u.verdict, u.version_there, u.earlier_actor, u.earlier_hash, u.earlier_answer,
-        CASE WHEN u.verdict = 'done' AND $29::text [] IS NOT NULL THEN keep_keys($10, $3, $29) END AS kept
-    FROM update_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26, $27, $28) AS u
-"""
+UPDATE_RECORD = "SELECT verdict, version_there FROM update_record($1, $2, $3, $4, $5)"
 
 
 @dataclass(frozen=True, repr=False)
 class Update:
-    """What is to become of a record of this version. `rekeyed`: it is compared by something else than before."""
+    """
+    What is to become of a record of this version.
+
+    `changes` holds each question with its answers before and after. `rekeyed`: it is compared by something else.
+    """
 
     record_id: UUID
     version: int
-    content: Content
     rerated: bool
-    changes: tuple[FieldChange, ...]
+    changes: tuple[tuple[str, Answer | None, Answer | None], ...]
     rekeyed: bool = True
 
 
@@ -198,59 +183,29 @@ class Updated:
 
     verdict: Verdict
     version: int | None
-    earlier: CommandRow | None
+    earlier: EarlierCommand | None
 
 
 async def update_record(
-    db: Database, visitor: Visitor, command: CommandRow, update: Update, events: Sequence[Event]
+    db: Database, visitor: Visitor, command: NewCommand, update: Update, content: Content, events: Sequence[Event]
 ) -> Updated:
     """Save a new version, if the version named is still the record's and it is active. Sets its own context."""
-    content = update.content
-    (row,) = await db.fetch(
-        UPDATE_RECORD,
-        *scope_of(visitor),
-        command.command_id,
-        command.body_hash,
-        command.answer,
-        update.record_id,
-        update.version,
-        visitor.full_name,
-        content.rating,
-        update.rerated,
-        *_person(content.person),
-        content.search,
-        json.dumps(content.answers),
-        json.dumps([[each.name, each.before, each.after] for each in update.changes]),
-        [each.name for each in update.changes],
-        *_columns(events),
-        content.keys if update.rekeyed else None,
-    )
-    return _updated(command, row)
+    sent = jsonb(scope_of(visitor), command, update, content)
+    return await _updated(db, command, await db.fetch(UPDATE_RECORD, *sent, outbox_rows(events)))
 
 
-def _updated(command: CommandRow, row: Record) -> Updated:
-    return Updated(row["verdict"], row["version_there"], _earlier(command.command_id, row))
+async def _updated(db: Database, command: NewCommand, rows: Sequence[Record]) -> Updated:
+    (row,) = rows
+    earlier = await find_earlier(db, command.command_id) if row["verdict"] == "repeated" else None
+    return Updated(row["verdict"], row["version_there"], earlier)
 
 
-REVIEW_RECORD = """
-    SELECT verdict, version_there, earlier_actor, earlier_hash, earlier_answer
-    FROM review_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-"""
+REVIEW_RECORD = "SELECT verdict, version_there FROM review_record($1, $2, $3, $4, $5)"
 
 
 async def review_record(
-    db: Database, visitor: Visitor, command: CommandRow, present: Present, events: Sequence[Event]
+    db: Database, visitor: Visitor, command: NewCommand, present: Present, events: Sequence[Event]
 ) -> Updated:
     """Save that the rating stands, if the version is still the record's and it is active. Sets its own context."""
-    (row,) = await db.fetch(
-        REVIEW_RECORD,
-        *scope_of(visitor),
-        command.command_id,
-        command.body_hash,
-        command.answer,
-        present.record_id,
-        present.version,
-        visitor.full_name,
-        *_columns(events),
-    )
-    return _updated(command, row)
+    sent = (*jsonb(scope_of(visitor), command), present.record_id, present.version, outbox_rows(events))
+    return await _updated(db, command, await db.fetch(REVIEW_RECORD, *sent))

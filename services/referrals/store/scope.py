@@ -1,21 +1,36 @@
-"""The visitor as the one-trip functions of the schema take it."""
+"""The visitor as the schema knows them: a parameter of its functions, and the filter of the other queries."""
 
-from typing import TypeAlias
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.permissions import Visitor
 
-Scope: TypeAlias = tuple[UUID, UUID, str, str, tuple[UUID, ...], bool]
+
+@dataclass(frozen=True, repr=False)
+class Scope:
+    """Who asks. The functions set the same context from it as `shared.database.transaction` does."""
+
+    user_id: UUID
+    full_name: str
+    session_id: UUID
+    register_code: str
+    role: str
+    organisation_ids: tuple[UUID, ...]
+    own_records_only: bool
 
 
 def scope_of(visitor: Visitor) -> Scope:
-    """Their first six arguments. They set the same context as `shared.database.transaction`."""
-    role = visitor.role.value if visitor.role else ""
-    return (
-        visitor.user_id,
-        visitor.session_id,
-        visitor.register_code,
-        role,
-        visitor.organisation_ids,
-        visitor.own_records_only,
+    return Scope(
+        user_id=visitor.user_id,
+        full_name=visitor.full_name,
+        session_id=visitor.session_id,
+        register_code=visitor.register_code,
+        role=visitor.role.value if visitor.role else "",
+        organisation_ids=visitor.organisation_ids,
+        own_records_only=visitor.own_records_only,
     )
+
+
+def in_scope(record: str = "r") -> str:
+    """Return the filter of a query whose first parameters are the visitor's register and organisations."""
+    return f"{record}.register_code = $1 AND {record}.organisation_id = ANY($2)"

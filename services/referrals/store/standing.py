@@ -1,13 +1,12 @@
 """How records stand, for another service: nothing about the person."""
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
+from services.referrals.rules import RatingQuestions
 from shared.database import Database
 
 
@@ -30,28 +29,28 @@ class Stood(NamedTuple):
 READ_STANDING = """
     SELECT
         s.record_id, s.register_code, s.edition, s.organisation_id, s.reference, s.version, s.status, s.rating,
-        coalesce((SELECT max(r.since) FROM read_ratings(ARRAY[s.record_id], $1) AS r), s.rated_at) AS rated_at,
+        coalesce((SELECT max(r.since) FROM read_ratings(ARRAY[s.record_id], $1, $2, $3) AS r), s.rated_at) AS rated_at,
         s.locality
-    FROM read_standing($2) AS s
+    FROM read_standing($4) AS s
 """
 
 
-async def read_standing(db: Database, record_id: UUID, rated_by: Mapping[str, str]) -> Stood | None:
+async def read_standing(db: Database, record_id: UUID, rated_by: RatingQuestions) -> Stood | None:
     """
-    Of any register and organisation; `rated_by` names the question that rates, by code/edition of a register.
+    Of any register and organisation; `rated_by` names the questions that rate.
 
     To be called outside a transaction.
     """
-    row = await db.fetchrow(READ_STANDING, json.dumps(rated_by), record_id)
+    row = await db.fetchrow(READ_STANDING, *rated_by, record_id)
     return None if row is None else _stood(row)
 
 
-LIST_STANDINGS = READ_STANDING.replace("read_standing($2)", "list_standings($2, $3)")
+LIST_STANDINGS = READ_STANDING.replace("read_standing($4)", "list_standings($4, $5)")
 
 
-async def list_standings(db: Database, after: UUID, most: int, rated_by: Mapping[str, str]) -> list[Stood]:
+async def list_standings(db: Database, after: UUID, most: int, rated_by: RatingQuestions) -> list[Stood]:
     """The next active records of all registers, whatever their rating. To be called outside a transaction."""
-    return [_stood(row) for row in await db.fetch(LIST_STANDINGS, json.dumps(rated_by), after, most)]
+    return [_stood(row) for row in await db.fetch(LIST_STANDINGS, *rated_by, after, most)]
 
 
 def _stood(row: Record) -> Stood:

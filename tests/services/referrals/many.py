@@ -45,8 +45,8 @@ HOLD_MANY = """
 
 # Everybody is compared by two keys, as in the DSR.
 ADD_KEYS = """
-    INSERT INTO record_key (record_id, register_code, key)
-    SELECT r.id, r.register_code, rule || ':' || md5(r.id::text)
+    INSERT INTO record_key (record_id, register_code, key, rule)
+    SELECT r.id, r.register_code, md5(rule || r.id::text), rule
     FROM record AS r, unnest(ARRAY['nhs_number', 'born family_name given_name']) AS rule
 """
 

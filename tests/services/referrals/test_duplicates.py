@@ -6,11 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.referrals import rules
-from services.referrals.jobs import IndexMatchKeys
-from services.referrals.store import keying
-from shared.contracts.referrals import MOST_ALIKE, Answer, RecordReceipt
-from shared.database import DatabasePool, transaction
+from shared.contracts.referrals import MOST_ALIKE, RecordReceipt
+from shared.database import DatabasePool
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.load import Loaded, Registers
@@ -350,52 +347,3 @@ async def test_a_submit_and_an_update_at_once_see_each_other(referrals: Referral
 
     found = await pairs(owner, *there)
     assert {both(each, new) for each, new in zip(there, added, strict=False)} == set(found)
-
-
-# -------------------------------------------------------------------------------- records from before there were keys
-async def test_records_from_before_are_compared_too(
-    referrals: Referrals, owner: Owner, pool: DatabasePool, registers: Registers
-) -> None:
-    visitor, person, archived = a_visitor(Role.ADMINISTRATOR), a_person(), a_person()
-    old = await as_from_before(referrals, owner, visitor, person, person, archived, archived)
-    await referrals.archive(visitor, old[3])
-
-    await IndexMatchKeys(referrals.context).index_all()
-
-    assert {both(old[0], old[1]): ("nhs_number", "open")} == await pairs(owner, *old)
-    code, details = await referrals.refusal(visitor, unasked(**person))
-    assert ("likely_duplicate", {old[0].record_id.hex, old[1].record_id.hex}) == (
-        code,
-        set(str(details["records"]).split(",")),
-    )
-    assert 0 == await IndexMatchKeys(referrals.context).index_all()
-
-
-async def test_a_record_that_is_gone_or_saved_meanwhile_stops_nothing(
-    referrals: Referrals, owner: Owner, pool: DatabasePool, registers: Registers
-) -> None:
-    visitor, person = a_visitor(), a_person()
-    (old,) = await as_from_before(referrals, owner, visitor, person)
-    await owner.rows("INSERT INTO record_without_keys VALUES (gen_random_uuid())")
-    (stale,) = [each for each in await keying.read_without_keys(pool, 200) if each.record_id == old.record_id]
-    news = a_person()
-    await referrals.update(visitor, old, **news)
-
-    async with transaction(pool) as db:
-        await keying.key_record(db, stale, rules.match_keys(registers.find("dsr"), stale.answers))
-    await IndexMatchKeys(referrals.context).index_all()
-
-    assert "likely_duplicate" == (await referrals.refusal(visitor, unasked(**news)))[0]
-    assert "" == (await referrals.refusal(visitor, unasked(**person)))[0]
-
-
-async def as_from_before(
-    referrals: Referrals, owner: Owner, visitor: Visitor, *people: dict[str, Answer]
-) -> list[RecordReceipt]:
-    """Records of these people, as the migration finds those that are there."""
-    receipts = [await referrals.anyway(visitor, unasked(**each)) for each in people]
-    ids = [each.record_id for each in receipts]
-    await owner.rows("DELETE FROM possible_duplicate WHERE one = ANY($1) OR other = ANY($1)", ids)
-    await owner.rows("DELETE FROM record_key WHERE record_id = ANY($1)", ids)
-    await owner.rows("INSERT INTO record_without_keys SELECT unnest($1::uuid [])", ids)
-    return receipts

@@ -38,11 +38,11 @@ from shared.permissions import Role, Visitor
 from shared.registers.definition import PublicHome
 from shared.registers.overlay import Overlay
 from shared.values import london_day
-from tests.conftest import database_copy
 from tests.contracts.golden import check_golden
 from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
 from tests.services.referrals.people import unasked
 from tests.services.referrals.rig import Referrals, a_note
+from tests.support.databases import database_copy
 
 PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
 

@@ -233,7 +233,7 @@ async def test_pairs_and_persons_are_for_who_sees_both_records_whatever_the_quer
     "statement",
     [
         "SELECT key FROM record_key",
-        "INSERT INTO record_key SELECT id, 'dsr', 'key' FROM record",
+        "INSERT INTO record_key SELECT id, 'dsr', 'key', 'rule' FROM record",
         "INSERT INTO possible_duplicate (one, other, register_code, rule) SELECT id, id, 'dsr', '' FROM record",
         "DELETE FROM possible_duplicate",
         "UPDATE possible_duplicate SET rule = ''",

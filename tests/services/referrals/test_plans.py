@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from hashlib import md5
 
 import asyncpg
 import pytest
@@ -12,7 +11,7 @@ from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
 from services.referrals import rules
 from services.referrals.store import finding
-from services.referrals.store.finding import EVERYTHING, Choosing, Window
+from services.referrals.store.finding import EVERYTHING, ListFilters, ListPage, filters_of
 from shared.contracts.referrals import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
@@ -36,8 +35,8 @@ EXPLAIN_ALL = """
 READ = re.compile(
     r"(?:Index Scan|Index Only Scan|Bitmap Index Scan|Bitmap Heap Scan|Seq Scan)(?: using (\w+))? on (\w+)"
 )
-CLAIM_KEYS = "SELECT claim_keys(gen_random_uuid(), 'dsr', $1)"
-ANY_ACTIVE = "SELECT md5('record 1')::uuid"
+CLAIM_KEYS = "SELECT claim_keys(gen_random_uuid(), 'dsr', $1, ARRAY['nhs_number', 'born family_name given_name'])"
+ANY_KEY = "SELECT md5('born family_name given_name' || md5('record 1')::uuid)"  # of an active record
 ALL, ENOUGH = 100_000, 20_000
 OFTEN = 8  # by then a plan is made once and kept, if it ever is
 
@@ -72,19 +71,19 @@ class Explained:
         self.plans.append(str(message.message))
 
     async def find(
-        self, visitor: Visitor, typed: str = "", skip: int = 0, chosen: Choosing = EVERYTHING
+        self, visitor: Visitor, typed: str = "", skip: int = 0, filters: ListFilters = EVERYTHING
     ) -> tuple[set[str], int]:
         """The indexes read for a list or search (a table's name where it was read whole), and the rows looked at."""
-        window = Window(rules.shape_of(visitor, skip), skip, 25)
+        page = ListPage(rules.shape_of(visitor, skip), skip, 25)
         search = rules.read_search("dsr", typed)
         for _ in range(OFTEN):
             self.plans.clear()
             if search:
-                await finding.search_records(self.db, visitor, window, search, chosen)
-            elif chosen.asked.is_plain:
-                await finding.list_records(self.db, visitor, window)
+                await finding.search_records(self.db, visitor, page, search, filters)
+            elif filters == EVERYTHING:
+                await finding.list_records(self.db, visitor, page)
             else:
-                await finding.narrow_records(self.db, visitor, window, chosen)
+                await finding.filter_records(self.db, visitor, page, filters)
         return reads_of(self.plans), rows_of(self.plans)
 
 
@@ -158,8 +157,8 @@ async def test_the_list_of_who_holds_others_records_walks_their_own_and_looks_up
     assert rows < 2 * skip + 500
 
 
-def narrowed(**by: tuple[str, ...]) -> Choosing:
-    return Choosing(ListRecords(narrowing=Narrowing.model_validate(by)), (RARE, SELDOM, COMMON))
+def narrowed(**by: tuple[str, ...]) -> ListFilters:
+    return filters_of(ListRecords(narrowing=Narrowing.model_validate(by)), (RARE, SELDOM, COMMON))
 
 
 @pytest.mark.parametrize("visitor", [LARGEST, SMALL, FEW, EVERYBODY])
@@ -177,7 +176,7 @@ def narrowed(**by: tuple[str, ...]) -> Choosing:
 async def test_what_is_narrowed_to_a_few_is_found_by_the_index_of_what_narrows_it(
     explained: Explained, visitor: Visitor, by: dict[str, tuple[str, ...]]
 ) -> None:
-    reads, rows = await explained.find(visitor, chosen=narrowed(**by))
+    reads, rows = await explained.find(visitor, filters=narrowed(**by))
 
     assert {"record_by_rating_and_locality"} == reads
     assert rows < 4 * MOST_SORTED
@@ -187,14 +186,14 @@ async def test_what_is_narrowed_to_a_few_is_found_by_the_index_of_what_narrows_i
 async def test_what_is_narrowed_to_many_is_walked_from_the_last_updated_on(
     explained: Explained, visitor: Visitor
 ) -> None:
-    reads, rows = await explained.find(visitor, chosen=narrowed(ratings=(COMMON, SELDOM)))
+    reads, rows = await explained.find(visitor, filters=narrowed(ratings=(COMMON, SELDOM)))
 
     assert "record" not in reads
     assert rows < 4 * MOST_SORTED
 
 
 async def test_ones_own_narrowed_are_looked_through(explained: Explained) -> None:
-    reads, rows = await explained.find(SUBMITTER, chosen=narrowed(ratings=(RARE,)))
+    reads, rows = await explained.find(SUBMITTER, filters=narrowed(ratings=(RARE,)))
 
     assert "record_of_creator" in reads
     assert "record" not in reads
@@ -203,9 +202,9 @@ async def test_ones_own_narrowed_are_looked_through(explained: Explained) -> Non
 
 @pytest.mark.parametrize("visitor", [SMALL, LARGEST, EVERYBODY])
 async def test_sorting_reads_no_more_than_can_be_sorted(explained: Explained, visitor: Visitor) -> None:
-    chosen = Choosing(ListRecords(sort="name"), (RARE, SELDOM, COMMON))
+    filters = filters_of(ListRecords(sort="name"), (RARE, SELDOM, COMMON))
 
-    reads, rows = await explained.find(visitor, chosen=chosen)
+    reads, rows = await explained.find(visitor, filters=filters)
 
     assert "record" not in reads
     assert rows < 4 * MOST_SORTED
@@ -213,7 +212,7 @@ async def test_sorting_reads_no_more_than_can_be_sorted(explained: Explained, vi
 
 @pytest.mark.parametrize("visitor", [LARGEST, EVERYBODY])
 async def test_a_search_in_what_is_narrowed_reads_no_more_than_is_left(explained: Explained, visitor: Visitor) -> None:
-    reads, rows = await explained.find(visitor, "ann", chosen=narrowed(ratings=(RARE,), localities=("moorlands",)))
+    reads, rows = await explained.find(visitor, "ann", filters=narrowed(ratings=(RARE,), localities=("moorlands",)))
 
     assert {"record_by_rating_and_locality"} == reads
     assert rows < 4 * MOST_SORTED
@@ -251,10 +250,10 @@ async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained)
 
 
 async def test_who_is_there_already_is_looked_up_by_key(explained: Explained) -> None:
-    there = md5(str(await explained.db.fetchval(ANY_ACTIVE)).encode()).hexdigest()
+    there = await explained.db.fetchval(ANY_KEY)
     for n in range(OFTEN):
         explained.plans.clear()
-        keys = [f"nhs_number:{n}", f"born family_name given_name:{there}"]
+        keys = [f"somebody new {n}", there]
         assert 1 == len(await explained.db.fetchval(CLAIM_KEYS, keys))
 
     assert {"record_key_pkey"} == reads_of(explained.plans)

@@ -8,6 +8,9 @@ import asyncpg
 import pytest
 
 from deploy.environment import Addresses
+from services.referrals.rules import Shape
+from services.referrals.store.finding import ListPage
+from services.referrals.store.parameters import jsonb
 from services.referrals.store.scope import scope_of
 from shared.database import Database, DatabasePool, context_of, open_pool, transaction
 from shared.permissions import Role, Visitor
@@ -36,7 +39,7 @@ CONTEXT = """
     SELECT name, current_setting(name, true) AS value
     FROM unnest(ARRAY['app.user', 'app.register', 'app.role', 'app.orgs', 'app.own']) AS name
 """
-LIST_OWN = "SELECT total FROM list_records($1, $2, $3, $4, $5, $6, 'own', $7, 10, NULL, NULL, NULL, NULL)"
+LIST_OWN = "SELECT total FROM list_records($1, $2)"
 BREAK_OUT = """
     INSERT INTO record (
         id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
@@ -224,9 +227,8 @@ async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
 
 async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool) -> None:
     for visitor in (a_visitor(), a_visitor(Role.ADMINISTRATOR, new_id(), new_id()), a_visitor(None)):
-        user, _, *rest = scope_of(visitor)
         async with pool.acquire() as db, db.transaction():
-            await db.execute("SELECT set_scope($1, $2, $3, $4, $5)", user, *rest)
+            await db.execute("SELECT WHERE open_scope($1) IS NOT NULL", *jsonb(scope_of(visitor)))
             by_function = await context_on(db)
         async with transaction(pool, visitor) as db:
             by_transaction = await context_on(db)
@@ -272,12 +274,12 @@ async def _cancelled(pool: DatabasePool, visitor: Visitor) -> None:
 
 
 async def _one_trip(pool: DatabasePool, visitor: Visitor) -> None:
-    assert 1 == await pool.fetchval(LIST_OWN, *scope_of(visitor), 0)
+    assert 1 == await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(Shape.OWN, 0, 10)))
 
 
 async def _failed_one_trip(pool: DatabasePool, visitor: Visitor) -> None:
     with pytest.raises(asyncpg.InvalidRowCountInResultOffsetClauseError):
-        await pool.fetchval(LIST_OWN, *scope_of(visitor), -1)
+        await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(Shape.OWN, -1, 10)))
 
 
 @pytest.mark.parametrize("ending", [_commit, _rollback, _cancelled, _one_trip, _failed_one_trip])

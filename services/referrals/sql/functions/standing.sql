@@ -1,6 +1,6 @@
--- How records stand, of any register and organisation, for outcomes: ids, codes and times, and nothing about the person.
+-- How records of any register and organisation stand, for outcomes: ids, codes and times, nothing about the person.
 
-CREATE FUNCTION read_standing(p_record uuid) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_standing(p_record uuid) RETURNS TABLE (
     record_id uuid, register_code text, edition text, organisation_id uuid, reference text, version integer,
     status smallint, rating text, rated_at timestamptz, locality text
 )
@@ -12,8 +12,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE r.id = p_record
 $$;
 
--- The next active records in the order of their ids, so many whatever their rating: what a page costs is the same.
-CREATE FUNCTION list_standings(p_after uuid, p_most integer) RETURNS TABLE (
+-- The next active records in the order of their ids, whatever their rating, so that each page costs the same.
+CREATE OR REPLACE FUNCTION list_standings(p_after uuid, p_most integer) RETURNS TABLE (
     record_id uuid, register_code text, edition text, organisation_id uuid, reference text, version integer,
     status smallint, rating text, rated_at timestamptz, locality text
 )
@@ -27,11 +27,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     LIMIT p_most
 $$;
 
-DO $$
-DECLARE
-    app text := current_schema() || '_app';
-BEGIN
-    EXECUTE 'REVOKE ALL ON FUNCTION read_standing(uuid), list_standings(uuid, integer) FROM PUBLIC';
-    EXECUTE format('GRANT EXECUTE ON FUNCTION read_standing(uuid), list_standings(uuid, integer) TO %I', app);
-END
-$$;
+GRANT EXECUTE ON FUNCTION read_standing(uuid), list_standings(uuid, integer) TO referrals_app;

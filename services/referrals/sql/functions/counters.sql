@@ -1,52 +1,6 @@
--- What is derived from the records by triggers, so that no way of writing them can forget it: how many there are, and
--- the words by which they are found.
+-- Counts of records by organisation and by creator: kept by triggers as deltas, folded into counters, and proved.
 
--- Counts by organisation (`created_by` is null) and by who created them. Only `fold_deltas` writes counters.
-CREATE TABLE counter (
-    register_code text COLLATE "C" NOT NULL,
-    created_by uuid,
-    organisation_id uuid NOT NULL,
-    -- squawk-ignore prefer-bigint-over-smallint
-    status smallint NOT NULL,
-    n bigint NOT NULL,
-    CONSTRAINT counter_key UNIQUE NULLS NOT DISTINCT (register_code, created_by, organisation_id, status)
-);
-
--- Rows live for a second: vacuum comes often, so that reading a total does not walk over their remains.
-CREATE TABLE delta (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    register_code text COLLATE "C" NOT NULL,
-    created_by uuid,
-    organisation_id uuid NOT NULL,
-    -- squawk-ignore prefer-bigint-over-smallint
-    status smallint NOT NULL,
-    n bigint NOT NULL
-) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 100000);
-
--- The words of active records: a beginning of a word is found by comparison, which keeps its index under row-level
--- security.
-CREATE TABLE record_word (
-    record_id uuid NOT NULL,
-    register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
-    created_by uuid NOT NULL,
-    word text COLLATE "C" NOT NULL
-);
-CREATE INDEX record_word_beginning ON record_word (register_code, word, organisation_id, created_by);
-CREATE INDEX record_word_of_record ON record_word (record_id);
-
--- Active records for the search within words. LIKE loses its index under row-level security, so this table has none,
--- and no grant either: only `search_ids` reads it, which gives back ids for a query that is under it.
-CREATE TABLE record_search (
-    record_id uuid PRIMARY KEY,
-    register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
-    search text COLLATE "C" NOT NULL
-);
-CREATE INDEX record_search_within ON record_search
-USING gin (organisation_id, search extensions.gin_trgm_ops) WITH (fastupdate = off);
-
-CREATE FUNCTION record_added() RETURNS trigger
+CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO delta (register_code, created_by, organisation_id, status, n)
@@ -69,7 +23,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION record_changed() RETURNS trigger
+CREATE OR REPLACE FUNCTION record_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO delta (register_code, created_by, organisation_id, status, n)
@@ -95,23 +49,8 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER record_added AFTER INSERT ON record
-REFERENCING NEW TABLE AS added
-FOR EACH STATEMENT EXECUTE FUNCTION record_added();
-
-CREATE TRIGGER record_changed AFTER UPDATE ON record
-FOR EACH ROW
-WHEN (
-    (old.register_code, old.created_by, old.organisation_id, old.status, old.search)
-    IS DISTINCT FROM (new.register_code, new.created_by, new.organisation_id, new.status, new.search)
-)
-EXECUTE FUNCTION record_changed();
-
-CREATE TRIGGER record_removed AFTER DELETE ON record
-FOR EACH ROW EXECUTE FUNCTION record_changed();
-
--- Put the deltas into the counters; how many there were. Nothing while another replica does it.
-CREATE FUNCTION fold_deltas() RETURNS bigint
+-- Add the deltas to the counters, and return how many there were. Do nothing while another replica does it.
+CREATE OR REPLACE FUNCTION fold_deltas() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     folded bigint;
@@ -135,9 +74,9 @@ BEGIN
 END
 $$;
 
--- Count the records themselves, and put right each count that differs by a delta of the difference: one statement, so
--- one moment. How many counts were wrong; it should always be none.
-CREATE FUNCTION prove_counters() RETURNS bigint
+-- Count the records themselves, and correct each count that differs by a delta of the difference, in one statement and so
+-- of one moment. Return how many counts were wrong; it should always be none.
+CREATE OR REPLACE FUNCTION prove_counters() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     wrong bigint;
@@ -166,3 +105,53 @@ BEGIN
     RETURN wrong;
 END
 $$;
+
+-- How many active records are in scope: counters and deltas in one statement, so exact at its moment.
+CREATE OR REPLACE FUNCTION count_active(p_register text, p_orgs uuid [], p_user uuid, p_own boolean) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    IF p_own THEN
+        RETURN (
+            SELECT coalesce(sum(each.n), 0)
+            FROM (
+                SELECT c.n
+                FROM counter AS c
+                WHERE c.register_code = p_register AND c.created_by = p_user
+                    AND c.organisation_id = ANY(p_orgs) AND c.status = 0
+                UNION ALL
+                SELECT d.n
+                FROM delta AS d
+                WHERE d.register_code = p_register AND d.created_by = p_user
+                    AND d.organisation_id = ANY(p_orgs) AND d.status = 0
+            ) AS each
+        );
+    END IF;
+    RETURN (
+        SELECT coalesce(sum(each.n), 0)
+        FROM (
+            SELECT c.n
+            FROM counter AS c
+            WHERE c.register_code = p_register AND c.created_by IS NULL
+                AND c.organisation_id = ANY(p_orgs) AND c.status = 0
+            UNION ALL
+            SELECT d.n
+            FROM delta AS d
+            WHERE d.register_code = p_register AND d.created_by IS NULL
+                AND d.organisation_id = ANY(p_orgs) AND d.status = 0
+        ) AS each
+    );
+END
+$$;
+
+-- How many of the records held are active, in scope, and created by others: `count_active` counts the user's own.
+CREATE OR REPLACE FUNCTION count_held(p_register text, p_orgs uuid [], p_user uuid, p_held uuid []) RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT count(*)
+    FROM record AS r
+    WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.organisation_id = ANY(p_orgs) AND r.status = 0
+        AND r.created_by <> p_user
+$$;
+
+GRANT EXECUTE ON FUNCTION
+fold_deltas(), prove_counters(), count_active(text, uuid [], uuid, boolean), count_held(text, uuid [], uuid, uuid [])
+TO referrals_app;

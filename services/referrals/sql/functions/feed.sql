@@ -1,17 +1,7 @@
--- The feed: which records changed, in an order in which nothing can slip in behind. A row's sequence is taken away by
--- whatever changes its record, and given anew after that is committed, by `assign_feed`; so a reader who has read up to
--- a sequence has every change up to it, however long the transactions took that made them.
-
-CREATE SEQUENCE record_feed_sequence;
-
-CREATE TABLE record_feed (
-    record_id uuid PRIMARY KEY,
-    sequence bigint UNIQUE
-);
-CREATE INDEX record_feed_unassigned ON record_feed (record_id) WHERE sequence IS NULL;
+-- What other services copy of the records: which changed, and their ratings over time.
 
 -- A record that is gone keeps its row: that is how readers learn of it.
-CREATE FUNCTION feed_records() RETURNS trigger
+CREATE OR REPLACE FUNCTION feed_records() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO record_feed (record_id)
@@ -21,23 +11,9 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER record_fed_when_added AFTER INSERT ON record
-REFERENCING NEW TABLE AS changed
-FOR EACH STATEMENT EXECUTE FUNCTION feed_records();
-
-CREATE TRIGGER record_fed_when_changed AFTER UPDATE ON record
-REFERENCING NEW TABLE AS changed
-FOR EACH STATEMENT EXECUTE FUNCTION feed_records();
-
-CREATE TRIGGER record_fed_when_removed AFTER DELETE ON record
-REFERENCING OLD TABLE AS changed
-FOR EACH STATEMENT EXECUTE FUNCTION feed_records();
-
-INSERT INTO record_feed (record_id) SELECT id FROM record;
-
--- Give a sequence to what is committed and has none; how many there were. One at a time, so that sequences become
--- visible in their order. Rows that somebody is changing at this moment are left for the next time.
-CREATE FUNCTION assign_feed() RETURNS bigint
+-- Give a sequence to committed changes that have none, and return how many there were. One process does it at a time, so
+-- that sequences become visible in their order. Rows that are being changed at this moment are left for the next time.
+CREATE OR REPLACE FUNCTION assign_feed() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     assigned bigint;
@@ -57,10 +33,10 @@ BEGIN
 END
 $$;
 
--- Records from behind a sequence on, in order: `p_most` at most, and of about `p_bytes` together, but always one.
--- A record that is gone has no register; `found` counts what was there to choose from. SECURITY DEFINER: reports reads all
--- registers and organisations.
-CREATE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
+-- Records after a sequence, in order: `p_most` at most, and of about `p_bytes` together, but always one. A record that is
+-- gone has no register. `found` counts the rows before `p_bytes` cut them off. SECURITY DEFINER: reports reads all registers
+-- and organisations.
+CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, record_id uuid, register_code text, edition text, reference text, version integer,
     organisation_id uuid, status smallint, created_by text, created_at timestamptz, updated_at timestamptz,
     rated_at timestamptz, archived_at timestamptz, born date, answers jsonb
@@ -89,11 +65,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     ORDER BY p.sequence
 $$;
 
-DO $$
-DECLARE
-    app text := current_schema() || '_app';
-BEGIN
-    EXECUTE 'REVOKE ALL ON FUNCTION feed_records(), assign_feed(), read_feed(bigint, integer, bigint) FROM PUBLIC';
-    EXECUTE format('GRANT EXECUTE ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint) TO %I', app);
-END
+-- The ratings of some records, each with when it was given, in their order. `p_questions` are the questions that rate, one
+-- for each register and edition. Versions that did not touch the rating are left out. SECURITY DEFINER: reports reads all
+-- registers and organisations.
+CREATE OR REPLACE FUNCTION read_ratings(p_records uuid [], p_registers text [], p_editions text [], p_questions text [])
+RETURNS TABLE (record_id uuid, since timestamptz, code text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT v.record_id, v.changed_at, coalesce(v.answers ->> q.name, '')
+    FROM record AS r
+    INNER JOIN record_version AS v ON v.record_id = r.id
+    INNER JOIN unnest(p_registers, p_editions, p_questions) AS q (register_code, edition, name)
+        ON q.register_code = r.register_code AND q.edition = v.edition
+    WHERE r.id = ANY(p_records) AND (v.version = 0 OR v.changes @> jsonb_build_array(jsonb_build_array(q.name)))
+    ORDER BY v.record_id, v.version
 $$;
+
+GRANT EXECUTE ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint), read_ratings(uuid [], text [], text [], text [])
+TO referrals_app;

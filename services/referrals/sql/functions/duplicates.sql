@@ -1,0 +1,138 @@
+-- Likely duplicates: what records are compared by, the pairs that look like one person, and those known to be one.
+
+-- Give these keys to a record that is about to be added, and return the active records of the register that have one of
+-- them, in every organisation. For `submit_record` alone, which tells nobody of those that the asker may not see.
+CREATE OR REPLACE FUNCTION claim_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS uuid []
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    matches uuid [];
+BEGIN
+    PERFORM lock_keys(p_register, p_keys);
+    matches := ARRAY(
+        SELECT DISTINCT r.id
+        FROM record_key AS k
+        JOIN record AS r ON r.id = k.record_id AND r.status = 0
+        WHERE k.register_code = p_register AND k.key = ANY(p_keys)
+    );
+    INSERT INTO record_key (record_id, register_code, key, rule)
+    SELECT p_record, p_register, w.key, w.rule FROM unnest(p_keys, p_rules) AS w (key, rule);
+    RETURN matches;
+END
+$$;
+
+-- Replace what a record is compared by, and flag the matches of the keys it did not have before.
+CREATE OR REPLACE FUNCTION keep_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    fresh text [];
+BEGIN
+    DELETE FROM record_key WHERE record_id = p_record AND key <> ALL(p_keys);
+    fresh := ARRAY(
+        SELECT w.key
+        FROM unnest(p_keys) WITH ORDINALITY AS w (key, place)
+        WHERE NOT EXISTS (SELECT FROM record_key AS k WHERE k.record_id = p_record AND k.key = w.key)
+        ORDER BY w.place
+    );
+    IF cardinality(fresh) > 0 THEN
+        PERFORM lock_keys(p_register, fresh);
+        INSERT INTO record_key (record_id, register_code, key, rule)
+        SELECT p_record, p_register, w.key, w.rule FROM unnest(p_keys, p_rules) AS w (key, rule) WHERE w.key = ANY(fresh);
+        PERFORM flag_matches(p_record, p_register, fresh);
+    END IF;
+END
+$$;
+
+-- Let two transactions that save the same person at once run one after the other, so that the second sees the first's
+-- record. Every transaction takes its locks in one order.
+CREATE OR REPLACE FUNCTION lock_keys(p_register text, p_keys text []) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(each.lock)
+    FROM (
+        SELECT DISTINCT hashtextextended(concat_ws('.', current_schema(), 'key', p_register, w.key), 0) AS lock
+        FROM unnest(p_keys) AS w (key)
+        ORDER BY lock
+    ) AS each;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION forget_keys() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM record_key WHERE record_id = old.id;
+    RETURN NULL;
+END
+$$;
+
+-- Flag the pairs that a record makes by new keys. What is new while the other record is archived opens a dismissed pair
+-- at once; it is seen when both are active.
+CREATE OR REPLACE FUNCTION flag_matches(p_record uuid, p_register text, p_keys text []) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM flag_pairs(p_record, p_register, p_keys, true);
+    UPDATE possible_duplicate AS d
+    SET state = 'open', found_at = now(), decided_by = NULL, decided_by_name = NULL, decided_at = NULL
+    WHERE d.state = 'dismissed' AND p_record IN (d.one, d.other) AND EXISTS (
+        SELECT
+        FROM record_key AS k
+        JOIN record AS r ON r.id = k.record_id AND r.status = 1
+        WHERE k.record_id IN (d.one, d.other) AND k.record_id <> p_record AND k.register_code = p_register
+            AND k.key = ANY(p_keys)
+    );
+END
+$$;
+
+-- The pairs that a record makes by these keys, each by the first of them; twenty at most, with the newest records.
+-- `p_reopen`: the keys are new, so that they open a dismissed pair again.
+CREATE OR REPLACE FUNCTION flag_pairs(p_record uuid, p_register text, p_keys text [], p_reopen boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO possible_duplicate AS d (one, other, register_code, rule)
+    SELECT least(p_record, m.id), greatest(p_record, m.id), p_register, m.rule
+    FROM (
+        SELECT DISTINCT ON (r.id) r.id, r.created_at, k.rule
+        FROM unnest(p_keys) WITH ORDINALITY AS w (key, place)
+        JOIN record_key AS k ON k.register_code = p_register AND k.key = w.key
+        JOIN record AS r ON r.id = k.record_id AND r.status = 0
+        WHERE r.id <> p_record AND EXISTS (SELECT FROM record AS own WHERE own.id = p_record AND own.status = 0)
+        ORDER BY r.id, w.place
+    ) AS m
+    ORDER BY m.created_at DESC
+    LIMIT 20
+    ON CONFLICT (one, other) DO UPDATE
+    SET state = 'open', rule = excluded.rule, found_at = excluded.found_at,
+        decided_by = NULL, decided_by_name = NULL, decided_at = NULL
+    WHERE p_reopen AND d.state = 'dismissed';
+END
+$$;
+
+-- A record that comes back to its register is compared with those added meanwhile. A dismissed pair stays dismissed,
+-- since nothing about either is new.
+CREATE OR REPLACE FUNCTION record_came_back() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    keys text [] := ARRAY(SELECT k.key FROM record_key AS k WHERE k.record_id = new.id);
+BEGIN
+    PERFORM lock_keys(new.register_code, keys);
+    PERFORM flag_pairs(new.id, new.register_code, keys, false);
+    RETURN NULL;
+END
+$$;
+
+-- Make one person of the two records and of those already linked to them, one pair after another.
+CREATE OR REPLACE FUNCTION link_records() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '.link', 0));
+    UPDATE person_link
+    SET person_id = new.one
+    WHERE person_id IN (SELECT l.person_id FROM person_link AS l WHERE l.record_id IN (new.one, new.other));
+    INSERT INTO person_link (record_id, person_id) VALUES (new.one, new.one), (new.other, new.one)
+    ON CONFLICT (record_id) DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+claim_keys(uuid, text, text [], text []), keep_keys(uuid, text, text [], text []), flag_matches(uuid, text, text [])
+TO referrals_app;

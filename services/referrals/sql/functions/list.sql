@@ -1,0 +1,147 @@
+-- Lists in one round trip: the context is set and the reading audited in the same call. What may be asked, and in which
+-- shape, is decided before. SECURITY INVOKER, so that row-level security holds inside.
+
+CREATE OR REPLACE FUNCTION list_records(p_scope jsonb, p_page jsonb) RETURNS TABLE (
+    total bigint, record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
+    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    scope record := open_scope(p_scope);
+    page record := read_page(p_page);
+    held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
+    all_there bigint := count_active(scope.register_code, scope.organisation_ids, scope.user_id, scope.own_records_only);
+    shown uuid [];
+BEGIN
+    IF held <> '{}' THEN
+        all_there := all_there + count_held(scope.register_code, scope.organisation_ids, scope.user_id, held);
+        IF page.before_at IS NOT NULL THEN
+            shown := own_ids_before(scope.register_code, scope.user_id, held, page.before_at, page.before_id, page.take);
+        ELSE
+            shown := own_ids_after(
+                scope.register_code, scope.user_id, held, page.after_at, page.after_id, page.skip, page.take
+            );
+        END IF;
+    ELSIF page.before_at IS NOT NULL THEN
+        shown := ids_before(
+            page.shape, scope.register_code, scope.organisation_ids, scope.user_id, page.before_at, page.before_id, page.take
+        );
+    ELSE
+        shown := ids_after(
+            page.shape, scope.register_code, scope.organisation_ids, scope.user_id, page.after_at, page.after_id, page.skip,
+            page.take
+        );
+    END IF;
+    INSERT INTO audit (actor, session, action, register, subjects)
+    VALUES (scope.user_id, scope.session_id, 'records.listed', scope.register_code, shown);
+    RETURN QUERY
+    SELECT all_there, r.id, r.given_name, r.family_name, r.organisation_id, r.locality, r.rating,
+        r.created_at, r.updated_at, r.rated_at, r.created_by_name,
+        (
+            SELECT jsonb_object_agg(q.name, r.answers -> q.name)
+            FROM unnest(page.questions) AS q (name)
+            WHERE r.answers ? q.name
+        )
+    FROM (VALUES (1)) AS head (n)
+    LEFT JOIN record AS r ON r.id = ANY(shown)
+    ORDER BY r.updated_at DESC, r.id DESC;
+END
+$$;
+
+-- A list that is filtered and sorted: by any heading while there are no more than `reach` records, which are then read
+-- and put in order. Longer ones stay in the order of the last update, for which there are indexes.
+CREATE OR REPLACE FUNCTION filter_records(p_scope jsonb, p_page jsonb, p_filters jsonb) RETURNS TABLE (
+    matches integer, capped boolean,
+    record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
+    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    scope record := open_scope(p_scope);
+    page record := read_page(p_page);
+    filters record := read_filters(p_filters);
+    found_ones uuid [] := filtered_ids(
+        page.shape, scope.register_code, scope.organisation_ids, scope.user_id, filters.ratings, filters.localities,
+        filters.reach + 1
+    );
+    more boolean := cardinality(found_ones) > filters.reach;
+    shown uuid [];
+BEGIN
+    IF more THEN
+        shown := filtered_ids_after(
+            page.shape, scope.register_code, scope.organisation_ids, scope.user_id, filters.ratings, filters.localities,
+            page.skip, greatest(least(page.take, filters.reach - page.skip), 0)
+        );
+    ELSE
+        found_ones := in_order(
+            found_ones, NULL, NULL, NULL, filters.sort, filters.descending, filters.levels, filters.reach
+        );
+        shown := found_ones[page.skip + 1 : page.skip + page.take];
+    END IF;
+    INSERT INTO audit (actor, session, action, register, subjects)
+    VALUES (scope.user_id, scope.session_id, 'records.listed', scope.register_code, shown);
+    RETURN QUERY
+    SELECT least(cardinality(found_ones), filters.reach), more,
+        w.record_id, w.given_name, w.family_name, w.organisation_id, w.locality, w.rating,
+        w.created_at, w.updated_at, w.rated_at, w.created_by, w.answers
+    FROM (VALUES (1)) AS head (n)
+    LEFT JOIN record_rows(shown, page.questions) AS w ON true
+    ORDER BY w.place;
+END
+$$;
+
+-- Which rows of a list: `take` of them, behind `skip` others, or beside a row.
+CREATE OR REPLACE FUNCTION read_page(p_page jsonb) RETURNS record
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    page record;
+BEGIN
+    SELECT p.* INTO page
+    FROM jsonb_to_record(p_page) AS p (
+        shape text, skip integer, take integer, after_at timestamptz, after_id uuid, before_at timestamptz,
+        before_id uuid, questions text []
+    )
+    WHERE check_keys(p_page, ARRAY[
+        'shape', 'skip', 'take', 'after_at', 'after_id', 'before_at', 'before_id', 'questions'
+    ]);
+    RETURN page;
+END
+$$;
+
+-- What a list is filtered and sorted by; null ratings or localities let everything pass. `levels` are the ratings, the
+-- most urgent first; `reach` is how many records are sorted at most.
+CREATE OR REPLACE FUNCTION read_filters(p_filters jsonb) RETURNS record
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    filters record;
+BEGIN
+    SELECT f.* INTO filters
+    FROM jsonb_to_record(p_filters) AS f (
+        ratings text [], localities text [], sort text, descending boolean, levels text [], reach integer
+    )
+    WHERE check_keys(p_filters, ARRAY['ratings', 'localities', 'sort', 'descending', 'levels', 'reach']);
+    RETURN filters;
+END
+$$;
+
+-- The rows of a filtered list or a search, in the order of their ids; `answers` holds those to the questions named.
+CREATE OR REPLACE FUNCTION record_rows(p_shown uuid [], p_questions text []) RETURNS TABLE (
+    place bigint, record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
+    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT s.place, r.id, r.given_name, r.family_name, r.organisation_id, r.locality, r.rating,
+        r.created_at, r.updated_at, r.rated_at, r.created_by_name,
+        CASE WHEN cardinality(p_questions) > 0 THEN (
+            SELECT jsonb_object_agg(q.name, r.answers -> q.name)
+            FROM unnest(p_questions) AS q (name)
+            WHERE r.answers ? q.name
+        ) END
+    FROM unnest(p_shown) WITH ORDINALITY AS s (id, place)
+    JOIN record AS r ON r.id = s.id
+$$;
+
+GRANT EXECUTE ON FUNCTION
+list_records(jsonb, jsonb), filter_records(jsonb, jsonb, jsonb), read_page(jsonb), read_filters(jsonb),
+record_rows(uuid [], text [])
+TO referrals_app;

@@ -1,0 +1,77 @@
+-- Reading one record in one round trip, audited in the same call.
+
+-- An active record in scope, with those that are linked to it; no row where there is none.
+CREATE OR REPLACE FUNCTION read_record(p_scope jsonb, p_record uuid) RETURNS TABLE (
+    record_id uuid, reference text, edition text, answers jsonb, version integer, organisation_id uuid,
+    created_by_id uuid, created_by text, created_at timestamptz, updated_at timestamptz, rated_at timestamptz,
+    updates integer, notes integer, is_held boolean, holdings jsonb, same_person jsonb
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    scope record := open_scope(p_scope);
+    held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
+BEGIN
+    SELECT r.id, r.reference, r.edition, r.answers, r.version, r.organisation_id, r.created_by, r.created_by_name,
+        r.created_at, r.updated_at, r.rated_at, r.updates,
+        (SELECT count(*) FROM note AS n WHERE n.record_id = p_record),
+        p_record = ANY(held),
+        (
+            SELECT jsonb_agg(
+                jsonb_build_object(
+                    'holding_id', h.id, 'kind', h.kind, 'full_name', h.user_name, 'from_day', h.from_day,
+                    'until_day', nullif(h.until_day, 'infinity')
+                ) ORDER BY h.kind DESC, h.from_day, h.named_at
+            )
+            FROM record_holding AS h
+            WHERE h.record_id = p_record AND h.ended_at IS NULL AND h.until_day >= (now() AT TIME ZONE 'Europe/London')::date
+        )
+    INTO record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
+        updated_at, rated_at, updates, notes, is_held, holdings
+    FROM record AS r
+    WHERE r.id = p_record AND r.register_code = scope.register_code AND r.organisation_id = ANY(scope.organisation_ids)
+        AND r.status = 0 AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
+    IF FOUND THEN
+        INSERT INTO audit (actor, session, action, register, subjects)
+        VALUES (scope.user_id, scope.session_id, 'record.read', scope.register_code, ARRAY[p_record]);
+        same_person := same_person(scope.user_id, scope.session_id, scope.register_code, scope.organisation_ids,
+            scope.own_records_only, p_record);
+        RETURN NEXT;
+    END IF;
+END
+$$;
+
+-- The other active records of a record's person that the asker may see, as a list. Audited.
+CREATE OR REPLACE FUNCTION same_person(
+    p_user uuid, p_session uuid, p_register text, p_orgs uuid [], p_own boolean, p_record uuid
+) RETURNS jsonb
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    person uuid := (SELECT l.person_id FROM person_link AS l WHERE l.record_id = p_record);
+    others jsonb;
+    shown uuid [];
+BEGIN
+    IF person IS NULL THEN
+        RETURN '[]'::jsonb;
+    END IF;
+    SELECT
+        jsonb_agg(jsonb_build_object(
+            'record_id', r.id, 'reference', r.reference, 'organisation_id', r.organisation_id, 'rating', r.rating
+        ) ORDER BY r.created_at, r.id),
+        array_agg(r.id)
+    INTO others, shown
+    FROM person_link AS l
+    JOIN record AS r
+        ON r.id = l.record_id AND r.register_code = p_register AND r.organisation_id = ANY(p_orgs) AND r.status = 0
+            AND (NOT p_own OR r.created_by = p_user OR r.id = ANY(held_ids()))
+    WHERE l.person_id = person AND l.record_id <> p_record;
+    IF shown IS NOT NULL THEN
+        INSERT INTO audit (actor, session, action, register, subjects)
+        VALUES (p_user, p_session, 'record.same_person_read', p_register, shown);
+    END IF;
+    RETURN coalesce(others, '[]'::jsonb);
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+read_record(jsonb, uuid), same_person(uuid, uuid, text, uuid [], boolean, uuid)
+TO referrals_app;

@@ -1,0 +1,186 @@
+-- Searches by name in one round trip, audited in the same call without what was searched for. Searches count people and
+-- not their words.
+
+-- Filters narrow a search. What they leave is looked through when it is within their reach, so the search is exact; else
+-- what is found is filtered, of which more is found for the purpose. `total` counts the records in scope.
+CREATE OR REPLACE FUNCTION search_records(p_scope jsonb, p_page jsonb, p_filters jsonb, p_search jsonb) RETURNS TABLE (
+    total bigint, matches integer, capped boolean,
+    record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
+    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    scope record := open_scope(p_scope);
+    page record := read_page(p_page);
+    filters record := read_filters(p_filters);
+    search record := read_search(p_search);
+    orgs uuid [] := scope.organisation_ids;
+    found_ones uuid [];
+    looked_through integer := search.most;
+    more boolean := false;
+    shown uuid [];
+BEGIN
+    total := count_active(scope.register_code, orgs, scope.user_id, scope.own_records_only);
+    IF scope.own_records_only THEN
+        total := total + count_held(scope.register_code, orgs, scope.user_id, held_ids());
+    END IF;
+    IF search.reference IS NOT NULL THEN
+        found_ones := ARRAY(SELECT r.id FROM record AS r WHERE r.reference = search.reference);
+    ELSIF filters.ratings IS NOT NULL OR filters.localities IS NOT NULL THEN
+        looked_through := filters.reach;
+        found_ones := filtered_ids(page.shape, scope.register_code, orgs, scope.user_id, filters.ratings,
+            filters.localities, filters.reach + 1);
+    END IF;
+    IF found_ones IS NULL OR cardinality(found_ones) > looked_through THEN
+        found_ones := CASE page.shape
+            WHEN 'own' THEN found_own_ids(scope.register_code, scope.user_id, search.patterns, looked_through)
+            ELSE found_ids(page.shape, scope.register_code, orgs, search.beginning, search.until, search.within,
+                search.patterns, looked_through)
+        END;
+        more := cardinality(found_ones) > looked_through;
+    END IF;
+    found_ones := in_order(found_ones, CASE WHEN search.reference IS NULL THEN search.patterns END, filters.ratings,
+        filters.localities, 'updated', false, filters.levels, search.most + 1);
+    IF cardinality(found_ones) > search.most THEN
+        more := true;
+        found_ones := found_ones[1 : search.most];
+    ELSIF NOT more AND (filters.descending OR filters.sort <> 'updated') THEN
+        found_ones := in_order(found_ones, NULL, NULL, NULL, filters.sort, filters.descending, filters.levels, search.most);
+    END IF;
+    shown := found_ones[page.skip + 1 : page.skip + page.take];
+    INSERT INTO audit (actor, session, action, register, subjects)
+    VALUES (scope.user_id, scope.session_id, 'records.searched', scope.register_code, shown);
+    RETURN QUERY
+    SELECT total, cardinality(found_ones), more,
+        w.record_id, w.given_name, w.family_name, w.organisation_id, w.locality, w.rating,
+        w.created_at, w.updated_at, w.rated_at, w.created_by, w.answers
+    FROM (VALUES (1)) AS head (n)
+    LEFT JOIN record_rows(shown, page.questions) AS w ON true
+    ORDER BY w.place;
+END
+$$;
+
+-- What is looked for: a reference, or words. A name in which a word starts at `beginning` and before `until` is found by
+-- comparison; `within`: the first of the patterns may be looked for inside words too. All patterns must match.
+CREATE OR REPLACE FUNCTION read_search(p_search jsonb) RETURNS record
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    search record;
+BEGIN
+    SELECT s.* INTO search
+    FROM jsonb_to_record(p_search) AS s (
+        reference text, beginning text, until text, within boolean, patterns text [], most integer
+    )
+    WHERE check_keys(p_search, ARRAY['reference', 'beginning', 'until', 'within', 'patterns', 'most']);
+    RETURN search;
+END
+$$;
+
+-- Ids of what a search finds. A single word is looked for at the beginning of words, by comparison; then within words,
+-- if `p_within` and there are not too many already. Several words are looked for by the index of both. These are more
+-- than `p_most` when there are more; then the newest 100 in scope come along to be looked through, so that what was just
+-- saved is among what is shown.
+CREATE OR REPLACE FUNCTION found_ids(
+    p_shape text, p_register text, p_orgs uuid [], p_beginning text, p_until text, p_within boolean, p_patterns text [],
+    p_most integer
+) RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    found_so_far uuid [];
+BEGIN
+    IF cardinality(p_patterns) = 1 THEN
+        found_so_far := beginning_ids(p_register, p_orgs, p_beginning, p_until, p_most + 1);
+    END IF;
+    IF cardinality(p_patterns) > 1 OR (p_within AND cardinality(found_so_far) <= p_most) THEN
+        found_so_far := search_ids(p_shape, p_register, p_orgs, p_patterns, p_most + 1);
+    END IF;
+    IF cardinality(found_so_far) > p_most THEN
+        found_so_far := found_so_far || ids_after(p_shape, p_register, p_orgs, NULL, NULL, NULL, 0, 100);
+    END IF;
+    RETURN found_so_far;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION found_own_ids(p_register text, p_user uuid, p_patterns text [], p_most integer) RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT r.id
+        FROM record AS r
+        WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+            AND r.search LIKE ALL(p_patterns)
+        UNION ALL
+        SELECT r.id
+        FROM record AS r
+        WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user AND r.status = 0
+            AND r.search LIKE ALL(p_patterns)
+        LIMIT p_most + 1
+    );
+END
+$$;
+
+-- Each record once, however many of its words begin so: words are read on until there are enough records, or no more words.
+CREATE OR REPLACE FUNCTION beginning_ids(p_register text, p_orgs uuid [], p_beginning text, p_until text, p_most integer)
+RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    reach integer := p_most;
+    looked_at integer;
+    found_so_far uuid [];
+BEGIN
+    LOOP
+        SELECT array_agg(DISTINCT w.record_id), count(*)
+        INTO found_so_far, looked_at
+        FROM (
+            SELECT each.record_id
+            FROM record_word AS each
+            WHERE each.register_code = p_register AND each.word >= p_beginning AND each.word < p_until
+                AND each.organisation_id = ANY(p_orgs)
+            LIMIT reach
+        ) AS w;
+        EXIT WHEN cardinality(found_so_far) >= p_most OR looked_at < reach;
+        reach := 4 * reach;
+    END LOOP;
+    RETURN coalesce(found_so_far, '{}');
+END
+$$;
+
+-- Ids of active records in which every pattern occurs; the first two narrow the index. SECURITY DEFINER, for its table
+-- has no grants; what it gives back is looked up under row-level security, so an id too many would show nothing.
+CREATE OR REPLACE FUNCTION search_ids(p_shape text, p_register text, p_orgs uuid [], p_patterns text [], p_most integer)
+RETURNS uuid []
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF p_shape IN ('one', 'few') THEN
+        RETURN ARRAY(
+            SELECT found.record_id
+            FROM unnest(p_orgs) AS o (id)
+            CROSS JOIN LATERAL (
+                SELECT s.record_id
+                FROM record_search AS s
+                WHERE s.organisation_id = o.id
+                    AND s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
+                    AND s.search LIKE ALL(p_patterns)
+                    AND s.register_code = p_register
+                LIMIT p_most
+            ) AS found
+            LIMIT p_most
+        );
+    END IF;
+    RETURN ARRAY(
+        SELECT s.record_id
+        FROM record_search AS s
+        WHERE s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
+            AND s.search LIKE ALL(p_patterns)
+            AND s.register_code = p_register
+            AND (s.organisation_id = ANY(p_orgs)) IS TRUE -- a filter: dozens of organisations would not narrow the index
+        LIMIT p_most
+    );
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+search_records(jsonb, jsonb, jsonb, jsonb), read_search(jsonb),
+found_ids(text, text, uuid [], text, text, boolean, text [], integer), found_own_ids(text, uuid, text [], integer),
+beginning_ids(text, uuid [], text, text, integer), search_ids(text, text, uuid [], text [], integer)
+TO referrals_app;
