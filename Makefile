@@ -13,20 +13,23 @@ ASSETS := gateway/assets/built/manifest.json
 
 CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
-# A file's tests share what they started, so one process runs them all; a process that a hanging test ended ends the run.
-PARALLEL := -n 2 --dist loadfile --max-worker-restart 0
+# tests/groups.py says which tests run in one process; a process that a hanging test ended ends the run.
+PARALLEL := -n 2 --max-worker-restart 0
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
-.PHONY: help run test quick office browsers lint format documents assets bench soak trace lock clean
+.PHONY: help run test test-all quick office browsers lint format documents assets bench soak trace lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) $(ASSETS) ## start the whole product with demo people; Ctrl-C stops it
 	@exec setpriv --pdeathsig TERM .venv/bin/ics up --demo # it stops in order even when make is killed
 
-test: $(READY) $(ASSETS) ## run every test but those of `make office` and `make browsers`; ARGS="-k words" narrows
-	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office and not browsers" $(ARGS)
+test: $(READY) $(ASSETS) ## run every kind of test but `make office` and `make browsers`; ARGS="-k words" narrows
+	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office and not browsers" $(ROUNDS) $(ARGS)
+
+test-all: ROUNDS := --full-rounds
+test-all: test ## run the same with all rounds at full size
 
 quick: $(READY) $(ASSETS) ## run the tests that need neither a browser nor faults
 	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure and not office and not browsers" $(ARGS)
@@ -39,11 +42,12 @@ browsers: $(READY) $(ASSETS) ## walk through it in Firefox and WebKit too, which
 		ICS_XVFB=$$($(PYTHON) -m deploy.find_screen); export ICS_FIREFOX ICS_WEBKIT ICS_XVFB; \
 		exec $(PYTHON) -m pytest -m browsers $(ARGS)
 
-lint: $(READY) ## check form, types, imports, templates, migrations, spelling and generated documents
+lint: $(READY) ## check form, types, imports, dependencies, templates, migrations, spelling and generated documents
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy $(CHECKED)
 	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/deptry .
 	@$(if $(TEMPLATES),.venv/bin/djlint --lint --quiet $(TEMPLATES))
 	@$(if $(MIGRATIONS),.venv/bin/squawk $(MIGRATIONS))
 	@.venv/bin/codespell

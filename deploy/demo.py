@@ -1,6 +1,5 @@
 """Puts the demo's accounts and people into an empty installation, through the services' own handlers."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -13,11 +12,15 @@ from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
 from services.outcomes import store as tasks
 from services.outcomes.handlers.watching import bring_into_line
-from services.referrals.handlers.desk import Desk
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
+from shared.assertion import Signer, Verifier
+from shared.context import ServiceContext
 from shared.contracts.referrals import Answers, ReadStanding, SubmitRecord, UpdateRecord
 from shared.database import DatabasePool, open_pool, transaction
+from shared.fake_bus import FakeBus
+from shared.ids import new_id
+from shared.outbox import Relay
 from shared.permissions import Caller, Role, Visitor
 from shared.registers.definition import Definition
 from shared.registers.load import Registers, load_registers
@@ -51,12 +54,19 @@ async def load_demo(addresses: Addresses, registers: Registers | None = None) ->
             return False
         loaded = await _load_accounts(identity, registers.find(REGISTER))
         records = await _load_people(addresses, referrals, registers, loaded)
-        await _load_tasks(Standing(Desk(referrals, registers, lambda: None)), outcomes, records, loaded)
+        await _load_tasks(Standing(_context(referrals, registers)), outcomes, records, loaded)
     finally:
         await outcomes.close()
         await identity.close()
         await referrals.close()
     return True
+
+
+def _context(pool: DatabasePool, registers: Registers) -> ServiceContext:
+    """Referrals before it runs. Nobody hears it: its bus is of this process alone."""
+    bus, signer = FakeBus("referrals"), Signer("referrals", bytes(32))
+    relay = Relay(pool, bus, signer, {})
+    return ServiceContext("referrals", pool, bus, signer, Verifier("referrals", {}), relay, registers)
 
 
 async def _load_accounts(pool: DatabasePool, register: Definition) -> Loaded:
@@ -77,7 +87,7 @@ def _account(demo: DemoAccount) -> NewAccount:
 
 
 async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Registers, loaded: Loaded) -> Records:
-    saving = Saving(Desk(pool, registers, lambda: None))
+    saving = Saving(_context(pool, registers))
     register = registers.find(REGISTER)
     records = [(await _refer(saving, register, person, loaded), person) for person in PEOPLE]
     admin = await asyncpg.connect(addresses.databases["referrals"].admin_dsn)
@@ -119,11 +129,11 @@ async def _refer(saving: Saving, register: Definition, person: DemoPerson, loade
     """Refer the person as their creator did, and bring the referral up to date once where it was."""
     visitor = _creator(person, loaded)
     answers = _answers(person)
-    receipt = await saving.submit(visitor, SubmitRecord(command_id=_id(), edition=register.edition, answers=answers))
+    receipt = await saving.submit(visitor, SubmitRecord(command_id=new_id(), edition=register.edition, answers=answers))
     if person.updated != person.created:
         news = answers | {"latest_update": "Seen at home. The plan is being followed."}
         await saving.update(
-            visitor, UpdateRecord(command_id=_id(), record_id=receipt.record_id, version=0, answers=news)
+            visitor, UpdateRecord(command_id=new_id(), record_id=receipt.record_id, version=0, answers=news)
         )
     return receipt.record_id
 
@@ -138,7 +148,7 @@ def _creator(person: DemoPerson, loaded: Loaded) -> Visitor:
         role=account.role,
         organisation_ids=(organisation,),
         home_organisation_id=organisation,
-        session_id=_id(),
+        session_id=new_id(),
         method="password_pin",
     )
 
@@ -163,7 +173,3 @@ def _answers(person: DemoPerson) -> Answers:
 
 def _moment(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
-
-
-def _id() -> UUID:
-    return UUID(bytes=secrets.token_bytes(16))

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.database import DATABASE_FAULTS, Database, DatabasePool
-from shared.log import log, warn
+from shared.database import Database, DatabasePool
+from shared.jobs import Job
+from shared.log import log
 from shared.permissions import Visitor
 
 SEAL_EVERY_SECONDS = 0.5
@@ -40,7 +41,8 @@ async def note(
     """
     Add one row in the act's own transaction: if it cannot be written, the act does not happen.
 
-    `action` is a word of a closed list in the service; `subjects` are ids and `fields` names of fields, never values.
+    `action` is a fixed word, never made of what people type. `subjects` are ids and `fields` names of fields, never
+    values.
     """
     by = visitor.user_id if visitor else actor
     session = visitor.session_id if visitor else None
@@ -57,38 +59,30 @@ class Sealer:
         self._heads = heads
         self._published = -1
 
-    async def run(self) -> None:
-        rounds = int(PUBLISH_EVERY_SECONDS / SEAL_EVERY_SECONDS)
-        while True:
-            for _ in range(rounds):
-                await asyncio.sleep(SEAL_EVERY_SECONDS)
-                await self.seal()
-            await self.publish()
+    @property
+    def jobs(self) -> list[Job]:
+        return [
+            Job("audit.seal", self.seal, every=SEAL_EVERY_SECONDS),
+            Job("audit.publish_head", self.publish, every=PUBLISH_EVERY_SECONDS),
+        ]
 
     async def seal(self) -> None:
-        try:
-            await self._pool.execute(SEAL)
-        except DATABASE_FAULTS as error:
-            warn("audit.seal_failed", error=error)
+        await self._pool.execute(SEAL)
 
     async def publish(self) -> None:
-        """Write the chain's head as `<service> <n> <hash>`: what is cut off the end later is missed then."""
-        try:
-            row = await self._pool.fetchrow(SEAL)
-        except DATABASE_FAULTS as error:
-            warn("audit.publish_failed", error=error)
-            return
+        """Write the chain's head as `<service> <n> <hash>`. It shows later when the chain's end was cut off."""
+        row = await self._pool.fetchrow(SEAL)
         if row is None or not row["seal_n"] or row["seal_n"] == self._published:
             return
         self._published = row["seal_n"]
         log("audit.head", n=row["seal_n"], hash=row["seal_hash"].hex())
         if self._heads is not None:
-            await asyncio.to_thread(self._append, f"{self._service} {row['seal_n']} {row['seal_hash'].hex()}\n")
+            await asyncio.to_thread(_append, self._heads, f"{self._service} {row['seal_n']} {row['seal_hash'].hex()}\n")
 
-    def _append(self, line: str) -> None:
-        if self._heads is not None:
-            with self._heads.open("a", encoding="ascii") as file:
-                file.write(line)
+
+def _append(file: Path, line: str) -> None:
+    with file.open("a", encoding="ascii") as heads:
+        heads.write(line)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ SET_ASIDE = """
     INSERT INTO set_aside (consumer, event_id, subject, reason, deliveries) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING
 """
+FORGET_OLD = "DELETE FROM inbox WHERE taken_at < clock_timestamp() - interval '35 days'"
 COUNT_SET_ASIDE = "SELECT count(*) FROM set_aside"
 
 

@@ -22,6 +22,7 @@ class Nothing(Message):
     """The reply that says only that the work is done."""
 
 
+Found = TypeVar("Found")
 Reply_co = TypeVar("Reply_co", bound=Message, covariant=True)
 
 
@@ -116,6 +117,13 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.details = details
+
+
+def must_find(found: Found | None) -> Found:
+    """What was looked for. Refused as `not_found` when it is not there, or not for the asker to see."""
+    if found is None:
+        raise Refused("not_found")
+    return found
 
 
 class NotAnswered(Exception):

@@ -8,15 +8,14 @@ from pydantic import ValidationError
 
 from shared.assertion import Signer
 from shared.bus import Bus
-from shared.database import DATABASE_FAULTS, Database, DatabasePool, transaction
+from shared.database import Database, DatabasePool, transaction
+from shared.jobs import Job
 from shared.log import warn
 from shared.messages import Event, Letter, NotAnswered, Refused
 from shared.permissions import Caller
-from shared.tasks import rung
 
 BATCH = 200
 POLL_SECONDS = 0.5
-SWEEP_EVERY = 7_200  # polls: about once an hour
 
 ADD_ROW = "INSERT INTO outbox (event_id, subject, event_type, body) VALUES ($1, $2, $3, $4)"
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.outbox', 0))"
@@ -30,7 +29,7 @@ FIND_UNSENT = """
 MARK_SENT = "UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY($1)"
 MARK_DELIVERED = "UPDATE outbox SET sent_at = clock_timestamp(), body = NULL WHERE id = ANY($1)"
 MARK_TRIED = "UPDATE outbox SET attempts = attempts + 1 WHERE id = ANY($1)"
-SWEEP = "DELETE FROM outbox WHERE sent_at < clock_timestamp() - interval '30 days'"
+FORGET_OLD = "DELETE FROM outbox WHERE sent_at < clock_timestamp() - interval '30 days'"
 COUNT_UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
 LETTER = "letter"
@@ -58,27 +57,14 @@ class Relay:
         self._bus = bus
         self._signer = signer
         self._letters = letters
-        self._woken = asyncio.Event()
+        self.job = Job("outbox", self.carry_batch, every=POLL_SECONDS)
 
     def wake(self) -> None:
-        """Called after a commit that put something out; the poll is the net under it."""
-        self._woken.set()
-
-    async def run(self) -> None:
-        polls = 0
-        while True:
-            await rung(self._woken, POLL_SECONDS)
-            polls += 1
-            try:
-                while await self.carry_batch():
-                    pass
-                if polls % SWEEP_EVERY == 0:
-                    await self._pool.execute(SWEEP)
-            except DATABASE_FAULTS as error:
-                warn("outbox.database", error=error)
+        """Call this after a commit that put something into the outbox. A poll finds what this misses."""
+        self.job.wakeup.set()
 
     async def carry_batch(self) -> bool:
-        """Carry what is unsent, up to 200; whether there may be more that can be carried at once."""
+        """Carry up to 200 unsent rows. True when there may be more that can be carried at once."""
         async with transaction(self._pool) as db:
             if not await db.fetchval(LOCK):
                 return False

@@ -1,21 +1,18 @@
-"""Keeps a process's registers as their administrators have published them: told at once, and asked for as the net."""
+"""Keeps a process's registers as administrators have published them: by broadcast, and by polling as a fallback."""
 
 import asyncio
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 from shared.bus import Bus
 from shared.contracts.referrals import OverlayPublished, ReadOverlays
+from shared.jobs import Job, repeat
 from shared.log import log, warn
-from shared.messages import NotAnswered, Refused
 from shared.registers.load import Registers
 from shared.registers.overlay import Adaptation
-from shared.tasks import rung
 
-NET_SECONDS = 30.0
-AGAIN_SECONDS = 0.2
-AGAIN_LATER_SECONDS = 2.0
+POLL_FALLBACK_SECONDS = 30.0
+RETRY_SECONDS = 0.2
+LONGEST_RETRY_SECONDS = 1.0
 
 
 @dataclass
@@ -23,14 +20,14 @@ class Overlays:
     """
     Follows what is published of these registers. A process is ready once it knows what was published before it began.
 
-    What is heard of only rings; what is in force is always asked for, so that a broadcast that is lost, doubled or
-    late does no harm.
+    A broadcast only wakes the job, which always asks what is in force. So a lost, doubled or late broadcast does no
+    harm.
     """
 
     bus: Bus
     registers: Registers
     known: bool = False
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def listen(self) -> None:
@@ -38,24 +35,26 @@ class Overlays:
 
     async def _heard(self, told: OverlayPublished) -> None:
         if told.version > self.registers.adaptation(told.register_code).version:
-            self._bell.set()
+            self._wakeup.set()
+
+    @property
+    def job(self) -> Job:
+        """Referrals may be away, at the start as at any time."""
+        return Job(
+            "overlays",
+            self.look,
+            every=POLL_FALLBACK_SECONDS,
+            wakeup=self._wakeup,
+            retry=RETRY_SECONDS,
+            longest_retry=LONGEST_RETRY_SECONDS,
+        )
 
     async def run(self) -> None:
-        """For as long as the process lives. Referrals may be away, at the start as at any time."""
-        while True:
-            await rung(self._bell, await self._try())
-
-    async def _try(self) -> float:
-        """Look once; for how long nobody need look again."""
-        try:
-            await self.look()
-        except (NotAnswered, Refused, ValidationError) as error:  # the last from a referrals of another release
-            warn("overlays.not_read", error=error)
-            return AGAIN_LATER_SECONDS if self.known else AGAIN_SECONDS
-        return NET_SECONDS
+        """Follow what is published for as long as the process lives."""
+        await repeat(self.job)
 
     async def look(self) -> None:
-        """Put in force here what is in force. Raises `NotAnswered` when referrals cannot be asked."""
+        """Apply what is published. Raises `NotAnswered` when referrals cannot be asked."""
         async with self._one_at_a_time:
             while await self._take():
                 pass

@@ -1,68 +1,54 @@
-"""The life of a service process: start, answer, on SIGTERM finish what is in hand; a failed job ends the process."""
+"""The life of a service process: start, answer, and finish what is in hand on SIGTERM. A failed job ends it."""
 
 import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import uvloop
 
-from shared import log
+from shared import commands, inbox, log, outbox
 from shared.assertion import Signer, Verifier
 from shared.audit import Sealer
 from shared.bus import Bus, Follower, NatsBus
+from shared.context import ServiceContext
 from shared.contracts import LETTERS
 from shared.contracts.health import Backlog
 from shared.contracts.identity import SessionsRevoked
 from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_pool
 from shared.front_door import Answer, open_door
 from shared.health import HealthPort
-from shared.inbox import count_set_aside
+from shared.jobs import BUS_FAULTS, Job, repeat
 from shared.messages import Event, Fault, Message, NotAnswered, Request
-from shared.outbox import Relay, count_unsent
+from shared.outbox import Relay
 from shared.overlays import Overlays
-from shared.registers.load import Registers
+from shared.registers.load import load_registers
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
 from shared.tasks import end
 
-Job = Callable[[], Awaitable[None]]
 Take = Callable[[Event], Awaitable[None]]
 
 CLOSE_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What every service is built from. `relay.wake()` after a commit that put something into the outbox."""
-
-    name: str
-    pool: DatabasePool
-    bus: Bus
-    signer: Signer
-    verifier: Verifier
-    relay: Relay
+FAULTS = (*BUS_FAULTS, *DATABASE_FAULTS)
+Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 @dataclass(frozen=True)
 class Service:
-    """
-    What a service does: the requests it answers, the events it follows, and the jobs that run beside.
-
-    `registers` are those that it works with: they are kept as their administrators have reworded them.
-    """
+    """What a service does: the requests it answers, the events it follows, and the jobs that it runs by itself."""
 
     answers: Sequence[Answer]
-    registers: Registers
     followers: Sequence[Follower] = ()
     jobs: Sequence[Job] = ()
 
 
-Build = Callable[[Parts], Service]
+Build = Callable[[ServiceContext, Settings], Service]
 
 
-def run(name: str, settings: ServiceSettings, build: Build) -> None:
+def run(name: str, settings: Settings, build: Build[Settings]) -> None:
     """Run the service until SIGTERM or SIGINT. Ends with an error when it cannot start or a job fails."""
     log.set_up(name, settings.log_level)
     try:
@@ -72,54 +58,73 @@ def run(name: str, settings: ServiceSettings, build: Build) -> None:
         sys.exit(1)
 
 
-async def _run(name: str, settings: ServiceSettings, build: Build) -> None:
+async def _run(name: str, settings: Settings, build: Build[Settings]) -> None:
     stopping = stop_signal()
     health = HealthPort(settings.health_address)
     await health.open()
     pool = await open_pool(settings.database_url.get_secret_value())
     bus = await NatsBus.connect(name, settings.nats_url, settings.nats_seed.get_secret_value())
-    parts = parts_of(name, settings, pool, bus)
+    context = context_of(name, settings, pool, bus)
     sealer = Sealer(pool, name, settings.audit_heads)
-    service = build(parts)
-    overlays = Overlays(bus, service.registers)
-    jobs = (parts.relay.run, sealer.run, overlays.run, *service.jobs)
-    running = [asyncio.create_task(_forever(job)) for job in jobs]
-    asked = asyncio.create_task(stopping.wait())
-    try:
-        await overlays.listen()
-        await start(parts, service)
-        health.ready_when(lambda: _is_ready(pool, bus, overlays))
-        log.log("service.ready")
-        await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        health.ready_when(None)
-        await bus.close()
-        failures = await end(running)
-    await sealer.publish()
-    await _close(pool)
+    with context.closing:
+        service = build(context, settings)
+        failures = await _work(context, service, [*sealer.jobs, clean_up(pool)], stopping, health)
+    await _close(pool, sealer)
     await health.close()
     if failures:
         raise failures[0]
     log.log("service.stopped")
 
 
-def parts_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bus) -> Parts:
+async def _work(
+    context: ServiceContext, service: Service, shared_jobs: Sequence[Job], stopping: asyncio.Event, health: HealthPort
+) -> list[BaseException]:
+    """Answer and run the jobs until the process is to stop, or a job fails. Returns what went wrong."""
+    overlays = Overlays(context.bus, context.registers)
+    jobs = (context.relay.job, overlays.job, *shared_jobs, *service.jobs)
+    running = [asyncio.create_task(repeat(job, context.clock, FAULTS), name=job.name) for job in jobs]
+    asked = asyncio.create_task(stopping.wait())
+    try:
+        await overlays.listen()
+        await start(context, service)
+        health.ready_when(lambda: _is_ready(context.pool, context.bus, overlays))
+        log.log("service.ready")
+        await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        health.ready_when(None)
+        await context.bus.close()
+        failures = await end(running)
+    return failures
+
+
+def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bus) -> ServiceContext:
     """The parts that follow from the settings; tests build them over a fake bus."""
     signer = Signer(name, bytes.fromhex(settings.signing_seed.get_secret_value()))
     verifier = Verifier(name, settings.verifying_keys)
-    return Parts(name, pool, bus, signer, verifier, Relay(pool, bus, signer, LETTERS))
+    registers = load_registers([settings.registers] if settings.registers else [])
+    return ServiceContext(name, pool, bus, signer, verifier, Relay(pool, bus, signer, LETTERS), registers)
 
 
-async def start(parts: Parts, service: Service) -> None:
+def clean_up(pool: DatabasePool) -> Job:
+    """Forgets each hour what every service keeps for some weeks: events sent and taken, and commands carried out."""
+
+    async def forget() -> None:
+        for statement in (outbox.FORGET_OLD, inbox.FORGET_OLD, commands.FORGET_OLD):
+            await pool.execute(statement)
+
+    return Job("clean_up", forget)
+
+
+async def start(context: ServiceContext, service: Service) -> None:
     """Open the front door, hear of revoked sessions, and follow events."""
 
     async def heard(revoked: SessionsRevoked) -> None:
-        parts.verifier.revoke(revoked.session_ids)
+        context.verifier.revoke(revoked.session_ids)
 
-    await parts.bus.hear(SessionsRevoked, heard)
+    await context.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
-        await parts.bus.follow(replace(follower, take=waiting_for_database(follower.take)))
-    await open_door(parts.name, parts.bus, parts.verifier, service.answers)
+        await context.bus.follow(replace(follower, take=waiting_for_database(follower.take)))
+    await open_door(context.name, context.bus, context.verifier, service.answers)
 
 
 def waiting_for_database(take: Take) -> Take:
@@ -134,23 +139,21 @@ def waiting_for_database(take: Take) -> Take:
     return taken
 
 
-def backlog_of(parts: Parts) -> Callable[[Request[Message]], Awaitable[Backlog]]:
+def backlog_of(context: ServiceContext) -> Callable[[Request[Message]], Awaitable[Backlog]]:
     """The handler of every service's `read_backlog`."""
 
     async def read_backlog(_asked: Request[Message]) -> Backlog:
-        return Backlog(unsent=await count_unsent(parts.pool), set_aside=await count_set_aside(parts.pool))
+        return Backlog(
+            unsent=await outbox.count_unsent(context.pool), set_aside=await inbox.count_set_aside(context.pool)
+        )
 
     return read_backlog
 
 
-async def _forever(job: Job) -> None:
-    """A job ends only by being cancelled when the process stops; one that returns is as wrong as one that fails."""
-    await job()
-    raise RuntimeError("a job of the service has ended")
-
-
-async def _close(pool: DatabasePool) -> None:
-    """In order, or, where a connection does not come back, all the same."""
+async def _close(pool: DatabasePool, sealer: Sealer) -> None:
+    """Publish the last audit head, then close the pool. A database that does not answer stops neither."""
+    with contextlib.suppress(*DATABASE_FAULTS):
+        await sealer.publish()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await pool.close()

@@ -27,6 +27,7 @@ class ServiceSettings(ProcessSettings):
     database_url: SecretStr = Field(description="The service's own schema, under its own role.")
     signing_seed: SecretStr = Field(description="Ed25519 seed (64 hex digits) under which this service signs.")
     signing_keys: dict[str, str] = Field(description="JSON: service name to its public key in hex.")
+    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
     audit_heads: Path | None = Field(default=None, description="File, outside Postgres, that gets the audit's heads.")
 
     @field_validator("signing_seed")

@@ -1,18 +1,9 @@
-"""Work that runs beside other work: how it waits for a bell, and how it is ended."""
+"""How tasks that run beside other work are ended."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 
 AGAIN_AFTER_SECONDS = 10.0  # longer than any job takes to finish what it has in hand
-
-
-async def rung(bell: asyncio.Event, at_latest: float) -> None:
-    """Return once the bell has rung, or after so many seconds; it is silent again then."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(at_latest):
-            await bell.wait()
-    bell.clear()
 
 
 async def end(tasks: Iterable["asyncio.Task[object]"], again_after: float = AGAIN_AFTER_SECONDS) -> list[BaseException]:

@@ -9,17 +9,41 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from deploy.database import copy_database, drop_database
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts, addresses_in
 from shared.database import DatabasePool, open_pool
 from shared.messages import SERVICES
+from tests.groups import Groups
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 1_073_741_824
 
 OpenDatabase = Callable[[str], Awaitable[DatabasePool]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full-rounds", action="store_true", help="all rounds at full size, as `make test-all` does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `full_rounds`, unless all rounds are asked for."""
+    if not config.getoption("--full-rounds"):
+        left_out = [each for each in items if each.get_closest_marker("full_rounds")]
+        items[:] = [each for each in items if each not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    return Groups(config, log)
+
+
+@pytest.fixture(scope="session")
+def full_rounds(pytestconfig: pytest.Config) -> bool:
+    """Whether a test runs all rounds at full size (`make test-all`), or fewer of a smaller size (`make test`)."""
+    return bool(pytestconfig.getoption("--full-rounds"))
 
 
 @pytest.fixture(scope="session")

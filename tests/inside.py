@@ -30,7 +30,7 @@ class Inside:
 
     @classmethod
     def of(cls, running: Product) -> "Inside":
-        return cls(State(running.folder.resolve()), running.runner.pid, running.base_url)
+        return cls(State(running.folder.resolve()), running.pid, running.base_url)
 
     @cached_property
     def keyring(self) -> Keyring:

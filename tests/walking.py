@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +14,7 @@ from yarl import URL
 from deploy.demo_people import DEMO_PASSWORD
 
 Fields = dict[str, str | Sequence[str]]
+ReadMail = Callable[[str], Awaitable[list[str]]]
 
 MAIL_SECONDS = 20
 ANSWER_SECONDS = 30
@@ -21,6 +22,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64,})"')
 PIN = re.compile(r"PIN Access Code is:\s+(\d{6})\s")
 TEMPORARY_PASSWORD = re.compile(r"temporary password is:\s+(\S+)\s")
 CONTROLS = "input[name], select[name], textarea[name]"
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}  # as browsers say it
 NOT_SENT = {"submit", "button", "reset", "file", "image"}
 
 
@@ -42,6 +44,16 @@ class Sheet:
         return _words(self.tree.select_one("h1"))
 
     @property
+    def notice(self) -> str:
+        """What the banner says of what was just done."""
+        return _words(self.tree.select_one(".nhsuk-notification-banner__content"))
+
+    @property
+    def text(self) -> str:
+        """What the page says in its main part."""
+        return _words(self.tree.select_one("main"))
+
+    @property
     def problems(self) -> list[str]:
         """What the error summary says."""
         return [_words(line) for line in self.tree.select(".nhsuk-error-summary__list li")]
@@ -50,6 +62,28 @@ class Sheet:
         """The form that has a field of this name, as a browser would send it back untouched."""
         form = self.tree.select_one(f'form:has([name="{among}"])')
         assert form is not None, f"{self.path} has no form with {among}: {self.status} {self.heading}"
+        return self._filled(form)
+
+    def sending(self, button: str) -> tuple[str, Fields]:
+        """Where the button with these words sends its form, and what it sends as long as nobody types anything."""
+        pressed = self._named("button", button)
+        form = self.tree.find(id=pressed["form"]) if pressed.has_attr("form") else pressed.find_parent("form")
+        assert isinstance(form, Tag)
+        own = {str(pressed["name"]): str(pressed.get("value", ""))} if pressed.has_attr("name") else {}
+        return str(pressed.get("formaction") or form.get("action") or self.path), self._filled(form) | own
+
+    def link(self, words: str) -> str:
+        """Where the link with these words leads."""
+        return str(self._named("a[href]", words)["href"])
+
+    def _named(self, selector: str, words: str) -> Tag:
+        """The first with exactly these words; failing that, the first whose words hold these."""
+        known = [(_words(each), each) for each in self.tree.select(selector)]
+        found = [each for said, each in known if said == words] or [each for said, each in known if words in said]
+        assert found, f"{self.path} has no {selector} {words}: {self.status} {self.heading}"
+        return found[0]
+
+    def _filled(self, form: Tag) -> Fields:
         filled: dict[str, list[str]] = {}
         for each in (*form.select(CONTROLS), *self.tree.select(_belonging_to(form))):
             filled.setdefault(str(each["name"]), []).extend(_sent_by(each))
@@ -81,11 +115,16 @@ def _sent_by(control: Tag) -> list[str]:
 
 @dataclass
 class Walker:
-    """One browser: its cookies, the token of the last form that it saw, and where it has been and was led."""
+    """
+    One browser: its cookies, the token of the last form that it saw, and where it has been and was led.
+
+    `read_mail` gives the texts of the mails to an address where the demo's own page does not hold them.
+    """
 
     base_url: str
     session: ClientSession
     register: str = "dsr"
+    read_mail: ReadMail | None = None
     token: str = ""
     been: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -110,8 +149,26 @@ class Walker:
         """Send a form that is taken; gives where it leads."""
         return _expected(await self.post(path, fields), 303).leads_to
 
+    async def see_after(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
+        """Send a form that is taken; gives the page that it leads to."""
+        return await self.see(await self.go_on(path, fields))
+
+    async def press(self, sheet: Sheet, button: str, typed: Mapping[str, str | Sequence[str]] | None = None) -> Sheet:
+        """Fill in the form of a button and press it; gives the page that this leads to."""
+        action, fields = sheet.sending(button)
+        self.token = "".join(fields.get("csrf_token", ""))
+        answer = await self.post(action.partition("#")[0], {**fields, **(typed or {})})
+        return await self.see(answer.leads_to) if answer.leads_to else answer
+
+    async def follow(self, sheet: Sheet, words: str) -> Sheet:
+        """The page that a link leads to."""
+        return await self.see(sheet.link(words))
+
     async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
-        async with self.session.request(method, self._address(path), data=form, allow_redirects=False) as answer:
+        headers = FROM_OUR_PAGE if method == "POST" else None
+        async with self.session.request(
+            method, self._address(path), data=form, headers=headers, allow_redirects=False
+        ) as answer:
             html = await answer.text()
             leads_to = answer.headers.get("Location", "")
         self.been.append((method, path, leads_to))
@@ -135,7 +192,9 @@ class Walker:
 
     # ------------------------------------------------------------------------------------------------------- coming in
     async def mails(self, to: str) -> list[str]:
-        """The texts of the mails to this address, newest first, from the demo's own page."""
+        """The texts of the mails to this address, newest first."""
+        if self.read_mail is not None:
+            return await self.read_mail(to)
         async with self.session.get(f"{self.base_url}/demo/mail.json") as answer:
             return [each["text"] for each in await answer.json() if to in each["to"]]
 
@@ -238,8 +297,8 @@ def _found(pattern: re.Pattern[str], text: str) -> str:
 
 
 @asynccontextmanager
-async def walker(base_url: str, register: str = "dsr") -> AsyncIterator[Walker]:
+async def walker(base_url: str, register: str = "dsr", read_mail: ReadMail | None = None) -> AsyncIterator[Walker]:
     """A browser with nothing kept. Its cookies are for secure addresses; this machine's own counts as one."""
     jar = CookieJar(unsafe=True, treat_as_secure_origin=URL(base_url))
     async with ClientSession(cookie_jar=jar, timeout=ClientTimeout(total=ANSWER_SECONDS)) as session:
-        yield Walker(base_url, session, register)
+        yield Walker(base_url, session, register, read_mail)

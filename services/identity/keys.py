@@ -2,20 +2,9 @@
 
 import hashlib
 import hmac
-import secrets
 from uuid import UUID
 
 from services.identity.rules.passwords import normalised
-
-
-def new_token() -> str:
-    """256 random bits, for a cookie."""
-    return secrets.token_urlsafe(32)
-
-
-def new_id() -> UUID:
-    """128 random bits."""
-    return UUID(bytes=secrets.token_bytes(16))
 
 
 def hash_of(token: str) -> bytes:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.identity.keys import new_id
 from shared.contracts.notifier import QueueMail, Template
+from shared.ids import new_id
 
 
 @dataclass(frozen=True)

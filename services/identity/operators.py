@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.identity import events
-from services.identity.events import AccountEvent
 from services.identity.hashing import PasswordHashes
-from services.identity.keys import Keys, new_id
+from services.identity.keys import Keys
 from services.identity.mails import Mails, Recipient
 from services.identity.rules.passwords import Profile
 from services.identity.rules.registration import Registrant, home_of, read_registrant
@@ -15,20 +13,12 @@ from services.identity.store import accounts, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
+from shared import audit
 from shared.database import Database
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.values import read_email
-
-__all__ = [
-    "Fixed",
-    "GrantWanted",
-    "Mailed",
-    "NewAccount",
-    "create_account",
-    "ensure_organisations",
-    "unlock_account",
-]
 
 
 @dataclass(frozen=True)
@@ -82,10 +72,10 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
     account_id, names = new_id(), (registrant.first_name, registrant.last_name)
     if not await accounts.add(db, account_id, registrant.email, *names, master_admin=account.master_admin):
         raise Refused("already_registered")
-    await events.note(db, AccountEvent.ACCOUNT_CREATED, account_id)
+    await audit.note(db, None, "account_created", [account_id])
     for grant in account.grants:
         await organisations.give_grant(db, account_id, await _found(db, registrant.email, grant))
-        await events.note(db, AccountEvent.GRANT_GIVEN, account_id, register=grant.register_code)
+        await audit.note(db, None, "grant_given", [account_id], register=grant.register_code)
     if isinstance(password, Mailed):
         to = Recipient(registrant.email, registrant.first_name, password.register_code)
         await welcome(db, password, account_id, to)
@@ -120,5 +110,5 @@ async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID
     account = await accounts.find_by_email(db, read_email(email))
     if account is None or not await unlock(db, keys, account.account_id):
         return False
-    await events.note(db, AccountEvent.ACCOUNT_UNLOCKED, account.account_id, actor=unlocked_by)
+    await audit.note(db, None, "account_unlocked", [account.account_id], actor=unlocked_by)
     return True

@@ -1,6 +1,5 @@
 """What the identity service is told by its environment."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
@@ -19,7 +18,6 @@ class Settings(ServiceSettings):
     public_url: str = Field(
         default="http://127.0.0.1:8080", description="The address that people type; stands in mails."
     )
-    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
     password_profile: Literal["ics", "s117-2022", "dsr-2022"] = Field(
         default="ics", description="The password rule in force."
     )

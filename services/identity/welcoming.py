@@ -13,7 +13,7 @@ from shared import outbox
 from shared.database import Database
 
 
-class Sender(Protocol):
+class WelcomeMailer(Protocol):
     """What it takes to make a password and write the mail."""
 
     @property
@@ -24,7 +24,7 @@ class Sender(Protocol):
     def profile(self) -> Profile: ...
 
 
-async def welcome(db: Database, sender: Sender, account_id: UUID, to: Recipient) -> None:
+async def welcome(db: Database, sender: WelcomeMailer, account_id: UUID, to: Recipient) -> None:
     """A new temporary password, which kills an earlier one, and the mail that brings it."""
     password = temporary_password(sender.profile, secrets.choice)
     keyed = sender.keys.temporary_password(account_id, password)

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from services.notifier import store
-from services.notifier.bells import Bells
+from services.notifier.context import NotifierContext
 from services.notifier.rules import Lane, NeverAMail
 from services.notifier.store import ABOVE_ALL
-from services.notifier.telling import Telling
 from services.notifier.writing import Written
 from shared import audit
 from shared.commands import carry_out
 from shared.contracts.notifier import MAILS_AT_ONCE, ListMails, MailPage, SendAgain
-from shared.database import Database, DatabasePool, transaction
-from shared.messages import Nothing, Refused
+from shared.database import Database, transaction
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 ENDED_BADLY = frozenset({"failed", "given_up"})
@@ -22,12 +21,10 @@ ENDED_BADLY = frozenset({"failed", "given_up"})
 class Delivery:
     """The handlers of what administrators ask."""
 
-    pool: DatabasePool
-    telling: Telling
-    bells: Bells
+    context: NotifierContext
 
     async def list_mails(self, visitor: Visitor, asked: ListMails) -> MailPage:
-        async with transaction(self.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             before = ABOVE_ALL if asked.before is None else await store.find_place(db, visitor, asked.before)
             if before is None:
                 raise Refused("not_found")
@@ -43,16 +40,14 @@ class Delivery:
             lanes.append(await self._queue_again(db, visitor, asked))
             return Nothing()
 
-        answer = await carry_out(self.pool, visitor, asked, act)
+        answer = await carry_out(self.context.pool, visitor, asked, act)
         for lane in lanes:
-            self.bells.lanes[lane].set()
+            self.context.wakeups.lanes[lane].set()
         return answer
 
     async def _queue_again(self, db: Database, visitor: Visitor, asked: SendAgain) -> Lane:
         """Its words were forgotten when it ended: the register's definition has them, as it is now."""
-        mail = await store.hold_mail(db, visitor, asked.mail_id)
-        if mail is None:
-            raise Refused("not_found")
+        mail = must_find(await store.hold_mail(db, visitor, asked.mail_id))
         if mail.state not in ENDED_BADLY:
             raise Refused("not_ended")
         await store.queue_again(db, asked.mail_id, self._written(visitor, mail))
@@ -60,8 +55,10 @@ class Delivery:
         return mail.lane
 
     def _written(self, visitor: Visitor, mail: store.Ended) -> Written:
-        register = self.telling.registers.find(visitor.register_code)
+        register = self.context.registers.find(visitor.register_code)
         try:
-            return self.telling.writer.notice(register, mail.template, mail.mail_code, mail.reference, mail.record_id)
+            return self.context.mails.writer.notice(
+                register, mail.template, mail.mail_code, mail.reference, mail.record_id
+            )
         except NeverAMail:
             raise Refused("no_words") from None

@@ -1,27 +1,21 @@
 """A red is never missed: an urgent mail that does not get through in time is told to others, once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from services.notifier import rules, store
-from services.notifier.bells import Bells
+from services.notifier.context import NotifierContext
 from services.notifier.handlers import queue
 from services.notifier.store import NewMail, NotThrough
-from services.notifier.telling import Telling
 from shared import audit
-from shared.database import DATABASE_FAULTS, DatabasePool, transaction
+from shared.database import transaction
+from shared.jobs import Job
 from shared.log import warn
 from shared.messages import NotAnswered
 from shared.registers.definition import Definition
-from shared.tasks import rung
 
 LOOK_SECONDS = 5.0
 MOST_AT_ONCE = 100
-
-
-def utc_moment() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -33,23 +27,16 @@ class Escalation:
     tried. Any number of replicas may look. Who was mailed because of the same notice is not mailed again.
     """
 
-    pool: DatabasePool
-    telling: Telling
-    bells: Bells
-    clock: Callable[[], datetime] = utc_moment
+    context: NotifierContext
 
-    async def run(self) -> None:
-        while True:
-            await rung(self.bells.alarm, LOOK_SECONDS)
-            try:
-                await self.look()
-            except DATABASE_FAULTS as error:
-                warn("escalation.database", error=error)
+    @property
+    def job(self) -> Job:
+        return Job("mail.escalate", self.look, every=LOOK_SECONDS, wakeup=self.context.wakeups.urgent_failed)
 
     async def look(self) -> None:
-        for register in self.telling.registers.newest():
-            before = self.clock() - timedelta(minutes=register.lifecycle.urgent_minutes)
-            found = await store.find_not_through(self.pool, register.code, before, MOST_AT_ONCE)
+        for register in self.context.registers.newest():
+            before = self.context.clock() - timedelta(minutes=register.lifecycle.urgent_minutes)
+            found = await store.find_not_through(self.context.pool, register.code, before, MOST_AT_ONCE)
             try:
                 for mail in found:
                     await self._tell(register, mail, await self._others(register, mail))
@@ -59,16 +46,16 @@ class Escalation:
     async def _others(self, register: Definition, mail: NotThrough) -> list[NewMail]:
         """To all who are named for an urgent record that nobody saw, in the words of the first if they are there."""
         wanted = rules.rules_for(register, "urgent_not_seen", "urgent")
-        named = await self.telling.recipients(register, mail.about.organisation_id, wanted)
+        named = await self.context.mails.recipients(register, mail.about.organisation_id, wanted)
         said = mail.about.mail_code if register.mail(mail.about.mail_code) else None
         return [self._instead(register, mail, recipient, said or rule.mail) for recipient, rule in named.items()]
 
     def _instead(self, register: Definition, mail: NotThrough, recipient: str, mail_code: str) -> NewMail:
         about = replace(mail.about, mail_code=mail_code)
-        return replace(self.telling.write(register, "urgent_record", recipient, about), instead_of=mail.mail_id)
+        return replace(self.context.mails.write(register, "urgent_record", recipient, about), instead_of=mail.mail_id)
 
     async def _tell(self, register: Definition, mail: NotThrough, others: list[NewMail]) -> None:
-        async with transaction(self.pool) as db:
+        async with transaction(self.context.pool) as db:
             told = await store.begin_telling_others(db, mail)
             if told is None:
                 return
@@ -78,4 +65,4 @@ class Escalation:
             await audit.note(db, None, "mail.others_told", [mail.mail_id], register=register.code)
         if not fresh:
             warn("mail.urgent_not_delivered", mail_id=str(mail.mail_id), register_code=register.code)
-        self.bells.ring(fresh)
+        self.context.wakeups.set_for(fresh)

@@ -6,19 +6,16 @@ from uuid import UUID
 
 from services.notifier import rules
 from services.notifier.rules import Found
-from shared.assertion import Signer
-from shared.bus import Bus
+from shared.context import ServiceContext
 from shared.contracts.identity import FindRecipients
-from shared.permissions import Caller
 from shared.registers.definition import Notification
 
 
 @dataclass(frozen=True)
 class AddressBook:
-    """Asks anew each time, so that who has left is told no more. Raises `NotAnswered` when identity is away."""
+    """Asks identity each time, so that nobody who has left is mailed. Raises `NotAnswered` when it is away."""
 
-    bus: Bus
-    signer: Signer
+    context: ServiceContext
 
     async def find(
         self, register_code: str, organisation_id: UUID, wanted: Sequence[Notification], user_id: UUID | None = None
@@ -28,6 +25,5 @@ class AddressBook:
         if user is None and not rules.names(wanted, "administrators"):
             return Found()
         question = FindRecipients(register_code=register_code, organisation_id=organisation_id, user_id=user)
-        me = Caller(service=self.signer.key_id, job="recipients")
-        found = await self.bus.ask(question, who=self.signer.sign_caller(me, question.service()))
+        found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
         return Found(found.administrators, found.user)

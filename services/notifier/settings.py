@@ -23,7 +23,6 @@ class Settings(ServiceSettings):
     public_url: str = Field(
         default="http://127.0.0.1:8080", description="The address that people type; stands in mails."
     )
-    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
     smtp_host: str = Field(default="", description="The mail server. Without one, mails wait until they expire.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="The mail server's port.")
     smtp_user: str | None = Field(default=None, description="Name under which to log in to the mail server.")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.notifier import rules
-from services.notifier.keys import new_id
 from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals import RecordNotice, UrgentNotice
+from shared.ids import new_id
 from shared.registers.definition import Definition, Notification, Occasion, Urgency
 from shared.registers.load import Registers
 
@@ -34,7 +34,7 @@ class Happened:
 
 
 @dataclass(frozen=True)
-class Telling:
+class MailWriter:
     """Finds the recipients, and writes the mails in the register's words. Stores nothing."""
 
     registers: Registers

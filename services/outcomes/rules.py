@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.outcomes import RecordOutcome, TaskKind
@@ -62,8 +62,6 @@ def fitting(sizes: list[int], most: int, room: int) -> int:
 
 
 # --------------------------------------------------------------------------------------------------------------- tasks
-COMPARED_AT_HOUR = 3
-
 CALLED_FOR: dict[Urgency, TaskKind] = {"urgent": "urgent", "alert": "agenda"}
 
 
@@ -131,11 +129,3 @@ def opened_by(limits: Iterable[tuple[str, int]], moment: datetime) -> tuple[list
     """Registers, and when what nobody has seen must have been opened to be told of again, by their minutes."""
     moments = {code: moment - timedelta(minutes=minutes) for code, minutes in limits}
     return list(moments), list(moments.values())
-
-
-def until_next_comparison(moment: datetime) -> timedelta:
-    """How long until all tasks are next compared with the records: three in the night, UTC."""
-    next_one = moment.astimezone(UTC).replace(hour=COMPARED_AT_HOUR, minute=0, second=0, microsecond=0)
-    if next_one <= moment:
-        next_one += timedelta(days=1)
-    return next_one - moment

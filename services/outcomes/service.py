@@ -1,15 +1,15 @@
 """The front door of outcomes: every request and event beside the handler that takes it, and who may ask."""
 
-from services.outcomes.handlers.desk import Desk
+from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
 from services.outcomes.handlers.feed import Feeding
 from services.outcomes.handlers.reading import Reading
 from services.outcomes.handlers.recording import Recording
 from services.outcomes.handlers.tasks import TaskList
 from services.outcomes.handlers.watching import CONSUMER, Escalation, Watching
-from services.outcomes.jobs import Comparing, Sweeping, Telling
+from services.outcomes.jobs import FinishArchives
 from services.outcomes.settings import Settings
-from shared.bus import Follower
+from shared.context import ServiceContext
 from shared.contracts.health import ReadOutcomesBacklog
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -21,23 +21,25 @@ from shared.contracts.outcomes import (
 )
 from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.front_door import for_anyone, for_callers, for_visitors, for_visitors_carried_on
-from shared.inbox import SetAside
+from shared.jobs import Job
 from shared.permissions import Permission
-from shared.registers.load import Registers, load_registers
-from shared.service import Parts, Service, backlog_of
+from shared.service import Service, backlog_of
+
+SWEEP_EVERY_SECONDS = 3.0
+TELL_EVERY_SECONDS = 5.0
+COMPARED_AT_HOUR = 3
+EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated)
 
 
-def build(parts: Parts, settings: Settings) -> Service:
-    """The service over the shipped registers and those of the folder that the settings name."""
-    return service_of(parts, load_registers([settings.registers] if settings.registers else []))
-
-
-def service_of(parts: Parts, registers: Registers) -> Service:
+def build(shared: ServiceContext, _settings: Settings) -> Service:
     """The whole behaviour of the service, one line each."""
-    desk = Desk(parts.pool, parts.bus, registers, parts.relay.wake)
-    endings = Endings(desk, parts.signer)
-    recording, reading, tasks = Recording(desk, endings), Reading(desk), TaskList(desk)
-    watching = Watching(desk, parts.signer)
+    return service_of(OutcomesContext(**vars(shared)))
+
+
+def service_of(context: OutcomesContext) -> Service:
+    """The same for a context, without any settings."""
+    endings, watching = Endings(context), Watching(context)
+    recording, reading, tasks = Recording(context, endings), Reading(context), TaskList(context)
     return Service(
         answers=[
             for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
@@ -45,24 +47,13 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),
             for_visitors(AcknowledgeTask, Permission.RECORD_OUTCOME, tasks.acknowledge),
-            for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, Feeding(desk).read),
-            for_anyone(ReadOutcomesBacklog, backlog_of(parts)),
+            for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, Feeding(context).read),
+            for_anyone(ReadOutcomesBacklog, backlog_of(context)),
         ],
-        registers=registers,
-        followers=[follower_of(desk, watching)],
+        followers=[context.follower(CONSUMER, "EVENTS", watching.take, *EVENTS)],
         jobs=[
-            Sweeping(parts.pool, endings).sweep_for_ever,
-            Telling(Escalation(desk)).tell_for_ever,
-            Comparing(desk, watching).compare_for_ever,
+            Job("archives.finish", FinishArchives(context.pool, endings).sweep, every=SWEEP_EVERY_SECONDS),
+            Job("tasks.tell_again", Escalation(context).tell_again, every=TELL_EVERY_SECONDS),
+            Job("tasks.compare", watching.compare, nightly=COMPARED_AT_HOUR),
         ],
-    )
-
-
-def follower_of(desk: Desk, watching: Watching) -> Follower:
-    return Follower(
-        durable=CONSUMER,
-        stream="EVENTS",
-        events=(RecordCreated, RecordUpdated, RecordArchived, RecordReinstated),
-        take=watching.take,
-        set_aside=SetAside(desk.pool, CONSUMER),
     )

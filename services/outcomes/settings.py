@@ -1,7 +1,5 @@
 """What the outcomes service is told by its environment."""
 
-from pathlib import Path
-
 from pydantic import AliasChoices, Field, SecretStr
 
 from shared.settings import ServiceSettings
@@ -14,4 +12,3 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("ICS_OUTCOMES_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of outcomes, under its own role.",
     )
-    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")

@@ -1,7 +1,6 @@
 """The front door of referrals: every request beside the handler that takes it, and who may ask."""
 
 from services.referrals.handlers.archiving import Archiving
-from services.referrals.handlers.desk import Desk, utc_moment
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.feed import Feeding
@@ -12,8 +11,16 @@ from services.referrals.handlers.reading import Reading
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
-from services.referrals.jobs import Counting, StatisticsRefresh, Sweeping
+from services.referrals.jobs import (
+    FOLD_EVERY_SECONDS,
+    PROVED_AT_HOUR,
+    REFRESH_EVERY_SECONDS,
+    prove_counters,
+    purge_drafts,
+)
 from services.referrals.settings import Settings
+from services.referrals.store import counting
+from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals import (
     AddCover,
@@ -51,24 +58,22 @@ from shared.contracts.referrals import (
     UpdateRecord,
 )
 from shared.front_door import for_anyone, for_callers, for_visitors
+from shared.jobs import Job
 from shared.permissions import Permission
-from shared.registers.load import Registers, load_registers
-from shared.service import Job, Parts, Service, backlog_of
+from shared.service import Service, backlog_of
 
 
-def build(parts: Parts, settings: Settings) -> Service:
-    """The service over the shipped registers and those of the folder that the settings name."""
-    return service_of(parts, load_registers([settings.registers] if settings.registers else []))
-
-
-def service_of(parts: Parts, registers: Registers) -> Service:
+def build(context: ServiceContext, _settings: Settings) -> Service:
     """The whole behaviour of the service, one line each."""
-    desk = Desk(parts.pool, registers, parts.relay.wake)
-    saving, reading, notes = Saving(desk), Reading(desk), NoteTaking(desk)
-    archiving, standing = Archiving(desk, parts.bus, parts.signer), Standing(desk)
-    holding, comparing = Holding(desk, parts.bus, parts.signer), Comparing(desk)
-    reversing, drafts = Reversing(desk), Drafting(desk)
-    publishing = Publishing(desk, parts.bus)
+    return service_of(context)
+
+
+def service_of(context: ServiceContext) -> Service:
+    """The same for a context, without any settings."""
+    saving, reading, notes = Saving(context), Reading(context), NoteTaking(context)
+    archiving, standing = Archiving(context), Standing(context)
+    holding, comparing = Holding(context), Comparing(context)
+    reversing, drafts, publishing = Reversing(context), Drafting(context), Publishing(context)
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -103,20 +108,18 @@ def service_of(parts: Parts, registers: Registers) -> Service:
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
             for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
-            for_callers(ReadFeed, ReadFeed.asked_by, Feeding(desk).read),
-            for_anyone(ReadReferralsBacklog, backlog_of(parts)),
+            for_callers(ReadFeed, ReadFeed.asked_by, Feeding(context).read),
+            for_anyone(ReadReferralsBacklog, backlog_of(context)),
         ],
-        registers=registers,
-        jobs=jobs_of(parts),
+        jobs=jobs_of(context),
     )
 
 
-def jobs_of(parts: Parts) -> list[Job]:
-    """What is done beside, with nobody asking."""
-    counting, sweeping = Counting(parts.pool, utc_moment), Sweeping(parts.pool, utc_moment)
+def jobs_of(context: ServiceContext) -> list[Job]:
+    """What the service does by itself. Every replica may run every job: a second run finds nothing to do."""
     return [
-        counting.fold_for_ever,
-        counting.prove_every_night,
-        StatisticsRefresh(parts.pool).refresh_for_ever,
-        sweeping.sweep_for_ever,
+        Job("counters.fold", lambda: counting.fold_deltas(context.pool), every=FOLD_EVERY_SECONDS),
+        Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
+        Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
+        Job("drafts.purge", lambda: purge_drafts(context)),
     ]

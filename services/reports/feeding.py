@@ -1,33 +1,26 @@
 """Keeping the copies like their sources: woken by events, by a poll as the net, and all over again each night."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from services.reports.handlers.desk import Desk
-from services.reports.rules.choosing import until_next_rebuild
+from services.reports.context import ReportsContext
 from services.reports.rules.counting import Counted, counted_by, counted_later, counted_of
 from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, FeedState, Lane, Page, RecountedCopy
-from shared.commands import FORGET_OLD
 from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
 from shared.contracts.referrals import FedRecord, ReadFeed
-from shared.database import DATABASE_FAULTS, DatabasePool, transaction
+from shared.database import DatabasePool, transaction
 from shared.inbox import is_new
+from shared.jobs import Job
 from shared.log import log, warn
-from shared.messages import Event, NotAnswered, Refused
-from shared.tasks import rung
-from shared.values import london_day
+from shared.messages import Event
 
 POLL_SECONDS = 2.0
-NET = timedelta(seconds=30)
+POLL_FALLBACK = timedelta(seconds=30)
 FRESH = timedelta(hours=1)
-BIRTHDAYS_SECONDS = 60.0
-FAULTS = (NotAnswered, Refused, *DATABASE_FAULTS)
-FORGET_EVENTS = "DELETE FROM inbox WHERE taken_at < clock_timestamp() - interval '35 days'"
 
 
 class Source(Protocol):
@@ -43,14 +36,14 @@ class Source(Protocol):
 class Records:
     """The records of referrals, each with what it counts for."""
 
-    desk: Desk
+    context: ReportsContext
     name: feeds.Source = "referrals"
 
     async def read(self, after: int) -> Page:
         asked = ReadFeed(after=after)
-        page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
-        day = london_day(self.desk.clock())
-        rows = [_record_row(record, counted_of(record, self.desk.registers, day)) for record in page.records]
+        page = await self.context.bus.ask(asked, who=self.context.sign(asked, "feed"))
+        day = self.context.day()
+        rows = [_record_row(record, counted_of(record, self.context.registers, day)) for record in page.records]
         return Page(after, page.last, page.more, rows, page.gone)
 
 
@@ -58,12 +51,12 @@ class Records:
 class Outcomes:
     """What came of the records, once it counts."""
 
-    desk: Desk
+    context: ReportsContext
     name: feeds.Source = "outcomes"
 
     async def read(self, after: int) -> Page:
         asked = ReadOutcomeFeed(after=after)
-        page = await self.desk.bus.ask(asked, who=self.desk.signature(asked.service()))
+        page = await self.context.bus.ask(asked, who=self.context.sign(asked, "feed"))
         return Page(after, page.last, page.more, [_outcome_row(each) for each in page.outcomes], page.gone)
 
 
@@ -106,23 +99,19 @@ def _outcome_row(outcome: FedOutcome) -> CopiedOutcome:
 class Feeding:
     """Copies one source. Every replica runs one: what one of them has taken, the others leave."""
 
-    desk: Desk
+    context: ReportsContext
     source: Source
     poll_seconds: float = POLL_SECONDS
-    net: timedelta = NET
+    net: timedelta = POLL_FALLBACK
 
     @property
     def _pool(self) -> DatabasePool:
-        return self.desk.pool
+        return self.context.pool
 
-    async def run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except FAULTS as error:
-                warn("feed.not_read", source=self.source.name, error=error)
-                await asyncio.sleep(self.poll_seconds)
-            await rung(self.desk.news[self.source.name], self.poll_seconds)
+    @property
+    def job(self) -> Job:
+        name, wakeup = self.source.name, self.context.news[self.source.name]
+        return Job(f"feed.{name}", self.look, every=self.poll_seconds, wakeup=wakeup)
 
     async def look(self) -> None:
         """Copy what is new, when somebody told of something or nobody has looked for a while; go on with a rebuild."""
@@ -133,7 +122,7 @@ class Feeding:
             await self.rebuild(state.rebuild_sequence)
 
     def _is_due(self, state: FeedState) -> bool:
-        return state.wanted or state.complete_at is None or self.desk.clock() - state.complete_at > self.net
+        return state.wanted or state.complete_at is None or self.context.clock() - state.complete_at > self.net
 
     async def catch_up(self) -> None:
         """Copy all that is committed by now."""
@@ -161,7 +150,7 @@ class Feeding:
 
     async def _copy_page(self, lane: Lane, after: int) -> bool:
         """Whether there may be more to copy: behind this page, or because another replica was quicker."""
-        asked_at = self.desk.clock()
+        asked_at = self.context.clock()
         page = await self.source.read(after)
         complete_at = None if page.more else asked_at
         applied = await feeds.apply(self._pool, self.source.name, lane, page, complete_at)
@@ -172,94 +161,75 @@ class Feeding:
 class Listening:
     """Takes the events: each leaves a wish to look, in the transaction that remembers the event."""
 
-    desk: Desk
+    context: ReportsContext
     consumer: str
 
     async def take(self, event: Event) -> None:
         source: feeds.Source = "outcomes" if event.told_by == "outcomes" else "referrals"
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             if await is_new(db, self.consumer, event):
                 await feeds.want(db, source)
-        self.desk.news[source].set()
+        self.context.news[source].set()
 
 
 @dataclass(frozen=True)
-class Birthdays:
+class AgeBandRefresh:
     """
-    Counts anew whose birthday has brought them into another band of ages, and puts weeks together that are long over.
+    Recounts records whose age band changed overnight, and rolls up old weekly totals.
 
-    Until that is done the dashboard puts its numbers right by itself, so nobody waits for midnight.
+    Until it has run, the dashboard corrects its numbers itself, so that nobody waits for midnight.
     """
 
-    desk: Desk
+    context: ReportsContext
 
     async def run(self) -> None:
-        while True:
-            try:
-                while await self.recount():
-                    pass
-                await self.fold()
-            except FAULTS as error:
-                warn("copies.not_recounted", error=error)
-            await asyncio.sleep(BIRTHDAYS_SECONDS)
+        while await self.recount():
+            pass
+        await self.fold()
 
     async def fold(self) -> None:
         """However old a register is, its dashboard reads the weeks that it shows, and one more."""
-        await feeds.fold_weeks(self.desk.pool, first_week(london_day(self.desk.clock())))
+        await feeds.fold_weeks(self.context.pool, first_week(self.context.day()))
 
     async def recount(self) -> int:
         """How many were counted anew."""
-        day = london_day(self.desk.clock())
-        overdue = await feeds.find_overdue(self.desk.pool, day)
-        known = [each for each in overdue if each.register_code in self.desk.registers]
-        return await feeds.recount(self.desk.pool, [self._anew(each, day) for each in known])
+        day = self.context.day()
+        overdue = await feeds.find_overdue(self.context.pool, day)
+        known = [each for each in overdue if each.register_code in self.context.registers]
+        return await feeds.recount(self.context.pool, [self._anew(each, day) for each in known])
 
     def _anew(self, copy: feeds.OverdueCopy, day: date) -> RecountedCopy:
-        register = self.desk.registers.find(copy.register_code)
+        register = self.context.registers.find(copy.register_code)
         counted = counted_later(register, copy.counted, copy.born, day)
         return RecountedCopy(copy.record_id, copy.sequence, counted.items, counted.until)
 
 
 @dataclass(frozen=True)
-class Nights:
+class NightlyRebuild:
     """What is done once a night, and at a start after which records count for something else."""
 
-    desk: Desk
+    context: ReportsContext
     sources: Sequence[Source]
-
-    async def run(self) -> None:
-        await self._trying(self.recount)
-        while True:
-            await asyncio.sleep(until_next_rebuild(self.desk.clock()).total_seconds())
-            await self._trying(self.night)
-
-    async def _trying(self, work: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await work()
-        except FAULTS as error:
-            warn("copies.not_compared", error=error)
 
     async def recount(self) -> None:
         """A register that counts by another question than its copies do has them all counted anew."""
-        wanted = counted_by(self.desk.registers)
-        state = await feeds.read_feed(self.desk.pool, "referrals")
+        wanted = counted_by(self.context.registers)
+        state = await feeds.read_feed(self.context.pool, "referrals")
         if state.counted_by == wanted:
             return
         if state.sequence:
-            await feeds.begin_rebuild(self.desk.pool, "referrals")
-        await feeds.keep_counted_by(self.desk.pool, "referrals", wanted)
+            await feeds.begin_rebuild(self.context.pool, "referrals")
+        await feeds.keep_counted_by(self.context.pool, "referrals", wanted)
 
     async def night(self) -> None:
         """One of the replicas begins to compare the copies with their sources; all may prove the tallies."""
         await self.prove()
         for source in self.sources:
-            await feeds.begin_rebuild(self.desk.pool, source.name, FRESH)
-        await self.desk.pool.execute(FORGET_OLD)
-        await self.desk.pool.execute(FORGET_EVENTS)
+            await feeds.begin_rebuild(self.context.pool, source.name, FRESH)
 
     async def prove(self) -> int:
         """How many tallies were wrong; they are mended, and weeks that nobody is shown any more put together."""
-        async with transaction(self.desk.pool) as db:
-            wrong = await feeds.prove_tallies(db, first_week(london_day(self.desk.clock())))
+        async with transaction(self.context.pool) as db:
+            wrong = await feeds.prove_tallies(db, first_week(self.context.day()))
         (warn if wrong else log)("tallies.proved", wrong=wrong)
         return wrong

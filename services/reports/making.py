@@ -13,22 +13,20 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from services.reports.folder import private_folder
-from services.reports.handlers.desk import Desk
+from services.reports.context import ReportsContext
 from services.reports.handlers.jobs import facts_of
 from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
 from services.reports.rules.columns import Asked, Planner
 from services.reports.store import feeds, jobs
-from services.reports.store.jobs import Job, MadeFile, Wanted
+from services.reports.store.jobs import MadeFile, StoredJob, Wanted
 from services.reports.writing import WorkbookProcess, workbook_process
 from shared import audit
 from shared.contracts.identity import CheckGrant
-from shared.database import DATABASE_FAULTS, transaction
+from shared.database import DatabasePool, transaction
+from shared.jobs import Job
 from shared.log import log, warn
 from shared.messages import Fault, NotAnswered, Refused
-from shared.permissions import Caller, Permission, Visitor
-from shared.tasks import rung
-from shared.values import london_day
+from shared.permissions import Permission, Visitor
 
 POLL_SECONDS = 1.0
 KEEP_SECONDS = 1.0
@@ -47,38 +45,25 @@ class Progress:
 
 @dataclass(frozen=True)
 class Making:
-    """Takes jobs and makes them, `workers` at a time in this replica."""
+    """Takes jobs and makes them, one at a time. Each worker of a replica runs this."""
 
-    desk: Desk
-    workers: int = 1
-    parent_folder: Path | None = None
+    context: ReportsContext
+    folder: Path
     lease: timedelta = jobs.LEASE
     life: timedelta = jobs.LIFE
     again_after: timedelta = AGAIN_AFTER
 
-    async def run(self) -> None:
-        with private_folder(self.parent_folder) as folder:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self.workers):
-                    group.create_task(self._work(folder))
+    @property
+    def job(self) -> Job:
+        return Job("reports.make", self.make_next, every=POLL_SECONDS, wakeup=self.context.work)
 
-    async def _work(self, folder: Path) -> None:
-        while True:
-            try:
-                if await self.make_next(folder):
-                    continue
-            except DATABASE_FAULTS as error:
-                warn("reports.database", error=error)
-                await asyncio.sleep(POLL_SECONDS)
-            await rung(self.desk.work, POLL_SECONDS)
-
-    async def make_next(self, folder: Path) -> bool:
+    async def make_next(self) -> bool:
         """Make the job that waits longest, to its end or until it is taken away; False when none waits."""
-        job = await jobs.claim(self.desk.pool, self.lease)
+        job = await jobs.claim(self.context.pool, self.lease)
         if job is None:
             return False
         progress = Progress()
-        making = asyncio.create_task(self._make(job, progress, folder))
+        making = asyncio.create_task(self._make(job, progress))
         try:
             while not making.done():
                 await asyncio.wait({making}, timeout=KEEP_SECONDS)
@@ -90,55 +75,55 @@ class Making:
             await asyncio.gather(making, return_exceptions=True)
         return True
 
-    async def _keep(self, job: Job, progress: Progress) -> bool:
-        return await jobs.keep(self.desk.pool, job, self.lease, progress.done, progress.total)
+    async def _keep(self, job: StoredJob, progress: Progress) -> bool:
+        return await jobs.keep(self.context.pool, job, self.lease, progress.done, progress.total)
 
-    async def _make(self, job: Job, progress: Progress, folder: Path) -> None:
+    async def _make(self, job: StoredJob, progress: Progress) -> None:
         """One attempt. It ends as ready, as failed where nobody can help it, or is left for another attempt."""
         try:
-            made = await self._write(job, progress, folder)
+            made = await self._write(job, progress)
         except asyncio.CancelledError:
-            await jobs.drop(self.desk.pool, job, "queued", timedelta(0))
+            await jobs.drop(self.context.pool, job, "queued", timedelta(0))
             raise
         except Refused as refusal:  # who asked may not any more, or what was asked for is not there any more
             warn("report.refused", job=str(job.id), code=refusal.code)
-            await jobs.drop(self.desk.pool, job, "failed", timedelta(0))
+            await jobs.drop(self.context.pool, job, "failed", timedelta(0))
         except Exception as error:  # noqa: BLE001  the edge of a job: the next attempt may do better
             warn("report.not_made", job=str(job.id), attempt=job.attempt, error=error)
-            await jobs.drop(self.desk.pool, job, "queued", self.again_after * job.attempt)
+            await jobs.drop(self.context.pool, job, "queued", self.again_after * job.attempt)
         else:
             log("report.made" if made else "report.taken_away", job=str(job.id), records=progress.done)
 
-    async def _write(self, job: Job, progress: Progress, folder: Path) -> bool:
+    async def _write(self, job: StoredJob, progress: Progress) -> bool:
         visitor = await self._grant(job)
-        with tempfile.TemporaryDirectory(dir=folder) as own:
+        with tempfile.TemporaryDirectory(dir=self.folder) as own:
             async with workbook_process(Path(own)) as process:
                 await self._send_rows(job, visitor, process, progress)
                 file = await self._take_file(job, visitor, process, progress)
         return await self._finish(job, visitor, file, progress)
 
-    async def _grant(self, job: Job) -> Visitor:
+    async def _grant(self, job: StoredJob) -> Visitor:
         """Who asked, as they may do now. Refused when they may not read these reports any more."""
-        me = Caller(service="reports", job=job.id.hex, on_behalf_of=job.user_id)
         question = CheckGrant(register_code=job.register_code, user_id=job.user_id)
-        visitor = (await self.desk.bus.ask(question, who=self.desk.signer.sign_caller(me, question.service()))).visitor
+        who = self.context.sign(question, job.id.hex, job.user_id)
+        visitor = (await self.context.bus.ask(question, who=who)).visitor
         is_theirs = (visitor.user_id, visitor.register_code) == (job.user_id, job.register_code)
         if not is_theirs or not visitor.may(Permission.READ_REPORTS):
             raise Refused("no_grant")
         check_scope(visitor, job.organisation_id)
         return visitor
 
-    async def _send_rows(self, job: Job, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
-        editions = self.desk.editions(job.register_code)
-        names = await self.desk.organisations.of(editions[0])
-        state = await feeds.read_feed(self.desk.pool, "referrals")
+    async def _send_rows(self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
+        editions = self.context.registers.editions(job.register_code)
+        names = await self.context.organisations.of(editions[0])
+        state = await feeds.read_feed(self.context.pool, "referrals")
         if state.complete_at is None:
             raise NotAnswered(Fault.UNAVAILABLE)
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             await jobs.take_time(db)
             offered = reports_offered(editions[0], has_outcomes=await feeds.has_outcomes(db))
             choice = read_choice(editions[0], offered, job.codes)
-            within, day = scope_of(visitor, choice.organisation_id), london_day(self.desk.clock())
+            within, day = scope_of(visitor, choice.organisation_id), self.context.day()
             answers = answers_wanted(editions[0], choice)
             wanted = Wanted(job.register_code, within, choice.report, answers, choice.births(day))
             progress.total = await jobs.count_rows(db, wanted)
@@ -149,19 +134,21 @@ class Making:
                 await process.send("".join(f"{line}\n" for _, line in rows).encode())
                 progress.done = len(progress.record_ids)
 
-    async def _take_file(self, job: Job, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> MadeFile:
+    async def _take_file(
+        self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress
+    ) -> MadeFile:
         """Keep the file in chunks that nobody sees until the job is finished."""
         digest, size, chunks = hashlib.sha256(), 0, 0
         async for content in process.file():
             digest.update(content)
-            async with transaction(self.desk.pool, visitor) as db:
+            async with transaction(self.context.pool, visitor) as db:
                 await jobs.add_chunk(db, job, chunks, content)
             size, chunks = size + len(content), chunks + 1
         return MadeFile(progress.done, size, chunks, digest.hexdigest())
 
-    async def _finish(self, job: Job, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
+    async def _finish(self, job: StoredJob, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
         """Ready and audited in one transaction: which report, which filters, and every record that is in it."""
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             if not await jobs.finish(db, job, file, self.life):
                 return False
             user, code, ids = job.user_id, job.register_code, progress.record_ids
@@ -173,21 +160,7 @@ class Making:
             return True
 
 
-@dataclass(frozen=True)
-class Sweeping:
-    """Removes the files whose hour is over, in any replica."""
-
-    desk: Desk
-    every_seconds: float = 30.0
-
-    async def run(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except DATABASE_FAULTS as error:
-                warn("reports.not_swept", error=error)
-            await asyncio.sleep(self.every_seconds)
-
-    async def sweep(self) -> None:
-        if expired := await jobs.sweep(self.desk.pool):
-            log("reports.expired", count=expired)
+async def purge(pool: DatabasePool) -> None:
+    """Delete the files whose hour is over."""
+    if expired := await jobs.sweep(pool):
+        log("reports.expired", count=expired)

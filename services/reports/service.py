@@ -2,67 +2,71 @@
 
 from datetime import timedelta
 
-from services.reports.feeding import Birthdays, Feeding, Listening, Nights, Outcomes, Records, Source
+from services.reports.context import OrganisationNames, ReportsContext
+from services.reports.feeding import AgeBandRefresh, Feeding, Listening, NightlyRebuild, Outcomes, Records, Source
+from services.reports.folder import private_folder
 from services.reports.handlers.dashboard import Dashboards
-from services.reports.handlers.desk import Desk, OrganisationNames
 from services.reports.handlers.jobs import Jobs
-from services.reports.making import Making, Sweeping
+from services.reports.making import Making, purge
 from services.reports.settings import Settings
 from shared.bus import Follower
+from shared.context import ServiceContext
 from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import Answer, for_anyone, for_visitors
-from shared.inbox import SetAside
+from shared.jobs import Job
 from shared.permissions import Permission
-from shared.registers.load import Registers, load_registers
-from shared.service import Parts, Service, backlog_of
+from shared.service import Service, backlog_of
 
 CONSUMER = "reports--event"
 
 
-def build(parts: Parts, settings: Settings) -> Service:
-    """The service over the shipped registers and those of the folder that the settings name."""
-    desk = desk_of(parts, load_registers([settings.registers] if settings.registers else []))
-    lease = timedelta(seconds=settings.report_lease_seconds)
-    making = Making(desk, settings.report_workers, settings.report_folder, lease)
-    sources: tuple[Source, ...] = (Records(desk), Outcomes(desk))
-    return Service(
-        answers=[*answers_of(desk), for_anyone(ReadReportsBacklog, backlog_of(parts))],
-        registers=desk.registers,
-        followers=[follower_of(desk)],
-        jobs=[
-            *(Feeding(desk, source).run for source in sources),
-            Birthdays(desk).run,
-            Nights(desk, sources).run,
-            making.run,
-            Sweeping(desk).run,
-        ],
-    )
+EXPIRE_SECONDS = 30.0
+REFRESH_SECONDS = 60.0
+REBUILT_AT_HOUR = 2
 
 
-def desk_of(parts: Parts, registers: Registers) -> Desk:
-    return Desk(parts.pool, parts.bus, parts.signer, registers, OrganisationNames(parts.bus))
+def build(shared: ServiceContext, settings: Settings) -> Service:
+    """The whole behaviour of the service, one line each."""
+    context = context_of(shared)
+    folder = shared.closing.enter_context(private_folder(settings.report_folder))
+    making = Making(context, folder, timedelta(seconds=settings.report_lease_seconds))
+    makers = [making.job for _ in range(settings.report_workers)]
+    return Service(answers=answers_of(context), followers=[follower_of(context)], jobs=[*jobs_of(context), *makers])
 
 
-def answers_of(desk: Desk) -> list[Answer]:
-    """Who may ask what: everything here is for those who may read reports."""
-    jobs = Jobs(desk)
+def context_of(shared: ServiceContext) -> ReportsContext:
+    return ReportsContext(**vars(shared), organisations=OrganisationNames(shared.bus))
+
+
+def jobs_of(context: ReportsContext) -> list[Job]:
+    """What every replica does by itself beside making reports: what one of them has done, the others leave."""
+    sources: tuple[Source, ...] = (Records(context), Outcomes(context))
+    rebuild = NightlyRebuild(context, sources)
     return [
-        for_visitors(ReadDashboard, Permission.READ_REPORTS, Dashboards(desk).read),
+        *(Feeding(context, source).job for source in sources),
+        Job("copies.refresh_age_bands", AgeBandRefresh(context).run, every=REFRESH_SECONDS),
+        Job("copies.recount", rebuild.recount),
+        Job("copies.rebuild", rebuild.night, nightly=REBUILT_AT_HOUR, at_start=False),
+        Job("reports.purge", lambda: purge(context.pool), every=EXPIRE_SECONDS),
+    ]
+
+
+def answers_of(context: ReportsContext) -> list[Answer]:
+    """Who may ask what: everything about reports is for people who may read them."""
+    jobs = Jobs(context)
+    return [
+        for_visitors(ReadDashboard, Permission.READ_REPORTS, Dashboards(context).read),
         for_visitors(StartReport, Permission.READ_REPORTS, jobs.start),
         for_visitors(ReadReportJob, Permission.READ_REPORTS, jobs.read),
         for_visitors(StopReport, Permission.READ_REPORTS, jobs.stop),
         for_visitors(ReadReportChunk, Permission.READ_REPORTS, jobs.read_chunk),
+        for_anyone(ReadReportsBacklog, backlog_of(context)),
     ]
 
 
-def follower_of(desk: Desk) -> Follower:
-    return Follower(
-        durable=CONSUMER,
-        stream="EVENTS",
-        events=(RecordCreated, RecordUpdated, RecordArchived, RecordReinstated, OutcomeRecorded),
-        take=Listening(desk, CONSUMER).take,
-        set_aside=SetAside(desk.pool, CONSUMER),
-    )
+def follower_of(context: ReportsContext) -> Follower:
+    events = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated, OutcomeRecorded)
+    return context.follower(CONSUMER, "EVENTS", Listening(context, CONSUMER).take, *events)

@@ -14,7 +14,6 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("ICS_REPORTS_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of reports, under its own role.",
     )
-    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
     report_workers: int = Field(default=1, ge=1, le=16, description="How many reports this replica makes at once.")
     report_lease_seconds: int = Field(
         default=15,

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.referrals import rules
-from services.referrals.handlers.desk import new_id
 from services.referrals.handlers.saving import content_of
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import finding, history, saving
@@ -18,6 +17,7 @@ from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
 from shared.contracts.referrals import RecordReceipt
 from shared.database import DatabasePool, open_pool, transaction
+from shared.ids import new_id
 from shared.messages import Event
 from shared.permissions import Visitor
 from shared.registers.definition import Definition

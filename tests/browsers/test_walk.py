@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 from openpyxl import load_workbook
 
+from deploy.demo_people import DEMO_PASSWORD
 from tests.browsers.window import Window
 from tests.journeys.browsing import DESKTOP, PHONE
-from tests.journeys.coming_in import DEMO_PASSWORD, pin_in
+from tests.journeys.coming_in import pin_in
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name
 

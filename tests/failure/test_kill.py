@@ -10,26 +10,32 @@ from tests.failure.rounds import Trial
 
 pytestmark = [pytest.mark.failure, pytest.mark.asyncio(loop_scope="session")]
 
-REFERRALS = 200
+REFERRALS, FULL_REFERRALS = 60, 200
 SEED = secrets.randbelow(1_000_000)
 VICTIMS = Random(SEED).sample(PROCESSES, 3)
 
 
-@pytest.mark.parametrize("number", range(3))
-async def test_a_killed_process_loses_nothing_that_was_acknowledged(broken: Trial, number: int) -> None:
-    await then_nothing_differs(broken, f"Process{number}", VICTIMS[number])
+@pytest.fixture
+def referrals(full_rounds: bool) -> int:
+    """How many are sent in a round."""
+    return FULL_REFERRALS if full_rounds else REFERRALS
 
 
-async def test_a_killed_bus_loses_nothing_that_was_acknowledged(broken: Trial) -> None:
-    await then_nothing_differs(broken, "Bus", "nats")
+@pytest.mark.parametrize("number", [0, *(pytest.param(each, marks=pytest.mark.full_rounds) for each in (1, 2))])
+async def test_a_killed_process_loses_nothing_that_was_acknowledged(broken: Trial, referrals: int, number: int) -> None:
+    await then_nothing_differs(broken, f"Process{number}", VICTIMS[number], referrals)
 
 
-async def test_a_killed_database_loses_nothing_that_was_acknowledged(broken: Trial) -> None:
-    await then_nothing_differs(broken, "Database", "postgres")
+async def test_a_killed_bus_loses_nothing_that_was_acknowledged(broken: Trial, referrals: int) -> None:
+    await then_nothing_differs(broken, "Bus", "nats", referrals)
 
 
-async def then_nothing_differs(broken: Trial, name: str, victim: str) -> None:
-    round_ = await broken.round(name, [victim], REFERRALS, Random(f"{SEED} {name}"))
+async def test_a_killed_database_loses_nothing_that_was_acknowledged(broken: Trial, referrals: int) -> None:
+    await then_nothing_differs(broken, "Database", "postgres", referrals)
+
+
+async def then_nothing_differs(broken: Trial, name: str, victim: str, referrals: int) -> None:
+    round_ = await broken.round(name, [victim], referrals, Random(f"{SEED} {name}"))
 
     assert [victim] == [each.part for each in round_.killed], f"seed {SEED}: {round_.told()}"
     assert [] == round_.differences, f"seed {SEED}: {round_.told()}"

@@ -35,9 +35,8 @@ class Screen:
 
 DESKTOP = Screen("desktop", 1280, 900)
 PHONE = Screen("phone", 390, 844)
-SCREENS = (PHONE, DESKTOP)
 DESKTOP_WITHOUT_SCRIPTS = replace(DESKTOP, name="desktop-without-scripts", scripts=False)
-WITH_AND_WITHOUT_SCRIPTS = (DESKTOP, DESKTOP_WITHOUT_SCRIPTS)
+WITH_AND_WITHOUT_SCRIPTS = (DESKTOP, DESKTOP_WITHOUT_SCRIPTS)  # the four journeys that are walked both ways
 
 
 @dataclass
@@ -83,7 +82,7 @@ async def window(browser: Browser, screen: Screen) -> AsyncIterator[Page]:
         yield page
     finally:
         await context.close()
-    assert [] == complaints.heard
+    assert [] == complaints.heard, complaints.heard
 
 
 def chromium_path() -> str:

@@ -1,30 +1,61 @@
 """Steps of coming in, for every journey that begins with a log-in."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from playwright.async_api import Page
+from yarl import URL
 
-from gateway.cookies import PAGE, SESSION
+from deploy.demo_people import DEMO_PASSWORD
+from gateway.cookies import SESSION
 from tests.journeys.product import Mail, Product
+from tests.journeys.sharing import locked
+from tests.walking import PIN, TEMPORARY_PASSWORD, Walker, walker
 
-DEMO_PASSWORD = "Demo-2026!ics"
+PIN_MAIL, PASSWORD_MAIL = "PIN Access Code is:", "temporary password is:"
 
 
 async def be_logged_in(page: Page, stack: Product, email: str, register: str = "dsr") -> None:
-    """
-    Be one of the demo's people, on Home; who logged in before in this run comes back with the same session.
+    """Be one of the demo's people, on Home, in the one session that all tests of the run share."""
+    await bring_session(page, stack, await session_of(stack, email, register))
+    await page.goto(f"{stack.base_url}/{register}/home/")
 
-    That of somebody else in this window goes on: a log-in over it would end it for every journey.
-    """
-    known = stack.sessions.get(email)
-    if known is not None:
-        await bring_session(page, stack, known)
-        await page.goto(f"{stack.base_url}/{register}/home/")
-        return
-    for name in (SESSION, PAGE):
-        await page.context.clear_cookies(name=name)
-    await log_in(page, stack, email, register=register)
-    stack.sessions[email] = await session_in(page)
+
+async def session_of(stack: Product, email: str, register: str = "dsr") -> str:
+    """The session cookie of one of the demo's people. The first test of the run to ask logs in."""
+    kept = stack.beside(f"{email}.session")
+    async with locked(stack.beside(f"{email}.session.lock")):
+        if not kept.exists():
+            kept.write_text(await new_session(stack, email, register), encoding="ascii")
+    return kept.read_text(encoding="ascii")
+
+
+async def new_session(stack: Product, email: str, register: str = "dsr") -> str:
+    """The cookie of a session that no other test uses, so that it may end."""
+    async with _log_in_of(stack, email), walker(stack.base_url, register, stack.texts) as hand:
+        await hand.log_in(email)
+        return hand.session.cookie_jar.filter_cookies(URL(stack.base_url))[SESSION].value
+
+
+def _log_in_of(stack: Product, email: str) -> AbstractAsyncContextManager[None]:
+    """One log-in of an address at a time in the whole run, for its PIN is in the newest mail."""
+    return locked(stack.beside(f"{email}.login.lock"))
+
+
+@asynccontextmanager
+async def hand_of(stack: Product, session: str, register: str = "dsr") -> AsyncIterator[Walker]:
+    """A browser without scripts, in this session."""
+    async with walker(stack.base_url, register, stack.texts) as hand:
+        hand.session.cookie_jar.update_cookies({SESSION: session}, URL(stack.base_url))
+        yield hand
+
+
+@asynccontextmanager
+async def logged_in(stack: Product, email: str, register: str = "dsr") -> AsyncIterator[Walker]:
+    """A browser without scripts, in the session that all tests of the run share."""
+    async with hand_of(stack, await session_of(stack, email, register), register) as hand:
+        yield hand
 
 
 async def session_in(page: Page) -> str:
@@ -41,19 +72,19 @@ async def bring_session(page: Page, stack: Product, session: str) -> None:
 
 async def log_in(page: Page, stack: Product, email: str, password: str = DEMO_PASSWORD, register: str = "dsr") -> None:
     """Both steps, from the log-in page to the page that they lead to: Home, or where one was when a session ended."""
-    await page.goto(f"{stack.base_url}/{register}/login/")
-    pin = await enter_password(page, stack, email, password)
-    await enter_pin(page, pin)
-    await page.wait_for_url(lambda url: "/login/" not in url)
+    async with _log_in_of(stack, email):
+        await page.goto(f"{stack.base_url}/{register}/login/")
+        await enter_pin(page, await enter_password(page, stack, email, password))
+        await page.wait_for_url(lambda url: "/login/" not in url)
 
 
 async def enter_password(page: Page, stack: Product, email: str, password: str) -> str:
     """The first step, on the log-in page; gives the PIN that it sends."""
-    earlier = len(await stack.mail(email))
+    earlier = len(await stack.mail(email, PIN_MAIL))
     await page.get_by_label("Email Address").fill(email)
     await page.get_by_label("Password", exact=True).fill(password)
     await page.get_by_role("button", name="Log In").click()
-    return pin_in(await stack.mail_after(earlier, email))
+    return pin_in(await stack.mail_after(earlier, email, PIN_MAIL))
 
 
 async def enter_pin(page: Page, pin: str) -> None:
@@ -62,14 +93,14 @@ async def enter_pin(page: Page, pin: str) -> None:
 
 
 def pin_in(mail: Mail) -> str:
-    return _found(r"PIN Access Code is:\s+(\d{6})\s", mail)
+    return _found(PIN, mail)
 
 
 def temporary_password_in(mail: Mail) -> str:
-    return _found(r"temporary password is:\s+(\S+)\s", mail)
+    return _found(TEMPORARY_PASSWORD, mail)
 
 
-def _found(pattern: str, mail: Mail) -> str:
-    match = re.search(pattern, mail.text)
+def _found(pattern: re.Pattern[str], mail: Mail) -> str:
+    match = pattern.search(mail.text)
     assert match is not None, mail.subject
     return match[1]

@@ -11,7 +11,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page
 from pydantic import BaseModel, Field, TypeAdapter
 
-from tests.journeys.browsing import DESKTOP, SCREENS, Screen
+from tests.journeys.browsing import DESKTOP, PHONE, Screen
+from tests.journeys.looks import LOOKS, route_of
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 IS_THERE = "typeof axe !== 'undefined'"
@@ -39,15 +40,26 @@ class Violation(BaseModel):
 FOUND = TypeAdapter(list[Violation])
 
 
-async def then_everybody_can_use_it(page: Page, name: str, screen: Screen = DESKTOP) -> None:
-    """In a hand and on a desk: one need not scroll sideways, and with scripts axe finds nothing. A picture of each."""
+async def then_everybody_can_use_it(page: Page, look: str) -> None:
+    """The page, one of `LOOKS`, needs no sideways scrolling, and axe finds nothing on a phone. A picture of each."""
+    path = urlsplit(page.url).path
+    assert LOOKS[look] == route_of(path), f"{look} is not a look at {path}"
+    await then_it_fits(page, look)
+    assert [] == await barriers(page), look
+    await be_on(page, DESKTOP)
+
+
+async def then_it_fits(page: Page, name: str) -> None:
+    """One need not scroll sideways at a desk or on a phone, as which the window stays."""
     await page.wait_for_load_state()  # what stands there already may still be without its styles
-    for size in SCREENS:
-        await page.set_viewport_size({"width": size.width, "height": size.height})
+    for size in (DESKTOP, PHONE):
+        await be_on(page, size)
         assert not await is_wider_than_its_screen(page), f"{name}: wider than a {size}"
-        if screen.scripts:
-            assert [] == await barriers(page), f"{name} on a {size}"
-        await take_picture(page, f"{name} {size}{'' if screen.scripts else ' without scripts'}")
+        await take_picture(page, f"{name} {size}")
+
+
+async def be_on(page: Page, screen: Screen) -> None:
+    await page.set_viewport_size({"width": screen.width, "height": screen.height})
 
 
 async def barriers(page: Page) -> list[str]:

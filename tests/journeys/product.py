@@ -14,7 +14,8 @@ import aiohttp
 READY = "Ready: "
 START_SECONDS = 90
 MAIL_SECONDS = 20
-ICS = (sys.executable, "-c", "from deploy.cli import main; main()")
+# The runner stops when the process that started it dies, however it dies.
+ICS = ("setpriv", "--pdeathsig", "INT", "--", sys.executable, "-c", "from deploy.cli import main; main()")
 
 
 @dataclass
@@ -29,35 +30,36 @@ class Mail:
 
 @dataclass
 class Product:
-    """A running product: where its pages are, what it has written to its log, what mail it has sent."""
+    """A running product. `lines` is what it has written to its log, for the process that started it."""
 
     folder: Path
-    runner: asyncio.subprocess.Process
-    lines: list[str] = field(default_factory=list)
+    pid: int
     base_url: str = ""
-    sessions: dict[str, str] = field(default_factory=dict)  # by address: the session cookie of who is logged in
+    lines: list[str] = field(default_factory=list)
 
-    async def mail(self, to: str = "") -> list[Mail]:
-        """The mail sent so far, newest first; to one address, where one is given."""
+    async def mail(self, to: str = "", saying: str = "") -> list[Mail]:
+        """The mail sent so far, newest first; only to one address, or with these words, where they are given."""
+        found = [each for each in await self._all_mail() if to in each.to]
+        return [each for each in found if saying in f"{each.subject}\n{each.text}"]
+
+    async def texts(self, to: str) -> list[str]:
+        """The texts of the mails to this address, newest first."""
+        return [each.text for each in await self.mail(to)]
+
+    async def _all_mail(self) -> list[Mail]:
         async with aiohttp.ClientSession() as session, session.get(f"{self.base_url}/demo/mail.json") as answer:
-            mails = [Mail(**{key: each[key] for key in Mail.__dataclass_fields__}) for each in await answer.json()]
-        return [each for each in mails if not to or to in each.to]
+            return [Mail(**{key: each[key] for key in Mail.__dataclass_fields__}) for each in await answer.json()]
 
-    async def mail_after(self, earlier: int, to: str) -> Mail:
-        """Wait for one more mail to this address than there were."""
+    async def mail_after(self, earlier: int, to: str, saying: str = "") -> Mail:
+        """Wait for one more such mail than there were. Tests that run beside this one cause mails too: say which."""
         async with asyncio.timeout(MAIL_SECONDS):
-            while len(found := await self.mail(to)) <= earlier:  # noqa: ASYNC110  the mail is another program's
+            while len(found := await self.mail(to, saying)) <= earlier:  # noqa: ASYNC110  another program's mail
                 await asyncio.sleep(0.05)
         return found[0]
 
-    async def _listen(self, ready: asyncio.Event) -> None:
-        assert self.runner.stdout is not None
-        while line := (await self.runner.stdout.readline()).decode():
-            self.lines.append(line.rstrip("\n"))
-            if line.startswith(READY):
-                self.base_url = line.removeprefix(READY).strip()
-                ready.set()
-        ready.set()
+    def beside(self, name: str) -> Path:
+        """A file next to the product's folder, for what all who use this product must know."""
+        return self.folder.with_name(f"{self.folder.name}-{name}")
 
 
 @asynccontextmanager
@@ -73,8 +75,8 @@ async def product(folder: Path, *options: str, **settings: str) -> AsyncIterator
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
     )
-    started, ready = Product(folder, runner), asyncio.Event()
-    listening = asyncio.create_task(started._listen(ready))
+    started, ready = Product(folder, runner.pid), asyncio.Event()
+    listening = asyncio.create_task(_listen(runner, started, ready))
     try:
         await asyncio.wait_for(ready.wait(), START_SECONDS)
         assert started.base_url, "\n".join(started.lines)
@@ -84,3 +86,13 @@ async def product(folder: Path, *options: str, **settings: str) -> AsyncIterator
             runner.send_signal(signal.SIGINT)
         await runner.wait()
         await listening
+
+
+async def _listen(runner: asyncio.subprocess.Process, started: Product, ready: asyncio.Event) -> None:
+    assert runner.stdout is not None
+    while line := (await runner.stdout.readline()).decode():
+        started.lines.append(line.rstrip("\n"))
+        if line.startswith(READY):
+            started.base_url = line.removeprefix(READY).strip()
+            ready.set()
+    ready.set()

@@ -5,11 +5,10 @@ import secrets
 import string
 
 from playwright.async_api import Locator, Page, expect
-from yarl import URL
 
-from gateway.cookies import SESSION
+from tests.journeys.coming_in import hand_of, session_in
 from tests.journeys.product import Product
-from tests.walking import a_referral, walker
+from tests.walking import Walker, a_referral
 
 
 def a_new_name() -> str:
@@ -55,20 +54,27 @@ async def refer(page: Page, stack: Product, family_name: str, risk: str = "Amber
 
     The form is sent without being filled in by hand, which takes seconds: `fill_referral` does that, where it matters.
     """
-    session = next(each for each in await page.context.cookies() if each.get("name") == SESSION)
-    async with walker(stack.base_url) as hand:
-        hand.session.cookie_jar.update_cookies({SESSION: session.get("value", "")}, URL(stack.base_url))
-        typed = await hand.new_form() | a_referral(
-            first_name="Robin",
-            last_name=family_name,
-            postcode="ST5 0RG",
-            ethnicity="Z",
-            lead_professional="Lee Lead",
-            risk_level=risk.lower(),
-        )
-        leads_to = await hand.go_on(hand.at("records/new"), typed)
-    await page.goto(f"{stack.base_url}{leads_to}")
+    async with hand_of(stack, await session_in(page)) as hand:
+        receipt = await refer_by_hand(hand, family_name, risk)
+    await page.goto(f"{stack.base_url}{receipt}")
     return await reference_on(page)
+
+
+async def refer_by_hand(hand: Walker, family_name: str, risk: str = "Amber") -> str:
+    """The same without a window; gives the address of the receipt."""
+    return await hand.go_on(hand.at("records/new"), await hand.new_form() | typed_referral(family_name, risk))
+
+
+def typed_referral(family_name: str, risk: str = "Amber") -> dict[str, str]:
+    """What `fill_referral` types."""
+    return a_referral(
+        first_name="Robin",
+        last_name=family_name,
+        postcode="ST5 0RG",
+        ethnicity="Z",
+        lead_professional="Lee Lead",
+        risk_level=risk.lower(),
+    )
 
 
 async def reference_on(page: Page) -> str:
@@ -86,6 +92,17 @@ async def search(page: Page, stack: Product, name: str) -> None:
 
 
 async def open_record(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"View Robin {family_name}").click()
+    await _open_from_list(page, stack, f"View Robin {family_name}")
     await expect(page.locator(".ics-identity__name")).to_contain_text(family_name)
+
+
+async def open_outcomes(page: Page, stack: Product, family_name: str) -> None:
+    await _open_from_list(page, stack, f"Outcomes Robin {family_name}")
+
+
+async def _open_from_list(page: Page, stack: Product, link: str) -> None:
+    """Where a link of the list leads. The list itself is searched without a window, which is quicker."""
+    async with hand_of(stack, await session_in(page)) as hand:
+        await hand.list_records()
+        found = await hand.search(link.rpartition(" ")[2])
+    await page.goto(f"{stack.base_url}{found.link(link)}")

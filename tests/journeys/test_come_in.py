@@ -8,9 +8,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from gateway.cookies import SESSION
-from tests.journeys.browsing import DESKTOP, DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import bring_session, enter_password, enter_pin, log_in, session_in, temporary_password_in
-from tests.journeys.looking import is_wider_than_its_screen, then_everybody_can_use_it
+from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 
 pytestmark = JOURNEY
@@ -204,20 +204,18 @@ async def test_who_logs_in_again_after_the_session_has_ended_goes_on_where_they_
     assert records == page.url
 
 
-async def test_everything_can_be_done_without_scripts(browser: Browser, stack: Product) -> None:
-    async with window(browser, DESKTOP_WITHOUT_SCRIPTS) as page:
-        await given_somebody_new_inside(page, stack)
-        await then_the_bar_holds(page, STANDARD_BAR)
-        await then_it_fits_the_screen(page)
-        await when_i_press(page, "Logout")
-        await then_i_am_told(page, "You have logged out.")
-
-
 async def test_everybody_can_use_every_page_on_the_way_in(page: Page, stack: Product) -> None:
     email = a_new_address()
-    for path in ("login/register/", "login/register/done", "login/reminder/", "login/reminder/sent", "login/"):
+    looks = {
+        "come in login/register/": "login/register/",
+        "come in login/register/done": "login/register/done",
+        "come in login/reminder/": "login/reminder/",
+        "come in login/reminder/sent": "login/reminder/sent",
+        "come in login/": "login/",
+    }
+    for look, path in looks.items():
         await page.goto(f"{stack.base_url}/dsr/{path}")
-        await then_everybody_can_use_it(page, f"come in {path}")
+        await then_everybody_can_use_it(page, look)
         if path == "login/register/":
             await when_i_press(page, "Register")
             await then_everybody_can_use_it(page, "come in register with problems")
@@ -334,7 +332,3 @@ async def then_the_bar_holds(page: Page, places: list[str]) -> None:
     bar = page.get_by_role("navigation", name="Menu").get_by_role("listitem")
     shown = [text.strip() for text in await bar.all_inner_texts()]
     assert places == [text for text in shown if text and not text.endswith("More")]
-
-
-async def then_it_fits_the_screen(page: Page) -> None:
-    assert not await is_wider_than_its_screen(page)

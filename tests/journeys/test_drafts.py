@@ -10,7 +10,7 @@ from services.identity.keys import hash_of
 from tests.failure.breaking import administrator
 from tests.inside import Inside
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
-from tests.journeys.coming_in import be_logged_in, log_in
+from tests.journeys.coming_in import be_logged_in, bring_session, new_session
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import (
@@ -18,9 +18,9 @@ from tests.journeys.referring import (
     choose,
     fill_referral,
     open_new_referral,
+    open_outcomes,
     open_record,
     refer,
-    search,
 )
 
 pytestmark = JOURNEY
@@ -118,41 +118,37 @@ async def test_forms_that_are_sent_after_the_session_has_ended_are_sent_again(
     name = a_new_name()
     async with window(browser, screen) as page:
         await given_i_came_in_for_this_alone(page, stack, ADMINISTRATOR)
-        await given_a_change_that_was_sent_too_late(page, stack, name, "Typed before.", screen)
+        await given_a_change_that_was_sent_too_late(page, stack, name, "Typed before.")
         await given_i_am_back_in_another_tab(page, stack, ADMINISTRATOR)
         await when_i_send_it_again(page, screen)
         await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
 
-        await search(page, stack, name)
-        await page.get_by_role("link", name=f"Outcomes Robin {name}").click()
+        await open_outcomes(page, stack, name)
         await choose(page, "Has a C(E)TR been requested?", "No")
         await choose(page, "Has a LAEP been requested?", "No")
         await given_the_session_has_ended(page)
         await page.get_by_role("button", name="Save & Update").click()
-        await then_what_i_sent_is_kept(page, screen)
+        await then_what_i_sent_is_kept(page)
         await given_i_am_back_in_another_tab(page, stack, ADMINISTRATOR)
         await when_i_send_it_again(page, screen)
         await expect(page.get_by_text("The outcome has been saved.")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_a_colleague_at_the_same_computer_neither_sends_nor_sees_what_stood_open(
-    browser: Browser, stack: Product, screen: Screen
-) -> None:
+async def test_a_colleague_at_the_computer_neither_sends_nor_sees_what_stood_open(page: Page, stack: Product) -> None:
     name = a_new_name()
-    async with window(browser, screen) as page:
-        await be_logged_in(page, stack, ADMINISTRATOR)
-        await given_a_change_that_was_sent_too_late(page, stack, name, "Typed by the first.", screen)
-        await given_a_colleague_is_in_another_tab(page, stack, COLLEAGUE)
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await given_a_change_that_was_sent_too_late(page, stack, name, "Typed by the first.")
+    await then_everybody_can_use_it(page, "session ended")
+    await given_a_colleague_is_in_another_tab(page, stack, COLLEAGUE)
 
-        await page.get_by_role("button", name="Send again").click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text("This was typed by somebody else")
-        await expect(page.get_by_text("It was not saved, and it is not shown to you.")).to_be_visible()
-        assert "Typed by the first." not in await page.content()
-        await then_everybody_can_use_it(page, "typed by somebody else", screen)
-        await be_logged_in(page, stack, ADMINISTRATOR)
-        await open_record(page, stack, name)
-        await expect(page.get_by_label(UPDATE)).not_to_have_value("Typed by the first.")
+    await page.get_by_role("button", name="Send again").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This was typed by somebody else")
+    await expect(page.get_by_text("It was not saved, and it is not shown to you.")).to_be_visible()
+    assert "Typed by the first." not in await page.content()
+    await then_everybody_can_use_it(page, "typed by somebody else")
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await open_record(page, stack, name)
+    await expect(page.get_by_label(UPDATE)).not_to_have_value("Typed by the first.")
 
 
 @pytest.mark.requirement("R-FLOW-019")
@@ -192,45 +188,41 @@ async def test_a_note_and_the_record_do_not_cost_each_other_what_was_typed(page:
     await expect(page.get_by_label("New note")).to_have_value("Not added yet.")
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_every_page_of_drafts(browser: Browser, stack: Product, screen: Screen) -> None:
+async def test_everybody_can_use_every_page_of_drafts(page: Page, stack: Product) -> None:
     name = a_new_name()
-    async with window(browser, screen) as page:
-        await be_logged_in(page, stack, ADMINISTRATOR)
-        await open_new_referral(page, stack)
-        await page.get_by_label("First Name*").fill("Robin")
-        await page.get_by_label("Last Name*").fill(name)
-        await page.get_by_role("button", name="Save draft").click()
-        await expect(page.get_by_text("What you typed is saved as a draft.")).to_be_visible()
-        await then_the_page_is_about(page, f"Robin {name}")
-        await then_everybody_can_use_it(page, "draft", screen)
-        for path in ("home/", "records/new"):
-            await page.goto(f"{stack.base_url}/dsr/{path}")
-            await then_everybody_can_use_it(page, f"drafts on {path}", screen)
-        await page.get_by_role("link", name=f"Discard Robin {name}").click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Discard this draft?")
-        await then_everybody_can_use_it(page, "discard draft", screen)
-        await page.get_by_role("button", name="Discard").click()
-        await expect(page.get_by_text("The draft has been discarded.")).to_be_visible()
-        await then_nothing_is_offered(page, stack, name)
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await open_new_referral(page, stack)
+    await page.get_by_label("First Name*").fill("Robin")
+    await page.get_by_label("Last Name*").fill(name)
+    await page.get_by_role("button", name="Save draft").click()
+    await expect(page.get_by_text("What you typed is saved as a draft.")).to_be_visible()
+    await then_the_page_is_about(page, f"Robin {name}")
+    await then_everybody_can_use_it(page, "draft")
+    for look, path in {"drafts on home/": "home/", "drafts on records/new": "records/new"}.items():
+        await page.goto(f"{stack.base_url}/dsr/{path}")
+        await then_everybody_can_use_it(page, look)
+    await page.get_by_role("link", name=f"Discard Robin {name}").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Discard this draft?")
+    await then_everybody_can_use_it(page, "discard draft")
+    await page.get_by_role("button", name="Discard").click()
+    await expect(page.get_by_text("The draft has been discarded.")).to_be_visible()
+    await then_nothing_is_offered(page, stack, name)
 
 
 # --------------------------------------------------------------------------------------------------------------- steps
 async def given_i_came_in_for_this_alone(page: Page, stack: Product, email: str) -> None:
     """In a session of its own, which may end."""
-    await log_in(page, stack, email)
+    await bring_session(page, stack, await new_session(stack, email))
 
 
-async def given_a_change_that_was_sent_too_late(
-    page: Page, stack: Product, name: str, typed: str, screen: Screen
-) -> None:
+async def given_a_change_that_was_sent_too_late(page: Page, stack: Product, name: str, typed: str) -> None:
     """Somebody is referred, and what is then typed into the record is sent after the end of the session."""
     await refer(page, stack, name)
     await open_record(page, stack, name)
     await page.get_by_label(UPDATE).fill(typed)
     await given_the_session_has_ended(page)
     await page.get_by_role("button", name="Update Record").click()
-    await then_what_i_sent_is_kept(page, screen)
+    await then_what_i_sent_is_kept(page)
 
 
 async def given_the_session_has_ended(page: Page) -> None:
@@ -281,9 +273,8 @@ async def then_i_am_warned(page: Page) -> None:
     await then_everybody_can_use_it(page, "time-out warning")
 
 
-async def then_what_i_sent_is_kept(page: Page, screen: Screen) -> None:
+async def then_what_i_sent_is_kept(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Your session has ended")
-    await then_everybody_can_use_it(page, "session ended", screen)
 
 
 async def then_the_page_is_about(page: Page, whom: str) -> None:

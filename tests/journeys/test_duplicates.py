@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
@@ -92,23 +91,21 @@ async def test_two_of_the_team_decide_at_once_and_the_second_learns_who_was_firs
     await expect(pair_of(other, family_name)).to_have_count(0)
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_every_page_of_duplicates(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        family_name = a_new_name()
-        await be_logged_in(page, stack, OF_ALL)
-        await refer(page, stack, family_name)
-        await when_i_refer_again(page, stack, family_name)
-        await then_everybody_can_use_it(page, "likely duplicate", screen)
-        await when_i_press(page, "Add as a new referral")
-        await page.goto(f"{stack.base_url}/dsr/home/")
-        await then_everybody_can_use_it(page, "home with duplicates", screen)
-        await page.get_by_role("link", name="Possible duplicates waiting: 1").click()
-        await then_everybody_can_use_it(page, "possible duplicates", screen)
-        await pair_of(page, family_name).get_by_role("button", name="Same person: link").click()
-        await then_everybody_can_use_it(page, "no possible duplicates", screen)
-        await open_first(page, stack, family_name)
-        await then_everybody_can_use_it(page, "linked", screen)
+async def test_everybody_can_use_every_page_of_duplicates(page: Page, stack: Product) -> None:
+    family_name = a_new_name()
+    await be_logged_in(page, stack, OF_ALL)
+    await refer(page, stack, family_name)
+    await when_i_refer_again(page, stack, family_name)
+    await then_everybody_can_use_it(page, "likely duplicate")
+    await when_i_press(page, "Add as a new referral")
+    await page.goto(f"{stack.base_url}/dsr/home/")
+    await then_everybody_can_use_it(page, "home with duplicates")
+    await page.get_by_role("link", name="Possible duplicates waiting: 1").click()
+    await then_everybody_can_use_it(page, "possible duplicates")
+    await pair_of(page, family_name).get_by_role("button", name="Same person: link").click()
+    await then_everybody_can_use_it(page, "no possible duplicates")
+    await open_first(page, stack, family_name)
+    await then_everybody_can_use_it(page, "linked")
 
 
 async def when_i_refer_again(page: Page, stack: Product, family_name: str) -> None:

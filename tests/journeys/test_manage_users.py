@@ -5,7 +5,7 @@ import secrets
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in, log_in, temporary_password_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
@@ -46,35 +46,33 @@ async def test_a_colleague_is_added_restricted_and_thrown_out(browser: Browser, 
 
 
 @pytest.mark.requirement("R-DSR-042")
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_the_pages_of_users(browser: Browser, stack: Product, screen: Screen) -> None:
+async def test_everybody_can_use_the_pages_of_users(page: Page, stack: Product) -> None:
     email = a_new_address()
-    async with window(browser, screen) as page:
-        await be_logged_in(page, stack, ADMINISTRATOR)
-        await page.goto(f"{stack.base_url}/dsr/administration/")
-        await page.get_by_role("link", name="Organisations and email domains").click()
-        await then_everybody_can_use_it(page, "organisations", screen)
-        await page.get_by_role("link", name="Administration").first.click()
-        await page.get_by_role("link", name="Manage User").click()
-        await page.get_by_label("Name or email address").fill("harris")
-        await when_i_press(page, "Search")
-        await expect(page.locator("tbody tr")).to_have_count(1)
-        await then_everybody_can_use_it(page, "users", screen)
-        await page.get_by_role("link", name="Jenny Harris").click()
-        await then_everybody_can_use_it(page, "one user", screen)
-        await page.get_by_role("button", name="Deactivate").click()
-        await then_everybody_can_use_it(page, "deactivating a user", screen)
-        await page.goto(f"{stack.base_url}/dsr/administration/users/new")
-        await when_i_press(page, "Add user")
-        await then_everybody_can_use_it(page, "user not added", screen)
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await page.goto(f"{stack.base_url}/dsr/administration/")
+    await page.get_by_role("link", name="Organisations and email domains").click()
+    await then_everybody_can_use_it(page, "organisations")
+    await page.get_by_role("link", name="Administration").first.click()
+    await page.get_by_role("link", name="Manage User").click()
+    await page.get_by_label("Name or email address").fill("harris")
+    await when_i_press(page, "Search")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await then_everybody_can_use_it(page, "users")
+    await page.get_by_role("link", name="Jenny Harris").click()
+    await then_everybody_can_use_it(page, "one user")
+    await page.get_by_role("button", name="Deactivate").click()
+    await then_everybody_can_use_it(page, "deactivating a user")
+    await page.goto(f"{stack.base_url}/dsr/administration/users/new")
+    await when_i_press(page, "Add user")
+    await then_everybody_can_use_it(page, "user not added")
 
-        await page.goto(f"{stack.base_url}/dsr/administration/addresses/")
-        await page.get_by_label("Email Address").fill(email)
-        await page.get_by_role("button", name="Assign this address").dblclick()
-        await expect(page.locator(".ics-covers__item").filter(has_text=email)).to_have_count(1)
-        await then_everybody_can_use_it(page, "single addresses", screen)
-        await page.context.clear_cookies()
-        assert email in await then_somebody_may_register(page, stack, email)
+    await page.goto(f"{stack.base_url}/dsr/administration/addresses/")
+    await page.get_by_label("Email Address").fill(email)
+    await page.get_by_role("button", name="Assign this address").dblclick()
+    await expect(page.locator(".ics-covers__item").filter(has_text=email)).to_have_count(1)
+    await then_everybody_can_use_it(page, "single addresses")
+    await page.context.clear_cookies()
+    assert email in await then_somebody_may_register(page, stack, email)
 
 
 async def then_somebody_may_register(page: Page, stack: Product, email: str) -> str:

@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, question, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, question, refer, search
 
 pytestmark = JOURNEY
 
@@ -69,28 +69,26 @@ async def test_each_question_comes_when_the_answers_before_it_call_for_it(browse
         await archive(page)
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_every_page_of_outcomes(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        family_name = await given_a_referral_of_my_own(page, stack)
-        await when_i_go_to_its_outcomes(page, stack, family_name)
-        await then_everybody_can_use_it(page, "outcomes", screen)
-        await when_i_press(page, "Save & Update")
-        await expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(2)
-        await then_everybody_can_use_it(page, "outcomes with problems", screen)
-        await when_i_answer_with_two_nos(page)
-        await when_i_press(page, "Save & Update")
-        await then_i_am_told(page, "The outcome has been saved.")
-        await page.get_by_role("link", name="Outcomes (1)").or_(page.get_by_role("tab", name="Outcomes (1)")).click()
-        await then_everybody_can_use_it(page, "outcomes so far", screen)
-        await page.get_by_role("link", name="Home").or_(page.get_by_role("tab", name="Home")).last.click()
-        await when_i_answer_with_two_nos(page)
-        await when_i_press(page, "Save & Archive")
-        await then_i_am_asked_whether_to_archive(page)
-        await then_everybody_can_use_it(page, "archive", screen)
-        await when_i_press(page, "Yes – Archive")
-        await then_i_am_told(page, "The outcome has been saved and the record is archived.")
-        await then_everybody_can_use_it(page, "archived", screen)
+async def test_everybody_can_use_every_page_of_outcomes(page: Page, stack: Product) -> None:
+    family_name = await given_a_referral_of_my_own(page, stack)
+    await when_i_go_to_its_outcomes(page, stack, family_name)
+    await then_everybody_can_use_it(page, "outcomes")
+    await when_i_press(page, "Save & Update")
+    await expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(2)
+    await then_everybody_can_use_it(page, "outcomes with problems")
+    await when_i_answer_with_two_nos(page)
+    await when_i_press(page, "Save & Update")
+    await then_i_am_told(page, "The outcome has been saved.")
+    await page.get_by_role("link", name="Outcomes (1)").or_(page.get_by_role("tab", name="Outcomes (1)")).click()
+    await then_everybody_can_use_it(page, "outcomes so far")
+    await page.get_by_role("link", name="Home").or_(page.get_by_role("tab", name="Home")).last.click()
+    await when_i_answer_with_two_nos(page)
+    await when_i_press(page, "Save & Archive")
+    await then_i_am_asked_whether_to_archive(page)
+    await then_everybody_can_use_it(page, "archive")
+    await when_i_press(page, "Yes – Archive")
+    await then_i_am_told(page, "The outcome has been saved and the record is archived.")
+    await then_everybody_can_use_it(page, "archived list")
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
@@ -102,8 +100,7 @@ async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
 
 
 async def when_i_go_to_its_outcomes(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     await page.wait_for_url(re.compile("/records/[0-9a-f]{32}/outcomes/$"))
 
 

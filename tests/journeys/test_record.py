@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
@@ -15,10 +15,10 @@ from tests.journeys.referring import (
     fill_date,
     fill_referral,
     open_new_referral,
+    open_outcomes,
     open_record,
     question,
     refer,
-    search,
 )
 
 pytestmark = JOURNEY
@@ -129,49 +129,44 @@ async def test_what_was_archived_in_error_is_put_back_by_a_second(browser: Brows
         await open_record(second, stack, family_name)
         await second.get_by_role("tab", name="History (0)").click()
         await expect(second.get_by_text("Archived in error, put back by Amina Patel")).to_be_visible()
-        await search(second, stack, family_name)
-        await second.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+        await open_outcomes(second, stack, family_name)
         await second.get_by_role("tab", name="Outcomes (1)").click()
         await expect(second.get_by_text("Archived in error, reversed")).to_be_visible()
         await when_i_archive(second, stack, family_name)
 
 
 # ------------------------------------------------------------------------------------------------------- for everybody
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_the_pages_of_a_record(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        family_name = await given_a_referral_of_my_own(page, stack)
-        await then_everybody_can_use_it(page, "receipt with text", screen)
-        await open_record(page, stack, family_name)
-        for rating in ("Red", "Green"):
-            await choose(page, "Level of risk", rating)
-            await when_i_press(page, "Update Record")
-            await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
-        await when_i_press(page, "Reviewed, no change")
-        await expect(page.get_by_text("The review has been recorded.")).to_be_visible()
-        await page.get_by_text("The same as a table").click()
-        await then_everybody_can_use_it(page, "rating over time", screen)
-        await page.get_by_role("link", name="Copy for case record").click()
-        await then_everybody_can_use_it(page, "text for the case record", screen)
+async def test_everybody_can_use_the_pages_of_a_record(page: Page, stack: Product) -> None:
+    family_name = await given_a_referral_of_my_own(page, stack)
+    await then_everybody_can_use_it(page, "receipt with text")
+    await open_record(page, stack, family_name)
+    for rating in ("Red", "Green"):
+        await choose(page, "Level of risk", rating)
+        await when_i_press(page, "Update Record")
+        await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
+    await when_i_press(page, "Reviewed, no change")
+    await expect(page.get_by_text("The review has been recorded.")).to_be_visible()
+    await page.get_by_text("The same as a table").click()
+    await then_everybody_can_use_it(page, "rating over time")
+    await page.get_by_role("link", name="Copy for case record").click()
+    await then_everybody_can_use_it(page, "text for the case record")
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_the_page_of_reversals(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        await be_logged_in(page, stack, FIRST)
-        family_name = a_new_name()
-        reference = await refer(page, stack, family_name)
-        await when_i_ask_for(page, stack, "")
-        await then_the_problem_is(page, "Enter the reference of the record")
-        await then_everybody_can_use_it(page, "reversals with problems", screen)
-        await when_i_ask_for(page, stack, reference)
-        await then_the_problem_is(page, "The record with this reference is not archived.")
-        await when_i_archive(page, stack, family_name)
-        await when_i_ask_for(page, stack, reference)
-        await expect(page.get_by_text("A second administrator can decide now.")).to_be_visible()
-        await then_everybody_can_use_it(page, "reversals", screen)
-        await waiting(page, reference).get_by_role("button", name="Take back").click()
-        await expect(page.get_by_text("The record stays archived.")).to_be_visible()
+async def test_everybody_can_use_the_page_of_reversals(page: Page, stack: Product) -> None:
+    await be_logged_in(page, stack, FIRST)
+    family_name = a_new_name()
+    reference = await refer(page, stack, family_name)
+    await when_i_ask_for(page, stack, "")
+    await then_the_problem_is(page, "Enter the reference of the record")
+    await then_everybody_can_use_it(page, "reversals with problems")
+    await when_i_ask_for(page, stack, reference)
+    await then_the_problem_is(page, "The record with this reference is not archived.")
+    await when_i_archive(page, stack, family_name)
+    await when_i_ask_for(page, stack, reference)
+    await expect(page.get_by_text("A second administrator can decide now.")).to_be_visible()
+    await then_everybody_can_use_it(page, "reversals")
+    await waiting(page, reference).get_by_role("button", name="Take back").click()
+    await expect(page.get_by_text("The record stays archived.")).to_be_visible()
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
@@ -187,8 +182,7 @@ async def when_i_press(page: Page, button: str) -> None:
 
 
 async def when_i_archive(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     await choose(page, "Has a C(E)TR been requested?", "No")
     await choose(page, "Has a LAEP been requested?", "No")
     await when_i_press(page, "Save & Archive")

@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -164,12 +163,12 @@ async def test_who_goes_back_finds_every_answer_also_where_one_hangs_on_another(
 async def test_a_red_referral_gives_a_receipt_and_the_team_is_told_urgently_without_a_name(
     referrer: Page, stack: Product
 ) -> None:
-    name, earlier = a_new_name(), len(await stack.mail(TEAM))
+    name = a_new_name()
     reference = await refer(referrer, stack, name, "Red")
 
     await expect(referrer.get_by_text("an urgent Meeting by exception will be convened", exact=False)).to_be_visible()
     await expect(referrer.get_by_text("It is not watched at night", exact=False)).to_be_visible()
-    mail = await stack.mail_after(earlier, TEAM)
+    mail = await stack.mail_after(0, TEAM, reference)
     assert "URGENT" in mail.subject
     assert reference in mail.text
     assert "/dsr/" in mail.text
@@ -253,18 +252,16 @@ async def test_the_list_goes_from_page_to_page_and_no_further(page: Page, stack:
         await expect(page.get_by_role("button", name="Next")).to_be_disabled()
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without-scripts"])
-async def test_next_and_previous_lead_through_a_long_list(browser: Browser, stack: Product, *, scripts: bool) -> None:
-    async with window(browser, replace(DESKTOP, scripts=scripts)) as page:
-        await be_logged_in(page, stack, "admin@mpft.nhs.uk")
-        await page.get_by_role("link", name="Referrals", exact=True).click()
-        showing = page.locator("#results .ics-pagination__showing")
-        await expect(showing).to_have_text(re.compile(r"^Showing 1 to 10 of \d+ entries$"))
+async def test_next_and_previous_lead_through_a_long_list(page: Page, stack: Product) -> None:
+    await be_logged_in(page, stack, "admin@mpft.nhs.uk")
+    await page.get_by_role("link", name="Referrals", exact=True).click()
+    showing = page.locator("#results .ics-pagination__showing")
+    await expect(showing).to_have_text(re.compile(r"^Showing 1 to 10 of \d+ entries$"))
 
-        await page.get_by_role("button", name="Next").click()
-        await expect(showing).to_have_text(re.compile(r"^Showing 11 to \d+ of \d+ entries$"))
-        await page.get_by_role("button", name="Previous").click()
-        await expect(showing).to_have_text(re.compile(r"^Showing 1 to 10 of \d+ entries$"))
+    await page.get_by_role("button", name="Next").click()
+    await expect(showing).to_have_text(re.compile(r"^Showing 11 to \d+ of \d+ entries$"))
+    await page.get_by_role("button", name="Previous").click()
+    await expect(showing).to_have_text(re.compile(r"^Showing 1 to 10 of \d+ entries$"))
 
 
 @pytest.mark.requirement("R-DSR-089", "R-DSR-096")
@@ -272,7 +269,9 @@ async def test_it_all_works_without_scripts(browser: Browser, stack: Product) ->
     name = a_new_name()
     async with window(browser, DESKTOP_WITHOUT_SCRIPTS) as page:
         await be_logged_in(page, stack, REFERRER)
-        await refer(page, stack, name)
+        await open_new_referral(page, stack)
+        await fill_referral(page, name)
+        await page.get_by_role("button", name="Add Referral").click()
         assert await reference_on(page)
         await search(page, stack, name)
         await expect(page.get_by_text("Showing 1 to 1 of 1 entries")).to_be_visible()

@@ -10,11 +10,11 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.waiting import until
 from tests.inside import Inside
-from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
+from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Mail, Product
-from tests.journeys.referring import a_new_name, choose, open_record, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, open_record, refer
 
 pytestmark = JOURNEY
 
@@ -87,21 +87,19 @@ async def test_whoever_is_second_is_told_who_was_first(browser: Browser, stack: 
         await when_i_archive_it(page, stack, family_name)
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_the_work_list(browser: Browser, stack: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        family_name = a_new_name()
-        await be_logged_in(page, stack, ADMINISTRATOR)
-        await refer(page, stack, family_name, "Red")
-        await then_it_stands_under(page, stack, URGENT, family_name)
-        await then_everybody_can_use_it(page, "work list", screen)
-        await when_i_say_that_i_have_seen(page, family_name)
-        await then_i_am_told(page, "The list now says that you have seen it.")
-        await then_everybody_can_use_it(page, "work list seen", screen)
-        await page.goto(f"{stack.base_url}/dsr/home/")
-        await expect(page.get_by_role("link", name="Work list")).to_be_visible()
-        await then_everybody_can_use_it(page, "home with the work list", screen)
-        await when_i_archive_it(page, stack, family_name)
+async def test_everybody_can_use_the_work_list(page: Page, stack: Product) -> None:
+    family_name = a_new_name()
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await refer(page, stack, family_name, "Red")
+    await then_it_stands_under(page, stack, URGENT, family_name)
+    await then_everybody_can_use_it(page, "work list")
+    await when_i_say_that_i_have_seen(page, family_name)
+    await then_i_am_told(page, "The list now says that you have seen it.")
+    await then_everybody_can_use_it(page, "work list seen")
+    await page.goto(f"{stack.base_url}/dsr/home/")
+    await expect(page.get_by_role("link", name="Work list")).to_be_visible()
+    await then_everybody_can_use_it(page, "home with the work list")
+    await when_i_archive_it(page, stack, family_name)
 
 
 def part(page: Page, heading: str) -> Locator:
@@ -180,8 +178,7 @@ async def when_its_rating_becomes(page: Page, stack: Product, family_name: str, 
 
 
 async def when_i_archive_it(page: Page, stack: Product, family_name: str) -> None:
-    await search(page, stack, family_name)
-    await page.get_by_role("link", name=f"Outcomes Robin {family_name}").click()
+    await open_outcomes(page, stack, family_name)
     for asked in ("Has a C(E)TR been requested?", "Has a LAEP been requested?"):
         await choose(page, asked, "No")
     await page.get_by_role("button", name="Save & Archive").click()

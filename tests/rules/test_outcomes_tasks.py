@@ -12,7 +12,6 @@ from services.outcomes.rules import (
     called_for,
     change_of,
     opened_by,
-    until_next_comparison,
 )
 from shared.contracts.outcomes import TaskKind
 from shared.contracts.referrals import RecordStanding, Urgency
@@ -118,11 +117,3 @@ def test_each_register_has_its_own_time_to_see_what_is_urgent() -> None:
     assert (["dsr", "s117"], [NOON - timedelta(hours=1), NOON - timedelta(minutes=5)]) == (
         opened_by([("dsr", 60), ("s117", 5)], NOON)
     )
-
-
-def test_all_is_compared_at_three_in_the_night() -> None:
-    at_three = NOON.replace(hour=3)
-
-    assert timedelta(hours=15) == until_next_comparison(NOON)
-    assert timedelta(hours=24) == until_next_comparison(at_three)
-    assert timedelta(hours=1) == until_next_comparison(at_three - timedelta(hours=1))

@@ -1,7 +1,7 @@
 """What referrals decides without a database: shapes of lists, searches, references, answers, ratings, timers."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -391,11 +391,3 @@ def test_a_draft_is_not_saved_after_its_end_or_beside_too_many(
         refused = refusal.code
 
     assert code == refused
-
-
-@pytest.mark.parametrize(
-    ("moment", "hours"),
-    [(datetime(2026, 6, 1, 1, 0, tzinfo=UTC), 1), (datetime(2026, 6, 1, 2, 0, tzinfo=UTC), 24)],
-)
-def test_the_proof_is_at_two_in_the_night(moment: datetime, hours: int) -> None:
-    assert timedelta(hours=hours) == rules.until_next_proof(moment)

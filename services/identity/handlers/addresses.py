@@ -1,10 +1,11 @@
 """Single addresses from outside, assigned by administrators so that their holders can register."""
 
-from services.identity import events
-from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from dataclasses import dataclass
+
+from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, asker_of, manage
 from services.identity.store import addresses as store
+from shared import audit
 from shared.contracts.users import AllowedAddresses, AssignAddress, ListAddresses, TakeBackAddress
 from shared.database import transaction
 from shared.messages import Nothing, Refused
@@ -14,17 +15,17 @@ from shared.values import Unreadable, read_email
 SHOWN = 50
 
 
+@dataclass(frozen=True)
 class Addresses:
     """They let somebody register as a standard user, as an accepted domain would, and do no more than that."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def read(self, visitor: Visitor, asked: ListAddresses) -> AllowedAddresses:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             await asker_of(db, visitor)
             found = await store.list_allowed(db, visitor.register_code, asked.search, SHOWN + 1)
-            await events.note(db, AccountEvent.ADDRESSES_LISTED, visitor=visitor)
+            await audit.note(db, visitor, "addresses_listed")
         return AllowedAddresses(addresses=tuple(found[:SHOWN]), more=len(found) > SHOWN)
 
     async def assign(self, visitor: Visitor, asked: AssignAddress) -> Nothing:
@@ -36,16 +37,16 @@ class Addresses:
         async def act(act: Act) -> Nothing:
             if not await store.assign(act.db, visitor.register_code, email, visitor.user_id):
                 raise Refused("assigned_before")
-            await events.note(act.db, AccountEvent.ADDRESS_ASSIGNED, visitor=visitor)
+            await audit.note(act.db, visitor, "address_assigned")
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def take_back(self, visitor: Visitor, asked: TakeBackAddress) -> Nothing:
         async def act(act: Act) -> Nothing:
             if not await store.take_back(act.db, visitor.register_code, asked.email.lower()):
                 raise Refused("not_found")
-            await events.note(act.db, AccountEvent.ADDRESS_TAKEN_BACK, visitor=visitor)
+            await audit.note(act.db, visitor, "address_taken_back")
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)

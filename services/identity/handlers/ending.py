@@ -2,26 +2,25 @@
 
 from uuid import UUID
 
-from services.identity import events
-from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext
 from services.identity.keys import hash_of
 from services.identity.store import sessions
+from shared import audit
 from shared.database import Database
 
 
 async def end_session(
-    desk: Desk, db: Database, session_token: str | None, *, actor: UUID | None = None, register: str = ""
+    context: IdentityContext, db: Database, session_token: str | None, *, actor: UUID | None = None, register: str = ""
 ) -> tuple[UUID, ...]:
     """
     Gives the session that ended by it, to be told after commit; none if it was over already.
 
     `actor`: who came in over it, who need not be its holder.
     """
-    ended = await sessions.end_one(db, hash_of(session_token or ""), desk.lives.idle)
+    ended = await sessions.end_one(db, hash_of(session_token or ""), context.lifetimes.idle)
     if ended is None:
         return ()
     session_id, account_id = ended
     who = actor or account_id
-    await events.note(db, AccountEvent.LOGGED_OUT, account_id, others=(session_id,), register=register, actor=who)
+    await audit.note(db, None, "logged_out", [account_id, session_id], register=register, actor=who)
     return (session_id,)

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from services.identity import events
-from services.identity.desk import Desk, recipient_of
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext, recipient_of
 from services.identity.rules.log_in import LOCK_MAILS, Status
 from services.identity.store import accounts, attempts, limits, sessions
 from services.identity.store.accounts import Account
-from shared import outbox
+from shared import audit, outbox
 from shared.database import Database
 
 
-async def lock(desk: Desk, db: Database, account: Account, status: Status, register_code: str) -> tuple[UUID, ...]:
+async def lock(
+    context: IdentityContext, db: Database, account: Account, status: Status, register_code: str
+) -> tuple[UUID, ...]:
     """
     Lock the account, or close it to strangers, once. Gives the sessions that ended by it, to be told after commit.
 
@@ -21,18 +21,18 @@ async def lock(desk: Desk, db: Database, account: Account, status: Status, regis
     unless = (status, Status.LOCKED, Status.DISABLED)
     if not await accounts.set_status(db, account.account_id, status, unless=unless):
         return ()
-    event = AccountEvent.ACCOUNT_LOCKED if status is Status.LOCKED else AccountEvent.ACCOUNT_LOCKED_TO_STRANGERS
-    await events.note(db, event, account.account_id, register=register_code)
-    await mail_locked(desk, db, account, register_code)
+    event = "account_locked" if status is Status.LOCKED else "account_locked_to_strangers"
+    await audit.note(db, None, event, [account.account_id], register=register_code)
+    await mail_locked(context, db, account, register_code)
     if status is not Status.LOCKED:
         return ()
     await attempts.end_all(db, account.account_id)
     return await sessions.end_all(db, account.account_id)
 
 
-async def mail_locked(desk: Desk, db: Database, account: Account, register_code: str) -> None:
+async def mail_locked(context: IdentityContext, db: Database, account: Account, register_code: str) -> None:
     """At most three such mails a day, however often somebody else has the account locked."""
-    if await limits.count(db, LOCK_MAILS, desk.keys.window(str(account.account_id))) > LOCK_MAILS.most:
+    if await limits.count(db, LOCK_MAILS, context.keys.window(str(account.account_id))) > LOCK_MAILS.most:
         return
-    letter = desk.mails.locked(recipient_of(account, register_code), desk.contact(register_code))
+    letter = context.mails.locked(recipient_of(account, register_code), context.contact(register_code))
     await outbox.put_letter(db, letter)

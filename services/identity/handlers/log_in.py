@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
-from services.identity import events
-from services.identity.desk import Desk, recipient_of
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import lock
-from services.identity.keys import hash_of, new_id, new_token, same
+from services.identity.keys import hash_of, same
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Limit
 from services.identity.store import accounts, attempts, devices, limits
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.attempts import NewAttempt
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import Attempt, LogIn
 from shared.database import Database, transaction
+from shared.ids import new_id, new_token
 from shared.messages import NotAnswered, Refused
 from shared.values import Unreadable, read_email
 
@@ -46,6 +45,7 @@ class Guess:
         return self.account.account_id if self.account else None
 
 
+@dataclass(frozen=True)
 class PasswordStep:
     """
     Takes address and password, and answers with a log-in that waits for its PIN.
@@ -54,12 +54,11 @@ class PasswordStep:
     unknown address, a wrong password and a locked account take the same steps and give the same answer.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def log_in(self, asked: LogIn) -> Attempt:
-        self._desk.register(asked.register_code)
-        self._desk.hashes.check_room()
+        self.context.named(asked.register_code)
+        self.context.hashes.check_room()
         guess = await self._count(asked)
         if guess.is_over_limit:
             raise Refused("too_many")
@@ -71,7 +70,7 @@ class PasswordStep:
         return attempt
 
     async def _count(self, asked: LogIn) -> Guess:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             account = await accounts.find_by_email(db, _readable(asked.email))
             account_id = account.account_id if account else NOBODY
             device_id = await devices.find(db, account_id, hash_of(asked.device_token or ""))
@@ -84,8 +83,8 @@ class PasswordStep:
         """What strangers are counted by; a browser that is known has its own count, so no flood can close it out."""
         network = rules.network_of(address)
         return (
-            (PASSWORDS_FROM_EVERYWHERE, self._desk.keys.window("everywhere")),
-            (PASSWORDS_FROM_NETWORK, self._desk.keys.window(network)),
+            (PASSWORDS_FROM_EVERYWHERE, self.context.keys.window("everywhere")),
+            (PASSWORDS_FROM_NETWORK, self.context.keys.window(network)),
         )
 
     async def _count_windows(self, db: Database, windows: tuple[tuple[Limit, bytes], ...]) -> bool:
@@ -94,14 +93,14 @@ class PasswordStep:
         for limit, key in windows:
             counted = await limits.count(db, limit, key)
             if counted == limit.most + 1:
-                await events.note(db, AccountEvent.LIMIT_REACHED)
+                await audit.note(db, None, "limit_reached")
             over = over or counted > limit.most
         return over
 
     async def _look(self, guess: Guess, password: str) -> Match | None:
         account = guess.account if guess.number is not None else None
         try:
-            right = await self._desk.hashes.is_right(account.password_hash if account else None, password)
+            right = await self.context.hashes.is_right(account.password_hash if account else None, password)
         except NotAnswered:
             await self._give_back(guess)
             raise
@@ -110,12 +109,12 @@ class PasswordStep:
         return Match.TEMPORARY if account and self._is_temporary(account, password) else None
 
     def _is_temporary(self, account: Account, password: str) -> bool:
-        keyed = self._desk.keys.temporary_password(account.account_id, password)
+        keyed = self.context.keys.temporary_password(account.account_id, password)
         return account.temporary_is_live and same(account.temporary_hash, keyed)
 
     async def _give_back(self, guess: Guess) -> None:
         """Nobody looked: it counts for nothing."""
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             await _give_back_windows(db, guess)
             if guess.number is not None and guess.device_id:
                 await devices.give_back(db, guess.device_id)
@@ -128,46 +127,47 @@ class PasswordStep:
 
         Refused as `too_many` when so many were opened lately that more could only be meant to flood a mailbox.
         """
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             await _give_back_windows(db, guess)
             if guess.account is None or not await _clear_count(db, guess.account, guess.device_id):
                 return None
-            key = self._desk.keys.window(str(guess.account.account_id))
+            key = self.context.keys.window(str(guess.account.account_id))
             is_flood = await limits.count(db, LOG_INS_OPENED, key) > LOG_INS_OPENED.most
             temporary = guess.account.temporary_hash if match is Match.TEMPORARY else None
             opened = NewAttempt(new_id(), guess.account.account_id, asked.register_code, guess.device_id, temporary)
             token = "" if is_flood else await self._open(db, guess.account, opened)
         if is_flood:
             raise Refused("too_many")
-        self._desk.relay.wake()
+        self.context.wake()
         return Attempt(attempt_token=token)
 
     async def _open(self, db: Database, account: Account, attempt: NewAttempt) -> str:
-        token, pin, life = new_token(), rules.new_pin(secrets.randbelow), self._desk.lives.pin
-        keyed = self._desk.keys.pin(attempt.attempt_id, pin)
+        token, pin, life = new_token(), rules.new_pin(secrets.randbelow), self.context.lifetimes.pin
+        keyed = self.context.keys.pin(attempt.attempt_id, pin)
         expires_at = await attempts.open_attempt(db, attempt, hash_of(token), keyed, life, rules.LIVE_ATTEMPTS)
         to = recipient_of(account, attempt.register_code)
-        await outbox.put_letter(db, self._desk.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
-        await events.note(db, AccountEvent.LOG_IN_BEGUN, account.account_id, register=attempt.register_code)
+        await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
+        await audit.note(db, None, "log_in_begun", [account.account_id], register=attempt.register_code)
         return token
 
     async def _refuse(self, asked: LogIn, guess: Guess) -> None:
-        async with transaction(self._desk.pool) as db:
-            await events.note(db, _event_of(guess), guess.account_id, register=asked.register_code)
+        async with transaction(self.context.pool) as db:
+            known = [guess.account_id] if guess.account_id else ()
+            await audit.note(db, None, _event_of(guess), known, register=asked.register_code)
             ended = await self._lock_after(db, asked, guess)
-        self._desk.relay.wake()
-        await self._desk.tell_revoked(ended)
+        self.context.wake()
+        await self.context.tell_revoked(ended)
 
     async def _lock_after(self, db: Database, asked: LogIn, guess: Guess) -> tuple[UUID, ...]:
         status = rules.lock_after_wrong_password(guess.number or 0, known_device=guess.device_id is not None)
         if guess.account is None or status is None:
             return ()
-        return await lock(self._desk, db, guess.account, status, asked.register_code)
+        return await lock(self.context, db, guess.account, status, asked.register_code)
 
 
-def _event_of(guess: Guess) -> AccountEvent:
+def _event_of(guess: Guess) -> str:
     closed = guess.account is not None and guess.number is None
-    return AccountEvent.LOG_IN_NOT_HEARD if closed else AccountEvent.LOG_IN_REFUSED
+    return "log_in_not_heard" if closed else "log_in_refused"
 
 
 def _readable(email: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.mails import Recipient
 from services.identity.rules.users import Asker, is_told
 from services.identity.store import attempts, sessions, users
@@ -13,7 +13,7 @@ from shared import outbox
 from shared.commands import carry_out
 from shared.contracts.users import UserShown
 from shared.database import Database
-from shared.messages import Command, Fault, Message, NotAnswered, Refused
+from shared.messages import Command, Fault, Message, NotAnswered, must_find
 from shared.permissions import Role, Visitor
 
 Reply = TypeVar("Reply", bound=Message)
@@ -30,10 +30,7 @@ class Act:
 
     async def hold(self, user_id: UUID) -> UserShown:
         """The account, held until the end. Refused as `not_found`; whose it is to manage, the rules say."""
-        user = await users.hold_user(self.db, self.visitor.register_code, user_id)
-        if user is None:
-            raise Refused("not_found")
-        return user
+        return must_find(await users.hold_user(self.db, self.visitor.register_code, user_id))
 
     async def throw_out(self, account_id: UUID) -> None:
         """Whoever is logged in to the account, or on their way in, has to begin anew."""
@@ -50,7 +47,7 @@ async def asker_of(db: Database, visitor: Visitor) -> Asker:
 
 
 async def manage(
-    desk: Desk, visitor: Visitor, command: Command[Reply], act: Callable[[Act], Awaitable[Reply]]
+    context: IdentityContext, visitor: Visitor, command: Command[Reply], act: Callable[[Act], Awaitable[Reply]]
 ) -> Reply:
     """Carry out one command, one after the other in the whole installation, and tell of the sessions that it ended."""
     ended: list[UUID] = []
@@ -59,16 +56,18 @@ async def manage(
         await users.queue_up(db)
         return await act(Act(db, visitor, await asker_of(db, visitor), ended))
 
-    reply = await carry_out(desk.pool, visitor, command, carried_out)
-    desk.relay.wake()
-    await desk.tell_revoked(ended)
+    reply = await carry_out(context.pool, visitor, command, carried_out)
+    context.wake()
+    await context.tell_revoked(ended)
     return reply
 
 
-async def tell_masters(desk: Desk, act: Act, user_id: UUID, before: Role | None, after: Role | None) -> None:
+async def tell_masters(
+    context: IdentityContext, act: Act, user_id: UUID, before: Role | None, after: Role | None
+) -> None:
     """Every master admin hears of a role that was given, changed or taken: that it was, and where to see it."""
     if not is_told(before, after):
         return
     for email, first_name in await users.find_master_admins(act.db):
         to = Recipient(email, first_name, act.visitor.register_code)
-        await outbox.put_letter(act.db, desk.mails.role_changed(to, user_id))
+        await outbox.put_letter(act.db, context.mails.role_changed(to, user_id))

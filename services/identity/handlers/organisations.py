@@ -1,15 +1,17 @@
 """The organisations of a register."""
 
-from services.identity.desk import Desk
+from dataclasses import dataclass
+
+from services.identity.context import IdentityContext
 from services.identity.store import organisations
 from shared.contracts.identity import ListOrganisations, Organisations
 
 
+@dataclass(frozen=True)
 class OrganisationList:
     """By name, without any person's."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def read(self, asked: ListOrganisations) -> Organisations:
-        return Organisations(organisations=await organisations.find_all(self._desk.pool, asked.register_code))
+        return Organisations(organisations=await organisations.find_all(self.context.pool, asked.register_code))

@@ -4,12 +4,10 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity import events
-from services.identity.desk import Desk, recipient_of
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import mail_locked
 from services.identity.handlers.opening import open_session
-from services.identity.keys import new_id, same
+from services.identity.keys import same
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import (
     OPEN_TO_KNOWN_DEVICES,
@@ -23,9 +21,10 @@ from services.identity.rules.passwords import context_words, temporary_password
 from services.identity.store import accounts, attempts, devices, limits, organisations, sessions
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.sessions import Session
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule, RemindPassword, SessionOpened
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.messages import Fault, NotAnswered, Nothing, Refused
 from shared.permissions import Visitor
 from shared.values import Unreadable, read_email
@@ -40,11 +39,11 @@ class Change:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
 class ChangeOfPassword:
     """Takes the current password and a new one; every session ends, and a new one is opened for this browser."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def change(self, visitor: Visitor, asked: ChangePassword) -> SessionOpened:
         change = await self._count(visitor)
@@ -53,17 +52,17 @@ class ChangeOfPassword:
             raise Refused("password_wrong")
         await self._give_back(visitor)
         self._check_new(change, asked)
-        new_hash = await self._desk.hashes.make(asked.new_password)
-        async with transaction(self._desk.pool) as db:
+        new_hash = await self.context.hashes.make(asked.new_password)
+        async with transaction(self.context.pool) as db:
             opened, ended = await self._replace(db, visitor, change, new_hash)
-        self._desk.relay.wake()
-        await self._desk.tell_revoked(ended)
+        self.context.wake()
+        await self.context.tell_revoked(ended)
         return opened
 
     async def _count(self, visitor: Visitor) -> Change:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             counted = await limits.count(db, PASSWORD_CHANGES, self._key(visitor))
-            session = await sessions.find_live(db, visitor.session_id, self._desk.lives.idle)
+            session = await sessions.find_live(db, visitor.session_id, self.context.lifetimes.idle)
             account = await accounts.find_by_id(db, visitor.user_id)
             worked_for = await organisations.names_of_account(db, visitor.user_id)
         if session is None or account is None:
@@ -74,27 +73,27 @@ class ChangeOfPassword:
         return Change(account, session, context_words(known))
 
     def _key(self, visitor: Visitor) -> bytes:
-        return self._desk.keys.window(str(visitor.user_id))
+        return self.context.keys.window(str(visitor.user_id))
 
     async def _is_current(self, change: Change, password: str) -> bool:
         """Where a temporary password opened the session, that is the current one."""
         if change.session.must_change:
-            keyed = self._desk.keys.temporary_password(change.account.account_id, password)
+            keyed = self.context.keys.temporary_password(change.account.account_id, password)
             return same(change.account.temporary_hash, keyed)
-        return await self._desk.hashes.is_right(change.account.password_hash, password)
+        return await self.context.hashes.is_right(change.account.password_hash, password)
 
     def _check_new(self, change: Change, asked: ChangePassword) -> None:
-        if unmet := self._desk.profile.unmet(asked.new_password, change.words):
+        if unmet := self.context.profile.unmet(asked.new_password, change.words):
             raise Refused("password_rule", unmet=",".join(map(str, unmet)))
         if asked.new_password == asked.current_password:
             raise Refused("password_unchanged")
 
     async def _note_refused(self, visitor: Visitor) -> None:
-        async with transaction(self._desk.pool) as db:
-            await events.note(db, AccountEvent.PASSWORD_CHANGE_REFUSED, visitor.user_id, visitor=visitor)
+        async with transaction(self.context.pool) as db:
+            await audit.note(db, visitor, "password_change_refused", [visitor.user_id])
 
     async def _give_back(self, visitor: Visitor) -> None:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             await limits.give_back(db, PASSWORD_CHANGES, self._key(visitor))
 
     async def _replace(
@@ -107,31 +106,31 @@ class ChangeOfPassword:
         ended = await sessions.end_all(db, account.account_id)
         await devices.forget_all(db, account.account_id)
         session = Session(new_id(), account.account_id, earlier.method, must_change=False, ends_at=earlier.ends_at)
-        opened = await open_session(self._desk, db, session, device_id=None)
-        contact = self._desk.contact(visitor.register_code)
-        letter = self._desk.mails.password_changed(recipient_of(account, visitor.register_code), contact)
+        opened = await open_session(self.context, db, session, device_id=None)
+        contact = self.context.contact(visitor.register_code)
+        letter = self.context.mails.password_changed(recipient_of(account, visitor.register_code), contact)
         await outbox.put_letter(db, letter)
         others = (session.session_id,)
-        await events.note(db, AccountEvent.PASSWORD_CHANGED, account.account_id, others=others, visitor=visitor)
+        await audit.note(db, visitor, "password_changed", [account.account_id, *others])
         return opened, ended
 
 
+@dataclass(frozen=True)
 class Reminders:
     """Mails a temporary password to whoever has an account, and answers everybody alike."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def remind(self, asked: RemindPassword) -> Nothing:
-        self._desk.register(asked.register_code)
-        async with transaction(self._desk.pool) as db:
-            network = self._desk.keys.window(rules.network_of(asked.address))
+        self.context.named(asked.register_code)
+        async with transaction(self.context.pool) as db:
+            network = self.context.keys.window(rules.network_of(asked.address))
             over = await limits.count(db, REMINDERS_FROM_NETWORK, network) > REMINDERS_FROM_NETWORK.most
             if not over:
                 await self._remind(db, asked)
         if over:
             raise Refused("too_many")
-        self._desk.relay.wake()
+        self.context.wake()
         return Nothing()
 
     async def _remind(self, db: Database, asked: RemindPassword) -> None:
@@ -139,7 +138,7 @@ class Reminders:
             email = read_email(asked.email)
         except Unreadable:
             return
-        if await self._is_one_of_few(db, self._desk.keys.window(email)):
+        if await self._is_one_of_few(db, self.context.keys.window(email)):
             await self._mail(db, await accounts.find_by_email(db, email), asked.register_code)
 
     async def _is_one_of_few(self, db: Database, key: bytes) -> bool:
@@ -151,23 +150,23 @@ class Reminders:
     async def _mail(self, db: Database, account: Account | None, register_code: str) -> None:
         """The password itself stays as it is, or anybody who knows an address could lock its owner out."""
         account_id = account.account_id if account and account.status in OPEN_TO_KNOWN_DEVICES else NOBODY
-        password = temporary_password(self._desk.profile, secrets.choice)
-        keyed = self._desk.keys.temporary_password(account_id, password)
+        password = temporary_password(self.context.profile, secrets.choice)
+        keyed = self.context.keys.temporary_password(account_id, password)
         expires_at = await accounts.set_temporary(db, account_id, keyed, rules.TEMPORARY_LIFE)
-        known = account.account_id if account else None
-        await events.note(db, AccountEvent.PASSWORD_REMINDED, known, register=register_code)
+        known = [account.account_id] if account else ()
+        await audit.note(db, None, "password_reminded", known, register=register_code)
         if account is not None and expires_at is not None:
-            letter = self._desk.mails.reminder(recipient_of(account, register_code), password, expires_at)
+            letter = self.context.mails.reminder(recipient_of(account, register_code), password, expires_at)
             await outbox.put_letter(db, letter)
         elif account is not None and account.status is Status.LOCKED:
-            await mail_locked(self._desk, db, account, register_code)
+            await mail_locked(self.context, db, account, register_code)
 
 
+@dataclass(frozen=True)
 class RuleInForce:
     """What the page prints is what is enforced: both come from the same profile."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def read(self, _asked: ReadPasswordRule) -> PasswordRule:
-        return PasswordRule(profile=self._desk.profile.name, sentences=self._desk.profile.sentences)
+        return PasswordRule(profile=self.context.profile.name, sentences=self.context.profile.sentences)

@@ -4,22 +4,21 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity import events
-from services.identity.desk import Desk, recipient_of
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.ending import end_session
 from services.identity.handlers.locks import lock
 from services.identity.handlers.opening import open_session
-from services.identity.keys import hash_of, new_id, same
+from services.identity.keys import hash_of, same
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
 from services.identity.store import accounts, attempts, limits
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
 from services.identity.store.sessions import Session
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 
 
@@ -32,6 +31,7 @@ class Verdict:
     ended: tuple[UUID, ...] = ()
 
 
+@dataclass(frozen=True)
 class PinStep:
     """
     Takes the PIN of a log-in whose password was right.
@@ -40,14 +40,13 @@ class PinStep:
     all its log-ins. The account's row is held meanwhile, so that of many guesses at once no more are looked at.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def verify(self, asked: VerifyPin) -> SessionOpened:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             verdict = await self._try(db, asked)
-        self._desk.relay.wake()
-        await self._desk.tell_revoked(verdict.ended)
+        self.context.wake()
+        await self.context.tell_revoked(verdict.ended)
         if verdict.opened is not None:
             return verdict.opened
         if verdict.tries_left:
@@ -60,24 +59,24 @@ class PinStep:
         tried = await attempts.take_try(db, token_hash, rules.PIN_TRIES)
         if account is None or tried is None:
             return Verdict()
-        key = self._desk.keys.window(str(account.account_id))
+        key = self.context.keys.window(str(account.account_id))
         in_hour, in_day = [await limits.count(db, limit, key) for limit in (PINS_IN_HOUR, PINS_IN_DAY)]
         may_look = in_hour <= PINS_IN_HOUR.most and in_day <= PINS_IN_DAY.most
-        if may_look and tried.pin_is_live and same(tried.pin_hash, self._desk.keys.pin(tried.attempt_id, pin)):
+        if may_look and tried.pin_is_live and same(tried.pin_hash, self.context.keys.pin(tried.attempt_id, pin)):
             return await self._complete(db, account, tried, asked.earlier_session)
         return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> Verdict:
-        await events.note(db, AccountEvent.PIN_WRONG, account.account_id, register=tried.register_code)
+        await audit.note(db, None, "pin_wrong", [account.account_id], register=tried.register_code)
         if locks:
-            return Verdict(ended=await lock(self._desk, db, account, Status.LOCKED, tried.register_code))
+            return Verdict(ended=await lock(self.context, db, account, Status.LOCKED, tried.register_code))
         if tried.tries == rules.PIN_TRIES:
             await attempts.set_state(db, tried.attempt_id, "over")
         return Verdict(tries_left=rules.PIN_TRIES - tried.tries)
 
     async def _complete(self, db: Database, account: Account, tried: Try, earlier: str | None) -> Verdict:
         """The browser's earlier session ends with the first page of the new one: nothing holds its cookie any more."""
-        key = self._desk.keys.window(str(account.account_id))
+        key = self.context.keys.window(str(account.account_id))
         for limit in (PINS_IN_HOUR, PINS_IN_DAY):
             await limits.give_back(db, limit, key)
         if not await self._is_still_open(db, account, tried):
@@ -87,9 +86,9 @@ class PinStep:
         await accounts.clear_count(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
         session = Session(new_id(), account.account_id, "password_pin", tried.temporary_hash is not None)
         who, register = account.account_id, tried.register_code
-        ended = await end_session(self._desk, db, earlier, actor=who, register=register)
-        opened = await open_session(self._desk, db, session, tried.device_id)
-        await events.note(db, AccountEvent.LOGGED_IN, who, others=(session.session_id,), register=register, actor=who)
+        ended = await end_session(self.context, db, earlier, actor=who, register=register)
+        opened = await open_session(self.context, db, session, tried.device_id)
+        await audit.note(db, None, "logged_in", [who, session.session_id], register=register, actor=who)
         return Verdict(opened, ended=ended)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
@@ -101,11 +100,11 @@ class PinStep:
         return await accounts.use_temporary(db, account.account_id, tried.temporary_hash)
 
     async def resend(self, asked: ResendPin) -> Nothing:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             refusal = await self._renew(db, hash_of(asked.attempt_token))
         if refusal is not None:
             raise Refused(refusal)
-        self._desk.relay.wake()
+        self.context.wake()
         return Nothing()
 
     async def _renew(self, db: Database, token_hash: bytes) -> str | None:
@@ -114,11 +113,11 @@ class PinStep:
         waiting = await attempts.find_waiting(db, token_hash, rules.PIN_TRIES, rules.ATTEMPT_LIFE)
         if account is None or waiting is None:
             return "attempt_over"
-        key = self._desk.keys.window(str(account.account_id))
+        key = self.context.keys.window(str(account.account_id))
         if await limits.count(db, RESENDS, key) > RESENDS.most:
             return "too_many"
-        pin, life = rules.new_pin(secrets.randbelow), self._desk.lives.pin
-        keyed = self._desk.keys.pin(waiting.attempt_id, pin)
+        pin, life = rules.new_pin(secrets.randbelow), self.context.lifetimes.pin
+        keyed = self.context.keys.pin(waiting.attempt_id, pin)
         expires_at = await attempts.renew_pin(
             db, waiting.attempt_id, rules.PIN_TRIES, keyed, life, after=rules.RESEND_AFTER
         )
@@ -126,15 +125,15 @@ class PinStep:
             await limits.give_back(db, RESENDS, key)
             return "too_many"
         to = recipient_of(account, waiting.register_code)
-        await outbox.put_letter(db, self._desk.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
-        await events.note(db, AccountEvent.PIN_RESENT, account.account_id, register=waiting.register_code)
+        await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
+        await audit.note(db, None, "pin_resent", [account.account_id], register=waiting.register_code)
         return None
 
     async def cancel(self, asked: CancelAttempt) -> Nothing:
         """A log-in that is unknown or over already is as cancelled as any."""
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             cancelled = await attempts.cancel(db, hash_of(asked.attempt_token))
             if cancelled is not None:
                 account_id, register_code = cancelled
-                await events.note(db, AccountEvent.ATTEMPT_CANCELLED, account_id, register=register_code)
+                await audit.note(db, None, "attempt_cancelled", [account_id], register=register_code)
         return Nothing()

@@ -1,15 +1,15 @@
 """A master admin proposes an administrator, and somebody else decides: nobody makes one alone."""
 
-from services.identity import events
-from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from dataclasses import dataclass
+
+from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
-from services.identity.keys import new_id
 from services.identity.rules import users as rules
 from services.identity.rules.users import Asker
 from services.identity.store import organisations, users
 from services.identity.store import proposals as store
 from services.identity.store.proposals import Proposal
+from shared import audit
 from shared.accounts import UserState
 from shared.contracts.users import (
     USERS_AT_ONCE,
@@ -21,15 +21,16 @@ from shared.contracts.users import (
     UserShown,
 )
 from shared.database import transaction
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor
 
 
+@dataclass(frozen=True)
 class ProposalList:
     """What waits, for those who may decide it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def propose(self, visitor: Visitor, asked: ProposeAdministrator) -> Nothing:
         async def act(act: Act) -> Nothing:
@@ -44,11 +45,11 @@ class ProposalList:
             code, by = visitor.register_code, act.asker.user_id
             if not await store.add(act.db, proposal_id, code, user.user_id, access, by):
                 raise Refused("proposed_before")
-            about = AccountEvent.ADMINISTRATOR_PROPOSED
-            await events.note(act.db, about, user.user_id, others=(proposal_id,), visitor=visitor)
+            about = "administrator_proposed"
+            await audit.note(act.db, visitor, about, [user.user_id, proposal_id])
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     def _check_proposed(self, asker: Asker, user: UserShown) -> None:
         if not rules.may_propose(asker, user):
@@ -57,7 +58,7 @@ class ProposalList:
             raise Refused("own_name")
 
     async def read(self, visitor: Visitor, _asked: ListProposals) -> Proposals:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             has_administrator = await users.has_administrator(db, visitor.register_code)
             found = await store.list_open(db, visitor.register_code, USERS_AT_ONCE)
@@ -76,12 +77,12 @@ class ProposalList:
                 await self._accept(act, proposal)
             decided_by = act.asker.user_id
             await store.decide(act.db, proposal.proposal_id, accepted=asked.accepted, decided_by=decided_by)
-            about = AccountEvent.PROPOSAL_ACCEPTED if asked.accepted else AccountEvent.PROPOSAL_DECLINED
+            about = "proposal_accepted" if asked.accepted else "proposal_declined"
             others = (proposal.proposal_id,)
-            await events.note(act.db, about, proposal.user_id, others=others, visitor=visitor)
+            await audit.note(act.db, visitor, about, [proposal.user_id, *others])
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _accept(self, act: Act, proposal: Proposal) -> None:
         code = act.visitor.register_code
@@ -95,7 +96,7 @@ class ProposalList:
         await users.change_grant(act.db, user.user_id, code, proposal.access)
         await organisations.add_to_grant(act.db, user.user_id, code, proposal.access.organisation_ids)
         await act.throw_out(user.user_id)
-        await tell_masters(self._desk, act, user.user_id, user.access.role, Role.ADMINISTRATOR)
+        await tell_masters(self.context, act, user.user_id, user.access.role, Role.ADMINISTRATOR)
 
 
 def _shown(asker: Asker, each: Proposal, has_administrator: bool) -> ProposalShown:

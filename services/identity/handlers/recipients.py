@@ -1,26 +1,27 @@
 """Whom the notifier may have to mail about a record."""
 
-from services.identity import events
-from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from dataclasses import dataclass
+
+from services.identity.context import IdentityContext
 from services.identity.store import recipients
+from shared import audit
 from shared.contracts.identity import FindRecipients, Recipients
 from shared.database import transaction
 from shared.permissions import Caller
 
 
+@dataclass(frozen=True)
 class RecipientList:
     """Addresses leave identity for this alone, and that they did is audited."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def find(self, _caller: Caller, asked: FindRecipients) -> Recipients:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             administrators = await recipients.find_administrators(db, asked.register_code, asked.organisation_id)
             user = await recipients.find_user(db, asked.register_code, asked.user_id) if asked.user_id else None
             given = [each.account_id for each in (*administrators, *([user] if user else ()))]
-            await events.note(db, AccountEvent.ADDRESSES_GIVEN, others=given, register=asked.register_code)
+            await audit.note(db, None, "addresses_given", given, register=asked.register_code)
         return Recipients(
             administrators=tuple(each.email for each in administrators), user=user.email if user else None
         )

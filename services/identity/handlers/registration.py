@@ -1,9 +1,8 @@
 """Registering an account."""
 
-from services.identity import events
-from services.identity.desk import Desk, recipient_of
-from services.identity.events import AccountEvent
-from services.identity.keys import new_id
+from dataclasses import dataclass
+
+from services.identity.context import IdentityContext, recipient_of
 from services.identity.mails import Recipient
 from services.identity.rules import registration as rules
 from services.identity.rules.log_in import (
@@ -16,13 +15,15 @@ from services.identity.rules.registration import Registrant
 from services.identity.store import accounts, limits, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
-from shared import outbox
+from shared import audit, outbox
 from shared.contracts.identity import RegisterAccount
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 from shared.permissions import Role
 
 
+@dataclass(frozen=True)
 class Registration:
     """
     Makes an account for whoever may have one, and answers alike where there is one already.
@@ -30,30 +31,29 @@ class Registration:
     The truth goes by mail to the address itself: a temporary password, or that there is an account.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def register(self, asked: RegisterAccount) -> Nothing:
-        self._desk.register(asked.register_code)
+        self.context.named(asked.register_code)
         registrant = rules.read_registrant(asked.first_name, asked.last_name, asked.email)
         if not isinstance(registrant, Registrant):
             raise Refused("invalid_answers", **registrant)
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             refusal = await self._why_not(db, asked, registrant)
             if refusal is None:
                 await self._add(db, asked.register_code, registrant)
             else:
-                await events.note(db, AccountEvent.REGISTRATION_REFUSED, register=asked.register_code)
+                await audit.note(db, None, "registration_refused", register=asked.register_code)
         if refusal is not None:
             raise Refused(refusal)
-        self._desk.relay.wake()
+        self.context.wake()
         return Nothing()
 
     async def _why_not(self, db: Database, asked: RegisterAccount, registrant: Registrant) -> str | None:
-        network = self._desk.keys.window(network_of(asked.address))
+        network = self.context.keys.window(network_of(asked.address))
         if await limits.count(db, REGISTRATIONS_FROM_NETWORK, network) > REGISTRATIONS_FROM_NETWORK.most:
             return "too_many"
-        written = self._desk.register(asked.register_code).access
+        written = self.context.named(asked.register_code).access
         decided = await organisations.find_access(db, asked.register_code)
         access = decided or rules.Access(written.self_registration, written.accepted_domains)
         is_assigned = await organisations.is_assigned(db, asked.register_code, registrant.email)
@@ -69,17 +69,17 @@ class Registration:
         await organisations.give_grant(
             db, account_id, NewGrant(register_code, Role.STANDARD, home_organisation_id=home)
         )
-        await welcome(db, self._desk, account_id, Recipient(registrant.email, registrant.first_name, register_code))
-        await events.note(db, AccountEvent.ACCOUNT_REGISTERED, account_id, register=register_code)
+        await welcome(db, self.context, account_id, Recipient(registrant.email, registrant.first_name, register_code))
+        await audit.note(db, None, "account_registered", [account_id], register=register_code)
 
     async def _mail_that_there_is_one(self, db: Database, register_code: str, email: str) -> None:
         """A few times a day, however often it is asked for; nothing goes to an account that was deactivated."""
         account = await accounts.find_by_email(db, email)
         if account is None:
             return
-        await events.note(db, AccountEvent.REGISTRATION_REPEATED, account.account_id, register=register_code)
+        await audit.note(db, None, "registration_repeated", [account.account_id], register=register_code)
         if account.status is Status.DISABLED:
             return
-        key = self._desk.keys.window(str(account.account_id))
+        key = self.context.keys.window(str(account.account_id))
         if await limits.count(db, REPEATED_REGISTRATIONS, key) <= REPEATED_REGISTRATIONS.most:
-            await outbox.put_letter(db, self._desk.mails.already_registered(recipient_of(account, register_code)))
+            await outbox.put_letter(db, self.context.mails.already_registered(recipient_of(account, register_code)))

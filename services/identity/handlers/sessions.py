@@ -1,8 +1,9 @@
 """Sessions: exchanged for assertions, and ended; and what somebody may do who has left the room."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.handlers.ending import end_session
 from services.identity.keys import hash_of
 from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
@@ -18,26 +19,26 @@ AUDIENCES = ("identity", "referrals", "outcomes", "notifier", "reports")
 OWN_AUDIENCE = ("identity",)
 
 
+@dataclass(frozen=True)
 class Sessions:
     """Who holds a session token is who they say; what they may do is looked up anew each time."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def find(self, asked: FindSession) -> SessionFound:
-        idle, token_hash = self._desk.lives.idle, hash_of(asked.session_token)
-        found = await sessions.find(self._desk.pool, token_hash, asked.register_code, idle, IDLE_WRITTEN_EVERY)
+        idle, token_hash = self.context.lifetimes.idle, hash_of(asked.session_token)
+        found = await sessions.find(self.context.pool, token_hash, asked.register_code, idle, IDLE_WRITTEN_EVERY)
         if found is None:
             raise Refused("no_session")
         idle_ends_at = found.idle_ends_at
         if asked.active and found.is_stale:
-            touched = await sessions.touch(self._desk.pool, found.session_id, idle)
+            touched = await sessions.touch(self.context.pool, found.session_id, idle)
             if touched is None:
                 raise Refused("no_session")
             idle_ends_at = touched
         visitor = visitor_of(found.holder, asked.register_code, found.session_id, found.method, found.must_change)
         return SessionFound(
-            assertion=self._desk.signer.sign_visitor(visitor, audiences_of(visitor)),
+            assertion=self.context.signer.sign_visitor(visitor, audiences_of(visitor)),
             visitor=visitor,
             idle_ends_at=min(idle_ends_at, found.ends_at),
             ends_at=found.ends_at,
@@ -46,13 +47,13 @@ class Sessions:
 
     async def log_out(self, asked: LogOut) -> Nothing:
         """Whoever has no session is logged out already."""
-        async with transaction(self._desk.pool) as db:
-            ended = await end_session(self._desk, db, asked.session_token)
-        await self._desk.tell_revoked(ended)
+        async with transaction(self.context.pool) as db:
+            ended = await end_session(self.context, db, asked.session_token)
+        await self.context.tell_revoked(ended)
         return Nothing()
 
     async def check_grant(self, _caller: Caller, asked: CheckGrant) -> Grant:
-        async with transaction(self._desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             holder = await sessions.find_holder(db, asked.user_id, asked.register_code)
         if holder is None or holder.role is None:
             raise Refused("no_grant")

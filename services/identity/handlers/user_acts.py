@@ -1,37 +1,40 @@
 """One thing done to an account: unlocked, welcomed anew, logged out, deactivated, activated, its role taken."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from services.identity import events
-from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, manage, tell_masters
 from services.identity.mails import Recipient
 from services.identity.rules import users as rules
 from services.identity.store import accounts, devices, users
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
+from shared import audit
 from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, UserShown
 from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 
 NOTED = {
-    UserAct.UNLOCK: AccountEvent.ACCOUNT_UNLOCKED,
-    UserAct.WELCOME: AccountEvent.WELCOMED_AGAIN,
-    UserAct.END_SESSIONS: AccountEvent.SESSIONS_ENDED,
-    UserAct.DEACTIVATE: AccountEvent.ACCOUNT_DEACTIVATED,
-    UserAct.ACTIVATE: AccountEvent.ACCOUNT_ACTIVATED,
-    UserAct.REMOVE: AccountEvent.GRANT_TAKEN,
+    UserAct.UNLOCK: "account_unlocked",
+    UserAct.WELCOME: "welcomed_again",
+    UserAct.END_SESSIONS: "sessions_ended",
+    UserAct.DEACTIVATE: "account_deactivated",
+    UserAct.ACTIVATE: "account_activated",
+    UserAct.REMOVE: "grant_taken",
 }
 
 
+@dataclass(frozen=True)
 class UserActs:
     """The rules say what is open; each act is a few lines, and the audit has a name for it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._done: dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]] = {
+    context: IdentityContext
+
+    @property
+    def _done(self) -> dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]]:
+        return {
             UserAct.UNLOCK: self._unlock,
             UserAct.WELCOME: self._welcome,
             UserAct.END_SESSIONS: self._end_sessions,
@@ -45,17 +48,17 @@ class UserActs:
             user = await act.hold(asked.user_id)
             rules.check_act(act.asker, user, asked.act)
             await self._done[asked.act](act, user)
-            await events.note(act.db, NOTED[asked.act], user.user_id, visitor=visitor)
+            await audit.note(act.db, visitor, NOTED[asked.act], [user.user_id])
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _unlock(self, act: Act, user: UserShown) -> None:
-        await unlock(act.db, self._desk.keys, user.user_id)
+        await unlock(act.db, self.context.keys, user.user_id)
 
     async def _welcome(self, act: Act, user: UserShown) -> None:
         await welcome(
-            act.db, self._desk, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
+            act.db, self.context, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
         )
 
     async def _end_sessions(self, act: Act, user: UserShown) -> None:
@@ -77,4 +80,4 @@ class UserActs:
             raise Refused("last_administrator")
         await users.drop_grant(act.db, user.user_id, act.visitor.register_code)
         await act.throw_out(user.user_id)
-        await tell_masters(self._desk, act, user.user_id, user.access.role, None)
+        await tell_masters(self.context, act, user.user_id, user.access.role, None)

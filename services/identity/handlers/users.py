@@ -1,12 +1,10 @@
 """The accounts of a register, for those who administer them: listed, shown, added, given and taken roles."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity import events
-from services.identity.desk import Desk
-from services.identity.events import AccountEvent
+from services.identity.context import IdentityContext
 from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
-from services.identity.keys import new_id
 from services.identity.mails import Recipient
 from services.identity.rules import users as rules
 from services.identity.rules.log_in import Status
@@ -16,6 +14,7 @@ from services.identity.store import accounts, organisations, proposals, users
 from services.identity.store.accounts import Account
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
+from shared import audit
 from shared.contracts.users import (
     USERS_AT_ONCE,
     Access,
@@ -31,29 +30,30 @@ from shared.contracts.users import (
     UserShown,
 )
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor
 
 
+@dataclass(frozen=True)
 class Users:
     """Administrators manage those whose organisations are all theirs; a master admin everybody, but gives no role."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    context: IdentityContext
 
     async def list(self, visitor: Visitor, asked: ListUsers) -> UserPage:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker, after = await asker_of(db, visitor), await users.place_of(db, asked.after)
             found = await users.list_users(
                 db, asker, visitor.register_code, asked.search, asked.state, after, USERS_AT_ONCE + 1
             )
             shown = found[:USERS_AT_ONCE]
             others = [each.user_id for each in shown]
-            await events.note(db, AccountEvent.USERS_LISTED, others=others, visitor=visitor)
+            await audit.note(db, visitor, "users_listed", others)
         return UserPage(users=tuple(shown), more=len(found) > len(shown))
 
     async def reach(self, visitor: Visitor, _asked: ReadReach) -> Reach:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             by_domain = await organisations.find_by_domain(db, visitor.register_code)
         everything = asker.is_master or asker.all_organisations
@@ -64,14 +64,14 @@ class Users:
         )
 
     async def read(self, visitor: Visitor, asked: ReadUser) -> User:
-        async with transaction(self._desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             user = await users.find_user(db, visitor.register_code, asked.user_id)
             yourself = user is not None and user.user_id == asker.user_id
             if user is None or not (yourself or asker.manages(user.access)):
                 raise Refused("not_found")
             proposed = await proposals.is_proposed(db, visitor.register_code, user.user_id)
-            await events.note(db, AccountEvent.USER_READ, user.user_id, visitor=visitor)
+            await audit.note(db, visitor, "user_read", [user.user_id])
         return User(
             user=user,
             acts=rules.acts_on(asker, user),
@@ -95,11 +95,11 @@ class Users:
             await users.change_grant(act.db, user.user_id, visitor.register_code, wanted)
             await organisations.add_to_grant(act.db, user.user_id, visitor.register_code, wanted.organisation_ids)
             await act.throw_out(user.user_id)
-            await events.note(act.db, AccountEvent.GRANT_CHANGED, user.user_id, visitor=visitor)
-            await tell_masters(self._desk, act, user.user_id, user.access.role, wanted.role)
+            await audit.note(act.db, visitor, "grant_changed", [user.user_id])
+            await tell_masters(self.context, act, user.user_id, user.access.role, wanted.role)
             return Nothing()
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _settled(self, db: Database, visitor: Visitor, wanted: Access, email: str) -> Access:
         return rules.settle(wanted, email, await organisations.find_by_domain(db, visitor.register_code))
@@ -119,13 +119,13 @@ class Users:
             account_id, names = new_id(), (registrant.first_name, registrant.last_name)
             if not await accounts.add(act.db, account_id, registrant.email, *names):
                 return await self._add_existing(act, registrant, wanted)
-            await events.note(act.db, AccountEvent.ACCOUNT_CREATED, account_id, visitor=visitor)
+            await audit.note(act.db, visitor, "account_created", [account_id])
             await self._give(act, account_id, wanted)
             to = Recipient(registrant.email, registrant.first_name, visitor.register_code)
-            await welcome(act.db, self._desk, account_id, to)
+            await welcome(act.db, self.context, account_id, to)
             return UserAdded(user_id=account_id, existing=False)
 
-        return await manage(self._desk, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act)
 
     async def _access_of_new(self, act: Act, email: str, wanted: Access) -> Access:
         """A master admin registers people as they could themselves, and gives nothing beyond that."""
@@ -162,8 +162,8 @@ class Users:
         code, home = act.visitor.register_code, access.home_organisation_id
         given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
         await organisations.give_grant(act.db, account_id, given)
-        await events.note(act.db, AccountEvent.GRANT_GIVEN, account_id, visitor=act.visitor)
-        await tell_masters(self._desk, act, account_id, None, access.role)
+        await audit.note(act.db, act.visitor, "grant_given", [account_id])
+        await tell_masters(self.context, act, account_id, None, access.role)
 
 
 def _same(one: Access, other: Access) -> bool:

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.outcomes import store
-from services.outcomes.handlers.desk import Desk
+from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Ending, Standing
 from shared import audit, outbox
-from shared.assertion import Signer
 from shared.contracts.outcomes import OutcomeReceipt
 from shared.contracts.referrals import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
 from shared.database import Database, transaction
 from shared.log import warn
-from shared.messages import NotAnswered, Refused
-from shared.permissions import Caller, Visitor
+from shared.messages import NotAnswered, Refused, must_find
+from shared.permissions import Visitor
 
 ARCHIVE_SECONDS = 2.0
 REFUSE_SECONDS = 1.0
@@ -28,8 +27,7 @@ class Endings:
     it will never archive under that id.
     """
 
-    desk: Desk
-    signer: Signer
+    context: OutcomesContext
 
     async def go_forward(self, visitor: Visitor, assertion: str, outcome_id: UUID) -> OutcomeReceipt:
         """Archive in the visitor's name. Refused as referrals refuses; `pending` when it does not answer."""
@@ -41,7 +39,7 @@ class Endings:
         ending = standing.ending
         archive = ArchiveRecord(command_id=outcome_id, record_id=ending.record_id, version=ending.record_version)
         try:
-            await self.desk.bus.ask(archive, who=assertion, seconds=ARCHIVE_SECONDS)
+            await self.context.bus.ask(archive, who=assertion, seconds=ARCHIVE_SECONDS)
         except NotAnswered:
             return OutcomeReceipt(outcome_id=outcome_id, pending=True)
         except Refused as refusal:
@@ -51,11 +49,8 @@ class Endings:
         return OutcomeReceipt(outcome_id=outcome_id)
 
     async def _find(self, visitor: Visitor, outcome_id: UUID) -> Standing:
-        async with transaction(self.desk.pool, visitor) as db:
-            standing = await store.find_ending(db, outcome_id)
-        if standing is None:
-            raise Refused("not_found")
-        return standing
+        async with transaction(self.context.pool, visitor) as db:
+            return must_find(await store.find_ending(db, outcome_id))
 
     async def _refuse(self, visitor: Visitor, ending: Ending, refusal: Refused) -> None:
         """Raises the refusal, unless the record was archived under this id after all."""
@@ -66,7 +61,7 @@ class Endings:
         if archived:
             await self._confirm(ending, visitor)
             return
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             if await store.settle(db, ending.outcome_id, "refused", refusal.code):
                 await self._note(db, ending, visitor, "outcome.archive_refused")
         raise refusal
@@ -86,7 +81,7 @@ class Endings:
             version=ending.record_version,
         )
         try:
-            await self.desk.bus.ask(finish, who=self._sign("finish_archive", ending))
+            await self.context.bus.ask(finish, who=self._sign(finish, ending))
         except Refused as refusal:
             await self._give_up(ending, refusal)
         else:
@@ -96,7 +91,7 @@ class Endings:
         if await self._is_archived_or_never(ending):
             await self._confirm(ending)
             return
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             if await store.settle(db, ending.outcome_id, "given_up", refusal.code):
                 await self._note(db, ending, None, "outcome.archive_given_up")
 
@@ -105,12 +100,12 @@ class Endings:
         refuse = RefuseArchive(
             command_id=ending.outcome_id, register_code=ending.register_code, record_id=ending.record_id
         )
-        fate = await self.desk.bus.ask(refuse, who=self._sign("refuse_archive", ending), seconds=REFUSE_SECONDS)
+        fate = await self.context.bus.ask(refuse, who=self._sign(refuse, ending), seconds=REFUSE_SECONDS)
         return fate.archived
 
-    def _sign(self, job: str, ending: Ending) -> str:
-        caller = Caller(service=self.signer.key_id, job=job, on_behalf_of=ending.recorded_by)
-        return self.signer.sign_caller(caller, ArchiveRecord.service())
+    def _sign(self, request: FinishArchive | RefuseArchive, ending: Ending) -> str:
+        job = "finish_archive" if isinstance(request, FinishArchive) else "refuse_archive"
+        return self.context.sign(request, job, ending.recorded_by)
 
     async def _confirm(self, ending: Ending, visitor: Visitor | None = None) -> None:
         """From now on the outcome counts. Whoever says so first tells it."""
@@ -120,11 +115,11 @@ class Endings:
             version=ending.record_version + 1,
             archived=True,
         )
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             if await store.settle(db, ending.outcome_id, "saved"):
                 await self._note(db, ending, visitor, "outcome.recorded")
-                await outbox.put(db, self.desk.recorded(ending.register_code, record, ending.outcome_id))
-        self.desk.wake()
+                await outbox.put(db, self.context.recorded(ending.register_code, record, ending.outcome_id))
+        self.context.wake()
 
     async def _note(self, db: Database, ending: Ending, visitor: Visitor | None, action: str) -> None:
         """Under the visitor's session, or without one for the person who recorded the outcome."""

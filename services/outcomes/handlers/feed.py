@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import store
-from services.outcomes.handlers.desk import Desk
+from services.outcomes.context import OutcomesContext
 from shared.contracts.outcomes import OutcomeFeedPage, ReadOutcomeFeed
 from shared.database import ACQUIRE_SECONDS
 from shared.permissions import Caller
@@ -16,8 +16,8 @@ MOST_BYTES = 400_000
 class Feeding:
     """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
 
-    desk: Desk
+    context: OutcomesContext
 
     async def read(self, _caller: Caller, asked: ReadOutcomeFeed) -> OutcomeFeedPage:
-        async with self.desk.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
+        async with self.context.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
             return await store.read_feed(db, asked.after, MOST_ROWS, MOST_BYTES)

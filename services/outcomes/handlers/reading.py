@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import rules, store
-from services.outcomes.handlers.desk import Desk
+from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Listed
 from shared import audit
 from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes, OutcomeShown
@@ -19,7 +19,7 @@ ROOM = 400_000  # bytes of answers, well below what one message carries
 class Reading:
     """The handler of what changes nothing."""
 
-    desk: Desk
+    context: OutcomesContext
 
     async def list_outcomes(self, visitor: Visitor, assertion: str, asked: ListOutcomes) -> Outcomes:
         """
@@ -27,13 +27,13 @@ class Reading:
 
         In this order an outcome that has archived its record is never shown on a record that seems active.
         """
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             listed = await store.list_outcomes(db, visitor.register_code, asked.record_id, asked.skip, MOST_AT_ONCE + 1)
-        record = await self.desk.check_record(assertion, asked.record_id)
+        record = await self.context.check_record(assertion, asked.record_id)
         if record.archived:
             raise Refused("not_found")
         found = _outcomes(asked, listed, record)
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             shown = [each.outcome_id for each in found.outcomes]
             await audit.note(db, visitor, "outcome.listed", [asked.record_id, *shown])
         return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import rules, store
-from services.outcomes.handlers.desk import Desk, new_id
+from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
 from services.outcomes.store import NewOutcome
 from shared import audit, outbox
@@ -11,6 +11,7 @@ from shared.commands import answer_given, carry_out
 from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
 from shared.contracts.referrals import RecordChecked
 from shared.database import Database
+from shared.ids import new_id
 from shared.permissions import Visitor
 
 
@@ -18,19 +19,19 @@ from shared.permissions import Visitor
 class Recording:
     """The handler of new outcomes."""
 
-    desk: Desk
+    context: OutcomesContext
     endings: Endings
 
     async def record(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
-        receipt = await answer_given(self.desk.pool, visitor, asked) or await self._check(visitor, assertion, asked)
+        receipt = await answer_given(self.context.pool, visitor, asked) or await self._check(visitor, assertion, asked)
         if not asked.ending:
             return receipt
         return await self.endings.go_forward(visitor, assertion, receipt.outcome_id)
 
     async def _check(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
-        register = self.desk.register(visitor, asked.edition)
-        answers = rules.checked_answers(register, asked, self.desk.day())
-        record = await self.desk.check_record(assertion, asked.record_id)
+        register = self.context.register(visitor, asked.edition)
+        answers = rules.checked_answers(register, asked, self.context.day())
+        record = await self.context.check_record(assertion, asked.record_id)
         rules.check_takes_outcomes(record)
         outcome = NewOutcome(
             outcome_id=new_id(),
@@ -56,9 +57,9 @@ class Recording:
             act = "outcome.archive_asked" if outcome.ending else "outcome.recorded"
             await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], outcome.answers)
             if not outcome.ending:
-                await outbox.put(db, self.desk.recorded(visitor.register_code, record, outcome.outcome_id))
+                await outbox.put(db, self.context.recorded(visitor.register_code, record, outcome.outcome_id))
             return OutcomeReceipt(outcome_id=outcome.outcome_id, pending=outcome.ending)
 
-        receipt = await carry_out(self.desk.pool, visitor, asked, act)
-        self.desk.wake()
+        receipt = await carry_out(self.context.pool, visitor, asked, act)
+        self.context.wake()
         return receipt

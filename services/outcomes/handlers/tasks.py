@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import store
-from services.outcomes.handlers.desk import Desk
+from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Urgent
 from shared import audit
 from shared.commands import carry_out
@@ -17,7 +17,7 @@ from shared.contracts.outcomes import (
     TaskSeen,
 )
 from shared.database import Database, transaction
-from shared.messages import Refused
+from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -25,11 +25,11 @@ from shared.permissions import Visitor
 class TaskList:
     """The handlers of what administrators ask about tasks."""
 
-    desk: Desk
+    context: OutcomesContext
 
     async def list_tasks(self, visitor: Visitor, asked: ListTasks) -> Tasks:
-        as_at = self.desk.clock()
-        async with transaction(self.desk.pool, visitor) as db:
+        as_at = self.context.clock()
+        async with transaction(self.context.pool, visitor) as db:
             urgent = await store.list_tasks(db, visitor, "urgent", asked.skip_urgent, MOST_TASKS)
             agenda = await store.list_tasks(db, visitor, "agenda", asked.skip_agenda, MOST_TASKS + 1)
             counts = await store.count_tasks(db, visitor)
@@ -39,24 +39,22 @@ class TaskList:
         return Tasks(urgent=urgent, agenda=shown, counts=counts, more_agenda=more, as_at=as_at)
 
     async def count_tasks(self, visitor: Visitor, _asked: CountTasks) -> TaskCounts:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             return await store.count_tasks(db, visitor)
 
     async def acknowledge(self, visitor: Visitor, asked: AcknowledgeTask) -> TaskSeen:
         """The task stays open until its record's rating changes: seen is not done."""
 
         async def act(db: Database) -> TaskSeen:
-            task = await store.hold_urgent(db, visitor, asked.task_id)
-            if task is None:
-                raise Refused("not_found")
+            task = must_find(await store.hold_urgent(db, visitor, asked.task_id))
             if task.closed:
                 raise Refused("closed")
             return _seen_before(visitor, asked, task) or await self._mark(db, visitor, asked, task)
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def _mark(self, db: Database, visitor: Visitor, asked: AcknowledgeTask, task: Urgent) -> TaskSeen:
-        moment = self.desk.clock()
+        moment = self.context.clock()
         await store.mark_seen(db, visitor, asked.task_id, moment)
         await audit.note(db, visitor, "task.seen", [asked.task_id, task.record_id])
         return TaskSeen(task_id=asked.task_id, seen_by=visitor.full_name, seen_at=moment, is_asker=True)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from services.outcomes import rules, store
-from services.outcomes.handlers.desk import Desk, new_id
+from services.outcomes.context import OutcomesContext
 from services.outcomes.rules import Change
 from services.outcomes.store import NotSeen
 from shared import audit, outbox
-from shared.assertion import Signer
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals import (
     ListStandings,
@@ -21,9 +21,11 @@ from shared.contracts.referrals import (
     Standings,
 )
 from shared.database import Database, transaction
+from shared.ids import new_id
 from shared.inbox import is_new
-from shared.messages import Refused
-from shared.permissions import Caller
+from shared.messages import Message, Refused, Request
+
+Reply = TypeVar("Reply", bound=Message)
 
 CONSUMER = "outcomes--event"
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
@@ -39,20 +41,19 @@ class Watching:
     event. So events may come late, twice or not at all.
     """
 
-    desk: Desk
-    signer: Signer
+    context: OutcomesContext
 
     async def take(self, event: RecordEvent) -> None:
         standing = await self.read_standing(event.record_id)
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             if await is_new(db, CONSUMER, event):
                 away = event.version if isinstance(event, RecordArchived | RecordReinstated) else None
-                await bring_into_line(db, event.record_id, standing, self.desk.clock(), away)
+                await bring_into_line(db, event.record_id, standing, self.context.clock(), away)
 
     async def read_standing(self, record_id: UUID) -> RecordStanding | None:
         """How referrals has the record; None when it is no more."""
         try:
-            return await self.desk.bus.ask(ReadStanding(record_id=record_id), who=self._signature())
+            return await self._ask(ReadStanding(record_id=record_id))
         except Refused as refusal:
             if refusal.code != "not_found":
                 raise
@@ -62,14 +63,14 @@ class Watching:
         """Bring every task into line with how referrals has its record, page by page."""
         after: UUID | None = FIRST_ID
         while after is not None:
-            page = await self.desk.bus.ask(ListStandings(after=after), who=self._signature())
+            page = await self._ask(ListStandings(after=after))
             await self._compare_page(after, page)
             after = page.last
 
     async def _compare_page(self, after: UUID, page: Standings) -> None:
         """What is in line already is passed over; what waits and is not on the page is asked for by itself."""
         calling = [each.record_id for each in page.standings]
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             known = await store.find_standings(db, calling)
             waiting = await store.records_with_tasks(db, after, page.last or LAST_ID)
         for standing in page.standings:
@@ -80,12 +81,12 @@ class Watching:
             await self._compare_one(record_id, await self.read_standing(record_id))
 
     async def _compare_one(self, record_id: UUID, standing: RecordStanding | None) -> None:
-        async with transaction(self.desk.pool) as db:
-            await bring_into_line(db, record_id, standing, self.desk.clock())
+        async with transaction(self.context.pool) as db:
+            await bring_into_line(db, record_id, standing, self.context.clock())
 
-    def _signature(self) -> str:
-        """The assertion under which outcomes asks for nobody in particular."""
-        return self.signer.sign_caller(Caller(service=self.signer.key_id, job="tasks"), ReadStanding.service())
+    async def _ask(self, request: Request[Reply]) -> Reply:
+        """Ask referrals in the name of this service."""
+        return await self.context.bus.ask(request, who=self.context.sign(request, "tasks"))
 
 
 async def bring_into_line(
@@ -117,26 +118,26 @@ async def _note(db: Database, action: str, task_id: UUID, record_id: UUID, regis
 class Escalation:
     """Tells of the urgent tasks that nobody has seen within their register's time, each once."""
 
-    desk: Desk
+    context: OutcomesContext
 
-    async def tell_again(self) -> int:
-        """How many were told of."""
-        now = self.desk.clock()
-        limits = ((each.code, each.lifecycle.urgent_minutes) for each in self.desk.registers.newest())
+    async def tell_again(self) -> bool:
+        """True when there may be more to tell of."""
+        now = self.context.clock()
+        limits = ((each.code, each.lifecycle.urgent_minutes) for each in self.context.registers.newest())
         registers, opened_by = rules.opened_by(limits, now)
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             taken = await store.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
             for task in taken:
                 await _note(db, "task.told_again", task.task_id, task.record_id, task.register_code)
                 await outbox.put(db, self._event(task))
         if taken:
-            self.desk.wake()
-        return len(taken)
+            self.context.wake()
+        return bool(taken)
 
     def _event(self, task: NotSeen) -> UrgentNotSeen:
         return UrgentNotSeen(
             event_id=new_id(),
-            occurred_at=self.desk.clock(),
+            occurred_at=self.context.clock(),
             register_code=task.register_code,
             organisation_id=task.organisation_id,
             record_id=task.record_id,

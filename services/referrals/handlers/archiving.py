@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import archiving as store
 from shared import audit, outbox
-from shared.assertion import Signer
-from shared.bus import Bus
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
 from shared.contracts.referrals import (
     ArchiveFate,
@@ -23,7 +21,7 @@ from shared.contracts.referrals import (
     Urgency,
 )
 from shared.database import Database, transaction
-from shared.messages import Fault, NotAnswered, Refused
+from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Caller, Permission, Visitor
 from shared.registers.definition import Definition
 
@@ -38,28 +36,23 @@ class Archiving:
     Either the command of an id is carried out or the id is given up, never both: both take it in the same table.
     """
 
-    desk: Desk
-    bus: Bus
-    signer: Signer
+    context: ServiceContext
 
     async def check(self, visitor: Visitor, asked: CheckRecord) -> RecordChecked:
-        async with transaction(self.desk.pool, visitor) as db:
-            state = await store.find_state(db, visitor.register_code, asked.record_id)
-        if state is None:
-            raise Refused("not_found")
-        return state
+        async with transaction(self.context.pool, visitor) as db:
+            return must_find(await store.find_state(db, visitor.register_code, asked.record_id))
 
     async def archive(self, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
         async def act(db: Database) -> RecordReceipt:
             return await self._archive(db, visitor, asked)
 
         try:
-            receipt = await carry_out(self.desk.pool, visitor, asked, act)
+            receipt = await carry_out(self.context.pool, visitor, asked, act)
         except Refused as refusal:
             if refusal.code == "command_reused" and await self._is_given_up(asked.command_id):
                 raise Refused("given_up") from None
             raise
-        self.desk.wake()
+        self.context.wake()
         return receipt
 
     async def _archive(self, db: Database, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
@@ -75,8 +68,8 @@ class Archiving:
         by = (visitor.user_id, visitor.full_name)
         await store.add_version(db, asked.record_id, archived, "archived", by)
         await audit.note(db, visitor, "record.archived", [asked.record_id])
-        register = self.desk.register(visitor, archived["edition"])
-        telling = Telling(register, archived["organisation_id"], receipt, self.desk.clock(), archived["created_by"])
+        register = self.context.register(visitor, archived["edition"])
+        telling = Telling(register, archived["organisation_id"], receipt, self.context.clock(), archived["created_by"])
         for event in telling.archived(_urgency_of(register, receipt)):
             await outbox.put(db, event)
         return receipt
@@ -88,7 +81,7 @@ class Archiving:
         return Refused("archived") if state.archived else Refused("conflict", version=state.version)
 
     async def _is_given_up(self, command_id: UUID) -> bool:
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             return await store.is_given_up(db, command_id)
 
     async def finish(self, caller: Caller, asked: FinishArchive) -> RecordReceipt:
@@ -100,16 +93,15 @@ class Archiving:
         return await self.archive(visitor, first)
 
     async def _granted(self, register_code: str, user_id: UUID) -> Visitor:
-        me = Caller(service="referrals", job="finish_archive", on_behalf_of=user_id)
         question = CheckGrant(register_code=register_code, user_id=user_id)
-        grant = await self.bus.ask(question, who=self.signer.sign_caller(me, question.service()))
+        grant = await self.context.bus.ask(question, who=self.context.sign(question, "finish_archive", user_id))
         if grant.visitor.user_id != user_id or not grant.visitor.may(Permission.RECORD_OUTCOME):
             raise Refused("no_grant")
         return grant.visitor
 
     async def give_up(self, caller: Caller, asked: RefuseArchive) -> ArchiveFate:
         actor = caller.on_behalf_of or NOBODY
-        async with transaction(self.desk.pool) as db:
+        async with transaction(self.context.pool) as db:
             given_up = await store.give_up(db, asked.command_id, actor)
             if given_up:
                 register = asked.register_code

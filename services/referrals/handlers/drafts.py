@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk
 from services.referrals.store import drafts as store
 from services.referrals.store.drafts import DraftRow
 from shared import audit
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     DiscardDraft,
     Drafts,
@@ -18,7 +18,7 @@ from shared.contracts.referrals import (
     SaveDraft,
 )
 from shared.database import Database, transaction
-from shared.messages import Nothing, Refused
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -26,22 +26,22 @@ from shared.permissions import Visitor
 class Drafting:
     """The handlers of what was typed and not yet sent."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def save(self, visitor: Visitor, asked: SaveDraft) -> DraftSaved:
         """A person who does not consent is not kept as a draft either."""
-        register = self.desk.register(visitor, asked.edition)
+        register = self.context.register(visitor, asked.edition)
         typed = rules.draft_typed(register, asked.typed)
         name = rules.draft_name(register, typed)
         draft = DraftRow(asked.draft_id, register.edition, name, typed)
-        if rules.refuses_consent(register, typed, self.desk.day()):
+        if rules.refuses_consent(register, typed, self.context.day()):
             await self.forget(visitor, draft.draft_id)
             raise Refused("no_consent")
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             return await self._save(db, visitor, draft)
 
     async def _save(self, db: Database, visitor: Visitor, draft: DraftRow) -> DraftSaved:
-        moment = self.desk.clock()
+        moment = self.context.clock()
         state = await store.hold(db, visitor, draft.draft_id)
         rules.check_draft(sent=state.sent, discarded=state.discarded, others=state.drafts - state.kept)
         await store.save(db, visitor, draft, moment)
@@ -50,32 +50,30 @@ class Drafting:
         return DraftSaved(saved_at=moment)
 
     async def list_drafts(self, visitor: Visitor, _asked: ListDrafts) -> Drafts:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             found = await store.find_all(db, visitor)
             if found:
                 await audit.note(db, visitor, "draft.listed", [each.draft_id for each in found])
         return Drafts(drafts=tuple(found))
 
     async def read(self, visitor: Visitor, asked: ReadDraft) -> DraftShown:
-        async with transaction(self.desk.pool, visitor) as db:
-            found = await store.find(db, visitor, asked.draft_id)
-            if found is None:
-                raise Refused("not_found")
+        async with transaction(self.context.pool, visitor) as db:
+            found = must_find(await store.find(db, visitor, asked.draft_id))
             await audit.note(db, visitor, "draft.read", [asked.draft_id])
         return found
 
     async def forget(self, visitor: Visitor, draft_id: UUID) -> None:
         """Keep nothing of it; it may be saved again."""
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             await store.hold(db, visitor, draft_id)
             await self._forget(db, visitor, draft_id)
 
     async def discard(self, visitor: Visitor, asked: DiscardDraft) -> Nothing:
         """The id stays closed: a save that is under way meanwhile comes too late."""
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             await store.hold(db, visitor, asked.draft_id)
             await self._forget(db, visitor, asked.draft_id)
-            await store.close(db, visitor, asked.draft_id, self.desk.clock())
+            await store.close(db, visitor, asked.draft_id, self.context.clock())
         return Nothing()
 
     async def _forget(self, db: Database, visitor: Visitor, draft_id: UUID) -> None:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.referrals.handlers.desk import Desk
 from services.referrals.store import duplicates as store
 from shared import audit
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     CountDuplicates,
     DecideDuplicate,
@@ -15,7 +15,7 @@ from shared.contracts.referrals import (
     PossibleDuplicates,
 )
 from shared.database import Database, transaction
-from shared.messages import Refused
+from shared.messages import must_find
 from shared.permissions import Visitor
 
 
@@ -23,26 +23,24 @@ from shared.permissions import Visitor
 class Comparing:
     """The handlers of pairs. Of a pair with one record out of sight, nothing is shown, counted or decided."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def list_open(self, visitor: Visitor, _asked: ListDuplicates) -> PossibleDuplicates:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             found = await store.find_open(db, visitor)
             shown = {each.record_id for pair in found.pairs for each in (pair.one, pair.other)}
             await audit.note(db, visitor, "duplicates.listed", sorted(shown))
             return found
 
     async def count_open(self, visitor: Visitor, _asked: CountDuplicates) -> DuplicateCount:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             return DuplicateCount(total=await store.count_open(db, visitor))
 
     async def decide(self, visitor: Visitor, asked: DecideDuplicate) -> DuplicateDecision:
         async def act(db: Database) -> DuplicateDecision:
-            decision = await store.decide(db, visitor, (asked.one, asked.other), asked.verdict)
-            if decision is None:
-                raise Refused("not_found")
+            decision = must_find(await store.decide(db, visitor, (asked.one, asked.other), asked.verdict))
             if not decision.before:
                 await audit.note(db, visitor, f"duplicate.{asked.verdict}", sorted((asked.one, asked.other)))
             return decision
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)

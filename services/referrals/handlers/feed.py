@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.referrals.handlers.desk import Desk
+from services.referrals import rules
 from services.referrals.store import feed as store
+from shared.context import ServiceContext
 from shared.contracts.referrals import FeedPage, ReadFeed
 from shared.permissions import Caller
 
@@ -16,9 +17,9 @@ MOST_RATINGS = 1_000
 class Feeding:
     """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
-        async with self.desk.one_trip() as db:
+        async with self.context.one_trip() as db:
             room = store.Room(MOST_ROWS, MOST_BYTES, MOST_RATINGS)
-            return await store.read_feed(db, asked.after, room, self.desk.rated_by())
+            return await store.read_feed(db, asked.after, room, rules.rating_questions(self.context.registers))

@@ -4,27 +4,24 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.rules import Cover, Holder
 from services.referrals.store import holding as store
 from shared import audit
-from shared.assertion import Signer
-from shared.bus import Bus
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
 from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
 from shared.database import Database, transaction
-from shared.messages import Nothing, Refused
-from shared.permissions import Caller, Visitor
+from shared.ids import new_id
+from shared.messages import Nothing, Refused, must_find
+from shared.permissions import Visitor
 
 
 @dataclass(frozen=True)
 class Holding:
     """The handlers. Before anything is done, identity is asked whom an id names and what they may do now."""
 
-    desk: Desk
-    bus: Bus
-    signer: Signer
+    context: ServiceContext
 
     async def assign(self, visitor: Visitor, asked: AssignHolder) -> Nothing:
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
@@ -34,26 +31,26 @@ class Holding:
             by = (visitor.user_id, visitor.full_name)
             who = (colleague.user_id, colleague.full_name)
             await store.end_holder(db, asked.record_id, by)
-            await store.add_holder(db, new_id(), asked.record_id, who, self.desk.day(), by)
+            await store.add_holder(db, new_id(), asked.record_id, who, self.context.day(), by)
             await audit.note(db, visitor, "record.holder_assigned", [asked.record_id, asked.user_id])
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def add_cover(self, visitor: Visitor, asked: AddCover) -> Nothing:
-        rules.check_cover(asked, self.desk.day())
+        rules.check_cover(asked, self.context.day())
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
         cover = Cover(asked.user_id, asked.from_day, asked.until_day)
 
         async def act(db: Database) -> Nothing:
             holder = await _keep(db, visitor, asked.record_id)
-            rules.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.desk.day()))
+            rules.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
             by = (visitor.user_id, visitor.full_name)
             await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
             await audit.note(db, visitor, "record.cover_added", [asked.record_id, asked.user_id])
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def end_cover(self, visitor: Visitor, asked: EndCover) -> Nothing:
         async def act(db: Database) -> Nothing:
@@ -65,10 +62,10 @@ class Holding:
                 raise Refused("not_found")
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def read(self, visitor: Visitor, asked: ReadHoldings) -> Holdings:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             if await store.find_organisation(db, visitor.register_code, asked.record_id) is None:
                 raise Refused("not_found")
             await audit.note(db, visitor, "record.holdings_read", [asked.record_id])
@@ -76,14 +73,12 @@ class Holding:
 
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:
         """Who is to have the record, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""
-        async with transaction(self.desk.pool, visitor) as db:
-            organisation_id = await store.find_organisation(db, visitor.register_code, record_id)
-        if organisation_id is None:
-            raise Refused("not_found")
-        me = Caller(service="referrals", job="name_holder", on_behalf_of=visitor.user_id)
+        async with transaction(self.context.pool, visitor) as db:
+            organisation_id = must_find(await store.find_organisation(db, visitor.register_code, record_id))
         question = CheckGrant(register_code=visitor.register_code, user_id=user_id)
         try:
-            grant = await self.bus.ask(question, who=self.signer.sign_caller(me, question.service()))
+            who = self.context.sign(question, "name_holder", visitor.user_id)
+            grant = await self.context.bus.ask(question, who=who)
         except Refused:
             raise Refused("not_a_colleague") from None
         if grant.visitor.user_id != user_id or not rules.may_hold(grant.visitor, organisation_id):
@@ -93,9 +88,7 @@ class Holding:
 
 async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> Holder:
     """Who holds the record, which nobody else changes meanwhile. Refused as `not_found` or `archived`."""
-    kept = await store.keep(db, visitor.register_code, record_id)
-    if kept is None:
-        raise Refused("not_found")
+    kept = must_find(await store.keep(db, visitor.register_code, record_id))
     if kept.archived:
         raise Refused("archived")
     return await store.find_holder(db, record_id, kept.created_by)

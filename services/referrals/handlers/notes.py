@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.store import history
 from shared import audit
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import AddNote
 from shared.database import Database
-from shared.messages import Nothing, Refused
+from shared.ids import new_id
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -17,15 +18,13 @@ from shared.permissions import Visitor
 class NoteTaking:
     """The handler of notes. Nobody is told of one, and the record keeps its version."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def add_note(self, visitor: Visitor, asked: AddNote) -> Nothing:
         text = rules.kept_text(asked.text)
 
         async def act(db: Database) -> Nothing:
-            held = await history.hold_record(db, visitor.register_code, asked.record_id)
-            if held is None:
-                raise Refused("not_found")
+            held = must_find(await history.hold_record(db, visitor.register_code, asked.record_id))
             if not rules.may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
             if held.archived:
@@ -34,4 +33,4 @@ class NoteTaking:
             await audit.note(db, visitor, "record.note_added", [asked.record_id])
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk
 from services.referrals.rules import fitting
 from services.referrals.store import overlays as store
 from shared import audit
-from shared.bus import Bus
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     MOST_PUBLISHED,
     ListOverlays,
@@ -30,43 +29,42 @@ from shared.registers.overlay import Adaptation
 class Publishing:
     """The handlers of overlays."""
 
-    desk: Desk
-    bus: Bus
+    context: ServiceContext
 
     async def read(self, asked: ReadOverlays) -> Overlays:
         """For every process, with nobody in the room: they are the words of the register, and of no person."""
-        async with self.desk.one_trip() as db:
+        async with self.context.one_trip() as db:
             found = await store.find_newer(db, asked.known)
         shown = fitting(found)
         return Overlays(overlays=shown, more=len(found) > len(shown))
 
     async def publish(self, visitor: Visitor, asked: PublishOverlay) -> OverlayReceipt:
         rules.check_binds_all(visitor)
-        register = self.desk.latest(visitor)
+        register = self.context.latest(visitor)
 
         async def act(db: Database) -> OverlayReceipt:
             present = await store.find_in_force(db, register.code)
             rules.check_seen(asked, present)
-            self.desk.registers.adapt({register.code: present})
-            changed = rules.checked_overlay(self.desk.registers.editions(register.code), present, asked.overlay)
+            self.context.registers.adapt({register.code: present})
+            changed = rules.checked_overlay(self.context.registers.editions(register.code), present, asked.overlay)
             published = Adaptation(present.version + 1, asked.overlay)
             await store.add_overlay(db, visitor, published, changed)
             await audit.note(db, visitor, "register.reworded", fields=[f"overlay:{published.version}", *changed])
             return OverlayReceipt(version=published.version)
 
-        receipt = await carry_out(self.desk.pool, visitor, asked, act)
-        self.desk.registers.adapt({register.code: Adaptation(receipt.version, asked.overlay)})
+        receipt = await carry_out(self.context.pool, visitor, asked, act)
+        self.context.registers.adapt({register.code: Adaptation(receipt.version, asked.overlay)})
         await self._tell(register.code, receipt.version)
         return receipt
 
     async def _tell(self, register_code: str, version: int) -> None:
         """Who does not hear it asks by itself before long."""
         try:
-            await self.bus.tell(OverlayPublished(register_code=register_code, version=version))
+            await self.context.bus.tell(OverlayPublished(register_code=register_code, version=version))
         except NotAnswered as unanswered:
             warn("overlay.not_told", fault=unanswered.fault.value)
 
     async def list_published(self, visitor: Visitor, asked: ListOverlays) -> PublishedOverlays:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             found = await store.list_overlays(db, visitor.register_code, asked.before, MOST_PUBLISHED + 1)
         return PublishedOverlays(published=tuple(found[:MOST_PUBLISHED]), more=len(found) > MOST_PUBLISHED)

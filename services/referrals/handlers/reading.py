@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk
 from services.referrals.store import finding, history
 from services.referrals.store.finding import ListPage, Rows, filters_of
 from shared import audit
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     History,
     ListRecords,
@@ -21,7 +21,7 @@ from shared.contracts.referrals import (
     RecordShown,
 )
 from shared.database import transaction
-from shared.messages import Refused
+from shared.messages import must_find
 from shared.permissions import Visitor
 
 
@@ -29,16 +29,16 @@ from shared.permissions import Visitor
 class Reading:
     """The handlers of what changes nothing."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
         """The page's rows, the search's when there is something to search for."""
-        register = self.desk.latest(visitor)
+        register = self.context.latest(visitor)
         reader = rules.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = rules.read_search(visitor.register_code, asked.search)
         page = list_page(reader, asked, is_search=search is not None, questions=rules.further_columns(register))
         filters = filters_of(asked, rules.levels_by_urgency(register))
-        async with self.desk.one_trip() as db:
+        async with self.context.one_trip() as db:
             if search:
                 found = await finding.search_records(db, reader, page, search, filters)
             elif asked.is_plain:
@@ -48,32 +48,25 @@ class Reading:
         return page_of(asked, found)
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
-        async with self.desk.one_trip() as db:
-            shown = await finding.read_record(db, visitor, asked.record_id)
-        if shown is None:
-            raise Refused("not_found")
-        return shown
+        async with self.context.one_trip() as db:
+            return must_find(await finding.read_record(db, visitor, asked.record_id))
 
     async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
-        lead = self.desk.registers.find(visitor.register_code).person.get("lead_professional", "")
-        async with transaction(self.desk.pool, visitor) as db:
+        lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")
+        async with transaction(self.context.pool, visitor) as db:
             named = await finding.name_records(db, visitor, asked.record_ids, lead)
             await audit.note(db, visitor, "record.named", [each.record_id for each in named])
         return NamedRecords(records=tuple(named))
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
-        async with transaction(self.desk.pool, visitor) as db:
-            found = await history.find_history(db, visitor.register_code, asked.record_id, asked.skip)
-            if found is None:
-                raise Refused("not_found")
+        async with transaction(self.context.pool, visitor) as db:
+            found = must_find(await history.find_history(db, visitor.register_code, asked.record_id, asked.skip))
             await audit.note(db, visitor, "record.history_read", [asked.record_id])
             return found
 
     async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
-        async with transaction(self.desk.pool, visitor) as db:
-            found = await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip)
-            if found is None:
-                raise Refused("not_found")
+        async with transaction(self.context.pool, visitor) as db:
+            found = must_find(await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip))
             await audit.note(db, visitor, "record.notes_read", [asked.record_id])
             return found
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import reversing as store
 from services.referrals.store.archiving import add_version
 from services.referrals.store.reversing import Reversal
 from shared import audit, outbox
 from shared.commands import carry_out
+from shared.context import ServiceContext
 from shared.contracts.referrals import (
     MOST_REVERSALS,
     AskReversal,
@@ -19,7 +19,8 @@ from shared.contracts.referrals import (
     Reversals,
 )
 from shared.database import Database, transaction
-from shared.messages import Nothing, Refused
+from shared.ids import new_id
+from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 
@@ -30,26 +31,24 @@ class Reversing:
     an archive for reversed when the record is active with a later version than that archive left.
     """
 
-    desk: Desk
+    context: ServiceContext
 
     async def request(self, visitor: Visitor, asked: AskReversal) -> Nothing:
         reference = rules.read_reference(visitor.register_code, asked.reference)
         reason = rules.kept_text(asked.reason)
 
         async def act(db: Database) -> Nothing:
-            record = await store.find_archived(db, visitor, reference) if reference else None
-            if record is None:
-                raise Refused("not_found")
+            record = must_find(await store.find_archived(db, visitor, reference) if reference else None)
             if not record.archived:
                 raise Refused("not_archived")
             await store.add_reversal(db, visitor, new_id(), record, reason)
             await audit.note(db, visitor, "record.reversal_asked", [record.record_id])
             return Nothing()
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def list_open(self, visitor: Visitor, _asked: ListReversals) -> Reversals:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             found = await store.list_reversals(db, visitor, MOST_REVERSALS + 1)
             shown = rules.fitting(found[:MOST_REVERSALS])
             await audit.note(db, visitor, "record.reversals_listed", [each.record_id for each in shown])
@@ -57,9 +56,7 @@ class Reversing:
 
     async def decide(self, visitor: Visitor, asked: DecideReversal) -> Nothing:
         async def act(db: Database) -> Nothing:
-            reversal = await store.hold_reversal(db, visitor, asked.reversal_id)
-            if reversal is None:
-                raise Refused("not_found")
+            reversal = must_find(await store.hold_reversal(db, visitor, asked.reversal_id))
             if reversal.state != "open":
                 raise Refused("decided")
             if asked.confirmed:
@@ -68,8 +65,8 @@ class Reversing:
             await (self._reinstate if asked.confirmed else self._decline)(db, visitor, reversal)
             return Nothing()
 
-        answer = await carry_out(self.desk.pool, visitor, asked, act)
-        self.desk.wake()
+        answer = await carry_out(self.context.pool, visitor, asked, act)
+        self.context.wake()
         return answer
 
     async def _decline(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
@@ -81,14 +78,14 @@ class Reversing:
             raise Refused("decided")
         await add_version(db, reversal.record_id, record, "reinstated", (visitor.user_id, visitor.full_name))
         await audit.note(db, visitor, "record.reinstated", [reversal.record_id])
-        register = self.desk.register(visitor, record["edition"])
+        register = self.context.register(visitor, record["edition"])
         receipt = RecordReceipt(
             record_id=reversal.record_id,
             reference=record["reference"],
             version=record["version"],
             rating=record["rating"],
         )
-        telling = Telling(register, record["organisation_id"], receipt, self.desk.clock())
+        telling = Telling(register, record["organisation_id"], receipt, self.context.clock())
         level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
         for event in telling.reinstated(rules.urgency_of(level)):
             await outbox.put(db, event)

@@ -1,13 +1,13 @@
 """Adding a person to a register, and saving a record anew."""
 
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from asyncpg import UniqueViolationError
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk, new_id
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.telling import Telling
 from services.referrals.store import saving as store
@@ -21,8 +21,10 @@ from services.referrals.store.saving import (
     Update,
     Updated,
 )
+from shared.context import ServiceContext
 from shared.contracts.referrals import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.database import Database
+from shared.ids import new_id
 from shared.messages import Command, Refused
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
@@ -33,17 +35,18 @@ MOST_REFERENCES = 5
 
 @dataclass(frozen=True)
 class Saving:
-    """The handlers of commands that write a record's answers."""
+    """The handlers of commands that write a record's answers. `draw` gives a random number below its argument."""
 
-    desk: Desk
+    context: ServiceContext
+    draw: Callable[[int], int] = secrets.randbelow
 
     async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
-        register = self.desk.register(visitor, asked.edition)
+        register = self.context.register(visitor, asked.edition)
         organisation_id = rules.organisation_for(visitor)
         answers = await self._checked(visitor, asked, register)
         content = content_of(register, answers)
         for _ in range(MOST_REFERENCES):
-            reference = rules.write_reference(register.code, self.desk.draw(rules.REFERENCES))
+            reference = rules.write_reference(register.code, self.draw(rules.REFERENCES))
             unseen, shown = register.duplicates.unseen, asked.duplicates_seen
             record = NewRecord(new_id(), reference, register.edition, organisation_id, unseen, shown)
             try:
@@ -55,10 +58,10 @@ class Saving:
     async def _checked(self, visitor: Visitor, asked: SubmitRecord, register: Definition) -> dict[str, Answer]:
         """Of a person who does not consent nothing is kept, neither what was typed before."""
         try:
-            return rules.checked_answers(register, asked.answers, self.desk.day())
+            return rules.checked_answers(register, asked.answers, self.context.day())
         except Refused as refusal:
             if refusal.code == "no_consent":
-                await Drafting(self.desk).forget(visitor, asked.command_id)
+                await Drafting(self.context).forget(visitor, asked.command_id)
             raise
 
     async def _add(
@@ -67,14 +70,14 @@ class Saving:
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=0, rating=content.rating
         )
-        telling = Telling(register, record.organisation_id, receipt, self.desk.clock(), visitor.user_id)
+        telling = Telling(register, record.organisation_id, receipt, self.context.clock(), visitor.user_id)
         events = telling.created(rules.urgency_of(rating_of(register, content.answers)))
-        async with self.desk.one_trip() as db:
+        async with self.context.one_trip() as db:
             command = new_command(visitor, asked, receipt)
             not_added = await store.submit_record(db, visitor, command, record, content, events)
         if not_added:
             return answer_without_adding(visitor, asked, not_added)
-        self.desk.wake()
+        self.context.wake()
         return receipt
 
     async def update(self, visitor: Visitor, asked: UpdateRecord) -> RecordReceipt:
@@ -87,7 +90,7 @@ class Saving:
 
     async def _find(self, visitor: Visitor, asked: UpdateRecord | ReviewRecord) -> RecordReceipt | Present:
         """The record as it is to be changed; the answer, when that was done before."""
-        async with self.desk.one_trip() as db:
+        async with self.context.one_trip() as db:
             earlier, present = await store.find_for_update(db, visitor, asked.command_id, asked.record_id)
         if earlier:
             return answer_again(visitor, asked, earlier)
@@ -97,8 +100,8 @@ class Saving:
         return present
 
     async def _save(self, visitor: Visitor, asked: UpdateRecord, present: Present) -> RecordReceipt:
-        register = self.desk.register(visitor, present.edition)
-        answers = rules.changed_answers(register, present.answers, asked.answers, self.desk.day())
+        register = self.context.register(visitor, present.edition)
+        answers = rules.changed_answers(register, present.answers, asked.answers, self.context.day())
         changes = rules.changes_between(register, present.answers, answers)
         rerating = rules.rerating(register, present.answers, answers)
         content = content_of(register, answers)
@@ -111,7 +114,7 @@ class Saving:
         rekeyed = rules.match_keys(register, answers) != rules.match_keys(register, present.answers)
         rows = tuple((each.name, each.before, each.after) for each in changes)
         update = Update(present.record_id, present.version, rerating.is_new, rows, rekeyed)
-        telling = Telling(register, present.organisation_id, receipt, self.desk.clock(), present.created_by)
+        telling = Telling(register, present.organisation_id, receipt, self.context.clock(), present.created_by)
         events = telling.updated(rerating.told)
 
         async def act(db: Database, command: NewCommand) -> Updated:
@@ -120,12 +123,12 @@ class Saving:
         return await self._carry_out(visitor, asked, receipt, act)
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
-        register = self.desk.register(visitor, present.edition)
+        register = self.context.register(visitor, present.edition)
         level = rules.rating_that_stands(register, present.answers)
         receipt = RecordReceipt(
             record_id=present.record_id, reference=present.reference, version=present.version + 1, rating=level.code
         )
-        events = Telling(register, present.organisation_id, receipt, self.desk.clock()).updated(None)
+        events = Telling(register, present.organisation_id, receipt, self.context.clock()).updated(None)
 
         async def act(db: Database, command: NewCommand) -> Updated:
             return await store.review_record(db, visitor, command, present, events)
@@ -139,7 +142,7 @@ class Saving:
         receipt: RecordReceipt,
         act: Callable[[Database, NewCommand], Awaitable[Updated]],
     ) -> RecordReceipt:
-        async with self.desk.one_trip() as db:
+        async with self.context.one_trip() as db:
             updated = await act(db, new_command(visitor, asked, receipt))
         if updated.earlier:
             return answer_again(visitor, asked, updated.earlier)
@@ -147,7 +150,7 @@ class Saving:
             raise Refused("conflict", version=updated.version)
         if updated.verdict != "done":
             raise Refused(updated.verdict)
-        self.desk.wake()
+        self.context.wake()
         return receipt
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk
 from services.referrals.store import standing as store
 from services.referrals.store.standing import Stood
+from shared.context import ServiceContext
 from shared.contracts.referrals import ListStandings, ReadStanding, RecordStanding, Standings, Urgency
-from shared.messages import Refused
+from shared.messages import must_find
 from shared.permissions import Caller
 from shared.registers.load import UnknownRegister
 
@@ -18,18 +18,20 @@ MOST_ROWS = 1_000
 class Standing:
     """The handlers cross registers and organisations: only a service asks them, never a visitor."""
 
-    desk: Desk
+    context: ServiceContext
 
     async def read(self, _caller: Caller, asked: ReadStanding) -> RecordStanding:
-        async with self.desk.one_trip() as db:
-            stood = await store.read_standing(db, asked.record_id, self.desk.rated_by())
-        if stood is None:
-            raise Refused("not_found")
+        async with self.context.one_trip() as db:
+            stood = must_find(
+                await store.read_standing(db, asked.record_id, rules.rating_questions(self.context.registers))
+            )
         return self._standing(stood)
 
     async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:
-        async with self.desk.one_trip() as db:
-            found = await store.list_standings(db, asked.after, MOST_ROWS, self.desk.rated_by())
+        async with self.context.one_trip() as db:
+            found = await store.list_standings(
+                db, asked.after, MOST_ROWS, rules.rating_questions(self.context.registers)
+            )
         standings = [self._standing(each) for each in found]
         return Standings(
             standings=tuple(each for each in standings if rules.calls_for_somebody(each.urgency)),
@@ -52,7 +54,7 @@ class Standing:
     def _urgency(self, stood: Stood) -> Urgency | None:
         """None for a record of a register that is not installed any more, too."""
         try:
-            register = self.desk.registers.find(stood.register_code, stood.edition)
+            register = self.context.registers.find(stood.register_code, stood.edition)
         except UnknownRegister:
             return None
         level = register.rating.level(stood.rating) if register.rating and stood.rating else None

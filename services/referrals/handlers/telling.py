@@ -6,7 +6,6 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.referrals import rules
-from services.referrals.handlers.desk import new_id
 from shared.contracts.referrals import (
     Happening,
     RecordArchived,
@@ -20,6 +19,7 @@ from shared.contracts.referrals import (
     Urgency,
     UrgentNotice,
 )
+from shared.ids import new_id
 from shared.messages import Event
 from shared.registers.definition import Definition
 

@@ -15,9 +15,9 @@ from services.referrals.rules.overlays import check_binds_all, check_seen, check
 from services.referrals.rules.ratings import (
     calls_for_somebody,
     noun_of,
+    rating_questions,
     rating_that_stands,
     rerating,
-    until_next_proof,
     urgency_of,
 )
 from services.referrals.rules.rights import (
@@ -77,6 +77,7 @@ __all__ = [
     "narrowed_to",
     "noun_of",
     "organisation_for",
+    "rating_questions",
     "rating_that_stands",
     "read_reference",
     "read_search",
@@ -85,7 +86,6 @@ __all__ = [
     "rows_before",
     "searchable",
     "shape_of",
-    "until_next_proof",
     "urgency_of",
     "write_reference",
 ]

@@ -1,12 +1,13 @@
-"""What a record's rating means, when it changes and for its events; and when what time changes is looked at again."""
+"""What a record's rating means, when it changes and for its events; and which question holds it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from services.referrals.rules.search import PARTS
 from shared.messages import Refused
 from shared.registers.definition import Definition, Level, Urgency
 from shared.registers.form import Answers, rating_of
+from shared.registers.load import Registers
 from shared.values import fold
 
 
@@ -51,12 +52,16 @@ def noun_of(register: Definition) -> str:
     return "-".join(PARTS.findall(fold(register.identity.record)))
 
 
-PROVED_AT_HOUR = 2
+class RatingQuestions(NamedTuple):
+    """The question that rates, by register and edition: three columns of equal length."""
+
+    registers: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
-def until_next_proof(moment: datetime) -> timedelta:
-    """How long until the counters are next compared with the records: two in the night, UTC."""
-    next_one = moment.astimezone(UTC).replace(hour=PROVED_AT_HOUR, minute=0, second=0, microsecond=0)
-    if next_one <= moment:
-        next_one += timedelta(days=1)
-    return next_one - moment
+def rating_questions(registers: Registers) -> RatingQuestions:
+    """The question that holds the rating, of each register and edition that is rated."""
+    every = [each.definition for each in registers.every()]
+    rated = [(each.code, each.edition, each.rating.question) for each in every if each.rating]
+    return RatingQuestions(*zip(*rated, strict=True)) if rated else RatingQuestions()

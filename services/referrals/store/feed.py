@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
+from services.referrals.rules.ratings import RatingQuestions
 from services.referrals.store.finding import ANSWERS
 from shared.contracts.referrals import FedRecord, FeedPage, Rated
 from shared.database import Database
@@ -18,14 +18,6 @@ READ = """
     FROM read_feed($1, $2, $3)
 """
 READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
-
-
-class RatingQuestions(NamedTuple):
-    """The question that rates, by register and edition: three columns of equal length."""
-
-    registers: Sequence[str] = ()
-    editions: Sequence[str] = ()
-    questions: Sequence[str] = ()
 
 
 Ratings = Mapping[UUID, Sequence[Rated]]

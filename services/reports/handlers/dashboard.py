@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.reports.handlers.desk import Desk
+from services.reports.context import ReportsContext
 from services.reports.handlers.jobs import shown
 from services.reports.rules.choosing import check_scope, reports_offered, scope_of
 from services.reports.rules.counting import Panels
@@ -11,23 +11,22 @@ from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboar
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Visitor
-from shared.values import london_day
 
 
 @dataclass(frozen=True)
 class Dashboards:
     """The handler of the dashboard. It shows counts and no person, so that reading it is not audited."""
 
-    desk: Desk
+    context: ReportsContext
 
     async def read(self, visitor: Visitor, asked: ReadDashboard) -> Dashboard:
-        register = self.desk.registers.find(visitor.register_code)
-        names = await self.desk.organisations.of(register)
+        register = self.context.registers.find(visitor.register_code)
+        names = await self.context.organisations.of(register)
         within = {each: label for each, label in names.items() if each in visitor.organisation_ids}
         check_scope(visitor, asked.organisation_id)
         chosen = scope_of(visitor, asked.organisation_id)
-        day = london_day(self.desk.clock())
-        async with transaction(self.desk.pool, visitor) as db:
+        day = self.context.day()
+        async with transaction(self.context.pool, visitor) as db:
             standing = await dashboards.read_standing(db, register.code, chosen, day)
             own = await jobs.list_own(db, visitor)
         as_at = standing.complete_at("referrals")
@@ -36,7 +35,7 @@ class Dashboards:
         standing.tallies.put_right(register, standing.overdue, day)
         has_outcomes = standing.complete_at("outcomes") is not None
         counted = {each: label for each, label in within.items() if each in chosen}
-        panels = Panels(self.desk.editions(register.code), counted, day)
+        panels = Panels(self.context.registers.editions(register.code), counted, day)
         return Dashboard(
             as_at=as_at,
             organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),

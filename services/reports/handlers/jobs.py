@@ -2,22 +2,23 @@
 
 from dataclasses import dataclass
 
-from services.reports.handlers.desk import Desk, new_id
+from services.reports.context import ReportsContext
 from services.reports.rules import choosing
 from services.reports.rules.choosing import Codes
 from services.reports.store import feeds, jobs
-from services.reports.store.jobs import Job
+from services.reports.store.jobs import StoredJob
 from shared import audit
 from shared.commands import carry_out
 from shared.contracts.reports import FileChunk, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
 from shared.database import Database, transaction
-from shared.messages import Refused
+from shared.ids import new_id
+from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.definition import Definition
 from shared.values import london_day
 
 
-def shown(register: Definition, job: Job) -> ReportJob:
+def shown(register: Definition, job: StoredJob) -> ReportJob:
     """The job as its owner sees it."""
     is_ready = job.state == "ready"
     titles = {each.code: each.title for each in register.reporting.reports}
@@ -40,10 +41,10 @@ def shown(register: Definition, job: Job) -> ReportJob:
 class Jobs:
     """The handlers of reports as files. Everything is the asker's own: another's is as unknown as one of nobody."""
 
-    desk: Desk
+    context: ReportsContext
 
     async def start(self, visitor: Visitor, asked: StartReport) -> ReportJob:
-        register = self.desk.registers.find(visitor.register_code)
+        register = self.context.registers.find(visitor.register_code)
         choosing.check_scope(visitor, asked.organisation_id)
 
         async def act(db: Database) -> ReportJob:
@@ -56,12 +57,12 @@ class Jobs:
             await audit.note(db, visitor, "report.asked_for", [job_id], codes.for_audit())
             return await self._found(db, visitor, ReadReportJob(job_id=job_id))
 
-        started = await carry_out(self.desk.pool, visitor, asked, act)
-        self.desk.work.set()
+        started = await carry_out(self.context.pool, visitor, asked, act)
+        self.context.work.set()
         return started
 
     async def read(self, visitor: Visitor, asked: ReadReportJob) -> ReportJob:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             return await self._found(db, visitor, asked)
 
     async def stop(self, visitor: Visitor, asked: StopReport) -> ReportJob:
@@ -71,16 +72,14 @@ class Jobs:
             await audit.note(db, visitor, "report.stopped", [asked.job_id])
             return await self._found(db, visitor, asked)
 
-        return await carry_out(self.desk.pool, visitor, asked, act)
+        return await carry_out(self.context.pool, visitor, asked, act)
 
     async def read_chunk(self, visitor: Visitor, asked: ReadReportChunk) -> FileChunk:
-        async with transaction(self.desk.pool, visitor) as db:
+        async with transaction(self.context.pool, visitor) as db:
             job = await jobs.find(db, visitor, asked.job_id)
             if job is None or job.state != "ready" or (asked.number and not job.downloads):
                 raise Refused("not_found")
-            content = await jobs.read_chunk(db, job, asked.number)
-            if content is None:
-                raise Refused("not_found")
+            content = must_find(await jobs.read_chunk(db, job, asked.number))
             if asked.number == 0:
                 await jobs.note_download(db, job.id)
                 facts = facts_of(job, job.records or 0, job.sha256 or "")
@@ -88,16 +87,14 @@ class Jobs:
             return FileChunk(number=asked.number, content=content)
 
     async def _found(self, db: Database, visitor: Visitor, asked: ReadReportJob | StopReport) -> ReportJob:
-        job = await jobs.find(db, visitor, asked.job_id)
-        if job is None:
-            raise Refused("not_found")
-        return shown(self.desk.registers.find(visitor.register_code), job)
+        job = must_find(await jobs.find(db, visitor, asked.job_id))
+        return shown(self.context.registers.find(visitor.register_code), job)
 
 
 def codes_of(asked: StartReport) -> Codes:
     return Codes(asked.report, asked.organisation_id, asked.age, asked.options)
 
 
-def facts_of(job: Job, records: int, sha256: str) -> list[str]:
+def facts_of(job: StoredJob, records: int, sha256: str) -> list[str]:
     """Which report, which filters, how many records, which file: codes and counts, nothing of a person (R-DSR-166)."""
     return [*job.codes.for_audit(), f"records:{records}", f"sha256:{sha256}"]

@@ -1,8 +1,8 @@
-"""Which report somebody asked for, of which records; and when things that come by themselves are due."""
+"""Which report somebody asked for, and of which records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from services.reports.rules.ages import Births, births_of
@@ -12,7 +12,6 @@ from shared.registers.definition import AgeBand, AgeFilter, Definition, OptionFi
 from shared.registers.form import Answer
 
 MOST_AT_ONCE = 3
-REBUILT_AT_HOUR = 2
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,3 @@ def answers_wanted(register: Definition, choice: Choice) -> dict[str, Answer]:
 
 def file_name(register_code: str, report: str, day: date) -> str:
     return f"{register_code}-{report.replace('_', '-')}-{day.isoformat()}.xlsx"
-
-
-def until_next_rebuild(moment: datetime) -> timedelta:
-    """How long until the copies are next compared with their sources: two in the night, UTC."""
-    due = moment.astimezone(UTC).replace(hour=REBUILT_AT_HOUR, minute=0, second=0, microsecond=0)
-    if due <= moment:
-        due += timedelta(days=1)
-    return due - moment

@@ -23,7 +23,7 @@ MOST_LISTED = 5
 
 
 @dataclass(frozen=True)
-class Job:
+class StoredJob:
     """A report that was asked for, as it stands. `state` says expired from the moment on that it is."""
 
     id: UUID
@@ -75,8 +75,8 @@ COUNT_AT_WORK = """
 """
 
 
-def _job(row: Record) -> Job:
-    return Job(**dict(row) | {"options": json.loads(row["options"])})
+def _job(row: Record) -> StoredJob:
+    return StoredJob(**dict(row) | {"options": json.loads(row["options"])})
 
 
 async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes: Codes) -> None:
@@ -94,13 +94,13 @@ async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes:
     )
 
 
-async def find(db: Database, visitor: Visitor, job_id: UUID) -> Job | None:
+async def find(db: Database, visitor: Visitor, job_id: UUID) -> StoredJob | None:
     """The visitor's own job, of this session."""
     row = await db.fetchrow(FIND, job_id, visitor.user_id, visitor.session_id, visitor.register_code)
     return _job(row) if row else None
 
 
-async def list_own(db: Database, visitor: Visitor) -> list[Job]:
+async def list_own(db: Database, visitor: Visitor) -> list[StoredJob]:
     """The visitor's last jobs in this session, the newest first."""
     rows = await db.fetch(LIST, visitor.user_id, visitor.session_id, visitor.register_code, MOST_LISTED)
     return [_job(row) for row in rows]
@@ -133,7 +133,7 @@ async def note_download(db: Database, job_id: UUID) -> None:
     await db.execute(NOTE_DOWNLOAD, job_id)
 
 
-async def read_chunk(db: Database, job: Job, number: int) -> bytes | None:
+async def read_chunk(db: Database, job: StoredJob, number: int) -> bytes | None:
     content: bytes | None = await db.fetchval(READ_CHUNK, job.id, job.attempt, number)
     return content
 
@@ -147,24 +147,24 @@ ADD_CHUNK = "INSERT INTO chunk (job_id, attempt, number, content) VALUES ($1, $2
 SWEEP = "SELECT sweep_jobs()"
 
 
-async def claim(pool: DatabasePool, lease: timedelta) -> Job | None:
+async def claim(pool: DatabasePool, lease: timedelta) -> StoredJob | None:
     """The job that waits longest, or whose taker has gone silent; it is this one's until the lease runs out."""
     row = await pool.fetchrow(CLAIM, lease, MOST_ATTEMPTS)
     return _job(row) if row else None
 
 
-async def keep(pool: DatabasePool, job: Job, lease: timedelta, done: int, total: int | None) -> bool:
+async def keep(pool: DatabasePool, job: StoredJob, lease: timedelta, done: int, total: int | None) -> bool:
     """Prolong the lease; False when the job was stopped or is somebody else's by now."""
     kept: bool = await pool.fetchval(KEEP, job.id, job.attempt, lease, done, total)
     return kept
 
 
-async def drop(pool: DatabasePool, job: Job, state: JobState, wait: timedelta) -> None:
+async def drop(pool: DatabasePool, job: StoredJob, state: JobState, wait: timedelta) -> None:
     """Give it up, as `queued` for another attempt after a while, or as `failed`."""
     await pool.execute(DROP, job.id, job.attempt, state, wait)
 
 
-async def add_chunk(db: Database, job: Job, number: int, content: bytes) -> None:
+async def add_chunk(db: Database, job: StoredJob, number: int, content: bytes) -> None:
     await db.execute(ADD_CHUNK, job.id, job.attempt, number, content)
 
 
@@ -178,7 +178,7 @@ class MadeFile:
     sha256: str
 
 
-async def finish(db: Database, job: Job, file: MadeFile, life: timedelta) -> bool:
+async def finish(db: Database, job: StoredJob, file: MadeFile, life: timedelta) -> bool:
     """False when the job was stopped or is somebody else's by now: then nothing of the file is kept."""
     finished: bool = await db.fetchval(
         FINISH, job.id, job.attempt, life, file.records, file.size, file.chunks, file.sha256

@@ -5,20 +5,21 @@ What people typed stands in the cell as they typed it. A text that begins with a
 is no link, and what looks like markup is escaped.
 """
 
+import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from operator import methodcaller
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 from xml.sax.saxutils import escape
 
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
+
+from services.reports.workbook.package import DAY, HEADING, SheetRows, write_package
 
 Cell = str | date | int | None
 
@@ -31,7 +32,6 @@ LONGEST_NAME = 31
 NOT_IN_NAMES = str.maketrans("[]:*?/\\", "()    -")
 FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900, so days before are not what they seem
 DAY_ZERO = date(1899, 12, 30)
-INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 class TooLong(ValueError):
@@ -52,23 +52,29 @@ _LOOKS_ESCAPED = re.compile(r"(_x[0-9a-fA-F]{4}_)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-class _PlainWorksheet(Worksheet):
-    """
-    Takes whole rows of cells that are written already, in which a text is a text.
+class SheetFile:
+    """One sheet in the making. Its rows, of cells that are written already, go to a file of their own."""
 
-    The original takes a text that looks like formatted runs for markup, and needs many times as long.
-    """
+    def __init__(self, frame: Worksheet, file: Path) -> None:
+        self.frame = frame
+        self._file = file
+        self._rows = file.open("w", encoding="utf-8", newline="")
+        self._last, self._columns = 1, 1
 
     def put(self, row: int, written: Iterable[str], columns: int) -> None:
         """Write one row; rows come in order."""
-        if self._check_dimensions(row, 0) or self._check_dimensions(row, max(columns - 1, 0)):
+        if row > LAST_ROW:
             raise TooLong
         number = str(row + 1)
-        kept: TextIO = vars(self)["row_data_fh"]
-        kept.write(f'<row r="{number}">{"".join(written).replace(ROW, number)}</row>')
+        self._last, self._columns = row + 1, max(self._columns, columns)
+        self._rows.write(f'<row r="{number}">{"".join(written).replace(ROW, number)}</row>')
+
+    def end(self) -> SheetRows:
+        self._rows.close()
+        return SheetRows(self._file, f"A1:{_letters(self._columns - 1)}{self._last}")
 
 
-def written_cell(col: int, cell: Cell, style: int, day_style: int) -> str:
+def written_cell(col: int, cell: Cell, style: int) -> str:
     """A cell as it stands in a file, but for the number of its row; what is empty is no cell at all."""
     if cell is None or cell == "":
         return ""
@@ -77,7 +83,7 @@ def written_cell(col: int, cell: Cell, style: int, day_style: int) -> str:
         kept_as_it_is = _EVERY_SPACE if cell[0].isspace() or cell[-1].isspace() or not cell.isprintable() else ""
         return f'{begin}{_styled(style)} t="inlineStr"><is><t{kept_as_it_is}>{escaped(cell)}</t></is></c>'
     if isinstance(cell, date):
-        return f"{begin}{_styled(day_style)}><v>{(cell - DAY_ZERO).days}</v></c>"
+        return f"{begin}{_styled(DAY)}><v>{(cell - DAY_ZERO).days}</v></c>"
     return f"{begin}{_styled(style)}><v>{cell}</v></c>"
 
 
@@ -138,10 +144,10 @@ class Book:
     """A workbook in a folder that nobody else may read; the file is there once the block has ended well."""
 
     def __init__(self, file: Path) -> None:
-        options = {"constant_memory": True, "tmpdir": str(file.parent), **INERT}
-        self._workbook = Workbook(str(file), options)
-        self._heading = _style(self._workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"}))
-        self._day = _style(self._workbook.add_format({"num_format": "dd/mm/yyyy", "align": "left"}))
+        self._file = file
+        self._frame = io.BytesIO()
+        self._workbook = Workbook(self._frame, {"in_memory": True})
+        self._sheets: list[SheetFile] = []
         self._names: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -150,48 +156,51 @@ class Book:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        rows = {f"xl/worksheets/sheet{n}.xml": sheet.end() for n, sheet in enumerate(self._sheets, start=1)}
         if kind is None:
             self._workbook.close()
+            write_package(self._frame.getvalue(), rows, self._file)
 
-    def add_sheet(self, title: str, widths: Sequence[int]) -> _PlainWorksheet:
+    def add_sheet(self, title: str, widths: Sequence[int]) -> SheetFile:
         name = _sheet_name(title, self._names)
         self._names.add(name.casefold())
-        sheet = _PlainWorksheet()
-        self._workbook.add_worksheet(name, lambda: sheet)
+        frame = self._workbook.add_worksheet(name)
         for col, width in enumerate(widths):
-            sheet.set_column(col, col, width)
+            frame.set_column(col, col, width)
+        sheet = SheetFile(frame, self._file.with_suffix(f".{len(self._sheets)}"))
+        self._sheets.append(sheet)
         return sheet
 
-    def put(self, sheet: _PlainWorksheet, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
+    def put(self, sheet: SheetFile, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
         """Write one row. A text must fit into its cell: `lines_of` sees to that."""
-        style = self._heading if bold else 0
-        written = (written_cell(col, cell, style, self._day) for col, cell in enumerate(cells))
+        style = HEADING if bold else 0
+        written = (written_cell(col, cell, style) for col, cell in enumerate(cells))
         sheet.put(row, written, len(cells))
 
     def written(self, col: int, cell: Cell) -> str:
         """A cell of a column, to be put into many rows."""
-        return written_cell(col, cell, 0, self._day)
+        return written_cell(col, cell, 0)
 
     def write_lines(
         self, title: str, lines: Iterable[Sequence[Cell]], bold: Collection[int], widths: Sequence[int]
-    ) -> _PlainWorksheet:
+    ) -> SheetFile:
         """A sheet of its own for these lines, of which some are headings."""
         sheet = self.add_sheet(title, widths)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.frame.set_landscape()
+        sheet.frame.fit_to_pages(1, 0)
         for row, cells in enumerate(lines):
             self.put(sheet, row, cells, bold=row in bold)
         return sheet
 
-    def add_chart(self, sheet: _PlainWorksheet, drawn: ChartOf) -> None:
+    def add_chart(self, sheet: SheetFile, drawn: ChartOf) -> None:
         """Excel's own chart of cells that are there. It keeps their values too, for those who do not work them out."""
         chart = self._workbook.add_chart({"type": "column" if len(drawn.rows) <= MOST_UPRIGHT else "bar"})
         if chart is None or not drawn.rows:
             return
         last = drawn.first_row + len(drawn.rows) - 1
         series = {
-            "categories": [sheet.name, drawn.first_row, 0, last, 0],
-            "values": [sheet.name, drawn.first_row, 1, last, 1],
+            "categories": [sheet.frame.name, drawn.first_row, 0, last, 0],
+            "values": [sheet.frame.name, drawn.first_row, 1, last, 1],
             "categories_data": [label for label, _ in drawn.rows],
             "values_data": [count for _, count in drawn.rows],
             "points": [{"fill": {"color": colour}, "border": {"color": "#212B32"}} for colour in drawn.colours],
@@ -204,13 +213,7 @@ class Book:
         chart.set_size({"width": 620, "height": max(LOWEST_CHART, 20 * len(drawn.rows))})
         chart.set_x_axis({"num_format": "0"} if len(drawn.rows) > MOST_UPRIGHT else {})
         chart.set_y_axis({"reverse": True} if len(drawn.rows) > MOST_UPRIGHT else {"num_format": "0", "min": 0})
-        sheet.insert_chart(drawn.place, 3, chart, {"description": drawn.title})
-
-
-def _style(made: Format) -> int:
-    """The number by which cells name their style."""
-    number: int = methodcaller("_get_xf_index")(made)  # has no annotation to call it by
-    return number
+        sheet.frame.insert_chart(drawn.place, 3, chart, {"description": drawn.title})
 
 
 class Table:
@@ -236,7 +239,7 @@ class Table:
         widths = [min(max(len(heading) + 2, 14), 40) for heading in self._headings]
         title = self._title if self._sheets == 1 else f"{self._title} {self._sheets}"
         self._sheet = self._book.add_sheet(title, widths)
-        self._sheet.freeze_panes(1, 1)
+        self._sheet.frame.freeze_panes(1, 1)
         self._book.put(self._sheet, 0, self._headings, bold=True)
         self._row = 0
 
@@ -260,7 +263,7 @@ class Table:
 
     def close(self) -> None:
         """Once all rows are there it is known what the filters are for."""
-        self._sheet.autofilter(0, 0, self._row, len(self._headings) - 1)
+        self._sheet.frame.autofilter(0, 0, self._row, len(self._headings) - 1)
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:

@@ -10,16 +10,16 @@ import pytest
 
 from deploy.environment import Addresses
 from services.identity.operators import ensure_organisations
-from services.identity.service import answers_of, desk_of
+from services.identity.service import answers_of, context_of
 from services.identity.settings import Settings
 from shared.assertion import Signer, Verifier
+from shared.context import ServiceContext
 from shared.contracts import LETTERS
-from shared.contracts.health import ReadIdentityBacklog
 from shared.database import DatabasePool, transaction
 from shared.fake_bus import FakeBus, FakeWire
-from shared.front_door import for_anyone
 from shared.outbox import Relay
-from shared.service import Parts, Service, backlog_of, start
+from shared.registers.load import load_registers
+from shared.service import Service, start
 from tests.conftest import OpenDatabase
 from tests.services.identity.rig import KEYS, SEEDS, CountingHashes, Rig
 
@@ -60,23 +60,23 @@ def wire() -> FakeWire:
 
 
 @pytest.fixture
-def service_parts(pool: DatabasePool, wire: FakeWire) -> Parts:
+def service_parts(pool: DatabasePool, wire: FakeWire) -> ServiceContext:
     bus, signer = FakeBus("identity", wire), Signer("identity", SEEDS["identity"])
-    return Parts("identity", pool, bus, signer, Verifier("identity", KEYS), Relay(pool, bus, signer, LETTERS))
+    relay = Relay(pool, bus, signer, LETTERS)
+    return ServiceContext("identity", pool, bus, signer, Verifier("identity", KEYS), relay, load_registers())
 
 
 @pytest.fixture
 async def rig(
-    service_parts: Parts, settings: Settings, wire: FakeWire, owner: "asyncpg.Connection[asyncpg.Record]"
+    service_parts: ServiceContext, settings: Settings, wire: FakeWire, owner: "asyncpg.Connection[asyncpg.Record]"
 ) -> Rig:
     """The service behind its door, and the DSR's organisations in it. Its jobs do not run: tests call them."""
     hashes = CountingHashes()
-    desk = replace(desk_of(service_parts, settings), hashes=hashes)
-    door = [*answers_of(desk), for_anyone(ReadIdentityBacklog, backlog_of(service_parts))]
-    await start(service_parts, Service(answers=door, registers=desk.registers))
+    context = replace(context_of(service_parts, settings), hashes=hashes)
+    await start(context, Service(answers=answers_of(context)))
     async with transaction(service_parts.pool) as db:
-        rows = [(each.name, each.email_domain) for each in desk.registers.find("dsr").organisations]
+        rows = [(each.name, each.email_domain) for each in context.registers.find("dsr").organisations]
         await ensure_organisations(db, "dsr", rows)
-    rig = Rig(service_parts.pool, owner, desk, hashes, FakeBus("gateway", wire), Verifier("referrals", KEYS))
+    rig = Rig(service_parts.pool, owner, context, hashes, FakeBus("gateway", wire), Verifier("referrals", KEYS))
     await rig.listen()
     return rig

@@ -41,7 +41,7 @@ async def made(
     grants = () if is_master else (GrantWanted(register, role, everywhere, domains),)
     account = NewAccount(email, first, last, grants, master_admin=is_master)
     async with transaction(rig.pool) as db:
-        return await create_account(db, account, Fixed(rig.desk.hashes, PASSWORD))
+        return await create_account(db, account, Fixed(rig.context.hashes, PASSWORD))
 
 
 async def office(rig: Rig) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.identity.desk import Desk
+from services.identity.context import IdentityContext
 from services.identity.hashing import Cost, PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from services.identity.rules.log_in import Status
@@ -58,7 +58,7 @@ class Rig:
 
     pool: DatabasePool
     owner: "asyncpg.Connection[asyncpg.Record]"
-    desk: Desk
+    context: IdentityContext
     hashes: CountingHashes
     gateway: FakeBus
     elsewhere: Verifier
@@ -85,7 +85,7 @@ class Rig:
         grant = GrantWanted(register, role, all_organisations, domains)
         account = NewAccount(email, "Ada", "Birch", (grant,))
         async with transaction(self.pool) as db:
-            return await create_account(db, account, Fixed(self.desk.hashes, PASSWORD))
+            return await create_account(db, account, Fixed(self.context.hashes, PASSWORD))
 
     async def log_in(
         self, email: str = ADA, password: str = PASSWORD, *, address: str = WARD, device: str | None = None

@@ -21,7 +21,7 @@ async def add(rig: Rig, name: str, role: Role, domain: str = "mpft.nhs.uk", *, e
     email = f"{first}.{last}@{domain}".lower()
     account = NewAccount(email, first, last, (GrantWanted("dsr", role, everywhere, ()),))
     async with transaction(rig.pool) as db:
-        await create_account(db, account, Fixed(rig.desk.hashes, PASSWORD))
+        await create_account(db, account, Fixed(rig.context.hashes, PASSWORD))
     return email
 
 

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from services.identity.hashing import OWASP, PasswordHashes
-from services.identity.jobs import Heart, Sweeper
+from services.identity.jobs import Sweeper, heartbeat
 from services.identity.service import build
 from services.identity.settings import Settings
+from shared.context import ServiceContext
 from shared.contracts.health import ReadIdentityBacklog
 from shared.contracts.identity import Heartbeat, ListOrganisations
+from shared.jobs import repeat
 from shared.messages import Fault, NotAnswered
-from shared.service import Parts, start
+from shared.service import start
 from shared.tasks import end
 from tests.services.identity.rig import ADA, Rig, refused
 
@@ -24,7 +26,7 @@ async def test_the_heart_beats_at_once(rig: Rig) -> None:
         heard.set()
 
     await rig.gateway.hear(Heartbeat, hear)
-    beating = asyncio.create_task(Heart(rig.desk.bus).run())
+    beating = asyncio.create_task(repeat(heartbeat(rig.context.bus)))
 
     async with asyncio.timeout(1):
         await heard.wait()
@@ -38,7 +40,7 @@ async def test_what_is_over_is_swept_away(rig: Rig) -> None:
     await rig.wrong_passwords(1)
     await rig.let_pass(timedelta(days=2))
 
-    await Sweeper(rig.desk).sweep()
+    await Sweeper(rig.context).sweep()
 
     tables = ("attempt", "session", "rate_window")
     assert [0, 0, 0] == [await rig.pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
@@ -51,7 +53,7 @@ async def test_what_is_alive_is_left_alone(rig: Rig) -> None:
     waiting = await rig.log_in()
     pin = await rig.newest_pin()
 
-    await Sweeper(rig.desk).sweep()
+    await Sweeper(rig.context).sweep()
 
     assert "" == await refused(rig.find(opened.session_token))
     assert (await rig.verify(waiting, pin)).session_token
@@ -62,7 +64,7 @@ async def test_a_browser_unused_for_three_months_is_forgotten(rig: Rig) -> None:
     await rig.come_in()
     await rig.let_pass(timedelta(days=90))
 
-    await Sweeper(rig.desk).sweep()
+    await Sweeper(rig.context).sweep()
 
     assert 0 == await rig.pool.fetchval("SELECT count(*) FROM device")
 
@@ -73,24 +75,26 @@ async def test_a_count_that_a_dead_process_left_keeps_nobody_out(rig: Rig) -> No
     before = await refused(rig.log_in())
 
     await rig.let_pass(timedelta(minutes=1))
-    await Sweeper(rig.desk).sweep()
+    await Sweeper(rig.context).sweep()
 
     assert ("wrong_details", "") == (before, await refused(rig.log_in()))
 
 
 async def test_a_register_begins_with_the_organisations_of_its_definition(rig: Rig) -> None:
     await rig.pool.execute("INSERT INTO organisation VALUES (gen_random_uuid(), 'dsr', 'Another', 'another.nhs.uk')")
-    written = [each.name for register in rig.desk.registers.newest() for each in register.organisations]
+    written = [each.name for register in rig.context.registers.newest() for each in register.organisations]
 
     for _ in range(2):
-        await Sweeper(rig.desk).begin_registers()
+        await Sweeper(rig.context).begin_registers()
 
     listed = await rig.ask(ListOrganisations(register_code="dsr"))
     assert 6 == len(listed.organisations)
     assert {*written, "Another"} == {row["name"] for row in await rig.pool.fetch("SELECT name FROM organisation")}
 
 
-async def test_the_service_answers_all_that_its_contracts_name(service_parts: Parts, settings: Settings) -> None:
+async def test_the_service_answers_all_that_its_contracts_name(
+    service_parts: ServiceContext, settings: Settings
+) -> None:
     service = build(service_parts, settings)
 
     await start(service_parts, service)

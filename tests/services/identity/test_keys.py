@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from services.identity.keys import Keys, hash_of, new_id, new_token, same
+from services.identity.keys import Keys, hash_of, same
+from shared.ids import new_id, new_token
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 

@@ -21,7 +21,7 @@ MASTER = NewAccount("master@staffordshire.gov.uk", "Max", "Fell", master_admin=T
 
 
 async def test_a_master_admin_made_by_an_operator_gets_the_welcome_mail(rig: Rig) -> None:
-    mailed = Mailed(rig.desk.keys, rig.desk.mails, rig.desk.profile, "dsr")
+    mailed = Mailed(rig.context.keys, rig.context.mails, rig.context.profile, "dsr")
     async with transaction(rig.pool) as db:
         await create_account(db, MASTER, mailed)
 
@@ -63,7 +63,7 @@ async def test_a_grant_on_an_organisation_that_is_not_there_is_refused(rig: Rig)
 async def test_what_is_no_person_is_not_made(rig: Rig) -> None:
     with pytest.raises(Refused) as refusal:
         async with transaction(rig.pool) as db:
-            await create_account(db, NewAccount("x", "", "1"), Fixed(rig.desk.hashes, PASSWORD))
+            await create_account(db, NewAccount("x", "", "1"), Fixed(rig.context.hashes, PASSWORD))
 
     wrong = {"first_name": "required", "last_name": "characters", "email": "email"}
     assert ("invalid_answers", wrong) == (refusal.value.code, refusal.value.details)
@@ -74,7 +74,7 @@ async def test_accounts_made_and_unlocked_are_audited(rig: Rig) -> None:
     await rig.person()
     await rig.set_status(Status.LOCKED)
     async with transaction(rig.pool) as db:
-        await unlock_account(db, rig.desk.keys, ADA)
+        await unlock_account(db, rig.context.keys, ADA)
 
     assert ["account_created", "grant_given", "account_unlocked"] == await rig.audited()
 
@@ -85,7 +85,7 @@ async def test_an_unlocked_account_opens_again(rig: Rig) -> None:
     await rig.wrong_passwords(5, device=device)
 
     async with transaction(rig.pool) as db:
-        unlocked = [await unlock_account(db, rig.desk.keys, email) for email in (ADA, ADA, "nobody@nhs.net")]
+        unlocked = [await unlock_account(db, rig.context.keys, email) for email in (ADA, ADA, "nobody@nhs.net")]
 
     assert [True, False, False] == unlocked
     assert (await rig.come_in(device=device)).session_token
@@ -97,7 +97,7 @@ async def test_a_disabled_account_is_not_unlocked(rig: Rig) -> None:
     await rig.set_status(Status.DISABLED)
 
     async with transaction(rig.pool) as db:
-        assert not await unlock_account(db, rig.desk.keys, ADA)
+        assert not await unlock_account(db, rig.context.keys, ADA)
 
 
 async def test_organisations_are_added_once_and_listed_by_name(rig: Rig) -> None:

@@ -241,7 +241,7 @@ class FilledMeanwhile(PasswordHashes):
 )
 async def test_who_comes_when_all_are_busy_is_told_so_and_not_counted(rig: Rig, busy: PasswordHashes) -> None:
     await rig.person()
-    step = PasswordStep(replace(rig.desk, hashes=busy))
+    step = PasswordStep(replace(rig.context, hashes=busy))
 
     with pytest.raises(NotAnswered) as unanswered:
         await step.log_in(LogIn(register_code="dsr", email=ADA, password=PASSWORD, address=WARD))

@@ -340,4 +340,4 @@ async def test_from_registration_to_the_own_password(rig: Rig) -> None:
 async def test_the_rule_that_is_told_is_the_one_in_force(rig: Rig) -> None:
     told = await rig.ask(ReadPasswordRule())
 
-    assert (rig.desk.profile.name, rig.desk.profile.sentences) == (told.profile, told.sentences)
+    assert (rig.context.profile.name, rig.context.profile.sentences) == (told.profile, told.sentences)

@@ -231,7 +231,7 @@ async def test_who_is_unlocked_is_counted_anew(rig: Rig) -> None:
         await wrong_pins(rig, await rig.log_in(), 5)
 
     async with transaction(rig.pool) as db:
-        assert await unlock_account(db, rig.desk.keys, ADA)
+        assert await unlock_account(db, rig.context.keys, ADA)
 
     assert (await rig.come_in()).session_token
 
@@ -304,7 +304,7 @@ async def test_what_the_database_keeps_of_a_code_is_not_the_code(rig: Rig) -> No
     [kept] = await rig.pool.fetch("SELECT attempt_id, pin_hash FROM attempt")
 
     pin = await rig.newest_pin()
-    assert rig.desk.keys.pin(kept["attempt_id"], pin) == kept["pin_hash"]
+    assert rig.context.keys.pin(kept["attempt_id"], pin) == kept["pin_hash"]
     assert pin not in repr(kept["pin_hash"])
 
 

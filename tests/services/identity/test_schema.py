@@ -14,7 +14,7 @@ ADD_ACCOUNT = "INSERT INTO account (account_id, email, first_name, last_name) VA
 async def master_admin(rig: Rig) -> None:
     async with transaction(rig.pool) as db:
         account = NewAccount(ADA, "Ada", "Birch", master_admin=True)
-        await create_account(db, account, Fixed(rig.desk.hashes, PASSWORD))
+        await create_account(db, account, Fixed(rig.context.hashes, PASSWORD))
 
 
 async def test_a_master_admin_can_be_given_no_role_on_any_register(rig: Rig) -> None:
@@ -46,7 +46,7 @@ async def test_a_master_admin_with_a_role_is_not_made(rig: Rig) -> None:
 
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         async with transaction(rig.pool) as db:
-            await create_account(db, both, Fixed(rig.desk.hashes, PASSWORD))
+            await create_account(db, both, Fixed(rig.context.hashes, PASSWORD))
 
     assert 0 == await rig.pool.fetchval("SELECT count(*) FROM account")
 

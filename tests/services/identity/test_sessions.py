@@ -59,7 +59,7 @@ async def test_all_organisations_means_all_of_the_register(rig: Rig) -> None:
 
 async def test_to_have_each_organisation_by_name_is_not_to_have_all(rig: Rig) -> None:
     """One that joins the register is not theirs."""
-    domains = tuple(each.email_domain for each in rig.desk.registers.find("dsr").organisations)
+    domains = tuple(each.email_domain for each in rig.context.registers.find("dsr").organisations)
     await rig.person(role=Role.ADMINISTRATOR, domains=domains)
 
     found = await rig.find((await rig.come_in()).session_token)
@@ -85,7 +85,7 @@ async def test_a_person_has_no_role_on_a_register_where_none_was_given(rig: Rig)
 async def test_a_master_admin_is_signed_for_no_service_that_holds_patients(rig: Rig) -> None:
     async with transaction(rig.pool) as db:
         account = NewAccount(ADA, "Ada", "Birch", master_admin=True)
-        await create_account(db, account, Fixed(rig.desk.hashes, PASSWORD))
+        await create_account(db, account, Fixed(rig.context.hashes, PASSWORD))
 
     found = await rig.find((await rig.come_in()).session_token)
 

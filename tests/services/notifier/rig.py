@@ -9,23 +9,25 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notifier.bells import Bells
+from services.notifier.context import NotifierContext
 from services.notifier.delivery import Delivery
 from services.notifier.escalation import Escalation
 from services.notifier.handlers import Handlers
-from services.notifier.recipients import AddressBook
 from services.notifier.rules import LANES, Lane
-from services.notifier.sender import Round, Sender, Sweeper
+from services.notifier.sender import Sender, expire
+from services.notifier.service import context_of
 from services.notifier.settings import Settings
 from services.notifier.smtp import MailServer, Route
-from services.notifier.telling import Telling
 from services.notifier.writing import Writer
-from shared.assertion import Signer
+from shared.assertion import Signer, Verifier
 from shared.bus import Context
+from shared.context import ServiceContext
 from shared.contracts.identity import FindRecipients, Recipients
 from shared.contracts.notifier import QueueMail
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
+from shared.jobs import repeat
+from shared.outbox import Relay
 from shared.permissions import Caller
 from shared.registers.load import Registers
 from shared.tasks import end
@@ -73,8 +75,7 @@ class Rig:
     pool: DatabasePool
     mail_server: ScriptedServer
     identity: StandInIdentity
-    telling: Telling
-    bells: Bells
+    context: NotifierContext
     settings: Settings
 
     @classmethod
@@ -82,52 +83,56 @@ class Rig:
         told = settings(smtp_host="127.0.0.1", smtp_port=mail_server.port)
         identity = StandInIdentity(FakeWire())
         await identity.come()
-        book = AddressBook(FakeBus("notifier", identity.wire), Signer("notifier", b"n" * 32))
-        telling = Telling(registers, Writer(registers, told.public_url), book)
-        return cls(pool, mail_server, identity, telling, Bells.hung(), told)
+        bus, signer = FakeBus("notifier", identity.wire), Signer("notifier", b"n" * 32)
+        relay, verifier = Relay(pool, bus, signer, {}), Verifier("notifier", {})
+        shared = ServiceContext("notifier", pool, bus, signer, verifier, relay, registers)
+        return cls(pool, mail_server, identity, context_of(shared, told), told)
 
     def with_registers(self, registers: Registers) -> "Rig":
         """The same notifier, which knows other registers."""
         writer = Writer(registers, self.settings.public_url)
-        return replace(self, telling=replace(self.telling, registers=registers, writer=writer))
+        mails = replace(self.context.mails, registers=registers, writer=writer)
+        return replace(self, context=replace(self.context, registers=registers, mails=mails))
 
     @property
     def handlers(self) -> Handlers:
-        return Handlers(self.pool, self.telling, self.bells)
+        return Handlers(self.context)
 
     @property
     def delivery(self) -> Delivery:
-        return Delivery(self.pool, self.telling, self.bells)
+        return Delivery(self.context)
 
     async def escalate(self, **later: int) -> None:
         """Look for urgent mails that got nowhere, by a clock that is so much ahead."""
         moment = datetime.now(UTC) + timedelta(**later)
-        await Escalation(self.pool, self.telling, self.bells, lambda: moment).look()
+        await Escalation(replace(self.context, clock=lambda: moment)).look()
 
     async def queue(self, letter: QueueMail) -> UUID:
         await self.handlers.queue_mail(IDENTITY, letter)
         return letter.letter_id
 
     def sender(self, lane: Lane = "bulk") -> Sender:
-        return Sender(lane, self.pool, MailServer(Route.of(self.settings)), self.bells)
+        return Sender(lane, self.context, MailServer(Route.of(self.settings)))
 
     async def send_due(self, lane: Lane = "bulk") -> None:
         """Send until nothing is due, or the mail server is away."""
         sender = self.sender(lane)
-        while await sender.send_next() is Round.ONE_DONE:
+        while await sender.send_next():
             pass
 
     @asynccontextmanager
     async def senders_at_work(self, **count: int) -> AsyncIterator[None]:
         """Senders that run by themselves, so many for each lane; they are stopped at the end."""
-        tasks = [asyncio.create_task(self.sender(lane).run()) for lane in LANES for _ in range(count.get(lane, 0))]
+        tasks = [
+            asyncio.create_task(repeat(self.sender(lane).job)) for lane in LANES for _ in range(count.get(lane, 0))
+        ]
         try:
             yield
         finally:
             await end(tasks)
 
     async def expire(self) -> None:
-        await Sweeper(self.pool).expire()
+        await expire(self.pool)
 
     async def time_passes(self, **by: int) -> None:
         await self.pool.execute(PASS_TIME, timedelta(**by))

@@ -67,7 +67,7 @@ async def test_a_mail_that_is_refused_for_good_goes_to_others_at_once(rig: Rig) 
     await rig.handlers.tell(an_urgent_notice())
     await rig.send_due("now")
 
-    rung = rig.bells.alarm.is_set()
+    rung = rig.context.wakeups.urgent_failed.is_set()
     await rig.escalate()
     await rig.send_due("now")
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.notifier.smtp import MailServer, Route
 from services.notifier.store import claim_next, forget_old, mark_ended, mark_later
+from shared.jobs import repeat
 from shared.tasks import end
 from tests.services.notifier.builders import RECIPIENT, a_letter, new_id
 from tests.services.notifier.rig import Rig
@@ -198,7 +199,7 @@ async def test_a_sender_that_lost_its_lease_does_not_undo_what_the_next_one_wrot
 async def test_a_stopping_sender_finishes_the_mail_in_hand(rig: Rig) -> None:
     rig.mail_server.slowness = 0.3
     mail_id = await rig.queue(a_letter())
-    task = asyncio.create_task(rig.sender().run())
+    task = asyncio.create_task(repeat(rig.sender().job))
     await rig.mail_server.has_begun(1)
 
     await end([task])

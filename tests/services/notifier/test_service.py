@@ -21,9 +21,10 @@ from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import ListMails, SendAgain, Template
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
+from shared.jobs import repeat
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role
-from shared.service import parts_of, start
+from shared.service import context_of, start
 from shared.tasks import end
 from tests.services.notifier.builders import (
     RECIPIENT,
@@ -57,10 +58,10 @@ async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> 
         signing_seed=SEEDS["notifier"].hex(),
         signing_keys={name: public_key(seed).hex() for name, seed in SEEDS.items()},
     )
-    parts = parts_of("notifier", told, pool, FakeBus("notifier", wire))
+    parts = context_of("notifier", told, pool, FakeBus("notifier", wire))
     service = build(parts, told)
     await start(parts, service)
-    jobs = [asyncio.ensure_future(job()) for job in service.jobs]
+    jobs = [asyncio.ensure_future(repeat(job)) for job in service.jobs]
     try:
         yield
     finally:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from services.outcomes.handlers.desk import Desk
+from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
-from services.outcomes.jobs import Sweeping
+from services.outcomes.jobs import FinishArchives
 from services.outcomes.service import service_of
 from shared.assertion import Signer, Verifier, public_key
 from shared.bus import Context
@@ -21,7 +21,7 @@ from shared.fake_bus import FakeBus
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Caller, Role, Visitor
 from shared.registers.load import Registers
-from shared.service import Parts, start
+from shared.service import start
 from tests.services.referrals.builders import EDITION, a_visitor, new_id
 from tests.services.referrals.rig import SEEDS, Referrals, Waking
 
@@ -38,7 +38,8 @@ class Rig:
     referrals: Referrals
     pool: DatabasePool
     relay: Waking
-    sweeping: Sweeping
+    sweeping: FinishArchives
+    context: OutcomesContext
 
     @classmethod
     async def open(cls, referrals: Referrals, pool: DatabasePool, registers: Registers) -> "Rig":
@@ -46,10 +47,9 @@ class Rig:
         signer = Signer(OUTCOMES, SEEDS[OUTCOMES])
         relay = Waking(pool, bus, signer, LETTERS)
         verifier = Verifier(OUTCOMES, {name: public_key(seed) for name, seed in KEYS.items()})
-        parts = Parts(OUTCOMES, pool, bus, signer, verifier, relay)
-        await start(parts, service_of(parts, registers))
-        endings = Endings(Desk(pool, bus, registers, relay.wake), signer)
-        return cls(referrals, pool, relay, Sweeping(pool, endings))
+        context = OutcomesContext(OUTCOMES, pool, bus, signer, verifier, relay, registers)
+        await start(context, service_of(context))
+        return cls(referrals, pool, relay, FinishArchives(pool, Endings(context)), context)
 
     async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
         """Through the front door, under an assertion of the visitor that both services take."""

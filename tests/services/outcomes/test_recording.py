@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from services.outcomes import store
-from services.outcomes.handlers.desk import new_id
 from services.outcomes.store import NewOutcome
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
 from shared.contracts.referrals import Answer, RecordReceipt
 from shared.database import transaction
+from shared.ids import new_id
 from shared.messages import Fault
 from shared.permissions import Role, Visitor
 from tests.services.outcomes.rig import Rig, an_administrator, an_ending, an_outcome, some_answers

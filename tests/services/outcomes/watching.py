@@ -1,12 +1,10 @@
 """What tests of tasks do beside a rig: let what referrals tells arrive, move the clock, look at the tasks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.outcomes.handlers.desk import Desk
 from services.outcomes.handlers.watching import CONSUMER, Escalation, Watching
-from shared.assertion import Signer
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     ListTasks,
@@ -17,12 +15,11 @@ from shared.contracts.outcomes import (
     UrgentNotSeen,
 )
 from shared.contracts.referrals import RecordEvent, RecordReceipt
-from shared.fake_bus import FakeBus
 from shared.permissions import Visitor
 from shared.registers.load import Registers
-from tests.services.outcomes.rig import OUTCOMES, Rig
+from tests.services.outcomes.rig import Rig
 from tests.services.referrals.builders import colleague_of, new_id
-from tests.services.referrals.rig import SEEDS, Owner
+from tests.services.referrals.rig import Owner
 
 RED, AMBER, GREEN = "red", "amber", "green"
 
@@ -55,9 +52,9 @@ class Watch:
 
     @classmethod
     def over(cls, rig: Rig, registers: Registers) -> "Watch":
-        clock, signer = Clock(), Signer(OUTCOMES, SEEDS[OUTCOMES])
-        desk = Desk(rig.pool, FakeBus(OUTCOMES, rig.referrals.wire), registers, rig.relay.wake, clock)
-        return cls(rig, clock, Watching(desk, signer), Escalation(desk))
+        clock = Clock()
+        context = replace(rig.context, registers=registers, clock=clock)
+        return cls(rig, clock, Watching(context), Escalation(context))
 
     async def hear(self) -> None:
         """Everything that referrals has told until now has arrived."""

@@ -9,6 +9,7 @@ import asyncpg
 
 from services.referrals.service import service_of
 from shared.assertion import Signer, Verifier, public_key
+from shared.context import ServiceContext
 from shared.contracts import EVENTS, LETTERS
 from shared.contracts.identity import CheckGrant, Grant
 from shared.contracts.referrals import (
@@ -31,7 +32,7 @@ from shared.messages import Event, Message, Refused, Request
 from shared.outbox import Relay
 from shared.permissions import Caller, Visitor
 from shared.registers.load import Registers
-from shared.service import Parts, start
+from shared.service import start
 from tests.services.referrals.builders import EDITION, a_referral, new_id
 from tests.services.referrals.people import having_seen
 
@@ -59,6 +60,7 @@ class Referrals:
     pool: DatabasePool
     wire: FakeWire
     relay: Waking
+    context: ServiceContext
 
     @classmethod
     async def open(cls, pool: DatabasePool, registers: Registers) -> "Referrals":
@@ -67,9 +69,9 @@ class Referrals:
         signer = Signer(REFERRALS, SEEDS[REFERRALS])
         relay = Waking(pool, bus, signer, LETTERS)
         verifier = Verifier(REFERRALS, {name: public_key(seed) for name, seed in SEEDS.items()})
-        parts = Parts(REFERRALS, pool, bus, signer, verifier, relay)
-        await start(parts, service_of(parts, registers))
-        return cls(pool, wire, relay)
+        context = ServiceContext(REFERRALS, pool, bus, signer, verifier, relay, registers)
+        await start(context, service_of(context))
+        return cls(pool, wire, relay, context)
 
     async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
         """Through the front door, under an assertion of the visitor."""

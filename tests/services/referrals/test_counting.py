@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.referrals.jobs import FOLD_EVERY_SECONDS, Counting
+from services.referrals.jobs import FOLD_EVERY_SECONDS, prove_counters
+from services.referrals.service import jobs_of
 from services.referrals.store import counting
 from shared.database import DatabasePool
+from shared.jobs import Job, repeat
 from shared.permissions import Role, Visitor
 from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, colleague_of
@@ -51,32 +53,34 @@ async def test_totals_are_exact_while_they_are_folded(referrals: Referrals, pool
     assert list(range(1, 21)) == seen
 
 
+def job_called(name: str, referrals: Referrals) -> Job:
+    return next(job for job in jobs_of(referrals.context) if job.name == name)
+
+
 async def test_the_proof_finds_nothing_where_all_is_well_and_mends_what_is_not(
     referrals: Referrals, pool: DatabasePool, owner: Owner
 ) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     await referrals.submit(visitor)
     await counting.fold_deltas(pool)
-    keeper = Counting(pool, lambda: datetime.now(UTC))
 
-    well = await keeper.prove()
+    well = await prove_counters(referrals.context)
     await owner.rows(WEAR, visitor.home_organisation_id)
     worn = await totals(referrals, visitor)
-    wrong = await keeper.prove()
+    wrong = await prove_counters(referrals.context)
 
     assert (0, [6], 2) == (well, worn, wrong)
     assert [1] == await totals(referrals, visitor)
-    assert 0 == await keeper.prove()
+    assert 0 == await prove_counters(referrals.context)
 
 
 async def test_deltas_are_folded_each_second(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
     visitor = a_visitor()
     await referrals.submit(visitor)
-    keeper = Counting(pool, lambda: datetime.now(UTC))
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(FOLD_EVERY_SECONDS + 1.5):
-            await keeper.fold_for_ever()
+            await repeat(job_called("counters.fold", referrals))
 
     assert 1 == await owner.value("SELECT n FROM counter WHERE created_by = $1", visitor.user_id)
 
@@ -92,9 +96,9 @@ async def test_the_proof_is_made_each_night(referrals: Referrals, pool: Database
         rounds.append(1)
         if len(rounds) == 2:
             second_round.set()
-        return datetime(2026, 6, 1, 1, 59, 59, 990_000, tzinfo=UTC)
+        return datetime(2026, 6, 1, 0, 59, 59, 990_000, tzinfo=UTC)
 
-    job = asyncio.create_task(Counting(pool, just_before_two).prove_every_night())
+    job = asyncio.create_task(repeat(job_called("counters.prove", referrals), just_before_two))
     async with asyncio.timeout(20):
         await second_round.wait()
     assert [] == await end([job])

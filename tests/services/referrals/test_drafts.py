@@ -1,13 +1,14 @@
 """Drafts: for their owner alone, and gone when the form is sent, refused, discarded or old."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from services.referrals.handlers.desk import utc_moment
-from services.referrals.jobs import Sweeping
+from services.referrals.jobs import purge_drafts
+from shared.clock import utc_now
 from shared.contracts.referrals import (
     DRAFT_DAYS,
     MOST_DRAFTS,
@@ -215,15 +216,13 @@ async def test_what_the_form_does_not_ask_and_no_database_takes_is_left_out(refe
     assert TYPED | {"latest_update": ("ab",)} == shown.typed
 
 
-async def test_seven_days_after_the_last_save_a_draft_is_swept_away(
-    referrals: Referrals, pool: DatabasePool, owner: Owner
-) -> None:
+async def test_seven_days_after_the_last_save_a_draft_is_swept_away(referrals: Referrals, owner: Owner) -> None:
     visitor, asked = a_visitor(), a_draft()
     await referrals.ask(visitor, asked)
 
-    await Sweeping(pool, lambda: utc_moment() + timedelta(days=DRAFT_DAYS, minutes=-1)).sweep()
+    await purge_drafts(replace(referrals.context, clock=lambda: utc_now() + timedelta(days=DRAFT_DAYS, minutes=-1)))
     assert ["Jo Bloggs"] == await names(referrals, visitor)
-    await Sweeping(pool, lambda: utc_moment() + timedelta(days=DRAFT_DAYS)).sweep()
+    await purge_drafts(replace(referrals.context, clock=lambda: utc_now() + timedelta(days=DRAFT_DAYS)))
 
     assert [] == await names(referrals, visitor)
     expired = "SELECT count(*) FROM audit WHERE action = 'draft.expired' AND register = 'dsr' AND $1 = ANY(subjects)"

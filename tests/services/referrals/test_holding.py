@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.referrals.handlers.desk import utc_moment
+from shared.clock import utc_now
 from shared.contracts.referrals import (
     AddCover,
     AssignHolder,
@@ -23,7 +23,7 @@ from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_note
 
-TODAY = london_day(utc_moment())
+TODAY = london_day(utc_now())
 
 
 def days(number: int) -> timedelta:

@@ -6,7 +6,6 @@ import secrets
 import pytest
 
 from services.referrals import rules
-from services.referrals.handlers.desk import Desk
 from services.referrals.handlers.saving import Saving
 from shared.contracts.referrals import RecordCreated, RoutineNotice, SubmitRecord, UrgentNotice
 from shared.database import DatabasePool
@@ -56,7 +55,7 @@ async def test_a_reference_that_is_taken_is_drawn_again(
 ) -> None:
     visitor, number = a_visitor(), secrets.randbelow(rules.REFERENCES - 1)
     numbers = iter([number, number, number + 1])
-    saving = Saving(Desk(pool, registers, referrals.relay.wake, draw=lambda _: next(numbers)))
+    saving = Saving(referrals.context, draw=lambda _: next(numbers))
 
     receipts = [await saving.submit(visitor, unasked(**a_person())) for _ in range(2)]
 

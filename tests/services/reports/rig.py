@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -11,16 +11,17 @@ from uuid import UUID
 
 from openpyxl import Workbook, load_workbook
 
+from services.outcomes.context import OutcomesContext
 from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
-from services.reports.feeding import Birthdays, Feeding, Nights, Outcomes, Records, Source
-from services.reports.handlers.desk import Desk, OrganisationNames
-from services.reports.making import Making, Sweeping
+from services.reports.context import OrganisationNames, ReportsContext
+from services.reports.feeding import AgeBandRefresh, Feeding, NightlyRebuild, Outcomes, Records, Source
+from services.reports.making import Making
 from services.reports.service import answers_of, follower_of
 from shared.assertion import Signer, Verifier, public_key
 from shared.bus import Context
+from shared.context import ServiceContext
 from shared.contracts import LETTERS
-from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.identity import CheckGrant, Grant, ListOrganisations, Organisation, Organisations
 from shared.contracts.outcomes import RecordOutcome
 from shared.contracts.referrals import (
@@ -42,12 +43,11 @@ from shared.contracts.reports import (
 )
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
-from shared.front_door import for_anyone
 from shared.messages import Message, Refused, Request
 from shared.outbox import Relay
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
-from shared.service import Parts, Service, backlog_of, start
+from shared.service import Service, start
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
 
@@ -104,9 +104,8 @@ class Rig:
     """What a test does: fill a register, have it copied, look at the dashboard, ask for reports and have them made."""
 
     pool: DatabasePool
-    referrals: Parts
-    parts: Parts
-    desk: Desk
+    referrals: ServiceContext
+    context: ReportsContext
     clock: Clock
     identity: StandInIdentity
     wire: FakeWire
@@ -117,15 +116,14 @@ class Rig:
         referrals, outcomes, pool = pools["referrals"], pools["outcomes"], pools["reports"]
         wire, identity, clock = FakeWire(), StandInIdentity(), Clock()
         await identity.answer_on(wire)
-        source = parts_of("referrals", referrals, wire)
-        await start(source, referrals_of(source, registers))
-        outcomes_parts = parts_of("outcomes", outcomes, wire)
-        await start(outcomes_parts, outcomes_of(outcomes_parts, registers))
-        parts = parts_of("reports", pool, wire)
-        desk = Desk(pool, parts.bus, parts.signer, registers, OrganisationNames(parts.bus, lambda: 0.0), clock)
-        answers = [*answers_of(desk), for_anyone(ReadReportsBacklog, backlog_of(parts))]
-        await start(parts, Service(answers=answers, registers=registers, followers=[follower_of(desk)]))
-        return cls(pool, source, parts, desk, clock, identity, wire, folder)
+        source = context_of("referrals", referrals, wire, registers)
+        await start(source, referrals_of(source))
+        of_outcomes = OutcomesContext(**vars(context_of("outcomes", outcomes, wire, registers)))
+        await start(of_outcomes, outcomes_of(of_outcomes))
+        shared = replace(context_of("reports", pool, wire, registers), clock=clock)
+        context = ReportsContext(**vars(shared), organisations=OrganisationNames(shared.bus, lambda: 0.0))
+        await start(context, Service(answers=answers_of(context), followers=[follower_of(context)]))
+        return cls(pool, source, context, clock, identity, wire, folder)
 
     # ------------------------------------------------------------------------------------------------- people
     def somebody(self, role: Role = Role.REPORTING, *organisations: UUID) -> Visitor:
@@ -196,25 +194,25 @@ class Rig:
     # ------------------------------------------------------------------------------------------------- copies
     @property
     def sources(self) -> tuple[Source, ...]:
-        return Records(self.desk), Outcomes(self.desk)
+        return Records(self.context), Outcomes(self.context)
 
     @property
     def feeding(self) -> Feeding:
         """Of the records."""
-        return Feeding(self.desk, Records(self.desk))
+        return Feeding(self.context, Records(self.context))
 
     @property
-    def nights(self) -> Nights:
-        return Nights(self.desk, self.sources)
+    def nights(self) -> NightlyRebuild:
+        return NightlyRebuild(self.context, self.sources)
 
     @property
-    def birthdays(self) -> Birthdays:
-        return Birthdays(self.desk)
+    def birthdays(self) -> AgeBandRefresh:
+        return AgeBandRefresh(self.context)
 
     async def copy(self) -> None:
         """All that is committed."""
         for source in self.sources:
-            await Feeding(self.desk, source).catch_up()
+            await Feeding(self.context, source).catch_up()
 
     async def dashboard(self, visitor: Visitor, organisation_id: UUID | None = None) -> Dashboard:
         return await self.ask(visitor, ReadDashboard(organisation_id=organisation_id))
@@ -226,11 +224,7 @@ class Rig:
 
     # ------------------------------------------------------------------------------------------------- reports
     def making(self, lease: timedelta = timedelta(seconds=15), life: timedelta = timedelta(hours=1)) -> Making:
-        return Making(self.desk, 1, self.folder, lease, life, again_after=timedelta(0))
-
-    @property
-    def sweeping(self) -> Sweeping:
-        return Sweeping(self.desk)
+        return Making(self.context, self.folder, lease, life, again_after=timedelta(0))
 
     async def start(
         self,
@@ -244,7 +238,7 @@ class Rig:
         return await self.ask(visitor, a_request(report, organisation_id=organisation_id, age=age, **options))
 
     async def make(self) -> bool:
-        return await self.making().make_next(self.folder)
+        return await self.making().make_next()
 
     async def job(self, visitor: Visitor, job: ReportJob) -> ReportJob:
         return await self.ask(visitor, ReadReportJob(job_id=job.job_id))
@@ -281,9 +275,10 @@ def a_request(
     return StartReport(command_id=new_id(), report=report, organisation_id=organisation_id, age=age, options=options)
 
 
-def parts_of(name: str, pool: DatabasePool, wire: FakeWire) -> Parts:
+def context_of(name: str, pool: DatabasePool, wire: FakeWire, registers: Registers) -> ServiceContext:
     bus, signer = FakeBus(name, wire), Signer(name, SEEDS[name])
-    return Parts(name, pool, bus, signer, Verifier(name, keys()), Relay(pool, bus, signer, LETTERS))
+    relay = Relay(pool, bus, signer, LETTERS)
+    return ServiceContext(name, pool, bus, signer, Verifier(name, keys()), relay, registers)
 
 
 def column(workbook: Workbook, heading: str, sheet: str | None = None) -> list[object]:

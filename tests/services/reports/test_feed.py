@@ -20,6 +20,7 @@ from services.reports.store.feeds import CopiedRecord, Page
 from shared.bus import Context
 from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
 from shared.database import as_json, transaction
+from shared.jobs import repeat
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Caller, Role, Visitor
 from shared.tasks import end
@@ -65,10 +66,10 @@ async def test_a_page_is_small_enough_for_the_bus_and_the_next_goes_on_behind_it
 @pytest.mark.parametrize("process", ["gateway", "identity", "outcomes"])
 async def test_nobody_but_reports_reads_the_feed(rig: Rig, process: str) -> None:
     seed = SEEDS.get(process, b"g" * 32)
-    rogue = rig.parts.signer.__class__(process, seed).sign_caller(Caller(service=process, job="feed"), "referrals")
+    rogue = rig.context.signer.__class__(process, seed).sign_caller(Caller(service=process, job="feed"), "referrals")
 
     with pytest.raises(NotAnswered) as unanswered:
-        await rig.parts.bus.ask(ReadFeed(), who=rogue)
+        await rig.context.bus.ask(ReadFeed(), who=rogue)
 
     assert unanswered.value.fault in (Fault.NOT_ALLOWED, Fault.NOT_SIGNED_IN)
 
@@ -119,7 +120,7 @@ async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None
     await rig.copy()
     before = (await feeds.read_feed(rig.pool, "referrals")).sequence
     await rig.update(organisation, receipt, risk_level="red")
-    page = await Records(rig.desk).read(before)
+    page = await Records(rig.context).read(before)
 
     applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
     newest = page.rows[-1]
@@ -147,7 +148,7 @@ async def test_an_event_has_the_source_looked_at_once(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
     await rig.copy()
     await rig.submit(organisation)
-    bell = rig.desk.news["referrals"]
+    bell = rig.context.news["referrals"]
     bell.clear()
 
     await rig.tell()
@@ -295,8 +296,8 @@ async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
 @asynccontextmanager
 async def at_work(rig: Rig) -> AsyncIterator[None]:
     """The copying by itself, hearing of nothing, for as long as the block lasts."""
-    feeding = Feeding(rig.desk, Records(rig.desk), poll_seconds=0.01, net=timedelta(0))
-    running = asyncio.create_task(feeding.run())
+    feeding = Feeding(rig.context, Records(rig.context), poll_seconds=0.01, net=timedelta(0))
+    running = asyncio.create_task(repeat(feeding.job))
     yield
     assert [] == await end([running], again_after=1)
 
@@ -306,9 +307,11 @@ async def is_counted(rig: Rig, organisation: UUID) -> bool:
 
 
 async def whole_feed(rig: Rig) -> list[FeedPage]:
-    pages = [await rig.parts.bus.ask(ReadFeed(), who=rig.desk.signature("referrals"))]
+    pages = [await rig.context.bus.ask(ReadFeed(), who=rig.context.sign(ReadFeed(), "feed"))]
     while pages[-1].more:
-        pages.append(await rig.parts.bus.ask(ReadFeed(after=pages[-1].last), who=rig.desk.signature("referrals")))
+        pages.append(
+            await rig.context.bus.ask(ReadFeed(after=pages[-1].last), who=rig.context.sign(ReadFeed(), "feed"))
+        )
     return pages
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.reports.making import purge
 from shared.audit import verify
 from shared.contracts.reports import CHUNK_BYTES, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
 from shared.messages import Fault, NotAnswered
@@ -117,11 +118,11 @@ async def test_a_file_that_was_thrown_away_is_gone(rig: Rig, reader: Visitor, ow
 
 async def test_after_its_hour_a_file_is_gone_and_the_job_says_so(rig: Rig, reader: Visitor, owner: Owner) -> None:
     job = await rig.start(reader)
-    await rig.making(life=timedelta(0)).make_next(rig.folder)
+    await rig.making(life=timedelta(0)).make_next()
 
     before = (await rig.job(reader, job)).state
     refusal = await rig.refusal(reader, ReadReportChunk(job_id=job.job_id, number=0))
-    await rig.sweeping.sweep()
+    await purge(rig.pool)
 
     assert ("expired", "not_found", "expired") == (before, refusal, (await rig.job(reader, job)).state)
     assert 0 == await owner.value("SELECT count(*) FROM chunk WHERE job_id = $1", job.job_id)
@@ -130,7 +131,7 @@ async def test_after_its_hour_a_file_is_gone_and_the_job_says_so(rig: Rig, reade
 async def test_a_file_that_is_still_wanted_is_not_swept_away(rig: Rig, reader: Visitor) -> None:
     job = await made(rig, reader)
 
-    await rig.sweeping.sweep()
+    await purge(rig.pool)
 
     assert await rig.download(reader, job)
 

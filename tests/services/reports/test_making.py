@@ -19,6 +19,7 @@ from services.reports.workbook.plan import END
 from services.reports.writing import NotMade, workbook_process
 from shared.contracts.identity import CheckGrant
 from shared.contracts.reports import ReadReportChunk, ReportJob
+from shared.jobs import repeat
 from shared.permissions import Role, Visitor
 from shared.tasks import end
 from tests.services.referrals.rig import Owner
@@ -41,7 +42,7 @@ async def test_a_report_whose_process_was_killed_is_made_by_the_next_attempt(
     rig: Rig, reader: Visitor, owner: Owner
 ) -> None:
     job = await rig.start(reader)
-    async with at_work(rig.making(), rig.folder) as first:
+    async with at_work(rig.making()) as first:
         (await the_process()).kill()
         await first
     after_the_kill = await owner.rows(JOB, job.job_id)
@@ -65,7 +66,7 @@ async def test_a_report_of_a_replica_that_fell_silent_is_made_by_another(
 
 async def test_while_a_replica_is_at_work_no_other_takes_its_job(rig: Rig, reader: Visitor) -> None:
     await rig.start(reader)
-    async with at_work(rig.making(), rig.folder) as first:
+    async with at_work(rig.making()) as first:
         assert not await rig.make()
         await first
 
@@ -75,7 +76,7 @@ async def test_a_replica_that_comes_back_too_late_leaves_no_second_file(
 ) -> None:
     """Two make the same job at once, because the lease of the first ran out while it was at work."""
     job = await rig.start(reader)
-    async with at_work(rig.making(lease=timedelta(0)), rig.folder) as first:
+    async with at_work(rig.making(lease=timedelta(0))) as first:
         assert await rig.make()
         await first
 
@@ -85,7 +86,7 @@ async def test_a_replica_that_comes_back_too_late_leaves_no_second_file(
 async def test_replicas_share_the_jobs_and_each_is_made_once(rig: Rig, owner: Owner, reader: Visitor) -> None:
     people = [rig.somebody(Role.REPORTING, *reader.organisation_ids) for _ in range(6)]
     started = [(person, await rig.start(person)) for person in people]
-    replicas = [asyncio.create_task(rig.making().run()) for _ in range(3)]
+    replicas = [asyncio.create_task(repeat(rig.making().job)) for _ in range(3)]
 
     async def all_ready() -> bool:
         return {"ready"} == {(await rig.job(person, job)).state for person, job in started}
@@ -99,7 +100,7 @@ async def test_replicas_share_the_jobs_and_each_is_made_once(rig: Rig, owner: Ow
 
 async def test_stopping_a_report_ends_its_process(rig: Rig, reader: Visitor, owner: Owner) -> None:
     job = await rig.start(reader)
-    async with at_work(rig.making(), rig.folder) as making:
+    async with at_work(rig.making()) as making:
         process = await the_process()
         process.suspend()
         await rig.stop(reader, job)
@@ -113,7 +114,7 @@ async def test_stopping_a_report_ends_its_process(rig: Rig, reader: Visitor, own
 
 async def test_a_replica_that_stops_gives_its_job_back_at_once(rig: Rig, reader: Visitor) -> None:
     job = await rig.start(reader)
-    replica = asyncio.create_task(rig.making().run())
+    replica = asyncio.create_task(repeat(rig.making().job))
     process = await the_process()
 
     await end([replica])
@@ -185,7 +186,7 @@ async def test_a_report_holds_what_its_asker_may_see_when_it_is_made(rig: Rig) -
 
 async def test_the_process_is_told_nothing_and_leaves_nothing(rig: Rig, reader: Visitor) -> None:
     job = await rig.start(reader)
-    async with at_work(rig.making(), rig.folder) as making:
+    async with at_work(rig.making()) as making:
         process = await the_process()
         environment, command = process.environ(), process.cmdline()
         await making
@@ -246,9 +247,9 @@ async def send_all(folder: Path, lines: bytes) -> list[bytes]:
 
 
 @asynccontextmanager
-async def at_work(making: Making, folder: Path) -> AsyncIterator["asyncio.Task[bool]"]:
+async def at_work(making: Making) -> AsyncIterator["asyncio.Task[bool]"]:
     """One job in the making, once its process is there."""
-    task = asyncio.create_task(making.make_next(folder))
+    task = asyncio.create_task(making.make_next())
     await the_process()
     yield task
     await asyncio.gather(task, return_exceptions=True)

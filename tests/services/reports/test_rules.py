@@ -15,7 +15,6 @@ from services.reports.rules.choosing import (
     file_name,
     read_choice,
     reports_offered,
-    until_next_rebuild,
 )
 from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, counted_by, counted_of
 from shared.contracts.referrals import FedRecord
@@ -159,13 +158,6 @@ def test_what_is_not_offered_is_refused(dsr: Definition, asked: Codes) -> None:
 
 def test_a_file_is_named_by_register_report_and_day() -> None:
     assert "dsr-referrals-outcomes-2026-11-22.xlsx" == file_name("dsr", "referrals_outcomes", date(2026, 11, 22))
-
-
-@given(st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.timezones()))  # noqa: DTZ001  they get one
-def test_the_next_rebuild_is_at_two_within_a_day(moment: datetime) -> None:
-    due = moment.astimezone(UTC) + until_next_rebuild(moment)
-    assert (2, 0) == (due.hour, due.minute)
-    assert timedelta(0) < until_next_rebuild(moment) <= timedelta(days=1)
 
 
 def a_record(born: date | None) -> FedRecord:

@@ -88,7 +88,7 @@ async def _true(known: bool) -> bool:
 async def test_a_broadcast_that_was_lost_costs_no_more_than_the_net(
     wire: FakeWire, registers: Registers, referrals: StandInOverlays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overlays_module, "NET_SECONDS", 0.05)
+    monkeypatch.setattr(overlays_module, "POLL_FALLBACK_SECONDS", 0.05)
     async with following(Overlays(FakeBus("notifier", wire), registers)) as overlays:
         assert await until(lambda: _true(overlays.known), seconds=5)
         referrals.put(headed("Found"))
@@ -99,7 +99,7 @@ async def test_a_broadcast_that_was_lost_costs_no_more_than_the_net(
 async def test_while_referrals_is_away_a_process_lives_and_is_not_ready(
     wire: FakeWire, registers: Registers, referrals: StandInOverlays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overlays_module, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(overlays_module, "RETRY_SECONDS", 0.01)
     referrals.away = AWAY
     referrals.put(headed("Late"))
     async with following(Overlays(FakeBus("identity", wire), registers)) as overlays:

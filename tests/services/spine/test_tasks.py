@@ -1,9 +1,10 @@
-"""Work that runs beside other work: waiting for a bell, and being ended."""
+"""Work that runs beside other work: waiting for a wake-up, and being ended."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from shared.tasks import end, rung
+from shared.jobs import wait_for_wakeup
+from shared.tasks import end
 
 
 async def started(job: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
@@ -31,22 +32,22 @@ async def test_a_job_that_misses_its_end_is_ended_again_and_a_failed_one_is_name
     assert all(job.done() for job in jobs)
 
 
-async def test_an_end_that_comes_with_the_bell_is_not_missed() -> None:
-    bell = asyncio.Event()
-    waiting = await started(lambda: rung(bell, 60))
+async def test_an_end_that_comes_with_a_wake_up_is_not_missed() -> None:
+    wakeup = asyncio.Event()
+    waiting = await started(lambda: wait_for_wakeup(wakeup, 60))
 
-    bell.set()
+    wakeup.set()
     waiting.cancel()
     await asyncio.wait([waiting], timeout=1)
 
     assert waiting.cancelled()
 
 
-async def test_a_bell_is_waited_for_so_long_and_is_silent_again() -> None:
-    bell = asyncio.Event()
+async def test_a_wake_up_is_waited_for_so_long_and_then_cleared() -> None:
+    wakeup = asyncio.Event()
 
-    await rung(bell, 0.01)
-    bell.set()
-    await rung(bell, 60)
+    await wait_for_wakeup(wakeup, 0.01)
+    wakeup.set()
+    await wait_for_wakeup(wakeup, 60)
 
-    assert not bell.is_set()
+    assert not wakeup.is_set()

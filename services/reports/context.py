@@ -1,32 +1,18 @@
-"""What every handler works with: the database, the registers, the names of organisations, the clock, and two bells."""
+"""What every handler and job of reports works with: the shared parts, names of organisations, and what wakes jobs."""
 
 import asyncio
-import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 from services.reports.store.feeds import SOURCES, Source
-from shared.assertion import Signer
 from shared.bus import Bus
+from shared.context import ServiceContext
 from shared.contracts.identity import ListOrganisations
-from shared.database import DatabasePool
-from shared.permissions import Caller
 from shared.registers.definition import Definition
-from shared.registers.load import Registers
 
 KEPT_SECONDS = 60.0
-
-
-def utc_moment() -> datetime:
-    return datetime.now(UTC)
-
-
-def new_id() -> UUID:
-    """128 random bits: nothing can be learnt from one, and none can be guessed."""
-    return UUID(bytes=secrets.token_bytes(16))
 
 
 class OrganisationNames:
@@ -49,23 +35,10 @@ class OrganisationNames:
         return names
 
 
-@dataclass(frozen=True)
-class Desk:
-    """Shared by all of one process. `work` rings when a report was asked for, `news` when a source has some."""
+@dataclass(frozen=True, kw_only=True)
+class ReportsContext(ServiceContext):
+    """`work` is set when a report was asked for, `news` when a source has something to copy."""
 
-    pool: DatabasePool
-    bus: Bus
-    signer: Signer
-    registers: Registers
     organisations: OrganisationNames
-    clock: Callable[[], datetime] = utc_moment
     work: asyncio.Event = field(default_factory=asyncio.Event)
     news: Mapping[Source, asyncio.Event] = field(default_factory=lambda: {each: asyncio.Event() for each in SOURCES})
-
-    def signature(self, service: str) -> str:
-        """The assertion under which reports copies from a service, for nobody in particular."""
-        return self.signer.sign_caller(Caller(service="reports", job="feed"), service)
-
-    def editions(self, register_code: str) -> Sequence[Definition]:
-        """All that are known of a register, the newest first."""
-        return self.registers.editions(register_code)

@@ -22,10 +22,13 @@ TOOLS = "administration/settings/lists/tool_name/"
 
 @pytest.mark.requirement("R-DSR-024")
 async def test_one_registers_and_maintains_a_record_and_another_reports_configures_and_administers(
-    stack: Product,
+    second: Product,
 ) -> None:
     email, family_name, tool = f"{secrets.token_hex(6)}@mpft.nhs.uk", a_new_name(), a_new_name()
-    async with walker(stack.base_url) as referrer, walker(stack.base_url) as administrator:
+    async with (
+        walker(second.base_url, read_mail=second.texts) as referrer,
+        walker(second.base_url, read_mail=second.texts) as administrator,
+    ):
         await when_i_register_and_log_in(referrer, email)
         await when_i_submit_and_maintain(referrer, family_name)
         await referrer.log_out()

@@ -1,7 +1,7 @@
 """The reporting dashboard and a report, from the choice to the file, in a real browser before the whole product."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,11 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.demo_people import PEOPLE
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
-from tests.journeys.coming_in import be_logged_in
+from tests.journeys.coming_in import be_logged_in, logged_in
 from tests.journeys.looking import then_everybody_can_use_it
-from tests.journeys.product import Product, product
+from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name, refer
 from tests.journeys.spreadsheets import Rows, generated, opened_by_office
-from tests.walking import walker
 
 pytestmark = JOURNEY
 
@@ -38,18 +37,10 @@ REPORTS = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def printed(quick_folder: Path) -> AsyncIterator[Product]:
-    """A product of its own, in which the demo's people are all there are."""
-    async with product(quick_folder / "printed", "--demo") as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def four(printed: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the four reports of the demo as files."""
     folder = tmp_path_factory.mktemp("reports")
-    async with walker(printed.base_url) as somebody:
-        await somebody.log_in(EVERYWHERE)
+    async with logged_in(printed, EVERYWHERE) as somebody:
         for report in REPORTS:
             (folder / f"{report}.xlsx").write_bytes(await generated(somebody, report))
     return folder
@@ -208,29 +199,27 @@ async def test_the_age_filter_goes_when_the_report_is_bound_to_ages(browser: Bro
         await expect(age).to_be_hidden()
 
 
-async def test_a_new_referral_is_counted_at_once(browser: Browser, stack: Product) -> None:
+async def test_a_new_referral_is_counted_at_once(browser: Browser, second: Product) -> None:
     async with window(browser, DESKTOP) as page:
-        await given_the_dashboard(page, stack, EVERYWHERE)
+        await given_the_dashboard(page, second, EVERYWHERE)
         before = await total(page)
-        await refer(page, stack, a_new_name())
+        await refer(page, second, a_new_name())
 
-        await page.goto(f"{stack.base_url}/dsr/reporting/")
+        await page.goto(f"{second.base_url}/dsr/reporting/")
         while await total(page) <= before:
             await page.reload()
 
         assert before < await total(page)
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_every_page_of_reporting(browser: Browser, printed: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        await given_the_dashboard(page, printed, EVERYWHERE)
-        await then_everybody_can_use_it(page, "reporting", screen)
-        await page.get_by_label("Select Report").select_option(label="Key Working Team Data")
-        await page.get_by_role("button", name="Generate Report").click()
-        await then_everybody_can_use_it(page, "report in the making", screen)
-        await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
-        await then_everybody_can_use_it(page, "report ready", screen)
+async def test_everybody_can_use_every_page_of_reporting(page: Page, printed: Product) -> None:
+    await given_the_dashboard(page, printed, EVERYWHERE)
+    await then_everybody_can_use_it(page, "reporting")
+    await page.get_by_label("Select Report").select_option(label="Key Working Team Data")
+    await page.get_by_role("button", name="Generate Report").click()
+    await then_everybody_can_use_it(page, "report in the making")
+    await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
+    await then_everybody_can_use_it(page, "report ready")
 
 
 def names_in(rows: Sequence[Sequence[str]]) -> list[str]:

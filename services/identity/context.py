@@ -11,18 +11,14 @@ from services.identity.mails import Mails, Recipient
 from services.identity.rules.passwords import Profile
 from services.identity.store.accounts import Account
 from shared import log
-from shared.assertion import Signer
-from shared.bus import Bus
+from shared.context import ServiceContext
 from shared.contracts.identity import SessionsRevoked
-from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered
-from shared.outbox import Relay
 from shared.registers.definition import Definition
-from shared.registers.load import Registers
 
 
 @dataclass(frozen=True)
-class Lives:
+class Lifetimes:
     """How long things last, as the installation is set."""
 
     idle: timedelta
@@ -30,36 +26,31 @@ class Lives:
     pin: timedelta
 
 
-@dataclass(frozen=True)
-class Desk:
+@dataclass(frozen=True, kw_only=True)
+class IdentityContext(ServiceContext):
     """The parts of the service, its keys, and the rules that this installation chose."""
 
-    pool: DatabasePool
-    bus: Bus
-    signer: Signer
-    relay: Relay
-    registers: Registers
     keys: Keys
     hashes: PasswordHashes
     mails: Mails
     profile: Profile
-    lives: Lives
+    lifetimes: Lifetimes
 
-    def register(self, code: str) -> Definition:
-        """The register that a request names. The gateway has found it before: an unknown one is no request of ours."""
+    def named(self, code: str) -> Definition:
+        """The register that a request names. The gateway has checked it, so an unknown one is a fault."""
         if code not in self.registers:
             raise NotAnswered(Fault.UNREADABLE)
         return self.registers.find(code)
 
     def contact(self, register_code: str) -> str:
-        """Whom a person turns to when they cannot come in."""
-        return self.register(register_code).contact.administrator_email
+        """Where a person who cannot sign in finds help."""
+        return self.named(register_code).contact.administrator_email
 
     async def tell_revoked(self, session_ids: Iterable[UUID]) -> None:
         """
-        Tell every process that these sessions are over; called after the commit that ended them.
+        Tell every process that these sessions are over. Call this after the commit that ended them.
 
-        Nobody need hear it: what is remembered of a session elsewhere dies within a minute.
+        A lost message does no harm: what other processes remember of a session expires within a minute.
         """
         ended = tuple(session_ids)
         if not ended:

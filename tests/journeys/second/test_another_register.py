@@ -1,69 +1,40 @@
 """A register that nobody has seen before, one file in a folder: from its first entry to the Excel file."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-import pytest_asyncio
 from openpyxl import load_workbook
 from playwright.async_api import Browser, Page, expect
 
-from services.identity.hashing import PasswordHashes
-from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
-from shared.database import open_pool, transaction
-from shared.permissions import Role
-from tests.inside import Inside
-from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, WITH_AND_WITHOUT_SCRIPTS, Screen, window
-from tests.journeys.coming_in import DEMO_PASSWORD, be_logged_in
+from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
+from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
-from tests.journeys.product import Product, product
+from tests.journeys.product import Product
+from tests.journeys.second.product import CODE, WARDEN, Second
 
 pytestmark = JOURNEY
 
-FOLDER = Path(__file__).with_name("registers")
-CODE, LANDLORD = "homes", "warden@barchester.gov.uk"
-WARDEN = NewAccount(LANDLORD, "Septimus", "Harding", (GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True),))
 WORDS_OF_ANOTHER = re.compile(r"referral|\bDSR\b|risk level|C\(E\)TR|Rated|Archive|Green|Amber|Red\b", re.IGNORECASE)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def barchester(quick_folder: Path) -> AsyncIterator[Product]:
-    """A product whose settings name the folder of the register."""
-    async with product(quick_folder / "barchester", "--demo", ICS_REGISTERS=str(FOLDER)) as running:
-        await _add_the_warden(Inside.of(running))
-        yield running
-
-
-async def _add_the_warden(inside: Inside) -> None:
-    pool = await open_pool(inside.addresses.dsn("identity"), size=1)
-    try:
-        async with transaction(pool) as db:
-            await create_account(db, WARDEN, Fixed(PasswordHashes(workers=1), DEMO_PASSWORD))
-    finally:
-        await pool.close()
-
-
-async def test_it_is_walked_from_the_first_entry_to_the_file(
-    browser: Browser, barchester: Product, tmp_path: Path
-) -> None:
+async def test_it_is_walked_from_the_first_entry_to_the_file(browser: Browser, second: Second, tmp_path: Path) -> None:
     async with window(browser, DESKTOP) as page:
-        await given_the_warden_on_the_home_page(page, barchester)
+        await given_the_warden_on_the_home_page(page, second)
         await then_the_menu_is_its_own(page)
         await when_a_household_is_put_on_the_list(page)
-        await then_the_team_is_told(barchester)
+        await then_the_team_is_told(second)
         await then_the_list_shows_it(page)
         await when_it_is_changed(page)
         await then_its_history_says_so(page)
         await when_a_jotting_is_made(page)
         await when_a_visit_is_recorded(page)
-        await then_the_figures_count_it(page, barchester)
+        await then_the_figures_count_it(page, second)
         await then_the_file_holds_it(page, tmp_path)
 
 
-async def test_nothing_of_another_register_stands_on_its_pages(browser: Browser, barchester: Product) -> None:
+async def test_nothing_of_another_register_stands_on_its_pages(browser: Browser, second: Second) -> None:
     async with window(browser, DESKTOP) as page:
-        await given_the_warden_on_the_home_page(page, barchester)
+        await given_the_warden_on_the_home_page(page, second)
         for place in (
             "home/",
             "records/new",
@@ -73,27 +44,31 @@ async def test_nothing_of_another_register_stands_on_its_pages(browser: Browser,
             "administration/",
             "administration/settings/",
         ):
-            await page.goto(f"{barchester.base_url}/{CODE}/{place}")
+            await page.goto(f"{second.base_url}/{CODE}/{place}")
             said = await page.locator("main").inner_text()
             assert not WORDS_OF_ANOTHER.findall(said), place
     async with window(browser, PHONE) as stranger:
-        await stranger.goto(f"{barchester.base_url}/{CODE}/")
+        await stranger.goto(f"{second.base_url}/{CODE}/")
         await expect(stranger.get_by_role("heading", level=1)).to_have_text("A home that fits")
-        await stranger.goto(f"{barchester.base_url}/")
+        await stranger.goto(f"{second.base_url}/")
         await expect(stranger.get_by_role("link", name="Fitting Homes List")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
-async def test_everybody_can_use_its_pages(browser: Browser, barchester: Product, screen: Screen) -> None:
-    async with window(browser, screen) as page:
-        await given_the_warden_on_the_home_page(page, barchester)
-        for place in ("home/", "records/new", "records/", "reporting/"):
-            await page.goto(f"{barchester.base_url}/{CODE}/{place}")
-            await then_everybody_can_use_it(page, f"{CODE} {place}", screen)
+async def test_everybody_can_use_its_pages(page: Page, second: Second) -> None:
+    await given_the_warden_on_the_home_page(page, second)
+    looks = {
+        "homes home/": "home/",
+        "homes records/new": "records/new",
+        "homes records/": "records/",
+        "homes reporting/": "reporting/",
+    }
+    for look, place in looks.items():
+        await page.goto(f"{second.base_url}/{CODE}/{place}")
+        await then_everybody_can_use_it(page, look)
 
 
 async def given_the_warden_on_the_home_page(page: Page, stack: Product) -> None:
-    await be_logged_in(page, stack, LANDLORD, CODE)
+    await be_logged_in(page, stack, WARDEN, CODE)
 
 
 async def then_the_menu_is_its_own(page: Page) -> None:

@@ -1,0 +1,82 @@
+"""What every service works with."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from shared.assertion import Signer, Verifier
+from shared.bus import Bus, Follower
+from shared.clock import Clock, utc_now
+from shared.database import ACQUIRE_SECONDS, Database, DatabasePool
+from shared.inbox import SetAside
+from shared.messages import Event, Message, Refused, Request
+from shared.outbox import Relay
+from shared.permissions import Caller, Visitor
+from shared.registers.definition import Definition
+from shared.registers.load import Registers, UnknownRegister
+from shared.values import london_day
+
+Told = TypeVar("Told", bound=Event)
+
+
+@dataclass(frozen=True)
+class ServiceContext:
+    """
+    The parts of a service process, shared by its handlers and jobs. A service adds its own in a subclass.
+
+    `closing` holds what is to be closed when the process ends.
+    """
+
+    name: str
+    pool: DatabasePool
+    bus: Bus
+    signer: Signer
+    verifier: Verifier
+    relay: Relay
+    registers: Registers
+    clock: Clock = utc_now
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def wake(self) -> None:
+        """Call this after a commit that put something into the outbox."""
+        self.relay.wake()
+
+    def day(self) -> date:
+        """The day in London."""
+        return london_day(self.clock())
+
+    def register(self, visitor: Visitor, edition: str) -> Definition:
+        """The register that the assertion names, in this edition. Refused as `unknown_edition`."""
+        try:
+            return self.registers.find(visitor.register_code, edition)
+        except UnknownRegister:
+            raise Refused("unknown_edition") from None
+
+    def latest(self, visitor: Visitor) -> Definition:
+        """The register that the assertion names, as it is now. Refused as `unknown_register`."""
+        try:
+            return self.registers.find(visitor.register_code)
+        except UnknownRegister:
+            raise Refused("unknown_register") from None
+
+    def sign(self, request: Request[Message], job: str, on_behalf_of: UUID | None = None) -> str:
+        """The assertion under which this service itself makes a request, without a user's session."""
+        caller = Caller(service=self.name, job=job, on_behalf_of=on_behalf_of)
+        return self.signer.sign_caller(caller, request.service())
+
+    def follower(
+        self, durable: str, stream: str, take: Callable[[Told], Awaitable[None]], *events: type[Told]
+    ) -> Follower:
+        """Takes these events of a stream. What cannot be taken after all tries is set aside in the schema."""
+        return Follower(
+            durable=durable, stream=stream, events=events, take=take, set_aside=SetAside(self.pool, durable)
+        )
+
+    @asynccontextmanager
+    async def one_trip(self) -> AsyncIterator[Database]:
+        """A connection for a function of the schema that sets its own context and is its own transaction."""
+        async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
+            yield db

@@ -1,0 +1,89 @@
+"""Jobs: work that a process repeats by itself, on a schedule or when woken, and goes on with after a fault."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from shared.clock import Clock, next_london_hour, utc_now
+from shared.log import warn
+from shared.messages import NotAnswered, Refused
+
+HOUR = 3600.0
+LONGEST_RETRY = 60.0
+
+# What other processes may do to a job. A reply of another release may be unreadable.
+BUS_FAULTS = (NotAnswered, Refused, ValidationError)
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    Work that runs at the start, and again every so many seconds or each night.
+
+    `work` returns True when it is to run again at once. `nightly` is an hour in London, and replaces `every`.
+    Setting `wakeup` runs the job early. After a fault it runs again after `retry` seconds, then after longer waits.
+    `finish` is how many seconds a running work may take to end when the process stops.
+    """
+
+    name: str
+    work: Callable[[], Awaitable[object]]
+    every: float = HOUR
+    nightly: int | None = None
+    at_start: bool = True
+    wakeup: asyncio.Event = field(default_factory=asyncio.Event)
+    retry: float = 1.0
+    longest_retry: float = LONGEST_RETRY
+    finish: float = 0.0
+
+    def wait(self, clock: Clock) -> float:
+        """Seconds until the next run."""
+        if self.nightly is None:
+            return self.every
+        now = clock()
+        return (next_london_hour(now, self.nightly) - now).total_seconds()
+
+    def back_off(self, faults: int) -> float:
+        """Seconds to wait after so many faults in a row: double each time, and never longer than the schedule."""
+        return min(self.retry * 2.0 ** min(faults - 1, 10), self.longest_retry, self.every)
+
+
+async def repeat(job: Job, clock: Clock = utc_now, survived: tuple[type[Exception], ...] = BUS_FAULTS) -> NoReturn:
+    """Run the job until it is cancelled. Faults that it survives are logged under its name; others are raised."""
+    faults = 0
+    wait = 0.0 if job.at_start else job.wait(clock)
+    while True:
+        await wait_for_wakeup(job.wakeup, wait)
+        try:
+            again = await _run(job)
+        except survived as error:
+            faults += 1
+            warn("job.failed", job=job.name, faults=faults, error=error)
+            await asyncio.sleep(job.back_off(faults))
+            wait = 0.0
+        else:
+            faults = 0
+            wait = 0.0 if again is True else job.wait(clock)
+
+
+async def wait_for_wakeup(wakeup: asyncio.Event, at_most: float) -> None:
+    """Wait until the event is set or the time is over, then clear the event."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(at_most):
+            await wakeup.wait()
+    wakeup.clear()
+
+
+async def _run(job: Job) -> object:
+    """Run the work once. When the job is cancelled meanwhile, the work may end first, for `finish` seconds."""
+    running = asyncio.ensure_future(job.work())
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait((running,), timeout=job.finish)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        raise

@@ -1,0 +1,128 @@
+"""Every look that axe takes: its name, and the page by its address in the table of pages."""
+
+import re
+
+from gateway.routes import DEMO_PAGES, PAGES
+
+REGISTERS = "(dsr|homes)"
+NO_PAGES = {"/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"}
+
+HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
+REGISTRATION, PASSWORD = "/{register}/login/register/", "/{register}/account/password"
+RECORDS, NEW, RECORD = "/{register}/records/", "/{register}/records/new", "/{register}/records/{record}/"
+OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/records/{record}/holder/"
+RECEIPT, WORK, DUPLICATES = "/{register}/records/{record}/added/", "/{register}/work/", "/{register}/duplicates/"
+REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
+ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
+MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
+SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
+LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
+
+LOOKS = {
+    # what anybody may see, errors, and every component on one page
+    "anybody /": "/",
+    "anybody /help/": "/help/",
+    "anybody /dsr/": "/{register}/",
+    "anybody /dsr/help/": "/{register}/help/",
+    "anybody /accessibility/": "/accessibility/",
+    "anybody /privacy/": "/privacy/",
+    "anybody /showcase/": "/showcase/",
+    "anybody /nowhere/": "/nowhere/",
+    "anybody /fail/500/": "/fail/500/",
+    "problems": "/showcase/",
+    # coming in
+    "come in login/register/": REGISTRATION,
+    "come in register with problems": REGISTRATION,
+    "come in login/register/done": "/{register}/login/register/done",
+    "come in login/reminder/": "/{register}/login/reminder/",
+    "come in login/reminder/sent": "/{register}/login/reminder/sent",
+    "come in login/": LOGIN,
+    "come in wrong details": LOGIN,
+    "come in pin": PIN,
+    "come in wrong pin": PIN,
+    "come in password": PASSWORD,
+    "come in password refused": PASSWORD,
+    "come in home": HOME,
+    "come in demo mail": "/demo/mail",
+    # referring, drafts, possible duplicates
+    "new referral": NEW,
+    "new referral with problems": NEW,
+    "receipt": RECEIPT,
+    "receipt with text": RECEIPT,
+    "draft": NEW,
+    "drafts on home/": HOME,
+    "drafts on records/new": NEW,
+    "discard draft": "/{register}/records/new/discard/{draft}/",
+    "likely duplicate": NEW,
+    "home with duplicates": HOME,
+    "possible duplicates": DUPLICATES,
+    "no possible duplicates": DUPLICATES,
+    # the list
+    "list": RECORDS,
+    "empty list": RECORDS,
+    "list narrowed": RECORDS,
+    # one record
+    "record": RECORD,
+    "record #history": RECORD,
+    "record #notes": RECORD,
+    "record to read": RECORD,
+    "linked": RECORD,
+    "rating over time": RECORD,
+    "conflict": RECORD,
+    "text for the case record": "/{register}/records/{record}/text/",
+    "holder and cover": HOLDER,
+    "holder and cover with problems": HOLDER,
+    # outcomes, archiving, and what was archived in error
+    "outcomes": OUTCOMES,
+    "outcomes with problems": OUTCOMES,
+    "outcomes so far": OUTCOMES,
+    "archive": OUTCOMES,
+    "archived list": RECORDS,
+    "reversals": REVERSALS,
+    "reversals with problems": REVERSALS,
+    # the end of a session
+    "time-out warning": NEW,
+    "time-out cover": RECORD,
+    "session ended": RECORD,
+    "typed by somebody else": RECORD,
+    # work list, reports
+    "work list": WORK,
+    "work list seen": WORK,
+    "home with the work list": HOME,
+    "reporting": REPORTING,
+    "report in the making": JOB,
+    "report ready": JOB,
+    # administration
+    "administration": ADMINISTRATION,
+    "organisations": "/{register}/administration/organisations/",
+    "users": USERS,
+    "one user": "/{register}/administration/users/{user}/",
+    "deactivating a user": "/{register}/administration/users/{user}/confirm/{act}/",
+    "user not added": "/{register}/administration/users/new",
+    "single addresses": "/{register}/administration/addresses/",
+    "mails": MAILS,
+    "mail sent again": MAILS,
+    "settings": SETTINGS,
+    "settings read only": SETTINGS,
+    "settings list": LIST_SETTING,
+    "settings list with problems": LIST_SETTING,
+    "settings check": LIST_SETTING,
+    "settings home page": TEXT_SETTING,
+    "settings guidance": LIST_SETTING,
+    "settings check of guidance": LIST_SETTING,
+    # a further register
+    "homes home/": HOME,
+    "homes records/new": NEW,
+    "homes records/": RECORDS,
+    "homes reporting/": REPORTING,
+}
+
+
+def route_of(path: str) -> str:
+    """The first address in the table of pages that the path fits, or the path itself where there is none."""
+    return next((each.path for each in (*DEMO_PAGES, *PAGES) if _pattern(each.path).fullmatch(path)), path)
+
+
+def _pattern(address: str) -> re.Pattern[str]:
+    known = address.replace("{register}", REGISTERS)
+    return re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", known))

@@ -1,0 +1,64 @@
+"""The second product: it has a further register, and a mail relay that can refuse."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.demo_people import DEMO_PASSWORD
+from services.identity.hashing import PasswordHashes
+from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
+from shared.database import open_pool, transaction
+from shared.permissions import Role
+from tests.inside import Inside
+from tests.journeys.product import Mail, Product, product
+from tests.services.notifier.scripted_server import ScriptedServer
+
+REGISTERS = Path(__file__).parent.parent / "registers"
+CODE, WARDEN = "homes", "warden@barchester.gov.uk"
+GRANT = GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True)
+FULL = "550 5.2.2 mailbox full"
+
+
+@dataclass
+class Second(Product):
+    """A product whose mail goes to a relay."""
+
+    relay: ScriptedServer = field(default_factory=ScriptedServer)
+
+    async def _all_mail(self) -> list[Mail]:
+        """What the relay took."""
+        return [
+            Mail(", ".join(each.recipients), str(each.message["Subject"]), each.text, "")
+            for each in reversed(self.relay.taken)
+        ]
+
+    def refuses_next(self) -> None:
+        """The relay refuses the next recipient."""
+        self.relay.will_answer("RCPT", FULL)
+
+
+@asynccontextmanager
+async def second_product(folder: Path) -> AsyncIterator[Second]:
+    relay = ScriptedServer()
+    await relay.start()
+    settings = {
+        "ICS_REGISTERS": str(REGISTERS),
+        "ICS_SMTP_HOST": "127.0.0.1",
+        "ICS_SMTP_PORT": str(relay.port),
+    }
+    async with product(folder, "--demo", **settings) as running:
+        await _add_the_warden(Inside.of(running))
+        yield Second(**vars(running), relay=relay)
+    await relay.stop()
+
+
+async def _add_the_warden(inside: Inside) -> None:
+    """The further register's administrator."""
+    pool = await open_pool(inside.addresses.dsn("identity"), size=1)
+    try:
+        async with transaction(pool) as db:
+            account = NewAccount(WARDEN, "Septimus", "Harding", (GRANT,))
+            await create_account(db, account, Fixed(PasswordHashes(workers=1), DEMO_PASSWORD))
+    finally:
+        await pool.close()
