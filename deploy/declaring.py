@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from shared.bus import declare_consumer, declare_stream, deployer_connection
+from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
 from shared.messages import NotAnswered
 from shared.streams import STREAMS, readers
 

@@ -16,13 +16,15 @@ from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import Standing
 from shared.assertion import Signer, Verifier
 from shared.context import ServiceContext
-from shared.contracts.referrals import Answers, ReadStanding, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.answers import Answers
+from shared.contracts.referrals.saving import SubmitRecord, UpdateRecord
+from shared.contracts.referrals.standing import ReadStanding
 from shared.database import DatabasePool, open_pool, transaction
 from shared.fake_bus import FakeBus
 from shared.ids import new_id
 from shared.outbox import Relay
 from shared.permissions import Caller, Role, Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers, load_registers
 from shared.values import london_day
 

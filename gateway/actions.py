@@ -10,7 +10,7 @@ from gateway.ids import new_command
 from gateway.keys import ASSERTION, BUS, REGISTER
 from gateway.page import NOTICE, Form, Posted
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
-from shared.registers.definition import Words
+from shared.registers.definition.words import Words
 
 NOT_BEGUN = frozenset({Fault.UNAVAILABLE, Fault.BUSY})
 UNCERTAIN = frozenset({Fault.TOO_LATE, Fault.BROKEN})

@@ -26,7 +26,7 @@ from gateway.rendering import Templates
 from gateway.sessions import Sessions
 from gateway.static import FRONT_END, Static
 from gateway.visitor import Page, guard
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.overlays import Overlays
 from shared.registers.load import Registers
 

@@ -7,9 +7,12 @@ from markupsafe import Markup
 
 from gateway.rows import Cell
 from gateway.showing import day, rating_mark
-from shared.contracts.referrals import RecordCompared, RecordShown
-from shared.registers.definition import Definition, Role, Words
-from shared.registers.form import person_of
+from shared.contracts.referrals.duplicates import RecordCompared
+from shared.contracts.referrals.reading import RecordShown
+from shared.registers.definition.base import Role
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+from shared.registers.form.person import person_of
 from shared.values import match_key, show_date, show_nhs_number
 
 Names = Mapping[UUID, str]

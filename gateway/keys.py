@@ -9,10 +9,10 @@ from gateway.organisations import OrganisationNames
 from gateway.rendering import Templates
 from gateway.sessions import Sessions
 from gateway.time_out import TimeOut
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.overlays import Overlays
 from shared.permissions import Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 BUS: web.AppKey[Bus] = web.AppKey("bus")

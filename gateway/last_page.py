@@ -6,7 +6,7 @@ from aiohttp import web
 
 from gateway import cookies, csrf
 from shared.permissions import Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 ADDRESS = re.compile(r"/[\w-]+(/[\w-]+)+/?", re.ASCII)  # a path of ours and nothing else: no host, no query, no way up
 

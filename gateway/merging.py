@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.contracts.referrals import Answer, Change
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.reading import Change
 
 
 @dataclass(frozen=True)

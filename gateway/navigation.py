@@ -2,7 +2,7 @@
 
 from gateway.masthead import Masthead, NavigationItem
 from shared.permissions import Permission, Visitor
-from shared.registers.definition import Definition, Place
+from shared.registers.definition.register import Definition, Place
 
 PATHS: dict[Place, str] = {
     "home": "home/",

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.contracts.identity import ListOrganisations, Organisations
 
 KEPT_SECONDS = 60.0

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from gateway.rows import Cell, Column
 from gateway.showing import rating_mark
 from shared.contracts.reports import Count, TileShown
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 MOST_BESIDE = 6
 

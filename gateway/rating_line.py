@@ -8,8 +8,9 @@ from typing import Literal
 from gateway.rows import Column
 from gateway.showing import day, day_and_time
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals import History, RecordShown
-from shared.registers.definition import Definition, Level, Rating
+from shared.contracts.referrals.reading import History, RecordShown
+from shared.registers.definition.lifecycle import Level, Rating
+from shared.registers.definition.register import Definition
 
 BAND = 32  # pixels; the words beside the bands are as high
 EDGE = 2.0  # per cent left free at both ends, so that a dot is whole

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.page import Choice, Field, Form, Kind, Posted
-from shared.registers import definition
-from shared.registers.definition import Option, Question, Section, Words
-from shared.registers.form import Answers, Raw, codes_of, not_known_field
+from shared.registers.definition import questions
+from shared.registers.definition.questions import Option, Question, Section
+from shared.registers.definition.words import Words
+from shared.registers.form.conditions import Answers, codes_of
+from shared.registers.form.reading import Raw, not_known_field
 
-KINDS: dict[definition.Kind, Kind] = {
+KINDS: dict[questions.Kind, Kind] = {
     "text": "text",
     "long_text": "long_text",
     "yes_no": "choice",
@@ -53,7 +55,7 @@ class RegisterForm:
     form: Form
 
 
-def draw(form: definition.Form, words: Words, raw: Raw | None = None, kept: Answers | None = None) -> RegisterForm:
+def draw(form: questions.Form, words: Words, raw: Raw | None = None, kept: Answers | None = None) -> RegisterForm:
     """The form, empty or with what was typed. What a record has `kept` can stay chosen when it is offered no more."""
     fields = [field_of(question, words, codes_of((kept or {}).get(question.name))) for question in form.asked]
     fields += [_not_known(question) for question in form.asked if question.not_known]
@@ -64,7 +66,7 @@ def draw(form: definition.Form, words: Words, raw: Raw | None = None, kept: Answ
     return RegisterForm(form.heading, form.guidance, parts, Form(fields, raw))
 
 
-def typed(posted: Posted, form: definition.Form) -> dict[str, tuple[str, ...]]:
+def typed(posted: Posted, form: questions.Form) -> dict[str, tuple[str, ...]]:
     """What a browser sent for the questions of this form; the token and the buttons are left out."""
     known = {question.name for question in form.asked}
     values: dict[str, tuple[str, ...]] = {}

@@ -16,7 +16,7 @@ from gateway.routes import pages
 from gateway.settings import Settings
 from gateway.static import Static
 from shared import log
-from shared.bus import NatsBus
+from shared.bus.nats_bus import NatsBus
 from shared.health import HealthPort
 from shared.messages import SERVICES
 from shared.overlays import Overlays

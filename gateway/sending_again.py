@@ -9,7 +9,7 @@ from gateway import csrf
 from gateway.keys import CSRF_TOKEN, PUBLIC_URL, REGISTER, SENT_AGAIN, VISITOR
 from gateway.navigation import address
 from gateway.time_out import SESSION
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 TECHNICAL = frozenset({csrf.FIELD, "command", "version", "act", "note_command"})
 SECRET = frozenset({"pin", "code"})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.contracts.identity import FindSession, Heartbeat, SessionFound, SessionsRevoked
 from shared.messages import Refused
 

@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 
 from gateway.keys import ORGANISATIONS
 from gateway.rows import Cell, risk_mark
-from shared.registers.definition import Definition, Words
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 from shared.values import LONDON, london_day, show_date
 
 

@@ -7,7 +7,7 @@ from math import ceil
 from gateway import csrf
 from gateway.navigation import PATHS, address
 from shared.contracts.identity import SessionFound
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
 WARNED_MINUTES = 2

@@ -27,7 +27,7 @@ from gateway.time_out import time_out_of
 from shared import log
 from shared.contracts.identity import SessionFound
 from shared.permissions import Permission
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 PASSIVE = "X-Passive"  # sent by scripts that look by themselves: that is no use of the session
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.rows import Cell, Column
 from gateway.showing import rating_mark
 from shared.contracts.reports import TileShown, Week
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.values import show_date
 
 HEIGHT, SLOT, BAR = 160, 40, 30

@@ -8,14 +8,14 @@ from typing import TypeVar
 from uuid import UUID
 
 from shared.assertion import Signer, Verifier
-from shared.bus import Bus, Follower
+from shared.bus.protocol import Bus, Follower
 from shared.clock import Clock, utc_now
 from shared.database import ACQUIRE_SECONDS, Database, DatabasePool
 from shared.inbox import SetAside
 from shared.messages import Event, Message, Refused, Request
 from shared.outbox import Relay
 from shared.permissions import Caller, Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers, UnknownRegister
 from shared.values import london_day
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from shared import log
-from shared.bus import ASK_SECONDS, MAX_DELIVERIES, Context, Follower, Handler, is_away
+from shared.bus.protocol import ASK_SECONDS, MAX_DELIVERIES, Context, Follower, Handler, is_away
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Refused, Request
 
 Reply = TypeVar("Reply", bound=Message)

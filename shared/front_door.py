@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from shared import log
 from shared.assertion import Claims, Verifier
-from shared.bus import Bus, Context
+from shared.bus.protocol import Bus, Context
 from shared.contracts import REQUESTS
 from shared.database import DATABASE_AWAY
 from shared.messages import Fault, Message, NotAnswered, Request

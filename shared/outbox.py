@@ -7,7 +7,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from shared.assertion import Signer
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.database import Database, DatabasePool, transaction
 from shared.jobs import Job
 from shared.log import warn

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from shared.bus import Bus
-from shared.contracts.referrals import OverlayPublished, ReadOverlays
+from shared.bus.protocol import Bus
+from shared.contracts.referrals.overlays import OverlayPublished, ReadOverlays
 from shared.jobs import Job, repeat
 from shared.log import log, warn
 from shared.registers.load import Registers

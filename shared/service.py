@@ -12,7 +12,8 @@ import uvloop
 from shared import commands, inbox, log, outbox
 from shared.assertion import Signer, Verifier
 from shared.audit import Sealer
-from shared.bus import Bus, Follower, NatsBus
+from shared.bus.nats_bus import NatsBus
+from shared.bus.protocol import Bus, Follower
 from shared.context import ServiceContext
 from shared.contracts import LETTERS
 from shared.contracts.health import Backlog

@@ -13,7 +13,7 @@ from gateway.rows import Column
 from gateway.showing import Card
 from shared.contracts.identity import ListOrganisations
 from shared.permissions import Permission
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 ORGANISATIONS = "administration/organisations/"
 MAILS = "administration/mails/"

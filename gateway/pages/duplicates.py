@@ -14,7 +14,7 @@ from gateway.page import Form, Posted, see_other, show
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, organisation_names
-from shared.contracts.referrals import (
+from shared.contracts.referrals.duplicates import (
     CountDuplicates,
     DecideDuplicate,
     DuplicateDecision,
@@ -24,7 +24,7 @@ from shared.contracts.referrals import (
     RecordCompared,
 )
 from shared.permissions import Permission
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 PAGE = "duplicates/"
 VERDICTS: dict[str, DuplicateVerdict] = {"link": "linked", "dismiss": "dismissed"}

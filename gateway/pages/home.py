@@ -13,7 +13,7 @@ from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.messages import NotAnswered
 from shared.permissions import Permission, Visitor
-from shared.registers.definition import Definition, Place
+from shared.registers.definition.register import Definition, Place
 
 COUNT_SECONDS = 1.0
 

@@ -13,7 +13,7 @@ from gateway.rows import Cell, Column
 from gateway.showing import breakable, day_and_time, lines, link
 from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 PAGE = "mails/"
 FORM = "again"

@@ -18,10 +18,13 @@ from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, hidden_fields, mark, typed
 from gateway.showing import day_and_time
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
-from shared.contracts.referrals import RecordShown
+from shared.contracts.referrals.reading import RecordShown
 from shared.messages import Refused
-from shared.registers.definition import Definition, Form, Words
-from shared.registers.form import Raw, Row, as_text, read_answers
+from shared.registers.definition.questions import Form
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.showing import Row, as_text
 
 PAGE = "outcomes/"
 DIGITS = 6

@@ -25,7 +25,8 @@ from shared.contracts.reports import (
     StopReport,
 )
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import AgeFilter, Definition, Filter, OptionFilter, OrganisationFilter
+from shared.registers.definition.dashboards import AgeFilter, Filter, OptionFilter, OrganisationFilter
+from shared.registers.definition.register import Definition
 
 FRAGMENT = "X-Fragment"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

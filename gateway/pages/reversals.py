@@ -12,8 +12,8 @@ from gateway.keys import REGISTER
 from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.showing import day_and_time, organisation_names
-from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked
-from shared.registers.definition import Definition
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
+from shared.registers.definition.register import Definition
 
 PAGE = "administration/reversals/"
 LONGEST_REASON = 2_000

@@ -18,9 +18,10 @@ from gateway.pages.records.finding import record_address
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
-from shared.contracts.referrals import NamedRecord, NameRecords
+from shared.contracts.referrals.naming import NamedRecord, NameRecords
 from shared.messages import Refused
-from shared.registers.definition import Definition, Recipient
+from shared.registers.definition.lifecycle import Recipient
+from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
 PATH = "work/"

@@ -14,7 +14,7 @@ from shared import log
 from shared.context import ServiceContext
 from shared.contracts.identity import SessionsRevoked
 from shared.messages import Fault, NotAnswered
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 
 @dataclass(frozen=True)

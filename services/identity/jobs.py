@@ -7,7 +7,7 @@ from services.identity.context import IdentityContext
 from services.identity.operators import ensure_organisations
 from services.identity.rules import log_in as rules
 from services.identity.store import accounts, attempts, devices, limits, organisations, sessions
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.contracts.identity import Heartbeat
 from shared.database import Database, transaction
 from shared.jobs import Job

@@ -12,7 +12,7 @@ from shared.database import transaction
 from shared.jobs import Job
 from shared.log import warn
 from shared.messages import NotAnswered
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 LOOK_SECONDS = 5.0
 MOST_AT_ONCE = 100

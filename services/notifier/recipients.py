@@ -8,7 +8,7 @@ from services.notifier import rules
 from services.notifier.rules import Found
 from shared.context import ServiceContext
 from shared.contracts.identity import FindRecipients
-from shared.registers.definition import Notification
+from shared.registers.definition.lifecycle import Notification
 
 
 @dataclass(frozen=True)

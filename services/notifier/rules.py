@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from shared.contracts.notifier import Template
-from shared.registers.definition import Contact, Definition, Notification, Occasion, Recipient, Urgency
+from shared.registers.definition.lifecycle import Notification, Occasion, Recipient, Urgency
+from shared.registers.definition.register import Contact, Definition
 from shared.values import Unreadable, read_email
 
 Lane = Literal["now", "bulk"]

@@ -16,7 +16,7 @@ from shared.context import ServiceContext
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals import RoutineNotice, UrgentNotice
+from shared.contracts.referrals.events import RoutineNotice, UrgentNotice
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.log import warn

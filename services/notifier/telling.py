@@ -9,9 +9,10 @@ from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals import RecordNotice, UrgentNotice
+from shared.contracts.referrals.events import RecordNotice, UrgentNotice
 from shared.ids import new_id
-from shared.registers.definition import Definition, Notification, Occasion, Urgency
+from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen

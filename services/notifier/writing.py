@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from services.notifier import rules
 from shared.contracts.notifier import QueueMail
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.context import ServiceContext
 from shared.contracts.outcomes import OutcomeRecorded
-from shared.contracts.referrals import CheckRecord, RecordChecked
+from shared.contracts.referrals.archiving import CheckRecord, RecordChecked
 from shared.ids import new_id
 
 # Asking, archiving and giving up follow one upon the other while the gateway waits for five seconds.

@@ -6,10 +6,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.outcomes import RecordOutcome, TaskKind
-from shared.contracts.referrals import RecordChecked, RecordStanding, Urgency
+from shared.contracts.referrals.archiving import RecordChecked
+from shared.contracts.referrals.events import Urgency
+from shared.contracts.referrals.standing import RecordStanding
 from shared.messages import Refused
-from shared.registers.definition import Definition
-from shared.registers.form import Answer, read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer
+from shared.registers.form.reading import read_answers
 
 
 def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> dict[str, Answer]:

@@ -19,7 +19,7 @@ from shared.contracts.outcomes import (
     ReadOutcomeFeed,
     RecordOutcome,
 )
-from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
+from shared.contracts.referrals.events import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.front_door import for_anyone, for_callers, for_visitors, for_visitors_carried_on
 from shared.jobs import Job
 from shared.permissions import Permission

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from services.outcomes.rules import Held, OpenTask
 from shared.contracts.outcomes import FedOutcome, OutcomeFeedPage, OutcomeShown, TaskCounts, TaskKind, TaskShown
-from shared.contracts.referrals import Answers, RecordStanding
+from shared.contracts.referrals.answers import Answers
+from shared.contracts.referrals.standing import RecordStanding
 from shared.database import Database, as_json
 from shared.permissions import Visitor
 

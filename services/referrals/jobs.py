@@ -1,6 +1,6 @@
 """The jobs of referrals: counters are proved, and abandoned drafts are deleted."""
 
-from services.referrals import rules
+from services.referrals.rules.drafts import drafts_end
 from services.referrals.store import counting, drafts
 from shared.context import ServiceContext
 from shared.database import transaction
@@ -24,6 +24,6 @@ async def prove_counters(context: ServiceContext) -> int:
 
 async def purge_drafts(context: ServiceContext) -> None:
     """Delete drafts that nobody has continued for too long."""
-    deleted = await drafts.sweep(context.pool, rules.drafts_end(context.clock()))
+    deleted = await drafts.sweep(context.pool, drafts_end(context.clock()))
     if deleted:
         log("drafts.swept", count=deleted)

@@ -22,41 +22,18 @@ from services.referrals.settings import Settings
 from services.referrals.store import counting
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
-from shared.contracts.referrals import (
-    AddCover,
-    AddNote,
-    ArchiveRecord,
-    AskReversal,
-    AssignHolder,
-    CheckRecord,
-    CountDuplicates,
-    DecideDuplicate,
-    DecideReversal,
-    DiscardDraft,
-    EndCover,
-    FinishArchive,
-    ListDrafts,
-    ListDuplicates,
-    ListOverlays,
-    ListRecords,
-    ListReversals,
-    ListStandings,
-    NameRecords,
-    PublishOverlay,
-    ReadDraft,
-    ReadFeed,
-    ReadHistory,
-    ReadHoldings,
-    ReadNotes,
-    ReadOverlays,
-    ReadRecord,
-    ReadStanding,
-    RefuseArchive,
-    ReviewRecord,
-    SaveDraft,
-    SubmitRecord,
-    UpdateRecord,
-)
+from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
+from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates
+from shared.contracts.referrals.feed import ReadFeed
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
+from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.naming import NameRecords
+from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
+from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
+from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.standing import ListStandings, ReadStanding
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.permissions import Permission

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.reports.store.feeds import SOURCES, Source
-from shared.bus import Bus
+from shared.bus.protocol import Bus
 from shared.context import ServiceContext
 from shared.contracts.identity import ListOrganisations
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 KEPT_SECONDS = 60.0
 

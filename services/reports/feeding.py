@@ -11,7 +11,7 @@ from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, FeedState, Lane, Page, RecountedCopy
 from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
-from shared.contracts.referrals import FedRecord, ReadFeed
+from shared.contracts.referrals.feed import FedRecord, ReadFeed
 from shared.database import DatabasePool, transaction
 from shared.inbox import is_new
 from shared.jobs import Job

@@ -9,11 +9,11 @@ from services.reports.handlers.dashboard import Dashboards
 from services.reports.handlers.jobs import Jobs
 from services.reports.making import Making, purge
 from services.reports.settings import Settings
-from shared.bus import Follower
+from shared.bus.protocol import Follower
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.outcomes import OutcomeRecorded
-from shared.contracts.referrals import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
+from shared.contracts.referrals.events import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import Answer, for_anyone, for_visitors
 from shared.jobs import Job

@@ -5,21 +5,3 @@ A thin layer over nats-py, and the only room that may import it. It holds what i
 one subject run at once under a bound, an error travels as a bare code and never as text, deadlines travel along,
 stopping answers all work in hand, and the NATS service protocol is spoken.
 """
-
-from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
-from shared.bus.nats_bus import NatsBus
-from shared.bus.protocol import ASK_SECONDS, MAX_DELIVERIES, Bus, Context, Follower, Handler, is_away
-
-__all__ = [
-    "ASK_SECONDS",
-    "MAX_DELIVERIES",
-    "Bus",
-    "Context",
-    "Follower",
-    "Handler",
-    "NatsBus",
-    "declare_consumer",
-    "declare_stream",
-    "deployer_connection",
-    "is_away",
-]

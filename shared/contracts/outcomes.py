@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.referrals import Answers
+from shared.contracts.referrals.answers import Answers
 from shared.messages import Command, Event, Message, Process, Request
 
 MOST_AT_ONCE = 20

@@ -12,8 +12,11 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from shared.registers.checks import check_succession, find_faults
-from shared.registers.definition import Definition, Option, Question, Rating
+from shared.registers.checks import find_faults
+from shared.registers.checks.succession import check_succession
+from shared.registers.definition.lifecycle import Rating
+from shared.registers.definition.questions import Option, Question
+from shared.registers.definition.register import Definition
 from shared.registers.definition.words import reworded
 from shared.registers.faults import Fault, FaultyRegister, shape_faults
 from shared.registers.overlay import Adaptation, apply

@@ -9,17 +9,9 @@ from pydantic import Field, model_validator
 
 from shared.registers.checks import find_faults
 from shared.registers.checks.forms import OWN_OPTION_KINDS, twice
-from shared.registers.definition import (
-    Condition,
-    Definition,
-    Form,
-    GuidanceTopic,
-    Option,
-    Part,
-    PublicHome,
-    Question,
-)
-from shared.registers.definition.base import QuestionName
+from shared.registers.definition.base import Part, QuestionName
+from shared.registers.definition.questions import Condition, Form, GuidanceTopic, Option, Question
+from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.faults import Fault, FaultyRegister
 from shared.values import fold
 

@@ -8,7 +8,7 @@ from nats.js import JetStreamContext
 
 from deploy.nats_permissions import DEPLOYER
 from deploy.waiting import until
-from shared.bus import deployer_connection
+from shared.bus.deploying import deployer_connection
 from shared.streams import readers
 from tests.benchmarks.measuring import paused
 from tests.inside import Inside

@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from services.referrals import rules
 from services.referrals.handlers.saving import content_of
 from services.referrals.handlers.telling import Telling
+from services.referrals.rules import lists
+from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, Update
 from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
-from shared.contracts.referrals import RecordReceipt
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, open_pool, transaction
 from shared.ids import new_id
 from shared.messages import Event
 from shared.permissions import Visitor
-from shared.registers.definition import Definition
-from shared.registers.form import read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import read_answers
 from shared.registers.load import load_registers
 from tests.benchmarks.loading import REGISTER, Crowd
 from tests.benchmarks.measuring import Act
@@ -75,15 +76,15 @@ class Statements:
         await self.reports.close()
 
     async def _list(self, visitor: Visitor) -> None:
-        page = ListPage(rules.shape_of(visitor), 0, LENGTH)
+        page = ListPage(lists.shape_of(visitor), 0, LENGTH)
         async with self.referrals.acquire() as db:
             await finding.list_records(db, visitor, page)
 
     async def _search(self, words: str) -> None:
-        visitor, search = self.crowd.everywhere, rules.read_search(REGISTER, words)
+        visitor, search = self.crowd.everywhere, read_search(REGISTER, words)
         assert search is not None
         async with self.referrals.acquire() as db:
-            await finding.search_records(db, visitor, ListPage(rules.shape_of(visitor), 0, LENGTH), search)
+            await finding.search_records(db, visitor, ListPage(lists.shape_of(visitor), 0, LENGTH), search)
 
     async def _dashboard(self) -> None:
         visitor = self.crowd.everywhere

@@ -11,8 +11,8 @@ import pytest
 from jinja2 import Environment, nodes
 from pydantic import BaseModel
 
-from shared.registers.definition import Definition
 from shared.registers.definition.base import placeholders_in
+from shared.registers.definition.register import Definition
 from shared.registers.definition.words import BY_CODE, Said, catalogue
 from tests.census.tree import code, files, text, tree
 

@@ -19,16 +19,9 @@ from deploy.keyring import open_keyring
 from deploy.nats_permissions import DEPLOYER, Permissions
 from deploy.nats_server import NatsServer
 from deploy.state import open_state
-from shared.bus import (
-    MAX_DELIVERIES,
-    Bus,
-    Context,
-    Follower,
-    NatsBus,
-    declare_consumer,
-    declare_stream,
-    deployer_connection,
-)
+from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
+from shared.bus.nats_bus import NatsBus
+from shared.bus.protocol import MAX_DELIVERIES, Bus, Context, Follower
 from shared.fake_bus import FakeBus, FakeWire, UnnamedRefusal
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Nothing, Process, Refused, Request
 

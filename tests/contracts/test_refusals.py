@@ -8,7 +8,7 @@ import pytest
 import services
 import shared
 from shared.contracts import REQUESTS
-from shared.contracts.referrals import FinishArchive
+from shared.contracts.referrals.archiving import FinishArchive
 from shared.messages import SERVICES, Message, Process, Request
 
 ROOT, SHARED = (Path(next(iter(each.__path__))) for each in (services, shared))

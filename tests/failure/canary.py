@@ -8,7 +8,7 @@ from itertools import cycle, islice
 
 from nhs_number import calculate_checksum
 
-from shared.registers.definition import Form, Question
+from shared.registers.definition.questions import Form, Question
 from shared.values import show_nhs_number
 from tests.walking import Fields
 

@@ -11,8 +11,8 @@ import openpyxl
 
 from deploy.waiting import until
 from gateway.routes import DEMO_PAGES, PAGES
-from shared.registers.definition import Definition
-from shared.registers.form import read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import read_answers
 from shared.values import london_day
 from tests.failure.canary import Filled, Sought, fill, sought_word, without, word
 from tests.walking import Sheet, Walker, record_in

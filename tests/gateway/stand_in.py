@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from shared.bus import Context, Handler
+from shared.bus.protocol import Context, Handler
 from shared.fake_bus import FakeBus, FakeWire, check_named
 from shared.messages import Command, Message, NotAnswered, Nothing, Refused, Request
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.contracts.referrals import (
+from shared.contracts.referrals.drafts import (
     DiscardDraft,
     DraftNamed,
     Drafts,

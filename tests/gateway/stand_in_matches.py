@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from shared.contracts.referrals import (
+from shared.contracts.referrals.duplicates import (
     CountDuplicates,
     DecideDuplicate,
     DuplicateCount,
@@ -13,9 +13,8 @@ from shared.contracts.referrals import (
     PossibleDuplicate,
     PossibleDuplicates,
     RecordCompared,
-    RecordReceipt,
-    SubmitRecord,
 )
+from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord
 from shared.messages import Refused
 from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, Outcomes, OutcomeShown, RecordOutcome
-from shared.contracts.referrals import Answers, ListRecords, ReadRecord, RecordPage, RecordRow, RecordShown, SameRecord
+from shared.contracts.referrals.answers import Answers
+from shared.contracts.referrals.duplicates import SameRecord
+from shared.contracts.referrals.listing import ListRecords, RecordPage, RecordRow
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.messages import Refused
 from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.contracts.referrals import (
+from shared.contracts.referrals.overlays import (
     ListOverlays,
     OverlayInForce,
     OverlayReceipt,

@@ -2,19 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.contracts.referrals import (
-    AddNote,
-    Change,
-    History,
-    Notes,
-    NoteShown,
-    ReadHistory,
-    ReadNotes,
-    RecordReceipt,
-    ReviewRecord,
-    SubmitRecord,
-    UpdateRecord,
-)
+from shared.contracts.referrals.reading import AddNote, Change, History, Notes, NoteShown, ReadHistory, ReadNotes
+from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.messages import Message, Request
 from tests.gateway.stand_in import Row, StandIn, nothing, row
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN

@@ -13,7 +13,7 @@ from shared.contracts.outcomes import (
     TaskSeen,
     TaskShown,
 )
-from shared.contracts.referrals import NamedRecord, NamedRecords, NameRecords
+from shared.contracts.referrals.naming import NamedRecord, NamedRecords, NameRecords
 from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
 

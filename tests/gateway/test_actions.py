@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.actions import At, attempt, notice
 from gateway.keys import BUS, REGISTER
 from gateway.page import Field, Form, see_other
-from shared.bus import Context
+from shared.bus.protocol import Context
 from shared.contracts.notifier import SendAgain
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Nothing, Refused

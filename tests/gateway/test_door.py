@@ -15,7 +15,7 @@ from gateway.cookies import FORM, SESSION
 from gateway.keys import BUS, CSRF_TOKEN, PUBLIC_URL, REGISTERS, SESSIONS
 from gateway.sessions import KEPT_SECONDS, Sessions
 from gateway.visitor import ANYONE, Page, guard
-from shared.bus import Context
+from shared.bus.protocol import Context
 from shared.contracts.identity import FindSession, Heartbeat, SessionFound, SessionsRevoked
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered, Refused

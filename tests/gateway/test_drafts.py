@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals import DiscardDraft, ListDrafts, SaveDraft
+from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, SaveDraft
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

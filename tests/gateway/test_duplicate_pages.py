@@ -4,14 +4,9 @@ import re
 
 import pytest
 
-from shared.contracts.referrals import (
-    CountDuplicates,
-    DecideDuplicate,
-    ListDuplicates,
-    ReadRecord,
-    SameRecord,
-    SubmitRecord,
-)
+from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, SameRecord
+from shared.contracts.referrals.reading import ReadRecord
+from shared.contracts.referrals.saving import SubmitRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import load_registers

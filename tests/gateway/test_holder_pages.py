@@ -7,16 +7,8 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.identity import Colleague, Colleagues, ListColleagues
-from shared.contracts.referrals import (
-    AddCover,
-    AssignHolder,
-    EndCover,
-    Holding,
-    Holdings,
-    Named,
-    ReadHoldings,
-    ReadRecord,
-)
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holding, Holdings, Named, ReadHoldings
+from shared.contracts.referrals.reading import ReadRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
-from shared.contracts.referrals import ReadRecord
+from shared.contracts.referrals.reading import ReadRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import Loaded, Registers, load_registers

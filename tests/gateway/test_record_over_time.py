@@ -6,12 +6,8 @@ import pytest
 
 from gateway.keys import REGISTERS
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals import (
-    Act,
-    Change,
-    FieldChange,
-    ReviewRecord,
-)
+from shared.contracts.referrals.reading import Act, Change, FieldChange
+from shared.contracts.referrals.saving import ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.overlay import Adaptation, Overlay

@@ -4,12 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals import (
-    AddNote,
-    ReadHistory,
-    SubmitRecord,
-    UpdateRecord,
-)
+from shared.contracts.referrals.reading import AddNote, ReadHistory
+from shared.contracts.referrals.saving import SubmitRecord, UpdateRecord
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

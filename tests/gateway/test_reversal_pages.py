@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

@@ -9,7 +9,7 @@ import pytest
 from gateway import csrf
 from shared.contracts.identity import FindSession
 from shared.contracts.outcomes import RecordOutcome
-from shared.contracts.referrals import ReadRecord
+from shared.contracts.referrals.reading import ReadRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

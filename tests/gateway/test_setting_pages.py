@@ -4,10 +4,11 @@ import pytest
 
 from gateway.keys import OVERLAYS
 from gateway.register_form import draw
-from shared.contracts.referrals import PublishOverlay
+from shared.contracts.referrals.overlays import PublishOverlay
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
-from shared.registers.definition import GuidanceTopic, Option, PublicHome
+from shared.registers.definition.questions import GuidanceTopic, Option
+from shared.registers.definition.register import PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
 from tests.gateway.account.browser import Browser

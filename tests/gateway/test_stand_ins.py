@@ -23,28 +23,15 @@ from shared.contracts.outcomes import (
     RecordOutcome,
     TaskCounts,
 )
-from shared.contracts.referrals import (
-    CountDuplicates,
-    DecideDuplicate,
-    ListDrafts,
-    ListDuplicates,
-    ListOverlays,
-    ListRecords,
-    ListReversals,
-    NameRecords,
-    NoteShown,
-    PublishOverlay,
-    ReadDraft,
-    ReadHistory,
-    ReadHoldings,
-    ReadNotes,
-    ReadOverlays,
-    ReadRecord,
-    ReviewRecord,
-    SaveDraft,
-    SubmitRecord,
-    UpdateRecord,
-)
+from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates
+from shared.contracts.referrals.holding import ReadHoldings
+from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.naming import NameRecords
+from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
+from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reversing import ListReversals
+from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.contracts.users import (
     Access,
@@ -59,7 +46,7 @@ from shared.contracts.users import (
 from shared.fake_bus import FakeBus, FakeWire, UnnamedRefusal
 from shared.messages import Message, Nothing, Refused, Request
 from shared.permissions import Role
-from shared.registers.definition import Definition, PublicHome
+from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.load import load_registers
 from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.pages.work import age_in_words, told_again
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
-from shared.contracts.referrals import NameRecords
+from shared.contracts.referrals.naming import NameRecords
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import Loaded, Registers, load_registers

@@ -3,20 +3,12 @@
 import re
 from datetime import date
 
-from shared.registers.definition import AgeTile, OptionTile, Question
-from shared.registers.form import (
-    Person,
-    as_text,
-    consent_verdict,
-    differences,
-    fill_fields,
-    keep_retired,
-    match_values,
-    person_of,
-    rating_of,
-    read_answers,
-    search_text,
-)
+from shared.registers.definition.dashboards import AgeTile, OptionTile
+from shared.registers.definition.questions import Question
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.person import Person, match_values, person_of, rating_of, search_text
+from shared.registers.form.reading import read_answers
+from shared.registers.form.showing import as_text, differences, fill_fields, keep_retired
 from shared.registers.load import load_registers
 from tests.census import tree
 from tests.rules.typed import INVENTED, TODAY, carers, dsr

@@ -2,8 +2,10 @@
 
 import pytest
 
-from shared.registers.definition import ConsentGate, Definition
-from shared.registers.form import Verdict, as_text, consent_verdict
+from shared.registers.definition.lifecycle import ConsentGate
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Verdict, consent_verdict
+from shared.registers.form.showing import as_text
 from tests.rules.typed import a_referral, dsr, read
 
 

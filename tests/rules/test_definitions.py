@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.registers.checks import check_succession, find_faults
-from shared.registers.definition import Definition, Question
+from shared.registers.checks import find_faults
+from shared.registers.checks.succession import check_succession
+from shared.registers.definition.questions import Question
+from shared.registers.definition.register import Definition
 from shared.registers.load import SHIPPED, check
 from tests.rules.typed import INVENTED, carers, dsr
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.registers.definition import AgeFilter, AgeTile, OptionTile, OrganisationTile, TotalTile, WeekTile
-from shared.registers.form import rating_of
+from shared.registers.definition.dashboards import AgeFilter, AgeTile, OptionTile, OrganisationTile, TotalTile, WeekTile
+from shared.registers.form.person import rating_of
 from tests.rules.typed import a_referral, dsr, read
 
 

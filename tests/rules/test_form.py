@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.registers.definition import Question
-from shared.registers.form import as_text, differences, fill_fields, read_answers, show_answer, visible_questions
+from shared.registers.definition.questions import Question
+from shared.registers.form.conditions import visible_questions
+from shared.registers.form.reading import read_answers
+from shared.registers.form.showing import as_text, differences, fill_fields, show_answer
 from shared.values import Wrong
 from tests.rules.typed import TODAY, a_referral, dsr, read, read_outcome
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from shared.registers.definition import Option
+from shared.registers.definition.questions import Option
 from shared.registers.faults import FaultyRegister
 from shared.registers.load import SHIPPED, UnknownRegister, edition_order, load_registers
 from tests.rules.typed import INVENTED, dsr

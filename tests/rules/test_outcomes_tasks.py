@@ -14,7 +14,8 @@ from services.outcomes.rules import (
     opened_by,
 )
 from shared.contracts.outcomes import TaskKind
-from shared.contracts.referrals import RecordStanding, Urgency
+from shared.contracts.referrals.events import Urgency
+from shared.contracts.referrals.standing import RecordStanding
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 RECORD_ID = UUID(int=7)

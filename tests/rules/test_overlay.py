@@ -3,9 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.registers.definition import Definition, GuidanceTopic, Option, PublicHome
+from shared.registers.definition.questions import GuidanceTopic, Option
+from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.faults import Fault, FaultyRegister
-from shared.registers.form import Answer, read_answers, show_answer
+from shared.registers.form.conditions import Answer
+from shared.registers.form.reading import read_answers
+from shared.registers.form.showing import show_answer
 from shared.registers.load import Loaded, Registers, load_registers
 from shared.registers.overlay import (
     Adaptation,

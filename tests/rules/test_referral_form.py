@@ -4,7 +4,10 @@ from datetime import date
 
 import pytest
 
-from shared.registers.form import Verdict, as_text, consent_verdict, fill_fields, rating_of, read_answers
+from shared.registers.form.conditions import Verdict, consent_verdict
+from shared.registers.form.person import rating_of
+from shared.registers.form.reading import read_answers
+from shared.registers.form.showing import as_text, fill_fields
 from tests.rules.typed import a_referral, dsr, read, read_outcome
 
 YOUNG = {"capacity_to_consent": "no", "under_16": "yes", "parental_consent": "yes", "date_of_birth-year": "2010"}

@@ -8,12 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.referrals import rules
-from services.referrals.rules import Shape
-from shared.contracts.referrals import MOST_DRAFTS, AddCover, AssignHolder, FieldChange, ListRecords, Typed, Urgency
+from services.referrals.rules import answers, drafts, lists, ratings, rights
+from services.referrals.rules.lists import Shape
+from services.referrals.rules.search import (
+    LAST_CHARACTER,
+    MOST_WORDS,
+    REFERENCES,
+    read_reference,
+    read_search,
+    searchable,
+    write_reference,
+)
+from shared.contracts.referrals.drafts import MOST_DRAFTS, Typed
+from shared.contracts.referrals.events import Urgency
+from shared.contracts.referrals.holding import AddCover, AssignHolder
+from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.reading import FieldChange
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
-from shared.registers.definition import ListColumn
+from shared.registers.definition.register import ListColumn
 from shared.values import fold
 from tests.rules.typed import TODAY, dsr
 
@@ -61,42 +74,42 @@ def visitor_of(role: Role | None, organisations: int = 1) -> Visitor:
     ],
 )
 def test_each_scope_has_the_query_that_fits_its_index(role: Role, organisations: int, skip: int, shape: Shape) -> None:
-    assert shape == rules.shape_of(visitor_of(role, organisations), skip)
+    assert shape == lists.shape_of(visitor_of(role, organisations), skip)
 
 
 def test_pages_are_counted_from_one() -> None:
     assert [0, 10, 9_900] == [
-        rules.rows_before(asked) for asked in (ListRecords(), ListRecords(page=2), ListRecords(page=100, length=100))
+        lists.rows_before(asked) for asked in (ListRecords(), ListRecords(page=2), ListRecords(page=100, length=100))
     ]
 
 
 def test_nothing_to_look_for_is_no_search() -> None:
-    assert [None] * 3 == [rules.read_search("dsr", typed) for typed in ("", "  ", "%_-'")]
+    assert [None] * 3 == [read_search("dsr", typed) for typed in ("", "  ", "%_-'")]
 
 
 def test_the_longest_word_leads_and_short_ones_are_looked_for_at_beginnings() -> None:
-    search = rules.read_search("dsr", "O'Brien ÉV percy")
+    search = read_search("dsr", "O'Brien ÉV percy")
 
     assert search is not None
-    assert ("brien", "brien" + rules.LAST_CHARACTER, True) == (search.beginning, search.until, search.within)
+    assert ("brien", "brien" + LAST_CHARACTER, True) == (search.beginning, search.until, search.within)
     assert ("%brien%", "%percy%", "% ev%", "% o%") == search.patterns
-    short = rules.read_search("dsr", "pl")
+    short = read_search("dsr", "pl")
     assert short is not None
     assert (False, ("% pl%",)) == (short.within, short.patterns)
 
 
 def test_a_search_holds_no_more_words_than_it_can_use() -> None:
-    search = rules.read_search("dsr", " ".join("abcdefghijklm"))
+    search = read_search("dsr", " ".join("abcdefghijklm"))
 
     assert search is not None
-    assert rules.MOST_WORDS == len(search.patterns)
+    assert MOST_WORDS == len(search.patterns)
 
 
 @given(st.text(max_size=60))
 def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
-    kept = rules.searchable(fold(name))
+    kept = searchable(fold(name))
 
-    search = rules.read_search("dsr", name)
+    search = read_search("dsr", name)
 
     assert kept.startswith(" ")
     if search is not None:
@@ -116,26 +129,26 @@ def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
     ],
 )
 def test_what_parts_a_name_is_kept_in_parts_and_as_one(name: str, kept: str) -> None:
-    assert kept == rules.searchable(name)
+    assert kept == searchable(name)
 
 
-@given(st.integers(min_value=0, max_value=rules.REFERENCES - 1))
+@given(st.integers(min_value=0, max_value=REFERENCES - 1))
 def test_a_reference_is_read_as_it_was_written(number: int) -> None:
-    written = rules.write_reference("dsr", number)
+    written = write_reference("dsr", number)
 
-    assert written == rules.read_reference("dsr", f" {written.lower().replace('-', ' ')} ")
+    assert written == read_reference("dsr", f" {written.lower().replace('-', ' ')} ")
     assert not set(written[4:]) & set("01OILSBZ58UAE")
 
 
 def test_two_numbers_have_two_references() -> None:
-    assert 10_000 == len({rules.write_reference("dsr", number * 7_654_321) for number in range(10_000)})
+    assert 10_000 == len({write_reference("dsr", number * 7_654_321) for number in range(10_000)})
 
 
 @pytest.mark.parametrize(
     "typed", ["Katherynne", "DSR", "DSR-7KQ2", "DSR-7KQ2-M9XO", "S117-7KQ2-M9XP", "DSR-7KQ2-M9XP-2"]
 )
 def test_nothing_else_is_read_as_a_reference(typed: str) -> None:
-    assert rules.read_reference("dsr", typed) is None
+    assert read_reference("dsr", typed) is None
 
 
 @pytest.mark.parametrize(
@@ -150,14 +163,14 @@ def test_nothing_else_is_read_as_a_reference(typed: str) -> None:
     ],
 )
 def test_who_made_a_record_and_administrators_may_change_it(role: Role | None, created_by: UUID, may: bool) -> None:
-    assert may == rules.may_update(visitor_of(role), created_by, is_held=False)
+    assert may == rights.may_update(visitor_of(role), created_by, is_held=False)
 
 
 @pytest.mark.parametrize(
     ("role", "may"), [(Role.STANDARD, True), (Role.ADMINISTRATOR, True), (Role.REPORTING, False), (None, False)]
 )
 def test_who_holds_or_covers_a_record_may_change_it_as_who_made_it_may(role: Role | None, *, may: bool) -> None:
-    assert may == rules.may_update(visitor_of(role), UUID(int=9), is_held=True)
+    assert may == rights.may_update(visitor_of(role), UUID(int=9), is_held=True)
 
 
 DAY = timedelta(days=1)
@@ -176,25 +189,25 @@ def test_cover_is_for_days_to_come_and_a_year_at_most(first: int, last: int, cod
         until_day=TODAY + last * DAY,
     )
 
-    assert code == refusal_of(lambda: rules.check_cover(asked, TODAY))
+    assert code == refusal_of(lambda: rights.check_cover(asked, TODAY))
 
 
 @pytest.mark.parametrize(
     ("first", "last", "code"), [(0, 2, ""), (0, 3, "already_covers"), (7, 9, "already_covers"), (8, 9, "")]
 )
 def test_nobody_covers_twice_on_one_day(first: int, last: int, code: str) -> None:
-    theirs = rules.Cover(UUID(int=3), TODAY + 3 * DAY, TODAY + 7 * DAY)
-    others = rules.Cover(UUID(int=4), TODAY, TODAY + 9 * DAY)
-    cover = rules.Cover(UUID(int=3), TODAY + first * DAY, TODAY + last * DAY)
+    theirs = rights.Cover(UUID(int=3), TODAY + 3 * DAY, TODAY + 7 * DAY)
+    others = rights.Cover(UUID(int=4), TODAY, TODAY + 9 * DAY)
+    cover = rights.Cover(UUID(int=3), TODAY + first * DAY, TODAY + last * DAY)
 
-    assert code == refusal_of(lambda: rules.check_beside(cover, CREATOR, [theirs, others]))
-    assert "too_many" == refusal_of(lambda: rules.check_beside(cover, CREATOR, [others] * rules.MOST_COVERS))
+    assert code == refusal_of(lambda: rights.check_beside(cover, CREATOR, [theirs, others]))
+    assert "too_many" == refusal_of(lambda: rights.check_beside(cover, CREATOR, [others] * rights.MOST_COVERS))
 
 
 def test_nobody_covers_for_themselves() -> None:
-    cover = rules.Cover(CREATOR, TODAY, TODAY)
+    cover = rights.Cover(CREATOR, TODAY, TODAY)
 
-    assert "is_holder" == refusal_of(lambda: rules.check_beside(cover, CREATOR, []))
+    assert "is_holder" == refusal_of(lambda: rights.check_beside(cover, CREATOR, []))
 
 
 @pytest.mark.parametrize(
@@ -202,12 +215,12 @@ def test_nobody_covers_for_themselves() -> None:
     [(None, None, ""), (7, 7, ""), (7, None, "changed"), (7, 6, "changed"), (None, 6, "changed")],
 )
 def test_a_holder_follows_the_one_that_was_seen(holding: int | None, seen: int | None, code: str) -> None:
-    there = rules.Holder(CREATOR, UUID(int=holding) if holding else None)
+    there = rights.Holder(CREATOR, UUID(int=holding) if holding else None)
     asked = AssignHolder(
         command_id=UUID(int=1), record_id=UUID(int=2), user_id=UUID(int=3), seen=UUID(int=seen) if seen else None
     )
 
-    assert code == refusal_of(lambda: rules.check_assignment(asked, there))
+    assert code == refusal_of(lambda: rights.check_assignment(asked, there))
 
 
 def refusal_of(decide: Callable[[], None]) -> str:
@@ -222,13 +235,13 @@ def test_narrowing_to_organisations_never_widens_the_reach() -> None:
     visitor = visitor_of(Role.ADMINISTRATOR, 3)
     first, *_ = visitor.organisation_ids
 
-    assert (first,) == rules.narrowed_to(visitor, [first, UUID(int=99)]).organisation_ids
-    assert () == rules.narrowed_to(visitor, [UUID(int=99)]).organisation_ids
-    assert visitor == rules.narrowed_to(visitor, [])
+    assert (first,) == lists.narrowed_to(visitor, [first, UUID(int=99)]).organisation_ids
+    assert () == lists.narrowed_to(visitor, [UUID(int=99)]).organisation_ids
+    assert visitor == lists.narrowed_to(visitor, [])
 
 
 def test_ratings_are_sorted_by_urgency() -> None:
-    assert ("red", "amber", "green") == rules.levels_by_urgency(dsr())
+    assert ("red", "amber", "green") == lists.levels_by_urgency(dsr())
 
 
 def test_further_columns_are_those_that_the_record_has_no_column_for() -> None:
@@ -236,39 +249,39 @@ def test_further_columns_are_those_that_the_record_has_no_column_for() -> None:
     columns = (*dsr().records.columns, further)
     widened = dsr().model_copy(update={"records": dsr().records.model_copy(update={"columns": columns})})
 
-    assert ((), ("lead_professional",)) == (rules.further_columns(dsr()), rules.further_columns(widened))
+    assert ((), ("lead_professional",)) == (lists.further_columns(dsr()), lists.further_columns(widened))
 
 
 def test_a_record_goes_to_the_home_organisation_and_only_within_reach() -> None:
     visitor = visitor_of(Role.STANDARD)
 
-    assert visitor.home_organisation_id == rules.organisation_for(visitor)
+    assert visitor.home_organisation_id == rights.organisation_for(visitor)
     for lost in (visitor_of(Role.STANDARD, 0), visitor.model_copy(update={"home_organisation_id": UUID(int=9)})):
         with pytest.raises(Refused, match="no_organisation"):
-            rules.organisation_for(lost)
+            rights.organisation_for(lost)
 
 
 def test_to_who_did_not_consent_no_other_question_matters() -> None:
     with pytest.raises(Refused, match="no_consent"):
-        rules.checked_answers(dsr(), {"capacity_to_consent": "yes", "consent_given": "no"}, TODAY)
+        answers.checked_answers(dsr(), {"capacity_to_consent": "yes", "consent_given": "no"}, TODAY)
 
 
 def test_faults_are_counted_and_not_told() -> None:
     with pytest.raises(Refused) as refused:
-        rules.checked_answers(dsr(), ANSWERS | {"last_name": "", "nhs_number": "123", "shoe_size": "9"}, TODAY)
+        answers.checked_answers(dsr(), ANSWERS | {"last_name": "", "nhs_number": "123", "shoe_size": "9"}, TODAY)
 
     assert ("invalid_answers", {"faults": 3}) == (refused.value.code, refused.value.details)
 
 
 def test_changes_are_codes_in_the_order_of_the_form() -> None:
-    changes = rules.changes_between(dsr(), ANSWERS, ANSWERS | {"risk_level": "red", "first_name": "Pia"})
+    changes = answers.changes_between(dsr(), ANSWERS, ANSWERS | {"risk_level": "red", "first_name": "Pia"})
 
     assert (
         FieldChange(name="first_name", before="Percy", after="Pia"),
         FieldChange(name="risk_level", before="amber", after="red"),
     ) == changes
     with pytest.raises(Refused, match="unchanged"):
-        rules.changes_between(dsr(), ANSWERS, ANSWERS)
+        answers.changes_between(dsr(), ANSWERS, ANSWERS)
 
 
 def test_answers_to_questions_that_are_no_longer_asked_stay_with_the_record() -> None:
@@ -287,14 +300,14 @@ def test_answers_to_questions_that_are_no_longer_asked_stay_with_the_record() ->
     before = ANSWERS | {"postcode": "ST16 3SR"}
 
     for sent in (ANSWERS | {"first_name": "Pia"}, before | {"first_name": "Pia"}):
-        assert before | {"first_name": "Pia"} == rules.changed_answers(register, before, sent, TODAY)
+        assert before | {"first_name": "Pia"} == answers.changed_answers(register, before, sent, TODAY)
 
 
 def test_a_record_is_not_closed_by_a_birthday() -> None:
     young = {"capacity_to_consent": "no", "under_16": "yes", "parental_consent": "yes", "date_of_birth": "2010-02-07"}
     before = {name: answer for name, answer in ANSWERS.items() if name != "consent_given"} | young
 
-    kept = rules.changed_answers(dsr(), before, before | {"risk_level": "red"}, date(2030, 1, 1))
+    kept = answers.changed_answers(dsr(), before, before | {"risk_level": "red"}, date(2030, 1, 1))
 
     assert before | {"risk_level": "red"} == kept
 
@@ -314,7 +327,7 @@ def test_a_record_is_not_closed_by_a_birthday() -> None:
 def test_a_rating_is_new_and_told_when_it_is_another_one(
     before: str, after: str, is_new: bool, told: Urgency | None
 ) -> None:
-    rerating = rules.rerating(dsr(), ANSWERS | {"risk_level": before}, ANSWERS | {"risk_level": after})
+    rerating = ratings.rerating(dsr(), ANSWERS | {"risk_level": before}, ANSWERS | {"risk_level": after})
 
     assert (is_new, told) == (rerating.is_new, rerating.told)
 
@@ -322,14 +335,14 @@ def test_a_rating_is_new_and_told_when_it_is_another_one(
 def test_an_event_is_named_by_the_registers_own_word() -> None:
     named = dsr().model_copy(update={"identity": dsr().identity.model_copy(update={"record": "Care Plan"})})
 
-    assert ["referral", "care-plan"] == [rules.noun_of(dsr()), rules.noun_of(named)]
+    assert ["referral", "care-plan"] == [ratings.noun_of(dsr()), ratings.noun_of(named)]
 
 
 def test_notes_keep_their_lines() -> None:
-    assert "One\ntwo" == rules.kept_text("  One\r\ntwo ")
+    assert "One\ntwo" == answers.kept_text("  One\r\ntwo ")
     for typed, code in (("", "empty"), (" \n ", "empty"), ("a\x00b", "unreadable")):
         with pytest.raises(Refused, match=code):
-            rules.kept_text(typed)
+            answers.kept_text(typed)
 
 
 # ------------------------------------------------------------------------------------------------------------- drafts
@@ -343,7 +356,7 @@ def test_notes_keep_their_lines() -> None:
     ],
 )
 def test_a_draft_is_named_after_what_was_typed_of_the_name(typed: dict[str, tuple[str, ...]], name: str) -> None:
-    assert name == rules.draft_name(dsr(), typed)
+    assert name == drafts.draft_name(dsr(), typed)
 
 
 def test_a_draft_holds_what_the_form_asks_whatever_it_says() -> None:
@@ -354,7 +367,7 @@ def test_a_draft_holds_what_the_form_asks_whatever_it_says() -> None:
         "act": ("x",),
     }
 
-    assert ["date_of_birth-day", "date_of_birth-not-known", "locality"] == list(rules.draft_typed(dsr(), sent))
+    assert ["date_of_birth-day", "date_of_birth-not-known", "locality"] == list(drafts.draft_typed(dsr(), sent))
 
 
 @pytest.mark.requirement("R-FLOW-019")
@@ -369,7 +382,7 @@ def test_a_draft_holds_what_the_form_asks_whatever_it_says() -> None:
     ],
 )
 def test_a_draft_is_kept_until_consent_is_refused(typed: dict[str, tuple[str, ...]], refuses: bool) -> None:
-    assert refuses == rules.refuses_consent(dsr(), typed, TODAY)
+    assert refuses == drafts.refuses_consent(dsr(), typed, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +399,7 @@ def test_a_draft_is_not_saved_after_its_end_or_beside_too_many(
 ) -> None:
     refused = ""
     try:
-        rules.check_draft(sent=sent, discarded=discarded, others=others)
+        drafts.check_draft(sent=sent, discarded=discarded, others=others)
     except Refused as refusal:
         refused = refusal.code
 

@@ -4,8 +4,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from shared.registers.definition import Definition
-from shared.registers.form import Checked, Raw, read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import Checked, Raw, read_answers
 from shared.registers.load import load_registers
 
 INVENTED = Path(__file__).parent / "registers"

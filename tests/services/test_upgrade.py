@@ -17,7 +17,7 @@ from deploy.places import migration_folders
 from deploy.waiting import until
 from services.outcomes import store
 from services.outcomes.store import NewOutcome
-from shared.contracts.referrals import RecordStanding
+from shared.contracts.referrals.standing import RecordStanding
 from shared.database import DatabasePool, open_pool, transaction
 from shared.migrate import MigrationRefused, Phase, migrate
 from shared.permissions import Role, Visitor

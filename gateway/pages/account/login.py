@@ -11,7 +11,7 @@ from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 ATTEMPT_SECONDS = 60 * 60
 

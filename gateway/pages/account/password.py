@@ -11,7 +11,7 @@ from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LONGEST_SECRET, put_session
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 
 async def password_page(request: web.Request) -> web.Response:

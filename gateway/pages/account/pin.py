@@ -10,7 +10,7 @@ from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import PIN, put_session, to_login
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 LONGEST_PIN = 32
 

@@ -11,7 +11,7 @@ from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LOGIN, REMINDER
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.values import Wrong
 
 LONGEST_NAME = 60

@@ -9,7 +9,7 @@ from gateway.navigation import address
 from gateway.page import Field, Form, see_other, show
 from gateway.pages.account.coming_in import LOGIN
 from shared.contracts.identity import RemindPassword
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.values import Unreadable, read_email
 
 

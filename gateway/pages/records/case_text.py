@@ -12,9 +12,10 @@ from gateway.page import show
 from gateway.pages.records.finding import edition_of, find_record, record_address
 from gateway.pages.records.whose import whose
 from gateway.showing import day_and_time
-from shared.contracts.referrals import History, ReadHistory, RecordShown
-from shared.registers.definition import Definition
-from shared.registers.form import Row, as_text, rating_of
+from shared.contracts.referrals.reading import History, ReadHistory, RecordShown
+from shared.registers.definition.register import Definition
+from shared.registers.form.person import rating_of
+from shared.registers.form.showing import Row, as_text
 
 
 async def show_case_text(request: web.Request) -> web.Response:

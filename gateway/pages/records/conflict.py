@@ -14,9 +14,10 @@ from gateway.pages.records.sheet import Opened, open_record
 from gateway.pages.records.whose import whose
 from gateway.register_form import hidden_fields
 from gateway.rows import Column
-from shared.contracts.referrals import Answer, Change, ReadHistory, ReadRecord
-from shared.registers.definition import Definition
-from shared.registers.form import fill_fields, show_answer
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.reading import Change, ReadHistory, ReadRecord
+from shared.registers.definition.register import Definition
+from shared.registers.form.showing import fill_fields, show_answer
 
 
 async def show_conflict(

@@ -14,15 +14,9 @@ from gateway.page import see_other, show
 from gateway.pages.records.submitting import new_form, refuse_consent, show_new
 from gateway.register_form import typed
 from gateway.showing import day_and_time, time_of_day
-from shared.contracts.referrals import (
-    DRAFT_DAYS,
-    DiscardDraft,
-    DraftNamed,
-    ListDrafts,
-    ReadDraft,
-    SaveDraft,
-)
-from shared.registers.definition import Definition, Words
+from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed, ListDrafts, ReadDraft, SaveDraft
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 
 FRAGMENT = "X-Fragment"  # the script wants the sentence alone
 

@@ -8,8 +8,8 @@ from gateway.actions import ask
 from gateway.ids import id_in
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
-from shared.contracts.referrals import ReadRecord, RecordShown
-from shared.registers.definition import Definition
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
+from shared.registers.definition.register import Definition
 
 
 def record_address(register: Definition, record_id: UUID, page: str = "") -> str:

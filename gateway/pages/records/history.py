@@ -7,9 +7,9 @@ from gateway.rating_line import RatingLine, rating_line
 from gateway.rows import Column
 from gateway.showing import day_and_time
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals import Act, Change, FieldChange, History, RecordShown
-from shared.registers.definition import Definition
-from shared.registers.form import show_answer
+from shared.contracts.referrals.reading import Act, Change, FieldChange, History, RecordShown
+from shared.registers.definition.register import Definition
+from shared.registers.form.showing import show_answer
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from gateway.pages.records.whose import cover_text, covers_of, holder_of, whose
 from gateway.rows import Column
 from gateway.showing import day_and_time
 from shared.contracts.identity import Colleagues, ListColleagues
-from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Named, ReadHoldings, RecordShown
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Named, ReadHoldings
+from shared.contracts.referrals.reading import RecordShown
 from shared.messages import Command, Nothing
-from shared.registers.definition import Words
+from shared.registers.definition.words import Words
 from shared.values import Unreadable, read_date_parts, show_date
 
 PAGE = "holder/"

@@ -23,10 +23,13 @@ from gateway.pages.records.sheet import (
     show_page,
 )
 from gateway.register_form import RegisterForm, mark, typed
-from shared.contracts.referrals import RecordShown, ReviewRecord, UpdateRecord
+from shared.contracts.referrals.reading import RecordShown
+from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
 from shared.messages import Refused
-from shared.registers.definition import Definition
-from shared.registers.form import Checked, consent_verdict, fill_fields, read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.reading import Checked, read_answers
+from shared.registers.form.showing import fill_fields
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from markupsafe import Markup, escape
 from gateway.pages.records.finding import record_address
 from gateway.rows import Cell
 from gateway.showing import rating_mark
-from shared.contracts.referrals import RecordShown, SameRecord
-from shared.registers.definition import Definition
-from shared.registers.form import rating_of
+from shared.contracts.referrals.duplicates import SameRecord
+from shared.contracts.referrals.reading import RecordShown
+from shared.registers.definition.register import Definition
+from shared.registers.form.person import rating_of
 
 
 @dataclass(frozen=True)

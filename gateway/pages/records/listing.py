@@ -30,10 +30,10 @@ from gateway.pages.records.narrowing import (
 )
 from gateway.rows import Cell, Paging
 from gateway.showing import day, days_since, lines, link, organisation_names, rating_mark
-from shared.contracts.referrals import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
+from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
-from shared.registers.definition import Definition, ListColumn
-from shared.registers.form import show_answer
+from shared.registers.definition.register import Definition, ListColumn
+from shared.registers.form.showing import show_answer
 
 LENGTHS: Final = (10, 25, 50, 100)
 LAST_PAGE = 100

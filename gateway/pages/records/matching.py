@@ -14,10 +14,11 @@ from gateway.pages.records.finding import edition_of, record_address
 from gateway.register_form import hidden_fields
 from gateway.rows import Cell
 from gateway.showing import organisation_names
-from shared.contracts.referrals import MOST_ALIKE, ReadRecord, RecordShown
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
+from shared.contracts.referrals.saving import MOST_ALIKE
 from shared.messages import Refused
-from shared.registers.definition import Definition
-from shared.registers.form import Raw
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import Raw
 
 FIELD, SEEN = "duplicate", "duplicate-seen"
 ADD, BACK = "add", "back"

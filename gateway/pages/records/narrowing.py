@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from gateway.page import Choice, Posted
 from gateway.rows import Column
-from shared.contracts.referrals import Narrowing, RecordPage, Sort
+from shared.contracts.referrals.listing import Narrowing, RecordPage, Sort
 from shared.permissions import Visitor
-from shared.registers.definition import Definition, ListColumn
+from shared.registers.definition.register import Definition, ListColumn
 
 CLEAR: Final = "all"
 TURNED: Final = "-turned"

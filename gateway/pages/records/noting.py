@@ -22,10 +22,11 @@ from gateway.pages.records.sheet import (
     show_page,
 )
 from gateway.register_form import RegisterForm, hidden_fields, typed
-from shared.contracts.referrals import AddNote, RecordShown
+from shared.contracts.referrals.reading import AddNote, RecordShown
 from shared.messages import Refused
-from shared.registers.definition import Definition, Words
-from shared.registers.form import fill_fields
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+from shared.registers.form.showing import fill_fields
 
 LONGEST = 10_000
 

@@ -19,10 +19,11 @@ from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw
 from gateway.showing import day_and_time, days_since, organisation_names
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals import ReadHistory, ReadNotes, RecordShown
+from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown
 from shared.permissions import Permission
-from shared.registers.definition import Definition
-from shared.registers.form import Raw, as_text, fill_fields, read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.showing import as_text, fill_fields
 
 GONE = frozenset({"archived", "not_found"})
 REVIEW = "review"  # the button by which the form is sent when nothing was changed

@@ -14,10 +14,13 @@ from gateway.pages.records.finding import find_record, record_address
 from gateway.pages.records.matching import goes_back, seen_in, show_matches
 from gateway.register_form import RegisterForm, draw, mark, typed
 from gateway.showing import day_and_time
-from shared.contracts.referrals import DRAFT_DAYS, DiscardDraft, DraftNamed, SubmitRecord
+from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
+from shared.contracts.referrals.saving import SubmitRecord
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition
-from shared.registers.form import Raw, consent_verdict, name_typed, rating_of, read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.person import name_typed, rating_of
+from shared.registers.form.reading import Raw, read_answers
 
 SAVE_DRAFT = "records/new/draft"
 

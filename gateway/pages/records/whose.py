@@ -6,9 +6,10 @@ from aiohttp import web
 
 from gateway.pages.records.finding import edition_of
 from gateway.showing import organisation_names
-from shared.contracts.referrals import Holding, RecordShown
-from shared.registers.definition import Words
-from shared.registers.form import person_of
+from shared.contracts.referrals.holding import Holding
+from shared.contracts.referrals.reading import RecordShown
+from shared.registers.definition.words import Words
+from shared.registers.form.person import person_of
 from shared.values import show_date
 
 

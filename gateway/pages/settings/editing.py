@@ -6,7 +6,8 @@ from typing import Protocol
 
 from gateway.page import Form
 from gateway.rows import Cell
-from shared.registers.definition import Definition, Words
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 from shared.registers.overlay import Overlay
 from shared.values import Unreadable, read_line, read_text
 

@@ -11,7 +11,7 @@ from gateway.page import number_of, show
 from gateway.pages.settings.publishing import PAGE, editors_of, may_publish, standing_of
 from gateway.rows import Cell, Column
 from gateway.showing import day_and_time, lines
-from shared.contracts.referrals import ListOverlays, PublishedOverlays
+from shared.contracts.referrals.overlays import ListOverlays, PublishedOverlays
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 from gateway.page import Field, Form, number_of
 from gateway.pages.settings.editing import Difference, Reader, Standing
 from gateway.showing import lines
-from shared.registers.definition import Option, Question
+from shared.registers.definition.questions import Option, Question
 from shared.registers.definition.words import Words
 from shared.registers.overlay import Overlay, new_code, rules_naming
 from shared.values import fold

@@ -20,9 +20,11 @@ from gateway.pages.settings.lists import ListEditor
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
 from gateway.register_form import field_of
 from gateway.rows import Column
-from shared.contracts.referrals import PublishOverlay
+from shared.contracts.referrals.overlays import PublishOverlay
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition import Definition, Guidance, PublicHome, Words
+from shared.registers.definition.questions import Guidance
+from shared.registers.definition.register import Definition, PublicHome
+from shared.registers.definition.words import Words
 from shared.registers.overlay import (
     Overlay,
     apply,

@@ -10,8 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.page import Field, Form
 from gateway.pages.settings.editing import Difference, Reader, Standing
 from gateway.showing import lines
-from shared.registers.definition import GuidanceTopic, Link, PublicHome, Question
-from shared.registers.definition.base import WebAddress
+from shared.registers.definition.base import Link, WebAddress
+from shared.registers.definition.questions import GuidanceTopic, Question
+from shared.registers.definition.register import PublicHome
 from shared.registers.definition.words import Words
 from shared.registers.overlay import MOST_TOPICS, Overlay
 

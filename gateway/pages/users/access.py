@@ -8,7 +8,7 @@ from gateway.page import Choice, Field, Form
 from gateway.pages.users.showing import Names
 from shared.contracts.users import Access, Reach
 from shared.permissions import Role
-from shared.registers.definition import Words
+from shared.registers.definition.words import Words
 
 ROLE, ORGANISATIONS, HOME, ALL = "role", "organisations", "home", "all"
 

@@ -13,7 +13,7 @@ from gateway.pages.users.showing import PAGE, names_of, user_address
 from shared.contracts.users import Access, AddUser, ReadReach
 from shared.messages import Refused
 from shared.permissions import Role
-from shared.registers.definition import Words
+from shared.registers.definition.words import Words
 
 
 async def new_user(request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from gateway.page import Field, Form, see_other, show
 from gateway.showing import breakable, day
 from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
 from shared.messages import Refused
-from shared.registers.definition import Words
+from shared.registers.definition.words import Words
 
 PAGE = "administration/addresses/"
 EMAIL, SEARCH = "email", "search"

@@ -23,7 +23,8 @@ from gateway.rows import Cell, Column
 from gateway.showing import breakable, link
 from shared.accounts import UserState
 from shared.contracts.users import ListUsers, UserShown
-from shared.registers.definition import Definition, Words
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 
 SEARCH, STATE, AFTER = "search", "state", "after"
 LONGEST_SEARCH = 100

@@ -25,7 +25,8 @@ from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User
 from shared.messages import Command, Nothing
 from shared.permissions import Role
-from shared.registers.definition import Definition, Words
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 
 ASKED_FIRST = frozenset({UserAct.DEACTIVATE, UserAct.REMOVE})
 

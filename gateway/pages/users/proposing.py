@@ -14,7 +14,7 @@ from gateway.pages.users.showing import PAGE, Names, organisations_text
 from gateway.showing import day_and_time
 from shared.contracts.users import DecideProposal, ListProposals, ProposalShown
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 DECISIONS = {"accept": True, "decline": False}
 

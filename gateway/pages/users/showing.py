@@ -10,7 +10,8 @@ from gateway.keys import ORGANISATIONS, REGISTER
 from gateway.navigation import address
 from shared.accounts import UserState
 from shared.contracts.users import Access
-from shared.registers.definition import Definition, Words
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 
 PAGE = "administration/users/"
 FEW = 3

@@ -8,7 +8,7 @@ from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Ending, Standing
 from shared import audit, outbox
 from shared.contracts.outcomes import OutcomeReceipt
-from shared.contracts.referrals import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
+from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
 from shared.database import Database, transaction
 from shared.log import warn
 from shared.messages import NotAnswered, Refused, must_find

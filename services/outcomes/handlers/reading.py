@@ -7,7 +7,7 @@ from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Listed
 from shared import audit
 from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes, OutcomeShown
-from shared.contracts.referrals import RecordChecked
+from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Visitor

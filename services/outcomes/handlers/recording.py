@@ -9,7 +9,7 @@ from services.outcomes.store import NewOutcome
 from shared import audit, outbox
 from shared.commands import answer_given, carry_out
 from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
-from shared.contracts.referrals import RecordChecked
+from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
 from shared.ids import new_id
 from shared.permissions import Visitor

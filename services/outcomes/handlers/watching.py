@@ -11,15 +11,8 @@ from services.outcomes.rules import Change
 from services.outcomes.store import NotSeen
 from shared import audit, outbox
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals import (
-    ListStandings,
-    ReadStanding,
-    RecordArchived,
-    RecordEvent,
-    RecordReinstated,
-    RecordStanding,
-    Standings,
-)
+from shared.contracts.referrals.events import RecordArchived, RecordEvent, RecordReinstated
+from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.inbox import is_new

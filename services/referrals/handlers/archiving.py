@@ -3,27 +3,27 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.referrals import rules
 from services.referrals.handlers.telling import Telling
+from services.referrals.rules import ratings
 from services.referrals.store import archiving as store
 from shared import audit, outbox
 from shared.commands import carry_out
 from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
-from shared.contracts.referrals import (
+from shared.contracts.referrals.archiving import (
     ArchiveFate,
     ArchiveRecord,
     CheckRecord,
     FinishArchive,
     RecordChecked,
-    RecordReceipt,
     RefuseArchive,
-    Urgency,
 )
+from shared.contracts.referrals.events import Urgency
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database, transaction
 from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Caller, Permission, Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 NOBODY = UUID(int=0)
 
@@ -112,4 +112,4 @@ class Archiving:
 def _urgency_of(register: Definition, receipt: RecordReceipt) -> Urgency:
     """That of the last rating."""
     rated = register.rating.level(receipt.rating) if register.rating and receipt.rating else None
-    return rules.urgency_of(rated)
+    return ratings.urgency_of(rated)

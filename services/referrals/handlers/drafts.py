@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.referrals import rules
+from services.referrals.rules import drafts
 from services.referrals.store import drafts as store
 from services.referrals.store.drafts import DraftRow
 from shared import audit
 from shared.context import ServiceContext
-from shared.contracts.referrals import (
+from shared.contracts.referrals.drafts import (
     DiscardDraft,
     Drafts,
     DraftSaved,
@@ -31,10 +31,10 @@ class Drafting:
     async def save(self, visitor: Visitor, asked: SaveDraft) -> DraftSaved:
         """A person who does not consent is not kept as a draft either."""
         register = self.context.register(visitor, asked.edition)
-        typed = rules.draft_typed(register, asked.typed)
-        name = rules.draft_name(register, typed)
+        typed = drafts.draft_typed(register, asked.typed)
+        name = drafts.draft_name(register, typed)
         draft = DraftRow(asked.draft_id, register.edition, name, typed)
-        if rules.refuses_consent(register, typed, self.context.day()):
+        if drafts.refuses_consent(register, typed, self.context.day()):
             await self.forget(visitor, draft.draft_id)
             raise Refused("no_consent")
         async with transaction(self.context.pool, visitor) as db:
@@ -43,7 +43,7 @@ class Drafting:
     async def _save(self, db: Database, visitor: Visitor, draft: DraftRow) -> DraftSaved:
         moment = self.context.clock()
         state = await store.hold(db, visitor, draft.draft_id)
-        rules.check_draft(sent=state.sent, discarded=state.discarded, others=state.drafts - state.kept)
+        drafts.check_draft(sent=state.sent, discarded=state.discarded, others=state.drafts - state.kept)
         await store.save(db, visitor, draft, moment)
         if not state.kept:
             await audit.note(db, visitor, "draft.started", [draft.draft_id])

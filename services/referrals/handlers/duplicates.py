@@ -6,7 +6,7 @@ from services.referrals.store import duplicates as store
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
-from shared.contracts.referrals import (
+from shared.contracts.referrals.duplicates import (
     CountDuplicates,
     DecideDuplicate,
     DuplicateCount,

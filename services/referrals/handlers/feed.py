@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.referrals import rules
+from services.referrals.rules import ratings
 from services.referrals.store import feed as store
 from shared.context import ServiceContext
-from shared.contracts.referrals import FeedPage, ReadFeed
+from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.permissions import Caller
 
 MOST_ROWS = 500
@@ -22,4 +22,4 @@ class Feeding:
     async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
         async with self.context.one_trip() as db:
             room = store.Room(MOST_ROWS, MOST_BYTES, MOST_RATINGS)
-            return await store.read_feed(db, asked.after, room, rules.rating_questions(self.context.registers))
+            return await store.read_feed(db, asked.after, room, ratings.rating_questions(self.context.registers))

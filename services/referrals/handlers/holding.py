@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.referrals import rules
-from services.referrals.rules import Cover, Holder
+from services.referrals.rules import rights
+from services.referrals.rules.rights import Cover, Holder
 from services.referrals.store import holding as store
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
-from shared.contracts.referrals import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
@@ -27,7 +27,7 @@ class Holding:
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
 
         async def act(db: Database) -> Nothing:
-            rules.check_assignment(asked, await _keep(db, visitor, asked.record_id))
+            rights.check_assignment(asked, await _keep(db, visitor, asked.record_id))
             by = (visitor.user_id, visitor.full_name)
             who = (colleague.user_id, colleague.full_name)
             await store.end_holder(db, asked.record_id, by)
@@ -38,13 +38,13 @@ class Holding:
         return await carry_out(self.context.pool, visitor, asked, act)
 
     async def add_cover(self, visitor: Visitor, asked: AddCover) -> Nothing:
-        rules.check_cover(asked, self.context.day())
+        rights.check_cover(asked, self.context.day())
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
         cover = Cover(asked.user_id, asked.from_day, asked.until_day)
 
         async def act(db: Database) -> Nothing:
             holder = await _keep(db, visitor, asked.record_id)
-            rules.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
+            rights.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
             by = (visitor.user_id, visitor.full_name)
             await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
             await audit.note(db, visitor, "record.cover_added", [asked.record_id, asked.user_id])
@@ -81,7 +81,7 @@ class Holding:
             grant = await self.context.bus.ask(question, who=who)
         except Refused:
             raise Refused("not_a_colleague") from None
-        if grant.visitor.user_id != user_id or not rules.may_hold(grant.visitor, organisation_id):
+        if grant.visitor.user_id != user_id or not rights.may_hold(grant.visitor, organisation_id):
             raise Refused("not_a_colleague")
         return grant.visitor
 

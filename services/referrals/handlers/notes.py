@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from services.referrals import rules
+from services.referrals.rules import answers, rights
 from services.referrals.store import history
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
-from shared.contracts.referrals import AddNote
+from shared.contracts.referrals.reading import AddNote
 from shared.database import Database
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
@@ -21,11 +21,11 @@ class NoteTaking:
     context: ServiceContext
 
     async def add_note(self, visitor: Visitor, asked: AddNote) -> Nothing:
-        text = rules.kept_text(asked.text)
+        text = answers.kept_text(asked.text)
 
         async def act(db: Database) -> Nothing:
             held = must_find(await history.hold_record(db, visitor.register_code, asked.record_id))
-            if not rules.may_update(visitor, held.created_by, is_held=held.is_held):
+            if not rights.may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
             if held.archived:
                 raise Refused("archived")

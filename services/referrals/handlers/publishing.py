@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from services.referrals import rules
-from services.referrals.rules import fitting
+from services.referrals.rules import overlays
+from services.referrals.rules.lists import fitting
 from services.referrals.store import overlays as store
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
-from shared.contracts.referrals import (
+from shared.contracts.referrals.overlays import (
     MOST_PUBLISHED,
     ListOverlays,
     OverlayPublished,
@@ -39,14 +39,14 @@ class Publishing:
         return Overlays(overlays=shown, more=len(found) > len(shown))
 
     async def publish(self, visitor: Visitor, asked: PublishOverlay) -> OverlayReceipt:
-        rules.check_binds_all(visitor)
+        overlays.check_binds_all(visitor)
         register = self.context.latest(visitor)
 
         async def act(db: Database) -> OverlayReceipt:
             present = await store.find_in_force(db, register.code)
-            rules.check_seen(asked, present)
+            overlays.check_seen(asked, present)
             self.context.registers.adapt({register.code: present})
-            changed = rules.checked_overlay(self.context.registers.editions(register.code), present, asked.overlay)
+            changed = overlays.checked_overlay(self.context.registers.editions(register.code), present, asked.overlay)
             published = Adaptation(present.version + 1, asked.overlay)
             await store.add_overlay(db, visitor, published, changed)
             await audit.note(db, visitor, "register.reworded", fields=[f"overlay:{published.version}", *changed])

@@ -3,23 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.referrals import rules
+from services.referrals.rules import lists
+from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history
 from services.referrals.store.finding import ListPage, Rows, filters_of
 from shared import audit
 from shared.context import ServiceContext
-from shared.contracts.referrals import (
-    History,
-    ListRecords,
-    NamedRecords,
-    NameRecords,
-    Notes,
-    ReadHistory,
-    ReadNotes,
-    ReadRecord,
-    RecordPage,
-    RecordShown,
-)
+from shared.contracts.referrals.listing import ListRecords, RecordPage
+from shared.contracts.referrals.naming import NamedRecords, NameRecords
+from shared.contracts.referrals.reading import History, Notes, ReadHistory, ReadNotes, ReadRecord, RecordShown
 from shared.database import transaction
 from shared.messages import must_find
 from shared.permissions import Visitor
@@ -34,10 +26,10 @@ class Reading:
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
         """The page's rows, the search's when there is something to search for."""
         register = self.context.latest(visitor)
-        reader = rules.narrowed_to(visitor, asked.narrowing.organisation_ids)
-        search = rules.read_search(visitor.register_code, asked.search)
-        page = list_page(reader, asked, is_search=search is not None, questions=rules.further_columns(register))
-        filters = filters_of(asked, rules.levels_by_urgency(register))
+        reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
+        search = read_search(visitor.register_code, asked.search)
+        page = list_page(reader, asked, is_search=search is not None, questions=lists.further_columns(register))
+        filters = filters_of(asked, lists.levels_by_urgency(register))
         async with self.context.one_trip() as db:
             if search:
                 found = await finding.search_records(db, reader, page, search, filters)
@@ -72,8 +64,8 @@ class Reading:
 
 
 def list_page(visitor: Visitor, asked: ListRecords, *, is_search: bool, questions: Sequence[str]) -> ListPage:
-    skip, beside = rules.rows_before(asked), asked.after or asked.before
-    shape = rules.shape_of(visitor, 0 if beside or is_search else skip)
+    skip, beside = lists.rows_before(asked), asked.after or asked.before
+    shape = lists.shape_of(visitor, 0 if beside or is_search else skip)
     return ListPage(
         shape,
         0 if beside else skip,
@@ -90,7 +82,7 @@ def page_of(asked: ListRecords, found: Rows) -> RecordPage:
     """What is capped was too much to sort."""
     page = RecordPage(
         rows=found.rows,
-        first=rules.rows_before(asked) + 1 if found.rows else 0,
+        first=lists.rows_before(asked) + 1 if found.rows else 0,
         matches=found.matches,
         total=found.total,
         capped=found.capped,

@@ -2,22 +2,16 @@
 
 from dataclasses import dataclass
 
-from services.referrals import rules
 from services.referrals.handlers.telling import Telling
+from services.referrals.rules import answers, lists, ratings, rights, search
 from services.referrals.store import reversing as store
 from services.referrals.store.archiving import add_version
 from services.referrals.store.reversing import Reversal
 from shared import audit, outbox
 from shared.commands import carry_out
 from shared.context import ServiceContext
-from shared.contracts.referrals import (
-    MOST_REVERSALS,
-    AskReversal,
-    DecideReversal,
-    ListReversals,
-    RecordReceipt,
-    Reversals,
-)
+from shared.contracts.referrals.reversing import MOST_REVERSALS, AskReversal, DecideReversal, ListReversals, Reversals
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
@@ -34,8 +28,8 @@ class Reversing:
     context: ServiceContext
 
     async def request(self, visitor: Visitor, asked: AskReversal) -> Nothing:
-        reference = rules.read_reference(visitor.register_code, asked.reference)
-        reason = rules.kept_text(asked.reason)
+        reference = search.read_reference(visitor.register_code, asked.reference)
+        reason = answers.kept_text(asked.reason)
 
         async def act(db: Database) -> Nothing:
             record = must_find(await store.find_archived(db, visitor, reference) if reference else None)
@@ -50,7 +44,7 @@ class Reversing:
     async def list_open(self, visitor: Visitor, _asked: ListReversals) -> Reversals:
         async with transaction(self.context.pool, visitor) as db:
             found = await store.list_reversals(db, visitor, MOST_REVERSALS + 1)
-            shown = rules.fitting(found[:MOST_REVERSALS])
+            shown = lists.fitting(found[:MOST_REVERSALS])
             await audit.note(db, visitor, "record.reversals_listed", [each.record_id for each in shown])
         return Reversals(reversals=shown, more=len(found) > len(shown))
 
@@ -60,7 +54,7 @@ class Reversing:
             if reversal.state != "open":
                 raise Refused("decided")
             if asked.confirmed:
-                rules.check_is_second(visitor, reversal.asked_by)
+                rights.check_is_second(visitor, reversal.asked_by)
             await store.decide(db, visitor, asked.reversal_id, confirmed=asked.confirmed)
             await (self._reinstate if asked.confirmed else self._decline)(db, visitor, reversal)
             return Nothing()
@@ -87,5 +81,5 @@ class Reversing:
         )
         telling = Telling(register, record["organisation_id"], receipt, self.context.clock())
         level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
-        for event in telling.reinstated(rules.urgency_of(level)):
+        for event in telling.reinstated(ratings.urgency_of(level)):
             await outbox.put(db, event)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from asyncpg import UniqueViolationError
 
-from services.referrals import rules
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.telling import Telling
+from services.referrals.rules import ratings, rights
+from services.referrals.rules.answers import changed_answers, changes_between, checked_answers, match_keys
+from services.referrals.rules.search import REFERENCES, searchable, write_reference
 from services.referrals.store import saving as store
 from services.referrals.store.saving import (
     Content,
@@ -22,13 +24,14 @@ from services.referrals.store.saving import (
     Updated,
 )
 from shared.context import ServiceContext
-from shared.contracts.referrals import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.database import Database
 from shared.ids import new_id
 from shared.messages import Command, Refused
 from shared.permissions import Visitor
-from shared.registers.definition import Definition
-from shared.registers.form import Answer, person_of, rating_of, search_text
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer
+from shared.registers.form.person import person_of, rating_of, search_text
 
 MOST_REFERENCES = 5
 
@@ -42,11 +45,11 @@ class Saving:
 
     async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
         register = self.context.register(visitor, asked.edition)
-        organisation_id = rules.organisation_for(visitor)
+        organisation_id = rights.organisation_for(visitor)
         answers = await self._checked(visitor, asked, register)
         content = content_of(register, answers)
         for _ in range(MOST_REFERENCES):
-            reference = rules.write_reference(register.code, self.draw(rules.REFERENCES))
+            reference = write_reference(register.code, self.draw(REFERENCES))
             unseen, shown = register.duplicates.unseen, asked.duplicates_seen
             record = NewRecord(new_id(), reference, register.edition, organisation_id, unseen, shown)
             try:
@@ -58,7 +61,7 @@ class Saving:
     async def _checked(self, visitor: Visitor, asked: SubmitRecord, register: Definition) -> dict[str, Answer]:
         """Of a person who does not consent nothing is kept, neither what was typed before."""
         try:
-            return rules.checked_answers(register, asked.answers, self.context.day())
+            return checked_answers(register, asked.answers, self.context.day())
         except Refused as refusal:
             if refusal.code == "no_consent":
                 await Drafting(self.context).forget(visitor, asked.command_id)
@@ -71,7 +74,7 @@ class Saving:
             record_id=record.record_id, reference=record.reference, version=0, rating=content.rating
         )
         telling = Telling(register, record.organisation_id, receipt, self.context.clock(), visitor.user_id)
-        events = telling.created(rules.urgency_of(rating_of(register, content.answers)))
+        events = telling.created(ratings.urgency_of(rating_of(register, content.answers)))
         async with self.context.one_trip() as db:
             command = new_command(visitor, asked, receipt)
             not_added = await store.submit_record(db, visitor, command, record, content, events)
@@ -101,9 +104,9 @@ class Saving:
 
     async def _save(self, visitor: Visitor, asked: UpdateRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
-        answers = rules.changed_answers(register, present.answers, asked.answers, self.context.day())
-        changes = rules.changes_between(register, present.answers, answers)
-        rerating = rules.rerating(register, present.answers, answers)
+        answers = changed_answers(register, present.answers, asked.answers, self.context.day())
+        changes = changes_between(register, present.answers, answers)
+        rerating = ratings.rerating(register, present.answers, answers)
         content = content_of(register, answers)
         receipt = RecordReceipt(
             record_id=present.record_id,
@@ -111,7 +114,7 @@ class Saving:
             version=present.version + 1,
             rating=content.rating,
         )
-        rekeyed = rules.match_keys(register, answers) != rules.match_keys(register, present.answers)
+        rekeyed = match_keys(register, answers) != match_keys(register, present.answers)
         rows = tuple((each.name, each.before, each.after) for each in changes)
         update = Update(present.record_id, present.version, rerating.is_new, rows, rekeyed)
         telling = Telling(register, present.organisation_id, receipt, self.context.clock(), present.created_by)
@@ -124,7 +127,7 @@ class Saving:
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
-        level = rules.rating_that_stands(register, present.answers)
+        level = ratings.rating_that_stands(register, present.answers)
         receipt = RecordReceipt(
             record_id=present.record_id, reference=present.reference, version=present.version + 1, rating=level.code
         )
@@ -156,7 +159,7 @@ class Saving:
 
 def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, present: Present) -> None:
     """Refused as `not_yours`, `archived` or `conflict`."""
-    if not rules.may_update(visitor, present.created_by, is_held=present.is_held):
+    if not rights.may_update(visitor, present.created_by, is_held=present.is_held):
         raise Refused("not_yours")
     if present.archived:
         raise Refused("archived")
@@ -167,8 +170,8 @@ def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, prese
 def content_of(register: Definition, answers: dict[str, Answer]) -> Content:
     """What is stored of these answers, and beside them."""
     level = rating_of(register, answers)
-    search = rules.searchable(search_text(register, answers))
-    person, keys = person_of(register, answers), rules.match_keys(register, answers)
+    search = searchable(search_text(register, answers))
+    person, keys = person_of(register, answers), match_keys(register, answers)
     return Content(
         answers=answers,
         rating=level.code if level else None,

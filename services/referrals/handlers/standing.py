@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from services.referrals import rules
+from services.referrals.rules import ratings
 from services.referrals.store import standing as store
 from services.referrals.store.standing import Stood
 from shared.context import ServiceContext
-from shared.contracts.referrals import ListStandings, ReadStanding, RecordStanding, Standings, Urgency
+from shared.contracts.referrals.events import Urgency
+from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
 from shared.messages import must_find
 from shared.permissions import Caller
 from shared.registers.load import UnknownRegister
@@ -23,18 +24,18 @@ class Standing:
     async def read(self, _caller: Caller, asked: ReadStanding) -> RecordStanding:
         async with self.context.one_trip() as db:
             stood = must_find(
-                await store.read_standing(db, asked.record_id, rules.rating_questions(self.context.registers))
+                await store.read_standing(db, asked.record_id, ratings.rating_questions(self.context.registers))
             )
         return self._standing(stood)
 
     async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:
         async with self.context.one_trip() as db:
             found = await store.list_standings(
-                db, asked.after, MOST_ROWS, rules.rating_questions(self.context.registers)
+                db, asked.after, MOST_ROWS, ratings.rating_questions(self.context.registers)
             )
         standings = [self._standing(each) for each in found]
         return Standings(
-            standings=tuple(each for each in standings if rules.calls_for_somebody(each.urgency)),
+            standings=tuple(each for each in standings if ratings.calls_for_somebody(each.urgency)),
             last=found[-1].record_id if len(found) == MOST_ROWS else None,
         )
 

@@ -5,23 +5,23 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from services.referrals import rules
-from shared.contracts.referrals import (
+from services.referrals.rules import ratings
+from shared.contracts.referrals.events import (
     Happening,
     RecordArchived,
     RecordCreated,
     RecordEvent,
     RecordNotice,
-    RecordReceipt,
     RecordReinstated,
     RecordUpdated,
     RoutineNotice,
     Urgency,
     UrgentNotice,
 )
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.ids import new_id
 from shared.messages import Event
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 
 Told = TypeVar("Told", bound=RecordEvent)
 
@@ -65,7 +65,7 @@ class Telling:
             organisation_id=self.organisation_id,
             record_id=self.receipt.record_id,
             version=self.receipt.version,
-            noun=rules.noun_of(self.register),
+            noun=ratings.noun_of(self.register),
         )
 
     def _notice(self, kind: type[RecordNotice], occasion: Happening, urgency: Urgency) -> RecordNotice:

@@ -5,19 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.contracts.referrals import FieldChange
+from shared.contracts.referrals.reading import FieldChange
 from shared.messages import Refused
-from shared.registers.definition import Definition
-from shared.registers.form import (
-    Answer,
-    Answers,
-    Checked,
-    consent_verdict,
-    differences,
-    keep_retired,
-    match_values,
-    read_answers,
-)
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer, Answers, consent_verdict
+from shared.registers.form.person import match_values
+from shared.registers.form.reading import Checked, read_answers
+from shared.registers.form.showing import differences, keep_retired
 from shared.values import Unreadable, read_text
 
 

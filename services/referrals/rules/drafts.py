@@ -2,10 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from shared.contracts.referrals import DRAFT_DAYS, MOST_DRAFTS, Typed
+from shared.contracts.referrals.drafts import DRAFT_DAYS, MOST_DRAFTS, Typed
 from shared.messages import Refused
-from shared.registers.definition import Definition
-from shared.registers.form import consent_verdict, field_names, name_typed, read_answers
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.person import name_typed
+from shared.registers.form.reading import field_names, read_answers
 
 DRAFT_ROOM = 400_000  # bytes of one draft: well under what the bus carries
 

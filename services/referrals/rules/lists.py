@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from shared.contracts.referrals import ListRecords
+from shared.contracts.referrals.listing import ListRecords
 from shared.messages import Message
 from shared.permissions import Visitor
-from shared.registers.definition import Definition, Urgency
+from shared.registers.definition.lifecycle import Urgency
+from shared.registers.definition.register import Definition
 
 FEW = 8
 URGENCIES: tuple[Urgency, ...] = ("urgent", "alert", "routine")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.contracts.referrals import PublishOverlay
+from shared.contracts.referrals.overlays import PublishOverlay
 from shared.messages import Refused
 from shared.permissions import Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.overlay import Adaptation, Overlay, changed_parts, publishing_faults
 
 

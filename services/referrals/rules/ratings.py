@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from services.referrals.rules.search import PARTS
 from shared.messages import Refused
-from shared.registers.definition import Definition, Level, Urgency
-from shared.registers.form import Answers, rating_of
+from shared.registers.definition.lifecycle import Level, Urgency
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answers
+from shared.registers.form.person import rating_of
 from shared.registers.load import Registers
 from shared.values import fold
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.contracts.referrals import AddCover, AssignHolder
+from shared.contracts.referrals.holding import AddCover, AssignHolder
 from shared.messages import Refused
 from shared.permissions import Permission, Role, Visitor
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from shared.contracts.referrals import MOST_MATCHES
+from shared.contracts.referrals.listing import MOST_MATCHES
 from shared.values import fold
 
 SHORTEST_WITHIN = 3

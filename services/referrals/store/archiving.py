@@ -5,7 +5,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from shared.contracts.referrals import RecordChecked
+from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
 
 ARCHIVE = """

@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from shared.contracts.referrals import DraftNamed, DraftShown, Typed
+from shared.contracts.referrals.drafts import DraftNamed, DraftShown, Typed
 from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.referrals.store.scope import in_scope
-from shared.contracts.referrals import (
+from shared.contracts.referrals.duplicates import (
     DuplicateDecision,
     DuplicateVerdict,
     PossibleDuplicate,

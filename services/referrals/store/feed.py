@@ -6,9 +6,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.referrals.rules import RatingQuestions
+from services.referrals.rules.ratings import RatingQuestions
 from services.referrals.store.finding import ANSWERS
-from shared.contracts.referrals import FedRecord, FeedPage, Rated
+from shared.contracts.referrals.feed import FedRecord, FeedPage, Rated
 from shared.database import Database
 
 ASSIGN = "SELECT assign_feed()"

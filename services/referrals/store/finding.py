@@ -8,20 +8,17 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from services.referrals.rules import Search, Shape, may_update
+from services.referrals.rules.lists import Shape
+from services.referrals.rules.rights import may_update
+from services.referrals.rules.search import Search
 from services.referrals.store.parameters import jsonb
 from services.referrals.store.scope import in_scope, scope_of
-from shared.contracts.referrals import (
-    MOST_SORTED,
-    Answers,
-    Holding,
-    ListRecords,
-    NamedRecord,
-    RecordRow,
-    RecordShown,
-    SameRecord,
-    Sort,
-)
+from shared.contracts.referrals.answers import Answers
+from shared.contracts.referrals.duplicates import SameRecord
+from shared.contracts.referrals.holding import Holding
+from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, RecordRow, Sort
+from shared.contracts.referrals.naming import NamedRecord
+from shared.contracts.referrals.reading import RecordShown
 from shared.database import Database
 from shared.permissions import Visitor
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.referrals.rules import fitting
-from shared.contracts.referrals import Change, FieldChange, History, Notes, NoteShown
+from services.referrals.rules.lists import fitting
+from shared.contracts.referrals.reading import Change, FieldChange, History, Notes, NoteShown
 from shared.database import Database
 
 FIND_CREATION = """

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.referrals.rules import Cover, Holder
-from shared.contracts.referrals import Holdings, Named
+from services.referrals.rules.rights import Cover, Holder
+from shared.contracts.referrals.holding import Holdings, Named
 from shared.database import Database
 
 HOLD_RECORD = """

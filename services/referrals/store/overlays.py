@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from asyncpg import UniqueViolationError
 
-from shared.contracts.referrals import OverlayInForce, PublishedOverlay
+from shared.contracts.referrals.overlays import OverlayInForce, PublishedOverlay
 from shared.database import Database
 from shared.messages import Refused
 from shared.permissions import Visitor

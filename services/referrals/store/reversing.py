@@ -6,7 +6,7 @@ from uuid import UUID
 from asyncpg import Record, UniqueViolationError
 
 from services.referrals.store.scope import in_scope
-from shared.contracts.referrals import ReversalAsked
+from shared.contracts.referrals.reversing import ReversalAsked
 from shared.database import Database
 from shared.messages import Refused
 from shared.permissions import Visitor

@@ -12,7 +12,8 @@ from services.referrals.store.finding import ANSWERS
 from services.referrals.store.parameters import jsonb, jsonb_list
 from services.referrals.store.scope import scope_of
 from shared.commands import FIND_COMMAND
-from shared.contracts.referrals import Answer, Answers, RecordReceipt
+from shared.contracts.referrals.answers import Answer, Answers
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database
 from shared.messages import Event
 from shared.permissions import Visitor

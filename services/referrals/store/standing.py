@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.referrals.rules import RatingQuestions
+from services.referrals.rules.ratings import RatingQuestions
 from shared.database import Database
 
 

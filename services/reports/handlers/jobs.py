@@ -14,7 +14,7 @@ from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Refused, must_find
 from shared.permissions import Visitor
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.values import london_day
 
 

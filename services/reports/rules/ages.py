@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition import AgeBand
+from shared.registers.definition.dashboards import AgeBand
 from shared.values import age_on
 
 OLDEST = 150

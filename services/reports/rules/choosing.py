@@ -8,8 +8,9 @@ from uuid import UUID
 from services.reports.rules.ages import Births, births_of
 from shared.messages import Refused
 from shared.permissions import Visitor
-from shared.registers.definition import AgeBand, AgeFilter, Definition, OptionFilter, Report
-from shared.registers.form import Answer
+from shared.registers.definition.dashboards import AgeBand, AgeFilter, OptionFilter, Report
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer
 
 MOST_AT_ONCE = 3
 

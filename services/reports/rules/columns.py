@@ -9,15 +9,9 @@ from zoneinfo import ZoneInfo
 from services.reports.rules.choosing import Choice
 from services.reports.rules.summing import Summing
 from services.reports.workbook.plan import Column, Kind, Plan, Source
-from shared.registers.definition import (
-    NOT_KNOWN,
-    AgeFilter,
-    Definition,
-    Form,
-    OptionFilter,
-    OrganisationFilter,
-    Question,
-)
+from shared.registers.definition.dashboards import AgeFilter, OptionFilter, OrganisationFilter
+from shared.registers.definition.questions import NOT_KNOWN, Form, Question
+from shared.registers.definition.register import Definition
 from shared.values import london_day, show_date
 
 LONDON = ZoneInfo("Europe/London")

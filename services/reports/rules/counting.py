@@ -7,9 +7,10 @@ from uuid import UUID
 
 from services.reports.rules.ages import band_of, next_band_on
 from services.reports.rules.weeks import Moves, weeks_shown
-from shared.contracts.referrals import FedRecord
+from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count, TileShown, Week
-from shared.registers.definition import AgeTile, Definition, OptionTile, OrganisationTile, Tile, TotalTile, WeekTile
+from shared.registers.definition.dashboards import AgeTile, OptionTile, OrganisationTile, Tile, TotalTile, WeekTile
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 # No question is called so: names of questions begin with a letter.

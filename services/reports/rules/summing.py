@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.reports.rules.ages import births_of
 from services.reports.workbook.plan import Tallied
-from shared.registers.definition import AgeTile, Definition, OptionTile, OrganisationTile, TotalTile, WeekTile
+from shared.registers.definition.dashboards import AgeTile, OptionTile, OrganisationTile, TotalTile, WeekTile
+from shared.registers.definition.register import Definition
 
 FIRST, LAST = "0000-00-00", "9999-99-99"
 

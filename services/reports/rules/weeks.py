@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
-from shared.contracts.referrals import FedRecord
+from shared.contracts.referrals.feed import FedRecord
 from shared.values import london_day
 
 WEEKS = 12

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from services.reports.rules.counting import CountedAnswer
 from services.reports.rules.weeks import Move
 from shared.database import Database, DatabasePool, as_json
-from shared.registers.form import Answers
+from shared.registers.form.conditions import Answers
 
 Source = Literal["referrals", "outcomes"]
 SOURCES: tuple[Source, ...] = ("referrals", "outcomes")

@@ -13,8 +13,8 @@ from services.reports.rules.choosing import Codes
 from shared.contracts.reports import JobState
 from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
-from shared.registers.definition import Report
-from shared.registers.form import Answers
+from shared.registers.definition.dashboards import Report
+from shared.registers.form.conditions import Answers
 
 LEASE = timedelta(seconds=15)
 LIFE = timedelta(hours=1)

@@ -15,11 +15,9 @@ from shared.registers.checks.references import (
     check_records,
 )
 from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
-from shared.registers.checks.succession import check_succession
-from shared.registers.definition import Definition, Form
+from shared.registers.definition.questions import Form
+from shared.registers.definition.register import Definition
 from shared.registers.faults import Fault
-
-__all__ = ["check_succession", "find_faults"]
 
 
 def _check_forms(register: Definition) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from shared.registers.definition import NOT_KNOWN, OPTION_KINDS, Condition, Form, Kind, Question
+from shared.registers.definition.questions import NOT_KNOWN, OPTION_KINDS, Condition, Form, Kind, Question
 from shared.registers.faults import Fault
 
 OWN_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"yes_no"}

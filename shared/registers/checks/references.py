@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 from shared.registers.checks.forms import check_condition, twice
-from shared.registers.definition import ALWAYS_KNOWN, Definition, Kind, Notification, Question, Role, Urgency
+from shared.registers.definition.base import Role
+from shared.registers.definition.lifecycle import Notification, Urgency
+from shared.registers.definition.questions import Kind, Question
+from shared.registers.definition.register import ALWAYS_KNOWN, Definition
 from shared.registers.faults import Fault
 from shared.values import Unreadable, is_within, read_email
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from shared.registers.checks.forms import twice
-from shared.registers.definition import OPTION_KINDS, AgeBand, AgeTile, Definition, OptionFilter, OptionTile, WeekTile
+from shared.registers.definition.dashboards import AgeBand, AgeTile, OptionFilter, OptionTile, WeekTile
+from shared.registers.definition.questions import OPTION_KINDS
+from shared.registers.definition.register import Definition
 from shared.registers.faults import Fault
 
 

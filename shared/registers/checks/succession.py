@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from shared.registers.definition import Definition, Form
+from shared.registers.definition.questions import Form
+from shared.registers.definition.register import Definition
 from shared.registers.faults import Fault
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from shared.registers.definition import Condition, Definition, Form, Question
+from shared.registers.definition.questions import Condition, Form, Question
+from shared.registers.definition.register import Definition
 
 Answer = str | tuple[str, ...]
 """What is kept: a code, a text, a date as 2022-06-17; several codes for `choices`."""

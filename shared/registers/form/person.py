@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition import NOT_KNOWN, Definition, Level, Role
+from shared.registers.definition.base import Role
+from shared.registers.definition.lifecycle import Level
+from shared.registers.definition.questions import NOT_KNOWN
+from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 from shared.registers.form.reading import Raw
 from shared.values import fold, match_key

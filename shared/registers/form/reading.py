@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition import NOT_KNOWN, AgeRule, Form, Kind, Question, Words
+from shared.registers.definition.questions import NOT_KNOWN, AgeRule, Form, Kind, Question
+from shared.registers.definition.words import Words
 from shared.registers.form.conditions import Answer, Answers, codes_of, holds, is_asked
 from shared.values import (
     Unreadable,

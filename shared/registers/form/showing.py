@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition import NOT_KNOWN, Form, Question
+from shared.registers.definition.questions import NOT_KNOWN, Form, Question
 from shared.registers.form.conditions import Answer, Answers
 from shared.registers.form.reading import DATE_PARTS, not_known_field
 from shared.values import show_date, show_nhs_number

@@ -14,7 +14,7 @@ from gateway.rendering import Templates
 from gateway.routes import DEMO_PAGES, PAGES
 from gateway.static import Static
 from shared.fake_bus import FakeBus, FakeWire
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from shared.registers.load import Loaded, Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity

@@ -5,7 +5,7 @@ import pytest
 from gateway.cookies import DEVICE, FORM, SESSION
 from shared.contracts.identity import LogIn, LogOut
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import EMAIL, NAME, PASSWORD, StandInIdentity
 from tests.gateway.visit import words

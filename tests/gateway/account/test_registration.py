@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
-from shared.registers.definition import Definition
+from shared.registers.definition.register import Definition
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.notifier.settings import Settings
 from shared.contracts.notifier import QueueMail, Template
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals import Happening, RoutineNotice, Urgency, UrgentNotice
+from shared.contracts.referrals.events import Happening, RoutineNotice, Urgency, UrgentNotice
 
 MOMENT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 RECIPIENT = "jayne.billings@mpft.nhs.uk"

@@ -20,7 +20,7 @@ from services.notifier.settings import Settings
 from services.notifier.smtp import MailServer, Route
 from services.notifier.writing import Writer
 from shared.assertion import Signer, Verifier
-from shared.bus import Context
+from shared.bus.protocol import Context
 from shared.context import ServiceContext
 from shared.contracts.identity import FindRecipients, Recipients
 from shared.contracts.notifier import QueueMail

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.registers.definition import Notification
+from shared.registers.definition.lifecycle import Notification
 from shared.registers.load import Loaded, Registers
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
 from tests.services.notifier.rig import Rig

@@ -7,10 +7,11 @@ from functools import partial
 import pytest
 
 from services.notifier.telling import Notice
-from shared.bus import is_away
-from shared.contracts.referrals import Happening, RecordNotice, Urgency
+from shared.bus.protocol import is_away
+from shared.contracts.referrals.events import Happening, RecordNotice, Urgency
 from shared.messages import NotAnswered
-from shared.registers.definition import Definition, Notification
+from shared.registers.definition.lifecycle import Notification
+from shared.registers.definition.register import Definition
 from shared.registers.load import Loaded, Registers, UnknownRegister
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
 from tests.services.notifier.rig import Rig

@@ -13,7 +13,7 @@ import pytest
 from deploy.environment import Addresses
 from deploy.waiting import until
 from services.notifier.store import LEASE
-from shared.bus import NatsBus
+from shared.bus.nats_bus import NatsBus
 from shared.database import DatabasePool
 from tests.conftest import OpenDatabase
 from tests.services.notifier.builders import a_routine_notice

@@ -12,10 +12,12 @@ from services.outcomes.handlers.ending import Endings
 from services.outcomes.jobs import FinishArchives
 from services.outcomes.service import service_of
 from shared.assertion import Signer, Verifier, public_key
-from shared.bus import Context
+from shared.bus.protocol import Context
 from shared.contracts import LETTERS
 from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, OutcomeRecorded, Outcomes, RecordOutcome
-from shared.contracts.referrals import Answer, CheckRecord, RecordReceipt
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.archiving import CheckRecord
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus
 from shared.messages import Fault, Message, NotAnswered, Refused, Request

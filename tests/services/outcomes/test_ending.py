@@ -6,7 +6,8 @@ from collections.abc import Coroutine
 import pytest
 
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals import ArchiveRecord, CheckRecord, FinishArchive, RecordReceipt, RefuseArchive
+from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Fault
 from shared.permissions import Role, Visitor
 from tests.services.outcomes.rig import Rig, an_administrator, an_ending, an_outcome

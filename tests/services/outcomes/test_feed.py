@@ -6,7 +6,7 @@ import pytest
 
 from services.outcomes import store
 from shared.contracts.outcomes import FedOutcome, OutcomeFeedPage, OutcomeReceipt, ReadOutcomeFeed
-from shared.contracts.referrals import ArchiveRecord
+from shared.contracts.referrals.archiving import ArchiveRecord
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller
 from tests.services.outcomes.rig import Rig, an_administrator

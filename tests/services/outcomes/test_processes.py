@@ -14,11 +14,12 @@ import pytest
 from deploy.environment import Addresses
 from deploy.waiting import until
 from shared.assertion import Signer, Verifier
-from shared.bus import Context, NatsBus
+from shared.bus.nats_bus import NatsBus
+from shared.bus.protocol import Context
 from shared.contracts.health import ReadOutcomesBacklog, ReadReferralsBacklog
 from shared.contracts.identity import CheckGrant, Grant
 from shared.contracts.outcomes import OutcomeReceipt
-from shared.contracts.referrals import RecordReceipt
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Command, Message, NotAnswered, Request
 from shared.permissions import Visitor
 from tests.services.outcomes.rig import an_administrator, an_ending

@@ -9,7 +9,8 @@ import pytest
 from services.outcomes import store
 from services.outcomes.store import NewOutcome
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
-from shared.contracts.referrals import Answer, RecordReceipt
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import transaction
 from shared.ids import new_id
 from shared.messages import Fault

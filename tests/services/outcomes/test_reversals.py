@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from shared.contracts.referrals import ArchiveRecord, AskReversal, DecideReversal, ListReversals, RecordReceipt
+from shared.contracts.referrals.archiving import ArchiveRecord
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from tests.services.outcomes.rig import Rig, an_administrator, an_ending, an_outcome

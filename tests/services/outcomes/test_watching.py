@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.outcomes.handlers.watching import CONSUMER, bring_into_line
-from shared.contracts.referrals import ListStandings, ReadStanding
+from shared.contracts.referrals.standing import ListStandings, ReadStanding
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Visitor

@@ -14,7 +14,8 @@ from shared.contracts.outcomes import (
     TaskShown,
     UrgentNotSeen,
 )
-from shared.contracts.referrals import RecordEvent, RecordReceipt
+from shared.contracts.referrals.events import RecordEvent
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.permissions import Visitor
 from shared.registers.load import Registers
 from tests.services.outcomes.rig import Rig

@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from shared.contracts.referrals import Answer, Answers
+from shared.contracts.referrals.answers import Answer, Answers
 from shared.permissions import Role, Visitor
 
 EDITION = "2022"

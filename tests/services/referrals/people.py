@@ -6,7 +6,8 @@ from uuid import UUID
 
 from nhs_number import calculate_checksum
 
-from shared.contracts.referrals import Answer, SubmitRecord
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.saving import SubmitRecord
 from shared.messages import Refused
 from tests.services.referrals.builders import EDITION, a_referral, new_id
 

@@ -12,20 +12,11 @@ from shared.assertion import Signer, Verifier, public_key
 from shared.context import ServiceContext
 from shared.contracts import EVENTS, LETTERS
 from shared.contracts.identity import CheckGrant, Grant
-from shared.contracts.referrals import (
-    AddNote,
-    Answer,
-    ArchiveRecord,
-    History,
-    ListRecords,
-    ReadHistory,
-    ReadRecord,
-    RecordPage,
-    RecordReceipt,
-    RecordShown,
-    SubmitRecord,
-    UpdateRecord,
-)
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.archiving import ArchiveRecord
+from shared.contracts.referrals.listing import ListRecords, RecordPage
+from shared.contracts.referrals.reading import AddNote, History, ReadHistory, ReadRecord, RecordShown
+from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Event, Message, Refused, Request

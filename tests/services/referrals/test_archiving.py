@@ -2,15 +2,10 @@
 
 import pytest
 
-from shared.contracts.referrals import (
-    ArchiveRecord,
-    FinishArchive,
-    ReadRecord,
-    RecordArchived,
-    RecordNotice,
-    RecordReceipt,
-    RefuseArchive,
-)
+from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RefuseArchive
+from shared.contracts.referrals.events import RecordArchived, RecordNotice
+from shared.contracts.referrals.reading import ReadRecord
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Caller, Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id

@@ -9,16 +9,16 @@ import pytest
 
 from services.referrals.jobs import purge_drafts
 from shared.clock import utc_now
-from shared.contracts.referrals import (
+from shared.contracts.referrals.drafts import (
     DRAFT_DAYS,
     MOST_DRAFTS,
     DiscardDraft,
     ListDrafts,
     ReadDraft,
     SaveDraft,
-    SubmitRecord,
     Typed,
 )
+from shared.contracts.referrals.saving import SubmitRecord
 from shared.database import DatabasePool, transaction
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals import MOST_ALIKE, RecordReceipt
+from shared.contracts.referrals.saving import MOST_ALIKE, RecordReceipt
 from shared.database import DatabasePool
 from shared.messages import Refused
 from shared.permissions import Role, Visitor

@@ -9,33 +9,17 @@ import pytest_asyncio
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
 from shared.clock import utc_now
-from shared.contracts.referrals import (
-    AddCover,
-    AskReversal,
-    AssignHolder,
-    CountDuplicates,
-    DecideDuplicate,
-    ListDrafts,
-    ListDuplicates,
-    ListOverlays,
-    ListRecords,
-    ListReversals,
-    NameRecords,
-    PossibleDuplicates,
-    PublishOverlay,
-    ReadDraft,
-    ReadHistory,
-    ReadHoldings,
-    ReadNotes,
-    ReadOverlays,
-    ReadRecord,
-    ReviewRecord,
-    SaveDraft,
-    SubmitRecord,
-    UpdateRecord,
-)
+from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, PossibleDuplicates
+from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldings
+from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.naming import NameRecords
+from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
+from shared.contracts.referrals.reading import ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reversing import AskReversal, ListReversals
+from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.permissions import Role, Visitor
-from shared.registers.definition import PublicHome
+from shared.registers.definition.register import PublicHome
 from shared.registers.overlay import Overlay
 from shared.values import london_day
 from tests.contracts.golden import check_golden

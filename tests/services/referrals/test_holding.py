@@ -7,15 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from shared.clock import utc_now
-from shared.contracts.referrals import (
-    AddCover,
-    AssignHolder,
-    DecideDuplicate,
-    EndCover,
-    ListRecords,
-    ReadHoldings,
-    RecordReceipt,
-)
+from shared.contracts.referrals.duplicates import DecideDuplicate
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
+from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.values import london_day

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 
-from shared.contracts.referrals import (
+from shared.contracts.referrals.duplicates import (
     CountDuplicates,
     DecideDuplicate,
     DuplicateDecision,
     DuplicateVerdict,
     ListDuplicates,
     PossibleDuplicates,
-    RecordReceipt,
 )
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, transaction
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Role, Visitor

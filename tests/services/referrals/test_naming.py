@@ -3,14 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.referrals import (
-    MOST_NAMED,
-    ListStandings,
-    NamedRecord,
-    NameRecords,
-    ReadStanding,
-    RecordReceipt,
-)
+from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NameRecords
+from shared.contracts.referrals.saving import RecordReceipt
+from shared.contracts.referrals.standing import ListStandings, ReadStanding
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.referrals import ListRecords, Narrowing, RecordPage, RowPlace, Sort
+from shared.contracts.referrals.listing import ListRecords, Narrowing, RecordPage, RowPlace, Sort
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals

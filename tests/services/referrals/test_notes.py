@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.referrals import ReadHistory, ReadNotes
+from shared.contracts.referrals.reading import ReadHistory, ReadNotes
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id

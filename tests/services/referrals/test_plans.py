@@ -9,10 +9,11 @@ import pytest_asyncio
 
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
-from services.referrals import rules
+from services.referrals.rules import lists
+from services.referrals.rules.search import read_search
 from services.referrals.store import finding
 from services.referrals.store.finding import EVERYTHING, ListFilters, ListPage, filters_of
-from shared.contracts.referrals import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
+from shared.contracts.referrals.listing import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
@@ -74,8 +75,8 @@ class Explained:
         self, visitor: Visitor, typed: str = "", skip: int = 0, filters: ListFilters = EVERYTHING
     ) -> tuple[set[str], int]:
         """The indexes read for a list or search (a table's name where it was read whole), and the rows looked at."""
-        page = ListPage(rules.shape_of(visitor, skip), skip, 25)
-        search = rules.read_search("dsr", typed)
+        page = ListPage(lists.shape_of(visitor, skip), skip, 25)
+        search = read_search("dsr", typed)
         for _ in range(OFTEN):
             self.plans.clear()
             if search:

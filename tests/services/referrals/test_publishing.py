@@ -9,20 +9,21 @@ import pytest_asyncio
 
 from deploy.environment import Addresses
 from deploy.stack import EmbeddedParts
-from shared.contracts.referrals import (
+from shared.contracts.referrals.overlays import (
     ListOverlays,
     OverlayInForce,
     OverlayPublished,
     OverlayReceipt,
     PublishOverlay,
     ReadOverlays,
-    ReviewRecord,
 )
+from shared.contracts.referrals.saving import ReviewRecord
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
-from shared.registers.definition import Option, PublicHome
+from shared.registers.definition.questions import Option
+from shared.registers.definition.register import PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
 from tests.rules.typed import INVENTED

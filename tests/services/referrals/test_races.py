@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from shared.contracts.referrals import UpdateRecord
+from shared.contracts.referrals.saving import UpdateRecord
 from shared.messages import Refused
 from shared.permissions import Caller, Role, Visitor
 from tests.services.referrals.builders import a_visitor

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.referrals import ListRecords, ReadHistory, ReadNotes, ReadRecord, RecordPage, RowPlace
+from shared.contracts.referrals.listing import ListRecords, RecordPage, RowPlace
+from shared.contracts.referrals.reading import ReadHistory, ReadNotes, ReadRecord
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals

@@ -4,16 +4,10 @@ import asyncio
 
 import pytest
 
-from shared.contracts.referrals import (
-    AskReversal,
-    DecideReversal,
-    ListReversals,
-    ReadRecord,
-    RecordReceipt,
-    RecordReinstated,
-    ReversalAsked,
-    UrgentNotice,
-)
+from shared.contracts.referrals.events import RecordReinstated, UrgentNotice
+from shared.contracts.referrals.reading import ReadRecord
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from shared.contracts.referrals import RecordReceipt, RecordUpdated, ReviewRecord
+from shared.contracts.referrals.events import RecordUpdated
+from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from deploy.environment import Addresses
-from services.referrals.rules import Shape
+from services.referrals.rules.lists import Shape
 from services.referrals.store.finding import ListPage
 from services.referrals.store.parameters import jsonb
 from services.referrals.store.scope import scope_of

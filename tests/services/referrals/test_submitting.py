@@ -5,9 +5,10 @@ import secrets
 
 import pytest
 
-from services.referrals import rules
 from services.referrals.handlers.saving import Saving
-from shared.contracts.referrals import RecordCreated, RoutineNotice, SubmitRecord, UrgentNotice
+from services.referrals.rules import search
+from shared.contracts.referrals.events import RecordCreated, RoutineNotice, UrgentNotice
+from shared.contracts.referrals.saving import SubmitRecord
 from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
@@ -46,20 +47,20 @@ async def test_the_record_holds_birthday_postcode_organisation_locality_and_rati
 async def test_the_reference_is_for_people_and_the_id_says_nothing(referrals: Referrals) -> None:
     receipt = await referrals.submit(a_visitor())
 
-    assert rules.read_reference("dsr", receipt.reference) == receipt.reference
+    assert search.read_reference("dsr", receipt.reference) == receipt.reference
     assert 0 == receipt.version
 
 
 async def test_a_reference_that_is_taken_is_drawn_again(
     referrals: Referrals, pool: DatabasePool, registers: Registers
 ) -> None:
-    visitor, number = a_visitor(), secrets.randbelow(rules.REFERENCES - 1)
+    visitor, number = a_visitor(), secrets.randbelow(search.REFERENCES - 1)
     numbers = iter([number, number, number + 1])
     saving = Saving(referrals.context, draw=lambda _: next(numbers))
 
     receipts = [await saving.submit(visitor, unasked(**a_person())) for _ in range(2)]
 
-    assert [rules.write_reference("dsr", each) for each in (number, number + 1)] == [r.reference for r in receipts]
+    assert [search.write_reference("dsr", each) for each in (number, number + 1)] == [r.reference for r in receipts]
     assert 2 == (await referrals.listed(visitor)).total
 
 

@@ -2,15 +2,10 @@
 
 import pytest
 
-from shared.contracts.referrals import (
-    Answer,
-    FieldChange,
-    ReadHistory,
-    RecordUpdated,
-    RoutineNotice,
-    UpdateRecord,
-    UrgentNotice,
-)
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.events import RecordUpdated, RoutineNotice, UrgentNotice
+from shared.contracts.referrals.reading import FieldChange, ReadHistory
+from shared.contracts.referrals.saving import UpdateRecord
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.referrals.builders import a_referral, a_visitor, colleague_of, new_id

@@ -19,19 +19,14 @@ from services.reports.feeding import AgeBandRefresh, Feeding, NightlyRebuild, Ou
 from services.reports.making import Making
 from services.reports.service import answers_of, follower_of
 from shared.assertion import Signer, Verifier, public_key
-from shared.bus import Context
+from shared.bus.protocol import Context
 from shared.context import ServiceContext
 from shared.contracts import LETTERS
 from shared.contracts.identity import CheckGrant, Grant, ListOrganisations, Organisation, Organisations
 from shared.contracts.outcomes import RecordOutcome
-from shared.contracts.referrals import (
-    Answer,
-    AskReversal,
-    DecideReversal,
-    ListReversals,
-    RecordReceipt,
-    UpdateRecord,
-)
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
+from shared.contracts.referrals.saving import RecordReceipt, UpdateRecord
 from shared.contracts.reports import (
     Dashboard,
     ReadDashboard,

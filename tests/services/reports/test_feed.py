@@ -17,8 +17,9 @@ from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedRecord, Page
-from shared.bus import Context
-from shared.contracts.referrals import FeedPage, ReadFeed, RecordCreated
+from shared.bus.protocol import Context
+from shared.contracts.referrals.events import RecordCreated
+from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.database import as_json, transaction
 from shared.jobs import repeat
 from shared.messages import Fault, Message, NotAnswered, Request

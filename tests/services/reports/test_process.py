@@ -21,10 +21,11 @@ from openpyxl import load_workbook
 from deploy.environment import Addresses
 from deploy.waiting import until
 from shared.assertion import Signer
-from shared.bus import Context, NatsBus
+from shared.bus.nats_bus import NatsBus
+from shared.bus.protocol import Context
 from shared.contracts.identity import CheckGrant, Grant, ListOrganisations, Organisation, Organisations
 from shared.contracts.outcomes import OutcomeFeedPage, ReadOutcomeFeed
-from shared.contracts.referrals import FeedPage, ReadFeed
+from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.contracts.reports import JobState, ReadDashboard, ReadReportChunk, ReadReportJob, ReportJob, StartReport
 from shared.messages import NotAnswered
 from shared.permissions import Role, Visitor

@@ -17,10 +17,12 @@ from services.reports.rules.choosing import (
     reports_offered,
 )
 from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, counted_by, counted_of
-from shared.contracts.referrals import FedRecord
+from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count
 from shared.messages import Refused
-from shared.registers.definition import AgeBand, Definition, Option, OptionTile
+from shared.registers.definition.dashboards import AgeBand, OptionTile
+from shared.registers.definition.questions import Option
+from shared.registers.definition.register import Definition
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay, apply
 from shared.values import age_on

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.reports.rules.weeks import WEEKS, Move, first_week, moves_of, weeks_shown
 from services.reports.store import feeds
-from shared.contracts.referrals import FedRecord, Rated, RecordReceipt
+from shared.contracts.referrals.feed import FedRecord, Rated
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.permissions import Role
 from shared.registers.checks import find_faults
 from shared.registers.load import Registers

@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from shared.assertion import Verifier
-from shared.bus import is_away
+from shared.bus.protocol import is_away
 from shared.contracts import REQUESTS
 from shared.contracts.health import Backlog, ReadNotifierBacklog
-from shared.contracts.referrals import UrgentNotice
+from shared.contracts.referrals.events import UrgentNotice
 from shared.database import DATABASE_AWAY, DatabasePool, transaction
 from shared.fake_bus import FakeBus
 from shared.front_door import for_anyone, open_door

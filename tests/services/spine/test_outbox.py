@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.assertion import Signer, Verifier, public_key
-from shared.bus import Context
+from shared.bus.protocol import Context
 from shared.contracts import LETTERS
 from shared.contracts.notifier import QueueMail
 from shared.database import DatabasePool, transaction

@@ -8,11 +8,11 @@ import pytest
 
 from deploy.waiting import until
 from shared import overlays as overlays_module
-from shared.contracts.referrals import OverlayPublished, ReadOverlays
+from shared.contracts.referrals.overlays import OverlayPublished, ReadOverlays
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
 from shared.overlays import Overlays
-from shared.registers.definition import PublicHome
+from shared.registers.definition.register import PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
 from tests.gateway.stand_in_overlays import StandInOverlays
