@@ -8,7 +8,8 @@ from aiohttp import web
 
 from gateway.ids import new_command
 from gateway.keys import ASSERTION, BUS, REGISTER
-from gateway.page import NOTICE, Form, Posted
+from gateway.page import Form, Posted
+from gateway.rendering import NOTICE
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.registers.definition.words import Words
 

@@ -8,22 +8,12 @@ from aiohttp import web
 
 from gateway.errors import error_pages
 from gateway.headers import security_headers
-from gateway.keys import (
-    BUS,
-    DEMO_MAIL_DIR,
-    ORGANISATIONS,
-    OVERLAYS,
-    PUBLIC_URL,
-    REGISTERS,
-    SESSIONS,
-    TEMPLATES,
-    TRUSTED_PROXIES,
-)
+from gateway.keys import BUS, DEMO_MAIL_DIR, OVERLAYS, PUBLIC_URL, REGISTERS, TRUSTED_PROXIES
 from gateway.measure import measured
-from gateway.organisations import OrganisationNames
+from gateway.organisations import ORGANISATIONS, OrganisationNames
 from gateway.reach import ANYWHERE, Reach, within
-from gateway.rendering import Templates
-from gateway.sessions import Sessions
+from gateway.rendering import TEMPLATES, Templates
+from gateway.sessions import SESSIONS, Sessions
 from gateway.static import FRONT_END, Static
 from gateway.visitor import Page, guard
 from shared.bus.protocol import Bus

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.csrf import FormTooOld, NoCookie, SomebodyElses
-from gateway.page import show
 from gateway.reach import OutOfReach
+from gateway.rendering import show
 from gateway.sending_again import what_was_sent
 from shared import log
 from shared.messages import Fault, NotAnswered, Refused

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from aiohttp import web
+
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
@@ -30,3 +32,6 @@ class Masthead:
     account: str = ""
     navigation: tuple[NavigationItem, ...] = ()
     copyright: str = "©{year} All rights reserved."
+
+
+MASTHEAD = web.RequestKey("masthead", Masthead)

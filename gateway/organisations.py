@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from aiohttp import web
+
 from shared.bus.protocol import Bus
 from shared.contracts.identity import ListOrganisations, Organisations
 
@@ -24,3 +26,6 @@ class OrganisationNames:
         found = await self._bus.ask(ListOrganisations(register_code=register_code))
         self._kept[register_code] = (self._clock() + KEPT_SECONDS, found)
         return found
+
+
+ORGANISATIONS = web.AppKey("organisations", OrganisationNames)

@@ -1,9 +1,7 @@
-"""What every page is made with: showing a template, going on to the next page, and the form that remembers."""
+"""A form: its fields, what somebody typed, and what is wrong with it."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Literal
 from uuid import UUID
@@ -12,48 +10,12 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from gateway.ids import new_command
-from gateway.keys import CSP_NONCE, CSRF_TOKEN, MASTHEAD, REGISTER, TEMPLATES, TIME_OUT
-from gateway.masthead import Masthead
 from shared.messages import Refused
-from shared.values import LONDON
 
-NOTICE = "notice"
 DATE_PARTS = ("day", "month", "year")
 
 Kind = Literal["text", "email", "password", "whole_number", "long_text", "choice", "choices", "select", "date", "file"]
 Posted = MultiMapping[str | bytes | bytearray | web.FileField]
-
-
-async def show(
-    request: web.Request, template: str, *, status: int | None = None, form: "Form | None" = None, **values: object
-) -> web.Response:
-    """
-    Answer with a page. A template sees the values given here and, on every page: `register`, `masthead`, `csrf_token`,
-    `brand`, `demo`, `time_out`, `was_sent` (the page answers a form) and `printed`. `form` gives the page its error
-    summary and the "Error: " of its title, and its status where it was sent.
-    """
-    templates = request.config_dict[TEMPLATES]
-    masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
-    around = {
-        "form": form,
-        "register": request.get(REGISTER),
-        "masthead": masthead,
-        "copyright": masthead.copyright.replace("{year}", str(datetime.now(LONDON).year)),
-        "csrf_token": request.get(CSRF_TOKEN, ""),
-        "time_out": request.get(TIME_OUT),
-        "was_sent": request.method == "POST",
-        "printed": f"{datetime.now(LONDON):%d/%m/%Y, %H:%M}",
-        "cspNonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
-    }
-    page = templates.render(template, around | values)
-    sent = form.status if form and request.method == "POST" else 200
-    return web.Response(text=page, content_type="text/html", status=status or sent)
-
-
-def see_other(url: str, notice: str = "") -> web.Response:
-    """After a POST that did something: the next page, which a reload may ask for again. It knows words for `notice`."""
-    said = f"{'&' if '?' in url else '?'}{NOTICE}={notice}" if notice else ""
-    return web.Response(status=303, headers={"Location": url + said})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
-"""The templates, and the rules under which they become HTML."""
+"""The templates, and answering with a page that is made from one."""
 
+import secrets
+from datetime import datetime
 from pathlib import Path
 
+from aiohttp import web
 from jinja2 import (
     ChainableUndefined,
     ChoiceLoader,
@@ -12,10 +15,16 @@ from jinja2 import (
 )
 
 from gateway.brand import Brand
+from gateway.keys import CSP_NONCE, CSRF_TOKEN, REGISTER
+from gateway.masthead import MASTHEAD, Masthead
+from gateway.page import Form
 from gateway.rows import risk_mark, table_rows
 from gateway.static import Static
+from gateway.time_out_shown import TIME_OUT
+from shared.values import LONDON
 
-FOLDER = Path(__file__).parent / "templates"
+FOLDER = Path(__file__).parents[1] / "templates"
+NOTICE = "notice"
 
 
 def environment(cache: Path, undefined: type[ChainableUndefined] = ChainableUndefined) -> Environment:
@@ -63,3 +72,38 @@ class Templates:
 
     def render(self, template: str, values: dict[str, object]) -> str:
         return self.environment.get_template(template).render(values)
+
+
+TEMPLATES = web.AppKey("templates", Templates)
+
+
+async def show(
+    request: web.Request, template: str, *, status: int | None = None, form: Form | None = None, **values: object
+) -> web.Response:
+    """
+    Answer with a page. A template sees the values given here and, on every page: `register`, `masthead`, `csrf_token`,
+    `brand`, `demo`, `time_out`, `was_sent` (the page answers a form) and `printed`. `form` gives the page its error
+    summary and the "Error: " of its title, and its status where it was sent.
+    """
+    templates = request.config_dict[TEMPLATES]
+    masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
+    around = {
+        "form": form,
+        "register": request.get(REGISTER),
+        "masthead": masthead,
+        "copyright": masthead.copyright.replace("{year}", str(datetime.now(LONDON).year)),
+        "csrf_token": request.get(CSRF_TOKEN, ""),
+        "time_out": request.get(TIME_OUT),
+        "was_sent": request.method == "POST",
+        "printed": f"{datetime.now(LONDON):%d/%m/%Y, %H:%M}",
+        "cspNonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
+    }
+    page = templates.render(template, around | values)
+    sent = form.status if form and request.method == "POST" else 200
+    return web.Response(text=page, content_type="text/html", status=status or sent)
+
+
+def see_other(url: str, notice: str = "") -> web.Response:
+    """After a POST that did something: the next page, which a reload may ask for again. It knows words for `notice`."""
+    said = f"{'&' if '?' in url else '?'}{NOTICE}={notice}" if notice else ""
+    return web.Response(status=303, headers={"Location": url + said})

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from aiohttp import web
+
 from shared.bus.protocol import Bus
 from shared.contracts.identity import FindSession, Heartbeat, SessionFound, SessionsRevoked
 from shared.messages import Refused
@@ -87,3 +89,6 @@ class Sessions:
 
     async def _note_heartbeat(self, _told: Heartbeat) -> None:
         self._heard_at = self._clock()
+
+
+SESSIONS = web.AppKey("sessions", Sessions)

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup, escape
 
-from gateway.keys import ORGANISATIONS
+from gateway.organisations import ORGANISATIONS
 from gateway.rows import Cell, risk_mark
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words

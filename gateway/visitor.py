@@ -8,22 +8,14 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from gateway import clock, cookies, csrf, last_page
-from gateway.keys import (
-    ASSERTION,
-    CSRF_TOKEN,
-    MASTHEAD,
-    PUBLIC_URL,
-    REGISTER,
-    REGISTERS,
-    SENT_AGAIN,
-    SESSIONS,
-    TIME_OUT,
-    VISITOR,
-)
+from gateway.keys import ASSERTION, CSRF_TOKEN, PUBLIC_URL, REGISTER, REGISTERS, SENT_AGAIN, VISITOR
+from gateway.masthead import MASTHEAD
 from gateway.navigation import PATHS, address, masthead_of
-from gateway.page import see_other
+from gateway.rendering import see_other
+from gateway.sessions import SESSIONS
 from gateway.static import FRONT_END
 from gateway.time_out import time_out_of
+from gateway.time_out_shown import TIME_OUT
 from shared import log
 from shared.contracts.identity import SessionFound
 from shared.permissions import Permission

@@ -5,10 +5,10 @@ from aiohttp import web
 from gateway.actions import ask
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import address
-from gateway.page import show
 from gateway.pages.reversals import PAGE as REVERSALS
 from gateway.pages.settings.publishing import PAGE as SETTINGS
 from gateway.pages.users.showing import PAGE as USERS
+from gateway.rendering import show
 from gateway.rows import Column
 from gateway.showing import Card
 from shared.contracts.identity import ListOrganisations

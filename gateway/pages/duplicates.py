@@ -10,8 +10,9 @@ from gateway.comparing import side_by_side
 from gateway.ids import command_in, new_command, sent_id
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import address
-from gateway.page import Form, Posted, see_other, show
+from gateway.page import Form, Posted
 from gateway.pages.records.finding import record_address
+from gateway.rendering import see_other, show
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, organisation_names
 from shared.contracts.referrals.duplicates import (

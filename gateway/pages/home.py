@@ -5,9 +5,9 @@ from aiohttp import web
 from gateway.actions import notice
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.navigation import NEEDS, PATHS, address
-from gateway.page import show
 from gateway.pages import duplicates, work
 from gateway.pages.records.drafts import drafts_of
+from gateway.rendering import show
 from gateway.showing import Card
 from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts

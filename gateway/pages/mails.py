@@ -7,8 +7,8 @@ from gateway.actions import ask, notice
 from gateway.ids import command_in, id_of, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
-from gateway.page import see_other, show
 from gateway.pages.records.finding import record_address
+from gateway.rendering import see_other, show
 from gateway.rows import Cell, Column
 from gateway.showing import breakable, day_and_time, lines, link
 from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain

@@ -12,10 +12,11 @@ from gateway.actions import act_in, ask, ask_if_there, attempt, notice
 from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import PATHS, address
-from gateway.page import Posted, see_other, sent_number, show
+from gateway.page import Posted, sent_number
 from gateway.pages.records.finding import find_record, record_address, record_id_in
 from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw, hidden_fields, mark, typed
+from gateway.rendering import see_other, show
 from gateway.showing import day_and_time
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals.reading import RecordShown

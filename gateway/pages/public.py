@@ -4,8 +4,8 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.navigation import address
-from gateway.page import see_other, show
 from gateway.pages.account.coming_in import REGISTRATION
+from gateway.rendering import see_other, show
 from gateway.showing import Card
 
 

@@ -9,8 +9,9 @@ from gateway.actions import ask, attempt
 from gateway.ids import command_in, id_in, id_of, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Choice, Field, Form, see_other, show
+from gateway.page import Choice, Field, Form
 from gateway.panels import panel_of
+from gateway.rendering import see_other, show
 from gateway.rows import Column
 from gateway.showing import day_and_time, link
 from gateway.weeks import weeks_of

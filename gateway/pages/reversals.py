@@ -10,7 +10,8 @@ from gateway.actions import At, act_in, ask, ask_if_there, attempt, notice
 from gateway.ids import command_in, id_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
+from gateway.rendering import see_other, show
 from gateway.showing import day_and_time, organisation_names
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
 from shared.registers.definition.register import Definition

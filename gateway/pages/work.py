@@ -13,8 +13,9 @@ from gateway.actions import ask, ask_if_there, notice
 from gateway.ids import new_command, sent_id
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import see_other, sent_number, show
+from gateway.page import sent_number
 from gateway.pages.records.finding import record_address
+from gateway.rendering import see_other, show
 from gateway.rows import Cell, Column
 from gateway.showing import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown

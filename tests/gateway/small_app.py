@@ -8,12 +8,11 @@ from markupsafe import Markup
 
 from gateway.app import House, build_app
 from gateway.brand import Brand
-from gateway.keys import MASTHEAD
-from gateway.masthead import Masthead, NavigationItem
-from gateway.page import Choice, Field, Form, show
+from gateway.masthead import MASTHEAD, Masthead, NavigationItem
+from gateway.page import Choice, Field, Form
 from gateway.pages import public
 from gateway.reach import ANYWHERE, Reach
-from gateway.rendering import Templates
+from gateway.rendering import Templates, show
 from gateway.rows import Column, Paging, risk_mark
 from gateway.static import Static
 from gateway.visitor import ANYONE, Page

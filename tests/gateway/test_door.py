@@ -12,8 +12,8 @@ from yarl import URL
 
 from gateway import csrf
 from gateway.cookies import FORM, SESSION
-from gateway.keys import BUS, CSRF_TOKEN, PUBLIC_URL, REGISTERS, SESSIONS
-from gateway.sessions import KEPT_SECONDS, Sessions
+from gateway.keys import BUS, CSRF_TOKEN, PUBLIC_URL, REGISTERS
+from gateway.sessions import KEPT_SECONDS, SESSIONS, Sessions
 from gateway.visitor import ANYONE, Page, guard
 from shared.bus.protocol import Context
 from shared.contracts.identity import FindSession, Heartbeat, SessionFound, SessionsRevoked

@@ -5,7 +5,7 @@ from aiohttp import web
 from gateway import cookies
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import see_other
+from gateway.rendering import see_other
 from shared.contracts.identity import SessionOpened
 
 LOGIN = "login/"

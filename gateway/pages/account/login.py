@@ -5,10 +5,12 @@ from aiohttp import web
 from gateway import cookies, last_page
 from gateway.actions import ask, notice
 from gateway.client_address import client_address
-from gateway.keys import REGISTER, SESSIONS
+from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
 from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
+from gateway.rendering import see_other, show
+from gateway.sessions import SESSIONS
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

@@ -5,10 +5,12 @@ from markupsafe import Markup
 
 from gateway import cookies
 from gateway.actions import ask
-from gateway.keys import REGISTER, SESSIONS, VISITOR
+from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
 from gateway.pages.account.coming_in import LONGEST_SECRET, put_session
+from gateway.rendering import see_other, show
+from gateway.sessions import SESSIONS
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

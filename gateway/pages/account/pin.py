@@ -4,10 +4,12 @@ from aiohttp import web
 
 from gateway import cookies, last_page
 from gateway.actions import ask, notice
-from gateway.keys import REGISTER, SESSIONS, VISITOR
+from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
 from gateway.pages.account.coming_in import PIN, put_session, to_login
+from gateway.rendering import see_other, show
+from gateway.sessions import SESSIONS
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition

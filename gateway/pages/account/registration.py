@@ -7,8 +7,9 @@ from gateway.actions import ask
 from gateway.client_address import client_address
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
 from gateway.pages.account.coming_in import LOGIN, REMINDER
+from gateway.rendering import see_other, show
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

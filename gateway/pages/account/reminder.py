@@ -6,8 +6,9 @@ from gateway.actions import ask
 from gateway.client_address import client_address
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
 from gateway.pages.account.coming_in import LOGIN
+from gateway.rendering import see_other, show
 from shared.contracts.identity import RemindPassword
 from shared.registers.definition.register import Definition
 from shared.values import Unreadable, read_email

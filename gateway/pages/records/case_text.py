@@ -8,9 +8,9 @@ from aiohttp import web
 from gateway import clock
 from gateway.actions import ask
 from gateway.keys import REGISTER
-from gateway.page import show
 from gateway.pages.records.finding import edition_of, find_record, record_address
 from gateway.pages.records.whose import whose
+from gateway.rendering import show
 from gateway.showing import day_and_time
 from shared.contracts.referrals.reading import History, ReadHistory, RecordShown
 from shared.registers.definition.register import Definition

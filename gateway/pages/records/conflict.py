@@ -7,12 +7,12 @@ from aiohttp import web
 
 from gateway.actions import ask
 from gateway.merging import Merged, as_it_was, merge
-from gateway.page import show
 from gateway.pages.records.finding import record_address, record_id_in
 from gateway.pages.records.history import said_of
 from gateway.pages.records.sheet import Opened, open_record
 from gateway.pages.records.whose import whose
 from gateway.register_form import hidden_fields
+from gateway.rendering import show
 from gateway.rows import Column
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import Change, ReadHistory, ReadRecord

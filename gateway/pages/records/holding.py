@@ -10,9 +10,10 @@ from aiohttp import web
 from gateway.actions import act_in, ask, attempt, notice
 from gateway.ids import command_in, id_or_none, new_command, sent_id
 from gateway.keys import REGISTER
-from gateway.page import Choice, Field, Form, see_other, show
+from gateway.page import Choice, Field, Form
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
 from gateway.pages.records.whose import cover_text, covers_of, holder_of, whose
+from gateway.rendering import see_other, show
 from gateway.rows import Column
 from gateway.showing import day_and_time
 from shared.contracts.identity import Colleagues, ListColleagues

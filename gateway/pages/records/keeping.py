@@ -8,7 +8,6 @@ from aiohttp import web
 from gateway import clock
 from gateway.actions import attempt
 from gateway.keys import REGISTER
-from gateway.page import see_other
 from gateway.pages.records.conflict import show_conflict
 from gateway.pages.records.finding import edition_of, find_record, record_address
 from gateway.pages.records.sheet import (
@@ -23,6 +22,7 @@ from gateway.pages.records.sheet import (
     show_page,
 )
 from gateway.register_form import RegisterForm, mark, typed
+from gateway.rendering import see_other
 from shared.contracts.referrals.reading import RecordShown
 from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
 from shared.messages import Refused

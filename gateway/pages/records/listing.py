@@ -16,7 +16,7 @@ from gateway import clock
 from gateway.actions import ask, notice
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
-from gateway.page import Posted, number_of, see_other, show
+from gateway.page import Posted, number_of
 from gateway.pages.records.finding import record_address
 from gateway.pages.records.narrowing import (
     chips_of,
@@ -28,6 +28,7 @@ from gateway.pages.records.narrowing import (
     write_narrowing,
     write_sort,
 )
+from gateway.rendering import see_other, show
 from gateway.rows import Cell, Paging
 from gateway.showing import day, days_since, lines, link, organisation_names, rating_mark
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow

@@ -9,9 +9,10 @@ from aiohttp import web
 from gateway.actions import ask
 from gateway.comparing import compared, facts_of
 from gateway.ids import sent_id
-from gateway.page import Posted, show
+from gateway.page import Posted
 from gateway.pages.records.finding import edition_of, record_address
 from gateway.register_form import hidden_fields
+from gateway.rendering import show
 from gateway.rows import Cell
 from gateway.showing import organisation_names
 from shared.contracts.referrals.reading import ReadRecord, RecordShown

@@ -7,7 +7,7 @@ from aiohttp import web
 from gateway.actions import attempt
 from gateway.ids import new_command
 from gateway.keys import REGISTER
-from gateway.page import Form, Posted, see_other
+from gateway.page import Form, Posted
 from gateway.pages.records.finding import edition_of, find_record, record_address, record_id_in
 from gateway.pages.records.sheet import (
     GONE,
@@ -22,6 +22,7 @@ from gateway.pages.records.sheet import (
     show_page,
 )
 from gateway.register_form import RegisterForm, hidden_fields, typed
+from gateway.rendering import see_other
 from shared.contracts.referrals.reading import AddNote, RecordShown
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

@@ -11,12 +11,13 @@ from gateway.actions import ask, ask_if_there, notice
 from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER, VISITOR
 from gateway.navigation import PATHS, address
-from gateway.page import Field, Posted, number_of, sent_number, show
+from gateway.page import Field, Posted, number_of, sent_number
 from gateway.pages.records.finding import record_address
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.linked import standing_of
 from gateway.pages.records.whose import whose
 from gateway.register_form import RegisterForm, draw
+from gateway.rendering import show
 from gateway.showing import day_and_time, days_since, organisation_names
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown

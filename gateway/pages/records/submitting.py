@@ -9,10 +9,10 @@ from gateway.actions import ask, attempt, without_answer
 from gateway.ids import command_in
 from gateway.keys import REGISTER
 from gateway.navigation import PATHS, address
-from gateway.page import see_other, show
 from gateway.pages.records.finding import find_record, record_address
 from gateway.pages.records.matching import goes_back, seen_in, show_matches
 from gateway.register_form import RegisterForm, draw, mark, typed
+from gateway.rendering import see_other, show
 from gateway.showing import day_and_time
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
 from shared.contracts.referrals.saving import SubmitRecord

@@ -7,8 +7,9 @@ from aiohttp import web
 from gateway.actions import ask, notice
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import number_of, show
+from gateway.page import number_of
 from gateway.pages.settings.publishing import PAGE, editors_of, may_publish, standing_of
+from gateway.rendering import show
 from gateway.rows import Cell, Column
 from gateway.showing import day_and_time, lines
 from shared.contracts.referrals.overlays import ListOverlays, PublishedOverlays

@@ -14,11 +14,12 @@ from gateway.actions import act_in, attempt
 from gateway.ids import command_in, new_command
 from gateway.keys import OVERLAYS, REGISTER, REGISTERS, VISITOR
 from gateway.navigation import address
-from gateway.page import Form, Posted, see_other, sent_number, show
+from gateway.page import Form, Posted, sent_number
 from gateway.pages.settings.editing import Editor, Standing
 from gateway.pages.settings.lists import ListEditor
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
 from gateway.register_form import field_of
+from gateway.rendering import see_other, show
 from gateway.rows import Column
 from shared.contracts.referrals.overlays import PublishOverlay
 from shared.messages import NotAnswered, Refused

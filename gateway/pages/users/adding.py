@@ -6,10 +6,11 @@ from gateway.actions import At, ask, attempt
 from gateway.ids import command_in, id_or_none
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
 from gateway.pages.account.registration import LONGEST_ANSWER, say_what_is_wrong
 from gateway.pages.users.access import access_fields, access_in, access_refusals
 from gateway.pages.users.showing import PAGE, names_of, user_address
+from gateway.rendering import see_other, show
 from shared.contracts.users import Access, AddUser, ReadReach
 from shared.messages import Refused
 from shared.permissions import Role

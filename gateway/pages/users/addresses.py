@@ -6,7 +6,8 @@ from gateway.actions import At, ask, attempt, notice
 from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Field, Form, see_other, show
+from gateway.page import Field, Form
+from gateway.rendering import see_other, show
 from gateway.showing import breakable, day
 from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
 from shared.messages import Refused

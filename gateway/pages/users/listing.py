@@ -7,7 +7,7 @@ from aiohttp import web
 from gateway.actions import ask, notice
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Choice, Field, Form, Posted, show
+from gateway.page import Choice, Field, Form, Posted
 from gateway.pages.users.addresses import PAGE as ADDRESSES
 from gateway.pages.users.proposing import proposals_of
 from gateway.pages.users.showing import (
@@ -19,6 +19,7 @@ from gateway.pages.users.showing import (
     state_tag,
     user_address,
 )
+from gateway.rendering import show
 from gateway.rows import Cell, Column
 from gateway.showing import breakable, link
 from shared.accounts import UserState

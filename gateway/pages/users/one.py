@@ -8,7 +8,7 @@ from gateway.actions import At, act_in, ask, attempt, notice
 from gateway.ids import command_in, id_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import Form, number_of, see_other, show
+from gateway.page import Form, number_of
 from gateway.pages.users.access import access_fields, access_in, access_refusals, values_of
 from gateway.pages.users.showing import (
     PAGE,
@@ -19,6 +19,7 @@ from gateway.pages.users.showing import (
     state_tag,
     user_address,
 )
+from gateway.rendering import see_other, show
 from gateway.rows import Cell
 from gateway.showing import breakable
 from shared.accounts import UserAct

@@ -9,8 +9,8 @@ from gateway.actions import act_in, ask
 from gateway.ids import command_in, id_in, new_command
 from gateway.keys import REGISTER
 from gateway.navigation import address
-from gateway.page import see_other
 from gateway.pages.users.showing import PAGE, Names, organisations_text
+from gateway.rendering import see_other
 from gateway.showing import day_and_time
 from shared.contracts.users import DecideProposal, ListProposals, ProposalShown
 from shared.messages import Refused

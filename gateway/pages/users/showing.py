@@ -6,8 +6,9 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.keys import ORGANISATIONS, REGISTER
+from gateway.keys import REGISTER
 from gateway.navigation import address
+from gateway.organisations import ORGANISATIONS
 from shared.accounts import UserState
 from shared.contracts.users import Access
 from shared.registers.definition.register import Definition
