@@ -26,7 +26,7 @@ run: $(READY) $(ASSETS) ## start the whole product with demo people; Ctrl-C stop
 	@exec setpriv --pdeathsig TERM .venv/bin/ics up --demo # it stops in order even when make is killed
 
 test: $(READY) $(ASSETS) ## run every kind of test but `make office` and `make browsers`; ARGS="-k words" narrows
-	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office and not browsers" $(ROUNDS) $(ARGS)
+	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.build.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office and not browsers" $(ROUNDS) $(ARGS)
 
 test-all: ROUNDS := --full-rounds
 test-all: test ## run the same with all rounds at full size
@@ -35,11 +35,11 @@ quick: $(READY) $(ASSETS) ## run the tests that need neither a browser nor fault
 	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure and not office and not browsers" $(ARGS)
 
 office: $(READY) $(ASSETS) ## open the demo's reports in LibreOffice too, which is installed if need be
-	@ICS_SOFFICE=$$($(PYTHON) -m deploy.find_office); export ICS_SOFFICE; exec $(PYTHON) -m pytest -m office $(ARGS)
+	@ICS_SOFFICE=$$($(PYTHON) -m deploy.build.find_office); export ICS_SOFFICE; exec $(PYTHON) -m pytest -m office $(ARGS)
 
 browsers: $(READY) $(ASSETS) ## walk through it in Firefox and WebKit too, which are installed if need be
-	@ICS_FIREFOX=$$($(PYTHON) -m deploy.find_firefox); ICS_WEBKIT=$$($(PYTHON) -m deploy.find_webkit); \
-		ICS_XVFB=$$($(PYTHON) -m deploy.find_screen); export ICS_FIREFOX ICS_WEBKIT ICS_XVFB; \
+	@ICS_FIREFOX=$$($(PYTHON) -m deploy.build.find_firefox); ICS_WEBKIT=$$($(PYTHON) -m deploy.build.find_webkit); \
+		ICS_XVFB=$$($(PYTHON) -m deploy.build.find_screen); export ICS_FIREFOX ICS_WEBKIT ICS_XVFB; \
 		exec $(PYTHON) -m pytest -m browsers $(ARGS)
 
 lint: $(READY) ## check form, types, imports, dependencies, templates, migrations, spelling and generated documents
@@ -51,14 +51,14 @@ lint: $(READY) ## check form, types, imports, dependencies, templates, migration
 	@$(if $(TEMPLATES),.venv/bin/djlint --lint --quiet $(TEMPLATES))
 	@$(if $(MIGRATIONS),.venv/bin/squawk $(MIGRATIONS))
 	@.venv/bin/codespell
-	@$(PYTHON) -m deploy.documents --check
+	@$(PYTHON) -m deploy.build.documents --check
 
 format: $(READY) ## put the code into its one form
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
 
 documents: $(READY) ## write the generated documents anew
-	@$(PYTHON) -m deploy.documents
+	@$(PYTHON) -m deploy.build.documents
 
 assets: $(ASSETS) ## build the front-end files
 
@@ -83,7 +83,7 @@ clean: ## remove what make has made; var/, with the records in it, stays
 	@find $(CHECKED) -name __pycache__ -prune -exec rm -rf {} +
 
 $(PYTHON):
-	@python=$$(sh deploy/find_python.sh); echo "Making .venv with $$python"; "$$python" -m venv --clear .venv
+	@python=$$(sh deploy/build/find_python.sh); echo "Making .venv with $$python"; "$$python" -m venv --clear .venv
 
 .venv/packages: requirements.lock $(PYTHON)
 	@echo "Installing the locked packages (about a minute)"
@@ -102,5 +102,5 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@npm ci --ignore-scripts --loglevel=error >/dev/null
 	@touch $@
 
-$(ASSETS): node_modules/.package-lock.json deploy/assets.py $(wildcard gateway/assets/source/*) | $(READY)
-	@$(PYTHON) -m deploy.assets
+$(ASSETS): node_modules/.package-lock.json deploy/build/assets.py $(wildcard gateway/assets/source/*) | $(READY)
+	@$(PYTHON) -m deploy.build.assets

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.forking import Nursery
-from deploy.inheritance import inherited
-from deploy.refusals import CannotStart
+from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.inheritance import inherited
+from deploy.runner.refusals import CannotStart
 from shared.version import VERSION
 
 app = typer.Typer(
@@ -64,13 +64,13 @@ async def _up(*, demo: bool) -> None:
     nursery = Nursery(inherited(os.environ))
     await nursery.start()
     try:
-        from deploy.settings import read_settings  # noqa: PLC0415
-        from deploy.state import locked, open_state  # noqa: PLC0415
-        from deploy.up import Installation  # noqa: PLC0415
+        from deploy.runner.settings import read_settings  # noqa: PLC0415
+        from deploy.runner.state import locked, open_state  # noqa: PLC0415
+        from deploy.runner.up import Installation  # noqa: PLC0415
 
         settings = read_settings()
         state = open_state(settings.state_dir)
-        loading = "deploy.loading" if demo else ""
+        loading = "deploy.demo.start" if demo else ""
         with locked(state) as lock:
             await Installation(settings, state, lock, nursery, demo=demo, loading=loading).run()
     finally:
@@ -80,9 +80,9 @@ async def _up(*, demo: bool) -> None:
 @app.command()
 def migrate(phase: Annotated[Side, typer.Option(help="The side of an upgrade to apply.")] = Side.ALL) -> None:
     """Bring the databases up to this code: roles, schemas, migrations. `ics up` does so by itself."""
-    from deploy.preparation import migrate_alone  # noqa: PLC0415
-    from deploy.settings import read_settings  # noqa: PLC0415
-    from deploy.state import locked, open_state  # noqa: PLC0415
+    from deploy.runner.preparation import migrate_alone  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+    from deploy.runner.state import locked, open_state  # noqa: PLC0415
     from shared.migrate import Phase  # noqa: PLC0415
 
     with _refusals_said():
@@ -98,8 +98,8 @@ def migrate(phase: Annotated[Side, typer.Option(help="The side of an upgrade to 
 @app.command()
 def doctor() -> None:
     """Say whether this machine has what is needed."""
-    from deploy.doctor import examine  # noqa: PLC0415
-    from deploy.settings import read_settings  # noqa: PLC0415
+    from deploy.operate.doctor import examine  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
 
     with _refusals_said():
         findings = asyncio.run(examine(read_settings()))
@@ -120,8 +120,8 @@ def create_admin(
 
     A register's first administrator takes two: one master admin proposes, under Administration, and another accepts.
     """
-    from deploy.operating import create_master_admin  # noqa: PLC0415
-    from deploy.settings import read_settings  # noqa: PLC0415
+    from deploy.operate.actions import create_master_admin  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
 
     with _refusals_said():
         asyncio.run(create_master_admin(read_settings(), email, first_name, last_name))
@@ -145,8 +145,8 @@ def check_register(file: Annotated[Path, typer.Argument(help="The definition, a 
 @audit.command("verify")
 def verify_audits() -> None:
     """Walk the audit of every service and say where it was tampered with, if anywhere."""
-    from deploy.operating import verify_audit  # noqa: PLC0415
-    from deploy.settings import read_settings  # noqa: PLC0415
+    from deploy.operate.actions import verify_audit  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
 
     with _refusals_said():
         verdicts = asyncio.run(verify_audit(read_settings()))
@@ -160,8 +160,8 @@ def verify_audits() -> None:
 @reports.command("rebuild")
 def rebuild_copies() -> None:
     """Have the running product copy every record and outcome anew; dashboards and reports go on meanwhile."""
-    from deploy.operating import rebuild_reports  # noqa: PLC0415
-    from deploy.settings import read_settings  # noqa: PLC0415
+    from deploy.operate.actions import rebuild_reports  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
 
     with _refusals_said():
         begun = asyncio.run(rebuild_reports(read_settings()))

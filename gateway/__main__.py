@@ -1,7 +1,7 @@
 """Starts the gateway."""
 
-from gateway.run import run
-from gateway.settings import Settings
+from gateway.server.run import run
+from gateway.server.settings import Settings
 
 if __name__ == "__main__":
     run(Settings())

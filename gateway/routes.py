@@ -1,25 +1,19 @@
 """Every page, with who may use it; what is not in this table is not found."""
 
-from gateway.pages import (
-    administration,
-    demo_mail,
-    duplicates,
-    home,
-    mails,
-    outcomes,
-    public,
-    reporting,
-    reversals,
-    work,
-)
+from gateway.pages import demo_mail, home, public
 from gateway.pages.account import login, password, pin, registration, reminder, session
-from gateway.pages.administration import ADMINISTRATORS
-from gateway.pages.records import case_text, drafts, holding, keeping, listing, noting, submitting
-from gateway.pages.settings import hub, publishing
-from gateway.pages.users import adding, addresses, one, proposing
-from gateway.pages.users import listing as listing_users
-from gateway.settings import Settings
-from gateway.visitor import ANYONE, Page
+from gateway.pages.administration import index
+from gateway.pages.administration.index import ADMINISTRATORS
+from gateway.pages.duplicates import pairs
+from gateway.pages.mails import mail_list
+from gateway.pages.outcomes import outcomes, reversals
+from gateway.pages.records import case_text, drafts, edit, holder, notes, record_list, submit
+from gateway.pages.reporting import dashboard
+from gateway.pages.settings import publish, settings_index
+from gateway.pages.users import add_user, addresses, proposals, user_list, user_page
+from gateway.pages.work import work_list
+from gateway.security.guard import ANYONE, Page
+from gateway.server.settings import Settings
 from shared.permissions import Permission
 
 PAGES: tuple[Page, ...] = (
@@ -47,57 +41,57 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/{register}/account/session", session.tell_session, Permission.USE_ACCOUNT, before_change=True),
     Page("POST", "/{register}/logout", login.log_out, Permission.USE_ACCOUNT, before_change=True),
     Page("GET", "/{register}/home/", home.home_page, Permission.USE_ACCOUNT),
-    Page("GET", "/{register}/records/", listing.list_records, Permission.READ_RECORDS),
-    Page("POST", "/{register}/records/", listing.search_records, Permission.READ_RECORDS),
+    Page("GET", "/{register}/records/", record_list.list_records, Permission.READ_RECORDS),
+    Page("POST", "/{register}/records/", record_list.search_records, Permission.READ_RECORDS),
     Page("GET", "/{register}/records/new", drafts.new_record, Permission.SUBMIT_RECORD),
-    Page("POST", "/{register}/records/new", submitting.submit_record, Permission.SUBMIT_RECORD),
+    Page("POST", "/{register}/records/new", submit.submit_record, Permission.SUBMIT_RECORD),
     Page("POST", "/{register}/records/new/draft", drafts.save_draft, Permission.SUBMIT_RECORD),
     Page("GET", "/{register}/records/new/discard/{draft}/", drafts.ask_first, Permission.SUBMIT_RECORD),
     Page("POST", "/{register}/records/new/discard/{draft}/", drafts.discard, Permission.SUBMIT_RECORD),
-    Page("GET", "/{register}/records/{record}/", keeping.show_record, Permission.READ_RECORDS),
-    Page("POST", "/{register}/records/{record}/", keeping.update_record, Permission.UPDATE_RECORD),
-    Page("GET", "/{register}/records/{record}/added/", submitting.added, Permission.SUBMIT_RECORD),
+    Page("GET", "/{register}/records/{record}/", edit.show_record, Permission.READ_RECORDS),
+    Page("POST", "/{register}/records/{record}/", edit.update_record, Permission.UPDATE_RECORD),
+    Page("GET", "/{register}/records/{record}/added/", submit.added, Permission.SUBMIT_RECORD),
     Page("GET", "/{register}/records/{record}/text/", case_text.show_case_text, Permission.READ_RECORDS),
-    Page("POST", "/{register}/records/{record}/notes/", noting.add_note, Permission.ADD_NOTE),
-    Page("GET", "/{register}/records/{record}/holder/", holding.show_holder, Permission.ADMINISTER),
-    Page("POST", "/{register}/records/{record}/holder/", holding.name_holder, Permission.ADMINISTER),
-    Page("POST", "/{register}/records/{record}/holder/end", holding.end_cover, Permission.ADMINISTER),
+    Page("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
+    Page("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.ADMINISTER),
+    Page("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.ADMINISTER),
+    Page("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     Page("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     Page("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
-    Page("GET", "/{register}/work/", work.show_work, Permission.RECORD_OUTCOME),
-    Page("POST", "/{register}/work/", work.acknowledge, Permission.RECORD_OUTCOME),
-    Page("GET", "/{register}/reporting/", reporting.show_dashboard, Permission.READ_REPORTS),
-    Page("POST", "/{register}/reporting/", reporting.start_report, Permission.READ_REPORTS),
-    Page("POST", "/{register}/reporting/organisation", reporting.choose_organisation, Permission.READ_REPORTS),
-    Page("GET", "/{register}/reporting/jobs/{job}/", reporting.show_job, Permission.READ_REPORTS),
-    Page("POST", "/{register}/reporting/jobs/{job}/stop", reporting.stop_report, Permission.READ_REPORTS),
-    Page("GET", "/{register}/reporting/jobs/{job}/file", reporting.download, Permission.READ_REPORTS),
-    Page("GET", "/{register}/duplicates/", duplicates.show_duplicates, Permission.ADMINISTER),
-    Page("POST", "/{register}/duplicates/", duplicates.decide_duplicate, Permission.ADMINISTER),
-    Page("GET", "/{register}/administration/", administration.administration_page, ADMINISTRATORS),
-    Page("GET", "/{register}/administration/organisations/", administration.organisations_page, ADMINISTRATORS),
-    Page("GET", "/{register}/administration/users/", listing_users.show_users, Permission.MANAGE_USERS),
-    Page("POST", "/{register}/administration/users/", listing_users.search_users, Permission.MANAGE_USERS),
-    Page("GET", "/{register}/administration/users/new", adding.new_user, Permission.MANAGE_USERS),
-    Page("POST", "/{register}/administration/users/new", adding.add_user, Permission.MANAGE_USERS),
-    Page("GET", "/{register}/administration/users/{user}/", one.show_user, Permission.MANAGE_USERS),
-    Page("POST", "/{register}/administration/users/{user}/", one.change_access, Permission.MANAGE_USERS),
-    Page("POST", "/{register}/administration/users/{user}/act", one.act_on_user, Permission.MANAGE_USERS),
-    Page("GET", "/{register}/administration/users/{user}/confirm/{act}/", one.ask_first, Permission.MANAGE_USERS),
-    Page("POST", "/{register}/administration/users/{user}/propose", one.propose, Permission.CONFIGURE),
+    Page("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
+    Page("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
+    Page("GET", "/{register}/reporting/", dashboard.show_dashboard, Permission.READ_REPORTS),
+    Page("POST", "/{register}/reporting/", dashboard.start_report, Permission.READ_REPORTS),
+    Page("POST", "/{register}/reporting/organisation", dashboard.choose_organisation, Permission.READ_REPORTS),
+    Page("GET", "/{register}/reporting/jobs/{job}/", dashboard.show_job, Permission.READ_REPORTS),
+    Page("POST", "/{register}/reporting/jobs/{job}/stop", dashboard.stop_report, Permission.READ_REPORTS),
+    Page("GET", "/{register}/reporting/jobs/{job}/file", dashboard.download, Permission.READ_REPORTS),
+    Page("GET", "/{register}/duplicates/", pairs.show_duplicates, Permission.ADMINISTER),
+    Page("POST", "/{register}/duplicates/", pairs.decide_duplicate, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/", index.administration_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/organisations/", index.organisations_page, ADMINISTRATORS),
+    Page("GET", "/{register}/administration/users/", user_list.show_users, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/", user_list.search_users, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/users/new", add_user.new_user, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/new", add_user.add_user, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/users/{user}/", user_page.show_user, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/{user}/", user_page.change_access, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/{user}/act", user_page.act_on_user, Permission.MANAGE_USERS),
+    Page("GET", "/{register}/administration/users/{user}/confirm/{act}/", user_page.ask_first, Permission.MANAGE_USERS),
+    Page("POST", "/{register}/administration/users/{user}/propose", user_page.propose, Permission.CONFIGURE),
     Page(
-        "POST", "/{register}/administration/proposals/{proposal}/", proposing.decide_proposal, Permission.MANAGE_USERS
+        "POST", "/{register}/administration/proposals/{proposal}/", proposals.decide_proposal, Permission.MANAGE_USERS
     ),
     Page("GET", "/{register}/administration/addresses/", addresses.show_addresses, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/addresses/", addresses.assign_address, Permission.MANAGE_USERS),
     Page("POST", "/{register}/administration/addresses/end", addresses.take_back, Permission.MANAGE_USERS),
-    Page("GET", "/{register}/administration/settings/", hub.show_settings, Permission.ADMINISTER),
-    Page("GET", "/{register}/administration/settings/{part}/", publishing.edit, Permission.ADMINISTER),
-    Page("POST", "/{register}/administration/settings/{part}/", publishing.send, Permission.ADMINISTER),
-    Page("GET", "/{register}/administration/settings/{part}/{question}/", publishing.edit, Permission.ADMINISTER),
-    Page("POST", "/{register}/administration/settings/{part}/{question}/", publishing.send, Permission.ADMINISTER),
-    Page("GET", "/{register}/administration/mails/", mails.show_mails, Permission.ADMINISTER),
-    Page("POST", "/{register}/administration/mails/", mails.send_again, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/", settings_index.show_settings, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/{part}/", publish.edit, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/settings/{part}/", publish.send, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/settings/{part}/{question}/", publish.edit, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/settings/{part}/{question}/", publish.send, Permission.ADMINISTER),
+    Page("GET", "/{register}/administration/mails/", mail_list.show_mails, Permission.ADMINISTER),
+    Page("POST", "/{register}/administration/mails/", mail_list.send_again, Permission.ADMINISTER),
     Page("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/reversals/", reversals.ask_reversal, Permission.ADMINISTER),
     Page("POST", "/{register}/administration/reversals/{reversal}/", reversals.decide_reversal, Permission.ADMINISTER),

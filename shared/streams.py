@@ -1,4 +1,4 @@
-"""The streams and the durable readers, each in one table; `deploy.declaring` creates them, never a service."""
+"""The streams and the durable readers, each in one table; `deploy.runner.streams` creates them, never a service."""
 
 from dataclasses import dataclass
 

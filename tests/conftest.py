@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from xdist.remote import Producer
 
-from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from shared.database import DatabasePool, open_pool
 from tests.groups import Groups
 from tests.support.databases import SharedDatabase, database_copy, open_shared_database

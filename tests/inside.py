@@ -8,12 +8,12 @@ from pathlib import Path
 
 import psutil
 
-from deploy.console import Console
-from deploy.database import DatabaseServer
-from deploy.environment import Addresses
-from deploy.keyring import Keyring, open_keyring
-from deploy.postgres import Postgres
-from deploy.state import State
+from deploy.runner.console import Console
+from deploy.runner.database import DatabaseServer
+from deploy.runner.environment import Addresses
+from deploy.runner.keyring import Keyring, open_keyring
+from deploy.runner.postgres import Postgres
+from deploy.runner.state import State
 from shared.messages import PROCESSES, SERVICES
 from tests.journeys.product import Product
 

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, ClientTimeout, CookieJar, FormData
 from bs4 import BeautifulSoup, Tag
 from yarl import URL
 
-from deploy.demo_people import DEMO_PASSWORD
+from deploy.demo.people import DEMO_PASSWORD
 
 Fields = dict[str, str | Sequence[str]]
 ReadMail = Callable[[str], Awaitable[list[str]]]

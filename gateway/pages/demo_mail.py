@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from gateway.keys import DEMO_MAIL_DIR
-from gateway.rendering import show
+from gateway.ui.render import show
 from shared.values import LONDON
 
 NEWEST_SHOWN = 50

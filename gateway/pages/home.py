@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
-from gateway.actions import notice
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
-from gateway.navigation import NEEDS, PATHS, address
-from gateway.pages import duplicates, work
+from gateway.pages.duplicates import pairs
 from gateway.pages.records.drafts import drafts_of
-from gateway.rendering import show
-from gateway.showing import Card
+from gateway.pages.work import work_list
+from gateway.ui.actions import notice
+from gateway.ui.formats import Card
+from gateway.ui.navigation import NEEDS, PATHS, address
+from gateway.ui.render import show
 from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.messages import NotAnswered
@@ -22,10 +23,10 @@ async def home_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     cards = [*await _work_cards(request, register, visitor), *_cards(register, visitor)]
     cards = [card for card in cards if _is_there(request, card)]
-    waiting = await duplicates.count_waiting(request)
+    waiting = await pairs.count_waiting(request)
     if waiting:
         text = register.words("duplicate.waiting", count=waiting)
-        cards.append(Card(text, address(register, duplicates.PAGE)))
+        cards.append(Card(text, address(register, pairs.PAGE)))
     return await show(
         request,
         "home/inside.html",
@@ -48,7 +49,7 @@ async def _work_cards(request: web.Request, register: Definition, visitor: Visit
         note = _note(register, counts)
     except NotAnswered as unanswered:
         log.warn("home.not_counted", fault=unanswered.fault.value)
-    return [Card(words("tasks.heading"), address(register, work.PATH), note)]
+    return [Card(words("tasks.heading"), address(register, work_list.PATH), note)]
 
 
 def _note(register: Definition, counts: TaskCounts) -> str:

@@ -3,10 +3,10 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
-from gateway.navigation import address
-from gateway.pages.account.coming_in import REGISTRATION
-from gateway.rendering import see_other, show
-from gateway.showing import Card
+from gateway.pages.account.sign_in import REGISTRATION
+from gateway.ui.formats import Card
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
 
 
 async def start(request: web.Request) -> web.Response:

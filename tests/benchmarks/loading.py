@@ -6,10 +6,10 @@ from uuid import UUID
 
 import asyncpg
 
-from deploy.database import DatabaseServer
-from deploy.demo_people import DEMO_PASSWORD
-from deploy.environment import Addresses
-from deploy.waiting import until
+from deploy.demo.people import DEMO_PASSWORD
+from deploy.runner.database import DatabaseServer
+from deploy.runner.environment import Addresses
+from deploy.runner.waiting import until
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
 from shared.database import open_pool, transaction

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 from nats.js import JetStreamContext
 
-from deploy.nats_permissions import DEPLOYER
-from deploy.waiting import until
+from deploy.build.nats_permissions import DEPLOYER
+from deploy.runner.waiting import until
 from shared.bus.deploying import deployer_connection
 from shared.streams import readers
 from tests.benchmarks.measuring import paused

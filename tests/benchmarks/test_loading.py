@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from shared.database import open_pool
 from shared.registers.load import load_registers
 from tests.benchmarks.loading import Crowd, add_accounts, add_records

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from deploy.find_firefox import FIREFOX
-from deploy.find_screen import SCREEN
-from deploy.find_webkit import WEBKIT
-from deploy.finding import Program, find
+from deploy.build.find_firefox import FIREFOX
+from deploy.build.find_screen import SCREEN
+from deploy.build.find_webkit import WEBKIT
+from deploy.build.programs import Program, find
 from tests.browsers.engine import Engine
 from tests.browsers.firefox import firefox
 from tests.browsers.secure import secured

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.finding import Program, find
+from deploy.build.programs import Program, find
 
 OPENSSL = Program(
     "The tests in Firefox and WebKit make a certificate of their own with OpenSSL",

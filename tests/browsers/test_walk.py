@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from openpyxl import load_workbook
 
-from deploy.demo_people import DEMO_PASSWORD
+from deploy.demo.people import DEMO_PASSWORD
 from tests.browsers.window import Window
 from tests.journeys.browsing import DESKTOP, PHONE
 from tests.journeys.coming_in import pin_in

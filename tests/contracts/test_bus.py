@@ -14,11 +14,11 @@ import pytest
 from pydantic import Field
 from structlog.testing import capture_logs
 
-from deploy.console import Console
-from deploy.keyring import open_keyring
-from deploy.nats_permissions import DEPLOYER, Permissions
-from deploy.nats_server import NatsServer
-from deploy.state import open_state
+from deploy.build.nats_permissions import DEPLOYER, Permissions
+from deploy.runner.console import Console
+from deploy.runner.keyring import open_keyring
+from deploy.runner.nats_server import NatsServer
+from deploy.runner.state import open_state
 from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import MAX_DELIVERIES, Bus, Context, Follower

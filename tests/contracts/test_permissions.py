@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from deploy.nats_permissions import DEPLOYER, permissions
-from deploy.stack import EmbeddedParts
+from deploy.build.nats_permissions import DEPLOYER, permissions
+from deploy.runner.stack import EmbeddedParts
 from shared.contracts import BROADCASTS, EVENTS, REQUESTS
 from shared.messages import PROCESSES
 from shared.streams import readers

@@ -4,12 +4,12 @@ import asyncio
 import os
 import sys
 
-from deploy.forking import Nursery
-from deploy.inheritance import inherited
-from deploy.refusals import CannotStart
-from deploy.settings import read_settings
-from deploy.state import locked, open_state
-from deploy.up import Installation
+from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.inheritance import inherited
+from deploy.runner.refusals import CannotStart
+from deploy.runner.settings import read_settings
+from deploy.runner.state import locked, open_state
+from deploy.runner.up import Installation
 
 
 def stand_in(_process: str) -> str:

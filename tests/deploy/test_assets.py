@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.assets import VERSION, CannotBuild, build
+from deploy.build.assets import VERSION, CannotBuild, build
 
 FONTS = "@font-face{font-family:Frutiger W01;src:url(https://fonts.example/a.woff2)}" * 2
 STYLE = (

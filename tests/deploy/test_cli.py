@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.database import drop_database
-from deploy.stack import EmbeddedParts
-from deploy.state import open_state
+from deploy.runner.database import drop_database
+from deploy.runner.stack import EmbeddedParts
+from deploy.runner.state import open_state
 from shared.version import VERSION
 
 ICS = (sys.executable, "-c", "from deploy.cli import main; main()")

@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
-from deploy.database import DatabaseServer, bootstrap, scram_verifier
-from deploy.environment import Addresses
-from deploy.keyring import MIGRATOR
-from deploy.refusals import CannotStart
-from deploy.stack import EmbeddedParts
+from deploy.runner.database import DatabaseServer, bootstrap, scram_verifier
+from deploy.runner.environment import Addresses
+from deploy.runner.keyring import MIGRATOR
+from deploy.runner.refusals import CannotStart
+from deploy.runner.stack import EmbeddedParts
 from shared.messages import SERVICES
 from tests.conftest import OpenDatabase
 

@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.demo import load_demo
-from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts
+from deploy.demo.loader import load_demo
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from shared.values import age_on, london_day
 from tests.support.databases import database_copy
 

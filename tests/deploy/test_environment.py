@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.children import PortFile
-from deploy.database import DatabaseServer
-from deploy.environment import Addresses, Surroundings, databases
-from deploy.inheritance import inherited
-from deploy.keyring import open_keyring
-from deploy.settings import RunnerSettings
-from deploy.state import open_state
+from deploy.runner.children import PortFile
+from deploy.runner.database import DatabaseServer
+from deploy.runner.environment import Addresses, Surroundings, databases
+from deploy.runner.keyring import open_keyring
+from deploy.runner.prefork.inheritance import inherited
+from deploy.runner.settings import RunnerSettings
+from deploy.runner.state import open_state
 from shared.messages import PROCESSES, SERVICES
 
 ADMIN = "postgresql://admin:admin-secret@db.example:5432/ics?sslmode=require"

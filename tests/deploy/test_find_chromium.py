@@ -15,7 +15,7 @@ def _program(path: Path, text: str) -> Path:
 
 
 def _find(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "deploy.find_chromium"]
+    command = [sys.executable, "-m", "deploy.build.find_chromium"]
     return subprocess.run(command, env={"PATH": str(folder), **settings}, capture_output=True, text=True, check=False)
 
 

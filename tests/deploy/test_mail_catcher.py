@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.children import PortFile
-from deploy.mail_catcher import NEWEST_KEPT, MailFolder
-from deploy.waiting import until
+from deploy.demo.mail_catcher import NEWEST_KEPT, MailFolder
+from deploy.runner.children import PortFile
+from deploy.runner.waiting import until
 
-CATCHER = (sys.executable, "-m", "deploy.mail_catcher")
+CATCHER = (sys.executable, "-m", "deploy.demo.mail_catcher")
 
 
 @pytest.fixture

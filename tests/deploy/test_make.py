@@ -54,8 +54,8 @@ TOYS = {
     "browsers": kinds_run("browsers", ICS_FIREFOX=TRUE, ICS_WEBKIT=TRUE, ICS_XVFB=TRUE),
     "format": Toy("left unchanged"),
     "documents": Toy(""),
-    "lint": Toy("5 kept", variables=("CHECKED=shared/tasks.py", "TEMPLATES=gateway/templates/errors")),
-    "assets": Toy("", variables=("-W", "deploy/assets.py")),
+    "lint": Toy("6 kept", variables=("CHECKED=shared/tasks.py", "TEMPLATES=gateway/templates/errors")),
+    "assets": Toy("", variables=("-W", "deploy/build/assets.py")),
     "bench": Toy("200 records: CPU ms", "--cold --sizes 200 --clients 1 --seconds 0.02 --idle 0 --write page.md"),
     "soak": Toy("usage: python -m tests.failure.soak", "--help"),  # the tests of faults run its rounds
     "trace": Toy("in all"),

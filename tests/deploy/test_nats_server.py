@@ -11,13 +11,13 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error
 
-from deploy.console import Console
-from deploy.keyring import Keyring, open_keyring
-from deploy.nats_permissions import Permissions
-from deploy.nats_server import NatsServer, installed_server, server_version
-from deploy.refusals import CannotStart
-from deploy.stack import EmbeddedParts
-from deploy.state import State, open_state
+from deploy.build.nats_permissions import Permissions
+from deploy.runner.console import Console
+from deploy.runner.keyring import Keyring, open_keyring
+from deploy.runner.nats_server import NatsServer, installed_server, server_version
+from deploy.runner.refusals import CannotStart
+from deploy.runner.stack import EmbeddedParts
+from deploy.runner.state import State, open_state
 
 NOTHING = Permissions(publish=(), subscribe=(), replies=False)
 

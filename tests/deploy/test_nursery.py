@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.child import Child, Program, spawn
-from deploy.forking import Nursery
-from deploy.refusals import CannotStart
-from deploy.waiting import until
+from deploy.runner.child import Child, Program, spawn
+from deploy.runner.prefork.forking import Nursery
+from deploy.runner.refusals import CannotStart
+from deploy.runner.waiting import until
 from tests.deploy.test_supervise import Heard, is_there
 
 MODULE = "tests.deploy.newborn"

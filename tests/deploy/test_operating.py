@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import app
-from deploy.keyring import open_keyring
-from deploy.operating import create_master_admin, reached, rebuild_reports, verify_audit
-from deploy.refusals import CannotStart
-from deploy.settings import RunnerSettings
-from deploy.state import open_state
+from deploy.operate.actions import create_master_admin, reached, rebuild_reports, verify_audit
+from deploy.runner.keyring import open_keyring
+from deploy.runner.refusals import CannotStart
+from deploy.runner.settings import RunnerSettings
+from deploy.runner.state import open_state
 from shared.registers.load import SHIPPED
 
 WHO = ("morgan@staffordshire.gov.uk", "Morgan", "Master")

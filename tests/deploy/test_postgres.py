@@ -11,13 +11,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.console import Console
-from deploy.leftovers import living_in
-from deploy.postgres import SETTINGS, Postgres, installed_binaries
-from deploy.postgres_user import find_postgres_user, reachable_binaries
-from deploy.refusals import CannotStart
-from deploy.stack import EmbeddedParts
-from deploy.state import open_state
+from deploy.runner.console import Console
+from deploy.runner.leftovers import living_in
+from deploy.runner.postgres import SETTINGS, Postgres, installed_binaries
+from deploy.runner.postgres_user import find_postgres_user, reachable_binaries
+from deploy.runner.refusals import CannotStart
+from deploy.runner.stack import EmbeddedParts
+from deploy.runner.state import open_state
 
 AS_ROOT = os.geteuid() == 0
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.keyring import open_keyring
-from deploy.refusals import CannotStart
-from deploy.state import LONGEST_SOCKET, SOCKET_PATH_LIMIT, State, let_through, locked, open_state
+from deploy.runner.keyring import open_keyring
+from deploy.runner.refusals import CannotStart
+from deploy.runner.state import LONGEST_SOCKET, SOCKET_PATH_LIMIT, State, let_through, locked, open_state
 from shared.messages import PROCESSES, SERVICES
 
 HOLD = """
 import sys
 from pathlib import Path
-from deploy.state import locked, open_state
+from deploy.runner.state import locked, open_state
 with locked(open_state(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()

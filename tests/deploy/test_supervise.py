@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.child import Child, Program, dies_with_parent, spawn
-from deploy.console import Console
-from deploy.guardian import Ward, end, wards
-from deploy.refusals import CannotStart
-from deploy.supervise import LONGEST_WAIT_SECONDS, STEADY_SECONDS, BackOff, Supervisor, together
-from deploy.waiting import until
+from deploy.runner.child import Child, Program, dies_with_parent, spawn
+from deploy.runner.console import Console
+from deploy.runner.prefork.guardian import Ward, end, wards
+from deploy.runner.refusals import CannotStart
+from deploy.runner.supervise import LONGEST_WAIT_SECONDS, STEADY_SECONDS, BackOff, Supervisor, together
+from deploy.runner.waiting import until
 
 DEAF = "trap '' TERM; echo deaf; while :; do sleep 60; done"
 

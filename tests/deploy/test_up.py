@@ -12,14 +12,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.children import says_ready
-from deploy.demo_people import ACCOUNTS, DEMO_PASSWORD
-from deploy.keyring import open_keyring
-from deploy.refusals import CannotStart
-from deploy.settings import RunnerSettings
-from deploy.state import open_state
-from deploy.up import check_settings
-from deploy.waiting import until
+from deploy.demo.people import ACCOUNTS, DEMO_PASSWORD
+from deploy.runner.children import says_ready
+from deploy.runner.keyring import open_keyring
+from deploy.runner.refusals import CannotStart
+from deploy.runner.settings import RunnerSettings
+from deploy.runner.state import open_state
+from deploy.runner.up import check_settings
+from deploy.runner.waiting import until
 from tests.deploy.running import Running, belonging_to, running
 from tests.deploy.test_supervise import is_there
 

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import asyncpg
 import psutil
 
-from deploy.children import says_ready
-from deploy.waiting import until
+from deploy.runner.children import says_ready
+from deploy.runner.waiting import until
 from shared.messages import PROCESSES, SERVICES
 from tests.inside import Inside
 

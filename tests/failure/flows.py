@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import openpyxl
 
-from deploy.waiting import until
+from deploy.runner.waiting import until
 from gateway.routes import DEMO_PAGES, PAGES
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from deploy.places import migration_folders
+from deploy.runner.places import migration_folders
 from shared.audit import verify
 from shared.messages import SERVICES
 from shared.registers.load import load_registers

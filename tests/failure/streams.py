@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from deploy.nats_permissions import DEPLOYER
+from deploy.build.nats_permissions import DEPLOYER
 from shared.bus.deploying import deployer_connection
 from shared.streams import STREAMS
 from tests.inside import Inside

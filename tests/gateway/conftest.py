@@ -9,11 +9,11 @@ import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.rendering import Templates
 from gateway.routes import PAGES
-from gateway.static import Static
+from gateway.server.app import House, build_app
+from gateway.ui.brand import Brand
+from gateway.ui.render import Templates
+from gateway.ui.static import Static
 from shared.fake_bus import FakeBus, FakeWire
 from shared.permissions import Role
 from shared.registers.load import Registers, load_registers

@@ -6,16 +6,16 @@ from aiohttp import web
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 
-from gateway.app import House, build_app
-from gateway.brand import Brand
-from gateway.masthead import MASTHEAD, Masthead, NavigationItem
-from gateway.page import Choice, Field, Form
 from gateway.pages import public
-from gateway.reach import ANYWHERE, Reach
-from gateway.rendering import Templates, show
-from gateway.rows import Column, Paging, risk_mark
-from gateway.static import Static
-from gateway.visitor import ANYONE, Page
+from gateway.security.guard import ANYONE, Page
+from gateway.security.network import ANYWHERE, Reach
+from gateway.server.app import House, build_app
+from gateway.ui.brand import Brand
+from gateway.ui.form import Choice, Field, Form
+from gateway.ui.masthead import MASTHEAD, Masthead, NavigationItem
+from gateway.ui.render import Templates, show
+from gateway.ui.static import Static
+from gateway.ui.table import Column, Paging, risk_mark
 from shared.fake_bus import FakeBus
 from shared.messages import Fault, NotAnswered, Refused
 from shared.registers.load import Loaded, Registers, load_registers

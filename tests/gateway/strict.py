@@ -4,7 +4,7 @@ import sys
 
 from jinja2 import ChainableUndefined, UndefinedError
 
-from gateway.rendering import FOLDER
+from gateway.ui.render import FOLDER
 
 
 class StrictInOurs(ChainableUndefined):

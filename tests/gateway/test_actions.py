@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from aiohttp import web
 
-from gateway.actions import At, attempt, notice
 from gateway.keys import BUS, REGISTER
-from gateway.page import Field, Form
-from gateway.rendering import see_other
+from gateway.ui.actions import At, attempt, notice
+from gateway.ui.form import Field, Form
+from gateway.ui.render import see_other
 from shared.bus.protocol import Context
 from shared.contracts.notifier import SendAgain
 from shared.fake_bus import FakeBus, FakeWire

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.brand import Brand, read_brand
-from gateway.static import BUILT, NotBuilt, Static
+from gateway.ui.brand import Brand, read_brand
+from gateway.ui.static import BUILT, NotBuilt, Static
 from tests.gateway.visit import LOZENGE
 
 

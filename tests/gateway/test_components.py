@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from jinja2 import ChainableUndefined, Environment
 from markupsafe import Markup
 
-from gateway.page import Choice, Field, Form
-from gateway.rendering import environment
-from gateway.rows import Column, risk_mark, table_rows
+from gateway.ui.form import Choice, Field, Form
+from gateway.ui.render import environment
+from gateway.ui.table import Column, risk_mark, table_rows
 from shared.registers.definition.lifecycle import Colour
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,11 @@ from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from gateway import csrf
-from gateway.cookies import FORM, SESSION
 from gateway.keys import BUS, CSRF_TOKEN, PUBLIC_URL, REGISTERS
-from gateway.sessions import KEPT_SECONDS, SESSIONS, Sessions
-from gateway.visitor import ANYONE, Page, guard
+from gateway.security import csrf
+from gateway.security.cookies import FORM, SESSION
+from gateway.security.guard import ANYONE, Page, guard
+from gateway.security.sessions import KEPT_SECONDS, SESSIONS, Sessions
 from shared.bus.protocol import Context
 from shared.contracts.identity import FindSession, Heartbeat, SessionFound, SessionsRevoked
 from shared.fake_bus import FakeBus, FakeWire

@@ -2,7 +2,7 @@
 
 from multidict import MultiDict, MultiDictProxy
 
-from gateway.page import Choice, Field, Form, Posted
+from gateway.ui.form import Choice, Field, Form, Posted
 
 FIELDS = (
     Field("name", "First Name", missing="Enter the first name"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.static import KEPT_FOR_GOOD
+from gateway.ui.static import KEPT_FOR_GOOD
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import small_app
 from tests.gateway.visit import Client

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pages.records.listing import Rows
+from gateway.pages.records.record_list import Rows
 from shared.contracts.referrals.listing import ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

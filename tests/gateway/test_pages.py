@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.brand import Brand
+from gateway.ui.brand import Brand
 from shared.registers.load import Loaded, Registers
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import LOGGED_IN, small_app, two_registers

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.reach import Reach
-from gateway.settings import Settings
+from gateway.security.network import Reach
+from gateway.server.settings import Settings
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import small_app
 from tests.gateway.visit import Client, visit

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway import csrf
+from gateway.security import csrf
 from shared.contracts.identity import FindSession
 from shared.contracts.outcomes import RecordOutcome
 from shared.contracts.referrals.reading import ReadRecord

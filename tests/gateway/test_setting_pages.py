@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.keys import OVERLAYS
-from gateway.register_form import draw
+from gateway.ui.register_form import draw
 from shared.contracts.referrals.overlays import PublishOverlay
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role

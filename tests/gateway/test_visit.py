@@ -7,7 +7,7 @@ from aiohttp import web
 from bs4 import BeautifulSoup
 from jinja2 import DictLoader, UndefinedError
 
-from gateway.rendering import environment
+from gateway.ui.render import environment
 from tests.gateway.conftest import Serve
 from tests.gateway.strict import StrictInOurs
 from tests.gateway.visit import Client, Page, faults, visit

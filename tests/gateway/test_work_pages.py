@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pages.work import age_in_words, told_again
+from gateway.pages.work.work_list import age_in_words, told_again
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
 from shared.contracts.referrals.naming import NameRecords
 from shared.messages import Fault, NotAnswered, Refused

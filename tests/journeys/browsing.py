@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request
 
-from deploy.find_chromium import CHROMIUM
-from deploy.finding import find
+from deploy.build.find_chromium import CHROMIUM
+from deploy.build.programs import find
 
 # Without this the browser calls out to the world at its start, and a page that loads from elsewhere is merely slow.
 THIS_MACHINE_ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from playwright.async_api import Page
 from yarl import URL
 
-from deploy.demo_people import DEMO_PASSWORD
-from gateway.cookies import SESSION
+from deploy.demo.people import DEMO_PASSWORD
+from gateway.security.cookies import SESSION
 from tests.journeys.product import Mail, Product
 from tests.journeys.sharing import locked
 from tests.walking import PIN, TEMPORARY_PASSWORD, Walker, walker

@@ -5,9 +5,9 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.find_office import OFFICE
-from deploy.finding import find
-from deploy.waiting import until
+from deploy.build.find_office import OFFICE
+from deploy.build.programs import find
+from deploy.runner.waiting import until
 from tests.walking import Walker
 
 # Commas, quotes, UTF-8, cells as they are shown, every sheet.

@@ -7,7 +7,7 @@ import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
-from gateway.brand import Brand
+from gateway.ui.brand import Brand
 from tests.gateway.small_app import small_app
 from tests.journeys.browsing import DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
 from tests.journeys.looking import barriers, then_everybody_can_use_it, then_it_fits

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from gateway.cookies import SESSION
+from gateway.security.cookies import SESSION
 from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import bring_session, enter_password, enter_pin, log_in, session_in, temporary_password_in
 from tests.journeys.looking import then_everybody_can_use_it

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from gateway.cookies import SESSION
+from gateway.security.cookies import SESSION
 from services.identity.keys import hash_of
 from tests.failure.breaking import administrator
 from tests.inside import Inside

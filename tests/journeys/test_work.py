@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from deploy.waiting import until
+from deploy.runner.waiting import until
 from tests.inside import Inside
 from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in

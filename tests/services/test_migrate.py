@@ -8,12 +8,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.database import bootstrap, drop_database
-from deploy.environment import Addresses
-from deploy.places import migration_folders
-from deploy.preparation import prepare_databases
-from deploy.refusals import CannotStart
-from deploy.stack import EmbeddedParts, addresses_in
+from deploy.runner.database import bootstrap, drop_database
+from deploy.runner.environment import Addresses
+from deploy.runner.places import migration_folders
+from deploy.runner.preparation import prepare_databases
+from deploy.runner.refusals import CannotStart
+from deploy.runner.stack import EmbeddedParts, addresses_in
 from shared.migrate import MigrationRefused, Phase, migrate
 from shared.release import RELEASE
 

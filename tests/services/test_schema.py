@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.places import migration_folders
-from deploy.stack import EmbeddedParts
+from deploy.runner.places import migration_folders
+from deploy.runner.stack import EmbeddedParts
 from services.outcomes.store import NewTask
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage

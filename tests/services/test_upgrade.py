@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
-from deploy.places import migration_folders
-from deploy.waiting import until
+from deploy.runner.environment import Addresses
+from deploy.runner.places import migration_folders
+from deploy.runner.waiting import until
 from services.outcomes import store
 from services.outcomes.store import NewOutcome
 from shared.contracts.referrals.standing import RecordStanding

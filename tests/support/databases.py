@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from deploy.database import copy_database, drop_database
-from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts, addresses_in
+from deploy.runner.database import copy_database, drop_database
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts, addresses_in
 from shared.messages import SERVICES
 
 FIND_TABLES = """

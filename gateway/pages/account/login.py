@@ -2,15 +2,15 @@
 
 from aiohttp import web
 
-from gateway import cookies, last_page
-from gateway.actions import ask, notice
-from gateway.client_address import client_address
 from gateway.keys import REGISTER
-from gateway.navigation import PATHS, address
-from gateway.page import Field, Form
-from gateway.pages.account.coming_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
-from gateway.rendering import see_other, show
-from gateway.sessions import SESSIONS
+from gateway.pages.account.sign_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
+from gateway.security import cookies, return_to
+from gateway.security.client_address import client_address
+from gateway.security.sessions import SESSIONS
+from gateway.ui.actions import ask, notice
+from gateway.ui.form import Field, Form
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.render import see_other, show
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -48,7 +48,7 @@ async def log_out(request: web.Request) -> web.Response:
     await ask(request, LogOut(session_token=token))
     response = to_login(request, "out")
     cookies.drop(response, cookies.SESSION)
-    last_page.forget(response)
+    return_to.forget(response)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 

@@ -3,14 +3,14 @@
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway import cookies
-from gateway.actions import ask
 from gateway.keys import REGISTER, VISITOR
-from gateway.navigation import PATHS, address
-from gateway.page import Field, Form
-from gateway.pages.account.coming_in import LONGEST_SECRET, put_session
-from gateway.rendering import see_other, show
-from gateway.sessions import SESSIONS
+from gateway.pages.account.sign_in import LONGEST_SECRET, put_session
+from gateway.security import cookies
+from gateway.security.sessions import SESSIONS
+from gateway.ui.actions import ask
+from gateway.ui.form import Field, Form
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.render import see_other, show
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from gateway import cookies, last_page
-from gateway.actions import ask, notice
 from gateway.keys import REGISTER, VISITOR
-from gateway.navigation import PATHS, address
-from gateway.page import Field, Form
-from gateway.pages.account.coming_in import PIN, put_session, to_login
-from gateway.rendering import see_other, show
-from gateway.sessions import SESSIONS
+from gateway.pages.account.sign_in import PIN, put_session, to_login
+from gateway.security import cookies, return_to
+from gateway.security.sessions import SESSIONS
+from gateway.ui.actions import ask, notice
+from gateway.ui.form import Field, Form
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.render import see_other, show
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
@@ -93,14 +93,14 @@ async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
 
 
 async def _last_page(request: web.Request, opened: SessionOpened) -> str | None:
-    if not last_page.is_there(request):
+    if not return_to.is_there(request):
         return None
     register = request[REGISTER]
     try:
         found = await request.config_dict[SESSIONS].find(opened.session_token, register.code)
     except NotAnswered:
         return None
-    return last_page.page_of(request, register, found.visitor) if found else None
+    return return_to.page_of(request, register, found.visitor) if found else None
 
 
 def _without_attempt(response: web.Response) -> web.Response:

@@ -3,13 +3,13 @@
 from aiohttp import web
 from markupsafe import Markup, escape
 
-from gateway.actions import ask
-from gateway.client_address import client_address
 from gateway.keys import REGISTER
-from gateway.navigation import address
-from gateway.page import Field, Form
-from gateway.pages.account.coming_in import LOGIN, REMINDER
-from gateway.rendering import see_other, show
+from gateway.pages.account.sign_in import LOGIN, REMINDER
+from gateway.security.client_address import client_address
+from gateway.ui.actions import ask
+from gateway.ui.form import Field, Form
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

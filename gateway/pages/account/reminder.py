@@ -2,13 +2,13 @@
 
 from aiohttp import web
 
-from gateway.actions import ask
-from gateway.client_address import client_address
 from gateway.keys import REGISTER
-from gateway.navigation import address
-from gateway.page import Field, Form
-from gateway.pages.account.coming_in import LOGIN
-from gateway.rendering import see_other, show
+from gateway.pages.account.sign_in import LOGIN
+from gateway.security.client_address import client_address
+from gateway.ui.actions import ask
+from gateway.ui.form import Field, Form
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
 from shared.contracts.identity import RemindPassword
 from shared.registers.definition.register import Definition
 from shared.values import Unreadable, read_email

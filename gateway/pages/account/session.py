@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from gateway.keys import CSRF_TOKEN
-from gateway.time_out_shown import TIME_OUT
+from gateway.ui.time_out import TIME_OUT
 
 
 async def tell_session(request: web.Request) -> web.Response:

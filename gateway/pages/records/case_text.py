@@ -5,13 +5,13 @@ from datetime import datetime
 
 from aiohttp import web
 
-from gateway import clock
-from gateway.actions import ask
 from gateway.keys import REGISTER
-from gateway.pages.records.finding import edition_of, find_record, record_address
-from gateway.pages.records.whose import whose
-from gateway.rendering import show
-from gateway.showing import day_and_time
+from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.lookup import edition_of, find_record, record_address
+from gateway.ui import clock
+from gateway.ui.actions import ask
+from gateway.ui.formats import day_and_time
+from gateway.ui.render import show
 from shared.contracts.referrals.reading import History, ReadHistory, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.person import rating_of

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.actions import ask
-from gateway.merging import Merged, as_it_was, merge
-from gateway.pages.records.finding import record_address, record_id_in
 from gateway.pages.records.history import said_of
-from gateway.pages.records.sheet import Opened, open_record
-from gateway.pages.records.whose import whose
-from gateway.register_form import hidden_fields
-from gateway.rendering import show
-from gateway.rows import Column
+from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.lookup import record_address, record_id_in
+from gateway.pages.records.record_page import Opened, open_record
+from gateway.ui.actions import ask
+from gateway.ui.merge import Merged, as_it_was, merge
+from gateway.ui.register_form import hidden_fields
+from gateway.ui.render import show
+from gateway.ui.table import Column
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import Change, ReadHistory, ReadRecord
 from shared.registers.definition.register import Definition

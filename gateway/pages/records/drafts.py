@@ -6,14 +6,14 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.actions import ask, ask_if_there, attempt, notice
-from gateway.ids import command_in, id_in, id_of
 from gateway.keys import REGISTER
-from gateway.navigation import PATHS, address
-from gateway.pages.records.submitting import new_form, refuse_consent, show_new
-from gateway.register_form import typed
-from gateway.rendering import see_other, show
-from gateway.showing import day_and_time, time_of_day
+from gateway.pages.records.submit import new_form, refuse_consent, show_new
+from gateway.ui.actions import ask, ask_if_there, attempt, notice
+from gateway.ui.formats import day_and_time, time_of_day
+from gateway.ui.ids import command_in, id_in, id_of
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.register_form import typed
+from gateway.ui.render import see_other, show
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed, ListDrafts, ReadDraft, SaveDraft
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words

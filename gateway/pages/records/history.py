@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.rating_line import RatingLine, rating_line
-from gateway.rows import Column
-from gateway.showing import day_and_time
+from gateway.ui.charts.rating_line import RatingLine, rating_line
+from gateway.ui.formats import day_and_time
+from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
 from shared.contracts.referrals.reading import Act, Change, FieldChange, History, RecordShown
 from shared.registers.definition.register import Definition

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from gateway.pages.records.finding import record_address
-from gateway.rows import Cell
-from gateway.showing import rating_mark
+from gateway.pages.records.lookup import record_address
+from gateway.ui.formats import rating_mark
+from gateway.ui.table import Cell
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.reading import RecordShown
 from shared.registers.definition.register import Definition

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gateway.page import Field, Form, number_of
-from gateway.pages.settings.editing import Difference, Reader, Standing
-from gateway.showing import lines
+from gateway.pages.settings.editor import Difference, Reader, Standing
+from gateway.ui.form import Field, Form, number_of
+from gateway.ui.formats import lines
 from shared.registers.definition.questions import Option, Question
 from shared.registers.definition.words import Words
 from shared.registers.overlay import Overlay, new_code, rules_naming

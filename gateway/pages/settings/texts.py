@@ -7,9 +7,9 @@ from itertools import zip_longest
 
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.page import Field, Form
-from gateway.pages.settings.editing import Difference, Reader, Standing
-from gateway.showing import lines
+from gateway.pages.settings.editor import Difference, Reader, Standing
+from gateway.ui.form import Field, Form
+from gateway.ui.formats import lines
 from shared.registers.definition.base import Link, WebAddress
 from shared.registers.definition.questions import GuidanceTopic, Question
 from shared.registers.definition.register import PublicHome

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from gateway.actions import At
-from gateway.page import Choice, Field, Form
-from gateway.pages.users.showing import Names
+from gateway.pages.users.user_facts import Names
+from gateway.ui.actions import At
+from gateway.ui.form import Choice, Field, Form
 from shared.contracts.users import Access, Reach
 from shared.permissions import Role
 from shared.registers.definition.words import Words

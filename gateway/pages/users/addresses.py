@@ -2,13 +2,13 @@
 
 from aiohttp import web
 
-from gateway.actions import At, ask, attempt, notice
-from gateway.ids import command_in, new_command
 from gateway.keys import REGISTER
-from gateway.navigation import address
-from gateway.page import Field, Form
-from gateway.rendering import see_other, show
-from gateway.showing import breakable, day
+from gateway.ui.actions import At, ask, attempt, notice
+from gateway.ui.form import Field, Form
+from gateway.ui.formats import breakable, day
+from gateway.ui.ids import command_in, new_command
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
 from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
 from shared.messages import Refused
 from shared.registers.definition.words import Words

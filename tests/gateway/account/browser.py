@@ -7,8 +7,8 @@ from http.cookies import Morsel
 from aiohttp import ClientResponse
 from bs4 import BeautifulSoup
 
-from gateway.cookies import ATTEMPT, SESSION
-from gateway.csrf import mark_of, token_for
+from gateway.security.cookies import ATTEMPT, SESSION
+from gateway.security.csrf import mark_of, token_for
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.visit import Client, Page, faults
 

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.app import House, build_app
-from gateway.rendering import Templates
 from gateway.routes import DEMO_PAGES, PAGES
-from gateway.static import Static
+from gateway.server.app import House, build_app
+from gateway.ui.render import Templates
+from gateway.ui.static import Static
 from shared.fake_bus import FakeBus, FakeWire
 from shared.registers.definition.register import Definition
 from shared.registers.load import Loaded, Registers, load_registers

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway.routes import DEMO_PAGES, pages
-from gateway.settings import Settings
+from gateway.server.settings import Settings
 from tests.gateway.account.browser import Browser
 
 WELCOME = {

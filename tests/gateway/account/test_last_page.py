@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.cookies import PAGE
+from gateway.security.cookies import PAGE
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 

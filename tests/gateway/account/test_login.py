@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.cookies import DEVICE, FORM, SESSION
+from gateway.security.cookies import DEVICE, FORM, SESSION
 from shared.contracts.identity import LogIn, LogOut
 from shared.messages import Refused
 from shared.registers.definition.register import Definition

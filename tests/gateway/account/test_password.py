@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.cookies import SESSION
+from gateway.security.cookies import SESSION
 from shared.contracts.identity import ChangePassword, RemindPassword
 from shared.messages import Refused
 from tests.gateway.account.browser import Browser

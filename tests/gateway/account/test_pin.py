@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.cookies import DEVICE, SESSION
+from gateway.security.cookies import DEVICE, SESSION
 from shared.contracts.identity import CancelAttempt, ResendPin, VerifyPin
 from shared.messages import Refused
 from tests.gateway.account.browser import Browser

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.demo_people import DEMO_PASSWORD
+from deploy.demo.people import DEMO_PASSWORD
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from shared.database import open_pool, transaction

@@ -9,7 +9,7 @@ import pytest_asyncio
 from openpyxl import load_workbook
 from playwright.async_api import Browser, Locator, Page, expect
 
-from deploy.demo_people import PEOPLE
+from deploy.demo.people import PEOPLE
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in, logged_in
 from tests.journeys.looking import then_everybody_can_use_it

@@ -9,8 +9,8 @@ import pytest_asyncio
 from bs4 import Tag
 from playwright.async_api import Browser
 
-from deploy.waiting import until
-from gateway.cookies import SESSION
+from deploy.runner.waiting import until
+from gateway.security.cookies import SESSION
 from shared.values import london_day
 from tests.journeys.browsing import DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in, hand_of, logged_in, session_of

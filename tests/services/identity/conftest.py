@@ -8,7 +8,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from services.identity.operators import ensure_organisations
 from services.identity.service import answers_of, context_of
 from services.identity.settings import Settings

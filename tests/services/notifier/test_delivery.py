@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from shared.contracts.notifier import MAILS_AT_ONCE, Delivery, ListMails, MailShown, SendAgain
 from shared.database import transaction
 from shared.messages import Refused

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from deploy.environment import Addresses
-from deploy.waiting import until
+from deploy.runner.environment import Addresses
+from deploy.runner.waiting import until
 from services.notifier.store import LEASE
 from shared.bus.nats_bus import NatsBus
 from shared.database import DatabasePool

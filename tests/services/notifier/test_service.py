@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 import structlog
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from services.notifier.service import build
 from services.notifier.telling import Notice
 from shared import log

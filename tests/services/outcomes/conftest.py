@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from shared.database import open_pool
 from shared.permissions import Visitor
 from shared.registers.load import Registers, load_registers

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
-from deploy.waiting import until
+from deploy.runner.environment import Addresses
+from deploy.runner.waiting import until
 from shared.assertion import Signer, Verifier
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import Context

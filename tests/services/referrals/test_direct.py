@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from shared.migrate import Connection
 
 ADD_RECORDS = """

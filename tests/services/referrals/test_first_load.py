@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from services.referrals.store import counting
 from shared.database import DatabasePool, open_pool
 from shared.registers.load import Registers

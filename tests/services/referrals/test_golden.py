@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest_asyncio
 
-from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from shared.clock import utc_now
 from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, PossibleDuplicates

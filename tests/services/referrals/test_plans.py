@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.environment import Addresses
-from deploy.stack import EmbeddedParts
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from services.referrals.rules import lists
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from services.referrals.rules.lists import Shape
 from services.referrals.store.finding import ListPage
 from services.referrals.store.parameters import jsonb

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.waiting import until
+from deploy.runner.waiting import until
 from services.reports.feeding import Feeding, Records
 from services.reports.operators import rebuild
 from services.reports.rules.counting import CountedAnswer

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from openpyxl import load_workbook
 
-from deploy.waiting import until
+from deploy.runner.waiting import until
 from services.reports.folder import PREFIX, private_folder
 from services.reports.making import Making
 from services.reports.store import jobs

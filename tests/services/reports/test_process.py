@@ -18,8 +18,8 @@ import psutil
 import pytest
 from openpyxl import load_workbook
 
-from deploy.environment import Addresses
-from deploy.waiting import until
+from deploy.runner.environment import Addresses
+from deploy.runner.waiting import until
 from shared.assertion import Signer
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import Context

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from asyncpg import Connection, Record
 
-from deploy.environment import Addresses
+from deploy.runner.environment import Addresses
 from shared.audit import Sealer, Verdict, note, verify
 from shared.database import DatabasePool, open_pool, transaction
 from tests.conftest import OpenDatabase

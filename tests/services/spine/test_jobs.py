@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.waiting import until
+from deploy.runner.waiting import until
 from shared import jobs, service
 from shared.database import DatabasePool
 from shared.jobs import Job, repeat

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from deploy.waiting import until
+from deploy.runner.waiting import until
 from shared import overlays as overlays_module
 from shared.contracts.referrals.overlays import OverlayPublished, ReadOverlays
 from shared.fake_bus import FakeBus, FakeWire

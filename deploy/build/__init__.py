@@ -1,0 +1,1 @@
+"""What is built or found before a run: assets, generated documents, permissions, programs."""

@@ -1,0 +1,18 @@
+"""
+Finds the LibreOffice that opens reports in the tests, and prints its path; installs the distribution's own if need be.
+
+    python -m deploy.build.find_office
+"""
+
+from deploy.build.programs import Program, say_path
+
+OFFICE = Program(
+    "The tests that open reports as people do need LibreOffice Calc",
+    ("soffice", "libreoffice"),
+    "ICS_SOFFICE",
+    "libreoffice-calc-nogui",
+    ("--no-install-recommends",),
+)
+
+if __name__ == "__main__":
+    say_path(OFFICE)

@@ -1,0 +1,19 @@
+"""
+Finds the screen that nobody sees, for WebKit's window, and prints its path; installs the distribution's own if need be.
+
+    python -m deploy.build.find_screen
+"""
+
+from deploy.build.programs import Program, say_path
+
+SCREEN = Program(
+    "The tests in WebKit need Xvfb, a screen that nobody sees",
+    ("Xvfb",),
+    "ICS_XVFB",
+    "xvfb",
+    ("--no-install-recommends",),
+    question="-help",
+)
+
+if __name__ == "__main__":
+    say_path(SCREEN)

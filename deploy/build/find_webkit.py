@@ -1,0 +1,19 @@
+"""
+Finds the WebKit that tests drive by its WebDriver, and prints its path; installs the distribution's own if need be.
+
+    python -m deploy.build.find_webkit
+"""
+
+from deploy.build.programs import Program, say_path
+
+WEBKIT = Program(
+    "The tests in WebKit, Safari's engine, need WebKitGTK with its WebDriver",
+    ("WebKitWebDriver",),
+    "ICS_WEBKIT",
+    "webkit2gtk-driver",
+    ("--no-install-recommends",),
+    question="--help",
+)
+
+if __name__ == "__main__":
+    say_path(WEBKIT)

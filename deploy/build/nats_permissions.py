@@ -1,0 +1,87 @@
+"""What nats-server lets each process say and hear, derived from the contracts and from nothing else."""
+
+from dataclasses import dataclass
+
+from shared.contracts import BROADCASTS, EVENTS, REQUESTS
+from shared.messages import PROCESSES, Process
+from shared.streams import STREAMS, Reader, readers
+
+DEPLOYER = "deployer"
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Allow-lists of one credential. `replies`: may answer a request that it was sent, once."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+    replies: bool
+
+
+def permissions() -> dict[str, Permissions]:
+    """The allow-lists of every process, and of the deployer that creates streams and readers."""
+    return {**{process: _of(process) for process in PROCESSES}, DEPLOYER: _deployer()}
+
+
+def _of(process: Process) -> Permissions:
+    answers = [request.subject for request in REQUESTS if request.service() == process]
+    asks = [request.subject for request in REQUESTS if process in request.asked_by]
+    tells = [each.subject for each in BROADCASTS if process in each.told_by]
+    hears = [each.subject for each in BROADCASTS if process in each.heard_by]
+    puts = [f"{each.family}.*.*.{each.kind}" for each in EVENTS if each.told_by == process]
+    reads = [each for each in readers() if each.process == process]
+    own_inbox = [f"_INBOX.{process}.>"]  # may be published to as well: an empty allow-list would allow everything
+    discovery = [f"$SRV.*{ending}" for ending in ("", f".{process}", f".{process}.*")] if answers else []
+    pings = ["$SRV.PING.*"] if process == "gateway" else []
+    return Permissions(
+        publish=tuple(sorted({*asks, *tells, *puts, *pings, *own_inbox, *_reader_subjects(reads)})),
+        subscribe=tuple(sorted({*answers, *hears, *discovery, *own_inbox})),
+        replies=bool(answers),
+    )
+
+
+def _reader_subjects(reads: list[Reader]) -> list[str]:
+    """A process may pull from and acknowledge its own readers, and ask how far they lag."""
+    return [
+        subject
+        for each in reads
+        for subject in (
+            f"$JS.API.CONSUMER.MSG.NEXT.{each.stream}.{each.durable}",
+            f"$JS.API.CONSUMER.INFO.{each.stream}.{each.durable}",
+            f"$JS.ACK.{each.stream}.{each.durable}.>",
+        )
+    ]
+
+
+def _deployer() -> Permissions:
+    streams = [f"$JS.API.STREAM.{act}.{each.name}" for each in STREAMS for act in ("CREATE", "UPDATE", "INFO")]
+    consumers = [f"$JS.API.CONSUMER.{act}.{each.name}.>" for each in STREAMS for act in ("CREATE", "INFO")]
+    durables = [f"$JS.API.CONSUMER.DURABLE.CREATE.{each.name}.>" for each in STREAMS]
+    publish = ("$JS.API.INFO", *streams, *consumers, *durables)
+    return Permissions(publish=publish, subscribe=(f"_INBOX.{DEPLOYER}.>",), replies=False)
+
+
+def matrix() -> str:
+    """The permissions as a Markdown table, committed as docs/permissions.md and tested for staleness."""
+    lines = [
+        "# Who may say what on NATS",
+        "",
+        "Generated from the contracts by `make documents`.",
+        "",
+    ]
+    for process, allowed in permissions().items():
+        lines += [f"## {process}", ""]
+        lines += ["| may publish | may subscribe |", "| --- | --- |"]
+        height = max(len(allowed.publish), len(allowed.subscribe))
+        for publish, subscribe in zip(
+            [*allowed.publish, *[""] * (height - len(allowed.publish))],
+            [*allowed.subscribe, *[""] * (height - len(allowed.subscribe))],
+            strict=True,
+        ):
+            lines.append(f"| {_code(publish)} | {_code(subscribe)} |")
+        lines += ["", "Answers what it is asked, once." if allowed.replies else "Answers nothing.", ""]
+    return "\n".join(lines)
+
+
+def _code(subject: str) -> str:
+    return f"`{subject}`" if subject else ""

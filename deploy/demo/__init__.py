@@ -1,0 +1,1 @@
+"""The demo: made-up people, their accounts, and a mail server that sends nothing on."""

@@ -1,0 +1,24 @@
+"""Fills this machine's new installation with the demo. A program, which the runner forks before the services start."""
+
+import asyncio
+
+from deploy.demo.loader import load_demo
+from deploy.runner.console import Console
+from deploy.runner.environment import Addresses, databases
+from deploy.runner.keyring import open_keyring
+from deploy.runner.postgres import Postgres
+from deploy.runner.settings import read_settings
+from deploy.runner.state import State
+
+
+async def main() -> None:
+    """Finds the databases where the runner has prepared them."""
+    settings = read_settings()
+    state = State(settings.state_dir.resolve())
+    keyring = open_keyring(state.keyring_file)
+    embedded = Postgres(state, keyring.superuser_password, Console()).server
+    await load_demo(Addresses(keyring, databases(settings, embedded), settings.nats_url or ""))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

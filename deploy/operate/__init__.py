@@ -1,0 +1,1 @@
+"""What an operator does to an installation: migrate, accounts, audit, health checks."""

@@ -1,0 +1,104 @@
+"""What an operator does to an installation, running or not: a first account, a look at the audit, copies made anew."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from deploy.runner.console import Console
+from deploy.runner.database import DatabaseServer
+from deploy.runner.environment import Addresses, databases
+from deploy.runner.keyring import open_keyring
+from deploy.runner.postgres import Postgres
+from deploy.runner.preparation import prepare_databases
+from deploy.runner.refusals import CannotStart
+from deploy.runner.settings import RunnerSettings
+from deploy.runner.state import State, locked, open_state
+from services.identity.keys import Keys
+from services.identity.mails import Mails
+from services.identity.operators import Mailed, NewAccount, create_account
+from services.identity.rules.passwords import PROFILES
+from services.reports.operators import rebuild
+from shared.audit import Verdict, verify
+from shared.database import open_pool, transaction
+from shared.messages import SERVICES, Refused
+from shared.registers.load import load_registers
+
+SAID = {
+    "already_registered": "there is an account with this address already.",
+    "invalid_answers": "the names or the address cannot be used: check them for typing errors.",
+}
+
+
+@asynccontextmanager
+async def reached(settings: RunnerSettings, state: State) -> AsyncIterator[Addresses]:
+    """The installation's databases: those that are running, or else the embedded ones, started for the while."""
+    keyring = open_keyring(state.keyring_file)
+    postgres = Postgres(state, keyring.superuser_password, Console())
+    embedded = postgres.server if settings.needs_postgres else None
+    addresses = Addresses(keyring, databases(settings, embedded), "")
+    if embedded is None or await _answers(embedded):
+        yield addresses
+        return
+    with locked(state):
+        try:
+            await postgres.start()
+            await postgres.ready()
+            await prepare_databases(addresses)
+            yield addresses
+        finally:
+            await postgres.stop(asyncio.Event())
+
+
+async def _answers(server: DatabaseServer) -> bool:
+    try:
+        connection = await asyncpg.connect(server.admin_dsn, timeout=2)
+    except (OSError, asyncpg.PostgresError, TimeoutError):
+        return False
+    await connection.close()
+    return True
+
+
+async def create_master_admin(settings: RunnerSettings, email: str, first_name: str, last_name: str) -> None:
+    """Make a master admin and queue the welcome mail, which the running product sends. Raises `CannotStart`."""
+    state = open_state(settings.state_dir)
+    async with reached(settings, state) as addresses:
+        keys = Keys(bytes.fromhex(addresses.keyring.pin_key))
+        mails = Mails(settings.public_url or f"http://{settings.host}:{settings.port}")
+        register = load_registers([settings.registers] if settings.registers else []).newest()[0]
+        pool = await open_pool(addresses.dsn("identity"), size=1)
+        try:
+            async with transaction(pool) as db:
+                account = NewAccount(email, first_name, last_name, master_admin=True)
+                await create_account(db, account, Mailed(keys, mails, PROFILES["ics"], register.code))
+        except Refused as refusal:
+            raise CannotStart(f"No account was made: {SAID.get(refusal.code, refusal.code)}") from None
+        finally:
+            await pool.close()
+
+
+async def rebuild_reports(settings: RunnerSettings) -> list[str]:
+    """Have reports copy its sources anew; those of which a copy was not being made anew already."""
+    async with reached(settings, open_state(settings.state_dir)) as addresses:
+        pool = await open_pool(addresses.dsn("reports"), size=1)
+        try:
+            return await rebuild(pool)
+        finally:
+            await pool.close()
+
+
+async def verify_audit(settings: RunnerSettings) -> list[Verdict]:
+    """Walk every service's chain, against the heads that are kept outside the database."""
+    state = open_state(settings.state_dir)
+    heads = state.audit_heads.read_text(encoding="ascii").splitlines() if state.audit_heads.exists() else []
+    verdicts = []
+    async with reached(settings, state) as addresses:
+        for service in SERVICES:
+            connection = await asyncpg.connect(addresses.migrator_dsn(service))
+            try:
+                await connection.execute(f"SET ROLE {service}_owner; SET search_path = {service}")
+                verdicts.append(await verify(connection, service, heads))
+            finally:
+                await connection.close()
+    return verdicts

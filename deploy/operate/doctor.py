@@ -1,0 +1,108 @@
+"""`ics doctor`: whether this machine has what the product needs, in plain words."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from deploy.runner.nats_server import installed_server, server_version
+from deploy.runner.postgres import MAJOR, installed_binaries
+from deploy.runner.postgres_user import find_postgres_user
+from deploy.runner.refusals import CannotStart
+from deploy.runner.settings import RunnerSettings
+from deploy.runner.state import holder_of, open_state
+from deploy.runner.up import is_free
+
+SMALLEST_DISK = 1_073_741_824
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what it is, and what is wrong with it, if anything."""
+
+    what: str
+    fault: str | None = None
+
+
+Check = Callable[[RunnerSettings], Awaitable[Finding]]
+
+
+async def examine(settings: RunnerSettings) -> list[Finding]:
+    """Every check in turn; one that cannot go on is a finding too."""
+    return [await _look(check, settings) for check in CHECKS]
+
+
+async def _look(check: Check, settings: RunnerSettings) -> Finding:
+    try:
+        return await check(settings)
+    except CannotStart as why:
+        return Finding(check.__doc__ or "", str(why))
+
+
+async def _system(_settings: RunnerSettings) -> Finding:
+    """Operating system"""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.platform != "linux":
+        return Finding("Operating system", f"{sys.platform}: the one-machine runner needs Linux.")
+    return Finding(f"Linux, Python {version}")
+
+
+async def _programs(_settings: RunnerSettings) -> Finding:
+    """Programs of the system"""
+    needed = ("setpriv", "unshare") if os.geteuid() == 0 else ("setpriv",)
+    missing = [name for name in needed if shutil.which(name) is None]
+    if missing:
+        return Finding("Programs of the system", f"{' and '.join(missing)} missing: install the package util-linux.")
+    return Finding(" and ".join(needed))
+
+
+async def _postgres(_settings: RunnerSettings) -> Finding:
+    """PostgreSQL"""
+    postgres = installed_binaries() / "postgres"
+    try:
+        said = subprocess.run((str(postgres), "--version"), capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return Finding("PostgreSQL", f"{postgres} does not run on this machine.")
+    found = re.search(r"(\d+)\.\d+", said)
+    if found is None or found[1] != MAJOR:
+        return Finding("PostgreSQL", f"{postgres} is not PostgreSQL {MAJOR}.")
+    return Finding(f"PostgreSQL {found[0]}")
+
+
+async def _nats(_settings: RunnerSettings) -> Finding:
+    """NATS"""
+    major, minor = await server_version(installed_server())
+    return Finding(f"NATS server {major}.{minor}")
+
+
+async def _state(settings: RunnerSettings) -> Finding:
+    """State folder"""
+    state = open_state(settings.state_dir)
+    free = shutil.disk_usage(state.folder).free
+    if free < SMALLEST_DISK:
+        return Finding("State folder", f"{state.folder}: only {free // 1_048_576} MB free; 1 GB is needed.")
+    holder = holder_of(state)
+    used = f", in use by process {holder}" if holder else ""
+    return Finding(f"State folder {state.folder}{used}")
+
+
+async def _user(settings: RunnerSettings) -> Finding:
+    """User of Postgres"""
+    user = await find_postgres_user(open_state(settings.state_dir).folder)
+    by = "root" if os.geteuid() == 0 else "an ordinary user"
+    return Finding(f"Started by {by}; Postgres runs {user.words}")
+
+
+async def _port(settings: RunnerSettings) -> Finding:
+    """Port of the pages"""
+    if settings.port == 0 or is_free(settings.host, settings.port):
+        return Finding(f"Port {settings.port} of {settings.host} is free")
+    if holder_of(open_state(settings.state_dir)):
+        return Finding(f"Port {settings.port} of {settings.host} is in use, as this installation is running")
+    return Finding("Port of the pages", f"Port {settings.port} is taken by another program: set ICS_PORT.")
+
+
+CHECKS: tuple[Check, ...] = (_system, _programs, _postgres, _nats, _state, _user, _port)

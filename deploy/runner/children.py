@@ -1,0 +1,103 @@
+"""The product's own processes as children of the runner: how each is spawned, and how it is known to be ready."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.runner.child import Child, Guardian, Program, spawn
+from deploy.runner.console import Console
+from deploy.runner.prefork.forking import Nursery
+from deploy.runner.refusals import CannotStart
+from deploy.runner.waiting import until
+from deploy.runner.whole_files import write_whole
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 30.0  # a service may take 25 to answer what it has in hand
+
+
+@dataclass(frozen=True)
+class PortFile:
+    """Where a child writes the port that it got: whatever was free at its first start, the same at each later one."""
+
+    file: Path
+    wanted: int
+
+    def port(self) -> int:
+        try:
+            return int(self.file.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return self.wanted
+
+    async def is_written(self) -> bool:
+        return self.file.exists()
+
+
+@dataclass(frozen=True)
+class Nest:
+    """What every child of the product is spawned with; `pids` is the folder where its number is written down."""
+
+    pids: Path
+    console: Console
+    guardian: Guardian
+    nursery: Nursery
+
+
+class ProductChild:
+    """A part of the runner (see `deploy.runner.supervise.Part`). `program` is asked for anew at each start."""
+
+    def __init__(
+        self, name: str, program: Callable[[], Program], is_ready: Callable[[], Awaitable[bool]], nest: Nest
+    ) -> None:
+        self.name = name
+        self._program = program
+        self._is_ready = is_ready
+        self._nest = nest
+        self._child: Child | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None else None
+
+    async def start(self) -> None:
+        self._child = await spawn(self._program(), self._nest.console, self._nest.guardian, self._nest.nursery)
+        write_whole(self._nest.pids / f"{self.name}.pid", str(self._child.pid))
+
+    async def ready(self) -> None:
+        async def is_settled() -> bool:
+            return self._child is None or self._child.has_ended or await self._is_ready()
+
+        if not await until(is_settled, READY_SECONDS, every=0.02):
+            raise CannotStart(f"{self.name} is not ready after {READY_SECONDS:.0f} s.")
+        if self._child is None or self._child.has_ended:
+            raise CannotStart(f"{self.name} ended at its start: its own lines above say why.")
+
+    async def ended(self) -> int:
+        return await self._child.ended() if self._child is not None else 0
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        if self._child is not None:
+            await self._child.stop(hurry)
+
+
+def product_module(process: str) -> str:
+    """What is run for a process of the product, here as by `python -m` in a container."""
+    return "gateway" if process == "gateway" else f"services.{process}"
+
+
+def says_ready(socket: Path) -> Callable[[], Awaitable[bool]]:
+    """Asks `GET /ready` on a Unix socket; a socket that is not there yet says no."""
+
+    async def ask() -> bool:
+        try:
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_unix_connection(socket)
+                writer.write(b"GET /ready HTTP/1.0\r\nHost: ics\r\n\r\n")
+                status = await reader.readline()
+                writer.close()
+                await writer.wait_closed()
+        except (OSError, TimeoutError):
+            return False
+        return status.split(b" ")[1:2] == [b"200"]
+
+    return ask

@@ -1,0 +1,104 @@
+"""What the environment of each process holds: what is common, its own secrets, and nobody else's."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.runner.children import PortFile
+from deploy.runner.database import DatabaseServer
+from deploy.runner.keyring import MIGRATOR, Keyring
+from deploy.runner.prefork.inheritance import inherited
+from deploy.runner.settings import RunnerSettings
+from deploy.runner.state import State
+from shared.messages import SERVICES
+
+
+@dataclass(frozen=True, repr=False)
+class Addresses:
+    """Where each service's database and the bus are, and the secrets by which they are entered."""
+
+    keyring: Keyring
+    databases: Mapping[str, DatabaseServer]
+    nats_url: str
+
+    def dsn(self, service: str) -> str:
+        """The service's database, as its own role."""
+        role = f"{service}_app"
+        return self.databases[service].dsn(role, self.keyring.role_passwords[role])
+
+    def migrator_dsn(self, service: str) -> str:
+        """The service's database, as the role that may become the owner of its schema."""
+        return self.databases[service].dsn(MIGRATOR, self.keyring.role_passwords[MIGRATOR])
+
+
+def databases(settings: RunnerSettings, embedded: DatabaseServer | None) -> dict[str, DatabaseServer]:
+    """For each service the server that the operator named, or else the embedded one."""
+    named = {service: settings.own_database_url(service) for service in SERVICES}
+    chosen = {service: DatabaseServer(url) if url else embedded for service, url in named.items()}
+    return {service: server for service, server in chosen.items() if server is not None}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the environments are made of, beside the addresses, which are known only once the servers run."""
+
+    settings: RunnerSettings
+    state: State
+    demo: bool
+    gateway_port: PortFile
+    mail_port: PortFile | None  # of the mail catcher, in demo mode where no mail server is set
+
+    def of(self, process: str, addresses: Addresses) -> dict[str, str]:
+        """The whole environment of one process."""
+        made = {
+            **inherited(os.environ, process),
+            **self._common(process, addresses),
+            **(self._of_gateway() if process == "gateway" else self._of_service(process, addresses)),
+        }
+        return {name: value for name, value in made.items() if value}
+
+    def _common(self, process: str, addresses: Addresses) -> dict[str, str]:
+        return {
+            "PYTHONUNBUFFERED": "1",
+            "ICS_NATS_URL": addresses.nats_url,
+            "ICS_NATS_SEED": addresses.keyring.nats_seeds[process],
+            "ICS_HEALTH_ADDRESS": f"unix:{self.state.run / process}",
+            "ICS_DEMO": "1" if self.demo else "",
+            "ICS_PUBLIC_URL": self.public_url(),
+            "ICS_REGISTERS": str(self.settings.registers.resolve()) if self.settings.registers else "",
+        }
+
+    def _of_gateway(self) -> dict[str, str]:
+        return {
+            "ICS_HOST": self.settings.host,
+            "ICS_PORT": str(self.gateway_port.port()),
+            "ICS_PORT_FILE": str(self.gateway_port.file),
+            "ICS_TEMPLATE_CACHE": str(self.state.templates),
+            "ICS_DEMO_MAIL_DIR": str(self.state.mail) if self.mail_port else "",
+        }
+
+    def _of_service(self, service: str, addresses: Addresses) -> dict[str, str]:
+        own = {
+            "ICS_DATABASE_URL": addresses.dsn(service),
+            "ICS_SIGNING_SEED": addresses.keyring.signing_seeds[service],
+            "ICS_SIGNING_KEYS": json.dumps(addresses.keyring.signing_keys()),
+            "ICS_AUDIT_HEADS": str(self.state.audit_heads),
+        }
+        if service == "identity":
+            own["ICS_PIN_KEY"] = addresses.keyring.pin_key
+        if service == "notifier" and self.mail_port is not None:
+            own |= {"ICS_SMTP_HOST": "127.0.0.1", "ICS_SMTP_PORT": str(self.mail_port.port())}
+        return own
+
+    def public_url(self) -> str:
+        """As the operator says, else as the pages are served; nothing while the port is not known."""
+        if self.settings.public_url:
+            return self.settings.public_url
+        port = self.gateway_port.port()
+        return f"http://{shown_host(self.settings.host)}:{port}" if port else ""
+
+
+def shown_host(host: str) -> str:
+    """A host as it stands in an address."""
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,128 @@
+"""The runner's end of `nursery.py`: asks it for a process of the product, and hears when that ends."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from deploy.runner.refusals import CannotStart
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A process that the nursery has forked; `wait` like that of a process of one's own."""
+
+    pid: int
+    end: "asyncio.Future[int]"
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self.end)
+
+
+class Nursery:
+    """Started at the first wish or before; a new one takes the place of one that was killed."""
+
+    def __init__(self, environment: Mapping[str, str], modules: Sequence[str] = ()) -> None:
+        """It imports these modules first; with none named, those that the product's processes have in common."""
+        self._environment = environment
+        self._modules = modules
+        self._starting = asyncio.Lock()
+        self._running: asyncio.subprocess.Process | None = None
+        self._requests: socket.socket | None = None
+        self._reports: asyncio.Task[None] | None = None
+        self._wishes: deque[asyncio.Future[Forked]] = deque()
+        self._living: dict[int, Forked] = {}
+
+    async def start(self) -> None:
+        """Begin to import. Call it on the main thread: the nursery, and all it forked, end when its parent does."""
+        async with self._starting:
+            if self._requests is not None:
+                return
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                running = await _spawn(theirs.fileno(), self._environment, self._modules)
+            self._requests, self._running = ours, running
+            self._reports = asyncio.create_task(self._hear(running))
+
+    async def fork(self, module: str, environment: Mapping[str, str], output: int) -> Forked:
+        """A process that runs `python -m <module>` in this environment, writing to this descriptor."""
+        await self.start()
+        wish: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
+        given = os.memfd_create("environment")
+        try:
+            os.write(given, json.dumps(dict(environment)).encode())
+            os.lseek(given, 0, os.SEEK_SET)
+            if self._requests is None:
+                raise CannotStart("The nursery has ended.")
+            socket.send_fds(self._requests, [module.encode()], [output, given])
+            self._wishes.append(wish)
+        except OSError:
+            raise CannotStart("The nursery has ended.") from None
+        finally:
+            os.close(given)
+        return await wish
+
+    async def _hear(self, running: asyncio.subprocess.Process) -> None:
+        """Until its end, which is the end of all that it forked: the kernel tells them, and here they are killed."""
+        if running.stdout is not None:
+            async for line in running.stdout:
+                self._take(line.decode().split())
+        await running.wait()
+        if self._requests is not None:
+            self._requests.close()
+            self._requests = None
+        for pid, forked in self._living.items():
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            forked.end.set_result(-signal.SIGKILL)
+        self._living.clear()
+        for wish in self._wishes:
+            if not wish.done():
+                wish.set_exception(CannotStart("The nursery has ended."))
+        self._wishes.clear()
+
+    def _take(self, report: list[str]) -> None:
+        word, pid = report[0], int(report[1])
+        if word == "ended":
+            self._living.pop(pid).end.set_result(int(report[2]))
+            return
+        forked = self._living[pid] = Forked(pid, asyncio.get_running_loop().create_future())
+        wish = self._wishes.popleft()
+        if not wish.done():  # the one who wished it may have been cancelled since
+            wish.set_result(forked)
+
+    async def close(self) -> None:
+        """End it, and whatever is left of what it forked."""
+        if self._running is not None and self._running.returncode is None:
+            self._running.terminate()
+        if self._reports is not None:
+            await self._reports
+
+
+async def _spawn(requests: int, environment: Mapping[str, str], modules: Sequence[str]) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(
+                "setpriv",
+                "--pdeathsig",
+                "TERM",
+                "--",
+                sys.executable,
+                "-u",
+                "-m",
+                "deploy.runner.prefork.server",
+                *modules,
+            ),
+            env=dict(environment),
+            stdin=requests,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError:
+        raise CannotStart("setpriv cannot be run: `ics doctor` says what is missing.") from None

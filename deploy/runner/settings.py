@@ -1,0 +1,65 @@
+"""What the operator may set for the runner, in the environment; everything has a default that works."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.runner.refusals import CannotStart
+from shared.messages import SERVICES
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class RunnerSettings(BaseSettings):
+    """
+    Read once by the `ics` command.
+
+    A database address given here is its administrator's: the runner makes the services' own roles there, and tells
+    each service the address under its own.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ICS_", hide_input_in_errors=True, frozen=True)
+
+    state_dir: Path = Field(default=Path("var"), description="Where everything is kept on this machine (mode 0700).")
+    host: str = Field(default="127.0.0.1", description="The address that pages are served on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port that pages are served on; 0: any free one.")
+    public_url: str | None = Field(default=None, description="The address under which people reach the pages.")
+    database_url: SecretStr | None = Field(
+        default=None, description="A PostgreSQL server, instead of the embedded one."
+    )
+    identity_database_url: SecretStr | None = Field(default=None, description="The same, for identity alone.")
+    referrals_database_url: SecretStr | None = Field(default=None, description="The same, for referrals alone.")
+    outcomes_database_url: SecretStr | None = Field(default=None, description="The same, for outcomes alone.")
+    notifier_database_url: SecretStr | None = Field(default=None, description="The same, for notifier alone.")
+    reports_database_url: SecretStr | None = Field(default=None, description="The same, for reports alone.")
+    nats_url: str | None = Field(default=None, description="A NATS server, instead of the embedded one.")
+    smtp_host: str | None = Field(default=None, description="The mail server.")
+    smtp_port: int | None = Field(default=None, ge=1, le=65535, description="The mail server's port.")
+    registers: Path | None = Field(default=None, description="A folder of further register definitions.")
+
+    def own_database_url(self, service: str) -> str | None:
+        """The database that the operator named for this service: its own, or the common one."""
+        own = {
+            "identity": self.identity_database_url,
+            "referrals": self.referrals_database_url,
+            "outcomes": self.outcomes_database_url,
+            "notifier": self.notifier_database_url,
+            "reports": self.reports_database_url,
+        }[service]
+        chosen = own or self.database_url
+        return chosen.get_secret_value() if chosen is not None else None
+
+    @property
+    def needs_postgres(self) -> bool:
+        """Whether any service is left to the embedded server."""
+        return any(self.own_database_url(service) is None for service in SERVICES)
+
+
+def read_settings() -> RunnerSettings:
+    """Raises `CannotStart` with the names of the settings that are wrong, and never with what they hold."""
+    try:
+        return RunnerSettings()
+    except ValidationError as error:
+        wrong = sorted({f"ICS_{'_'.join(str(part) for part in each['loc']).upper()}" for each in error.errors()})
+        raise CannotStart(f"These settings cannot be used: {', '.join(wrong)}.") from None

@@ -1,0 +1,162 @@
+"""The state folder of one installation: where each part keeps its files, who may look in, and who is using it now."""
+
+import fcntl
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.runner.refusals import CannotStart
+
+SOCKET_PATH_LIMIT = 107  # bytes, of the kernel
+LONGEST_SOCKET = len("/postgres/.s.PGSQL.5432")
+SHORT_FOLDER = "/tmp"  # noqa: S108 - only a new folder inside it, mode 0700, is used
+LEFTOVER_SECONDS = 40.0  # as long as the guardian may take to end what a killed runner left
+
+
+@dataclass(frozen=True)
+class State:
+    """The folder, opened by `open_state`, and the places in it."""
+
+    folder: Path
+
+    @property
+    def lock_file(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def keyring_file(self) -> Path:
+        return self.folder / "secrets.json"
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def nats(self) -> Path:
+        return self.folder / "nats"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def mail(self) -> Path:
+        return self.folder / "mail"
+
+    @property
+    def templates(self) -> Path:
+        """Compiled templates of the pages."""
+        return self.folder / "templates"
+
+    @property
+    def audit_heads(self) -> Path:
+        return self.folder / "audit-heads"
+
+    @property
+    def loaded(self) -> Path:
+        """There once the demo has been loaded."""
+        return self.folder / "demo-loaded"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and port files: in the state folder, or behind a link where that path is too long for a socket."""
+        return (self.folder / "run").resolve()
+
+
+def open_state(folder: Path) -> State:
+    """Make the folder, or check that it is ours alone (mode 0700; see `let_through` for the one exception)."""
+    state = State(folder.expanduser().resolve())
+    try:
+        state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep_others_out(state)
+        for place in (state.logs, state.nats, state.mail):
+            place.mkdir(mode=0o700, exist_ok=True)
+        _make_run_folder(state.folder / "run")
+    except OSError as error:
+        raise CannotStart(f"The state folder {state.folder} cannot be used: {error.strerror}.") from None
+    return state
+
+
+def _keep_others_out(state: State) -> None:
+    found = state.folder.stat()
+    if found.st_uid != os.geteuid():
+        raise CannotStart(
+            f"The state folder {state.folder} belongs to another user. Set ICS_STATE_DIR to one of yours."
+        )
+    if stat.S_IMODE(found.st_mode) & ~0o010 == 0o700:
+        return
+    if any(state.folder.iterdir()) and not state.lock_file.exists():
+        raise CannotStart(
+            f"{state.folder} holds other files and can be read by others: it is no state folder. "
+            "Set ICS_STATE_DIR to a new or empty folder."
+        )
+    state.folder.chmod(0o700)
+
+
+def _make_run_folder(usual: Path) -> None:
+    if len(os.fsencode(usual)) + LONGEST_SOCKET <= SOCKET_PATH_LIMIT:
+        usual.mkdir(mode=0o700, exist_ok=True)
+        return
+    if usual.is_symlink():
+        if _is_ours(usual.resolve()):
+            return
+        usual.unlink()
+    usual.symlink_to(tempfile.mkdtemp(prefix="ics-", dir=SHORT_FOLDER))
+
+
+def _is_ours(folder: Path) -> bool:
+    """The place behind the link was emptied or taken by somebody else since: then it is not to be trusted."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mode & 0o067 == 0
+
+
+def let_through(folder: Path, group: int) -> None:
+    """Let the members of one group pass through a folder, without reading it; what is inside stays closed."""
+    os.chown(folder, -1, group)
+    folder.chmod(0o710)
+
+
+@contextmanager
+def locked(state: State) -> Iterator[int]:
+    """Hold the state folder for this process alone. Gives the lock's descriptor, for the guardian to hold as well."""
+    lock = os.open(state.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _take(lock, state)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, state: State) -> None:
+    """Take the lock; when its holder is dead, its guardian still ends what it left: wait for that."""
+    until = time.monotonic() + LEFTOVER_SECONDS
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 20, 0).decode() or "unknown"
+            if Path("/proc", holder).exists() or time.monotonic() > until:
+                raise CannotStart(
+                    f"The state folder {state.folder} is in use by process {holder}. "
+                    "Stop that one first, or set ICS_STATE_DIR to another folder."
+                ) from None
+        time.sleep(0.05)
+
+
+def holder_of(state: State) -> str | None:
+    """The process that holds the state folder now, if any."""
+    try:
+        with locked(state):
+            return None
+    except CannotStart:
+        return state.lock_file.read_text(encoding="ascii")

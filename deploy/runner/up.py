@@ -1,0 +1,207 @@
+"""`ics up`: everything on one machine, in the foreground, until it is asked to stop."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from deploy.build.nats_permissions import DEPLOYER, permissions
+from deploy.runner.child import Guardian, Program, spawn
+from deploy.runner.children import STOP_SECONDS, Nest, PortFile, ProductChild, product_module, says_ready
+from deploy.runner.console import Console
+from deploy.runner.environment import Addresses, Surroundings, databases, shown_host
+from deploy.runner.keyring import open_keyring
+from deploy.runner.nats_server import NatsServer
+from deploy.runner.postgres import Postgres
+from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.inheritance import inherited
+from deploy.runner.preparation import prepare_databases
+from deploy.runner.refusals import CannotStart
+from deploy.runner.settings import LOOPBACK, RunnerSettings
+from deploy.runner.state import State
+from deploy.runner.supervise import Supervisor, together
+from deploy.runner.welcome import welcome
+from shared.messages import SERVICES
+from shared.tasks import end
+
+DECLARING = "deploy.runner.streams"
+MAIL = "mail"
+MAIL_CATCHER = "deploy.demo.mail_catcher"
+
+
+class Installation:
+    """
+    All parts of one machine, and the order in which they start.
+
+    `lock` is that of the state folder, held; the nursery may have been started already, and is closed here.
+    `loading` is a module that fills the databases of a new installation, run once, before the services start.
+    """
+
+    def __init__(
+        self,
+        settings: RunnerSettings,
+        state: State,
+        lock: int,
+        nursery: Nursery,
+        *,
+        demo: bool,
+        module_of: Callable[[str], str] = product_module,
+        loading: str = "",
+    ) -> None:
+        check_settings(settings, demo=demo)
+        self._settings = settings
+        self._state = state
+        self._console = Console()
+        self._keyring = open_keyring(state.keyring_file)
+        self._nest = Nest(state.run, self._console, Guardian(lock), nursery)
+        self._module_of = module_of
+        self._loading = loading
+        self._surroundings = _surroundings(settings, state, demo=demo)
+        self._postgres = self._embedded_postgres()
+        self._nats = self._embedded_nats()
+        self._mail = self._mail_catcher()
+        self._services = [self._product(each) for each in SERVICES]
+        self._gateway = self._product("gateway")
+        embedded = [[each] for each in (self._postgres, self._nats, self._mail) if each is not None]
+        self._supervisor = Supervisor([*embedded, self._services, [self._gateway]], self._console)
+
+    async def run(self) -> None:
+        """Start all, say where the pages are, wait for SIGINT or SIGTERM, stop all. Raises `CannotStart`."""
+        stopping = self._stop_when_asked()
+        starting = asyncio.create_task(self._start())
+        asked = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                self._say_ready()
+                await asked
+        finally:
+            await self._stop(starting, asked)
+
+    def _stop_when_asked(self) -> asyncio.Event:
+        """The first signal asks all to stop in order, the second makes them."""
+        stopping = asyncio.Event()
+
+        def asked() -> None:
+            if stopping.is_set():
+                self._supervisor.hurry.set()
+            stopping.set()
+
+        hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)  # as `nohup` wishes
+        for each in (signal.SIGINT, signal.SIGTERM, *hang_up):
+            asyncio.get_running_loop().add_signal_handler(each, asked)
+        return stopping
+
+    async def _start(self) -> None:
+        mail = [self._supervisor.start(self._mail)] if self._mail is not None else []
+        await together(self._start_database(), self._start_bus(), *mail)
+        await together(*(self._supervisor.start(each) for each in (*self._services, self._gateway)))
+
+    async def _start_database(self) -> None:
+        if self._postgres is not None:
+            await self._supervisor.start(self._postgres)
+        for name in await prepare_databases(self._addresses()):
+            self._console.say(f"migrated {name}")
+        if self._loading and not self._state.loaded.exists():
+            await self._run(self._loading, {**os.environ, "ICS_STATE_DIR": str(self._state.folder)})
+            self._state.loaded.touch()
+
+    async def _start_bus(self) -> None:
+        if self._nats is not None:
+            await self._supervisor.start(self._nats)
+        told = {"ICS_NATS_URL": self._addresses().nats_url, "ICS_NATS_SEED": self._keyring.nats_seeds[DEPLOYER]}
+        await self._run(DECLARING, {**inherited(os.environ), **told})
+
+    async def _run(self, module: str, environment: Mapping[str, str]) -> None:
+        """Have the nursery run a module to its end, which spares this process what it imports."""
+        program = Program(module.rpartition(".")[2], environment, module=module)
+        child = await spawn(program, self._console, self._nest.guardian, self._nest.nursery)
+        if await child.ended() != 0:
+            raise CannotStart(f"{module} failed: its own lines above say why.")
+
+    async def _stop(self, *tasks: "asyncio.Task[object]") -> None:
+        self._console.say("stopping")
+        await end(tasks)
+        await self._supervisor.stop()
+        await self._nest.nursery.close()
+        self._nest.guardian.close()
+        self._console.say("stopped")
+
+    def _say_ready(self) -> None:
+        port = self._surroundings.gateway_port.port()
+        address = f"http://{shown_host(self._settings.host)}:{port}"
+        mail_page = self._mail is not None
+        for line in welcome(address, demo=self._surroundings.demo, mail_page=mail_page):
+            self._console.plain(line)
+
+    def _addresses(self) -> Addresses:
+        embedded = self._postgres.server if self._postgres is not None else None
+        nats_url = self._settings.nats_url or (self._nats.url if self._nats is not None else "")
+        return Addresses(self._keyring, databases(self._settings, embedded), nats_url)
+
+    def _embedded_postgres(self) -> Postgres | None:
+        if not self._settings.needs_postgres:
+            return None
+        return Postgres(self._state, self._keyring.superuser_password, self._console, self._nest.guardian)
+
+    def _embedded_nats(self) -> NatsServer | None:
+        if self._settings.nats_url is not None:
+            return None
+        keys = self._keyring.nats_public_keys()
+        return NatsServer(self._state, keys, permissions(), self._console, self._nest.guardian)
+
+    def _mail_catcher(self) -> ProductChild | None:
+        port = self._surroundings.mail_port
+        if port is None:
+            return None
+
+        def program() -> Program:
+            mail = {"ICS_DEMO_MAIL_DIR": str(self._state.mail), "ICS_PORT": str(port.port())}
+            environment = {**inherited(os.environ), **mail, "ICS_PORT_FILE": str(port.file)}
+            return Program(MAIL, environment, module=MAIL_CATCHER)
+
+        return ProductChild(MAIL, program, port.is_written, self._nest)
+
+    def _product(self, name: str) -> ProductChild:
+        def program() -> Program:
+            environment = self._surroundings.of(name, self._addresses())
+            return Program(name, environment, module=self._module_of(name), grace_seconds=STOP_SECONDS)
+
+        return ProductChild(name, program, says_ready(self._state.run / name), self._nest)
+
+
+def _surroundings(settings: RunnerSettings, state: State, *, demo: bool) -> Surroundings:
+    gateway_port = _new_port_file(state.run / "gateway.port", settings.port)
+    catches = demo and settings.smtp_host is None
+    mail_port = _new_port_file(state.run / "mail.port", 0) if catches else None
+    return Surroundings(settings, state, demo, gateway_port, mail_port)
+
+
+def _new_port_file(file: Path, wanted: int) -> PortFile:
+    file.unlink(missing_ok=True)
+    return PortFile(file, wanted)
+
+
+def check_settings(settings: RunnerSettings, *, demo: bool) -> None:
+    """What can be said before anything is started. Raises `CannotStart`."""
+    if demo and settings.host not in LOOPBACK:
+        raise CannotStart("Demo mode serves this machine alone: leave ICS_HOST out, or leave --demo out.")
+    if settings.port and not is_free(settings.host, settings.port):
+        raise CannotStart(
+            f"Port {settings.port} of {settings.host} is taken by another program. Set ICS_PORT to a free one."
+        )
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether the gateway could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

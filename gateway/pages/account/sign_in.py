@@ -1,0 +1,27 @@
+"""What the account pages share: the way to the log-in page with word of why, and the cookies of who has come in."""
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.security import cookies
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other
+from shared.contracts.identity import SessionOpened
+
+LOGIN = "login/"
+PIN = "login/pin"
+REGISTRATION = "login/register/"
+REMINDER = "login/reminder/"
+LONGEST_EMAIL = 320
+LONGEST_SECRET = 1024
+
+
+def to_login(request: web.Request, message: str = "") -> web.Response:
+    """Off to the log-in page, which knows the words for `message`."""
+    return see_other(address(request[REGISTER], LOGIN), message)
+
+
+def put_session(response: web.Response, opened: SessionOpened) -> None:
+    """From here on this browser is logged in."""
+    cookies.put(response, cookies.SESSION, opened.session_token)
+    cookies.put_device(response, opened.device_token)

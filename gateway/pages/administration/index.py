@@ -1,0 +1,64 @@
+"""Administration: the way to each of its pages by right, and the organisations whose e-mail addresses are accepted."""
+
+from aiohttp import web
+
+from gateway.keys import REGISTER, VISITOR
+from gateway.pages.outcomes.reversals import PAGE as REVERSALS
+from gateway.pages.settings.publish import PAGE as SETTINGS
+from gateway.pages.users.user_facts import PAGE as USERS
+from gateway.ui.actions import ask
+from gateway.ui.formats import Card
+from gateway.ui.navigation import address
+from gateway.ui.render import show
+from gateway.ui.table import Column
+from shared.contracts.identity import ListOrganisations
+from shared.permissions import Permission
+from shared.registers.definition.register import Definition
+
+ORGANISATIONS = "administration/organisations/"
+MAILS = "administration/mails/"
+ADMINISTRATORS = frozenset({Permission.ADMINISTER, Permission.CONFIGURE})
+
+
+async def administration_page(request: web.Request) -> web.Response:
+    register, visitor = request[REGISTER], request[VISITOR]
+    cards = [card for needs, card in _places(register) if needs & visitor.permissions]
+    return await show(request, "administration/hub.html", words=register.words, shown=cards)
+
+
+def _places(register: Definition) -> list[tuple[frozenset[Permission], Card]]:
+    """Each page of Administration, and what it needs. Archives are reversed only where there are any."""
+    words, administer = register.words, frozenset({Permission.ADMINISTER})
+    users = Card(
+        words("administration.manage_users"), address(register, USERS), words("administration.manage_users_note")
+    )
+    organisations = Card(
+        words("administration.organisations"),
+        address(register, ORGANISATIONS),
+        words("administration.organisations_note"),
+    )
+    settings = Card(words("settings.heading"), address(register, SETTINGS), words("administration.settings_note"))
+    mails = Card(words("mails.open"), address(register, MAILS), words("administration.mails_note"))
+    reversals = Card(words("reversals.heading"), address(register, REVERSALS), words("administration.reversals_note"))
+    return [
+        (frozenset({Permission.MANAGE_USERS}), users),
+        (ADMINISTRATORS, organisations),
+        (administer, settings),
+        (administer, mails),
+        *([(administer, reversals)] if register.lifecycle.ending == "archive" else []),
+    ]
+
+
+async def organisations_page(request: web.Request) -> web.Response:
+    register = request[REGISTER]
+    words = register.words
+    listed = await ask(request, ListOrganisations(register_code=register.code))
+    return await show(
+        request,
+        "administration/organisations.html",
+        words=register.words,
+        columns=(Column(words("administration.organisation")), Column(words("administration.email_domain"))),
+        rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
+        accepted=register.access.accepted_domains if register.access.self_registration else (),
+        back=address(register, "administration/"),
+    )

@@ -1,0 +1,1 @@
+"""Pairs of records that may be about one person."""

@@ -1,0 +1,110 @@
+"""Possible duplicates: pairs of records beside each other, for the register's team to link or to tell apart."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER, VISITOR
+from gateway.pages.records.lookup import record_address
+from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice
+from gateway.ui.compare import side_by_side
+from gateway.ui.form import Form, Posted
+from gateway.ui.formats import day, day_and_time, organisation_names
+from gateway.ui.ids import command_in, new_command, sent_id
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
+from gateway.ui.table import Cell, Column
+from shared.contracts.referrals.duplicates import (
+    CountDuplicates,
+    DecideDuplicate,
+    DuplicateDecision,
+    DuplicateVerdict,
+    ListDuplicates,
+    PossibleDuplicate,
+    RecordCompared,
+)
+from shared.permissions import Permission
+from shared.registers.definition.register import Definition
+
+PAGE = "duplicates/"
+VERDICTS: dict[str, DuplicateVerdict] = {"link": "linked", "dismiss": "dismissed"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two records as the page compares them, and the id of what is about to be said of them."""
+
+    one: RecordCompared
+    other: RecordCompared
+    found: str
+    columns: list[Column]
+    rows: list[list[Cell]]
+    links: list[tuple[str, str]]
+    command: UUID
+
+
+async def show_duplicates(request: web.Request) -> web.Response:
+    return await _show(request, Form(()))
+
+
+async def decide_duplicate(request: web.Request) -> web.Response:
+    register, form = request[REGISTER], Form(())
+    decision = await attempt(request, _decision_in(await request.post()), form, {})
+    if decision and decision.before:
+        form.refuse(_said_before(register, decision), status=409)
+    if decision is None or decision.before:
+        return await _show(request, form)
+    return see_other(address(register, PAGE), decision.verdict)
+
+
+async def count_waiting(request: web.Request) -> int:
+    """How many pairs wait for this visitor; none where that cannot be had, which must not cost the page."""
+    if not request[VISITOR].may(Permission.ADMINISTER):
+        return 0
+    counted = await ask_if_there(request, CountDuplicates())
+    return counted.total if counted else 0
+
+
+def _decision_in(posted: Posted) -> DecideDuplicate:
+    one, other = (sent_id(posted.get(side, "")) for side in ("one", "other"))
+    verdict = act_in(posted, VERDICTS.__getitem__)
+    return DecideDuplicate(command_id=command_in(posted), one=one, other=other, verdict=verdict)
+
+
+def _said_before(register: Definition, decision: DuplicateDecision) -> str:
+    words, name, when = register.words, decision.decided_by, day_and_time(decision.decided_at)
+    if decision.verdict == "linked":
+        return words("duplicate.linked_before", name=name, when=when)
+    return words("duplicate.dismissed_before", name=name, when=when)
+
+
+async def _show(request: web.Request, form: Form) -> web.Response:
+    """What went wrong stands in a banner, since the page has a form for each pair."""
+    register = request[REGISTER]
+    words = register.words
+    found = await ask(request, ListDuplicates())
+    names = await organisation_names(request, register)
+    return await show(
+        request,
+        "duplicates/pairs.html",
+        status=form.status,
+        pairs=[_pair(register, each, names) for each in found.pairs],
+        said=notice(request, {"linked": words("duplicate.linked"), "dismissed": words("duplicate.dismissed")}),
+        problem=form.refusal,
+        behind=found.total - len(found.pairs),
+    )
+
+
+def _pair(register: Definition, found: PossibleDuplicate, names: dict[UUID, str]) -> Pair:
+    words, (one, other) = register.words, (found.one, found.other)
+    labels = (words("duplicate.compared"), one.reference, other.reference, words("duplicate.result"))
+    return Pair(
+        one,
+        other,
+        words("duplicate.found", when=day(found.found_at)),
+        [Column(label) for label in labels],
+        side_by_side(register, one, other, names),
+        [(each.reference, record_address(register, each.record_id)) for each in (one, other)],
+        new_command(),
+    )

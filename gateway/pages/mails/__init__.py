@@ -1,0 +1,1 @@
+"""The list of mails and what became of each."""

@@ -1,0 +1,167 @@
+"""What has become of the mails about records, for administrators, and sending one again."""
+
+from aiohttp import web
+from markupsafe import Markup
+
+from gateway.keys import REGISTER
+from gateway.pages.records.lookup import record_address
+from gateway.ui.actions import ask, notice
+from gateway.ui.formats import breakable, day_and_time, lines, link
+from gateway.ui.ids import command_in, id_of, new_command
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.render import see_other, show
+from gateway.ui.table import Cell, Column
+from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain
+from shared.messages import Refused
+from shared.registers.definition.register import Definition
+
+PAGE = "mails/"
+FORM = "again"
+COLOURS: dict[Delivery, str] = {
+    "waiting": "blue",
+    "accepted": "green",
+    "failed": "red",
+    "given_up": "red",
+    "expired": "grey",
+}
+ENDED_BADLY = frozenset({"failed", "given_up"})
+
+
+def mails_address(register: Definition) -> str:
+    return address(register, PATHS["administration"] + PAGE)
+
+
+async def show_mails(request: web.Request) -> web.Response:
+    return await _show_page(request)
+
+
+async def send_again(request: web.Request) -> web.Response:
+    """Send one again, and come back to the page that it was asked on."""
+    register, posted = request[REGISTER], await request.post()
+    sending = SendAgain(command_id=command_in(posted), mail_id=id_of(str(posted.get("mail", ""))))
+    words = register.words
+    refusals = {
+        "not_ended": words("mails.not_ended"),
+        "no_words": words("mails.no_words"),
+        "command_reused": register.words("form.sent_before"),
+    }
+    try:
+        await ask(request, sending)
+    except Refused as refusal:
+        if refusal.code not in refusals:
+            raise
+        return await _show_page(request, refusals[refusal.code], status=409)
+    return see_other(_with(mails_address(register), **_where(_wanted(request))), "again")
+
+
+async def _show_page(request: web.Request, refused: str = "", *, status: int = 200) -> web.Response:
+    register, wanted = request[REGISTER], _wanted(request)
+    words, here = register.words, mails_address(register)
+    found = await ask(request, wanted)
+    narrowed = wanted.model_copy(update={"undelivered": not wanted.undelivered, "before": None})
+    older = wanted.model_copy(update={"before": found.mails[-1].mail_id}) if found.more else None
+    return await show(
+        request,
+        "administration/mails.html",
+        status=status,
+        said=refused or notice(request, {"again": words("mails.sent_again")}),
+        done=not refused,
+        columns=[
+            Column(label)
+            for label in (
+                words("mails.queued"),
+                words("mails.what"),
+                words("mails.record"),
+                words("mails.recipient"),
+                words("mails.state"),
+            )
+        ],
+        rows=[_row(register, each) for each in found.mails],
+        empty=words("mails.all_delivered") if wanted.undelivered else words("mails.empty"),
+        other=(
+            words("mails.everything") if wanted.undelivered else words("mails.undelivered"),
+            _with(here, **_where(narrowed)),
+        ),
+        newest=_with(here, **_where(wanted.model_copy(update={"before": None}))) if wanted.before else "",
+        older=_with(here, **_where(older)) if older else "",
+        form_id=FORM,
+        action=_with(here, **_where(wanted)),
+        command=new_command(),
+        back=address(register, PATHS["administration"]),
+    )
+
+
+def _wanted(request: web.Request) -> ListMails:
+    """What the address asks for: which mails, and from where in the list."""
+    before = request.query.get("before", "")
+    return ListMails(undelivered="undelivered" in request.query, before=id_of(before) if before else None)
+
+
+def _where(wanted: ListMails) -> dict[str, str]:
+    """The same as it stands in an address, which names nobody."""
+    narrowed = {"undelivered": "1"} if wanted.undelivered else {}
+    return narrowed | ({"before": wanted.before.hex} if wanted.before else {})
+
+
+def _with(path: str, **query: str) -> str:
+    return path + ("?" if query else "") + "&".join(f"{name}={value}" for name, value in query.items())
+
+
+def _row(register: Definition, mail: MailShown) -> list[Cell]:
+    words = register.words
+    about = words.group("mails.occasions")[mail.occasion]
+    return [
+        day_and_time(mail.queued_at),
+        lines(
+            about, _strong(words("mails.urgent")) if mail.urgent else "", words("mails.instead") if mail.instead else ""
+        ),
+        _reference(register, mail, about),
+        breakable(mail.recipient),
+        lines(_state(register, mail), *_details(register, mail), _button(register, mail)),
+    ]
+
+
+def _strong(text: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(text)
+
+
+def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
+    """A record that has left the register has no page to go to."""
+    if mail.occasion == "record_ended":
+        return mail.reference
+    return link(mail.reference, record_address(register, mail.record_id), about)
+
+
+def _state(register: Definition, mail: MailShown) -> Markup:
+    words = register.words
+    said: dict[Delivery, str] = {
+        "waiting": words("mails.waiting"),
+        "accepted": words("mails.accepted"),
+        "failed": words("mails.failed"),
+        "given_up": words("mails.given_up"),
+        "expired": words("mails.expired"),
+    }
+    tag = Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>')
+    return tag.format(COLOURS[mail.delivery], said[mail.delivery])
+
+
+def _details(register: Definition, mail: MailShown) -> list[str]:
+    """When it came to that, and what the mail relay said to one that it has not accepted."""
+    words = register.words
+    when = [day_and_time(mail.since)] if mail.since else []
+    if mail.delivery == "accepted":
+        return [words("mails.accepted_when", when=each) for each in when]
+    if not mail.answer:
+        return when
+    return [*when, words("mails.answered", answer=mail.answer) if mail.answer.isdigit() else words("mails.not_reached")]
+
+
+def _button(register: Definition, mail: MailShown) -> Cell:
+    """For those who hear it alone, it says which mail it sends."""
+    if mail.delivery not in ENDED_BADLY:
+        return ""
+    return Markup(
+        '<button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" data-module="nhsuk-button"'
+        ' data-prevent-double-click="true" type="submit" form="{}" name="mail" value="{}">{}'
+        '<span class="nhsuk-u-visually-hidden"> {} {}</span></button>'
+    ).format(FORM, mail.mail_id.hex, register.words("mails.send_again"), mail.reference, mail.recipient)

@@ -1,0 +1,1 @@
+"""Outcomes of a record, archives, and their reversal."""

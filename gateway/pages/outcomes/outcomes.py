@@ -1,0 +1,206 @@
+"""What came of a record: the outcome form, the question before a record is archived, and the outcomes so far."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER, REGISTERS
+from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.lookup import find_record, record_address, record_id_in
+from gateway.ui import clock
+from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice
+from gateway.ui.form import Posted, sent_number
+from gateway.ui.formats import day_and_time
+from gateway.ui.ids import command_in, new_command
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.register_form import RegisterForm, draw, hidden_fields, mark, typed
+from gateway.ui.render import see_other, show
+from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
+from shared.contracts.referrals.reading import RecordShown
+from shared.messages import Refused
+from shared.registers.definition.questions import Form
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.showing import Row, as_text
+
+PAGE = "outcomes/"
+DIGITS = 6
+
+
+class Act(StrEnum):
+    """What a button of these pages asks for."""
+
+    SAVE = "save"
+    ARCHIVE = "archive"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The form as it stands: what was typed, the version that was read, and the id of what is about to be done."""
+
+    register: Definition
+    outcome: Form
+    command: UUID
+    version: int
+    raw: Raw
+
+    def drawn(self) -> RegisterForm:
+        drawn = draw(self.outcome, self.register.words, self.raw)
+        drawn.form.command = self.command
+        return drawn
+
+
+@dataclass(frozen=True)
+class ListedOutcome:
+    """One outcome of the list, ready to be shown."""
+
+    heading: str
+    ending: bool
+    counted: bool
+    reversed: bool
+    rows: list[Row]
+
+
+async def show_outcomes(request: web.Request) -> web.Response:
+    outcome = outcome_form(request[REGISTER])
+    listing = ListOutcomes(record_id=record_id_in(request), skip=sent_number(request.query, "skip", DIGITS, "0"))
+    record, found = await asyncio.gather(find_record(request), ask(request, listing))
+    sheet = Sheet(request[REGISTER], outcome, new_command(), record.version, {})
+    return await _show_page(request, sheet, sheet.drawn(), record, found, skip=listing.skip)
+
+
+async def record_outcome(request: web.Request) -> web.Response:
+    act, sheet = _read(request, await request.post())
+    drawn, register = sheet.drawn(), sheet.register
+    if act is Act.CANCEL:
+        return await _show_again(request, sheet, drawn)
+    checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
+    mark(drawn, checked.faults)
+    if drawn.form.summary:
+        return await _show_again(request, sheet, drawn)
+    if act is Act.ARCHIVE:
+        return await _ask_first(request, sheet)
+    recording = RecordOutcome(
+        command_id=sheet.command,
+        edition=register.edition,
+        record_id=record_id_in(request),
+        version=sheet.version,
+        ending=act is Act.CONFIRM,
+        answers=checked.answers,
+    )
+    receipt = await attempt(request, recording, drawn.form, _refusals(register.words))
+    if receipt is None:
+        return await _show_not_done(request, sheet, drawn)
+    if not recording.ending:
+        return see_other(record_address(register, recording.record_id, PAGE), "saved")
+    return see_other(address(register, PATHS["records"]), "archiving" if receipt.pending else "archived")
+
+
+def outcome_form(register: Definition) -> Form:
+    """The register's outcome form; the page of a register without one is not found."""
+    if register.outcome is None:
+        raise web.HTTPNotFound
+    return register.outcome
+
+
+def _read(request: web.Request, posted: Posted) -> tuple[Act, Sheet]:
+    register = request[REGISTER]
+    outcome = outcome_form(register)
+    version, command = sent_number(posted, "version", DIGITS), command_in(posted)
+    return act_in(posted, Act), Sheet(register, outcome, command, version, typed(posted, outcome))
+
+
+def _refusals(words: Words) -> dict[str, str]:
+    return {
+        "conflict": words("outcome.changed"),
+        "archived": words("record.ended"),
+        "archiving": words("outcome.archiving"),
+        "invalid_answers": words("form.unknown_question"),
+        "unknown_edition": words("form.unknown_question"),
+    }
+
+
+async def _show_not_done(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
+    """Everything typed is still there. After a refusal it goes out upon the record as it is now."""
+    try:
+        record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
+    except Refused:  # archived by somebody else, or by this command, of which the answer alone was lost
+        return await _show_ended(request, sheet)
+    version = record.version if drawn.form.reason else sheet.version
+    fresh = replace(sheet, command=drawn.form.command, version=version)
+    return await _show_page(request, fresh, drawn, record, found)
+
+
+async def _show_ended(request: web.Request, sheet: Sheet) -> web.Response:
+    """The record was archived meanwhile and cannot be shown; what was typed can."""
+    register = sheet.register
+    checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
+    rows = as_text(sheet.outcome, checked.answers)
+    back = address(register, PATHS["records"])
+    return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back)
+
+
+async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
+    """Archiving cannot be undone: its impacts, yes or no. What was typed rides along."""
+    record = await find_record(request)
+    return await show(
+        request,
+        "outcomes/archive.html",
+        sheet=sheet,
+        whose=await whose(request, record),
+        fields=hidden_fields(sheet.raw),
+        href=record_address(sheet.register, record.record_id, PAGE),
+        acts=Act,
+    )
+
+
+async def _show_again(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
+    record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
+    return await _show_page(request, sheet, drawn, record, found)
+
+
+def _newest(request: web.Request) -> ListOutcomes:
+    return ListOutcomes(record_id=record_id_in(request))
+
+
+async def _show_page(
+    request: web.Request,
+    sheet: Sheet,
+    drawn: RegisterForm,
+    record: RecordShown,
+    found: Outcomes | None,
+    skip: int = 0,
+) -> web.Response:
+    register = sheet.register
+    href = record_address(register, record.record_id, PAGE)
+    return await show(
+        request,
+        "outcomes/outcomes.html",
+        sheet=sheet,
+        drawn=drawn,
+        form=drawn.form,
+        whose=await whose(request, record),
+        found=found,
+        outcomes=[_listed(request, each) for each in found.outcomes] if found else [],
+        older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
+        newer=f"{href}#outcomes" if skip else "",
+        said=notice(request, {"saved": register.words("outcome.saved")}),
+        may_archive=register.lifecycle.ending == "archive",
+        record_href=record_address(register, record.record_id),
+        href=href,
+        acts=Act,
+    )
+
+
+def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
+    """In the words of the edition that it was recorded in."""
+    register = request.config_dict[REGISTERS].find(request[REGISTER].code, each.edition)
+    heading = register.words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
+    rows = as_text(outcome_form(register), each.answers)
+    return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)

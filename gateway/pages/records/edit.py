@@ -1,0 +1,135 @@
+"""One record: opened, and updated or reviewed in the form that made it."""
+
+import contextlib
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.records.conflict import show_conflict
+from gateway.pages.records.lookup import edition_of, find_record, record_address
+from gateway.pages.records.record_page import (
+    GONE,
+    REVIEW,
+    Note,
+    Opened,
+    drawn_form,
+    open_record,
+    opened_in,
+    show_gone,
+    show_page,
+)
+from gateway.ui import clock
+from gateway.ui.actions import attempt
+from gateway.ui.register_form import RegisterForm, mark, typed
+from gateway.ui.render import see_other
+from shared.contracts.referrals.reading import RecordShown
+from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
+from shared.messages import Refused
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.reading import Checked, read_answers
+from shared.registers.form.showing import fill_fields
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A record's form as it was sent: of what record, as it is drawn again, and what was read in it."""
+
+    register: Definition
+    record: RecordShown
+    drawn: RegisterForm
+    opened: Opened
+    checked: Checked
+
+
+async def show_record(request: web.Request) -> web.Response:
+    record = await find_record(request)
+    register = edition_of(request, record)
+    drawn = drawn_form(register, record)
+    return await show_page(request, register, record, drawn, open_record(record))
+
+
+async def update_record(request: web.Request) -> web.Response:
+    posted = await request.post()
+    opened = opened_in(posted)
+    try:
+        record = await find_record(request)
+    except Refused:
+        return await show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
+    register = edition_of(request, record)
+    raw = typed(posted, register.form)
+    checked = read_answers(register.form, raw, register.words, clock.today(), record.answers)
+    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked)
+    return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
+
+
+async def _update(request: web.Request, sent: Sent) -> web.Response:
+    register, checked, form = sent.register, sent.checked, sent.drawn.form
+    if consent_verdict(register, checked.answers) == "refused":
+        form.refuse(register.words("record.needs_consent"))
+    mark(sent.drawn, checked.faults)
+    if form.summary:
+        return await _show_sent(request, sent)
+    update = UpdateRecord(
+        command_id=sent.opened.command,
+        record_id=sent.record.record_id,
+        version=sent.opened.version,
+        answers=dict(checked.answers),
+    )
+    return await _ask(request, sent, update)
+
+
+async def _review(request: web.Request, sent: Sent) -> web.Response:
+    """The rating stands. Who has changed something in the form is asked what they meant, so that nothing is lost."""
+    opened, record = sent.opened, sent.record
+    if opened.version == record.version and is_changed(sent.register, record, sent.checked):
+        sent.drawn.form.refuse(sent.register.words("record.reviewed_typed"), status=409)
+        return await _show_sent(request, sent)
+    review = ReviewRecord(command_id=opened.command, record_id=record.record_id, version=opened.version)
+    return await _ask(request, sent, review)
+
+
+async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewRecord) -> web.Response:
+    register, words = sent.register, sent.register.words
+    refusals = {"unchanged": words("record.unchanged"), "not_yours": words("record.read_only"), "command_reused": None}
+    try:
+        saved = await attempt(request, command, sent.drawn.form, refusals)
+    except Refused as refusal:
+        return await _show_overtaken(request, sent, refusal)
+    if saved is None:
+        return await _show_sent(request, sent)
+    done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
+    if sent.opened.note.text:
+        return await _show_saved(request, register, sent.opened.note, done)
+    return see_other(record_address(register, sent.record.record_id), done)
+
+
+async def _show_sent(request: web.Request, sent: Sent) -> web.Response:
+    return await show_page(request, sent.register, sent.record, sent.drawn, sent.opened)
+
+
+def is_changed(register: Definition, record: RecordShown, checked: Checked) -> bool:
+    """Whether the form holds anything but the record's own answers, be it only something that cannot be read."""
+    kept = fill_fields(register.form, record.answers)
+    own = read_answers(register.form, kept, register.words, clock.today(), record.answers)
+    wrong = checked.faults.keys() - own.faults.keys()
+    unread = any(value for name, value in checked.raw.items() if name.partition("-")[0] in wrong)
+    return unread or own.answers != checked.answers
+
+
+async def _show_saved(request: web.Request, register: Definition, note: Note, done: str) -> web.Response:
+    """The record as it is saved, and the note that nobody asked to add. Loading it again saves nothing twice."""
+    record = await find_record(request)
+    drawn = drawn_form(register, record)
+    return await show_page(request, register, record, drawn, open_record(record, note), said=done)
+
+
+async def _show_overtaken(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
+    """Somebody else was quicker. A command that was used before: this form was saved, and then changed further."""
+    if refusal.code in ("conflict", "command_reused"):
+        with contextlib.suppress(Refused):  # it was archived since
+            return await show_conflict(request, sent.register, sent.opened, sent.checked.answers)
+    elif refusal.code not in GONE:
+        raise refusal
+    return await show_gone(request, sent.checked.raw, sent.opened.note.text)

@@ -1,0 +1,187 @@
+"""What the list of records is narrowed by and sorted by: read from the form, offered in it, and shown as chips."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from markupsafe import Markup
+
+from gateway.ui.form import Choice, Posted
+from gateway.ui.table import Column
+from shared.contracts.referrals.listing import Narrowing, RecordPage, Sort
+from shared.permissions import Visitor
+from shared.registers.definition.register import Definition, ListColumn
+
+CLEAR: Final = "all"
+TURNED: Final = "-turned"
+SORTS: tuple[Sort, ...] = ("updated", "rating", "name", "created")
+GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": False, "name": True}
+"""Whether a sort that is not turned goes upwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One thing that a list can be narrowed by: its name in the form, the choices, those taken, and a box for each."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    chosen: frozenset[str]
+    boxes: Markup
+
+
+@lru_cache(maxsize=500)
+def _group(name: str, label: str, choices: tuple[Choice, ...], chosen: frozenset[str]) -> Group:
+    """Kept, since making the boxes would take longer than the rest of the list, and they are always the same."""
+    boxes = Markup("").join(_box(name, each, is_ticked=each.code in chosen) for each in choices)
+    return Group(name, label, choices, chosen, boxes)
+
+
+def _box(name: str, choice: Choice, *, is_ticked: bool) -> Markup:
+    return Markup(
+        '<div class="nhsuk-checkboxes__item"><input class="nhsuk-checkboxes__input" id="{0}-{1}" name="{0}"'
+        ' type="checkbox" value="{1}"{2}><label class="nhsuk-label nhsuk-checkboxes__label" for="{0}-{1}">{3}</label>'
+        "</div>"
+    ).format(name, choice.code, Markup(" checked") if is_ticked else "", choice.label)
+
+
+@lru_cache(maxsize=500)
+def _organisations(label: str, ids: tuple[UUID, ...], names: tuple[str, ...], chosen: frozenset[str]) -> Group:
+    """Kept for the same reason: there are dozens, and their names hardly ever change."""
+    choices = (Choice(each.hex, name) for each, name in zip(ids, names, strict=True) if name)
+    in_order = tuple(sorted(choices, key=lambda choice: choice.label.casefold()))
+    return _group("organisation", label, in_order, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A choice that narrows the list, and what its button sends to take it away."""
+
+    text: str
+    value: str
+
+
+def groups_of(register: Definition, visitor: Visitor, names: Mapping[UUID, str], by: Narrowing) -> list[Group]:
+    """By what this visitor can narrow this register's list; who sees their own alone has no organisations to choose."""
+    groups = [
+        _group("rating", _label(register, _rating(register)), _ratings(register), frozenset(by.ratings)),
+        _group("locality", _label(register, _locality(register)), _localities(register), frozenset(by.localities)),
+    ]
+    if not visitor.own_records_only:
+        reach, chosen = visitor.organisation_ids, frozenset(each.hex for each in by.organisation_ids)
+        known = tuple(names.get(each, "") for each in reach)
+        groups.append(_organisations(_organisation_label(register), reach, known, chosen))
+    return [group for group in groups if len(group.choices) > 1]
+
+
+def _rating(register: Definition) -> str:
+    return register.rating.question if register.rating else ""
+
+
+def _locality(register: Definition) -> str:
+    return register.person.get("locality", "")
+
+
+def _label(register: Definition, question: str) -> str:
+    """The heading of the column that shows the answer, or the question itself."""
+    heads = [column.label for column in register.records.columns if column.question == question]
+    return next(iter(heads), "") or (register.form.by_name[question].label if question else "")
+
+
+def _organisation_label(register: Definition) -> str:
+    heads = [column.label for column in register.records.columns if column.shows == "organisation"]
+    return next(iter(heads), register.words("administration.organisation"))
+
+
+def _ratings(register: Definition) -> tuple[Choice, ...]:
+    levels = register.rating.levels if register.rating else ()
+    return tuple(Choice(level.code, level.label) for level in levels)
+
+
+def _localities(register: Definition) -> tuple[Choice, ...]:
+    question = register.form.by_name.get(_locality(register))
+    return tuple(Choice(option.code, option.label) for option in question.options) if question else ()
+
+
+def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
+    """What is ticked, of what is offered, without what a chip's button takes away."""
+    removed = str(sent.get("remove", ""))
+    ticked: dict[str, tuple[str, ...]] = {"rating": (), "locality": (), "organisation": ()}
+    for group in [] if removed == CLEAR else groups:
+        boxes = {str(each) for each in sent.getall(group.name, ())}
+        ticked[group.name] = tuple(
+            choice.code for choice in group.choices if choice.code in boxes and f"{group.name}:{choice.code}" != removed
+        )
+    return Narrowing(
+        ratings=ticked["rating"],
+        localities=ticked["locality"],
+        organisation_ids=tuple(UUID(hex=code) for code in ticked["organisation"]),
+    )
+
+
+def write_narrowing(by: Narrowing) -> list[tuple[str, str]]:
+    """As the form would send it."""
+    ticked = {
+        "rating": by.ratings,
+        "locality": by.localities,
+        "organisation": tuple(each.hex for each in by.organisation_ids),
+    }
+    return [(name, code) for name, codes in ticked.items() for code in codes]
+
+
+def chips_of(register: Definition, groups: list[Group]) -> list[Chip]:
+    words = register.words
+    return [
+        Chip(words("records.chip", label=group.label, choice=choice.label), f"{group.name}:{choice.code}")
+        for group in groups
+        for choice in group.choices
+        if choice.code in group.chosen
+    ]
+
+
+def read_sort(sent: Posted) -> tuple[Sort, bool]:
+    """The heading that was pressed, else the order that stands in the form; anything else is the usual order."""
+    order = str(sent.get("order") or sent.get("sort") or "")
+    name = order.removesuffix(TURNED)
+    known = next((each for each in SORTS if each == name), None)
+    return known or "updated", known is not None and order.endswith(TURNED)
+
+
+def write_sort(sort: Sort, *, turned: bool) -> str:
+    return f"{sort}{TURNED if turned else ''}"
+
+
+def sorts_of(register: Definition) -> list[Choice]:
+    """The orders that can be chosen, in words; ratings only where there are some."""
+    words = register.words.group("records.sorts")
+    offered = [sort for sort in SORTS if sort != "rating" or register.rating]
+    return [
+        Choice(write_sort(sort, turned=turned), words[f"{sort}_turned" if turned else sort])
+        for sort in offered
+        for turned in (False, True)
+    ]
+
+
+def columns_of(register: Definition, found: RecordPage) -> list[Column]:
+    """The register's columns. A heading by which the list can be sorted is a button; pressed again, it turns round."""
+    return [_column(register, column, found) for column in register.records.columns]
+
+
+def _column(register: Definition, column: ListColumn, found: RecordPage) -> Column:
+    sort = _sort_of(register, column)
+    if sort is None or not found.sortable:
+        return Column(column.label)
+    if found.sort != sort:
+        return Column(column.label, sort=write_sort(sort, turned=False))
+    goes_up = GOES_UP[sort] is not found.turned
+    turned_round = write_sort(sort, turned=not found.turned)
+    return Column(column.label, sort=turned_round, order="ascending" if goes_up else "descending")
+
+
+def _sort_of(register: Definition, column: ListColumn) -> Sort | None:
+    sorts: dict[str, Sort] = {"person": "name", "created": "created", "updated": "updated"}
+    if column.question and column.question == _rating(register):
+        return "rating"
+    return sorts.get(column.shows)

@@ -1,0 +1,204 @@
+"""Who holds a record and who covers it: shown on its page, and named by administrators on a page of its own."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
+from gateway.pages.records.lookup import edition_of, find_record, record_address, record_id_in
+from gateway.ui.actions import act_in, ask, attempt, notice
+from gateway.ui.form import Choice, Field, Form
+from gateway.ui.formats import day_and_time
+from gateway.ui.ids import command_in, id_or_none, new_command, sent_id
+from gateway.ui.render import see_other, show
+from gateway.ui.table import Column
+from shared.contracts.identity import Colleagues, ListColleagues
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Named, ReadHoldings
+from shared.contracts.referrals.reading import RecordShown
+from shared.messages import Command, Nothing
+from shared.registers.definition.words import Words
+from shared.values import Unreadable, read_date_parts, show_date
+
+PAGE = "holder/"
+SHOWN_FACTS = 3  # without those who cover, whom the page lists
+SEARCH, HOLDER, COVER, FIRST, LAST = "search", "holder", "cover", "first", "last"
+
+
+class Act(StrEnum):
+    """What a button of the page asks for."""
+
+    FIND = "find"
+    ASSIGN = "assign"
+    COVER = "cover"
+
+
+async def show_holder(request: web.Request) -> web.Response:
+    return await _show(request, _form(request[REGISTER].words))
+
+
+async def name_holder(request: web.Request) -> web.Response:
+    """The whole page is one form, so that what was typed stays whichever of its buttons was pressed."""
+    posted, form = await request.post(), _form(request[REGISTER].words)
+    form.command, answers, act = command_in(posted), form.read(posted) or {}, act_in(posted, Act)
+    if act is Act.FIND:
+        return await _show(request, form)
+    seen = str(posted.get("seen", ""))
+    is_holder = act is Act.ASSIGN
+    command = _assignment(request, form, answers, seen) if is_holder else _cover(request, form, answers)
+    if command is None:
+        return await _show(request, form)
+    return await _carry_out(request, form, command, "assigned" if is_holder else "covered", seen)
+
+
+async def end_cover(request: web.Request) -> web.Response:
+    posted, form = await request.post(), _form(request[REGISTER].words)
+    holding_id, form.command = sent_id(posted.get("holding", "")), command_in(posted)
+    command = EndCover(command_id=form.command, record_id=record_id_in(request), holding_id=holding_id)
+    return await _carry_out(request, form, command, "ended")
+
+
+def _form(words: Words, colleagues: Colleagues | None = None) -> Form:
+    found = colleagues.colleagues if colleagues else ()
+    choices = (Choice("", words("form.choose")), *(Choice(each.user_id.hex, each.full_name) for each in found))
+    return Form(
+        (
+            Field(SEARCH, words("holding.find"), hint=words("holding.find_hint"), width=20),
+            Field(HOLDER, words("holding.holder"), kind="select", choices=choices),
+            Field(COVER, words("holding.cover"), kind="select", choices=choices),
+            Field(FIRST, words("holding.first_day"), kind="date", hint=words("dates.hint")),
+            Field(LAST, words("holding.last_day"), kind="date", hint=words("dates.hint")),
+        )
+    )
+
+
+def _assignment(request: web.Request, form: Form, answers: Mapping[str, str], seen: str) -> AssignHolder | None:
+    """The command that the form asks for; None when the form says what is missing."""
+    user_id = id_or_none(answers.get(HOLDER))
+    if user_id is None:
+        form.wrong(HOLDER, request[REGISTER].words("holding.holder_missing"))
+        return None
+    return AssignHolder(
+        command_id=form.command, record_id=record_id_in(request), user_id=user_id, seen=id_or_none(seen)
+    )
+
+
+def _cover(request: web.Request, form: Form, answers: Mapping[str, str]) -> AddCover | None:
+    """The command that the form asks for; None when the form says what is wrong."""
+    words, user_id = request[REGISTER].words, id_or_none(answers.get(COVER))
+    if user_id is None:
+        form.wrong(COVER, words("holding.cover_missing"))
+    first = _day(form, words, FIRST, answers, words("holding.first_missing"))
+    last = _day(form, words, LAST, answers, words("holding.last_missing"))
+    if first and last and last < first:
+        form.wrong(LAST, words("holding.order"))
+    if form.errors or user_id is None or first is None or last is None:
+        return None
+    return AddCover(
+        command_id=form.command, record_id=record_id_in(request), user_id=user_id, from_day=first, until_day=last
+    )
+
+
+def _day(form: Form, words: Words, name: str, answers: Mapping[str, str], missing: str) -> date | None:
+    """A day as it was typed; None when its boxes say what is wrong."""
+    typed = answers.get(name, "")
+    if not typed:
+        form.wrong(name, missing)
+        return None
+    day, month, year = typed.split("/", 2)
+    try:
+        return read_date_parts(day, month, year)
+    except Unreadable as unreadable:
+        form.wrong(name, words.group("faults")[unreadable.wrong].format(label=form.fields[name].label))
+        return None
+
+
+async def _carry_out(
+    request: web.Request, form: Form, command: Command[Nothing], done: str, seen: str | None = None
+) -> web.Response:
+    if await attempt(request, command, form, _refusals(request[REGISTER].words)) is None:
+        return await _show(request, form, seen)
+    return see_other(record_address(request[REGISTER], record_id_in(request), PAGE), done)
+
+
+def _refusals(words: Words) -> dict[str, str]:
+    return {
+        "already_holds": words("holding.already_holds"),
+        "changed": words("holding.holder_changed"),
+        "is_holder": words("holding.is_holder"),
+        "already_covers": words("holding.already_covers"),
+        "not_a_colleague": words("holding.not_a_colleague"),
+        "past": words("holding.past"),
+        "too_long": words("holding.too_long"),
+        "too_many": words("holding.too_many"),
+        "archived": words("record.ended"),
+    }
+
+
+async def _show(request: web.Request, form: Form, seen: str | None = None) -> web.Response:
+    """The holder whom the form was sent with, `seen`, stays as long as the same command may have been carried out."""
+    record = await find_record(request)
+    search = " ".join(form.value(SEARCH).split())[:100]
+    register = edition_of(request, record)
+    colleagues, holdings, about = await asyncio.gather(
+        ask(request, ListColleagues(organisation_id=record.organisation_id, search=search)),
+        ask(request, ReadHoldings(record_id=record.record_id)),
+        whose(request, record),
+    )
+    form.fields |= _form(register.words, colleagues).fields
+    words = register.words
+    said = {
+        "assigned": words("holding.assigned"),
+        "covered": words("holding.cover_added"),
+        "ended": words("holding.ended"),
+    }
+    return await show(
+        request,
+        "records/holder.html",
+        register=register,
+        form=form,
+        seen=_seen(record) if seen is None or form.status != 503 else seen,
+        name=about.name,
+        facts=about.facts[:SHOWN_FACTS],
+        covers=[(each.holding_id.hex, cover_text(words, each)) for each in covers_of(record)],
+        found=_found(words, colleagues),
+        columns=[Column(label) for label in (words("holding.who"), words("holding.named"), words("holding.over"))],
+        named=[_named(words, each) for each in holdings.named],
+        older=holdings.older,
+        said=notice(request, said),
+        acts=Act,
+        record_href=record_address(register, record.record_id),
+        href=record_address(register, record.record_id, PAGE),
+        new_command=new_command,
+    )
+
+
+def _seen(record: RecordShown) -> str:
+    """The holding of the holder whom the page shows; empty when it is the creator, whom nobody named."""
+    holder = holder_of(record)
+    return holder.holding_id.hex if holder else ""
+
+
+def _found(words: Words, colleagues: Colleagues) -> str:
+    count = len(colleagues.colleagues)
+    if colleagues.more:
+        return words("holding.more", count=count)
+    if count > 1:
+        return words("holding.found", count=count)
+    return words("holding.found_one") if count else words("holding.nobody")
+
+
+def _named(words: Words, named: Named) -> tuple[str, str, str]:
+    """Who was named what, by whom, and how it ended."""
+    last = show_date(named.until_day) if named.until_day else ""
+    days = words("holding.days", name=named.full_name, first=show_date(named.from_day), last=last)
+    ended = _who_when(words, named.ended_by, named.ended_at) if named.ended_by and named.ended_at else ""
+    who = words("holding.was_cover", name=days) if last else words("holding.was_holder", name=named.full_name)
+    return who, _who_when(words, named.named_by, named.named_at), ended
+
+
+def _who_when(words: Words, name: str, when: datetime) -> str:
+    return words("holding.by", name=name, when=day_and_time(when))

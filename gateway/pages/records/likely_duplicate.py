@@ -1,0 +1,78 @@
+"""The page between a form and a second record of one person: who is on the register already, and what now."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.pages.records.lookup import edition_of, record_address
+from gateway.ui.actions import ask
+from gateway.ui.compare import compared, facts_of
+from gateway.ui.form import Posted
+from gateway.ui.formats import organisation_names
+from gateway.ui.ids import sent_id
+from gateway.ui.register_form import hidden_fields
+from gateway.ui.render import show
+from gateway.ui.table import Cell
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
+from shared.contracts.referrals.saving import MOST_ALIKE
+from shared.messages import Refused
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import Raw
+
+FIELD, SEEN = "duplicate", "duplicate-seen"
+ADD, BACK = "add", "back"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A record that looks like the new one."""
+
+    record_id: UUID
+    reference: str
+    facts: list[tuple[str, Cell]]
+    href: str
+
+
+def seen_in(posted: Posted) -> tuple[UUID, ...]:
+    """The matches that the person has looked at and says are somebody else. Raises 400 for a form that is not ours."""
+    if posted.get(FIELD) != ADD:
+        return ()
+    return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
+
+
+def goes_back(posted: Posted) -> bool:
+    return posted.get(FIELD) == BACK
+
+
+async def show_matches(
+    request: web.Request, register: Definition, refusal: Refused, command: UUID, raw: Raw
+) -> web.Response | None:
+    """
+    The page, with all that was typed in it; None when none of the records can be seen any more.
+
+    Each record is read, and so audited, like any that is opened.
+    """
+    ids = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
+    found = await asyncio.gather(*(_find(request, each) for each in ids))
+    names = await organisation_names(request, register)
+    matches = [_match(request, record, names) for record in found if record]
+    if not matches:
+        return None
+    choices = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
+    page, fields = "records/matches.html", hidden_fields(raw)
+    return await show(request, page, status=409, matches=matches, fields=fields, command=command, choices=choices)
+
+
+async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
+    try:
+        return await ask(request, ReadRecord(record_id=record_id))
+    except Refused:  # it ended between the two questions
+        return None
+
+
+def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> Match:
+    register = edition_of(request, record)
+    facts = facts_of(register, compared(register, record), names)
+    return Match(record.record_id, record.reference, facts, record_address(register, record.record_id))

@@ -1,0 +1,96 @@
+"""Adding a note to a record, beside whatever else is being typed there."""
+
+from dataclasses import dataclass, replace
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.records.lookup import edition_of, find_record, record_address, record_id_in
+from gateway.pages.records.record_page import (
+    GONE,
+    NOTE,
+    Note,
+    Opened,
+    drawn_form,
+    note_in,
+    open_record,
+    opened_in,
+    show_gone,
+    show_page,
+)
+from gateway.ui.actions import attempt
+from gateway.ui.form import Form, Posted
+from gateway.ui.ids import new_command
+from gateway.ui.register_form import RegisterForm, hidden_fields, typed
+from gateway.ui.render import see_other
+from shared.contracts.referrals.reading import AddNote, RecordShown
+from shared.messages import Refused
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+from shared.registers.form.showing import fill_fields
+
+LONGEST = 10_000
+
+
+async def add_note(request: web.Request) -> web.Response:
+    posted = await request.post()
+    note, form, register = note_in(posted), Form([NOTE]), request[REGISTER]
+    form.command = note.command
+    if not note.text or len(note.text) > LONGEST:
+        form.refuse(register.words("notes.too_long") if note.text else register.words("notes.missing"))
+        return await _show_note_again(request, posted, note, form)
+    command = AddNote(command_id=note.command, record_id=record_id_in(request), text=note.text)
+    try:
+        added = await attempt(request, command, form, _refusals(register.words))
+    except Refused as refusal:
+        if refusal.code not in GONE:
+            raise
+        return await show_gone(request, typed(posted, register.form), note.text)
+    return await (_show_noted(request, posted) if added else _show_note_again(request, posted, note, form))
+
+
+def _refusals(words: Words) -> dict[str, str]:
+    return {
+        "unreadable": words("faults.characters", label=words("notes.label")),
+        "not_yours": words("record.read_only"),
+    }
+
+
+async def _show_note_again(request: web.Request, posted: Posted, note: Note, sent: Form) -> web.Response:
+    """What is wrong with the note, `sent`, stands at its field in the form of the record."""
+    record = await find_record(request)
+    register = edition_of(request, record)
+    beside = _beside(register, record, posted)
+    beside.drawn.form.fields[NOTE.name] = NOTE
+    beside.drawn.form.wrong(NOTE.name, sent.refusal, status=sent.status)
+    opened = replace(beside.opened, note=Note(note.text, sent.command))
+    return await show_page(request, register, record, beside.drawn, opened)
+
+
+async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
+    """Where something else was typed too, it stands there still. Loading that page again adds no second note."""
+    record = await find_record(request)
+    register = edition_of(request, record)
+    beside = _beside(register, record, posted)
+    if not beside.changed:
+        return see_other(record_address(register, record.record_id), "noted")
+    opened = replace(beside.opened, note=Note("", new_command()))
+    return await show_page(request, register, record, beside.drawn, opened, said="noted")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The record's form as it stood when the note was sent; whether it said anything but what is saved."""
+
+    drawn: RegisterForm
+    opened: Opened
+    changed: bool
+
+
+def _beside(register: Definition, record: RecordShown, posted: Posted) -> Beside:
+    raw, saved = typed(posted, register.form), fill_fields(register.form, record.answers)
+    if not raw:
+        return Beside(drawn_form(register, record), open_record(record), changed=False)
+    opened = opened_in(posted)
+    changed = opened.version != record.version or sorted(hidden_fields(raw)) != sorted(hidden_fields(saved))
+    return Beside(drawn_form(register, record, raw), opened, changed)

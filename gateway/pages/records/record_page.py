@@ -1,0 +1,134 @@
+"""The page of one record: its form, history and notes, and what it keeps while somebody types."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER, VISITOR
+from gateway.pages.records.history import FoundOutcomes, past_of
+from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.linked import standing_of
+from gateway.pages.records.lookup import record_address
+from gateway.ui import clock
+from gateway.ui.actions import ask, ask_if_there, notice
+from gateway.ui.form import Field, Posted, number_of, sent_number
+from gateway.ui.formats import day_and_time, days_since, organisation_names
+from gateway.ui.ids import command_in, new_command
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.register_form import RegisterForm, draw
+from gateway.ui.render import show
+from shared.contracts.outcomes import ListOutcomes
+from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown
+from shared.permissions import Permission
+from shared.registers.definition.register import Definition
+from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.showing import as_text, fill_fields
+
+GONE = frozenset({"archived", "not_found"})
+REVIEW = "review"  # the button by which the form is sent when nothing was changed
+NOTE = Field("text", label="", kind="long_text")  # it stands in a tab of its own, which draws it; here it can be wrong
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note that is being written, and the id of what is about to be done with it."""
+
+    text: str
+    command: UUID
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a page keeps while somebody types: the version that was read, the id of what is to be done, the note."""
+
+    command: UUID
+    version: int
+    note: Note
+
+
+def open_record(record: RecordShown, note: Note | None = None) -> Opened:
+    return Opened(new_command(), record.version, note or Note("", new_command()))
+
+
+def opened_in(posted: Posted) -> Opened:
+    return Opened(command_in(posted), sent_number(posted, "version"), note_in(posted))
+
+
+def note_in(posted: Posted) -> Note:
+    """The note that stands beside the form: it is part of it, so that either button keeps what the other would do."""
+    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    return Note(text, command_in(posted, "note_command") if posted.get("note_command") else new_command())
+
+
+def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None) -> RegisterForm:
+    """The record's form with its own answers, or with what was typed over them."""
+    filled = fill_fields(register.form, record.answers) if raw is None else raw
+    return draw(register.form, register.words, filled, record.answers)
+
+
+async def show_page(
+    request: web.Request,
+    register: Definition,
+    record: RecordShown,
+    drawn: RegisterForm,
+    opened: Opened,
+    said: str = "",
+) -> web.Response:
+    """`said` names the notice of a page that answers a form."""
+    skipped = {part: number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")}
+    history, notes, found, about = await asyncio.gather(
+        ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
+        ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
+        _outcomes_of(request, register, record),
+        whose(request, record),
+    )
+    now, words = clock.now(), register.words
+    notices = {
+        "updated": words("record.updated"),
+        "reviewed": words("record.reviewed_done"),
+        "noted": words("notes.added"),
+    }
+    names = await organisation_names(request, register)
+    return await show(
+        request,
+        "records/record.html",
+        register=register,
+        record=record,
+        drawn=drawn,
+        form=drawn.form,
+        opened=opened,
+        whose=about,
+        standing=standing_of(register, record, names),
+        rated=register.words("records.rated", when=days_since(record.rated_at, now, register.words)),
+        past=past_of(register, record, history, found, skipped["history"], now),
+        review=REVIEW,
+        notes=[
+            (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
+            for each in notes.notes
+        ],
+        note=opened.note,
+        said=notices[said] if said else notice(request, notices),
+        href=record_address(register, record.record_id),
+        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
+        may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
+        older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
+    )
+
+
+async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
+    """The newest outcomes, for those who may see them."""
+    if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
+        return FoundOutcomes()
+    found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
+    return FoundOutcomes(found, missing=found is None)
+
+
+async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
+    """Ended meanwhile, or never theirs to see, which looks the same: what was typed can still be copied."""
+    register = request[REGISTER]
+    checked = read_answers(register.form, raw, register.words, clock.today())
+    rows = as_text(register.form, checked.answers)
+    back = address(register, PATHS["records"])
+    return await show(request, "records/gone.html", status=404, rows=rows, text=text, back=back)

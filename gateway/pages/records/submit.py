@@ -1,0 +1,127 @@
+"""Adding a person to a register: the form, what comes back when something is missing, the refusal, the receipt."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.records.likely_duplicate import goes_back, seen_in, show_matches
+from gateway.pages.records.lookup import find_record, record_address
+from gateway.ui import clock
+from gateway.ui.actions import ask, attempt, without_answer
+from gateway.ui.formats import day_and_time
+from gateway.ui.ids import command_in
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.register_form import RegisterForm, draw, mark, typed
+from gateway.ui.render import see_other, show
+from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
+from shared.contracts.referrals.saving import SubmitRecord
+from shared.messages import NotAnswered, Refused
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.person import name_typed, rating_of
+from shared.registers.form.reading import Raw, read_answers
+
+SAVE_DRAFT = "records/new/draft"
+
+
+def new_form(request: web.Request, command: UUID | None = None, raw: Raw | None = None) -> RegisterForm:
+    """The form that adds a record. Its command is the id of its draft as well."""
+    register = request[REGISTER]
+    drawn = draw(register.form, register.words, raw)
+    drawn.form.command = command or drawn.form.command
+    return drawn
+
+
+async def submit_record(request: web.Request) -> web.Response:
+    register, posted = request[REGISTER], await request.post()
+    raw = typed(posted, register.form)
+    drawn = new_form(request, command_in(posted), raw)
+    if goes_back(posted):
+        return await show_new(request, drawn)
+    checked = read_answers(register.form, raw, register.words, clock.today())
+    if consent_verdict(register, checked.answers) == "refused":
+        return await refuse_consent(request, drawn.form.command)
+    mark(drawn, checked.faults)
+    if not checked.ok:
+        drawn.form.status = 422
+        return await show_new(request, drawn)
+    submission = SubmitRecord(
+        command_id=drawn.form.command,
+        edition=register.edition,
+        answers=dict(checked.answers),
+        duplicates_seen=seen_in(posted),
+    )
+    try:
+        receipt = await attempt(request, submission, drawn.form, _refusals(register), renew=False)
+    except Refused as refusal:
+        return await _show_refused(request, drawn, refusal, raw)
+    if receipt is None:
+        return await show_new(request, drawn)
+    return see_other(record_address(register, receipt.record_id, "added/"))
+
+
+async def added(request: web.Request) -> web.Response:
+    """The receipt: reference, what happens next at this rating, when somebody looks, what to do in a crisis."""
+    record = await find_record(request)
+    level = rating_of(request[REGISTER], record.answers)
+    href = record_address(request[REGISTER], record.record_id)
+    return await show(request, "records/added.html", record=record, level=level, href=href)
+
+
+async def show_new(
+    request: web.Request, drawn: RegisterForm, draft: DraftNamed | None = None, said: str = ""
+) -> web.Response:
+    """The form, with the name of the person as soon as one was typed; `draft` is what it carries on with."""
+    register = request[REGISTER]
+    typed_names = {name: drawn.form.value(name) for name in register.person.values()}
+    return await show(
+        request,
+        "records/new.html",
+        drawn=drawn,
+        form=drawn.form,
+        name=name_typed(register, typed_names) or (register.words("draft.unnamed") if draft else ""),
+        started=register.words("draft.state", when=day_and_time(draft.started_at)) if draft else "",
+        said=said,
+        action=address(register, PATHS["submit"]),
+        save_at=address(register, SAVE_DRAFT),
+        note=register.words("draft.note", count=DRAFT_DAYS),
+    )
+
+
+def _refusals(register: Definition) -> dict[str, str]:
+    words = register.words
+    unseen = words("duplicate.message"), words("duplicate.ask", email=register.contact.team_email)
+    return {"no_organisation": words("form.no_organisation"), "duplicate_unseen": " ".join(unseen)}
+
+
+async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw) -> web.Response:
+    """The service has the last word: what it refuses is shown with everything that was typed."""
+    register = request[REGISTER]
+    if refusal.code == "no_consent":
+        return await show_refusal(request)
+    if refusal.code != "likely_duplicate":
+        drawn.form.refuse(register.words("form.unknown_question"), status=409)
+        return await show_new(request, drawn)
+    try:
+        page = await show_matches(request, register, refusal, drawn.form.command, raw)
+        drawn.form.refuse(register.words("duplicate.ended"), status=409)
+    except NotAnswered as unanswered:
+        page = None
+        drawn.form.refuse(without_answer(register.words, unanswered), status=503)
+    return page or await show_new(request, drawn)
+
+
+async def refuse_consent(request: web.Request, command: UUID) -> web.Response:
+    """The draft goes first: what the page says of nothing being kept is to be true when it is read."""
+    await ask(request, DiscardDraft(draft_id=command))
+    return await show_refusal(request)
+
+
+async def show_refusal(request: web.Request) -> web.Response:
+    """No consent: nothing is kept, and the page says what the team around the person must do (R-FLOW-019)."""
+    register = request[REGISTER]
+    if register.consent is None:
+        raise web.HTTPInternalServerError
+    again, home = address(register, PATHS["submit"]), address(register, "home/")
+    return await show(request, "records/refused.html", status=409, again=again, home=home)

@@ -1,0 +1,223 @@
+"""The reporting dashboard, and reports as files: asked for, waited for, downloaded."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.ui.actions import ask, attempt
+from gateway.ui.charts.panels import panel_of
+from gateway.ui.charts.weeks import weeks_of
+from gateway.ui.form import Choice, Field, Form
+from gateway.ui.formats import day_and_time, link
+from gateway.ui.ids import command_in, id_in, id_of, new_command
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
+from gateway.ui.table import Column
+from shared import log
+from shared.contracts.reports import (
+    Dashboard,
+    ReadDashboard,
+    ReadReportChunk,
+    ReadReportJob,
+    ReportJob,
+    StartReport,
+    StopReport,
+)
+from shared.messages import NotAnswered, Refused
+from shared.registers.definition.dashboards import AgeFilter, Filter, OptionFilter, OrganisationFilter
+from shared.registers.definition.register import Definition
+
+FRAGMENT = "X-Fragment"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILTER = "filter-"
+ORGANISATION = "filter-organisation"
+AGE = "filter-age"
+
+
+# ------------------------------------------------------------------------------------------------------- dashboard
+async def show_dashboard(request: web.Request) -> web.Response:
+    board = await _read_dashboard(request)
+    form = _form(request[REGISTER], board, _shown_organisation(request, board))
+    return await _show_dashboard(request, board, form)
+
+
+async def choose_organisation(request: web.Request) -> web.Response:
+    """On to the dashboard of one organisation, or of all; an id names no person, so it may stand in an address."""
+    organisation = str((await request.post()).get("organisation", ""))
+    chosen = f"?organisation={id_of(organisation).hex}" if organisation else ""
+    return see_other(address(request[REGISTER], f"reporting/{chosen}"))
+
+
+async def start_report(request: web.Request) -> web.Response:
+    """Ask for the report that was chosen; what is wrong with the choice is shown where it was made."""
+    register, board, posted = request[REGISTER], await _read_dashboard(request), await request.post()
+    form = _form(register, board)
+    form.command, answers = command_in(posted), form.read(posted)
+    if answers is None:
+        return await _show_dashboard(request, board, form)
+    words = register.words
+    said = {
+        "too_many": words("reporting.too_many"),
+        "unknown_filter": words("reporting.filter_unknown"),
+        "unknown_report": words("reporting.filter_unknown"),
+    }
+    job = await attempt(request, _request(register, form.command, answers), form, said)
+    if job is None:
+        return await _show_dashboard(request, board, form)
+    return see_other(job_address(register, job.job_id))
+
+
+async def _read_dashboard(request: web.Request) -> Dashboard:
+    """Of the organisation that the address names."""
+    wanted = request.query.get("organisation", "")
+    return await ask(request, ReadDashboard(organisation_id=id_of(wanted) if wanted else None))
+
+
+async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) -> web.Response:
+    register = request[REGISTER]
+    words = register.words
+    return await show(
+        request,
+        "reporting/dashboard.html",
+        board=board,
+        chosen=_shown_organisation(request, board),
+        as_at=words("reporting.as_at", when=day_and_time(board.as_at)),
+        panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
+        by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
+        form=form,
+        names=[name for name in form.fields if name != "report"],
+        shown_for=_shown_for(register, board),
+        columns=(
+            Column(register.words("workbook.report")),
+            Column(words("reporting.asked")),
+            Column(words("reporting.state")),
+        ),
+        jobs=[_job_row(register, job) for job in board.jobs],
+    )
+
+
+def _shown_organisation(request: web.Request, board: Dashboard) -> str:
+    """Whose figures the dashboard shows: of the one that was chosen, or the only one there is; empty for all."""
+    only = board.organisations[0].organisation_id.hex if len(board.organisations) == 1 else ""
+    return request.query.get("organisation", "") or only
+
+
+def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
+    return (
+        link(job.title, job_address(register, job.job_id), day_and_time(job.asked_at)),
+        day_and_time(job.asked_at),
+        state_words(register, job),
+    )
+
+
+def _form(register: Definition, board: Dashboard, organisation: str = "") -> Form:
+    """Reports are offered for the same `organisation` first as the figures beside them are of."""
+    words = register.words
+    titles = {report.code: report.title for report in register.reporting.reports}
+    reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
+    select = Field(
+        "report", words("reporting.select_report"), "select", choices=reports, missing=words("reporting.report_missing")
+    )
+    filters = [_filter_field(register, board, each) for each in register.reporting.filters]
+    return Form([select, *filters], {ORGANISATION: organisation})
+
+
+def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Field:
+    everything = Choice("", wanted.everything)
+    match wanted:
+        case OrganisationFilter():
+            listed = (Choice(each.organisation_id.hex, each.label) for each in board.organisations)
+            return Field(ORGANISATION, wanted.label, "select", choices=(everything, *listed))
+        case AgeFilter():
+            bands = (Choice(band.code, band.label) for band in wanted.bands)
+            return Field(AGE, wanted.label, "select", choices=(everything, *bands))
+        case OptionFilter():
+            options = register.form.by_name[wanted.question].options
+            offered = (Choice(option.code, option.label, group=option.group or "") for option in options)
+            return Field(FILTER + wanted.question, wanted.label, "select", choices=(everything, *offered))
+
+
+def _shown_for(register: Definition, board: Dashboard) -> dict[str, list[str]]:
+    """The filters that not every report takes, each with the reports that do; a script hides them (R-DSR-163)."""
+    every = {report.code: report for report in register.reporting.reports}
+    takes_age = [code for code in board.reports if code in every and every[code].ages is None]
+    return {AGE: takes_age} if len(takes_age) < len(board.reports) else {}
+
+
+def _request(register: Definition, command: UUID, answers: Mapping[str, str]) -> StartReport:
+    questions = [each.question for each in register.reporting.filters if isinstance(each, OptionFilter)]
+    chosen = {name: answers[FILTER + name] for name in questions if answers[FILTER + name]}
+    organisation = answers.get(ORGANISATION, "")
+    return StartReport(
+        command_id=command,
+        report=answers["report"],
+        organisation_id=id_of(organisation) if organisation else None,
+        age=answers.get(AGE) or None,
+        options=chosen,
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- jobs
+def job_address(register: Definition, job_id: UUID, page: str = "") -> str:
+    return address(register, f"reporting/jobs/{job_id.hex}/{page}")
+
+
+def state_words(register: Definition, job: ReportJob) -> str:
+    words = register.words
+    return {
+        "queued": words("reporting.queued"),
+        "running": words("reporting.preparing"),
+        "ready": words("reporting.ready"),
+        "failed": words("reporting.failed"),
+        "stopped": words("reporting.stopped"),
+        "expired": words("reporting.expired"),
+    }[job.state]
+
+
+async def show_job(request: web.Request) -> web.Response:
+    """How far a report has come; a script asks for that part of the page alone."""
+    register = request[REGISTER]
+    job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
+    words = register.words
+    done, total = job.rows_done, job.rows_total
+    return await show(
+        request,
+        "reporting/state.html" if FRAGMENT in request.headers else "reporting/job.html",
+        job=job,
+        said=state_words(register, job),
+        progress=words("reporting.progress", done=done, total=total) if total is not None else "",
+        kept_until=words("reporting.kept_until", when=day_and_time(job.expires_at)) if job.expires_at else "",
+        href=job_address(register, job.job_id),
+        back=address(register, "reporting/"),
+        command=new_command(),
+    )
+
+
+async def stop_report(request: web.Request) -> web.Response:
+    register, job_id = request[REGISTER], id_in(request, "job")
+    posted = await request.post()
+    await ask(request, StopReport(command_id=command_in(posted), job_id=job_id))
+    return see_other(job_address(register, job_id))
+
+
+async def download(request: web.Request) -> web.StreamResponse:
+    """The file, chunk by chunk. Its length is told first, so that a browser sees when it was cut short."""
+    if request.method == "HEAD":  # whoever asks about the file has not downloaded it
+        raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
+    job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
+    first = await ask(request, ReadReportChunk(job_id=job.job_id, number=0))
+    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{job.file_name}"'})
+    response.content_type = XLSX
+    response.content_length = job.size
+    await response.prepare(request)
+    await response.write(first.content)
+    try:
+        for number in range(1, job.chunks):
+            await response.write((await ask(request, ReadReportChunk(job_id=job.job_id, number=number))).content)
+    except (NotAnswered, Refused) as error:
+        log.warn("report.download_cut", job=str(job.job_id), error=error)
+        if request.transport is not None:
+            request.transport.abort()
+    return response

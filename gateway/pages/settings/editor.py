@@ -1,0 +1,95 @@
+"""What every editor of a register's texts has in common: where it begins, what it reads, what it would change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.ui.form import Form
+from gateway.ui.table import Cell
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+from shared.registers.overlay import Overlay
+from shared.values import Unreadable, read_line, read_text
+
+Difference = tuple[str, Cell, Cell]
+"""What changes, what it says in force, and what it is to say."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A register as it is in force: its editions, the newest first, and the overlay laid over them, by its number."""
+
+    editions: tuple[Definition, ...]
+    version: int
+    overlay: Overlay
+
+    @property
+    def register(self) -> Definition:
+        return self.editions[0]
+
+    @property
+    def words(self) -> Words:
+        return self.register.words
+
+
+class Editor(Protocol):
+    """One thing that can be reworded. `part` names it in history, `path` is its address under the settings."""
+
+    @property
+    def part(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def heading(self) -> str: ...
+
+    @property
+    def lead(self) -> tuple[str, ...]: ...
+
+    @property
+    def template(self) -> str:
+        """The fields of its form, and how what was typed will look."""
+        ...
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What is in force, in a few lines."""
+        ...
+
+    def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
+        """What is in force, to be typed over; or what was typed, with room for more."""
+        ...
+
+    def read(self, form: Form) -> Overlay | None:
+        """The overlay that is in force with what was typed in it; None when the form says what is wrong with that."""
+        ...
+
+    def differences(self, overlay: Overlay) -> list[Difference]: ...
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads texts out of a form, and says at each field what is wrong there; what is wrong is read as nothing."""
+
+    form: Form
+    words: Words
+
+    def line(self, name: str, label: str, longest: int = 200) -> str:
+        return self._checked(name, label, longest, lines=False)
+
+    def text(self, name: str, label: str, longest: int) -> str:
+        return self._checked(name, label, longest, lines=True)
+
+    def _checked(self, name: str, label: str, longest: int, *, lines: bool) -> str:
+        typed = self.form.value(name)
+        try:
+            read = read_text(typed) if lines else read_line(typed)
+        except Unreadable:
+            self.form.wrong(name, self.words("faults.characters", label=label))
+            return ""
+        if len(read) > longest:
+            self.form.wrong(name, self.words("faults.too_long", label=label, most=longest, count=len(read)))
+        if "{" in read or "}" in read:
+            self.form.wrong(name, self.words("settings.braces", label=label))
+        return "" if self.form.error(name) else read

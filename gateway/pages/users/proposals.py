@@ -1,0 +1,68 @@
+"""Proposed administrators: what waits, and deciding it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.users.user_facts import PAGE, Names, organisations_text
+from gateway.ui.actions import act_in, ask
+from gateway.ui.formats import day_and_time
+from gateway.ui.ids import command_in, id_in, new_command
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other
+from shared.contracts.users import DecideProposal, ListProposals, ProposalShown
+from shared.messages import Refused
+from shared.registers.definition.register import Definition
+
+DECISIONS = {"accept": True, "decline": False}
+
+
+@dataclass(frozen=True)
+class ShownProposal:
+    """One that waits, ready to be shown, and the id of what may be done with it now."""
+
+    heading: str
+    facts: list[tuple[str, str]]
+    yours: bool
+    may_accept: bool
+    href: str
+    command: UUID
+
+
+async def proposals_of(request: web.Request, names: Names) -> list[ShownProposal]:
+    found = await ask(request, ListProposals())
+    return [_shown(request[REGISTER], each, names) for each in found.proposals]
+
+
+def _shown(register: Definition, each: ProposalShown, names: Names) -> ShownProposal:
+    words = register.words
+    by = words("proposals.by", name=each.proposed_by, when=day_and_time(each.proposed_at))
+    return ShownProposal(
+        heading=each.full_name,
+        facts=[
+            (words("users.email"), each.email),
+            (words("users.organisations"), organisations_text(words, each.access, names)),
+            (words("users.state"), by),
+        ],
+        yours=each.yours,
+        may_accept=each.may_accept,
+        href=address(register, f"administration/proposals/{each.proposal_id.hex}/"),
+        command=new_command(),
+    )
+
+
+async def decide_proposal(request: web.Request) -> web.Response:
+    """What was decided meanwhile by somebody else is said on the list, which shows how it stands."""
+    posted = await request.post()
+    accepted = act_in(posted, DECISIONS.__getitem__)
+    decision = DecideProposal(command_id=command_in(posted), proposal_id=id_in(request, "proposal"), accepted=accepted)
+    said = "accepted" if accepted else "declined"
+    try:
+        await ask(request, decision)
+    except Refused as refusal:
+        if refusal.code not in ("decided", "not_second"):
+            raise
+        said = refusal.code
+    return see_other(address(request[REGISTER], PAGE), said)

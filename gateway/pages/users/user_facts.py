@@ -1,0 +1,56 @@
+"""How pages show an account: its address within the register, its role, organisations and state in words."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from aiohttp import web
+from markupsafe import Markup
+
+from gateway.keys import REGISTER
+from gateway.ui.navigation import address
+from gateway.ui.organisations import ORGANISATIONS
+from shared.accounts import UserState
+from shared.contracts.users import Access
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+
+PAGE = "administration/users/"
+FEW = 3
+COLOURS: dict[UserState, str] = {
+    UserState.ACTIVE: "green",
+    UserState.INVITED: "blue",
+    UserState.LOCKED: "red",
+    UserState.DEACTIVATED: "grey",
+}
+
+Names = Mapping[UUID, str]
+
+
+def user_address(register: Definition, user_id: UUID, rest: str = "") -> str:
+    return address(register, f"{PAGE}{user_id.hex}/{rest}")
+
+
+async def names_of(request: web.Request) -> dict[UUID, str]:
+    """The register's organisations, in the order of their names."""
+    listed = await request.config_dict[ORGANISATIONS].of(request[REGISTER].code)
+    return {each.organisation_id: each.name for each in listed.organisations}
+
+
+def organisations_text(words: Words, access: Access, names: Names, most: int | None = None) -> str:
+    """By name; no more than `most` of them, and how many others."""
+    if access.all_organisations:
+        return words("users.all_organisations")
+    held = [name for each, name in names.items() if each in access.organisation_ids]
+    shown = held[:most]
+    more = [words("users.more_organisations", count=len(held) - len(shown))] if len(held) > len(shown) else []
+    return ", ".join(shown + more) or words("users.no_organisation")
+
+
+def home_text(words: Words, access: Access, names: Names) -> str:
+    home = access.home_organisation_id
+    return names.get(home, "") if home else words("user.no_home")
+
+
+def state_tag(words: Words, state: UserState) -> Markup:
+    tag = Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>')
+    return tag.format(COLOURS[state], words.group("users.states")[state])

@@ -1,0 +1,196 @@
+"""One user's page: role and organisations changed, the account unlocked, deactivated and the like, each by itself."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.users.access import access_fields, access_in, access_refusals, values_of
+from gateway.pages.users.user_facts import (
+    PAGE,
+    Names,
+    home_text,
+    names_of,
+    organisations_text,
+    state_tag,
+    user_address,
+)
+from gateway.ui.actions import At, act_in, ask, attempt, notice
+from gateway.ui.form import Form, number_of
+from gateway.ui.formats import breakable
+from gateway.ui.ids import command_in, id_in, new_command
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
+from gateway.ui.table import Cell
+from shared.accounts import UserAct
+from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User
+from shared.messages import Command, Nothing
+from shared.permissions import Role
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+
+ASKED_FIRST = frozenset({UserAct.DEACTIVATE, UserAct.REMOVE})
+
+
+@dataclass(frozen=True)
+class ShownAct:
+    """One button. `confirm`: the page that asks first, for what hurts."""
+
+    code: str
+    label: str
+    confirm: str
+
+
+async def show_user(request: web.Request) -> web.Response:
+    return await _show(request)
+
+
+async def change_access(request: web.Request) -> web.Response:
+    form, version = await _sent(request)
+    access = None if form.errors else access_in(form, Role.STANDARD)
+    if version is None or (access is None and not form.errors):
+        raise web.HTTPBadRequest
+    if access is None:
+        return await _show(request, form, version)
+    command = ChangeAccess(command_id=form.command, user_id=id_in(request, "user"), version=version, access=access)
+    return await _carry_out(request, form, command, "saved", version)
+
+
+async def propose(request: web.Request) -> web.Response:
+    form, version = await _sent(request)
+    access = None if form.errors else access_in(form, Role.ADMINISTRATOR)
+    if access is None:
+        form.status = 422
+        return await _show(request, form, version)
+    command = ProposeAdministrator(command_id=form.command, user_id=id_in(request, "user"), access=access)
+    return await _carry_out(request, form, command, "proposed", version)
+
+
+async def _sent(request: web.Request) -> tuple[Form, int | None]:
+    """What was chosen, and the version that it was chosen upon."""
+    posted, form = await request.post(), await _form(request)
+    form.command = command_in(posted)
+    form.read(posted)
+    return form, number_of(posted.get("version", ""))
+
+
+async def _form(request: web.Request, user: User | None = None) -> Form:
+    words, reach = request[REGISTER].words, await ask(request, ReadReach())
+    values = values_of(user.user.access) if user and user.may_change else {}
+    return Form(access_fields(words, reach, await names_of(request)), values)
+
+
+async def _carry_out(
+    request: web.Request, form: Form, command: Command[Nothing], done: str, version: int | None
+) -> web.Response:
+    words = request[REGISTER].words
+    if await attempt(request, command, form, {**_refusals(words), **access_refusals(words)}) is None:
+        return await _show(request, form, version)
+    return see_other(user_address(request[REGISTER], id_in(request, "user")), done)
+
+
+def _refusals(words: Words) -> dict[str, str | At]:
+    return {
+        "yourself": words("user.yourself"),
+        "changed": words("user.changed"),
+        "unchanged": words("user.unchanged"),
+        "last_administrator": words("user.last_administrator"),
+        "elsewhere": words("user.elsewhere"),
+        "not_now": words("user.not_now"),
+        "proposed_before": words("proposals.before"),
+        "own_name": words("proposals.own_name"),
+    }
+
+
+async def act_on_user(request: web.Request) -> web.Response:
+    posted, register, form = await request.post(), request[REGISTER], Form(())
+    act, user_id, form.command = act_in(posted, UserAct), id_in(request, "user"), command_in(posted)
+    acting = ActOnUser(command_id=form.command, user_id=user_id, act=act)
+    if await attempt(request, acting, form, _refusals(register.words)) is None:
+        return await _show(request, acted=form)
+    if act is UserAct.REMOVE:
+        return see_other(address(register, PAGE), "removed")
+    return see_other(user_address(register, user_id), act.value)
+
+
+async def ask_first(request: web.Request) -> web.Response:
+    """The page before what hurts: what it means, and the button that does it."""
+    register, user_id = request[REGISTER], id_in(request, "user")
+    act = next((each for each in ASKED_FIRST if each.value == request.match_info["act"]), None)
+    if act is None:
+        raise web.HTTPNotFound
+    found, names = await ask(request, ReadUser(user_id=user_id)), await names_of(request)
+    if act not in found.acts:
+        return see_other(user_address(register, user_id))
+    return await show(
+        request,
+        "users/confirm.html",
+        act=act.value,
+        label=register.words.group("user.acts.button")[act],
+        meaning=register.words.group("user.acts.confirm")[act],
+        facts=_facts(register, found, names),
+        command=new_command(),
+        href=user_address(register, user_id, "act"),
+        back=user_address(register, user_id),
+    )
+
+
+async def _show(
+    request: web.Request, form: Form | None = None, version: int | None = None, acted: Form | None = None
+) -> web.Response:
+    """
+    The page as it stands now; `form` holds what was chosen, upon `version`. A version that was overtaken is replaced.
+
+    `acted` says why an act was not done.
+    """
+    register, names = request[REGISTER], await names_of(request)
+    found = await ask(request, ReadUser(user_id=id_in(request, "user")))
+    shown, acted = form or await _form(request, found), acted or Form(())
+    if acted.refusal:
+        shown.refuse(acted.refusal, status=acted.status)
+    return await show(
+        request,
+        "users/one.html",
+        form=shown,
+        version=found.user.version if version is None or shown.status == 409 else version,
+        found=found,
+        facts=_facts(register, found, names),
+        acts=_acts(register, found),
+        act_command=acted.command,
+        said=notice(request, _notices(register.words)),
+        href=user_address(register, found.user.user_id),
+        back=address(register, PAGE),
+    )
+
+
+def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, Cell]]:
+    words, user = register.words, found.user
+    return [
+        (words("users.name"), user.full_name),
+        (words("users.email"), breakable(user.email)),
+        (words("users.role"), words.group("users.roles")[user.access.role]),
+        (words("users.organisations"), organisations_text(words, user.access, names)),
+        (words("user.home"), home_text(words, user.access, names)),
+        (words("users.state"), state_tag(words, user.state)),
+    ]
+
+
+def _acts(register: Definition, found: User) -> list[ShownAct]:
+    return [
+        ShownAct(
+            act.value,
+            register.words.group("user.acts.button")[act],
+            user_address(register, found.user.user_id, f"confirm/{act.value}/") if act in ASKED_FIRST else "",
+        )
+        for act in found.acts
+    ]
+
+
+def _notices(words: Words) -> dict[str, str]:
+    return {
+        "added": words("add_user.added"),
+        "existing": words("add_user.existing"),
+        "saved": words("user.saved"),
+        "proposed": words("proposals.done"),
+        **{act.value: words.group("user.acts.done")[act] for act in UserAct},
+    }

@@ -1,0 +1,282 @@
+"""The work list: what waits urgently, with who has seen it, and what is for the next meeting of each area."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from aiohttp import web
+from markupsafe import Markup
+
+from gateway.keys import REGISTER
+from gateway.pages.records.lookup import record_address
+from gateway.ui.actions import ask, ask_if_there, notice
+from gateway.ui.form import sent_number
+from gateway.ui.formats import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
+from gateway.ui.ids import new_command, sent_id
+from gateway.ui.navigation import address
+from gateway.ui.render import see_other, show
+from gateway.ui.table import Cell, Column
+from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
+from shared.contracts.referrals.naming import NamedRecord, NameRecords
+from shared.messages import Refused
+from shared.registers.definition.lifecycle import Recipient
+from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
+
+PATH = "work/"
+SEEN_FORM = "seen-form"
+MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
+DIGITS = 5  # of how many tasks are passed over
+
+Names = Mapping[UUID, NamedRecord]
+
+
+@dataclass(frozen=True)
+class Area:
+    """What is for one area's next meeting."""
+
+    name: str
+    rows: list[list[Cell]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """How many tasks of each kind are passed over."""
+
+    urgent: int
+    agenda: int
+
+    def href(self, register: Definition) -> str:
+        asked = [f"{name}={skip}" for name, skip in (("urgent", self.urgent), ("agenda", self.agenda)) if skip]
+        return address(register, PATH) + ("?" + "&".join(asked) if asked else "")
+
+
+async def show_work(request: web.Request) -> web.Response:
+    register = _rated(request)
+    place = Place(*(sent_number(request.query, each, DIGITS, "0") for each in ("urgent", "agenda")))
+    tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
+    names = await _names(request, tasks)
+    organisations = await organisation_names(request, register)
+    rows = Rows(register, names or {}, organisations, tasks.as_at)
+    words = register.words
+    return await show(
+        request,
+        "work/list.html",
+        tasks=tasks,
+        as_at=words("tasks.as_at", when=day_and_time(tasks.as_at)),
+        said=_said(request, tasks),
+        done="seen" in request.query,
+        no_names=names is None,
+        form_id=SEEN_FORM,
+        urgent_columns=rows.urgent_columns,
+        urgent=[rows.urgent(each) for each in tasks.urgent],
+        agenda_columns=rows.agenda_columns,
+        areas=_areas(register, rows, tasks.agenda),
+        urgent_steps=_urgent_steps(register, place, tasks),
+        agenda_steps=_agenda_steps(register, place, tasks),
+    )
+
+
+async def acknowledge(request: web.Request) -> web.Response:
+    """Back to the list, which says who has seen it; whoever was second is told who was first."""
+    register = _rated(request)
+    task_id, command_id = _ids((await request.post()).get("task", ""))
+    here = address(register, PATH)
+    try:
+        seen = await ask(request, AcknowledgeTask(command_id=command_id, task_id=task_id))
+    except Refused as refusal:
+        if refusal.code != "closed":
+            raise
+        return see_other(here, "closed")
+    return see_other(f"{here}?{'seen' if seen.is_asker else 'taken'}={task_id.hex}")
+
+
+def _rated(request: web.Request) -> Definition:
+    """The register; one without a rating has no work list."""
+    register = request[REGISTER]
+    if register.rating is None:
+        raise web.HTTPNotFound
+    return register
+
+
+def _ids(sent: object) -> tuple[UUID, UUID]:
+    """The task of a button, and the id of what is done by pressing it. Raises 400 for what is not ours."""
+    task, _, command = str(sent).partition("-")
+    return sent_id(task), sent_id(command)
+
+
+async def _names(request: web.Request, tasks: Tasks) -> Names | None:
+    """Who the tasks are about; None when referrals does not answer, which must not hide that they wait."""
+    record_ids = tuple(each.record_id for each in (*tasks.urgent, *tasks.agenda))
+    if not record_ids:
+        return {}
+    named = await ask_if_there(request, NameRecords(record_ids=record_ids))
+    return {each.record_id: each for each in named.records} if named else None
+
+
+def _said(request: web.Request, tasks: Tasks) -> str:
+    """What came of a button that was pressed before."""
+    words = request[REGISTER].words
+    if closed := notice(request, {"closed": words("tasks.closed")}):
+        return closed
+    if "seen" in request.query:
+        return words("tasks.done")
+    taken = next((each for each in tasks.urgent if each.task_id.hex == request.query.get("taken")), None)
+    if taken is None or taken.seen_by is None or taken.seen_at is None:
+        return ""
+    return words("tasks.taken", name=taken.seen_by, when=day_and_time(taken.seen_at))
+
+
+# ------------------------------------------------------------------------------------------------------------ the rows
+class Rows:
+    """Makes the cells of both tables. A task whose record has no name here is shown by its reference."""
+
+    def __init__(self, register: Definition, names: Names, organisations: Mapping[UUID, str], now: datetime) -> None:
+        self._register = register
+        self._words = register.words
+        self._names = names
+        self._organisations = organisations
+        self._now = now
+        self._locality = register.form.by_name.get(register.person.get("locality", ""))
+        self._lead = register.form.by_name.get(register.person.get("lead_professional", ""))
+        self._told_again = told_again(register)
+
+    @property
+    def urgent_columns(self) -> list[Column]:
+        area = [Column(self._locality.label)] if self._locality else []
+        return [*self._first_columns(), *area, *self._last_columns(), Column(self._words("tasks.seen"))]
+
+    @property
+    def agenda_columns(self) -> list[Column]:
+        return [*self._first_columns(), *self._last_columns()]
+
+    def urgent(self, task: TaskShown) -> list[Cell]:
+        area: list[Cell] = [self.area(task.locality)] if self._locality else []
+        waiting = lines(day_and_time(task.opened_at), self._age(task), self._second(task))
+        return [*self._first(task), *area, *self._lead_of(task), waiting, self._seen(task)]
+
+    def agenda(self, task: TaskShown) -> list[Cell]:
+        since = days_since(task.opened_at, self._now, self._register.words)
+        rated = self._register.words("records.rated", when=since)
+        return [*self._first(task), *self._lead_of(task), lines(day(task.opened_at), rated)]
+
+    def area(self, code: str | None) -> str:
+        """The name of a locality."""
+        labels = self._locality.labels if self._locality else {}
+        return labels.get(code or "", code or self._words("tasks.no_place"))
+
+    def _first_columns(self) -> list[Column]:
+        return [Column(self._words("tasks.name")), Column(self._register.words("administration.organisation"))]
+
+    def _last_columns(self) -> list[Column]:
+        lead = [Column(self._lead.label)] if self._lead else []
+        return [*lead, Column(self._words("tasks.waiting_since"))]
+
+    def _first(self, task: TaskShown) -> list[Cell]:
+        named = self._names.get(task.record_id)
+        href = record_address(self._register, task.record_id)
+        reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
+        name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
+        whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
+        return [whom, self._organisations.get(task.organisation_id, "")]
+
+    def _lead_of(self, task: TaskShown) -> list[Cell]:
+        named = self._names.get(task.record_id)
+        return [named.lead_professional if named else ""] if self._lead else []
+
+    def _age(self, task: TaskShown) -> str:
+        minutes = int((self._now - task.opened_at).total_seconds()) // 60
+        return self._words("tasks.waiting", age=age_in_words(max(minutes, 0), self._words))
+
+    def _second(self, task: TaskShown) -> str:
+        """Who was told because nobody had seen it, and when; who will be, and after how long, while nobody has."""
+        if not self._told_again:
+            return ""
+        if task.told_again_at:
+            return self._words("tasks.second_told", when=day_and_time(task.told_again_at), who=self._told_again)
+        if task.seen_at:
+            return ""
+        minutes = self._register.lifecycle.urgent_minutes
+        return self._words("tasks.second_told_after", minutes=minutes, who=self._told_again)
+
+    def _seen(self, task: TaskShown) -> Cell:
+        if task.seen_by and task.seen_at:
+            return self._words("tasks.seen_by", name=task.seen_by, when=day_and_time(task.seen_at))
+        named = self._names.get(task.record_id)
+        return lines(self._not_seen(), self._button(task, named.name if named else task.reference))
+
+    def _not_seen(self) -> Markup:
+        return Markup("<strong>{}</strong>").format(self._words("tasks.not_seen"))
+
+    def _button(self, task: TaskShown, about: str) -> Markup:
+        """Of the one form of the page; the id of the command is the button's own."""
+        return Markup(
+            '<button class="nhsuk-button nhsuk-button--small ics-work__button" data-module="nhsuk-button"'
+            ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'
+            '<span class="nhsuk-u-visually-hidden"> {}</span></button>'
+        ).format(SEEN_FORM, task.task_id.hex, new_command().hex, self._words("tasks.acknowledge"), about)
+
+
+def told_again(register: Definition) -> str:
+    """Whom the register names for an urgent record that nobody has seen in time."""
+    words = register.words
+    who: dict[Recipient, str] = {
+        "team": register.contact.team,
+        "submitter": words("tasks.recipients.submitter"),
+        "administrators": words("tasks.recipients.administrators"),
+    }
+    rules = [each for each in register.notifications if each.concerns("urgent_not_seen", "urgent")]
+    named = dict.fromkeys(who[to] for each in rules for to in each.to)
+    return ", ".join((*named, *([words("tasks.recipients.others")] if any(each.addresses for each in rules) else [])))
+
+
+def age_in_words(minutes: int, words: Words) -> str:
+    """In its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
+    days, rest = divmod(minutes, MINUTES_OF_DAY)
+    hours, rest = divmod(rest, MINUTES_OF_HOUR)
+    in_days = (
+        _amount(days, words("tasks.age.day"), words("tasks.age.days", count=days)),
+        _amount(hours, words("tasks.age.hour"), words("tasks.age.hours", count=hours)),
+    )
+    in_hours = (in_days[1], _amount(rest, words("tasks.age.minute"), words("tasks.age.minutes", count=rest)))
+    said = " ".join(filter(None, in_days if days else in_hours))
+    return said or words("tasks.age.minutes", count=0)
+
+
+def _amount(count: int, one: str, several: str) -> str:
+    if count == 0:
+        return ""
+    return one if count == 1 else several
+
+
+def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> list[Area]:
+    """The agenda comes by localities."""
+    return [
+        Area(rows.area(code), [rows.agenda(task) for task in of_area])
+        for code, of_area in groupby(tasks, key=lambda task: task.locality)
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- further than 50 rows
+def _urgent_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
+    more = place.urgent + len(tasks.urgent) < tasks.counts.urgent
+    before, after = (Place(skip, place.agenda) for skip in _around(place.urgent))
+    return _steps(register, register.words("tasks.urgent"), before if place.urgent else None, after if more else None)
+
+
+def _agenda_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
+    before, after = (Place(place.urgent, skip) for skip in _around(place.agenda))
+    more = after if tasks.more_agenda else None
+    return _steps(register, register.words("tasks.agenda"), before if place.agenda else None, more)
+
+
+def _around(skip: int) -> tuple[int, int]:
+    return max(skip - MOST_TASKS, 0), skip + MOST_TASKS
+
+
+def _steps(register: Definition, about: str, before: Place | None, after: Place | None) -> list[Markup]:
+    words = register.words
+    steps = ((words("table.previous"), before), (words("table.next"), after))
+    return [link(text, place.href(register), about) for text, place in steps if place]

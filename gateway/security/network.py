@@ -1,0 +1,61 @@
+"""From where the pages can be reached, where a deployment restricts that: a country, networks (R-DSR-019)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from gateway.security.client_address import client_address
+from gateway.ui.static import FRONT_END
+from shared import log
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class OutOfReach(web.HTTPForbidden):
+    """The browser is somewhere that the deployment does not serve."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """
+    Whom the deployment serves: the networks, and the countries as its own proxy names them. Everybody, when it says
+    neither. A country is two letters (ISO 3166-1); a proxy that does not know one says something else, or nothing.
+    """
+
+    networks: frozenset[IPv4Network | IPv6Network] = frozenset()
+    country_header: str = ""
+    countries: frozenset[str] = frozenset()
+
+    def has(self, request: web.Request) -> bool:
+        if not self.networks and not self.country_header:
+            return True
+        return self._is_near(client_address(request)) or self._is_of_a_country(request)
+
+    def _is_near(self, address: str) -> bool:
+        return bool(address) and any(ip_address(address) in network for network in self.networks)
+
+    def _is_of_a_country(self, request: web.Request) -> bool:
+        """Said once: a header that came twice was sent by somebody else too."""
+        said = request.headers.getall(self.country_header, ()) if self.country_header else ()
+        return len(said) == 1 and said[0].strip().upper() in self.countries
+
+
+ANYWHERE = Reach()
+
+
+def within(reach: Reach) -> Middleware:
+    """The middleware that serves nobody else, but for the files that the page of this refusal is drawn with."""
+
+    @web.middleware
+    async def within_reach(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        is_file = resource is not None and resource.name == FRONT_END
+        if is_file or reach.has(request):
+            return await handler(request)
+        log.warn("page.out_of_reach")
+        raise OutOfReach
+
+    return within_reach

@@ -1,0 +1,23 @@
+"""When a session will end for want of use, and what a page says of it before and after."""
+
+from datetime import datetime
+
+from gateway.security import csrf
+from gateway.ui.navigation import PATHS, address
+from gateway.ui.time_out import TimeOut
+from shared.contracts.identity import SessionFound
+from shared.registers.definition.register import Definition
+
+SESSION = "account/session"
+
+
+def time_out_of(register: Definition, found: SessionFound, now: datetime) -> TimeOut:
+    return TimeOut(
+        seconds=max(0, int((found.idle_ends_at - now).total_seconds())),
+        holder=csrf.mark_of(found.visitor.user_id),
+        session=address(register, SESSION),
+        login=address(register, "login/"),
+        log_out=address(register, PATHS["logout"]),
+        log_out_label=register.navigation_label("logout") or register.words("account.end_session"),
+        words=register.words,
+    )

@@ -1,0 +1,1 @@
+"""The web server: the application, its settings, error pages, headers and request ids."""

@@ -1,0 +1,149 @@
+"""The pages shown when something is not as it should be: what it was in plain words, and what to do now."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.security.csrf import FormTooOld, NoCookie, SomebodyElses
+from gateway.security.network import OutOfReach
+from gateway.security.resubmission import what_was_sent
+from gateway.ui.render import show
+from shared import log
+from shared.messages import Fault, NotAnswered, Refused
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+NOT_SAVED = "What you sent last was not saved."
+TRY_AGAIN = "Please try again in a minute."
+
+ERROR_PAGES = {
+    400: ErrorPage(
+        "Your browser sent something we cannot read",
+        ("Go back, load the page again, and try once more.", NOT_SAVED),
+    ),
+    401: ErrorPage(
+        "Your session has ended",
+        ("You were logged out, because the register was not used for a while or you logged out elsewhere.", NOT_SAVED),
+    ),
+    403: ErrorPage(
+        "You do not have permission to see this page",
+        (
+            "Your account does not have the right that it needs.",
+            "If you need it for your work, ask an administrator of the register.",
+        ),
+    ),
+    404: ErrorPage(
+        "Page not found",
+        (
+            "If you typed the address, check that it is right. If you pasted it, check that the whole of it is there.",
+            "The page may also have been taken away, or be one that your account cannot see.",
+        ),
+    ),
+    409: ErrorPage(
+        "This was changed in the meantime",
+        (NOT_SAVED, "Open the page again to see how it stands now, then make your change once more."),
+    ),
+    413: ErrorPage(
+        "What you sent is too big",
+        (NOT_SAVED, "Send a smaller file, or shorten what you typed."),
+    ),
+    429: ErrorPage(
+        "Too many tries",
+        (
+            "To keep accounts safe we take only so many tries in a short time.",
+            "Please wait a few minutes, then try again.",
+        ),
+    ),
+    500: ErrorPage(
+        "Sorry, there is a problem with the service",
+        (TRY_AGAIN, "If it happens again, tell your system administrator what you were doing and at what time."),
+    ),
+    503: ErrorPage(
+        "Sorry, the service is unavailable",
+        (TRY_AGAIN, "If somebody is in danger now, do not wait for this page: follow your usual crisis response."),
+    ),
+}
+TOO_OLD = ErrorPage(
+    "This page was open for too long",
+    ("You have logged out since you opened it, or logged in again.", NOT_SAVED),
+)
+NO_COOKIE = ErrorPage(
+    "Your browser did not send our cookie",
+    (
+        "Without it we cannot tell that the form was yours.",
+        "Go back, load the page again, and try once more.",
+        "If this page comes again, allow cookies for this service in your browser's settings, or use another browser.",
+    ),
+)
+OUT_OF_REACH = ErrorPage(
+    "You cannot use this service from where you are",
+    (
+        "It is for certain countries and networks only. Your connection appears to come from another one.",
+        "If it should work where you are, turn off any VPN and try again, or ask those who look after your network.",
+    ),
+)
+SOMEBODY_ELSES = ErrorPage(
+    "This was typed by somebody else",
+    (
+        "It stood on a page that was left open by somebody who was logged in on this computer before you.",
+        "It was not saved, and it is not shown to you. If it is still needed, they have to log in and type it again.",
+    ),
+)
+INSTEAD: dict[type[web.HTTPException], ErrorPage] = {
+    FormTooOld: TOO_OLD,
+    NoCookie: NO_COOKIE,
+    SomebodyElses: SOMEBODY_ELSES,
+    OutOfReach: OUT_OF_REACH,
+}
+SENT_AGAIN = frozenset({401, 403, 404, 409, 429, 500, 503})
+SHOWN_AS = {405: 404, 410: 404, 422: 400, 502: 503, 504: 503}
+FAULTS = {
+    Fault.NOT_ALLOWED: 403,
+    Fault.NOT_SIGNED_IN: 401,
+    Fault.BUSY: 503,
+    Fault.TOO_LATE: 503,
+    Fault.UNAVAILABLE: 503,
+}
+REFUSALS = {"not_found": 404, "not_allowed": 403, "conflict": 409, "too_many": 429, "too_big": 413}
+KEPT_HEADERS = ("Allow", "Retry-After")
+
+
+async def show_error(request: web.Request, status: int, page: ErrorPage | None = None) -> web.Response:
+    """
+    The page for a status. Says nothing of what the request held, but to whoever sent it from a form of ours: they get
+    it back, to be sent again.
+    """
+    shown_as = SHOWN_AS.get(status, status if status in ERROR_PAGES else 500 if status >= 500 else 400)
+    sent = await what_was_sent(request) if shown_as in SENT_AGAIN else None
+    error, ended = page or ERROR_PAGES[shown_as], shown_as == 401
+    return await show(request, "errors/error.html", status=status, error=error, sent=sent, ended=ended)
+
+
+@web.middleware
+async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Stands outside every other middleware of pages; the JSON API has its own way of saying the same."""
+    try:
+        return await handler(request)
+    except web.HTTPException as raised:
+        if raised.status < 400:
+            raise
+        response = await show_error(request, raised.status, INSTEAD.get(type(raised)))
+        response.headers.update({name: raised.headers[name] for name in KEPT_HEADERS if name in raised.headers})
+        return response
+    except NotAnswered as unanswered:
+        log.warn("page.not_answered", fault=unanswered.fault.value)
+        return await show_error(request, FAULTS.get(unanswered.fault, 500))
+    except Refused as refusal:
+        log.warn("page.refused", code=refusal.code)
+        return await show_error(request, REFUSALS.get(refusal.code, 500))
+    except Exception as error:  # noqa: BLE001  the edge of a page: what went wrong is for the log, not for the visitor
+        log.warn("page.failed", error=error)
+        return await show_error(request, 500)

@@ -1,0 +1,27 @@
+"""A request id for every request, and how long each page took, by its route and never by its address."""
+
+import secrets
+import time
+
+from aiohttp import web
+from prometheus_client import Histogram
+
+from gateway.security.guard import Handler
+from shared import log
+
+SECONDS = Histogram("ics_page_seconds", "Time to answer a page", ("method", "route", "status"))
+
+
+@web.middleware
+async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Outermost: what goes wrong further in is still counted and found in the log."""
+    log.request_id.set(secrets.token_hex(8))
+    log.register_code.set("")
+    started = time.perf_counter()
+    response = await handler(request)
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "none"
+    took = time.perf_counter() - started
+    SECONDS.labels(request.method, route, response.status).observe(took)
+    log.log("page", method=request.method, route=route, status=response.status, ms=round(took * 1000, 1))
+    return response

@@ -1,0 +1,97 @@
+"""The life of the gateway process: start, serve pages, and on SIGTERM finish the requests in hand."""
+
+import asyncio
+import ipaddress
+import tempfile
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+
+from gateway.keys import OVERLAYS
+from gateway.routes import pages
+from gateway.server.app import House, build_app
+from gateway.server.settings import Settings
+from gateway.ui.brand import read_brand
+from gateway.ui.render import Templates
+from gateway.ui.static import Static
+from shared import log
+from shared.bus.nats_bus import NatsBus
+from shared.health import HealthPort
+from shared.messages import SERVICES
+from shared.overlays import Overlays
+from shared.registers.load import load_registers
+from shared.stopping import stop_signal
+from shared.tasks import end
+
+STOP_SECONDS = 10.0
+
+
+class NotOnLoopback(ValueError):
+    """Demo mode was asked for on an address that others can reach."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    log.set_up("gateway", settings.log_level)
+    if settings.demo and not ipaddress.ip_address(settings.host).is_loopback:
+        raise NotOnLoopback
+    uvloop.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    stopping = stop_signal()
+    health = HealthPort(settings.health_address)
+    await health.open()
+    bus = await NatsBus.connect("gateway", settings.nats_url, settings.nats_seed.get_secret_value())
+    app = _app(settings, bus)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    following = asyncio.create_task(app[OVERLAYS].run())
+    site = web.TCPSite(runner, settings.host, settings.port)
+    await site.start()
+    _tell_port(runner, settings.port_file)
+    health.ready_when(lambda: _is_ready(bus, app[OVERLAYS]))
+    log.log("gateway.ready")
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({asked, following}, return_when=asyncio.FIRST_COMPLETED)
+    health.ready_when(None)
+    await runner.cleanup()
+    failures = await end([asked, following])
+    await bus.close()
+    await health.close()
+    if failures:
+        raise failures[0]
+    log.log("gateway.stopped")
+
+
+def _app(settings: Settings, bus: NatsBus) -> web.Application:
+    static = Static()
+    cache = settings.template_cache or Path(tempfile.mkdtemp(prefix="ics-templates-"))
+    templates = Templates(static, read_brand(settings.brand), cache, demo=settings.demo)
+    templates.warm()
+    registers = load_registers([settings.registers] if settings.registers else [])
+    house = House(
+        bus,
+        registers,
+        templates,
+        static,
+        public_url=settings.public_url,
+        trusted_proxies=settings.trusted_proxies,
+        reach=settings.reach,
+        demo_mail_dir=settings.demo_mail_dir,
+    )
+    return build_app(house, pages(settings))
+
+
+def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
+    """Write down which port was taken, whole or not at all."""
+    if file is not None:
+        half = file.with_suffix(".half")
+        half.write_text(str(runner.addresses[0][1]), encoding="ascii")
+        half.rename(file)
+
+
+async def _is_ready(bus: NatsBus, overlays: Overlays) -> bool:
+    """Ready when every service answers: a page may need any of them. Pages say what was published, or nothing."""
+    return overlays.known and bus.connected and all(await asyncio.gather(*(bus.ping(service) for service in SERVICES)))

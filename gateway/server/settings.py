@@ -1,0 +1,44 @@
+"""What the gateway is told by its environment."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from gateway.security.network import Reach
+from shared.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """Settings of the gateway."""
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on; demo mode allows loopback only.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any that is free.")
+    port_file: Path | None = Field(default=None, description="File that is told which port was taken.")
+    public_url: str = Field(default="", description="The address that people type; https outside loopback.")
+    registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
+    brand: Path | None = Field(default=None, description="The deployment's brand file; neutral without.")
+    demo_mail_dir: Path | None = Field(default=None, description="Where demo mode keeps the mail that was sent.")
+    template_cache: Path | None = Field(default=None, description="Folder for compiled templates; none: not kept.")
+    trusted_proxies: int = Field(default=0, ge=0, le=5, description="How many proxies before us name the client.")
+    networks: frozenset[IPv4Network | IPv6Network] = Field(
+        default=frozenset(), description="JSON: the networks from which pages may be reached; empty: any."
+    )
+    country_header: str = Field(
+        default="", description="The header in which the nearest proxy, and nobody else, names the browser's country."
+    )
+    countries: frozenset[str] = Field(
+        default=frozenset({"GB"}), description="JSON: the countries that may reach pages where country_header is set."
+    )
+
+    @model_validator(mode="after")
+    def _says_who_names_the_country(self) -> Self:
+        if self.country_header and not self.trusted_proxies:
+            raise ValueError("country_header is believed from a proxy alone: set trusted_proxies")
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        """Networks and countries together: either is enough."""
+        return Reach(self.networks, self.country_header, self.countries)

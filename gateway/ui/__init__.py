@@ -1,0 +1,1 @@
+"""What pages are made with: forms, tables, formats, navigation and rendering."""

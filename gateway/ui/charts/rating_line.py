@@ -1,0 +1,198 @@
+"""A record's rating over time, as a line through bands: made from its history, with reviews and outcomes as dots."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gateway.ui.formats import day, day_and_time
+from gateway.ui.table import Column
+from shared.contracts.outcomes import Outcomes
+from shared.contracts.referrals.reading import History, RecordShown
+from shared.registers.definition.lifecycle import Level, Rating
+from shared.registers.definition.register import Definition
+
+BAND = 32  # pixels; the words beside the bands are as high
+EDGE = 2.0  # per cent left free at both ends, so that a dot is whole
+
+MarkKind = Literal["reviewed", "outcome", "ending"]
+
+
+@dataclass(frozen=True)
+class Band:
+    level: Level
+    top: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """How long one rating held. `left` and `right` are per cent of the picture, `height` is in pixels from its top."""
+
+    left: str
+    right: str
+    height: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at one moment, shown on the line."""
+
+    kind: MarkKind
+    left: str
+    height: int
+
+
+@dataclass(frozen=True)
+class Legend:
+    kind: MarkKind
+    words: str
+
+
+@dataclass(frozen=True)
+class RatingLine:
+    """The picture, and the same as the rows of a table; `notes` say what is left out."""
+
+    title: str
+    height: int
+    bands: tuple[Band, ...]
+    steps: tuple[Step, ...]
+    marks: tuple[Mark, ...]
+    legends: tuple[Legend, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    first: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened; a `level` says that it was rated so from then on."""
+
+    at: datetime
+    who: str
+    level: Level | None = None
+    kind: MarkKind | None = None
+
+
+def rating_line(
+    register: Definition, record: RecordShown, history: History, outcomes: Outcomes | None, now: datetime
+) -> RatingLine | None:
+    """The line of an active record with a rating; None for one without. `outcomes`: None where they are not shown."""
+    rating = register.rating
+    moments = [*_ratings(rating, record, history), *_reviews(history)] if rating else []
+    rated = [moment for moment in moments if moment.level]
+    if rating is None or not rated:
+        return None
+    start = min(moment.at for moment in rated)
+    moments += [moment for moment in _outcomes(outcomes) if moment.at >= start]
+    drawing = _Drawing(rating, start, max(now, start), sorted(rated, key=lambda moment: moment.at))
+    return _line(register, drawing, sorted(moments, key=lambda moment: moment.at), _notes(register, history, outcomes))
+
+
+def _ratings(rating: Rating, record: RecordShown, history: History) -> Iterator[Moment]:
+    """From the newest back: each change says what was there before it."""
+    code = record.answers.get(rating.question)
+    for change in history.updates:
+        for field in change.changes:
+            if field.name == rating.question:
+                yield Moment(change.changed_at, change.changed_by, _level(rating, field.after))
+                code = field.before
+    if history.older:
+        yield Moment(history.updates[-1].changed_at, "", _level(rating, code))
+    else:
+        yield Moment(history.created_at, history.created_by, _level(rating, code))
+
+
+def _level(rating: Rating, code: object) -> Level | None:
+    return rating.level(code) if isinstance(code, str) else None
+
+
+def _reviews(history: History) -> Iterator[Moment]:
+    for change in history.updates:
+        if change.act == "reviewed":
+            yield Moment(change.changed_at, change.changed_by, kind="reviewed")
+
+
+def _outcomes(outcomes: Outcomes | None) -> Iterator[Moment]:
+    for each in outcomes.outcomes if outcomes else ():
+        if each.counted:
+            yield Moment(each.recorded_at, each.recorded_by, kind="ending" if each.ending else "outcome")
+
+
+def _notes(register: Definition, history: History, outcomes: Outcomes | None) -> tuple[str, ...]:
+    words = register.words
+    older = (words("rating_line.older"),) if history.older else ()
+    return (*older, words("rating_line.older_outcomes")) if outcomes and outcomes.more else older
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """Where things stand: time runs from left to right, and the last level of the rating is at the top."""
+
+    rating: Rating
+    start: datetime
+    end: datetime
+    rated: Sequence[Moment]
+
+    def left(self, moment: datetime) -> str:
+        whole = (self.end - self.start).total_seconds()
+        share = (min(moment, self.end) - self.start).total_seconds() / whole if whole else 0.0
+        return f"{EDGE + share * (100 - 2 * EDGE):.2f}%"
+
+    def top(self, level: Level) -> int:
+        return BAND * (len(self.rating.levels) - 1 - self.rating.levels.index(level))
+
+    def height(self, level: Level) -> int:
+        return self.top(level) + BAND // 2
+
+    def steps(self) -> Iterator[Step]:
+        ends = [moment.at for moment in self.rated[1:]] + [self.end]
+        for moment, end in zip(self.rated, ends, strict=True):
+            if moment.level:
+                yield Step(self.left(moment.at), self.left(end), self.height(moment.level))
+
+    def mark(self, kind: MarkKind, at: datetime) -> Mark:
+        holding = [moment.level for moment in self.rated if moment.at <= at and moment.level]
+        return Mark(kind, self.left(at), self.height(holding[-1]))
+
+
+def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], notes: tuple[str, ...]) -> RatingLine:
+    words, levels = register.words, drawing.rating.levels
+    marks = tuple(drawing.mark(moment.kind, moment.at) for moment in moments if moment.kind)
+    newest = drawing.rated[-1]
+    now = words("rating_line.now", rating=newest.level.label if newest.level else "", when=day(newest.at))
+    return RatingLine(
+        title=f"{words('rating_line.heading')}: {now}",
+        height=BAND * len(levels),
+        bands=tuple(Band(level, drawing.top(level)) for level in reversed(levels)),
+        steps=tuple(drawing.steps()),
+        marks=marks,
+        legends=_legends(register, {mark.kind for mark in marks}),
+        columns=(
+            Column(words("rating_line.when")),
+            Column(words("rating_line.what")),
+            Column(words("rating_line.who")),
+        ),
+        rows=tuple(_row(register, moment) for moment in reversed(moments)),
+        first=day(drawing.start),
+        notes=notes,
+    )
+
+
+def _legends(register: Definition, there: set[MarkKind]) -> tuple[Legend, ...]:
+    return tuple(Legend(kind, said) for kind, said in _said(register).items() if kind in there)
+
+
+def _said(register: Definition) -> dict[MarkKind, str]:
+    words = register.words
+    return {
+        "reviewed": words("rating_line.reviewed"),
+        "outcome": words("rating_line.outcome"),
+        "ending": words("rating_line.ending"),
+    }
+
+
+def _row(register: Definition, moment: Moment) -> tuple[str, ...]:
+    rated = register.words("rating_line.rated", rating=moment.level.label) if moment.level else ""
+    what = _said(register)[moment.kind] if moment.kind else rated
+    return (day_and_time(moment.at), what, moment.who or register.words("page.not_recorded"))

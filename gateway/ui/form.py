@@ -1,0 +1,164 @@
+"""A form: its fields, what somebody typed, and what is wrong with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+from uuid import UUID
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from gateway.ui.ids import new_command
+from shared.messages import Refused
+
+DATE_PARTS = ("day", "month", "year")
+
+Kind = Literal["text", "email", "password", "whole_number", "long_text", "choice", "choices", "select", "date", "file"]
+Posted = MultiMapping[str | bytes | bytearray | web.FileField]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers: the code that is kept, the label that is read."""
+
+    code: str
+    label: str
+    hint: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One question of a form. `missing` is what to say when nothing was given; without it the field may stay empty.
+
+    `width` is in characters, for what has a known length: 2, 3, 4, 5, 10, 20 or 30.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    hint: str = ""
+    missing: str = ""
+    autocomplete: str = ""
+    placeholder: str = ""
+    choices: tuple[Choice, ...] = ()
+    width: int = 0
+    inline: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The id that the error summary leads to: the first thing one can type in or tick."""
+        return f"{self.name}-day" if self.kind == "date" else self.name
+
+    @property
+    def groups(self) -> list[tuple[str, list[Choice]]]:
+        """The choices under the headings of their groups, in the order in which they stand."""
+        return [(group, list(choices)) for group, choices in groupby(self.choices, lambda choice: choice.group)]
+
+
+class Form:
+    """
+    Keeps what a person typed and what is wrong with it, so that nothing is ever typed twice.
+
+    `command` is the id of what the form is about to do, `status` the status of a page that shows a sent form again,
+    `reason` the refusal of what it asked for.
+    """
+
+    def __init__(self, fields: Sequence[Field], values: Mapping[str, str | Iterable[str]] | None = None) -> None:
+        self.command: UUID = new_command()
+        self.status = 200
+        self.reason: Refused | None = None
+        self.fields = {field.name: field for field in fields}
+        self.errors: dict[str, str] = {}
+        self.refusal = ""
+        self._refused: frozenset[str] = frozenset()
+        self._typed: dict[str, list[str]] = {
+            name: [value] if isinstance(value, str) else list(value) for name, value in (values or {}).items()
+        }
+
+    def read(self, posted: Posted) -> dict[str, str] | None:
+        """
+        What was answered, by name, or None where something is missing (then show the page again).
+
+        Text comes trimmed, a password as it was typed, a date as "day/month/year" as typed, empty when all three are.
+        Several choices are read with `chosen`. Files are read by whoever takes them.
+        """
+        for name in self._inputs():
+            self._typed[name] = [_clean(value) for value in posted.getall(name, ()) if isinstance(value, str)]
+        answers = {name: self._answer(field) for name, field in self.fields.items() if field.kind != "file"}
+        for name, answer in answers.items():
+            if not answer and self.fields[name].missing:
+                self.wrong(name, self.fields[name].missing)
+        return None if self.errors else answers
+
+    def wrong(self, name: str, message: str, *, status: int = 422) -> None:
+        """Say what is wrong with one answer: at the field, and in the summary."""
+        self.errors.setdefault(name, message)
+        self.status = status
+
+    def refuse(self, message: str, *names: str, status: int = 422) -> None:
+        """Say what is wrong with the whole: in the summary alone, with the named fields marked."""
+        self.refusal = message
+        self.status = status
+        self._refused = frozenset(names)
+
+    def value(self, name: str) -> str:
+        """What the field shows again. A password is never sent back."""
+        field = self.fields.get(name)
+        if field is not None and field.kind == "password":
+            return ""
+        return next(iter(self._typed.get(name, ())), "")
+
+    def has(self, name: str) -> bool:
+        """Whether the field was sent, be it empty."""
+        return name in self._typed
+
+    def error(self, name: str) -> str:
+        return self.errors.get(name, "")
+
+    def chosen(self, name: str) -> list[str]:
+        return [code for code in self._typed.get(name, ()) if code]
+
+    def is_marked(self, name: str) -> bool:
+        return name in self.errors or name in self._refused
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The error summary, in the order of the questions: where to go, what to say. Empty when all is well."""
+        whole = [(self._first_refused(), self.refusal)] if self.refusal else []
+        return whole + [(field.anchor, self.errors[name]) for name, field in self.fields.items() if name in self.errors]
+
+    def _first_refused(self) -> str:
+        return next((field.anchor for name, field in self.fields.items() if name in self._refused), "")
+
+    def _inputs(self) -> Iterable[str]:
+        for name, field in self.fields.items():
+            yield from (f"{name}-{part}" for part in DATE_PARTS) if field.kind == "date" else (name,)
+
+    def _answer(self, field: Field) -> str:
+        if field.kind == "date":
+            parts = [self.value(f"{field.name}-{part}").strip() for part in DATE_PARTS]
+            return "/".join(parts) if any(parts) else ""
+        typed = next(iter(self.chosen(field.name)), "")
+        return typed if field.kind == "password" else typed.strip()
+
+
+def _clean(typed: str) -> str:
+    """Browsers send lines ended by two characters; a NUL can come only from a program, and no database takes it."""
+    return typed.replace("\r\n", "\n").replace("\0", "")
+
+
+def number_of(text: object, digits: int = 9) -> int | None:
+    """A number without sign in so many digits at the most; None for anything else."""
+    said = str(text)
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= digits else None
+
+
+def sent_number(sent: Posted, name: str, digits: int = 9, otherwise: str = "") -> int:
+    """A number that one of our pages has put into a form or an address. Raises 400 for what is not ours."""
+    number = number_of(sent.get(name, otherwise), digits)
+    if number is None:
+        raise web.HTTPBadRequest
+    return number

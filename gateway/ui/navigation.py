@@ -1,0 +1,72 @@
+"""The way about a register: where each place is, who may go there, and what the masthead shows of it."""
+
+from gateway.ui.masthead import Masthead, NavigationItem
+from shared.permissions import Permission, Visitor
+from shared.registers.definition.register import Definition, Place
+
+PATHS: dict[Place, str] = {
+    "home": "home/",
+    "submit": "records/new",
+    "records": "records/",
+    "reporting": "reporting/",
+    "help": "help/",
+    "password": "account/password",
+    "administration": "administration/",
+    "logout": "logout",
+}
+NEEDS: dict[Place, frozenset[Permission]] = {
+    "home": frozenset({Permission.USE_ACCOUNT}),
+    "submit": frozenset({Permission.SUBMIT_RECORD}),
+    "records": frozenset({Permission.READ_RECORDS}),
+    "reporting": frozenset({Permission.READ_REPORTS}),
+    "help": frozenset({Permission.USE_ACCOUNT}),
+    "password": frozenset({Permission.USE_ACCOUNT}),
+    "administration": frozenset({Permission.ADMINISTER, Permission.CONFIGURE}),
+    "logout": frozenset({Permission.USE_ACCOUNT}),
+}
+
+
+def address(register: Definition, path: str) -> str:
+    """An address within the register: `address(dsr, "login/")` is `/dsr/login/`."""
+    return f"/{register.code}/{path}"
+
+
+def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Masthead:
+    """The masthead as this visitor sees it at this path; a stranger has no navigation bar (R-DSR-067, 069, 070)."""
+    if visitor is None:
+        return Masthead(
+            site_name=register.identity.site_name,
+            register_name=register.identity.name,
+            home=address(register, ""),
+            help=address(register, "help/"),
+            copyright=register.words.unfilled("page.copyright"),
+        )
+    return Masthead(
+        site_name=register.identity.site_name,
+        register_name=register.identity.name,
+        home=address(register, PATHS["home"]),
+        help=address(register, PATHS["help"]),
+        signed_in=register.words("page.signed_in", name=visitor.full_name),
+        account=address(register, PATHS["password"]),
+        navigation=_items(register, visitor, path),
+        copyright=register.words.unfilled("page.copyright"),
+    )
+
+
+def _items(register: Definition, visitor: Visitor, path: str) -> tuple[NavigationItem, ...]:
+    allowed = [link for link in register.navigation if NEEDS[link.place] & visitor.permissions]
+    here = _current([address(register, PATHS[link.place]) for link in allowed], path)
+    return tuple(
+        NavigationItem(
+            label=link.label,
+            href=address(register, PATHS[link.place]),
+            current=address(register, PATHS[link.place]) == here,
+            posted=link.place == "logout",
+        )
+        for link in allowed
+    )
+
+
+def _current(hrefs: list[str], path: str) -> str | None:
+    """The place that the path lies in: the longest one it begins with."""
+    return max((href for href in hrefs if path.startswith(href)), key=len, default=None)

@@ -1,0 +1,122 @@
+"""A register's form as a page shows it: the definition's questions as fields, with what was typed and what is wrong."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.ui.form import Choice, Field, Form, Kind, Posted
+from shared.registers.definition import questions
+from shared.registers.definition.questions import Option, Question, Section
+from shared.registers.definition.words import Words
+from shared.registers.form.conditions import Answers, codes_of
+from shared.registers.form.reading import Raw, not_known_field
+
+KINDS: dict[questions.Kind, Kind] = {
+    "text": "text",
+    "long_text": "long_text",
+    "yes_no": "choice",
+    "choice": "choice",
+    "choices": "choices",
+    "select": "select",
+    "date": "date",
+    "nhs_number": "whole_number",
+    "postcode": "text",
+    "email": "email",
+    "phone": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    One question on the page. `condition` and `exception` are for the script that hides what does not apply; the server
+    decides.
+    """
+
+    question: Question
+    condition: str
+    exception: str
+    not_known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    section: Section
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterForm:
+    """What the template draws: sections in order, and the `Form` that remembers."""
+
+    heading: str
+    guidance: tuple[str, ...]
+    parts: tuple[Part, ...]
+    form: Form
+
+
+def draw(form: questions.Form, words: Words, raw: Raw | None = None, kept: Answers | None = None) -> RegisterForm:
+    """The form, empty or with what was typed. What a record has `kept` can stay chosen when it is offered no more."""
+    fields = [field_of(question, words, codes_of((kept or {}).get(question.name))) for question in form.asked]
+    fields += [_not_known(question) for question in form.asked if question.not_known]
+    parts = tuple(
+        Part(section, tuple(_asked(question) for question in section.questions if not question.retired))
+        for section in form.sections
+    )
+    return RegisterForm(form.heading, form.guidance, parts, Form(fields, raw))
+
+
+def typed(posted: Posted, form: questions.Form) -> dict[str, tuple[str, ...]]:
+    """What a browser sent for the questions of this form; the token and the buttons are left out."""
+    known = {question.name for question in form.asked}
+    values: dict[str, tuple[str, ...]] = {}
+    for name in posted:
+        if name.partition("-")[0] in known:
+            sent = (value for value in posted.getall(name) if isinstance(value, str))
+            values[name] = tuple(value.replace("\r\n", "\n") for value in sent if value)
+    return values
+
+
+def hidden_fields(fields: Raw) -> list[tuple[str, str]]:
+    """What was typed, for a page that holds it unseen until it is sent again."""
+    return [
+        (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
+    ]
+
+
+def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
+    """Say what is wrong, at each question and in the summary."""
+    for name, message in faults.items():
+        drawn.form.wrong(name, message)
+
+
+def _asked(question: Question) -> Asked:
+    condition = json.dumps(question.show_if) if question.show_if else ""
+    exception = json.dumps(question.unless) if question.unless else ""
+    return Asked(question, condition, exception, not_known_field(question) if question.not_known else "")
+
+
+def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Field:
+    """One question as a field; `kept` are its answers that a record has."""
+    choices = tuple(_choice(option, words) for option in question.offered_to(kept))
+    if question.kind == "select":
+        choices = (Choice("", words("form.choose")), *choices)
+    return Field(
+        name=question.name,
+        label=question.shown_label,
+        kind=KINDS[question.kind],
+        hint=question.hint or (words("dates.hint") if question.kind == "date" else ""),
+        choices=choices,
+        width=0 if question.width == "full" else int(question.width),
+        inline=question.kind in ("yes_no", "choice") and len(choices) <= 3,
+    )
+
+
+def _choice(option: Option, words: Words) -> Choice:
+    label = words("settings.lists.retired", label=option.label) if option.retired else option.label
+    return Choice(option.code, label, option.hint or "", option.group or "")
+
+
+def _not_known(question: Question) -> Field:
+    name = not_known_field(question)
+    return Field(name=name, label="", kind="choices", choices=(Choice("yes", question.not_known or ""),))
