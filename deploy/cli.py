@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.prefork.inheritance import inherited
 from deploy.runner.refusals import CannotStart
 from shared.version import VERSION
@@ -61,7 +61,7 @@ def up(demo: Annotated[bool, typer.Option("--demo", help="With demo people; for 
 
 async def _up(*, demo: bool) -> None:
     """The nursery comes first: it imports what all processes need, while this one imports what it needs itself."""
-    nursery = Nursery(inherited(os.environ))
+    nursery = PreforkServer(inherited(os.environ))
     await nursery.start()
     try:
         from deploy.runner.settings import read_settings  # noqa: PLC0415

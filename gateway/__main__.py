@@ -1,7 +1,7 @@
 """Starts the gateway."""
 
 from gateway.server.run import run
-from gateway.server.settings import Settings
+from gateway.server.settings import GatewaySettings
 
 if __name__ == "__main__":
-    run(Settings())
+    run(GatewaySettings())

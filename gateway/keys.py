@@ -5,13 +5,13 @@ from pathlib import Path
 from aiohttp import web
 
 from shared.bus.protocol import Bus
-from shared.overlays import Overlays
+from shared.overlays import OverlayFollower
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 BUS: web.AppKey[Bus] = web.AppKey("bus")
-OVERLAYS = web.AppKey("overlays", Overlays)
+OVERLAYS = web.AppKey("overlays", OverlayFollower)
 REGISTERS = web.AppKey("registers", Registers)
 PUBLIC_URL = web.AppKey("public_url", str)
 TRUSTED_PROXIES = web.AppKey("trusted_proxies", int)

@@ -86,7 +86,7 @@ def _append(file: Path, line: str) -> None:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AuditVerification:
     """
     What verifying a schema's chain found: how many seals hold, and the first place where it does not.
 
@@ -101,7 +101,7 @@ class Verdict:
     fault: str | None = None
 
 
-async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: Iterable[str]) -> Verdict:
+async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: Iterable[str]) -> AuditVerification:
     """
     Walk the chain of the schema on the connection's search path, and compare it with the heads kept outside.
 
@@ -113,11 +113,11 @@ async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: 
         found = await db.fetchrow(READ_STRETCH, str(seal["lo"]), str(seal["hi"]), previous)
         whole = found is not None and found["hash"] == seal["hash"] and found["counted"] == seal["rows"]
         if not whole or seal["prev"] != previous or str(seal["lo"]) != reached or seal["n"] != len(known) + 1:
-            return Verdict(service, len(known), rows, fault=f"seal {seal['n']} does not match its rows")
+            return AuditVerification(service, len(known), rows, fault=f"seal {seal['n']} does not match its rows")
         previous, rows, reached = seal["hash"], rows + seal["rows"], str(seal["hi"])
         known[seal["n"]] = seal["hash"].hex()
     for line in heads:
         name, n, digest = line.split()
         if name == service and known.get(int(n)) != digest:
-            return Verdict(service, len(known), rows, fault=f"head {n} kept outside is not in the chain")
-    return Verdict(service, len(known), rows, await db.fetchval(COUNT_UNSEALED, reached))
+            return AuditVerification(service, len(known), rows, fault=f"head {n} kept outside is not in the chain")
+    return AuditVerification(service, len(known), rows, await db.fetchval(COUNT_UNSEALED, reached))

@@ -45,7 +45,7 @@ class Endpoint:
 
 
 @dataclass
-class Card:
+class ServiceInfo:
     """What one running service says of itself. `last_error` of an endpoint is only ever a code."""
 
     service: str

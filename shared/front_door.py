@@ -16,7 +16,7 @@ Asked = TypeVar("Asked", bound=Request[Message])
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnsweredRequest:
     """One row of a service's table. `policy` is the sentence that the generated documents print."""
 
     request: type[Request[Message]]
@@ -33,18 +33,18 @@ class Shown:
     claims: Claims
 
 
-def for_anyone(request: type[Asked], handler: Callable[[Asked], Awaitable[Message]]) -> Answer:
+def for_anyone(request: type[Asked], handler: Callable[[Asked], Awaitable[Message]]) -> AnsweredRequest:
     """Answered without knowing who asks: only what leads to a log-in, and what names no person."""
 
     async def serve(asked: Request[Message], _shown: Shown | None) -> Message:
         return await handler(_as(request, asked))
 
-    return Answer(request, "anyone behind the gateway", False, serve)
+    return AnsweredRequest(request, "anyone behind the gateway", False, serve)
 
 
 def for_visitors(
     request: type[Asked], permission: Permission, handler: Callable[[Visitor, Asked], Awaitable[Message]]
-) -> Answer:
+) -> AnsweredRequest:
     """Answered for a signed-in person who holds the permission on the register that the assertion names."""
 
     async def without_assertion(visitor: Visitor, _assertion: str, asked: Asked) -> Message:
@@ -55,7 +55,7 @@ def for_visitors(
 
 def for_visitors_carried_on(
     request: type[Asked], permission: Permission, handler: Callable[[Visitor, str, Asked], Awaitable[Message]]
-) -> Answer:
+) -> AnsweredRequest:
     """As `for_visitors`. The handler gets the assertion too, to ask another of its audiences in the visitor's name."""
 
     async def serve(asked: Request[Message], shown: Shown | None) -> Message:
@@ -65,12 +65,12 @@ def for_visitors_carried_on(
         log.register_code.set(visitor.register_code)
         return await handler(visitor, shown.assertion, _as(request, asked))
 
-    return Answer(request, f"visitors who may {permission.value}", True, serve)
+    return AnsweredRequest(request, f"visitors who may {permission.value}", True, serve)
 
 
 def for_callers(
     request: type[Asked], services: tuple[str, ...], handler: Callable[[Caller, Asked], Awaitable[Message]]
-) -> Answer:
+) -> AnsweredRequest:
     """Answered for another service that works without a user in the room."""
 
     async def serve(asked: Request[Message], shown: Shown | None) -> Message:
@@ -79,7 +79,7 @@ def for_callers(
             raise NotAnswered(Fault.NOT_ALLOWED)
         return await handler(caller, _as(request, asked))
 
-    return Answer(request, f"services: {', '.join(services)}", True, serve)
+    return AnsweredRequest(request, f"services: {', '.join(services)}", True, serve)
 
 
 def _as(request: type[Asked], asked: Request[Message]) -> Asked:
@@ -88,7 +88,7 @@ def _as(request: type[Asked], asked: Request[Message]) -> Asked:
     return asked
 
 
-async def open_door(service: str, bus: Bus, verifier: Verifier, answers: Sequence[Answer]) -> None:
+async def open_door(service: str, bus: Bus, verifier: Verifier, answers: Sequence[AnsweredRequest]) -> None:
     """Answer everything in the table. Raises `ValueError`, so that the process stops, when a contract is left out."""
     named = [answer.request for answer in answers]
     owed = [request for request in REQUESTS if request.service() == service]
@@ -99,7 +99,9 @@ async def open_door(service: str, bus: Bus, verifier: Verifier, answers: Sequenc
     await bus.settle()
 
 
-def _at_the_door(answer: Answer, verifier: Verifier) -> Callable[[Request[Message], Context], Awaitable[Message]]:
+def _at_the_door(
+    answer: AnsweredRequest, verifier: Verifier
+) -> Callable[[Request[Message], Context], Awaitable[Message]]:
     async def serve(asked: Request[Message], context: Context) -> Message:
         shown = Shown(context.who or "", verifier.verify(context.who)) if answer.guarded else None
         try:

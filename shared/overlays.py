@@ -16,7 +16,7 @@ LONGEST_RETRY_SECONDS = 1.0
 
 
 @dataclass
-class Overlays:
+class OverlayFollower:
     """
     Follows what is published of these registers. A process is ready once it knows what was published before it began.
 

@@ -19,12 +19,12 @@ from shared.contracts import LETTERS
 from shared.contracts.health import Backlog
 from shared.contracts.identity import SessionsRevoked
 from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_pool
-from shared.front_door import Answer, open_door
+from shared.front_door import AnsweredRequest, open_door
 from shared.health import HealthPort
 from shared.jobs import BUS_FAULTS, Job, repeat
 from shared.messages import Event, Fault, Message, NotAnswered, Request
 from shared.outbox import Relay
-from shared.overlays import Overlays
+from shared.overlays import OverlayFollower
 from shared.registers.load import load_registers
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
@@ -41,7 +41,7 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 class Service:
     """What a service does: the requests it answers, the events it follows, and the jobs that it runs by itself."""
 
-    answers: Sequence[Answer]
+    answers: Sequence[AnsweredRequest]
     followers: Sequence[Follower] = ()
     jobs: Sequence[Job] = ()
 
@@ -81,7 +81,7 @@ async def _work(
     context: ServiceContext, service: Service, shared_jobs: Sequence[Job], stopping: asyncio.Event, health: HealthPort
 ) -> list[BaseException]:
     """Answer and run the jobs until the process is to stop, or a job fails. Returns what went wrong."""
-    overlays = Overlays(context.bus, context.registers)
+    overlays = OverlayFollower(context.bus, context.registers)
     jobs = (context.relay.job, overlays.job, *shared_jobs, *service.jobs)
     running = [asyncio.create_task(repeat(job, context.clock, FAULTS), name=job.name) for job in jobs]
     asked = asyncio.create_task(stopping.wait())
@@ -160,7 +160,7 @@ async def _close(pool: DatabasePool, sealer: Sealer) -> None:
             await pool.close()
 
 
-async def _is_ready(pool: DatabasePool, bus: Bus, overlays: Overlays) -> bool:
+async def _is_ready(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> bool:
     try:
         await pool.fetchval("SELECT 1", timeout=1)
     except DATABASE_FAULTS:

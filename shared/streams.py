@@ -16,7 +16,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Reader:
+class StreamReader:
     """A durable pull consumer of one process on one stream."""
 
     durable: str
@@ -32,13 +32,13 @@ STREAMS = (
 STREAM_OF = {"event": "EVENTS", "notice": "NOTICES"}
 
 
-def readers() -> tuple[Reader, ...]:
+def readers() -> tuple[StreamReader, ...]:
     """One reader for each process and stream that it follows, from the events' own `followed_by`."""
     wanted: dict[tuple[Process, str], list[str]] = {}
     for event in EVENTS:
         for process in event.followed_by:
             wanted.setdefault((process, event.family), []).append(f"{event.family}.*.*.{event.kind}")
     return tuple(
-        Reader(f"{process}--{family}", STREAM_OF[family], process, tuple(subjects))
+        StreamReader(f"{process}--{family}", STREAM_OF[family], process, tuple(subjects))
         for (process, family), subjects in wanted.items()
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from nhs_number import calculate_checksum
 
 
-class Wrong(StrEnum):
+class ValueFault(StrEnum):
     """Why a value was not taken. The words for each are in the register's catalogue."""
 
     REQUIRED = "required"
@@ -40,7 +40,7 @@ class Wrong(StrEnum):
 class Unreadable(ValueError):
     """A text that is not the value asked for. Carries the reason alone: the text itself may be about a person."""
 
-    def __init__(self, wrong: Wrong) -> None:
+    def __init__(self, wrong: ValueFault) -> None:
         super().__init__(wrong.value)
         self.wrong = wrong
 
@@ -66,7 +66,7 @@ def _readable(text: str, allowed: str) -> str:
     if stripped.isascii() and stripped.isprintable():
         return stripped
     if any(_unwanted(character) for character in stripped if character not in allowed):
-        raise Unreadable(Wrong.CHARACTERS)
+        raise Unreadable(ValueFault.CHARACTERS)
     return unicodedata.normalize("NFC", stripped)
 
 
@@ -111,12 +111,12 @@ def read_nhs_number(text: str) -> str:
     Ten equal digits pass the arithmetic and are no person's number.
     """
     if _SPREADSHEET_NUMBER.fullmatch(text.strip()):
-        raise Unreadable(Wrong.NHS_NUMBER_SPREADSHEET)
+        raise Unreadable(ValueFault.NHS_NUMBER_SPREADSHEET)
     digits = _NHS_NUMBER_SPACING.sub("", text)
     if not (len(digits) == 10 and digits.isascii() and digits.isdigit()):
-        raise Unreadable(Wrong.NHS_NUMBER)
+        raise Unreadable(ValueFault.NHS_NUMBER)
     if len(set(digits)) == 1 or calculate_checksum(digits[:9]) != int(digits[9]):
-        raise Unreadable(Wrong.NHS_NUMBER_CHECK)
+        raise Unreadable(ValueFault.NHS_NUMBER_CHECK)
     return digits
 
 
@@ -139,7 +139,7 @@ def read_postcode(text: str) -> str:
     plain = _POSTCODE_SPACING.sub("", text).upper()
     if _is_postcode(plain):
         return f"{plain[:-3]} {plain[-3:]}"
-    raise Unreadable(Wrong.POSTCODE if suggest_postcode(text) is None else Wrong.POSTCODE_LOOKALIKE)
+    raise Unreadable(ValueFault.POSTCODE if suggest_postcode(text) is None else ValueFault.POSTCODE_LOOKALIKE)
 
 
 def suggest_postcode(text: str) -> str | None:
@@ -190,30 +190,30 @@ def read_date(text: str) -> date:
     for form in _DATE_FORMS:
         if found := form.fullmatch(written):
             return read_date_parts(found["day"], found["month"], found["year"])
-    raise Unreadable(Wrong.DATE)
+    raise Unreadable(ValueFault.DATE)
 
 
 def read_date_parts(day: str, month: str, year: str) -> date:
     """A date in three parts, the month by number or name. A part that is missing is named; two digits are no year."""
-    parts = {Wrong.DATE_DAY: day.strip(), Wrong.DATE_MONTH: month.strip(), Wrong.DATE_YEAR: year.strip()}
+    parts = {ValueFault.DATE_DAY: day.strip(), ValueFault.DATE_MONTH: month.strip(), ValueFault.DATE_YEAR: year.strip()}
     missing = [wrong for wrong, part in parts.items() if not part]
     if missing:
-        raise Unreadable(missing[0] if len(missing) == 1 else Wrong.DATE)
+        raise Unreadable(missing[0] if len(missing) == 1 else ValueFault.DATE)
     return _real_date(*parts.values())
 
 
 def _real_date(day: str, month: str, year: str) -> date:
     number = _month_number(month)
     if number is None or not (_is_number(day) and _is_number(year)):
-        raise Unreadable(Wrong.DATE)
+        raise Unreadable(ValueFault.DATE)
     if len(year) != 4:
-        raise Unreadable(Wrong.DATE_SHORT_YEAR)
+        raise Unreadable(ValueFault.DATE_SHORT_YEAR)
     try:
         written = date(int(year), number, int(day))
     except ValueError:
-        raise Unreadable(Wrong.DATE) from None
+        raise Unreadable(ValueFault.DATE) from None
     if written.year < EARLIEST_YEAR:
-        raise Unreadable(Wrong.DATE_LONG_AGO)
+        raise Unreadable(ValueFault.DATE_LONG_AGO)
     return written
 
 
@@ -266,7 +266,7 @@ def read_email(text: str) -> str:
     ascii_host = _ascii_host(host)
     readable = at and len(local) <= 64 and _LOCAL_PART.fullmatch(local) and _is_host(ascii_host)
     if not readable or len(local) + 1 + len(ascii_host) > EMAIL_LONGEST:
-        raise Unreadable(Wrong.EMAIL)
+        raise Unreadable(ValueFault.EMAIL)
     return f"{local}@{ascii_host}"
 
 
@@ -310,5 +310,5 @@ def read_phone(text: str) -> str:
     written = read_line(text)
     digits = sum(character.isdigit() for character in written)
     if not (_PHONE.fullmatch(written) and 7 <= digits <= 21):
-        raise Unreadable(Wrong.PHONE)
+        raise Unreadable(ValueFault.PHONE)
     return written

@@ -10,12 +10,12 @@ from pydantic_settings import BaseSettings
 
 from deploy.build import asyncapi, nats_permissions
 from deploy.runner.settings import RunnerSettings
-from gateway.server.settings import Settings as GatewaySettings
-from services.identity.settings import Settings as IdentitySettings
-from services.notifier.settings import Settings as NotifierSettings
-from services.outcomes.settings import Settings as OutcomesSettings
-from services.referrals.settings import Settings as ReferralsSettings
-from services.reports.settings import Settings as ReportsSettings
+from gateway.server.settings import GatewaySettings
+from services.identity.settings import IdentitySettings
+from services.notifier.settings import NotifierSettings
+from services.outcomes.settings import OutcomesSettings
+from services.referrals.settings import ReferralsSettings
+from services.reports.settings import ReportsSettings
 from shared.contracts import EVENTS
 from shared.messages import Event
 

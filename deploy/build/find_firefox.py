@@ -4,9 +4,9 @@ Finds the Firefox that tests drive, and prints its path; installs the distributi
     python -m deploy.build.find_firefox
 """
 
-from deploy.build.programs import Program, say_path
+from deploy.build.programs import TestProgram, say_path
 
-FIREFOX = Program(
+FIREFOX = TestProgram(
     "The tests in Firefox need it",
     ("firefox-esr", "firefox"),
     "ICS_FIREFOX",

@@ -4,9 +4,9 @@ Finds the LibreOffice that opens reports in the tests, and prints its path; inst
     python -m deploy.build.find_office
 """
 
-from deploy.build.programs import Program, say_path
+from deploy.build.programs import TestProgram, say_path
 
-OFFICE = Program(
+OFFICE = TestProgram(
     "The tests that open reports as people do need LibreOffice Calc",
     ("soffice", "libreoffice"),
     "ICS_SOFFICE",

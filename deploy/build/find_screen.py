@@ -4,9 +4,9 @@ Finds the screen that nobody sees, for WebKit's window, and prints its path; ins
     python -m deploy.build.find_screen
 """
 
-from deploy.build.programs import Program, say_path
+from deploy.build.programs import TestProgram, say_path
 
-SCREEN = Program(
+SCREEN = TestProgram(
     "The tests in WebKit need Xvfb, a screen that nobody sees",
     ("Xvfb",),
     "ICS_XVFB",

@@ -4,9 +4,9 @@ Finds the WebKit that tests drive by its WebDriver, and prints its path; install
     python -m deploy.build.find_webkit
 """
 
-from deploy.build.programs import Program, say_path
+from deploy.build.programs import TestProgram, say_path
 
-WEBKIT = Program(
+WEBKIT = TestProgram(
     "The tests in WebKit, Safari's engine, need WebKitGTK with its WebDriver",
     ("WebKitWebDriver",),
     "ICS_WEBKIT",

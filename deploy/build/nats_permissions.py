@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.contracts import BROADCASTS, EVENTS, REQUESTS
 from shared.messages import PROCESSES, Process
-from shared.streams import STREAMS, Reader, readers
+from shared.streams import STREAMS, StreamReader, readers
 
 DEPLOYER = "deployer"
 
@@ -40,7 +40,7 @@ def _of(process: Process) -> Permissions:
     )
 
 
-def _reader_subjects(reads: list[Reader]) -> list[str]:
+def _reader_subjects(reads: list[StreamReader]) -> list[str]:
     """A process may pull from and acknowledge its own readers, and ask how far they lag."""
     return [
         subject

@@ -15,7 +15,7 @@ class NotFound(Exception):
 
 
 @dataclass(frozen=True)
-class Program:
+class TestProgram:
     """A program by its names in PATH, the setting that names another, and the package that holds it."""
 
     needed_for: str
@@ -41,7 +41,7 @@ class Program:
         return ("apt-get", "install", "-y", *self.options, self.package)
 
 
-def find(wanted: Program) -> Path:
+def find(wanted: TestProgram) -> Path:
     """The program that the setting names, else the first in PATH that starts, else a newly installed one."""
     if named := os.environ.get(wanted.setting):
         if not _starts(named, wanted.question):
@@ -50,7 +50,7 @@ def find(wanted: Program) -> Path:
     return _in_path(wanted) or _installed(wanted)
 
 
-def _in_path(wanted: Program) -> Path | None:
+def _in_path(wanted: TestProgram) -> Path | None:
     found = (shutil.which(name) for name in wanted.names)
     return next((Path(path) for path in found if path and _starts(path, wanted.question)), None)
 
@@ -64,7 +64,7 @@ def _starts(program: str, question: str) -> bool:
     return answer.returncode == 0
 
 
-def _installed(wanted: Program) -> Path:
+def _installed(wanted: TestProgram) -> Path:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise NotFound(wanted.advice)
     for command in (UPDATE, wanted.install):
@@ -77,7 +77,7 @@ def _installed(wanted: Program) -> Path:
     return program
 
 
-def say_path(wanted: Program) -> None:
+def say_path(wanted: TestProgram) -> None:
     """Print the path, or what to do, and end."""
     try:
         print(find(wanted))

@@ -13,7 +13,7 @@ from services.identity.operators import Fixed, GrantWanted, NewAccount, create_a
 from services.outcomes import store as tasks
 from services.outcomes.handlers.watching import bring_into_line
 from services.referrals.handlers.saving import Saving
-from services.referrals.handlers.standing import Standing
+from services.referrals.handlers.standing import RecordStatusHandlers
 from shared.assertion import Signer, Verifier
 from shared.context import ServiceContext
 from shared.contracts.referrals.answers import Answers
@@ -38,7 +38,7 @@ Records = list[tuple[UUID, DemoPerson]]
 
 
 @dataclass(frozen=True)
-class Loaded:
+class DemoIdentity:
     """What the demo knows of identity while it adds people."""
 
     accounts: dict[str, UUID]
@@ -56,7 +56,7 @@ async def load_demo(addresses: Addresses, registers: Registers | None = None) ->
             return False
         loaded = await _load_accounts(identity, registers.find(REGISTER))
         records = await _load_people(addresses, referrals, registers, loaded)
-        await _load_tasks(Standing(_context(referrals, registers)), outcomes, records, loaded)
+        await _load_tasks(RecordStatusHandlers(_context(referrals, registers)), outcomes, records, loaded)
     finally:
         await outcomes.close()
         await identity.close()
@@ -71,14 +71,14 @@ def _context(pool: DatabasePool, registers: Registers) -> ServiceContext:
     return ServiceContext("referrals", pool, bus, signer, Verifier("referrals", {}), relay, registers)
 
 
-async def _load_accounts(pool: DatabasePool, register: Definition) -> Loaded:
+async def _load_accounts(pool: DatabasePool, register: Definition) -> DemoIdentity:
     hashes = PasswordHashes(workers=2)
     password = Fixed(hashes, DEMO_PASSWORD)
     rows = [(each.name, each.email_domain) for each in register.organisations]
     async with transaction(pool) as db:
         organisations = await ensure_organisations(db, register.code, rows)
         accounts = {each.email: await create_account(db, _account(each), password) for each in ACCOUNTS}
-    return Loaded(accounts, organisations)
+    return DemoIdentity(accounts, organisations)
 
 
 def _account(demo: DemoAccount) -> NewAccount:
@@ -88,7 +88,7 @@ def _account(demo: DemoAccount) -> NewAccount:
     return NewAccount(demo.email, demo.first_name, demo.last_name, (grant,))
 
 
-async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Registers, loaded: Loaded) -> Records:
+async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Registers, loaded: DemoIdentity) -> Records:
     saving = Saving(_context(pool, registers))
     register = registers.find(REGISTER)
     records = [(await _refer(saving, register, person, loaded), person) for person in PEOPLE]
@@ -106,7 +106,9 @@ async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Regi
     return records
 
 
-async def _load_tasks(standing: Standing, pool: DatabasePool, records: Records, loaded: Loaded) -> None:
+async def _load_tasks(
+    standing: RecordStatusHandlers, pool: DatabasePool, records: Records, loaded: DemoIdentity
+) -> None:
     """What waits: whom an administrator referred, they have seen; of the others the second recipient was told."""
     caller = Caller(service="outcomes", job="demo")
     for record_id, person in records:
@@ -127,7 +129,7 @@ async def _see(pool: DatabasePool, visitor: Visitor, record_id: UUID, moment: da
                 await tasks.mark_seen(db, visitor, task.task_id, moment)
 
 
-async def _refer(saving: Saving, register: Definition, person: DemoPerson, loaded: Loaded) -> UUID:
+async def _refer(saving: Saving, register: Definition, person: DemoPerson, loaded: DemoIdentity) -> UUID:
     """Refer the person as their creator did, and bring the referral up to date once where it was."""
     visitor = _creator(person, loaded)
     answers = _answers(person)
@@ -140,7 +142,7 @@ async def _refer(saving: Saving, register: Definition, person: DemoPerson, loade
     return receipt.record_id
 
 
-def _creator(person: DemoPerson, loaded: Loaded) -> Visitor:
+def _creator(person: DemoPerson, loaded: DemoIdentity) -> Visitor:
     account = next(each for each in ACCOUNTS if each.email == person.created_by)
     organisation = loaded.organisations[person.domain]
     return Visitor(

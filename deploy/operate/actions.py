@@ -20,7 +20,7 @@ from services.identity.mails import Mails
 from services.identity.operators import Mailed, NewAccount, create_account
 from services.identity.rules.passwords import PROFILES
 from services.reports.operators import rebuild
-from shared.audit import Verdict, verify
+from shared.audit import AuditVerification, verify
 from shared.database import open_pool, transaction
 from shared.messages import SERVICES, Refused
 from shared.registers.load import load_registers
@@ -88,7 +88,7 @@ async def rebuild_reports(settings: RunnerSettings) -> list[str]:
             await pool.close()
 
 
-async def verify_audit(settings: RunnerSettings) -> list[Verdict]:
+async def verify_audit(settings: RunnerSettings) -> list[AuditVerification]:
     """Walk every service's chain, against the heads that are kept outside the database."""
     state = open_state(settings.state_dir)
     heads = state.audit_heads.read_text(encoding="ascii").splitlines() if state.audit_heads.exists() else []

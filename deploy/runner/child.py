@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from deploy.runner.console import Console
-from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.refusals import CannotStart
 
 GUARDIAN = Path(__file__).parent / "prefork" / "guardian.py"
@@ -23,7 +23,7 @@ LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Program:
+class ChildProgram:
     """
     What to run and how to stop it.
 
@@ -54,7 +54,7 @@ class Guardian:
         self._watched: dict[int, str] = {}
         self._running: subprocess.Popen[str] | None = None
 
-    def watch(self, group: int, program: Program) -> None:
+    def watch(self, group: int, program: ChildProgram) -> None:
         line = f"watch {group} {int(program.stop_signal)} {program.leftover_grace_seconds}\n"
         self._watched[group] = line
         self._tell(line)
@@ -111,7 +111,7 @@ class Child:
 
     def __init__(
         self,
-        program: Program,
+        program: ChildProgram,
         running: Spawned,
         lines: "asyncio.Task[None] | None",
         guardian: Guardian | None,
@@ -170,7 +170,7 @@ class Child:
 
 
 async def spawn(
-    program: Program, console: Console, guardian: Guardian | None = None, nursery: Nursery | None = None
+    program: ChildProgram, console: Console, guardian: Guardian | None = None, nursery: PreforkServer | None = None
 ) -> Child:
     """
     Start a program out of reach of the terminal's Ctrl-C, which is for the runner alone.
@@ -188,7 +188,7 @@ async def spawn(
     return Child(program, running, lines, guardian)
 
 
-async def _execute(program: Program, output: int) -> asyncio.subprocess.Process:
+async def _execute(program: ChildProgram, output: int) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *program.command,

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.runner.child import Child, Guardian, Program, spawn
+from deploy.runner.child import Child, ChildProgram, Guardian, spawn
 from deploy.runner.console import Console
-from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.refusals import CannotStart
 from deploy.runner.waiting import until
 from deploy.runner.whole_files import write_whole
@@ -34,20 +34,24 @@ class PortFile:
 
 
 @dataclass(frozen=True)
-class Nest:
+class ChildProcess:
     """What every child of the product is spawned with; `pids` is the folder where its number is written down."""
 
     pids: Path
     console: Console
     guardian: Guardian
-    nursery: Nursery
+    nursery: PreforkServer
 
 
 class ProductChild:
     """A part of the runner (see `deploy.runner.supervise.Part`). `program` is asked for anew at each start."""
 
     def __init__(
-        self, name: str, program: Callable[[], Program], is_ready: Callable[[], Awaitable[bool]], nest: Nest
+        self,
+        name: str,
+        program: Callable[[], ChildProgram],
+        is_ready: Callable[[], Awaitable[bool]],
+        nest: ChildProcess,
     ) -> None:
         self.name = name
         self._program = program

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.build.nats_permissions import Permissions
-from deploy.runner.child import Child, Guardian, Program, dies_with_parent, last_lines, spawn
+from deploy.runner.child import Child, ChildProgram, Guardian, dies_with_parent, last_lines, spawn
 from deploy.runner.console import Console
 from deploy.runner.refusals import CannotStart
 from deploy.runner.state import State
@@ -81,7 +81,7 @@ class NatsServer:
             stale.unlink()
         settings_file = self._state.nats / "server.json"
         settings_file.write_text(json.dumps(self.settings(), indent=2), encoding="ascii")
-        program = Program(
+        program = ChildProgram(
             name=self.name,
             command=dies_with_parent(str(server), "--config", str(settings_file)),
             environment={},

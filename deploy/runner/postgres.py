@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.runner.child import Child, Guardian, Program, last_lines, spawn
+from deploy.runner.child import Child, ChildProgram, Guardian, last_lines, spawn
 from deploy.runner.console import Console
 from deploy.runner.database import DATABASE, DatabaseServer
 from deploy.runner.leftovers import end_leftovers
@@ -134,7 +134,7 @@ class Postgres:
         (self.folder / "pg_hba.conf").write_text(WHO_MAY_ENTER, encoding="ascii")
         settings = [f"--{name}={setting}" for name, setting in self._settings().items()]
         postgres = str(ways.binaries / "postgres")
-        program = Program(
+        program = ChildProgram(
             name=self.name,
             command=ways.user.command(postgres, "-D", str(self.folder), *settings),
             environment=_environment(),

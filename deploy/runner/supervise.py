@@ -14,7 +14,7 @@ LONGEST_WAIT_SECONDS = 5.0
 STEADY_SECONDS = 10.0  # after so long without a crash the next one is waited for as shortly as the first
 
 
-class Part(Protocol):
+class SupervisedPart(Protocol):
     """One server or child: Postgres, NATS, a service, the gateway."""
 
     @property
@@ -50,19 +50,19 @@ class BackOff:
 class Supervisor:
     """Holds the parts in layers, in the order of starting; they stop the other way round, a layer at a time."""
 
-    def __init__(self, layers: Sequence[Sequence[Part]], console: Console) -> None:
+    def __init__(self, layers: Sequence[Sequence[SupervisedPart]], console: Console) -> None:
         self.hurry = asyncio.Event()
         self._layers = layers
         self._console = console
         self._watches: list[asyncio.Task[None]] = []
 
-    async def start(self, part: Part) -> None:
+    async def start(self, part: SupervisedPart) -> None:
         """Start a part and wait until it is ready; from then on it is started again whenever it ends."""
         await part.start()
         await part.ready()
         self._watches.append(asyncio.create_task(self._watch(part)))
 
-    async def _watch(self, part: Part) -> None:
+    async def _watch(self, part: SupervisedPart) -> None:
         back_off = BackOff()
         while True:
             started = time.monotonic()

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.build.nats_permissions import DEPLOYER, permissions
-from deploy.runner.child import Guardian, Program, spawn
-from deploy.runner.children import STOP_SECONDS, Nest, PortFile, ProductChild, product_module, says_ready
+from deploy.runner.child import ChildProgram, Guardian, spawn
+from deploy.runner.children import STOP_SECONDS, ChildProcess, PortFile, ProductChild, product_module, says_ready
 from deploy.runner.console import Console
 from deploy.runner.environment import Addresses, Surroundings, databases, shown_host
 from deploy.runner.keyring import open_keyring
 from deploy.runner.nats_server import NatsServer
 from deploy.runner.postgres import Postgres
-from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.prefork.inheritance import inherited
 from deploy.runner.preparation import prepare_databases
 from deploy.runner.refusals import CannotStart
@@ -44,7 +44,7 @@ class Installation:
         settings: RunnerSettings,
         state: State,
         lock: int,
-        nursery: Nursery,
+        nursery: PreforkServer,
         *,
         demo: bool,
         module_of: Callable[[str], str] = product_module,
@@ -55,7 +55,7 @@ class Installation:
         self._state = state
         self._console = Console()
         self._keyring = open_keyring(state.keyring_file)
-        self._nest = Nest(state.run, self._console, Guardian(lock), nursery)
+        self._nest = ChildProcess(state.run, self._console, Guardian(lock), nursery)
         self._module_of = module_of
         self._loading = loading
         self._surroundings = _surroundings(settings, state, demo=demo)
@@ -117,7 +117,7 @@ class Installation:
 
     async def _run(self, module: str, environment: Mapping[str, str]) -> None:
         """Have the nursery run a module to its end, which spares this process what it imports."""
-        program = Program(module.rpartition(".")[2], environment, module=module)
+        program = ChildProgram(module.rpartition(".")[2], environment, module=module)
         child = await spawn(program, self._console, self._nest.guardian, self._nest.nursery)
         if await child.ended() != 0:
             raise CannotStart(f"{module} failed: its own lines above say why.")
@@ -158,17 +158,17 @@ class Installation:
         if port is None:
             return None
 
-        def program() -> Program:
+        def program() -> ChildProgram:
             mail = {"ICS_DEMO_MAIL_DIR": str(self._state.mail), "ICS_PORT": str(port.port())}
             environment = {**inherited(os.environ), **mail, "ICS_PORT_FILE": str(port.file)}
-            return Program(MAIL, environment, module=MAIL_CATCHER)
+            return ChildProgram(MAIL, environment, module=MAIL_CATCHER)
 
         return ProductChild(MAIL, program, port.is_written, self._nest)
 
     def _product(self, name: str) -> ProductChild:
-        def program() -> Program:
+        def program() -> ChildProgram:
             environment = self._surroundings.of(name, self._addresses())
-            return Program(name, environment, module=self._module_of(name), grace_seconds=STOP_SECONDS)
+            return ChildProgram(name, environment, module=self._module_of(name), grace_seconds=STOP_SECONDS)
 
         return ProductChild(name, program, says_ready(self._state.run / name), self._nest)
 

@@ -14,7 +14,7 @@ from shared.values import LONDON
 NEWEST_SHOWN = 50
 
 
-class Mail(BaseModel):
+class CaughtMail(BaseModel):
     """A mail as the demonstration's mail catcher wrote it down."""
 
     to: list[str]
@@ -50,17 +50,17 @@ async def mail_json(request: web.Request) -> web.Response:
     )
 
 
-async def _read(request: web.Request, most: int | None = None) -> list[Mail]:
+async def _read(request: web.Request, most: int | None = None) -> list[CaughtMail]:
     folder = request.config_dict[DEMO_MAIL_DIR]
     return await asyncio.to_thread(newest_mails, folder, most) if folder else []
 
 
-def newest_mails(folder: Path, most: int | None = None) -> list[Mail]:
+def newest_mails(folder: Path, most: int | None = None) -> list[CaughtMail]:
     """The newest mails, or all; the catcher names its files so that they sort by time, and takes the oldest away."""
     mails = []
     for file in sorted(folder.glob("*.json"), reverse=True)[:most]:
         try:
-            mails.append(Mail.model_validate_json(file.read_bytes()))
+            mails.append(CaughtMail.model_validate_json(file.read_bytes()))
         except FileNotFoundError:
             continue
     return mails

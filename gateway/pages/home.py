@@ -7,7 +7,7 @@ from gateway.pages.duplicates import pairs
 from gateway.pages.records.drafts import drafts_of
 from gateway.pages.work import work_list
 from gateway.ui.actions import notice
-from gateway.ui.formats import Card
+from gateway.ui.formats import ActionCard
 from gateway.ui.navigation import NEEDS, PATHS, address
 from gateway.ui.render import show
 from shared import log
@@ -26,7 +26,7 @@ async def home_page(request: web.Request) -> web.Response:
     waiting = await pairs.count_waiting(request)
     if waiting:
         text = register.words("duplicate.waiting", count=waiting)
-        cards.append(Card(text, address(register, pairs.PAGE)))
+        cards.append(ActionCard(text, address(register, pairs.PAGE)))
     return await show(
         request,
         "home/inside.html",
@@ -39,7 +39,7 @@ async def home_page(request: web.Request) -> web.Response:
     )
 
 
-async def _work_cards(request: web.Request, register: Definition, visitor: Visitor) -> list[Card]:
+async def _work_cards(request: web.Request, register: Definition, visitor: Visitor) -> list[ActionCard]:
     """The work list, with how much of it nobody has seen; without that number when outcomes does not say it soon."""
     if register.rating is None or not visitor.may(Permission.RECORD_OUTCOME):
         return []
@@ -49,7 +49,7 @@ async def _work_cards(request: web.Request, register: Definition, visitor: Visit
         note = _note(register, counts)
     except NotAnswered as unanswered:
         log.warn("home.not_counted", fault=unanswered.fault.value)
-    return [Card(words("tasks.heading"), address(register, work_list.PATH), note)]
+    return [ActionCard(words("tasks.heading"), address(register, work_list.PATH), note)]
 
 
 def _note(register: Definition, counts: TaskCounts) -> str:
@@ -58,7 +58,7 @@ def _note(register: Definition, counts: TaskCounts) -> str:
     return register.words("tasks.all_seen") if counts.urgent else register.words("home.nothing_urgent")
 
 
-def _cards(register: Definition, visitor: Visitor) -> list[Card]:
+def _cards(register: Definition, visitor: Visitor) -> list[ActionCard]:
     words = register.words
     texts: dict[Place, str] = {
         "submit": words("home.submit"),
@@ -67,13 +67,13 @@ def _cards(register: Definition, visitor: Visitor) -> list[Card]:
         "administration": words("home.administration"),
     }
     return [
-        Card(texts[link.place], address(register, PATHS[link.place]))
+        ActionCard(texts[link.place], address(register, PATHS[link.place]))
         for link in register.navigation
         if link.place in texts and NEEDS[link.place] & visitor.permissions
     ]
 
 
-def _is_there(request: web.Request, card: Card) -> bool:
+def _is_there(request: web.Request, card: ActionCard) -> bool:
     """Whether the card leads to a page of this installation."""
     path = card.href.removeprefix(f"/{request[REGISTER].code}/")
     return any(resource.canonical == f"/{{register}}/{path}" for resource in request.app.router.resources())

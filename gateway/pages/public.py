@@ -4,7 +4,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.account.sign_in import REGISTRATION
-from gateway.ui.formats import Card
+from gateway.ui.formats import ActionCard
 from gateway.ui.navigation import address
 from gateway.ui.render import see_other, show
 
@@ -14,7 +14,7 @@ async def start(request: web.Request) -> web.Response:
     registers = request.config_dict[REGISTERS].newest()
     if len(registers) == 1:
         return see_other(address(registers[0], ""))
-    cards = [Card(each.identity.name, address(each, ""), each.identity.site_name) for each in registers]
+    cards = [ActionCard(each.identity.name, address(each, ""), each.identity.site_name) for each in registers]
     return await show(request, "home/registers.html", shown=cards)
 
 

@@ -37,7 +37,7 @@ ANYONE = Anyone.ANYONE
 
 
 @dataclass(frozen=True)
-class Page:
+class PageRoute:
     """
     One row of the route table; there is no page without a policy. Several permissions: any of them will do.
 
@@ -67,7 +67,7 @@ class Page:
         return bool(wanted & permissions)
 
 
-def guard(pages: Sequence[Page]) -> Middleware:
+def guard(pages: Sequence[PageRoute]) -> Middleware:
     """The middleware that lets a visitor through to a page of this table, and nobody to any other."""
     table = {(page.method, page.path): page for page in pages}
 
@@ -132,7 +132,7 @@ async def _stop_somebody_elses(request: web.Request, found: SessionFound) -> Non
         raise csrf.SomebodyElses
 
 
-def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> web.Response | None:
+def _turn_away(request: web.Request, page: PageRoute, found: SessionFound | None) -> web.Response | None:
     """Where a visitor goes who may not use the page; None for one who may."""
     if page.policy is ANYONE:
         return None
@@ -151,7 +151,9 @@ def _turn_away(request: web.Request, page: Page, found: SessionFound | None) -> 
     return None
 
 
-async def _let_in(request: web.Request, handler: Handler, page: Page, found: SessionFound | None) -> web.StreamResponse:
+async def _let_in(
+    request: web.Request, handler: Handler, page: PageRoute, found: SessionFound | None
+) -> web.StreamResponse:
     """Check the form's token on the way in, and give a stranger's browser something to bind the next one to."""
     bound_to = cookies.read(request, cookies.SESSION if found else cookies.FORM)
     fresh = "" if bound_to else csrf.new_secret()
@@ -170,7 +172,7 @@ def _token_for(cookie: str, found: SessionFound | None) -> str:
     return csrf.token_for(cookie, csrf.mark_of(found.visitor.user_id) if found else "")
 
 
-async def _is_our_form(request: web.Request, page: Page) -> bool:
+async def _is_our_form(request: web.Request, page: PageRoute) -> bool:
     """A page for anybody takes a stranger's token too: its form may be older than the session, as at a second click."""
     stranger = cookies.read(request, cookies.FORM) if page.policy is ANYONE else None
     for token in filter(None, (request[CSRF_TOKEN], stranger and csrf.token_for(stranger))):

@@ -19,7 +19,7 @@ class OutOfReach(web.HTTPForbidden):
 
 
 @dataclass(frozen=True)
-class Reach:
+class NetworkPolicy:
     """
     Whom the deployment serves: the networks, and the countries as its own proxy names them. Everybody, when it says
     neither. A country is two letters (ISO 3166-1); a proxy that does not know one says something else, or nothing.
@@ -43,10 +43,10 @@ class Reach:
         return len(said) == 1 and said[0].strip().upper() in self.countries
 
 
-ANYWHERE = Reach()
+ANYWHERE = NetworkPolicy()
 
 
-def within(reach: Reach) -> Middleware:
+def within(reach: NetworkPolicy) -> Middleware:
     """The middleware that serves nobody else, but for the files that the page of this refusal is drawn with."""
 
     @web.middleware

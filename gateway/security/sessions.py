@@ -24,7 +24,7 @@ class _Kept:
     until: float
 
 
-class Sessions:
+class SessionCache:
     """
     Exchanges session cookies for assertions at identity, and keeps the answer a few seconds.
 
@@ -91,4 +91,4 @@ class Sessions:
         self._heard_at = self._clock()
 
 
-SESSIONS = web.AppKey("sessions", Sessions)
+SESSIONS = web.AppKey("sessions", SessionCache)

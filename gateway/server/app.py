@@ -7,24 +7,25 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.keys import BUS, DEMO_MAIL_DIR, OVERLAYS, PUBLIC_URL, REGISTERS, TRUSTED_PROXIES
-from gateway.security.guard import Page, guard
-from gateway.security.network import ANYWHERE, Reach, within
-from gateway.security.sessions import SESSIONS, Sessions
+from gateway.security.guard import PageRoute, guard
+from gateway.security.network import ANYWHERE, NetworkPolicy, within
+from gateway.security.sessions import SESSIONS, SessionCache
 from gateway.server.errors import error_pages
 from gateway.server.headers import security_headers
 from gateway.server.request_id import measured
-from gateway.ui.organisations import ORGANISATIONS, OrganisationNames
+from gateway.ui.organisations import ORGANISATIONS
 from gateway.ui.render import TEMPLATES, Templates
 from gateway.ui.static import FRONT_END, Static
 from shared.bus.protocol import Bus
-from shared.overlays import Overlays
+from shared.organisations import OrganisationNames
+from shared.overlays import OverlayFollower
 from shared.registers.load import Registers
 
 LARGEST_FORM = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class House:
+class AppContext:
     """What the pages stand on; tests build it over a fake bus."""
 
     bus: Bus
@@ -33,11 +34,11 @@ class House:
     static: Static
     public_url: str = ""
     trusted_proxies: int = 0
-    reach: Reach = ANYWHERE
+    reach: NetworkPolicy = ANYWHERE
     demo_mail_dir: Path | None = None
 
 
-def build_app(house: House, pages: Sequence[Page]) -> web.Application:
+def build_app(context: AppContext, pages: Sequence[PageRoute]) -> web.Application:
     """
     The application over these pages.
 
@@ -45,20 +46,20 @@ def build_app(house: House, pages: Sequence[Page]) -> web.Application:
     token), the page. Who typed an address without its last stroke is sent on before the door.
     """
     complete = web.normalize_path_middleware(merge_slashes=False, redirect_class=web.HTTPSeeOther)
-    middlewares = [measured, error_pages, within(house.reach), complete, guard(pages)]
+    middlewares = [measured, error_pages, within(context.reach), complete, guard(pages)]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_FORM)
-    app[BUS] = house.bus
-    app[REGISTERS] = house.registers
-    app[TEMPLATES] = house.templates
-    app[PUBLIC_URL] = house.public_url
-    app[TRUSTED_PROXIES] = house.trusted_proxies
-    app[DEMO_MAIL_DIR] = house.demo_mail_dir
-    app[SESSIONS] = Sessions(house.bus)
-    app[ORGANISATIONS] = OrganisationNames(house.bus)
-    app[OVERLAYS] = Overlays(house.bus, house.registers)
-    app.on_response_prepare.append(security_headers(house.public_url))
+    app[BUS] = context.bus
+    app[REGISTERS] = context.registers
+    app[TEMPLATES] = context.templates
+    app[PUBLIC_URL] = context.public_url
+    app[TRUSTED_PROXIES] = context.trusted_proxies
+    app[DEMO_MAIL_DIR] = context.demo_mail_dir
+    app[SESSIONS] = SessionCache(context.bus)
+    app[ORGANISATIONS] = OrganisationNames(context.bus)
+    app[OVERLAYS] = OverlayFollower(context.bus, context.registers)
+    app.on_response_prepare.append(security_headers(context.public_url))
     app.on_startup.append(_listen)
-    app.router.add_get("/assets/{name}", house.static.serve, name=FRONT_END)
+    app.router.add_get("/assets/{name}", context.static.serve, name=FRONT_END)
     for page in pages:
         app.router.add_route(page.method, page.path, page.handler)
         if page.method == "GET":

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from gateway.keys import OVERLAYS
 from gateway.routes import pages
-from gateway.server.app import House, build_app
-from gateway.server.settings import Settings
+from gateway.server.app import AppContext, build_app
+from gateway.server.settings import GatewaySettings
 from gateway.ui.brand import read_brand
 from gateway.ui.render import Templates
 from gateway.ui.static import Static
@@ -19,7 +19,7 @@ from shared import log
 from shared.bus.nats_bus import NatsBus
 from shared.health import HealthPort
 from shared.messages import SERVICES
-from shared.overlays import Overlays
+from shared.overlays import OverlayFollower
 from shared.registers.load import load_registers
 from shared.stopping import stop_signal
 from shared.tasks import end
@@ -31,7 +31,7 @@ class NotOnLoopback(ValueError):
     """Demo mode was asked for on an address that others can reach."""
 
 
-def run(settings: Settings) -> None:
+def run(settings: GatewaySettings) -> None:
     """Serve until SIGTERM or SIGINT."""
     log.set_up("gateway", settings.log_level)
     if settings.demo and not ipaddress.ip_address(settings.host).is_loopback:
@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
     uvloop.run(_run(settings))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: GatewaySettings) -> None:
     stopping = stop_signal()
     health = HealthPort(settings.health_address)
     await health.open()
@@ -65,13 +65,13 @@ async def _run(settings: Settings) -> None:
     log.log("gateway.stopped")
 
 
-def _app(settings: Settings, bus: NatsBus) -> web.Application:
+def _app(settings: GatewaySettings, bus: NatsBus) -> web.Application:
     static = Static()
     cache = settings.template_cache or Path(tempfile.mkdtemp(prefix="ics-templates-"))
     templates = Templates(static, read_brand(settings.brand), cache, demo=settings.demo)
     templates.warm()
     registers = load_registers([settings.registers] if settings.registers else [])
-    house = House(
+    context = AppContext(
         bus,
         registers,
         templates,
@@ -81,7 +81,7 @@ def _app(settings: Settings, bus: NatsBus) -> web.Application:
         reach=settings.reach,
         demo_mail_dir=settings.demo_mail_dir,
     )
-    return build_app(house, pages(settings))
+    return build_app(context, pages(settings))
 
 
 def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
@@ -92,6 +92,6 @@ def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
         half.rename(file)
 
 
-async def _is_ready(bus: NatsBus, overlays: Overlays) -> bool:
+async def _is_ready(bus: NatsBus, overlays: OverlayFollower) -> bool:
     """Ready when every service answers: a page may need any of them. Pages say what was published, or nothing."""
     return overlays.known and bus.connected and all(await asyncio.gather(*(bus.ping(service) for service in SERVICES)))

@@ -6,11 +6,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from gateway.security.network import Reach
+from gateway.security.network import NetworkPolicy
 from shared.settings import ProcessSettings
 
 
-class Settings(ProcessSettings):
+class GatewaySettings(ProcessSettings):
     """Settings of the gateway."""
 
     host: str = Field(default="127.0.0.1", description="The address to listen on; demo mode allows loopback only.")
@@ -39,6 +39,6 @@ class Settings(ProcessSettings):
         return self
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> NetworkPolicy:
         """Networks and countries together: either is enough."""
-        return Reach(self.networks, self.country_header, self.countries)
+        return NetworkPolicy(self.networks, self.country_header, self.countries)

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from aiohttp import web
 from markupsafe import Markup, escape
 
-from gateway.ui.organisations import ORGANISATIONS
 from gateway.ui.table import Cell, risk_mark
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
@@ -15,7 +12,7 @@ from shared.values import LONDON, london_day, show_date
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ActionCard:
     """One thing to do, in words of its own (the navigation bar has the place's name), and where it is done."""
 
     text: str
@@ -44,15 +41,6 @@ def days_since(moment: datetime, now: datetime, words: Words) -> str:
     if days <= 0:
         return words("page.today")
     return words("page.yesterday") if days == 1 else words("page.days_ago", count=days)
-
-
-async def organisation_names(request: web.Request, register: Definition) -> dict[UUID, str]:
-    """Organisation id → name with its domain in brackets, as the register words it (R-DSR-104)."""
-    words, found = register.words, await request.config_dict[ORGANISATIONS].of(register.code)
-    return {
-        each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)
-        for each in found.organisations
-    }
 
 
 def rating_mark(register: Definition, code: str | None) -> Cell:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.referrals.answers import Answer
-from shared.contracts.referrals.reading import Change
+from shared.contracts.referrals.reading import RecordChange
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Merged:
     differences: tuple[Difference, ...]
 
 
-def as_it_was(theirs: Mapping[str, Answer], changes: Sequence[Change], seen: int) -> dict[str, Answer]:
+def as_it_was(theirs: Mapping[str, Answer], changes: Sequence[RecordChange], seen: int) -> dict[str, Answer]:
     """The answers of version `seen`: what is saved now, with every later change undone, the newest first."""
     answers = dict(theirs)
     for change in sorted(changes, key=lambda each: each.version, reverse=True):

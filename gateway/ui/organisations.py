@@ -1,31 +1,15 @@
-"""The organisations of a register, kept for a minute: every list and record shows their names."""
+"""The names of organisations on pages."""
 
-import time
-from collections.abc import Callable
+from uuid import UUID
 
 from aiohttp import web
 
-from shared.bus.protocol import Bus
-from shared.contracts.identity import ListOrganisations, Organisations
-
-KEPT_SECONDS = 60.0
-
-
-class OrganisationNames:
-    """Asks identity once a minute and register. The names are public; they change a few times a year."""
-
-    def __init__(self, bus: Bus, clock: Callable[[], float] = time.monotonic) -> None:
-        self._bus = bus
-        self._clock = clock
-        self._kept: dict[str, tuple[float, Organisations]] = {}
-
-    async def of(self, register_code: str) -> Organisations:
-        kept = self._kept.get(register_code)
-        if kept and kept[0] > self._clock():
-            return kept[1]
-        found = await self._bus.ask(ListOrganisations(register_code=register_code))
-        self._kept[register_code] = (self._clock() + KEPT_SECONDS, found)
-        return found
-
+from shared.organisations import OrganisationNames
+from shared.registers.definition.register import Definition
 
 ORGANISATIONS = web.AppKey("organisations", OrganisationNames)
+
+
+async def organisation_names(request: web.Request, register: Definition) -> dict[UUID, str]:
+    """Organisation id → name as the register's pages show it."""
+    return await request.config_dict[ORGANISATIONS].names(register)

@@ -27,7 +27,7 @@ KINDS: dict[questions.Kind, Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """
     One question on the page. `condition` and `exception` are for the script that hides what does not apply; the server
     decides.
@@ -40,9 +40,9 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FormPart:
     section: Section
-    asked: tuple[Asked, ...]
+    asked: tuple[AskedQuestion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +51,24 @@ class RegisterForm:
 
     heading: str
     guidance: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[FormPart, ...]
     form: Form
 
 
-def draw(form: questions.Form, words: Words, raw: Raw | None = None, kept: Answers | None = None) -> RegisterForm:
+def draw(
+    form: questions.QuestionForm, words: Words, raw: Raw | None = None, kept: Answers | None = None
+) -> RegisterForm:
     """The form, empty or with what was typed. What a record has `kept` can stay chosen when it is offered no more."""
     fields = [field_of(question, words, codes_of((kept or {}).get(question.name))) for question in form.asked]
     fields += [_not_known(question) for question in form.asked if question.not_known]
     parts = tuple(
-        Part(section, tuple(_asked(question) for question in section.questions if not question.retired))
+        FormPart(section, tuple(_asked(question) for question in section.questions if not question.retired))
         for section in form.sections
     )
     return RegisterForm(form.heading, form.guidance, parts, Form(fields, raw))
 
 
-def typed(posted: Posted, form: questions.Form) -> dict[str, tuple[str, ...]]:
+def typed(posted: Posted, form: questions.QuestionForm) -> dict[str, tuple[str, ...]]:
     """What a browser sent for the questions of this form; the token and the buttons are left out."""
     known = {question.name for question in form.asked}
     values: dict[str, tuple[str, ...]] = {}
@@ -90,10 +92,10 @@ def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
         drawn.form.wrong(name, message)
 
 
-def _asked(question: Question) -> Asked:
+def _asked(question: Question) -> AskedQuestion:
     condition = json.dumps(question.show_if) if question.show_if else ""
     exception = json.dumps(question.unless) if question.unless else ""
-    return Asked(question, condition, exception, not_known_field(question) if question.not_known else "")
+    return AskedQuestion(question, condition, exception, not_known_field(question) if question.not_known else "")
 
 
 def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Field:

@@ -1,8 +1,8 @@
 """Starts the identity service."""
 
 from services.identity.service import build
-from services.identity.settings import Settings
+from services.identity.settings import IdentitySettings
 from shared.service import run
 
 if __name__ == "__main__":
-    run("identity", Settings(), build)
+    run("identity", IdentitySettings(), build)

@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 
 from services.identity.context import IdentityContext, Lifetimes
-from services.identity.handlers.addresses import Addresses
+from services.identity.handlers.addresses import AddressHandlers
 from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
@@ -13,7 +13,7 @@ from services.identity.handlers.pins import PinStep
 from services.identity.handlers.proposals import ProposalList
 from services.identity.handlers.recipients import RecipientList
 from services.identity.handlers.registration import Registration
-from services.identity.handlers.sessions import Sessions
+from services.identity.handlers.sessions import SessionHandlers
 from services.identity.handlers.user_acts import UserActs
 from services.identity.handlers.users import Users
 from services.identity.hashing import PasswordHashes
@@ -21,19 +21,19 @@ from services.identity.jobs import SWEEP_SECONDS, Sweeper, heartbeat
 from services.identity.keys import Keys
 from services.identity.mails import Mails
 from services.identity.rules.passwords import ICS, PROFILES
-from services.identity.settings import Settings
+from services.identity.settings import IdentitySettings
 from shared import log
 from shared.context import ServiceContext
 from shared.contracts import identity as asked
 from shared.contracts import users as asked_of_users
 from shared.contracts.health import ReadIdentityBacklog
-from shared.front_door import Answer, for_anyone, for_callers, for_visitors
+from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
 
 
-def build(shared: ServiceContext, settings: Settings) -> Service:
+def build(shared: ServiceContext, settings: IdentitySettings) -> Service:
     """The whole behaviour of the service, one line each."""
     context = context_of(shared, settings)
     if context.profile is not ICS:
@@ -41,7 +41,7 @@ def build(shared: ServiceContext, settings: Settings) -> Service:
     return Service(answers=answers_of(context), jobs=jobs_of(context))
 
 
-def context_of(shared: ServiceContext, settings: Settings) -> IdentityContext:
+def context_of(shared: ServiceContext, settings: IdentitySettings) -> IdentityContext:
     """The parts and settings as the handlers need them."""
     return IdentityContext(
         **vars(shared),
@@ -65,10 +65,10 @@ def jobs_of(context: IdentityContext) -> list[Job]:
     ]
 
 
-def answers_of(context: IdentityContext) -> list[Answer]:
+def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
     """Who may ask what. Before a log-in nobody can say who they are: those rows have their own limits."""
-    password, pin, sessions = PasswordStep(context), PinStep(context), Sessions(context)
-    users, proposals, addresses = Users(context), ProposalList(context), Addresses(context)
+    password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
+    users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
     return [
         for_anyone(asked.RegisterAccount, Registration(context).register),
         for_anyone(asked.LogIn, password.log_in),

@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from shared.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class IdentitySettings(ServiceSettings):
     """Settings of identity."""
 
     database_url: SecretStr = Field(

@@ -19,7 +19,7 @@ MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class Escalation:
+class MailEscalation:
     """
     Looks for urgent mails that failed, or that the mail relay has not accepted in the register's `urgent_minutes`.
 

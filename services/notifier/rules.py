@@ -43,7 +43,7 @@ class NeverAMail(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServerAnswer:
     """
     What came of handing a mail over. `code` is the server's, or a word of ours when there was none.
 
@@ -66,7 +66,7 @@ def lane_of(template: AnyTemplate) -> Lane:
     return "now" if template in SOMEBODY_WAITS else "bulk"
 
 
-def what_follows(answer: Answer, lane: Lane, attempts: int, age: timedelta) -> Ending | TryAgain:
+def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta) -> Ending | TryAgain:
     """
     What follows from the answer to the mail's n-th attempt.
 
@@ -129,7 +129,7 @@ def must_be_told(occasion: Occasion, urgency: Urgency) -> bool:
 
 
 @dataclass(frozen=True, repr=False)
-class Found:
+class FoundRecipients:
     """The addresses that identity has for a record."""
 
     administrators: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ def names(rules: Iterable[Notification], recipient: Recipient) -> bool:
     return any(recipient in rule.to for rule in rules)
 
 
-def recipients_of(rules: Iterable[Notification], contact: Contact, found: Found) -> dict[str, Notification]:
+def recipients_of(rules: Iterable[Notification], contact: Contact, found: FoundRecipients) -> dict[str, Notification]:
     """
     The addresses that rules name, each once, with the first of the rules that does.
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.notifier import rules, store
 from services.notifier.context import NotifierContext
-from services.notifier.rules import Answer, Lane
+from services.notifier.rules import Lane, ServerAnswer
 from services.notifier.smtp import MailServer
 from services.notifier.store import MailInHand
 from shared import audit
@@ -47,17 +47,17 @@ class Sender:
             return False
         return (await self._send(mail, claim)).stage != "connection"
 
-    async def _send(self, mail: MailInHand, claim: UUID) -> Answer:
+    async def _send(self, mail: MailInHand, claim: UUID) -> ServerAnswer:
         try:
             async with self.server.handed(mail) as answer:
                 await self._write_down(mail, claim, answer)
         except Exception as error:  # noqa: BLE001  # one mail that cannot be sent must not stop the others
             warn("mail.broken", mail_id=str(mail.mail_id), error=error)
-            answer = Answer("connection", "broken")
+            answer = ServerAnswer("connection", "broken")
             await self._write_down(mail, claim, answer)
         return answer
 
-    async def _write_down(self, mail: MailInHand, claim: UUID, answer: Answer) -> None:
+    async def _write_down(self, mail: MailInHand, claim: UUID, answer: ServerAnswer) -> None:
         """Try until the database is back: an accepted mail that is not written down would be sent again."""
         while True:
             try:
@@ -66,7 +66,7 @@ class Sender:
                 warn("mail.not_written_down", mail_id=str(mail.mail_id), error=error)
                 await asyncio.sleep(REST_SECONDS)
 
-    async def _write_once(self, mail: MailInHand, claim: UUID, answer: Answer) -> None:
+    async def _write_once(self, mail: MailInHand, claim: UUID, answer: ServerAnswer) -> None:
         following = rules.what_follows(answer, self.lane, mail.attempts, mail.age)
         async with transaction(self.context.pool) as db:
             if isinstance(following, rules.TryAgain):

@@ -2,12 +2,12 @@
 
 from services.notifier.context import NotifierContext
 from services.notifier.delivery import Delivery
-from services.notifier.escalation import Escalation
+from services.notifier.escalation import MailEscalation
 from services.notifier.handlers import NOTICES, Handlers
 from services.notifier.recipients import AddressBook
 from services.notifier.rules import LANES, Lane
 from services.notifier.sender import Sender, expire
-from services.notifier.settings import Settings
+from services.notifier.settings import NotifierSettings
 from services.notifier.smtp import MailServer, Route
 from services.notifier.store import forget_old
 from services.notifier.telling import MailWriter, Notice
@@ -28,7 +28,7 @@ EVENTS: tuple[type[Notice], ...] = (RoutineNotice, UrgentNotice, UrgentNotSeen)
 EXPIRE_SECONDS = 5.0
 
 
-def build(shared: ServiceContext, settings: Settings) -> Service:
+def build(shared: ServiceContext, settings: NotifierSettings) -> Service:
     """The whole behaviour of the service, one line each."""
     context = context_of(shared, settings)
     handlers, delivery = Handlers(context), Delivery(context)
@@ -42,19 +42,19 @@ def build(shared: ServiceContext, settings: Settings) -> Service:
         followers=[context.follower(NOTICES, "NOTICES", handlers.tell, *EVENTS)],
         jobs=[
             *senders(context, settings),
-            Escalation(context).job,
+            MailEscalation(context).job,
             Job("mail.expire", lambda: expire(context.pool), every=EXPIRE_SECONDS),
             Job("mail.forget", lambda: forget_old(context.pool)),
         ],
     )
 
 
-def context_of(shared: ServiceContext, settings: Settings) -> NotifierContext:
+def context_of(shared: ServiceContext, settings: NotifierSettings) -> NotifierContext:
     writer = Writer(shared.registers, settings.public_url)
     return NotifierContext(**vars(shared), mails=MailWriter(shared.registers, writer, AddressBook(shared)))
 
 
-def senders(context: NotifierContext, settings: Settings) -> list[Job]:
+def senders(context: NotifierContext, settings: NotifierSettings) -> list[Job]:
     """Every lane's senders; none where no mail server is set."""
     if not settings.smtp_host:
         warn("mail.no_server")

@@ -13,7 +13,7 @@ from shared.values import Unreadable, email_host, read_line
 Security = Literal["starttls", "tls", "plain"]
 
 
-class Settings(ServiceSettings):
+class NotifierSettings(ServiceSettings):
     """Settings of notifier. Without a mail server, mails wait."""
 
     database_url: SecretStr = Field(

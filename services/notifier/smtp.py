@@ -12,8 +12,8 @@ from pathlib import Path
 
 import aiosmtplib
 
-from services.notifier.rules import Answer, Stage
-from services.notifier.settings import Security, Settings
+from services.notifier.rules import ServerAnswer, Stage
+from services.notifier.settings import NotifierSettings, Security
 from services.notifier.store import MailInHand
 from shared.log import warn
 
@@ -37,7 +37,7 @@ class Route:
     mail_host: str
 
     @classmethod
-    def of(cls, settings: Settings) -> "Route":
+    def of(cls, settings: NotifierSettings) -> "Route":
         password = settings.smtp_password
         return cls(
             host=settings.smtp_host,
@@ -73,7 +73,7 @@ class MailServer:
         self._route = route
 
     @asynccontextmanager
-    async def handed(self, mail: MailInHand) -> AsyncIterator[Answer]:
+    async def handed(self, mail: MailInHand) -> AsyncIterator[ServerAnswer]:
         """Hand the mail over; in the block the answer can be written down, before the goodbye that may take a while."""
         client = self._client()
         try:
@@ -82,7 +82,7 @@ class MailServer:
         finally:
             client.close()
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, mail: MailInHand) -> Answer:
+    async def _hand_over(self, client: aiosmtplib.SMTP, mail: MailInHand) -> ServerAnswer:
         stage: Stage = "connection"
         content = write_message(mail, self._route).as_bytes()
         try:
@@ -94,11 +94,11 @@ class MailServer:
                 answer = await client.data(content)
         except aiosmtplib.SMTPResponseException as refusal:
             warn("smtp.refused", mail_id=str(mail.mail_id), stage=stage, code=refusal.code)
-            return Answer(stage, str(refusal.code))
+            return ServerAnswer(stage, str(refusal.code))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             warn("smtp.no_answer", mail_id=str(mail.mail_id), stage=stage, error=error)
-            return Answer(stage, "timed_out" if isinstance(error, TimeoutError) else "no_answer")
-        return Answer(stage, str(answer.code))
+            return ServerAnswer(stage, "timed_out" if isinstance(error, TimeoutError) else "no_answer")
+        return ServerAnswer(stage, str(answer.code))
 
     def _client(self) -> aiosmtplib.SMTP:
         route = self._route

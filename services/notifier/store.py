@@ -278,24 +278,24 @@ FIND_PLACE = """
 
 
 @dataclass(frozen=True)
-class Place:
+class MailPlace:
     """Where a mail stands in the list."""
 
     queued_at: datetime
     mail_id: UUID
 
 
-ABOVE_ALL = Place(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+ABOVE_ALL = MailPlace(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
-async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> Place | None:
+async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> MailPlace | None:
     """None for a mail that is not in the visitor's scope."""
     row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, visitor.organisation_ids)
-    return None if row is None else Place(**row)
+    return None if row is None else MailPlace(**row)
 
 
 async def list_mails(
-    db: Database, visitor: Visitor, before: Place, most: int, *, undelivered: bool
+    db: Database, visitor: Visitor, before: MailPlace, most: int, *, undelivered: bool
 ) -> tuple[MailShown, ...]:
     """The newest mails before a place, about records in the visitor's scope."""
     query = LIST_UNDELIVERED if undelivered else LIST_MAILS

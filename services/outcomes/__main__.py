@@ -1,8 +1,8 @@
 """Starts the outcomes service."""
 
 from services.outcomes.service import build
-from services.outcomes.settings import Settings
+from services.outcomes.settings import OutcomesSettings
 from shared.service import run
 
 if __name__ == "__main__":
-    run("outcomes", Settings(), build)
+    run("outcomes", OutcomesSettings(), build)

@@ -79,7 +79,7 @@ class OpenTask:
 
 
 @dataclass(frozen=True)
-class Held:
+class KnownRecord:
     """What is known here of a record: the newest version heard of (-1: none), and its open task."""
 
     known: int
@@ -87,7 +87,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Change:
+class TaskChange:
     """What is to become of a record's task. `keep`: it stays, for a newer version of its record."""
 
     close: OpenTask | None = None
@@ -102,24 +102,24 @@ def called_for(standing: RecordStanding) -> TaskKind | None:
     return CALLED_FOR.get(standing.urgency)
 
 
-def change_of(held: Held, standing: RecordStanding, away: int | None = None) -> Change:
+def change_of(held: KnownRecord, standing: RecordStanding, away: int | None = None) -> TaskChange:
     """
     What brings the task into line with how the record stands. Late news changes nothing.
 
     A record that was off its register after what is known (`away`: with this version it left or came back) waits anew.
     """
     if standing.version < held.known:
-        return Change()
+        return TaskChange()
     kind, task = called_for(standing), held.task
     if task is None:
-        return Change(open=kind)
+        return TaskChange(open=kind)
     was_away = away is not None and away > held.known
     if kind != task.kind or was_away or _was_another_between(held, task, standing):
-        return Change(close=task, open=kind)
-    return Change(keep=task if standing.version > held.known else None)
+        return TaskChange(close=task, open=kind)
+    return TaskChange(keep=task if standing.version > held.known else None)
 
 
-def _was_another_between(held: Held, task: OpenTask, standing: RecordStanding) -> bool:
+def _was_another_between(held: KnownRecord, task: OpenTask, standing: RecordStanding) -> bool:
     """
     Whether the rating may have been another one in versions that were not heard of, and is given anew since.
 

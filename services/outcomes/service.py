@@ -2,13 +2,13 @@
 
 from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
-from services.outcomes.handlers.feed import Feeding
-from services.outcomes.handlers.reading import Reading
+from services.outcomes.handlers.feed import OutcomeFeedHandler
+from services.outcomes.handlers.reading import ReadOutcomeHandler
 from services.outcomes.handlers.recording import Recording
 from services.outcomes.handlers.tasks import TaskList
-from services.outcomes.handlers.watching import CONSUMER, Escalation, Watching
+from services.outcomes.handlers.watching import CONSUMER, TaskEscalation, Watching
 from services.outcomes.jobs import FinishArchives
-from services.outcomes.settings import Settings
+from services.outcomes.settings import OutcomesSettings
 from shared.context import ServiceContext
 from shared.contracts.health import ReadOutcomesBacklog
 from shared.contracts.outcomes import (
@@ -31,7 +31,7 @@ COMPARED_AT_HOUR = 3
 EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated)
 
 
-def build(shared: ServiceContext, _settings: Settings) -> Service:
+def build(shared: ServiceContext, _settings: OutcomesSettings) -> Service:
     """The whole behaviour of the service, one line each."""
     return service_of(OutcomesContext(**vars(shared)))
 
@@ -39,7 +39,7 @@ def build(shared: ServiceContext, _settings: Settings) -> Service:
 def service_of(context: OutcomesContext) -> Service:
     """The same for a context, without any settings."""
     endings, watching = Endings(context), Watching(context)
-    recording, reading, tasks = Recording(context, endings), Reading(context), TaskList(context)
+    recording, reading, tasks = Recording(context, endings), ReadOutcomeHandler(context), TaskList(context)
     return Service(
         answers=[
             for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
@@ -47,13 +47,13 @@ def service_of(context: OutcomesContext) -> Service:
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),
             for_visitors(AcknowledgeTask, Permission.RECORD_OUTCOME, tasks.acknowledge),
-            for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, Feeding(context).read),
+            for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, OutcomeFeedHandler(context).read),
             for_anyone(ReadOutcomesBacklog, backlog_of(context)),
         ],
         followers=[context.follower(CONSUMER, "EVENTS", watching.take, *EVENTS)],
         jobs=[
             Job("archives.finish", FinishArchives(context.pool, endings).sweep, every=SWEEP_EVERY_SECONDS),
-            Job("tasks.tell_again", Escalation(context).tell_again, every=TELL_EVERY_SECONDS),
+            Job("tasks.tell_again", TaskEscalation(context).tell_again, every=TELL_EVERY_SECONDS),
             Job("tasks.compare", watching.compare, nightly=COMPARED_AT_HOUR),
         ],
     )

@@ -5,7 +5,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from shared.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class OutcomesSettings(ServiceSettings):
     """Settings of outcomes."""
 
     database_url: SecretStr = Field(

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from services.outcomes.rules import Held, OpenTask
+from services.outcomes.rules import KnownRecord, OpenTask
 from shared.contracts.outcomes import FedOutcome, OutcomeFeedPage, OutcomeShown, TaskCounts, TaskKind, TaskShown
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.standing import RecordStanding
@@ -168,7 +168,7 @@ FIND_ENDING = """
 
 
 @dataclass(frozen=True)
-class Standing:
+class PendingOutcome:
     """How an ending outcome stands. `refusal` is there when it does not count."""
 
     ending: Ending
@@ -176,13 +176,13 @@ class Standing:
     refusal: str | None
 
 
-async def find_ending(db: Database, outcome_id: UUID) -> Standing | None:
+async def find_ending(db: Database, outcome_id: UUID) -> PendingOutcome | None:
     row = await db.fetchrow(FIND_ENDING, outcome_id)
     if row is None:
         return None
     fields = dict(row)
     state, refusal = fields.pop("state"), fields.pop("refusal")
-    return Standing(Ending(**fields), state == "saved", refusal)
+    return PendingOutcome(Ending(**fields), state == "saved", refusal)
 
 
 TAKE_PENDING = """
@@ -240,7 +240,7 @@ def _fed(row: Record) -> FedOutcome:
 HOLD_STANDING = "SELECT known, task_id, kind, register_code, opened_at FROM hold_standing($1, $2)"
 
 
-async def hold_standing(db: Database, record_id: UUID, version: int) -> Held:
+async def hold_standing(db: Database, record_id: UUID, version: int) -> KnownRecord:
     """What is known of a record, whose task nobody else changes until the transaction ends. The version is noted."""
     (row,) = await db.fetch(HOLD_STANDING, record_id, version)
     return _held(row)
@@ -252,14 +252,14 @@ FIND_STANDINGS = """
 """
 
 
-async def find_standings(db: Database, record_ids: Sequence[UUID]) -> dict[UUID, Held]:
+async def find_standings(db: Database, record_ids: Sequence[UUID]) -> dict[UUID, KnownRecord]:
     """What is known of those of these records that were ever heard of. Nothing is held."""
     return {row["record_id"]: _held(row) for row in await db.fetch(FIND_STANDINGS, record_ids)}
 
 
-def _held(row: Record) -> Held:
+def _held(row: Record) -> KnownRecord:
     task = {name: row[name] for name in ("task_id", "kind", "register_code", "opened_at")}
-    return Held(row["known"], OpenTask(**task) if row["task_id"] else None)
+    return KnownRecord(row["known"], OpenTask(**task) if row["task_id"] else None)
 
 
 OPEN_TASK = "SELECT open_task($1)"

@@ -1,8 +1,8 @@
 """Starts the referrals service."""
 
 from services.referrals.service import build
-from services.referrals.settings import Settings
+from services.referrals.settings import ReferralsSettings
 from shared.service import run
 
 if __name__ == "__main__":
-    run("referrals", Settings(), build)
+    run("referrals", ReferralsSettings(), build)

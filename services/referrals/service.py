@@ -3,14 +3,14 @@
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
-from services.referrals.handlers.feed import Feeding
-from services.referrals.handlers.holding import Holding
+from services.referrals.handlers.feed import ReadFeedHandler
+from services.referrals.handlers.holding import HoldingHandlers
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
-from services.referrals.handlers.reading import Reading
+from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
-from services.referrals.handlers.standing import Standing
+from services.referrals.handlers.standing import RecordStatusHandlers
 from services.referrals.jobs import (
     FOLD_EVERY_SECONDS,
     PROVED_AT_HOUR,
@@ -18,7 +18,7 @@ from services.referrals.jobs import (
     prove_counters,
     purge_drafts,
 )
-from services.referrals.settings import Settings
+from services.referrals.settings import ReferralsSettings
 from services.referrals.store import counting
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
@@ -40,16 +40,16 @@ from shared.permissions import Permission
 from shared.service import Service, backlog_of
 
 
-def build(context: ServiceContext, _settings: Settings) -> Service:
+def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
     """The whole behaviour of the service, one line each."""
     return service_of(context)
 
 
 def service_of(context: ServiceContext) -> Service:
     """The same for a context, without any settings."""
-    saving, reading, notes = Saving(context), Reading(context), NoteTaking(context)
-    archiving, standing = Archiving(context), Standing(context)
-    holding, comparing = Holding(context), Comparing(context)
+    saving, reading, notes = Saving(context), ReadRecordHandlers(context), NoteTaking(context)
+    archiving, standing = Archiving(context), RecordStatusHandlers(context)
+    holding, comparing = HoldingHandlers(context), Comparing(context)
     reversing, drafts, publishing = Reversing(context), Drafting(context), Publishing(context)
     return Service(
         answers=[
@@ -85,7 +85,7 @@ def service_of(context: ServiceContext) -> Service:
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
             for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
-            for_callers(ReadFeed, ReadFeed.asked_by, Feeding(context).read),
+            for_callers(ReadFeed, ReadFeed.asked_by, ReadFeedHandler(context).read),
             for_anyone(ReadReferralsBacklog, backlog_of(context)),
         ],
         jobs=jobs_of(context),

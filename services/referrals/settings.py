@@ -5,7 +5,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from shared.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class ReferralsSettings(ServiceSettings):
     """Settings of referrals."""
 
     database_url: SecretStr = Field(

@@ -1,8 +1,8 @@
 """Starts the reports service."""
 
 from services.reports.service import build
-from services.reports.settings import Settings
+from services.reports.settings import ReportsSettings
 from shared.service import run
 
 if __name__ == "__main__":
-    run("reports", Settings(), build)
+    run("reports", ReportsSettings(), build)

@@ -9,7 +9,7 @@ from services.reports.context import ReportsContext
 from services.reports.rules.counting import Counted, counted_by, counted_later, counted_of
 from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
-from services.reports.store.feeds import CopiedOutcome, CopiedRecord, FeedState, Lane, Page, RecountedCopy
+from services.reports.store.feeds import CopiedOutcome, CopiedPage, CopiedRecord, FeedState, Lane, RecountedCopy
 from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
 from shared.contracts.referrals.feed import FedRecord, ReadFeed
 from shared.database import DatabasePool, transaction
@@ -29,7 +29,7 @@ class Source(Protocol):
     @property
     def name(self) -> feeds.Source: ...
 
-    async def read(self, after: int) -> Page: ...
+    async def read(self, after: int) -> CopiedPage: ...
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,25 @@ class Records:
     context: ReportsContext
     name: feeds.Source = "referrals"
 
-    async def read(self, after: int) -> Page:
+    async def read(self, after: int) -> CopiedPage:
         asked = ReadFeed(after=after)
         page = await self.context.bus.ask(asked, who=self.context.sign(asked, "feed"))
         day = self.context.day()
         rows = [_record_row(record, counted_of(record, self.context.registers, day)) for record in page.records]
-        return Page(after, page.last, page.more, rows, page.gone)
+        return CopiedPage(after, page.last, page.more, rows, page.gone)
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class OutcomeCopier:
     """What came of the records, once it counts."""
 
     context: ReportsContext
     name: feeds.Source = "outcomes"
 
-    async def read(self, after: int) -> Page:
+    async def read(self, after: int) -> CopiedPage:
         asked = ReadOutcomeFeed(after=after)
         page = await self.context.bus.ask(asked, who=self.context.sign(asked, "feed"))
-        return Page(after, page.last, page.more, [_outcome_row(each) for each in page.outcomes], page.gone)
+        return CopiedPage(after, page.last, page.more, [_outcome_row(each) for each in page.outcomes], page.gone)
 
 
 def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
@@ -96,7 +96,7 @@ def _outcome_row(outcome: FedOutcome) -> CopiedOutcome:
 
 
 @dataclass(frozen=True)
-class Feeding:
+class FeedCopier:
     """Copies one source. Every replica runs one: what one of them has taken, the others leave."""
 
     context: ReportsContext

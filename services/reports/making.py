@@ -16,7 +16,7 @@ from uuid import UUID
 from services.reports.context import ReportsContext
 from services.reports.handlers.jobs import facts_of
 from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
-from services.reports.rules.columns import Asked, Planner
+from services.reports.rules.columns import Planner, ReportRequest
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import MadeFile, StoredJob, Wanted
 from services.reports.writing import WorkbookProcess, workbook_process
@@ -115,7 +115,7 @@ class Making:
 
     async def _send_rows(self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
         editions = self.context.registers.editions(job.register_code)
-        names = await self.context.organisations.of(editions[0])
+        names = await self.context.organisations.names(editions[0])
         state = await feeds.read_feed(self.context.pool, "referrals")
         if state.complete_at is None:
             raise NotAnswered(Fault.UNAVAILABLE)
@@ -127,7 +127,7 @@ class Making:
             answers = answers_wanted(editions[0], choice)
             wanted = Wanted(job.register_code, within, choice.report, answers, choice.births(day))
             progress.total = await jobs.count_rows(db, wanted)
-            asked = Asked(visitor.full_name, within, day, state.complete_at)
+            asked = ReportRequest(visitor.full_name, within, day, state.complete_at)
             await process.send(Planner(editions, names).plan(choice, asked).line())
             async for rows in jobs.read_rows(db, wanted):
                 progress.record_ids += [record_id for record_id, _ in rows]

@@ -2,21 +2,30 @@
 
 from datetime import timedelta
 
-from services.reports.context import OrganisationNames, ReportsContext
-from services.reports.feeding import AgeBandRefresh, Feeding, Listening, NightlyRebuild, Outcomes, Records, Source
+from services.reports.context import ReportsContext
+from services.reports.feeding import (
+    AgeBandRefresh,
+    FeedCopier,
+    Listening,
+    NightlyRebuild,
+    OutcomeCopier,
+    Records,
+    Source,
+)
 from services.reports.folder import private_folder
 from services.reports.handlers.dashboard import Dashboards
 from services.reports.handlers.jobs import Jobs
 from services.reports.making import Making, purge
-from services.reports.settings import Settings
+from services.reports.settings import ReportsSettings
 from shared.bus.protocol import Follower
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals.events import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
-from shared.front_door import Answer, for_anyone, for_visitors
+from shared.front_door import AnsweredRequest, for_anyone, for_visitors
 from shared.jobs import Job
+from shared.organisations import OrganisationNames
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
 
@@ -28,7 +37,7 @@ REFRESH_SECONDS = 60.0
 REBUILT_AT_HOUR = 2
 
 
-def build(shared: ServiceContext, settings: Settings) -> Service:
+def build(shared: ServiceContext, settings: ReportsSettings) -> Service:
     """The whole behaviour of the service, one line each."""
     context = context_of(shared)
     folder = shared.closing.enter_context(private_folder(settings.report_folder))
@@ -43,10 +52,10 @@ def context_of(shared: ServiceContext) -> ReportsContext:
 
 def jobs_of(context: ReportsContext) -> list[Job]:
     """What every replica does by itself beside making reports: what one of them has done, the others leave."""
-    sources: tuple[Source, ...] = (Records(context), Outcomes(context))
+    sources: tuple[Source, ...] = (Records(context), OutcomeCopier(context))
     rebuild = NightlyRebuild(context, sources)
     return [
-        *(Feeding(context, source).job for source in sources),
+        *(FeedCopier(context, source).job for source in sources),
         Job("copies.refresh_age_bands", AgeBandRefresh(context).run, every=REFRESH_SECONDS),
         Job("copies.recount", rebuild.recount),
         Job("copies.rebuild", rebuild.night, nightly=REBUILT_AT_HOUR, at_start=False),
@@ -54,7 +63,7 @@ def jobs_of(context: ReportsContext) -> list[Job]:
     ]
 
 
-def answers_of(context: ReportsContext) -> list[Answer]:
+def answers_of(context: ReportsContext) -> list[AnsweredRequest]:
     """Who may ask what: everything about reports is for people who may read them."""
     jobs = Jobs(context)
     return [

@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from shared.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class ReportsSettings(ServiceSettings):
     """Settings of reports."""
 
     database_url: SecretStr = Field(

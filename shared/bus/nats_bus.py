@@ -19,7 +19,7 @@ from shared import log
 from shared.bus.connecting import connect
 from shared.bus.following import read_stream
 from shared.bus.protocol import ASK_SECONDS, Context, Follower, Handler, Heard, Reply
-from shared.discovery import Card, Endpoint
+from shared.discovery import Endpoint, ServiceInfo
 from shared.messages import Broadcast, Fault, Message, NotAnswered, Refused, Request
 from shared.tasks import end
 
@@ -48,7 +48,7 @@ class NatsBus:
 
     process: str
     connection: Client
-    _card: Card
+    _card: ServiceInfo
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _followers: set[asyncio.Task[None]] = field(default_factory=set)
@@ -58,7 +58,7 @@ class NatsBus:
     async def connect(cls, process: str, url: str, seed: str) -> "NatsBus":
         """Connect, or raise `NotAnswered(unavailable)` after ten seconds. Refuses a server older than 2.12."""
         connection = await connect(process, url, seed)
-        return cls(process, connection, Card(process, secrets.token_hex(8)))
+        return cls(process, connection, ServiceInfo(process, secrets.token_hex(8)))
 
     @property
     def connected(self) -> bool:

@@ -16,7 +16,7 @@ MOST_ORGANISATIONS = 1_000
 Typed = Field(max_length=320, repr=False)
 
 
-class Access(Message):
+class GrantedAccess(Message):
     """
     A role and its organisations on one register. `all_organisations`: those that are added later too.
 
@@ -43,7 +43,7 @@ class UserShown(Message):
     state: UserState
     unwelcomed: bool
     elsewhere: bool
-    access: Access
+    access: GrantedAccess
     version: int
 
     @property
@@ -72,7 +72,7 @@ class ListUsers(Request[UserPage]):
     after: UUID | None = None
 
 
-class Reach(Message):
+class GrantableAccess(Message):
     """What the asker may give to others: which roles, and which organisations. A master admin gives none for good."""
 
     roles: tuple[Role, ...]
@@ -80,7 +80,7 @@ class Reach(Message):
     organisation_ids: tuple[UUID, ...]
 
 
-class ReadReach(Request[Reach]):
+class ReadReach(Request[GrantableAccess]):
     """What the asker may give on the register, as it stands now."""
 
     subject: ClassVar[str] = "ask.identity.read_reach"
@@ -140,7 +140,7 @@ class AddUser(Command[UserAdded]):
     first_name: str = Typed
     last_name: str = Typed
     email: str = Typed
-    access: Access
+    access: GrantedAccess
 
 
 class ChangeAccess(Command[Nothing]):
@@ -166,7 +166,7 @@ class ChangeAccess(Command[Nothing]):
 
     user_id: UUID
     version: int
-    access: Access
+    access: GrantedAccess
 
 
 class ActOnUser(Command[Nothing]):
@@ -203,7 +203,7 @@ class ProposeAdministrator(Command[Nothing]):
     )
 
     user_id: UUID
-    access: Access
+    access: GrantedAccess
 
 
 class ProposalShown(Message):
@@ -213,7 +213,7 @@ class ProposalShown(Message):
     user_id: UUID
     full_name: str = Field(repr=False)
     email: str = Field(repr=False)
-    access: Access
+    access: GrantedAccess
     proposed_by: str = Field(repr=False)
     proposed_at: datetime
     yours: bool

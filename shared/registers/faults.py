@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 
 @dataclass(frozen=True)
-class Fault:
+class DefinitionFault:
     """One thing to put right: the place in the file, and what is wrong there."""
 
     place: str
@@ -20,17 +20,18 @@ class Fault:
 class FaultyRegister(Exception):
     """A definition that cannot be used; `faults` says why."""
 
-    def __init__(self, source: str, faults: list[Fault]) -> None:
+    def __init__(self, source: str, faults: list[DefinitionFault]) -> None:
         super().__init__("\n".join([f"{source} cannot be used:", *(f"  {fault}" for fault in faults)]))
         self.source = source
         self.faults = faults
 
 
-def shape_faults(error: ValidationError, written: object) -> list[Fault]:
+def shape_faults(error: ValidationError, written: object) -> list[DefinitionFault]:
     """Each thing that pydantic found in `written`, said for somebody who writes definitions."""
     found = error.errors(include_url=False, include_input=False)
     return [
-        Fault(_place(each["loc"], written), _plain(each["type"], each["msg"], each.get("ctx", {}))) for each in found
+        DefinitionFault(_place(each["loc"], written), _plain(each["type"], each["msg"], each.get("ctx", {})))
+        for each in found
     ]
 
 

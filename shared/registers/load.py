@@ -18,7 +18,7 @@ from shared.registers.definition.lifecycle import Rating
 from shared.registers.definition.questions import Option, Question
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import reworded
-from shared.registers.faults import Fault, FaultyRegister, shape_faults
+from shared.registers.faults import DefinitionFault, FaultyRegister, shape_faults
 from shared.registers.overlay import Adaptation, apply
 
 SHIPPED = Path(__file__).parent
@@ -33,7 +33,7 @@ class UnknownRegister(LookupError):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedRegister:
     """A definition that passed every check, and the SHA-256 of the file that it came from."""
 
     definition: Definition
@@ -44,12 +44,12 @@ class Loaded:
 class _InForce:
     """What a process answers from at one moment: every edition, the newest of each register, and what was reworded."""
 
-    loaded: Mapping[tuple[str, str], Loaded]
+    loaded: Mapping[tuple[str, str], LoadedRegister]
     newest: Mapping[str, Definition]
     adapted: Mapping[str, Adaptation]
 
     @classmethod
-    def of(cls, loaded: Mapping[tuple[str, str], Loaded], adapted: Mapping[str, Adaptation]) -> Self:
+    def of(cls, loaded: Mapping[tuple[str, str], LoadedRegister], adapted: Mapping[str, Adaptation]) -> Self:
         in_order = sorted(loaded, key=lambda key: edition_order(key[1]))
         return cls(loaded, {code: loaded[code, edition].definition for code, edition in in_order}, adapted)
 
@@ -61,7 +61,7 @@ class Registers:
     What is asked for twice may differ between: who needs the same words twice keeps the definition.
     """
 
-    def __init__(self, loaded: Iterable[Loaded]) -> None:
+    def __init__(self, loaded: Iterable[LoadedRegister]) -> None:
         self._written = {(each.definition.code, each.definition.edition): each for each in loaded}
         self._in_force = _InForce.of(self._written, {})
 
@@ -79,7 +79,7 @@ class Registers:
         newest = self._in_force.newest
         return tuple(newest[code] for code in sorted(newest))
 
-    def every(self) -> tuple[Loaded, ...]:
+    def every(self) -> tuple[LoadedRegister, ...]:
         return tuple(self._in_force.loaded.values())
 
     def editions(self, code: str) -> tuple[Definition, ...]:
@@ -113,14 +113,14 @@ class Registers:
     def __contains__(self, code: object) -> bool:
         return code in self._in_force.newest
 
-    def _find(self, code: str, edition: str | None) -> Loaded:
+    def _find(self, code: str, edition: str | None) -> LoadedRegister:
         try:
             return self._in_force.loaded[code, edition or ""]
         except KeyError:
             raise UnknownRegister from None
 
 
-def _adapted(written: Loaded, adaptation: Adaptation, faulty: list[FaultyRegister]) -> Loaded:
+def _adapted(written: LoadedRegister, adaptation: Adaptation, faulty: list[FaultyRegister]) -> LoadedRegister:
     try:
         return replace(written, definition=apply(written.definition, adaptation.overlay))
     except FaultyRegister as fault:
@@ -135,12 +135,12 @@ def edition_order(edition: str) -> tuple[int, ...]:
 
 def load_registers(folders: Iterable[Path] = ()) -> Registers:
     """The shipped definitions and those of further folders, `<code>/<edition>.toml`. Raises `FaultyRegister`."""
-    loaded: dict[tuple[str, str], Loaded] = {}
+    loaded: dict[tuple[str, str], LoadedRegister] = {}
     for path, each in (*_shipped(), *(found for folder in folders for found in _load_folder(folder))):
         key = (each.definition.code, each.definition.edition)
         if key in loaded and loaded[key].sha256 != each.sha256:
             raise FaultyRegister(
-                str(path), [Fault("register", "this edition is there already and says something else")]
+                str(path), [DefinitionFault("register", "this edition is there already and says something else")]
             )
         loaded[key] = each
     _check_editions(loaded.values())
@@ -148,44 +148,44 @@ def load_registers(folders: Iterable[Path] = ()) -> Registers:
 
 
 @cache
-def _shipped() -> tuple[tuple[Path, Loaded], ...]:
+def _shipped() -> tuple[tuple[Path, LoadedRegister], ...]:
     """Those that come with the code do not change while it runs."""
     return _load_folder(SHIPPED)
 
 
-def _load_folder(folder: Path) -> tuple[tuple[Path, Loaded], ...]:
+def _load_folder(folder: Path) -> tuple[tuple[Path, LoadedRegister], ...]:
     return tuple((path, load_file(path)) for path in _definition_files(folder))
 
 
 def _definition_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise FaultyRegister(str(folder), [Fault("the folder", "is not there")])
+        raise FaultyRegister(str(folder), [DefinitionFault("the folder", "is not there")])
     return sorted(folder.glob("*/[0-9]*.toml"))
 
 
-def load_file(path: Path) -> Loaded:
+def load_file(path: Path) -> LoadedRegister:
     """One definition, which must lie where its code and edition say. Raises `FaultyRegister`."""
     loaded = read_register(path.read_bytes(), str(path), read_lists((LISTS, path.parent.parent / "lists")))
     code, edition = path.parent.name, path.stem
     if (loaded.definition.code, loaded.definition.edition) != (code, edition):
         raise FaultyRegister(
-            str(path), [Fault("register", f"code and edition must be {code} and {edition}, as the file")]
+            str(path), [DefinitionFault("register", f"code and edition must be {code} and {edition}, as the file")]
         )
     return loaded
 
 
-def check(path: Path) -> list[Fault]:
+def check(path: Path) -> list[DefinitionFault]:
     """Everything that is wrong with a definition, wherever its file lies; nothing when it can be used."""
     try:
         read_register(path.read_bytes(), str(path), read_lists((LISTS, path.parent.parent / "lists")))
     except FaultyRegister as faulty:
         return faulty.faults
     except OSError:
-        return [Fault("the file", "cannot be read")]
+        return [DefinitionFault("the file", "cannot be read")]
     return []
 
 
-def read_register(content: bytes, source: str, lists: Lists) -> Loaded:
+def read_register(content: bytes, source: str, lists: Lists) -> LoadedRegister:
     """The definition that a file's bytes say. Raises `FaultyRegister`, which names `source`."""
     written = _read_toml(content, source)
     words, faults = reworded(written.get("words", {}))
@@ -197,7 +197,7 @@ def read_register(content: bytes, source: str, lists: Lists) -> Loaded:
     faults += unknown + find_faults(definition)
     if faults:
         raise FaultyRegister(source, faults)
-    return Loaded(definition, hashlib.sha256(content).hexdigest())
+    return LoadedRegister(definition, hashlib.sha256(content).hexdigest())
 
 
 def read_lists(folders: Iterable[Path]) -> dict[str, tuple[Option, ...]]:
@@ -216,12 +216,12 @@ def _read_toml(content: bytes, source: str) -> dict[str, object]:
     try:
         return tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError:
-        raise FaultyRegister(source, [Fault("the file", "is not written in UTF-8")]) from None
+        raise FaultyRegister(source, [DefinitionFault("the file", "is not written in UTF-8")]) from None
     except tomllib.TOMLDecodeError as error:
-        raise FaultyRegister(source, [Fault("the file", f"is not TOML: {error}")]) from None
+        raise FaultyRegister(source, [DefinitionFault("the file", f"is not TOML: {error}")]) from None
 
 
-def _with_options(shaped: Definition, lists: Lists) -> tuple[Definition, list[Fault]]:
+def _with_options(shaped: Definition, lists: Lists) -> tuple[Definition, list[DefinitionFault]]:
     """The definition with its questions' options filled in: from a list, from the rating's levels, or yes and no."""
     yes_no = (Option(code="yes", label=shaped.words("page.yes")), Option(code="no", label=shaped.words("page.no")))
     source = _Options(lists, shaped.rating, yes_no)
@@ -234,7 +234,7 @@ class _Options:
     """Where the options of questions come from."""
 
     def __init__(self, lists: Lists, rating: Rating | None, yes_no: tuple[Option, ...]) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[DefinitionFault] = []
         self._lists = lists
         self._yes_no = yes_no
         self._rated = rating.question if rating else None
@@ -255,11 +255,13 @@ class _Options:
     def _list(self, question: str, name: str) -> tuple[Option, ...]:
         if name not in self._lists:
             known = ", ".join(sorted(self._lists))
-            self.faults.append(Fault(f"question {question}, list", f"there is no list {name}; there are: {known}"))
+            self.faults.append(
+                DefinitionFault(f"question {question}, list", f"there is no list {name}; there are: {known}")
+            )
         return self._lists.get(name, ())
 
 
-def _check_editions(loaded: Iterable[Loaded]) -> None:
+def _check_editions(loaded: Iterable[LoadedRegister]) -> None:
     ordered = sorted((each.definition for each in loaded), key=lambda d: (d.code, edition_order(d.edition)))
     for older, newer in pairwise(ordered):
         if older.code == newer.code and (faults := check_succession(older, newer)):

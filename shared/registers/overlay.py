@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 
 from shared.registers.checks import find_faults
 from shared.registers.checks.forms import OWN_OPTION_KINDS, twice
-from shared.registers.definition.base import Part, QuestionName
-from shared.registers.definition.questions import Condition, Form, GuidanceTopic, Option, Question
+from shared.registers.definition.base import Model, QuestionName
+from shared.registers.definition.questions import Condition, GuidanceTopic, Option, Question, QuestionForm
 from shared.registers.definition.register import Definition, PublicHome
-from shared.registers.faults import Fault, FaultyRegister
+from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.values import fold
 
 MOST_OPTIONS = 200
@@ -24,7 +24,7 @@ OptionList = Annotated[tuple[Option, ...], Field(min_length=1, max_length=MOST_O
 Topics = Annotated[tuple[GuidanceTopic, ...], Field(min_length=1, max_length=MOST_TOPICS)]
 
 
-class Overlay(Part):
+class Overlay(Model):
     """
     What is laid over every edition of one register. What it does not name is as the edition says.
 
@@ -65,14 +65,14 @@ def apply(definition: Definition, overlay: Overlay) -> Definition:
     return adapted
 
 
-def publishing_faults(editions: Sequence[Definition], before: Overlay, overlay: Overlay) -> list[Fault]:
+def publishing_faults(editions: Sequence[Definition], before: Overlay, overlay: Overlay) -> list[DefinitionFault]:
     """
     Why an overlay cannot follow the one `before` it over these editions, the newest first and each as it is in force.
 
     What is there may be reworded, reordered and retired; nothing is taken away, so that every old answer can be read.
     """
     gone = before.options.keys() - overlay.options.keys()
-    faults = [Fault("options", f"the list of {name} is gone") for name in sorted(gone)]
+    faults = [DefinitionFault("options", f"the list of {name} is gone") for name in sorted(gone)]
     faults += [*_unknown(editions[0], overlay, before), *_lists(overlay)]
     for edition in editions:
         faults += _taken_away(edition, overlay)
@@ -144,27 +144,27 @@ def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: boo
     return (*kept, *(option for option in question.options if option.code not in codes))
 
 
-def _unknown(newest: Definition, overlay: Overlay, before: Overlay) -> Iterator[Fault]:
+def _unknown(newest: Definition, overlay: Overlay, before: Overlay) -> Iterator[DefinitionFault]:
     """What was reworded while it could be, and cannot be now, rides along unchanged."""
     parts, editable = overlay.parts(), {f"options:{question.name}" for question in editable_questions(newest)}
     known = {*editable, *(f"guidance:{question.name}" for question in guided_questions(newest)), "public"}
     for part in changed_parts(before, overlay):
         if part in parts and part not in known:
-            yield Fault(part.replace(":", ", "), "is nothing that administrators may reword")
+            yield DefinitionFault(part.replace(":", ", "), "is nothing that administrators may reword")
 
 
-def _lists(overlay: Overlay) -> Iterator[Fault]:
+def _lists(overlay: Overlay) -> Iterator[DefinitionFault]:
     for name, options in overlay.options.items():
         for label in twice(fold(option.label) for option in options):
-            yield Fault(f"options, {name}", f"{label} is there more than once")
+            yield DefinitionFault(f"options, {name}", f"{label} is there more than once")
 
 
-def _taken_away(edition: Definition, overlay: Overlay) -> Iterator[Fault]:
+def _taken_away(edition: Definition, overlay: Overlay) -> Iterator[DefinitionFault]:
     for question in _every_question(edition):
         kept = {option.code for option in overlay.options.get(question.name, question.options)}
         for option in question.options:
             if option.code not in kept:
-                yield Fault(f"options, {question.name}", f"{option.code} is gone: keep it as retired")
+                yield DefinitionFault(f"options, {question.name}", f"{option.code} is gone: keep it as retired")
 
 
 def _every_question(definition: Definition) -> Iterator[Question]:
@@ -172,7 +172,7 @@ def _every_question(definition: Definition) -> Iterator[Question]:
         yield from form.all_questions
 
 
-def _forms(definition: Definition) -> tuple[Form, ...]:
+def _forms(definition: Definition) -> tuple[QuestionForm, ...]:
     return (definition.form, definition.outcome) if definition.outcome else (definition.form,)
 
 

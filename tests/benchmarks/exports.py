@@ -19,8 +19,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from services.reports.rules.choosing import Choice
-from services.reports.rules.columns import Asked, Planner
+from services.reports.rules.choosing import ReportChoice
+from services.reports.rules.columns import Planner, ReportRequest
 from services.reports.workbook.plan import END
 from shared.registers.load import load_registers
 
@@ -35,15 +35,17 @@ def plan_line() -> bytes:
     register = load_registers().find("dsr")
     names = tuple(question.name for question in register.form.asked if not question.retired)
     report = register.reporting.reports[0]
-    own = len(Planner([register], {}).plan(Choice(report, None, None, {}), _asked()).columns) - len(names)
+    own = len(Planner([register], {}).plan(ReportChoice(report, None, None, {}), _asked()).columns) - len(names)
     narrowed = report.model_copy(update={"questions": names[: COLUMNS - own]})
     return (
-        Planner([register], {HOME: "Midlands (@mpft.nhs.uk)"}).plan(Choice(narrowed, None, None, {}), _asked()).line()
+        Planner([register], {HOME: "Midlands (@mpft.nhs.uk)"})
+        .plan(ReportChoice(narrowed, None, None, {}), _asked())
+        .line()
     )
 
 
-def _asked() -> Asked:
-    return Asked("Some Body", (HOME,), date(2026, 11, 22), NOW)
+def _asked() -> ReportRequest:
+    return ReportRequest("Some Body", (HOME,), date(2026, 11, 22), NOW)
 
 
 def lines(rows: int) -> Iterator[bytes]:

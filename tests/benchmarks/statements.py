@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.referrals.handlers.saving import content_of
-from services.referrals.handlers.telling import Telling
+from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import lists
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history, saving
@@ -120,8 +120,8 @@ class Statements:
     def _command(self, receipt: RecordReceipt) -> NewCommand:
         return NewCommand(new_id(), self.crowd.own.user_id, b"hash", receipt)
 
-    def _telling(self, receipt: RecordReceipt) -> Telling:
-        return Telling(self.register, self.crowd.organisations[0], receipt, MOMENT)
+    def _telling(self, receipt: RecordReceipt) -> RecordEvents:
+        return RecordEvents(self.register, self.crowd.organisations[0], receipt, MOMENT)
 
     async def _add(self, _client: int) -> None:
         await self._create(self._record())

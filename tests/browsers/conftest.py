@@ -11,7 +11,7 @@ import pytest_asyncio
 from deploy.build.find_firefox import FIREFOX
 from deploy.build.find_screen import SCREEN
 from deploy.build.find_webkit import WEBKIT
-from deploy.build.programs import Program, find
+from deploy.build.programs import TestProgram, find
 from tests.browsers.engine import Engine
 from tests.browsers.firefox import firefox
 from tests.browsers.secure import secured
@@ -65,5 +65,5 @@ async def _engine(name: str, folder: Path, *, scripts: bool = True) -> AsyncIter
             yield begun
 
 
-async def _program(wanted: Program) -> Path:
+async def _program(wanted: TestProgram) -> Path:
     return await asyncio.to_thread(find, wanted)

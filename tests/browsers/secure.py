@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.build.programs import Program, find
+from deploy.build.programs import TestProgram, find
 
-OPENSSL = Program(
+OPENSSL = TestProgram(
     "The tests in Firefox and WebKit make a certificate of their own with OpenSSL",
     ("openssl",),
     "ICS_OPENSSL",

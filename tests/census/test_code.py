@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,3 +65,16 @@ def test_rules_ask_neither_a_clock_nor_chance() -> None:
     asked = [(path, name) for path in rules for _, name in _names(path)]
 
     assert [] == [f"{path} {name}" for path, name in asked if name.rpartition(".")[2] in CLOCKS_AND_CHANCE]
+
+
+def test_every_class_name_is_used_once() -> None:
+    """So that a search for a class finds the one that is meant."""
+    classes = [
+        (node.name, str(path))
+        for path in tree.code()
+        for node in ast.walk(tree.tree(path))
+        if isinstance(node, ast.ClassDef)
+    ]
+    names = Counter(name for name, _ in classes)
+
+    assert [] == [f"{path} {name}" for name, path in classes if names[name] > 1]

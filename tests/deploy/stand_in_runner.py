@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from deploy.runner.prefork.forking import Nursery
+from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.prefork.inheritance import inherited
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import read_settings
@@ -22,7 +22,7 @@ async def run(*, demo: bool) -> None:
     state = open_state(settings.state_dir)
     with locked(state) as lock:
         marked = {**inherited(os.environ), "STAND_IN_FOLDER": str(state.folder)}  # by which a test finds what is left
-        nursery = Nursery(marked, modules=("asyncio",))
+        nursery = PreforkServer(marked, modules=("asyncio",))
         loading = "tests.deploy.stand_in_loading" if demo else ""
         await Installation(settings, state, lock, nursery, demo=demo, module_of=stand_in, loading=loading).run()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.runner.child import Child, Program, spawn
-from deploy.runner.prefork.forking import Nursery
+from deploy.runner.child import Child, ChildProgram, spawn
+from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.refusals import CannotStart
 from deploy.runner.waiting import until
 from tests.deploy.test_supervise import Heard, is_there
@@ -19,8 +19,8 @@ QUICK = ("asyncpg",)
 
 
 @pytest.fixture
-async def nursery() -> AsyncIterator[Nursery]:
-    nursery = Nursery(dict(os.environ), QUICK)
+async def nursery() -> AsyncIterator[PreforkServer]:
+    nursery = PreforkServer(dict(os.environ), QUICK)
     yield nursery
     await nursery.close()
 
@@ -30,26 +30,26 @@ def console() -> Heard:
     return Heard()
 
 
-async def fork(nursery: Nursery, console: Heard, order: str, secret: str = "") -> Child:
+async def fork(nursery: PreforkServer, console: Heard, order: str, secret: str = "") -> Child:
     environment = {"ORDER": order, "SECRET": secret}
-    return await spawn(Program(order, environment, module=MODULE), console, nursery=nursery)
+    return await spawn(ChildProgram(order, environment, module=MODULE), console, nursery=nursery)
 
 
-async def test_it_is_told_its_environment_and_its_end_is_known(nursery: Nursery, console: Heard) -> None:
+async def test_it_is_told_its_environment_and_its_end_is_known(nursery: PreforkServer, console: Heard) -> None:
     child = await fork(nursery, console, "leave", "hush")
 
     assert 3 == await child.ended()
     assert ["leave        | leave hush True"] == console.lines
 
 
-async def test_an_error_ends_it_as_it_would_any_program(nursery: Nursery, console: Heard) -> None:
+async def test_an_error_ends_it_as_it_would_any_program(nursery: PreforkServer, console: Heard) -> None:
     child = await fork(nursery, console, "fail")
 
     assert 1 == await child.ended()
     assert "fail         | RuntimeError: failed" == console.lines[-1]
 
 
-async def test_it_leads_a_group_of_its_own_which_ends_with_it(nursery: Nursery, console: Heard) -> None:
+async def test_it_leads_a_group_of_its_own_which_ends_with_it(nursery: PreforkServer, console: Heard) -> None:
     child = await fork(nursery, console, "have children")
     await console.hears("have children")
     assert await until(lambda: _has_children(child.pid), seconds=5)
@@ -72,7 +72,9 @@ async def _is_gone(pid: int) -> bool:
     return not is_there(pid)
 
 
-async def test_it_is_found_by_its_own_name_and_holds_nothing_of_its_sister_s(nursery: Nursery, console: Heard) -> None:
+async def test_it_is_found_by_its_own_name_and_holds_nothing_of_its_sister_s(
+    nursery: PreforkServer, console: Heard
+) -> None:
     first = await fork(nursery, console, "wait")
     await console.hears("wait")
     before = len(list(Path(f"/proc/{first.pid}/fd").iterdir()))
@@ -90,7 +92,7 @@ async def _waits(pid: int) -> bool:
     return "sigsuspend" in Path(f"/proc/{pid}/wchan").read_text() or "pause" in Path(f"/proc/{pid}/wchan").read_text()
 
 
-async def test_a_secret_of_one_process_is_not_in_the_memory_of_the_next(nursery: Nursery, console: Heard) -> None:
+async def test_a_secret_of_one_process_is_not_in_the_memory_of_the_next(nursery: PreforkServer, console: Heard) -> None:
     secret = "-".join(("canary", "of", "identity"))
     first = await fork(nursery, console, "wait", secret)
     await console.hears(secret)
@@ -117,7 +119,7 @@ def _memory(pid: int) -> bytes:
 
 @pytest.mark.failure
 async def test_a_killed_nursery_ends_what_it_forked_and_a_new_one_takes_its_place(
-    nursery: Nursery, console: Heard
+    nursery: PreforkServer, console: Heard
 ) -> None:
     child = await fork(nursery, console, "wait")
     await console.hears("wait")
@@ -136,7 +138,7 @@ def _parent(pid: int) -> int:
 
 
 async def test_a_nursery_that_cannot_import_says_so(console: Heard) -> None:
-    nursery = Nursery({"PYTHONHOME": "/nowhere", "PATH": os.environ["PATH"]})
+    nursery = PreforkServer({"PYTHONHOME": "/nowhere", "PATH": os.environ["PATH"]})
 
     with pytest.raises(CannotStart, match="The nursery has ended"):
         await fork(nursery, console, "wait")
@@ -144,7 +146,7 @@ async def test_a_nursery_that_cannot_import_says_so(console: Heard) -> None:
 
 
 async def test_closing_the_nursery_ends_what_is_left(console: Heard) -> None:
-    nursery = Nursery(dict(os.environ), QUICK)
+    nursery = PreforkServer(dict(os.environ), QUICK)
     child = await fork(nursery, console, "wait")
     await console.hears("wait")
 

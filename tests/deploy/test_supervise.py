@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.runner.child import Child, Program, dies_with_parent, spawn
+from deploy.runner.child import Child, ChildProgram, dies_with_parent, spawn
 from deploy.runner.console import Console
-from deploy.runner.prefork.guardian import Ward, end, wards
+from deploy.runner.prefork.guardian import GuardedChild, end, wards
 from deploy.runner.refusals import CannotStart
 from deploy.runner.supervise import LONGEST_WAIT_SECONDS, STEADY_SECONDS, BackOff, Supervisor, together
 from deploy.runner.waiting import until
@@ -33,9 +33,9 @@ class Heard(Console):
                 await asyncio.sleep(0.01)
 
 
-def shell(script: str, grace_seconds: float = 10.0) -> Program:
+def shell(script: str, grace_seconds: float = 10.0) -> ChildProgram:
     command = dies_with_parent("sh", "-c", script)
-    return Program(name="child", command=command, environment=dict(os.environ), grace_seconds=grace_seconds)
+    return ChildProgram(name="child", command=command, environment=dict(os.environ), grace_seconds=grace_seconds)
 
 
 class ShellPart:
@@ -50,7 +50,7 @@ class ShellPart:
 
     async def start(self) -> None:
         self.starts += 1
-        program = Program(name=self.name, command=("sh", "-c", self._script), environment=dict(os.environ))
+        program = ChildProgram(name=self.name, command=("sh", "-c", self._script), environment=dict(os.environ))
         self.child = await spawn(program, self._console)
 
     async def ready(self) -> None:
@@ -130,7 +130,7 @@ async def test_a_hurry_ends_the_grace() -> None:
 
 async def test_a_program_that_is_not_there_is_said() -> None:
     with pytest.raises(CannotStart, match="/nowhere/program cannot be run"):
-        await spawn(Program(name="child", command=("/nowhere/program",), environment={}), Heard())
+        await spawn(ChildProgram(name="child", command=("/nowhere/program",), environment={}), Heard())
 
 
 @pytest.mark.failure
@@ -196,7 +196,7 @@ async def test_the_first_failure_of_steps_at_once_is_raised_as_itself() -> None:
 def test_the_guardian_knows_whom_it_still_watches() -> None:
     said = ["watch 10 15 5.0\n", "watch 11 2 30.0\n", "forget 10\n"]
 
-    assert [Ward(11, 2, 30.0)] == wards(said)
+    assert [GuardedChild(11, 2, 30.0)] == wards(said)
 
 
 @pytest.mark.failure
@@ -205,7 +205,7 @@ async def test_the_guardian_kills_a_group_that_outlives_its_grace() -> None:
     child = await spawn(shell(DEAF), console)
     await console.hears("deaf")
 
-    await asyncio.to_thread(end, [Ward(child.pid, signal.SIGTERM, 0.1)])
+    await asyncio.to_thread(end, [GuardedChild(child.pid, signal.SIGTERM, 0.1)])
 
     assert -signal.SIGKILL == await child.ended()
 

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 
 from nhs_number import calculate_checksum
 
-from shared.registers.definition.questions import Form, Question
+from shared.registers.definition.questions import Question, QuestionForm
 from shared.values import show_nhs_number
 from tests.walking import Fields
 
@@ -54,7 +54,7 @@ class Filled:
     sought: tuple[Sought, ...]
 
 
-def fill(form: Form, about: str, **chosen: str) -> Filled:
+def fill(form: QuestionForm, about: str, **chosen: str) -> Filled:
     """Answer each question by its kind; `chosen` has the codes where it must not be the first option."""
     fields: Fields = {}
     sought: list[Sought] = []

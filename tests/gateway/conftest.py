@@ -10,7 +10,7 @@ from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.routes import PAGES
-from gateway.server.app import House, build_app
+from gateway.server.app import AppContext, build_app
 from gateway.ui.brand import Brand
 from gateway.ui.render import Templates
 from gateway.ui.static import Static
@@ -84,8 +84,8 @@ def open_gateway(serve: Serve, templates: Templates) -> OpenGateway:
         wire = FakeWire()
         for each in (identity, *others):
             await each.answer_on(wire)
-        house = House(FakeBus("gateway", wire), registers or load_registers(), templates, Static())
-        browser = Browser(await serve(build_app(house, PAGES)))
+        context = AppContext(FakeBus("gateway", wire), registers or load_registers(), templates, Static())
+        browser = Browser(await serve(build_app(context, PAGES)))
         browser.come_in(identity)
         return browser
 

@@ -7,9 +7,9 @@ from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 
 from gateway.pages import public
-from gateway.security.guard import ANYONE, Page
-from gateway.security.network import ANYWHERE, Reach
-from gateway.server.app import House, build_app
+from gateway.security.guard import ANYONE, PageRoute
+from gateway.security.network import ANYWHERE, NetworkPolicy
+from gateway.server.app import AppContext, build_app
 from gateway.ui.brand import Brand
 from gateway.ui.form import Choice, Field, Form
 from gateway.ui.masthead import MASTHEAD, Masthead, NavigationItem
@@ -18,7 +18,7 @@ from gateway.ui.static import Static
 from gateway.ui.table import Column, Paging, risk_mark
 from shared.fake_bus import FakeBus
 from shared.messages import Fault, NotAnswered, Refused
-from shared.registers.load import Loaded, Registers, load_registers
+from shared.registers.load import LoadedRegister, Registers, load_registers
 
 YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 NAVIGATION = tuple(
@@ -112,15 +112,15 @@ FAILURES: dict[str, Exception] = {
 
 
 PAGES = (
-    Page("GET", "/", public.start, ANYONE),
-    Page("GET", "/help/", public.general_help, ANYONE),
-    Page("GET", "/accessibility/", public.accessibility, ANYONE),
-    Page("GET", "/privacy/", public.privacy, ANYONE),
-    Page("GET", "/showcase/", showcase, ANYONE),
-    Page("POST", "/showcase/", showcase, ANYONE),
-    Page("GET", "/fail/{how}/", fail, ANYONE),
-    Page("GET", "/{register}/", public.public_home, ANYONE),
-    Page("GET", "/{register}/help/", public.register_help, ANYONE),
+    PageRoute("GET", "/", public.start, ANYONE),
+    PageRoute("GET", "/help/", public.general_help, ANYONE),
+    PageRoute("GET", "/accessibility/", public.accessibility, ANYONE),
+    PageRoute("GET", "/privacy/", public.privacy, ANYONE),
+    PageRoute("GET", "/showcase/", showcase, ANYONE),
+    PageRoute("POST", "/showcase/", showcase, ANYONE),
+    PageRoute("GET", "/fail/{how}/", fail, ANYONE),
+    PageRoute("GET", "/{register}/", public.public_home, ANYONE),
+    PageRoute("GET", "/{register}/help/", public.register_help, ANYONE),
 )
 
 
@@ -133,7 +133,7 @@ def two_registers() -> Registers:
             "access": dsr.definition.access.model_copy(update={"self_registration": False}),
         }
     )
-    return Registers((dsr, Loaded(other, dsr.sha256)))
+    return Registers((dsr, LoadedRegister(other, dsr.sha256)))
 
 
 def small_app(
@@ -144,14 +144,14 @@ def small_app(
     public_url: str = "",
     undefined: type[ChainableUndefined] = ChainableUndefined,
     demo: bool = False,
-    reach: Reach = ANYWHERE,
+    reach: NetworkPolicy = ANYWHERE,
     trusted_proxies: int = 0,
 ) -> web.Application:
     static = Static()
     templates = Templates(static, brand or Brand(), cache, demo=demo, undefined=undefined)
     ours = FileSystemLoader(Path(__file__).parent / "templates")
     templates.environment.loader = ChoiceLoader([ours, templates.environment.loader or ours])
-    house = House(
+    context = AppContext(
         FakeBus("gateway"),
         registers or two_registers(),
         templates,
@@ -160,4 +160,4 @@ def small_app(
         reach=reach,
         trusted_proxies=trusted_proxies,
     )
-    return build_app(house, PAGES)
+    return build_app(context, PAGES)

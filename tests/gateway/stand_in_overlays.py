@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from shared.contracts.referrals.overlays import (
     ListOverlays,
+    OverlayBatch,
     OverlayInForce,
     OverlayReceipt,
-    Overlays,
     PublishedOverlay,
     PublishedOverlays,
     PublishOverlay,
@@ -35,10 +35,10 @@ class StandInOverlays(StandIn):
             row(ListOverlays, lambda _: PublishedOverlays(published=self.published)),
         )
 
-    def _read(self, asked: ReadOverlays) -> Overlays:
+    def _read(self, asked: ReadOverlays) -> OverlayBatch:
         if asked.known.get("dsr", 0) >= self.version:
-            return Overlays(overlays=())
-        return Overlays(overlays=(OverlayInForce(register_code="dsr", version=self.version, overlay=self.overlay),))
+            return OverlayBatch(overlays=())
+        return OverlayBatch(overlays=(OverlayInForce(register_code="dsr", version=self.version, overlay=self.overlay),))
 
     def _publish(self, asked: PublishOverlay) -> OverlayReceipt:
         if asked.seen_version != self.version:

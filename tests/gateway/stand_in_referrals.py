@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.contracts.referrals.reading import AddNote, Change, History, Notes, NoteShown, ReadHistory, ReadNotes
+from shared.contracts.referrals.reading import AddNote, History, Notes, NoteShown, ReadHistory, ReadNotes, RecordChange
 from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.messages import Message, Request
 from tests.gateway.stand_in import Row, StandIn, nothing, row
@@ -13,7 +13,7 @@ from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
 class StandInReferrals(StandIn):
     """`updates` is what was done to the record, newest first, and `older` counts what was done before."""
 
-    updates: tuple[Change, ...] = ()
+    updates: tuple[RecordChange, ...] = ()
     older: int = 0
     notes: tuple[NoteShown, ...] = ()
 

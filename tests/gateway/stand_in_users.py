@@ -7,11 +7,11 @@ from uuid import UUID
 from shared.accounts import UserAct, UserState
 from shared.contracts import users
 from shared.contracts.users import (
-    Access,
     AllowedAddress,
     AllowedAddresses,
+    GrantableAccess,
+    GrantedAccess,
     ProposalShown,
-    Reach,
     User,
     UserAdded,
     UserPage,
@@ -37,7 +37,7 @@ def a_user(**changes: object) -> UserShown:
         "state": UserState.ACTIVE,
         "unwelcomed": False,
         "elsewhere": False,
-        "access": Access(role=Role.STANDARD, organisation_ids=(MPFT,), home_organisation_id=MPFT),
+        "access": GrantedAccess(role=Role.STANDARD, organisation_ids=(MPFT,), home_organisation_id=MPFT),
         "version": 3,
     }
     return UserShown.model_validate(fields | changes)
@@ -49,7 +49,7 @@ def a_proposal(**changes: object) -> ProposalShown:
         "user_id": JO,
         "full_name": "Jo Lark",
         "email": "jo.lark@mpft.nhs.uk",
-        "access": Access(role=Role.ADMINISTRATOR, all_organisations=True, home_organisation_id=MPFT),
+        "access": GrantedAccess(role=Role.ADMINISTRATOR, all_organisations=True, home_organisation_id=MPFT),
         "proposed_by": "Max Fell",
         "proposed_at": WHEN,
         "yours": False,
@@ -104,5 +104,5 @@ class StandInUsers(StandIn):
             yourself=self.yourself,
         )
 
-    def _reach(self, _asked: users.ReadReach) -> Reach:
-        return Reach(roles=self.roles, all_organisations=self.everything, organisation_ids=self.organisations)
+    def _reach(self, _asked: users.ReadReach) -> GrantableAccess:
+        return GrantableAccess(roles=self.roles, all_organisations=self.everything, organisation_ids=self.organisations)

@@ -13,8 +13,8 @@ from yarl import URL
 from gateway.keys import BUS, CSRF_TOKEN, PUBLIC_URL, REGISTERS
 from gateway.security import csrf
 from gateway.security.cookies import FORM, SESSION
-from gateway.security.guard import ANYONE, Page, guard
-from gateway.security.sessions import KEPT_SECONDS, SESSIONS, Sessions
+from gateway.security.guard import ANYONE, PageRoute, guard
+from gateway.security.sessions import KEPT_SECONDS, SESSIONS, SessionCache
 from shared.bus.protocol import Context
 from shared.contracts.identity import FindSession, Heartbeat, SessionFound, SessionsRevoked
 from shared.fake_bus import FakeBus, FakeWire
@@ -74,12 +74,12 @@ async def done(_request: web.Request) -> web.Response:
 
 
 PAGES = (
-    Page("GET", "/{register}/open/", form_token, ANYONE),
-    Page("POST", "/{register}/open/", done, ANYONE),
-    Page("GET", "/{register}/inside/", form_token, Permission.USE_ACCOUNT),
-    Page("POST", "/{register}/inside/", done, Permission.UPDATE_RECORD),
-    Page("GET", "/{register}/reporting/", done, Permission.READ_REPORTS),
-    Page("GET", "/{register}/account/password", done, Permission.USE_ACCOUNT, before_change=True),
+    PageRoute("GET", "/{register}/open/", form_token, ANYONE),
+    PageRoute("POST", "/{register}/open/", done, ANYONE),
+    PageRoute("GET", "/{register}/inside/", form_token, Permission.USE_ACCOUNT),
+    PageRoute("POST", "/{register}/inside/", done, Permission.UPDATE_RECORD),
+    PageRoute("GET", "/{register}/reporting/", done, Permission.READ_REPORTS),
+    PageRoute("GET", "/{register}/account/password", done, Permission.USE_ACCOUNT, before_change=True),
 )
 
 
@@ -101,7 +101,7 @@ async def client(wire: FakeWire) -> AsyncIterator[Client]:
     app[BUS] = bus = FakeBus("gateway", wire)
     app[REGISTERS] = load_registers()
     app[PUBLIC_URL] = ""
-    app[SESSIONS] = sessions = Sessions(bus)
+    app[SESSIONS] = sessions = SessionCache(bus)
     await sessions.listen()
     for page in PAGES:
         app.router.add_route(page.method, page.path, page.handler)
@@ -196,7 +196,7 @@ async def test_a_revoked_session_is_out_at_once(client: Client, identity: Identi
 async def test_what_is_kept_is_kept_five_seconds(identity: Identity, wire: FakeWire) -> None:
     now = 100.0
     bus = FakeBus("gateway", wire)
-    sessions = Sessions(bus, clock=lambda: now)
+    sessions = SessionCache(bus, clock=lambda: now)
     await sessions.listen()
     await bus.tell(Heartbeat())
     await sessions.find(TOKEN, "dsr")
@@ -211,7 +211,7 @@ async def test_identity_out_of_reach_is_not_the_same_as_no_session(wire: FakeWir
     wire.answers.clear()
 
     with pytest.raises(NotAnswered) as unanswered:
-        await Sessions(FakeBus("gateway", wire)).find(TOKEN, "dsr")
+        await SessionCache(FakeBus("gateway", wire)).find(TOKEN, "dsr")
 
     assert unanswered.value.fault is Fault.UNAVAILABLE
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pages.records.record_list import Rows
+from gateway.pages.records.record_list import RecordCells
 from shared.contracts.referrals.listing import ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -225,7 +225,7 @@ async def test_the_rating_says_how_old_it_is(browser: Browser, lister: StandInLi
 
 def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
     visitor = StandInIdentity(role=Role.ADMINISTRATOR, organisation_ids=(HERE, THERE)).visitor("carers")
-    rows = Rows(carers(), visitor, {}, NOW)
+    rows = RecordCells(carers(), visitor, {}, NOW)
 
     known, unknown = (rows.cells(a_row(answers=answers)) for answers in ({"nearness": "abroad"}, {}))
 
@@ -233,6 +233,6 @@ def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
 
 
 def test_a_register_without_rating_shows_no_age_of_one() -> None:
-    rows = Rows(carers(), StandInIdentity(organisation_ids=(HERE, THERE)).visitor("carers"), {}, NOW)
+    rows = RecordCells(carers(), StandInIdentity(organisation_ids=(HERE, THERE)).visitor("carers"), {}, NOW)
 
     assert "Rated" not in "".join(rows.cells(a_row()))

@@ -8,7 +8,7 @@ from shared.contracts.outcomes import ListOutcomes, RecordOutcome
 from shared.contracts.referrals.reading import ReadRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import Loaded, Registers, load_registers
+from shared.registers.load import LoadedRegister, Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
@@ -52,7 +52,7 @@ def _registers() -> Registers:
     dsr = load_registers().find("dsr")
     named = dsr.identity.model_copy(update={"code": "bare"})
     bare = dsr.model_copy(update={"identity": named, "outcome": None})
-    return Registers([Loaded(definition, sha256="") for definition in (dsr, bare)])
+    return Registers([LoadedRegister(definition, sha256="") for definition in (dsr, bare)])
 
 
 # ------------------------------------------------------------------------------------------------------------ the form

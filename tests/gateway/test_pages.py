@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.ui.brand import Brand
-from shared.registers.load import Loaded, Registers
+from shared.registers.load import LoadedRegister, Registers
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import LOGGED_IN, small_app, two_registers
 from tests.gateway.strict import StrictInOurs
@@ -94,7 +94,7 @@ async def test_the_words_of_a_register_are_shown_as_text(serve: Serve, template_
     registers = two_registers()
     dsr = registers.find("dsr")
     public = dsr.public.model_copy(update={"heading": "<i>Register</i>", "paragraphs": ("<script>alert(1)</script>",)})
-    written = Registers((Loaded(dsr.model_copy(update={"public": public}), ""),))
+    written = Registers((LoadedRegister(dsr.model_copy(update={"public": public}), ""),))
     page = await visit(await serve(small_app(template_cache, registers=written)), "/dsr/")
 
     assert ("<i>Register</i>", "<script>alert(1)</script>") == (page.heading, page.texts("main p")[0])

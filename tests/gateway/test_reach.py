@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.security.network import Reach
-from gateway.server.settings import Settings
+from gateway.security.network import NetworkPolicy
+from gateway.server.settings import GatewaySettings
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import small_app
 from tests.gateway.visit import Client, visit
 
 COUNTRY = "X-Country"
-BRITAIN = Reach(country_header=COUNTRY, countries=frozenset({"GB"}))
-OF_THE_TRUST = Reach(networks=frozenset({ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")}))
-EITHER = Reach(OF_THE_TRUST.networks, COUNTRY, BRITAIN.countries)
+BRITAIN = NetworkPolicy(country_header=COUNTRY, countries=frozenset({"GB"}))
+OF_THE_TRUST = NetworkPolicy(networks=frozenset({ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")}))
+EITHER = NetworkPolicy(OF_THE_TRUST.networks, COUNTRY, BRITAIN.countries)
 REFUSED = "You cannot use this service from where you are"
 NEEDED = {"nats_url": "nats://127.0.0.1", "nats_seed": "seed"}
 
@@ -79,7 +79,7 @@ async def test_without_a_setting_everybody_is_served(client: Client) -> None:
 
 def test_a_country_is_not_believed_from_a_browser() -> None:
     with pytest.raises(ValidationError, match="trusted_proxies"):
-        Settings.model_validate(NEEDED | {"country_header": COUNTRY})
+        GatewaySettings.model_validate(NEEDED | {"country_header": COUNTRY})
 
 
 def test_the_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,4 +93,4 @@ def test_the_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     for name, value in told.items():
         monkeypatch.setenv(f"ICS_{name}", value)
 
-    assert EITHER == Settings().reach
+    assert EITHER == GatewaySettings().reach

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.keys import REGISTERS
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import Act, Change, FieldChange
+from shared.contracts.referrals.reading import Act, FieldChange, RecordChange
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
@@ -38,11 +38,11 @@ ANSWERS = {
 }
 
 
-def a_change(version: int, *changes: tuple[str, str | None, str | None], act: Act = "updated") -> Change:
+def a_change(version: int, *changes: tuple[str, str | None, str | None], act: Act = "updated") -> RecordChange:
     """One made so many days after the record."""
     fields = tuple(FieldChange(name=name, before=before, after=after) for name, before, after in changes)
     when = WHEN + timedelta(days=version)
-    return Change(version=version, act=act, changed_at=when, changed_by="Gail Thomas", changes=fields)
+    return RecordChange(version=version, act=act, changed_at=when, changed_by="Gail Thomas", changes=fields)
 
 
 @pytest.fixture

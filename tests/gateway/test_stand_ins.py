@@ -34,9 +34,9 @@ from shared.contracts.referrals.reversing import ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.contracts.users import (
-    Access,
     AddUser,
     AllowedAddress,
+    GrantedAccess,
     ListAddresses,
     ListProposals,
     ListUsers,
@@ -97,7 +97,11 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ListProposals(),
                 ListAddresses(),
                 AddUser(
-                    command_id=ID, first_name="Jo", last_name="Lark", email=EMAIL, access=Access(role=Role.STANDARD)
+                    command_id=ID,
+                    first_name="Jo",
+                    last_name="Lark",
+                    email=EMAIL,
+                    access=GrantedAccess(role=Role.STANDARD),
                 ),
             ),
         ),

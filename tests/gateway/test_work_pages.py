@@ -9,7 +9,7 @@ from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, Ta
 from shared.contracts.referrals.naming import NameRecords
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import Loaded, Registers, load_registers
+from shared.registers.load import LoadedRegister, Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
@@ -38,7 +38,7 @@ def _registers() -> Registers:
     dsr = load_registers().find("dsr")
     named = dsr.identity.model_copy(update={"code": "bare"})
     bare = dsr.model_copy(update={"identity": named, "rating": None})
-    return Registers([Loaded(definition, sha256="") for definition in (dsr, bare)])
+    return Registers([LoadedRegister(definition, sha256="") for definition in (dsr, bare)])
 
 
 def cells(page: Page, section: str) -> list[list[str]]:

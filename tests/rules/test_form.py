@@ -11,7 +11,7 @@ from shared.registers.definition.questions import Question
 from shared.registers.form.conditions import visible_questions
 from shared.registers.form.reading import read_answers
 from shared.registers.form.showing import as_text, differences, fill_fields, show_answer
-from shared.values import Wrong
+from shared.values import ValueFault
 from tests.rules.typed import TODAY, a_referral, dsr, read, read_outcome
 
 
@@ -254,7 +254,7 @@ def test_a_code_that_its_list_has_lost_is_shown_as_it_is() -> None:
 
 
 def test_there_are_words_for_every_fault() -> None:
-    assert set(Wrong) == set(dsr().words.group("faults"))
+    assert set(ValueFault) == set(dsr().words.group("faults"))
 
 
 def test_reading_needs_no_definition_but_the_form_and_its_words() -> None:

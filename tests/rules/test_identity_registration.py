@@ -4,11 +4,18 @@ from uuid import UUID
 
 import pytest
 
-from services.identity.rules.registration import Access, Registrant, home_of, read_name, read_registrant, why_not
-from shared.values import Unreadable, Wrong
+from services.identity.rules.registration import (
+    Registrant,
+    RegistrationRule,
+    home_of,
+    read_name,
+    read_registrant,
+    why_not,
+)
+from shared.values import Unreadable, ValueFault
 
-OPEN = Access(self_registration=True, accepted_domains=("nhs.net", "nhs.uk", "gov.uk"))
-CLOSED = Access(self_registration=False, accepted_domains=("nhs.net",))
+OPEN = RegistrationRule(self_registration=True, accepted_domains=("nhs.net", "nhs.uk", "gov.uk"))
+CLOSED = RegistrationRule(self_registration=False, accepted_domains=("nhs.net",))
 MPFT, EAST, COUNCIL = UUID(int=1), UUID(int=2), UUID(int=3)
 ORGANISATIONS = {"mpft.nhs.uk": MPFT, "east.mpft.nhs.uk": EAST, "staffordshire.gov.uk": COUNCIL}
 
@@ -27,7 +34,7 @@ ORGANISATIONS = {"mpft.nhs.uk": MPFT, "east.mpft.nhs.uk": EAST, "staffordshire.g
         (CLOSED, "a@example.com", True, None),
     ],
 )
-def test_who_may_register(access: Access, email: str, assigned: bool, refusal: str | None) -> None:
+def test_who_may_register(access: RegistrationRule, email: str, assigned: bool, refusal: str | None) -> None:
     assert refusal == why_not(access, email, assigned)
 
 
@@ -56,20 +63,20 @@ def test_names_are_taken_as_people_write_them(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("", Wrong.REQUIRED),
-        (" \t ", Wrong.REQUIRED),
-        ("A" * 61, Wrong.TOO_LONG),
-        ("-", Wrong.CHARACTERS),
-        ("Ada1", Wrong.CHARACTERS),
-        ("Ada\nBcc: x", Wrong.CHARACTERS),
-        ("http://evil.example", Wrong.CHARACTERS),
-        ("evil.example", Wrong.CHARACTERS),
-        ("Ada@example", Wrong.CHARACTERS),
-        ("<b>Ada</b>", Wrong.CHARACTERS),
-        ("Ada\u202e", Wrong.CHARACTERS),
+        ("", ValueFault.REQUIRED),
+        (" \t ", ValueFault.REQUIRED),
+        ("A" * 61, ValueFault.TOO_LONG),
+        ("-", ValueFault.CHARACTERS),
+        ("Ada1", ValueFault.CHARACTERS),
+        ("Ada\nBcc: x", ValueFault.CHARACTERS),
+        ("http://evil.example", ValueFault.CHARACTERS),
+        ("evil.example", ValueFault.CHARACTERS),
+        ("Ada@example", ValueFault.CHARACTERS),
+        ("<b>Ada</b>", ValueFault.CHARACTERS),
+        ("Ada\u202e", ValueFault.CHARACTERS),
     ],
 )
-def test_what_is_no_name_goes_into_no_mail(name: str, wrong: Wrong) -> None:
+def test_what_is_no_name_goes_into_no_mail(name: str, wrong: ValueFault) -> None:
     with pytest.raises(Unreadable) as unreadable:
         read_name(name)
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.identity.rules.users import Asker, acts_on, check_given, is_told, may_accept, same_name, settle
 from shared.accounts import UserAct, UserState
-from shared.contracts.users import Access, UserShown
+from shared.contracts.users import GrantedAccess, UserShown
 from shared.messages import Refused
 from shared.permissions import Role
 
@@ -19,8 +19,8 @@ def asker(role: Role = Role.ADMINISTRATOR, *organisations: UUID, everywhere: boo
     return Asker(ADA, "Ada Birch", role, everywhere, frozenset(organisations))
 
 
-def given(role: Role = Role.STANDARD, *organisations: UUID, everywhere: bool = False) -> Access:
-    return Access(role=role, all_organisations=everywhere, organisation_ids=organisations)
+def given(role: Role = Role.STANDARD, *organisations: UUID, everywhere: bool = False) -> GrantedAccess:
+    return GrantedAccess(role=role, all_organisations=everywhere, organisation_ids=organisations)
 
 
 def user(
@@ -57,7 +57,7 @@ HERS, EVERYTHING, MASTER = asker(Role.ADMINISTRATOR, ONE, TWO), asker(everywhere
         (asker(Role.ADMINISTRATOR, ONE, TWO, OTHER), given(everywhere=True), False),
     ],
 )
-def test_who_is_managed_by_whom(who: Asker, access: Access, managed: bool) -> None:
+def test_who_is_managed_by_whom(who: Asker, access: GrantedAccess, managed: bool) -> None:
     assert managed == who.manages(access)
 
 
@@ -74,7 +74,7 @@ def test_who_is_managed_by_whom(who: Asker, access: Access, managed: bool) -> No
         (MASTER, given(Role.STANDARD, ONE), "not_yours"),
     ],
 )
-def test_what_may_be_given_by_whom(who: Asker, access: Access, code: str) -> None:
+def test_what_may_be_given_by_whom(who: Asker, access: GrantedAccess, code: str) -> None:
     assert code == refused(lambda: check_given(who, access))
 
 
@@ -89,7 +89,7 @@ def test_what_may_be_given_by_whom(who: Asker, access: Access, code: str) -> Non
         (given(Role.STANDARD, TWO).model_copy(update={"home_organisation_id": ONE}), "a@one.nhs.uk", TWO),
     ],
 )
-def test_new_records_belong_where_it_is_plain(access: Access, email: str, home: UUID | None) -> None:
+def test_new_records_belong_where_it_is_plain(access: GrantedAccess, email: str, home: UUID | None) -> None:
     assert home == settle(access, email, BY_DOMAIN).home_organisation_id
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from services.outcomes.rules import (
-    Change,
-    Held,
+    KnownRecord,
     OpenTask,
+    TaskChange,
     called_for,
     change_of,
     opened_by,
@@ -19,7 +19,7 @@ from shared.contracts.referrals.standing import RecordStanding
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 RECORD_ID = UUID(int=7)
-NOTHING = Change()
+NOTHING = TaskChange()
 
 
 def standing(urgency: Urgency | None, version: int = 3, *, archived: bool = False, days: int = 0) -> RecordStanding:
@@ -49,7 +49,7 @@ def test_a_rating_calls_for_an_urgent_task_a_place_on_the_agenda_or_nothing(
     urgency: Urgency | None, kind: TaskKind | None
 ) -> None:
     assert kind == called_for(standing(urgency))
-    assert Change(open=kind) == change_of(Held(-1, None), standing(urgency))
+    assert TaskChange(open=kind) == change_of(KnownRecord(-1, None), standing(urgency))
 
 
 @pytest.mark.parametrize("urgency", ["urgent", "alert"])
@@ -72,46 +72,48 @@ def test_another_rating_closes_the_task_and_opens_what_it_calls_for(
 ) -> None:
     task = a_task(before)
 
-    assert Change(close=task, open=after) == change_of(Held(2, task), standing(urgency, days=1))
+    assert TaskChange(close=task, open=after) == change_of(KnownRecord(2, task), standing(urgency, days=1))
 
 
 @pytest.mark.parametrize("kind", ["urgent", "agenda"])
 def test_an_archive_closes_the_task(kind: TaskKind) -> None:
     task = a_task(kind)
 
-    assert Change(close=task) == change_of(Held(2, task), standing("urgent", archived=True))
+    assert TaskChange(close=task) == change_of(KnownRecord(2, task), standing("urgent", archived=True))
 
 
 def test_an_update_under_the_same_rating_keeps_the_task() -> None:
     task = a_task("urgent")
 
-    assert Change(keep=task) == change_of(Held(2, task), standing("urgent"))
-    assert Change(keep=task) == change_of(Held(2, task), standing("urgent", days=1)), "a review is no new rating"
+    assert TaskChange(keep=task) == change_of(KnownRecord(2, task), standing("urgent"))
+    assert TaskChange(keep=task) == change_of(KnownRecord(2, task), standing("urgent", days=1)), (
+        "a review is no new rating"
+    )
 
 
 def test_the_same_news_again_changes_nothing() -> None:
-    assert NOTHING == change_of(Held(3, a_task("urgent")), standing("urgent"))
-    assert NOTHING == change_of(Held(3, None), standing("routine"))
+    assert NOTHING == change_of(KnownRecord(3, a_task("urgent")), standing("urgent"))
+    assert NOTHING == change_of(KnownRecord(3, None), standing("routine"))
 
 
 def test_what_is_missing_at_the_same_version_is_opened() -> None:
-    assert Change(open="urgent") == change_of(Held(3, None), standing("urgent"))
+    assert TaskChange(open="urgent") == change_of(KnownRecord(3, None), standing("urgent"))
 
 
 @pytest.mark.parametrize("urgency", ["urgent", "alert", "routine"])
 @pytest.mark.parametrize("task", [None, a_task("urgent"), a_task("agenda")])
 def test_news_of_an_older_version_comes_too_late(urgency: Urgency, task: OpenTask | None) -> None:
-    assert NOTHING == change_of(Held(4, task), standing(urgency, days=1))
+    assert NOTHING == change_of(KnownRecord(4, task), standing(urgency, days=1))
 
 
 def test_a_rating_given_anew_after_versions_that_were_not_heard_of_is_a_new_task() -> None:
     task = a_task("urgent")
 
-    given_anew = change_of(Held(1, task), standing("urgent", days=1))
-    never_another = change_of(Held(1, task), standing("urgent"))
+    given_anew = change_of(KnownRecord(1, task), standing("urgent", days=1))
+    never_another = change_of(KnownRecord(1, task), standing("urgent"))
 
-    assert Change(close=task, open="urgent") == given_anew
-    assert Change(keep=task) == never_another
+    assert TaskChange(close=task, open="urgent") == given_anew
+    assert TaskChange(keep=task) == never_another
 
 
 def test_each_register_has_its_own_time_to_see_what_is_urgent() -> None:

@@ -5,11 +5,11 @@ from pydantic import ValidationError
 
 from shared.registers.definition.questions import GuidanceTopic, Option
 from shared.registers.definition.register import Definition, PublicHome
-from shared.registers.faults import Fault, FaultyRegister
+from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.registers.form.conditions import Answer
 from shared.registers.form.reading import read_answers
 from shared.registers.form.showing import show_answer
-from shared.registers.load import Loaded, Registers, load_registers
+from shared.registers.load import LoadedRegister, Registers, load_registers
 from shared.registers.overlay import (
     Adaptation,
     Overlay,
@@ -86,9 +86,9 @@ def test_nothing_is_taken_away_nor_offered_to_nobody() -> None:
     nobody = publishing_faults([dsr()], Overlay(), localities(retired(SOUTH), retired(NORTH)))
     forgotten = publishing_faults([dsr()], localities(SOUTH, NORTH, MOON), Overlay())
 
-    assert [Fault("options, locality", f"{NORTH.code} is gone: keep it as retired")] == gone
+    assert [DefinitionFault("options, locality", f"{NORTH.code} is gone: keep it as retired")] == gone
     assert ["offers nothing: one option at least must not be retired"] == [fault.says for fault in nobody]
-    assert [Fault("options", "the list of locality is gone")] == forgotten
+    assert [DefinitionFault("options", "the list of locality is gone")] == forgotten
 
 
 def test_what_a_rule_names_cannot_be_retired_and_the_rule_is_said() -> None:
@@ -98,7 +98,7 @@ def test_what_a_rule_names_cannot_be_retired_and_the_rule_is_said() -> None:
     faults = publishing_faults([dsr()], Overlay(), Overlay(options={"tool_name": options}))
 
     place = "form, section Risk of admission, question tool_other, show_if"
-    assert [Fault(place, "other of tool_name is retired, and this depends on it")] == faults
+    assert [DefinitionFault(place, "other of tool_name is retired, and this depends on it")] == faults
     assert {"other": ("Name of the other tool",)} == rules_naming(dsr(), "tool_name")
     assert ("Consent",) == rules_naming(dsr(), "best_interest_decision")["no"]
 
@@ -193,7 +193,7 @@ def test_every_edition_reads_what_was_added_and_keeps_what_it_brought() -> None:
             ),
         }
     )
-    registers = Registers([Loaded(dsr(), ""), Loaded(later, "")])
+    registers = Registers([LoadedRegister(dsr(), ""), LoadedRegister(later, "")])
 
     registers.adapt({"dsr": Adaptation(1, localities(NORTH, SOUTH, MOON))})
 

@@ -215,7 +215,7 @@ def test_nobody_covers_for_themselves() -> None:
     [(None, None, ""), (7, 7, ""), (7, None, "changed"), (7, 6, "changed"), (None, 6, "changed")],
 )
 def test_a_holder_follows_the_one_that_was_seen(holding: int | None, seen: int | None, code: str) -> None:
-    there = rights.Holder(CREATOR, UUID(int=holding) if holding else None)
+    there = rights.RecordHolder(CREATOR, UUID(int=holding) if holding else None)
     asked = AssignHolder(
         command_id=UUID(int=1), record_id=UUID(int=2), user_id=UUID(int=3), seen=UUID(int=seen) if seen else None
     )

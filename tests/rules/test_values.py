@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.values import (
     Unreadable,
-    Wrong,
+    ValueFault,
     age_on,
     fold,
     london_day,
@@ -29,7 +29,7 @@ from shared.values import (
 )
 
 
-def why_not(read: Callable[[str], object], text: str) -> Wrong:
+def why_not(read: Callable[[str], object], text: str) -> ValueFault:
     with pytest.raises(Unreadable) as refused:
         read(text)
     return refused.value.wrong
@@ -46,7 +46,7 @@ def test_an_nhs_number_is_the_same_with_and_without_spaces(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["482749205", "48274920500", "48274920SO", "", "٤٨٢٧٤٩٢٠٥٠", "482.749.2050"])
 def test_an_nhs_number_has_ten_digits(typed: str) -> None:
-    assert Wrong.NHS_NUMBER == why_not(read_nhs_number, typed)
+    assert ValueFault.NHS_NUMBER == why_not(read_nhs_number, typed)
 
 
 def test_of_the_numbers_printed_in_the_fact_sheet_two_have_a_right_check_digit() -> None:
@@ -56,17 +56,17 @@ def test_of_the_numbers_printed_in_the_fact_sheet_two_have_a_right_check_digit()
 
     assert ["4841741151", "482 749 2050"] == taken
     assert ["4841741151", "4827492050"] == [read_nhs_number(number) for number in taken]
-    assert Wrong.NHS_NUMBER_CHECK == why_not(read_nhs_number, "1235647321")
+    assert ValueFault.NHS_NUMBER_CHECK == why_not(read_nhs_number, "1235647321")
 
 
 @pytest.mark.parametrize("digit", list("0123456789"))
 def test_ten_equal_digits_are_nobodys_number(digit: str) -> None:
-    assert Wrong.NHS_NUMBER_CHECK == why_not(read_nhs_number, digit * 10)
+    assert ValueFault.NHS_NUMBER_CHECK == why_not(read_nhs_number, digit * 10)
 
 
 @pytest.mark.parametrize("mangled", ["4.82749E+09", "4.83e+09", "4827492050.0"])
 def test_a_number_that_a_spreadsheet_changed_is_told_apart(mangled: str) -> None:
-    assert Wrong.NHS_NUMBER_SPREADSHEET == why_not(read_nhs_number, mangled)
+    assert ValueFault.NHS_NUMBER_SPREADSHEET == why_not(read_nhs_number, mangled)
 
 
 @given(st.integers(min_value=0, max_value=999_999_999), st.integers(min_value=0, max_value=9))
@@ -78,7 +78,7 @@ def test_one_check_digit_at_most_fits_nine_digits(first_nine: int, digit: int) -
     if digit == right:
         assert f"{digits}{digit}" == read_nhs_number(show_nhs_number(f"{digits}{digit}"))
     else:
-        assert Wrong.NHS_NUMBER_CHECK == why_not(read_nhs_number, f"{digits}{digit}")
+        assert ValueFault.NHS_NUMBER_CHECK == why_not(read_nhs_number, f"{digits}{digit}")
 
 
 def test_an_nhs_number_is_shown_in_three_groups() -> None:
@@ -106,7 +106,7 @@ def test_a_postcode_is_kept_in_capitals_with_one_space(typed: str, kept: str) ->
 
 @pytest.mark.parametrize("typed", ["", "ST16", "STAFFORD", "ST16 3S", "1ST 3SR", "ST16 3SRX", "AAA1 1AA", "ST16 33R"])
 def test_what_is_no_postcode_is_refused(typed: str) -> None:
-    assert Wrong.POSTCODE == why_not(read_postcode, typed)
+    assert ValueFault.POSTCODE == why_not(read_postcode, typed)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_is_no_postcode_is_refused(typed: str) -> None:
     [("ST0 OTR", "ST0 0TR"), ("STO 0TR", "ST0 0TR"), ("STO OTR", "ST0 0TR"), ("ST16 ISR", "ST16 1SR")],
 )
 def test_a_letter_that_looks_like_a_digit_is_refused_with_a_hint(typed: str, meant: str) -> None:
-    assert (Wrong.POSTCODE_LOOKALIKE, meant) == (why_not(read_postcode, typed), suggest_postcode(typed))
+    assert (ValueFault.POSTCODE_LOOKALIKE, meant) == (why_not(read_postcode, typed), suggest_postcode(typed))
 
 
 def test_a_good_postcode_needs_no_hint() -> None:
@@ -131,7 +131,7 @@ def test_any_text_is_a_postcode_or_is_refused_as_one(text: str) -> None:
     try:
         postcode = read_postcode(text)
     except Unreadable:
-        assert why_not(read_postcode, text) in {Wrong.POSTCODE, Wrong.POSTCODE_LOOKALIKE}
+        assert why_not(read_postcode, text) in {ValueFault.POSTCODE, ValueFault.POSTCODE_LOOKALIKE}
     else:
         assert postcode == read_postcode(postcode)
 
@@ -170,31 +170,31 @@ def test_a_date_is_read_as_people_write_it(typed: str) -> None:
     ],
 )
 def test_what_is_no_real_date_is_refused(typed: str) -> None:
-    assert why_not(read_date, typed) in {Wrong.DATE, Wrong.DATE_SHORT_YEAR}
+    assert why_not(read_date, typed) in {ValueFault.DATE, ValueFault.DATE_SHORT_YEAR}
 
 
 @pytest.mark.parametrize("typed", ["17/06/22", "17 June 22", "1/1/1"])
 def test_a_year_of_two_digits_is_not_guessed(typed: str) -> None:
-    assert Wrong.DATE_SHORT_YEAR == why_not(read_date, typed)
+    assert ValueFault.DATE_SHORT_YEAR == why_not(read_date, typed)
 
 
 def test_a_year_long_ago_is_taken_for_a_slip() -> None:
-    assert Wrong.DATE_LONG_AGO == why_not(read_date, "17/06/1022")
+    assert ValueFault.DATE_LONG_AGO == why_not(read_date, "17/06/1022")
 
 
 @pytest.mark.parametrize(
     ("parts", "wrong"),
     [
-        (("", "6", "2022"), Wrong.DATE_DAY),
-        (("17", "", "2022"), Wrong.DATE_MONTH),
-        (("17", "6", ""), Wrong.DATE_YEAR),
-        (("", "", "2022"), Wrong.DATE),
-        (("17", "13", "2022"), Wrong.DATE),
-        (("17", "6", "22"), Wrong.DATE_SHORT_YEAR),
-        (("²", "6", "2022"), Wrong.DATE),
+        (("", "6", "2022"), ValueFault.DATE_DAY),
+        (("17", "", "2022"), ValueFault.DATE_MONTH),
+        (("17", "6", ""), ValueFault.DATE_YEAR),
+        (("", "", "2022"), ValueFault.DATE),
+        (("17", "13", "2022"), ValueFault.DATE),
+        (("17", "6", "22"), ValueFault.DATE_SHORT_YEAR),
+        (("²", "6", "2022"), ValueFault.DATE),
     ],
 )
-def test_the_missing_part_of_a_date_is_named(parts: tuple[str, str, str], wrong: Wrong) -> None:
+def test_the_missing_part_of_a_date_is_named(parts: tuple[str, str, str], wrong: ValueFault) -> None:
     assert wrong == why_not(lambda _: read_date_parts(*parts), "")
 
 
@@ -272,7 +272,7 @@ def test_spaces_and_hyphens_make_no_other_person() -> None:
 # ---------------------------------------------------------------------------------------------------------------- text
 @pytest.mark.parametrize("bad", ["\x00", "\x1b", "a\nb", "\u202e", "\ufeff", "\ud800", "\u2028", "\x85"])
 def test_a_line_takes_no_character_that_cannot_be_kept_or_seen(bad: str) -> None:
-    assert Wrong.CHARACTERS == why_not(read_line, f"Per{bad}cy")
+    assert ValueFault.CHARACTERS == why_not(read_line, f"Per{bad}cy")
 
 
 def test_a_line_is_composed_and_its_spaces_are_single() -> None:
@@ -284,7 +284,7 @@ def test_text_keeps_its_lines() -> None:
 
 
 def test_text_takes_no_controls_between_its_lines() -> None:
-    assert Wrong.CHARACTERS == why_not(read_text, "one\n\x07two")
+    assert ValueFault.CHARACTERS == why_not(read_text, "one\n\x07two")
 
 
 @pytest.mark.parametrize("typed", ["01632 960 001", "+44 1632 960001", "(01632) 960-001 ext 12", "111 1111"])
@@ -294,7 +294,7 @@ def test_a_telephone_number_is_kept_as_typed(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "ask Jenny", "123456", "0" * 30, "01632 960 00O"])
 def test_what_cannot_be_dialled_is_no_telephone_number(typed: str) -> None:
-    assert Wrong.PHONE == why_not(read_phone, typed)
+    assert ValueFault.PHONE == why_not(read_phone, typed)
 
 
 def test_a_refusal_does_not_repeat_what_was_typed() -> None:

@@ -25,7 +25,7 @@ class Forked:
         return await asyncio.shield(self.end)
 
 
-class Nursery:
+class PreforkServer:
     """Started at the first wish or before; a new one takes the place of one that was killed."""
 
     def __init__(self, environment: Mapping[str, str], modules: Sequence[str] = ()) -> None:

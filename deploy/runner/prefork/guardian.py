@@ -16,7 +16,7 @@ LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Ward:
+class GuardedChild:
     """A child of the runner, leader of its own group: how it is asked to stop, and how long it may take."""
 
     group: int
@@ -32,19 +32,19 @@ class Ward:
         return True
 
 
-def wards(lines: Iterable[str]) -> list[Ward]:
+def wards(lines: Iterable[str]) -> list[GuardedChild]:
     """Follow `watch <group> <signal> <seconds>` and `forget <group>` to the end: those still watched."""
-    watched: dict[int, Ward] = {}
+    watched: dict[int, GuardedChild] = {}
     for line in lines:
         word, group, *rest = line.split()
         if word == "watch":
-            watched[int(group)] = Ward(int(group), int(rest[0]), float(rest[1]))
+            watched[int(group)] = GuardedChild(int(group), int(rest[0]), float(rest[1]))
         else:
             watched.pop(int(group), None)
     return list(watched.values())
 
 
-def end(left: list[Ward]) -> None:
+def end(left: list[GuardedChild]) -> None:
     """Ask each group to stop, kill those that outlive their grace, and give up on what even that does not end."""
     started = time.monotonic()
     left = [ward for ward in left if ward.send(ward.stop_signal)]
@@ -54,7 +54,7 @@ def end(left: list[Ward]) -> None:
         left = [ward for ward in left if _is_left(ward, waited)]
 
 
-def _is_left(ward: Ward, waited: float) -> bool:
+def _is_left(ward: GuardedChild, waited: float) -> bool:
     overdue = waited - ward.grace_seconds
     return ward.send(signal.SIGKILL if overdue > 0 else 0) and overdue < LAST_SECONDS
 

@@ -41,7 +41,7 @@ DEATH_SIGNAL, NAME = 1, 15  # of prctl(2)
 
 
 @dataclass(frozen=True)
-class Birth:
+class ForkRequest:
     """What is to be forked: `python -m <module>`, with descriptors for its output and its environment (JSON)."""
 
     module: str
@@ -64,7 +64,7 @@ def main(modules: Sequence[str]) -> None:
         runpy.run_module(birth.module, run_name="__main__", alter_sys=True)
 
 
-def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> Birth | None:
+def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> ForkRequest | None:
     """In the nursery: None, once nobody can ask any more. In each child: what it was forked to be."""
     while True:
         for key, _ in watched.select():
@@ -74,12 +74,12 @@ def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> Birth | 
             module, descriptors, _, _ = socket.recv_fds(requests, 1024, 2)
             if not module:
                 return None
-            birth = Birth(module.decode(), *descriptors)
+            birth = ForkRequest(module.decode(), *descriptors)
             if _fork(birth, watched):
                 return birth
 
 
-def _fork(birth: Birth, watched: selectors.BaseSelector) -> bool:
+def _fork(birth: ForkRequest, watched: selectors.BaseSelector) -> bool:
     """Whether this is the child."""
     pid = os.fork()
     if pid == 0:
@@ -108,7 +108,7 @@ def _say(line: str) -> None:
         os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
-def _leave(birth: Birth, nursery: int) -> None:
+def _leave(birth: ForkRequest, nursery: int) -> None:
     """In the child: a group, output, name and environment of its own, and an end when the nursery ends."""
     os.setpgid(0, 0)
     kernel = ctypes.CDLL(None)

@@ -13,7 +13,7 @@ from gateway.ui.render import see_other, show
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
-from shared.values import Wrong
+from shared.values import ValueFault
 
 LONGEST_NAME = 60
 LONGEST_ANSWER = 320
@@ -80,7 +80,7 @@ def say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> Non
         if name == "email":
             form.wrong(name, register.words("registration.email_address_wrong"))
         elif name in form.fields:
-            told = register.words.group("faults")[Wrong(str(wrong))]
+            told = register.words.group("faults")[ValueFault(str(wrong))]
             count = len(form.value(name))
             form.wrong(name, told.format(label=form.fields[name].label, most=LONGEST_NAME, count=count))
 

@@ -7,7 +7,7 @@ from gateway.pages.outcomes.reversals import PAGE as REVERSALS
 from gateway.pages.settings.publish import PAGE as SETTINGS
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.ui.actions import ask
-from gateway.ui.formats import Card
+from gateway.ui.formats import ActionCard
 from gateway.ui.navigation import address
 from gateway.ui.render import show
 from gateway.ui.table import Column
@@ -26,20 +26,22 @@ async def administration_page(request: web.Request) -> web.Response:
     return await show(request, "administration/hub.html", words=register.words, shown=cards)
 
 
-def _places(register: Definition) -> list[tuple[frozenset[Permission], Card]]:
+def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCard]]:
     """Each page of Administration, and what it needs. Archives are reversed only where there are any."""
     words, administer = register.words, frozenset({Permission.ADMINISTER})
-    users = Card(
+    users = ActionCard(
         words("administration.manage_users"), address(register, USERS), words("administration.manage_users_note")
     )
-    organisations = Card(
+    organisations = ActionCard(
         words("administration.organisations"),
         address(register, ORGANISATIONS),
         words("administration.organisations_note"),
     )
-    settings = Card(words("settings.heading"), address(register, SETTINGS), words("administration.settings_note"))
-    mails = Card(words("mails.open"), address(register, MAILS), words("administration.mails_note"))
-    reversals = Card(words("reversals.heading"), address(register, REVERSALS), words("administration.reversals_note"))
+    settings = ActionCard(words("settings.heading"), address(register, SETTINGS), words("administration.settings_note"))
+    mails = ActionCard(words("mails.open"), address(register, MAILS), words("administration.mails_note"))
+    reversals = ActionCard(
+        words("reversals.heading"), address(register, REVERSALS), words("administration.reversals_note")
+    )
     return [
         (frozenset({Permission.MANAGE_USERS}), users),
         (ADMINISTRATORS, organisations),

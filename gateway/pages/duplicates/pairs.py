@@ -10,9 +10,10 @@ from gateway.pages.records.lookup import record_address
 from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice
 from gateway.ui.compare import side_by_side
 from gateway.ui.form import Form, Posted
-from gateway.ui.formats import day, day_and_time, organisation_names
+from gateway.ui.formats import day, day_and_time
 from gateway.ui.ids import command_in, new_command, sent_id
 from gateway.ui.navigation import address
+from gateway.ui.organisations import organisation_names
 from gateway.ui.render import see_other, show
 from gateway.ui.table import Cell, Column
 from shared.contracts.referrals.duplicates import (

@@ -21,17 +21,17 @@ from gateway.ui.render import see_other, show
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals.reading import RecordShown
 from shared.messages import Refused
-from shared.registers.definition.questions import Form
+from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.reading import Raw, read_answers
-from shared.registers.form.showing import Row, as_text
+from shared.registers.form.showing import AnswerRow, as_text
 
 PAGE = "outcomes/"
 DIGITS = 6
 
 
-class Act(StrEnum):
+class OutcomeAct(StrEnum):
     """What a button of these pages asks for."""
 
     SAVE = "save"
@@ -41,11 +41,11 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class OutcomePage:
     """The form as it stands: what was typed, the version that was read, and the id of what is about to be done."""
 
     register: Definition
-    outcome: Form
+    outcome: QuestionForm
     command: UUID
     version: int
     raw: Raw
@@ -64,34 +64,34 @@ class ListedOutcome:
     ending: bool
     counted: bool
     reversed: bool
-    rows: list[Row]
+    rows: list[AnswerRow]
 
 
 async def show_outcomes(request: web.Request) -> web.Response:
     outcome = outcome_form(request[REGISTER])
     listing = ListOutcomes(record_id=record_id_in(request), skip=sent_number(request.query, "skip", DIGITS, "0"))
     record, found = await asyncio.gather(find_record(request), ask(request, listing))
-    sheet = Sheet(request[REGISTER], outcome, new_command(), record.version, {})
+    sheet = OutcomePage(request[REGISTER], outcome, new_command(), record.version, {})
     return await _show_page(request, sheet, sheet.drawn(), record, found, skip=listing.skip)
 
 
 async def record_outcome(request: web.Request) -> web.Response:
     act, sheet = _read(request, await request.post())
     drawn, register = sheet.drawn(), sheet.register
-    if act is Act.CANCEL:
+    if act is OutcomeAct.CANCEL:
         return await _show_again(request, sheet, drawn)
     checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
     mark(drawn, checked.faults)
     if drawn.form.summary:
         return await _show_again(request, sheet, drawn)
-    if act is Act.ARCHIVE:
+    if act is OutcomeAct.ARCHIVE:
         return await _ask_first(request, sheet)
     recording = RecordOutcome(
         command_id=sheet.command,
         edition=register.edition,
         record_id=record_id_in(request),
         version=sheet.version,
-        ending=act is Act.CONFIRM,
+        ending=act is OutcomeAct.CONFIRM,
         answers=checked.answers,
     )
     receipt = await attempt(request, recording, drawn.form, _refusals(register.words))
@@ -102,18 +102,18 @@ async def record_outcome(request: web.Request) -> web.Response:
     return see_other(address(register, PATHS["records"]), "archiving" if receipt.pending else "archived")
 
 
-def outcome_form(register: Definition) -> Form:
+def outcome_form(register: Definition) -> QuestionForm:
     """The register's outcome form; the page of a register without one is not found."""
     if register.outcome is None:
         raise web.HTTPNotFound
     return register.outcome
 
 
-def _read(request: web.Request, posted: Posted) -> tuple[Act, Sheet]:
+def _read(request: web.Request, posted: Posted) -> tuple[OutcomeAct, OutcomePage]:
     register = request[REGISTER]
     outcome = outcome_form(register)
     version, command = sent_number(posted, "version", DIGITS), command_in(posted)
-    return act_in(posted, Act), Sheet(register, outcome, command, version, typed(posted, outcome))
+    return act_in(posted, OutcomeAct), OutcomePage(register, outcome, command, version, typed(posted, outcome))
 
 
 def _refusals(words: Words) -> dict[str, str]:
@@ -126,7 +126,7 @@ def _refusals(words: Words) -> dict[str, str]:
     }
 
 
-async def _show_not_done(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
+async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
     """Everything typed is still there. After a refusal it goes out upon the record as it is now."""
     try:
         record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
@@ -137,7 +137,7 @@ async def _show_not_done(request: web.Request, sheet: Sheet, drawn: RegisterForm
     return await _show_page(request, fresh, drawn, record, found)
 
 
-async def _show_ended(request: web.Request, sheet: Sheet) -> web.Response:
+async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
     """The record was archived meanwhile and cannot be shown; what was typed can."""
     register = sheet.register
     checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
@@ -146,7 +146,7 @@ async def _show_ended(request: web.Request, sheet: Sheet) -> web.Response:
     return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back)
 
 
-async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
+async def _ask_first(request: web.Request, sheet: OutcomePage) -> web.Response:
     """Archiving cannot be undone: its impacts, yes or no. What was typed rides along."""
     record = await find_record(request)
     return await show(
@@ -156,11 +156,11 @@ async def _ask_first(request: web.Request, sheet: Sheet) -> web.Response:
         whose=await whose(request, record),
         fields=hidden_fields(sheet.raw),
         href=record_address(sheet.register, record.record_id, PAGE),
-        acts=Act,
+        acts=OutcomeAct,
     )
 
 
-async def _show_again(request: web.Request, sheet: Sheet, drawn: RegisterForm) -> web.Response:
+async def _show_again(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
     record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
     return await _show_page(request, sheet, drawn, record, found)
 
@@ -171,7 +171,7 @@ def _newest(request: web.Request) -> ListOutcomes:
 
 async def _show_page(
     request: web.Request,
-    sheet: Sheet,
+    sheet: OutcomePage,
     drawn: RegisterForm,
     record: RecordShown,
     found: Outcomes | None,
@@ -194,7 +194,7 @@ async def _show_page(
         may_archive=register.lifecycle.ending == "archive",
         record_href=record_address(register, record.record_id),
         href=href,
-        acts=Act,
+        acts=OutcomeAct,
     )
 
 

@@ -9,9 +9,10 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.ui.actions import At, act_in, ask, ask_if_there, attempt, notice
 from gateway.ui.form import Field, Form
-from gateway.ui.formats import day_and_time, organisation_names
+from gateway.ui.formats import day_and_time
 from gateway.ui.ids import command_in, id_in, new_command
 from gateway.ui.navigation import address
+from gateway.ui.organisations import organisation_names
 from gateway.ui.render import see_other, show
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
 from shared.registers.definition.register import Definition

@@ -15,7 +15,7 @@ from gateway.ui.render import show
 from shared.contracts.referrals.reading import History, ReadHistory, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.person import rating_of
-from shared.registers.form.showing import Row, as_text
+from shared.registers.form.showing import AnswerRow, as_text
 
 
 async def show_case_text(request: web.Request) -> web.Response:
@@ -49,7 +49,7 @@ def lines_of(register: Definition, record: RecordShown, history: History, now: d
     yield words("case_text.as_at", when=day_and_time(now))
 
 
-def _said(row: Row) -> str:
+def _said(row: AnswerRow) -> str:
     return f"{row.label} {row.text}" if row.label.endswith("?") else f"{row.label}: {row.text}"
 
 

@@ -15,7 +15,7 @@ from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from gateway.ui.table import Column
 from shared.contracts.referrals.answers import Answer
-from shared.contracts.referrals.reading import Change, ReadHistory, ReadRecord
+from shared.contracts.referrals.reading import ReadHistory, ReadRecord, RecordChange
 from shared.registers.definition.register import Definition
 from shared.registers.form.showing import fill_fields, show_answer
 
@@ -53,9 +53,9 @@ async def show_conflict(
     )
 
 
-async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> list[Change]:
+async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> list[RecordChange]:
     """Every update after the version that was seen, however many replies that takes; the newest first."""
-    updates: list[Change] = []
+    updates: list[RecordChange] = []
     while True:
         history = await ask(request, ReadHistory(record_id=record_id, skip=len(updates)))
         updates += history.updates

@@ -7,7 +7,7 @@ from gateway.ui.charts.rating_line import RatingLine, rating_line
 from gateway.ui.formats import day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import Act, Change, FieldChange, History, RecordShown
+from shared.contracts.referrals.reading import Act, FieldChange, History, RecordChange, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.showing import show_answer
 
@@ -55,7 +55,7 @@ def past_of(
     )
 
 
-def said_of(register: Definition, change: Change) -> str:
+def said_of(register: Definition, change: RecordChange) -> str:
     """What was done, by whom and when."""
     words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
     said: dict[Act, str] = {
@@ -67,7 +67,7 @@ def said_of(register: Definition, change: Change) -> str:
     return said[change.act]
 
 
-def shown_change(register: Definition, change: Change) -> ShownChange:
+def shown_change(register: Definition, change: RecordChange) -> ShownChange:
     """In the words of the edition that the record is written in."""
     return ShownChange(said_of(register, change), [_row(register, field) for field in change.changes])
 

@@ -28,7 +28,7 @@ SHOWN_FACTS = 3  # without those who cover, whom the page lists
 SEARCH, HOLDER, COVER, FIRST, LAST = "search", "holder", "cover", "first", "last"
 
 
-class Act(StrEnum):
+class HolderAct(StrEnum):
     """What a button of the page asks for."""
 
     FIND = "find"
@@ -43,11 +43,11 @@ async def show_holder(request: web.Request) -> web.Response:
 async def name_holder(request: web.Request) -> web.Response:
     """The whole page is one form, so that what was typed stays whichever of its buttons was pressed."""
     posted, form = await request.post(), _form(request[REGISTER].words)
-    form.command, answers, act = command_in(posted), form.read(posted) or {}, act_in(posted, Act)
-    if act is Act.FIND:
+    form.command, answers, act = command_in(posted), form.read(posted) or {}, act_in(posted, HolderAct)
+    if act is HolderAct.FIND:
         return await _show(request, form)
     seen = str(posted.get("seen", ""))
-    is_holder = act is Act.ASSIGN
+    is_holder = act is HolderAct.ASSIGN
     command = _assignment(request, form, answers, seen) if is_holder else _cover(request, form, answers)
     if command is None:
         return await _show(request, form)
@@ -169,7 +169,7 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         named=[_named(words, each) for each in holdings.named],
         older=holdings.older,
         said=notice(request, said),
-        acts=Act,
+        acts=HolderAct,
         record_href=record_address(register, record.record_id),
         href=record_address(register, record.record_id, PAGE),
         new_command=new_command,

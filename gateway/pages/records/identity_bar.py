@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.pages.records.lookup import edition_of
-from gateway.ui.formats import organisation_names
+from gateway.ui.organisations import organisation_names
 from shared.contracts.referrals.holding import Holding
 from shared.contracts.referrals.reading import RecordShown
 from shared.registers.definition.words import Words

@@ -10,8 +10,8 @@ from gateway.pages.records.lookup import edition_of, record_address
 from gateway.ui.actions import ask
 from gateway.ui.compare import compared, facts_of
 from gateway.ui.form import Posted
-from gateway.ui.formats import organisation_names
 from gateway.ui.ids import sent_id
+from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from gateway.ui.table import Cell
@@ -26,7 +26,7 @@ ADD, BACK = "add", "back"
 
 
 @dataclass(frozen=True)
-class Match:
+class ShownMatch:
     """A record that looks like the new one."""
 
     record_id: UUID
@@ -72,7 +72,7 @@ async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
         return None
 
 
-def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> Match:
+def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> ShownMatch:
     register = edition_of(request, record)
     facts = facts_of(register, compared(register, record), names)
-    return Match(record.record_id, record.reference, facts, record_address(register, record.record_id))
+    return ShownMatch(record.record_id, record.reference, facts, record_address(register, record.record_id))

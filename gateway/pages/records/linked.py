@@ -16,7 +16,7 @@ from shared.registers.form.person import rating_of
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentRating:
     """The highest live rating of the person, and why it is not the record's own where it is another's."""
 
     mark: Cell
@@ -24,17 +24,17 @@ class Standing:
     is_own: bool = True
 
 
-def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> Standing:
+def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> CurrentRating:
     """As far as the visitor sees: a record that is linked to one out of sight stands for itself."""
     lines: list[Cell] = [_line(register, each, names) for each in record.same_person]
     if register.rating is None:
-        return Standing("", lines)
+        return CurrentRating("", lines)
     own = rating_of(register, record.answers)
     highest = register.rating.highest([own.code if own else "", *(each.rating or "" for each in record.same_person)])
     is_own = highest == own
     if own and not is_own:
         lines.insert(0, register.words("duplicate.highest", rating=own.label))
-    return Standing(rating_mark(register, highest.code if highest else None), lines, is_own)
+    return CurrentRating(rating_mark(register, highest.code if highest else None), lines, is_own)
 
 
 def _line(register: Definition, each: SameRecord, names: Mapping[UUID, str]) -> Markup:

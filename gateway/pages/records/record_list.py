@@ -27,8 +27,9 @@ from gateway.pages.records.lookup import record_address
 from gateway.ui import clock
 from gateway.ui.actions import ask, notice
 from gateway.ui.form import Posted, number_of
-from gateway.ui.formats import day, days_since, lines, link, organisation_names, rating_mark
+from gateway.ui.formats import day, days_since, lines, link, rating_mark
 from gateway.ui.navigation import PATHS, address
+from gateway.ui.organisations import organisation_names
 from gateway.ui.render import see_other, show
 from gateway.ui.table import Cell, Paging
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
@@ -86,7 +87,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     found = await ask(request, wanted)
     names = await organisation_names(request, register)
     groups = groups_of(register, visitor, names, wanted.narrowing)
-    rows = Rows(register, visitor, names, clock.now())
+    rows = RecordCells(register, visitor, names, clock.now())
     template = "records/results.html" if FRAGMENT in request.headers else "records/list.html"
     archived = {"archived": register.words("archive.archived")}
     archiving = {"archiving": register.words("archive.pending")}
@@ -110,7 +111,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     )
 
 
-class Rows:
+class RecordCells:
     """Makes the cells of the list by the register's columns."""
 
     def __init__(self, register: Definition, visitor: Visitor, names: dict[UUID, str], now: datetime) -> None:

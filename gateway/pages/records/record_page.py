@@ -14,9 +14,10 @@ from gateway.pages.records.lookup import record_address
 from gateway.ui import clock
 from gateway.ui.actions import ask, ask_if_there, notice
 from gateway.ui.form import Field, Posted, number_of, sent_number
-from gateway.ui.formats import day_and_time, days_since, organisation_names
+from gateway.ui.formats import day_and_time, days_since
 from gateway.ui.ids import command_in, new_command
 from gateway.ui.navigation import PATHS, address
+from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
 from gateway.ui.render import show
 from shared.contracts.outcomes import ListOutcomes

@@ -16,7 +16,7 @@ Difference = tuple[str, Cell, Cell]
 
 
 @dataclass(frozen=True)
-class Standing:
+class SettingState:
     """A register as it is in force: its editions, the newest first, and the overlay laid over them, by its number."""
 
     editions: tuple[Definition, ...]
@@ -69,7 +69,7 @@ class Editor(Protocol):
 
 
 @dataclass(frozen=True)
-class Reader:
+class TextReader:
     """Reads texts out of a form, and says at each field what is wrong there; what is wrong is read as nothing."""
 
     form: Form

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gateway.pages.settings.editor import Difference, Reader, Standing
+from gateway.pages.settings.editor import Difference, SettingState, TextReader
 from gateway.ui.form import Field, Form, number_of
 from gateway.ui.formats import lines
 from shared.registers.definition.questions import Option, Question
@@ -19,7 +19,7 @@ TICKED = "yes"
 
 
 @dataclass(frozen=True)
-class Row:
+class OptionRow:
     """One option as the page draws it: the fields for its text, place and tick, and why it cannot be ticked."""
 
     heading: str
@@ -47,7 +47,7 @@ class Placed:
 class ListEditor:
     """The list of one question."""
 
-    standing: Standing
+    standing: SettingState
     question: Question
     template: str = "settings/list.html"
 
@@ -97,13 +97,13 @@ class ListEditor:
                 yield Field(row.retire, self._words("settings.lists.retire"))
         yield Field("rows", "")
 
-    def rows(self, form: Form) -> tuple[Row, ...]:
+    def rows(self, form: Form) -> tuple[OptionRow, ...]:
         return (*self._rows, *self.new_rows(number_of(form.value("rows"), 4) or 0))
 
     @property
-    def _rows(self) -> tuple[Row, ...]:
+    def _rows(self) -> tuple[OptionRow, ...]:
         return tuple(
-            Row(
+            OptionRow(
                 self._words("settings.lists.option", count=number),
                 f"label-{option.code}",
                 f"place-{option.code}",
@@ -113,9 +113,9 @@ class ListEditor:
             for number, option in enumerate(self.question.options, start=1)
         )
 
-    def new_rows(self, count: int) -> tuple[Row, ...]:
+    def new_rows(self, count: int) -> tuple[OptionRow, ...]:
         return tuple(
-            Row(
+            OptionRow(
                 self._words("settings.lists.new_option", count=number),
                 f"new-label-{number}",
                 f"new-place-{number}",
@@ -146,7 +146,7 @@ class ListEditor:
 
     def _read_known(self, form: Form) -> Iterator[Placed]:
         """An option that the form does not have was added since it was opened, and stays as it is."""
-        reader = Reader(form, self.standing.words)
+        reader = TextReader(form, self.standing.words)
         for was, option in enumerate(self.question.options, start=1):
             name = f"label-{option.code}"
             if not form.has(name):
@@ -163,7 +163,7 @@ class ListEditor:
             yield Placed(option.model_copy(update={"label": label, "retired": retired}), was, place)
 
     def _read_new(self, form: Form) -> Iterator[Placed]:
-        reader, taken = Reader(form, self.standing.words), self._codes()
+        reader, taken = TextReader(form, self.standing.words), self._codes()
         last = len(self.question.options)
         for number in range(1, (number_of(form.value("rows"), 4) or 0) + 1):
             name = f"new-label-{number}"

@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gateway.keys import OVERLAYS, REGISTER, REGISTERS, VISITOR
-from gateway.pages.settings.editor import Editor, Standing
+from gateway.pages.settings.editor import Editor, SettingState
 from gateway.pages.settings.lists import ListEditor
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
 from gateway.security import csrf
@@ -39,7 +39,7 @@ PAGE = "administration/settings/"
 MORE_ROWS = 3
 
 
-class Act(StrEnum):
+class PublishAct(StrEnum):
     """What a button of these pages asks for."""
 
     CHECK = "check"
@@ -49,7 +49,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PublishPage:
     """What was typed, the number of what was in force when it was begun, and the id of what is about to be done."""
 
     editor: Editor
@@ -58,13 +58,13 @@ class Sheet:
     command: UUID
 
 
-def standing_of(request: web.Request) -> Standing:
+def standing_of(request: web.Request) -> SettingState:
     registers, code = request.config_dict[REGISTERS], request[REGISTER].code
     adaptation = registers.adaptation(code)
-    return Standing(registers.editions(code), adaptation.version, adaptation.overlay)
+    return SettingState(registers.editions(code), adaptation.version, adaptation.overlay)
 
 
-def editors_of(standing: Standing) -> Iterator[Editor]:
+def editors_of(standing: SettingState) -> Iterator[Editor]:
     """Everything that administrators may reword of the register."""
     yield from (ListEditor(standing, question) for question in editable_questions(standing.register))
     yield HomeEditor(standing)
@@ -85,20 +85,20 @@ async def send(request: web.Request) -> web.Response:
     """Whatever becomes of it, what was typed stands on the page that comes."""
     standing, posted = standing_of(request), await request.post()
     act, sheet = _read(posted, _editor(request, standing))
-    form = sheet.editor.form(sheet.typed, MORE_ROWS if act is Act.MORE else 0)
-    if act in (Act.MORE, Act.BACK):
+    form = sheet.editor.form(sheet.typed, MORE_ROWS if act is PublishAct.MORE else 0)
+    if act in (PublishAct.MORE, PublishAct.BACK):
         return await _show_form(request, sheet.editor, form, sheet.version)
     overlay = _checked(standing, sheet.editor, form)
     if overlay is None:
         return await _show_form(request, sheet.editor, form, sheet.version)
     if sheet.version != standing.version:
         return await _show_conflict(request, standing, sheet, overlay)
-    if act is Act.CHECK:
+    if act is PublishAct.CHECK:
         return await _show_check(request, standing, sheet, overlay, Form([]))
     return await _publish(request, standing, sheet, overlay)
 
 
-def _editor(request: web.Request, standing: Standing) -> Editor:
+def _editor(request: web.Request, standing: SettingState) -> Editor:
     """The editor at this address. What binds all organisations is for who has them all."""
     path = request.path.removeprefix(address(standing.register, PAGE))
     found = next((each for each in editors_of(standing) if each.path == path), None)
@@ -109,16 +109,16 @@ def _editor(request: web.Request, standing: Standing) -> Editor:
     return found
 
 
-def _read(posted: Posted, editor: Editor) -> tuple[Act, Sheet]:
+def _read(posted: Posted, editor: Editor) -> tuple[PublishAct, PublishPage]:
     typed = {
         str(name): value.replace("\r\n", "\n").replace("\0", "")
         for name, value in posted.items()
         if isinstance(value, str) and name not in (csrf.FIELD, "act", "version", "command")
     }
-    return act_in(posted, Act), Sheet(editor, typed, sent_number(posted, "version"), command_in(posted))
+    return act_in(posted, PublishAct), PublishPage(editor, typed, sent_number(posted, "version"), command_in(posted))
 
 
-def _checked(standing: Standing, editor: Editor, form: Form) -> Overlay | None:
+def _checked(standing: SettingState, editor: Editor, form: Form) -> Overlay | None:
     """What would be published; None when the form says why not."""
     words, typed = standing.words, editor.read(form)
     if typed is None:
@@ -135,7 +135,7 @@ def _checked(standing: Standing, editor: Editor, form: Form) -> Overlay | None:
     return None if form.summary else overlay
 
 
-async def _publish(request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay) -> web.Response:
+async def _publish(request: web.Request, standing: SettingState, sheet: PublishPage, overlay: Overlay) -> web.Response:
     publishing = PublishOverlay(command_id=sheet.command, seen_version=sheet.version, overlay=overlay)
     sent = Form([])
     if await attempt(request, publishing, sent, _refusals(standing.words)):
@@ -161,7 +161,7 @@ def _refusals(words: Words) -> dict[str, str]:
     }
 
 
-async def _show_refused(request: web.Request, sheet: Sheet, sent: Form) -> web.Response:
+async def _show_refused(request: web.Request, sheet: PublishPage, sent: Form) -> web.Response:
     """The service has the last word, by what is in force now."""
     await _look(request)
     standing = standing_of(request)
@@ -169,7 +169,9 @@ async def _show_refused(request: web.Request, sheet: Sheet, sent: Form) -> web.R
     form = editor.form(sheet.typed)
     overlay = _checked(standing, editor, form)
     if overlay is not None and sent.reason and sent.reason.code == "conflict":
-        return await _show_conflict(request, standing, Sheet(editor, sheet.typed, sheet.version, sent.command), overlay)
+        return await _show_conflict(
+            request, standing, PublishPage(editor, sheet.typed, sheet.version, sent.command), overlay
+        )
     form.status = 409
     if not form.summary:
         form.refuse(sent.refusal, status=409)
@@ -179,17 +181,27 @@ async def _show_refused(request: web.Request, sheet: Sheet, sent: Form) -> web.R
 # -------------------------------------------------------------------------------------------------------------- pages
 async def _show_form(request: web.Request, editor: Editor, form: Form, version: int) -> web.Response:
     back = address(request[REGISTER], PAGE)
-    return await show(request, "settings/edit.html", editor=editor, form=form, version=version, acts=Act, back=back)
+    return await show(
+        request, "settings/edit.html", editor=editor, form=form, version=version, acts=PublishAct, back=back
+    )
 
 
-async def _show_conflict(request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay) -> web.Response:
+async def _show_conflict(
+    request: web.Request, standing: SettingState, sheet: PublishPage, overlay: Overlay
+) -> web.Response:
     """Theirs and yours beside each other; publishing yours now goes over theirs, knowingly."""
-    fresh = Sheet(sheet.editor, sheet.typed, standing.version, new_command())
+    fresh = PublishPage(sheet.editor, sheet.typed, standing.version, new_command())
     return await _show_check(request, standing, fresh, overlay, Form([]), is_conflict=True)
 
 
 async def _show_check(
-    request: web.Request, standing: Standing, sheet: Sheet, overlay: Overlay, form: Form, *, is_conflict: bool = False
+    request: web.Request,
+    standing: SettingState,
+    sheet: PublishPage,
+    overlay: Overlay,
+    form: Form,
+    *,
+    is_conflict: bool = False,
 ) -> web.Response:
     words = standing.words
     before, after = words("history.before"), words("history.after")
@@ -207,7 +219,7 @@ async def _show_check(
         differences=sheet.editor.differences(overlay),
         is_conflict=is_conflict,
         preview=_preview(sheet.editor, apply(standing.register, overlay)),
-        acts=Act,
+        acts=PublishAct,
         back=address(standing.register, PAGE),
     )
 

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.pages.settings.editor import Difference, Reader, Standing
+from gateway.pages.settings.editor import Difference, SettingState, TextReader
 from gateway.ui.form import Field, Form
 from gateway.ui.formats import lines
 from shared.registers.definition.base import Link, WebAddress
@@ -27,7 +27,7 @@ ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 class HomeEditor:
     """The register's public home page (R-DSR-032)."""
 
-    standing: Standing
+    standing: SettingState
     part: str = "public"
     path: str = "home/"
     template: str = "settings/home.html"
@@ -74,7 +74,7 @@ class HomeEditor:
         return {"heading": self._home.heading, "paragraphs": "\n\n".join(self._home.paragraphs), **shown}
 
     def read(self, form: Form) -> Overlay | None:
-        words, reader = self._words, Reader(form, self.standing.words)
+        words, reader = self._words, TextReader(form, self.standing.words)
         heading = reader.line("heading", words("settings.texts.heading"))
         typed = reader.text("paragraphs", words("settings.texts.paragraphs"), LONGEST_PARAGRAPHS)
         paragraphs = tuple(each.strip() for each in re.split(r"\n[ \t]*\n", typed) if each.strip())
@@ -90,7 +90,7 @@ class HomeEditor:
         public = PublicHome(heading=heading, paragraphs=paragraphs, link=link)
         return self.standing.overlay.model_copy(update={"public": public})
 
-    def _read_link(self, form: Form, reader: Reader) -> Link | None:
+    def _read_link(self, form: Form, reader: TextReader) -> Link | None:
         words = self._words
         lead = reader.line("link_lead", words("settings.texts.link_lead"), 1_000)
         text = reader.line("link_text", words("settings.texts.link_text"))
@@ -127,7 +127,7 @@ def _is_secure(address: str) -> bool:
 class GuidanceEditor:
     """The guidance beside one question (R-DSR-087)."""
 
-    standing: Standing
+    standing: SettingState
     question: Question
     template: str = "settings/guidance.html"
 
@@ -193,7 +193,7 @@ class GuidanceEditor:
         return overlay.model_copy(update={"guidance": {**overlay.guidance, self.question.name: topics}})
 
     def _read_topic(self, form: Form, number: int) -> GuidanceTopic | None:
-        words, reader = self._words, Reader(form, self.standing.words)
+        words, reader = self._words, TextReader(form, self.standing.words)
         heading = reader.line(f"{HEADING}{number}", words("settings.texts.topic", count=number))
         typed = reader.text(f"lines-{number}", words("settings.texts.topic_lines", count=number), LONGEST_PARAGRAPH)
         points = tuple(line.strip() for line in typed.split("\n") if line.strip())

@@ -6,14 +6,14 @@ from uuid import UUID
 from gateway.pages.users.user_facts import Names
 from gateway.ui.actions import At
 from gateway.ui.form import Choice, Field, Form
-from shared.contracts.users import Access, Reach
+from shared.contracts.users import GrantableAccess, GrantedAccess
 from shared.permissions import Role
 from shared.registers.definition.words import Words
 
 ROLE, ORGANISATIONS, HOME, ALL = "role", "organisations", "home", "all"
 
 
-def access_fields(words: Words, reach: Reach, names: Names) -> list[Field]:
+def access_fields(words: Words, reach: GrantableAccess, names: Names) -> list[Field]:
     """What the asker may give. Without roles of theirs to give, it is not asked which."""
     mine = [Choice(each.hex, name) for each, name in names.items() if each in reach.organisation_ids]
     everything = (
@@ -47,18 +47,18 @@ def access_fields(words: Words, reach: Reach, names: Names) -> list[Field]:
     ]
 
 
-def values_of(access: Access) -> dict[str, str | Iterable[str]]:
+def values_of(access: GrantedAccess) -> dict[str, str | Iterable[str]]:
     """An access as the form shows it."""
     held = [ALL] if access.all_organisations else [each.hex for each in access.organisation_ids]
     home = access.home_organisation_id
     return {ROLE: access.role.value, ORGANISATIONS: held, HOME: home.hex if home else ""}
 
 
-def access_in(form: Form, otherwise: Role) -> Access | None:
+def access_in(form: Form, otherwise: Role) -> GrantedAccess | None:
     """What was chosen; None for what none of our forms sends. `otherwise`: the role where none is asked for."""
     chosen, home = form.chosen(ORGANISATIONS), form.value(HOME)
     try:
-        return Access(
+        return GrantedAccess(
             role=Role(form.value(ROLE)) if ROLE in form.fields else otherwise,
             all_organisations=ALL in chosen,
             organisation_ids=() if ALL in chosen else tuple(dict.fromkeys(UUID(hex=each) for each in chosen)),

@@ -11,7 +11,7 @@ from gateway.ui.form import Field, Form
 from gateway.ui.ids import command_in, id_or_none
 from gateway.ui.navigation import address
 from gateway.ui.render import see_other, show
-from shared.contracts.users import Access, AddUser, ReadReach
+from shared.contracts.users import AddUser, GrantedAccess, ReadReach
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.registers.definition.words import Words
@@ -27,7 +27,7 @@ async def add_user(request: web.Request) -> web.Response:
     form.command, answers = command_in(posted), form.read(posted)
     if answers is None:
         return await _show(request, form)
-    access = access_in(form, Role.STANDARD) if _gives(form) else Access(role=Role.STANDARD)
+    access = access_in(form, Role.STANDARD) if _gives(form) else GrantedAccess(role=Role.STANDARD)
     if access is None:
         raise web.HTTPBadRequest
     names = {name: answers[name][:LONGEST_ANSWER] for name in ("first_name", "last_name", "email")}

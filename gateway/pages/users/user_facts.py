@@ -10,7 +10,7 @@ from gateway.keys import REGISTER
 from gateway.ui.navigation import address
 from gateway.ui.organisations import ORGANISATIONS
 from shared.accounts import UserState
-from shared.contracts.users import Access
+from shared.contracts.users import GrantedAccess
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
@@ -36,7 +36,7 @@ async def names_of(request: web.Request) -> dict[UUID, str]:
     return {each.organisation_id: each.name for each in listed.organisations}
 
 
-def organisations_text(words: Words, access: Access, names: Names, most: int | None = None) -> str:
+def organisations_text(words: Words, access: GrantedAccess, names: Names, most: int | None = None) -> str:
     """By name; no more than `most` of them, and how many others."""
     if access.all_organisations:
         return words("users.all_organisations")
@@ -46,7 +46,7 @@ def organisations_text(words: Words, access: Access, names: Names, most: int | N
     return ", ".join(shown + more) or words("users.no_organisation")
 
 
-def home_text(words: Words, access: Access, names: Names) -> str:
+def home_text(words: Words, access: GrantedAccess, names: Names) -> str:
     home = access.home_organisation_id
     return names.get(home, "") if home else words("user.no_home")
 

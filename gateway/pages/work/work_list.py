@@ -13,9 +13,10 @@ from gateway.keys import REGISTER
 from gateway.pages.records.lookup import record_address
 from gateway.ui.actions import ask, ask_if_there, notice
 from gateway.ui.form import sent_number
-from gateway.ui.formats import day, day_and_time, days_since, lines, link, organisation_names, rating_mark
+from gateway.ui.formats import day, day_and_time, days_since, lines, link, rating_mark
 from gateway.ui.ids import new_command, sent_id
 from gateway.ui.navigation import address
+from gateway.ui.organisations import organisation_names
 from gateway.ui.render import see_other, show
 from gateway.ui.table import Cell, Column
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
@@ -42,7 +43,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Place:
+class TaskOffsets:
     """How many tasks of each kind are passed over."""
 
     urgent: int
@@ -55,11 +56,11 @@ class Place:
 
 async def show_work(request: web.Request) -> web.Response:
     register = _rated(request)
-    place = Place(*(sent_number(request.query, each, DIGITS, "0") for each in ("urgent", "agenda")))
+    place = TaskOffsets(*(sent_number(request.query, each, DIGITS, "0") for each in ("urgent", "agenda")))
     tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
     names = await _names(request, tasks)
     organisations = await organisation_names(request, register)
-    rows = Rows(register, names or {}, organisations, tasks.as_at)
+    rows = TaskCells(register, names or {}, organisations, tasks.as_at)
     words = register.words
     return await show(
         request,
@@ -130,7 +131,7 @@ def _said(request: web.Request, tasks: Tasks) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------ the rows
-class Rows:
+class TaskCells:
     """Makes the cells of both tables. A task whose record has no name here is shown by its reference."""
 
     def __init__(self, register: Definition, names: Names, organisations: Mapping[UUID, str], now: datetime) -> None:
@@ -251,7 +252,7 @@ def _amount(count: int, one: str, several: str) -> str:
     return one if count == 1 else several
 
 
-def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> list[Area]:
+def _areas(register: Definition, rows: TaskCells, tasks: tuple[TaskShown, ...]) -> list[Area]:
     """The agenda comes by localities."""
     return [
         Area(rows.area(code), [rows.agenda(task) for task in of_area])
@@ -260,14 +261,14 @@ def _areas(register: Definition, rows: Rows, tasks: tuple[TaskShown, ...]) -> li
 
 
 # ------------------------------------------------------------------------------------------------- further than 50 rows
-def _urgent_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
+def _urgent_steps(register: Definition, place: TaskOffsets, tasks: Tasks) -> list[Markup]:
     more = place.urgent + len(tasks.urgent) < tasks.counts.urgent
-    before, after = (Place(skip, place.agenda) for skip in _around(place.urgent))
+    before, after = (TaskOffsets(skip, place.agenda) for skip in _around(place.urgent))
     return _steps(register, register.words("tasks.urgent"), before if place.urgent else None, after if more else None)
 
 
-def _agenda_steps(register: Definition, place: Place, tasks: Tasks) -> list[Markup]:
-    before, after = (Place(place.urgent, skip) for skip in _around(place.agenda))
+def _agenda_steps(register: Definition, place: TaskOffsets, tasks: Tasks) -> list[Markup]:
+    before, after = (TaskOffsets(place.urgent, skip) for skip in _around(place.agenda))
     more = after if tasks.more_agenda else None
     return _steps(register, register.words("tasks.agenda"), before if place.agenda else None, more)
 
@@ -276,7 +277,7 @@ def _around(skip: int) -> tuple[int, int]:
     return max(skip - MOST_TASKS, 0), skip + MOST_TASKS
 
 
-def _steps(register: Definition, about: str, before: Place | None, after: Place | None) -> list[Markup]:
+def _steps(register: Definition, about: str, before: TaskOffsets | None, after: TaskOffsets | None) -> list[Markup]:
     words = register.words
     steps = ((words("table.previous"), before), (words("table.next"), after))
     return [link(text, place.href(register), about) for text, place in steps if place]

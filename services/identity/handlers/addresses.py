@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.identity.context import IdentityContext
-from services.identity.handlers.managing import Act, asker_of, manage
+from services.identity.handlers.managing import AccountChange, asker_of, manage
 from services.identity.store import addresses as store
 from shared import audit
 from shared.contracts.users import AllowedAddresses, AssignAddress, ListAddresses, TakeBackAddress
@@ -16,7 +16,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True)
-class Addresses:
+class AddressHandlers:
     """They let somebody register as a standard user, as an accepted domain would, and do no more than that."""
 
     context: IdentityContext
@@ -34,7 +34,7 @@ class Addresses:
         except Unreadable:
             raise Refused("unreadable") from None
 
-        async def act(act: Act) -> Nothing:
+        async def act(act: AccountChange) -> Nothing:
             if not await store.assign(act.db, visitor.register_code, email, visitor.user_id):
                 raise Refused("assigned_before")
             await audit.note(act.db, visitor, "address_assigned")
@@ -43,7 +43,7 @@ class Addresses:
         return await manage(self.context, visitor, asked, act)
 
     async def take_back(self, visitor: Visitor, asked: TakeBackAddress) -> Nothing:
-        async def act(act: Act) -> Nothing:
+        async def act(act: AccountChange) -> Nothing:
             if not await store.take_back(act.db, visitor.register_code, asked.email.lower()):
                 raise Refused("not_found")
             await audit.note(act.db, visitor, "address_taken_back")

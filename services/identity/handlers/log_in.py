@@ -23,7 +23,7 @@ from shared.values import Unreadable, read_email
 UNREADABLE_ADDRESS = ""
 
 
-class Match(Enum):
+class PasswordMatch(Enum):
     """Which of an account's passwords it was."""
 
     LASTING = "lasting"
@@ -97,7 +97,7 @@ class PasswordStep:
             over = over or counted > limit.most
         return over
 
-    async def _look(self, guess: Guess, password: str) -> Match | None:
+    async def _look(self, guess: Guess, password: str) -> PasswordMatch | None:
         account = guess.account if guess.number is not None else None
         try:
             right = await self.context.hashes.is_right(account.password_hash if account else None, password)
@@ -105,8 +105,8 @@ class PasswordStep:
             await self._give_back(guess)
             raise
         if right:
-            return Match.LASTING
-        return Match.TEMPORARY if account and self._is_temporary(account, password) else None
+            return PasswordMatch.LASTING
+        return PasswordMatch.TEMPORARY if account and self._is_temporary(account, password) else None
 
     def _is_temporary(self, account: Account, password: str) -> bool:
         keyed = self.context.keys.temporary_password(account.account_id, password)
@@ -121,7 +121,7 @@ class PasswordStep:
             elif guess.number is not None and guess.account_id:
                 await accounts.give_back(db, guess.account_id)
 
-    async def _accept(self, asked: LogIn, guess: Guess, match: Match) -> Attempt | None:
+    async def _accept(self, asked: LogIn, guess: Guess, match: PasswordMatch) -> Attempt | None:
         """
         Open a log-in that waits for its PIN; None when the account was locked meanwhile.
 
@@ -133,7 +133,7 @@ class PasswordStep:
                 return None
             key = self.context.keys.window(str(guess.account.account_id))
             is_flood = await limits.count(db, LOG_INS_OPENED, key) > LOG_INS_OPENED.most
-            temporary = guess.account.temporary_hash if match is Match.TEMPORARY else None
+            temporary = guess.account.temporary_hash if match is PasswordMatch.TEMPORARY else None
             opened = NewAttempt(new_id(), guess.account.account_id, asked.register_code, guess.device_id, temporary)
             token = "" if is_flood else await self._open(db, guess.account, opened)
         if is_flood:

@@ -20,7 +20,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 @dataclass(frozen=True)
-class Act:
+class AccountChange:
     """One act in its transaction: who asks, as they stand now. `ended`: the sessions it ends, told after commit."""
 
     db: Database
@@ -47,14 +47,17 @@ async def asker_of(db: Database, visitor: Visitor) -> Asker:
 
 
 async def manage(
-    context: IdentityContext, visitor: Visitor, command: Command[Reply], act: Callable[[Act], Awaitable[Reply]]
+    context: IdentityContext,
+    visitor: Visitor,
+    command: Command[Reply],
+    act: Callable[[AccountChange], Awaitable[Reply]],
 ) -> Reply:
     """Carry out one command, one after the other in the whole installation, and tell of the sessions that it ended."""
     ended: list[UUID] = []
 
     async def carried_out(db: Database) -> Reply:
         await users.queue_up(db)
-        return await act(Act(db, visitor, await asker_of(db, visitor), ended))
+        return await act(AccountChange(db, visitor, await asker_of(db, visitor), ended))
 
     reply = await carry_out(context.pool, visitor, command, carried_out)
     context.wake()
@@ -63,7 +66,7 @@ async def manage(
 
 
 async def tell_masters(
-    context: IdentityContext, act: Act, user_id: UUID, before: Role | None, after: Role | None
+    context: IdentityContext, act: AccountChange, user_id: UUID, before: Role | None, after: Role | None
 ) -> None:
     """Every master admin hears of a role that was given, changed or taken: that it was, and where to see it."""
     if not is_told(before, after):

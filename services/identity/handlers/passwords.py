@@ -31,7 +31,7 @@ from shared.values import Unreadable, read_email
 
 
 @dataclass(frozen=True)
-class Change:
+class PasswordChange:
     """Whose password is to be changed, in which session, and what others know about the person."""
 
     account: Account
@@ -59,7 +59,7 @@ class ChangeOfPassword:
         await self.context.tell_revoked(ended)
         return opened
 
-    async def _count(self, visitor: Visitor) -> Change:
+    async def _count(self, visitor: Visitor) -> PasswordChange:
         async with transaction(self.context.pool) as db:
             counted = await limits.count(db, PASSWORD_CHANGES, self._key(visitor))
             session = await sessions.find_live(db, visitor.session_id, self.context.lifetimes.idle)
@@ -70,19 +70,19 @@ class ChangeOfPassword:
         if counted > PASSWORD_CHANGES.most:
             raise Refused("too_many")
         known = (account.first_name, account.last_name, account.email, *worked_for)
-        return Change(account, session, context_words(known))
+        return PasswordChange(account, session, context_words(known))
 
     def _key(self, visitor: Visitor) -> bytes:
         return self.context.keys.window(str(visitor.user_id))
 
-    async def _is_current(self, change: Change, password: str) -> bool:
+    async def _is_current(self, change: PasswordChange, password: str) -> bool:
         """Where a temporary password opened the session, that is the current one."""
         if change.session.must_change:
             keyed = self.context.keys.temporary_password(change.account.account_id, password)
             return same(change.account.temporary_hash, keyed)
         return await self.context.hashes.is_right(change.account.password_hash, password)
 
-    def _check_new(self, change: Change, asked: ChangePassword) -> None:
+    def _check_new(self, change: PasswordChange, asked: ChangePassword) -> None:
         if unmet := self.context.profile.unmet(asked.new_password, change.words):
             raise Refused("password_rule", unmet=",".join(map(str, unmet)))
         if asked.new_password == asked.current_password:
@@ -97,7 +97,7 @@ class ChangeOfPassword:
             await limits.give_back(db, PASSWORD_CHANGES, self._key(visitor))
 
     async def _replace(
-        self, db: Database, visitor: Visitor, change: Change, new_hash: str
+        self, db: Database, visitor: Visitor, change: PasswordChange, new_hash: str
     ) -> tuple[SessionOpened, tuple[UUID, ...]]:
         account, earlier = change.account, change.session
         if not await accounts.set_password(db, account, new_hash, OPEN_TO_KNOWN_DEVICES):

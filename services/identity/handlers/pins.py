@@ -23,7 +23,7 @@ from shared.messages import Nothing, Refused
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PinVerdict:
     """What came of one PIN; neither opened nor tries left: the log-in is over. `ended`: sessions that it ended."""
 
     opened: SessionOpened | None = None
@@ -53,12 +53,12 @@ class PinStep:
             raise Refused("pin_refused", tries_left=verdict.tries_left)
         raise Refused("attempt_over")
 
-    async def _try(self, db: Database, asked: VerifyPin) -> Verdict:
+    async def _try(self, db: Database, asked: VerifyPin) -> PinVerdict:
         token_hash, pin = hash_of(asked.attempt_token), "".join(asked.pin.split())
         account = await accounts.hold_of_attempt(db, token_hash)
         tried = await attempts.take_try(db, token_hash, rules.PIN_TRIES)
         if account is None or tried is None:
-            return Verdict()
+            return PinVerdict()
         key = self.context.keys.window(str(account.account_id))
         in_hour, in_day = [await limits.count(db, limit, key) for limit in (PINS_IN_HOUR, PINS_IN_DAY)]
         may_look = in_hour <= PINS_IN_HOUR.most and in_day <= PINS_IN_DAY.most
@@ -66,22 +66,22 @@ class PinStep:
             return await self._complete(db, account, tried, asked.earlier_session)
         return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
 
-    async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> Verdict:
+    async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> PinVerdict:
         await audit.note(db, None, "pin_wrong", [account.account_id], register=tried.register_code)
         if locks:
-            return Verdict(ended=await lock(self.context, db, account, Status.LOCKED, tried.register_code))
+            return PinVerdict(ended=await lock(self.context, db, account, Status.LOCKED, tried.register_code))
         if tried.tries == rules.PIN_TRIES:
             await attempts.set_state(db, tried.attempt_id, "over")
-        return Verdict(tries_left=rules.PIN_TRIES - tried.tries)
+        return PinVerdict(tries_left=rules.PIN_TRIES - tried.tries)
 
-    async def _complete(self, db: Database, account: Account, tried: Try, earlier: str | None) -> Verdict:
+    async def _complete(self, db: Database, account: Account, tried: Try, earlier: str | None) -> PinVerdict:
         """The browser's earlier session ends with the first page of the new one: nothing holds its cookie any more."""
         key = self.context.keys.window(str(account.account_id))
         for limit in (PINS_IN_HOUR, PINS_IN_DAY):
             await limits.give_back(db, limit, key)
         if not await self._is_still_open(db, account, tried):
             await attempts.set_state(db, tried.attempt_id, "over")
-            return Verdict()
+            return PinVerdict()
         await attempts.set_state(db, tried.attempt_id, "done")
         await accounts.clear_count(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
         session = Session(new_id(), account.account_id, "password_pin", tried.temporary_hash is not None)
@@ -89,7 +89,7 @@ class PinStep:
         ended = await end_session(self.context, db, earlier, actor=who, register=register)
         opened = await open_session(self.context, db, session, tried.device_id)
         await audit.note(db, None, "logged_in", [who, session.session_id], register=register, actor=who)
-        return Verdict(opened, ended=ended)
+        return PinVerdict(opened, ended=ended)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
         """The account may have been locked since the password; a temporary password is used up here and now."""

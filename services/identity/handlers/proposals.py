@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.identity.context import IdentityContext
-from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
+from services.identity.handlers.managing import AccountChange, asker_of, manage, tell_masters
 from services.identity.rules import users as rules
 from services.identity.rules.users import Asker
 from services.identity.store import organisations, users
@@ -33,7 +33,7 @@ class ProposalList:
     context: IdentityContext
 
     async def propose(self, visitor: Visitor, asked: ProposeAdministrator) -> Nothing:
-        async def act(act: Act) -> Nothing:
+        async def act(act: AccountChange) -> Nothing:
             user = await act.hold(asked.user_id)
             rules.check_managed(act.asker, user)
             self._check_proposed(act.asker, user)
@@ -66,7 +66,7 @@ class ProposalList:
         return Proposals(proposals=tuple(_shown(asker, each, has_administrator) for each in mine))
 
     async def decide(self, visitor: Visitor, asked: DecideProposal) -> Nothing:
-        async def act(act: Act) -> Nothing:
+        async def act(act: AccountChange) -> Nothing:
             proposal = await store.find_open(act.db, visitor.register_code, asked.proposal_id)
             if proposal is None:
                 known = await store.is_there(act.db, visitor.register_code, asked.proposal_id)
@@ -84,7 +84,7 @@ class ProposalList:
 
         return await manage(self.context, visitor, asked, act)
 
-    async def _accept(self, act: Act, proposal: Proposal) -> None:
+    async def _accept(self, act: AccountChange, proposal: Proposal) -> None:
         code = act.visitor.register_code
         has_administrator = await users.has_administrator(act.db, code)
         second = rules.may_accept(act.asker, proposal.proposed_by, proposal.access, has_administrator=has_administrator)

@@ -55,7 +55,7 @@ class Registration:
             return "too_many"
         written = self.context.named(asked.register_code).access
         decided = await organisations.find_access(db, asked.register_code)
-        access = decided or rules.Access(written.self_registration, written.accepted_domains)
+        access = decided or rules.RegistrationRule(written.self_registration, written.accepted_domains)
         is_assigned = await organisations.is_assigned(db, asked.register_code, registrant.email)
         return rules.why_not(access, registrant.email, is_assigned)
 

@@ -8,7 +8,7 @@ from services.identity.handlers.ending import end_session
 from services.identity.keys import hash_of
 from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
 from services.identity.store import sessions
-from services.identity.store.sessions import Holder, Method
+from services.identity.store.sessions import Method, SessionUser
 from shared.contracts.identity import CheckGrant, FindSession, Grant, LogOut, SessionFound
 from shared.database import transaction
 from shared.messages import Nothing, Refused
@@ -20,7 +20,7 @@ OWN_AUDIENCE = ("identity",)
 
 
 @dataclass(frozen=True)
-class Sessions:
+class SessionHandlers:
     """Who holds a session token is who they say; what they may do is looked up anew each time."""
 
     context: IdentityContext
@@ -61,7 +61,7 @@ class Sessions:
 
 
 def visitor_of(
-    holder: Holder, register_code: str, session_id: UUID, method: Method, must_change: bool = False
+    holder: SessionUser, register_code: str, session_id: UUID, method: Method, must_change: bool = False
 ) -> Visitor:
     """A person on one register. A master admin has no organisations; who must change a password has no role yet."""
     role = Role.MASTER_ADMIN if holder.master_admin else holder.role

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from services.identity.context import IdentityContext
-from services.identity.handlers.managing import Act, manage, tell_masters
+from services.identity.handlers.managing import AccountChange, manage, tell_masters
 from services.identity.mails import Recipient
 from services.identity.rules import users as rules
 from services.identity.store import accounts, devices, users
@@ -33,7 +33,7 @@ class UserActs:
     context: IdentityContext
 
     @property
-    def _done(self) -> dict[UserAct, Callable[[Act, UserShown], Awaitable[None]]]:
+    def _done(self) -> dict[UserAct, Callable[[AccountChange, UserShown], Awaitable[None]]]:
         return {
             UserAct.UNLOCK: self._unlock,
             UserAct.WELCOME: self._welcome,
@@ -44,7 +44,7 @@ class UserActs:
         }
 
     async def act(self, visitor: Visitor, asked: ActOnUser) -> Nothing:
-        async def act(act: Act) -> Nothing:
+        async def act(act: AccountChange) -> Nothing:
             user = await act.hold(asked.user_id)
             rules.check_act(act.asker, user, asked.act)
             await self._done[asked.act](act, user)
@@ -53,18 +53,18 @@ class UserActs:
 
         return await manage(self.context, visitor, asked, act)
 
-    async def _unlock(self, act: Act, user: UserShown) -> None:
+    async def _unlock(self, act: AccountChange, user: UserShown) -> None:
         await unlock(act.db, self.context.keys, user.user_id)
 
-    async def _welcome(self, act: Act, user: UserShown) -> None:
+    async def _welcome(self, act: AccountChange, user: UserShown) -> None:
         await welcome(
             act.db, self.context, user.user_id, Recipient(user.email, user.first_name, act.visitor.register_code)
         )
 
-    async def _end_sessions(self, act: Act, user: UserShown) -> None:
+    async def _end_sessions(self, act: AccountChange, user: UserShown) -> None:
         await act.throw_out(user.user_id)
 
-    async def _deactivate(self, act: Act, user: UserShown) -> None:
+    async def _deactivate(self, act: AccountChange, user: UserShown) -> None:
         """On every register that the account serves."""
         if await users.is_last_administrator(act.db, user.user_id, None):
             raise Refused("last_administrator")
@@ -72,10 +72,10 @@ class UserActs:
         await devices.forget_all(act.db, user.user_id)
         await act.throw_out(user.user_id)
 
-    async def _activate(self, act: Act, user: UserShown) -> None:
+    async def _activate(self, act: AccountChange, user: UserShown) -> None:
         await accounts.enable(act.db, user.user_id)
 
-    async def _remove(self, act: Act, user: UserShown) -> None:
+    async def _remove(self, act: AccountChange, user: UserShown) -> None:
         if await users.is_last_administrator(act.db, user.user_id, act.visitor.register_code):
             raise Refused("last_administrator")
         await users.drop_grant(act.db, user.user_id, act.visitor.register_code)

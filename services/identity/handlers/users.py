@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.identity.context import IdentityContext
-from services.identity.handlers.managing import Act, asker_of, manage, tell_masters
+from services.identity.handlers.managing import AccountChange, asker_of, manage, tell_masters
 from services.identity.mails import Recipient
 from services.identity.rules import users as rules
 from services.identity.rules.log_in import Status
@@ -17,11 +17,11 @@ from services.identity.welcoming import welcome
 from shared import audit
 from shared.contracts.users import (
     USERS_AT_ONCE,
-    Access,
     AddUser,
     ChangeAccess,
+    GrantableAccess,
+    GrantedAccess,
     ListUsers,
-    Reach,
     ReadReach,
     ReadUser,
     User,
@@ -52,12 +52,12 @@ class Users:
             await audit.note(db, visitor, "users_listed", others)
         return UserPage(users=tuple(shown), more=len(found) > len(shown))
 
-    async def reach(self, visitor: Visitor, _asked: ReadReach) -> Reach:
+    async def reach(self, visitor: Visitor, _asked: ReadReach) -> GrantableAccess:
         async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
             by_domain = await organisations.find_by_domain(db, visitor.register_code)
         everything = asker.is_master or asker.all_organisations
-        return Reach(
+        return GrantableAccess(
             roles=() if asker.is_master else GIVEN_BY_ADMINISTRATORS,
             all_organisations=everything,
             organisation_ids=tuple(each for each in by_domain.values() if everything or each in asker.organisation_ids),
@@ -82,7 +82,7 @@ class Users:
         )
 
     async def change(self, visitor: Visitor, asked: ChangeAccess) -> Nothing:
-        async def act(act: Act) -> Nothing:
+        async def act(act: AccountChange) -> Nothing:
             user = await act.hold(asked.user_id)
             rules.check_managed(act.asker, user)
             rules.check_given(act.asker, asked.access)
@@ -101,10 +101,10 @@ class Users:
 
         return await manage(self.context, visitor, asked, act)
 
-    async def _settled(self, db: Database, visitor: Visitor, wanted: Access, email: str) -> Access:
+    async def _settled(self, db: Database, visitor: Visitor, wanted: GrantedAccess, email: str) -> GrantedAccess:
         return rules.settle(wanted, email, await organisations.find_by_domain(db, visitor.register_code))
 
-    async def _check_last(self, act: Act, user: UserShown, wanted: Access) -> None:
+    async def _check_last(self, act: AccountChange, user: UserShown, wanted: GrantedAccess) -> None:
         keeps = wanted.role is Role.ADMINISTRATOR and wanted.all_organisations
         if not keeps and await users.is_last_administrator(act.db, user.user_id, act.visitor.register_code):
             raise Refused("last_administrator")
@@ -114,7 +114,7 @@ class Users:
         if not isinstance(registrant, Registrant):
             raise Refused("invalid_answers", **registrant)
 
-        async def act(act: Act) -> UserAdded:
+        async def act(act: AccountChange) -> UserAdded:
             wanted = await self._access_of_new(act, registrant.email, asked.access)
             account_id, names = new_id(), (registrant.first_name, registrant.last_name)
             if not await accounts.add(act.db, account_id, registrant.email, *names):
@@ -127,15 +127,15 @@ class Users:
 
         return await manage(self.context, visitor, asked, act)
 
-    async def _access_of_new(self, act: Act, email: str, wanted: Access) -> Access:
+    async def _access_of_new(self, act: AccountChange, email: str, wanted: GrantedAccess) -> GrantedAccess:
         """A master admin registers people as they could themselves, and gives nothing beyond that."""
         by_domain = await organisations.find_by_domain(act.db, act.visitor.register_code)
-        if act.asker.is_master and wanted == Access(role=Role.STANDARD):
+        if act.asker.is_master and wanted == GrantedAccess(role=Role.STANDARD):
             return rules.as_registered(email, by_domain)
         rules.check_given(act.asker, wanted)
         return rules.settle(wanted, email, by_domain)
 
-    async def _add_existing(self, act: Act, registrant: Registrant, wanted: Access) -> UserAdded:
+    async def _add_existing(self, act: AccountChange, registrant: Registrant, wanted: GrantedAccess) -> UserAdded:
         """Somebody who has an account gets the role with it, when it is clear that it is they who are meant."""
         account = await accounts.find_by_email(act.db, registrant.email)
         if account is None:
@@ -145,7 +145,7 @@ class Users:
         await act.throw_out(account.account_id)
         return UserAdded(user_id=account.account_id, existing=True)
 
-    async def _check_existing(self, act: Act, account: Account, registrant: Registrant) -> None:
+    async def _check_existing(self, act: AccountChange, account: Account, registrant: Registrant) -> None:
         user = await users.find_user(act.db, act.visitor.register_code, account.account_id)
         if user is not None:
             is_mine = act.asker.manages(user.access)
@@ -158,7 +158,7 @@ class Users:
         if account.status is Status.DISABLED:
             raise Refused("deactivated")
 
-    async def _give(self, act: Act, account_id: UUID, access: Access) -> None:
+    async def _give(self, act: AccountChange, account_id: UUID, access: GrantedAccess) -> None:
         code, home = act.visitor.register_code, access.home_organisation_id
         given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
         await organisations.give_grant(act.db, account_id, given)
@@ -166,11 +166,11 @@ class Users:
         await tell_masters(self.context, act, account_id, None, access.role)
 
 
-def _same(one: Access, other: Access) -> bool:
+def _same(one: GrantedAccess, other: GrantedAccess) -> bool:
     """Which organisations an account has beside all of them makes no difference."""
     return _plain(one) == _plain(other)
 
 
-def _plain(access: Access) -> tuple[Role, bool, frozenset[UUID], UUID | None]:
+def _plain(access: GrantedAccess) -> tuple[Role, bool, frozenset[UUID], UUID | None]:
     organisation_ids = frozenset() if access.all_organisations else frozenset(access.organisation_ids)
     return access.role, access.all_organisations, organisation_ids, access.home_organisation_id

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.values import Unreadable, Wrong, longest_domain, read_email, read_line
+from shared.values import Unreadable, ValueFault, longest_domain, read_email, read_line
 
 NAME_LONGEST = 60
 _BETWEEN_LETTERS = frozenset(" '\u2019.-\u2010\u2011")
@@ -23,7 +23,7 @@ class Registrant:
 
 
 @dataclass(frozen=True)
-class Access:
+class RegistrationRule:
     """Who may register an account on a register by themselves."""
 
     self_registration: bool
@@ -47,11 +47,11 @@ def read_name(text: str) -> str:
     """A person's name: letters, and what stands between them. Nothing that a mail program would make a link of."""
     name = read_line(text)
     if not name:
-        raise Unreadable(Wrong.REQUIRED)
+        raise Unreadable(ValueFault.REQUIRED)
     if len(name) > NAME_LONGEST:
-        raise Unreadable(Wrong.TOO_LONG)
+        raise Unreadable(ValueFault.TOO_LONG)
     if not all(map(_may_stand_in_name, name)) or not any(map(str.isalpha, name)) or _LOOKS_LIKE_ADDRESS.search(name):
-        raise Unreadable(Wrong.CHARACTERS)
+        raise Unreadable(ValueFault.CHARACTERS)
     return name
 
 
@@ -61,11 +61,11 @@ def _may_stand_in_name(character: str) -> bool:
 
 def _read_email(text: str) -> str:
     if not text.strip():
-        raise Unreadable(Wrong.REQUIRED)
+        raise Unreadable(ValueFault.REQUIRED)
     return read_email(text)
 
 
-def why_not(access: Access, email: str, is_assigned: bool) -> str | None:
+def why_not(access: RegistrationRule, email: str, is_assigned: bool) -> str | None:
     """The code under which a registration is refused. An address that an administrator assigned may always register."""
     if is_assigned:
         return None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.identity.rules.registration import home_of
 from shared.accounts import UserAct, UserState
-from shared.contracts.users import Access, UserShown
+from shared.contracts.users import GrantedAccess, UserShown
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.values import fold
@@ -29,7 +29,7 @@ class Asker:
     def is_master(self) -> bool:
         return self.role is Role.MASTER_ADMIN
 
-    def has(self, access: Access) -> bool:
+    def has(self, access: GrantedAccess) -> bool:
         """Whether all that the access reaches is the asker's own. What reaches nothing is for who has everything."""
         if self.all_organisations:
             return True
@@ -39,7 +39,7 @@ class Asker:
             and self.organisation_ids.issuperset(access.organisation_ids)
         )
 
-    def manages(self, access: Access) -> bool:
+    def manages(self, access: GrantedAccess) -> bool:
         return self.is_master or self.has(access)
 
 
@@ -51,7 +51,7 @@ def check_managed(asker: Asker, user: UserShown) -> None:
         raise Refused("not_found")
 
 
-def check_given(asker: Asker, wanted: Access) -> None:
+def check_given(asker: Asker, wanted: GrantedAccess) -> None:
     """Whether the asker may give this. Raises `Refused`."""
     if asker.is_master or wanted.role not in GIVEN_BY_ADMINISTRATORS:
         raise Refused("not_yours")
@@ -61,7 +61,7 @@ def check_given(asker: Asker, wanted: Access) -> None:
         raise Refused("not_yours")
 
 
-def settle(wanted: Access, email: str, by_domain: Mapping[str, UUID]) -> Access:
+def settle(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID]) -> GrantedAccess:
     """
     The access with its home organisation: the only one, the one chosen, or that of the address.
 
@@ -78,7 +78,7 @@ def settle(wanted: Access, email: str, by_domain: Mapping[str, UUID]) -> Access:
     return wanted.model_copy(update={"organisation_ids": listed, "home_organisation_id": home})
 
 
-def _home(wanted: Access, email: str, by_domain: Mapping[str, UUID], reached: frozenset[UUID]) -> UUID | None:
+def _home(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID], reached: frozenset[UUID]) -> UUID | None:
     """Whoever is restricted to one organisation belongs to it, whatever the form still says."""
     if not wanted.all_organisations and len(reached) == 1:
         return next(iter(reached))
@@ -88,10 +88,10 @@ def _home(wanted: Access, email: str, by_domain: Mapping[str, UUID], reached: fr
     return by_address if by_address in reached else None
 
 
-def as_registered(email: str, by_domain: Mapping[str, UUID]) -> Access:
+def as_registered(email: str, by_domain: Mapping[str, UUID]) -> GrantedAccess:
     """What somebody gets who registers by themselves, or whom a master admin registers."""
     home = home_of(email, by_domain)
-    return Access(role=Role.STANDARD, organisation_ids=(home,) if home else (), home_organisation_id=home)
+    return GrantedAccess(role=Role.STANDARD, organisation_ids=(home,) if home else (), home_organisation_id=home)
 
 
 def acts_on(asker: Asker, user: UserShown) -> tuple[UserAct, ...]:
@@ -129,7 +129,7 @@ def same_name(one: str, other: str) -> bool:
     return fold(one).split() == fold(other).split()
 
 
-def may_accept(asker: Asker, proposed_by: UUID, access: Access, *, has_administrator: bool) -> bool:
+def may_accept(asker: Asker, proposed_by: UUID, access: GrantedAccess, *, has_administrator: bool) -> bool:
     """An administrator who has the organisations; a second master admin as long as there is no administrator."""
     if asker.is_master:
         return not has_administrator and asker.user_id != proposed_by

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity.rules.registration import Access
+from services.identity.rules.registration import RegistrationRule
 from shared.contracts.identity import Organisation
 from shared.database import Database, DatabasePool
 from shared.permissions import Role
@@ -73,10 +73,10 @@ async def add(db: Database, register_code: str, rows: Iterable[tuple[UUID, str, 
     await db.executemany(ADD, [(row[0], register_code, row[1], row[2].lower()) for row in rows])
 
 
-async def find_access(db: Database, register_code: str) -> Access | None:
+async def find_access(db: Database, register_code: str) -> RegistrationRule | None:
     """What administrators decided on who may register; None: as the register's definition says."""
     row = await db.fetchrow(FIND_ACCESS, register_code)
-    return None if row is None else Access(row["self_registration"], tuple(row["accepted_domains"]))
+    return None if row is None else RegistrationRule(row["self_registration"], tuple(row["accepted_domains"]))
 
 
 async def is_assigned(db: Database, register_code: str, email: str) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from shared.contracts.users import Access
+from shared.contracts.users import GrantedAccess
 from shared.database import Database
 from shared.permissions import Role
 
@@ -49,14 +49,14 @@ class Proposal:
     user_id: UUID
     full_name: str = field(repr=False)
     email: str = field(repr=False)
-    access: Access
+    access: GrantedAccess
     proposed_by: UUID
     proposer: str = field(repr=False)
     proposed_at: datetime
 
 
 async def add(
-    db: Database, proposal_id: UUID, register_code: str, user_id: UUID, access: Access, proposed_by: UUID
+    db: Database, proposal_id: UUID, register_code: str, user_id: UUID, access: GrantedAccess, proposed_by: UUID
 ) -> bool:
     """False when somebody has been proposed already."""
     given = (access.all_organisations, access.organisation_ids, access.home_organisation_id)
@@ -85,7 +85,7 @@ async def decide(db: Database, proposal_id: UUID, *, accepted: bool, decided_by:
 
 
 def _proposal(row: Record) -> Proposal:
-    access = Access(
+    access = GrantedAccess(
         role=Role.ADMINISTRATOR,
         all_organisations=row["all_organisations"],
         organisation_ids=tuple(row["organisation_ids"]),

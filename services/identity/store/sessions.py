@@ -79,7 +79,7 @@ SWEEP = """
 
 
 @dataclass(frozen=True)
-class Holder:
+class SessionUser:
     """A person and what they may do on one register; a master admin has neither role nor organisations there."""
 
     account_id: UUID
@@ -93,7 +93,7 @@ class Holder:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSession:
     """A live session, seen from one register. `is_stale`: its last use was written down a minute ago or more."""
 
     session_id: UUID
@@ -103,7 +103,7 @@ class Found:
     idle_ends_at: datetime
     is_stale: bool
     other_sessions: int
-    holder: Holder
+    holder: SessionUser
 
 
 @dataclass(frozen=True)
@@ -119,12 +119,12 @@ class Session:
 
 async def find(
     pool: DatabasePool, token_hash: bytes, register_code: str, idle: timedelta, written_every: timedelta
-) -> Found | None:
+) -> FoundSession | None:
     """One query: this is asked for every page."""
     row = await pool.fetchrow(FIND_SESSION, token_hash, register_code, idle, written_every)
     if row is None:
         return None
-    return Found(
+    return FoundSession(
         session_id=row["session_id"],
         method=row["method"],
         must_change=row["must_change"],
@@ -136,14 +136,14 @@ async def find(
     )
 
 
-async def find_holder(db: Database, account_id: UUID, register_code: str) -> Holder | None:
+async def find_holder(db: Database, account_id: UUID, register_code: str) -> SessionUser | None:
     """Who somebody is and what they may do now, whether they are in the room or not."""
     row = await db.fetchrow(FIND_GRANT, account_id, register_code)
     return None if row is None else _holder(row)
 
 
-def _holder(row: Record) -> Holder:
-    return Holder(
+def _holder(row: Record) -> SessionUser:
+    return SessionUser(
         account_id=row["account_id"],
         first_name=row["first_name"],
         last_name=row["last_name"],

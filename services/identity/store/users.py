@@ -6,7 +6,7 @@ from asyncpg import Record
 
 from services.identity.rules.users import Asker
 from shared.accounts import UserState
-from shared.contracts.users import Access, UserShown
+from shared.contracts.users import GrantedAccess, UserShown
 from shared.database import Database
 from shared.permissions import Role
 
@@ -163,7 +163,7 @@ async def place_of(db: Database, user_id: UUID | None) -> Place:
 
 
 def _user(row: Record) -> UserShown:
-    access = Access(
+    access = GrantedAccess(
         role=Role(row["role"]),
         all_organisations=row["all_organisations"],
         organisation_ids=tuple(row["organisation_ids"]),
@@ -182,7 +182,7 @@ def _user(row: Record) -> UserShown:
     )
 
 
-async def change_grant(db: Database, user_id: UUID, register_code: str, access: Access) -> None:
+async def change_grant(db: Database, user_id: UUID, register_code: str, access: GrantedAccess) -> None:
     """Everything that is added to the grant beside its organisations is replaced; those are added by the caller."""
     values = (access.role, access.all_organisations, access.home_organisation_id)
     await db.execute(CHANGE_GRANT, user_id, register_code, *values)

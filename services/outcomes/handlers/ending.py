@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.outcomes import store
 from services.outcomes.context import OutcomesContext
-from services.outcomes.store import Ending, Standing
+from services.outcomes.store import Ending, PendingOutcome
 from shared import audit, outbox
 from shared.contracts.outcomes import OutcomeReceipt
 from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
@@ -48,7 +48,7 @@ class Endings:
             await self._confirm(ending, visitor)
         return OutcomeReceipt(outcome_id=outcome_id)
 
-    async def _find(self, visitor: Visitor, outcome_id: UUID) -> Standing:
+    async def _find(self, visitor: Visitor, outcome_id: UUID) -> PendingOutcome:
         async with transaction(self.context.pool, visitor) as db:
             return must_find(await store.find_ending(db, outcome_id))
 

@@ -13,7 +13,7 @@ MOST_BYTES = 400_000
 
 
 @dataclass(frozen=True)
-class Feeding:
+class OutcomeFeedHandler:
     """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
 
     context: OutcomesContext

@@ -16,7 +16,7 @@ ROOM = 400_000  # bytes of answers, well below what one message carries
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOutcomeHandler:
     """The handler of what changes nothing."""
 
     context: OutcomesContext

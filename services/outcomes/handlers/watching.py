@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.outcomes import rules, store
 from services.outcomes.context import OutcomesContext
-from services.outcomes.rules import Change
+from services.outcomes.rules import TaskChange
 from services.outcomes.store import NotSeen
 from shared import audit, outbox
 from shared.contracts.outcomes import UrgentNotSeen
@@ -68,7 +68,7 @@ class Watching:
             waiting = await store.records_with_tasks(db, after, page.last or LAST_ID)
         for standing in page.standings:
             held = known.get(standing.record_id)
-            if held is None or rules.change_of(held, standing) != Change():
+            if held is None or rules.change_of(held, standing) != TaskChange():
                 await self._compare_one(standing.record_id, standing)
         for record_id in set(waiting) - set(calling):
             await self._compare_one(record_id, await self.read_standing(record_id))
@@ -91,7 +91,7 @@ async def bring_into_line(
     `away`: with this version the record left its register, or came back.
     """
     held = await store.hold_standing(db, record_id, standing.version if standing else 0)
-    change = rules.change_of(held, standing, away) if standing else Change(close=held.task)
+    change = rules.change_of(held, standing, away) if standing else TaskChange(close=held.task)
     if change.close:
         await store.close_task(db, change.close.task_id, moment)
         await _note(db, "task.closed", change.close.task_id, record_id, change.close.register_code)
@@ -108,7 +108,7 @@ async def _note(db: Database, action: str, task_id: UUID, record_id: UUID, regis
 
 
 @dataclass(frozen=True)
-class Escalation:
+class TaskEscalation:
     """Tells of the urgent tasks that nobody has seen within their register's time, each once."""
 
     context: OutcomesContext

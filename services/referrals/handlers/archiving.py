@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.referrals.handlers.telling import Telling
+from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import ratings
 from services.referrals.store import archiving as store
 from shared import audit, outbox
@@ -69,7 +69,9 @@ class Archiving:
         await store.add_version(db, asked.record_id, archived, "archived", by)
         await audit.note(db, visitor, "record.archived", [asked.record_id])
         register = self.context.register(visitor, archived["edition"])
-        telling = Telling(register, archived["organisation_id"], receipt, self.context.clock(), archived["created_by"])
+        telling = RecordEvents(
+            register, archived["organisation_id"], receipt, self.context.clock(), archived["created_by"]
+        )
         for event in telling.archived(_urgency_of(register, receipt)):
             await outbox.put(db, event)
         return receipt

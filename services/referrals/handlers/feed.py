@@ -14,7 +14,7 @@ MOST_RATINGS = 1_000
 
 
 @dataclass(frozen=True)
-class Feeding:
+class ReadFeedHandler:
     """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
 
     context: ServiceContext

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.referrals.rules import rights
-from services.referrals.rules.rights import Cover, Holder
+from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
 from shared import audit
 from shared.commands import carry_out
@@ -18,7 +18,7 @@ from shared.permissions import Visitor
 
 
 @dataclass(frozen=True)
-class Holding:
+class HoldingHandlers:
     """The handlers. Before anything is done, identity is asked whom an id names and what they may do now."""
 
     context: ServiceContext
@@ -86,7 +86,7 @@ class Holding:
         return grant.visitor
 
 
-async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> Holder:
+async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> RecordHolder:
     """Who holds the record, which nobody else changes meanwhile. Refused as `not_found` or `archived`."""
     kept = must_find(await store.keep(db, visitor.register_code, record_id))
     if kept.archived:

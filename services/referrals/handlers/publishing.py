@@ -11,9 +11,9 @@ from shared.context import ServiceContext
 from shared.contracts.referrals.overlays import (
     MOST_PUBLISHED,
     ListOverlays,
+    OverlayBatch,
     OverlayPublished,
     OverlayReceipt,
-    Overlays,
     PublishedOverlays,
     PublishOverlay,
     ReadOverlays,
@@ -31,12 +31,12 @@ class Publishing:
 
     context: ServiceContext
 
-    async def read(self, asked: ReadOverlays) -> Overlays:
+    async def read(self, asked: ReadOverlays) -> OverlayBatch:
         """For every process, with nobody in the room: they are the words of the register, and of no person."""
         async with self.context.one_trip() as db:
             found = await store.find_newer(db, asked.known)
         shown = fitting(found)
-        return Overlays(overlays=shown, more=len(found) > len(shown))
+        return OverlayBatch(overlays=shown, more=len(found) > len(shown))
 
     async def publish(self, visitor: Visitor, asked: PublishOverlay) -> OverlayReceipt:
         overlays.check_binds_all(visitor)

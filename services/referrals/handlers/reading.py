@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.referrals.rules import lists
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history
-from services.referrals.store.finding import ListPage, Rows, filters_of
+from services.referrals.store.finding import FoundRows, ListPage, filters_of
 from shared import audit
 from shared.context import ServiceContext
 from shared.contracts.referrals.listing import ListRecords, RecordPage
@@ -18,7 +18,7 @@ from shared.permissions import Visitor
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadRecordHandlers:
     """The handlers of what changes nothing."""
 
     context: ServiceContext
@@ -78,7 +78,7 @@ def list_page(visitor: Visitor, asked: ListRecords, *, is_search: bool, question
     )
 
 
-def page_of(asked: ListRecords, found: Rows) -> RecordPage:
+def page_of(asked: ListRecords, found: FoundRows) -> RecordPage:
     """What is capped was too much to sort."""
     page = RecordPage(
         rows=found.rows,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.referrals.handlers.telling import Telling
+from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import answers, lists, ratings, rights, search
 from services.referrals.store import reversing as store
 from services.referrals.store.archiving import add_version
@@ -79,7 +79,7 @@ class Reversing:
             version=record["version"],
             rating=record["rating"],
         )
-        telling = Telling(register, record["organisation_id"], receipt, self.context.clock())
+        telling = RecordEvents(register, record["organisation_id"], receipt, self.context.clock())
         level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
         for event in telling.reinstated(ratings.urgency_of(level)):
             await outbox.put(db, event)

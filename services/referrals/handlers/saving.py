@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from asyncpg import UniqueViolationError
 
 from services.referrals.handlers.drafts import Drafting
-from services.referrals.handlers.telling import Telling
+from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import ratings, rights
 from services.referrals.rules.answers import changed_answers, changes_between, checked_answers, match_keys
 from services.referrals.rules.search import REFERENCES, searchable, write_reference
@@ -73,7 +73,7 @@ class Saving:
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=0, rating=content.rating
         )
-        telling = Telling(register, record.organisation_id, receipt, self.context.clock(), visitor.user_id)
+        telling = RecordEvents(register, record.organisation_id, receipt, self.context.clock(), visitor.user_id)
         events = telling.created(ratings.urgency_of(rating_of(register, content.answers)))
         async with self.context.one_trip() as db:
             command = new_command(visitor, asked, receipt)
@@ -117,7 +117,7 @@ class Saving:
         rekeyed = match_keys(register, answers) != match_keys(register, present.answers)
         rows = tuple((each.name, each.before, each.after) for each in changes)
         update = Update(present.record_id, present.version, rerating.is_new, rows, rekeyed)
-        telling = Telling(register, present.organisation_id, receipt, self.context.clock(), present.created_by)
+        telling = RecordEvents(register, present.organisation_id, receipt, self.context.clock(), present.created_by)
         events = telling.updated(rerating.told)
 
         async def act(db: Database, command: NewCommand) -> Updated:
@@ -131,7 +131,7 @@ class Saving:
         receipt = RecordReceipt(
             record_id=present.record_id, reference=present.reference, version=present.version + 1, rating=level.code
         )
-        events = Telling(register, present.organisation_id, receipt, self.context.clock()).updated(None)
+        events = RecordEvents(register, present.organisation_id, receipt, self.context.clock()).updated(None)
 
         async def act(db: Database, command: NewCommand) -> Updated:
             return await store.review_record(db, visitor, command, present, events)

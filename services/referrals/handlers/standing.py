@@ -16,7 +16,7 @@ MOST_ROWS = 1_000
 
 
 @dataclass(frozen=True)
-class Standing:
+class RecordStatusHandlers:
     """The handlers cross registers and organisations: only a service asks them, never a visitor."""
 
     context: ServiceContext

@@ -27,7 +27,7 @@ Told = TypeVar("Told", bound=RecordEvent)
 
 
 @dataclass(frozen=True)
-class Telling:
+class RecordEvents:
     """The events of one record at one moment. `submitted_by` added it, as far as is known here."""
 
     register: Definition

@@ -56,14 +56,14 @@ class Cover:
 
 
 @dataclass(frozen=True)
-class Holder:
+class RecordHolder:
     """Who holds a record, and the holding by which they do; without one its creator does."""
 
     user_id: UUID
     holding_id: UUID | None = None
 
 
-def check_assignment(asked: AssignHolder, holder: Holder) -> None:
+def check_assignment(asked: AssignHolder, holder: RecordHolder) -> None:
     """Refused as `already_holds`, or as `changed`: the asker saw another holder."""
     if holder.holding_id and holder.user_id == asked.user_id:
         raise Refused("already_holds")

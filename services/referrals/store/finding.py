@@ -68,7 +68,7 @@ EVERYTHING = ListFilters()
 
 
 @dataclass(frozen=True, repr=False)
-class Rows:
+class FoundRows:
     """The rows found; how many a search found, how many there are in scope, and whether it found more than it says."""
 
     rows: tuple[RecordRow, ...]
@@ -86,21 +86,21 @@ def row_columns(*before: str) -> str:
 LIST_RECORDS = f"SELECT {row_columns('total')} FROM list_records($1, $2)"  # noqa: S608  names of ours
 
 
-async def list_records(db: Database, visitor: Visitor, page: ListPage) -> Rows:
+async def list_records(db: Database, visitor: Visitor, page: ListPage) -> FoundRows:
     """Audited. Sets its own context: to be called outside a transaction."""
     found = await db.fetch(LIST_RECORDS, *jsonb(scope_of(visitor), page))
     total: int = found[0]["total"]
-    return Rows(_rows(found), matches=total, total=total)
+    return FoundRows(_rows(found), matches=total, total=total)
 
 
 FILTER_RECORDS = f"SELECT {row_columns('matches', 'capped')} FROM filter_records($1, $2, $3)"  # noqa: S608  names of ours
 
 
-async def filter_records(db: Database, visitor: Visitor, page: ListPage, filters: ListFilters) -> Rows:
+async def filter_records(db: Database, visitor: Visitor, page: ListPage, filters: ListFilters) -> FoundRows:
     """The same as `list_records`, filtered and sorted; `total` counts no more than `matches` does."""
     found = await db.fetch(FILTER_RECORDS, *jsonb(scope_of(visitor), page, filters))
     head = found[0]
-    return Rows(_rows(found), head["matches"], head["matches"], head["capped"])
+    return FoundRows(_rows(found), head["matches"], head["matches"], head["capped"])
 
 
 SEARCH_RECORDS = f"""
@@ -110,11 +110,11 @@ SEARCH_RECORDS = f"""
 
 async def search_records(
     db: Database, visitor: Visitor, page: ListPage, search: Search, filters: ListFilters = EVERYTHING
-) -> Rows:
+) -> FoundRows:
     """Audited, without what was searched for. Sets its own context: to be called outside a transaction."""
     found = await db.fetch(SEARCH_RECORDS, *jsonb(scope_of(visitor), page, filters, search))
     head = found[0]
-    return Rows(_rows(found), head["matches"], head["total"], head["capped"])
+    return FoundRows(_rows(found), head["matches"], head["total"], head["capped"])
 
 
 def _rows(found: list[Record]) -> tuple[RecordRow, ...]:

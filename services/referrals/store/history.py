@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.referrals.rules.lists import fitting
-from shared.contracts.referrals.reading import Change, FieldChange, History, Notes, NoteShown
+from shared.contracts.referrals.reading import FieldChange, History, Notes, NoteShown, RecordChange
 from shared.database import Database
 
 FIND_CREATION = """
@@ -47,9 +47,9 @@ def _older(rows: list[Record], skip: int, shown: int) -> int:
     return max(there - skip - shown, 0)
 
 
-def _change(row: Record) -> Change:
+def _change(row: Record) -> RecordChange:
     changes = [FieldChange(name=name, before=before, after=after) for name, before, after in json.loads(row["changes"])]
-    return Change(
+    return RecordChange(
         version=row["version"],
         act=row["act"],
         changed_at=row["changed_at"],
@@ -92,7 +92,7 @@ FIND_AND_HOLD = """
 
 
 @dataclass(frozen=True)
-class Held:
+class LockedRecord:
     """A record that nobody can change until this transaction ends."""
 
     archived: bool
@@ -100,9 +100,9 @@ class Held:
     is_held: bool
 
 
-async def hold_record(db: Database, register_code: str, record_id: UUID) -> Held | None:
+async def hold_record(db: Database, register_code: str, record_id: UUID) -> LockedRecord | None:
     row = await db.fetchrow(FIND_AND_HOLD, record_id, register_code)
-    return None if row is None else Held(row["status"] != 0, row["created_by"], row["is_held"])
+    return None if row is None else LockedRecord(row["status"] != 0, row["created_by"], row["is_held"])
 
 
 ADD_NOTE = """

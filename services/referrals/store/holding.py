@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.referrals.rules.rights import Cover, Holder
+from services.referrals.rules.rights import Cover, RecordHolder
 from shared.contracts.referrals.holding import Holdings, Named
 from shared.database import Database
 
@@ -41,9 +41,9 @@ async def find_organisation(db: Database, register_code: str, record_id: UUID) -
 FIND_HOLDER = "SELECT id, user_id FROM record_holding WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL"
 
 
-async def find_holder(db: Database, record_id: UUID, created_by: UUID) -> Holder:
+async def find_holder(db: Database, record_id: UUID, created_by: UUID) -> RecordHolder:
     row = await db.fetchrow(FIND_HOLDER, record_id)
-    return Holder(created_by) if row is None else Holder(row["user_id"], row["id"])
+    return RecordHolder(created_by) if row is None else RecordHolder(row["user_id"], row["id"])
 
 
 END_HOLDER = """

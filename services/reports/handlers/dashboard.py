@@ -21,7 +21,7 @@ class Dashboards:
 
     async def read(self, visitor: Visitor, asked: ReadDashboard) -> Dashboard:
         register = self.context.registers.find(visitor.register_code)
-        names = await self.context.organisations.of(register)
+        names = await self.context.organisations.names(register)
         within = {each: label for each, label in names.items() if each in visitor.organisation_ids}
         check_scope(visitor, asked.organisation_id)
         chosen = scope_of(visitor, asked.organisation_id)

@@ -33,7 +33,7 @@ class Codes:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReportChoice:
     """The same in the terms of a register that offers it."""
 
     report: Report
@@ -58,12 +58,14 @@ def reports_offered(register: Definition, *, has_outcomes: bool) -> tuple[Report
     return tuple(each for each in register.reporting.reports if with_outcomes or not each.outcomes)
 
 
-def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes) -> Choice:
+def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes) -> ReportChoice:
     """Refused as `unknown_report` or `unknown_filter`."""
     report = next((each for each in offered if each.code == codes.report), None)
     if report is None:
         raise Refused("unknown_report")
-    return Choice(report, codes.organisation_id, _age(register, report, codes.age), _options(register, codes.options))
+    return ReportChoice(
+        report, codes.organisation_id, _age(register, report, codes.age), _options(register, codes.options)
+    )
 
 
 def _age(register: Definition, report: Report, code: str | None) -> AgeBand | None:
@@ -96,7 +98,7 @@ def scope_of(visitor: Visitor, organisation_id: UUID | None) -> tuple[UUID, ...]
     return tuple(each for each in visitor.organisation_ids if organisation_id in (None, each))
 
 
-def answers_wanted(register: Definition, choice: Choice) -> dict[str, Answer]:
+def answers_wanted(register: Definition, choice: ReportChoice) -> dict[str, Answer]:
     """What the answers of a chosen record hold: one code, or among several."""
     questions = register.form.by_name
     return {name: (code,) if questions[name].kind == "choices" else code for name, code in choice.options.items()}

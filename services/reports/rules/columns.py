@@ -6,11 +6,11 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.reports.rules.choosing import Choice
+from services.reports.rules.choosing import ReportChoice
 from services.reports.rules.summing import Summing
-from services.reports.workbook.plan import Column, Kind, Plan, Source
+from services.reports.workbook.plan import Kind, Plan, Source, WorkbookColumn
 from shared.registers.definition.dashboards import AgeFilter, OptionFilter, OrganisationFilter
-from shared.registers.definition.questions import NOT_KNOWN, Form, Question
+from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.values import london_day, show_date
 
@@ -19,7 +19,7 @@ KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": 
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """Who asked, whose records they may have in the report, on which day, and as at when those are right."""
 
     by: str
@@ -39,7 +39,7 @@ class Planner:
     def _newest(self) -> Definition:
         return self.editions[0]
 
-    def plan(self, choice: Choice, asked: Asked) -> Plan:
+    def plan(self, choice: ReportChoice, asked: ReportRequest) -> Plan:
         words = self._newest.words
         within = {each: label for each, label in self.organisations.items() if each in asked.organisation_ids}
         return Plan(
@@ -56,7 +56,7 @@ class Planner:
             tables=tuple(Summing(self.editions, within, asked.day).tables()),
         )
 
-    def _columns(self, choice: Choice) -> list[Column]:
+    def _columns(self, choice: ReportChoice) -> list[WorkbookColumn]:
         wanted = choice.report.questions
         forms = [each.form for each in self.editions]
         columns = self._own_columns(ended=choice.report.records == "ended")
@@ -66,7 +66,7 @@ class Planner:
             columns += self._questions([each.outcome for each in self.editions if each.outcome], "outcome_answer")
         return columns
 
-    def _own_columns(self, *, ended: bool) -> list[Column]:
+    def _own_columns(self, *, ended: bool) -> list[WorkbookColumn]:
         words = self._newest.words
         moments = [
             (words("workbook.created"), "created_at", words("workbook.meanings.created")),
@@ -84,7 +84,7 @@ class Planner:
             *(replace(self._own(heading, name, meaning), kind="moment") for heading, name, meaning in moments),
         ]
 
-    def _outcome_columns(self) -> list[Column]:
+    def _outcome_columns(self) -> list[WorkbookColumn]:
         words = self._newest.words
         day = self._own(words("workbook.outcome_recorded"), "recorded_at", words("workbook.meanings.outcome_recorded"))
         by = self._own(
@@ -92,10 +92,12 @@ class Planner:
         )
         return [replace(day, source="outcome", kind="moment"), replace(by, source="outcome")]
 
-    def _own(self, heading: str, name: str, meaning: str) -> Column:
-        return Column(heading, "record", name, section=self._newest.words("workbook.own_column"), meaning=meaning)
+    def _own(self, heading: str, name: str, meaning: str) -> WorkbookColumn:
+        return WorkbookColumn(
+            heading, "record", name, section=self._newest.words("workbook.own_column"), meaning=meaning
+        )
 
-    def _questions(self, forms: Sequence[Form], source: Source) -> list[Column]:
+    def _questions(self, forms: Sequence[QuestionForm], source: Source) -> list[WorkbookColumn]:
         """Every question of the newest form: it still has those that older ones asked."""
         return [
             self._question(section.title, question, forms, source)
@@ -103,14 +105,16 @@ class Planner:
             for question in section.questions
         ]
 
-    def _question(self, section: str, question: Question, forms: Sequence[Form], source: Source) -> Column:
+    def _question(
+        self, section: str, question: Question, forms: Sequence[QuestionForm], source: Source
+    ) -> WorkbookColumn:
         labels: dict[str, str] = {}
         for form in reversed(forms):  # a label that was reworded is shown as it reads now
             if question.name in form.by_name:
                 labels |= form.by_name[question.name].labels
         if question.kind == "date":
             labels = {NOT_KNOWN: question.not_known or self._newest.words("page.not_recorded")}
-        return Column(
+        return WorkbookColumn(
             question.label,
             source,
             question.name,
@@ -126,7 +130,7 @@ class Planner:
         said += [self._newest.words("workbook.answers", answers=answers)] if answers else []
         return " ".join(said)
 
-    def _facts(self, choice: Choice, asked: Asked, within: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    def _facts(self, choice: ReportChoice, asked: ReportRequest, within: Iterable[str]) -> tuple[tuple[str, str], ...]:
         words = self._newest.words
         moment = f"{show_date(london_day(asked.as_at))} {asked.as_at.astimezone(LONDON):%H:%M}"
         return (
@@ -137,7 +141,7 @@ class Planner:
             *((f"{words('workbook.filters')}: {label}", chosen) for label, chosen in self._filters(choice)),
         )
 
-    def _filters(self, choice: Choice) -> list[tuple[str, str]]:
+    def _filters(self, choice: ReportChoice) -> list[tuple[str, str]]:
         """Each filter that the report offers, with what was chosen, or the words for everything."""
         chosen: list[tuple[str, str]] = []
         for each in self._newest.reporting.filters:

@@ -31,7 +31,7 @@ READ_TALLIES = """
 """
 
 
-class Standing:
+class DashboardCounts:
     """The counts, and as at when those of a source are right; None while it is copied for the first time."""
 
     def __init__(self, rows: Sequence[Record]) -> None:
@@ -55,5 +55,7 @@ class Standing:
         return self._complete.get(source)
 
 
-async def read_standing(db: Database, register_code: str, organisation_ids: Sequence[UUID], day: date) -> Standing:
-    return Standing(await db.fetch(READ_TALLIES, register_code, organisation_ids, day, first_week(day)))
+async def read_standing(
+    db: Database, register_code: str, organisation_ids: Sequence[UUID], day: date
+) -> DashboardCounts:
+    return DashboardCounts(await db.fetch(READ_TALLIES, register_code, organisation_ids, day, first_week(day)))

@@ -109,7 +109,7 @@ class CopiedOutcome:
 
 
 @dataclass(frozen=True)
-class Page:
+class CopiedPage:
     """A page of a source's feed, as the copies take it; read from behind `seen`, up to `last`."""
 
     seen: int
@@ -119,7 +119,7 @@ class Page:
     gone: Sequence[UUID]
 
 
-async def apply(pool: DatabasePool, source: Source, lane: Lane, page: Page, complete_at: datetime | None) -> bool:
+async def apply(pool: DatabasePool, source: Source, lane: Lane, page: CopiedPage, complete_at: datetime | None) -> bool:
     """False where another replica was quicker: then this one has changed nothing."""
     applied: bool = await pool.fetchval(
         APPLY[source], lane, page.seen, page.last, complete_at, as_json(page.rows), list(page.gone), timeout=10

@@ -20,7 +20,7 @@ from services.reports.workbook.summary import Summary
 from shared import log
 
 
-class Row(TypedDict):
+class WorkbookRow(TypedDict):
     """A record as it comes in: `apart` when nobody knows whether it belongs into the report."""
 
     record: Values
@@ -81,7 +81,7 @@ class Sheets:
     def _new_table(self, title: str) -> Table:
         return Table(self._book, title, [each.heading for each in self._plan.columns], self._plan.continued)
 
-    def add(self, row: Row, *, short: bool) -> None:
+    def add(self, row: WorkbookRow, *, short: bool) -> None:
         """`short`: it is known that no text is too long for a cell."""
         self._records += 1
         self._summary.add(row["record"], row["answers"])
@@ -93,7 +93,7 @@ class Sheets:
             for cells in self._cells.lines(*values):
                 table.add(cells)
 
-    def _table_of(self, row: Row) -> Table:
+    def _table_of(self, row: WorkbookRow) -> Table:
         if not row["apart"]:
             return self._table
         self._apart = self._apart or self._new_table(self._plan.apart)

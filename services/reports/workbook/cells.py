@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 
-from services.reports.workbook.plan import Column, Kind, Source
+from services.reports.workbook.plan import Kind, Source, WorkbookColumn
 from services.reports.workbook.sheets import FIRST_DAY, Cell
 from shared.values import london_day, show_date, show_nhs_number
 
@@ -25,7 +25,7 @@ NOTHING: Values = {}
 class Cells:
     """Makes the cells of records, in the order of the columns. What many records say is written once."""
 
-    def __init__(self, columns: Sequence[Column], written: Writer) -> None:
+    def __init__(self, columns: Sequence[WorkbookColumn], written: Writer) -> None:
         self._columns = [
             (PLACES[each.source], each.name, maker_of(each), partial(written, col)) for col, each in enumerate(columns)
         ]
@@ -64,7 +64,7 @@ class _Known(dict[str | int | tuple[str, ...] | None, str]):
         return cell
 
 
-def maker_of(column: Column) -> Maker:
+def maker_of(column: WorkbookColumn) -> Maker:
     return partial(cell_of, column.labels, WRITERS[column.kind])
 
 

@@ -13,7 +13,7 @@ END = b"end\n"
 
 
 @dataclass(frozen=True)
-class Column:
+class WorkbookColumn:
     """
     One column: where its values come from, and what they are.
 
@@ -52,7 +52,7 @@ class Plan:
     """A whole workbook but its rows. `facts` stand above the definitions: the report, its filters, its moment."""
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[WorkbookColumn, ...]
     facts: tuple[tuple[str, str], ...]
     headings: tuple[str, str, str]
     definitions: str
@@ -69,12 +69,12 @@ class Plan:
     @classmethod
     def of_line(cls, line: bytes) -> "Plan":
         told = json.loads(line)
-        columns = tuple(Column(**each) for each in told.pop("columns"))
+        columns = tuple(WorkbookColumn(**each) for each in told.pop("columns"))
         facts = tuple((each[0], each[1]) for each in told.pop("facts"))
         tables = tuple(Tallied(**each) for each in told.pop("tables"))
         told |= {"headings": tuple(told["headings"]), "notes": tuple(told["notes"])}
         return cls(columns=columns, facts=facts, tables=tables, **told)
 
 
-def definition_rows(columns: Iterable[Column]) -> Sequence[tuple[str, str, str]]:
+def definition_rows(columns: Iterable[WorkbookColumn]) -> Sequence[tuple[str, str, str]]:
     return [(each.heading, each.section, each.meaning) for each in columns]

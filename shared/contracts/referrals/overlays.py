@@ -19,14 +19,14 @@ class OverlayInForce(Message):
     overlay: Overlay
 
 
-class Overlays(Message):
+class OverlayBatch(Message):
     """Those that the asker does not know yet, as many as a reply has room for; `more` says that there are others."""
 
     overlays: tuple[OverlayInForce, ...]
     more: bool = False
 
 
-class ReadOverlays(Request[Overlays]):
+class ReadOverlays(Request[OverlayBatch]):
     """What is in force, except where it is what the asker knows already (`known`: register → number)."""
 
     subject: ClassVar[str] = "ask.referrals.read_overlays"

@@ -58,7 +58,7 @@ class FieldChange(Message):
 Act = Literal["updated", "reviewed", "archived", "reinstated"]
 
 
-class Change(Message):
+class RecordChange(Message):
     """
     One version: who, when, what. Creation is version 0 and no update (D-HISTORY).
 
@@ -78,7 +78,7 @@ class History(Message):
     record_id: UUID
     created_at: datetime
     created_by: str
-    updates: tuple[Change, ...]
+    updates: tuple[RecordChange, ...]
     older: int = 0
 
 

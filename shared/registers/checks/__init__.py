@@ -15,26 +15,28 @@ from shared.registers.checks.references import (
     check_records,
 )
 from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
-from shared.registers.definition.questions import Form
+from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
-from shared.registers.faults import Fault
+from shared.registers.faults import DefinitionFault
 
 
-def _check_forms(register: Definition) -> Iterator[Fault]:
+def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
     yield from check_form("form", register.form)
     if register.outcome:
         yield from check_form("outcome", register.outcome)
         yield from _check_apart(register.form, register.outcome)
 
 
-def _check_apart(form: Form, outcome: Form) -> Iterator[Fault]:
+def _check_apart(form: QuestionForm, outcome: QuestionForm) -> Iterator[DefinitionFault]:
     """What administrators reword is found by the name of its question, whichever form asks it."""
     for name in form.by_name.keys() & outcome.by_name.keys():
         if any(each.editable or each.guidance for each in (form.by_name[name], outcome.by_name[name])):
-            yield Fault("outcome", f"{name} is a question of the form too, and can be reworded: give it another name")
+            yield DefinitionFault(
+                "outcome", f"{name} is a question of the form too, and can be reworded: give it another name"
+            )
 
 
-CHECKS: tuple[Callable[[Definition], Iterator[Fault]], ...] = (
+CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_identity,
     _check_forms,
     check_person,
@@ -52,6 +54,6 @@ CHECKS: tuple[Callable[[Definition], Iterator[Fault]], ...] = (
 )
 
 
-def find_faults(register: Definition) -> list[Fault]:
+def find_faults(register: Definition) -> list[DefinitionFault]:
     """Everything that is wrong with a definition whose shape is right."""
     return [fault for check in CHECKS for fault in check(register)]

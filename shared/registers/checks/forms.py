@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from shared.registers.definition.questions import NOT_KNOWN, OPTION_KINDS, Condition, Form, Kind, Question
-from shared.registers.faults import Fault
+from shared.registers.definition.questions import NOT_KNOWN, OPTION_KINDS, Condition, Kind, Question, QuestionForm
+from shared.registers.faults import DefinitionFault
 
 OWN_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"yes_no"}
 
 
-def check_form(called: str, form: Form) -> Iterator[Fault]:
+def check_form(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
     """The faults of the form that stands under this word of the definition."""
     yield from _check_names(called, form)
     earlier: dict[str, Question] = {}
@@ -28,30 +28,30 @@ def twice(names: Iterable[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
-def _check_names(called: str, form: Form) -> Iterator[Fault]:
+def _check_names(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
     for name in twice(question.name for question in form.all_questions):
-        yield Fault(called, f"{name} is the name of more than one question")
+        yield DefinitionFault(called, f"{name} is the name of more than one question")
 
 
 def check_condition(
     place: str, condition: Condition, known: dict[str, Question], lead: str, where: str = "asked before it"
-) -> Iterator[Fault]:
+) -> Iterator[DefinitionFault]:
     """A condition may name known questions that offer options, and only options that they offer."""
     for name, codes in condition.items():
         question = known.get(name)
         if question is None or question.retired:
-            yield Fault(place, f"{lead} {name}, which is not {where}")
+            yield DefinitionFault(place, f"{lead} {name}, which is not {where}")
         elif question.kind not in OPTION_KINDS:
-            yield Fault(place, f"{lead} {name}, which has no options to choose from")
+            yield DefinitionFault(place, f"{lead} {name}, which has no options to choose from")
         else:
             for code in codes:
                 if code not in {option.code for option in question.options}:
-                    yield Fault(place, f"{code} is not one of the answers of {name}: {_codes(question)}")
+                    yield DefinitionFault(place, f"{code} is not one of the answers of {name}: {_codes(question)}")
                 elif code not in {option.code for option in question.offered}:
-                    yield Fault(place, f"{code} of {name} is retired, and this depends on it")
+                    yield DefinitionFault(place, f"{code} of {name} is retired, and this depends on it")
 
 
-def _check_conditions(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:
+def _check_conditions(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[DefinitionFault]:
     told = {
         "show_if": question.show_if,
         "unless": question.unless,
@@ -66,35 +66,35 @@ def _codes(question: Question) -> str:
     return ", ".join(option.code for option in question.options)
 
 
-def _check_options(place: str, question: Question) -> Iterator[Fault]:
+def _check_options(place: str, question: Question) -> Iterator[DefinitionFault]:
     if question.kind not in OPTION_KINDS:
         if question.options or question.list_name:
-            yield Fault(place, f"offers options, which {question.kind} cannot have")
+            yield DefinitionFault(place, f"offers options, which {question.kind} cannot have")
         return
     if len(question.options) < 2:
-        yield Fault(place, "needs two options at least, or the name of a list")
+        yield DefinitionFault(place, "needs two options at least, or the name of a list")
     elif not question.offered:
-        yield Fault(place, "offers nothing: one option at least must not be retired")
+        yield DefinitionFault(place, "offers nothing: one option at least must not be retired")
     for code in twice(option.code for option in question.options):
-        yield Fault(place, f"has the option {code} more than once")
+        yield DefinitionFault(place, f"has the option {code} more than once")
     if question.not_known and any(option.code == NOT_KNOWN for option in question.options):
-        yield Fault(place, f"has the option {NOT_KNOWN} and says not_known too")
+        yield DefinitionFault(place, f"has the option {NOT_KNOWN} and says not_known too")
 
 
-def _check_editable(place: str, question: Question) -> Iterator[Fault]:
+def _check_editable(place: str, question: Question) -> Iterator[DefinitionFault]:
     if question.editable and (question.kind not in OWN_OPTION_KINDS or question.list_name):
-        yield Fault(place, "is editable, which belongs to questions that write out their own options")
+        yield DefinitionFault(place, "is editable, which belongs to questions that write out their own options")
 
 
-def _check_dates(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[Fault]:
+def _check_dates(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[DefinitionFault]:
     if question.kind != "date" and (question.not_known or question.allow_future or question.not_before):
-        yield Fault(place, "says not_known, allow_future or not_before, which belong to dates")
+        yield DefinitionFault(place, "says not_known, allow_future or not_before, which belong to dates")
     if question.kind != "date" and question.ages:
-        yield Fault(place, "says age, which belongs to dates")
+        yield DefinitionFault(place, "says age, which belongs to dates")
     for rule in question.ages:
         on = earlier.get(rule.on)
         if on is None or on.kind != "date":
-            yield Fault(place, f"takes the age on {rule.on}, which is no date asked before it")
+            yield DefinitionFault(place, f"takes the age on {rule.on}, which is no date asked before it")
     start = earlier.get(question.not_before or "")
     if question.not_before and (start is None or start.kind != "date"):
-        yield Fault(place, f"may not be before {question.not_before}, which is no date asked before it")
+        yield DefinitionFault(place, f"may not be before {question.not_before}, which is no date asked before it")

@@ -7,7 +7,7 @@ from shared.registers.definition.base import Role
 from shared.registers.definition.lifecycle import Notification, Urgency
 from shared.registers.definition.questions import Kind, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
-from shared.registers.faults import Fault
+from shared.registers.faults import DefinitionFault
 from shared.values import Unreadable, is_within, read_email
 
 ROLE_KINDS: dict[Role, frozenset[Kind]] = {
@@ -28,58 +28,60 @@ def _known(register: Definition, name: str) -> Question | None:
     return None if question is None or question.retired else question
 
 
-def check_identity(register: Definition) -> Iterator[Fault]:
+def check_identity(register: Definition) -> Iterator[DefinitionFault]:
     if register.code in RESERVED_CODES:
-        yield Fault("register, code", f"{register.code} is the address of something else")
+        yield DefinitionFault("register, code", f"{register.code} is the address of something else")
     if "logout" not in {link.place for link in register.navigation}:
-        yield Fault("navigation", "has no way to log out")
+        yield DefinitionFault("navigation", "has no way to log out")
     for place in twice(link.place for link in register.navigation):
-        yield Fault("navigation", f"leads to {place} more than once")
+        yield DefinitionFault("navigation", f"leads to {place} more than once")
 
 
-def check_person(register: Definition) -> Iterator[Fault]:
+def check_person(register: Definition) -> Iterator[DefinitionFault]:
     for role in ALWAYS_KNOWN:
         if role not in register.person:
-            yield Fault("person", f"{role} is missing: say which question asks it")
+            yield DefinitionFault("person", f"{role} is missing: say which question asks it")
     for role, name in register.person.items():
         question = _known(register, name)
         if question is None:
-            yield Fault(f"person, {role}", f"{name} is not a question of the form")
+            yield DefinitionFault(f"person, {role}", f"{name} is not a question of the form")
         elif question.kind not in ROLE_KINDS[role]:
             wanted = " or ".join(sorted(ROLE_KINDS[role]))
-            yield Fault(f"person, {role}", f"{name} is {question.kind} and must be {wanted}")
+            yield DefinitionFault(f"person, {role}", f"{name} is {question.kind} and must be {wanted}")
 
 
-def check_floor(register: Definition) -> Iterator[Fault]:
+def check_floor(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.minimum:
         question = _known(register, name)
         if question is None:
-            yield Fault("floor", f"{name} is not a question of the form")
+            yield DefinitionFault("floor", f"{name} is not a question of the form")
         elif not question.required:
-            yield Fault("floor", f"{name} is below the floor of every minimum data set: it must be required")
+            yield DefinitionFault("floor", f"{name} is below the floor of every minimum data set: it must be required")
         elif question.show_if or question.unless:
-            yield Fault("floor", f"{name} is in the floor and must be asked always, without show_if or unless")
+            yield DefinitionFault(
+                "floor", f"{name} is in the floor and must be asked always, without show_if or unless"
+            )
 
 
-def check_rating(register: Definition) -> Iterator[Fault]:
+def check_rating(register: Definition) -> Iterator[DefinitionFault]:
     if register.rating is None:
         return
     for code in twice(level.code for level in register.rating.levels):
-        yield Fault("rating", f"has the level {code} more than once")
+        yield DefinitionFault("rating", f"has the level {code} more than once")
     for colour in twice(level.colour for level in register.rating.levels):
-        yield Fault("rating", f"has {colour} for more than one level")
+        yield DefinitionFault("rating", f"has {colour} for more than one level")
     question = _known(register, register.rating.question)
     if question is None:
-        yield Fault("rating", f"{register.rating.question} is not a question of the form")
+        yield DefinitionFault("rating", f"{register.rating.question} is not a question of the form")
     elif question.kind not in ("choice", "select"):
-        yield Fault("rating", f"{question.name} must be choice or select")
+        yield DefinitionFault("rating", f"{question.name} must be choice or select")
     elif question.editable:
-        yield Fault("rating", f"the options of {question.name} are the levels: it cannot be editable")
+        yield DefinitionFault("rating", f"the options of {question.name} are the levels: it cannot be editable")
     elif [option.code for option in question.options] != [level.code for level in register.rating.levels]:
-        yield Fault("rating", f"the options of {question.name} are the levels, and are not written out again")
+        yield DefinitionFault("rating", f"the options of {question.name} are the levels, and are not written out again")
 
 
-def check_consent(register: Definition) -> Iterator[Fault]:
+def check_consent(register: Definition) -> Iterator[DefinitionFault]:
     if register.consent is None:
         return
     first = {question.name: question for question in register.form.sections[0].questions}
@@ -89,63 +91,63 @@ def check_consent(register: Definition) -> Iterator[Fault]:
             yield from check_condition(place, condition, first, "depends on", "in the form's first section")
             for name in condition:
                 if name in first and not first[name].required:
-                    yield Fault(place, f"depends on {name}, which must be required")
+                    yield DefinitionFault(place, f"depends on {name}, which must be required")
     if all(rule.verdict == "refused" for rule in register.consent.rules):
-        yield Fault("consent", "no rule accepts anybody")
+        yield DefinitionFault("consent", "no rule accepts anybody")
 
 
-def check_records(register: Definition) -> Iterator[Fault]:
+def check_records(register: Definition) -> Iterator[DefinitionFault]:
     for column in register.records.columns:
         place = f"records, column {column.label}"
         if (column.shows == "answer") != (column.question is not None):
-            yield Fault(place, "names a question when, and only when, it shows an answer")
+            yield DefinitionFault(place, "names a question when, and only when, it shows an answer")
         elif column.question and _known(register, column.question) is None:
-            yield Fault(place, f"{column.question} is not a question of the form")
+            yield DefinitionFault(place, f"{column.question} is not a question of the form")
         elif column.question and register.form.by_name[column.question].kind == "long_text":
-            yield Fault(place, f"{column.question} is long_text, which is too long for a list")
+            yield DefinitionFault(place, f"{column.question} is long_text, which is too long for a list")
     for name in register.records.search:
         question = _known(register, name)
         if question is None or question.kind not in SEARCHED_KINDS:
-            yield Fault("records, search", f"{name} is not a question that can be searched")
+            yield DefinitionFault("records, search", f"{name} is not a question that can be searched")
 
 
-def check_case_text(register: Definition) -> Iterator[Fault]:
+def check_case_text(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.case_text.questions if register.case_text else ():
         if _known(register, name) is None:
-            yield Fault("case_text", f"{name} is not a question of the form")
+            yield DefinitionFault("case_text", f"{name} is not a question of the form")
 
 
-def check_lifecycle(register: Definition) -> Iterator[Fault]:
+def check_lifecycle(register: Definition) -> Iterator[DefinitionFault]:
     life = register.lifecycle
     if (life.ending == "end_date") != (life.end_question is not None):
-        yield Fault("lifecycle", "names an end_question when, and only when, the ending is end_date")
+        yield DefinitionFault("lifecycle", "names an end_question when, and only when, the ending is end_date")
     if life.end_question:
         question = _known(register, life.end_question)
         if question is None or question.kind != "date" or question.required:
-            yield Fault("lifecycle", f"{life.end_question} must be a date of the form that need not be given")
+            yield DefinitionFault("lifecycle", f"{life.end_question} must be a date of the form that need not be given")
     if life.ending == "archive" and register.outcome is None:
-        yield Fault("lifecycle", "a record is archived by an outcome, and there is no outcome form")
+        yield DefinitionFault("lifecycle", "a record is archived by an outcome, and there is no outcome form")
     for role in {role for roles in register.duplicates.match for role in roles}:
         if role not in register.person:
-            yield Fault("duplicates", f"compares {role}, which person does not name")
+            yield DefinitionFault("duplicates", f"compares {role}, which person does not name")
 
 
-def check_notifications(register: Definition) -> Iterator[Fault]:
+def check_notifications(register: Definition) -> Iterator[DefinitionFault]:
     yield from _check_addresses(register)
     for rule in register.notifications:
         place = f"notification, {rule.occasion}"
         if not (rule.to or rule.addresses):
-            yield Fault(place, "has no recipient")
+            yield DefinitionFault(place, "has no recipient")
         if register.mail(rule.mail) is None:
-            yield Fault(place, f"there is no mail called {rule.mail}")
+            yield DefinitionFault(place, f"there is no mail called {rule.mail}")
         for address in rule.addresses:
             if not any(is_within(address.rpartition("@")[2], domain) for domain in register.access.accepted_domains):
-                yield Fault(place, "has an address outside the accepted domains")
+                yield DefinitionFault(place, "has an address outside the accepted domains")
     yield from _check_new(register)
     yield from _check_urgent(register)
 
 
-def _check_addresses(register: Definition) -> Iterator[Fault]:
+def _check_addresses(register: Definition) -> Iterator[DefinitionFault]:
     """An address that mail cannot be sent to would cost the mail on the day that it is needed."""
     contact = register.contact
     named = {"contact, team_email": [contact.team_email], "contact, administrator_email": [contact.administrator_email]}
@@ -153,7 +155,7 @@ def _check_addresses(register: Definition) -> Iterator[Fault]:
         named.setdefault(f"notification, {rule.occasion}", []).extend(rule.addresses)
     for place, addresses in named.items():
         if not all(_is_address(each) for each in addresses):
-            yield Fault(place, "has an address that mail cannot be sent to")
+            yield DefinitionFault(place, "has an address that mail cannot be sent to")
 
 
 def _is_address(text: str) -> bool:
@@ -163,7 +165,7 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _check_new(register: Definition) -> Iterator[Fault]:
+def _check_new(register: Definition) -> Iterator[DefinitionFault]:
     """A register of whose new records nobody is told is watched by nobody. Urgent ones are another check's."""
     levels = register.rating.levels if register.rating else ()
     urgencies: list[Urgency] = [level.urgency for level in levels] or ["routine"]
@@ -171,7 +173,7 @@ def _check_new(register: Definition) -> Iterator[Fault]:
         told = [rule for rule in register.notifications if rule.concerns("record_created", urgency)]
         if not any(_reaches_somebody(rule) for rule in told):
             rated = f" whose rating is {urgency}" if levels else ""
-            yield Fault(
+            yield DefinitionFault(
                 "notification, record_created",
                 f"nobody is told of a new record{rated}: name the team, the administrators or an address",
             )
@@ -182,10 +184,10 @@ def _reaches_somebody(rule: Notification) -> bool:
     return "team" in rule.to or "administrators" in rule.to or bool(rule.addresses)
 
 
-def _check_urgent(register: Definition) -> Iterator[Fault]:
+def _check_urgent(register: Definition) -> Iterator[DefinitionFault]:
     """A record that is rated urgent must reach somebody, from its first day or after a change."""
     urgent = register.rating is not None and any(level.urgency == "urgent" for level in register.rating.levels)
     for occasion in ("record_created", "rating_changed", "urgent_not_seen") if urgent else ():
         told = [rule for rule in register.notifications if rule.concerns(occasion, "urgent") and rule.urgent]
         if not any(_reaches_somebody(rule) for rule in told):
-            yield Fault("notification", f"nobody is told at once of an urgent record on {occasion}")
+            yield DefinitionFault("notification", f"nobody is told at once of an urgent record on {occasion}")

@@ -6,15 +6,15 @@ from shared.registers.checks.forms import twice
 from shared.registers.definition.dashboards import AgeBand, AgeTile, OptionFilter, OptionTile, WeekTile
 from shared.registers.definition.questions import OPTION_KINDS
 from shared.registers.definition.register import Definition
-from shared.registers.faults import Fault
+from shared.registers.faults import DefinitionFault
 
 
-def check_bands(register: Definition) -> Iterator[Fault]:
+def check_bands(register: Definition) -> Iterator[DefinitionFault]:
     """Every age is in exactly one band of a tile, so that its numbers add up to the total."""
     for tile in register.reporting.tiles:
         if isinstance(tile, AgeTile):
             for age in _ages_missed(tile.bands):
-                yield Fault(f"reporting, tile {tile.title}", f"age {age} is not in exactly one band")
+                yield DefinitionFault(f"reporting, tile {tile.title}", f"age {age} is not in exactly one band")
 
 
 def _ages_missed(bands: tuple[AgeBand, ...]) -> list[int]:
@@ -22,29 +22,29 @@ def _ages_missed(bands: tuple[AgeBand, ...]) -> list[int]:
     return [age for age in sorted(edges) if sum(band.holds(age) for band in bands) != 1][:1]
 
 
-def check_reports(register: Definition) -> Iterator[Fault]:
+def check_reports(register: Definition) -> Iterator[DefinitionFault]:
     for code in twice(report.code for report in register.reporting.reports):
-        yield Fault("reporting", f"has the report {code} more than once")
+        yield DefinitionFault("reporting", f"has the report {code} more than once")
     for report in register.reporting.reports:
         for name in report.questions:
             if name not in register.form.by_name:
-                yield Fault(f"reporting, report {report.code}", f"{name} is not a question of the form")
+                yield DefinitionFault(f"reporting, report {report.code}", f"{name} is not a question of the form")
 
 
-def check_counted(register: Definition) -> Iterator[Fault]:
+def check_counted(register: Definition) -> Iterator[DefinitionFault]:
     """Tiles and filters count by the options of a question."""
     tiles = [(f"tile {tile.title}", tile.question) for tile in register.reporting.tiles if isinstance(tile, OptionTile)]
     choices = [each for each in register.reporting.filters if isinstance(each, OptionFilter)]
     for called, name in [*tiles, *((f"filter {choice.label}", choice.question) for choice in choices)]:
         question = register.form.by_name.get(name)
         if question is None or question.retired or question.kind not in OPTION_KINDS:
-            yield Fault(f"reporting, {called}", f"{name} is not a question with options")
+            yield DefinitionFault(f"reporting, {called}", f"{name} is not a question with options")
 
 
-def check_weeks(register: Definition) -> Iterator[Fault]:
+def check_weeks(register: Definition) -> Iterator[DefinitionFault]:
     """Weeks are told by the rating, and of several tiles all would say the same."""
     tiles = [each for each in register.reporting.tiles if isinstance(each, WeekTile)]
     if tiles and register.rating is None:
-        yield Fault(f"reporting, tile {tiles[0].title}", "the register has no rating to count by")
+        yield DefinitionFault(f"reporting, tile {tiles[0].title}", "the register has no rating to count by")
     for tile in tiles[1:]:
-        yield Fault(f"reporting, tile {tile.title}", "there is a tile by_week already")
+        yield DefinitionFault(f"reporting, tile {tile.title}", "there is a tile by_week already")

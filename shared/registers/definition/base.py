@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
-class Part(BaseModel):
+class Model(BaseModel):
     """A piece of a definition: frozen, and a word that it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -70,7 +70,7 @@ Role = Literal[
 """What an answer says about the person, whatever the register calls the question."""
 
 
-class Link(Part):
+class Link(Model):
     """A link on a page, and the words that lead to it."""
 
     lead: Text | None = None

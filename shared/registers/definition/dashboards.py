@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.registers.definition.base import Code, Part, QuestionName, Text
+from shared.registers.definition.base import Code, Model, QuestionName, Text
 
 
-class AgeBand(Part):
+class AgeBand(Model):
     """Ages from one to another, both within; `first` is 0 and `last` is without end when they are not said."""
 
     label: Text
@@ -23,14 +23,14 @@ class AgeBand(Part):
         return self.first <= age and (self.last is None or age <= self.last)
 
 
-class TotalTile(Part):
+class TotalTile(Model):
     """How many active records there are."""
 
     kind: Literal["total"]
     title: Text
 
 
-class OptionTile(Part):
+class OptionTile(Model):
     """How many records gave each answer to one question."""
 
     kind: Literal["by_option"]
@@ -39,7 +39,7 @@ class OptionTile(Part):
     order: Literal["as_listed", "highest_first"] = "as_listed"
 
 
-class AgeTile(Part):
+class AgeTile(Model):
     """How many people are in each age band; every age is in exactly one."""
 
     kind: Literal["by_age"]
@@ -47,14 +47,14 @@ class AgeTile(Part):
     bands: tuple[AgeBand, ...] = Field(alias="band", min_length=1)
 
 
-class OrganisationTile(Part):
+class OrganisationTile(Model):
     """How many records each organisation has, highest first, those with none too."""
 
     kind: Literal["by_organisation"]
     title: Text
 
 
-class WeekTile(Part):
+class WeekTile(Model):
     """How many records stood at each level of the rating at the end of each of the last weeks, as a picture."""
 
     kind: Literal["by_week"]
@@ -64,7 +64,7 @@ class WeekTile(Part):
 Tile = Annotated[TotalTile | OptionTile | AgeTile | OrganisationTile | WeekTile, Field(discriminator="kind")]
 
 
-class OrganisationFilter(Part):
+class OrganisationFilter(Model):
     """Records of one organisation."""
 
     kind: Literal["organisation"]
@@ -72,7 +72,7 @@ class OrganisationFilter(Part):
     everything: Text
 
 
-class AgeFilter(Part):
+class AgeFilter(Model):
     """Records of people in one age band. Bands may overlap here."""
 
     kind: Literal["age"]
@@ -81,7 +81,7 @@ class AgeFilter(Part):
     bands: tuple[AgeBand, ...] = Field(alias="band", min_length=1)
 
 
-class OptionFilter(Part):
+class OptionFilter(Model):
     """Records with one answer to one question."""
 
     kind: Literal["option"]
@@ -93,7 +93,7 @@ class OptionFilter(Part):
 Filter = Annotated[OrganisationFilter | AgeFilter | OptionFilter, Field(discriminator="kind")]
 
 
-class Report(Part):
+class Report(Model):
     """One report that may be downloaded. Ages that it is bound to take the age filter away."""
 
     code: Code
@@ -107,7 +107,7 @@ class Report(Part):
         return self.ages is None or choice.kind != "age"
 
 
-class Reporting(Part):
+class Reporting(Model):
     """The dashboard and what can be downloaded from it."""
 
     dashboard_filter: OrganisationFilter

@@ -9,7 +9,7 @@ from shared.registers.definition.base import (
     Code,
     EmailAddress,
     Gaps,
-    Part,
+    Model,
     QuestionName,
     Role,
     Text,
@@ -26,21 +26,21 @@ Recipient = Literal["team", "submitter", "administrators"]
 MailText = Annotated[str, AfterValidator(Gaps("register", "reference", "address", "team"))]
 
 
-class Passage(Part):
+class Passage(Model):
     """A heading and the paragraphs under it."""
 
     heading: Text
     paragraphs: Texts
 
 
-class GateRule(Part):
+class GateRule(Model):
     """One combination of answers, and whether it lets a person onto the register."""
 
     when: Conditions = Field(min_length=1)
     verdict: Literal["accepted", "refused"]
 
 
-class ConsentGate(Part):
+class ConsentGate(Model):
     """
     Who may be put on the register at all. The first rule that holds decides; when none does, the answer is no.
 
@@ -52,7 +52,7 @@ class ConsentGate(Part):
     refusal: Passage
 
 
-class Level(Part):
+class Level(Model):
     """One level of the rating. Shown by word, colour and the colour's own shape, never by colour alone."""
 
     code: Code
@@ -62,7 +62,7 @@ class Level(Part):
     next_steps: Texts
 
 
-class Rating(Part):
+class Rating(Model):
     """The one question whose answer says how soon somebody must act."""
 
     question: QuestionName
@@ -78,7 +78,7 @@ class Rating(Part):
         return max(reversed(found), key=lambda level: urgencies.index(level.urgency), default=None)
 
 
-class Receipt(Part):
+class Receipt(Model):
     """What is said after a record was added: when the register is watched, what to do in a crisis."""
 
     heading: Text
@@ -87,7 +87,7 @@ class Receipt(Part):
     crisis: Text
 
 
-class Lifecycle(Part):
+class Lifecycle(Model):
     """
     The words for a record's states, and how it ends.
 
@@ -101,7 +101,7 @@ class Lifecycle(Part):
     urgent_minutes: int = Field(default=60, ge=5, le=1440)
 
 
-class Duplicates(Part):
+class Duplicates(Model):
     """
     When two records are about one person, by roles in the order tried; and what is said if the match may not be seen.
 
@@ -113,7 +113,7 @@ class Duplicates(Part):
     unseen: Literal["silent", "said"]
 
 
-class Notification(Part):
+class Notification(Model):
     """Who is told on an occasion, and in which words. `urgency` narrows it to records rated so."""
 
     occasion: Occasion
@@ -127,7 +127,7 @@ class Notification(Part):
         return self.occasion == occasion and (not self.urgency or urgency in self.urgency)
 
 
-class Mail(Part):
+class MailTemplate(Model):
     """The words of one notification: a reference and a link, never anything about the person."""
 
     code: Code

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
-from shared.registers.definition.base import Code, Link, Part, QuestionName, Text, Texts
+from shared.registers.definition.base import Code, Link, Model, QuestionName, Text, Texts
 
 Kind = Literal[
     "text",
@@ -29,7 +29,7 @@ _LONGEST: dict[Kind, int] = {"long_text": 10_000, "email": 254, "phone": 40, "po
 _LONGEST_LINE = 200
 
 
-class Option(Part):
+class Option(Model):
     """
     One answer that may be chosen. Its code is kept with the record; its label may be reworded.
 
@@ -57,14 +57,14 @@ Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_conditions)]
 """One of the conditions must hold; none at all always holds."""
 
 
-class GuidanceTopic(Part):
+class GuidanceTopic(Model):
     """One heading of a guidance, often about one option."""
 
     heading: Text
     lines: Texts
 
 
-class Guidance(Part):
+class Guidance(Model):
     """Help that opens on the page beside its question."""
 
     title: Text
@@ -72,7 +72,7 @@ class Guidance(Part):
     link: Link | None = None
 
 
-class AgeRule(Part):
+class AgeRule(Model):
     """
     Where the condition holds, nobody older than `last` may be born on this day: else `said`.
 
@@ -86,7 +86,7 @@ class AgeRule(Part):
     said: Text
 
 
-class Question(Part):
+class Question(Model):
     """
     One question. Its name never changes; `retired` takes it off the form and keeps old answers readable.
 
@@ -138,7 +138,7 @@ class Question(Part):
         return tuple(option for option in self.options if not option.retired or option.code in chosen)
 
 
-class Section(Part):
+class Section(Model):
     """Questions under one heading."""
 
     title: Text
@@ -147,7 +147,7 @@ class Section(Part):
     questions: tuple[Question, ...] = Field(alias="question", min_length=1)
 
 
-class Form(Part):
+class QuestionForm(Model):
     """Sections of questions, asked in the order in which they stand; a question may depend on earlier ones only."""
 
     heading: Text

@@ -10,7 +10,7 @@ from shared.registers.definition.base import (
     Edition,
     EmailAddress,
     Link,
-    Part,
+    Model,
     QuestionName,
     RegisterCode,
     Role,
@@ -22,19 +22,19 @@ from shared.registers.definition.lifecycle import (
     ConsentGate,
     Duplicates,
     Lifecycle,
-    Mail,
+    MailTemplate,
     Notification,
     Rating,
     Receipt,
 )
-from shared.registers.definition.questions import Form
+from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.words import Words
 
 Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
 
 
-class Identity(Part):
+class Identity(Model):
     """The register's names."""
 
     code: RegisterCode
@@ -45,7 +45,7 @@ class Identity(Part):
     records: Text
 
 
-class Contact(Part):
+class Contact(Model):
     """Where people turn to."""
 
     team: Text
@@ -54,7 +54,7 @@ class Contact(Part):
     phone: Text | None = None
 
 
-class PublicHome(Part):
+class PublicHome(Model):
     """The public home page, before anybody logs in."""
 
     heading: Text
@@ -62,28 +62,28 @@ class PublicHome(Part):
     link: Link | None = None
 
 
-class Organisation(Part):
+class InitialOrganisation(Model):
     """An organisation that the register begins with; administrators add others."""
 
     name: Text
     email_domain: Domain
 
 
-class Access(Part):
+class RegistrationAccess(Model):
     """Who may register an account by themselves."""
 
     self_registration: bool
     accepted_domains: tuple[Domain, ...]
 
 
-class NavigationLink(Part):
+class NavigationLink(Model):
     """One entry of the navigation bar; the bar has them in the order written."""
 
     place: Place
     label: Text
 
 
-class ListColumn(Part):
+class ListColumn(Model):
     """One column of the list of records; `question` says which answer when it shows one."""
 
     label: Text
@@ -91,20 +91,20 @@ class ListColumn(Part):
     question: QuestionName | None = None
 
 
-class RecordList(Part):
+class RecordList(Model):
     """The list of records: its columns, and the questions that its search looks in."""
 
     columns: tuple[ListColumn, ...] = Field(alias="column", min_length=1)
     search: tuple[QuestionName, ...] = Field(min_length=1)
 
 
-class CaseText(Part):
+class CaseText(Model):
     """Which answers go into the text that a professional copies into the case record of their own agency."""
 
     questions: tuple[QuestionName, ...]
 
 
-class HelpTopic(Part):
+class HelpTopic(Model):
     """One topic of the help page."""
 
     heading: Text
@@ -112,18 +112,18 @@ class HelpTopic(Part):
     links: tuple[Link, ...] = Field(default=(), alias="link")
 
 
-class Definition(Part):
+class Definition(Model):
     """Everything that makes one edition of a register."""
 
     identity: Identity = Field(alias="register")
     contact: Contact
     public: PublicHome
-    access: Access
-    organisations: tuple[Organisation, ...] = Field(default=(), alias="organisation")
+    access: RegistrationAccess
+    organisations: tuple[InitialOrganisation, ...] = Field(default=(), alias="organisation")
     navigation: tuple[NavigationLink, ...]
     words: InstanceOf[Words]
-    form: Form
-    outcome: Form | None = None
+    form: QuestionForm
+    outcome: QuestionForm | None = None
     person: dict[Role, QuestionName]
     floor: tuple[QuestionName, ...] = ()
     consent: ConsentGate | None = None
@@ -135,7 +135,7 @@ class Definition(Part):
     case_text: CaseText | None = None
     reporting: Reporting
     notifications: tuple[Notification, ...] = Field(default=(), alias="notification")
-    mails: tuple[Mail, ...] = Field(default=(), alias="mail")
+    mails: tuple[MailTemplate, ...] = Field(default=(), alias="mail")
     help: tuple[HelpTopic, ...] = Field(default=(), alias="help_topic")
 
     @property
@@ -156,7 +156,7 @@ class Definition(Part):
     def navigation_label(self, place: Place) -> str | None:
         return next((link.label for link in self.navigation if link.place == place), None)
 
-    def mail(self, code: Code) -> Mail | None:
+    def mail(self, code: Code) -> MailTemplate | None:
         return next((mail for mail in self.mails if mail.code == code), None)
 
 

@@ -13,8 +13,8 @@ from shared.accounts import UserAct, UserState
 from shared.permissions import Role
 from shared.registers.definition.base import LONGEST_TEXT, placeholders_in
 from shared.registers.definition.lifecycle import Occasion
-from shared.registers.faults import Fault, FaultyRegister
-from shared.values import Wrong
+from shared.registers.faults import DefinitionFault, FaultyRegister
+from shared.values import ValueFault
 
 CATALOGUE = Path(__file__).parents[1] / "words.toml"
 STEP = re.compile(r"[a-z][a-z0-9_]*")
@@ -23,7 +23,7 @@ Said = str | tuple[str, ...]
 """A text, or several paragraphs."""
 
 BY_CODE: Mapping[str, frozenset[str]] = {
-    "faults": frozenset(Wrong),
+    "faults": frozenset(ValueFault),
     "mails.occasions": frozenset(get_args(Occasion)),
     "records.sorts": frozenset(),
     "user.acts.button": frozenset(UserAct),
@@ -79,24 +79,24 @@ def catalogue() -> Mapping[str, Said]:
 def read_catalogue(written: Mapping[str, object]) -> Mapping[str, Said]:
     """The words that a catalogue says, which must be whole. Raises `FaultyRegister`."""
     said = dict(_flat(written))
-    faults = [Fault(key, why) for key, text in said.items() if (why := _fault_of_the_house(key, text))]
+    faults = [DefinitionFault(key, why) for key, text in said.items() if (why := _fault_of_the_house(key, text))]
     for group, codes in BY_CODE.items():
         if missing := sorted(codes - {key.removeprefix(f"{group}.") for key in said}):
-            faults.append(Fault(group, f"is missing {', '.join(missing)}"))
+            faults.append(DefinitionFault(group, f"is missing {', '.join(missing)}"))
     if faults:
         raise FaultyRegister(CATALOGUE.name, faults)
     return {key: _tidy(text) for key, text in said.items()}
 
 
-def reworded(own: object) -> tuple[Words, list[Fault]]:
+def reworded(own: object) -> tuple[Words, list[DefinitionFault]]:
     """The house's words with a register's own over them, and why some of its own cannot be used."""
     house = catalogue()
     if not isinstance(own, Mapping):
-        return Words(house), [Fault("words", "must be a table")]
+        return Words(house), [DefinitionFault("words", "must be a table")]
     written = dict(_flat(own))
     wrong = {key: why for key, text in written.items() if (why := _fault(key, text, house))}
     good = {key: _tidy(text) for key, text in written.items() if key not in wrong}
-    return Words({**house, **good}), [Fault(_place(key), why) for key, why in wrong.items()]
+    return Words({**house, **good}), [DefinitionFault(_place(key), why) for key, why in wrong.items()]
 
 
 def _flat(written: Mapping[str, object], *above: str) -> Iterator[tuple[str, object]]:

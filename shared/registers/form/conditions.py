@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from shared.registers.definition.questions import Condition, Form, Question
+from shared.registers.definition.questions import Condition, Question, QuestionForm
 from shared.registers.definition.register import Definition
 
 Answer = str | tuple[str, ...]
@@ -35,7 +35,7 @@ def is_asked(question: Question, answers: Answers) -> bool:
     return holds(question.show_if, answers) and not excused
 
 
-def visible_questions(form: Form, answers: Answers) -> tuple[Question, ...]:
+def visible_questions(form: QuestionForm, answers: Answers) -> tuple[Question, ...]:
     """The questions that are asked of somebody who gave these answers; answers to others do not count."""
     seen: dict[str, Answer] = {}
     visible: list[Question] = []

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition.questions import NOT_KNOWN, AgeRule, Form, Kind, Question
+from shared.registers.definition.questions import NOT_KNOWN, AgeRule, Kind, Question, QuestionForm
 from shared.registers.definition.words import Words
 from shared.registers.form.conditions import Answer, Answers, codes_of, holds, is_asked
 from shared.values import (
     Unreadable,
-    Wrong,
+    ValueFault,
     age_on,
     read_date,
     read_date_parts,
@@ -55,7 +55,7 @@ class Checked:
         return not self.faults and not self.unknown
 
 
-def read_answers(form: Form, raw: Raw, words: Words, today: date, before: Answers | None = None) -> Checked:
+def read_answers(form: QuestionForm, raw: Raw, words: Words, today: date, before: Answers | None = None) -> Checked:
     """
     The answers to the questions that are asked, in the order asked; answers to questions not asked are dropped.
 
@@ -97,11 +97,11 @@ def not_known_field(question: Question) -> str:
     return f"{question.name}-not-known"
 
 
-def _unknown(form: Form, raw: Raw) -> tuple[str, ...]:
+def _unknown(form: QuestionForm, raw: Raw) -> tuple[str, ...]:
     return tuple(name for name in raw if not _is_field(form, name))
 
 
-def _is_field(form: Form, name: str) -> bool:
+def _is_field(form: QuestionForm, name: str) -> bool:
     question = form.by_name.get(name.partition("-")[0])
     return question is not None and not question.retired and name in field_names(question)
 
@@ -110,7 +110,7 @@ def _read(question: Question, raw: Raw, answers: Answers, today: date) -> Answer
     """The answer, or None where none is needed. Raises `Unreadable`."""
     answer = _READERS[question.kind](question, raw)
     if not answer and question.required:
-        raise Unreadable(Wrong.REQUIRED_CHOICE if question.options else Wrong.REQUIRED)
+        raise Unreadable(ValueFault.REQUIRED_CHOICE if question.options else ValueFault.REQUIRED)
     if question.kind == "date" and isinstance(answer, str) and answer not in ("", NOT_KNOWN):
         _check_date(question, date.fromisoformat(answer), answers, today)
     return answer or None
@@ -122,7 +122,7 @@ def _typed(raw: Raw, field: str) -> str:
     if isinstance(value, str):
         return value
     if len(value) > 1:
-        raise Unreadable(Wrong.ONE_ANSWER)
+        raise Unreadable(ValueFault.ONE_ANSWER)
     return value[0] if value else ""
 
 
@@ -132,7 +132,7 @@ def _read_typed(question: Question, raw: Raw) -> str:
         return ""
     answer = _TEXT_READERS[question.kind](typed)
     if len(answer) > question.longest:
-        raise Unreadable(Wrong.TOO_LONG)
+        raise Unreadable(ValueFault.TOO_LONG)
     return answer
 
 
@@ -148,7 +148,7 @@ def _read_options(question: Question, raw: Raw) -> tuple[str, ...]:
 
 def _offered(question: Question, code: str) -> str:
     if code and code not in question.labels:
-        raise Unreadable(Wrong.UNKNOWN_OPTION)
+        raise Unreadable(ValueFault.UNKNOWN_OPTION)
     return code
 
 
@@ -164,7 +164,7 @@ def _check_offered(question: Question, answer: Answer | None, kept: Answer | Non
         return
     offered = {option.code for option in question.offered_to(codes_of(kept))}
     if not offered.issuperset(codes_of(answer)):
-        raise Unreadable(Wrong.UNKNOWN_OPTION)
+        raise Unreadable(ValueFault.UNKNOWN_OPTION)
 
 
 def _read_date(question: Question, raw: Raw) -> str:
@@ -175,7 +175,7 @@ def _read_date(question: Question, raw: Raw) -> str:
     )
     if not_known:
         if any(parts) or whole not in ("", NOT_KNOWN):
-            raise Unreadable(Wrong.DATE_AND_NOT_KNOWN)
+            raise Unreadable(ValueFault.DATE_AND_NOT_KNOWN)
         return NOT_KNOWN
     if any(parts):
         return read_date_parts(*parts).isoformat()
@@ -194,10 +194,10 @@ _READERS: dict[Kind, Callable[[Question, Raw], Answer]] = {
 
 def _check_date(question: Question, day: date, answers: Answers, today: date) -> None:
     if day > today and not question.allow_future:
-        raise Unreadable(Wrong.DATE_FUTURE)
+        raise Unreadable(ValueFault.DATE_FUTURE)
     earliest = answers.get(question.not_before or "")
     if isinstance(earliest, str) and earliest != NOT_KNOWN and day < date.fromisoformat(earliest):
-        raise Unreadable(Wrong.DATE_ORDER)
+        raise Unreadable(ValueFault.DATE_ORDER)
 
 
 def _too_old(question: Question, answer: Answer | None, answers: Answers, today: date) -> AgeRule | None:
@@ -220,15 +220,15 @@ def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> boo
     return holds(rule.when, answers) and age_on(born, day) > rule.last
 
 
-def _say(wrong: Wrong, question: Question, form: Form, raw: Raw, words: Words) -> str:
+def _say(wrong: ValueFault, question: Question, form: QuestionForm, raw: Raw, words: Words) -> str:
     """The sentence for a fault. What it repeats of the person's own data goes to the page that typed it, no further."""
-    if wrong in (Wrong.REQUIRED, Wrong.REQUIRED_CHOICE) and question.missing:
+    if wrong in (ValueFault.REQUIRED, ValueFault.REQUIRED_CHOICE) and question.missing:
         return question.missing
     gaps: dict[str, str | int] = {"label": question.label}
-    if wrong is Wrong.TOO_LONG:
+    if wrong is ValueFault.TOO_LONG:
         gaps |= {"most": question.longest, "count": len(_TEXT_READERS[question.kind](_typed(raw, question.name)))}
-    elif wrong is Wrong.POSTCODE_LOOKALIKE:
+    elif wrong is ValueFault.POSTCODE_LOOKALIKE:
         gaps |= {"suggestion": suggest_postcode(_typed(raw, question.name)) or ""}
-    elif wrong is Wrong.DATE_ORDER and question.not_before:
+    elif wrong is ValueFault.DATE_ORDER and question.not_before:
         gaps |= {"other": form.by_name[question.not_before].label}
     return words.group("faults")[wrong].format(**gaps)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition.questions import NOT_KNOWN, Form, Question
+from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.form.conditions import Answer, Answers
 from shared.registers.form.reading import DATE_PARTS, not_known_field
 from shared.values import show_date, show_nhs_number
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerRow:
     """One answered question, for a page that shows a record."""
 
     section: str
@@ -21,7 +21,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class FieldChange:
+class AnswerChange:
     """What one question said before and after; empty where it said nothing."""
 
     name: str
@@ -43,32 +43,32 @@ def show_answer(question: Question, answer: Answer | None) -> str:
     return question.labels.get(answer, answer)
 
 
-def as_text(form: Form, answers: Answers) -> list[Row]:
+def as_text(form: QuestionForm, answers: Answers) -> list[AnswerRow]:
     """Every answer in the order of the form; answers to questions since retired too."""
     return [
-        Row(section.title, question.name, question.label, show_answer(question, answers[question.name]))
+        AnswerRow(section.title, question.name, question.label, show_answer(question, answers[question.name]))
         for section in form.sections
         for question in section.questions
         if question.name in answers
     ]
 
 
-def differences(form: Form, before: Answers, after: Answers) -> list[FieldChange]:
+def differences(form: QuestionForm, before: Answers, after: Answers) -> list[AnswerChange]:
     """What changed between two versions, in the order of the form."""
     return [
-        FieldChange(q.name, q.label, show_answer(q, before.get(q.name)), show_answer(q, after.get(q.name)))
+        AnswerChange(q.name, q.label, show_answer(q, before.get(q.name)), show_answer(q, after.get(q.name)))
         for q in form.all_questions
         if before.get(q.name) != after.get(q.name)
     ]
 
 
-def keep_retired(form: Form, before: Answers, after: Answers) -> dict[str, Answer]:
+def keep_retired(form: QuestionForm, before: Answers, after: Answers) -> dict[str, Answer]:
     """New answers, with those that a record has to questions that are no longer asked."""
     retired = {q.name: before[q.name] for q in form.all_questions if q.retired and q.name in before}
     return retired | dict(after)
 
 
-def fill_fields(form: Form, answers: Answers) -> dict[str, str | tuple[str, ...]]:
+def fill_fields(form: QuestionForm, answers: Answers) -> dict[str, str | tuple[str, ...]]:
     """Stored answers as the fields of a form, so that a record opens in the form that made it."""
     return {
         field: value

@@ -10,16 +10,16 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.routes import DEMO_PAGES, PAGES
-from gateway.server.app import House, build_app
+from gateway.server.app import AppContext, build_app
 from gateway.ui.render import Templates
 from gateway.ui.static import Static
 from shared.fake_bus import FakeBus, FakeWire
 from shared.registers.definition.register import Definition
-from shared.registers.load import Loaded, Registers, load_registers
+from shared.registers.load import LoadedRegister, Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 
-OpenBrowser = Callable[[House], Awaitable[Browser]]
+OpenBrowser = Callable[[AppContext], Awaitable[Browser]]
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def dsr() -> Definition:
 
 
 @pytest.fixture
-async def house(identity: StandInIdentity, dsr: Definition, templates: Templates) -> House:
+async def context(identity: StandInIdentity, dsr: Definition, templates: Templates) -> AppContext:
     """The DSR, and beside it a register without self-registration."""
     wire = FakeWire()
     await identity.answer_on(wire)
-    return House(FakeBus("gateway", wire), _registers(dsr, _closed(dsr)), templates, Static())
+    return AppContext(FakeBus("gateway", wire), _registers(dsr, _closed(dsr)), templates, Static())
 
 
 def _closed(dsr: Definition) -> Definition:
@@ -47,16 +47,16 @@ def _closed(dsr: Definition) -> Definition:
 
 
 def _registers(*definitions: Definition) -> Registers:
-    return Registers([Loaded(definition, sha256="") for definition in definitions])
+    return Registers([LoadedRegister(definition, sha256="") for definition in definitions])
 
 
 @pytest.fixture
 async def open_browser() -> AsyncIterator[OpenBrowser]:
-    """Opens a browser before a house of one's own."""
+    """Opens a browser before a context of one's own."""
     async with AsyncExitStack() as opened:
 
-        async def open_one(house: House) -> Browser:
-            server = TestServer(build_app(house, DEMO_PAGES + PAGES))
+        async def open_one(context: AppContext) -> Browser:
+            server = TestServer(build_app(context, DEMO_PAGES + PAGES))
             await server.start_server()
             jar = CookieJar(unsafe=True, treat_as_secure_origin=server.make_url("/"))
             client = await opened.enter_async_context(TestClient(server, cookie_jar=jar))
@@ -66,13 +66,13 @@ async def open_browser() -> AsyncIterator[OpenBrowser]:
 
 
 @pytest.fixture
-async def browser(house: House, open_browser: OpenBrowser) -> Browser:
-    return await open_browser(house)
+async def browser(context: AppContext, open_browser: OpenBrowser) -> Browser:
+    return await open_browser(context)
 
 
 @pytest.fixture
-async def behind_two_proxies(house: House, open_browser: OpenBrowser) -> Browser:
-    return await open_browser(replace(house, trusted_proxies=2))
+async def behind_two_proxies(context: AppContext, open_browser: OpenBrowser) -> Browser:
+    return await open_browser(replace(context, trusted_proxies=2))
 
 
 @pytest.fixture
@@ -81,5 +81,5 @@ async def mail_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def demonstration(house: House, open_browser: OpenBrowser, mail_folder: Path) -> Browser:
-    return await open_browser(replace(house, demo_mail_dir=mail_folder))
+async def demonstration(context: AppContext, open_browser: OpenBrowser, mail_folder: Path) -> Browser:
+    return await open_browser(replace(context, demo_mail_dir=mail_folder))

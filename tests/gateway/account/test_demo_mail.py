@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway.routes import DEMO_PAGES, pages
-from gateway.server.settings import Settings
+from gateway.server.settings import GatewaySettings
 from tests.gateway.account.browser import Browser
 
 WELCOME = {
@@ -67,7 +67,7 @@ async def test_before_the_first_mail_the_page_says_that_there_is_none(demonstrat
 
 
 def test_outside_demo_mode_there_is_no_such_page() -> None:
-    settings = Settings(nats_url="nats://127.0.0.1", nats_seed=SecretStr("seed"))
+    settings = GatewaySettings(nats_url="nats://127.0.0.1", nats_seed=SecretStr("seed"))
     demonstration = settings.model_copy(update={"demo": True})
 
     assert set() == set(DEMO_PAGES) & set(pages(settings))

@@ -6,10 +6,10 @@ import pytest
 
 from shared.accounts import UserState
 from shared.contracts.users import (
-    Access,
     AllowedAddress,
     AssignAddress,
     DecideProposal,
+    GrantedAccess,
     ListAddresses,
     ListProposals,
     ListUsers,
@@ -49,7 +49,7 @@ async def test_administration_leads_to_manage_user(browser: Browser) -> None:
 async def test_a_row_says_who_with_which_role_and_organisations_and_how_the_account_stands(
     browser: Browser, users: StandInUsers, role: Role, said: str
 ) -> None:
-    users.listed = (a_user(access=Access(role=role, all_organisations=True), state=UserState.LOCKED),)
+    users.listed = (a_user(access=GrantedAccess(role=role, all_organisations=True), state=UserState.LOCKED),)
 
     page = await browser.see(HERE)
 
@@ -58,7 +58,7 @@ async def test_a_row_says_who_with_which_role_and_organisations_and_how_the_acco
 
 
 async def test_many_organisations_are_counted_and_none_is_said(browser: Browser, users: StandInUsers) -> None:
-    users.listed = (a_user(access=Access(role=Role.STANDARD)),)
+    users.listed = (a_user(access=GrantedAccess(role=Role.STANDARD)),)
 
     assert "No organisation yet" == cells(await browser.see(HERE))[3]
 

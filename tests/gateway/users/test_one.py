@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from shared.accounts import UserAct, UserState
-from shared.contracts.users import Access, ActOnUser, AddUser, ChangeAccess, ProposeAdministrator
+from shared.contracts.users import ActOnUser, AddUser, ChangeAccess, GrantedAccess, ProposeAdministrator
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -44,7 +44,7 @@ async def test_a_user_is_added_with_role_and_organisations(browser: Browser, use
         page.texts(".nhsuk-checkboxes__label")[0],
         len(page.texts(".nhsuk-checkboxes__label")),
     )
-    assert Access(role=Role.REPORTING, organisation_ids=(STOKE,)) == asked.access
+    assert GrantedAccess(role=Role.REPORTING, organisation_ids=(STOKE,)) == asked.access
     assert (UUID(COMMAND), f"{HERE}?notice=added") == (asked.command_id, sent_to)
     assert "The user has been added." in (await browser.see(sent_to)).html
 
@@ -106,7 +106,7 @@ async def test_a_master_admin_is_asked_for_no_role(
     await browser.go_on(NEW, TYPED)
 
     assert [] == page.tree.select("main [type=radio], main [type=checkbox]")
-    assert [Access(role=Role.STANDARD)] == [each.access for each in users.heard(AddUser)]
+    assert [GrantedAccess(role=Role.STANDARD)] == [each.access for each in users.heard(AddUser)]
 
 
 @pytest.mark.requirement("R-DSR-170")
@@ -114,7 +114,7 @@ async def test_role_and_organisations_are_shown_and_changed(browser: Browser, us
     page = await browser.see(HERE)
     sent_to = await browser.go_on(HERE, CHOSEN)
 
-    given = Access(role=Role.ADMINISTRATOR, all_organisations=True, home_organisation_id=MPFT)
+    given = GrantedAccess(role=Role.ADMINISTRATOR, all_organisations=True, home_organisation_id=MPFT)
     expected = ChangeAccess(command_id=UUID(COMMAND), user_id=JO, version=3, access=given)
     assert (["standard", MPFT.hex], [expected]) == (ticked(page), users.heard(ChangeAccess))
     assert "The role and organisations have been changed." in (await browser.see(sent_to)).html
@@ -125,7 +125,7 @@ async def test_what_somebody_else_changed_meanwhile_is_shown_beside_what_was_cho
 ) -> None:
     users.failing[ChangeAccess] = Refused("changed")
     await browser.see(HERE)
-    users.user = a_user(version=4, access=Access(role=Role.REPORTING, organisation_ids=(STOKE,)))
+    users.user = a_user(version=4, access=GrantedAccess(role=Role.REPORTING, organisation_ids=(STOKE,)))
 
     page = await browser.send(HERE, CHOSEN, status=409)
 
@@ -259,7 +259,7 @@ async def test_a_master_admin_proposes_an_administrator(
 
     [asked] = users.heard(ProposeAdministrator)
     assert "Propose as an administrator" in page.texts("h2")
-    assert Access(role=Role.ADMINISTRATOR, organisation_ids=(MPFT,)) == asked.access
+    assert GrantedAccess(role=Role.ADMINISTRATOR, organisation_ids=(MPFT,)) == asked.access
     assert "The proposal has been made." in (await browser.see(sent_to)).html
 
 

@@ -11,7 +11,7 @@ import pytest
 from deploy.runner.environment import Addresses
 from services.identity.operators import ensure_organisations
 from services.identity.service import answers_of, context_of
-from services.identity.settings import Settings
+from services.identity.settings import IdentitySettings
 from shared.assertion import Signer, Verifier
 from shared.context import ServiceContext
 from shared.contracts import LETTERS
@@ -25,7 +25,7 @@ from tests.services.identity.rig import KEYS, SEEDS, CountingHashes, Rig
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(monkeypatch: pytest.MonkeyPatch) -> IdentitySettings:
     told = {
         "NATS_URL": "nats://127.0.0.1:1",
         "NATS_SEED": "none",
@@ -37,7 +37,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     }
     for name, value in told.items():
         monkeypatch.setenv(f"ICS_{name}", value)
-    return Settings()
+    return IdentitySettings()
 
 
 @pytest.fixture
@@ -68,7 +68,10 @@ def service_parts(pool: DatabasePool, wire: FakeWire) -> ServiceContext:
 
 @pytest.fixture
 async def rig(
-    service_parts: ServiceContext, settings: Settings, wire: FakeWire, owner: "asyncpg.Connection[asyncpg.Record]"
+    service_parts: ServiceContext,
+    settings: IdentitySettings,
+    wire: FakeWire,
+    owner: "asyncpg.Connection[asyncpg.Record]",
 ) -> Rig:
     """The service behind its door, and the DSR's organisations in it. Its jobs do not run: tests call them."""
     hashes = CountingHashes()

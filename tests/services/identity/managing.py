@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from shared.accounts import UserAct
 from shared.contracts.users import (
-    Access,
     ActOnUser,
     AddUser,
     ChangeAccess,
+    GrantedAccess,
     ListUsers,
     ReadUser,
     User,
@@ -63,9 +63,9 @@ async def organisation(rig: Rig, domain: str) -> UUID:
     return found
 
 
-async def access(rig: Rig, role: Role = Role.STANDARD, *domains: str, everywhere: bool = False) -> Access:
+async def access(rig: Rig, role: Role = Role.STANDARD, *domains: str, everywhere: bool = False) -> GrantedAccess:
     given = tuple([await organisation(rig, domain) for domain in domains])
-    return Access(role=role, all_organisations=everywhere, organisation_ids=given)
+    return GrantedAccess(role=role, all_organisations=everywhere, organisation_ids=given)
 
 
 async def listed(rig: Rig, who: str, search: str = "", **wanted: object) -> list[UserShown]:
@@ -78,14 +78,14 @@ async def read(rig: Rig, who: str, user_id: UUID) -> User:
 
 
 async def added(
-    rig: Rig, who: str, email: str, given: Access, *, name: str = "Kit Wren", command: UUID | None = None
+    rig: Rig, who: str, email: str, given: GrantedAccess, *, name: str = "Kit Wren", command: UUID | None = None
 ) -> UserAdded:
     first, last = name.split()
     asked = AddUser(command_id=command or uuid4(), first_name=first, last_name=last, email=email, access=given)
     return await rig.ask(asked, who)
 
 
-async def changed(rig: Rig, who: str, user_id: UUID, given: Access, version: int = 1) -> Nothing:
+async def changed(rig: Rig, who: str, user_id: UUID, given: GrantedAccess, version: int = 1) -> Nothing:
     return await rig.ask(ChangeAccess(command_id=uuid4(), user_id=user_id, version=version, access=given), who)
 
 

@@ -8,7 +8,7 @@ import pytest
 from services.identity.hashing import OWASP, PasswordHashes
 from services.identity.jobs import Sweeper, heartbeat
 from services.identity.service import build
-from services.identity.settings import Settings
+from services.identity.settings import IdentitySettings
 from shared.context import ServiceContext
 from shared.contracts.health import ReadIdentityBacklog
 from shared.contracts.identity import Heartbeat, ListOrganisations
@@ -93,7 +93,7 @@ async def test_a_register_begins_with_the_organisations_of_its_definition(rig: R
 
 
 async def test_the_service_answers_all_that_its_contracts_name(
-    service_parts: ServiceContext, settings: Settings
+    service_parts: ServiceContext, settings: IdentitySettings
 ) -> None:
     service = build(service_parts, settings)
 
@@ -109,7 +109,9 @@ async def test_operations_can_ask_how_much_waits(rig: Rig) -> None:
     assert 1 == (await rig.ask(ReadIdentityBacklog())).unsent
 
 
-async def test_a_key_that_is_too_short_stops_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_is_too_short_stops_the_start(
+    settings: IdentitySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ICS_PIN_KEY", "abcd")
 
     with pytest.raises(ValueError, match="64 hex digits"):

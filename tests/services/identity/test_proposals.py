@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contracts.users import (
-    Access,
     DecideProposal,
+    GrantedAccess,
     ListProposals,
     Proposals,
     ProposalShown,
@@ -33,7 +33,7 @@ from tests.services.identity.rig import Rig, refused
 SECOND = "sal.moor@staffordshire.gov.uk"
 
 
-async def propose(rig: Rig, who: str, user_id: UUID, given: Access) -> None:
+async def propose(rig: Rig, who: str, user_id: UUID, given: GrantedAccess) -> None:
     await rig.ask(ProposeAdministrator(command_id=uuid4(), user_id=user_id, access=given), who)
 
 

@@ -8,7 +8,7 @@ import pytest
 from services.identity.rules.log_in import Status
 from shared.accounts import UserState
 from shared.contracts.identity import FindSession
-from shared.contracts.users import USERS_AT_ONCE, Access, ListUsers, ReadReach
+from shared.contracts.users import USERS_AT_ONCE, GrantedAccess, ListUsers, ReadReach
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.identity.managing import (
@@ -260,7 +260,7 @@ async def test_what_may_be_given_is_told_as_it_stands(rig: Rig) -> None:
 async def test_a_master_admin_registers_people_and_gives_nothing(rig: Rig) -> None:
     jo, master = await office(rig), await as_(rig, MAX)
 
-    receipt = await added(rig, master, "new@stoke.gov.uk", Access(role=Role.STANDARD))
+    receipt = await added(rig, master, "new@stoke.gov.uk", GrantedAccess(role=Role.STANDARD))
 
     found = await read(rig, master, receipt.user_id)
     assert (Role.STANDARD, (await organisation(rig, STOKE),)) == (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.notifier.settings import Settings
+from services.notifier.settings import NotifierSettings
 from shared.contracts.notifier import QueueMail, Template
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import Happening, RoutineNotice, Urgency, UrgentNotice
@@ -82,7 +82,7 @@ def nobody_has_seen(reference: str = "DSR-7KQ2", organisation_id: UUID | None = 
     return UrgentNotSeen.model_validate(notice.model_dump())
 
 
-def settings(**changed: str | int | bool | dict[str, str] | None) -> Settings:
+def settings(**changed: str | int | bool | dict[str, str] | None) -> NotifierSettings:
     """The settings of a notifier that sends nowhere, unless told otherwise."""
     told: dict[str, object] = {
         "nats_url": "nats://127.0.0.1:4222",
@@ -93,4 +93,4 @@ def settings(**changed: str | int | bool | dict[str, str] | None) -> Settings:
         "public_url": "https://registers.example",
         "mail_from": "ICS Registers <no-reply@registers.example>",
     }
-    return Settings.model_validate(told | changed)
+    return NotifierSettings.model_validate(told | changed)

@@ -11,12 +11,12 @@ import asyncpg
 
 from services.notifier.context import NotifierContext
 from services.notifier.delivery import Delivery
-from services.notifier.escalation import Escalation
+from services.notifier.escalation import MailEscalation
 from services.notifier.handlers import Handlers
 from services.notifier.rules import LANES, Lane
 from services.notifier.sender import Sender, expire
 from services.notifier.service import context_of
-from services.notifier.settings import Settings
+from services.notifier.settings import NotifierSettings
 from services.notifier.smtp import MailServer, Route
 from services.notifier.writing import Writer
 from shared.assertion import Signer, Verifier
@@ -76,7 +76,7 @@ class Rig:
     mail_server: ScriptedServer
     identity: StandInIdentity
     context: NotifierContext
-    settings: Settings
+    settings: NotifierSettings
 
     @classmethod
     async def of(cls, pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> "Rig":
@@ -105,7 +105,7 @@ class Rig:
     async def escalate(self, **later: int) -> None:
         """Look for urgent mails that got nowhere, by a clock that is so much ahead."""
         moment = datetime.now(UTC) + timedelta(**later)
-        await Escalation(replace(self.context, clock=lambda: moment)).look()
+        await MailEscalation(replace(self.context, clock=lambda: moment)).look()
 
     async def queue(self, letter: QueueMail) -> UUID:
         await self.handlers.queue_mail(IDENTITY, letter)

@@ -11,7 +11,7 @@ from shared.contracts.notifier import MAILS_AT_ONCE, Delivery, ListMails, MailSh
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
-from shared.registers.load import Loaded, Registers
+from shared.registers.load import LoadedRegister, Registers
 from tests.services.notifier.builders import a_letter, a_routine_notice, an_urgent_notice, new_id
 from tests.services.notifier.rig import Rig
 from tests.services.referrals.builders import a_visitor
@@ -74,7 +74,7 @@ async def test_mails_of_other_organisations_and_registers_and_about_accounts_are
 ) -> None:
     dsr = registers.find("dsr")
     other = dsr.model_copy(update={"identity": dsr.identity.model_copy(update={"code": "other"})})
-    both = rig.with_registers(Registers([Loaded(dsr, ""), Loaded(other, "")]))
+    both = rig.with_registers(Registers([LoadedRegister(dsr, ""), LoadedRegister(other, "")]))
     await rig.queue(a_letter())
     await told(rig, "DSR-THEIRS", THERE)
     await told(both, "OTHER-1", HERE, "other")
@@ -229,7 +229,9 @@ async def test_words_that_the_register_has_given_up_cannot_be_sent(
     rig: Rig, administrator: Visitor, registers: Registers
 ) -> None:
     failed = await a_failed_mail(rig)
-    speechless = rig.with_registers(Registers([Loaded(registers.find("dsr").model_copy(update={"mails": ()}), "")]))
+    speechless = rig.with_registers(
+        Registers([LoadedRegister(registers.find("dsr").model_copy(update={"mails": ()}), "")])
+    )
 
     with pytest.raises(Refused) as refused:
         await speechless.delivery.send_again(administrator, SendAgain(command_id=new_id(), mail_id=failed.mail_id))

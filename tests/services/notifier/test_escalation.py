@@ -3,7 +3,7 @@
 import pytest
 
 from shared.registers.definition.lifecycle import Notification
-from shared.registers.load import Loaded, Registers
+from shared.registers.load import LoadedRegister, Registers
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
 from tests.services.notifier.rig import Rig
 
@@ -123,7 +123,7 @@ async def test_who_was_told_by_the_same_notice_is_not_told_again(rig: Rig, regis
     dsr = registers.find("dsr").model_copy(
         update={"notifications": (both.model_copy(update={"urgent": True}), after.model_copy(update={"urgent": True}))}
     )
-    rig = rig.with_registers(Registers([Loaded(dsr, "")]))
+    rig = rig.with_registers(Registers([LoadedRegister(dsr, "")]))
     rig.mail_server.will_answer("RCPT", *["550 mailbox full"] * 2)
     await rig.handlers.tell(an_urgent_notice())
     await rig.send_due("now")
@@ -150,7 +150,7 @@ async def test_words_that_the_register_has_given_up_are_told_in_those_of_one_not
     await rig.handlers.tell(an_urgent_notice())
     dsr = registers.find("dsr")
     kept = tuple(mail for mail in dsr.mails if mail.code == "urgent_not_seen")
-    rig = rig.with_registers(Registers([Loaded(dsr.model_copy(update={"mails": kept}), "")]))
+    rig = rig.with_registers(Registers([LoadedRegister(dsr.model_copy(update={"mails": kept}), "")]))
 
     await rig.escalate(minutes=URGENT_MINUTES)
     await rig.send_due("now")
@@ -163,7 +163,7 @@ async def test_words_that_the_register_has_given_up_are_told_in_those_of_one_not
 async def test_each_register_has_its_own_patience(rig: Rig, registers: Registers) -> None:
     dsr = registers.find("dsr")
     hasty = dsr.model_copy(update={"lifecycle": dsr.lifecycle.model_copy(update={"urgent_minutes": 5})})
-    rig = rig.with_registers(Registers([Loaded(hasty, "")]))
+    rig = rig.with_registers(Registers([LoadedRegister(hasty, "")]))
     await rig.handlers.tell(an_urgent_notice(organisation_id=new_id()))
 
     await rig.escalate(minutes=5)

@@ -12,7 +12,7 @@ from shared.contracts.referrals.events import Happening, RecordNotice, Urgency
 from shared.messages import NotAnswered
 from shared.registers.definition.lifecycle import Notification
 from shared.registers.definition.register import Definition
-from shared.registers.load import Loaded, Registers, UnknownRegister
+from shared.registers.load import LoadedRegister, Registers, UnknownRegister
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import Taken
@@ -31,7 +31,7 @@ async def told(rig: Rig, notice: Notice) -> list[Taken]:
 
 def with_rules(rig: Rig, register: Definition, *rules: Notification) -> Rig:
     """The same notifier, whose register names other recipients."""
-    return rig.with_registers(Registers([Loaded(register.model_copy(update={"notifications": rules}), "")]))
+    return rig.with_registers(Registers([LoadedRegister(register.model_copy(update={"notifications": rules}), "")]))
 
 
 @pytest.mark.requirement("R-DSR-097", "R-FLOW-011")

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from services.notifier import rules
-from services.notifier.rules import Answer, Lane, TryAgain
+from services.notifier.rules import Lane, ServerAnswer, TryAgain
 
-NO_ANSWER = Answer("connection", "no_answer")
+NO_ANSWER = ServerAnswer("connection", "no_answer")
 
 
 def waits(lane: Lane) -> list[timedelta]:
@@ -50,7 +50,7 @@ def test_tries_go_on_for_three_days_and_no_longer(lane: Lane) -> None:
     ],
 )
 def test_what_follows_from_an_answer(stage: rules.Stage, code: str, expected: rules.Ending | TryAgain) -> None:
-    assert expected == rules.what_follows(Answer(stage, code), "bulk", 2, timedelta(minutes=1))
+    assert expected == rules.what_follows(ServerAnswer(stage, code), "bulk", 2, timedelta(minutes=1))
 
 
 def test_codes_and_urgent_records_alone_travel_in_the_quick_lane() -> None:

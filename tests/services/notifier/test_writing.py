@@ -8,7 +8,7 @@ from services.notifier.rules import TEMPLATES, NeverAMail
 from services.notifier.writing import TEMPLATES as FOLDER
 from services.notifier.writing import Writer, Written
 from shared.contracts.notifier import Template
-from shared.registers.load import Loaded, Registers
+from shared.registers.load import LoadedRegister, Registers
 from tests.services.notifier.builders import LINK, VALUES, a_letter
 
 ADMINISTRATOR = "DynamicSupportRegister@mpft.nhs.uk"
@@ -58,7 +58,9 @@ def test_the_welcome_recommends_to_change_the_password_at_the_first_log_in(write
 def test_each_register_speaks_under_its_own_name(registers: Registers) -> None:
     dsr = registers.find("dsr")
     named = dsr.identity.model_copy(update={"code": "eating", "name": "Eating Disorder Register"})
-    writer = Writer(Registers([Loaded(dsr.model_copy(update={"identity": named}), "")]), "https://registers.example")
+    writer = Writer(
+        Registers([LoadedRegister(dsr.model_copy(update={"identity": named}), "")]), "https://registers.example"
+    )
 
     mail = writer.letter(a_letter("welcome", register_code="eating"))
 

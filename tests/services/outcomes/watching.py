@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.outcomes.handlers.watching import CONSUMER, Escalation, Watching
+from services.outcomes.handlers.watching import CONSUMER, TaskEscalation, Watching
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     ListTasks,
@@ -49,13 +49,13 @@ class Watch:
     rig: Rig
     clock: Clock
     watching: Watching
-    escalation: Escalation
+    escalation: TaskEscalation
 
     @classmethod
     def over(cls, rig: Rig, registers: Registers) -> "Watch":
         clock = Clock()
         context = replace(rig.context, registers=registers, clock=clock)
-        return cls(rig, clock, Watching(context), Escalation(context))
+        return cls(rig, clock, Watching(context), TaskEscalation(context))
 
     async def hear(self) -> None:
         """Everything that referrals has told until now has arrived."""

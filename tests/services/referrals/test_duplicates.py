@@ -10,7 +10,7 @@ from shared.contracts.referrals.saving import MOST_ALIKE, RecordReceipt
 from shared.database import DatabasePool
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
-from shared.registers.load import Loaded, Registers
+from shared.registers.load import LoadedRegister, Registers
 from tests.services.referrals.builders import a_visitor, colleague_of
 from tests.services.referrals.people import a_person, an_nhs_number, having_seen, unasked
 from tests.services.referrals.rig import Owner, Referrals, an_update
@@ -199,7 +199,7 @@ async def test_a_register_that_says_so_refuses_a_match_out_of_sight(
 ) -> None:
     dsr = registers.find("dsr")
     said = dsr.model_copy(update={"duplicates": dsr.duplicates.model_copy(update={"unseen": "said"})})
-    referrals = await Referrals.open(pool, Registers([Loaded(said, "")]))
+    referrals = await Referrals.open(pool, Registers([LoadedRegister(said, "")]))
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(a_visitor(), unasked(**person))
 

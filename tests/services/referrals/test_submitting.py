@@ -12,7 +12,7 @@ from shared.contracts.referrals.saving import SubmitRecord
 from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
-from shared.registers.load import Loaded, Registers
+from shared.registers.load import LoadedRegister, Registers
 from tests.services.referrals.builders import a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_submission
@@ -92,7 +92,7 @@ async def test_with_the_gate_off_a_record_without_consent_is_taken(pool: Databas
     dsr = registers.find("dsr")
     assert dsr.consent is not None
     open_gate = dsr.model_copy(update={"consent": dsr.consent.model_copy(update={"gate": "off"})})
-    referrals = await Referrals.open(pool, Registers([Loaded(open_gate, "")]))
+    referrals = await Referrals.open(pool, Registers([LoadedRegister(open_gate, "")]))
     visitor = a_visitor()
 
     receipt = await referrals.submit(visitor, consent_given="no")

@@ -14,8 +14,8 @@ from openpyxl import Workbook, load_workbook
 from services.outcomes.context import OutcomesContext
 from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
-from services.reports.context import OrganisationNames, ReportsContext
-from services.reports.feeding import AgeBandRefresh, Feeding, NightlyRebuild, Outcomes, Records, Source
+from services.reports.context import ReportsContext
+from services.reports.feeding import AgeBandRefresh, FeedCopier, NightlyRebuild, OutcomeCopier, Records, Source
 from services.reports.making import Making
 from services.reports.service import answers_of, follower_of
 from shared.assertion import Signer, Verifier, public_key
@@ -39,6 +39,7 @@ from shared.contracts.reports import (
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Message, Refused, Request
+from shared.organisations import OrganisationNames
 from shared.outbox import Relay
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
@@ -189,12 +190,12 @@ class Rig:
     # ------------------------------------------------------------------------------------------------- copies
     @property
     def sources(self) -> tuple[Source, ...]:
-        return Records(self.context), Outcomes(self.context)
+        return Records(self.context), OutcomeCopier(self.context)
 
     @property
-    def feeding(self) -> Feeding:
+    def feeding(self) -> FeedCopier:
         """Of the records."""
-        return Feeding(self.context, Records(self.context))
+        return FeedCopier(self.context, Records(self.context))
 
     @property
     def nights(self) -> NightlyRebuild:
@@ -207,7 +208,7 @@ class Rig:
     async def copy(self) -> None:
         """All that is committed."""
         for source in self.sources:
-            await Feeding(self.context, source).catch_up()
+            await FeedCopier(self.context, source).catch_up()
 
     async def dashboard(self, visitor: Visitor, organisation_id: UUID | None = None) -> Dashboard:
         return await self.ask(visitor, ReadDashboard(organisation_id=organisation_id))

@@ -11,12 +11,12 @@ import asyncpg
 import pytest
 
 from deploy.runner.waiting import until
-from services.reports.feeding import Feeding, Records
+from services.reports.feeding import FeedCopier, Records
 from services.reports.operators import rebuild
 from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
-from services.reports.store.feeds import CopiedRecord, Page
+from services.reports.store.feeds import CopiedPage, CopiedRecord
 from shared.bus.protocol import Context
 from shared.contracts.referrals.events import RecordCreated
 from shared.contracts.referrals.feed import FeedPage, ReadFeed
@@ -126,7 +126,7 @@ async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None
     applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
     newest = page.rows[-1]
     assert isinstance(newest, CopiedRecord)
-    older = Page(page.last, page.last, False, [replace(newest, sequence=1, version=0)], [])
+    older = CopiedPage(page.last, page.last, False, [replace(newest, sequence=1, version=0)], [])
     await feeds.apply(rig.pool, "referrals", "live", older, None)
 
     assert [True, False, False] == applied
@@ -297,7 +297,7 @@ async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
 @asynccontextmanager
 async def at_work(rig: Rig) -> AsyncIterator[None]:
     """The copying by itself, hearing of nothing, for as long as the block lasts."""
-    feeding = Feeding(rig.context, Records(rig.context), poll_seconds=0.01, net=timedelta(0))
+    feeding = FeedCopier(rig.context, Records(rig.context), poll_seconds=0.01, net=timedelta(0))
     running = asyncio.create_task(repeat(feeding.job))
     yield
     assert [] == await end([running], again_after=1)

@@ -15,25 +15,25 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from services.reports.workbook.__main__ import write_workbook
-from services.reports.workbook.plan import END, Column, Plan, Tallied
+from services.reports.workbook.plan import END, Plan, Tallied, WorkbookColumn
 from services.reports.workbook.sheets import LONGEST_TEXT, Book, Table, lines_of, pieces
 from tests.services.reports.rig import column
 
 COLUMNS = (
-    Column("Reference", "record", "reference"),
-    Column("Born", "answer", "born", "day", {"not_known": "Not known"}),
-    Column("Number", "answer", "number", "nhs_number"),
-    Column("Who", "answer", "who", "codes", {"a": "The team", "b": "You"}, "Section", "Who is told"),
-    Column("Said", "answer", "said"),
-    Column("Added", "record", "added", "moment"),
-    Column("Outcome", "outcome_answer", "what", labels={"p": "Plan changed"}),
+    WorkbookColumn("Reference", "record", "reference"),
+    WorkbookColumn("Born", "answer", "born", "day", {"not_known": "Not known"}),
+    WorkbookColumn("Number", "answer", "number", "nhs_number"),
+    WorkbookColumn("Who", "answer", "who", "codes", {"a": "The team", "b": "You"}, "Section", "Who is told"),
+    WorkbookColumn("Said", "answer", "said"),
+    WorkbookColumn("Added", "record", "added", "moment"),
+    WorkbookColumn("Outcome", "outcome_answer", "what", labels={"p": "Plan changed"}),
 )
 BANDS = (("old", "0000-00-00", "2000-12-31"), ("new", "2000-12-31", "9999-99-99"))
 PLAN = Plan(
     title="Referral Data",
     columns=COLUMNS,
     facts=(("Report", "Referral Data"), ("As at", "22/11/2026 04:10")),
-    headings=("Column", "Section", "Meaning"),
+    headings=("WorkbookColumn", "Section", "Meaning"),
     definitions="Definitions",
     apart="Date of birth not known",
     records="Records",
@@ -158,7 +158,7 @@ def test_a_sheet_of_its_own_says_what_everything_means(tmp_path: Path) -> None:
 
     said = [[cell for cell in row if cell is not None] for row in book["Definitions"].iter_rows(values_only=True)]
     assert [["Report", "Referral Data"], ["As at", "22/11/2026 04:10"], ["Records", 1]] == said[:3]
-    assert ["Column", "Section", "Meaning"] in said
+    assert ["WorkbookColumn", "Section", "Meaning"] in said
     assert ["Who", "Section", "Who is told"] in said
     assert ["A note."] == said[-1]
 

@@ -11,7 +11,7 @@ import pytest
 from asyncpg import Connection, Record
 
 from deploy.runner.environment import Addresses
-from shared.audit import Sealer, Verdict, note, verify
+from shared.audit import AuditVerification, Sealer, note, verify
 from shared.database import DatabasePool, open_pool, transaction
 from tests.conftest import OpenDatabase
 
@@ -64,7 +64,7 @@ async def test_what_was_done_is_kept_in_an_unbroken_chain(
 
     verdict = await verify(owner, "identity", heads.read_text().splitlines())
 
-    assert Verdict("identity", seals=3, rows=3) == verdict
+    assert AuditVerification("identity", seals=3, rows=3) == verdict
 
 
 async def test_rows_that_nothing_seals_are_counted(
@@ -75,7 +75,7 @@ async def test_rows_that_nothing_seals_are_counted(
     await act(pool, "read")
     await act(pool, "log_out")
 
-    assert Verdict("identity", seals=1, rows=1, unsealed=2) == await verify(owner, "identity", [])
+    assert AuditVerification("identity", seals=1, rows=1, unsealed=2) == await verify(owner, "identity", [])
 
 
 @pytest.mark.parametrize("statement", SUPERUSER_ACTS.values(), ids=SUPERUSER_ACTS)

@@ -10,7 +10,7 @@ from shared.contracts import REQUESTS
 from shared.contracts.health import Backlog, ReadOutcomesBacklog
 from shared.contracts.outcomes import ListOutcomes, Outcomes
 from shared.fake_bus import FakeBus
-from shared.front_door import Answer, for_anyone, for_callers, for_visitors, for_visitors_carried_on, open_door
+from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors, for_visitors_carried_on, open_door
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Permission, Role, Visitor
 
@@ -43,7 +43,7 @@ class Door:
         self.given.extend(given)
         return NOTHING_FOUND
 
-    async def open(self, row: Answer) -> FakeBus:
+    async def open(self, row: AnsweredRequest) -> FakeBus:
         async def backlog(_asked: ReadOutcomesBacklog) -> Backlog:
             return Backlog(unsent=0, set_aside=0)
 
@@ -88,7 +88,7 @@ async def test_an_assertion_that_may_be_carried_on_comes_just_as_it_was_shown() 
 
 
 @pytest.mark.parametrize("row", [for_visitors, for_visitors_carried_on])
-async def test_nobody_without_the_permission_is_let_through(row: Callable[..., Answer]) -> None:
+async def test_nobody_without_the_permission_is_let_through(row: Callable[..., AnsweredRequest]) -> None:
     door = Door()
     bus = await door.open(row(ListOutcomes, Permission.RECORD_OUTCOME, door.handle))
     service = Signer("reports", SEEDS["reports"]).sign_caller(Caller(service="reports", job="export"), "outcomes")

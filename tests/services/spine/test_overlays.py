@@ -11,7 +11,7 @@ from shared import overlays as overlays_module
 from shared.contracts.referrals.overlays import OverlayPublished, ReadOverlays
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
-from shared.overlays import Overlays
+from shared.overlays import OverlayFollower
 from shared.registers.definition.register import PublicHome
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
@@ -38,7 +38,7 @@ async def referrals(wire: FakeWire) -> StandInOverlays:
 
 
 @asynccontextmanager
-async def following(overlays: Overlays) -> AsyncIterator[Overlays]:
+async def following(overlays: OverlayFollower) -> AsyncIterator[OverlayFollower]:
     """As a process does from its start to its end."""
     await overlays.listen()
     job = asyncio.create_task(overlays.run())
@@ -62,7 +62,7 @@ async def test_a_process_knows_before_it_is_ready_what_was_published_before_it_b
     wire: FakeWire, registers: Registers, referrals: StandInOverlays
 ) -> None:
     referrals.put(headed("Before"))
-    overlays = Overlays(FakeBus("outcomes", wire), registers)
+    overlays = OverlayFollower(FakeBus("outcomes", wire), registers)
     assert not overlays.known
 
     async with following(overlays):
@@ -73,7 +73,7 @@ async def test_a_process_knows_before_it_is_ready_what_was_published_before_it_b
 async def test_what_is_published_is_in_force_as_soon_as_it_is_told(
     wire: FakeWire, registers: Registers, referrals: StandInOverlays
 ) -> None:
-    async with following(Overlays(FakeBus("reports", wire), registers)) as overlays:
+    async with following(OverlayFollower(FakeBus("reports", wire), registers)) as overlays:
         assert await until(lambda: _true(overlays.known), seconds=5)
         referrals.put(headed("Told"))
         await FakeBus("referrals", wire).tell(OverlayPublished(register_code="dsr", version=1))
@@ -89,7 +89,7 @@ async def test_a_broadcast_that_was_lost_costs_no_more_than_the_net(
     wire: FakeWire, registers: Registers, referrals: StandInOverlays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overlays_module, "POLL_FALLBACK_SECONDS", 0.05)
-    async with following(Overlays(FakeBus("notifier", wire), registers)) as overlays:
+    async with following(OverlayFollower(FakeBus("notifier", wire), registers)) as overlays:
         assert await until(lambda: _true(overlays.known), seconds=5)
         referrals.put(headed("Found"))
 
@@ -102,7 +102,7 @@ async def test_while_referrals_is_away_a_process_lives_and_is_not_ready(
     monkeypatch.setattr(overlays_module, "RETRY_SECONDS", 0.01)
     referrals.failing[ReadOverlays] = AWAY
     referrals.put(headed("Late"))
-    async with following(Overlays(FakeBus("identity", wire), registers)) as overlays:
+    async with following(OverlayFollower(FakeBus("identity", wire), registers)) as overlays:
         await asyncio.sleep(0.05)
         assert not overlays.known
 
@@ -115,7 +115,7 @@ async def test_while_referrals_is_away_a_process_lives_and_is_not_ready(
 async def test_what_is_known_stays_in_force_when_referrals_goes_away(
     wire: FakeWire, registers: Registers, referrals: StandInOverlays
 ) -> None:
-    overlays = Overlays(FakeBus("gateway", wire), registers)
+    overlays = OverlayFollower(FakeBus("gateway", wire), registers)
     referrals.put(headed("Kept"))
     await overlays.look()
     referrals.failing[ReadOverlays] = AWAY

@@ -1,0 +1,37 @@
+"""The names of a register's organisations, kept for a minute: every list, record and report shows them."""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from shared.bus.protocol import Bus
+from shared.contracts.identity import ListOrganisations, Organisations
+from shared.registers.definition.register import Definition
+
+KEPT_SECONDS = 60.0
+
+
+class OrganisationNames:
+    """Asks identity at most once a minute for each register. The names are public and seldom change."""
+
+    def __init__(self, bus: Bus, clock: Callable[[], float] = time.monotonic) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Organisations]] = {}
+
+    async def of(self, register_code: str) -> Organisations:
+        """The organisations of a register, in the order of their names."""
+        kept = self._kept.get(register_code)
+        if kept and kept[0] > self._clock():
+            return kept[1]
+        found = await self._bus.ask(ListOrganisations(register_code=register_code))
+        self._kept[register_code] = (self._clock() + KEPT_SECONDS, found)
+        return found
+
+    async def names(self, register: Definition) -> dict[UUID, str]:
+        """Organisation id → name with its domain in brackets, as the register words it (R-DSR-104)."""
+        words, found = register.words, await self.of(register.code)
+        return {
+            each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)
+            for each in found.organisations
+        }
