@@ -38,7 +38,7 @@ class SentBefore:
         return csrf.holder_in(self.token)
 
 
-async def what_was_sent(request: web.Request) -> SentBefore | None:
+async def what_was_sent(request: web.Request, *, unanswered: bool = False) -> SentBefore | None:
     """None where nothing may be sent again: a log-in, what somebody else typed or another site, what is unreadable."""
     register = request.get(REGISTER)
     if request.method != "POST" or register is None or not request.get(SENT_AGAIN):
@@ -52,10 +52,20 @@ async def what_was_sent(request: web.Request) -> SentBefore | None:
         href=request.rel_url.raw_path_qs,
         session=address(register, SESSION),
         login=address(register, "login/"),
-        token=request.get(CSRF_TOKEN) or csrf.without_proof(await csrf.token_sent(request)),
+        token=request.get(CSRF_TOKEN) or await _token_again(request, unanswered=unanswered),
         fields=fields,
         rows=_rows(register, fields) if request.get(VISITOR) else (),
     )
+
+
+async def _token_again(request: web.Request, *, unanswered: bool) -> str:
+    """
+    The form's token where the session is not known. Its proof stays only when identity did not answer.
+
+    The session may well go on then, and the same token is checked against it when the form is sent again.
+    """
+    sent = await csrf.token_sent(request)
+    return sent if unanswered else csrf.without_proof(sent)
 
 
 async def _fields(request: web.Request) -> list[tuple[str, str]]:

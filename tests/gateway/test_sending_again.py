@@ -14,7 +14,7 @@ from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
-from tests.gateway.stand_in_identity import PASSWORD, StandInIdentity
+from tests.gateway.stand_in_identity import JAYNE, PASSWORD, StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
 from tests.gateway.visit import Page
 
@@ -153,6 +153,33 @@ async def test_while_nobody_can_say_who_asks_what_was_sent_is_kept_all_the_same(
     page = await send(browser, 503)
 
     assert (TYPED, []) == (sent_again(page), page.texts(".nhsuk-inset-text a") + page.texts("[data-sent] p"))
+
+
+async def test_once_identity_answers_again_one_press_sends_it(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes
+) -> None:
+    identity.failing[FindSession] = NotAnswered(Fault.UNAVAILABLE)
+    page = await send(browser, 503)
+    identity.failing.clear()
+    browser.token = token_of(page)
+
+    await browser.go_on(HERE, sent_again(page))
+
+    assert [COMMAND] == [each.command_id.hex for each in outcomes.recorded]
+
+
+async def test_a_token_that_is_not_ours_is_worth_nothing_after_identity_was_away(
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes
+) -> None:
+    identity.failing[FindSession] = NotAnswered(Fault.UNAVAILABLE)
+    browser.token = csrf.token_for("a cookie of another time", csrf.mark_of(JAYNE))
+    page = await send(browser, 503)
+    identity.failing.clear()
+    browser.token = token_of(page)
+
+    await send(browser, 403)
+
+    assert [] == outcomes.recorded
 
 
 @pytest.mark.parametrize(("failure", "status"), FAILURES)

@@ -154,16 +154,16 @@ def folders(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-async def pool(addresses: Addresses) -> AsyncIterator[DatabasePool]:
-    opened = await open_pool(addresses.dsn("outcomes"), CONNECTIONS)
+async def pool(own_addresses: Addresses) -> AsyncIterator[DatabasePool]:
+    opened = await open_pool(own_addresses.dsn("outcomes"), CONNECTIONS)
     yield opened
     await opened.close()
 
 
 async def test_no_request_fails_while_the_schema_is_upgraded(
-    addresses: Addresses, pool: DatabasePool, folders: list[Path], rounds: int
+    own_addresses: Addresses, pool: DatabasePool, folders: list[Path], rounds: int
 ) -> None:
-    upgrade = Upgrade(addresses.migrator_dsn("outcomes"), folders)
+    upgrade = Upgrade(own_addresses.migrator_dsn("outcomes"), folders)
     load = Load(pool)
     async with load.running():
         for number in range(1, rounds + 1):

@@ -20,6 +20,7 @@ from openpyxl import load_workbook
 
 from deploy.runner.environment import Addresses
 from deploy.runner.waiting import until
+from services.reports.rules.counting import CountedAnswer
 from shared.assertion import Signer
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import Context
@@ -27,6 +28,7 @@ from shared.contracts.identity import CheckGrant, Grant, ListOrganisations, Orga
 from shared.contracts.outcomes import OutcomeFeedPage, ReadOutcomeFeed
 from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.contracts.reports import JobState, ReadDashboard, ReadReportChunk, ReadReportJob, ReportJob, StartReport
+from shared.database import as_json
 from shared.messages import NotAnswered
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, new_id
@@ -40,7 +42,7 @@ FILL = """
     INSERT INTO record_copy
     SELECT
         gen_random_uuid(), n, 0, 'dsr', '2022', 'DSR-' || n, 0, $1, 0, 'Some Body', now(), now(), now(), NULL, NULL,
-        jsonb_build_object('first_name', 'Ann', 'latest_update', repeat('said ', 100)), ARRAY['#total='], NULL
+        jsonb_build_object('first_name', 'Ann', 'latest_update', repeat('said ', 100)), $3, NULL, '[]'
     FROM generate_series(1, $2) AS n
 """
 
@@ -199,7 +201,7 @@ async def somebody_makes(stack: Stack) -> bool:
 
 async def fill(addresses: Addresses, organisation: UUID, records: int) -> None:
     async with owner_of(addresses) as owner:
-        await owner.execute(FILL, organisation, records)
+        await owner.execute(FILL, organisation, records, as_json([CountedAnswer("#total", "")]))
 
 
 async def kept(addresses: Addresses, job_id: UUID) -> tuple[int, str, set[int]]:
