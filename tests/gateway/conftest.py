@@ -1,6 +1,4 @@
-"""
-Fixtures that serve the gateway to a local client: the small app of its pages, or the whole gateway with stand-ins.
-"""
+"""Fixtures that serve the gateway to a local client: its pages in a small app, or all of it with stand-ins."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -54,6 +52,7 @@ def templates(template_cache: Path) -> Templates:
 async def serve() -> AsyncIterator[Serve]:
     """
     A function that serves an app and returns a client, which treats loopback as secure as browsers do.
+
     Servers and clients close when the test ends.
     """
     async with AsyncExitStack() as open_clients:

@@ -6,9 +6,7 @@ from tests.gateway.visit import Page
 
 
 def fields(page: Page) -> dict[str, str]:
-    """
-    Return what the page's form would send: hidden fields, typed text and choices that are not empty, no CSRF token.
-    """
+    """Return what the page's form would send: hidden fields and what is typed or chosen, without the CSRF token."""
     form = page.tree.select_one("main form")
     assert form is not None
     sent = {str(each["name"]): str(each.get("value", "")) for each in form.select("input:not([type=radio])")}

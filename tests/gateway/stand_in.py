@@ -1,6 +1,4 @@
-"""
-The base of every stand-in for a service: a table of replies on a fake bus, the requests received, and set failures.
-"""
+"""The base of every stand-in: a table of replies on a fake bus, the requests received, and failures to order."""
 
 from abc import ABC, abstractmethod
 from collections import UserDict
@@ -32,6 +30,7 @@ class Failing(UserDict[Kind, Refused | NotAnswered]):
 class StandIn(ABC):
     """
     A stand-in for a service. `asked` holds every request in order.
+
     `failing` says which kinds are refused or not answered, and how.
     """
 

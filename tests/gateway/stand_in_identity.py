@@ -24,10 +24,7 @@ RULE = PASSWORD_RULE.sentences
 
 @dataclass
 class StandInIdentity(StandIn):
-    """
-    Identity for one person. `sessions` and `attempts` hold the open tokens; only the right password and PIN are
-    accepted.
-    """
+    """One person. `sessions` and `attempts` hold the open tokens; only the right password and PIN are accepted."""
 
     role: Role | None = Role.STANDARD
     all_organisations: bool = False

@@ -46,9 +46,7 @@ PAIR = PossibleDuplicate(found_at=WHEN, one=ONE, other=OTHER)
 
 @dataclass
 class StandInMatches(StandIn):
-    """
-    Refuses a new record as a likely duplicate of `RECORD_ID` until the request says that the user has seen that record.
-    """
+    """Refuses a new record as a likely duplicate of `RECORD_ID` until the request says that the user has seen it."""
 
     refusal: Refused = field(default_factory=lambda: Refused("likely_duplicate", records=RECORD_ID.hex))
     pairs: tuple[PossibleDuplicate, ...] = (PAIR,)

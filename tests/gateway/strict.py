@@ -8,9 +8,7 @@ from gateway.ui.render import FOLDER
 
 
 class StrictInOurs(ChainableUndefined):
-    """
-    Raises `UndefinedError` when one of our templates shows an undefined value, which would otherwise be an empty space.
-    """
+    """Raises `UndefinedError` for an undefined value in our templates, which would otherwise be an empty space."""
 
     def __str__(self) -> str:
         self._refuse_in_ours()

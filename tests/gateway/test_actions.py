@@ -33,6 +33,7 @@ Attempt = Callable[[Refused | NotAnswered | None, bool], Awaitable[Answer]]
 async def attempted(serve: Callable[[web.Application], Awaitable[Client]], monkeypatch: pytest.MonkeyPatch) -> Attempt:
     """
     A function that tries one command and returns its result.
+
     The result is whether it was done, the form's status and summary, and whether the command id was kept.
     """
     monkeypatch.setattr(SendAgain, "refusals", (*SendAgain.refusals, "elsewhere"))

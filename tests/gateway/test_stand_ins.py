@@ -72,9 +72,7 @@ NOTE = NoteShown(note_id=ID, text="Called the family", written_by="Jayne Billing
 
 
 def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
-    """
-    Return each stand-in filled with an example of everything, and a request of each kind that has a reply with content.
-    """
+    """Return each stand-in, filled with examples, and a request of each kind that has a reply with content."""
     overlays = StandInOverlays()
     overlays.put(Overlay(public=PublicHome(heading="Together", paragraphs=("Words of our own.",))))
     jobs = StandInReports(state="ready", rows_total=500)
@@ -199,7 +197,7 @@ def test_nothing_can_be_refused_as_what_its_contract_does_not_name() -> None:
 
 @pytest.mark.parametrize("kind", IN_WORDS)
 async def test_a_reply_holds_what_the_service_answers(kind: type[Request[Message]]) -> None:
-    """Check that no field of a reply has a type, or is empty, unless the service was recorded to answer so there."""
+    """Check that each value in a reply is of a kind that the service was recorded to give in the same place."""
     known = {(free(path), what) for reply in recorded(kind) for path, what in kinds_in(reply)}
 
     for reply in await replies_to(kind):

@@ -17,6 +17,7 @@ from tests.gateway.visit import Client, Page, faults
 class Browser:
     """
     A browser that checks each page: `see` and `send` check the page for faults.
+
     `go_on` expects a redirect and returns its target.
     """
 
