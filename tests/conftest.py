@@ -54,9 +54,7 @@ def quick_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
-    """
-    A temporary folder for one test, in memory if there is room: a database or stream on disk waits for each commit.
-    """
+    """A test's own folder, in memory if there is room: a database or stream on disk waits for each commit."""
     folder = quick_folder / tmp_path.name
     folder.mkdir(mode=0o700)
     yield folder
@@ -67,6 +65,7 @@ def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
 async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     """
     Postgres with every migration applied, and NATS with its streams.
+
     Tests must not connect to this database: the copies are made from it.
     """
     parts = EmbeddedParts(quick_folder / "state", durable=False)
@@ -90,9 +89,7 @@ async def addresses(shared_copy: SharedDatabase) -> Addresses:
 
 @pytest.fixture
 async def own_addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """
-    The addresses of a database for one test that changes its schema. It costs twenty times as much as `addresses`.
-    """
+    """The addresses of a database for one test that changes its schema, at twenty times the cost."""
     async with database_copy(parts) as own:
         yield own
 

@@ -71,6 +71,7 @@ def files_here() -> Iterator[tuple[str, str]]:
 def files_of(revision: str) -> Iterator[tuple[str, str]]:
     """
     Yield the path and text of each counted file of a commit.
+
     Raises `CalledProcessError` if git does not know the revision.
     """
     for name in _git("ls-tree", "-r", "--name-only", revision).splitlines():
@@ -86,6 +87,7 @@ def _git(*arguments: str) -> str:
 def table(columns: dict[str, Counts]) -> str:
     """
     Return a table with one row for each folder and language.
+
     Two columns are followed by a third with the difference.
     """
     kinds = sorted({kind for counts in columns.values() for kind in counts})

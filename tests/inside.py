@@ -89,7 +89,5 @@ def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
 
 
 def pss_bytes(processes: Sequence[psutil.Process]) -> int:
-    """
-    Return the proportional set size of the processes: each shared page is divided among the processes that use it.
-    """
+    """Return the proportional set size of the processes, in bytes: each shared page is divided among its users."""
     return sum(int(each.memory_full_info().pss) for each in processes)

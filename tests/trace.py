@@ -1,5 +1,6 @@
 """
 Prints which tests prove which requirement, and which requirements have no test.
+
 Fails if a test names an id that is not in the list.
 
 python -m tests.trace
@@ -89,9 +90,7 @@ def family(requirement: str) -> str:
 
 
 def report(listed: dict[str, str], tests: dict[str, list[str]]) -> list[str]:
-    """
-    Return the lines of the report: proved requirements with their tests, unproved ones with their text, family totals.
-    """
+    """Return the report: proved requirements with their tests, unproved ones with their text, and family totals."""
     proved = [f"{wish:<12} {test}" for wish in listed for test in tests.get(wish, ())]
     bare = [f"{wish:<12} {text[:SHOWN]}" for wish, text in listed.items() if wish not in tests]
     everything = Counter(map(family, listed))

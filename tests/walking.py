@@ -216,6 +216,7 @@ class Walker:
     async def log_in(self, email: str, password: str = DEMO_PASSWORD) -> str:
         """
         Log in with password and PIN, and return the address of the next page.
+
         Run one log-in per address at a time: the PIN is taken from the newest mail.
         """
         await self.see(self.at("login/"))

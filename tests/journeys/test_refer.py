@@ -1,4 +1,4 @@
-"""Referring somebody: consent first, what is missing, the receipt, the team's mail, and who may see it."""
+"""Journeys of adding a referral: consent first, missing answers, the receipt, the team's mail, and who may see it."""
 
 import re
 import secrets
