@@ -85,7 +85,7 @@ LOOKS = {
     "time-out cover": RECORD,
     "session ended": RECORD,
     "typed by somebody else": RECORD,
-    # work list, reports
+    # work list and reports
     "work list": WORK,
     "work list seen": WORK,
     "home with the work list": HOME,

@@ -38,7 +38,7 @@ RED_TEXT = (
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def referrer(page: Page, stack: Product) -> Page:
-    """The window of a referrer who is logged in."""
+    """The window of a logged-in referrer."""
     await be_logged_in(page, stack, REFERRER)
     return page
 

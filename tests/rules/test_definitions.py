@@ -396,7 +396,7 @@ def _faults(register: Definition) -> list[str]:
 
 
 def _next_edition(**changes: dict[str, object] | None) -> Definition:
-    """The invented register with some questions changed, or gone when the change is None."""
+    """Return the invented register with some questions changed, or removed if the change is None."""
 
     def changed(question: Question) -> list[Question]:
         change = changes.get(question.name, {})
