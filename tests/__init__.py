@@ -1,1 +1,1 @@
-"""The project's tests: one folder for each kind, and the builders that they share."""
+"""The project's tests, one folder for each kind, and the builders that they share."""

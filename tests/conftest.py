@@ -1,4 +1,4 @@
-"""The real Postgres and NATS, started once for a run that needs them, and a migrated, empty database for a test."""
+"""The shared fixtures: Postgres and NATS, started once per run, and an empty, migrated database for each test."""
 
 import shutil
 import tempfile
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `full_rounds`, unless all rounds are asked for."""
+    """Deselect tests marked `full_rounds` unless `--full-rounds` is given."""
     if not config.getoption("--full-rounds"):
         left_out = [each for each in items if each.get_closest_marker("full_rounds")]
         items[:] = [each for each in items if each not in left_out]
@@ -40,13 +40,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
 
 @pytest.fixture(scope="session")
 def full_rounds(pytestconfig: pytest.Config) -> bool:
-    """Whether a test runs all rounds at full size (`make test-all`), or fewer of a smaller size (`make test`)."""
+    """Whether a test runs every round at full size (`make test-all`) or fewer, smaller rounds (`make test`)."""
     return bool(pytestconfig.getoption("--full-rounds"))
 
 
 @pytest.fixture(scope="session")
 def quick_folder() -> Iterator[Path]:
-    """A folder in memory where there is room for it: copying a database is fifteen times quicker there."""
+    """A temporary folder, in memory if there is room: copying a database is fifteen times quicker there."""
     roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM
     with tempfile.TemporaryDirectory(prefix="ics-tests-", dir=IN_MEMORY if roomy else None) as folder:
         yield Path(folder)
@@ -54,7 +54,7 @@ def quick_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
-    """A folder of the test's own, in memory where there is room: a database or stream on disk waits for each commit."""
+    """A test's own folder, in memory if there is room: a database or stream on disk waits for each commit."""
     folder = quick_folder / tmp_path.name
     folder.mkdir(mode=0o700)
     yield folder
@@ -63,7 +63,11 @@ def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
-    """Postgres and NATS, migrated and with streams. Nobody connects to its database: it is what copies are made of."""
+    """
+    Postgres with every migration applied, and NATS with its streams.
+
+    Tests must not connect to this database: the copies are made from it.
+    """
     parts = EmbeddedParts(quick_folder / "state", durable=False)
     await parts.start()
     yield parts
@@ -78,21 +82,21 @@ async def shared_copy(parts: EmbeddedParts) -> AsyncIterator[SharedDatabase]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def addresses(shared_copy: SharedDatabase) -> Addresses:
-    """A migrated, empty database: `addresses.dsn("identity")` enters it as that service."""
+    """The addresses of an empty, migrated database. `addresses.dsn("identity")` connects as that service."""
     await shared_copy.restore()
     return shared_copy.addresses
 
 
 @pytest.fixture
 async def own_addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """A database of the test's own, for tests that change its schema. It costs twenty times as much."""
+    """The addresses of a database for one test that changes its schema, at twenty times the cost."""
     async with database_copy(parts) as own:
         yield own
 
 
 @pytest.fixture
 async def database(addresses: Addresses) -> AsyncIterator[OpenDatabase]:
-    """`await database("identity")` is a pool of that service's own role in a migrated, empty database."""
+    """`await database("identity")` is a pool with that service's own role in an empty, migrated database."""
     async with AsyncExitStack() as opened:
 
         async def open_one(service: str) -> DatabasePool:

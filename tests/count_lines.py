@@ -1,8 +1,8 @@
 """
-Counts lines of code, without blank lines, comments and docstrings, in Python and SQL.
+Counts lines of Python and SQL code, without blank lines, comments and docstrings.
 
-    python -m tests.count_lines                 the files as they are
-    python -m tests.count_lines v1 v2           two revisions of git, and the difference
+python -m tests.count_lines                 the working files
+python -m tests.count_lines v1 v2           two git revisions, and the difference
 """
 
 import ast
@@ -29,7 +29,7 @@ Counts = Counter[str]
 
 
 def python_lines(source: str) -> int:
-    """Lines with at least one token that is neither a comment nor part of a docstring."""
+    """Count the lines with at least one token that is neither a comment nor part of a docstring."""
     found: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in NOT_CODE:
@@ -55,7 +55,7 @@ COUNTED = {".py": python_lines, ".sql": sql_lines}
 
 
 def count(files: Iterator[tuple[str, str]]) -> Counts:
-    """Lines by folder and language: `services .sql`."""
+    """Count lines by folder and language, under keys such as `services .sql`."""
     counts: Counts = Counter()
     for name, source in files:
         path = Path(name)
@@ -69,7 +69,11 @@ def files_here() -> Iterator[tuple[str, str]]:
 
 
 def files_of(revision: str) -> Iterator[tuple[str, str]]:
-    """The files of a commit. Raises `CalledProcessError` for a revision that git does not know."""
+    """
+    Yield the path and text of each counted file of a commit.
+
+    Raises `CalledProcessError` if git does not know the revision.
+    """
     for name in _git("ls-tree", "-r", "--name-only", revision).splitlines():
         if Path(name).suffix in COUNTED:
             yield name, _git("show", f"{revision}:{name}")
@@ -81,7 +85,11 @@ def _git(*arguments: str) -> str:
 
 
 def table(columns: dict[str, Counts]) -> str:
-    """One row for each folder and language; with two columns also what the second has more."""
+    """
+    Return a table with one row for each folder and language.
+
+    Two columns are followed by a third with the difference.
+    """
     kinds = sorted({kind for counts in columns.values() for kind in counts})
     rows = [["", *columns], *([kind, *(str(counts[kind]) for counts in columns.values())] for kind in kinds)]
     rows.append(["sum", *(str(sum(counts.values())) for counts in columns.values())])

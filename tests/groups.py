@@ -1,4 +1,4 @@
-"""Which tests one of several test processes runs together, because they share something dear."""
+"""Groups the tests that one test process must run together because they share an expensive fixture."""
 
 from functools import cache
 from pathlib import Path
@@ -6,22 +6,22 @@ from pathlib import Path
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
-# One product for all tests of the folder.
+# The tests of each folder share one running product.
 ONE_PRODUCT = ("tests/failure/", "tests/journeys/second/")
-# One browser, and one thing at a time on the register.
+# The tests of a file share one browser, and act on the register in turn.
 BY_FILE = "tests/journeys/"
 MODULE_FIXTURE = 'scope="module"'
 
 
 class Groups(LoadScopeScheduling):
-    """Gives each process a group of tests at a time, the largest first, and in the end single tests."""
+    """A pytest-xdist scheduler that hands out whole groups, the largest first and single tests last."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
 
 def group_of(nodeid: str) -> str:
-    """A folder, a file, or the test alone when it shares nothing but what each process starts for itself."""
+    """Return the folder or file that the test is grouped by, or its own id if it shares no expensive fixture."""
     file = nodeid.partition("::")[0]
     for folder in ONE_PRODUCT:
         if file.startswith(folder):

@@ -1,4 +1,4 @@
-"""The inside of a running product: its processes, its database as administrator, its streams. For tests alone."""
+"""Test access to a running product: its processes, its database as superuser and its streams."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ EVERYTHING = (*PROCESSES, "nats", "postgres", "mail")
 
 @dataclass(frozen=True)
 class Inside:
-    """What its state folder tells of an installation, and the runner that holds it."""
+    """An installation as its state folder describes it, and the process that runs it."""
 
     state: State
     runner: int
@@ -38,7 +38,7 @@ class Inside:
 
     @cached_property
     def database(self) -> DatabaseServer:
-        """As its superuser."""
+        """The database server, entered as its superuser."""
         return Postgres(self.state, self.keyring.superuser_password, Console()).server
 
     @property
@@ -48,7 +48,7 @@ class Inside:
 
     @property
     def addresses(self) -> Addresses:
-        """The same as the services are told."""
+        """The addresses that the services are given."""
         return Addresses(self.keyring, dict.fromkeys(SERVICES, self.database), self.nats_url)
 
     def health_socket(self, process: str) -> Path:
@@ -56,7 +56,7 @@ class Inside:
 
     # ------------------------------------------------------------------------------------------------------- processes
     def pid_of(self, part: str) -> int:
-        """The process of a part that runs now or ran last. Raises `LookupError` while there is none to be found."""
+        """Return the process id of a part that is running or ran last. Raises `LookupError` if there is none."""
         try:
             return self._written_pid(part)
         except (OSError, ValueError):
@@ -72,22 +72,22 @@ class Inside:
         return int((self.state.run / f"{part}.pid").read_text(encoding="ascii"))
 
     def family(self) -> list[psutil.Process]:
-        """The runner and all that descend from it."""
+        """Return the runner and all its descendants."""
         runner = psutil.Process(self.runner)
         return [runner, *runner.children(recursive=True)]
 
     def processes(self, part: str) -> list[psutil.Process]:
-        """The processes of a part: one, or Postgres's many."""
+        """Return the processes of a part: one process, or the many that belong to Postgres."""
         head = psutil.Process(self.pid_of(part))
         return [head, *head.children(recursive=True)]
 
 
 def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    """What they have used since they were born, and what their ended children had used."""
+    """Return the CPU time of the processes since they started, including that of their ended children."""
     times = [each.cpu_times() for each in processes]
     return sum(each.user + each.system + each.children_user + each.children_system for each in times)
 
 
 def pss_bytes(processes: Sequence[psutil.Process]) -> int:
-    """The memory that they hold, a page that several share counted in parts."""
+    """Return the proportional set size of the processes, in bytes: each shared page is divided among its users."""
     return sum(int(each.memory_full_info().pss) for each in processes)

@@ -1,8 +1,8 @@
 """
-Takes the pictures of the documentation from the running product, so that they never lie.
+Takes the pictures of the documentation from the running product, so that they show what it looks like now.
 
-    python -m tests.pictures            the README's four
-    python -m tests.pictures --every    every page that the journeys look at
+python -m tests.pictures            the four pictures of the README
+python -m tests.pictures --every    every page that the journeys look at
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from tests.journeys.product import Product, product
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 EVERY = PICTURES / "pages"
 JOURNEYS = ("-m", "pytest", "-q", "-n", "2", "-m", "journey")
-AS_TAKEN = "-desktop"  # the others, on a phone or without scripts, are looked at and not kept
+AS_TAKEN = "-desktop"  # pictures taken on a phone or without scripts are not kept
 
 
 async def take_four() -> None:
-    """The register's home, its form, its list and its dashboard."""
+    """Take pictures of the register's home, form, list and dashboard."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with product(Path(folder) / "state", "--demo") as stack, async_playwright() as playwright:
@@ -51,7 +51,7 @@ async def _take(page: Page, name: str) -> None:
 
 
 def take_every() -> int:
-    """Run the journeys, which take a picture at each look; 1 when one of them fails."""
+    """Run the journeys, which take a picture at each look, and return an exit code: 1 if a journey fails."""
     with tempfile.TemporaryDirectory() as folder:
         told = {**os.environ, "ICS_SCREENSHOTS": folder, "ICS_CHROMIUM": chromium_path()}
         if subprocess.run([sys.executable, *JOURNEYS], env=told, check=False).returncode:
@@ -62,7 +62,7 @@ def take_every() -> int:
 
 
 def _keep(folder: Path) -> dict[str, str]:
-    """Put the pictures into the documentation instead of the earlier ones; gives each one's address in the table."""
+    """Replace the pictures of the documentation. Return each picture's name with the route of its page."""
     shutil.rmtree(EVERY, ignore_errors=True)
     EVERY.mkdir(parents=True)
     shown = {}

@@ -1,4 +1,4 @@
-"""Tests that share something dear run in one process, and everything else runs wherever there is time."""
+"""Tests of the grouping: tests that share an expensive fixture run in one process, all others in any process."""
 
 from tests.groups import group_of
 

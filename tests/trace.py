@@ -1,7 +1,9 @@
 """
-Prints which tests prove which requirement, and what is still bare; fails on an id that is not in the list.
+Prints which tests prove which requirement, and which requirements have no test.
 
-    python -m tests.trace
+Fails if a test names an id that is not in the list.
+
+python -m tests.trace
 """
 
 import ast
@@ -20,21 +22,21 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Proof:
-    """One `requirement` mark: where it stands, and the ids as written."""
+    """One `requirement` mark: the test, class or file that carries it, and its ids as written."""
 
     test: str
     requirements: tuple[str, ...]
 
 
 class Marks(ast.NodeVisitor):
-    """Collects the marks of one file under the name of the test, class or file they stand on."""
+    """Collects the marks of one file, each under the name of the test, class or file that carries it."""
 
     def __init__(self, file: str) -> None:
         self.proofs: list[Proof] = []
         self._within = [file]
 
     def visit(self, node: ast.AST) -> None:
-        """Go through the tree, remembering in which class and test each mark stands."""
+        """Walk the tree and record each mark with the class and test around it."""
         if isinstance(node, ast.Call) and _is_mark(node.func):
             self.proofs.append(Proof("::".join(self._within), tuple(map(_written, node.args))))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -50,20 +52,20 @@ def _is_mark(called: ast.expr) -> bool:
 
 
 def _written(argument: ast.expr) -> str:
-    """The id itself; anything but a plain string is shown as its code, which no list holds."""
+    """Return the id. Return the source of any other expression: the list does not contain it, so the report fails."""
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return argument.value
     return ast.unparse(argument)
 
 
 def wanted(listed: Path = LIST) -> dict[str, str]:
-    """Every requirement: id → text, in the order of the list."""
+    """Return every requirement, id → text, in the order of the list."""
     with listed.open(encoding="utf-8", newline="") as lines:
         return {row["id"]: row["text"] for row in csv.DictReader(lines)}
 
 
 def proofs(tests: Path = TESTS) -> list[Proof]:
-    """Every mark on every test under this folder."""
+    """Return every mark on every test in this folder."""
     return [proof for file in sorted(tests.rglob("test_*.py")) for proof in marks_in(file, file.relative_to(ROOT))]
 
 
@@ -74,7 +76,7 @@ def marks_in(file: Path, shown: Path) -> list[Proof]:
 
 
 def by_requirement(found: Iterable[Proof]) -> dict[str, list[str]]:
-    """Requirement → the tests that name it, each once."""
+    """Return the tests that name each requirement, without repeats."""
     tests: dict[str, dict[str, None]] = {}
     for proof in found:
         for requirement in proof.requirements:
@@ -83,12 +85,12 @@ def by_requirement(found: Iterable[Proof]) -> dict[str, list[str]]:
 
 
 def family(requirement: str) -> str:
-    """`R-DSR` of `R-DSR-046`."""
+    """Return the family of a requirement: `R-DSR` for `R-DSR-046`."""
     return requirement.rpartition("-")[0]
 
 
 def report(listed: dict[str, str], tests: dict[str, list[str]]) -> list[str]:
-    """The table: proved requirements with their tests, bare ones with their text, and the totals of each family."""
+    """Return the report: proved requirements with their tests, unproved ones with their text, and family totals."""
     proved = [f"{wish:<12} {test}" for wish in listed for test in tests.get(wish, ())]
     bare = [f"{wish:<12} {text[:SHOWN]}" for wish, text in listed.items() if wish not in tests]
     everything = Counter(map(family, listed))

@@ -1,4 +1,4 @@
-"""Walks the product over HTTP as a browser without scripts does: reads forms, and sends them as people would."""
+"""Walks through the product over HTTP as a browser without scripts does: reads pages, fills in and sends forms."""
 
 import asyncio
 import re
@@ -22,13 +22,13 @@ TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64,})"')
 PIN = re.compile(r"PIN Access Code is:\s+(\d{6})\s")
 TEMPORARY_PASSWORD = re.compile(r"temporary password is:\s+(\S+)\s")
 CONTROLS = "input[name], select[name], textarea[name]"
-FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}  # as browsers say it
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}  # as browsers send it
 NOT_SENT = {"submit", "button", "reset", "file", "image"}
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What came back: `leads_to` is the address that the browser was sent on to, empty for a page to be read."""
+    """A response. `leads_to` is the target of a redirect, and empty if the response is a page."""
 
     path: str
     status: int
@@ -45,27 +45,27 @@ class Sheet:
 
     @property
     def notice(self) -> str:
-        """What the banner says of what was just done."""
+        """The text of the banner that reports the last action."""
         return _words(self.tree.select_one(".nhsuk-notification-banner__content"))
 
     @property
     def text(self) -> str:
-        """What the page says in its main part."""
+        """The text of the page's main part."""
         return _words(self.tree.select_one("main"))
 
     @property
     def problems(self) -> list[str]:
-        """What the error summary says."""
+        """The lines of the error summary."""
         return [_words(line) for line in self.tree.select(".nhsuk-error-summary__list li")]
 
     def fields(self, among: str) -> Fields:
-        """The form that has a field of this name, as a browser would send it back untouched."""
+        """Return the fields of the form that has a field of this name, as a browser would send them unchanged."""
         form = self.tree.select_one(f'form:has([name="{among}"])')
         assert form is not None, f"{self.path} has no form with {among}: {self.status} {self.heading}"
         return self._filled(form)
 
     def sending(self, button: str) -> tuple[str, Fields]:
-        """Where the button with these words sends its form, and what it sends as long as nobody types anything."""
+        """Return the address and the fields that the button with this text sends while the form is unchanged."""
         pressed = self._named("button", button)
         form = self.tree.find(id=pressed["form"]) if pressed.has_attr("form") else pressed.find_parent("form")
         assert isinstance(form, Tag)
@@ -73,11 +73,11 @@ class Sheet:
         return str(pressed.get("formaction") or form.get("action") or self.path), self._filled(form) | own
 
     def link(self, words: str) -> str:
-        """Where the link with these words leads."""
+        """Return the address of the link with this text."""
         return str(self._named("a[href]", words)["href"])
 
     def _named(self, selector: str, words: str) -> Tag:
-        """The first with exactly these words; failing that, the first whose words hold these."""
+        """Return the first element with exactly this text, or else the first whose text contains it."""
         known = [(_words(each), each) for each in self.tree.select(selector)]
         found = [each for said, each in known if said == words] or [each for said, each in known if words in said]
         assert found, f"{self.path} has no {selector} {words}: {self.status} {self.heading}"
@@ -91,7 +91,7 @@ class Sheet:
 
 
 def _belonging_to(form: Tag) -> str:
-    """The controls that stand elsewhere and name the form as theirs."""
+    """Return a selector for the controls outside a form that name it in their `form` attribute."""
     named = f'[form="{form.get("id", "")}"]'
     return ", ".join(f"{each.strip()}{named}" for each in CONTROLS.split(","))
 
@@ -101,7 +101,7 @@ def _words(tag: Tag | None) -> str:
 
 
 def _sent_by(control: Tag) -> list[str]:
-    """What one control of a form sends."""
+    """Return the values that one control of a form sends."""
     if control.name == "textarea":
         return [control.get_text().removeprefix("\n")]
     if control.name == "select":
@@ -116,9 +116,9 @@ def _sent_by(control: Tag) -> list[str]:
 @dataclass
 class Walker:
     """
-    One browser: its cookies, the token of the last form that it saw, and where it has been and was led.
+    One browser: its cookies, the CSRF token of the last form that it saw, and the requests that it made.
 
-    `read_mail` gives the texts of the mails to an address where the demo's own page does not hold them.
+    `read_mail` returns the texts of the mails to an address, for a product without the demo's mail page.
     """
 
     base_url: str
@@ -133,7 +133,7 @@ class Walker:
         return await self._go("GET", path, None)
 
     async def post(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
-        """Send a form, under the token of the last page that had one."""
+        """Send a form with the CSRF token of the last page that had a form."""
         form = FormData({"csrf_token": self.token}, charset="utf-8")
         for name, values in fields.items():
             for value in [values] if isinstance(values, str) else values:
@@ -142,26 +142,26 @@ class Walker:
         return await self._go("POST", path, form)
 
     async def see(self, path: str) -> Sheet:
-        """GET a page that is there."""
+        """GET a page and expect status 200."""
         return _expected(await self.get(path), 200)
 
     async def go_on(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> str:
-        """Send a form that is taken; gives where it leads."""
+        """Send a form, expect it to be accepted, and return the address of the redirect."""
         return _expected(await self.post(path, fields), 303).leads_to
 
     async def see_after(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
-        """Send a form that is taken; gives the page that it leads to."""
+        """Send a form, expect it to be accepted, and return the page that it leads to."""
         return await self.see(await self.go_on(path, fields))
 
     async def press(self, sheet: Sheet, button: str, typed: Mapping[str, str | Sequence[str]] | None = None) -> Sheet:
-        """Fill in the form of a button and press it; gives the page that this leads to."""
+        """Fill in a button's form, press the button, and return the page that follows."""
         action, fields = sheet.sending(button)
         self.token = "".join(fields.get("csrf_token", ""))
         answer = await self.post(action.partition("#")[0], {**fields, **(typed or {})})
         return await self.see(answer.leads_to) if answer.leads_to else answer
 
     async def follow(self, sheet: Sheet, words: str) -> Sheet:
-        """The page that a link leads to."""
+        """Return the page that the link with this text leads to."""
         return await self.see(sheet.link(words))
 
     async def _go(self, method: str, path: str, form: FormData | None) -> Sheet:
@@ -177,7 +177,7 @@ class Walker:
         return Sheet(path, answer.status, leads_to, html)
 
     async def download(self, path: str) -> bytes:
-        """A file that is there."""
+        """Download a file and expect status 200."""
         async with self.session.get(self._address(path)) as answer:
             self.been.append(("GET", path, ""))
             assert 200 == answer.status, f"{path}: {answer.status}"
@@ -187,26 +187,26 @@ class Walker:
         return URL(self.base_url + path, encoded=True)
 
     def at(self, path: str) -> str:
-        """An address within the register."""
+        """Return an address within the register."""
         return f"/{self.register}/{path}"
 
-    # ------------------------------------------------------------------------------------------------------- coming in
+    # ------------------------------------------------------------------------------------------------------ logging in
     async def mails(self, to: str) -> list[str]:
-        """The texts of the mails to this address, newest first."""
+        """Return the texts of the mails to this address, newest first."""
         if self.read_mail is not None:
             return await self.read_mail(to)
         async with self.session.get(f"{self.base_url}/demo/mail.json") as answer:
             return [each["text"] for each in await answer.json() if to in each["to"]]
 
     async def mail_after(self, earlier: int, to: str) -> str:
-        """Wait for one more mail to this address than there were."""
+        """Wait until this address has more than `earlier` mails, and return the newest."""
         async with asyncio.timeout(MAIL_SECONDS):
             while len(found := await self.mails(to)) <= earlier:  # noqa: ASYNC110 - mail sets no event
                 await asyncio.sleep(0.05)
         return found[0]
 
     async def register_account(self, first_name: str, last_name: str, email: str) -> str:
-        """Gives the temporary password that is mailed."""
+        """Register an account and return the temporary password that is mailed."""
         earlier = len(await self.mails(email))
         await self.see(self.at("login/register/"))
         names = {"first_name": first_name, "last_name": last_name, "email": email}
@@ -214,7 +214,11 @@ class Walker:
         return _found(TEMPORARY_PASSWORD, await self.mail_after(earlier, email))
 
     async def log_in(self, email: str, password: str = DEMO_PASSWORD) -> str:
-        """Both steps; gives where they lead. One log-in of an address at a time, for its PIN is in the newest mail."""
+        """
+        Log in with password and PIN, and return the address of the next page.
+
+        Run one log-in per address at a time: the PIN is taken from the newest mail.
+        """
         await self.see(self.at("login/"))
         earlier = len(await self.mails(email))
         await self.see(await self.go_on(self.at("login/"), {"email": email, "password": password}))
@@ -233,11 +237,11 @@ class Walker:
 
     # --------------------------------------------------------------------------------------------------------- records
     async def new_form(self) -> Fields:
-        """The empty form of a new record, with the id of what is about to be done."""
+        """Return the fields of an empty form for a new record, including its command id."""
         return (await self.see(self.at("records/new?start"))).fields("command")
 
     async def submit(self, fields: Mapping[str, str | Sequence[str]]) -> str:
-        """Add a record; gives the id in its address."""
+        """Add a record and return the id in its address."""
         return record_in(await self.go_on(self.at("records/new"), fields))
 
     async def list_records(self) -> Sheet:
@@ -251,7 +255,7 @@ class Walker:
         return await self.see(self.at(f"records/{record}/"))
 
     async def update(self, record: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
-        """Send the record's form; 303 when it was saved, 409 when somebody else saved first."""
+        """Send the record's form. The status is 303 when it is saved, and 409 when another user saved first."""
         return await self.post(self.at(f"records/{record}/"), fields)
 
     async def add_note(self, record: str, text: str) -> None:
@@ -260,14 +264,14 @@ class Walker:
 
 
 def record_in(address: str) -> str:
-    """The record's id, 32 hex digits, in an address of one of its pages."""
+    """Return the record's id, 32 hex digits, from the address of one of its pages."""
     found = re.search(r"/records/([0-9a-f]{32})/", address)
     assert found is not None, "the address of no record"
     return found[1]
 
 
 def a_referral(**changes: str) -> dict[str, str]:
-    """What is typed into the DSR's form, as far as it must be."""
+    """Return the least that must be typed into the DSR's form, with these changes."""
     typed = {
         "capacity_to_consent": "yes",
         "consent_given": "yes",
@@ -298,7 +302,7 @@ def _found(pattern: re.Pattern[str], text: str) -> str:
 
 @asynccontextmanager
 async def walker(base_url: str, register: str = "dsr", read_mail: ReadMail | None = None) -> AsyncIterator[Walker]:
-    """A browser with nothing kept. Its cookies are for secure addresses; this machine's own counts as one."""
+    """Open a browser without any cookies. The product's address counts as secure, so `Secure` cookies are kept."""
     jar = CookieJar(unsafe=True, treat_as_secure_origin=URL(base_url))
     async with ClientSession(cookie_jar=jar, timeout=ClientTimeout(total=ANSWER_SECONDS)) as session:
         yield Walker(base_url, session, register, read_mail)

@@ -1,4 +1,4 @@
-"""Firefox and WebKit, the product behind an https address, and somebody's window on it."""
+"""Fixtures with Firefox and WebKit, the product behind an https address, and a browser window on it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(quick_folder: Path) -> AsyncIterator[Product]:
-    """The whole product with its demo people, started once for both."""
+    """The whole product with its demo people, started once for both browsers."""
     async with product(quick_folder / "product", "--demo") as running:
         yield running
 
@@ -42,7 +42,7 @@ async def base_url(stack: Product, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def window(engine_name: str, base_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Window]:
-    """One for each engine: what the first test of a file began goes on in the next."""
+    """One window for each browser, shared by all tests."""
     async with _engine(engine_name, tmp_path_factory.mktemp(engine_name)) as engine:
         yield Window(engine, base_url)
 
@@ -55,7 +55,7 @@ async def window_without_scripts(engine_name: str, base_url: str, tmp_path: Path
 
 @asynccontextmanager
 async def _engine(name: str, folder: Path, *, scripts: bool = True) -> AsyncIterator[Engine]:
-    """Raises `NotFound`, with what to install, where there is none."""
+    """Start the browser of this name. Raises `NotFound`, with what to install, if it is missing."""
     if name == "firefox":
         async with firefox(await _program(FIREFOX), folder / "own", scripts=scripts) as started:
             yield started

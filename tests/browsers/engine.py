@@ -1,14 +1,14 @@
-"""What a browser is to these tests: something that takes WebDriver's commands, and keeps what it complained of."""
+"""The interface of a browser in these tests: it takes WebDriver's commands and reports the errors of pages."""
 
 from pathlib import Path
 from typing import Protocol
 
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the standard's name for "this is an element"
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the standard's key for an element's id
 START_SECONDS = 60
 
 
 class CommandFailed(Exception):
-    """The browser's own word for why: `no such element`, `element not interactable`."""
+    """A command that the browser refused, with its reason, such as `no such element` or `element not interactable`."""
 
 
 class Engine(Protocol):
@@ -18,15 +18,15 @@ class Engine(Protocol):
     downloads: Path
 
     async def ask(self, command: str, **told: object) -> object:
-        """WebDriver's command by its name in Firefox, such as `ElementClick`. Raises `CommandFailed`."""
+        """Send a WebDriver command by its name in Firefox, such as `ElementClick`. Raises `CommandFailed`."""
 
     async def be(self, width: int, height: int) -> None:
-        """The page as large as this; around it stands more or less of the browser's own."""
+        """Give the page this size in pixels, without the browser's own bars around it."""
 
     async def complaints(self) -> list[str]:
-        """What it has complained of so far: scripts that failed, files that the policy blocked."""
+        """Return the errors so far: scripts that failed, and files that the content policy blocked."""
 
 
 def within(answer: object) -> object:
-    """Most answers are wrapped once more."""
+    """Return the value of an answer, which most commands wrap in an object."""
     return answer["value"] if isinstance(answer, dict) and set(answer) == {"value"} else answer

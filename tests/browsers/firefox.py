@@ -1,4 +1,4 @@
-"""A real Firefox without a window on the screen, spoken to as its own driver does: Marionette, JSON over TCP."""
+"""Runs Firefox without a screen and speaks Marionette, JSON over TCP, as its own driver does."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.browsers.engine import START_SECONDS, CommandFailed, within
 
-NOWHERE = 9  # nothing listens there: what is not on this machine is out of reach
+NOWHERE = 9  # nothing listens on this port, so that only this machine can be reached
 PREFERENCES: dict[str, str | int | bool] = {
     "marionette.port": 0,
     "browser.download.folderList": 2,
@@ -19,13 +19,13 @@ PREFERENCES: dict[str, str | int | bool] = {
     "network.proxy.ssl": "127.0.0.1",
     "network.proxy.ssl_port": NOWHERE,
 }
-# Scripts, styles and the policy, all in one list that only the browser's own code may read.
+# Errors of scripts, styles and the content policy are in one list, which only the browser's own code may read.
 MESSAGES = """
     return Services.console.getMessageArray()
         .filter(each => each instanceof Ci.nsIScriptError && each.sourceName.startsWith(arguments[0]))
         .map(each => `${each.sourceName}:${each.lineNumber}: ${each.category}: ${each.errorMessage}`)
 """
-# Its window cannot be as narrow as a phone.
+# The window cannot be as narrow as a phone, so the page inside it is resized.
 SIZE = """
     for (const [side, length] of Object.entries({ width: arguments[0], height: arguments[1] })) {
         for (const bound of [side, `min-${side}`, `max-${side}`]) {
@@ -33,12 +33,12 @@ SIZE = """
         }
     }
 """
-# What it says of every style sheet that is written for other browsers too: the design system's own.
+# Firefox warns of each rule in the design system's style sheets that is written for other browsers.
 OF_NO_MATTER = ("CSS Parser", "Layout: ")
 
 
 class Firefox:
-    """Firefox with a profile of its own."""
+    """Firefox with its own profile."""
 
     name = "firefox"
 
@@ -72,7 +72,7 @@ class Firefox:
         await self._within_the_browser(SIZE, width, height)
 
     async def _within_the_browser(self, script: str, *told: object) -> object:
-        """Its own code may do what no page may."""
+        """Run a script with the rights of the browser's own code, which pages do not have."""
         await self._ask("Marionette:SetContext", {"value": "chrome"})
         answer = await self.ask("ExecuteScript", script=script, args=told)
         await self._ask("Marionette:SetContext", {"value": "content"})
@@ -89,7 +89,7 @@ class Firefox:
 
 @asynccontextmanager
 async def firefox(program: Path, folder: Path, *, scripts: bool = True) -> AsyncIterator[Firefox]:
-    """For as long as the block lasts."""
+    """Run Firefox until the block ends."""
     profile = folder / "profile"
     profile.mkdir(parents=True)
     chosen = PREFERENCES | {"browser.download.dir": str(folder / "downloads"), "javascript.enabled": scripts}

@@ -1,4 +1,4 @@
-"""An https address in front of the product, as every deployment has: WebKit keeps no `Secure` cookie without one."""
+"""Puts an https address in front of the product, as every deployment has: WebKit needs it to keep `Secure` cookies."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ AT_ONCE = 65_536
 
 @asynccontextmanager
 async def secured(base_url: str, folder: Path) -> AsyncIterator[str]:
-    """Gives the address; every byte goes on as it came."""
+    """Yield the https address. Every byte is passed on unchanged."""
     passing = partial(_pass_on, urlsplit(base_url).port)
     server = await asyncio.start_server(passing, "127.0.0.1", 0, ssl=await _certified(folder))
     async with server:
@@ -32,7 +32,7 @@ async def secured(base_url: str, folder: Path) -> AsyncIterator[str]:
 
 
 async def _certified(folder: Path) -> ssl.SSLContext:
-    """With a certificate that nobody knows: the browsers are told to take it."""
+    """Return a context with a self-made certificate, which the browsers are told to accept."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     program = await asyncio.to_thread(find, OPENSSL)
     options = (*MAKE.split(), *FOR_US, "-out", str(certificate), "-keyout", str(key))
@@ -48,7 +48,7 @@ async def _pass_on(port: int | None, reader: asyncio.StreamReader, writer: async
         there, back = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(_copy(reader, back), _copy(there, writer))
     except OSError:
-        writer.close()  # a browser that has what it wanted hangs up as it likes
+        writer.close()  # a browser may close a connection at any time
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

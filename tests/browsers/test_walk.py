@@ -1,4 +1,4 @@
-"""The main ways through the product, in real Firefox and in WebKit, Safari's engine."""
+"""Tests of the main journeys in Firefox and in WebKit, Safari's engine."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ FILE_SECONDS = 20
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def inside(window: Window, stack: Product) -> AsyncIterator[Window]:
-    """The window of an administrator who is logged in, on a desk. The browser has nothing to complain of."""
+    """A desktop window of a logged-in administrator. The test fails if the browser reports an error."""
     await window.be(DESKTOP)
     await window.open("/dsr/home/")
     if await window.path() != "/dsr/home/":
@@ -201,7 +201,7 @@ async def log_in(window: Window, stack: Product, email: str) -> None:
 
 
 async def fill_referral(window: Window, family_name: str) -> None:
-    """The least that a referral needs."""
+    """Fill in the least that a referral needs."""
     await window.choose("capacity to consent", "Yes")
     await window.choose("Has the person consented", "Yes")
     await window.type("First Name*", "Robin")
@@ -216,7 +216,7 @@ async def fill_referral(window: Window, family_name: str) -> None:
 
 
 async def given_a_referral(window: Window, name: str) -> None:
-    """Of whoever is logged in; the window shows it."""
+    """Add a referral as the logged-in user, and open it in the window."""
     await window.open("/dsr/records/new?start")
     await fill_referral(window, name)
     await window.press("Add Referral")
@@ -225,7 +225,7 @@ async def given_a_referral(window: Window, name: str) -> None:
 
 
 async def downloaded(folder: Path) -> Path:
-    """The spreadsheet, once it is whole."""
+    """Return the path of the downloaded spreadsheet once the file is no longer empty."""
     async with asyncio.timeout(FILE_SECONDS):
         while not (found := [each for each in folder.glob("*.xlsx") if each.stat().st_size]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""WebKit, Safari's engine, in its own small browser on a screen that nobody sees, by way of its WebDriver."""
+"""Runs WebKit, Safari's engine, in its own small browser on a virtual screen, through its WebDriver."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import aiohttp
 from tests.browsers.engine import START_SECONDS, CommandFailed, within
 from tests.journeys.browsing import DESKTOP
 
-# WebDriver's commands as Firefox names them.
+# Firefox's name of each WebDriver command, with its method and path.
 COMMANDS = {
     "Back": "POST back",
     "ElementClear": "POST element/{id}/clear",
@@ -31,12 +31,12 @@ COMMANDS = {
 PLACES = ("lib/*/webkit2gtk-4.*/MiniBrowser", "lib*/webkit2gtk-4.*/MiniBrowser", "libexec/webkit2gtk-4.*/MiniBrowser")
 WHOLE_SCREEN = f"{DESKTOP.width + 200}x{DESKTOP.height + 600}x24"
 AROUND = "return [window.outerWidth - window.innerWidth, window.outerHeight - window.innerHeight]"
-# A bar of buttons that can be as narrow as a phone.
+# Narrow buttons, so that the window can be as narrow as a phone.
 NARROW = "toolbar *, headerbar *, entry, button { min-width: 0; padding: 0; margin: 0; font-size: 4px; }"
 
 
 class WebKit:
-    """WebKit's browser with a folder of its own."""
+    """WebKit's browser with its own folder."""
 
     name = "webkit"
 
@@ -57,13 +57,13 @@ class WebKit:
         return said
 
     async def be(self, width: int, height: int) -> None:
-        """Around it stands more or less of the browser's own."""
+        """Give the page this size: add the width and height of the browser's bars to the window."""
         around = await self.ask("ExecuteScript", script=AROUND, args=[])
         assert isinstance(around, list)
         await self.ask("SetWindowRect", width=width + around[0], height=height + around[1])
 
     async def complaints(self) -> list[str]:
-        """An automated WebKit tells nobody of its console: a script that fails shows in what does not work."""
+        """Return no errors: an automated WebKit does not report its console."""
         return []
 
     async def begin(self, *, scripts: bool) -> None:
@@ -80,7 +80,7 @@ class WebKit:
 
 @asynccontextmanager
 async def webkit(driver: Path, screen: Path, folder: Path, *, scripts: bool = True) -> AsyncIterator[WebKit]:
-    """For as long as the block lasts."""
+    """Run WebKit until the block ends."""
     for each in ("gtk-3.0", "downloads"):
         (folder / each).mkdir(parents=True)
     (folder / "gtk-3.0" / "gtk.css").write_text(NARROW, encoding="utf-8")
@@ -100,7 +100,7 @@ async def webkit(driver: Path, screen: Path, folder: Path, *, scripts: bool = Tr
 
 
 def _browser() -> Path:
-    """What the driver drives comes with it, out of the way."""
+    """Return the path of MiniBrowser, which is installed with the driver but is not on the PATH."""
     found = [each for place in PLACES for each in Path("/usr").glob(place)]
     assert found, "WebKitGTK's MiniBrowser is in none of its places: /usr/" + ", /usr/".join(PLACES)
     return found[0]
@@ -108,7 +108,7 @@ def _browser() -> Path:
 
 @asynccontextmanager
 async def _on_a_screen(program: Path) -> AsyncIterator[str]:
-    """Gives the name of a display that nobody else has."""
+    """Run a virtual screen until the block ends, and yield the name of its display, such as `:1`."""
     reading, writing = os.pipe()
     options = ("-displayfd", str(writing), "-screen", "0", WHOLE_SCREEN, "-nolisten", "tcp")
     process = await asyncio.create_subprocess_exec(

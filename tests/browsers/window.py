@@ -1,4 +1,4 @@
-"""What a person does at a browser's window: open, press, type, choose, read."""
+"""What a person does at a browser's window: open, press, type, choose and read."""
 
 import asyncio
 import os
@@ -20,12 +20,12 @@ SCREENS = (PHONE, DESKTOP)
 
 @dataclass
 class Window:
-    """The one window of an engine, in front of the product at `base_url`."""
+    """The window of a browser, on the product at `base_url`."""
 
     engine: Engine
     base_url: str
 
-    # --------------------------------------------------------------------------------------------------------- going
+    # ---------------------------------------------------------------------------------------------------- navigation
     async def open(self, path: str) -> None:
         await self.engine.ask("Navigate", url=f"{self.base_url}{path}")
 
@@ -35,25 +35,25 @@ class Window:
     async def path(self) -> str:
         return urlsplit(str(await self.engine.ask("GetCurrentURL"))).path
 
-    # --------------------------------------------------------------------------------------------------------- doing
+    # ------------------------------------------------------------------------------------------------------- actions
     async def press(self, words: str) -> None:
-        """A button."""
+        """Press the button with this text."""
         await self.click(f"//button[{_is(words)}]")
 
     async def follow(self, words: str) -> None:
-        """A link."""
+        """Follow the link with this text."""
         await self.click(f"//a[{_is(words)}]")
 
     async def choose(self, question: str, answer: str) -> None:
-        """One of the answers that stand below a question."""
+        """Choose one of the answers below a question."""
         await self.click(f"{_question(question)}//label[{_is(answer)}]")
 
     async def pick(self, label: str, option: str) -> None:
-        """One of a list that opens."""
+        """Choose an option of a drop-down list."""
         await self.click(f"{_field(label)}//option[{_is(option)}]")
 
     async def type(self, label: str, text: str) -> None:
-        """In place of what stands there."""
+        """Replace the text of the field with this label."""
         await self.type_into(_field(label), text)
 
     async def type_date(self, question: str, *parts: str) -> None:
@@ -67,20 +67,20 @@ class Window:
             await self.engine.ask("ElementSendKeys", id=field, text=text)
 
     async def escape(self, words: str) -> None:
-        """The key, while a button has the focus."""
+        """Press Escape while the button with this text has the focus."""
         await self.engine.ask("ElementSendKeys", id=await self._shown(f"//button[{_is(words)}]"), text=ESCAPE)
 
     async def click(self, xpath: str) -> None:
         await self.engine.ask("ElementClick", id=await self._shown(xpath))
 
-    # ------------------------------------------------------------------------------------------------------- reading
+    # ---------------------------------------------------------------------------------------------------------- text
     async def reads(self) -> str:
-        """The words that can be seen."""
+        """Return the visible text of the page."""
         found = await self._found("//body")
         return _plain(str(await self.engine.ask("GetElementText", id=found[0]))) if found else ""
 
     async def sees(self, *words: str) -> None:
-        """Wait until all of this can be read."""
+        """Wait until all these texts are visible."""
         for each in words:
             await self._until(partial(self._can_read, each), f"{each!r} cannot be read")
 
@@ -102,9 +102,9 @@ class Window:
     async def run(self, script: str) -> object:
         return await self.engine.ask("ExecuteScript", script=script, args=[])
 
-    # ------------------------------------------------------------------------------------------------------- looking
+    # --------------------------------------------------------------------------------------------- size and pictures
     async def then_it_fits(self, name: str) -> None:
-        """In a hand and on a desk nobody scrolls sideways. A picture of each, where ICS_SCREENSHOTS names a folder."""
+        """Check that no screen scrolls sideways. Take a picture of each if ICS_SCREENSHOTS names a folder."""
         for screen in SCREENS:
             await self.be(screen)
             await self._until(self._fits, f"{name}: one must scroll sideways on a {screen}")
@@ -115,7 +115,7 @@ class Window:
         await self._until(lambda: self._is(screen.width), f"the page is not as wide as a {screen}")
 
     async def _fits(self) -> bool:
-        """Soon after its size has changed: the menu moves what finds no room."""
+        """Return whether the page fits. After a change of size the menu first moves entries that have no room."""
         return await self.run("return document.documentElement.scrollWidth <= window.innerWidth") is True
 
     async def _is(self, width: int) -> bool:
@@ -129,12 +129,12 @@ class Window:
                 taken
             )
 
-    # ------------------------------------------------------------------------------------------------------- finding
+    # ------------------------------------------------------------------------------------------- waiting and finding
     async def _can_read(self, words: str) -> bool:
         return words in await self.reads()
 
     async def _shown(self, xpath: str) -> str:
-        """The first that can be seen, as soon as there is one."""
+        """Wait for a visible element and return the first."""
         seen: list[str] = []
 
         async def is_there() -> bool:
@@ -153,7 +153,7 @@ class Window:
         return await self.engine.ask("IsElementDisplayed", id=element) is True
 
     async def _until(self, holds: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-        """A page that changes meanwhile is looked at again."""
+        """Wait until the condition holds. Try again if the page changes during a look."""
         try:
             async with asyncio.timeout(SECONDS):
                 while not await _quietly(holds):  # noqa: ASYNC110  the page is another program's
@@ -174,7 +174,7 @@ def _plain(text: str) -> str:
 
 
 def _is(words: str) -> str:
-    """XPath knows no escape for a quotation mark: words with one are asked for by their part without."""
+    """Return the XPath condition for exactly this text, which must not contain a double quotation mark."""
     return f'normalize-space(.)="{words}"'
 
 

@@ -1,1 +1,1 @@
-"""Counts over the project's own files: what a reader, a reviewer or a rule of the house would count by hand."""
+"""Checks over the project's own files that a reader or reviewer would otherwise make by hand."""

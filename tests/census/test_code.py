@@ -1,4 +1,4 @@
-"""What no module may do, or only the few that are named here."""
+"""Checks of what no module may do, or only the modules named here."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ CLOCKS_AND_CHANCE = {"now", "today", "utcnow", "uuid1", "uuid4", "monotonic", "t
 
 
 def _names(path: Path) -> Iterator[tuple[int, str]]:
-    """Each name that the file imports or reads, dotted where it is written so."""
+    """Yield each name that the file imports or reads, dotted if it is written so."""
     for node in ast.walk(tree.tree(path)):
         if isinstance(node, ast.ImportFrom):
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
@@ -23,7 +23,7 @@ def _names(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _dotted(node: ast.expr) -> str:
-    """`datetime.date.today`; what comes before the first dot is left out where it is not a name."""
+    """Return the dotted name, such as `datetime.date.today`. Leave out a first part that is not a name."""
     if isinstance(node, ast.Attribute):
         return f"{_dotted(node.value)}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
@@ -68,7 +68,7 @@ def test_rules_ask_neither_a_clock_nor_chance() -> None:
 
 
 def test_every_class_name_is_used_once() -> None:
-    """So that a search for a class finds the one that is meant."""
+    """Check that a search for a class finds only the class that is meant."""
     classes = [
         (node.name, str(path))
         for path in tree.code()

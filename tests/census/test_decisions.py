@@ -1,4 +1,4 @@
-"""Decision records: numbered without a gap, dated, with a status and the three parts that a reader looks for."""
+"""Checks of the decision records: numbered without a gap, dated, with a status and three parts."""
 
 import re
 from pathlib import Path
@@ -36,5 +36,5 @@ def test_every_decision_has_context_decision_and_consequences_in_this_order() ->
 
 
 def _place(text: str, part: str) -> int:
-    """Where a part begins, under a heading or in bold; -1 when it is missing."""
+    """Return where a part begins, under a heading or in bold, or -1 if it is missing."""
     return max(text.find(f"\n## {part}\n"), text.find(f"\n**{part}.**"))

@@ -1,10 +1,10 @@
-"""What no committed file may hold."""
+"""Checks of what no committed file may contain."""
 
 import re
 
 from tests.census import tree
 
-# Each pattern is spelt with a bracket, so that it does not find itself.
+# Brackets in each pattern keep it from matching itself.
 PROMISES = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X)\b")
 REGISTRIES = re.compile(r"pyp[i]\.org|pythonh[o]sted\.org|npmj[s]\.(org|com)|yarnp[k]g\.com")
 MACHINE = re.compile(r"(?<![\w.])/(ro[o]t|ho[m]e|wo[r]k|Us[e]rs)/\w")

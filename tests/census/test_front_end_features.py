@@ -1,4 +1,4 @@
-"""What our pages, styles and scripts use is in each of the five browsers, as they were two years before the data."""
+"""Checks that five browsers, two years before the date of the data, had every feature that the front end uses."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ Reader = Callable[[str, Support], Iterator[Use]]
 READERS: dict[str, Reader] = {".js": in_script, ".css": in_style_sheet, ".html": in_template}
 OURS = (Path("gateway/assets/source"), Path("gateway/templates"))
 
-# What some browser may do without, and how its users fare then.
+# Features that some browser may lack, and what its users then miss.
 DISPENSABLE = {
     "api.fetch.options_parameter.keepalive": "a draft that is saved while its page is left may come too late",
     "api.IdentityCredential.token": "not the browser's: a field of what our session answers",
@@ -35,7 +35,7 @@ def _front_end() -> list[Path]:
 
 
 def _missing(path: Path, text: str) -> Iterator[tuple[str, str]]:
-    """Key and sentence of each use that not every browser knows."""
+    """Yield the key and a sentence for each use that not every browser supports."""
     known = support()
     for used in READERS[path.suffix](text, known):
         lacking = {key: known.lacking(key) for key in used.keys}

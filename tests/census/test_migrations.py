@@ -1,4 +1,4 @@
-"""How SQL files are named and numbered, what may stand in which, and how a query calls a function."""
+"""Checks of SQL files: their names, numbers and contents, and how a query calls a function."""
 
 import ast
 import hashlib
@@ -34,7 +34,7 @@ def _functions() -> list[Path]:
 
 
 def _statements(path: Path) -> list[str]:
-    """The file's statements, without comments and without what functions hold."""
+    """Return the file's statements without comments and without the bodies of functions."""
     bare = BODY.sub("''", COMMENT.sub("", tree.text(path)))
     return [each for part in bare.split(";") if (each := part.strip())]
 
@@ -66,9 +66,9 @@ def test_the_numbers_of_a_folder_have_no_gap_and_no_double() -> None:
 
 def test_a_migration_that_has_landed_is_never_edited() -> None:
     """
-    `ics migrate` refuses a database whose migrations say something else now, so an edit would shut out whoever has it.
+    Check that no migration changed: `ics migrate` refuses a database whose applied migrations differ from the files.
 
-    A new migration adds its line (`sha256sum FILE`); a line that is there stays as it is.
+    Add a line for each new migration (`sha256sum FILE`). Never change an existing line.
     """
     there = {f"{folder}/{name}" for folder, names in _folders().items() for name in names}
 
@@ -84,10 +84,10 @@ def _landed() -> dict[str, str]:
 
 def test_a_change_of_a_function_raises_the_release() -> None:
     """
-    An older release must know that a newer one applied the functions, so each change has a number of its own.
+    Check that each change of a function has its own release number, so that an older release knows of a newer one.
 
-    Raise `RELEASE` in shared/release.py and add a line: the number, two spaces, and what
-    `cat shared/spine/functions/*.sql services/*/sql/functions/*.sql | sha256sum` says.
+    Raise `RELEASE` in shared/release.py and add a line: the number, two spaces, and the output of
+    `cat shared/spine/functions/*.sql services/*/sql/functions/*.sql | sha256sum`.
     """
     releases = [line.split("  ") for line in (tree.ROOT / RELEASES).read_text("utf-8").splitlines()]
     files = [
@@ -107,19 +107,27 @@ def test_a_functions_file_holds_functions_and_their_grants_alone() -> None:
 
 
 def test_no_function_has_a_body_that_is_parsed_when_it_is_made() -> None:
-    """Such a body holds on to what it names, so that nothing of that can change while the function stands."""
+    """Check that no function has a `BEGIN ATOMIC` body: Postgres would refuse changes to everything that it names."""
     assert [] == [path for path in tree.files(".sql") if "BEGIN ATOMIC" in tree.text(path).upper()]
 
 
 def test_functions_get_their_body_from_elsewhere_in_a_baseline_alone() -> None:
-    """In a later file the trigger would fail until the functions files are applied: there it has its whole body."""
+    """
+    Check that only a baseline declares a function whose body is in functions/.
+
+    In a later migration its trigger would fail until the functions files are applied.
+    """
     declared = [path for path in tree.files(".sql") if "gets its body from functions/" in tree.text(path)]
 
     assert [] == [path for path in declared if path.name != "0001_pre_baseline.sql"]
 
 
 def test_a_policy_is_changed_with_one_table_in_a_transaction() -> None:
-    """Two tables locked in one order, and by a request in the other, are a deadlock. A baseline meets no requests."""
+    """
+    Check that a migration that changes a policy changes one table only: locks on two tables can deadlock with requests.
+
+    A baseline runs before there are requests.
+    """
     later = [
         path for folder, names in _folders().items() for name in names if name[:4] != "0001" for path in [folder / name]
     ]
@@ -129,7 +137,7 @@ def test_a_policy_is_changed_with_one_table_in_a_transaction() -> None:
 
 
 def test_a_query_names_the_columns_that_it_reads_of_a_function() -> None:
-    """A function that returns a column more is a fault in each open transaction that asked for all of them."""
+    """Check that no query selects `*` from a function: a new column would be an error in open transactions."""
     assert [] == [f"{path}:{line}" for path in tree.code() for line in _stars(path)]
 
 

@@ -1,4 +1,4 @@
-"""The list of requirements, the marks on the tests, and the table made from both."""
+"""Checks of the list of requirements, the marks on the tests, and the table made from both."""
 
 from collections import Counter
 from pathlib import Path

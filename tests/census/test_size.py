@@ -1,4 +1,4 @@
-"""How long functions and files are."""
+"""Checks of the length of functions and files."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every word that is said is in the catalogue, and all of the catalogue is said. All that definitions say is read."""
+"""Checks that every word used is in the catalogue, every entry is used, and every part of a definition is read."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ SPOKEN = re.compile(r"\.[a-z_]\w*")
 
 @dataclass(frozen=True)
 class Saying:
-    """One place that says a word. `key` is empty where it is not written out, `filled` None where nothing is filled."""
+    """One use of a word. `key` is empty if it is not written out; `filled` is None if no placeholder is filled."""
 
     place: str
     key: str
@@ -33,7 +33,7 @@ class Saying:
 
 # ------------------------------------------------------------------------------------------------------------ in Python
 def is_words(node: ast.expr) -> bool:
-    """`words`, `self._words`, `register.words`: the catalogue goes by one name everywhere."""
+    """Return whether the expression is the catalogue, such as `words`, `self._words` or `register.words`."""
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
     return name in NAMES
 
@@ -53,7 +53,7 @@ def written_key(call: ast.Call) -> str:
 
 
 def assigned(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
-    """Each name and what it is assigned, also in `one, other = 1, 2`."""
+    """Yield each name and the value assigned to it, also in `one, other = 1, 2`."""
     for target in node.targets:
         pairs = [(target, node.value)]
         if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
@@ -62,7 +62,7 @@ def assigned(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
 
 
 def other_names(path: Path) -> Iterator[str]:
-    """Where the catalogue goes by another name, so that the census would not see what it says."""
+    """Yield each place where the catalogue has another name, which would hide its words from these checks."""
     for node in ast.walk(tree(path)):
         named: list[tuple[str, ast.expr | None]] = []
         if isinstance(node, ast.arg):
@@ -100,7 +100,7 @@ def said_in_node(node: nodes.Node, path: Path) -> Iterator[Saying]:
 
 
 def key_in_template(node: nodes.Node) -> str:
-    """`holding.more` of `words.holding.more` and of `register.words.holding.more`; empty for everything else."""
+    """Return the key, such as `holding.more` for `words.holding.more`, or an empty text for anything else."""
     steps: list[str] = []
     while isinstance(node, nodes.Getattr) and node.attr not in NAMES:
         steps.insert(0, node.attr)
@@ -109,9 +109,9 @@ def key_in_template(node: nodes.Node) -> str:
     return ".".join(steps) if is_root else ""
 
 
-# --------------------------------------------------------------------------------------------------------------- judged
+# --------------------------------------------------------------------------------------------------------------- checks
 def fault_in(said: Saying) -> str:
-    """What is wrong with a saying; empty when nothing is."""
+    """Return what is wrong with this use of a word, or an empty text."""
     if not said.key:
         return "the key must be written out"
     if said.shape == "group":
@@ -193,7 +193,7 @@ def test_a_template_is_read_as_jinja_reads_it() -> None:
 
 # ---------------------------------------------------------------------------------------------------------- definitions
 def parts_of(model: object, known: set[type[BaseModel]]) -> set[type[BaseModel]]:
-    """The models that a definition is made of."""
+    """Return the models that a definition consists of."""
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return known.union(*(parts_of(each, known) for each in get_args(model)))
     if model in known:

@@ -1,4 +1,4 @@
-"""The project's own files: nothing installed, built, cached or kept for an installation."""
+"""Lists the project's own files, without anything installed, built, cached or kept for an installation."""
 
 import ast
 import os
@@ -30,7 +30,7 @@ LOCKS = {"requirements.lock", "package-lock.json"}
 
 @cache
 def files(*suffixes: str) -> list[Path]:
-    """The project's files with one of these endings, or all of them, as paths from its root; locks are left out."""
+    """Return the project's files with one of these endings, or all, as paths from the root, without lock files."""
     found = sorted(path.relative_to(ROOT) for path in _walk())
     return [path for path in found if path.name not in LOCKS and (not suffixes or path.suffix in suffixes)]
 
@@ -42,13 +42,13 @@ def _walk() -> Iterator[Path]:
 
 
 def code() -> list[Path]:
-    """The Python files of the product itself."""
+    """Return the Python files of the product itself."""
     return [path for path in files(".py") if path.parts[0] in CODE]
 
 
 @cache
 def text(path: Path) -> str:
-    """What the file holds, or nothing when it is a picture."""
+    """Return the text of the file, or an empty text if it is not UTF-8, such as a picture."""
     try:
         return (ROOT / path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -61,7 +61,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def comments(path: Path) -> Iterator[tuple[int, str]]:
-    """Line number and text of each comment in a Python file."""
+    """Yield the line number and text of each comment in a Python file."""
     with (ROOT / path).open("rb") as source:
         for token in tokenize.tokenize(source.readline):
             if token.type == tokenize.COMMENT:

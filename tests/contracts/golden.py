@@ -1,10 +1,10 @@
 """
-Golden messages: what the real services answered, so that what stands in for them in tests is held to it.
+Golden messages: recorded replies of the real services, with which the stand-ins of tests must agree.
 
-`golden/<service>/<Request>.json` holds one or more replies. The services' own tests compare what is answered now; the
-gateway's tests compare the stand-ins. After a change of an answer that is meant, record again:
+`golden/<service>/<Request>.json` holds one or more replies. The services' own tests compare their present replies; the
+gateway's tests compare the stand-ins. After an intended change of a reply, record again:
 
-    ICS_RECORD_GOLDEN=1 .venv/bin/python -m pytest -n 0 -q tests/services -k golden
+ICS_RECORD_GOLDEN=1 .venv/bin/python -m pytest -n 0 -q tests/services -k golden
 """
 
 import json
@@ -33,13 +33,13 @@ def file_of(kind: type[Request[Message]]) -> Path:
 
 
 def recorded(kind: type[Request[Message]]) -> list[Json]:
-    """The replies on file."""
+    """Return the recorded replies."""
     found: list[Json] = json.loads(file_of(kind).read_text(encoding="utf-8"))
     return found
 
 
 def check_golden(kind: type[Request[Message]], *replies: Message) -> None:
-    """Whether the service still answers as recorded; records instead when that is asked for."""
+    """Check that the service still replies as recorded. If ICS_RECORD_GOLDEN is set, record the replies first."""
     now = [normalised(reply) for reply in replies]
     if RECORD in os.environ:
         file_of(kind).parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def check_golden(kind: type[Request[Message]], *replies: Message) -> None:
 
 
 def normalised(reply: Message) -> Json:
-    """The reply as it travels, without what is another each time: ids, times, days, references, tokens."""
+    """Return the reply as JSON, with placeholders for what differs each time: ids, times, days, references, tokens."""
     return _plain(json.loads(reply.model_dump_json()))
 
 
@@ -67,7 +67,7 @@ def _plain(value: Json, name: str = "") -> Json:
 
 
 def kinds_in(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each place in a normalised reply, and the kind of what stands there."""
+    """Yield each place in a normalised reply and the kind of the value there."""
     if isinstance(value, dict):
         for key, each in value.items():
             yield from kinds_in(each, f"{path}.{key}")

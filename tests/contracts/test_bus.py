@@ -1,4 +1,4 @@
-"""What the bus promises, held against the real one and the fake one alike."""
+"""Tests of what the bus promises, run against both NATS and the fake bus."""
 
 import asyncio
 import json
@@ -136,7 +136,7 @@ async def test_requests_to_one_subject_are_answered_side_by_side(connect: Connec
     together = asyncio.Barrier(8)
 
     async def say(_asked: Say, _context: Context) -> Answered:
-        await together.wait()  # passes only when eight handlers are at work at once
+        await together.wait()  # passes only when eight handlers run at once
         return Answered(said="together")
 
     asker, answerer = await connect("gateway"), await connect("identity")
@@ -287,7 +287,7 @@ async def test_an_event_waits_for_what_it_needs_however_often_that_is_away(conne
 
 
 async def test_an_event_that_has_waited_long_is_tried_as_often_as_any_other(on_nats: Connect) -> None:
-    """What it needs comes back, and the first answer is a fault."""
+    """Check that unavailability does not use up the attempts: after it, a first fault is still retried."""
     taken: asyncio.Queue[int] = asyncio.Queue()
     tries: list[UUID] = []
 

@@ -1,4 +1,4 @@
-"""What nats-server lets each credential say and hear: everything that its contracts name, and nothing else."""
+"""Tests that nats-server lets each credential publish and hear what its contracts name, and nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from shared.streams import readers
 
 ORGANISATION = "0" * 32
 
-# Kept by hand, so that a wrong generator is caught: (process, what it tries, subject), each of which must be refused.
+# Kept by hand to catch a wrong generator. Each entry must be refused: process, attempted action, subject.
 MUST_BE_DENIED = [
     ("gateway", "publish", f"event.dsr.{ORGANISATION}.created"),
     ("gateway", "publish", "ask.notifier.queue_mail"),
@@ -55,7 +55,7 @@ async def stack(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
 
 
 def every_subject() -> list[str]:
-    """One subject of every kind that is spoken: each contract's, each inbox, and JetStream's own."""
+    """Return a subject of every kind in use: each contract's, each inbox, and JetStream's own."""
     contracts = [*(each.subject for each in REQUESTS), *(each.subject for each in BROADCASTS)]
     events = [f"{event.family}.dsr.{ORGANISATION}.{event.kind}" for event in EVENTS]
     inboxes = [f"_INBOX.{process}.x" for process in PROCESSES]
@@ -94,7 +94,7 @@ async def test_a_stranger_is_not_let_in(stack: EmbeddedParts) -> None:
 
 
 async def tried(stack: EmbeddedParts, process: str, subjects: list[str]) -> tuple[set[str], set[str]]:
-    """What the server took of publishing to, and of listening on, each subject under a process's credential."""
+    """Return the subjects that a process's credential may publish to, and those that it may subscribe to."""
     denied: list[str] = []
 
     async def note(error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""A contract names every code that its request may be refused as, as data and in words."""
+"""Tests that each contract names every code with which its request may be refused, as data and in its docstring."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.contracts.referrals.archiving import FinishArchive
 from shared.messages import SERVICES, Message, Process, Request
 
 ROOT, SHARED = (Path(next(iter(each.__path__))) for each in (services, shared))
-NOT_ANSWERING = {"operators.py", "making.py"}  # what operators type, and what a job tells itself
+NOT_ANSWERING = {"operators.py", "making.py"}  # operators' commands, and what a job raises within its service
 RAISED = re.compile(r'Refused\("(\w+)"')
 CONTRACTS = {each.__name__: each for each in REQUESTS}
 

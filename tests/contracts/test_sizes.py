@@ -1,4 +1,4 @@
-"""What grows with an installation still fits into what carries it."""
+"""Tests that messages which grow with an installation still fit into the limits of what carries them."""
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The gateway served to a client on this machine: the small app of its pages, or all of it before stand-ins."""
+"""Fixtures that serve the gateway to a local client: its pages in a small app, or all of it with stand-ins."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -29,7 +29,7 @@ Serve = Callable[[web.Application], Awaitable[Client]]
 
 
 class OpenGateway(Protocol):
-    """Opens all pages before these stand-ins, and gives a browser in which whoever identity has is logged in."""
+    """Opens the whole gateway with these stand-ins, and returns a browser in which the stand-in's user is logged in."""
 
     async def __call__(
         self, identity: StandInIdentity, *others: StandIn, registers: Registers | None = None
@@ -38,19 +38,23 @@ class OpenGateway(Protocol):
 
 @pytest.fixture(scope="session")
 def template_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled templates, kept for the whole run."""
+    """The folder of compiled templates, kept for the whole run."""
     return tmp_path_factory.mktemp("templates")
 
 
 @pytest.fixture(scope="session")
 def templates(template_cache: Path) -> Templates:
-    """All of them, loaded once for the whole run; a misspelt name in one of ours is an error."""
+    """All templates, loaded once for the whole run. An undefined name in one of our templates is an error."""
     return Templates(Static(), Brand(), template_cache, undefined=StrictInOurs)
 
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Serves an app and gives its client, which takes loopback for secure as browsers do; all close with the test."""
+    """
+    A function that serves an app and returns a client, which treats loopback as secure as browsers do.
+
+    Servers and clients close when the test ends.
+    """
     async with AsyncExitStack() as open_clients:
 
         async def start(app: web.Application) -> Client:
@@ -69,7 +73,7 @@ async def client(serve: Serve, template_cache: Path) -> Client:
 
 @pytest.fixture
 def identity() -> StandInIdentity:
-    """Of an administrator, unless the tests of a file say otherwise."""
+    """The stand-in for identity, whose user is an administrator unless a test file overrides it."""
     return StandInIdentity(role=Role.ADMINISTRATOR)
 
 

@@ -1,4 +1,4 @@
-"""What the form of a page would send if its button were pressed now."""
+"""Reads the form of a page as a browser would send it."""
 
 from bs4 import Tag
 
@@ -6,7 +6,7 @@ from tests.gateway.visit import Page
 
 
 def fields(page: Page) -> dict[str, str]:
-    """What the page's form would send: hidden fields, what is typed or chosen."""
+    """Return what the page's form would send: hidden fields and what is typed or chosen, without the CSRF token."""
     form = page.tree.select_one("main form")
     assert form is not None
     sent = {str(each["name"]): str(each.get("value", "")) for each in form.select("input:not([type=radio])")}

@@ -1,4 +1,4 @@
-"""The gateway's pages without a service behind them: what anybody may see, every error, every component on a page."""
+"""The gateway's public pages without any service, with every error and a page that shows every component."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def rows() -> list[list[str | Markup]]:
 
 
 async def showcase(request: web.Request) -> web.Response:
-    """Posting a form that lacks answers shows it again with every message."""
+    """Show the components. A posted form that lacks answers is shown again with every message."""
     request[MASTHEAD] = LOGGED_IN
     form = Form(FIELDS)
     if request.method == "POST":
@@ -95,7 +95,7 @@ async def showcase(request: web.Request) -> web.Response:
 
 
 async def fail(request: web.Request) -> web.Response:
-    """Goes wrong in the way that the address names."""
+    """Raise the failure that the address names."""
     raise FAILURES[request.match_info["how"]]
 
 
@@ -125,7 +125,7 @@ PAGES = (
 
 
 def two_registers() -> Registers:
-    """The DSR, and beside it one where administrators make the accounts."""
+    """Return two registers: the DSR, and one in which administrators create the accounts."""
     dsr = next(each for each in load_registers().every() if each.definition.code == "dsr")
     other = dsr.definition.model_copy(
         update={

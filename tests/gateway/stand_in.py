@@ -1,4 +1,4 @@
-"""What every stand-in for a service has: a table of replies on a fake bus, what it was asked, and how it is to fail."""
+"""The base of every stand-in: a table of replies on a fake bus, the requests received, and failures to order."""
 
 from abc import ABC, abstractmethod
 from collections import UserDict
@@ -28,26 +28,30 @@ class Failing(UserDict[Kind, Refused | NotAnswered]):
 
 @dataclass
 class StandIn(ABC):
-    """`asked` is every request in its order; `failing` says which kinds are refused or not answered, and how."""
+    """
+    A stand-in for a service. `asked` holds every request in order.
+
+    `failing` says which kinds are refused or not answered, and how.
+    """
 
     asked: list[Request[Message]] = field(default_factory=list, kw_only=True)
     failing: Failing = field(default_factory=Failing, kw_only=True)
 
     @abstractmethod
     def table(self) -> tuple[Row, ...]:
-        """What it answers, and with what."""
+        """Return each kind of request that it answers, with the function that makes the reply."""
 
     async def answer_on(self, wire: FakeWire) -> None:
         for kind, reply in self.table():
             await FakeBus(kind.service(), wire).answer(kind, self._handler(reply))
 
     def heard(self, kind: type[Asked]) -> list[Asked]:
-        """What was asked of this kind."""
+        """Return the requests of this kind."""
         return [each for each in self.asked if isinstance(each, kind)]
 
     @property
     def commands(self) -> list[Request[Message]]:
-        """What it was asked to change."""
+        """The requests that would change something."""
         return [each for each in self.asked if isinstance(each, Command)]
 
     def _handler(self, reply: Reply) -> Handler:
@@ -61,7 +65,7 @@ class StandIn(ABC):
 
 
 def row(kind: type[Asked], reply: Callable[[Asked], Message]) -> Row:
-    """One line of a table, in which the reply takes requests of this kind."""
+    """Return one row of a table, whose reply accepts requests of this kind."""
 
     def given(asked: Request[Message]) -> Message:
         assert isinstance(asked, kind)

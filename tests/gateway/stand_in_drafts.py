@@ -1,4 +1,4 @@
-"""Stands in for the drafts of referrals on a fake bus: keeps what is saved, and refuses what it is told to."""
+"""A stand-in for the drafts of referrals on a fake bus."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ STARTED = datetime(2022, 11, 22, 14, 5, tzinfo=UTC)
 
 @dataclass
 class StandInDrafts(StandIn):
-    """`kept` is what there is, by id."""
+    """Saves, lists, reads and discards drafts. `kept` holds the saved drafts by id."""
 
     kept: dict[UUID, Typed] = field(default_factory=dict)
     edition: str = "2022"

@@ -1,4 +1,4 @@
-"""Stands in for identity on a fake bus: one person, one password, one PIN, and whatever it is told to refuse."""
+"""A stand-in for identity on a fake bus, with one person, one password and one PIN."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ RULE = PASSWORD_RULE.sentences
 
 @dataclass
 class StandInIdentity(StandIn):
-    """`sessions` and `attempts` are the tokens of those that are open; it takes the right password and PIN alone."""
+    """One person. `sessions` and `attempts` hold the open tokens; only the right password and PIN are accepted."""
 
     role: Role | None = Role.STANDARD
     all_organisations: bool = False
@@ -51,7 +51,7 @@ class StandInIdentity(StandIn):
 
     @property
     def active(self) -> bool:
-        """Whether somebody acted, when a session was last looked for."""
+        """Whether the last look-up of a session counted as activity of the user."""
         looked = self.heard(identity.FindSession)
         return bool(looked) and looked[-1].active
 

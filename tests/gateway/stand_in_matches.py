@@ -1,4 +1,4 @@
-"""Stands in for referrals where records look like one person."""
+"""A stand-in for referrals with records that may be about one person."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -46,7 +46,7 @@ PAIR = PossibleDuplicate(found_at=WHEN, one=ONE, other=OTHER)
 
 @dataclass
 class StandInMatches(StandIn):
-    """A new record looks like the one of `RECORD_ID`, until whoever adds it says that they have seen that."""
+    """Refuses a new record as a likely duplicate of `RECORD_ID` until the request says that the user has seen it."""
 
     refusal: Refused = field(default_factory=lambda: Refused("likely_duplicate", records=RECORD_ID.hex))
     pairs: tuple[PossibleDuplicate, ...] = (PAIR,)

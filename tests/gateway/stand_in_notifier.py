@@ -1,4 +1,4 @@
-"""Stands in for the notifier on a fake bus: the mails it has, and whatever it is to refuse."""
+"""A stand-in for the notifier on a fake bus."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def a_mail(**changes: object) -> MailShown:
 
 @dataclass
 class StandInNotifier(StandIn):
-    """It has these mails, and takes every one that is to be sent again."""
+    """Lists these mails, and accepts every request to send a mail again."""
 
     mails: tuple[MailShown, ...] = (a_mail(),)
     more: bool = False

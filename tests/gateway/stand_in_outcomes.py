@@ -1,4 +1,4 @@
-"""Stands in for referrals and outcomes on a fake bus: one record, its outcomes, and whatever they are to refuse."""
+"""A stand-in for referrals and outcomes on a fake bus, with one record and its outcomes."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ def an_outcome(**changes: object) -> OutcomeShown:
 
 @dataclass
 class StandInOutcomes(StandIn):
-    """One active record with its answers, and what came of it."""
+    """One active record with its answers and its outcomes."""
 
     version: int = 4
     answers: Answers = field(default_factory=lambda: dict(PERSON))
@@ -89,7 +89,7 @@ class StandInOutcomes(StandIn):
 
     @property
     def recorded(self) -> list[RecordOutcome]:
-        """What was asked to be recorded."""
+        """The requests to record an outcome."""
         return self.heard(RecordOutcome)
 
     def _read_record(self, asked: ReadRecord) -> RecordShown:

@@ -1,4 +1,4 @@
-"""Stands in for referrals on a fake bus, as far as a register's texts and lists go."""
+"""A stand-in for referrals on a fake bus that reads, publishes and lists overlays."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ WHEN = datetime(2022, 6, 17, 13, 5, tzinfo=UTC)
 
 @dataclass
 class StandInOverlays(StandIn):
-    """What is in force of the DSR, and what was published of it."""
+    """The DSR's overlay in force, and the overlays published so far."""
 
     version: int = 0
     overlay: Overlay = field(default_factory=Overlay)
@@ -47,7 +47,7 @@ class StandInOverlays(StandIn):
         return OverlayReceipt(version=self.version)
 
     def put(self, overlay: Overlay, by: str = "Sam Second", *changed: str) -> None:
-        """Somebody publishes."""
+        """Publish an overlay under this name."""
         self.version, self.overlay = self.version + 1, overlay
         entry = PublishedOverlay(
             version=self.version, changed=changed or tuple(overlay.parts()), published_by=by, published_at=WHEN

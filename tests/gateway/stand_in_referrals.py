@@ -1,4 +1,4 @@
-"""Stands in for referrals on a fake bus, as far as saving one record, its history and its notes go."""
+"""A stand-in for referrals on a fake bus that saves one record and reads its history and notes."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
 
 @dataclass
 class StandInReferrals(StandIn):
-    """`updates` is what was done to the record, newest first, and `older` counts what was done before."""
+    """One record. `updates` is its history, newest first, and `older` counts the changes before those."""
 
     updates: tuple[RecordChange, ...] = ()
     older: int = 0

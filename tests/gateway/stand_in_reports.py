@@ -1,4 +1,4 @@
-"""Stands in for reports on a fake bus: one dashboard, one job, its file in chunks, and whatever it is to refuse."""
+"""A stand-in for reports on a fake bus: one dashboard, one job, and its file in chunks."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -73,7 +73,7 @@ CHUNKS = (b"PK" + b"a" * 100, b"b" * 50)
 
 @dataclass
 class StandInReports(StandIn):
-    """One dashboard, and one report in this state. `breaking_off`: how the file fails after its first chunk."""
+    """One dashboard, and one report in this state. `breaking_off` is how the file fails after its first chunk."""
 
     state: JobState = "queued"
     rows_total: int | None = None

@@ -1,4 +1,4 @@
-"""Stands in for identity's users on a fake bus: a few accounts, and whatever each request is to be refused with."""
+"""A stand-in for identity's user management on a fake bus, with a few accounts."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def a_proposal(**changes: object) -> ProposalShown:
 
 @dataclass
 class StandInUsers(StandIn):
-    """A few accounts, and what the asker may do to them and give."""
+    """A few accounts, and what the asking user may do to them and grant."""
 
     listed: tuple[UserShown, ...] = (a_user(),)
     more: bool = False

@@ -1,4 +1,4 @@
-"""Stands in for what outcomes knows of tasks, and for referrals which names their records, on a fake bus."""
+"""A stand-in for outcomes' tasks, and for referrals' names of their records, on a fake bus."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ NONE = TaskCounts(urgent=0, unseen=0)
 
 
 def a_task(number: int, minutes: int = 125, **changes: object) -> TaskShown:
-    """Of the person of this number, opened so many minutes ago."""
+    """Return a task for the record with this number, opened so many minutes ago."""
     fields = {
         "task_id": UUID(int=100 + number),
         "record_id": UUID(int=number),
@@ -37,13 +37,13 @@ def a_task(number: int, minutes: int = 125, **changes: object) -> TaskShown:
 
 
 def seen_by(name: str, task: TaskShown) -> TaskShown:
-    """The same, seen by somebody five minutes ago."""
+    """Return the same task, seen by this user five minutes ago."""
     return task.model_copy(update={"seen_by": name, "seen_at": NOW - timedelta(minutes=5)})
 
 
 @dataclass
 class StandInWork(StandIn):
-    """The open tasks; referrals names their records but for those `unknown`; `first` has seen each task before."""
+    """The open tasks. Referrals names their records except those in `unknown`; `first` has already seen every task."""
 
     urgent: tuple[TaskShown, ...] = ()
     agenda: tuple[TaskShown, ...] = ()

@@ -1,4 +1,4 @@
-"""Undefined values that our own templates may not show; in the NHS components' they chain silently, as they must."""
+"""Makes an undefined value in our own templates an error. In the NHS components, undefined values chain silently."""
 
 import sys
 
@@ -8,7 +8,7 @@ from gateway.ui.render import FOLDER
 
 
 class StrictInOurs(ChainableUndefined):
-    """A misspelt name in one of our templates is an error in tests, where it would be an empty space on the page."""
+    """Raises `UndefinedError` for an undefined value in our templates, which would otherwise be an empty space."""
 
     def __str__(self) -> str:
         self._refuse_in_ours()

@@ -1,4 +1,4 @@
-"""What a form says when what it asked for was refused or not answered, and the notice on the page after it."""
+"""Tests of what a form says when its command is refused or not answered, and of the notice after a success."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -31,7 +31,11 @@ Attempt = Callable[[Refused | NotAnswered | None, bool], Awaitable[Answer]]
 
 @pytest.fixture
 async def attempted(serve: Callable[[web.Application], Awaitable[Client]], monkeypatch: pytest.MonkeyPatch) -> Attempt:
-    """What becomes of one command: whether it was done, the form's status and summary, whether its id was kept."""
+    """
+    A function that tries one command and returns its result.
+
+    The result is whether it was done, the form's status and summary, and whether the command id was kept.
+    """
     monkeypatch.setattr(SendAgain, "refusals", (*SendAgain.refusals, "elsewhere"))
     wire, app = FakeWire(), web.Application()
     answers: list[Refused | NotAnswered | None] = []

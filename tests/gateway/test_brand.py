@@ -1,4 +1,4 @@
-"""What a deployment calls itself and shows of itself."""
+"""Tests of a deployment's brand: its name and its logo."""
 
 from pathlib import Path
 

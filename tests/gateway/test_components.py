@@ -1,4 +1,4 @@
-"""Our macros and rows against the NHS components that they stand for: the same elements, classes and attributes."""
+"""Tests that our macros produce the same elements, classes and attributes as the NHS components."""
 
 import re
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ def templates(template_cache: Path) -> Environment:
 
 
 def shapes(html: str) -> tuple[Shape, ...]:
-    """The tree without what does not count: space between elements, the order of classes and attributes."""
+    """Return the tree without space between elements and without the order of classes and attributes."""
     return tuple(shape for child in BeautifulSoup(html, "html.parser").children if (shape := _shape(child)))
 
 
@@ -75,7 +75,7 @@ def _shape(element: PageElement) -> Shape:
         attributes = {
             name: value if isinstance(value, str) else " ".join(sorted(value)) for name, value in element.attrs.items()
         }
-        if attributes.get("aria-describedby") == "name-label":  # ours alone: says which password the button shows
+        if attributes.get("aria-describedby") == "name-label":  # only ours has it: says which password the button shows
             del attributes["aria-describedby"]
         inside = tuple(shape for child in element.children if (shape := _shape(child)))
         return element.name, tuple(sorted(attributes.items())), inside
@@ -260,7 +260,7 @@ def test_every_colour_of_the_palette_can_be_read() -> None:
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colours as WCAG counts it."""
+    """Return the contrast ratio of two colours by WCAG's formula."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

@@ -1,4 +1,4 @@
-"""At the gateway's door: sessions, permissions, form tokens, and pages that nobody put into the table."""
+"""Tests of the gateway's middleware: sessions, permissions, CSRF tokens, and pages without a policy."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ Client = TestClient[web.Request, web.Application]
 
 @dataclass
 class Identity:
-    """Stands in for identity on the fake bus: knows one session, and counts how often it is asked."""
+    """A stand-in for identity on the fake bus that knows one session and counts how often it is asked."""
 
     role: Role = Role.STANDARD
     must_change: bool = False
@@ -105,7 +105,7 @@ async def client(wire: FakeWire) -> AsyncIterator[Client]:
     await sessions.listen()
     for page in PAGES:
         app.router.add_route(page.method, page.path, page.handler)
-    app.router.add_get("/{register}/forgotten/", done)  # mounted, but in no table
+    app.router.add_get("/{register}/forgotten/", done)  # mounted, but without a policy
     server = TestServer(app)
     await server.start_server()
     jar = CookieJar(unsafe=True, treat_as_secure_origin=server.make_url("/"))

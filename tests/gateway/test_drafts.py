@@ -1,4 +1,4 @@
-"""Drafts as the pages show them: offered by name, never filled in by themselves, and never in the way."""
+"""Tests of the pages of drafts: they are offered by name, never filled in automatically, and never in the way."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Likely duplicates: the page between a form and a second record, the team's page, the record of a linked person."""
+"""Tests of the pages of likely duplicates: before a second record is added, for the team, and on a linked record."""
 
 import re
 
@@ -37,7 +37,7 @@ async def browser(
     return await open_gateway(identity, outcomes, StandInReferrals(), matches)
 
 
-# --------------------------------------------------------------------------------------------- before a second record
+# -------------------------------------------------------------------------------------- before adding a second record
 async def test_the_page_says_who_is_there_and_nothing_is_lost(browser: Browser, outcomes: StandInOutcomes) -> None:
     page = await browser.send(NEW, FORM, status=409)
 
@@ -119,7 +119,7 @@ async def test_the_two_stand_beside_each_other_with_what_differs(browser: Browse
 
 
 def _rows(page: Page) -> list[list[str]]:
-    """The cells of the table, each without its heading, which a phone shows beside it."""
+    """Return the cells of the table without the headings that a phone shows beside them."""
     for heading in page.tree.select("tbody .nhsuk-table__heading"):
         heading.extract()
     return [
@@ -205,7 +205,7 @@ async def test_the_page_is_closed_to_others_and_nothing_is_asked_for_them(
     )
 
 
-# --------------------------------------------------------------------------------------------------- home, the record
+# ---------------------------------------------------------------------------------------------------- home and record
 async def test_home_leads_there_while_pairs_wait(browser: Browser, matches: StandInMatches) -> None:
     waiting = await browser.see(HOME)
     matches.total = 0

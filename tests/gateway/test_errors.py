@@ -1,4 +1,4 @@
-"""The pages shown when something is not as it should be."""
+"""Tests of the error pages."""
 
 import pytest
 from structlog.testing import capture_logs

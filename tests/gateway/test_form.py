@@ -1,4 +1,4 @@
-"""The form that remembers what was typed and what is wrong."""
+"""Tests of the form: it keeps what was typed and the message for each fault."""
 
 from multidict import MultiDict, MultiDictProxy
 

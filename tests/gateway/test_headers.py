@@ -1,4 +1,4 @@
-"""The headers that every answer carries."""
+"""Tests of the headers that every response has."""
 
 from pathlib import Path
 

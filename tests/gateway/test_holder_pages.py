@@ -1,4 +1,4 @@
-"""The page of holder and cover: what it asks of the services, and that nothing typed is lost when they refuse."""
+"""Tests of the page of holder and cover: its requests to the services, and that a refusal loses nothing typed."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -67,7 +67,7 @@ COVERED = {
 
 @dataclass
 class StandInHolders(StandIn):
-    """What the page asks of referrals and identity."""
+    """A stand-in for what the page asks of referrals and identity."""
 
     holdings: tuple[Holding, ...] = ()
     named: tuple[Named, ...] = ()

@@ -1,4 +1,4 @@
-"""The list's filters and order: what the form asks of the service, and what the page says of the answer."""
+"""Tests of the list's filters and order: what the form asks of the service, and how the page shows the reply."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ def a_row(**changes: object) -> RecordRow:
 
 @dataclass
 class StandInList(StandIn):
-    """Answers each list with one page, in the order that was asked for unless it is capped."""
+    """Answers each list with one page, in the order asked for unless the page is capped."""
 
     page: RecordPage = field(default_factory=lambda: RecordPage(rows=(a_row(),), first=1, matches=1, total=1))
 
@@ -69,7 +69,7 @@ async def browser(open_gateway: OpenGateway, lister: StandInList, identity: Stan
 
 
 async def post(browser: Browser, fields: Mapping[str, str]) -> Page:
-    """The list that the form leads to: at once where something is searched for, else at an address of its own."""
+    """Send the list's form. A search is answered at once; anything else redirects to an address of its own."""
     if fields.get("search"):
         return await browser.send(LIST, fields, status=200)
     return await browser.see(await browser.go_on(LIST, fields))

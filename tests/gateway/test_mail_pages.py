@@ -1,4 +1,4 @@
-"""The page about mails: what became of each, in words, and sending one again."""
+"""Tests of the page about mails: the state of each mail in words, and sending one again."""
 
 from uuid import UUID
 
@@ -26,12 +26,12 @@ def notifier() -> StandInNotifier:
 
 @pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, notifier: StandInNotifier) -> Browser:
-    """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
+    """A browser of a logged-in user: an administrator unless the test changes the role first."""
     return await open_gateway(identity, notifier)
 
 
 def cells(page: Page) -> list[str]:
-    """The cells of the first row, without their headings for phones."""
+    """Return the cells of the first row without their headings for phones."""
     for heading in page.tree.select("td .nhsuk-table__heading"):
         heading.extract()
     return page.texts("tbody tr:first-child td")
@@ -108,7 +108,7 @@ async def test_a_record_that_has_ended_has_no_page_to_go_to(browser: Browser, no
     assert ("DSR-7KQ2-M9XP", []) == (cells(page)[2], page.tree.select("td a"))
 
 
-# ------------------------------------------------------------------------------------------------------ about the list
+# --------------------------------------------------------------------------------------------- choosing what is listed
 async def test_only_those_not_delivered_can_be_asked_for_and_all_again(
     browser: Browser, notifier: StandInNotifier
 ) -> None:
@@ -148,7 +148,7 @@ async def test_an_address_that_is_none_is_not_found(browser: Browser, before: st
     assert "Page not found" == (await browser.see(f"{HERE}?before={before}", status=404)).heading
 
 
-# --------------------------------------------------------------------------------------------------------- once more
+# ----------------------------------------------------------------------------------------------------- sending again
 async def test_a_failed_mail_is_sent_again_under_the_form_s_command(
     browser: Browser, notifier: StandInNotifier
 ) -> None:

@@ -1,4 +1,4 @@
-"""The pages of outcomes: the form, the question before archiving, what comes back, and the outcomes so far."""
+"""Tests of the pages of outcomes: the form, the confirmation before archiving, refusals, and earlier outcomes."""
 
 from uuid import UUID
 
@@ -43,12 +43,12 @@ ANSWERS = {
 
 @pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, outcomes: StandInOutcomes) -> Browser:
-    """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
+    """A browser of a logged-in user: an administrator unless the test changes the role first."""
     return await open_gateway(identity, outcomes, registers=_registers())
 
 
 def _registers() -> Registers:
-    """The DSR, and beside it one that records no outcomes."""
+    """Return two registers: the DSR, and one that records no outcomes."""
     dsr = load_registers().find("dsr")
     named = dsr.identity.model_copy(update={"code": "bare"})
     bare = dsr.model_copy(update={"identity": named, "outcome": None})
@@ -89,7 +89,7 @@ async def test_both_first_questions_offer_yes_and_no_and_must_be_answered(browse
 
 
 def choices(page: Page, legend: str) -> list[str]:
-    """The labels of the choices under a question."""
+    """Return the labels of a question's choices."""
     (fieldset,) = [each for each in page.tree.select("fieldset") if each.select("legend")[0].get_text() == legend]
     return [label.get_text() for label in fieldset.select("label")]
 
@@ -127,7 +127,7 @@ def ways_to_outcomes(page: Page) -> list[str]:
 
 
 async def enter_as(identity: StandInIdentity, browser: Browser, role: Role | None) -> None:
-    """Log out, and in again with another role."""
+    """Log out, and log in again with another role."""
     await browser.go_on("/dsr/logout")
     identity.role = role
     browser.come_in(identity)
@@ -244,7 +244,7 @@ async def test_an_archive_that_takes_longer_is_said_to_be_under_way(
     assert ["The record is being archived. This takes a moment."] == page.texts(".nhsuk-notification-banner__heading")
 
 
-# ------------------------------------------------------------------------------------------ what was not done, and why
+# ------------------------------------------------------------------------------------------------- refusals and faults
 async def test_a_record_that_was_changed_meanwhile_comes_back_in_its_new_version_with_everything_typed(
     browser: Browser, outcomes: StandInOutcomes
 ) -> None:
@@ -300,7 +300,7 @@ async def test_without_an_answer_the_form_stays_and_the_same_command_goes_out_ag
     assert "Outcomes (–)" in page.texts(".nhsuk-tabs__tab")
 
 
-# ------------------------------------------------------------------------------------------------------ who may see it
+# -------------------------------------------------------------------------------------------------------------- access
 @pytest.mark.requirement("R-DSR-123", "R-DSR-141")
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])
 async def test_nobody_but_an_administrator_gets_to_the_page(
@@ -338,7 +338,7 @@ async def test_a_form_that_is_not_ours_is_refused(
     assert [] == outcomes.recorded
 
 
-# ----------------------------------------------------------------------------------------------------- outcomes so far
+# ---------------------------------------------------------------------------------------------------- earlier outcomes
 @pytest.mark.requirement("R-DSR-127", "R-DSR-141")
 async def test_the_outcomes_so_far_say_who_when_and_what_in_words(browser: Browser, outcomes: StandInOutcomes) -> None:
     outcomes.outcomes = (an_outcome(), an_outcome(outcome_id=UUID(int=12), recorded_by="Jo Other"))

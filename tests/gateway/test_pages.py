@@ -1,4 +1,4 @@
-"""What every page carries, whoever sees it, and what anybody may read."""
+"""Tests of what every page has, and of the pages that need no log-in."""
 
 from datetime import datetime
 from pathlib import Path

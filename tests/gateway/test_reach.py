@@ -1,4 +1,4 @@
-"""From where the pages can be reached, where a deployment restricts that."""
+"""Tests of the countries and networks to which a deployment may restrict its pages."""
 
 from ipaddress import ip_network
 from pathlib import Path

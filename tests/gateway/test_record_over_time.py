@@ -1,4 +1,4 @@
-"""A record as time goes by: its rating as a line, reviews, its history in words, and its text for elsewhere."""
+"""Tests of a record over time: its rating as a line, reviews, its history in words, and the text for a case record."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ ANSWERS = {
 
 
 def a_change(version: int, *changes: tuple[str, str | None, str | None], act: Act = "updated") -> RecordChange:
-    """One made so many days after the record."""
+    """Return a change made `version` days after the record was added."""
     fields = tuple(FieldChange(name=name, before=before, after=after) for name, before, after in changes)
     when = WHEN + timedelta(days=version)
     return RecordChange(version=version, act=act, changed_at=when, changed_by="Gail Thomas", changes=fields)
@@ -135,15 +135,15 @@ async def test_without_a_rating_there_is_neither_line_nor_review(browser: Browse
     assert [] == page.tree.select(".ics-line, button[value=review]")
 
 
-# ---------------------------------------------------------------------------------------------------------- reviewing
+# ------------------------------------------------------------------------------------------------------------ reviews
 def sent_by(page: Page) -> dict[str, str]:
-    """What the record's form sends as it stands; a box that is not ticked sends nothing."""
+    """Return what the record's form sends unchanged, without boxes that are not ticked."""
     unticked = {str(box["name"]) for box in page.tree.select("main form input[type=checkbox]:not([checked])")}
     return {name: value for name, value in fields(page).items() if name not in unticked}
 
 
 async def review(browser: Browser, status: int, **changes: str) -> Page:
-    """Open the record, change these fields, and say that nothing was changed."""
+    """Open the record, change these fields, and send the form as a review."""
     sent = sent_by(await browser.see(HERE)) | changes | {"act": "review"}
     return await browser.send(HERE, sent, status=status)
 
@@ -227,7 +227,7 @@ async def test_the_history_says_each_change_in_words_with_who_and_when(
 
 
 def _bare(cell: str) -> str:
-    """Without the name of its column, which stands before it on a phone."""
+    """Return the cell without the column name that stands before it on a phone."""
     names = ("What changed ", "Before ", "After ")
     return next((cell.removeprefix(name) for name in names if cell.startswith(name)), cell)
 
@@ -268,7 +268,7 @@ async def test_the_text_of_a_record_that_is_not_theirs_is_not_found(browser: Bro
     assert "Page not found" == (await browser.see(f"/dsr/records/{'0' * 32}/text/", status=404)).heading
 
 
-# ------------------------------------------------------------------------------------- what is offered no more
+# --------------------------------------------------------------------------------------------- retired options
 @pytest.mark.requirement("R-DSR-081")
 async def test_what_a_record_has_stays_chosen_when_it_is_offered_no_more(browser: Browser) -> None:
     registers = browser.client.app[REGISTERS]

@@ -1,4 +1,4 @@
-"""The forms of records when a service refuses or is away: nothing that was typed is lost, and nothing is sent twice."""
+"""Tests of record forms when a service refuses or is unavailable: nothing typed is lost, and nothing is sent twice."""
 
 from uuid import UUID
 
@@ -56,7 +56,7 @@ async def browser(open_gateway: OpenGateway, referrals: StandInReferrals, record
 
 
 def typed_in(page: Page, name: str) -> str:
-    """What a field of the page holds."""
+    """Return what a field of the page contains."""
     found = page.tree.select_one(f'main [name="{name}"]')
     assert found is not None
     return found.get_text().strip() if found.name == "textarea" else str(found.get("value", ""))

@@ -1,4 +1,4 @@
-"""The pages of reporting: the dashboard, the choice of a report, waiting for it, and the file."""
+"""Tests of the pages of reporting: the dashboard, the choice of a report, the wait for it, and its file."""
 
 import json
 from uuid import UUID
@@ -43,7 +43,7 @@ def identity() -> StandInIdentity:
 
 @pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, reports: StandInReports) -> Browser:
-    """Somebody who is logged in; a reporting user, unless the test has said otherwise before."""
+    """A browser of a logged-in user: a reporting user unless the test changes the role first."""
     return await open_gateway(identity, reports)
 
 

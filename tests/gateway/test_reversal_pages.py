@@ -1,4 +1,4 @@
-"""The page on which one administrator asks to have an archive reversed, and another decides."""
+"""Tests of the page on which one administrator asks for an archive to be reversed and another decides."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -40,7 +40,7 @@ def asked_for(**changes: object) -> ReversalAsked:
 
 @dataclass
 class StandInReversals(StandIn):
-    """Referrals, as far as reversals go: `waiting` are those that nobody has decided."""
+    """A stand-in for the reversals of referrals. `waiting` holds those that are not decided."""
 
     waiting: tuple[ReversalAsked, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What was sent and not done rides along on the page that says so, and never for anybody else's page."""
+"""Tests of forms that were sent but not carried out: the error page keeps what was sent, for the same user only."""
 
 import json
 from collections.abc import Mapping
@@ -46,14 +46,14 @@ async def browser(open_gateway: OpenGateway, outcomes: StandInOutcomes, identity
 
 
 async def send(browser: Browser, status: int, headers: Mapping[str, str] = OURS, path: str = HERE) -> Page:
-    """Send what was typed, and look at the page that comes for every fault."""
+    """Send what was typed, and check the resulting page for faults."""
     return await browser.look(await browser.post(path, TYPED, headers=headers), status)
 
 
 async def when_a_colleague_logs_in(
     browser: Browser, identity: StandInIdentity, role: Role = Role.ADMINISTRATOR
 ) -> None:
-    """In the same browser, in another tab: what stands open stays open, with its own token."""
+    """Log another user in with the same browser. The form that was open keeps the first user's token."""
     opened = browser.token
     identity.user_id, identity.role = COLLEAGUE, role
     identity.sessions.clear()
@@ -73,7 +73,7 @@ def token_of(page: Page) -> str:
 
 
 def sent_again(page: Page) -> dict[str, str]:
-    """What the page's own form would send."""
+    """Return what the page's form for sending again would send."""
     return {
         str(each["name"]): str(each["value"])
         for each in page.tree.select("[data-send-again] input")
@@ -90,7 +90,7 @@ async def test_after_the_session_has_ended_everything_typed_is_kept(
     page = await send(browser, 401)
 
     assert ("Your session has ended", TYPED) == (page.heading, sent_again(page))
-    assert "Seen at home" not in page.tree.get_text()  # whoever looks at the screen now may be somebody else
+    assert "Seen at home" not in page.tree.get_text()  # another person may be looking at the screen now
     assert "no-store" == page.response.headers["Cache-Control"]
     assert [] == outcomes.recorded
 

@@ -1,4 +1,4 @@
-"""The pages on which administrators reword a register's lists, its guidance and its home page."""
+"""Tests of the pages on which administrators reword a register's lists, its guidance and its home page."""
 
 import pytest
 
@@ -49,7 +49,7 @@ async def browser(
 
 
 def filled(page: Page) -> dict[str, str]:
-    """The page's form as a browser would send it untouched."""
+    """Return the page's form as a browser would send it unchanged."""
     sent: dict[str, str] = {}
     for field in page.tree.select("main form :is(input, textarea)"):
         if field.get("type") == "checkbox" and not field.has_attr("checked"):
@@ -68,7 +68,7 @@ def options(registers: Registers, name: str = "meeting_outcome") -> list[tuple[s
 
 
 async def change(browser: Browser, path: str, **typed: str) -> tuple[Page, dict[str, str]]:
-    """Type over what is there and go on; the page to check it on, and what its buttons send."""
+    """Change these fields and continue. Return the page that asks for confirmation, and what its buttons send."""
     sent = filled(await browser.see(path)) | {name.replace("__", "-"): value for name, value in typed.items()}
     page = await browser.send(path, sent | {"act": "check"}, status=200)
     return page, filled(page)
@@ -112,7 +112,7 @@ async def test_an_option_is_added_and_another_retired(
 
 
 def rows(page: Page) -> list[list[str]]:
-    """The differences, without the headings that stand in the cells of a phone."""
+    """Return the differences without the headings that phones show in the cells."""
     for heading in page.tree.select("tbody .nhsuk-table__heading"):
         heading.decompose()
     return [

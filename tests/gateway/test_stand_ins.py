@@ -1,4 +1,4 @@
-"""Stand-ins answer as the services do: what they reply is held to the replies that were recorded of the real ones."""
+"""Tests that the stand-ins reply as the services do, by comparison with replies recorded from the real services."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -72,7 +72,7 @@ NOTE = NoteShown(note_id=ID, text="Called the family", written_by="Jayne Billing
 
 
 def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
-    """Each stand-in with something of everything in it, and one request of each kind that it answers in words."""
+    """Return each stand-in, filled with examples, and a request of each kind that has a reply with content."""
     overlays = StandInOverlays()
     overlays.put(Overlay(public=PublicHome(heading="Together", paragraphs=("Words of our own.",))))
     jobs = StandInReports(state="ready", rows_total=500)
@@ -169,7 +169,7 @@ IN_WORDS = sorted((kind for kind in TABLES if kind.reply_type() is not Nothing),
 
 
 async def replies_to(kind: type[Request[Message]]) -> list[Message]:
-    """What each stand-in that has this kind in its table replies."""
+    """Return the replies of each stand-in that answers this kind of request."""
     replies = []
     for stand_in, requests in samples():
         wire = FakeWire()
@@ -197,7 +197,7 @@ def test_nothing_can_be_refused_as_what_its_contract_does_not_name() -> None:
 
 @pytest.mark.parametrize("kind", IN_WORDS)
 async def test_a_reply_holds_what_the_service_answers(kind: type[Request[Message]]) -> None:
-    """At each place nothing of another kind than the service was seen to answer there, nor nothing where it has one."""
+    """Check that each value in a reply is of a kind that the service was recorded to give in the same place."""
     known = {(free(path), what) for reply in recorded(kind) for path, what in kinds_in(reply)}
 
     for reply in await replies_to(kind):
@@ -213,7 +213,7 @@ async def test_a_reply_speaks_in_the_codes_of_the_register(kind: type[Request[Me
 
 
 def free(path: str) -> str:
-    """Answers and typed fields are by question: the register's own codes are looked at elsewhere."""
+    """Return the path with question names left out: a separate test checks the register's codes."""
     for mapping in (".answers.", ".typed."):
         before, found, _ = path.partition(mapping)
         if found:
@@ -222,7 +222,7 @@ def free(path: str) -> str:
 
 
 def strangers(value: Json, dsr: Definition) -> Iterator[str]:
-    """Questions, options, ratings and localities that the register does not have."""
+    """Yield the questions, options, ratings and localities that the register does not have."""
     if isinstance(value, list):
         for each in value:
             yield from strangers(each, dsr)
@@ -235,7 +235,7 @@ def strangers(value: Json, dsr: Definition) -> Iterator[str]:
 
 
 def is_known(dsr: Definition, name: str, answer: Json) -> bool:
-    """Whether the register has the question, and offers the answer where it offers any."""
+    """Return whether the register has the question, and the answer among its options if it has options."""
     questions = dsr.form.by_name | (dsr.outcome.by_name if dsr.outcome else {})
     if name not in questions:
         return False

@@ -1,4 +1,4 @@
-"""The checker of pages, and the undefined values that our templates may not show: that they find what they are for."""
+"""Tests of the test tools: the checker of pages finds each fault, and undefined values in our templates are errors."""
 
 from pathlib import Path
 

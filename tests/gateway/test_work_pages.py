@@ -1,4 +1,4 @@
-"""The work list, its button, and the card on Home that leads there."""
+"""Tests of the work list, its button, and the card on Home that leads to it."""
 
 from uuid import UUID
 
@@ -29,12 +29,12 @@ def work() -> StandInWork:
 
 @pytest.fixture
 async def browser(open_gateway: OpenGateway, identity: StandInIdentity, work: StandInWork) -> Browser:
-    """Somebody who is logged in; an administrator, unless the test has said otherwise before."""
+    """A browser of a logged-in user: an administrator unless the test changes the role first."""
     return await open_gateway(identity, work, registers=_registers())
 
 
 def _registers() -> Registers:
-    """The DSR, and beside it one without a rating."""
+    """Return two registers: the DSR, and one without a rating."""
     dsr = load_registers().find("dsr")
     named = dsr.identity.model_copy(update={"code": "bare"})
     bare = dsr.model_copy(update={"identity": named, "rating": None})
@@ -42,7 +42,7 @@ def _registers() -> Registers:
 
 
 def cells(page: Page, section: str) -> list[list[str]]:
-    """The text of each cell of each row, without the heading that phones show."""
+    """Return the text of each cell of each row, without the headings that phones show."""
     for heading in page.tree.select(".nhsuk-table__heading"):
         heading.extract()
     rows = page.tree.select(f"{section} tbody tr")
@@ -263,7 +263,7 @@ async def test_a_button_that_is_not_ours_is_refused(browser: Browser, work: Stan
     assert [] == work.heard(AcknowledgeTask)
 
 
-# ------------------------------------------------------------------------------------------------- who, and from where
+# -------------------------------------------------------------------------------------------------- access and ways in
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])
 async def test_the_list_is_closed_to_others(
     browser: Browser, identity: StandInIdentity, work: StandInWork, role: Role | None

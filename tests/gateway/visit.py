@@ -1,4 +1,4 @@
-"""Fetches a page as a browser would, and looks at it for what must hold on every page."""
+"""Fetches a page as a browser would, and checks what must hold on every page."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ INLINE = {"style", "onclick", "onsubmit", "onchange", "oninput", "onload", "oner
 
 @dataclass(frozen=True)
 class Page:
-    """A fetched page: its answer, its text, its tree."""
+    """A fetched page: its response, its text and its parsed tree."""
 
     response: ClientResponse
     html: str
@@ -29,11 +29,11 @@ class Page:
 
     @cached_property
     def tags(self) -> list[Tag]:
-        """All of them, in order; to look at each once is much quicker than to select by each attribute."""
+        """All tags in order. One pass over them is much quicker than a selector for each attribute."""
         return self.tree.find_all(name=True)
 
     def named(self, *names: str) -> list[Tag]:
-        """The tags of these names, in order."""
+        """Return the tags with these names, in order."""
         return [tag for tag in self.tags if tag.name in names]
 
     @property
@@ -46,7 +46,7 @@ class Page:
 
     @property
     def problems(self) -> list[str]:
-        """What the error summary says."""
+        """The lines of the error summary."""
         lists = [tag for tag in self.tags if "nhsuk-error-summary__list" in tag.get_attribute_list("class")]
         return [words(line) for each in lists for line in each.find_all("li")]
 
@@ -55,12 +55,12 @@ class Page:
 
 
 async def visit(client: Client, path: str, *, status: int = 200) -> Page:
-    """GET a page, expect the status, and find no fault with it."""
+    """GET a page, and check its status and that it has no faults."""
     return await _look(await client.get(path, allow_redirects=False), status)
 
 
 async def send(client: Client, path: str, answers: Mapping[str, str], *, status: int = 200) -> Page:
-    """POST to the page's own address, with its form's token; expect the status, and find no fault with what comes."""
+    """POST to the page's own address with its form's CSRF token, and check the status and the resulting page."""
     token = (await visit(client, path)).tree.select_one("main input[name=csrf_token]")
     assert token is not None
     answers = {**answers, "csrf_token": str(token["value"])}
@@ -80,7 +80,7 @@ def words(tag: Tag | None) -> str:
 
 
 def faults(page: Page) -> Iterator[str]:
-    """Everything wrong with the page, in sentences."""
+    """Yield a sentence for each fault of the page."""
     yield from _frame_faults(page)
     yield from _field_faults(page)
     yield from _form_faults(page)

@@ -1,4 +1,4 @@
-"""A real browser that reaches this machine alone, its windows, and what it complains of."""
+"""A Chromium browser that can reach only this machine, its windows, and the errors that it reports."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,18 +11,19 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request
 from deploy.build.find_chromium import CHROMIUM
 from deploy.build.programs import find
 
-# Without this the browser calls out to the world at its start, and a page that loads from elsewhere is merely slow.
+# Without this the browser makes calls to the internet when it starts, and a page that loads a file from elsewhere would
+# only be slow.
 THIS_MACHINE_ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
-FLAGS = [THIS_MACHINE_ALONE, "--disable-gpu", "--disable-software-rasterizer"]  # nobody looks: draw it the cheap way
+FLAGS = [THIS_MACHINE_ALONE, "--disable-gpu", "--disable-software-rasterizer"]  # no screen, so no graphics processor
 NOT_THE_PAGE_ITSELF = "Failed to load resource: the server responded with a status of"
 
-# Every file of journeys begins with `pytestmark = JOURNEY`: all share one browser, so all share one event loop.
+# Every file of journeys begins with `pytestmark = JOURNEY`: all tests share one browser, and therefore one event loop.
 JOURNEY = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What somebody sits or stands before."""
+    """The size of a screen, and whether scripts run."""
 
     name: str
     width: int
@@ -36,12 +37,12 @@ class Screen:
 DESKTOP = Screen("desktop", 1280, 900)
 PHONE = Screen("phone", 390, 844)
 DESKTOP_WITHOUT_SCRIPTS = replace(DESKTOP, name="desktop-without-scripts", scripts=False)
-WITH_AND_WITHOUT_SCRIPTS = (DESKTOP, DESKTOP_WITHOUT_SCRIPTS)  # the four journeys that are walked both ways
+WITH_AND_WITHOUT_SCRIPTS = (DESKTOP, DESKTOP_WITHOUT_SCRIPTS)  # for the four journeys that run both ways
 
 
 @dataclass
 class Complaints:
-    """What the browser complained of on one page: blocked by the policy, failed in a script, fetched from elsewhere."""
+    """The errors of one page: blocked by the content policy, failed in a script, or requested from another host."""
 
     heard: list[str] = field(default_factory=list)
 
@@ -51,7 +52,7 @@ class Complaints:
         page.on("request", self._note_request)
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        """A page that answers 404 or 422 is itself noted as a failure by the browser; one of its files would be one."""
+        """Note an error or a warning. A page's own 404 or 422 status is no error, but that of a file on it is."""
         page = message.page
         is_the_page = page is not None and message.location["url"] == page.url
         if message.text.startswith(NOT_THE_PAGE_ITSELF) and is_the_page:
@@ -70,7 +71,7 @@ class Complaints:
 
 @asynccontextmanager
 async def window(browser: Browser, screen: Screen) -> AsyncIterator[Page]:
-    """A new window of a browser that nobody has used before. The test fails when the browser complained in it."""
+    """Open a window without cookies or cache. The test fails if the browser reports an error in it."""
     context = await browser.new_context(
         viewport={"width": screen.width, "height": screen.height}, java_script_enabled=screen.scripts
     )

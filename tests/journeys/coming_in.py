@@ -1,4 +1,4 @@
-"""Steps of coming in, for every journey that begins with a log-in."""
+"""Steps of logging in, for every journey that begins with a log-in."""
 
 import re
 from collections.abc import AsyncIterator
@@ -17,13 +17,13 @@ PIN_MAIL, PASSWORD_MAIL = "PIN Access Code is:", "temporary password is:"
 
 
 async def be_logged_in(page: Page, stack: Product, email: str, register: str = "dsr") -> None:
-    """Be one of the demo's people, on Home, in the one session that all tests of the run share."""
+    """Open Home as one of the demo's people, in the session that all tests of the run share."""
     await bring_session(page, stack, await session_of(stack, email, register))
     await page.goto(f"{stack.base_url}/{register}/home/")
 
 
 async def session_of(stack: Product, email: str, register: str = "dsr") -> str:
-    """The session cookie of one of the demo's people. The first test of the run to ask logs in."""
+    """Return the session cookie of one of the demo's people. The first test of the run that asks logs in."""
     kept = stack.beside(f"{email}.session")
     async with locked(stack.beside(f"{email}.session.lock")):
         if not kept.exists():
@@ -32,20 +32,20 @@ async def session_of(stack: Product, email: str, register: str = "dsr") -> str:
 
 
 async def new_session(stack: Product, email: str, register: str = "dsr") -> str:
-    """The cookie of a session that no other test uses, so that it may end."""
+    """Return the cookie of a session that no other test uses, so that the test may end it."""
     async with _log_in_of(stack, email), walker(stack.base_url, register, stack.texts) as hand:
         await hand.log_in(email)
         return hand.session.cookie_jar.filter_cookies(URL(stack.base_url))[SESSION].value
 
 
 def _log_in_of(stack: Product, email: str) -> AbstractAsyncContextManager[None]:
-    """One log-in of an address at a time in the whole run, for its PIN is in the newest mail."""
+    """Allow one log-in per address at a time in the whole run, because the PIN is taken from the newest mail."""
     return locked(stack.beside(f"{email}.login.lock"))
 
 
 @asynccontextmanager
 async def hand_of(stack: Product, session: str, register: str = "dsr") -> AsyncIterator[Walker]:
-    """A browser without scripts, in this session."""
+    """Open a browser without scripts in this session."""
     async with walker(stack.base_url, register, stack.texts) as hand:
         hand.session.cookie_jar.update_cookies({SESSION: session}, URL(stack.base_url))
         yield hand
@@ -53,25 +53,25 @@ async def hand_of(stack: Product, session: str, register: str = "dsr") -> AsyncI
 
 @asynccontextmanager
 async def logged_in(stack: Product, email: str, register: str = "dsr") -> AsyncIterator[Walker]:
-    """A browser without scripts, in the session that all tests of the run share."""
+    """Open a browser without scripts in the session that all tests of the run share."""
     async with hand_of(stack, await session_of(stack, email, register), register) as hand:
         yield hand
 
 
 async def session_in(page: Page) -> str:
-    """What the window's cookie holds."""
+    """Return the session cookie of the window."""
     cookies = await page.context.cookies()
     return next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
 
 
 async def bring_session(page: Page, stack: Product, session: str) -> None:
-    """Into a window, as though it had been opened there."""
-    secure_url = stack.base_url.replace("http:", "https:")  # the browser asks that of such a name
+    """Set the cookie of this session in the window."""
+    secure_url = stack.base_url.replace("http:", "https:")  # browsers accept a cookie with this name from https only
     await page.context.add_cookies([{"name": SESSION, "value": session, "url": secure_url, "secure": True}])
 
 
 async def log_in(page: Page, stack: Product, email: str, password: str = DEMO_PASSWORD, register: str = "dsr") -> None:
-    """Both steps, from the log-in page to the page that they lead to: Home, or where one was when a session ended."""
+    """Do both steps on the log-in page, and wait for Home or the page that was open when the last session ended."""
     async with _log_in_of(stack, email):
         await page.goto(f"{stack.base_url}/{register}/login/")
         await enter_pin(page, await enter_password(page, stack, email, password))
@@ -79,7 +79,7 @@ async def log_in(page: Page, stack: Product, email: str, password: str = DEMO_PA
 
 
 async def enter_password(page: Page, stack: Product, email: str, password: str) -> str:
-    """The first step, on the log-in page; gives the PIN that it sends."""
+    """Do the first step on the log-in page, and return the PIN that is mailed."""
     earlier = len(await stack.mail(email, PIN_MAIL))
     await page.get_by_label("Email Address").fill(email)
     await page.get_by_label("Password", exact=True).fill(password)

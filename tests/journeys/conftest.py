@@ -1,4 +1,4 @@
-"""The browser of all journeys, windows of it, and the product that they share."""
+"""Fixtures for the journeys: one browser, its windows, and the product that they share."""
 
 import os
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from tests.journeys.sharing import Shared
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """One browser for the whole run; each window of it begins with no cookie and nothing kept."""
+    """One browser for the whole run. Each window begins without cookies or cache."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
@@ -24,27 +24,27 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A window on a desk."""
+    """A window of desktop size."""
     async with window(browser, DESKTOP) as page:
         yield page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def phone(browser: Browser) -> AsyncIterator[Page]:
-    """A window in a hand."""
+    """A window of phone size."""
     async with window(browser, PHONE) as page:
         yield page
 
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same folder for all test processes of a run."""
+    """A folder that all test processes of a run share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(run_folder: Path, quick_folder: Path) -> AsyncIterator[Product]:
-    """The product with its demo people that all test processes share. Count only what the test itself made there."""
+    """The product with its demo people, shared by all test processes. A test may count only what it made itself."""
     async with Shared(run_folder).product(quick_folder / "product", "--demo") as running:
         yield running

@@ -1,4 +1,4 @@
-"""What is looked at on a page as it stands in the browser: can everybody use it, and how does it look."""
+"""Checks of a page in the browser: accessibility, sideways scrolling, and pictures."""
 
 import os
 import re
@@ -18,7 +18,7 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 IS_THERE = "typeof axe !== 'undefined'"
 RUN = "standards => axe.run({runOnly: standards, resultTypes: ['violations']}).then(found => found.violations)"
 
-# Two things that the design system does on purpose, each forgiven to its own element alone.
+# Two deliberate exceptions of the design system, each allowed for its own element only.
 FORGIVEN = {
     "aria-allowed-attr": ".nhsuk-radios__input[aria-expanded], .nhsuk-checkboxes__input[aria-expanded]",
     "label-content-name-mismatch": ".nhsuk-file-upload__button",
@@ -30,7 +30,7 @@ class Node(BaseModel):
 
 
 class Violation(BaseModel):
-    """A rule that does not hold, and the elements where."""
+    """A rule of axe that does not hold, and the elements that break it."""
 
     id: str
     help: str
@@ -41,7 +41,11 @@ FOUND = TypeAdapter(list[Violation])
 
 
 async def then_everybody_can_use_it(page: Page, look: str) -> None:
-    """The page, one of `LOOKS`, needs no sideways scrolling, and axe finds nothing on a phone. A picture of each."""
+    """
+    Check that the page, one of `LOOKS`, needs no sideways scrolling and that axe finds no fault on a phone.
+
+    Take a picture of each size.
+    """
     path = urlsplit(page.url).path
     assert LOOKS[look] == route_of(path), f"{look} is not a look at {path}"
     await then_it_fits(page, look)
@@ -50,8 +54,8 @@ async def then_everybody_can_use_it(page: Page, look: str) -> None:
 
 
 async def then_it_fits(page: Page, name: str) -> None:
-    """One need not scroll sideways at a desk or on a phone, as which the window stays."""
-    await page.wait_for_load_state()  # what stands there already may still be without its styles
+    """Check that neither a desktop nor a phone scrolls sideways. The window keeps the phone's size."""
+    await page.wait_for_load_state()  # a page may be shown before its styles are loaded
     for size in (DESKTOP, PHONE):
         await be_on(page, size)
         assert not await is_wider_than_its_screen(page), f"{name}: wider than a {size}"
@@ -63,7 +67,7 @@ async def be_on(page: Page, screen: Screen) -> None:
 
 
 async def barriers(page: Page) -> list[str]:
-    """What would keep somebody from using the page, rule and element; nothing when all is well. Needs scripts."""
+    """Return the accessibility faults with rule and element. Needs scripts."""
     if not await page.evaluate(IS_THERE):
         await page.evaluate(AXE_SCRIPT)
     violations = FOUND.validate_python(await page.evaluate(RUN, STANDARDS))
@@ -83,7 +87,7 @@ async def _is_forgiven(page: Page, rule: str, selector: str) -> bool:
 
 
 async def is_wider_than_its_screen(page: Page) -> bool:
-    """Whether one must scroll sideways. Works without scripts too."""
+    """Return whether the page scrolls sideways. Works without scripts too."""
     box = await page.locator("html").bounding_box()
     scrolled = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     return box is None or bool(scrolled)
@@ -91,9 +95,9 @@ async def is_wider_than_its_screen(page: Page) -> bool:
 
 async def take_picture(page: Page, name: str) -> None:
     """
-    Save how the whole page looks, and its path beside, in the folder that ICS_SCREENSHOTS names; without it nothing.
+    Save a picture of the whole page, and its path beside it, in the folder that ICS_SCREENSHOTS names, if it is set.
 
-    As WebP, which is a third of a PNG's size; Playwright's own pictures know no WebP.
+    The format is WebP, a third of the size of PNG, which Playwright's own screenshots do not offer.
     """
     folder = os.environ.get("ICS_SCREENSHOTS")
     if not folder:

@@ -1,4 +1,4 @@
-"""Every look that axe takes: its name, and the page by its address in the table of pages."""
+"""Lists every look that axe checks: a state of a page by name, with the page's address in the table of pages."""
 
 import re
 
@@ -19,7 +19,7 @@ SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/ad
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
 
 LOOKS = {
-    # what anybody may see, errors, and every component on one page
+    # public pages, errors, and every component on one page
     "anybody /": "/",
     "anybody /help/": "/help/",
     "anybody /dsr/": "/{register}/",
@@ -30,7 +30,7 @@ LOOKS = {
     "anybody /nowhere/": "/nowhere/",
     "anybody /fail/500/": "/fail/500/",
     "problems": "/showcase/",
-    # coming in
+    # registration, log-in and passwords
     "come in login/register/": REGISTRATION,
     "come in register with problems": REGISTRATION,
     "come in login/register/done": "/{register}/login/register/done",
@@ -44,7 +44,7 @@ LOOKS = {
     "come in password refused": PASSWORD,
     "come in home": HOME,
     "come in demo mail": "/demo/mail",
-    # referring, drafts, possible duplicates
+    # referrals, drafts and likely duplicates
     "new referral": NEW,
     "new referral with problems": NEW,
     "receipt": RECEIPT,
@@ -72,7 +72,7 @@ LOOKS = {
     "text for the case record": "/{register}/records/{record}/text/",
     "holder and cover": HOLDER,
     "holder and cover with problems": HOLDER,
-    # outcomes, archiving, and what was archived in error
+    # outcomes, archiving, and reversals
     "outcomes": OUTCOMES,
     "outcomes with problems": OUTCOMES,
     "outcomes so far": OUTCOMES,
@@ -85,7 +85,7 @@ LOOKS = {
     "time-out cover": RECORD,
     "session ended": RECORD,
     "typed by somebody else": RECORD,
-    # work list, reports
+    # work list and reports
     "work list": WORK,
     "work list seen": WORK,
     "home with the work list": HOME,
@@ -110,7 +110,7 @@ LOOKS = {
     "settings home page": TEXT_SETTING,
     "settings guidance": LIST_SETTING,
     "settings check of guidance": LIST_SETTING,
-    # a further register
+    # another register
     "homes home/": HOME,
     "homes records/new": NEW,
     "homes records/": RECORDS,
@@ -119,7 +119,7 @@ LOOKS = {
 
 
 def route_of(path: str) -> str:
-    """The first address in the table of pages that the path fits, or the path itself where there is none."""
+    """Return the first address in the table of pages that fits the path, or the path itself if none does."""
     return next((each.path for each in (*DEMO_PAGES, *PAGES) if _pattern(each.path).fullmatch(path)), path)
 
 

@@ -1,4 +1,4 @@
-"""The whole product, as `make run` starts it, for journeys: every process real, on ports and in a folder of its own."""
+"""Runs the whole product as `make run` does, with every process real, on free ports and in its own folder."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ import aiohttp
 READY = "Ready: "
 START_SECONDS = 90
 MAIL_SECONDS = 20
-# The runner stops when the process that started it dies, however it dies.
+# The runner stops when the process that started it dies, even if that process is killed.
 ICS = ("setpriv", "--pdeathsig", "INT", "--", sys.executable, "-c", "from deploy.cli import main; main()")
 
 
@@ -30,7 +30,7 @@ class Mail:
 
 @dataclass
 class Product:
-    """A running product. `lines` is what it has written to its log, for the process that started it."""
+    """A running product. `lines` holds its log, but only in the process that started it."""
 
     folder: Path
     pid: int
@@ -38,12 +38,12 @@ class Product:
     lines: list[str] = field(default_factory=list)
 
     async def mail(self, to: str = "", saying: str = "") -> list[Mail]:
-        """The mail sent so far, newest first; only to one address, or with these words, where they are given."""
+        """Return the mails sent so far, newest first, filtered by address and by words in subject or text."""
         found = [each for each in await self._all_mail() if to in each.to]
         return [each for each in found if saying in f"{each.subject}\n{each.text}"]
 
     async def texts(self, to: str) -> list[str]:
-        """The texts of the mails to this address, newest first."""
+        """Return the texts of the mails to this address, newest first."""
         return [each.text for each in await self.mail(to)]
 
     async def _all_mail(self) -> list[Mail]:
@@ -51,20 +51,24 @@ class Product:
             return [Mail(**{key: each[key] for key in Mail.__dataclass_fields__}) for each in await answer.json()]
 
     async def mail_after(self, earlier: int, to: str, saying: str = "") -> Mail:
-        """Wait for one more such mail than there were. Tests that run beside this one cause mails too: say which."""
+        """
+        Wait until there are more than `earlier` such mails, and return the newest.
+
+        Other tests cause mails too, so filter closely enough.
+        """
         async with asyncio.timeout(MAIL_SECONDS):
             while len(found := await self.mail(to, saying)) <= earlier:  # noqa: ASYNC110  another program's mail
                 await asyncio.sleep(0.05)
         return found[0]
 
     def beside(self, name: str) -> Path:
-        """A file next to the product's folder, for what all who use this product must know."""
+        """Return a path next to the product's folder, for a file that all tests of this product share."""
         return self.folder.with_name(f"{self.folder.name}-{name}")
 
 
 @asynccontextmanager
 async def product(folder: Path, *options: str, **settings: str) -> AsyncIterator[Product]:
-    """The product for as long as the block lasts. Fails, with what it said, when it does not become ready."""
+    """Run the product until the block ends. Fails, with its log, if the product does not become ready."""
     environment = {**os.environ, "ICS_STATE_DIR": str(folder), "ICS_PORT": "0", **settings}
     runner = await asyncio.create_subprocess_exec(
         *ICS,

@@ -1,4 +1,4 @@
-"""Steps of referring somebody, for every journey that needs a record."""
+"""Steps of adding a referral, for every journey that needs a record."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ from tests.walking import Walker, a_referral
 
 
 def a_new_name() -> str:
-    """A family name that nobody else in the run has."""
+    """Return a family name that no other test of the run uses."""
     return "Quill" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(8))
 
 
@@ -21,7 +21,7 @@ async def open_new_referral(page: Page, stack: Product) -> None:
 
 
 async def fill_referral(page: Page, family_name: str, risk: str = "Amber") -> None:
-    """The least that a referral needs."""
+    """Fill in the least that a referral needs."""
     await choose(page, "capacity to consent", "Yes")
     await choose(page, "Has the person consented", "Yes")
     await page.get_by_label("First Name*").fill("Robin")
@@ -50,9 +50,9 @@ async def fill_date(page: Page, words: str, day: str, month: str, year: str) -> 
 
 async def refer(page: Page, stack: Product, family_name: str, risk: str = "Amber") -> str:
     """
-    A referral of whoever is logged in; gives the reference, and leaves the page at its receipt.
+    Add a referral as the logged-in user, open its receipt in the window, and return the reference.
 
-    The form is sent without being filled in by hand, which takes seconds: `fill_referral` does that, where it matters.
+    The form is sent over HTTP, because filling it in takes seconds. Use `fill_referral` where the form itself matters.
     """
     async with hand_of(stack, await session_in(page)) as hand:
         receipt = await refer_by_hand(hand, family_name, risk)
@@ -61,12 +61,12 @@ async def refer(page: Page, stack: Product, family_name: str, risk: str = "Amber
 
 
 async def refer_by_hand(hand: Walker, family_name: str, risk: str = "Amber") -> str:
-    """The same without a window; gives the address of the receipt."""
+    """Add a referral without a window, and return the address of the receipt."""
     return await hand.go_on(hand.at("records/new"), await hand.new_form() | typed_referral(family_name, risk))
 
 
 def typed_referral(family_name: str, risk: str = "Amber") -> dict[str, str]:
-    """What `fill_referral` types."""
+    """Return the fields that `fill_referral` fills in."""
     return a_referral(
         first_name="Robin",
         last_name=family_name,
@@ -101,7 +101,7 @@ async def open_outcomes(page: Page, stack: Product, family_name: str) -> None:
 
 
 async def _open_from_list(page: Page, stack: Product, link: str) -> None:
-    """Where a link of the list leads. The list itself is searched without a window, which is quicker."""
+    """Open the page that a link of the list leads to. The list is searched over HTTP, which is quicker."""
     async with hand_of(stack, await session_in(page)) as hand:
         await hand.list_records()
         found = await hand.search(link.rpartition(" ")[2])

@@ -1,4 +1,4 @@
-"""One running product for all test processes of a run, and the locks by which they share it."""
+"""Shares one running product among all test processes of a run, by locks on files."""
 
 import asyncio
 import faulthandler
@@ -14,7 +14,7 @@ from tests.journeys.product import Product, product
 
 @asynccontextmanager
 async def locked(file: Path, kind: int = fcntl.LOCK_EX) -> AsyncIterator[None]:
-    """Hold a lock on a file among all processes. The system frees it when this process dies."""
+    """Hold a lock on a file among all processes. The system frees it if this process dies."""
     with file.open("a") as opened:
         while not _is_taken(opened.fileno(), kind):  # noqa: ASYNC110  another process frees it
             await asyncio.sleep(0.02)
@@ -32,7 +32,7 @@ def _is_taken(descriptor: int, kind: int) -> bool:
 @dataclass(frozen=True)
 class Shared:
     """
-    The product that the first process to ask starts and the others join; the first one stops it when all are done.
+    The product that the first process starts and the others join. The first one stops it when all are done.
 
     `folder` is the same for all processes of a run.
     """
@@ -41,7 +41,7 @@ class Shared:
 
     @asynccontextmanager
     async def product(self, state: Path, *options: str) -> AsyncIterator[Product]:
-        """Start it in this state folder, or join the one that runs."""
+        """Start the product in this state folder, or join the one that runs."""
         async with AsyncExitStack() as held:
             async with locked(self._starting):
                 if self._address.exists():
@@ -74,7 +74,11 @@ class Shared:
         self._address.write_text(json.dumps(known), encoding="utf-8")
 
     async def _wait_for_users(self) -> None:
-        """Let nobody join any more, and wait for those who have. They may need longer than one test may hang."""
+        """
+        Stop further processes from joining, and wait for those that have joined.
+
+        Cancel the time limit of a single test, because the wait may be longer.
+        """
         faulthandler.cancel_dump_traceback_later()
         async with locked(self._starting):
             self._address.unlink()

@@ -1,4 +1,4 @@
-"""Reports as files, and opened by LibreOffice without a window: what its reader would see in every sheet."""
+"""Downloads reports and reads them with LibreOffice, which shows what a reader would see in every sheet."""
 
 import asyncio
 import csv
@@ -10,7 +10,7 @@ from deploy.build.programs import find
 from deploy.runner.waiting import until
 from tests.walking import Walker
 
-# Commas, quotes, UTF-8, cells as they are shown, every sheet.
+# Export filter options: commas, quotes, UTF-8, cells as shown, every sheet.
 AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 SECONDS = 120
 
@@ -18,7 +18,7 @@ Rows = list[list[str]]
 
 
 async def generated(somebody: Walker, report: str, **chosen: str) -> bytes:
-    """The file, once it is ready; `chosen` are further fields of the form that asks for it."""
+    """Ask for a report and return its file once it is ready. `chosen` are further fields of the form."""
     fields = (await somebody.see(somebody.at("reporting/"))).fields("report")
     job = await somebody.go_on(somebody.at("reporting/"), fields | {"report": report} | chosen)
 
@@ -30,7 +30,11 @@ async def generated(somebody: Walker, report: str, **chosen: str) -> bytes:
 
 
 async def opened_by_office(files: Sequence[Path], folder: Path) -> dict[str, dict[str, Rows]]:
-    """File → sheet → rows. Raises `NotFound` where there is no LibreOffice and none can be installed."""
+    """
+    Return what LibreOffice shows: file → sheet → rows.
+
+    Raises `NotFound` if LibreOffice is missing and cannot be installed.
+    """
     office = await asyncio.to_thread(find, OFFICE)
     shown = folder / "shown"
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"

@@ -1,4 +1,4 @@
-"""Pages that need no service, in a real browser: what anybody may see, every error, and every component on one page."""
+"""Journeys through pages that need no service: public pages, every error, and every component on one page."""
 
 from collections.abc import AsyncIterator
 
@@ -29,7 +29,7 @@ LOOKS_AT = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """Where the pages are served."""
+    """The address at which the pages are served."""
     async with TestServer(
         small_app(tmp_path_factory.mktemp("templates"), brand=Brand(logo="nhs"), demo=True)
     ) as server:

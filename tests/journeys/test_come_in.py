@@ -1,4 +1,4 @@
-"""Coming in, from the first look at the register to logging out, in a real browser before the whole product."""
+"""Journeys from the register's public page through registration and log-in to logging out."""
 
 import re
 import secrets
@@ -23,7 +23,7 @@ STANDARD_BAR = ["Home", "Submit New Referral", "Referrals", "Help", "Change Pass
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def ruby(browser: Browser, stack: Product) -> str:
-    """The address of somebody who has an account and a password of her own."""
+    """The address of a user who has an account and has set her own password."""
     async with window(browser, DESKTOP) as page:
         return await given_somebody_new_inside(page, stack)
 
@@ -258,7 +258,7 @@ async def given_the_log_in_page(page: Page, stack: Product) -> None:
 
 
 async def given_somebody_new_inside(page: Page, stack: Product) -> str:
-    """Registers, logs in for the first time, changes the temporary password; gives the address."""
+    """Register, log in for the first time, change the temporary password, and return the address."""
     email = a_new_address()
     await page.goto(f"{stack.base_url}/dsr/login/register/")
     await when_i_register(page, email)

@@ -1,4 +1,4 @@
-"""Nothing typed is ever lost: drafts, the warning before a time-out, and forms sent after a session has ended."""
+"""Journeys in which nothing typed is lost: drafts, the time-out warning, and forms sent after a session has ended."""
 
 import re
 
@@ -95,7 +95,8 @@ async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
 
 async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser: Browser, stack: Product) -> None:
     name = a_new_name()
-    context = await browser.new_context()  # no window: a refused save is a complaint of the browser too
+    # Not `window`, which would fail the test: the browser reports the refused save as an error.
+    context = await browser.new_context()
     page = await context.new_page()
     await be_logged_in(page, stack, REFERRER)
     await open_new_referral(page, stack)
@@ -211,12 +212,12 @@ async def test_everybody_can_use_every_page_of_drafts(page: Page, stack: Product
 
 # --------------------------------------------------------------------------------------------------------------- steps
 async def given_i_came_in_for_this_alone(page: Page, stack: Product, email: str) -> None:
-    """In a session of its own, which may end."""
+    """Log in with a separate session, which the test may end."""
     await bring_session(page, stack, await new_session(stack, email))
 
 
 async def given_a_change_that_was_sent_too_late(page: Page, stack: Product, name: str, typed: str) -> None:
-    """Somebody is referred, and what is then typed into the record is sent after the end of the session."""
+    """Add a referral, type into its record, and send the form after the session has ended."""
     await refer(page, stack, name)
     await open_record(page, stack, name)
     await page.get_by_label(UPDATE).fill(typed)
@@ -226,7 +227,7 @@ async def given_a_change_that_was_sent_too_late(page: Page, stack: Product, name
 
 
 async def given_the_session_has_ended(page: Page) -> None:
-    """Somewhere else; this page does not know."""
+    """Delete the session cookie, as if the session had ended in another window."""
     await page.context.clear_cookies(name=SESSION)
 
 
@@ -246,7 +247,7 @@ async def when_i_type(page: Page, family_name: str) -> None:
 
 
 async def when_i_do_nothing_for(page: Page, stack: Product, seconds: int) -> None:
-    """As the session has it and as the page's clock has it."""
+    """Let this many seconds pass, both for the session in the database and for the page's clock."""
     cookies = await page.context.cookies()
     token = next(cookie.get("value", "") for cookie in cookies if cookie.get("name") == SESSION)
     async with administrator(Inside.of(stack)) as db:
@@ -255,7 +256,7 @@ async def when_i_do_nothing_for(page: Page, stack: Product, seconds: int) -> Non
 
 
 async def when_i_send_it_again(page: Page, screen: Screen) -> None:
-    """Without scripts the page first fetches the new session's token: one more press."""
+    """Press the button to send again. Without scripts a second press is needed: the first fetches a new token."""
     await page.get_by_role("button", name="Send again").click()
     if not screen.scripts:
         await expect(page.get_by_role("heading", level=1)).to_have_text("This page was open for too long")

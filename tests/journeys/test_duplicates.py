@@ -1,4 +1,4 @@
-"""Somebody who is on the register already: asked about before, flagged where it may not be told, linked by the team."""
+"""Journeys with likely duplicates: the question before adding, the flag for the team, and linking by the team."""
 
 from collections.abc import AsyncIterator
 
@@ -20,7 +20,7 @@ LEAD = "Name of lead professional*"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def other(browser: Browser) -> AsyncIterator[Page]:
-    """A second window, of somebody else."""
+    """The window of a second user."""
     async with window(browser, DESKTOP) as page:
         yield page
 
@@ -127,7 +127,7 @@ async def when_i_link_them(page: Page, stack: Product, family_name: str) -> None
 
 
 async def open_record_of(page: Page, reference: str) -> None:
-    """By its reference, which the search takes as well."""
+    """Open a record through a search for its reference."""
     await page.goto(f"{page.url.partition('/dsr/')[0]}/dsr/records/")
     await page.get_by_label("Search:").fill(reference)
     await page.get_by_role("button", name="Search").click()

@@ -1,4 +1,4 @@
-"""Keeping a referral up to date: who may, what the history says, notes, and two people at once."""
+"""Journeys of keeping a referral up to date: who may, what the history says, notes, and two users at once."""
 
 import re
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def administrator(page: Page, stack: Product) -> Page:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def other(browser: Browser) -> AsyncIterator[Page]:
-    """A second window, of somebody else."""
+    """The window of a second user."""
     async with window(browser, DESKTOP) as page:
         yield page
 
@@ -83,7 +83,8 @@ async def test_others_cannot_change_it_and_strangers_do_not_learn_of_it(
     await expect(other.get_by_text("You can read this referral. You cannot change it.").first).to_be_visible()
     await expect(other.get_by_role("button", name="Update Record")).to_have_count(0)
     await expect(other.get_by_role("link", name="Outcomes", exact=True)).to_have_count(0)
-    consented = question(other, "Has the person consented")  # it hangs on another answer, which can only be read too
+    # This question depends on another answer, which is read-only too.
+    consented = question(other, "Has the person consented")
     await expect(consented.get_by_label("Yes", exact=True)).to_be_checked()
     await then_everybody_can_use_it(other, "record to read")
 

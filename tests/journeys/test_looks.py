@@ -1,4 +1,4 @@
-"""No page is lost to axe: each look of the table is taken once, and each page of the gateway has a look."""
+"""Checks that each look of the table is taken once in the journeys, and that each page of the gateway has a look."""
 
 import ast
 from collections import Counter
@@ -36,7 +36,7 @@ def test_an_address_is_found_by_the_path_of_a_page() -> None:
 
 
 def looks_in(file: Path) -> Iterator[str]:
-    """The looks that a file takes: named in the call, or as keys of a dict whose addresses are gone through."""
+    """Yield the looks that a file takes: named in a call, or as keys of a dict whose addresses the test visits."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Dict):
             yield from _texts(node.keys)

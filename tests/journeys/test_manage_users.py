@@ -1,4 +1,4 @@
-"""Managing users in a real browser: adding a colleague, restricting what they reach, and letting nobody in too long."""
+"""Journeys through the management of users: adding a colleague, restricting their access, and ending it."""
 
 import secrets
 
@@ -76,7 +76,7 @@ async def test_everybody_can_use_the_pages_of_users(page: Page, stack: Product) 
 
 
 async def then_somebody_may_register(page: Page, stack: Product, email: str) -> str:
-    """The assigned address may, its neighbour may not; gives to whom the welcome went."""
+    """Check that the assigned address can register and another cannot. Return the recipient of the welcome mail."""
     for address, heading in ((f"not.{email}", "This email address cannot register"), (email, "Check your email")):
         await page.goto(f"{stack.base_url}/dsr/login/register/")
         for label, text in (("First Name", "Pat"), ("Last Name", "Ash"), ("Email Address", address)):
@@ -95,7 +95,7 @@ async def when_i_press(page: Page, button: str) -> None:
 
 
 async def when_i_add(page: Page, stack: Product, email: str) -> None:
-    """A second press of the button is the same press."""
+    """Add a user with a double click, which must count as one press."""
     await page.goto(f"{stack.base_url}/dsr/administration/users/")
     await when_i_press(page, "Add a user")
     for label, text in (("First Name", "Kit"), ("Last Name", "Wren"), ("Email Address", email)):
@@ -106,7 +106,7 @@ async def when_i_add(page: Page, stack: Product, email: str) -> None:
 
 
 async def then_they_come_in(page: Page, stack: Product, email: str) -> None:
-    """With the mailed password, and then with their own."""
+    """Log in with the mailed password, then replace it."""
     await log_in(page, stack, email, temporary_password_in(await stack.mail_after(0, email)))
     temporary = temporary_password_in((await stack.mail(email))[-1])
     for label, text in (("Current Password", temporary), ("New Password", OWN_PASSWORD)):

@@ -1,4 +1,4 @@
-"""Recording what came of a referral, up to archiving it, in a real browser before the whole product."""
+"""Journeys of recording the outcomes of a referral, up to archiving it."""
 
 import re
 
@@ -92,7 +92,7 @@ async def test_everybody_can_use_every_page_of_outcomes(page: Page, stack: Produ
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
-    """Comes in as an administrator and refers somebody; gives the family name."""
+    """Log in as an administrator, add a referral, and return the family name."""
     family_name = a_new_name()
     await be_logged_in(page, stack, ADMINISTRATOR)
     await refer(page, stack, family_name)

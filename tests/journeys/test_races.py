@@ -1,4 +1,4 @@
-"""Two people at one record over real HTTP, again and again: no change is lost, and no page shows half of anything."""
+"""Races of two users on one record over real HTTP: no change is lost, and no page is incomplete or inconsistent."""
 
 import asyncio
 from collections import Counter
@@ -20,18 +20,18 @@ pytestmark = JOURNEY
 
 ROUNDS, FULL_ROUNDS = 10, 50
 AT_ONCE = 5
-ADMINISTRATORS = ("admin@mpft.nhs.uk", "admin@combined.nhs.uk")  # the first sees what the second adds
+ADMINISTRATORS = ("admin@mpft.nhs.uk", "admin@combined.nhs.uk")  # the first also sees what the second adds
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two administrators in windows of their own. What `other` adds, both see."""
+    """Two administrators with separate browsers. Both see what `other` adds."""
 
     one: Walker
     other: Walker
 
     async def refer(self) -> tuple[str, dict[str, str]]:
-        """Add somebody; gives the record's id, and what its form sends back untouched."""
+        """Add a referral, and return the record's id and the unchanged fields of its form."""
         form = a_referral(last_name=a_new_name())
         record = record_in(await self.other.go_on(self.other.at("records/new"), form | {"command": new_id().hex}))
         return record, form | {"version": "0"}
@@ -104,13 +104,13 @@ async def test_of_an_archive_and_an_update_one_happens_and_no_page_shows_a_half(
 
 
 async def repeat(race: Callable[[], Awaitable[None]], rounds: int) -> None:
-    """So many at a time that they do not stand in one another's way, and none is alone."""
+    """Run the races a few at a time, so that they compete without slowing each other down."""
     for _ in range(rounds // AT_ONCE):
         await asyncio.gather(*(race() for _ in range(AT_ONCE)))
 
 
 def halves(sheet: Sheet) -> list[str]:
-    """What is wrong with a page that must be whole, or a page that says why it is not there."""
+    """Return path and status of a page that is incomplete, has an unexpected status, or shows an archived record."""
     if sheet.leads_to:
         return []
     whole = sheet.html.rstrip().endswith("</html>") and "<h1" in sheet.html

@@ -1,4 +1,4 @@
-"""One referral as time goes by, in a real browser: the young, reviews, its text, and archives made in error."""
+"""Journeys of one referral over time: young people, reviews, the text for the case record, and reversals."""
 
 import re
 
@@ -62,7 +62,7 @@ async def test_a_rating_that_departs_from_the_tool_asks_for_its_reason(browser: 
         await then_the_problem_is(page, "Say why clinical judgement departs from the tool")
 
 
-# ------------------------------------------------------------------------------------------------------------ reviewing
+# ----------------------------------------------------------------------------------------------------- reviews and text
 async def test_a_rating_that_stands_is_reviewed_and_the_history_and_the_line_say_so(
     browser: Browser, stack: Product
 ) -> None:
@@ -105,7 +105,7 @@ async def test_the_text_for_the_case_record_is_copied_with_one_press(browser: Br
         assert family_name not in copied
 
 
-# -------------------------------------------------------------------------------------------------- archived in error
+# ---------------------------------------------------------------------------------------------------------- reversals
 @pytest.mark.requirement("R-DSR-147")
 async def test_what_was_archived_in_error_is_put_back_by_a_second(browser: Browser, stack: Product) -> None:
     async with window(browser, DESKTOP) as first, window(browser, DESKTOP) as second:
@@ -135,7 +135,7 @@ async def test_what_was_archived_in_error_is_put_back_by_a_second(browser: Brows
         await when_i_archive(second, stack, family_name)
 
 
-# ------------------------------------------------------------------------------------------------------- for everybody
+# ------------------------------------------------------------------------------------------------------- accessibility
 async def test_everybody_can_use_the_pages_of_a_record(page: Page, stack: Product) -> None:
     family_name = await given_a_referral_of_my_own(page, stack)
     await then_everybody_can_use_it(page, "receipt with text")
@@ -170,7 +170,7 @@ async def test_everybody_can_use_the_page_of_reversals(page: Page, stack: Produc
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
-    """Comes in as an administrator and refers somebody; gives the family name."""
+    """Log in as an administrator, add a referral, and return the family name."""
     family_name = a_new_name()
     await be_logged_in(page, stack, FIRST)
     await refer(page, stack, family_name)

@@ -1,4 +1,4 @@
-"""Referring somebody: consent first, what is missing, the receipt, the team's mail, and who may see it."""
+"""Journeys of adding a referral: consent first, missing answers, the receipt, the team's mail, and who may see it."""
 
 import re
 import secrets
@@ -38,7 +38,7 @@ RED_TEXT = (
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def referrer(page: Page, stack: Product) -> Page:
-    """The window of a referrer who is logged in."""
+    """The window of a logged-in referrer."""
     await be_logged_in(page, stack, REFERRER)
     return page
 

@@ -1,4 +1,4 @@
-"""A red is never missed: the work list of what waits for somebody, in a real browser before the whole product."""
+"""Journeys through the work list, so that a red is never missed."""
 
 import re
 import time
@@ -65,7 +65,7 @@ async def test_a_red_that_nobody_has_seen_for_an_hour_is_told_to_the_administrat
     await when_an_hour_has_gone_by(stack, reference)
 
     told = await then_is_mailed(stack, subject)
-    assert {"dynamicsupportregister@mpft.nhs.uk", ADMINISTRATOR} == told  # not who administers others' referrals
+    assert {"dynamicsupportregister@mpft.nhs.uk", ADMINISTRATOR} == told  # no administrator of another organisation
 
 
 @pytest.mark.requirement("R-FLOW-013")
@@ -103,7 +103,7 @@ async def test_everybody_can_use_the_work_list(page: Page, stack: Product) -> No
 
 
 def part(page: Page, heading: str) -> Locator:
-    """One of the two parts of the list."""
+    """Return one of the two parts of the list."""
     return page.get_by_role("region", name=heading)
 
 
@@ -136,7 +136,7 @@ async def when_i_say_that_i_have_seen(page: Page, family_name: str) -> None:
 
 
 async def when_an_hour_has_gone_by(stack: Product, reference: str) -> None:
-    """The task is made to be as old as that, in the database."""
+    """Make the task 61 minutes older, in the database."""
     db = await asyncpg.connect(Inside.of(stack).addresses.databases["outcomes"].admin_dsn)
     try:
 
@@ -149,7 +149,7 @@ async def when_an_hour_has_gone_by(stack: Product, reference: str) -> None:
 
 
 async def then_is_mailed(stack: Product, subject: str) -> set[str]:
-    """To whom."""
+    """Wait for two mails with this subject, and return their recipients."""
     found: list[Mail] = []
 
     async def all_are_there() -> bool:
@@ -187,7 +187,7 @@ async def when_i_archive_it(page: Page, stack: Product, family_name: str) -> Non
 
 
 async def then_it_stands_under(page: Page, stack: Product, heading: str, family_name: str) -> None:
-    """The list follows within a moment; whoever looks sooner looks again."""
+    """Check that the list shows the record under this heading. Reload for a moment until it does."""
 
     async def it_does() -> None:
         await page.goto(f"{stack.base_url}/dsr/work/")
@@ -208,7 +208,7 @@ async def then_it_stands_nowhere(page: Page, stack: Product, family_name: str) -
 
 
 async def within_a_moment(holds: Callable[[], Awaitable[None]]) -> None:
-    """Look until it holds, or say why it does not when the time is over."""
+    """Try until the check passes. Raise its `AssertionError` if it still fails when the time is over."""
     over = time.monotonic() + AT_ONCE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Rules are tried on many made-up cases; how fast a busy machine gets through them proves nothing."""
+"""Sets up Hypothesis for the tests of rules: without a time limit, because a busy machine proves nothing."""
 
 from hypothesis import HealthCheck, settings
 

@@ -1,4 +1,4 @@
-"""A register that the house has never seen is one file: other words, questions, tiles and ending, and no rating."""
+"""Tests of an invented register in one file, with other words, questions, tiles and ending, and without a rating."""
 
 import re
 from datetime import date
@@ -117,7 +117,7 @@ def _questions() -> list[Question]:
 
 
 def _own_words() -> set[str]:
-    """Names that only a register has, and labels too long to be in a file by chance."""
+    """Return the question names and labels that are particular enough not to be in a file by chance."""
     shared_names = {*dsr().person, *carers().person, *ACCOUNT_WORDS}
     names = {question.name for question in _questions() if "_" in question.name} - shared_names
     return names | {question.label for question in _questions() if len(question.label) > 20}

@@ -1,4 +1,4 @@
-"""Who asks travels in a signed assertion: only identity can make one for a person, and only for a minute."""
+"""Tests of the signed assertion: only identity can make one for a person, and it is valid for one minute."""
 
 import secrets
 from dataclasses import dataclass

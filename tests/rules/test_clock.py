@@ -1,4 +1,4 @@
-"""When an hour in London comes next."""
+"""Tests of the next time at which it is a given hour in London."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Nobody is put on the register without their consent or a best interest decision."""
+"""Tests of the consent gate: a record needs consent or a best interest decision."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A definition that is wrong is refused, with a sentence that says what to put right and where."""
+"""Tests that a faulty definition is refused, with a sentence that says what to correct and where."""
 
 from pathlib import Path
 
@@ -207,7 +207,7 @@ SLIPS = [
 
 
 def faults_after(folder: Path, source: Path, *changes: tuple[str, str]) -> list[str]:
-    """What is wrong with a definition in which each first text stands as the second."""
+    """Return the faults of a definition in which the first text of each pair is replaced by the second."""
     written = source.read_text("utf-8")
     for old, new in changes:
         assert old in written, f"the definition no longer says {old}"
@@ -396,7 +396,7 @@ def _faults(register: Definition) -> list[str]:
 
 
 def _next_edition(**changes: dict[str, object] | None) -> Definition:
-    """The invented register with some questions changed, or gone when the change is None."""
+    """Return the invented register with some questions changed, or removed if the change is None."""
 
     def changed(question: Question) -> list[Question]:
         change = changes.get(question.name, {})

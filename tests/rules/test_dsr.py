@@ -1,4 +1,4 @@
-"""The DSR's definition against the printed guide, letter for letter."""
+"""Tests of the DSR's definition against the printed guide, word for word."""
 
 import pytest
 

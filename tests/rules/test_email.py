@@ -1,4 +1,4 @@
-"""E-mail addresses and the domains that they are within."""
+"""Tests of e-mail addresses and their domains."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ LOOKALIKES = [
 
 
 def _accepted(address: str) -> bool:
-    """Whether the address can register for the DSR by itself."""
+    """Return whether the address is within an accepted domain of the DSR."""
     try:
         return any(is_within(email_host(read_email(address)), domain) for domain in dsr().access.accepted_domains)
     except Unreadable:

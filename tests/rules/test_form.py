@@ -1,4 +1,4 @@
-"""How a form is read: which questions are asked, what is taken, and one sentence for each thing to put right."""
+"""Tests of how a form is read: which questions are asked, which answers are accepted, and a message for each fault."""
 
 import json
 from datetime import date, timedelta
@@ -186,7 +186,7 @@ def test_today_is_not_the_future() -> None:
     assert "2022-07-14" == read(_born(day="14", month="July", year="2022")).answers["date_of_birth"]
 
 
-# ------------------------------------------------------------------------------------- the same answers, read and shown
+# ----------------------------------------------------------------------------------------------- answers read and shown
 def _typed(question: Question) -> st.SearchStrategy[str]:
     if question.options:
         return st.sampled_from(["", *question.labels])

@@ -1,4 +1,4 @@
-"""Limits, locks and codes, as decided without a database."""
+"""Tests of log-in limits, locks and codes that need no database."""
 
 import secrets
 

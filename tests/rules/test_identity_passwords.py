@@ -1,4 +1,4 @@
-"""The password rules: what each prints, and that it takes what it prints and nothing else."""
+"""Tests of the password rules: each accepts exactly what its printed text says."""
 
 import secrets
 import string
@@ -124,7 +124,7 @@ def test_what_the_s117_register_takes_the_house_takes_unless_it_is_easy_to_guess
 
 
 def test_no_password_keeps_both_rules_of_2022() -> None:
-    """Why the rule belongs to the installation, not to the register."""
+    """Check that no password meets both rules: the rule therefore belongs to the installation, not to the register."""
     candidates = [temporary_password(profile, secrets.choice) for profile in (DSR_2022, S117_2022) for _ in range(20)]
 
     assert not [each for each in candidates if not DSR_2022.unmet(each) and not S117_2022.unmet(each)]

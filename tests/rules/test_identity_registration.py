@@ -1,4 +1,4 @@
-"""Who may register, under which name, for which organisation."""
+"""Tests of who may register, under which name and for which organisation."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Who may manage which account, what may be given, and where somebody's new records belong."""
+"""Tests of who may manage which account, what they may grant, and which organisation a user's new records belong to."""
 
 from uuid import UUID
 
@@ -152,7 +152,7 @@ def test_master_admins_hear_of_roles_that_change(before: Role | None, after: Rol
 
 
 def refused(check: object) -> str:
-    """The code under which a check refuses; empty when it does not."""
+    """Return the code with which a check refuses, or an empty text if it does not."""
     assert callable(check)
     try:
         check()

@@ -1,4 +1,4 @@
-"""Which definitions a process knows: the shipped ones and those of a folder, each by code and edition."""
+"""Tests of the definitions that a process loads, shipped and from a folder, each by code and edition."""
 
 import hashlib
 import shutil
@@ -15,7 +15,7 @@ from tests.rules.typed import INVENTED, dsr
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of further definitions, as ICS_REGISTERS names one."""
+    """A folder of further definitions, such as ICS_REGISTERS names."""
     return Path(shutil.copytree(INVENTED, tmp_path / "registers"))
 
 
@@ -107,7 +107,7 @@ def test_a_definition_cannot_be_changed_and_a_changed_copy_forgets_its_tables() 
 
     assert ("postcode" in shorter.by_name, "postcode" in form.by_name) == (False, True)
     with pytest.raises(ValidationError, match="frozen"):
-        setattr(form, "heading", "Other")  # noqa: B010  the assignment itself is an error of types
+        setattr(form, "heading", "Other")  # noqa: B010  mypy would refuse a plain assignment
 
 
 def test_an_error_of_shape_does_not_repeat_what_was_given() -> None:

@@ -1,4 +1,4 @@
-"""By which records are compared, and which of several ratings stands."""
+"""Tests of the keys by which records are compared, and of which of several ratings counts."""
 
 import pytest
 

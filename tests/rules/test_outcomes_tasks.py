@@ -1,4 +1,4 @@
-"""What a rating calls for, and what becomes of a record's task as its rating changes."""
+"""Tests of the task that a rating calls for, and of what happens to the task when the rating changes."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -23,7 +23,7 @@ NOTHING = TaskChange()
 
 
 def standing(urgency: Urgency | None, version: int = 3, *, archived: bool = False, days: int = 0) -> RecordStanding:
-    """A record rated so, so many days after noon."""
+    """Return a record with this urgency, rated so many days after noon on the first day."""
     return RecordStanding(
         record_id=RECORD_ID,
         register_code="dsr",

@@ -1,4 +1,4 @@
-"""What administrators reword lies over every edition: lists that only grow, and answers that can always be read."""
+"""Tests of overlays: they apply to every edition, never remove an option, and leave old answers readable."""
 
 import pytest
 from pydantic import ValidationError
@@ -39,7 +39,7 @@ def offered(register: Definition, name: str = "locality") -> list[str]:
 
 
 def read(register: Definition, locality: str, before: str = "") -> tuple[Answer | None, str]:
-    """The answer and the fault, on a form of which `before` is kept."""
+    """Return the answer and the fault of a locality. `before` is the answer already kept, if any."""
     kept: dict[str, Answer] | None = {"locality": before} if before else None
     checked = read_answers(register.form, a_referral(locality=locality), register.words, TODAY, kept)
     return checked.answers.get("locality"), checked.faults.get("locality", "")

@@ -1,4 +1,4 @@
-"""The referral form in full: what the flow chart asks of a referral, and who may consent for somebody under 16."""
+"""Tests of the whole referral form: the questions of the flow chart, and consent for a person under 16."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ YOUNG = {"capacity_to_consent": "no", "under_16": "yes", "parental_consent": "ye
 
 
 def _answered(**typed: str) -> dict[str, str]:
-    """What is kept of these, as a page shows it."""
+    """Return the stored answers to these questions, as a page shows them."""
     checked = read(a_referral(**typed))
     assert {} == checked.faults
     return {row.name: row.text for row in as_text(dsr().form, checked.answers) if row.name in typed}
@@ -114,7 +114,7 @@ def test_every_question_that_must_be_answered_says_how_in_its_own_words() -> Non
 @pytest.mark.parametrize(
     ("answers", "verdict"),
     [
-        ({"capacity_to_consent": "yes", "consent_given": "yes"}, "accepted"),  # found competent
+        ({"capacity_to_consent": "yes", "consent_given": "yes"}, "accepted"),  # assessed as competent
         ({"parental_consent": "yes"}, "accepted"),
         ({"parental_consent": "no"}, "refused"),
         ({"parental_consent": "", "best_interest_decision": "yes"}, "open"),
@@ -136,7 +136,7 @@ def test_under_16_there_is_no_best_interest_decision_and_from_16_nobody_consents
 
 
 def test_nobody_becomes_too_old_for_a_consent_that_was_given_in_time() -> None:
-    """The date of the consent need not be told; the record must not be closed to changes on the 16th birthday."""
+    """Check that a record stays open to changes after the 16th birthday, even if no date of consent was given."""
     form, words, later = dsr().form, dsr().words, date(2030, 1, 1)
     kept = read(a_referral(**YOUNG)).answers
     now_red = fill_fields(form, kept | {"risk_level": "red"})
@@ -177,7 +177,7 @@ def test_who_found_a_young_person_competent_is_asked_of_the_young_alone() -> Non
         ("7/2/2010", "", True),
         ("15/7/2006", "", True),  # 16 tomorrow
         ("14/7/2006", "", False),  # 16 today
-        ("14/7/2006", "13/07/2022", True),  # consented for the day before
+        ("14/7/2006", "13/07/2022", True),  # consented on the day before
         ("7/2/2001", "01/07/2022", False),
     ],
 )

@@ -1,4 +1,4 @@
-"""What referrals decides without a database: shapes of lists, searches, references, answers, ratings, timers."""
+"""Tests of referrals' rules without a database: lists, searches, references, answers, ratings and timers."""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""NHS numbers, postcodes, dates, ages and names: what is taken, and what is refused for which reason."""
+"""Tests of NHS numbers, postcodes, dates, ages and names: what is accepted, and why the rest is refused."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""The catalogue of what pages say: how a text is read, and how a register may reword it."""
+"""Tests of the catalogue of words: how a text is read, and how a register may reword it."""
 
 import tomllib
 

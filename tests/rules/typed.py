@@ -1,4 +1,4 @@
-"""What is typed into the forms that the rules are tried on."""
+"""Builders of what is typed into forms, and of the registers that the tests of rules use."""
 
 from datetime import date
 from functools import cache
@@ -19,12 +19,16 @@ def dsr() -> Definition:
 
 @cache
 def carers() -> Definition:
-    """An invented register that has nothing in common with the shipped ones."""
+    """Return an invented register that has nothing in common with the shipped ones."""
     return load_registers([INVENTED]).find("carers")
 
 
 def a_referral(**changes: str) -> dict[str, str]:
-    """The least that the DSR's form takes, as a browser sends it; `a_referral(postcode="ST16 3SR")` changes a field."""
+    """
+    Return the least that the DSR's form accepts, as a browser sends it.
+
+    `a_referral(postcode="ST16 3SR")` changes a field.
+    """
     typed = {
         "capacity_to_consent": "yes",
         "consent_given": "yes",
@@ -43,7 +47,7 @@ def a_referral(**changes: str) -> dict[str, str]:
 
 
 def read(raw: Raw) -> Checked:
-    """The DSR's form as read on 14 July 2022."""
+    """Return the DSR's form as read on 14 July 2022."""
     return read_answers(dsr().form, raw, dsr().words, TODAY)
 
 

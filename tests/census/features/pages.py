@@ -1,4 +1,4 @@
-"""What a page's template uses: elements, their attributes, kinds of field."""
+"""Finds what a template uses: elements, their attributes and kinds of field."""
 
 import re
 from collections.abc import Iterator

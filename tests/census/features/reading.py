@@ -1,4 +1,4 @@
-"""What a front-end file uses: each use by the keys that it may have in the compatibility data, one of which must do."""
+"""Describes the use of a browser feature: its possible keys in MDN's data, of which one must be supported."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from tree_sitter import Node
 @dataclass(frozen=True)
 class Use:
     """
-    Something written in a file. Several keys where many kinds of object have one name; no key when nobody knows it.
+    Something that a front-end file uses. It has several keys if several kinds of object share the name.
+
+    It has no key if the data does not know it.
     """
 
     written: str
@@ -26,7 +28,7 @@ def words(node: Node) -> str:
 
 
 def nodes(node: Node) -> Iterator[Node]:
-    """This one and all beneath it."""
+    """Yield this node and all its descendants."""
     yield node
     for each in node.children:
         yield from nodes(each)

@@ -1,4 +1,4 @@
-"""What a script uses: syntax, names of the browser's own, what objects offer, options of a call, events, selectors."""
+"""Finds what a script uses: syntax, browser names, members of objects, options of calls, events and selectors."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.census.features.support import Support
 
 PARSER = Parser(Language(tree_sitter_javascript.language()))
 
-# Syntax by its key in the data, and that which is older than all of these. A new piece of syntax is written down first.
+# Syntax with its key in the data, followed by syntax that is older than all of it. Add a new kind of syntax here first.
 SYNTAX = {
     "&&=": "javascript.operators.logical_and_assignment",
     "**": "javascript.operators.exponentiation",
@@ -118,7 +118,7 @@ def _of_the_browser(name: str, support: Support) -> list[str]:
 
 
 def _member(node: Node, own: set[str], support: Support) -> Iterator[Use]:
-    """What is not in the data at all is our own: a field of an answer, a data attribute."""
+    """Yield the use of an object's member. A name that the data does not know is our own, such as a data attribute."""
     holder, name = node.child_by_field_name("object"), node.child_by_field_name("property")
     assert holder is not None
     assert name is not None
@@ -153,7 +153,7 @@ def _in_call(node: Node, support: Support) -> Iterator[Use]:
 
 
 def _in_selector(first: Node, support: Support) -> Iterator[Use]:
-    """What a template puts in counts as an element."""
+    """Yield the uses of a selector. A part that a template string inserts counts as an element."""
     text = re.sub(r"\$\{[^}]*\}", "x", words(first)).strip("'\"`")
     for found in in_selector(text, support):
         yield Use(found.written, first.start_point.row + 1, found.keys)

@@ -1,4 +1,4 @@
-"""What a style sheet uses: properties, their values, functions, units, at-rules, and what selectors ask."""
+"""Finds what a style sheet uses: properties, values, functions, units, at-rules and selectors."""
 
 from collections.abc import Iterator
 
@@ -62,14 +62,14 @@ def _without_bounds(feature: str) -> str:
 
 
 def _of_pseudo(node: Node, support: Support) -> Iterator[Use]:
-    """Its name follows its colons; it may have arguments, and what it narrows stands before it."""
+    """Yield the pseudo-class or pseudo-element of a selector, whose name follows the last colon."""
     colons = [place for place, each in enumerate(node.children) if each.type in (":", "::")]
     name = node.children[colons[-1] + 1]
     yield use(name, support.known(f"css.selectors.{words(name).partition('(')[0]}"), f":{words(name)}")
 
 
 def _of_declaration(node: Node, support: Support) -> Iterator[Use]:
-    """A value that the data has no word of is as old as its property."""
+    """Yield the uses of a declaration. A value that the data does not know counts as being as old as its property."""
     name = words(node.children[0])
     if name.startswith("--"):
         return

@@ -1,4 +1,4 @@
-"""Which browser has which feature since which version, by MDN's compatibility data, which npm installs."""
+"""Says which browser has had which feature since which version, from MDN's compatibility data, which npm installs."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.census.tree import ROOT
 
 DATA = ROOT / "node_modules" / "@mdn" / "browser-compat-data" / "data.json"
 BROWSERS = ("chrome", "edge", "firefox", "opera", "safari")
-# Machines are brought up to date late. Counted from the day of the data: no test turns red because a day has gone by.
+# Some computers are updated late. The age counts from the date of the data, so that no test fails as time passes.
 AGE = timedelta(days=730)
 
 Version = tuple[int, ...]
@@ -36,7 +36,7 @@ class Meta(BaseModel):
 
 
 class Statement(BaseModel):
-    """Since when one browser has one feature, and whether as the standard says, whole, under its own name, for all."""
+    """Support for one feature in one browser: since which version, and with which limits."""
 
     version_added: str | bool | None
     version_removed: str | bool | None = None
@@ -57,7 +57,7 @@ STATEMENTS = TypeAdapter(dict[str, list[Statement] | Statement])
 
 
 def version(text: str) -> Version | None:
-    """`18.1` and `≤37`; none for what is only in a preview."""
+    """Return the numbers of a version such as `18.1` or `≤37`, or None for a feature that only a preview has."""
     digits = re.fullmatch(r"≤?(\d+(?:\.\d+)*)", text)
     return tuple(int(part) for part in digits[1].split(".")) if digits else None
 
@@ -70,13 +70,13 @@ class Support:
     features: dict[str, object]
 
     def lacking(self, key: str) -> list[str]:
-        """The browsers that did not have it AGE ago."""
+        """Return the browsers whose version of AGE ago did not have the feature."""
         statements = STATEMENTS.validate_python(self.features[key])
         return [each for each in BROWSERS if not _any_in(statements.get(each, []), self.oldest[each])]
 
     @cached_property
     def named(self) -> dict[str, list[str]]:
-        """Last part of a key → the keys: what an object offers, when it is not known what object it is."""
+        """The keys by their last part, for a member of an object of unknown kind."""
         found: dict[str, list[str]] = {}
         for key in self.features:
             found.setdefault(key.rpartition(".")[2], []).append(key)
@@ -86,7 +86,7 @@ class Support:
         return [key for key in keys if key in self.features]
 
     def members(self, name: str) -> list[str]:
-        """What objects of any kind have under this name."""
+        """Return the keys of all members with this name, for objects of any kind."""
         places = (each.split(".") for each in self.named.get(name, []))
         return [".".join(each) for each in places if _is_member(each)]
 
@@ -102,7 +102,7 @@ def _any_in(statements: list[Statement] | Statement, oldest: Version) -> bool:
 
 @cache
 def support() -> Support:
-    """Fails with what to do when the data is not installed."""
+    """Load the data. Raises `AssertionError`, with what to do, if it is not installed."""
     assert DATA.is_file(), "MDN's compatibility data is not installed: `make assets` does it"
     data: dict[str, object] = json.loads(DATA.read_bytes())
     latest = Meta.model_validate(data["__meta"]).day - AGE

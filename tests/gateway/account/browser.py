@@ -1,4 +1,4 @@
-"""A browser without scripts: keeps cookies, and sends a form with the token of the page that it stands on."""
+"""A browser without scripts: it keeps cookies and sends forms with the CSRF token of the page before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,11 @@ from tests.gateway.visit import Client, Page, faults
 
 @dataclass
 class Browser:
-    """`see` and `send` look at the page for every fault; `go_on` expects to be sent elsewhere and says where."""
+    """
+    A browser that checks each page: `see` and `send` check the page for faults.
+
+    `go_on` expects a redirect and returns its target.
+    """
 
     client: Client
     token: str = ""
@@ -30,7 +34,7 @@ class Browser:
         return await _look(await self.post(path, answers), status)
 
     async def look(self, response: ClientResponse, status: int) -> Page:
-        """An answer as a page, looked at for every fault."""
+        """Read a response as a page and check it for faults."""
         return await _look(response, status)
 
     async def post(
@@ -45,24 +49,24 @@ class Browser:
         return response.headers["Location"]
 
     async def sent_to(self, path: str) -> str:
-        """Where a GET of this page leads instead."""
+        """GET this page, expect a redirect, and return its target."""
         response = await self.client.get(path, allow_redirects=False)
         assert 303 == response.status
         return response.headers["Location"]
 
     async def enter_password(self) -> None:
-        """The first step of a log-in."""
+        """Do the first step of a log-in."""
         await self.see("/dsr/login/")
         await self.go_on("/dsr/login/", {"email": EMAIL, "password": PASSWORD})
         await self.see("/dsr/login/pin")
 
     async def log_in(self) -> str:
-        """Both steps; gives the address of the page that they lead to."""
+        """Do both steps of a log-in and return the address of the page that follows."""
         await self.enter_password()
         return await self.go_on("/dsr/login/pin", {"pin": PIN})
 
     def come_in(self, identity: StandInIdentity) -> None:
-        """A new session of whoever identity has, without walking the forms: its cookie, and the token of its forms."""
+        """Open a session for the stand-in's user without the log-in forms: set its cookie and its CSRF token."""
         session = identity.open_session().session_token
         self.client.session.cookie_jar.update_cookies({SESSION: session}, self.client.make_url("/"))
         self.token = token_for(session, mark_of(identity.user_id))

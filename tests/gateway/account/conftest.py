@@ -1,4 +1,4 @@
-"""The whole gateway over a fake bus, with a stand-in for identity behind it and one browser in front."""
+"""Fixtures for the whole gateway on a fake bus, with a stand-in for identity and one browser."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -34,7 +34,7 @@ def dsr() -> Definition:
 
 @pytest.fixture
 async def context(identity: StandInIdentity, dsr: Definition, templates: Templates) -> AppContext:
-    """The DSR, and beside it a register without self-registration."""
+    """The gateway's context with two registers: the DSR, and one without self-registration."""
     wire = FakeWire()
     await identity.answer_on(wire)
     return AppContext(FakeBus("gateway", wire), _registers(dsr, _closed(dsr)), templates, Static())
@@ -52,7 +52,7 @@ def _registers(*definitions: Definition) -> Registers:
 
 @pytest.fixture
 async def open_browser() -> AsyncIterator[OpenBrowser]:
-    """Opens a browser before a context of one's own."""
+    """A function that opens a browser on the gateway with a given context."""
     async with AsyncExitStack() as opened:
 
         async def open_one(context: AppContext) -> Browser:

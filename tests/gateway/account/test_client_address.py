@@ -1,4 +1,4 @@
-"""Which network address a try is counted under."""
+"""Tests of the network address under which log-in attempts are counted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page with the mails that a demonstration sent."""
+"""Tests of the page that shows the mails of a demonstration."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Home and Administration, as each role sees them."""
+"""Tests of the Home and Administration pages for each role."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""After a session has ended: why one has to log in, and where one goes on."""
+"""Tests of the end of a session: the reason that the log-in page gives, and the page shown after the next log-in."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ NEW, HOME, LOGIN = "/dsr/records/new", "/dsr/home/", "/dsr/login/"
 
 @pytest.fixture
 async def left_at_a_form(browser: Browser, identity: StandInIdentity) -> Browser:
-    """Of somebody whose session ended at an empty form."""
+    """The browser of a user whose session ended while an empty form was open."""
     await browser.log_in()
     await browser.see(f"{NEW}?notice=anything")
     identity.sessions.clear()

@@ -1,4 +1,4 @@
-"""The first step of a log-in, and the way out."""
+"""Tests of the first step of a log-in, and of logging out."""
 
 import pytest
 

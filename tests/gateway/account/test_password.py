@@ -1,4 +1,4 @@
-"""Changing one's password, and being reminded of it."""
+"""Tests of changing a password and of the password reminder."""
 
 import pytest
 

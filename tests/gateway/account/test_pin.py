@@ -1,4 +1,4 @@
-"""The second step of a log-in: the code that was mailed."""
+"""Tests of the second step of a log-in: the code sent by mail."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Registering an account."""
+"""Tests of the pages that register an account."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A browser in which an administrator is logged in, before identity and its users as stand-ins."""
+"""Fixtures for the pages of users: a browser in which an administrator is logged in, and stand-ins."""
 
 import pytest
 

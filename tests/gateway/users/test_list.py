@@ -1,4 +1,4 @@
-"""The list of users and what stands beside it: search, pages, proposals, single addresses."""
+"""Tests of the list of users: search, pages, proposals and single addresses."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ COMMAND = "0123456789abcdef0123456789abcdef"
 
 
 def cells(page: Page) -> list[str]:
-    """The cells of the first row, without their headings for phones."""
+    """Return the cells of the first row without their headings for phones."""
     for heading in page.tree.select("tbody .nhsuk-table__heading"):
         heading.extract()
     return page.texts("tbody tr:first-child > *")

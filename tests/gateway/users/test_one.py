@@ -1,4 +1,4 @@
-"""Adding a user, and one user's page: role and organisations, and what is done to an account."""
+"""Tests of adding a user, and of one user's page: role, organisations and account actions."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The second product: it has a further register, and a mail relay that can refuse."""
+"""Runs the second product, which has a further register and a mail relay that can refuse."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,19 +22,19 @@ FULL = "550 5.2.2 mailbox full"
 
 @dataclass
 class Second(Product):
-    """A product whose mail goes to a relay."""
+    """A product that sends its mail to a relay."""
 
     relay: ScriptedServer = field(default_factory=ScriptedServer)
 
     async def _all_mail(self) -> list[Mail]:
-        """What the relay took."""
+        """Return the mails that the relay accepted, newest first."""
         return [
             Mail(", ".join(each.recipients), str(each.message["Subject"]), each.text, "")
             for each in reversed(self.relay.taken)
         ]
 
     def refuses_next(self) -> None:
-        """The relay refuses the next recipient."""
+        """Make the relay refuse the next recipient."""
         self.relay.will_answer("RCPT", FULL)
 
 
@@ -54,7 +54,7 @@ async def second_product(folder: Path) -> AsyncIterator[Second]:
 
 
 async def _add_the_warden(inside: Inside) -> None:
-    """The further register's administrator."""
+    """Add the administrator of the further register."""
     pool = await open_pool(inside.addresses.dsn("identity"), size=1)
     try:
         async with transaction(pool) as db:

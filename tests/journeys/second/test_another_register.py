@@ -1,4 +1,4 @@
-"""A register that nobody has seen before, one file in a folder: from its first entry to the Excel file."""
+"""Journeys through an invented register, defined by one file: from its first record to the Excel file."""
 
 import re
 from pathlib import Path
@@ -78,7 +78,7 @@ async def then_the_menu_is_its_own(page: Page) -> None:
 
 
 async def when_a_household_is_put_on_the_list(page: Page) -> None:
-    """First without what is needed, and each prompt is the register's own."""
+    """Add a household, first with missing answers: each message is in the register's own words."""
     await page.get_by_role("link", name="Put somebody on the list").first.click()
     await page.get_by_label("A hoist").check()
     await page.get_by_role("button", name="Put on the list").click()
@@ -136,7 +136,7 @@ async def when_a_jotting_is_made(page: Page) -> None:
 
 
 async def when_a_visit_is_recorded(page: Page) -> None:
-    """The register has no way of ending a record, and so no button for it."""
+    """Record a visit. The register has no way to end a record, so there is no button for it."""
     await page.get_by_role("link", name="Waiting list").click()
     await page.get_by_role("link", name="Visits Eleanor Bold").click()
     await page.get_by_role("group", name="Was a home seen?").get_by_label("No", exact=True).check()

@@ -1,4 +1,4 @@
-"""What the guide covers, one capability after the other, as two people use them over plain HTTP."""
+"""A journey through each capability of the guide in turn, by two people over plain HTTP."""
 
 import io
 import secrets

@@ -1,4 +1,4 @@
-"""The list: narrowed, sorted, with and without scripts; and a record that is handed on to a colleague."""
+"""Journeys through the list, filtered and sorted, with and without scripts; and a record given to a colleague."""
 
 import re
 from collections.abc import AsyncIterator
@@ -92,7 +92,7 @@ async def test_filters_narrow_the_list_and_chips_take_them_away(
         both = await names(page)
         await page.get_by_role("link", name=f"View {both[0]}").click()
         await expect(page.locator(".ics-identity__name")).to_contain_text(both[0])
-        await page.go_back()  # to an address, which asks for nothing to be sent again
+        await page.go_back()  # the list has its own address, so the browser does not ask to send a form again
         assert both == await names(page)
         await page.get_by_role("button", name="Remove filter RISK LEVEL: Red").click()
         await expect(page.get_by_role("button", name="RISK LEVEL: Red")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What became of mails about referrals, in a real browser before the whole product, with a mail relay that refuses."""
+"""Journeys through the state of mails about referrals, in a browser, with a mail relay that refuses."""
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -58,7 +58,7 @@ async def test_everybody_can_use_the_page_of_mails(page: Page, second: Second) -
 
 
 async def given_a_referral_whose_mail_fails(page: Page, second: Second, risk: str = "Green") -> str:
-    """Comes in as an administrator and refers somebody; gives the reference."""
+    """Log in as an administrator and add a referral whose mail the relay refuses. Return the reference."""
     await be_logged_in(page, second, ADMINISTRATOR)
     second.refuses_next()
     return await refer(page, second, a_new_name(), risk)
@@ -71,7 +71,7 @@ async def when_i_go_to_the_mails(page: Page, second: Second) -> None:
 
 
 async def then_it_says(page: Page, about: str, *said: str) -> None:
-    """The newest mail's row says so, at once or after the mail has gone out."""
+    """Wait until the row of the newest such mail contains these words."""
     row = row_of(page, about)
     for words in said:
         for _ in range(20):

@@ -1,4 +1,4 @@
-"""The reporting dashboard and a report, from the choice to the file, in a real browser before the whole product."""
+"""Journeys through the reporting dashboard and a report, from the choice to the file, in a browser."""
 
 import re
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ REPORTS = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def four(printed: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the four reports of the demo as files."""
+    """A folder with the four reports of the demo as files."""
     folder = tmp_path_factory.mktemp("reports")
     async with logged_in(printed, EVERYWHERE) as somebody:
         for report in REPORTS:
@@ -48,7 +48,7 @@ async def four(printed: Product, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shown(four: Path) -> dict[str, dict[str, Rows]]:
-    """What LibreOffice shows of each: file → sheet → rows."""
+    """What LibreOffice shows of each report: file → sheet → rows."""
     return await opened_by_office([four / f"{report}.xlsx" for report in REPORTS], four)
 
 
@@ -223,7 +223,7 @@ async def test_everybody_can_use_every_page_of_reporting(page: Page, printed: Pr
 
 
 def names_in(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Who is in a sheet; those of one day stand in any order."""
+    """Return the names in a sheet, sorted, because records of one day have no fixed order."""
     heads = [rows[0].index(each) for each in ("First Name", "Last Name")]
     return sorted(" ".join(row[place] for place in heads) for row in rows[1:])
 
@@ -235,14 +235,14 @@ async def given_the_dashboard(page: Page, stack: Product, email: str) -> None:
 
 
 async def beside(page: Page, title: str) -> dict[str, str]:
-    """A panel whose counts stand side by side."""
+    """Return the counts of a panel that shows them side by side."""
     heads = await table(page, title).locator("th").all_inner_texts()
     cells = await table(page, title).locator("td").all_inner_texts()
     return dict(zip(heads, cells, strict=True))
 
 
 async def beneath(page: Page, title: str) -> list[tuple[str, str]]:
-    """A panel whose counts stand beneath each other."""
+    """Return the counts of a panel that shows them one below another."""
     heads = await table(page, title).locator("tbody th").evaluate_all("cells => cells.map(cell => cell.lastChild.data)")
     counts = await table(page, title).locator(".ics-bar__count").all_inner_texts()
     return list(zip(heads, counts, strict=True))

@@ -1,4 +1,4 @@
-"""An administrator rewords the register: what is published is in force on every page and in every file."""
+"""Journeys of an administrator who rewords the register: what is published applies to every page and file."""
 
 import io
 
@@ -155,7 +155,7 @@ async def when_the_outcome_is(page: Page, stack: Product, family_name: str, outc
 
 
 async def then_it_is_offered(page: Page, label: str, *, offered: bool) -> None:
-    """On the fresh form, whose question may be hidden still: nothing is looked for by what can be seen."""
+    """Check the options on a new form. The question may still be hidden, so do not look for visible text."""
     await expect(page.get_by_label(WHAT).locator("option").filter(has_text=label)).to_have_count(int(offered))
 
 

@@ -1,4 +1,4 @@
-"""Journeys without scripts over plain HTTP: every form does its work by its own fields and buttons."""
+"""Journeys over plain HTTP, without scripts: every form works with its own fields and buttons."""
 
 import re
 import secrets
