@@ -113,9 +113,10 @@ async def migrate(
     Bring the service's schema up to the files in these folders, in the order given. Return the names applied.
 
     The functions files of all folders follow the numbered files, in one transaction. `dsn` is of a role that may become
-    `<service>_owner`. Raises `MigrationRefused` before anything is applied when an applied file was edited or removed,
-    when
-    numbers have a gap or a duplicate, or when a newer release applied the functions.
+    `<service>_owner`.
+
+    Raises `MigrationRefused` when a file fails. Raises it before anything is applied when an applied file was edited or
+    removed, or numbers have a gap or a duplicate. The same holds when a newer release applied the functions.
     """
     known = [read_folder(folder) for folder in folders]
     functions = [file for folder in folders for file in read_functions(folder)]
