@@ -95,8 +95,7 @@ class AuditVerification:
     The result of verifying a schema's chain: how many seals are valid, and the first fault.
 
     `unsealed` rows have no seal yet. A few are normal: those of the last second, or of a product stopped just then.
-    Many
-    mean that sealing has stopped, and that nothing proves these rows.
+    Many mean that sealing has stopped, and that nothing proves these rows.
     """
 
     service: str

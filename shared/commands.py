@@ -36,8 +36,7 @@ async def carry_out(
     Run `act` in one transaction in the visitor's scope, and store its answer under the command's id.
 
     Idempotent: the same command returns the stored answer and changes nothing. An id with other content, or from
-    another
-    user, is refused as `command_reused`.
+    another user, is refused as `command_reused`.
     """
     async with transaction(pool, visitor) as db:
         if await db.fetchval(ADD_COMMAND, command.command_id, visitor.user_id, _body_hash(command)) is None:

@@ -25,9 +25,8 @@ class Job:
     Work that runs at the start (unless `at_start` is False), and again every `every` seconds or each night.
 
     `work` returns True to run again at once. `nightly` is an hour in London, and replaces `every`. Setting `wakeup`
-    runs
-    the job early. After a fault the job retries after `retry` seconds, then with back-off. `finish` is how many seconds
-    running work may take to end when the process stops.
+    runs the job early. After a fault the job retries after `retry` seconds, then with back-off. `finish` is how many
+    seconds running work may take to end when the process stops.
     """
 
     name: str

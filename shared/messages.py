@@ -79,8 +79,7 @@ class Event(BaseModel):
     A fact about a record, told after commit. It holds ids, never data about people.
 
     Readers ignore unknown fields, so adding a field breaks no reader. A field is never removed or given another
-    meaning.
-    Such a change needs a new `edition`, which changes the event's type; both editions are told for a time.
+    meaning. Such a change needs a new `edition`, which changes the event's type; both editions are told for a time.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)

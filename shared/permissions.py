@@ -55,9 +55,8 @@ class Visitor(BaseModel):
     The signed-in user, as signed by identity for one register.
 
     `role` is None when the user holds no role there. With `must_change`, the user must first change a temporary
-    password.
-    `organisation_ids` are those whose records the user may reach; `home_organisation_id` is where a new record goes.
-    `all_organisations`: the user has every organisation of the register, and those that join it.
+    password. `organisation_ids` are those whose records the user may reach; `home_organisation_id` is where a new
+    record goes. `all_organisations`: the user has every organisation of the register, and those that join it.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

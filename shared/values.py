@@ -269,8 +269,7 @@ def read_email(text: str) -> str:
     Return the address in lower case, with its host in ASCII.
 
     Refuses addresses that mail programs read in different ways: quoted or percent-routed names, more than one @, a
-    trailing
-    dot, control characters, and numeric hosts.
+    trailing dot, control characters, and numeric hosts.
     """
     local, at, host = text.strip(" ").lower().rpartition("@")
     ascii_host = _ascii_host(host)

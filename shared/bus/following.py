@@ -45,8 +45,7 @@ async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
     Handle one event. On failure retry it later, and set it aside after six tries.
 
     An event waits without limit while something that it needs is unavailable, and this counts as no try. `faults`
-    counts
-    the failures in this process, by the event's sequence number in the stream.
+    counts the failures in this process, by the event's sequence number in the stream.
     """
     headers = message.headers or {}
     place = message.metadata.sequence.stream

@@ -105,8 +105,8 @@ class Duplicates(Model):
     """
     When two records are about one person, by roles in the order tried; and what is said if the match may not be seen.
 
-    `silent`: the record is taken and both are flagged for the register's team. `said`: it is refused, and the page
-    says whom to ask.
+    `silent`: the record is taken and both are flagged for the register's team. `said`: it is refused, and the page says
+    whom to ask.
     """
 
     match: tuple[tuple[Role, ...], ...] = Field(min_length=1)
