@@ -86,12 +86,7 @@ class Relay:
                 await self._deliver(row)
             else:
                 await self._bus.publish(row["subject"], row["body"].encode(), headers_of(row, self._signer.key_id))
-        except (
-            NotAnswered,
-            Refused,
-            ValidationError,
-            KeyError,
-        ) as error:  # the last two: another release wrote the row
+        except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: another release wrote it
             warn("outbox.not_carried", event_id=str(row["event_id"]), error=error)
             return False
         return True

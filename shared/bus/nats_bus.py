@@ -196,7 +196,7 @@ class NatsBus:
                 await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves this one untyped
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=STOP_SECONDS)
-        with contextlib.suppress(nats.errors.Error, OSError, RuntimeError):  # the server may be gone before us
+        with contextlib.suppress(nats.errors.Error, OSError, RuntimeError):  # the server may have closed first
             async with asyncio.timeout(HANG_UP_SECONDS):
                 if self.connected:
                     await self.settle()

@@ -64,13 +64,15 @@ class RecordNotice(Event):
 
 
 class RoutineNotice(RecordNotice):
-    """A new record that is not rated urgent (R-FLOW-011), a rating that calls for an alert, or a record that ended."""
+    """
+    A new record that is not rated urgent (R-FLOW-011), a new rating that calls for an alert, or a record that ended.
+    """
 
     kind: ClassVar[str] = "routine"
 
 
 class UrgentNotice(RecordNotice):
-    """A record that has an urgent rating, on creation or since this version (R-FLOW-013)."""
+    """A record that is rated urgent: new, newly rated, or reinstated (R-FLOW-013)."""
 
     kind: ClassVar[str] = "urgent"
 

@@ -41,8 +41,8 @@ class RecordPage(Message):
     One page of the list. `first` is the number of its first row (0 for no rows), `total` counts all in scope.
 
     `matches` counts the results of search and filters. With `capped`, there are more, and these are the first of them.
-    `sort` and `turned` (descending the other way) say how the rows are sorted. More than `MOST_SORTED` rows stay in
-    order of their last update.
+    `sort` and `turned` (reversed) say how the rows are sorted. More than `MOST_SORTED` rows stay in order of their last
+    update.
     """
 
     rows: tuple[RecordRow, ...] = Field(repr=False)

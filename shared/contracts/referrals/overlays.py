@@ -45,9 +45,9 @@ class PublishOverlay(Command[OverlayReceipt]):
     """
     Publish what an administrator reworded, for every organisation of the register.
 
-    Refused as `not_all_organisations` (it applies to all, so the asker needs all), `conflict` (with the newest
-    `version`) when another user has published since `seen_version`, `invalid` (with the number of `faults`),
-    `unchanged`, or `unknown_register` where the service does not have the register.
+    Refused as `not_all_organisations`: it applies to all, so the asker needs all. Refused as `conflict` (with the
+    newest `version`) when another user has published since `seen_version`. Refused as `invalid` (with the number of
+    `faults`), `unchanged`, or `unknown_register` where the service does not have the register.
     """
 
     subject: ClassVar[str] = "ask.referrals.publish_overlay"

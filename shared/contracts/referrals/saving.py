@@ -27,9 +27,9 @@ class SubmitRecord(Command[RecordReceipt]):
     Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none) or
     `unknown_edition`.
 
-    Refused as `likely_duplicate`, with ids in `records`, when records that the asker may see look like the same person.
-    `duplicates_seen` lists those that the asker has looked at already. Refused as `duplicate_unseen` in a register that
-    says so, when such a record is outside the asker's scope.
+    Refused as `likely_duplicate` (with ids in `records`) when records in scope look like the same person and
+    `duplicates_seen` does not list all of these. Refused as `duplicate_unseen` when such a record is out of scope, in a
+    register that says so.
 
     Nothing of a refused command is stored.
     """
