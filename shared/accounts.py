@@ -13,9 +13,7 @@ class UserState(StrEnum):
 
 
 class UserAct(StrEnum):
-    """
-    The actions on an account, besides a change of access. `remove` takes away the account's role on this register.
-    """
+    """The actions on an account, besides a change of access. `remove` takes away its role on this register."""
 
     UNLOCK = "unlock"
     WELCOME = "welcome"

@@ -32,9 +32,7 @@ class Claims(BaseModel):
 
 
 class Signer:
-    """
-    Signs assertions for one process: identity for its visitors, each service for itself. The gateway has no signer.
-    """
+    """Signs assertions for one process: identity for its visitors, a service for itself. The gateway has none."""
 
     def __init__(self, key_id: str, seed: bytes, clock: Callable[[], float] = time.time) -> None:
         self.key_id = key_id

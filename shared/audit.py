@@ -1,6 +1,4 @@
-"""
-The audit: append-only rows of who did or read what, sealed into a hash chain. Its heads are also kept outside Postgres.
-"""
+"""The audit: append-only rows of who did or read what, in a hash chain whose heads are also kept outside Postgres."""
 
 import asyncio
 from collections.abc import Iterable
@@ -73,7 +71,7 @@ class Sealer:
 
     async def publish(self) -> None:
         """
-        Append the head of the chain to the file as `<service> <n> <hash>`. It later shows whether the end was cut off.
+        Append the chain's head to the file as `<service> <n> <hash>`. A later check can see if the end was cut off.
         """
         row = await self._pool.fetchrow(SEAL)
         if row is None or not row["seal_n"] or row["seal_n"] == self._published:

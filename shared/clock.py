@@ -13,9 +13,7 @@ def utc_now() -> datetime:
 
 
 def next_london_hour(moment: datetime, hour: int) -> datetime:
-    """
-    Return the first time after `moment` at which London clocks show this hour, in UTC. It accounts for summer time.
-    """
+    """Return the first time after `moment`, in UTC, at which London clocks show this hour (in summer time too)."""
     local = moment.astimezone(LONDON)
     due = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
     return (due if due > local else due + timedelta(days=1)).astimezone(UTC)

@@ -77,8 +77,6 @@ class ServiceContext:
 
     @asynccontextmanager
     async def one_trip(self) -> AsyncIterator[Database]:
-        """
-        Yield a connection for one call of a database function that sets its own context and is its own transaction.
-        """
+        """Yield a connection for one database function that sets its own context and is its own transaction."""
         async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
             yield db

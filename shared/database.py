@@ -40,9 +40,7 @@ else:
 
 
 class _Unchanged(_Connection):
-    """
-    A connection whose session state never changes (only SET LOCAL is used), so that releasing it needs no round trip.
-    """
+    """A connection with unchanging session state (only SET LOCAL is used), so its release needs no round trip."""
 
     def get_reset_query(self) -> str:
         return ""
@@ -85,10 +83,7 @@ def context_of(visitor: Visitor | None) -> str:
 
 @asynccontextmanager
 async def transaction(pool: DatabasePool, visitor: Visitor | None = None) -> AsyncIterator[Database]:
-    """
-    Open a transaction in the visitor's scope, and commit it after the block. Without a visitor no scoped row is
-    visible.
-    """
+    """Run the block in one transaction in the visitor's scope. Without a visitor no scoped row is visible."""
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as db:
         await db.execute(context_of(visitor))
         try:

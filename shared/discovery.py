@@ -54,9 +54,7 @@ class ServiceInfo:
     endpoints: list[Endpoint] = field(default_factory=list)
 
     def subjects(self) -> list[str]:
-        """
-        Return every discovery subject that this instance answers: for all services, this service and this instance.
-        """
+        """Return each discovery subject that this instance answers: for all, for the service, for itself."""
         endings = ("", f".{self.service}", f".{self.service}.{self.instance}")
         return [f"$SRV.{question}{ending}" for question in QUESTIONS for ending in endings]
 

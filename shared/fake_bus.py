@@ -28,10 +28,7 @@ class UnnamedRefusal(AssertionError):
 
 @dataclass
 class FakeWire:
-    """
-    The state that several fake buses share, as processes share a NATS server. `published` holds every message on a
-    stream.
-    """
+    """The state that fake buses share, as processes share a NATS server. `published` holds all stream messages."""
 
     answers: dict[str, tuple[type[Request[Message]], Handler]] = field(default_factory=dict)
     listeners: dict[str, list[Callable[[bytes], Awaitable[None]]]] = field(default_factory=lambda: defaultdict(list))

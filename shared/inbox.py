@@ -1,6 +1,4 @@
-"""
-The inbox: events already handled, recorded in the transaction of their effect, so that a duplicate changes nothing.
-"""
+"""The inbox: events handled, each recorded in the transaction of its effect, so that a duplicate changes nothing."""
 
 from shared.database import Database, DatabasePool, transaction
 from shared.messages import Event

@@ -47,9 +47,7 @@ class Job:
         return (next_london_hour(now, self.nightly) - now).total_seconds()
 
     def back_off(self, faults: int) -> float:
-        """
-        Return the seconds to wait after this many faults in a row: doubled each time, and never longer than `every`.
-        """
+        """Return the seconds to wait after this many faults in a row: doubled each time, up to a limit."""
         return min(self.retry * 2.0 ** min(faults - 1, 10), self.longest_retry, self.every)
 
 

@@ -98,9 +98,7 @@ class Event(BaseModel):
     version: int
 
     def subject(self) -> str:
-        """
-        Return `event.<register>.<organisation>.<kind>`, so that permissions can separate registers and organisations.
-        """
+        """Return `event.<register>.<organisation>.<kind>`; permissions can separate registers and organisations."""
         return f"{self.family}.{self.register_code}.{self.organisation_id.hex}.{self.kind}"
 
     def event_type(self) -> str:

@@ -59,9 +59,7 @@ ENTER_FUNCTIONS = """
 
 
 class Phase(StrEnum):
-    """
-    Which files to apply: those that the old code can run with, those that need the old code gone, or all in order.
-    """
+    """Which files to apply: those that work with the old code, those that need it gone, or all in order."""
 
     PRE = "pre"
     POST = "post"
@@ -98,9 +96,7 @@ class Migration(SqlFile):
 
 @dataclass(frozen=True)
 class SchemaLedger:
-    """
-    What was applied to a schema: the checksum of each numbered file; the checksum and release of each functions file.
-    """
+    """What was applied to a schema: checksums of the numbered files; checksums and releases of functions files."""
 
     numbered: Mapping[str, str]
     functions: Mapping[str, tuple[str, int]]
@@ -163,10 +159,7 @@ def _read(path: Path) -> Migration:
 
 
 def pending(files: Sequence[Migration], ledger: Mapping[str, str], phase: Phase) -> list[Migration]:
-    """
-    Return what this phase applies now. Files keep their order: none is applied before an earlier file of the other
-    phase.
-    """
+    """Return what this phase applies now. No file is applied before an earlier file of the other phase."""
     left = [each for each in files if each.name not in ledger]
     wanted = [each for each in left if phase in (Phase.ALL, each.phase)]
     for due, chosen in zip(left, wanted, strict=False):
@@ -253,9 +246,7 @@ async def _execute(connection: Connection, service: str, file: SqlFile) -> None:
 
 
 def _place(error: asyncpg.PostgresError, sql: str) -> str:
-    """
-    Return the error's class and line. Add its message only for class 42, where it repeats names from the file alone.
-    """
+    """Return the error's class and line, with its message only for class 42, which repeats names from the file."""
     said = error.as_dict()
     position, code = str(said.get("position") or ""), error.sqlstate or ""
     line = f" at line {sql[: int(position)].count(chr(10)) + 1}" if position else ""

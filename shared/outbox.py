@@ -1,6 +1,4 @@
-"""
-The outbox: events and letters written in the transaction of the change, and the relay that carries them to the bus.
-"""
+"""The outbox: events and letters written in the transaction of the change, and the relay that sends them."""
 
 import asyncio
 from collections.abc import Mapping

@@ -39,9 +39,7 @@ class OverlayFollower:
 
     @property
     def job(self) -> Job:
-        """
-        Return the polling job. It retries quickly, because referrals may be unavailable at any time, also at the start.
-        """
+        """The polling job. It retries quickly, since referrals may be unavailable, even at the start."""
         return Job(
             "overlays",
             self.look,

@@ -1,6 +1,4 @@
-"""
-The values in care records: NHS numbers, postcodes, dates, e-mail addresses, phone numbers, and text for searching.
-"""
+"""The values in care records: NHS numbers, postcodes, dates, e-mail addresses, phone numbers, text for searching."""
 
 import re
 import unicodedata
@@ -54,14 +52,12 @@ _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def read_line(text: str) -> str:
-    """
-    Return one line of text in Unicode NFC: trimmed, with single spaces. Raise `Unreadable` for unwanted characters.
-    """
+    """Return one line of text in Unicode NFC, trimmed, with single spaces. Raise `Unreadable` for bad characters."""
     return " ".join(_readable(text, allowed="").split())
 
 
 def read_text(text: str) -> str:
-    """Return text of several lines, with each line break as a line feed. Raise `Unreadable` for unwanted characters."""
+    """Return text of several lines, with each line break as a line feed. Raise `Unreadable` for bad characters."""
     return _readable(text.replace("\r\n", "\n").replace("\r", "\n"), allowed="\n\t")
 
 
@@ -99,9 +95,7 @@ def fold(text: str) -> str:
 
 
 def match_key(text: str) -> str:
-    """
-    Return text for comparing names: folded, letters and digits only, so that spaces and hyphens make no difference.
-    """
+    """Return text for comparing names: folded letters and digits only, so spaces and hyphens make no difference."""
     return "".join(letter for letter in fold(text) if letter.isalnum())
 
 
@@ -141,10 +135,7 @@ _POSTCODE_SPACING = re.compile(r"[\s.\u2010-\u2015-]+")
 
 
 def read_postcode(text: str) -> str:
-    """
-    Return the postcode in upper case with one space. Raise `Unreadable` with its own reason for a letter in place of a
-    digit.
-    """
+    """Return the postcode in upper case with one space. A letter in place of a digit raises its own fault."""
     plain = _POSTCODE_SPACING.sub("", text).upper()
     if _is_postcode(plain):
         return f"{plain[:-3]} {plain[-3:]}"
@@ -315,10 +306,7 @@ _PHONE = re.compile(r"\+?[0-9 ()-]+( ?(x|ext\.?|extension) ?[0-9]{1,6})?", re.IG
 
 
 def read_phone(text: str) -> str:
-    """
-    Return the number as typed, with single spaces, if it has 7 to 21 digits including any extension. Else raise
-    `Unreadable`.
-    """
+    """Return the number as typed, with single spaces. It must have 7 to 21 digits, including any extension."""
     written = read_line(text)
     digits = sum(character.isdigit() for character in written)
     if not (_PHONE.fullmatch(written) and 7 <= digits <= 21):

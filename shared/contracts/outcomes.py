@@ -158,8 +158,7 @@ TaskKind = Literal["urgent", "agenda"]
 
 class TaskShown(Message):
     """
-    A task that waits for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened
-    it.
+    A task for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened it.
 
     `seen_by` and `seen_at` say who has seen it. `told_again_at`: the second recipient was told, because no user had
     seen it in time.

@@ -23,9 +23,7 @@ class Count(Message):
 
 
 class Week(Message):
-    """
-    How many active records had each level at the end of a week. `ends` is its Sunday, or today for the current week.
-    """
+    """How many active records had each level at a week's end. `ends` is its Sunday, or today for the current week."""
 
     ends: date
     counts: tuple[Count, ...]

@@ -1,6 +1,4 @@
-"""
-Requests to identity about accounts: the users of a register, their access, and single addresses that may register.
-"""
+"""Requests to identity about accounts: a register's users, their access, and single addresses that may register."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar

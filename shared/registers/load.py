@@ -42,9 +42,7 @@ class LoadedRegister:
 
 @dataclass(frozen=True)
 class _InForce:
-    """
-    One consistent snapshot of the definitions: every edition, the newest of each register, and the overlays applied.
-    """
+    """A consistent snapshot of the definitions: every edition, the newest of each register, and the overlays."""
 
     loaded: Mapping[tuple[str, str], LoadedRegister]
     newest: Mapping[str, Definition]

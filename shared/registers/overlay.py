@@ -138,9 +138,7 @@ def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
 
 
 def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: bool) -> tuple[Option, ...]:
-    """
-    Return the administrators' list, then options of this edition that the list lacks: a later edition may add some.
-    """
+    """Return the administrators' list, then this edition's other options: a later edition may add some."""
     if not kept or is_rating or question.list_name or question.kind not in OWN_OPTION_KINDS:
         return question.options
     codes = {option.code for option in kept}

@@ -17,9 +17,7 @@ class RecordChecked(Message):
 
 
 class CheckRecord(Request[RecordChecked]):
-    """
-    Read whether a record is active or archived. Refused as `not_found`. Not audited: it shows nothing about the person.
-    """
+    """Read whether a record is active or archived. Refused as `not_found`. Not audited: it shows no person."""
 
     subject: ClassVar[str] = "ask.referrals.check_record"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)

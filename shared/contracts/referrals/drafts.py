@@ -65,9 +65,7 @@ class DraftShown(Message):
 
 
 class ReadDraft(Request[DraftShown]):
-    """
-    Read one draft of the asker. Refused as `not_found` when it does not exist or belongs to another user. Audited.
-    """
+    """Read one draft of the asker. Refused as `not_found` for an unknown draft or another user's. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_draft"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)

@@ -47,8 +47,7 @@ class RecordReinstated(RecordEvent):
 
 class RecordNotice(Event):
     """
-    For the notifier alone: what happened to a record. It holds the reference for the mail and nothing else of the
-    record.
+    For the notifier alone: what happened to a record, with its reference and no other content.
 
     `urgency` is that of its present rating. `submitted_by` is the user who added it, if known.
     """
@@ -64,9 +63,7 @@ class RecordNotice(Event):
 
 
 class RoutineNotice(RecordNotice):
-    """
-    A new record that is not rated urgent (R-FLOW-011), a new rating that calls for an alert, or a record that ended.
-    """
+    """A new record that is not urgent (R-FLOW-011), a new rating that calls for an alert, or a record that ended."""
 
     kind: ClassVar[str] = "routine"
 

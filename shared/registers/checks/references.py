@@ -180,9 +180,7 @@ def _check_new(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def _reaches_somebody(rule: Notification) -> bool:
-    """
-    Return whether the rule tells someone besides the submitter, who knows already and does not watch the register.
-    """
+    """Return whether the rule tells someone besides the submitter, who does not watch the register."""
     return "team" in rule.to or "administrators" in rule.to or bool(rule.addresses)
 
 

@@ -223,9 +223,7 @@ def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> boo
 
 
 def _say(wrong: ValueFault, question: Question, form: QuestionForm, raw: Raw, words: Words) -> str:
-    """
-    Return the sentence for a fault. It may repeat personal data, so it goes only to the page on which it was typed.
-    """
+    """Return the sentence for a fault. It may repeat personal data, so it goes only to the page of that form."""
     if wrong in (ValueFault.REQUIRED, ValueFault.REQUIRED_CHOICE) and question.missing:
         return question.missing
     gaps: dict[str, str | int] = {"label": question.label}
