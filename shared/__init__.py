@@ -1,1 +1,1 @@
-"""What all processes must agree on: messages, the bus, register definitions, plumbing with no opinion on care."""
+"""What all processes share: messages, the bus, register definitions, and technical code without rules of care."""

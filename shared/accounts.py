@@ -1,10 +1,10 @@
-"""How an account stands, and what may be done to it by those who administer it."""
+"""The states of a user account, and the actions that administrators can take on it."""
 
 from enum import StrEnum
 
 
 class UserState(StrEnum):
-    """How an account stands. Invited: its holder has not chosen a password yet."""
+    """The state of an account. Invited: the user has not chosen a password yet."""
 
     ACTIVE = "active"
     INVITED = "invited"
@@ -13,7 +13,7 @@ class UserState(StrEnum):
 
 
 class UserAct(StrEnum):
-    """What may be done to an account, beside changing what it may do. `remove`: takes its role on this register."""
+    """The actions on an account, besides a change of access. `remove` takes away its role on this register."""
 
     UNLOCK = "unlock"
     WELCOME = "welcome"

@@ -1,4 +1,4 @@
-"""The signed statement of who asks, which travels in the header of every guarded request."""
+"""The signed assertion of who asks, carried in a header of every guarded request."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ IDENTITY = "identity"
 
 
 class Claims(BaseModel):
-    """What is signed. Exactly one of `visitor` and `caller` is there; only identity may sign for a visitor."""
+    """The signed content. Exactly one of `visitor` and `caller` is set; only identity may sign for a visitor."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -32,7 +32,7 @@ class Claims(BaseModel):
 
 
 class Signer:
-    """Signs for one process: identity for its visitors, a service for itself. The gateway has none."""
+    """Signs assertions for one process: identity for its visitors, a service for itself. The gateway has none."""
 
     def __init__(self, key_id: str, seed: bytes, clock: Callable[[], float] = time.time) -> None:
         self.key_id = key_id
@@ -55,16 +55,16 @@ class Signer:
 
 
 def public_key(seed: bytes) -> bytes:
-    """The Ed25519 public key that belongs to a 32-byte seed."""
+    """Return the Ed25519 public key that belongs to a 32-byte seed."""
     return bindings.crypto_sign_seed_keypair(seed)[0]
 
 
 class Verifier:
     """
-    Checks assertions addressed to one service, and remembers the good ones until they expire.
+    Verifies assertions addressed to one service, and caches the valid ones.
 
-    A remembered assertion is checked again for its life and its session on every use. Revoked sessions are held until
-    no assertion of theirs can be alive. A refusal is never remembered.
+    Each use of a cached assertion checks its expiry and its session again. A revoked session stays listed until every
+    assertion of that session has expired. Refusals are never cached.
     """
 
     def __init__(self, audience: str, keys: Mapping[str, bytes], clock: Callable[[], float] = time.time) -> None:
@@ -75,7 +75,7 @@ class Verifier:
         self._revoked: dict[UUID, float] = {}
 
     def verify(self, token: str | None) -> Claims:
-        """The claims of a good assertion. Raises `NotAnswered(not_signed_in)` for any other."""
+        """Return the claims of a valid assertion. Raise `NotAnswered(not_signed_in)` for any other."""
         if not token:
             raise NotAnswered(Fault.NOT_SIGNED_IN)
         claims = self._remembered.get(token) or self._open(token)
@@ -88,7 +88,7 @@ class Verifier:
         return claims
 
     def revoke(self, session_ids: Iterable[UUID]) -> None:
-        """Refuse these sessions from now on; what was revoked longer ago than an assertion lives is dropped."""
+        """Refuse these sessions from now on. Drop entries that are older than the life of an assertion."""
         now = self._clock()
         self._revoked = {session: until for session, until in self._revoked.items() if until > now}
         self._revoked.update(dict.fromkeys(session_ids, now + LIFE_SECONDS + 2 * LEEWAY_SECONDS))
@@ -113,7 +113,7 @@ class Verifier:
 
 
 def _check_signer(key_id: str, claims: Claims) -> None:
-    """Only identity may say who a person is; a service may speak for nobody but itself."""
+    """Check that only identity signs for a visitor, and that a service signs for itself alone."""
     speaks_for_person = claims.visitor is not None and claims.caller is None and key_id == IDENTITY
     speaks_for_itself = claims.caller is not None and claims.visitor is None and claims.caller.service == key_id
     if not (speaks_for_person or speaks_for_itself):

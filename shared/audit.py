@@ -1,4 +1,4 @@
-"""Who did or read what: rows that can only be added, sealed into a chain whose head is kept outside Postgres too."""
+"""The audit: append-only rows of who did or read what, in a hash chain whose heads are also kept outside Postgres."""
 
 import asyncio
 from collections.abc import Iterable
@@ -39,9 +39,9 @@ async def note(
     register: str = "",
 ) -> None:
     """
-    Add one row in the act's own transaction: if it cannot be written, the act does not happen.
+    Add one row in the transaction of the action: if the row cannot be written, the action does not happen.
 
-    `action` is a fixed word, never made of what people type. `subjects` are ids and `fields` names of fields, never
+    `action` is a fixed word, never built from user input. `subjects` are ids. `fields` are names of fields, never
     values.
     """
     by = visitor.user_id if visitor else actor
@@ -70,7 +70,9 @@ class Sealer:
         await self._pool.execute(SEAL)
 
     async def publish(self) -> None:
-        """Write the chain's head as `<service> <n> <hash>`. It shows later when the chain's end was cut off."""
+        """
+        Append the chain's head to the file as `<service> <n> <hash>`. A later check can see if the end was cut off.
+        """
         row = await self._pool.fetchrow(SEAL)
         if row is None or not row["seal_n"] or row["seal_n"] == self._published:
             return
@@ -88,10 +90,10 @@ def _append(file: Path, line: str) -> None:
 @dataclass(frozen=True)
 class AuditVerification:
     """
-    What verifying a schema's chain found: how many seals hold, and the first place where it does not.
+    The result of verifying a schema's chain: how many seals are valid, and the first fault.
 
-    `unsealed` rows wait for their seal: those of the last second, or of a product that was stopped just then. More of
-    them mean that sealing has ended, and nothing proves them.
+    `unsealed` rows have no seal yet. A few are normal: those of the last second, or of a product stopped just then.
+    Many mean that sealing has stopped, and that nothing proves these rows.
     """
 
     service: str
@@ -105,7 +107,7 @@ async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: 
     """
     Walk the chain of the schema on the connection's search path, and compare it with the heads kept outside.
 
-    Runs as a role that may read the audit (the migrator), never as a service.
+    Runs under a role that may read the audit (the migrator), never under a service's role.
     """
     previous, rows, reached = b"", 0, "0"
     known: dict[int, str] = {}

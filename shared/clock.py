@@ -1,4 +1,4 @@
-"""The time, and when an hour in London comes next. Rules take moments and days as arguments instead."""
+"""The current time, and the next time of a given hour in London. Rules take times and days as arguments instead."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ def utc_now() -> datetime:
 
 
 def next_london_hour(moment: datetime, hour: int) -> datetime:
-    """The next time after the moment at which the clocks in London show this hour. Summer time moves it."""
+    """Return the first time after `moment`, in UTC, at which London clocks show this hour (in summer time too)."""
     local = moment.astimezone(LONDON)
     due = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
     return (due if due > local else due + timedelta(days=1)).astimezone(UTC)

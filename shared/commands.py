@@ -1,4 +1,4 @@
-"""Commands: state, history, audit, outbox and the command's own id in one transaction, once however often sent."""
+"""Commands: each runs once per id, with state, history, audit and outbox in one transaction."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 async def answer_given(pool: DatabasePool, visitor: Visitor, command: Command[Reply]) -> Reply | None:
-    """The answer to a command that was carried out before; None for a new one. Refused as `command_reused`."""
+    """Return the stored answer of a command that ran before, or None for a new one. Refused as `command_reused`."""
     async with transaction(pool, visitor) as db:
         row = await db.fetchrow(FIND_COMMAND, command.command_id)
     return None if row is None else _answer_in(row, visitor, command)
@@ -33,10 +33,10 @@ async def carry_out(
     pool: DatabasePool, visitor: Visitor, command: Command[Reply], act: Callable[[Database], Awaitable[Reply]]
 ) -> Reply:
     """
-    Run `act` in one transaction in the visitor's scope, and keep its answer under the command's id.
+    Run `act` in one transaction in the visitor's scope, and store its answer under the command's id.
 
-    Sent again, the same command gives the same answer and changes nothing; the id under other content or from another
-    person is refused as `command_reused`.
+    Idempotent: the same command returns the stored answer and changes nothing. An id with other content, or from
+    another user, is refused as `command_reused`.
     """
     async with transaction(pool, visitor) as db:
         if await db.fetchval(ADD_COMMAND, command.command_id, visitor.user_id, _body_hash(command)) is None:

@@ -1,4 +1,4 @@
-"""What every service works with."""
+"""The context of a service: the parts that its handlers and jobs share."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -27,7 +27,7 @@ class ServiceContext:
     """
     The parts of a service process, shared by its handlers and jobs. A service adds its own in a subclass.
 
-    `closing` holds what is to be closed when the process ends.
+    `closing` holds resources that are closed when the process ends.
     """
 
     name: str
@@ -41,42 +41,42 @@ class ServiceContext:
     closing: ExitStack = field(default_factory=ExitStack)
 
     def wake(self) -> None:
-        """Call this after a commit that put something into the outbox."""
+        """Wake the relay. Call this after a commit that added to the outbox."""
         self.relay.wake()
 
     def day(self) -> date:
-        """The day in London."""
+        """Return today's date in London."""
         return london_day(self.clock())
 
     def register(self, visitor: Visitor, edition: str) -> Definition:
-        """The register that the assertion names, in this edition. Refused as `unknown_edition`."""
+        """Return this edition of the register that the assertion names. Refused as `unknown_edition`."""
         try:
             return self.registers.find(visitor.register_code, edition)
         except UnknownRegister:
             raise Refused("unknown_edition") from None
 
     def latest(self, visitor: Visitor) -> Definition:
-        """The register that the assertion names, as it is now. Refused as `unknown_register`."""
+        """Return the newest edition of the register that the assertion names. Refused as `unknown_register`."""
         try:
             return self.registers.find(visitor.register_code)
         except UnknownRegister:
             raise Refused("unknown_register") from None
 
     def sign(self, request: Request[Message], job: str, on_behalf_of: UUID | None = None) -> str:
-        """The assertion under which this service itself makes a request, without a user's session."""
+        """Return an assertion under which this service itself makes a request, without a user's session."""
         caller = Caller(service=self.name, job=job, on_behalf_of=on_behalf_of)
         return self.signer.sign_caller(caller, request.service())
 
     def follower(
         self, durable: str, stream: str, take: Callable[[Told], Awaitable[None]], *events: type[Told]
     ) -> Follower:
-        """Takes these events of a stream. What cannot be taken after all tries is set aside in the schema."""
+        """Return a follower of these events. An event that fails after all retries is set aside in the schema."""
         return Follower(
             durable=durable, stream=stream, events=events, take=take, set_aside=SetAside(self.pool, durable)
         )
 
     @asynccontextmanager
     async def one_trip(self) -> AsyncIterator[Database]:
-        """A connection for a function of the schema that sets its own context and is its own transaction."""
+        """Yield a connection for one database function that sets its own context and is its own transaction."""
         async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
             yield db

@@ -1,4 +1,4 @@
-"""Connections to a service's own schema, and the transaction in which row-level security knows who asks."""
+"""Connections to a service's own schema, and transactions that tell row-level security who asks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,8 +17,8 @@ DatabasePool: TypeAlias = "Pool[Record]"
 POOL_SIZE = 6
 ACQUIRE_SECONDS = 2.0
 
-# A database that is away, starting, full, or too slow: what was asked is not wrong, and may be asked again.
-# An InternalClientError comes up when the server's goodbye has arrived and the end of the line has not.
+# A database that is away, starting, full or too slow: the request is not at fault and can be retried.
+# asyncpg raises InternalClientError after the server's goodbye, before the connection is closed.
 DATABASE_AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
@@ -29,7 +29,7 @@ DATABASE_AWAY = (
     OSError,
     TimeoutError,
 )
-# What a job that works by itself may meet, and is to go on after.
+# Database errors that a background job survives and retries.
 DATABASE_FAULTS = (asyncpg.PostgresError, *DATABASE_AWAY)
 
 
@@ -40,14 +40,14 @@ else:
 
 
 class _Unchanged(_Connection):
-    """A connection whose session is never changed (only SET LOCAL is used), so that giving it back costs no trip."""
+    """A connection with unchanging session state (only SET LOCAL is used), so its release needs no round trip."""
 
     def get_reset_query(self) -> str:
         return ""
 
 
 async def open_pool(dsn: str, size: int = POOL_SIZE) -> DatabasePool:
-    """A small pool; pools of all replicas add up against the server's connections."""
+    """Open a connection pool. Keep it small: the pools of all replicas share the server's connection limit."""
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -59,12 +59,12 @@ async def open_pool(dsn: str, size: int = POOL_SIZE) -> DatabasePool:
 
 
 def as_json(value: object) -> str:
-    """Return a jsonb parameter. Dataclasses are encoded by the names of their fields, which a function reads."""
+    """Return a jsonb parameter. Dataclasses are encoded by field name, and the database function reads these names."""
     return to_json(value).decode()
 
 
 def context_of(visitor: Visitor | None) -> str:
-    """The first statement of a transaction: BEGIN, and who asks as local settings. Only ids and codes go in here."""
+    """Return BEGIN, and for a visitor the local settings that say who asks. The settings hold only ids and codes."""
     if visitor is None:
         return "BEGIN"
     organisations = "{" + ",".join(str(each) for each in visitor.organisation_ids) + "}"
@@ -83,7 +83,7 @@ def context_of(visitor: Visitor | None) -> str:
 
 @asynccontextmanager
 async def transaction(pool: DatabasePool, visitor: Visitor | None = None) -> AsyncIterator[Database]:
-    """One transaction, committed at the end of the block, in the scope of the visitor (none: no scoped row is seen)."""
+    """Run the block in one transaction in the visitor's scope. Without a visitor no scoped row is visible."""
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as db:
         await db.execute(context_of(visitor))
         try:
@@ -95,7 +95,7 @@ async def transaction(pool: DatabasePool, visitor: Visitor | None = None) -> Asy
 
 
 async def _roll_back(db: Database) -> None:
-    """A connection on which not even that works is closed, so that what went wrong first is what is told."""
+    """Roll back. If that fails too, close the connection, so that the caller sees the first error."""
     try:
         if not db.is_closed():
             await db.execute("ROLLBACK")

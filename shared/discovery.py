@@ -1,4 +1,4 @@
-"""The answers of the NATS service protocol (ADR-32): what `nats service ls`, `info` and `stats` show of a service."""
+"""The replies of the NATS service protocol (ADR-32): what `nats service ls`, `info` and `stats` show of a service."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ QUESTIONS = ("PING", "INFO", "STATS")
 
 @dataclass
 class Endpoint:
-    """One subject that a service answers, with its running totals; times are in nanoseconds as ADR-32 asks."""
+    """One subject that a service answers, with its running totals. Times are in nanoseconds, as ADR-32 requires."""
 
     name: str
     subject: str
@@ -46,7 +46,7 @@ class Endpoint:
 
 @dataclass
 class ServiceInfo:
-    """What one running service says of itself. `last_error` of an endpoint is only ever a code."""
+    """The description of one running service. `last_error` of an endpoint is always a code, never text."""
 
     service: str
     instance: str
@@ -54,12 +54,12 @@ class ServiceInfo:
     endpoints: list[Endpoint] = field(default_factory=list)
 
     def subjects(self) -> list[str]:
-        """Every discovery subject that this instance answers: to all, to the service, to this one."""
+        """Return each discovery subject that this instance answers: for all, for the service, for itself."""
         endings = ("", f".{self.service}", f".{self.service}.{self.instance}")
         return [f"$SRV.{question}{ending}" for question in QUESTIONS for ending in endings]
 
     def answer(self, subject: str) -> bytes:
-        """The reply to a discovery subject, such as `$SRV.STATS.identity`."""
+        """Return the reply to a discovery subject, such as `$SRV.STATS.identity`."""
         question = subject.split(".")[1]
         reply: dict[str, object] = {
             "type": f"io.nats.micro.v1.{question.lower()}_response",

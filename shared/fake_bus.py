@@ -1,4 +1,4 @@
-"""A bus within one process, for tests of services and pages; the contract tests hold it to the real one."""
+"""An in-process bus for tests of services and pages. The contract tests run against it and the real bus."""
 
 import asyncio
 import secrets
@@ -20,7 +20,7 @@ Heard = TypeVar("Heard", bound=Broadcast)
 
 
 class UnnamedRefusal(AssertionError):
-    """A request was refused as something that its contract does not name."""
+    """Raised when a handler refuses a request by a code that its contract does not name."""
 
     def __init__(self, request_type: type[Request[Message]], code: str) -> None:
         super().__init__(f"{request_type.__name__} was refused as {code}, which its contract does not name")
@@ -28,7 +28,7 @@ class UnnamedRefusal(AssertionError):
 
 @dataclass
 class FakeWire:
-    """What several fake buses share, as processes share a NATS server. `published` is every message put on a stream."""
+    """The state that fake buses share, as processes share a NATS server. `published` holds all stream messages."""
 
     answers: dict[str, tuple[type[Request[Message]], Handler]] = field(default_factory=dict)
     listeners: dict[str, list[Callable[[bytes], Awaitable[None]]]] = field(default_factory=lambda: defaultdict(list))
@@ -39,9 +39,9 @@ class FakeWire:
 @dataclass
 class FakeBus:
     """
-    One process's end of a wire. Bodies go through JSON, as on the real bus.
+    The fake bus of one process. Bodies pass through JSON, as on the real bus.
 
-    It is stricter than the real bus in one thing: a refusal that the contract does not name is an `UnnamedRefusal`.
+    It is stricter than the real bus in one point: a refusal that the contract does not name raises `UnnamedRefusal`.
     """
 
     process: str
@@ -100,7 +100,7 @@ class FakeBus:
             await _deliver(follower, subject, body, headers)
 
     async def settle(self) -> None:
-        """Nothing is ever on its way here."""
+        """Return at once: the fake bus delivers immediately."""
 
     async def close(self) -> None:
         self._open = False
@@ -109,7 +109,7 @@ class FakeBus:
 
 
 def check_named(request_type: type[Request[Message]], refusal: Refused) -> None:
-    """Raises `UnnamedRefusal` unless the contract of the request names the code."""
+    """Raise `UnnamedRefusal` unless the contract of the request names the code."""
     if refusal.code not in request_type.refused_as():
         raise UnnamedRefusal(request_type, refusal.code)
 

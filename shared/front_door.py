@@ -1,4 +1,4 @@
-"""The front door of a service: each request beside its handler and who may ask it, and nothing without a policy."""
+"""The front door of a service: one row for each request, with its handler and who may ask it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Asked = TypeVar("Asked", bound=Request[Message])
 
 @dataclass(frozen=True)
 class AnsweredRequest:
-    """One row of a service's table. `policy` is the sentence that the generated documents print."""
+    """One row of a service's table. `policy` says who may ask; the generated documents print it."""
 
     request: type[Request[Message]]
     policy: str
@@ -27,14 +27,14 @@ class AnsweredRequest:
 
 @dataclass(frozen=True, repr=False)
 class Shown:
-    """What was shown at the door: an assertion as it came, and what it was verified to say."""
+    """A verified assertion: the token as it came, and its claims."""
 
     assertion: str
     claims: Claims
 
 
 def for_anyone(request: type[Asked], handler: Callable[[Asked], Awaitable[Message]]) -> AnsweredRequest:
-    """Answered without knowing who asks: only what leads to a log-in, and what names no person."""
+    """Return a row that needs no assertion: only for steps that lead to a log-in, and data that names no person."""
 
     async def serve(asked: Request[Message], _shown: Shown | None) -> Message:
         return await handler(_as(request, asked))
@@ -45,7 +45,7 @@ def for_anyone(request: type[Asked], handler: Callable[[Asked], Awaitable[Messag
 def for_visitors(
     request: type[Asked], permission: Permission, handler: Callable[[Visitor, Asked], Awaitable[Message]]
 ) -> AnsweredRequest:
-    """Answered for a signed-in person who holds the permission on the register that the assertion names."""
+    """Return a row for signed-in users who hold the permission on the register that the assertion names."""
 
     async def without_assertion(visitor: Visitor, _assertion: str, asked: Asked) -> Message:
         return await handler(visitor, asked)
@@ -56,7 +56,7 @@ def for_visitors(
 def for_visitors_carried_on(
     request: type[Asked], permission: Permission, handler: Callable[[Visitor, str, Asked], Awaitable[Message]]
 ) -> AnsweredRequest:
-    """As `for_visitors`. The handler gets the assertion too, to ask another of its audiences in the visitor's name."""
+    """Return a row as `for_visitors`, whose handler also gets the assertion to call other services for the visitor."""
 
     async def serve(asked: Request[Message], shown: Shown | None) -> Message:
         visitor = shown.claims.visitor if shown else None
@@ -71,7 +71,7 @@ def for_visitors_carried_on(
 def for_callers(
     request: type[Asked], services: tuple[str, ...], handler: Callable[[Caller, Asked], Awaitable[Message]]
 ) -> AnsweredRequest:
-    """Answered for another service that works without a user in the room."""
+    """Return a row for other services that work without a user's session."""
 
     async def serve(asked: Request[Message], shown: Shown | None) -> Message:
         caller = shown.claims.caller if shown else None
@@ -89,7 +89,7 @@ def _as(request: type[Asked], asked: Request[Message]) -> Asked:
 
 
 async def open_door(service: str, bus: Bus, verifier: Verifier, answers: Sequence[AnsweredRequest]) -> None:
-    """Answer everything in the table. Raises `ValueError`, so that the process stops, when a contract is left out."""
+    """Answer every request in the table. Raise `ValueError` if the table and the service's contracts differ."""
     named = [answer.request for answer in answers]
     owed = [request for request in REQUESTS if request.service() == service]
     if sorted(each.subject for each in named) != sorted(each.subject for each in owed):
@@ -106,7 +106,7 @@ def _at_the_door(
         shown = Shown(context.who or "", verifier.verify(context.who)) if answer.guarded else None
         try:
             return await answer.serve(asked, shown)
-        except DATABASE_AWAY as error:  # it may have been carried out all the same: the end of it was not seen
+        except DATABASE_AWAY as error:  # the outcome is unknown: the work may have been committed
             log.warn("door.database_away", subject=answer.request.subject, error=error)
             raise NotAnswered(Fault.TOO_LATE) from None
 

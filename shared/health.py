@@ -1,4 +1,4 @@
-"""The small port on which a process says whether it lives, whether it is ready, and how it measures."""
+"""The health port of a process: liveness, readiness and metrics."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +9,7 @@ Check = Callable[[], Awaitable[bool]]
 
 
 class HealthPort:
-    """Answers /live, /ready and /metrics at `host:port` or `unix:/path`. Not ready until told how to find out."""
+    """Answers /live, /ready and /metrics at `host:port` or `unix:/path`. Not ready until `ready_when` sets a check."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -17,7 +17,7 @@ class HealthPort:
         self._runner: web.AppRunner | None = None
 
     def ready_when(self, check: Check | None) -> None:
-        """From now on ready is what `check` says; None: not ready."""
+        """Set the check that decides readiness. None means not ready."""
         self._check = check
 
     async def open(self) -> None:

@@ -1,14 +1,14 @@
-"""Ids and tokens that nobody can guess or learn anything from."""
+"""Random ids and tokens that cannot be guessed and carry no information."""
 
 import secrets
 from uuid import UUID
 
 
 def new_id() -> UUID:
-    """128 random bits."""
+    """Return a UUID of 128 random bits."""
     return UUID(bytes=secrets.token_bytes(16))
 
 
 def new_token() -> str:
-    """256 random bits, for a cookie."""
+    """Return 256 random bits as URL-safe text, for a cookie."""
     return secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""Which events have had their effect: a row in the effect's own transaction, so that a second copy changes nothing."""
+"""The inbox: events handled, each recorded in the transaction of its effect, so that a duplicate changes nothing."""
 
 from shared.database import Database, DatabasePool, transaction
 from shared.messages import Event
@@ -17,12 +17,12 @@ COUNT_SET_ASIDE = "SELECT count(*) FROM set_aside"
 
 
 async def is_new(db: Database, consumer: str, event: Event) -> bool:
-    """Take the event in this transaction; False when it was taken before."""
+    """Record the event in this transaction. Return False if it was recorded before."""
     return await db.fetchval(ADD_ROW, consumer, event.event_id) is not None
 
 
 class SetAside:
-    """Keeps what a follower could not do after all its tries, where operations can count it."""
+    """Stores events that a follower could not handle after all its retries, where operators can count them."""
 
     def __init__(self, pool: DatabasePool, consumer: str) -> None:
         self._pool = pool

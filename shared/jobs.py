@@ -1,4 +1,4 @@
-"""Jobs: work that a process repeats by itself, on a schedule or when woken, and goes on with after a fault."""
+"""Background jobs: work that a process repeats on a schedule or when woken, and retries after a fault."""
 
 import asyncio
 import contextlib
@@ -15,18 +15,18 @@ from shared.messages import NotAnswered, Refused
 HOUR = 3600.0
 LONGEST_RETRY = 60.0
 
-# What other processes may do to a job. A reply of another release may be unreadable.
+# Faults that other processes can cause in a job. A reply from another release may be unreadable.
 BUS_FAULTS = (NotAnswered, Refused, ValidationError)
 
 
 @dataclass(frozen=True)
 class Job:
     """
-    Work that runs at the start, and again every so many seconds or each night.
+    Work that runs at the start (unless `at_start` is False), and again every `every` seconds or each night.
 
-    `work` returns True when it is to run again at once. `nightly` is an hour in London, and replaces `every`.
-    Setting `wakeup` runs the job early. After a fault it runs again after `retry` seconds, then after longer waits.
-    `finish` is how many seconds a running work may take to end when the process stops.
+    `work` returns True to run again at once. `nightly` is an hour in London, and replaces `every`. Setting `wakeup`
+    runs the job early. After a fault the job retries after `retry` seconds, then with back-off. `finish` is how many
+    seconds running work may take to end when the process stops.
     """
 
     name: str
@@ -40,19 +40,19 @@ class Job:
     finish: float = 0.0
 
     def wait(self, clock: Clock) -> float:
-        """Seconds until the next run."""
+        """Return the seconds until the next scheduled run."""
         if self.nightly is None:
             return self.every
         now = clock()
         return (next_london_hour(now, self.nightly) - now).total_seconds()
 
     def back_off(self, faults: int) -> float:
-        """Seconds to wait after so many faults in a row: double each time, and never longer than the schedule."""
+        """Return the seconds to wait after this many faults in a row: doubled each time, up to a limit."""
         return min(self.retry * 2.0 ** min(faults - 1, 10), self.longest_retry, self.every)
 
 
 async def repeat(job: Job, clock: Clock = utc_now, survived: tuple[type[Exception], ...] = BUS_FAULTS) -> NoReturn:
-    """Run the job until it is cancelled. Faults that it survives are logged under its name; others are raised."""
+    """Run the job until it is cancelled. Log the faults in `survived` and retry; raise any other."""
     faults = 0
     wait = 0.0 if job.at_start else job.wait(clock)
     while True:
@@ -70,7 +70,7 @@ async def repeat(job: Job, clock: Clock = utc_now, survived: tuple[type[Exceptio
 
 
 async def wait_for_wakeup(wakeup: asyncio.Event, at_most: float) -> None:
-    """Wait until the event is set or the time is over, then clear the event."""
+    """Wait until the event is set or the timeout (in seconds) expires, then clear it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(at_most):
             await wakeup.wait()
@@ -78,7 +78,7 @@ async def wait_for_wakeup(wakeup: asyncio.Event, at_most: float) -> None:
 
 
 async def _run(job: Job) -> object:
-    """Run the work once. When the job is cancelled meanwhile, the work may end first, for `finish` seconds."""
+    """Run the work once. On cancellation give the work `finish` seconds to end, then cancel it."""
     running = asyncio.ensure_future(job.work())
     try:
         return await asyncio.shield(running)

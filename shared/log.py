@@ -1,4 +1,4 @@
-"""Structured logs: ids and codes only, never names, numbers, bodies or the text of an exception."""
+"""Structured logs: ids and codes only, never names, numbers, message bodies or the text of an exception."""
 
 import logging
 import sys
@@ -17,7 +17,7 @@ EventFields = MutableMapping[str, object]
 
 
 def place_of(error: BaseException) -> str:
-    """Class and place of an exception, the innermost line of ours first: `UniqueViolationError at store.py:41`."""
+    """Return the class of an exception and the innermost line of our code: `UniqueViolationError at store.py:41`."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "site-packages" not in frame.filename] or list(frames)
     if not ours:
@@ -26,7 +26,7 @@ def place_of(error: BaseException) -> str:
 
 
 def _hide_exception(_logger: object, _method: str, fields: EventFields) -> EventFields:
-    """An exception's text may hold what somebody typed (asyncpg and pydantic both do so): keep its class and place."""
+    """Keep only the class and place of an exception: its text may hold user input (asyncpg and pydantic include it)."""
     error = fields.pop("error", None)
     fields.pop("exc_info", None)
     if isinstance(error, BaseException):
@@ -38,7 +38,7 @@ def _hide_exception(_logger: object, _method: str, fields: EventFields) -> Event
 
 @dataclass(frozen=True)
 class _Place:
-    """Puts on every line which process wrote it, and for which request and register."""
+    """Adds the process, the request id and the register to every line."""
 
     process: str
 
@@ -50,7 +50,7 @@ class _Place:
 
 
 class _PlaceOnly(logging.Handler):
-    """Carries what libraries log: the logger's name, level, and an exception's class and place; not the message."""
+    """Logs records of libraries by logger name, level and the class and place of an exception, without the message."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
@@ -59,7 +59,7 @@ class _PlaceOnly(logging.Handler):
 
 
 def set_up(process: str, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Write one JSON object a line to `stream` (standard error by default). Called once, at start."""
+    """Write one JSON object per line to `stream` (standard error by default). Call once, at process start."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -76,10 +76,10 @@ def set_up(process: str, level: str = "INFO", stream: TextIO | None = None) -> N
 
 
 def log(what: str, **fields: object) -> None:
-    """Say that something happened. `what` is a fixed dotted word; the fields are ids, codes, counts."""
+    """Log that something happened. `what` is a fixed dotted word; the fields are ids, codes and counts."""
     structlog.get_logger().info(what, **fields)
 
 
 def warn(what: str, **fields: object) -> None:
-    """Say that something went wrong that somebody should look at; `error=` takes the exception itself."""
+    """Log a fault that an operator should look at. `error=` takes the exception itself."""
     structlog.get_logger().warning(what, **fields)

@@ -1,4 +1,4 @@
-"""The shapes of everything that is said on the bus: requests, events, broadcasts, and refusals."""
+"""The base classes of everything on the bus: requests, events, broadcasts and refusals."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,13 +13,13 @@ SERVICES: tuple[Process, ...] = ("identity", "referrals", "outcomes", "notifier"
 
 
 class Message(BaseModel):
-    """Frozen, and silent about its content when it does not validate: the content is about people."""
+    """A frozen message. Validation errors hide its content, which is about people."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Nothing(Message):
-    """The reply that says only that the work is done."""
+    """A reply without content: the work is done."""
 
 
 Found = TypeVar("Found")
@@ -28,7 +28,7 @@ Reply_co = TypeVar("Reply_co", bound=Message, covariant=True)
 
 class Request(Message, Generic[Reply_co]):
     """
-    A question to one service. A subclass names its subject, the reply (`LogIn(Request[Attempt])`) and who asks.
+    A request to one service. A subclass names its subject, its reply (`LogIn(Request[Attempt])`) and who may ask.
 
     `refusals` are the codes that the service may refuse it as; the docstring says when.
     """
@@ -47,20 +47,20 @@ class Request(Message, Generic[Reply_co]):
 
     @classmethod
     def service(cls) -> str:
-        """The service that answers: the second word of `ask.<service>.<verb>`."""
+        """Return the service that answers: the second word of `ask.<service>.<verb>`."""
         return cls.subject.split(".")[1]
 
     @classmethod
     def refused_as(cls) -> frozenset[str]:
-        """Every code that its service may refuse it as: its own, and those of every command."""
+        """Return every code that the service may refuse the request as: its own, and those of all its base classes."""
         return frozenset(code for kind in cls.__mro__ for code in vars(kind).get("refusals", ()))
 
 
 class Command(Request[Reply_co]):
     """
-    A request that changes something. The asker makes its id, once for each thing meant.
+    A request that changes something. The asker makes its id, one for each intended change.
 
-    Refused as `command_reused` when the id was used for something else, or by somebody else.
+    Refused as `command_reused` when the id was used with other content, or by another user.
     """
 
     refusals: ClassVar[tuple[str, ...]] = ("command_reused",)
@@ -69,17 +69,17 @@ class Command(Request[Reply_co]):
 
 
 class Letter(Request[Nothing]):
-    """A request that waits in the outbox until it is answered; asked twice under one id, it is done once."""
+    """A request that waits in the outbox until it is answered. Idempotent by `letter_id`."""
 
     letter_id: UUID
 
 
 class Event(BaseModel):
     """
-    A fact about a record, told after commit: ids, never people.
+    A fact about a record, told after commit. It holds ids, never data about people.
 
-    Readers ignore fields they do not know, so that an added field breaks nobody. A field is never removed or given
-    another meaning: that is a new `edition` with its own type at the end, both told for a time.
+    Readers ignore unknown fields, so adding a field breaks no reader. A field is never removed or given another
+    meaning. Such a change needs a new `edition`, which changes the event's type; both editions are told for a time.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -98,16 +98,16 @@ class Event(BaseModel):
     version: int
 
     def subject(self) -> str:
-        """`event.<register>.<organisation>.<kind>`, so that permissions can separate registers and organisations."""
+        """Return `event.<register>.<organisation>.<kind>`; permissions can separate registers and organisations."""
         return f"{self.family}.{self.register_code}.{self.organisation_id.hex}.{self.kind}"
 
     def event_type(self) -> str:
-        """The CloudEvents type, for example `dsr-referral-created-1`."""
+        """Return the CloudEvents type, for example `dsr-referral-created-1`."""
         return f"{self.register_code}-{self.kind}-{self.edition}"
 
 
 class Broadcast(Message):
-    """Said once on core NATS to every process that listens; nobody may rely on having heard it."""
+    """A message sent once on core NATS to every process that listens. Delivery is not guaranteed."""
 
     subject: ClassVar[str]
     told_by: ClassVar[tuple[Process, ...]]
@@ -115,7 +115,7 @@ class Broadcast(Message):
 
 
 class Fault(StrEnum):
-    """Why a request was not answered, for reasons that are nobody's fault in the room."""
+    """Why a request got no answer. A refusal is an answer, and is not among these."""
 
     UNREADABLE = "unreadable"
     NOT_ALLOWED = "not_allowed"
@@ -127,7 +127,7 @@ class Fault(StrEnum):
 
 
 class Refused(Exception):
-    """What a user may be told: a code that a page knows the words for, and ids or counts, never people's values."""
+    """A refusal: a code that the page has words for, and ids or counts as details, never data about people."""
 
     def __init__(self, code: str, **details: str | int) -> None:
         super().__init__(code)
@@ -136,14 +136,14 @@ class Refused(Exception):
 
 
 def must_find(found: Found | None) -> Found:
-    """What was looked for. Refused as `not_found` when it is not there, or not for the asker to see."""
+    """Return `found`. Refused as `not_found` when it is None: missing, or outside the asker's scope."""
     if found is None:
         raise Refused("not_found")
     return found
 
 
 class NotAnswered(Exception):
-    """The other side could not answer; what happened there is unknown unless the fault says that it never began."""
+    """Raised when a service gave no answer. The outcome is unknown, unless the fault says that the work never began."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.value)

@@ -1,4 +1,4 @@
-"""Bring one service's schema up to its SQL files: numbered files once each, and functions whenever they changed."""
+"""Bring one service's schema up to date: each numbered SQL file once, and function files whenever they changed."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 LOCK_TIMEOUT = "500ms"
 LOCKED = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
-LOCK_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds before the next try, where a table was in use
+LOCK_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds before each retry, when a table was locked
 FILE_NAME = re.compile(r"(?P<number>\d{4})_(?P<phase>pre|post)_[a-z0-9_]+\.sql")
 SERVICE = "<service>"  # stands for the service's name in the files that all services share
 OLD_SHAPE = "spine/0001_pre_spine.sql"
@@ -59,7 +59,7 @@ ENTER_FUNCTIONS = """
 
 
 class Phase(StrEnum):
-    """Which files are applied: those that the old code can live with, those that need it gone, or all in order."""
+    """Which files to apply: those that work with the old code, those that need it gone, or all in order."""
 
     PRE = "pre"
     POST = "post"
@@ -67,16 +67,16 @@ class Phase(StrEnum):
 
 
 class MigrationRefused(Exception):
-    """Says which file, and why. Never the text of a database error, which may hold what a row holds."""
+    """Says which file failed, and why. Never holds the text of a database error, which may contain row data."""
 
 
 class LockedOut(MigrationRefused):
-    """Others held what the file needed; it can be tried again."""
+    """Another session held a lock that the file needed. The file can be retried."""
 
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One file. `name` is its place in the ledger, with the folder: `spine/0001_pre_baseline.sql`."""
+    """One file. `name` is its key in the ledger, with the folder: `spine/0001_pre_baseline.sql`."""
 
     name: str
     sql: str
@@ -96,7 +96,7 @@ class Migration(SqlFile):
 
 @dataclass(frozen=True)
 class SchemaLedger:
-    """What was applied to a schema: the sum of each numbered file, and sum and release of each functions file."""
+    """What was applied to a schema: checksums of the numbered files; checksums and releases of functions files."""
 
     numbered: Mapping[str, str]
     functions: Mapping[str, tuple[str, int]]
@@ -108,9 +108,11 @@ async def migrate(
     """
     Bring the service's schema up to the files in these folders, in the order given. Return the names applied.
 
-    The functions files of all folders follow the numbered files, in one transaction. `dsn` is of a role that may
-    become `<service>_owner`. Raises `MigrationRefused` before anything is applied when an applied file was edited or
-    taken away, when numbers have a gap or stand twice, or when a newer release applied the functions.
+    The functions files of all folders follow the numbered files, in one transaction. `dsn` is of a role that may become
+    `<service>_owner`.
+
+    Raises `MigrationRefused` when a file fails. Raises it before anything is applied when an applied file was edited or
+    removed, or numbers have a gap or a duplicate. The same holds when a newer release applied the functions.
     """
     known = [read_folder(folder) for folder in folders]
     functions = [file for folder in folders for file in read_functions(folder)]
@@ -132,7 +134,7 @@ async def migrate(
 
 
 def read_folder(folder: Path) -> list[Migration]:
-    """Return the folder's migrations by number, which run from 1 without a gap; a missing folder has none."""
+    """Return the folder's migrations by number, from 1 without a gap. A missing folder has none."""
     files = [_read(path) for path in sorted(folder.glob("*.sql"))]
     for expected, each in enumerate(files, start=1):
         if each.number != expected:
@@ -157,7 +159,7 @@ def _read(path: Path) -> Migration:
 
 
 def pending(files: Sequence[Migration], ledger: Mapping[str, str], phase: Phase) -> list[Migration]:
-    """Return what this phase applies now. Files keep their order: none overtakes one of the other phase."""
+    """Return what this phase applies now. No file is applied before an earlier file of the other phase."""
     left = [each for each in files if each.name not in ledger]
     wanted = [each for each in left if phase in (Phase.ALL, each.phase)]
     for due, chosen in zip(left, wanted, strict=False):
@@ -190,7 +192,7 @@ def _check_ledger(service: str, ledger: Mapping[str, str], known: Sequence[Seque
 
 
 def _check_release(service: str, ledger: SchemaLedger, release: int) -> None:
-    """Refuse to put back an older release's functions, which the processes of the newer one cannot use."""
+    """Refuse to restore an older release's functions, which the processes of the newer release cannot use."""
     newest = max((applied for _, applied in ledger.functions.values()), default=0)
     if newest > release:
         raise MigrationRefused(
@@ -223,7 +225,7 @@ async def _apply_functions(connection: Connection, service: str, files: Sequence
 
 
 async def _retry_locks(step: Callable[[], Awaitable[None]]) -> None:
-    """Run a transaction again, after a pause, while others hold what it needs; the last failure is raised."""
+    """Run a transaction, and retry it after a pause while others hold its locks. Raise the last failure."""
     for pause in LOCK_PAUSES:
         try:
             return await step()
@@ -244,7 +246,7 @@ async def _execute(connection: Connection, service: str, file: SqlFile) -> None:
 
 
 def _place(error: asyncpg.PostgresError, sql: str) -> str:
-    """Return the error's class and line; its words too where they only name what the file names (class 42)."""
+    """Return the error's class and line, with its message only for class 42, which repeats names from the file."""
     said = error.as_dict()
     position, code = str(said.get("position") or ""), error.sqlstate or ""
     line = f" at line {sql[: int(position)].count(chr(10)) + 1}" if position else ""

@@ -1,4 +1,4 @@
-"""The names of a register's organisations, kept for a minute: every list, record and report shows them."""
+"""A cache of the names of a register's organisations, which every list, record and report shows."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class OrganisationNames:
         self._kept: dict[str, tuple[float, Organisations]] = {}
 
     async def of(self, register_code: str) -> Organisations:
-        """The organisations of a register, in the order of their names."""
+        """Return the organisations of a register, in the order of their names."""
         kept = self._kept.get(register_code)
         if kept and kept[0] > self._clock():
             return kept[1]
@@ -29,7 +29,7 @@ class OrganisationNames:
         return found
 
     async def names(self, register: Definition) -> dict[UUID, str]:
-        """Organisation id → name with its domain in brackets, as the register words it (R-DSR-104)."""
+        """Return organisation id → name with its domain in brackets, in the register's wording (R-DSR-104)."""
         words, found = register.words, await self.of(register.code)
         return {
             each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)

@@ -1,4 +1,4 @@
-"""What a service has to tell, written in the transaction of the fact, and carried out to the bus by one relay."""
+"""The outbox: events and letters written in the transaction of the change, and the relay that sends them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -36,20 +36,20 @@ LETTER = "letter"
 
 
 async def put(db: Database, event: Event) -> None:
-    """Tell this event once the transaction is committed."""
+    """Publish this event once the transaction is committed."""
     await db.execute(ADD_ROW, event.event_id, event.subject(), event.event_type(), event.model_dump_json())
 
 
 async def put_letter(db: Database, letter: Letter) -> None:
-    """Hand this to another service after commit, again until it answers; then forget its content."""
+    """Send this letter to another service after commit, retry until it answers, then delete its content."""
     await db.execute(ADD_ROW, letter.letter_id, letter.subject, LETTER, letter.model_dump_json())
 
 
 class Relay:
     """
-    Carries a schema's outbox to the bus. Any number of replicas may run one; an advisory lock lets one work at a time.
+    Carries a schema's outbox to the bus. Every replica may run one; an advisory lock lets one work at a time.
 
-    Told at least once: readers keep an inbox. No order is promised: events carry their record's version.
+    Delivery is at least once: readers keep an inbox. No order is promised: events carry their record's version.
     """
 
     def __init__(self, pool: DatabasePool, bus: Bus, signer: Signer, letters: Mapping[str, type[Letter]]) -> None:
@@ -60,11 +60,11 @@ class Relay:
         self.job = Job("outbox", self.carry_batch, every=POLL_SECONDS)
 
     def wake(self) -> None:
-        """Call this after a commit that put something into the outbox. A poll finds what this misses."""
+        """Wake the job. Call this after a commit that added to the outbox; polling finds rows that this misses."""
         self.job.wakeup.set()
 
     async def carry_batch(self) -> bool:
-        """Carry up to 200 unsent rows. True when there may be more that can be carried at once."""
+        """Carry up to 200 unsent rows. Return True if more rows may be ready to send."""
         async with transaction(self._pool) as db:
             if not await db.fetchval(LOCK):
                 return False
@@ -84,7 +84,7 @@ class Relay:
                 await self._deliver(row)
             else:
                 await self._bus.publish(row["subject"], row["body"].encode(), headers_of(row, self._signer.key_id))
-        except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: an older version wrote it
+        except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: another release wrote it
             warn("outbox.not_carried", event_id=str(row["event_id"]), error=error)
             return False
         return True
@@ -96,7 +96,7 @@ class Relay:
 
 
 def headers_of(row: asyncpg.Record, service: str) -> dict[str, str]:
-    """CloudEvents 1.0 in binary mode, and the id by which the stream itself drops a second copy."""
+    """Return CloudEvents 1.0 headers in binary mode, and the id by which the stream drops a duplicate."""
     return {
         "ce-specversion": "1.0",
         "ce-id": str(row["event_id"]),

@@ -1,4 +1,4 @@
-"""Keeps a process's registers as administrators have published them: by broadcast, and by polling as a fallback."""
+"""Keeps a process's registers up to date with published overlays: by broadcast, and by polling as a fallback."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ LONGEST_RETRY_SECONDS = 1.0
 @dataclass
 class OverlayFollower:
     """
-    Follows what is published of these registers. A process is ready once it knows what was published before it began.
+    Follows the overlays of these registers. `known` is set once those published before the start are applied.
 
-    A broadcast only wakes the job, which always asks what is in force. So a lost, doubled or late broadcast does no
-    harm.
+    A broadcast only wakes the job, which always asks for the overlays in force. So a lost, duplicate or late broadcast
+    does no harm.
     """
 
     bus: Bus
@@ -39,7 +39,7 @@ class OverlayFollower:
 
     @property
     def job(self) -> Job:
-        """Referrals may be away, at the start as at any time."""
+        """The polling job. It retries quickly, since referrals may be unavailable, even at the start."""
         return Job(
             "overlays",
             self.look,
@@ -50,18 +50,18 @@ class OverlayFollower:
         )
 
     async def run(self) -> None:
-        """Follow what is published for as long as the process lives."""
+        """Follow published overlays for as long as the process lives."""
         await repeat(self.job)
 
     async def look(self) -> None:
-        """Apply what is published. Raises `NotAnswered` when referrals cannot be asked."""
+        """Apply every newly published overlay. Raise `NotAnswered` when referrals cannot be asked."""
         async with self._one_at_a_time:
             while await self._take():
                 pass
             self.known = True
 
     async def _take(self) -> bool:
-        """Whether there is more."""
+        """Apply one batch. Return whether there are more."""
         answer = await self.bus.ask(ReadOverlays(known=dict(self.registers.adaptations())))
         found = {each.register_code: Adaptation(each.version, each.overlay) for each in answer.overlays}
         for faulty in self.registers.adapt(found):

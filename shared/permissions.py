@@ -1,4 +1,4 @@
-"""Who may do what: the roles of a register, the permissions of each, and the visitor that a signed assertion names."""
+"""Access control: the roles of a register, the permissions of each role, and the visitor in a signed assertion."""
 
 from enum import StrEnum
 from typing import Literal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Role(StrEnum):
-    """The four user levels (R-DSR-005). A person holds one per register; master admin is exclusive."""
+    """The four user levels (R-DSR-005). A user holds one per register; master admin is exclusive."""
 
     STANDARD = "standard"
     REPORTING = "reporting"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that a person may be allowed to do; every route and every guarded request names one."""
+    """One thing that a user may be allowed to do. Every route and every guarded request names one."""
 
     USE_ACCOUNT = "use_account"
     SUBMIT_RECORD = "submit_record"
@@ -52,11 +52,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 class Visitor(BaseModel):
     """
-    Who asks, as signed by identity for one register.
+    The signed-in user, as signed by identity for one register.
 
-    `role` is None when the person holds no role there, or must first change a temporary password (`must_change`).
-    `organisation_ids` are those whose records the person may reach; `home_organisation_id` is where a new record goes.
-    `all_organisations`: the person has every organisation of the register, and those that join it.
+    `role` is None when the user holds no role there. With `must_change`, the user must first change a temporary
+    password. `organisation_ids` are those whose records the user may reach; `home_organisation_id` is where a new
+    record goes. `all_organisations`: the user has every organisation of the register, and those that join it.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -80,7 +80,7 @@ class Visitor(BaseModel):
 
     @property
     def own_records_only(self) -> bool:
-        """A standard user sees what they added, whatever their organisation (R-DSR-007)."""
+        """Whether the visitor sees only their own records, whatever the organisation: standard users do (R-DSR-007)."""
         return self.role is Role.STANDARD
 
     def may(self, permission: Permission) -> bool:
@@ -88,7 +88,7 @@ class Visitor(BaseModel):
 
 
 class Caller(BaseModel):
-    """A service that works without a user in the room: which one, on which job, for whom."""
+    """A service that works without a user's session: its name, the job, and the user on whose behalf it works."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 

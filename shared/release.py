@@ -1,3 +1,3 @@
-"""The number by which releases of the database functions are ordered. Each change of a functions file raises it."""
+"""The number that orders releases of the database functions. Raise it with each change of a functions file."""
 
 RELEASE = 1

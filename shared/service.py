@@ -1,4 +1,4 @@
-"""The life of a service process: start, answer, and finish what is in hand on SIGTERM. A failed job ends it."""
+"""The lifecycle of a service process: start, answer, and finish running work on SIGTERM. A failed job ends it."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 @dataclass(frozen=True)
 class Service:
-    """What a service does: the requests it answers, the events it follows, and the jobs that it runs by itself."""
+    """The work of a service: the requests it answers, the events it follows, and its background jobs."""
 
     answers: Sequence[AnsweredRequest]
     followers: Sequence[Follower] = ()
@@ -50,11 +50,11 @@ Build = Callable[[ServiceContext, Settings], Service]
 
 
 def run(name: str, settings: Settings, build: Build[Settings]) -> None:
-    """Run the service until SIGTERM or SIGINT. Ends with an error when it cannot start or a job fails."""
+    """Run the service until SIGTERM or SIGINT. Exit with status 1 when it cannot start or a job fails."""
     log.set_up(name, settings.log_level)
     try:
         uvloop.run(_run(name, settings, build))
-    except Exception as error:  # noqa: BLE001  # the edge of the process: an exception's text may hold what was typed
+    except Exception as error:  # noqa: BLE001  # the edge of the process: an exception's text may hold user input
         log.warn("service.failed", error=error)
         sys.exit(1)
 
@@ -80,7 +80,7 @@ async def _run(name: str, settings: Settings, build: Build[Settings]) -> None:
 async def _work(
     context: ServiceContext, service: Service, shared_jobs: Sequence[Job], stopping: asyncio.Event, health: HealthPort
 ) -> list[BaseException]:
-    """Answer and run the jobs until the process is to stop, or a job fails. Returns what went wrong."""
+    """Answer requests and run the jobs until the process must stop or a job fails. Return the failures of jobs."""
     overlays = OverlayFollower(context.bus, context.registers)
     jobs = (context.relay.job, overlays.job, *shared_jobs, *service.jobs)
     running = [asyncio.create_task(repeat(job, context.clock, FAULTS), name=job.name) for job in jobs]
@@ -99,7 +99,7 @@ async def _work(
 
 
 def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bus) -> ServiceContext:
-    """The parts that follow from the settings; tests build them over a fake bus."""
+    """Return the parts that follow from the settings. Tests call it with a fake bus."""
     signer = Signer(name, bytes.fromhex(settings.signing_seed.get_secret_value()))
     verifier = Verifier(name, settings.verifying_keys)
     registers = load_registers([settings.registers] if settings.registers else [])
@@ -107,7 +107,7 @@ def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bu
 
 
 def clean_up(pool: DatabasePool) -> Job:
-    """Forgets each hour what every service keeps for some weeks: events sent and taken, and commands carried out."""
+    """Return an hourly job that deletes old rows: sent events, the inbox, and commands carried out."""
 
     async def forget() -> None:
         for statement in (outbox.FORGET_OLD, inbox.FORGET_OLD, commands.FORGET_OLD):
@@ -117,7 +117,7 @@ def clean_up(pool: DatabasePool) -> Job:
 
 
 async def start(context: ServiceContext, service: Service) -> None:
-    """Open the front door, hear of revoked sessions, and follow events."""
+    """Listen for revoked sessions, follow events, and open the front door."""
 
     async def heard(revoked: SessionsRevoked) -> None:
         context.verifier.revoke(revoked.session_ids)
@@ -129,7 +129,7 @@ async def start(context: ServiceContext, service: Service) -> None:
 
 
 def waiting_for_database(take: Take) -> Take:
-    """An event that met a database that was away waits until it is back."""
+    """Wrap `take` so that an event waits, and is not counted as failed, while the database is unavailable."""
 
     async def taken(event: Event) -> None:
         try:
@@ -141,7 +141,7 @@ def waiting_for_database(take: Take) -> Take:
 
 
 def backlog_of(context: ServiceContext) -> Callable[[Request[Message]], Awaitable[Backlog]]:
-    """The handler of every service's `read_backlog`."""
+    """Return the handler of the service's `read_backlog` request."""
 
     async def read_backlog(_asked: Request[Message]) -> Backlog:
         return Backlog(
@@ -152,7 +152,7 @@ def backlog_of(context: ServiceContext) -> Callable[[Request[Message]], Awaitabl
 
 
 async def _close(pool: DatabasePool, sealer: Sealer) -> None:
-    """Publish the last audit head, then close the pool. A database that does not answer stops neither."""
+    """Publish the last audit head, then close the pool. Continue if the database does not answer."""
     with contextlib.suppress(*DATABASE_FAULTS):
         await sealer.publish()
     with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""What every process is told by its environment; read once, in its `__main__`, and passed on."""
+"""Settings from environment variables. Each process reads them once, in its `__main__`, and passes them on."""
 
 from pathlib import Path
 from typing import Self
@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ProcessSettings(BaseSettings):
-    """Common to the gateway and the services. Secrets never show in a representation or an error."""
+    """Settings of the gateway and the services. Secrets never show in a representation or an error."""
 
     model_config = SettingsConfigDict(env_prefix="ICS_", hide_input_in_errors=True, frozen=True)
 
@@ -22,7 +22,7 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """Common to the five services."""
+    """Settings of the five services."""
 
     database_url: SecretStr = Field(description="The service's own schema, under its own role.")
     signing_seed: SecretStr = Field(description="Ed25519 seed (64 hex digits) under which this service signs.")

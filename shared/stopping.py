@@ -1,11 +1,11 @@
-"""How a process learns that it is to stop."""
+"""The signal that tells a process to stop."""
 
 import asyncio
 import signal
 
 
 def stop_signal() -> asyncio.Event:
-    """Set when the process is asked to stop, by SIGTERM or SIGINT."""
+    """Return an event that SIGTERM or SIGINT sets."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):

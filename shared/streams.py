@@ -1,4 +1,4 @@
-"""The streams and the durable readers, each in one table; `deploy.runner.streams` creates them, never a service."""
+"""The JetStream streams and their durable readers. `deploy.runner.streams` creates them; services never do."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from shared.messages import Process
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream and the subjects it keeps, for as long as a reader may have been away."""
+    """A stream, its subjects, and for how many days it keeps messages (the longest absence of a reader)."""
 
     name: str
     subjects: tuple[str, ...]
@@ -26,14 +26,14 @@ class StreamReader:
 
 
 STREAMS = (
-    Stream("EVENTS", ("event.>",), days=30),  # public: integrators read it, by register and organisation
-    Stream("NOTICES", ("notice.>",), days=7),  # for the notifier alone: says routine or urgent
+    Stream("EVENTS", ("event.>",), days=30),  # public: integrators read it by register and organisation
+    Stream("NOTICES", ("notice.>",), days=7),  # for the notifier alone
 )
 STREAM_OF = {"event": "EVENTS", "notice": "NOTICES"}
 
 
 def readers() -> tuple[StreamReader, ...]:
-    """One reader for each process and stream that it follows, from the events' own `followed_by`."""
+    """Return one reader for each process and stream that it follows, from `followed_by` of each event."""
     wanted: dict[tuple[Process, str], list[str]] = {}
     for event in EVENTS:
         for process in event.followed_by:

@@ -1,17 +1,17 @@
-"""How tasks that run beside other work are ended."""
+"""Ending background tasks."""
 
 import asyncio
 from collections.abc import Iterable
 
-AGAIN_AFTER_SECONDS = 10.0  # longer than any job takes to finish what it has in hand
+AGAIN_AFTER_SECONDS = 10.0  # longer than any job takes to finish running work
 
 
 async def end(tasks: Iterable["asyncio.Task[object]"], again_after: float = AGAIN_AFTER_SECONDS) -> list[BaseException]:
     """
-    Cancel the tasks until all have ended, and give what went wrong in any of them.
+    Cancel the tasks until all have ended. Return the exceptions that they raised.
 
-    Once may not be enough: a job that met a fault at that very moment goes on, as jobs do after faults; and Python
-    3.11's `wait_for`, which libraries use, loses a cancellation that comes together with what it waited for.
+    One cancellation may not be enough. A job that handles a fault at that moment continues. In Python 3.11, `wait_for`,
+    which libraries use, loses a cancellation that arrives together with its result.
     """
     tasks = list(tasks)
     while left := [task for task in tasks if not task.done()]:

@@ -1,4 +1,4 @@
-"""The values that care records are made of: NHS numbers, postcodes, dates, e-mail addresses, names to search by."""
+"""The values in care records: NHS numbers, postcodes, dates, e-mail addresses, phone numbers, text for searching."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from nhs_number import calculate_checksum
 
 
 class ValueFault(StrEnum):
-    """Why a value was not taken. The words for each are in the register's catalogue."""
+    """Why a value was not accepted. The words for each are in the register's catalogue."""
 
     REQUIRED = "required"
     REQUIRED_CHOICE = "required_choice"
@@ -38,7 +38,7 @@ class ValueFault(StrEnum):
 
 
 class Unreadable(ValueError):
-    """A text that is not the value asked for. Carries the reason alone: the text itself may be about a person."""
+    """Raised for text that is not a valid value. Carries the reason alone: the text may be about a person."""
 
     def __init__(self, wrong: ValueFault) -> None:
         super().__init__(wrong.value)
@@ -52,12 +52,12 @@ _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def read_line(text: str) -> str:
-    """One line of text: composed, without spaces around it, and with single ones within."""
+    """Return one line of text in Unicode NFC, trimmed, with single spaces. Raise `Unreadable` for bad characters."""
     return " ".join(_readable(text, allowed="").split())
 
 
 def read_text(text: str) -> str:
-    """Text of several lines as typed, each ended by a line feed."""
+    """Return text of several lines, with each line break as a line feed. Raise `Unreadable` for bad characters."""
     return _readable(text.replace("\r\n", "\n").replace("\r", "\n"), allowed="\n\t")
 
 
@@ -71,7 +71,7 @@ def _readable(text: str, allowed: str) -> str:
 
 
 def _unwanted(character: str) -> bool:
-    """Characters that Postgres or a spreadsheet cannot hold, or that make a name read as another."""
+    """Whether Postgres or a spreadsheet cannot hold the character, or it can make a name read as another."""
     return (
         unicodedata.category(character) in _CONTROLS or character in _TURNS_TEXT_ROUND or character in _NOT_CHARACTERS
     )
@@ -85,8 +85,8 @@ _LETTERS_WITHOUT_ACCENT = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """Text to search by: lower case, without accents, one kind of apostrophe and hyphen, single spaces."""
-    if text.isascii():  # most are, and it is ten times quicker
+    """Return text for searching: lower case, without accents, one kind of apostrophe and hyphen, single spaces."""
+    if text.isascii():  # most text is ASCII, and this path is ten times faster
         return " ".join(text.replace("`", "'").lower().split())
     bare = text.translate(_LETTERS_WITHOUT_ACCENT)
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare).casefold())
@@ -95,7 +95,7 @@ def fold(text: str) -> str:
 
 
 def match_key(text: str) -> str:
-    """Text to compare names by: folded, letters and digits alone, so that a space or hyphen makes no other person."""
+    """Return text for comparing names: folded letters and digits only, so spaces and hyphens make no difference."""
     return "".join(letter for letter in fold(text) if letter.isalnum())
 
 
@@ -106,9 +106,9 @@ _NHS_NUMBER_SPACING = re.compile(r"[\s\u2010-\u2015-]+")
 
 def read_nhs_number(text: str) -> str:
     """
-    The ten digits. Spaces and dashes may stand between them; the check digit must be right.
+    Return the ten digits. Spaces and dashes may separate them; the check digit must be right.
 
-    Ten equal digits pass the arithmetic and are no person's number.
+    Ten equal digits pass the check but are refused, because no person has such a number.
     """
     if _SPREADSHEET_NUMBER.fullmatch(text.strip()):
         raise Unreadable(ValueFault.NHS_NUMBER_SPREADSHEET)
@@ -121,7 +121,7 @@ def read_nhs_number(text: str) -> str:
 
 
 def show_nhs_number(digits: str) -> str:
-    """As it is read aloud: 999 000 0018."""
+    """Return the number grouped as it is read aloud: 999 000 0018."""
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 
 
@@ -135,7 +135,7 @@ _POSTCODE_SPACING = re.compile(r"[\s.\u2010-\u2015-]+")
 
 
 def read_postcode(text: str) -> str:
-    """Upper case with one space before the last three characters; a letter O for a zero is told apart from nonsense."""
+    """Return the postcode in upper case with one space. A letter in place of a digit raises its own fault."""
     plain = _POSTCODE_SPACING.sub("", text).upper()
     if _is_postcode(plain):
         return f"{plain[:-3]} {plain[-3:]}"
@@ -143,7 +143,7 @@ def read_postcode(text: str) -> str:
 
 
 def suggest_postcode(text: str) -> str | None:
-    """The postcode that was probably meant where a letter O or I stands for a digit: "ST0 OTR" gives "ST0 0TR"."""
+    """Return the likely postcode where a letter O, I or L stands for a digit ("ST0 OTR" gives "ST0 0TR"), else None."""
     plain = _POSTCODE_SPACING.sub("", text).upper()
     if _is_postcode(plain) or not 5 <= len(plain) <= 7:
         return None
@@ -185,7 +185,7 @@ _DATE_FORMS = (
 
 
 def read_date(text: str) -> date:
-    """A date as people in the United Kingdom write it: 17/06/2022, 17 June 2022, and 2022-06-17 from other systems."""
+    """Return a date written as in the United Kingdom (17/06/2022, 17 June 2022), or in ISO form (2022-06-17)."""
     written = " ".join(text.split())
     for form in _DATE_FORMS:
         if found := form.fullmatch(written):
@@ -194,7 +194,7 @@ def read_date(text: str) -> date:
 
 
 def read_date_parts(day: str, month: str, year: str) -> date:
-    """A date in three parts, the month by number or name. A part that is missing is named; two digits are no year."""
+    """Return a date from three parts, the month by number or name. Raise `Unreadable`, which names a missing part."""
     parts = {ValueFault.DATE_DAY: day.strip(), ValueFault.DATE_MONTH: month.strip(), ValueFault.DATE_YEAR: year.strip()}
     missing = [wrong for wrong, part in parts.items() if not part]
     if missing:
@@ -229,22 +229,22 @@ def _month_number(text: str) -> int | None:
 
 
 def show_date(day: date) -> str:
-    """As tables show it: 17/06/2022."""
+    """Return the date as tables show it: 17/06/2022."""
     return f"{day.day:02}/{day.month:02}/{day.year:04}"
 
 
 def write_date(day: date) -> str:
-    """As sentences show it: 17 June 2022."""
+    """Return the date as sentences show it: 17 June 2022."""
     return f"{day.day} {_MONTHS[day.month - 1].capitalize()} {day.year:04}"
 
 
 def london_day(moment: datetime) -> date:
-    """The calendar day in Europe/London at a moment, whatever zone the moment is in."""
+    """Return the calendar day in Europe/London at a moment, whatever zone the moment is in."""
     return moment.astimezone(LONDON).date()
 
 
 def age_on(born: date, day: date) -> int:
-    """Completed years. Who was born on 29 February has their birthday on 1 March in other years."""
+    """Return the age in completed years. A person born on 29 February has their birthday on 1 March in other years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
@@ -257,10 +257,10 @@ _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 def read_email(text: str) -> str:
     """
-    The address in lower case, its host in ASCII.
+    Return the address in lower case, with its host in ASCII.
 
-    Refuses what mail programs read in different ways: quoted or percent-routed names, more than one @, a trailing dot,
-    control characters, hosts that are numbers.
+    Refuses addresses that mail programs read in different ways: quoted or percent-routed names, more than one @, a
+    trailing dot, control characters, and numeric hosts.
     """
     local, at, host = text.strip(" ").lower().rpartition("@")
     ascii_host = _ascii_host(host)
@@ -285,18 +285,18 @@ def _is_host(host: str) -> bool:
 
 
 def email_host(address: str) -> str:
-    """What stands after the @ of an address that `read_email` gave."""
+    """Return the part after the @ of an address that `read_email` returned."""
     return address.rpartition("@")[2]
 
 
 def is_within(host: str, domain: str) -> bool:
-    """Compared by whole labels from the right: mpft.nhs.uk is within nhs.uk; evilnhs.uk and nhs.uk.example are not."""
+    """Compare whole labels from the right: mpft.nhs.uk is within nhs.uk; evilnhs.uk and nhs.uk.example are not."""
     wanted = domain.lower().split(".")
     return host.lower().split(".")[-len(wanted) :] == wanted
 
 
 def longest_domain(address: str, domains: Iterable[str]) -> str | None:
-    """The most particular of the domains that the address is within, or None."""
+    """Return the most specific of the domains that the address is within, or None."""
     host = email_host(address)
     return max((domain for domain in domains if is_within(host, domain)), key=lambda d: d.count("."), default=None)
 
@@ -306,7 +306,7 @@ _PHONE = re.compile(r"\+?[0-9 ()-]+( ?(x|ext\.?|extension) ?[0-9]{1,6})?", re.IG
 
 
 def read_phone(text: str) -> str:
-    """As typed, when it can be dialled: seven to fifteen digits, an extension perhaps."""
+    """Return the number as typed, with single spaces. It must have 7 to 21 digits, including any extension."""
     written = read_line(text)
     digits = sum(character.isdigit() for character in written)
     if not (_PHONE.fullmatch(written) and 7 <= digits <= 21):

@@ -1,7 +1,7 @@
 """
-The bus: ask a service, answer for a service, follow events, tell everybody.
+The bus: ask a service, answer for a service, follow events, broadcast.
 
-A thin layer over nats-py, and the only room that may import it. It holds what its contract tests say: handlers of
-one subject run at once under a bound, an error travels as a bare code and never as text, deadlines travel along,
-stopping answers all work in hand, and the NATS service protocol is spoken.
+A thin layer over nats-py, and the only package that may import it. Its contract tests say what it guarantees. Handlers
+of one subject run concurrently up to a limit. An error travels as a bare code, never as text. Deadlines travel with
+requests. Stopping answers all accepted requests. It speaks the NATS service protocol.
 """

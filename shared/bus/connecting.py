@@ -1,4 +1,4 @@
-"""The way to the NATS server: one connection for each process, under its own credential and inbox."""
+"""The connection to the NATS server: one for each process, under its own credential and inbox."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ OLDEST_SERVER = (2, 12)
 
 
 async def connect(process: str, url: str, seed: str) -> Client:
-    """Connect, or raise `NotAnswered(unavailable)` after ten seconds. Refuses a server older than 2.12."""
+    """Connect, or raise `NotAnswered(unavailable)` after ten seconds. Refuse a server older than 2.12."""
     connection = Client()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

@@ -1,4 +1,4 @@
-"""What `ics migrate` and `ics up` do on the bus, and no service: streams and their durable readers."""
+"""Creating streams and their durable readers, for `ics migrate` and `ics up` alone, never for a service."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from shared.bus.connecting import report
 
 
 async def deployer_connection(url: str, seed: str) -> Client:
-    """A connection that may create streams and readers."""
+    """Return a connection that may create streams and readers."""
     connection = Client()
     await connection.connect(url, name="deployer", nkeys_seed_str=seed, inbox_prefix="_INBOX.deployer", error_cb=report)
     return connection
 
 
 async def declare_stream(connection: Client, name: str, subjects: Sequence[str], days: int) -> None:
-    """Create the stream, or bring it to this shape."""
+    """Create the stream, or update it to these subjects and days."""
     wanted = StreamConfig(
         name=name, subjects=list(subjects), max_age=days * 86_400, storage=StorageType.FILE, duplicate_window=120
     )
@@ -29,7 +29,7 @@ async def declare_stream(connection: Client, name: str, subjects: Sequence[str],
 
 
 async def declare_consumer(connection: Client, stream: str, durable: str, subjects: Sequence[str]) -> None:
-    """Create the durable pull reader, or bring it to this shape; the reader itself sets aside what it cannot do."""
+    """Create or update the durable pull reader. NATS never gives up on an event: the follower sets it aside."""
     wanted = ConsumerConfig(
         durable_name=durable,
         filter_subjects=list(subjects),

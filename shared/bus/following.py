@@ -1,4 +1,4 @@
-"""Events, one by one: each is taken, or comes again, or is set aside."""
+"""Reading events from a stream: each event is handled, retried, or set aside."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ AWAY_SECONDS = 0.5
 
 
 async def read_stream(connection: Client, inbox_prefix: str, follower: Follower) -> None:
-    """Take events for ever; where the server is lost, begin again when it is back."""
+    """Handle events until cancelled. When the connection is lost, resume once the server is back."""
     faults: Counter[int] = Counter()
     while True:
         try:
@@ -31,7 +31,7 @@ async def read_stream(connection: Client, inbox_prefix: str, follower: Follower)
             while True:
                 try:
                     messages = await reader.fetch(BATCH, timeout=5)
-                except TimeoutError:  # nothing came: not the end of the stream
+                except TimeoutError:  # no message arrived: the stream has not ended
                     continue
                 for message in messages:
                     await _take(follower, message, faults)
@@ -42,10 +42,10 @@ async def read_stream(connection: Client, inbox_prefix: str, follower: Follower)
 
 async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
     """
-    Do one event's work; on failure come back to it later, and after six tries set it aside.
+    Handle one event. On failure retry it later, and set it aside after six tries.
 
-    While something that it needs is away, it waits, however long: that is no fault of the event's, and none of its
-    tries. `faults` counts those of this process, by the event's place in the stream.
+    An event waits without limit while something that it needs is unavailable, and this counts as no try. `faults`
+    counts the failures in this process, by the event's sequence number in the stream.
     """
     headers = message.headers or {}
     place = message.metadata.sequence.stream
@@ -70,7 +70,7 @@ async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:
 
 
 def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Event | None:
-    """The event, or None for one of a kind that this follower does not take."""
+    """Return the event, or None for a kind that this follower does not handle."""
     for kind in follower.events:
         if headers.get("ce-type", "").endswith(f"-{kind.kind}-{kind.edition}"):
             return kind.model_validate_json(body)
@@ -78,7 +78,7 @@ def _event_of(follower: Follower, headers: Mapping[str, str], body: bytes) -> Ev
 
 
 async def _give_up(follower: Follower, message: Msg, headers: Mapping[str, str], reason: str) -> bool:
-    """Whether the event is set aside; where it cannot be kept, it comes again."""
+    """Return whether the event is set aside. If it cannot be stored, the stream delivers it again later."""
     deliveries = message.metadata.num_delivered
     try:
         await follower.set_aside(headers.get("ce-id", str(UUID(int=0))), message.subject, reason, deliveries)

@@ -1,4 +1,4 @@
-"""The bus over NATS: asking, answering, telling, and stopping in order."""
+"""The bus over NATS: requests, replies, broadcasts, events, and an orderly stop."""
 
 import asyncio
 import contextlib
@@ -56,7 +56,7 @@ class NatsBus:
 
     @classmethod
     async def connect(cls, process: str, url: str, seed: str) -> "NatsBus":
-        """Connect, or raise `NotAnswered(unavailable)` after ten seconds. Refuses a server older than 2.12."""
+        """Connect, or raise `NotAnswered(unavailable)` after ten seconds. Refuse a server older than 2.12."""
         connection = await connect(process, url, seed)
         return cls(process, connection, ServiceInfo(process, secrets.token_hex(8)))
 
@@ -66,9 +66,9 @@ class NatsBus:
 
     async def ask(self, request: Request[Reply], *, who: str | None = None, seconds: float = ASK_SECONDS) -> Reply:
         """
-        The service's reply. Raises `Refused` with the service's code, or `NotAnswered`.
+        Return the service's reply. Raise `Refused` with the service's code, or `NotAnswered`.
 
-        Every request may be asked again: reads change nothing, commands carry their own id.
+        Every request can be retried: reads change nothing, and commands carry their own id.
         """
         headers = {DEADLINE: str(time.time() + seconds), REQUEST_ID: log.request_id.get() or secrets.token_hex(8)}
         if who:
@@ -85,7 +85,7 @@ class NatsBus:
                 if not self.connected:
                     raise nats.errors.NoRespondersError
                 return await self.connection.request(subject, body, timeout=seconds, headers=headers)
-            except nats.errors.NoRespondersError:  # nobody took it, so nothing has begun: it may be asked again
+            except nats.errors.NoRespondersError:  # no service received it, so a retry is safe
                 if time.monotonic() > give_up:
                     raise NotAnswered(Fault.UNAVAILABLE) from None
                 await asyncio.sleep(0.05)
@@ -95,7 +95,7 @@ class NatsBus:
                 raise NotAnswered(Fault.TOO_LATE) from None
 
     async def answer(self, request_type: type[Request[Message]], handler: Handler) -> None:
-        """Answer this request for as long as the bus is open, beside the other replicas of the service."""
+        """Answer this request until the bus closes, together with the other replicas of the service."""
         subject = request_type.subject
         endpoint = Endpoint(subject.rsplit(".", 1)[-1], subject, queue=self.process)
 
@@ -117,7 +117,7 @@ class NatsBus:
             started = time.perf_counter_ns()
             try:
                 body = await _handled(request_type, handler, message)
-                await self.connection.publish(message.reply, body)  # fails when it is larger than the server takes
+                await self.connection.publish(message.reply, body)  # fails if the reply exceeds the server's limit
             except Refused as refusal:
                 if refusal.code not in request_type.refused_as():
                     log.warn("bus.refusal_not_named", subject=endpoint.subject, code=refusal.code)
@@ -149,7 +149,7 @@ class NatsBus:
             self._subscriptions.append(await self.connection.subscribe(subject, cb=asked))
 
     async def ping(self, service: str, seconds: float = 1.0) -> bool:
-        """Whether any replica of a service answers the service protocol's PING."""
+        """Return whether any replica of a service answers the service protocol's PING."""
         try:
             await self.connection.request(f"$SRV.PING.{service}", b"", timeout=seconds)
         except nats.errors.Error:
@@ -157,7 +157,7 @@ class NatsBus:
         return True
 
     async def tell(self, broadcast: Broadcast) -> None:
-        """Say it once to whoever listens. Raises `NotAnswered` when it cannot be said."""
+        """Broadcast once to the processes that listen. Raise `NotAnswered` when the message cannot be sent."""
         try:
             await self.connection.publish(broadcast.subject, broadcast.model_dump_json().encode())
         except (nats.errors.Error, OSError):
@@ -173,30 +173,30 @@ class NatsBus:
         self._subscriptions.append(await self.connection.subscribe(kind.subject, cb=arrived))
 
     async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Put a message on its stream, and return once the stream has it. Raises `NotAnswered`."""
+        """Put a message on its stream, and return once the stream has stored it. Raise `NotAnswered` if it cannot."""
         try:
             await self.connection.jetstream().publish(subject, body, timeout=ASK_SECONDS, headers=dict(headers))
         except (nats.errors.Error, OSError):
             raise NotAnswered(Fault.UNAVAILABLE) from None
 
     async def follow(self, follower: Follower) -> None:
-        """Take events for as long as the bus is open; each is taken until `take` returns, or is set aside."""
+        """Handle events until the bus closes. Each event is retried until `take` returns, or is set aside."""
         self._keep(self._followers, read_stream(self.connection, f"_INBOX.{self.process}", follower))
 
     async def settle(self) -> None:
-        """Return once the server knows all that was said and subscribed to before."""
-        for _ in range(2):  # nats-py sends a flush's PING ahead of what is pending: the second one comes behind it
+        """Return once the server has processed all earlier messages and subscriptions."""
+        for _ in range(2):  # nats-py sends a flush's PING before pending data: the second PING follows it
             await self.connection.flush()
 
     async def close(self) -> None:
-        """Take nothing new, finish what is in hand (25 seconds at most), and hang up."""
+        """Stop taking requests, finish running work (within 25 seconds), and close the connection."""
         await end(self._followers)
         for subscription in self._subscriptions:
             if self.connected:
                 await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves this one untyped
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=STOP_SECONDS)
-        with contextlib.suppress(nats.errors.Error, OSError, RuntimeError):  # the server may be gone before us
+        with contextlib.suppress(nats.errors.Error, OSError, RuntimeError):  # the server may have closed first
             async with asyncio.timeout(HANG_UP_SECONDS):
                 if self.connected:
                     await self.settle()

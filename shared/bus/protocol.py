@@ -1,4 +1,4 @@
-"""What a process may do on the bus, in the words that the real one and the fake one share."""
+"""The interface of the bus, which the real bus and the fake bus share."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ AWAY = frozenset({Fault.BUSY, Fault.TOO_LATE, Fault.UNAVAILABLE})
 
 Reply = TypeVar("Reply", bound=Message)
 Heard = TypeVar("Heard", bound=Broadcast)
-# What a handler takes differs by subject; the table in each service's front door pairs them, and is checked there.
+# A handler's argument type differs by subject. The table of each front door pairs the two, and checks the type.
 Handler = Callable[[Any, "Context"], Awaitable[Message]]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What came along with a request: the asker's assertion, and the id under which its logs are found."""
+    """The context of a request: the asker's assertion, the id in its logs, and the deadline in Unix seconds."""
 
     who: str | None
     request_id: str
@@ -27,7 +27,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Follower:
-    """A durable reader of one stream: which events it takes, what it does, and where what it cannot do is kept."""
+    """A durable reader of one stream: the events it handles, its handler, and where it sets aside failed events."""
 
     durable: str
     stream: str
@@ -37,7 +37,7 @@ class Follower:
 
 
 class Bus(Protocol):
-    """What a process may do on the bus; the real one and the fake one are held to it by the same tests."""
+    """What a process can do on the bus. The same contract tests check the real bus and the fake bus."""
 
     async def ask(self, request: Request[Reply], *, who: str | None = None, seconds: float = ASK_SECONDS) -> Reply: ...
 
@@ -60,5 +60,5 @@ class Bus(Protocol):
 
 
 def is_away(error: Exception) -> bool:
-    """Whether an event failed for want of something that will be back."""
+    """Return whether an event failed because something was temporarily unavailable."""
     return isinstance(error, NotAnswered) and error.fault in AWAY

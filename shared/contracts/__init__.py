@@ -1,4 +1,4 @@
-"""All that may be said on the bus. NATS permissions, front doors and the generated documents follow these tables."""
+"""Every message on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
 from shared.contracts import health, identity, notifier, outcomes, reports, users
 from shared.contracts.referrals import (

@@ -1,4 +1,4 @@
-"""What operations may ask of every service: how much waits in it, and whether anything was set aside."""
+"""Requests that operators make of every service: how much waits in it, and whether events are set aside."""
 
 from typing import ClassVar
 
@@ -6,37 +6,37 @@ from shared.messages import Message, Request
 
 
 class Backlog(Message):
-    """Counts only. `unsent` waits for the bus, `set_aside` waits for a person."""
+    """Counts only. `unsent` messages wait for the bus; `set_aside` events wait for an operator."""
 
     unsent: int
     set_aside: int
 
 
 class ReadIdentityBacklog(Request[Backlog]):
-    """How much waits in identity."""
+    """Count what waits in identity."""
 
     subject: ClassVar[str] = "ask.identity.read_backlog"
 
 
 class ReadReferralsBacklog(Request[Backlog]):
-    """How much waits in referrals."""
+    """Count what waits in referrals."""
 
     subject: ClassVar[str] = "ask.referrals.read_backlog"
 
 
 class ReadOutcomesBacklog(Request[Backlog]):
-    """How much waits in outcomes."""
+    """Count what waits in outcomes."""
 
     subject: ClassVar[str] = "ask.outcomes.read_backlog"
 
 
 class ReadNotifierBacklog(Request[Backlog]):
-    """How much waits in the notifier."""
+    """Count what waits in the notifier."""
 
     subject: ClassVar[str] = "ask.notifier.read_backlog"
 
 
 class ReadReportsBacklog(Request[Backlog]):
-    """How much waits in reports."""
+    """Count what waits in reports."""
 
     subject: ClassVar[str] = "ask.reports.read_backlog"

@@ -1,4 +1,4 @@
-"""What may be asked of identity, and what it tells: accounts, log-in, sessions, organisations."""
+"""The requests and broadcasts of identity: accounts, log-in, sessions, organisations."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -16,10 +16,10 @@ MOST_COLLEAGUES = 50
 
 class RegisterAccount(Request[Nothing]):
     """
-    Ask for an account. The answer is the same for an address in use; the truth goes there by mail.
+    Register an account. The reply is the same if the address is in use; a mail to that address says so.
 
-    Refused as `domain_not_accepted`, `not_open`, `too_many`, or `invalid_answers` with a code of `shared.values.Wrong`
-    for each field that is not taken.
+    Refused as `domain_not_accepted`, `not_open`, `too_many`, or `invalid_answers`. Its details give a code of
+    `shared.values.ValueFault` for each invalid field.
     """
 
     subject: ClassVar[str] = "ask.identity.register_account"
@@ -40,10 +40,12 @@ class Attempt(Message):
 
 class LogIn(Request[Attempt]):
     """
-    The password step. Refused as `wrong_details` (unknown, wrong, locked: all the same) or `too_many`.
+    Take the password step of a log-in.
 
-    `device_token` is the cookie of a browser that has completed a log-in before: its wrong passwords are counted apart
-    from those of strangers.
+    Refused as `wrong_details` (the same for an unknown address, a wrong password and a locked account) or `too_many`.
+
+    `device_token` is the cookie of a browser that has completed a log-in before. Wrong passwords from such a browser
+    are counted separately from those of strangers.
     """
 
     subject: ClassVar[str] = "ask.identity.log_in"
@@ -58,9 +60,9 @@ class LogIn(Request[Attempt]):
 
 class SessionOpened(Message):
     """
-    A log-in that is complete, or its session renewed. Both tokens go into cookies, in place of any earlier ones.
+    A completed log-in, or a renewed session. Both tokens go into cookies and replace any earlier ones.
 
-    `must_change`: a temporary password was used and has to be changed first.
+    `must_change`: the user logged in with a temporary password and must change it first.
     """
 
     session_token: str = Secret
@@ -70,10 +72,12 @@ class SessionOpened(Message):
 
 class VerifyPin(Request[SessionOpened]):
     """
-    The PIN step. Refused as `pin_refused` (wrong or older than its life: the same) with the number of `tries_left`.
+    Take the PIN step of a log-in.
 
-    Refused as `attempt_over` when the log-in has to begin again: done, cancelled, five tries, or the account is locked.
-    `earlier_session` is the cookie that the browser holds already: that session ends, whosever it is.
+    Refused as `pin_refused` (the same for a wrong and an expired PIN) with the number of `tries_left`. Refused as
+    `attempt_over` when the user must start again: done, cancelled, five tries, or the account is locked.
+
+    `earlier_session` is the browser's present session cookie: that session ends, even if it belongs to another user.
     """
 
     subject: ClassVar[str] = "ask.identity.verify_pin"
@@ -86,7 +90,7 @@ class VerifyPin(Request[SessionOpened]):
 
 class ResendPin(Request[Nothing]):
     """
-    A new PIN for the same attempt; the earlier one is dead, and the tries stay counted.
+    Send a new PIN for the same attempt. The earlier PIN becomes invalid, and the tries stay counted.
 
     Refused as `too_many` (within a minute of the last one, or the sixth in an hour) or `attempt_over`.
     """
@@ -98,7 +102,7 @@ class ResendPin(Request[Nothing]):
 
 
 class CancelAttempt(Request[Nothing]):
-    """End a log-in that waits for its PIN, so that the code is useless (R-S117-011)."""
+    """End a log-in that waits for its PIN, so that the PIN is useless (R-S117-011)."""
 
     subject: ClassVar[str] = "ask.identity.cancel_attempt"
 
@@ -106,7 +110,7 @@ class CancelAttempt(Request[Nothing]):
 
 
 class SessionFound(Message):
-    """A live session: the assertion to send on, and what pages show of the visitor."""
+    """A live session: the assertion to send with requests, and what pages show of the visitor."""
 
     assertion: str = Field(repr=False, description="As long as the list of the visitor's organisations makes it.")
     visitor: Visitor
@@ -116,7 +120,11 @@ class SessionFound(Message):
 
 
 class FindSession(Request[SessionFound]):
-    """Exchange the cookie for an assertion on one register. Refused as `no_session`. `active`: somebody acted."""
+    """
+    Exchange the session cookie for an assertion on one register. Refused as `no_session`.
+
+    `active`: the user did something, which extends the session.
+    """
 
     subject: ClassVar[str] = "ask.identity.find_session"
     refusals: ClassVar[tuple[str, ...]] = ("no_session",)
@@ -127,7 +135,7 @@ class FindSession(Request[SessionFound]):
 
 
 class LogOut(Request[Nothing]):
-    """End the session everywhere."""
+    """End the session in every process."""
 
     subject: ClassVar[str] = "ask.identity.log_out"
 
@@ -136,11 +144,12 @@ class LogOut(Request[Nothing]):
 
 class ChangePassword(Request[SessionOpened]):
     """
-    Change the asker's own password; every session ends and a new one is opened.
+    Change the asker's own password. Every session of the account ends and a new one is opened.
 
-    Refused as `password_wrong`, `too_many`, `password_unchanged`, or `password_rule` with `unmet`: the numbers, from 1,
-    of the rule's sentences that are not kept, as in `1,3`. In a session that a temporary password opened, that one is
-    the current password.
+    Refused as `password_wrong`, `too_many`, `password_unchanged`, or `password_rule`. `password_rule` comes with
+    `unmet`: the numbers, from 1, of the rule's sentences that the password breaks, as in `1,3`.
+
+    In a session opened with a temporary password, that password is the current one.
     """
 
     subject: ClassVar[str] = "ask.identity.change_password"
@@ -151,7 +160,11 @@ class ChangePassword(Request[SessionOpened]):
 
 
 class RemindPassword(Request[Nothing]):
-    """Mail a temporary password if the address has an account; the answer is the same if not. Refused as `too_many`."""
+    """
+    Mail a temporary password if the address has an account. The reply is the same if it has none.
+
+    Refused as `too_many`.
+    """
 
     subject: ClassVar[str] = "ask.identity.remind_password"
     refusals: ClassVar[tuple[str, ...]] = ("too_many",)
@@ -162,20 +175,20 @@ class RemindPassword(Request[Nothing]):
 
 
 class PasswordRule(Message):
-    """The rule in force, as the page prints it; one sentence each."""
+    """The password rule in force, as the page prints it, sentence by sentence."""
 
     profile: str
     sentences: tuple[str, ...]
 
 
 class ReadPasswordRule(Request[PasswordRule]):
-    """The rule that a new password has to meet, which is the rule that is enforced."""
+    """Read the rule for new passwords, as it is enforced."""
 
     subject: ClassVar[str] = "ask.identity.read_password_rule"
 
 
 class Organisation(Message):
-    """A body that uses a register. `label` is the name with its domain, as lists show it (R-DSR-104)."""
+    """An organisation that uses a register. `label` is the name with its domain, as lists show it (R-DSR-104)."""
 
     organisation_id: UUID
     name: str
@@ -191,7 +204,7 @@ class Organisations(Message):
 
 
 class ListOrganisations(Request[Organisations]):
-    """Every organisation of a register, by name. Names no person."""
+    """List every organisation of a register, by name. Names no person."""
 
     subject: ClassVar[str] = "ask.identity.list_organisations"
     asked_by: ClassVar[tuple[Process, ...]] = ("gateway", "reports")
@@ -200,14 +213,14 @@ class ListOrganisations(Request[Organisations]):
 
 
 class Colleague(Message):
-    """Somebody to whom work can be given: the name, and nothing else."""
+    """A user to whom work can be given: the name, and nothing else."""
 
     user_id: UUID
     full_name: str = Field(repr=False)
 
 
 class Colleagues(Message):
-    """As many as were found, up to `MOST_COLLEAGUES`; when there are more, a longer `search` finds the others."""
+    """The colleagues found, up to `MOST_COLLEAGUES`. With `more`, a longer `search` finds the others."""
 
     colleagues: tuple[Colleague, ...]
     more: bool
@@ -215,7 +228,7 @@ class Colleagues(Message):
 
 class ListColleagues(Request[Colleagues]):
     """
-    Standard users and administrators of an organisation, by family name: those whose name contains `search`.
+    List standard users and administrators of an organisation whose name contains `search`, by family name.
 
     Refused as `not_found` for an organisation that is not the asker's.
     """
@@ -228,13 +241,13 @@ class ListColleagues(Request[Colleagues]):
 
 
 class Grant(Message):
-    """What a person may do now; its visitor carries no live session."""
+    """What a user may do now. Its visitor carries no live session."""
 
     visitor: Visitor
 
 
 class CheckGrant(Request[Grant]):
-    """What a user who has left the room may do now, for a service at work for them. Refused as `no_grant`."""
+    """Read what a user may do now, for a service that works on their behalf after they left. Refused as `no_grant`."""
 
     subject: ClassVar[str] = "ask.identity.check_grant"
     asked_by: ClassVar[tuple[Process, ...]] = ("reports", "outcomes", "referrals")
@@ -245,7 +258,7 @@ class CheckGrant(Request[Grant]):
 
 
 class Recipients(Message):
-    """Addresses to mail. `user` is that of the user who was asked for, when their account still serves."""
+    """Addresses to mail. `user` is the address of the user asked for, if their account is still in use."""
 
     administrators: tuple[str, ...] = Field(max_length=50, repr=False)
     user: str | None = Field(default=None, repr=False)
@@ -253,9 +266,9 @@ class Recipients(Message):
 
 class FindRecipients(Request[Recipients]):
     """
-    Whom the notifier may have to tell of a record: the register's administrators who have its organisation, and a user.
+    Find whom the notifier may tell about a record: administrators who have its organisation, and one user.
 
-    Fifty administrators at most. Audited with their ids.
+    At most fifty administrators. Audited with their ids.
     """
 
     subject: ClassVar[str] = "ask.identity.find_recipients"
@@ -267,7 +280,7 @@ class FindRecipients(Request[Recipients]):
 
 
 class SessionsRevoked(Broadcast):
-    """These sessions are over: forget what was remembered of them."""
+    """These sessions have ended: remove them from every cache."""
 
     subject: ClassVar[str] = "tell.identity.sessions_revoked"
     told_by: ClassVar[tuple[Process, ...]] = ("identity",)
@@ -277,7 +290,7 @@ class SessionsRevoked(Broadcast):
 
 
 class Heartbeat(Broadcast):
-    """Each second: whoever hears it also hears revocations."""
+    """Sent each second. A process that receives it also receives revocations."""
 
     subject: ClassVar[str] = "tell.identity.heartbeat"
     told_by: ClassVar[tuple[Process, ...]] = ("identity",)

@@ -1,4 +1,4 @@
-"""What may be asked of the notifier."""
+"""The requests of the notifier."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -17,11 +17,13 @@ MAILS_AT_ONCE = 25
 
 class QueueMail(Letter):
     """
-    Send one mail to a person about their own account, once for its letter id.
+    Send one mail to a user about their own account. Idempotent by the letter id.
 
-    `values` fill the template, one line each; the content is forgotten when the mail server has it. After `expires_at`
-    it is not sent any more: a PIN that comes late is of no use. A letter that can never become a mail is set aside,
-    where operations count it, and not refused: sending it again would not mend it.
+    `values` fill the template, one line each. The content is deleted once the mail server has accepted it. After
+    `expires_at` it is not sent any more: a late PIN is useless.
+
+    A letter that can never become a mail is set aside, where operators count it. It is not refused, because a retry
+    would not help.
     """
 
     subject: ClassVar[str] = "ask.notifier.queue_mail"
@@ -36,10 +38,10 @@ class QueueMail(Letter):
 
 class MailShown(Message):
     """
-    One mail about a record, and what has become of it. `since`: when it was accepted, refused or given up.
+    One mail about a record, and its delivery. `since`: when it was accepted, refused or given up.
 
-    `answer` is the mail relay's last one: its code, or a word of ours where there was none. `instead`: it goes in the
-    place of one that was not delivered in time.
+    `answer` is the last answer of the mail relay: its code, or our own word if there was none. `instead`: it replaces a
+    mail that was not delivered in time.
     """
 
     mail_id: UUID
@@ -57,7 +59,7 @@ class MailShown(Message):
 
 
 class MailPage(Message):
-    """Mails, the newest first; with `more` there are older ones, which are asked for `before` the last of these."""
+    """Mails, newest first. With `more`, request older ones `before` the last of these."""
 
     mails: tuple[MailShown, ...]
     more: bool
@@ -65,10 +67,11 @@ class MailPage(Message):
 
 class ListMails(Request[MailPage]):
     """
-    The mails of 90 days about records of the asker's register and organisations: 25, from the newest or `before` one.
+    List the mails of 90 days about records of the asker's register and organisations.
 
-    `undelivered`: those alone that the mail relay has not accepted. Mails about accounts are never among them. Audited.
-    Refused as `not_found` when there is no mail `before`, or none that the asker may see.
+    25 at a time, from the newest or `before` one. `undelivered`: only those that the mail relay has not accepted. Mails
+    about accounts are never included. Audited. Refused as `not_found` when the asker cannot see the mail in `before`,
+    or it does not exist.
     """
 
     subject: ClassVar[str] = "ask.notifier.list_mails"
@@ -80,10 +83,10 @@ class ListMails(Request[MailPage]):
 
 class SendAgain(Command[Nothing]):
     """
-    Write and send a mail about a record once more that has failed, or was given up.
+    Write and send again a mail about a record that has failed or was given up.
 
-    Refused as `not_found`; as `not_ended` when it waits or was accepted; as `no_words` when the register does not have
-    such a mail any more.
+    Refused as `not_found`, as `not_ended` when it waits or was accepted, or as `no_words` when the register no longer
+    has the mail's text.
     """
 
     subject: ClassVar[str] = "ask.notifier.send_again"

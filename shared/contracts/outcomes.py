@@ -1,4 +1,4 @@
-"""What may be asked of outcomes, and what it tells: what came of the records of a register."""
+"""The requests and events of outcomes: what was decided about the records of a register, and the work list."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -14,7 +14,7 @@ MOST_TASKS = 50
 
 
 class OutcomeReceipt(Message):
-    """An outcome as it was just recorded. `pending`: it counts once its record is archived, which is seen to."""
+    """An outcome as it was just recorded. `pending`: it counts once its record is archived, which outcomes retries."""
 
     outcome_id: UUID
     pending: bool = False
@@ -22,12 +22,13 @@ class OutcomeReceipt(Message):
 
 class RecordOutcome(Command[OutcomeReceipt]):
     """
-    Record what came of a record; when it is `ending`, archive the record with it, or else do neither.
+    Record an outcome on a record. With `ending`, it also archives the record: both happen, or neither.
 
-    Refused as `not_found`, `archived`, `archiving` (by an outcome that was recorded before), `unknown_edition`,
-    `no_outcomes` or `no_archive` (the register does not have such), `invalid_answers` (with the number of `faults`);
-    when ending also as `conflict` (with the `version` that is there now) when somebody saved since `version` was read,
-    or `given_up`. Nothing counts of what was refused.
+    Refused as `not_found`, `archived`, `archiving` (by an earlier outcome), `unknown_edition`, `no_outcomes` or
+    `no_archive` (the register does not have these), `invalid_answers` (with the number of `faults`).
+
+    With `ending` also refused as `conflict` (with the present `version`) when the record was saved since `version` was
+    read, or `given_up`. A refused outcome never counts.
     """
 
     subject: ClassVar[str] = "ask.outcomes.record_outcome"
@@ -54,8 +55,8 @@ class OutcomeShown(Message):
     """
     One outcome, in the edition that it was recorded in.
 
-    One that is not `counted` did not archive the record after all, and is shown so that what was typed is not lost.
-    One that is `reversed` did, in error, and the record was put back; as an outcome it counts.
+    One that is not `counted` failed to archive its record; it is shown so that its text is not lost. One that is
+    `reversed` archived the record in error, and the record was put back; the outcome still counts.
     """
 
     outcome_id: UUID
@@ -70,9 +71,9 @@ class OutcomeShown(Message):
 
 class Outcomes(Message):
     """
-    The outcomes of a record. `recorded` is how many count, `more` says that there are older ones than these.
+    The outcomes of a record. `recorded` is how many count; `more` says that there are older ones than these.
 
-    `being_archived`: one that is not among them is about to end the record.
+    `being_archived`: a pending outcome, not in this list, is about to archive the record.
     """
 
     record_id: UUID
@@ -84,7 +85,7 @@ class Outcomes(Message):
 
 class ListOutcomes(Request[Outcomes]):
     """
-    The outcomes of an active record, newest first: 20 after the first `skip`, or as many as one message carries.
+    List the outcomes of an active record, newest first: 20 after the first `skip`, or as many as one message carries.
 
     Refused as `not_found` when the asker may not see the record, or it is archived. Audited.
     """
@@ -98,9 +99,9 @@ class ListOutcomes(Request[Outcomes]):
 
 class FedOutcome(Message):
     """
-    An outcome as a read copy holds it. `sequence` says where it stands in the feed.
+    An outcome for a read copy. `sequence` is its place in the feed.
 
-    `ending`: it archived its record, which may have been put back since: the record itself says so.
+    `ending`: it archived its record. The archive may have been reversed since; only the record says so.
     """
 
     sequence: int
@@ -117,9 +118,9 @@ class FedOutcome(Message):
 
 class OutcomeFeedPage(Message):
     """
-    One page of the feed, under 512 KB unless one outcome alone is larger. `gone` are outcomes that are no more.
+    One page of the feed, under 512 KB unless one outcome alone is larger. `gone` are deleted outcomes.
 
-    The next page is read after `last`; without `more` there is none for now.
+    Request the next page after `last`; without `more` there is none for now.
     """
 
     outcomes: tuple[FedOutcome, ...] = Field(repr=False)
@@ -130,9 +131,9 @@ class OutcomeFeedPage(Message):
 
 class ReadOutcomeFeed(Request[OutcomeFeedPage]):
     """
-    Every outcome of every register that has come to count after a place in the feed; all, from zero.
+    Read every outcome of every register that came to count after a place in the feed (from zero: all).
 
-    Not audited: what people read of the copy is.
+    Not audited: the service with the copy audits what users read of it.
     """
 
     subject: ClassVar[str] = "ask.outcomes.read_feed"
@@ -142,7 +143,7 @@ class ReadOutcomeFeed(Request[OutcomeFeedPage]):
 
 
 class OutcomeRecorded(Event):
-    """An outcome counts from now on. `version` is the record's: when the outcome ended it, the last one."""
+    """An outcome counts from now on. `version` is the record's: its last one, if the outcome archived it."""
 
     kind: ClassVar[str] = "outcome-recorded"
     told_by: ClassVar[Process] = "outcomes"
@@ -157,9 +158,10 @@ TaskKind = Literal["urgent", "agenda"]
 
 class TaskShown(Message):
     """
-    What waits for somebody, by ids and codes. `opened_at` is when the rating was given that opened it.
+    A task for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened it.
 
-    `seen_by` and `seen_at` say who took it; `told_again_at`: nobody had, so that the second recipient was told.
+    `seen_by` and `seen_at` say who has seen it. `told_again_at`: the second recipient was told, because no user had
+    seen it in time.
     """
 
     task_id: UUID
@@ -174,23 +176,24 @@ class TaskShown(Message):
 
 
 class TaskCounts(Message):
-    """How many urgent tasks are open in the asker's scope, and how many of them nobody has seen."""
+    """How many urgent tasks are open in the asker's scope, and how many of them no user has seen."""
 
     urgent: int
     unseen: int
 
 
 class CountTasks(Request[TaskCounts]):
-    """How much urgently waits in the asker's scope. Not audited: nobody reads of a record."""
+    """Count the urgent tasks in the asker's scope. Not audited: it shows no record."""
 
     subject: ClassVar[str] = "ask.outcomes.count_tasks"
 
 
 class Tasks(Message):
     """
-    What is open, as it stood `as_at`. Of urgent tasks those come first that nobody has seen, and then the oldest.
+    The open tasks at `as_at`. Urgent tasks: unseen ones first, then the oldest.
 
-    The agenda goes by localities, the oldest first. 50 of each kind; `more_agenda`: there are more than these.
+    The agenda is sorted by locality, then the oldest first. Up to 50 of each kind; `more_agenda`: there are more than
+    these.
     """
 
     urgent: tuple[TaskShown, ...]
@@ -201,7 +204,7 @@ class Tasks(Message):
 
 
 class ListTasks(Request[Tasks]):
-    """The open tasks in the asker's scope, after the first `skip` of each kind. Audited with the records' ids."""
+    """List the open tasks in the asker's scope, after the first `skip` of each kind. Audited with the records' ids."""
 
     subject: ClassVar[str] = "ask.outcomes.list_tasks"
 
@@ -210,7 +213,7 @@ class ListTasks(Request[Tasks]):
 
 
 class TaskSeen(Message):
-    """Who has seen the task first, and whether that is the asker."""
+    """Who saw the task first, and whether that is the asker."""
 
     task_id: UUID
     seen_by: str = Field(repr=False)
@@ -220,7 +223,7 @@ class TaskSeen(Message):
 
 class AcknowledgeTask(Command[TaskSeen]):
     """
-    Say that one has seen an urgent task and acts on it. It stays open; who said so first is kept.
+    Acknowledge an urgent task: the asker has seen it and acts on it. It stays open; the first acknowledgement is kept.
 
     Refused as `not_found`, or `closed` when the rating has changed or the record has left the register.
     """
@@ -232,7 +235,7 @@ class AcknowledgeTask(Command[TaskSeen]):
 
 
 class UrgentNotSeen(Event):
-    """For the notifier alone: nobody has said that they have seen an urgent record, and the time for it is over."""
+    """A notice for the notifier alone: no user acknowledged an urgent record in the time allowed."""
 
     family: ClassVar[Literal["event", "notice"]] = "notice"
     kind: ClassVar[str] = "urgent-not-seen"

@@ -1,4 +1,4 @@
-"""What may be asked of reports: the dashboard of a register, and reports as files."""
+"""The requests of reports: the dashboard of a register, and reports as files."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -15,7 +15,7 @@ JobState = Literal["queued", "running", "ready", "failed", "stopped", "expired"]
 
 
 class Count(Message):
-    """How many records there are of one kind. `code` is the option's or the organisation's id, else empty."""
+    """How many records there are of one kind. `code` is the option's code or the organisation's id, else empty."""
 
     label: str
     count: int
@@ -23,7 +23,7 @@ class Count(Message):
 
 
 class Week(Message):
-    """How many active records stood at each level at the end of a week, by its Sunday, or so far: by today."""
+    """How many active records had each level at a week's end. `ends` is its Sunday, or today for the current week."""
 
     ends: date
     counts: tuple[Count, ...]
@@ -31,9 +31,9 @@ class Week(Message):
 
 class TileShown(Message):
     """
-    One panel, in the order in which it is shown. Each record is counted once in it.
+    One panel of the dashboard, in display order. Each record is counted once in it.
 
-    `by_week` has `weeks` in place of counts, the oldest first and today last, all of them with the same levels.
+    `by_week` has `weeks` instead of counts, oldest first, with today last. All weeks have the same levels.
     """
 
     kind: TileKind
@@ -50,9 +50,9 @@ class OrganisationChoice(Message):
 
 class ReportJob(Message):
     """
-    A report that somebody asked for. `rows_total` is not known before it is begun.
+    A report that a user asked for. `rows_total` is unknown until the work begins.
 
-    `ready` until `expires_at`: then there is a file of `chunks` chunks and `size` bytes, called `file_name`.
+    A `ready` job has a file until `expires_at`: `chunks` chunks and `size` bytes, called `file_name`.
     """
 
     job_id: UUID
@@ -72,8 +72,8 @@ class Dashboard(Message):
     """
     The active records of a register in the asker's scope, as they were at `as_at`.
 
-    `organisations` are those that the asker may choose from; `reports` the codes of the reports that can be made now;
-    `jobs` the asker's own in this session, the newest first.
+    `organisations` are those that the asker may choose from. `reports` are the codes of the reports available now.
+    `jobs` are the asker's own in this session, newest first.
     """
 
     as_at: datetime
@@ -85,9 +85,9 @@ class Dashboard(Message):
 
 class ReadDashboard(Request[Dashboard]):
     """
-    The dashboard, of one organisation or of all in scope. Refused as `not_found` for one outside.
+    Read the dashboard of one organisation, or of all in scope. Refused as `not_found` for one outside.
 
-    Not answered (`unavailable`) until the records have been copied for the first time.
+    Not answered (`unavailable`) until the first copy of the records is complete.
     """
 
     subject: ClassVar[str] = "ask.reports.read_dashboard"
@@ -98,10 +98,10 @@ class ReadDashboard(Request[Dashboard]):
 
 class StartReport(Command[ReportJob]):
     """
-    Ask for a report. Filters combine; `age` is the code of a band, `options` holds one code for each question chosen.
+    Start a report. Filters combine; `age` is the code of a band, `options` holds one code for each question chosen.
 
     A filter that the report does not offer is ignored. Refused as `unknown_report`, `unknown_filter`, `not_found` (an
-    organisation outside the asker's scope), or `too_many` while others of the asker's are being made.
+    organisation outside the asker's scope), or `too_many` while the asker's other reports are being made.
     """
 
     subject: ClassVar[str] = "ask.reports.start_report"
@@ -114,7 +114,7 @@ class StartReport(Command[ReportJob]):
 
 
 class ReadReportJob(Request[ReportJob]):
-    """How far a report has come. Refused as `not_found` unless it is the asker's own, of this session."""
+    """Read the progress of a report. Refused as `not_found` unless it is the asker's own, of this session."""
 
     subject: ClassVar[str] = "ask.reports.read_report_job"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -123,7 +123,7 @@ class ReadReportJob(Request[ReportJob]):
 
 
 class StopReport(Command[ReportJob]):
-    """Stop making a report, or throw the file away. Refused as `not_found`."""
+    """Stop making a report, or delete its file. Refused as `not_found`."""
 
     subject: ClassVar[str] = "ask.reports.stop_report"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -132,7 +132,7 @@ class StopReport(Command[ReportJob]):
 
 
 class FileChunk(Message):
-    """A part of a file, 256 KB but for the last."""
+    """A part of a file. Each has 256 KB except the last."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -142,9 +142,9 @@ class FileChunk(Message):
 
 class ReadReportChunk(Request[FileChunk]):
     """
-    One chunk of a ready report, numbered from 0. Refused as `not_found`, also when it is no longer kept.
+    Read one chunk of a ready report, numbered from 0. Refused as `not_found`, also when the file was deleted.
 
-    The first one is audited as a download; the others are given only after it.
+    The first chunk is audited as a download; the others are given only after it.
     """
 
     subject: ClassVar[str] = "ask.reports.read_report_chunk"

@@ -1,4 +1,4 @@
-"""What may be asked of identity about accounts: who uses a register, what each may do, and single addresses let in."""
+"""Requests to identity about accounts: a register's users, their access, and single addresses that may register."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -18,9 +18,10 @@ Typed = Field(max_length=320, repr=False)
 
 class GrantedAccess(Message):
     """
-    A role and its organisations on one register. `all_organisations`: those that are added later too.
+    A role and its organisations on one register. `all_organisations` includes those that are added later.
 
-    `home_organisation_id` is where the person's new records go; None: by the address, or the only organisation.
+    `home_organisation_id` is where the user's new records go. None: it follows from the address, or is the only
+    organisation.
     """
 
     role: Role
@@ -31,9 +32,9 @@ class GrantedAccess(Message):
 
 class UserShown(Message):
     """
-    An account on the asker's register. `version` is that of its access, for whoever changes it.
+    An account on the asker's register. `version` is that of its access; `ChangeAccess` names it.
 
-    `unwelcomed`: the temporary password has run out before it was used. `elsewhere`: uses other registers too.
+    `unwelcomed`: the temporary password expired before it was used. `elsewhere`: the account has other registers too.
     """
 
     user_id: UUID
@@ -52,7 +53,7 @@ class UserShown(Message):
 
 
 class UserPage(Message):
-    """Accounts by family name; with `more` there are others, which are asked for `after` the last of these."""
+    """Accounts by family name. With `more`, request the next page `after` the last account of this one."""
 
     users: tuple[UserShown, ...]
     more: bool
@@ -60,9 +61,9 @@ class UserPage(Message):
 
 class ListUsers(Request[UserPage]):
     """
-    The accounts of the asker's register that the asker may manage: 25, from the first or `after` one.
+    List the accounts of the asker's register that the asker may manage: 25, from the first or `after` one.
 
-    Those whose name or address contains `search`, in one `state` or any. Audited.
+    Only those whose name or address contains `search`, in one `state` or any. Audited.
     """
 
     subject: ClassVar[str] = "ask.identity.list_users"
@@ -73,7 +74,7 @@ class ListUsers(Request[UserPage]):
 
 
 class GrantableAccess(Message):
-    """What the asker may give to others: which roles, and which organisations. A master admin gives none for good."""
+    """The roles and organisations that the asker may grant. A master admin grants none permanently."""
 
     roles: tuple[Role, ...]
     all_organisations: bool
@@ -81,16 +82,16 @@ class GrantableAccess(Message):
 
 
 class ReadReach(Request[GrantableAccess]):
-    """What the asker may give on the register, as it stands now."""
+    """Read what the asker may grant on the register now."""
 
     subject: ClassVar[str] = "ask.identity.read_reach"
 
 
 class User(Message):
     """
-    One account, and what the asker may do to it now. `proposed`: waits to be accepted as an administrator.
+    One account, and what the asker may do to it now. `proposed`: it waits to be accepted as an administrator.
 
-    `may_change`: what it may do on the register. `may_propose`: as an administrator.
+    `may_change`: the asker may change its access. `may_propose`: the asker may propose it as an administrator.
     """
 
     user: UserShown
@@ -102,7 +103,7 @@ class User(Message):
 
 
 class ReadUser(Request[User]):
-    """One account that the asker may manage, or the asker's own. Refused as `not_found`. Audited."""
+    """Read one account that the asker may manage, or the asker's own. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.identity.read_user"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -111,7 +112,7 @@ class ReadUser(Request[User]):
 
 
 class UserAdded(Message):
-    """`existing`: there was an account already, which has a role on this register now; no mail went out."""
+    """`existing`: the account existed and now has a role on this register; no mail was sent."""
 
     user_id: UUID
     existing: bool
@@ -119,11 +120,13 @@ class UserAdded(Message):
 
 class AddUser(Command[UserAdded]):
     """
-    Give somebody an account on the register, whatever their address, and mail them a temporary password.
+    Create an account on the register, for any address, and mail a temporary password.
 
-    An account that is there already gets the role, when the names are the same and it has none here. Refused as
-    `invalid_answers` with a code of `shared.values.Wrong` for each field, `already_here` (with `user_id`, for whom the
-    asker may manage), `other_name`, `deactivated`, or as `ChangeAccess` is for what is to be given.
+    An existing account gets the role, if the names are the same and it has no role here.
+
+    Refused as `invalid_answers` with a code of `shared.values.ValueFault` for each field. Refused as `already_here`
+    (with `user_id`, if the asker may manage that user), `other_name` or `deactivated`. Also refused as `ChangeAccess`
+    is, for the access to grant.
     """
 
     subject: ClassVar[str] = "ask.identity.add_user"
@@ -145,11 +148,11 @@ class AddUser(Command[UserAdded]):
 
 class ChangeAccess(Command[Nothing]):
     """
-    Change what somebody may do on the register; whoever is logged in to the account is logged out.
+    Change a user's access to the register. The user is logged out.
 
-    Refused as `not_found`, `yourself`, `changed` (by somebody else since `version`), `unchanged`, `no_organisation`
-    (none was chosen), `not_yours` (an organisation or role that the asker cannot give), `home_missing`,
-    `last_administrator`.
+    Refused as `not_found`, `yourself`, `changed` (by another user since `version`), `unchanged`, `home_missing`, or
+    `last_administrator`. Refused as `no_organisation` (none was chosen), or `not_yours` (an organisation or role that
+    the asker cannot grant).
     """
 
     subject: ClassVar[str] = "ask.identity.change_access"
@@ -171,8 +174,10 @@ class ChangeAccess(Command[Nothing]):
 
 class ActOnUser(Command[Nothing]):
     """
-    Do one thing to an account. Refused as `not_found`, `yourself`, `not_now` (it does not stand so any more),
-    `elsewhere` (uses other registers too: a master admin may), or `last_administrator`.
+    Take one action on an account.
+
+    Refused as `not_found`, `yourself`, `not_now` (the account's state no longer allows it), `elsewhere` (the account
+    has other registers too; only a master admin may), or `last_administrator`.
     """
 
     subject: ClassVar[str] = "ask.identity.act_on_user"
@@ -184,10 +189,10 @@ class ActOnUser(Command[Nothing]):
 
 class ProposeAdministrator(Command[Nothing]):
     """
-    A master admin's proposal; it gives nothing until somebody else accepts it.
+    Propose an administrator, as a master admin. It grants nothing until a second user accepts it.
 
-    Refused as `not_found`, `yourself`, `not_now`, `proposed_before`, `no_organisation`, `not_yours` (no organisation of
-    the register), `home_missing`, `own_name` (the proposer's own).
+    Refused as `not_found`, `yourself`, `not_now`, `proposed_before`, `no_organisation`, `not_yours` (not an
+    organisation of the register), `home_missing`, `own_name` (the user has the proposer's own name).
     """
 
     subject: ClassVar[str] = "ask.identity.propose_administrator"
@@ -207,7 +212,7 @@ class ProposeAdministrator(Command[Nothing]):
 
 
 class ProposalShown(Message):
-    """A proposal that waits. `yours`: the asker made it. `may_accept`: is one who may."""
+    """An open proposal. `yours`: the asker made it. `may_accept`: the asker may accept it."""
 
     proposal_id: UUID
     user_id: UUID
@@ -225,7 +230,7 @@ class Proposals(Message):
 
 
 class ListProposals(Request[Proposals]):
-    """Whom master admins have proposed as administrators of the register, for those who may accept or withdraw it."""
+    """List open proposals of administrators of the register, for users who may accept, decline or withdraw them."""
 
     subject: ClassVar[str] = "ask.identity.list_proposals"
 
@@ -234,8 +239,11 @@ class DecideProposal(Command[Nothing]):
     """
     Accept a proposal, decline it, or withdraw one's own.
 
-    An administrator who has the organisations accepts; while the register has no administrator, a second master admin.
-    Refused as `not_found`, `decided` (before, or what was proposed cannot be given any more), `not_second`.
+    An administrator who has the organisations accepts. While the register has no administrator, a second master admin
+    does.
+
+    Refused as `not_found`, `decided` (already, or the access can no longer be granted), `not_second` (the asker may not
+    be the second person).
     """
 
     subject: ClassVar[str] = "ask.identity.decide_proposal"
@@ -253,14 +261,14 @@ class AllowedAddress(Message):
 
 
 class AllowedAddresses(Message):
-    """As many as a page shows, the newest first. `more`: there are others."""
+    """One page of addresses, newest first. `more`: there are others."""
 
     addresses: tuple[AllowedAddress, ...]
     more: bool
 
 
 class ListAddresses(Request[AllowedAddresses]):
-    """The single addresses that were let in to the register, those alone that contain `search`. Audited."""
+    """List the single addresses that may register, only those that contain `search`. Audited."""
 
     subject: ClassVar[str] = "ask.identity.list_addresses"
 
@@ -268,7 +276,7 @@ class ListAddresses(Request[AllowedAddresses]):
 
 
 class AssignAddress(Command[Nothing]):
-    """Let the holder of one address register. Refused as `unreadable`, or `assigned_before`."""
+    """Allow the holder of one address to register. Refused as `unreadable`, or `assigned_before`."""
 
     subject: ClassVar[str] = "ask.identity.assign_address"
     refusals: ClassVar[tuple[str, ...]] = ("unreadable", "assigned_before")
@@ -277,7 +285,7 @@ class AssignAddress(Command[Nothing]):
 
 
 class TakeBackAddress(Command[Nothing]):
-    """The address may not register any more; an account that it has already stays. Refused as `not_found`."""
+    """Stop an address from registering. An existing account stays. Refused as `not_found`."""
 
     subject: ClassVar[str] = "ask.identity.take_back_address"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)

@@ -1,1 +1,1 @@
-"""Registers as data: what a definition may hold, how one is read and checked, and how a form is filled by it."""
+"""Registers as data: what a definition may hold, how it is read and checked, and how its form is filled in."""

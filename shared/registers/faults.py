@@ -1,4 +1,4 @@
-"""What is wrong with a definition, in plain words, and where."""
+"""Faults of a definition: what is wrong, in plain words, and where."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 @dataclass(frozen=True)
 class DefinitionFault:
-    """One thing to put right: the place in the file, and what is wrong there."""
+    """One fault to correct: its place in the file, and what is wrong there."""
 
     place: str
     says: str
@@ -18,7 +18,7 @@ class DefinitionFault:
 
 
 class FaultyRegister(Exception):
-    """A definition that cannot be used; `faults` says why."""
+    """Raised for a definition that cannot be used; `faults` says why."""
 
     def __init__(self, source: str, faults: list[DefinitionFault]) -> None:
         super().__init__("\n".join([f"{source} cannot be used:", *(f"  {fault}" for fault in faults)]))
@@ -27,7 +27,7 @@ class FaultyRegister(Exception):
 
 
 def shape_faults(error: ValidationError, written: object) -> list[DefinitionFault]:
-    """Each thing that pydantic found in `written`, said for somebody who writes definitions."""
+    """Return each error that pydantic found in `written`, in words for authors of definitions."""
     found = error.errors(include_url=False, include_input=False)
     return [
         DefinitionFault(_place(each["loc"], written), _plain(each["type"], each["msg"], each.get("ctx", {})))
@@ -36,7 +36,7 @@ def shape_faults(error: ValidationError, written: object) -> list[DefinitionFaul
 
 
 def _place(steps: tuple[int | str, ...], written: object) -> str:
-    """The way into the definition, with the names of things for their numbers: "form, section Consent"."""
+    """Return the path into the definition, with names in place of list indexes: "form, section Consent"."""
     place: list[str] = []
     for step in steps:
         inside = _step_into(written, step)
@@ -49,7 +49,7 @@ def _place(steps: tuple[int | str, ...], written: object) -> str:
 
 
 def _is_pydantics_own(step: str, written: object) -> bool:
-    """Pydantic puts the kind of a tile or filter into the path, and marks a key that is wrong."""
+    """Return whether pydantic added this step: it names the kind of a tile or filter, and marks a wrong key."""
     return step == "[key]" or (isinstance(written, dict) and step not in written and written.get("kind") == step)
 
 

@@ -1,4 +1,4 @@
-"""Reads register definitions from TOML files, fills in the house's words and shared lists, and checks them."""
+"""Loading register definitions: reads TOML files, adds default words and shared lists, and checks the result."""
 
 import csv
 import hashlib
@@ -29,12 +29,12 @@ Lists = Mapping[str, tuple[Option, ...]]
 
 
 class UnknownRegister(LookupError):
-    """No definition has this code and edition."""
+    """Raised when no definition has this code and edition."""
 
 
 @dataclass(frozen=True)
 class LoadedRegister:
-    """A definition that passed every check, and the SHA-256 of the file that it came from."""
+    """A definition that passed every check, and the SHA-256 of its file."""
 
     definition: Definition
     sha256: str
@@ -42,7 +42,7 @@ class LoadedRegister:
 
 @dataclass(frozen=True)
 class _InForce:
-    """What a process answers from at one moment: every edition, the newest of each register, and what was reworded."""
+    """A consistent snapshot of the definitions: every edition, the newest of each register, and the overlays."""
 
     loaded: Mapping[tuple[str, str], LoadedRegister]
     newest: Mapping[str, Definition]
@@ -56,9 +56,9 @@ class _InForce:
 
 class Registers:
     """
-    The definitions that a process knows, as their administrators have reworded them.
+    The definitions that a process knows, with the overlays of their administrators applied.
 
-    What is asked for twice may differ between: who needs the same words twice keeps the definition.
+    Overlays can change between two calls. Hold on to the returned definition if one request needs a consistent view.
     """
 
     def __init__(self, loaded: Iterable[LoadedRegister]) -> None:
@@ -66,7 +66,7 @@ class Registers:
         self._in_force = _InForce.of(self._written, {})
 
     def find(self, code: str, edition: str | None = None) -> Definition:
-        """The definition of an edition, the newest when none is named. Raises `UnknownRegister`."""
+        """Return the definition of an edition, or the newest when none is named. Raise `UnknownRegister`."""
         if edition is None and code in self._in_force.newest:
             return self._in_force.newest[code]
         return self._find(code, edition).definition
@@ -75,7 +75,7 @@ class Registers:
         return self._find(code, edition).sha256
 
     def newest(self) -> tuple[Definition, ...]:
-        """The newest edition of every register, by code."""
+        """Return the newest edition of every register, sorted by code."""
         newest = self._in_force.newest
         return tuple(newest[code] for code in sorted(newest))
 
@@ -83,23 +83,23 @@ class Registers:
         return tuple(self._in_force.loaded.values())
 
     def editions(self, code: str) -> tuple[Definition, ...]:
-        """All that are known of a register, the newest first."""
+        """Return all known editions of a register, newest first."""
         known = [each.definition for each in self.every() if each.definition.code == code]
         return tuple(sorted(known, key=lambda each: edition_order(each.edition), reverse=True))
 
     def adaptation(self, code: str) -> Adaptation:
-        """What administrators have made of a register, and under which number."""
+        """Return the overlay in force for a register, with its version."""
         return self._in_force.adapted.get(code, AS_WRITTEN)
 
     def adaptations(self) -> Mapping[str, int]:
-        """The number that is in force, of each register that was ever reworded."""
+        """Return the version of the overlay in force, by register. Registers without an overlay are left out."""
         return {code: each.version for code, each in self._in_force.adapted.items()}
 
     def adapt(self, adapted: Mapping[str, Adaptation]) -> tuple[FaultyRegister, ...]:
         """
-        Put these in force, all at once; one that is older than what is in force changes nothing.
+        Apply these overlays, all at once. Ignore one that is not newer than the overlay in force.
 
-        An edition that does not go with them stays as it was written; why is given back.
+        An edition that becomes faulty with its overlay stays as it was written. Return the faults.
         """
         newer = {code: each for code, each in adapted.items() if each.version > self.adaptation(code).version}
         faulty: list[FaultyRegister] = []
@@ -129,12 +129,12 @@ def _adapted(written: LoadedRegister, adaptation: Adaptation, faulty: list[Fault
 
 
 def edition_order(edition: str) -> tuple[int, ...]:
-    """2022 before 2022.2 before 2022.10 before 2023."""
+    """Return a sort key: 2022 before 2022.2 before 2022.10 before 2023."""
     return tuple(int(part) for part in edition.split("."))
 
 
 def load_registers(folders: Iterable[Path] = ()) -> Registers:
-    """The shipped definitions and those of further folders, `<code>/<edition>.toml`. Raises `FaultyRegister`."""
+    """Return the shipped definitions and those of other folders, `<code>/<edition>.toml`. Raise `FaultyRegister`."""
     loaded: dict[tuple[str, str], LoadedRegister] = {}
     for path, each in (*_shipped(), *(found for folder in folders for found in _load_folder(folder))):
         key = (each.definition.code, each.definition.edition)
@@ -149,7 +149,7 @@ def load_registers(folders: Iterable[Path] = ()) -> Registers:
 
 @cache
 def _shipped() -> tuple[tuple[Path, LoadedRegister], ...]:
-    """Those that come with the code do not change while it runs."""
+    """Return the shipped definitions. They are cached, because they do not change while the process runs."""
     return _load_folder(SHIPPED)
 
 
@@ -164,7 +164,7 @@ def _definition_files(folder: Path) -> list[Path]:
 
 
 def load_file(path: Path) -> LoadedRegister:
-    """One definition, which must lie where its code and edition say. Raises `FaultyRegister`."""
+    """Return one definition, whose path must match its code and edition. Raise `FaultyRegister`."""
     loaded = read_register(path.read_bytes(), str(path), read_lists((LISTS, path.parent.parent / "lists")))
     code, edition = path.parent.name, path.stem
     if (loaded.definition.code, loaded.definition.edition) != (code, edition):
@@ -175,7 +175,7 @@ def load_file(path: Path) -> LoadedRegister:
 
 
 def check(path: Path) -> list[DefinitionFault]:
-    """Everything that is wrong with a definition, wherever its file lies; nothing when it can be used."""
+    """Return every fault of a definition, wherever its file is. An empty list means that it can be used."""
     try:
         read_register(path.read_bytes(), str(path), read_lists((LISTS, path.parent.parent / "lists")))
     except FaultyRegister as faulty:
@@ -186,7 +186,7 @@ def check(path: Path) -> list[DefinitionFault]:
 
 
 def read_register(content: bytes, source: str, lists: Lists) -> LoadedRegister:
-    """The definition that a file's bytes say. Raises `FaultyRegister`, which names `source`."""
+    """Return the definition in a file's bytes. Raise `FaultyRegister`, which names `source`."""
     written = _read_toml(content, source)
     words, faults = reworded(written.get("words", {}))
     try:
@@ -201,7 +201,7 @@ def read_register(content: bytes, source: str, lists: Lists) -> LoadedRegister:
 
 
 def read_lists(folders: Iterable[Path]) -> dict[str, tuple[Option, ...]]:
-    """Shared option lists: CSV files with the columns code, name and perhaps group, named by their file."""
+    """Return shared option lists by file name: CSV files with the columns code, name and optionally group."""
     return {path.stem: _read_list(path) for folder in folders for path in sorted(folder.glob("*.csv"))}
 
 
@@ -222,7 +222,7 @@ def _read_toml(content: bytes, source: str) -> dict[str, object]:
 
 
 def _with_options(shaped: Definition, lists: Lists) -> tuple[Definition, list[DefinitionFault]]:
-    """The definition with its questions' options filled in: from a list, from the rating's levels, or yes and no."""
+    """Return the definition with its questions' options filled in: from a list, the rating's levels, or yes and no."""
     yes_no = (Option(code="yes", label=shaped.words("page.yes")), Option(code="no", label=shaped.words("page.no")))
     source = _Options(lists, shaped.rating, yes_no)
     form = shaped.form.with_questions(source.fill)
@@ -231,7 +231,7 @@ def _with_options(shaped: Definition, lists: Lists) -> tuple[Definition, list[De
 
 
 class _Options:
-    """Where the options of questions come from."""
+    """The sources of questions' options."""
 
     def __init__(self, lists: Lists, rating: Rating | None, yes_no: tuple[Option, ...]) -> None:
         self.faults: list[DefinitionFault] = []

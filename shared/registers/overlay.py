@@ -1,4 +1,4 @@
-"""What administrators have made of a register without a new edition: its lists, its guidance, its home page."""
+"""Overlays: what administrators change in a register without a new edition (its lists, its guidance, its home page)."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -26,10 +26,10 @@ Topics = Annotated[tuple[GuidanceTopic, ...], Field(min_length=1, max_length=MOS
 
 class Overlay(Model):
     """
-    What is laid over every edition of one register. What it does not name is as the edition says.
+    Changes that apply to every edition of one register. Anything that it does not name stays as the edition says.
 
-    `options` are whole lists, by the question that offers them: what is offered no more is in them as retired, so that
-    the newest overlay reads every answer that was ever given.
+    `options` are whole lists, by the question that offers them. Options no longer offered stay in them as retired, so
+    that the newest overlay can show every answer ever given.
     """
 
     options: dict[QuestionName, OptionList] = Field(default={}, max_length=100)
@@ -43,7 +43,7 @@ class Overlay(Model):
         return self
 
     def parts(self) -> dict[str, object]:
-        """Each thing that it says, by a name for history and audit: which list, whose guidance, the home page."""
+        """Return each changed part by its name for history and audit: which list, whose guidance, the home page."""
         options = {f"options:{name}": list_ for name, list_ in self.options.items()}
         guidance = {f"guidance:{name}": topics for name, topics in self.guidance.items()}
         return {**options, **guidance, **({"public": self.public} if self.public else {})}
@@ -51,14 +51,14 @@ class Overlay(Model):
 
 @dataclass(frozen=True)
 class Adaptation:
-    """An overlay that is in force, by the number under which it was published; 0 is the register as it was written."""
+    """An overlay in force, with the version under which it was published. Version 0 is the register as written."""
 
     version: int = 0
     overlay: Overlay = field(default_factory=Overlay)
 
 
 def apply(definition: Definition, overlay: Overlay) -> Definition:
-    """The edition with the overlay laid over it, which passes every check. Raises `FaultyRegister`."""
+    """Return the edition with the overlay applied, if it passes every check. Raise `FaultyRegister` if not."""
     adapted = _laid_over(definition, overlay)
     if faults := find_faults(adapted):
         raise FaultyRegister(f"{definition.code} {definition.edition}, as reworded,", faults)
@@ -67,9 +67,9 @@ def apply(definition: Definition, overlay: Overlay) -> Definition:
 
 def publishing_faults(editions: Sequence[Definition], before: Overlay, overlay: Overlay) -> list[DefinitionFault]:
     """
-    Why an overlay cannot follow the one `before` it over these editions, the newest first and each as it is in force.
+    Return why an overlay cannot replace `before` over these editions, which are in force, newest first.
 
-    What is there may be reworded, reordered and retired; nothing is taken away, so that every old answer can be read.
+    Options may be reworded, reordered and retired. None may be removed, so that every old answer stays readable.
     """
     gone = before.options.keys() - overlay.options.keys()
     faults = [DefinitionFault("options", f"the list of {name} is gone") for name in sorted(gone)]
@@ -81,25 +81,26 @@ def publishing_faults(editions: Sequence[Definition], before: Overlay, overlay: 
 
 
 def changed_parts(before: Overlay, after: Overlay) -> tuple[str, ...]:
-    """The names of what one says otherwise than the other."""
+    """Return the names of the parts that differ between two overlays."""
     old, new = before.parts(), after.parts()
     return tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
 
 
 def editable_questions(definition: Definition) -> tuple[Question, ...]:
-    """The questions whose options administrators keep, in the order of the forms."""
+    """Return the questions whose options administrators maintain, in the order of the forms."""
     return tuple(question for question in _every_question(definition) if question.editable and not question.retired)
 
 
 def guided_questions(definition: Definition) -> tuple[Question, ...]:
-    """The questions with guidance beside them."""
+    """Return the questions with guidance."""
     return tuple(question for question in _every_question(definition) if question.guidance and not question.retired)
 
 
 def rules_naming(definition: Definition, name: str) -> dict[str, tuple[str, ...]]:
     """
-    The answers to this question that a rule names, each with what follows that rule: labels of questions, or the title
-    of the section on consent. Such an answer cannot be retired.
+    Return the answers to this question that rules depend on, each with the labels of what depends on it.
+
+    The labels are those of questions, or the title of the section on consent. Such an answer cannot be retired.
     """
     found: dict[str, list[str]] = {}
     for follows, condition in _rules(definition):
@@ -109,7 +110,7 @@ def rules_naming(definition: Definition, name: str) -> dict[str, tuple[str, ...]
 
 
 def new_code(label: str, taken: Collection[str]) -> str:
-    """A code for an option that has none yet: its label in small letters, and a number where that is taken."""
+    """Return a code for a new option: its label in lower case, with a number if that code is taken."""
     slug = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:LONGEST_SLUG].strip("_") or "option"
     number = 2
     code = slug
@@ -137,7 +138,7 @@ def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
 
 
 def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: bool) -> tuple[Option, ...]:
-    """The list as administrators keep it, then what an edition has beside it: a later one may bring new options."""
+    """Return the administrators' list, then this edition's other options: a later edition may add some."""
     if not kept or is_rating or question.list_name or question.kind not in OWN_OPTION_KINDS:
         return question.options
     codes = {option.code for option in kept}
@@ -145,7 +146,7 @@ def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: boo
 
 
 def _unknown(newest: Definition, overlay: Overlay, before: Overlay) -> Iterator[DefinitionFault]:
-    """What was reworded while it could be, and cannot be now, rides along unchanged."""
+    """Find changes to parts that cannot be reworded. An old part that is no longer editable is accepted unchanged."""
     parts, editable = overlay.parts(), {f"options:{question.name}" for question in editable_questions(newest)}
     known = {*editable, *(f"guidance:{question.name}" for question in guided_questions(newest)), "public"}
     for part in changed_parts(before, overlay):

@@ -1,1 +1,1 @@
-"""What may be asked of referrals, and what it tells: the records of every register."""
+"""The requests and events of referrals: the records of every register."""

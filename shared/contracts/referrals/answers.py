@@ -1,4 +1,4 @@
-"""What people answered, as it travels: codes and texts by the names of questions."""
+"""The type of answers in messages: codes and texts by the names of questions."""
 
 Answer = str | tuple[str, ...]
 Answers = dict[str, Answer]

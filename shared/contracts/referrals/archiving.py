@@ -1,4 +1,4 @@
-"""How outcomes has a record taken off its register."""
+"""The requests by which outcomes archives a record."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.messages import Command, Message, Process, Request
 
 
 class RecordChecked(Message):
-    """What another service may know of a record: nothing about the person."""
+    """The state of a record for another service: nothing about the person."""
 
     record_id: UUID
     organisation_id: UUID
@@ -17,7 +17,7 @@ class RecordChecked(Message):
 
 
 class CheckRecord(Request[RecordChecked]):
-    """How a record stands, active or archived. Refused as `not_found`. Not audited, since nobody reads of a person."""
+    """Read whether a record is active or archived. Refused as `not_found`. Not audited: it shows no person."""
 
     subject: ClassVar[str] = "ask.referrals.check_record"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
@@ -28,9 +28,9 @@ class CheckRecord(Request[RecordChecked]):
 
 class ArchiveRecord(Command[RecordReceipt]):
     """
-    Take a record off the register, for an outcome that outcomes holds as pending. Idempotent by the command's id.
+    Archive a record, for an outcome that outcomes holds as pending. Idempotent by the command's id.
 
-    Refused as `not_found`, `archived` (for another outcome), `conflict` (with the `version` that is there now),
+    Refused as `not_found`, `archived` (for another outcome), `conflict` (with the present `version`),
     `unknown_edition`, or `given_up`.
     """
 
@@ -44,9 +44,10 @@ class ArchiveRecord(Command[RecordReceipt]):
 
 class FinishArchive(Command[RecordReceipt]):
     """
-    An `ArchiveRecord` asked again, under its own id, when the person who asked has left the room.
+    Repeat an `ArchiveRecord` under its own id, after the user who asked has left.
 
-    The caller names that person, whose present grant is asked of identity. Refused as the first, or as `no_grant`.
+    The caller names that user, and identity is asked for their present grant. Refused as `ArchiveRecord` is, or as
+    `no_grant`.
     """
 
     subject: ClassVar[str] = "ask.referrals.finish_archive"
@@ -59,13 +60,13 @@ class FinishArchive(Command[RecordReceipt]):
 
 
 class ArchiveFate(Message):
-    """Whether the record was archived under this id; if not, it never will be."""
+    """Whether the record was archived under this id. If not, it never will be."""
 
     archived: bool
 
 
 class RefuseArchive(Command[ArchiveFate]):
-    """Give up the `ArchiveRecord` of this id: unless it was carried out, it is recorded as refused, for good."""
+    """Give up the `ArchiveRecord` of this id: unless it was carried out, it is recorded as refused permanently."""
 
     subject: ClassVar[str] = "ask.referrals.refuse_archive"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)

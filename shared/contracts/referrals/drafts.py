@@ -1,4 +1,4 @@
-"""What somebody has typed into a form and not yet sent: kept for them alone, until it is sent, discarded or old."""
+"""Drafts: what a user typed into a form and has not sent. Kept for that user alone until sent, discarded or expired."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -14,7 +14,7 @@ DRAFT_DAYS = 7
 FieldName = Annotated[str, Field(max_length=100)]
 Typing = Annotated[str, Field(max_length=200_000)]
 Typed = dict[FieldName, Annotated[tuple[Typing, ...], Field(max_length=200)]]
-"""Field name → what stands in it, as the form would send it: unchecked."""
+"""Field name → its values as the form would send them, unchecked."""
 
 
 class DraftSaved(Message):
@@ -23,10 +23,10 @@ class DraftSaved(Message):
 
 class SaveDraft(Request[DraftSaved]):
     """
-    Keep what stands in a form that adds a record. `draft_id` is the id of the command that the form will be sent as.
+    Save the content of a form that adds a record. `draft_id` is the id of the command that the form will be sent as.
 
-    Refused as `no_consent` (then nothing of it is kept), `sent` (the form was carried out), `discarded`, `too_big`,
-    `too_many` (with `most`) or `unknown_edition`.
+    Refused as `no_consent` (nothing is kept), `sent` (the form was carried out), `discarded`, `too_big`, `too_many`
+    (with `most`) or `unknown_edition`.
     """
 
     subject: ClassVar[str] = "ask.referrals.save_draft"
@@ -38,7 +38,7 @@ class SaveDraft(Request[DraftSaved]):
 
 
 class DraftNamed(Message):
-    """A draft as it is offered. `name` is the person's as typed so far; empty without one."""
+    """A draft in a list. `name` is the person's name as typed so far, or empty."""
 
     draft_id: UUID
     name: str = Field(repr=False)
@@ -51,13 +51,13 @@ class Drafts(Message):
 
 
 class ListDrafts(Request[Drafts]):
-    """The asker's own drafts, the last saved first. Audited."""
+    """List the asker's own drafts, the last saved first. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.list_drafts"
 
 
 class DraftShown(Message):
-    """A draft to go on with; `edition` is the one whose form it was typed into."""
+    """A draft to continue. `edition` is the one whose form it was typed into."""
 
     draft: DraftNamed
     edition: str
@@ -65,7 +65,7 @@ class DraftShown(Message):
 
 
 class ReadDraft(Request[DraftShown]):
-    """One draft of the asker. Refused as `not_found` when there is none, or it is another's. Audited."""
+    """Read one draft of the asker. Refused as `not_found` for an unknown draft or another user's. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_draft"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -74,7 +74,7 @@ class ReadDraft(Request[DraftShown]):
 
 
 class DiscardDraft(Request[Nothing]):
-    """Delete what is kept under this id, and take nothing more under it. Done when there is nothing, too."""
+    """Delete the draft with this id, and refuse later saves under it. Succeeds even when there is no draft."""
 
     subject: ClassVar[str] = "ask.referrals.discard_draft"
 

@@ -1,4 +1,4 @@
-"""Records that look like one person: the pairs that were found, and what the register's team says of them."""
+"""Likely duplicates: the pairs of records that were found, and what the register's team decides about them."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -12,7 +12,7 @@ DuplicateVerdict = Literal["linked", "dismissed"]
 
 
 class SameRecord(Message):
-    """Another active record of a record's person."""
+    """Another active record of the same person."""
 
     record_id: UUID
     reference: str
@@ -21,7 +21,7 @@ class SameRecord(Message):
 
 
 class RecordCompared(Message):
-    """One of two records, as far as it takes to say whether they are about one person."""
+    """One record of a pair, with the data needed to decide whether both are about one person."""
 
     record_id: UUID
     reference: str
@@ -43,14 +43,14 @@ class PossibleDuplicate(Message):
 
 
 class PossibleDuplicates(Message):
-    """The pairs that have waited longest; `total` counts all that wait."""
+    """The pairs that have waited longest. `total` counts all that wait."""
 
     pairs: tuple[PossibleDuplicate, ...]
     total: int
 
 
 class ListDuplicates(Request[PossibleDuplicates]):
-    """The pairs that nobody has decided about, and of which the asker may see both records. Audited."""
+    """List the undecided pairs of which the asker may see both records. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.list_duplicates"
 
@@ -60,13 +60,13 @@ class DuplicateCount(Message):
 
 
 class CountDuplicates(Request[DuplicateCount]):
-    """How many pairs wait for the asker. Not audited, since nobody is read of."""
+    """Count the pairs that wait for the asker. Not audited: it shows no person."""
 
     subject: ClassVar[str] = "ask.referrals.count_duplicates"
 
 
 class DuplicateDecision(Message):
-    """What was decided about a pair. `before`: by somebody earlier, so that this time nothing was changed."""
+    """The decision about a pair. `before`: it was made earlier, so this command changed nothing."""
 
     verdict: DuplicateVerdict
     decided_by: str
@@ -76,9 +76,9 @@ class DuplicateDecision(Message):
 
 class DecideDuplicate(Command[DuplicateDecision]):
     """
-    Say that two records are about one person, or are not. The first decision stands.
+    Decide whether two records are about one person. The first decision stands.
 
-    Refused as `not_found` unless the asker may see both and they were found to look alike.
+    Refused as `not_found` unless the asker may see both and the pair was found.
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_duplicate"

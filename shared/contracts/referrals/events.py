@@ -1,4 +1,4 @@
-"""What referrals tells: facts for everybody, and notices for the notifier."""
+"""The events of referrals: facts for other services, and notices for the notifier."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ Happening = Literal["record_created", "rating_changed", "record_ended"]
 
 
 class RecordEvent(Event):
-    """A fact about a record. `noun` is the register's word for it, which stands in the event's type."""
+    """A fact about a record. `noun` is the register's word for a record, which is part of the event's type."""
 
     told_by: ClassVar[Process] = "referrals"
     followed_by: ClassVar[tuple[Process, ...]] = ("reports", "outcomes")
@@ -22,34 +22,34 @@ class RecordEvent(Event):
 
 
 class RecordCreated(RecordEvent):
-    """Somebody was added to a register."""
+    """A person was added to a register."""
 
     kind: ClassVar[str] = "created"
 
 
 class RecordUpdated(RecordEvent):
-    """A record's answers were saved anew."""
+    """A new version of a record was saved, by an update or a review."""
 
     kind: ClassVar[str] = "updated"
 
 
 class RecordArchived(RecordEvent):
-    """A record has left the register."""
+    """A record was archived and has left the register."""
 
     kind: ClassVar[str] = "archived"
 
 
 class RecordReinstated(RecordEvent):
-    """A record is on its register again: it was archived in error."""
+    """A record is back on its register: it was archived in error."""
 
     kind: ClassVar[str] = "reinstated"
 
 
 class RecordNotice(Event):
     """
-    For the notifier alone: what happened to a record, with its reference for the mail and nothing else of it.
+    For the notifier alone: what happened to a record, with its reference and no other content.
 
-    `urgency` is that of its present rating. `submitted_by` is who added it, where that is known.
+    `urgency` is that of its present rating. `submitted_by` is the user who added it, if known.
     """
 
     family: ClassVar[Literal["event", "notice"]] = "notice"
@@ -63,13 +63,13 @@ class RecordNotice(Event):
 
 
 class RoutineNotice(RecordNotice):
-    """A new record that is not rated urgent (R-FLOW-011), a rating that calls for an alert, or a record that ended."""
+    """A new record that is not urgent (R-FLOW-011), a new rating that calls for an alert, or a record that ended."""
 
     kind: ClassVar[str] = "routine"
 
 
 class UrgentNotice(RecordNotice):
-    """A record whose rating the register calls urgent, new or since this version (R-FLOW-013)."""
+    """A record that is rated urgent: new, newly rated, or reinstated (R-FLOW-013)."""
 
     kind: ClassVar[str] = "urgent"
 

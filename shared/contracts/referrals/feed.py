@@ -1,4 +1,4 @@
-"""What other services copy of the records."""
+"""The feed of records that other services copy."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -11,7 +11,7 @@ from shared.messages import Message, Process, Request
 
 
 class Rated(Message):
-    """A level of the rating, and since when a record had it. `code` is empty where the question was not answered."""
+    """A level of the rating, and since when the record had it. `code` is empty where the question was not answered."""
 
     since: datetime
     code: str
@@ -19,9 +19,9 @@ class Rated(Message):
 
 class FedRecord(Message):
     """
-    A record as a read copy holds it. `sequence` says where its last change stands in the feed.
+    A record for a read copy. `sequence` is the place of its last change in the feed.
 
-    `ratings` is every level that it has had, in order; nothing in a register without a rating.
+    `ratings` holds every level that it has had, in order. It is empty in a register without a rating.
     """
 
     sequence: int
@@ -44,9 +44,9 @@ class FedRecord(Message):
 
 class FeedPage(Message):
     """
-    One page of the feed, under 512 KB unless one record alone is larger. `gone` are records that are no more.
+    One page of the feed, under 512 KB unless one record alone is larger. `gone` are deleted records.
 
-    The next page is read after `last`; without `more` there is none for now.
+    Request the next page after `last`; without `more` there is none for now.
     """
 
     records: tuple[FedRecord, ...] = Field(repr=False)
@@ -57,9 +57,9 @@ class FeedPage(Message):
 
 class ReadFeed(Request[FeedPage]):
     """
-    Every record of every register that was committed after a place in the feed, each as it is now; all, from zero.
+    Read every record of every register committed after a place in the feed (from zero: all), each in its present state.
 
-    A record that is changed again moves to the end. Not audited: what people read of the copy is.
+    A record that changes again moves to the end. Not audited: the service with the copy audits what users read of it.
     """
 
     subject: ClassVar[str] = "ask.referrals.read_feed"

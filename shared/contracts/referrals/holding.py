@@ -1,4 +1,4 @@
-"""Who holds a record, and who covers it for a time."""
+"""Requests about the holder of a record and the users who cover for them."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal, Self
@@ -11,9 +11,9 @@ from shared.messages import Command, Message, Nothing, Request
 
 class Holding(Message):
     """
-    Somebody who has the creator's rights on a record: its holder, or cover until a day that counts still.
+    A user who has the creator's rights on a record: its holder, or cover until a day, which is included.
 
-    Until a holder is named, the creator is.
+    Until a holder is named, the creator holds the record.
     """
 
     holding_id: UUID
@@ -24,7 +24,7 @@ class Holding(Message):
 
 
 class Named(Message):
-    """One time that somebody was named, and when and by whom it was ended, if it was."""
+    """One naming of a user as holder or cover, and when and by whom it was ended, if it was."""
 
     kind: Literal["holder", "cover"]
     full_name: str
@@ -44,7 +44,7 @@ class Holdings(Message):
 
 
 class ReadHoldings(Request[Holdings]):
-    """Everybody who was ever named holder or cover of a record, the newest first. Refused as `not_found`. Audited."""
+    """List every user ever named holder or cover of a record, newest first. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_holdings"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -54,11 +54,12 @@ class ReadHoldings(Request[Holdings]):
 
 class AssignHolder(Command[Nothing]):
     """
-    Name who holds a record from now on. For administrators of its organisation; the creator keeps their rights.
+    Name the holder of a record from now on. For administrators of its organisation; the creator keeps their rights.
 
-    `seen` is the holding of the holder whom the asker saw; None when nobody had been named. Refused as `not_found`,
-    `archived`, `already_holds`, `changed` when somebody else was named since, or `not_a_colleague`: the user must be a
-    standard user or an administrator of the record's organisation now.
+    `seen` is the holding of the holder whom the asker saw; None when no holder had been named.
+
+    Refused as `not_found`, `archived`, `already_holds`, `changed` when another holder was named since, or
+    `not_a_colleague`. The user must now be a standard user or an administrator of the record's organisation.
     """
 
     subject: ClassVar[str] = "ask.referrals.assign_holder"
@@ -71,11 +72,12 @@ class AssignHolder(Command[Nothing]):
 
 class AddCover(Command[Nothing]):
     """
-    Name who covers a record from one day to another, both included, as London has them.
+    Name a user who covers a record from one day to another, both included, in London time.
 
-    Refused as `not_found`, `archived` or `not_a_colleague` as `AssignHolder` is, or as `is_holder`: nobody covers for
-    themselves. As `already_covers` when on one of these days they do, `past` when the last day is over, `too_long` for
-    more than a year, `too_many` covers to come.
+    Refused as `not_found`, `archived` or `not_a_colleague` as `AssignHolder` is, or as `is_holder`: holders cannot
+    cover for themselves. Refused as `already_covers` when the user covers on one of these days already. Refused as
+    `past` when the last day is over, `too_long` for more than a year, `too_many` when the record has too many covers to
+    come.
     """
 
     subject: ClassVar[str] = "ask.referrals.add_cover"
@@ -103,7 +105,7 @@ class AddCover(Command[Nothing]):
 
 
 class EndCover(Command[Nothing]):
-    """End a cover now. Refused as `not_found` or `archived`; one that is over already stays as it is."""
+    """End a cover now. Refused as `not_found` or `archived`. A cover that is over already stays unchanged."""
 
     subject: ClassVar[str] = "ask.referrals.end_cover"
     refusals: ClassVar[tuple[str, ...]] = ("not_found", "archived")

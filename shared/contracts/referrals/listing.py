@@ -14,14 +14,14 @@ MOST_SORTED = 1_000
 LAST_NUMBERED_PAGE = 100
 
 Sort = Literal["updated", "created", "name", "rating"]
-"""By what a list is in order: the newest first, names by family name from A, the most urgent first."""
+"""The sort order of a list: dates newest first, names by family name from A, ratings the most urgent first."""
 
 
 class RecordRow(Message):
     """
-    One line of the list, ready to be shown; dates are for the page to format.
+    One row of the list. The page formats its dates.
 
-    `answers` are those of the register's further columns, as codes.
+    `answers` are those of the register's additional columns, as codes.
     """
 
     record_id: UUID
@@ -40,8 +40,9 @@ class RecordPage(Message):
     """
     One page of the list. `first` is the number of its first row (0 for no rows), `total` counts all in scope.
 
-    `matches` counts what search and narrowing find; when it is `capped`, there are more, and these are the first of
-    them. `sort` and `turned` say what order the rows are in: more than `MOST_SORTED` stay in that of the last update.
+    `matches` counts the results of search and filters. With `capped`, there are more, and these are the first of them.
+    `sort` and `turned` (reversed) say how the rows are sorted. More than `MOST_SORTED` rows stay in order of their last
+    update.
     """
 
     rows: tuple[RecordRow, ...] = Field(repr=False)
@@ -58,14 +59,14 @@ class RecordPage(Message):
 
 
 class RowPlace(Message):
-    """Where a row stands in the list, which goes by the time of the last update."""
+    """The position of a row in the list, which is sorted by the time of the last update."""
 
     updated_at: datetime
     record_id: UUID
 
 
 class Narrowing(Message):
-    """Only records with one of these ratings, localities and organisations, as codes and ids; empty: any."""
+    """Filters: only records with one of these ratings, localities and organisations, as codes and ids. Empty: any."""
 
     ratings: tuple[str, ...] = Field(default=(), max_length=20)
     localities: tuple[str, ...] = Field(default=(), max_length=200)
@@ -82,15 +83,18 @@ class Narrowing(Message):
 
 class ListRecords(Request[RecordPage]):
     """
-    Active records in the asker's scope, the last updated first, or those whose name contains every word of `search`.
+    List active records in the asker's scope, the last updated first, or search them by name.
 
-    Up to `MOST_SORTED` can be sorted (`turned`: the other way round). More stay as they are, and when it is a rating or
-    locality that leaves them, they are counted as `MOST_SORTED` and `capped`.
+    A search finds records whose name contains every word of `search`. A word of one or two letters is compared with the
+    beginning of a name. A reference finds its record.
 
-    A word of one or two letters is looked for at the beginning of a name. A reference finds its record. Pages are
-    numbered from 1. Page 100 is the last that can be asked for by number; further ones are asked for `after` the last
-    row of the page before, or `before` the first row of the page behind, which costs the same however deep. The reading
-    is audited with the ids shown. Refused as `unknown_register` where the service does not have the register.
+    Up to `MOST_SORTED` records can be sorted (`turned`: in reverse). More keep the order of the last update. If filters
+    by rating or locality leave more, they are counted as `MOST_SORTED` and `capped`.
+
+    Pages are numbered from 1. Page 100 is the last that can be requested by number. Further pages are requested `after`
+    the last row of the page before, or `before` the first row of the page behind. This costs the same at any depth.
+
+    Audited with the ids shown. Refused as `unknown_register` where the service does not have the register.
     """
 
     subject: ClassVar[str] = "ask.referrals.list_records"
@@ -107,7 +111,7 @@ class ListRecords(Request[RecordPage]):
 
     @property
     def is_plain(self) -> bool:
-        """Not sorted, and not narrowed by what only the records themselves tell."""
+        """Whether the list has the default order and no filter by answers."""
         return self.sort == "updated" and not self.turned and not self.narrowing.by_answers
 
     @model_validator(mode="after")

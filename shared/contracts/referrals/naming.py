@@ -1,4 +1,4 @@
-"""Whom a page speaks of that knows its records by their ids alone."""
+"""Names for records that another service knows by id alone."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,7 +12,7 @@ MOST_NAMED = 100
 
 
 class NamedRecord(Message):
-    """An active record, as a line of another service's list names it."""
+    """An active record, as a row of another service's list names it."""
 
     record_id: UUID
     name: str = Field(repr=False)
@@ -23,13 +23,13 @@ class NamedRecord(Message):
 
 
 class NamedRecords(Message):
-    """In no particular order."""
+    """The records found, in no particular order."""
 
     records: tuple[NamedRecord, ...] = Field(repr=False)
 
 
 class NameRecords(Request[NamedRecords]):
-    """Who these are: the active ones in the asker's scope, and no word of the others. Audited with the ids named."""
+    """Name the active records in the asker's scope, and leave out the others. Audited with the ids named."""
 
     subject: ClassVar[str] = "ask.referrals.name_records"
 

@@ -1,4 +1,4 @@
-"""What administrators make of a register between its editions: published once, in force in every process."""
+"""Overlays: what administrators reword between editions of a register, published once for every process."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,7 +12,7 @@ MOST_PUBLISHED = 50
 
 
 class OverlayInForce(Message):
-    """The newest overlay of a register, by the number under which it was published."""
+    """The newest overlay of a register, with its version."""
 
     register_code: str
     version: int
@@ -20,14 +20,14 @@ class OverlayInForce(Message):
 
 
 class OverlayBatch(Message):
-    """Those that the asker does not know yet, as many as a reply has room for; `more` says that there are others."""
+    """Overlays that the asker does not know yet, as many as fit into a reply. With `more` there are others."""
 
     overlays: tuple[OverlayInForce, ...]
     more: bool = False
 
 
 class ReadOverlays(Request[OverlayBatch]):
-    """What is in force, except where it is what the asker knows already (`known`: register → number)."""
+    """Read the overlays in force, except those that the asker has already (`known`: register → version)."""
 
     subject: ClassVar[str] = "ask.referrals.read_overlays"
     asked_by: ClassVar[tuple[Process, ...]] = ("gateway", *SERVICES)
@@ -36,18 +36,18 @@ class ReadOverlays(Request[OverlayBatch]):
 
 
 class OverlayReceipt(Message):
-    """The number under which it was published."""
+    """The version under which it was published."""
 
     version: int
 
 
 class PublishOverlay(Command[OverlayReceipt]):
     """
-    Put what an administrator has reworded in force, for every organisation of the register.
+    Publish what an administrator reworded, for every organisation of the register.
 
-    Refused as `not_all_organisations` (it binds them all), `conflict` with the newest `version` when somebody has
-    published since `seen_version`, `invalid` with how many `faults` it has, `unchanged`, or `unknown_register` where
-    the service does not have the register.
+    Refused as `not_all_organisations`: it applies to all, so the asker needs all. Refused as `conflict` (with the
+    newest `version`) when another user has published since `seen_version`. Refused as `invalid` (with the number of
+    `faults`), `unchanged`, or `unknown_register` where the service does not have the register.
     """
 
     subject: ClassVar[str] = "ask.referrals.publish_overlay"
@@ -64,7 +64,7 @@ class PublishOverlay(Command[OverlayReceipt]):
 
 
 class PublishedOverlay(Message):
-    """Who published what, and when: `changed` are names of parts, as in `options:<question>`."""
+    """One published overlay: who, when and what. `changed` are names of parts, as in `options:<question>`."""
 
     version: int
     changed: tuple[str, ...]
@@ -73,14 +73,14 @@ class PublishedOverlay(Message):
 
 
 class PublishedOverlays(Message):
-    """The newest first, fifty at most; `more` says that there are older ones."""
+    """Published overlays, newest first, fifty at most. With `more` there are older ones."""
 
     published: tuple[PublishedOverlay, ...]
     more: bool = False
 
 
 class ListOverlays(Request[PublishedOverlays]):
-    """What was published of the register that the assertion names; `before`: older than this number."""
+    """List the overlays published for the register that the assertion names. `before`: older than this version."""
 
     subject: ClassVar[str] = "ask.referrals.list_overlays"
 
@@ -88,7 +88,7 @@ class ListOverlays(Request[PublishedOverlays]):
 
 
 class OverlayPublished(Broadcast):
-    """A register has been reworded: ask what it says now."""
+    """A register has a new overlay: each process reads it."""
 
     subject: ClassVar[str] = "tell.referrals.overlay_published"
     told_by: ClassVar[tuple[Process, ...]] = ("referrals",)

@@ -1,4 +1,4 @@
-"""One record: what it says, how it came to, and the notes on it."""
+"""Requests about one record: its answers, its history and its notes."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -16,8 +16,8 @@ class RecordShown(Message):
     """
     A record as the asker may see it, in the edition that it was written in.
 
-    `holdings`: now, and covers to come. `same_person` are the other active records that the register's team says are
-    about the person, of those in scope.
+    `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope that the
+    register's team linked to the same person.
     """
 
     record_id: UUID
@@ -39,7 +39,7 @@ class RecordShown(Message):
 
 
 class ReadRecord(Request[RecordShown]):
-    """One record. Refused as `not_found` when there is none, or none that the asker may see. Audited."""
+    """Read one record. Refused as `not_found` when it does not exist or is outside the asker's scope. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_record"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -48,7 +48,7 @@ class ReadRecord(Request[RecordShown]):
 
 
 class FieldChange(Message):
-    """What one field was and became, as codes; the page puts the definition's words to them."""
+    """The old and new value of one field, as codes. The page adds the definition's words."""
 
     name: str
     before: Answer | None = Field(repr=False)
@@ -60,9 +60,10 @@ Act = Literal["updated", "reviewed", "archived", "reinstated"]
 
 class RecordChange(Message):
     """
-    One version: who, when, what. Creation is version 0 and no update (D-HISTORY).
+    One version of a record: who, when, what. Creation is version 0 and not an update (D-HISTORY).
 
-    `reviewed` is an update that changed no answer. Archives that were reversed are among them, and are no updates.
+    `reviewed` is an update that changed no answer. Archives that were reversed are included, and do not count as
+    updates.
     """
 
     version: int
@@ -73,7 +74,7 @@ class RecordChange(Message):
 
 
 class History(Message):
-    """As many versions as a reply has room for, beside the first; `older` counts those before them."""
+    """The first version, and as many others as fit into a reply. `older` counts those before them."""
 
     record_id: UUID
     created_at: datetime
@@ -83,7 +84,7 @@ class History(Message):
 
 
 class ReadHistory(Request[History]):
-    """What was done to a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
+    """Read the versions of a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_history"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -100,7 +101,7 @@ class NoteShown(Message):
 
 
 class Notes(Message):
-    """As many notes as a reply has room for; `older` counts those before them."""
+    """As many notes as fit into a reply. `older` counts those before them."""
 
     record_id: UUID
     notes: tuple[NoteShown, ...]
@@ -108,7 +109,7 @@ class Notes(Message):
 
 
 class ReadNotes(Request[Notes]):
-    """The notes on a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
+    """Read the notes on a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
 
     subject: ClassVar[str] = "ask.referrals.read_notes"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -119,8 +120,10 @@ class ReadNotes(Request[Notes]):
 
 class AddNote(Command[Nothing]):
     """
-    Write a note on a record. Refused as `not_found`, `not_yours`, `archived`, `empty`, or `unreadable` when it holds
-    characters that cannot be kept.
+    Write a note on a record.
+
+    Refused as `not_found`, `not_yours`, `archived`, `empty`, or `unreadable` when it holds characters that cannot be
+    stored.
     """
 
     subject: ClassVar[str] = "ask.referrals.add_note"

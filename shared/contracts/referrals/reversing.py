@@ -1,4 +1,4 @@
-"""How an archive that was made in error is reversed: one administrator asks, a second one decides."""
+"""Reversals: undoing an archive made in error. One administrator asks, a second one decides."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,8 +13,7 @@ MOST_REVERSALS = 50
 
 class AskReversal(Command[Nothing]):
     """
-    Ask that the archive of a record be reversed, because it was an error. The record is named by its reference, since
-    no page shows an archived one.
+    Ask for the reversal of an archive that was an error. The record is named by its reference, as no page shows it.
 
     Refused as `not_found`, `not_archived`, `asked_before` (and not yet decided), `empty` or `unreadable` (the reason).
     """
@@ -27,7 +26,7 @@ class AskReversal(Command[Nothing]):
 
 
 class ReversalAsked(Message):
-    """A reversal that nobody has decided yet. `yours`: the asker asked for it, and somebody else is to decide."""
+    """An undecided reversal. `yours`: the asker asked for it, and another administrator must decide."""
 
     reversal_id: UUID
     record_id: UUID
@@ -42,24 +41,24 @@ class ReversalAsked(Message):
 
 
 class Reversals(Message):
-    """As many as a reply has room for, those first that have waited longest; `more` says that there are others."""
+    """As many as fit into a reply, those that have waited longest first. With `more` there are others."""
 
     reversals: tuple[ReversalAsked, ...]
     more: bool = False
 
 
 class ListReversals(Request[Reversals]):
-    """The reversals that wait to be decided, of records in the asker's scope. Audited with the ids shown."""
+    """List the undecided reversals of records in the asker's scope. Audited with the ids shown."""
 
     subject: ClassVar[str] = "ask.referrals.list_reversals"
 
 
 class DecideReversal(Command[Nothing]):
     """
-    Reverse an archive, by which the record is active again at once; or decline to, by which nothing is changed.
+    Reverse an archive, which makes the record active again at once, or decline, which changes nothing.
 
-    Refused as `not_found`, `decided` (by somebody else), `unknown_edition` (of the record), or `not_second`: who asked
-    cannot confirm, only take it back.
+    Refused as `not_found`, `decided` (already), `unknown_edition` (of the record), or `not_second`: the administrator
+    who asked cannot confirm, only withdraw.
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_reversal"

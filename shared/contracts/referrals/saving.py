@@ -1,4 +1,4 @@
-"""Adding a person to a register, and saving a record anew."""
+"""Adding a person to a register, and saving a new version of a record."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -8,11 +8,11 @@ from pydantic import Field
 from shared.contracts.referrals.answers import Answers
 from shared.messages import Command, Message
 
-MOST_ALIKE = 10  # that are shown to whoever adds a person, the newest
+MOST_ALIKE = 10  # the newest of the matches, shown to the user who adds a person
 
 
 class RecordReceipt(Message):
-    """A record as it was just saved. `reference` is what people may say aloud and write in mails."""
+    """A record as it was just saved. `reference` is safe to say aloud and to write in mails."""
 
     record_id: UUID
     reference: str
@@ -22,12 +22,16 @@ class RecordReceipt(Message):
 
 class SubmitRecord(Command[RecordReceipt]):
     """
-    Add a person to the register of the assertion.
+    Add a person to the register that the assertion names.
 
     Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none) or
-    `unknown_edition`; as `likely_duplicate` when `records` (ids) that the asker may see look like the same person and
-    `duplicates_seen` does not say of each that the asker has looked at it; and in a register that says so, as
-    `duplicate_unseen` when such a record is out of sight. Nothing is kept of what was refused.
+    `unknown_edition`.
+
+    Refused as `likely_duplicate` (with ids in `records`) when records in scope look like the same person and
+    `duplicates_seen` does not list all of these. Refused as `duplicate_unseen` when such a record is out of scope, in a
+    register that says so.
+
+    Nothing of a refused command is stored.
     """
 
     subject: ClassVar[str] = "ask.referrals.submit_record"
@@ -47,12 +51,11 @@ class SubmitRecord(Command[RecordReceipt]):
 
 class UpdateRecord(Command[RecordReceipt]):
     """
-    Save a record's answers anew.
+    Save new answers of a record. They are checked against the edition that the record was written in.
 
-    They are checked again by the edition that the record was written in; refused as `unknown_edition` where the
-    service does not have it. Refused as `not_found`, `not_yours`, `archived`, `no_consent`, `invalid_answers` (with the
-    number of `faults`), `unchanged`, or `conflict` (with the `version` that is there now) when somebody saved since
-    `version` was read.
+    Refused as `unknown_edition` where the service does not have that edition. Refused as `not_found`, `not_yours`,
+    `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), or `unchanged`. Refused as `conflict`
+    (with the present `version`) when the record was saved since `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.update_record"
@@ -74,10 +77,10 @@ class UpdateRecord(Command[RecordReceipt]):
 
 class ReviewRecord(Command[RecordReceipt]):
     """
-    Say that a record's rating was looked at and stands: from now on it is as fresh as a new one.
+    Confirm a record's rating: from now on it is as fresh as a new one. It is an update that changes no answer.
 
-    An update that changes no answer. Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`,
-    or `conflict` (with the `version` that is there now) when somebody saved since `version` was read.
+    Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`, or `conflict` (with the present
+    `version`) when the record was saved since `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.review_record"

@@ -1,4 +1,4 @@
-"""How outcomes learns of ratings: how records stand, without anything about the person."""
+"""The state of records for outcomes: their ratings, and nothing about the person."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -10,10 +10,10 @@ from shared.messages import Message, Process, Request
 
 class RecordStanding(Message):
     """
-    How a record stands at a version. `urgency` is what its register says of its rating; None where there is none.
+    The state of a record at a version. `urgency` is the register's urgency of its rating; None without a rating.
 
-    `rated_at` says when that rating was given: a review, which lets it stand, does not give it anew. `locality` is a
-    code, for the areas that meetings are held for.
+    `rated_at` says when that rating was given; a review does not change it. `locality` is a code, for the area that
+    meetings are held for.
     """
 
     record_id: UUID
@@ -28,7 +28,7 @@ class RecordStanding(Message):
 
 
 class ReadStanding(Request[RecordStanding]):
-    """How one record stands, active or archived. Refused as `not_found`. Not audited: nobody reads of a person."""
+    """Read the state of one record, active or archived. Refused as `not_found`. Not audited: it shows no person."""
 
     subject: ClassVar[str] = "ask.referrals.read_standing"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
@@ -38,7 +38,7 @@ class ReadStanding(Request[RecordStanding]):
 
 
 class Standings(Message):
-    """Those of the next records that call for somebody. The next page is read after `last`; None: there is none."""
+    """The next records that need attention. Request the next page after `last`; None: there is none."""
 
     standings: tuple[RecordStanding, ...]
     last: UUID | None
@@ -46,9 +46,9 @@ class Standings(Message):
 
 class ListStandings(Request[Standings]):
     """
-    How the active records of all registers stand that somebody must act on, in the order of their ids.
+    List the active records of all registers that need attention, by id.
 
-    Not audited: nobody reads of a person.
+    Not audited: it shows no person.
     """
 
     subject: ClassVar[str] = "ask.referrals.list_standings"

@@ -1,4 +1,4 @@
-"""What a definition must hold beyond its shape. Each check stands in the table at the foot."""
+"""The checks of a definition beyond its shape. The table `CHECKS` lists each."""
 
 from collections.abc import Callable, Iterator
 
@@ -28,7 +28,7 @@ def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def _check_apart(form: QuestionForm, outcome: QuestionForm) -> Iterator[DefinitionFault]:
-    """What administrators reword is found by the name of its question, whichever form asks it."""
+    """Check that the two forms share no editable name: an overlay finds a question by its name, in either form."""
     for name in form.by_name.keys() & outcome.by_name.keys():
         if any(each.editable or each.guidance for each in (form.by_name[name], outcome.by_name[name])):
             yield DefinitionFault(
@@ -55,5 +55,5 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
 
 
 def find_faults(register: Definition) -> list[DefinitionFault]:
-    """Everything that is wrong with a definition whose shape is right."""
+    """Return every fault of a definition whose shape is right."""
     return [fault for check in CHECKS for fault in check(register)]

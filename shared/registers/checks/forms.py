@@ -1,4 +1,4 @@
-"""What must hold within one form: names, options, and conditions that look backwards only."""
+"""Checks within one form: names, options, and conditions that refer only to earlier questions."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ OWN_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"yes_no"}
 
 
 def check_form(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
-    """The faults of the form that stands under this word of the definition."""
+    """Return the faults of a form. `called` is its key in the definition."""
     yield from _check_names(called, form)
     earlier: dict[str, Question] = {}
     for section in form.sections:
@@ -24,7 +24,7 @@ def check_form(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
 
 
 def twice(names: Iterable[str]) -> list[str]:
-    """The names that stand more than once."""
+    """Return the names that occur more than once."""
     return [name for name, times in Counter(names).items() if times > 1]
 
 
@@ -36,7 +36,7 @@ def _check_names(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
 def check_condition(
     place: str, condition: Condition, known: dict[str, Question], lead: str, where: str = "asked before it"
 ) -> Iterator[DefinitionFault]:
-    """A condition may name known questions that offer options, and only options that they offer."""
+    """Check that a condition names known questions with options, and only options that they offer."""
     for name, codes in condition.items():
         question = known.get(name)
         if question is None or question.retired:

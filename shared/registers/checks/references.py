@@ -1,4 +1,4 @@
-"""What must hold between a definition's parts: whatever one names, another must have."""
+"""Checks between the parts of a definition: whatever one part names, another must define."""
 
 from collections.abc import Iterator
 
@@ -148,7 +148,7 @@ def check_notifications(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def _check_addresses(register: Definition) -> Iterator[DefinitionFault]:
-    """An address that mail cannot be sent to would cost the mail on the day that it is needed."""
+    """Check that mail can be sent to every address, so that no mail is lost on the day it is needed."""
     contact = register.contact
     named = {"contact, team_email": [contact.team_email], "contact, administrator_email": [contact.administrator_email]}
     for rule in register.notifications:
@@ -166,7 +166,7 @@ def _is_address(text: str) -> bool:
 
 
 def _check_new(register: Definition) -> Iterator[DefinitionFault]:
-    """A register of whose new records nobody is told is watched by nobody. Urgent ones are another check's."""
+    """Check that someone is told of every new record. Urgent ones are left to `_check_urgent`."""
     levels = register.rating.levels if register.rating else ()
     urgencies: list[Urgency] = [level.urgency for level in levels] or ["routine"]
     for urgency in dict.fromkeys(each for each in urgencies if each != "urgent"):
@@ -180,12 +180,12 @@ def _check_new(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def _reaches_somebody(rule: Notification) -> bool:
-    """The submitter knows already, and watches nothing."""
+    """Return whether the rule tells someone besides the submitter, who does not watch the register."""
     return "team" in rule.to or "administrators" in rule.to or bool(rule.addresses)
 
 
 def _check_urgent(register: Definition) -> Iterator[DefinitionFault]:
-    """A record that is rated urgent must reach somebody, from its first day or after a change."""
+    """Check that urgent mail reaches someone for a record rated urgent: when new, after a change, and when not seen."""
     urgent = register.rating is not None and any(level.urgency == "urgent" for level in register.rating.levels)
     for occasion in ("record_created", "rating_changed", "urgent_not_seen") if urgent else ():
         told = [rule for rule in register.notifications if rule.concerns(occasion, "urgent") and rule.urgent]

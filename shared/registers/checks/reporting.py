@@ -1,4 +1,4 @@
-"""What must hold on the dashboard and in the reports."""
+"""Checks of the dashboard and the reports."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from shared.registers.faults import DefinitionFault
 
 
 def check_bands(register: Definition) -> Iterator[DefinitionFault]:
-    """Every age is in exactly one band of a tile, so that its numbers add up to the total."""
+    """Check that every age is in exactly one band of a tile, so that its numbers add up to the total."""
     for tile in register.reporting.tiles:
         if isinstance(tile, AgeTile):
             for age in _ages_missed(tile.bands):
@@ -32,7 +32,7 @@ def check_reports(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def check_counted(register: Definition) -> Iterator[DefinitionFault]:
-    """Tiles and filters count by the options of a question."""
+    """Check that tiles and filters count by questions with options."""
     tiles = [(f"tile {tile.title}", tile.question) for tile in register.reporting.tiles if isinstance(tile, OptionTile)]
     choices = [each for each in register.reporting.filters if isinstance(each, OptionFilter)]
     for called, name in [*tiles, *((f"filter {choice.label}", choice.question) for choice in choices)]:
@@ -42,7 +42,7 @@ def check_counted(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def check_weeks(register: Definition) -> Iterator[DefinitionFault]:
-    """Weeks are told by the rating, and of several tiles all would say the same."""
+    """Check that a tile by week has a rating to count by, and that there is only one: others would show the same."""
     tiles = [each for each in register.reporting.tiles if isinstance(each, WeekTile)]
     if tiles and register.rating is None:
         yield DefinitionFault(f"reporting, tile {tiles[0].title}", "the register has no rating to count by")

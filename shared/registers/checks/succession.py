@@ -1,4 +1,4 @@
-"""What a later edition may not take back: old records must stay readable, and the floor may only rise."""
+"""Checks of a later edition against the one before: old records must stay readable, and the floor may only rise."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from shared.registers.faults import DefinitionFault
 
 
 def check_succession(older: Definition, newer: Definition) -> list[DefinitionFault]:
-    """The faults of an edition that follows another of the same register."""
+    """Return the faults of an edition that follows another of the same register."""
     faults = list(_check_kept("form", older.form, newer.form))
     if older.outcome and newer.outcome:
         faults += _check_kept("outcome", older.outcome, newer.outcome)

@@ -1,1 +1,1 @@
-"""What a register definition may hold. One TOML file says all of it; nothing here knows any register's questions."""
+"""The parts of a register definition, written in one TOML file. No code here knows any register's questions."""

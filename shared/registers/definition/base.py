@@ -1,4 +1,4 @@
-"""What every part of a definition is made of: frozen shapes, names, texts with gaps, links."""
+"""The base of every part of a definition: frozen models, names, texts with placeholders, links."""
 
 from string import Formatter
 from typing import Annotated, Literal, Self
@@ -7,12 +7,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 class Model(BaseModel):
-    """A piece of a definition: frozen, and a word that it does not know is an error."""
+    """A frozen part of a definition. An unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def __copy__(self) -> Self:
-        """A copy forgets the tables that its original made of its parts, since `model_copy` may change the parts."""
+        """Copy without cached properties: `model_copy` may change the parts from which they were computed."""
         copied = super().__copy__()
         for made in copied.__dict__.keys() - type(self).model_fields.keys():
             del copied.__dict__[made]
@@ -23,7 +23,7 @@ LONGEST_TEXT = 4000
 
 
 def placeholders_in(text: str) -> frozenset[str]:
-    """The names in braces, with what is said of their form, if anything is. Raises `ValueError`."""
+    """Return the names in braces, with any conversion mark and format. Raise `ValueError` for an unmatched brace."""
     try:
         pieces = list(Formatter().parse(text))
     except ValueError:
@@ -32,7 +32,7 @@ def placeholders_in(text: str) -> frozenset[str]:
 
 
 class Gaps:
-    """Checks that a text has no gaps, `{name}`, but those named here: pages and mails fill these and no others."""
+    """Checks that a text has only these placeholders (`{name}`): pages and mails fill no others."""
 
     def __init__(self, *names: str) -> None:
         self.names = frozenset(names)
@@ -71,7 +71,7 @@ Role = Literal[
 
 
 class Link(Model):
-    """A link on a page, and the words that lead to it."""
+    """A link on a page. `lead` is the text before it."""
 
     lead: Text | None = None
     text: Text

@@ -1,4 +1,4 @@
-"""Dashboard tiles, report filters and reports: three closed vocabularies over the register's own questions."""
+"""Dashboard tiles, report filters and reports: three fixed sets of kinds, applied to the register's own questions."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from shared.registers.definition.base import Code, Model, QuestionName, Text
 
 
 class AgeBand(Model):
-    """Ages from one to another, both within; `first` is 0 and `last` is without end when they are not said."""
+    """A range of ages, both ends included. `first` defaults to 0; without `last` the range is open-ended."""
 
     label: Text
     first: int = Field(default=0, ge=0, le=150)
@@ -16,7 +16,7 @@ class AgeBand(Model):
 
     @property
     def code(self) -> str:
-        """How a form names the band: 0-17, 18-."""
+        """The code of the band in a form: 0-17, 18-."""
         return f"{self.first}-{'' if self.last is None else self.last}"
 
     def holds(self, age: int) -> bool:
@@ -24,14 +24,14 @@ class AgeBand(Model):
 
 
 class TotalTile(Model):
-    """How many active records there are."""
+    """The number of active records."""
 
     kind: Literal["total"]
     title: Text
 
 
 class OptionTile(Model):
-    """How many records gave each answer to one question."""
+    """The number of records by answer to one question."""
 
     kind: Literal["by_option"]
     title: Text
@@ -40,7 +40,7 @@ class OptionTile(Model):
 
 
 class AgeTile(Model):
-    """How many people are in each age band; every age is in exactly one."""
+    """The number of people in each age band. Every age is in exactly one band."""
 
     kind: Literal["by_age"]
     title: Text
@@ -48,14 +48,14 @@ class AgeTile(Model):
 
 
 class OrganisationTile(Model):
-    """How many records each organisation has, highest first, those with none too."""
+    """The number of records of each organisation, highest first, including those with none."""
 
     kind: Literal["by_organisation"]
     title: Text
 
 
 class WeekTile(Model):
-    """How many records stood at each level of the rating at the end of each of the last weeks, as a picture."""
+    """A chart of how many records had each level of the rating at the end of each recent week."""
 
     kind: Literal["by_week"]
     title: Text
@@ -94,7 +94,7 @@ Filter = Annotated[OrganisationFilter | AgeFilter | OptionFilter, Field(discrimi
 
 
 class Report(Model):
-    """One report that may be downloaded. Ages that it is bound to take the age filter away."""
+    """One report for download. A report limited to `ages` offers no age filter."""
 
     code: Code
     title: Text
@@ -108,7 +108,7 @@ class Report(Model):
 
 
 class Reporting(Model):
-    """The dashboard and what can be downloaded from it."""
+    """The dashboard and the reports that can be downloaded from it."""
 
     dashboard_filter: OrganisationFilter
     tiles: tuple[Tile, ...] = Field(alias="tile", min_length=1)

@@ -1,4 +1,4 @@
-"""How a record comes onto a register, is rated, watched, told of, and leaves: the consent gate to the ending."""
+"""The lifecycle of a record in a definition: consent, rating, receipt, ending, duplicates and notifications."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
@@ -34,7 +34,7 @@ class Passage(Model):
 
 
 class GateRule(Model):
-    """One combination of answers, and whether it lets a person onto the register."""
+    """One combination of answers, and whether it accepts or refuses a person."""
 
     when: Conditions = Field(min_length=1)
     verdict: Literal["accepted", "refused"]
@@ -42,9 +42,9 @@ class GateRule(Model):
 
 class ConsentGate(Model):
     """
-    Who may be put on the register at all. The first rule that holds decides; when none does, the answer is no.
+    Who may be put on the register. The first rule that holds decides. If none holds, the person is refused.
 
-    With the gate off, everybody may; the questions are asked all the same.
+    With the gate off, every person is accepted; the questions are asked all the same.
     """
 
     gate: Literal["required", "off"]
@@ -63,7 +63,7 @@ class Level(Model):
 
 
 class Rating(Model):
-    """The one question whose answer says how soon somebody must act."""
+    """The question whose answer says how urgently a record needs action."""
 
     question: QuestionName
     levels: tuple[Level, ...] = Field(alias="level", min_length=2)
@@ -72,14 +72,14 @@ class Rating(Model):
         return next((level for level in self.levels if level.code == code), None)
 
     def highest(self, codes: Iterable[str]) -> Level | None:
-        """The most urgent of these levels; of two that are as urgent, the one that is listed later."""
+        """Return the most urgent of these levels. Between equally urgent ones, return the one listed later."""
         urgencies = get_args(Urgency)
         found = [level for level in self.levels if level.code in set(codes)]
         return max(reversed(found), key=lambda level: urgencies.index(level.urgency), default=None)
 
 
 class Receipt(Model):
-    """What is said after a record was added: when the register is watched, what to do in a crisis."""
+    """The page after a record is added: when the register is watched, and what to do in a crisis."""
 
     heading: Text
     paragraphs: Texts
@@ -103,10 +103,10 @@ class Lifecycle(Model):
 
 class Duplicates(Model):
     """
-    When two records are about one person, by roles in the order tried; and what is said if the match may not be seen.
+    The rules for likely duplicates, as lists of roles in the order tried.
 
-    `silent`: the record is taken and both are flagged for the register's team. `said`: it is refused, and the page
-    says whom to ask.
+    `unseen` applies when the asker may not see the match. `silent`: the record is added and both are flagged for the
+    register's team. `said`: it is refused, and the page says whom to ask.
     """
 
     match: tuple[tuple[Role, ...], ...] = Field(min_length=1)
@@ -114,7 +114,7 @@ class Duplicates(Model):
 
 
 class Notification(Model):
-    """Who is told on an occasion, and in which words. `urgency` narrows it to records rated so."""
+    """Who is told on an occasion, and by which mail. `urgency` limits it to records with such a rating."""
 
     occasion: Occasion
     urgency: tuple[Urgency, ...] = ()

@@ -1,4 +1,4 @@
-"""Questions, their options, their conditions, and the forms made of them."""
+"""Questions, their options and conditions, and the forms made of them."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -31,9 +31,9 @@ _LONGEST_LINE = 200
 
 class Option(Model):
     """
-    One answer that may be chosen. Its code is kept with the record; its label may be reworded.
+    One answer to choose from. Records store its code; its label may be reworded.
 
-    `retired` offers it no more: where it was chosen it stays, and can be read for ever.
+    `retired`: no longer offered. Old answers keep it and stay readable.
     """
 
     code: Code
@@ -52,9 +52,9 @@ def _conditions(written: object) -> object:
 
 
 Condition = dict[QuestionName, Annotated[tuple[Code, ...], BeforeValidator(_codes)]]
-"""Every question named must have one of the answers beside it."""
+"""Each question named must have one of the answers given for it."""
 Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_conditions)]
-"""One of the conditions must hold; none at all always holds."""
+"""One of the conditions must hold. An empty tuple always holds."""
 
 
 class GuidanceTopic(Model):
@@ -74,10 +74,10 @@ class Guidance(Model):
 
 class AgeRule(Model):
     """
-    Where the condition holds, nobody older than `last` may be born on this day: else `said`.
+    Where the condition holds, the person must not be older than `last` years; else the form says `said`.
 
-    Their age is that of the day which was answered to `on`; of the day on which all this is said, where it was not.
-    Said once, it is not judged again until one of these answers is changed.
+    The age is taken on the date answered to `on`, or on the day of the check if that date is missing or not known. An
+    accepted answer is not checked again until one of these answers changes.
     """
 
     when: Conditions = Field(min_length=1)
@@ -90,8 +90,8 @@ class Question(Model):
     """
     One question. Its name never changes; `retired` takes it off the form and keeps old answers readable.
 
-    It is asked when `show_if` holds, and not when `unless` does. `ages` belong to the date of a birth. The options of
-    an `editable` one are kept by the register's administrators, who begin with those that are written here.
+    It is asked when `show_if` holds and `unless` does not. `ages` apply to a date of birth. If `editable`, the
+    register's administrators maintain the options, starting from those written here.
     """
 
     name: QuestionName
@@ -116,7 +116,7 @@ class Question(Model):
 
     @property
     def shown_label(self) -> str:
-        """The label as forms show it: marked when an answer is needed."""
+        """The label on forms, marked with * when an answer is required."""
         return f"{self.label}*" if self.required else self.label
 
     @property
@@ -125,16 +125,16 @@ class Question(Model):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Option code → label, of those that are offered no more too."""
+        """Option code → label, including retired options."""
         return {option.code: option.label for option in self.options}
 
     @cached_property
     def offered(self) -> tuple[Option, ...]:
-        """What somebody may choose who has not chosen yet."""
+        """The options offered for a new answer."""
         return tuple(option for option in self.options if not option.retired)
 
     def offered_to(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
-        """What somebody may choose who has chosen so before."""
+        """Return the options offered when these were chosen before: retired ones stay if chosen."""
         return tuple(option for option in self.options if not option.retired or option.code in chosen)
 
 
@@ -148,7 +148,7 @@ class Section(Model):
 
 
 class QuestionForm(Model):
-    """Sections of questions, asked in the order in which they stand; a question may depend on earlier ones only."""
+    """Sections of questions, asked in the order written. A question may depend only on earlier ones."""
 
     heading: Text
     guidance: Texts = ()
@@ -156,7 +156,7 @@ class QuestionForm(Model):
 
     @cached_property
     def all_questions(self) -> tuple[Question, ...]:
-        """Retired ones too."""
+        """Every question, including retired ones."""
         return tuple(question for section in self.sections for question in section.questions)
 
     @cached_property
@@ -168,7 +168,7 @@ class QuestionForm(Model):
         return tuple(question for question in self.all_questions if not question.retired)
 
     def with_questions(self, change: Callable[[Question], Question]) -> Self:
-        """The same form, each of its questions as `change` gives it back."""
+        """Return a copy of the form with `change` applied to each question."""
         sections = tuple(
             section.model_copy(update={"questions": tuple(change(question) for question in section.questions)})
             for section in self.sections

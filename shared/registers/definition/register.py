@@ -1,4 +1,4 @@
-"""A whole register definition: what one TOML file says."""
+"""A whole register definition: the content of one TOML file."""
 
 from typing import Literal
 
@@ -46,7 +46,7 @@ class Identity(Model):
 
 
 class Contact(Model):
-    """Where people turn to."""
+    """Contact details of the register's team and administrators."""
 
     team: Text
     team_email: EmailAddress
@@ -55,7 +55,7 @@ class Contact(Model):
 
 
 class PublicHome(Model):
-    """The public home page, before anybody logs in."""
+    """The public home page, shown before log-in."""
 
     heading: Text
     paragraphs: Texts
@@ -63,28 +63,28 @@ class PublicHome(Model):
 
 
 class InitialOrganisation(Model):
-    """An organisation that the register begins with; administrators add others."""
+    """An organisation that the register starts with; administrators add others."""
 
     name: Text
     email_domain: Domain
 
 
 class RegistrationAccess(Model):
-    """Who may register an account by themselves."""
+    """Who may register their own account."""
 
     self_registration: bool
     accepted_domains: tuple[Domain, ...]
 
 
 class NavigationLink(Model):
-    """One entry of the navigation bar; the bar has them in the order written."""
+    """One entry of the navigation bar, which keeps the order written."""
 
     place: Place
     label: Text
 
 
 class ListColumn(Model):
-    """One column of the list of records; `question` says which answer when it shows one."""
+    """One column of the list of records. `question` names the answer that it shows, if it shows one."""
 
     label: Text
     shows: Column
@@ -92,14 +92,14 @@ class ListColumn(Model):
 
 
 class RecordList(Model):
-    """The list of records: its columns, and the questions that its search looks in."""
+    """The list of records: its columns, and the questions that its search covers."""
 
     columns: tuple[ListColumn, ...] = Field(alias="column", min_length=1)
     search: tuple[QuestionName, ...] = Field(min_length=1)
 
 
 class CaseText(Model):
-    """Which answers go into the text that a professional copies into the case record of their own agency."""
+    """The answers in the text that a professional copies into their own agency's case record."""
 
     questions: tuple[QuestionName, ...]
 
@@ -148,7 +148,7 @@ class Definition(Model):
 
     @property
     def minimum(self) -> tuple[QuestionName, ...]:
-        """The fixed floor: what no edition, and no organisation's own minimum, may leave out."""
+        """The fixed floor: questions that no edition, and no organisation's own minimum data set, may leave out."""
         always = [self.person[role] for role in ALWAYS_KNOWN if role in self.person]
         rated = [self.rating.question] if self.rating else []
         return tuple(dict.fromkeys([*always, *rated, *self.floor]))

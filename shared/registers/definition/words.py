@@ -1,4 +1,4 @@
-"""What pages say: the house's catalogue, `words.toml`, and what a register says in its own way."""
+"""The words on pages: the catalogue `words.toml`, and what a register says in its own words."""
 
 import re
 import tomllib
@@ -33,12 +33,12 @@ BY_CODE: Mapping[str, frozenset[str]] = {
     "users.roles": frozenset(Role),
     "users.states": frozenset(UserState),
 }
-"""The groups whose words pages look up by a code, and the codes that the catalogue must have words for."""
+"""The groups whose words pages look up by code, and the codes for which the catalogue must have words."""
 
 
 class Words:
     """
-    What the pages of one register say, by key: `words("holding.found", count=3)`.
+    The words on the pages of one register, by key: `words("holding.found", count=3)`.
 
     Templates read a text as an attribute, with its placeholders unfilled: `words.holding.more`. An optional word is
     empty in the catalogue.
@@ -52,32 +52,32 @@ class Words:
         vars(self).update(vars(_as_attributes(said)))
 
     def __call__(self, key: str, /, **filled: object) -> str:
-        """The text with its placeholders filled: exactly those that the catalogue's own text has."""
+        """Return the text with its placeholders filled. Raise `TypeError` unless exactly its placeholders are given."""
         if filled.keys() != self._placeholders[key]:
             raise TypeError(f"{key} has the placeholders {_listed(self._placeholders[key])}")
         return self._texts[key].format(**filled) if filled else self._texts[key]
 
     def lines(self, key: str) -> tuple[str, ...]:
-        """The paragraphs of a word that has several, with their placeholders."""
+        """Return the paragraphs of a word that has several, with placeholders unfilled."""
         return self._lines[key]
 
     def unfilled(self, key: str) -> str:
-        """The text with its placeholders, for who fills them with HTML, or row by row."""
+        """Return the text with placeholders unfilled, for callers that fill in HTML, or row by row."""
         return self._texts[key]
 
     def group(self, key: str) -> Mapping[str, str]:
-        """The words of a group in `BY_CODE` by their codes, with their placeholders."""
+        """Return the words of a group in `BY_CODE` by their codes, with placeholders unfilled."""
         return self._groups[key]
 
 
 @cache
 def catalogue() -> Mapping[str, Said]:
-    """The house's words by key. Raises `FaultyRegister`."""
+    """Return the default words by key. Raise `FaultyRegister`."""
     return read_catalogue(tomllib.loads(CATALOGUE.read_text("utf-8")))
 
 
 def read_catalogue(written: Mapping[str, object]) -> Mapping[str, Said]:
-    """The words that a catalogue says, which must be whole. Raises `FaultyRegister`."""
+    """Return the words of a catalogue, which must be complete. Raise `FaultyRegister`."""
     said = dict(_flat(written))
     faults = [DefinitionFault(key, why) for key, text in said.items() if (why := _fault_of_the_house(key, text))]
     for group, codes in BY_CODE.items():
@@ -89,7 +89,7 @@ def read_catalogue(written: Mapping[str, object]) -> Mapping[str, Said]:
 
 
 def reworded(own: object) -> tuple[Words, list[DefinitionFault]]:
-    """The house's words with a register's own over them, and why some of its own cannot be used."""
+    """Return the default words with a register's own applied, and the faults of its own."""
     house = catalogue()
     if not isinstance(own, Mapping):
         return Words(house), [DefinitionFault("words", "must be a table")]
@@ -114,7 +114,7 @@ def _fault_of_the_house(key: str, text: object) -> str:
 
 
 def _fault(key: str, text: object, house: Mapping[str, Said]) -> str:
-    """Why a register cannot say this in place of the house's word; empty when it can."""
+    """Return why a register cannot use this text for the key, or an empty string if it can."""
     if key not in house:
         near = get_close_matches(key, house, n=1)
         return f"is not a word that a definition knows{f'; did you mean {near[0]}?' if near else ''}"
@@ -167,7 +167,7 @@ def _inside(group: str, texts: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _as_attributes(said: Mapping[str, Said]) -> SimpleNamespace:
-    """Groups as templates read them. They have no methods, so no method can hide a word called `items`."""
+    """Return groups as nested namespaces for templates. They have no methods, so a word may be called `items`."""
     top = SimpleNamespace()
     for key, text in said.items():
         *groups, name = key.split(".")

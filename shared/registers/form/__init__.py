@@ -1,1 +1,1 @@
-"""Fills, checks and shows a form by its definition. Pure: the day comes in as an argument."""
+"""Filling in, checking and showing a form by its definition. No clock is read: the day is an argument."""

@@ -1,4 +1,4 @@
-"""Which questions are asked, given the answers before them; and whether a person may be put on the register."""
+"""Which questions are asked, given the answers before them, and whether a person may be put on the register."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,14 +7,14 @@ from shared.registers.definition.questions import Condition, Question, QuestionF
 from shared.registers.definition.register import Definition
 
 Answer = str | tuple[str, ...]
-"""What is kept: a code, a text, a date as 2022-06-17; several codes for `choices`."""
+"""A stored answer: a code, a text, or a date as 2022-06-17; several codes for `choices`."""
 Answers = Mapping[str, Answer]
 
 Verdict = Literal["accepted", "refused", "open"]
 
 
 def holds(conditions: tuple[Condition, ...], answers: Answers) -> bool:
-    """Whether one of the conditions holds; none at all always does."""
+    """Return whether one of the conditions holds. An empty tuple always holds."""
     return not conditions or any(_holds(condition, answers) for condition in conditions)
 
 
@@ -23,20 +23,20 @@ def _holds(condition: Condition, answers: Answers) -> bool:
 
 
 def codes_of(answer: Answer | None) -> tuple[str, ...]:
-    """What was chosen, whether one or several may be; nothing where there is no answer."""
+    """Return the chosen codes of an answer, whether one or several; an empty tuple without an answer."""
     if answer is None:
         return ()
     return (answer,) if isinstance(answer, str) else tuple(answer)
 
 
 def is_asked(question: Question, answers: Answers) -> bool:
-    """Whether somebody who gave these answers to the questions before it is asked this one."""
+    """Return whether the question is asked, given the answers to the questions before it."""
     excused = question.unless and holds(question.unless, answers)
     return holds(question.show_if, answers) and not excused
 
 
 def visible_questions(form: QuestionForm, answers: Answers) -> tuple[Question, ...]:
-    """The questions that are asked of somebody who gave these answers; answers to others do not count."""
+    """Return the questions that are asked, given these answers. Answers to questions not asked are ignored."""
     seen: dict[str, Answer] = {}
     visible: list[Question] = []
     for question in form.asked:
@@ -49,9 +49,9 @@ def visible_questions(form: QuestionForm, answers: Answers) -> tuple[Question, .
 
 def consent_verdict(register: Definition, answers: Answers) -> Verdict:
     """
-    Whether the consent gate lets a person in. `open` while a question that it depends on is not answered yet.
+    Return whether the consent gate accepts a person; `open` while a question that it depends on is unanswered.
 
-    Only `accepted` may be stored. No rule that holds, with everything answered, is a refusal.
+    Only `accepted` may be stored. If every question is answered and no rule holds, the verdict is `refused`.
     """
     gate = register.consent
     if gate is None or gate.gate == "off":

@@ -1,4 +1,4 @@
-"""What a record's answers say about the person, whatever its register calls the questions."""
+"""What a record's answers say about the person, by the roles of its register's questions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +32,7 @@ class Person:
 
 
 def person_of(register: Definition, answers: Answers) -> Person:
-    """The person that these answers are about; a birthday said to be not known is None."""
+    """Return the person that these answers are about. A date of birth that is not known becomes None."""
     born = _answer(register, answers, "born")
     return Person(
         given_name=_answer(register, answers, "given_name") or "",
@@ -46,7 +46,7 @@ def person_of(register: Definition, answers: Answers) -> Person:
 
 
 def name_typed(register: Definition, raw: Raw) -> str:
-    """The person's name as far as it stands in a form, checked or not; empty without one."""
+    """Return the person's name as typed so far, checked or not; empty if there is none."""
     fields = (raw.get(register.person.get(role, ""), "") for role in NAME_ROLES)
     words = [
         word for field in fields for text in ([field] if isinstance(field, str) else field) for word in text.split()
@@ -55,7 +55,7 @@ def name_typed(register: Definition, raw: Raw) -> str:
 
 
 def rating_of(register: Definition, answers: Answers) -> Level | None:
-    """The level that a record is rated at; None in a register without a rating."""
+    """Return the level of a record's rating, or None in a register without a rating."""
     if register.rating is None:
         return None
     code = answers.get(register.rating.question)
@@ -63,14 +63,14 @@ def rating_of(register: Definition, answers: Answers) -> Level | None:
 
 
 def search_text(register: Definition, answers: Answers) -> str:
-    """What the list's search looks in: the answers that the register names for it, folded, with a space between."""
+    """Return the text that the list's search covers: the answers that the register names for it, folded."""
     found = (answers.get(name) for name in register.records.search)
     return " ".join(fold(answer) for answer in found if isinstance(answer, str))
 
 
 def match_values(register: Definition, answers: Answers) -> tuple[tuple[str, ...] | None, ...]:
     """
-    For each of the register's duplicate rules, the values to compare by; None where one of them is not known.
+    Return the values to compare by, for each of the register's duplicate rules; None where one is not known.
 
     Case, accents, spaces and hyphens make no difference.
     """

@@ -1,4 +1,4 @@
-"""Reads what was typed into a form: typed answers, and a sentence for each that cannot be taken."""
+"""Reading form input: typed answers, and a message for each question with an invalid answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from shared.values import (
 )
 
 Raw = Mapping[str, str | Sequence[str]]
-"""Field name → what was typed, as a form sends it; or question name → answer, as a service is sent it."""
+"""Field name → what was typed, as a form sends it; or question name → answer, as a service receives it."""
 
 DATE_PARTS = ("day", "month", "year")
 _TEXT_READERS: dict[Kind, Callable[[str], str]] = {
@@ -39,10 +39,10 @@ _TEXT_READERS: dict[Kind, Callable[[str], str]] = {
 @dataclass(frozen=True)
 class Checked:
     """
-    What came of reading a form.
+    The result of reading a form.
 
-    `answers` are those that can be stored; `faults` has one sentence for each question that needs another answer;
-    `unknown` are names that the form does not ask; `raw` is everything typed, to be shown again.
+    `answers` can be stored. `faults` has one sentence for each question that needs another answer. `unknown` are field
+    names that the form does not have. `raw` is everything typed, to be shown again.
     """
 
     answers: dict[str, Answer]
@@ -57,11 +57,13 @@ class Checked:
 
 def read_answers(form: QuestionForm, raw: Raw, words: Words, today: date, before: Answers | None = None) -> Checked:
     """
-    The answers to the questions that are asked, in the order asked; answers to questions not asked are dropped.
+    Return the answers to the questions that are asked, in that order. Answers to questions not asked are dropped.
 
-    Takes a form post and stored answers alike, and gives the same for its own answers: the gateway reads what was
-    typed, and the service reads again what the gateway sent. `before` is what is kept already: nobody becomes too old
-    for what was right when it was said, and what was chosen stays when it is offered no more.
+    Accepts a form post and stored answers alike; reading its own answers again gives the same result. The gateway reads
+    what was typed, and the service reads again what the gateway sent.
+
+    `before` are the stored answers. An age rule is not applied where every answer that it depends on is unchanged.
+    Retired options stay valid where they were chosen.
     """
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
@@ -85,7 +87,7 @@ def read_answers(form: QuestionForm, raw: Raw, words: Words, today: date, before
 
 
 def field_names(question: Question) -> tuple[str, ...]:
-    """The names that a form may send for a question."""
+    """Return the names of the form fields of a question."""
     if question.kind != "date":
         return (question.name,)
     parts = tuple(f"{question.name}-{part}" for part in DATE_PARTS)
@@ -93,7 +95,7 @@ def field_names(question: Question) -> tuple[str, ...]:
 
 
 def not_known_field(question: Question) -> str:
-    """The box beside a date that says that it is not known."""
+    """Return the name of the checkbox that says that a date is not known."""
     return f"{question.name}-not-known"
 
 
@@ -107,7 +109,7 @@ def _is_field(form: QuestionForm, name: str) -> bool:
 
 
 def _read(question: Question, raw: Raw, answers: Answers, today: date) -> Answer | None:
-    """The answer, or None where none is needed. Raises `Unreadable`."""
+    """Return the answer, or None if there is none and none is required. Raise `Unreadable`."""
     answer = _READERS[question.kind](question, raw)
     if not answer and question.required:
         raise Unreadable(ValueFault.REQUIRED_CHOICE if question.options else ValueFault.REQUIRED)
@@ -117,7 +119,7 @@ def _read(question: Question, raw: Raw, answers: Answers, today: date) -> Answer
 
 
 def _typed(raw: Raw, field: str) -> str:
-    """The one value of a field. Raises `Unreadable` when there are several."""
+    """Return the single value of a field. Raise `Unreadable` when there are several."""
     value = raw.get(field, "")
     if isinstance(value, str):
         return value
@@ -153,13 +155,13 @@ def _offered(question: Question, code: str) -> str:
 
 
 def _as_kept(answer: Answer | None, kept: Answer | None) -> Answer | None:
-    """The same choices in another order, because the list has another order now, are no other answer."""
+    """Return the stored answer if it has the same choices: a new order of the list is not a new answer."""
     is_same = isinstance(answer, tuple) and isinstance(kept, tuple) and set(answer) == set(kept)
     return kept if is_same else answer
 
 
 def _check_offered(question: Question, answer: Answer | None, kept: Answer | None) -> None:
-    """Raises `Unreadable` for what is offered no more, unless it is what is kept already."""
+    """Raise `Unreadable` for a retired option, unless the stored answer has it."""
     if answer is None or len(question.offered) == len(question.options):
         return
     offered = {option.code for option in question.offered_to(codes_of(kept))}
@@ -201,7 +203,7 @@ def _check_date(question: Question, day: date, answers: Answers, today: date) ->
 
 
 def _too_old(question: Question, answer: Answer | None, answers: Answers, today: date) -> AgeRule | None:
-    """The rule by which somebody who was born on this day cannot have given the answers before it."""
+    """Return the first rule that this date of birth breaks, given the answers before it, or None."""
     if not question.ages or not isinstance(answer, str) or answer == NOT_KNOWN:
         return None
     born = date.fromisoformat(answer)
@@ -209,7 +211,7 @@ def _too_old(question: Question, answer: Answer | None, answers: Answers, today:
 
 
 def _is_kept(rule: AgeRule, question: Question, answers: Answers, before: Answers | None) -> bool:
-    """Whether the rule judges nothing but what is kept already."""
+    """Return whether every answer that the rule depends on is unchanged from the stored ones."""
     judged = (question.name, rule.on, *(name for condition in rule.when for name in condition))
     return before is not None and all(before.get(name) == answers.get(name) for name in judged)
 
@@ -221,7 +223,7 @@ def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> boo
 
 
 def _say(wrong: ValueFault, question: Question, form: QuestionForm, raw: Raw, words: Words) -> str:
-    """The sentence for a fault. What it repeats of the person's own data goes to the page that typed it, no further."""
+    """Return the sentence for a fault. It may repeat personal data, so it goes only to the page of that form."""
     if wrong in (ValueFault.REQUIRED, ValueFault.REQUIRED_CHOICE) and question.missing:
         return question.missing
     gaps: dict[str, str | int] = {"label": question.label}

@@ -1,4 +1,4 @@
-"""Shows answers: labels for codes, dates as people write them, what changed, and fields filled in again."""
+"""Displaying answers: labels for codes, dates for reading, changes between versions, and refilled form fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class AnswerChange:
-    """What one question said before and after; empty where it said nothing."""
+    """The answers to one question before and after a change; empty where there was none."""
 
     name: str
     label: str
@@ -31,7 +31,7 @@ class AnswerChange:
 
 
 def show_answer(question: Question, answer: Answer | None) -> str:
-    """An answer in words; nothing for no answer."""
+    """Return an answer in words, or an empty string without an answer."""
     if answer is None:
         return ""
     if not isinstance(answer, str):
@@ -44,7 +44,7 @@ def show_answer(question: Question, answer: Answer | None) -> str:
 
 
 def as_text(form: QuestionForm, answers: Answers) -> list[AnswerRow]:
-    """Every answer in the order of the form; answers to questions since retired too."""
+    """Return every answer in the order of the form, including those to retired questions."""
     return [
         AnswerRow(section.title, question.name, question.label, show_answer(question, answers[question.name]))
         for section in form.sections
@@ -54,7 +54,7 @@ def as_text(form: QuestionForm, answers: Answers) -> list[AnswerRow]:
 
 
 def differences(form: QuestionForm, before: Answers, after: Answers) -> list[AnswerChange]:
-    """What changed between two versions, in the order of the form."""
+    """Return what changed between two versions, in the order of the form."""
     return [
         AnswerChange(q.name, q.label, show_answer(q, before.get(q.name)), show_answer(q, after.get(q.name)))
         for q in form.all_questions
@@ -63,13 +63,13 @@ def differences(form: QuestionForm, before: Answers, after: Answers) -> list[Ans
 
 
 def keep_retired(form: QuestionForm, before: Answers, after: Answers) -> dict[str, Answer]:
-    """New answers, with those that a record has to questions that are no longer asked."""
+    """Return the new answers together with the record's old answers to retired questions."""
     retired = {q.name: before[q.name] for q in form.all_questions if q.retired and q.name in before}
     return retired | dict(after)
 
 
 def fill_fields(form: QuestionForm, answers: Answers) -> dict[str, str | tuple[str, ...]]:
-    """Stored answers as the fields of a form, so that a record opens in the form that made it."""
+    """Return stored answers as form fields, so that a saved record can be edited in its form."""
     return {
         field: value
         for question in form.asked
