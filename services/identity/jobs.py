@@ -1,4 +1,4 @@
-"""The jobs of identity: it says each second that it is there, and deletes what has expired."""
+"""The jobs of identity: a heartbeat each second, and a sweep of expired rows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SWEEP_SECONDS = 60.0
 
 
 def heartbeat(bus: Bus) -> Job:
-    """A process that hears the heartbeat also hears revocations."""
+    """Return the job that tells other processes each second that they would also hear a revocation."""
     return Job("identity.heartbeat", lambda: bus.tell(Heartbeat()), every=BEAT_SECONDS)
 
 
@@ -32,7 +32,7 @@ class Sweeper:
         await self.sweep()
 
     async def begin_registers(self) -> None:
-        """Give a register that has no organisation yet those that its definition begins with."""
+        """Give each register without organisations those of its definition."""
         for register in self.context.registers.newest():
             rows = [(each.name, each.email_domain) for each in register.organisations]
             async with transaction(self.context.pool) as db:
@@ -40,7 +40,7 @@ class Sweeper:
                     await ensure_organisations(db, register.code, rows)
 
     async def sweep(self) -> None:
-        """One transaction for each kind, so that no log-in waits for the whole of it."""
+        """Delete expired rows in one transaction for each kind, so that no log-in waits for all of them."""
         counts = (rules.WRONG_PASSWORDS, rules.UNSETTLED_COUNT_LIFE)
         sweeps: tuple[Callable[[Database], Awaitable[None]], ...] = (
             lambda db: sessions.sweep(db, self.context.lifetimes.idle),

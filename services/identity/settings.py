@@ -1,4 +1,4 @@
-"""What the identity service is told by its environment."""
+"""The settings that identity reads from its environment."""
 
 from typing import Literal
 
@@ -8,8 +8,6 @@ from shared.settings import ServiceSettings
 
 
 class IdentitySettings(ServiceSettings):
-    """Settings of identity."""
-
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("ICS_IDENTITY_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of identity, under its own role.",
