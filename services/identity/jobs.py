@@ -23,7 +23,7 @@ def heartbeat(bus: Bus) -> Job:
 
 @dataclass(frozen=True)
 class Sweeper:
-    """Any number of replicas may sweep at once: each statement takes what it finds."""
+    """Deletes expired rows. Any number of replicas may run it in parallel."""
 
     context: IdentityContext
 

@@ -8,6 +8,8 @@ from shared.settings import ServiceSettings
 
 
 class IdentitySettings(ServiceSettings):
+    """Settings of identity."""
+
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("ICS_IDENTITY_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of identity, under its own role.",
