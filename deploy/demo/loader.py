@@ -113,7 +113,9 @@ async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Regi
 async def _load_tasks(
     standing: RecordStatusHandlers, pool: DatabasePool, records: Records, loaded: DemoIdentity
 ) -> None:
-    """Open the tasks. Those that the administrator referred are seen; the second recipient was told of the others."""
+    """
+    Open the tasks. Mark those of the administrator's own referrals as seen, and the other urgent ones as escalated.
+    """
     caller = Caller(service="outcomes", job="demo")
     for record_id, person in records:
         stood = await standing.read(caller, ReadStanding(record_id=record_id))

@@ -61,7 +61,11 @@ async def _answers(server: DatabaseServer) -> bool:
 
 
 async def create_master_admin(settings: RunnerSettings, email: str, first_name: str, last_name: str) -> None:
-    """Add a master admin and queue the welcome mail, which the running product sends. Raise `CannotStart`."""
+    """
+    Add a master admin and queue the welcome mail, which the running product sends.
+
+    Raise `CannotStart` if the names or the address are refused, or the database cannot be started.
+    """
     state = open_state(settings.state_dir)
     async with reached(settings, state) as addresses:
         keys = Keys(bytes.fromhex(addresses.keyring.pin_key))

@@ -85,9 +85,10 @@ class DatabaseServer:
 
 async def bootstrap(server: DatabaseServer, services: Iterable[str], passwords: Mapping[str, str]) -> None:
     """
-    Create the database, roles, schemas and grants of these services, or correct existing ones. Raise `CannotStart`.
+    Create the database, roles, schemas and grants of these services, or correct existing ones.
 
-    The administrator is a superuser, or a role with CREATEROLE that owns the database or may create it.
+    The administrator is a superuser, or a role with CREATEROLE that owns the database or may create it. Raise
+    `CannotStart` if the database cannot be reached or the script fails.
     """
     connection = await _connect(server)
     try:

@@ -70,7 +70,7 @@ class State:
 
 def open_state(folder: Path) -> State:
     """
-    Create the folder, or check that only this user can access it. Raise `CannotStart`.
+    Create the folder, or check that only this user can access it. Raise `CannotStart` on failure.
 
     Its mode is 0700; `let_through` makes the one exception.
     """

@@ -21,7 +21,11 @@ class SupervisedPart(Protocol):
     def name(self) -> str: ...
 
     async def start(self) -> None:
-        """Spawn the part, from the main thread. It may be called again once the part has ended. Raise `CannotStart`."""
+        """
+        Spawn the part, from the main thread. Raise `CannotStart` on failure.
+
+        This may be called again once the part has ended.
+        """
 
     async def ready(self) -> None:
         """Wait until the part can be used. Raise `CannotStart` when it ends first."""

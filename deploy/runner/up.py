@@ -69,7 +69,11 @@ class Installation:
         self._supervisor = Supervisor([*embedded, self._services, [self._gateway]], self._console)
 
     async def run(self) -> None:
-        """Start all parts, print where the pages are, wait for SIGINT or SIGTERM, stop all. Raise `CannotStart`."""
+        """
+        Start all parts, print where the pages are, wait for SIGINT or SIGTERM, then stop all parts.
+
+        Raise `CannotStart` if a part does not start.
+        """
         stopping = self._stop_when_asked()
         starting = asyncio.create_task(self._start())
         asked = asyncio.create_task(stopping.wait())
@@ -187,7 +191,7 @@ def _new_port_file(file: Path, wanted: int) -> PortFile:
 
 
 def check_settings(settings: RunnerSettings, *, demo: bool) -> None:
-    """Check the settings before anything is started. Raise `CannotStart`."""
+    """Check the settings before anything is started. Raise `CannotStart` for one that cannot be used."""
     if demo and settings.host not in LOOPBACK:
         raise CannotStart("Demo mode serves this machine alone: leave ICS_HOST out, or leave --demo out.")
     if settings.port and not is_free(settings.host, settings.port):

@@ -38,8 +38,9 @@ class IdentityContext(ServiceContext):
 
     def named(self, code: str) -> Definition:
         """
-        Return the register that a request names. Raise `NotAnswered` if it is unknown: the gateway has checked the
-        name.
+        Return the register that a request names.
+
+        Raise `NotAnswered` for an unknown one. The gateway checks names, so this is a fault and not a refusal.
         """
         if code not in self.registers:
             raise NotAnswered(Fault.UNREADABLE)

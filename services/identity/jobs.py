@@ -17,7 +17,7 @@ SWEEP_SECONDS = 60.0
 
 
 def heartbeat(bus: Bus) -> Job:
-    """Return the job that tells other processes each second that they would also hear a revocation."""
+    """Return the heartbeat job. A process that receives the heartbeat also receives revocations."""
     return Job("identity.heartbeat", lambda: bus.tell(Heartbeat()), every=BEAT_SECONDS)
 
 

@@ -36,5 +36,5 @@ class Keys:
 
 
 def same(one: bytes | None, other: bytes | None) -> bool:
-    """Compare in constant time. None equals nothing, not even None."""
+    """Compare in constant time. None is equal to nothing, not even to None."""
     return one is not None and other is not None and hmac.compare_digest(one, other)

@@ -70,8 +70,8 @@ def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta
     """
     Return what follows from the answer to the mail's latest attempt.
 
-    A server that refuses our connection, log-in or sender says nothing about this mail. It is retried, because
-    operators can fix the cause.
+    Even a permanent refusal of our connection, log-in or sender says nothing about this mail. The mail is retried,
+    because operators can fix the cause.
     """
     if answer.stage == "mail" and answer.code.startswith("2"):
         return "accepted"
@@ -117,7 +117,7 @@ def rules_for(register: Definition, occasion: Occasion, urgency: Urgency) -> lis
 
 
 def is_urgent(rule: Notification) -> bool:
-    """Check if a rule is urgent. A rule for unseen urgent records always is, whatever the definition says."""
+    """Check whether a rule is urgent. A rule for unseen urgent records always is, whatever the definition says."""
     return rule.urgent or rule.occasion == "urgent_not_seen"
 
 
@@ -126,7 +126,7 @@ def template_of(rule: Notification) -> RecordTemplate:
 
 
 def must_be_told(occasion: Occasion, urgency: Urgency) -> bool:
-    """Check if a register must name at least one recipient for this."""
+    """Check whether a register must name at least one recipient for this."""
     return urgency == "urgent" or occasion == "record_created"
 
 

@@ -18,7 +18,7 @@ from services.notifier.store import MailInHand
 from shared.log import warn
 
 CONNECT_SECONDS = 15.0
-WHOLE_SECONDS = 50.0  # a sender is done, one way or the other, before its lease of 60 seconds ends
+WHOLE_SECONDS = 50.0  # a sender always finishes before its lease of 60 seconds ends
 GOODBYE_SECONDS = 2.0
 
 

@@ -137,9 +137,10 @@ MARK_ENDED = """
 
 async def mark_ended(db: Database, mail_id: UUID, claim: UUID, answer: str, ending: Ending) -> bool:
     """
-    Store how the mail ended, and delete its text. Return False when another sender has claimed it in the meantime.
+    Store how the mail ended, and delete its text. Return False if nothing was stored.
 
-    "accepted" is stored even then, because it is true whichever sender has the mail.
+    A failure is stored only while this sender has the claim. "accepted" is stored in any case, because it is true
+    whichever sender has the mail.
     """
     if ending == "accepted":
         return await db.fetchval(MARK_ACCEPTED, mail_id, answer) is not None
@@ -189,7 +190,7 @@ async def count_waiting(pool: DatabasePool) -> int:
     return found
 
 
-# --------------------------------------------------------------------------------------- urgent mail that gets nowhere
+# ---------------------------------------------------------------------------------------------- undelivered urgent mail
 FIND_NOT_THROUGH = """
     SELECT mail_id, notice_id, organisation_id, record_id, reference, occasion, mail_code
     FROM find_not_through($1, $2, $3)

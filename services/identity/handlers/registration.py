@@ -1,4 +1,4 @@
-"""Registering an account."""
+"""Register an account, for people who do this themselves."""
 
 from dataclasses import dataclass
 

@@ -82,7 +82,7 @@ def lock_after_wrong_password(number: int, known_device: bool) -> Status | None:
 
 
 def lock_after_wrong_pin(in_hour: int, in_day: int) -> bool:
-    """Check if the wrong PINs of all log-ins lock the account. Each of them followed a right password."""
+    """Check whether the wrong PINs of all log-ins lock the account. Each of them followed a right password."""
     return in_hour >= PINS_IN_HOUR.most or in_day >= PINS_IN_DAY.most
 
 

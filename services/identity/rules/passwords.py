@@ -115,7 +115,7 @@ def _is_hard_to_guess(password: str, words: Sequence[str]) -> bool:
 
 
 def _is_made_of(password: str, words: Sequence[str]) -> bool:
-    """Check if all letters belong to these words: Nhs-2026! is "nhs" with a few characters added."""
+    """Check whether all letters belong to these words: Nhs-2026! is "nhs" with a few characters added."""
     left = password
     for word in sorted(words, key=len, reverse=True):
         left = left.replace(word, " ")

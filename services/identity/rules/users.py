@@ -31,7 +31,7 @@ class Asker:
 
     def has(self, access: GrantedAccess) -> bool:
         """
-        Check if the asker has all organisations of this access.
+        Check whether the asker has all organisations of this access.
 
         Access without any organisation may be managed or given only by an asker with all organisations.
         """
@@ -73,8 +73,8 @@ def settle(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID]) -> 
     """
     Return the access with its home organisation: the only one, the chosen one, or that of the address.
 
-    Raise `Refused`: `not_yours` for an organisation that the register does not have, `home_missing` if the home
-    organisation is not among the user's. It is also missing if a user who adds records has none.
+    Raise `Refused`: `not_yours` for an organisation that the register does not have. `home_missing` if the home
+    organisation is not among the user's, or if a user who adds records has none.
     """
     reached = frozenset(by_domain.values()) if wanted.all_organisations else frozenset(wanted.organisation_ids)
     if not reached.issubset(by_domain.values()):
@@ -106,7 +106,8 @@ def acts_on(asker: Asker, user: UserShown) -> tuple[UserAct, ...]:
     """
     Return the acts that are possible now, in page order.
 
-    An administrator cannot deactivate or activate an account that serves other registers too, but can remove it.
+    An administrator cannot deactivate or activate an account that serves other registers too. They can remove it from
+    this register.
     """
     if asker.user_id == user.user_id or not asker.manages(user.access):
         return ()
@@ -145,7 +146,7 @@ def same_name(one: str, other: str) -> bool:
 
 def may_accept(asker: Asker, proposed_by: UUID, access: GrantedAccess, *, has_administrator: bool) -> bool:
     """
-    Check if the asker may accept a proposal: an administrator with these organisations may.
+    Check whether the asker may accept a proposal: an administrator with these organisations may.
 
     While the register has no administrator, a second master admin may.
     """
@@ -155,5 +156,5 @@ def may_accept(asker: Asker, proposed_by: UUID, access: GrantedAccess, *, has_ad
 
 
 def is_told(before: Role | None, after: Role | None) -> bool:
-    """Check if master admins get a mail: for every change of a role except a new standard user."""
+    """Check whether master admins get a mail: for every change of a role except a new standard user."""
     return before is not after and (before, after) != (None, Role.STANDARD)

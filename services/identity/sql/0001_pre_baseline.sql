@@ -8,7 +8,7 @@ CREATE TABLE register_access (
     accepted_domains text [] NOT NULL
 );
 
--- Single addresses that an administrator accepted although their domain is not.
+-- E-mail addresses that an administrator accepted although their domain is not accepted.
 CREATE TABLE allowed_address (
     register_code text NOT NULL,
     email text NOT NULL CHECK (email = lower(email)),

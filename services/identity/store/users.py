@@ -199,7 +199,7 @@ async def has_administrator(db: Database, register_code: str) -> bool:
 
 async def is_last_administrator(db: Database, user_id: UUID, register_code: str | None) -> bool:
     """
-    Check if the user is a register's only administrator with all organisations.
+    Check whether the user is a register's only administrator with all organisations.
 
     `register_code` None: check every register that the account serves.
     """
