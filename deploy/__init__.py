@@ -1,1 +1,1 @@
-"""The `ics` command, and the runner that brings the whole product up on one machine."""
+"""The `ics` command, and the runner that starts the whole product on one machine."""

@@ -1,4 +1,4 @@
-"""The `ics` command. Each word imports what it needs when it is said, so that none waits for what it does not use."""
+"""The `ics` command. Each command imports what it needs when it runs, so that all of them start quickly."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ app = typer.Typer(
 
 
 class Side(StrEnum):
-    """The side of an upgrade, as `shared.migrate.Phase` has it."""
+    """The part of an upgrade to apply, as in `shared.migrate.Phase`."""
 
     PRE = "pre"
     POST = "post"
@@ -49,7 +49,7 @@ def ics(
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and stop.")
     ] = False,
 ) -> None:
-    """Keeps the commands below as words of their own."""
+    """Hold the options that all commands share."""
 
 
 @app.command()
@@ -60,7 +60,7 @@ def up(demo: Annotated[bool, typer.Option("--demo", help="With demo people; for 
 
 
 async def _up(*, demo: bool) -> None:
-    """The nursery comes first: it imports what all processes need, while this one imports what it needs itself."""
+    """Start the prefork server first: it imports the shared modules while this process imports its own."""
     nursery = PreforkServer(inherited(os.environ))
     await nursery.start()
     try:
@@ -79,7 +79,7 @@ async def _up(*, demo: bool) -> None:
 
 @app.command()
 def migrate(phase: Annotated[Side, typer.Option(help="The side of an upgrade to apply.")] = Side.ALL) -> None:
-    """Bring the databases up to this code: roles, schemas, migrations. `ics up` does so by itself."""
+    """Update the databases to this version: roles, schemas and migrations. `ics up` does this automatically."""
     from deploy.runner.preparation import migrate_alone  # noqa: PLC0415
     from deploy.runner.settings import read_settings  # noqa: PLC0415
     from deploy.runner.state import locked, open_state  # noqa: PLC0415
@@ -97,7 +97,7 @@ def migrate(phase: Annotated[Side, typer.Option(help="The side of an upgrade to 
 
 @app.command()
 def doctor() -> None:
-    """Say whether this machine has what is needed."""
+    """Check whether this machine has what the product needs."""
     from deploy.operate.doctor import examine  # noqa: PLC0415
     from deploy.runner.settings import read_settings  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def create_admin(
     last_name: Annotated[str, typer.Option(help="Last name.")],
 ) -> None:
     """
-    Make a master admin and send the welcome mail with a temporary password.
+    Create a master admin and send the welcome mail with a temporary password.
 
     A register's first administrator takes two: one master admin proposes, under Administration, and another accepts.
     """
@@ -130,7 +130,7 @@ def create_admin(
 
 @register.command("check")
 def check_register(file: Annotated[Path, typer.Argument(help="The definition, a TOML file.")]) -> None:
-    """Say everything that is wrong with a register's definition, in plain words and with its place."""
+    """Check a register's definition, and list every fault with its place in plain words."""
     from shared.registers.load import check  # noqa: PLC0415
 
     faults = check(file)
@@ -144,7 +144,7 @@ def check_register(file: Annotated[Path, typer.Argument(help="The definition, a 
 
 @audit.command("verify")
 def verify_audits() -> None:
-    """Walk the audit of every service and say where it was tampered with, if anywhere."""
+    """Check the audit of every service, and say where it was tampered with, if anywhere."""
     from deploy.operate.actions import verify_audit  # noqa: PLC0415
     from deploy.runner.settings import read_settings  # noqa: PLC0415
 
@@ -159,7 +159,7 @@ def verify_audits() -> None:
 
 @reports.command("rebuild")
 def rebuild_copies() -> None:
-    """Have the running product copy every record and outcome anew; dashboards and reports go on meanwhile."""
+    """Copy every record and outcome to reports again. Dashboards and reports stay available meanwhile."""
     from deploy.operate.actions import rebuild_reports  # noqa: PLC0415
     from deploy.runner.settings import read_settings  # noqa: PLC0415
 
@@ -178,6 +178,6 @@ def _refusals_said() -> Iterator[None]:
 
 
 def main() -> None:
-    """The console script. Whatever it or a child of it writes is for this user alone."""
+    """Run the console script. Files that it or its children write can be read by this user only."""
     os.umask(0o077)
     app()

@@ -1,1 +1,1 @@
-"""The five services; none imports another, each owns its Postgres schema."""
+"""The five services. Each owns its Postgres schema, and no service imports another."""

@@ -1,1 +1,1 @@
-"""What is built or found before a run: assets, generated documents, permissions, programs."""
+"""What is built or found before the product runs: assets, generated documents, permissions and programs."""

@@ -1,6 +1,7 @@
 """
-Builds the gateway's front-end files: the NHS design system without its fonts, our styles and scripts beside it, every
-one under a name that tells its content.
+Build the gateway's front-end files: the NHS design system without its fonts, and our styles and scripts.
+
+Each file's name contains a hash of its content.
 
     python -m deploy.build.assets [--package node_modules/nhsuk-frontend] [--built gateway/assets/built]
 """
@@ -19,23 +20,23 @@ PACKAGE = ROOT / "node_modules" / "nhsuk-frontend"
 SOURCE = ROOT / "gateway" / "assets" / "source"
 BUILT = ROOT / "gateway" / "assets" / "built"
 
-VERSION = "10.6.1"  # a pair with nhsuk-frontend-jinja in pyproject.toml
+VERSION = "10.6.1"  # the same release as nhsuk-frontend-jinja in pyproject.toml
 OURS = (".css", ".js", ".svg")
 PACKED = (".css", ".js", ".svg")
 
 FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
-FONT_NAME = "Frutiger W01,"  # licensed to NHS bodies alone; the next one in the list is Arial
+FONT_NAME = "Frutiger W01,"  # licensed to NHS bodies only; the next font in the list is Arial
 PICTURE = re.compile(r"/assets/images/([\w.-]+)")
 MAP_COMMENT = re.compile(r"(/\*|//)# sourceMappingURL=\S+( \*/)?")
 MENTION = re.compile(r"""(?<=["'(])(?:\./)?([\w-]+(?:\.[\w-]+)+)(?=["')])""")
 
 
 class CannotBuild(Exception):
-    """The design system is missing, or is not the one that this was written for."""
+    """The design system is missing, or has another version or content than this build expects."""
 
 
 def front_end(package: Path) -> dict[str, bytes]:
-    """The NHS style sheet, script, and the pictures that the style sheet shows, by plain name."""
+    """Return the NHS style sheet, its script and the pictures that it shows, by plain name."""
     try:
         version = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
     except FileNotFoundError:
@@ -59,7 +60,7 @@ def _without_fonts(style: str) -> str:
 
 
 class Build:
-    """Gives each file its name: a file that mentions others is hashed with their final names in it."""
+    """Gives each file its name. A file that mentions other files is hashed with their final names in it."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
@@ -86,7 +87,9 @@ class Build:
 
 
 def build(package: Path = PACKAGE, source: Path = SOURCE, built: Path = BUILT) -> dict[str, str]:
-    """Build everything anew and put it in place at once; gives plain name → served name, as `manifest.json` does."""
+    """
+    Build all files, then replace the old ones in one step. Return plain name → served name, as in `manifest.json`.
+    """
     ours = {file.name: file.read_bytes() for file in source.iterdir() if file.suffix in OURS}
     work = Build(front_end(package) | ours)
     work.finish()

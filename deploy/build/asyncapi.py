@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document of the bus, made from the contracts: what integrators may follow, what processes ask."""
+"""The AsyncAPI 3.0 document of the bus, generated from the contracts."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ CLOUD_EVENT_HEADERS: Json = {
 
 
 def document() -> Json:
-    """The whole document. Public channels come first; the others are for the product's own processes."""
+    """Return the whole document. Public channels come first; the others are internal to the product."""
     public = [event for event in EVENTS if event.family == "event"]
     internal = [event for event in EVENTS if event.family != "event"]
     channels = {event.__name__: _event_channel(event) for event in (*public, *internal)}
@@ -69,7 +69,7 @@ def _channel(address: str, contract: type[BaseModel]) -> Json:
 
 
 def _operations(channels: Iterable[str]) -> Json:
-    """What an integrator does: receive the public events. The rest is spoken inside the product."""
+    """Return the operations of an integrator: receive the public events. All other channels are internal."""
     public = {event.__name__ for event in EVENTS if event.family == "event"}
     return {
         f"receive{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}

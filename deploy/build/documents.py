@@ -1,4 +1,4 @@
-"""Writes the documents that follow from the code: `make documents`; with `--check`, says which are stale."""
+"""Write the documents that follow from the code (`make documents`), or list the stale ones with `--check`."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
 
 
 def settings_page() -> str:
-    """Every setting of every process, from the settings classes themselves."""
+    """Return the page of all settings of all processes, taken from the settings classes."""
     lines = [
         "# Settings",
         "",
@@ -63,7 +63,7 @@ def _shown(default: object) -> str:
 
 
 def architecture_page() -> str:
-    """The committed page with its table of events written again. Raises `ValueError` when its markers are missing."""
+    """Return the committed page with a new table of events. Raise `ValueError` when its markers are missing."""
     before, _, rest = (DOCS / "architecture.md").read_text(encoding="utf-8").partition(TABLE_BEGINS)
     _, end, after = rest.partition(TABLE_ENDS)
     if not end:
@@ -72,7 +72,10 @@ def architecture_page() -> str:
 
 
 def events_table() -> str:
-    """Every event: what it says, on which subject, who tells it, and which of our services follow it."""
+    """
+    Return a table of all events: what each says, its subject, the service that publishes it, and the ones that follow
+    it.
+    """
     rows = ["", "| event | what it says | subject | told by | followed by |", "| --- | --- | --- | --- | --- |"]
     for event in EVENTS:
         subject = f"`{event.family}.<register>.<organisation>.{event.kind}`"
@@ -94,7 +97,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 
 
 def stale() -> list[str]:
-    """The committed documents that no longer say what the code says."""
+    """Return the names of the committed documents that no longer match the code."""
     return [name for name, write in DOCUMENTS.items() if _committed(name) != write()]
 
 

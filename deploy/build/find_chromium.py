@@ -1,12 +1,12 @@
 """
-Finds the Chromium that the browser tests drive, and prints its path; installs the distribution's own if there is none.
+Find the Chromium that the browser tests drive, or install the distribution's own, and print its path.
 
     python -m deploy.build.find_chromium
 """
 
 from deploy.build.programs import TestProgram, say_path
 
-# Its headless shell comes first: the same engine without the windows that nobody sees, at less than half the work.
+# The headless shell comes first: it is the same engine without windows, and needs less than half the work.
 CHROMIUM = TestProgram(
     "The browser tests need Chromium or Google Chrome",
     ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),

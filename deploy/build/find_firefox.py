@@ -1,5 +1,5 @@
 """
-Finds the Firefox that tests drive, and prints its path; installs the distribution's own if need be.
+Find the Firefox that tests drive, or install the distribution's own, and print its path.
 
     python -m deploy.build.find_firefox
 """

@@ -1,5 +1,5 @@
 """
-Finds the LibreOffice that opens reports in the tests, and prints its path; installs the distribution's own if need be.
+Find the LibreOffice that opens reports in the tests, or install the distribution's own, and print its path.
 
     python -m deploy.build.find_office
 """

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the Python from which the virtual environment is made: 3.11 or later, able to make one, open to this user.
+# Prints the Python to build the virtual environment with: 3.11 or later, with venv, and readable by this user.
 set -u
 
 for name in python3.13 python3.12 python3.11 python3 /usr/bin/python3; do

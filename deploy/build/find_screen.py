@@ -1,5 +1,5 @@
 """
-Finds the screen that nobody sees, for WebKit's window, and prints its path; installs the distribution's own if need be.
+Find Xvfb, the virtual screen for WebKit's window, or install the distribution's own, and print its path.
 
     python -m deploy.build.find_screen
 """

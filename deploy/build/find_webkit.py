@@ -1,5 +1,5 @@
 """
-Finds the WebKit that tests drive by its WebDriver, and prints its path; installs the distribution's own if need be.
+Find the WebKit that tests drive by WebDriver, or install the distribution's own, and print its path.
 
     python -m deploy.build.find_webkit
 """

@@ -1,4 +1,4 @@
-"""What nats-server lets each process say and hear, derived from the contracts and from nothing else."""
+"""The permissions of each process on nats-server, derived only from the contracts."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ DEPLOYER = "deployer"
 
 @dataclass(frozen=True)
 class Permissions:
-    """Allow-lists of one credential. `replies`: may answer a request that it was sent, once."""
+    """Allow-lists of one credential. `replies`: it may answer a request that it received, once."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
@@ -19,7 +19,7 @@ class Permissions:
 
 
 def permissions() -> dict[str, Permissions]:
-    """The allow-lists of every process, and of the deployer that creates streams and readers."""
+    """Return the allow-lists of every process, and of the deployer that creates streams and readers."""
     return {**{process: _of(process) for process in PROCESSES}, DEPLOYER: _deployer()}
 
 
@@ -30,7 +30,7 @@ def _of(process: Process) -> Permissions:
     hears = [each.subject for each in BROADCASTS if process in each.heard_by]
     puts = [f"{each.family}.*.*.{each.kind}" for each in EVENTS if each.told_by == process]
     reads = [each for each in readers() if each.process == process]
-    own_inbox = [f"_INBOX.{process}.>"]  # may be published to as well: an empty allow-list would allow everything
+    own_inbox = [f"_INBOX.{process}.>"]  # may also be published to, because an empty allow-list would allow everything
     discovery = [f"$SRV.*{ending}" for ending in ("", f".{process}", f".{process}.*")] if answers else []
     pings = ["$SRV.PING.*"] if process == "gateway" else []
     return Permissions(
@@ -41,7 +41,7 @@ def _of(process: Process) -> Permissions:
 
 
 def _reader_subjects(reads: list[StreamReader]) -> list[str]:
-    """A process may pull from and acknowledge its own readers, and ask how far they lag."""
+    """Return the subjects on which a process pulls from its own readers, acknowledges, and asks how far they lag."""
     return [
         subject
         for each in reads
@@ -62,7 +62,7 @@ def _deployer() -> Permissions:
 
 
 def matrix() -> str:
-    """The permissions as a Markdown table, committed as docs/permissions.md and tested for staleness."""
+    """Return the permissions as a Markdown page. A test compares it with the committed docs/permissions.md."""
     lines = [
         "# Who may say what on NATS",
         "",

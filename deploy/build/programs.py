@@ -1,4 +1,4 @@
-"""Finds a program that tests need: the one that is named, else one in PATH, else the distribution's own, installed."""
+"""Find a program that tests need: the one in its setting, else one in PATH, else install the distribution's own."""
 
 import os
 import shutil
@@ -11,19 +11,19 @@ UPDATE = ("apt-get", "update")
 
 
 class NotFound(Exception):
-    """There is no such program, and none could be installed; the text says what to do."""
+    """The program is missing and could not be installed. The text says what to do."""
 
 
 @dataclass(frozen=True)
 class TestProgram:
-    """A program by its names in PATH, the setting that names another, and the package that holds it."""
+    """A program: its names in PATH, the setting that names another one, and the package that contains it."""
 
     needed_for: str
     names: tuple[str, ...]
     setting: str
     package: str
     options: tuple[str, ...] = ()
-    question: str = "--version"  # what it answers, and ends, if it starts at all
+    question: str = "--version"  # an option that a working program answers before it exits
 
     @property
     def advice(self) -> str:
@@ -42,7 +42,7 @@ class TestProgram:
 
 
 def find(wanted: TestProgram) -> Path:
-    """The program that the setting names, else the first in PATH that starts, else a newly installed one."""
+    """Return the program that the setting names, else the first in PATH that starts, else a newly installed one."""
     if named := os.environ.get(wanted.setting):
         if not _starts(named, wanted.question):
             raise NotFound(f"{wanted.setting} is set to {named}, which does not start.")
@@ -56,7 +56,7 @@ def _in_path(wanted: TestProgram) -> Path | None:
 
 
 def _starts(program: str, question: str) -> bool:
-    """A name in PATH may be a stub that only says where to get the program: ask it for its version."""
+    """Check that the program starts. A name in PATH may be a stub that only says where to get the program."""
     try:
         answer = subprocess.run([program, question], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -78,7 +78,7 @@ def _installed(wanted: TestProgram) -> Path:
 
 
 def say_path(wanted: TestProgram) -> None:
-    """Print the path, or what to do, and end."""
+    """Print the path. If there is none, exit with advice."""
     try:
         print(find(wanted))
     except NotFound as why:

@@ -1,1 +1,1 @@
-"""The demo: made-up people, their accounts, and a mail server that sends nothing on."""
+"""The demo: made-up people, their accounts, and a mail server that forwards nothing."""

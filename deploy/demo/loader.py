@@ -1,4 +1,4 @@
-"""Puts the demo's accounts and people into an empty installation, through the services' own handlers."""
+"""Load the demo's accounts and people into an empty installation, through the services' own handlers."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -39,14 +39,16 @@ Records = list[tuple[UUID, DemoPerson]]
 
 @dataclass(frozen=True)
 class DemoIdentity:
-    """What the demo knows of identity while it adds people."""
+    """The accounts and organisations of the demo, by address and domain."""
 
     accounts: dict[str, UUID]
     organisations: dict[str, UUID]
 
 
 async def load_demo(addresses: Addresses, registers: Registers | None = None) -> bool:
-    """Load the demo, unless there are accounts already. Runs before the services start. Says whether it did."""
+    """
+    Load the demo, unless there are accounts already. Return whether it was loaded. Run this before the services start.
+    """
     registers = registers or load_registers()
     identity = await open_pool(addresses.dsn("identity"), size=1)
     referrals = await open_pool(addresses.dsn("referrals"), size=1)
@@ -65,7 +67,9 @@ async def load_demo(addresses: Addresses, registers: Registers | None = None) ->
 
 
 def _context(pool: DatabasePool, registers: Registers) -> ServiceContext:
-    """Referrals before it runs. Nobody hears it: its bus is of this process alone."""
+    """
+    Return a context for referrals before it runs. Its bus is local to this process, so no other process gets a message.
+    """
     bus, signer = FakeBus("referrals"), Signer("referrals", bytes(32))
     relay = Relay(pool, bus, signer, {})
     return ServiceContext("referrals", pool, bus, signer, Verifier("referrals", {}), relay, registers)
@@ -100,7 +104,7 @@ async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Regi
                 await admin.execute(DATE_RECORD, record_id, created, updated)
                 await admin.execute(DATE_VERSION, record_id, 0, created)
                 await admin.execute(DATE_VERSION, record_id, 1, updated)
-            await admin.execute(FORGET_NOTICES)  # nobody is to be told of people who were referred years ago
+            await admin.execute(FORGET_NOTICES)  # no one must be mailed about people who were referred years ago
     finally:
         await admin.close()
     return records
@@ -109,7 +113,9 @@ async def _load_people(addresses: Addresses, pool: DatabasePool, registers: Regi
 async def _load_tasks(
     standing: RecordStatusHandlers, pool: DatabasePool, records: Records, loaded: DemoIdentity
 ) -> None:
-    """What waits: whom an administrator referred, they have seen; of the others the second recipient was told."""
+    """
+    Open the tasks. Mark those of the administrator's own referrals as seen, and the other urgent ones as escalated.
+    """
     caller = Caller(service="outcomes", job="demo")
     for record_id, person in records:
         stood = await standing.read(caller, ReadStanding(record_id=record_id))
@@ -130,7 +136,7 @@ async def _see(pool: DatabasePool, visitor: Visitor, record_id: UUID, moment: da
 
 
 async def _refer(saving: Saving, register: Definition, person: DemoPerson, loaded: DemoIdentity) -> UUID:
-    """Refer the person as their creator did, and bring the referral up to date once where it was."""
+    """Refer the person in their creator's name, and update the referral once if the demo says so."""
     visitor = _creator(person, loaded)
     answers = _answers(person)
     receipt = await saving.submit(visitor, SubmitRecord(command_id=new_id(), edition=register.edition, answers=answers))

@@ -1,4 +1,6 @@
-"""Demo mode's mail server: takes every mail on loopback, sends none on, and writes each as a file for the mail page."""
+"""
+Demo mode's mail server: accepts every mail on loopback, forwards none, and writes each to a file for the mail page.
+"""
 
 import asyncio
 import email
@@ -25,7 +27,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class MailFolder:
-    """The mails caught, one file each, named so that they sort by time; the newest thousand are kept."""
+    """The caught mails, one file each. Their names sort by time; the newest thousand are kept."""
 
     folder: Path
 
@@ -49,7 +51,7 @@ def _written(to: list[str], message: EmailMessage) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Catcher:
-    """What the SMTP server calls when a mail has been handed in."""
+    """The handler that the SMTP server calls for each mail."""
 
     kept: MailFolder
 
@@ -61,8 +63,8 @@ class Catcher:
 
 
 async def serve(folder: Path, port: int, port_file: Path) -> None:
-    """Listen until SIGTERM or SIGINT; once it does, the port stands in the file."""
-    logging.getLogger("mail").setLevel(logging.CRITICAL + 1)  # its lines hold addresses
+    """Listen until SIGTERM or SIGINT. Write the port to the file once listening."""
+    logging.getLogger("mail").setLevel(logging.CRITICAL + 1)  # its lines contain addresses
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -79,7 +81,7 @@ def _protocol(catcher: Catcher) -> SMTP:
 
 
 def main() -> None:
-    """Told by its environment: where to write, which port to take (0: a free one), and where to say which it got."""
+    """Read the mail folder, the port (0: any free one) and the port file from the environment, then serve."""
     folder, port_file = Path(os.environ["ICS_DEMO_MAIL_DIR"]), Path(os.environ["ICS_PORT_FILE"])
     asyncio.run(serve(folder, int(os.environ.get("ICS_PORT", "0")), port_file))
 

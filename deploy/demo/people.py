@@ -11,7 +11,7 @@ DEMO_PASSWORD = "Demo-2026!ics"  # noqa: S105  printed on purpose, and only demo
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """Somebody who can log in. `domains`: the organisations granted; none and not `everywhere`: their own."""
+    """A user who can log in. `domains`: the organisations granted; if empty and not `everywhere`, the user's own."""
 
     email: str
     first_name: str
@@ -24,7 +24,7 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Somebody on the register. `age` in years today, so that the ages of the dashboard stay as printed."""
+    """A person on the register. `age`: in years today, so that the dashboard always shows the same ages."""
 
     first_name: str
     last_name: str

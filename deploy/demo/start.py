@@ -1,4 +1,4 @@
-"""Fills this machine's new installation with the demo. A program, which the runner forks before the services start."""
+"""The program that loads the demo into a new installation. The runner forks it before the services start."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from deploy.runner.state import State
 
 
 async def main() -> None:
-    """Finds the databases where the runner has prepared them."""
+    """Load the demo into the databases that the runner has prepared."""
     settings = read_settings()
     state = State(settings.state_dir.resolve())
     keyring = open_keyring(state.keyring_file)

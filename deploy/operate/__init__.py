@@ -1,1 +1,1 @@
-"""What an operator does to an installation: migrate, accounts, audit, health checks."""
+"""Operator commands: accounts, audit, rebuilding of reports, and checks of the machine."""

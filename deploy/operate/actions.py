@@ -1,4 +1,4 @@
-"""What an operator does to an installation, running or not: a first account, a look at the audit, copies made anew."""
+"""Operator actions on an installation, running or not: a first account, a check of the audit, a rebuild of reports."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ SAID = {
 
 @asynccontextmanager
 async def reached(settings: RunnerSettings, state: State) -> AsyncIterator[Addresses]:
-    """The installation's databases: those that are running, or else the embedded ones, started for the while."""
+    """Give access to the installation's databases. If the embedded ones are not running, start them for this block."""
     keyring = open_keyring(state.keyring_file)
     postgres = Postgres(state, keyring.superuser_password, Console())
     embedded = postgres.server if settings.needs_postgres else None
@@ -61,7 +61,11 @@ async def _answers(server: DatabaseServer) -> bool:
 
 
 async def create_master_admin(settings: RunnerSettings, email: str, first_name: str, last_name: str) -> None:
-    """Make a master admin and queue the welcome mail, which the running product sends. Raises `CannotStart`."""
+    """
+    Add a master admin and queue the welcome mail, which the running product sends.
+
+    Raise `CannotStart` if the names or the address are refused, or the database cannot be started.
+    """
     state = open_state(settings.state_dir)
     async with reached(settings, state) as addresses:
         keys = Keys(bytes.fromhex(addresses.keyring.pin_key))
@@ -79,7 +83,7 @@ async def create_master_admin(settings: RunnerSettings, email: str, first_name: 
 
 
 async def rebuild_reports(settings: RunnerSettings) -> list[str]:
-    """Have reports copy its sources anew; those of which a copy was not being made anew already."""
+    """Ask reports to copy its sources again. Return the sources, without those that are already being copied again."""
     async with reached(settings, open_state(settings.state_dir)) as addresses:
         pool = await open_pool(addresses.dsn("reports"), size=1)
         try:
@@ -89,7 +93,7 @@ async def rebuild_reports(settings: RunnerSettings) -> list[str]:
 
 
 async def verify_audit(settings: RunnerSettings) -> list[AuditVerification]:
-    """Walk every service's chain, against the heads that are kept outside the database."""
+    """Verify every service's chain against the heads that are kept outside the database."""
     state = open_state(settings.state_dir)
     heads = state.audit_heads.read_text(encoding="ascii").splitlines() if state.audit_heads.exists() else []
     verdicts = []

@@ -1,4 +1,4 @@
-"""`ics doctor`: whether this machine has what the product needs, in plain words."""
+"""The checks of `ics doctor`: whether this machine has what the product needs."""
 
 import os
 import re
@@ -21,7 +21,7 @@ SMALLEST_DISK = 1_073_741_824
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: what it is, and what is wrong with it, if anything."""
+    """The result of one check: what was checked, and its fault if it has one."""
 
     what: str
     fault: str | None = None
@@ -31,7 +31,7 @@ Check = Callable[[RunnerSettings], Awaitable[Finding]]
 
 
 async def examine(settings: RunnerSettings) -> list[Finding]:
-    """Every check in turn; one that cannot go on is a finding too."""
+    """Run every check in turn. A check that raises `CannotStart` gives a finding too."""
     return [await _look(check, settings) for check in CHECKS]
 
 

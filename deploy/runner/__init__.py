@@ -1,1 +1,1 @@
-"""Runs the whole product on one machine: Postgres, NATS, the processes, and their supervision."""
+"""Run the whole product on one machine: Postgres, NATS, the processes, and their supervision."""

@@ -1,4 +1,4 @@
-"""One program that runs as a child: it dies with the runner, its lines are passed on, and its whole group is ended."""
+"""A program that runs as a child. It ends with the runner, its output is passed on, and its whole group is ended."""
 
 import asyncio
 import os
@@ -18,16 +18,17 @@ from deploy.runner.refusals import CannotStart
 GUARDIAN = Path(__file__).parent / "prefork" / "guardian.py"
 LONGEST_LINE = 1_048_576
 LARGEST_LOG = 10_485_760
-LEFTOVER_GRACE_SECONDS = 3.0  # what a killed runner's children have, each to its own end
+LEFTOVER_GRACE_SECONDS = 3.0  # the time that each child of a killed runner has to end
 LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class ChildProgram:
     """
-    What to run and how to stop it.
+    A program, and how to stop it.
 
-    Either a command, or a Python module that is forked from the nursery. Its lines go to `log_file`, or to the console.
+    It is either a command, or a Python module that the prefork server forks. Its output goes to `log_file`, or else to
+    the console.
     """
 
     name: str
@@ -42,12 +43,12 @@ class ChildProgram:
 
 
 def dies_with_parent(*command: str, by: str = "TERM") -> tuple[str, ...]:
-    """The command, arranged so that the kernel sends it a signal when the thread that spawned it ends."""
+    """Return the command, set up so that the kernel sends it a signal when the thread that spawned it ends."""
     return ("setpriv", "--pdeathsig", by, "--", *command)
 
 
 class Guardian:
-    """The runner's end of `guardian.py`: told of each child, so that none outlives a killed runner."""
+    """The runner's connection to `guardian.py`, which ends all watched children if the runner is killed."""
 
     def __init__(self, lock: int) -> None:
         self._lock = lock
@@ -64,13 +65,13 @@ class Guardian:
         self._tell(f"forget {group}\n")
 
     def close(self) -> None:
-        """Let it go, once no child is left."""
+        """Close the connection and wait for the guardian to end. Call this when no child is left."""
         if self._running is not None:
             self._running.communicate()
             self._running = None
 
     def _tell(self, line: str) -> None:
-        """Tell the one that runs; where there is none, or somebody killed it, a new one is told all that is known."""
+        """Send a line to the guardian. If it does not run, start one and send it all watched children."""
         if self._running is None or not _write(self._running, line):
             self.close()
             self._running = self._spawn()
@@ -98,7 +99,7 @@ def _write(guardian: "subprocess.Popen[str]", lines: str) -> bool:
 
 
 class Spawned(Protocol):
-    """A process of ours, or one that the nursery has forked for us."""
+    """A process that we spawned, or that the prefork server forked for us."""
 
     @property
     def pid(self) -> int: ...
@@ -107,7 +108,7 @@ class Spawned(Protocol):
 
 
 class Child:
-    """A program that has been spawned; `lines` passes on what it writes, where that is for the console."""
+    """A spawned program. `lines`: the task that passes its output to the console, if it has no log file."""
 
     def __init__(
         self,
@@ -127,7 +128,7 @@ class Child:
 
     async def _until_the_end(self) -> int:
         code = await self._running.wait()
-        self._kill_group()  # what it left behind of its own children
+        self._kill_group()  # ends what is left of its own children
         if self._lines is not None:
             await self._lines
         if self._guardian is not None:
@@ -139,11 +140,11 @@ class Child:
         return self._end.done()
 
     async def ended(self) -> int:
-        """Wait until it has ended, with all of its group; its exit code."""
+        """Wait until the whole group has ended, and return the exit code."""
         return await asyncio.shield(self._end)
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """Ask it to stop; after its grace, or when there is a hurry, make it."""
+        """Ask the program to stop. After its grace period, or once `hurry` is set, force it to stop."""
         if self.has_ended:
             return
         self._send(self.program.stop_signal)
@@ -173,9 +174,9 @@ async def spawn(
     program: ChildProgram, console: Console, guardian: Guardian | None = None, nursery: PreforkServer | None = None
 ) -> Child:
     """
-    Start a program out of reach of the terminal's Ctrl-C, which is for the runner alone.
+    Start a program in its own session, so that Ctrl-C in the terminal reaches only the runner.
 
-    Call it on the main thread: the kernel's signal at a parent's death means the thread that spawned the child.
+    Call this on the main thread: the kernel signals a child when the thread that spawned it ends.
     """
     lines, output = _log(program.log_file) if program.log_file is not None else await _console(program.name, console)
     try:
@@ -184,7 +185,7 @@ async def spawn(
         else:
             running = await _execute(program, output)
     finally:
-        os.close(output)  # the child has its own; without one, whoever reads it sees the end
+        os.close(output)  # the child has its own copy; ours would keep the pipe open after the child's end
     return Child(program, running, lines, guardian)
 
 
@@ -229,7 +230,7 @@ async def _pass_on(name: str, reader: asyncio.StreamReader, console: Console) ->
 
 
 def last_lines(file: Path, count: int = 5) -> str:
-    """The end of a log, for the message that says why its writer did not start."""
+    """Return the last lines of a log, to show why its program did not start."""
     try:
         lines = file.read_text(errors="replace").splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The product's own processes as children of the runner: how each is spawned, and how it is known to be ready."""
+"""The product's processes as children of the runner: how each is spawned and when it is ready."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,12 +13,12 @@ from deploy.runner.waiting import until
 from deploy.runner.whole_files import write_whole
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 30.0  # a service may take 25 to answer what it has in hand
+STOP_SECONDS = 30.0  # a service may take 25 seconds to finish the requests in progress
 
 
 @dataclass(frozen=True)
 class PortFile:
-    """Where a child writes the port that it got: whatever was free at its first start, the same at each later one."""
+    """The file in which a child writes its port: any free one at its first start, and the same at each later start."""
 
     file: Path
     wanted: int
@@ -35,7 +35,7 @@ class PortFile:
 
 @dataclass(frozen=True)
 class ChildProcess:
-    """What every child of the product is spawned with; `pids` is the folder where its number is written down."""
+    """The tools that every child is spawned with. `pids`: the folder that holds the process ids."""
 
     pids: Path
     console: Console
@@ -44,7 +44,7 @@ class ChildProcess:
 
 
 class ProductChild:
-    """A part of the runner (see `deploy.runner.supervise.Part`). `program` is asked for anew at each start."""
+    """A `SupervisedPart` of the runner. `program` is called at each start."""
 
     def __init__(
         self,
@@ -85,12 +85,12 @@ class ProductChild:
 
 
 def product_module(process: str) -> str:
-    """What is run for a process of the product, here as by `python -m` in a container."""
+    """Return the module to run for a process. In a container, `python -m` runs the same one."""
     return "gateway" if process == "gateway" else f"services.{process}"
 
 
 def says_ready(socket: Path) -> Callable[[], Awaitable[bool]]:
-    """Asks `GET /ready` on a Unix socket; a socket that is not there yet says no."""
+    """Return a check that asks `GET /ready` on a Unix socket. While the socket does not exist, the answer is no."""
 
     async def ask() -> bool:
         try:

@@ -1,4 +1,4 @@
-"""What the runner and its children write to the terminal: one line at a time, each with the name of its writer."""
+"""The terminal output of the runner and its children: one line at a time, each with the name of its writer."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ WIDTH = 12
 
 
 class Console:
-    """Writes whole lines; a terminal that has gone away is not a reason to stop."""
+    """Writes whole lines. If the terminal has gone away, the output is discarded and the product keeps running."""
 
     def line(self, name: str, text: str) -> None:
         self.plain(f"{name:<{WIDTH}} | {text}")
 
     def say(self, text: str) -> None:
-        """What the runner itself has to tell."""
+        """Write a line of the runner itself."""
         self.line("ics", text)
 
     def plain(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Roles, schemas and grants: each service its own schema and its own role, and no way into another's."""
+"""Roles, schemas and grants: each service has its own schema and role, and no access to another service's schema."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from deploy.runner.keyring import MIGRATOR
 from deploy.runner.refusals import CannotStart
 
 DATABASE = "ics"
-SCRAM_ROUNDS = 128  # rounds slow down the guessing of what people choose; these passwords are 192 random bits
+SCRAM_ROUNDS = 128  # rounds slow down guessing of passwords that people choose; these are 192 random bits
 
 BEGIN = "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('ics bootstrap', 0))"
 CLOSE_DATABASE = """
@@ -23,7 +23,7 @@ CLOSE_DATABASE = """
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO {roles}', current_database());
     END $$;
 """
-# btree_gin and pg_trgm are for searching; any name that a schema needs of them is written `extensions.<name>`.
+# btree_gin and pg_trgm are for searching. A schema that needs a name of them writes `extensions.<name>`.
 COMMON = """
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
     CREATE SCHEMA IF NOT EXISTS extensions;
@@ -64,18 +64,18 @@ SERVICE = """
 
 @dataclass(frozen=True, repr=False)
 class DatabaseServer:
-    """Where a database is, by the address under which its administrator reaches it."""
+    """A database, by the address that its administrator uses."""
 
     admin_dsn: str
 
     def dsn(self, role: str, password: str) -> str:
-        """The same database under another role."""
+        """Return the address of the same database for another role."""
         address = urlsplit(self.admin_dsn)
         where = address.netloc.rpartition("@")[2]
         return address._replace(netloc=f"{quote(role)}:{quote(password)}@{where}").geturl()
 
     def with_database(self, name: str) -> "DatabaseServer":
-        """Another database on the same server."""
+        """Return another database on the same server."""
         return DatabaseServer(urlsplit(self.admin_dsn)._replace(path=f"/{name}").geturl())
 
     @property
@@ -85,9 +85,10 @@ class DatabaseServer:
 
 async def bootstrap(server: DatabaseServer, services: Iterable[str], passwords: Mapping[str, str]) -> None:
     """
-    Make the database, roles, schemas and grants of these services, or adjust what is there.
+    Create the database, roles, schemas and grants of these services, or correct existing ones.
 
-    The administrator is a superuser, or a role with CREATEROLE that owns the database or may create it.
+    The administrator is a superuser, or a role with CREATEROLE that owns the database or may create it. Raise
+    `CannotStart` if the database cannot be reached or the script fails.
     """
     connection = await _connect(server)
     try:
@@ -99,7 +100,10 @@ async def bootstrap(server: DatabaseServer, services: Iterable[str], passwords: 
 
 
 def _script(services: tuple[str, ...], passwords: Mapping[str, str]) -> str:
-    """Names come from the table of services, and verifiers from a closed alphabet: nothing here needs quoting."""
+    """
+    Return the script. No value needs quoting: names come from our list of services, and verifiers from a fixed
+    alphabet.
+    """
     logins = (MIGRATOR, *(f"{service}_app" for service in services))
     return "".join(
         (
@@ -112,7 +116,9 @@ def _script(services: tuple[str, ...], passwords: Mapping[str, str]) -> str:
 
 
 def scram_verifier(password: str) -> str:
-    """What Postgres keeps instead of a password, so that the password is never in a statement. The same each time."""
+    """
+    Return what Postgres stores instead of a password, so that no statement contains the password. It is deterministic.
+    """
     salt = hashlib.sha256(b"ics role salt" + password.encode()).digest()[:16]
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ROUNDS)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
@@ -147,9 +153,9 @@ async def _create_database(server: DatabaseServer) -> None:
 
 async def copy_database(server: DatabaseServer, name: str, services: Iterable[str]) -> DatabaseServer:
     """
-    A new database like this one, in which nobody may be at the time; for tests. `name` is taken as it stands.
+    Create a copy of this database, for tests. No one may be connected to the original. `name` is not quoted.
 
-    A database's own grants are not copied with it, so they are given anew.
+    The grants on a database are not copied with it, so they are given again.
     """
     connection = await asyncpg.connect(server.with_database("postgres").admin_dsn)
     try:
@@ -166,7 +172,7 @@ async def copy_database(server: DatabaseServer, name: str, services: Iterable[st
 
 
 async def drop_database(server: DatabaseServer) -> None:
-    """Remove it, with whoever is still connected."""
+    """Remove the database, and end its connections."""
     connection = await asyncpg.connect(server.with_database("postgres").admin_dsn)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{server.database}" WITH (FORCE)')

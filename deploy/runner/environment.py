@@ -1,4 +1,4 @@
-"""What the environment of each process holds: what is common, its own secrets, and nobody else's."""
+"""The environment of each process: the common settings and its own secrets, never another process's secrets."""
 
 import json
 import os
@@ -16,24 +16,24 @@ from shared.messages import SERVICES
 
 @dataclass(frozen=True, repr=False)
 class Addresses:
-    """Where each service's database and the bus are, and the secrets by which they are entered."""
+    """The addresses of the services' databases and of the bus, with the secrets to access them."""
 
     keyring: Keyring
     databases: Mapping[str, DatabaseServer]
     nats_url: str
 
     def dsn(self, service: str) -> str:
-        """The service's database, as its own role."""
+        """Return the address of the service's database for the service's own role."""
         role = f"{service}_app"
         return self.databases[service].dsn(role, self.keyring.role_passwords[role])
 
     def migrator_dsn(self, service: str) -> str:
-        """The service's database, as the role that may become the owner of its schema."""
+        """Return the address of the service's database for the role that may act as the owner of its schema."""
         return self.databases[service].dsn(MIGRATOR, self.keyring.role_passwords[MIGRATOR])
 
 
 def databases(settings: RunnerSettings, embedded: DatabaseServer | None) -> dict[str, DatabaseServer]:
-    """For each service the server that the operator named, or else the embedded one."""
+    """Return for each service the server that the operator named, or else the embedded one."""
     named = {service: settings.own_database_url(service) for service in SERVICES}
     chosen = {service: DatabaseServer(url) if url else embedded for service, url in named.items()}
     return {service: server for service, server in chosen.items() if server is not None}
@@ -41,16 +41,16 @@ def databases(settings: RunnerSettings, embedded: DatabaseServer | None) -> dict
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the environments are made of, beside the addresses, which are known only once the servers run."""
+    """What environments are built from, besides the addresses, which are known only once the servers run."""
 
     settings: RunnerSettings
     state: State
     demo: bool
     gateway_port: PortFile
-    mail_port: PortFile | None  # of the mail catcher, in demo mode where no mail server is set
+    mail_port: PortFile | None  # the mail catcher's, in demo mode without a mail server
 
     def of(self, process: str, addresses: Addresses) -> dict[str, str]:
-        """The whole environment of one process."""
+        """Return the whole environment of one process."""
         made = {
             **inherited(os.environ, process),
             **self._common(process, addresses),
@@ -92,7 +92,7 @@ class Surroundings:
         return own
 
     def public_url(self) -> str:
-        """As the operator says, else as the pages are served; nothing while the port is not known."""
+        """Return the operator's address, or the address of the gateway. It is empty while the port is not known."""
         if self.settings.public_url:
             return self.settings.public_url
         port = self.gateway_port.port()
@@ -100,5 +100,5 @@ class Surroundings:
 
 
 def shown_host(host: str) -> str:
-    """A host as it stands in an address."""
+    """Return a host in the form that URLs need, with an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""The secrets of one installation: made once, kept in one file that only its owner can read."""
+"""The secrets of one installation: generated once, and kept in a file that only its owner can read."""
 
 import json
 import os
@@ -19,7 +19,7 @@ ROLES = (MIGRATOR, *(f"{service}_app" for service in SERVICES))
 
 @dataclass(frozen=True, repr=False)
 class Keyring:
-    """Every secret, by what it belongs to."""
+    """All secrets, by their owner."""
 
     superuser_password: str
     pin_key: str
@@ -28,11 +28,11 @@ class Keyring:
     signing_seeds: dict[str, str]
 
     def signing_keys(self) -> dict[str, str]:
-        """The public half of each service's signing seed, as every service may know it."""
+        """Return the public half of each service's signing seed. Every service may know it."""
         return {service: _public_signing_key(seed) for service, seed in self.signing_seeds.items()}
 
     def nats_public_keys(self) -> dict[str, str]:
-        """The public half of each process's credential: all that the NATS server is told."""
+        """Return the public half of each process's credential. The NATS server gets nothing else."""
         return {name: _public_nats_key(seed) for name, seed in self.nats_seeds.items()}
 
 
@@ -57,7 +57,7 @@ def _new_keyring() -> Keyring:
 
 
 def open_keyring(file: Path) -> Keyring:
-    """Read the secrets; make those that are missing (all, the first time)."""
+    """Read the secrets, and generate those that are missing (all of them, the first time)."""
     known = _read(file) if file.exists() else _new_keyring()
     whole = replace(
         known,
@@ -80,7 +80,7 @@ def _read(file: Path) -> Keyring:
 
 
 def _write(file: Path, keyring: Keyring) -> None:
-    """Replace the file in one step: after a power cut there is the old one or the new one."""
+    """Replace the file in one step, so that a power cut leaves either the old file or the new one."""
     new = file.with_suffix(".new")
     new.unlink(missing_ok=True)
     new.touch(mode=0o600, exist_ok=False)

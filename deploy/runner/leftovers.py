@@ -1,4 +1,4 @@
-"""Ends the backends that a killed postmaster left: while one of them lives, no new postmaster may start."""
+"""End the backends of a killed postmaster. While one of them lives, no new postmaster may start."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ QUICK_STOP_SECONDS = 30.0
 
 def living_in(folder: Path) -> set[int]:
     """
-    The processes whose working folder is the database's: its postmaster and its backends, and nobody else.
+    Return the processes whose working folder is the database's: its postmaster and its backends only.
 
-    Backends lead sessions of their own, so that no process group leads to them.
+    Backends lead their own sessions, so they cannot be found by a process group.
     """
     return {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit() and _works_in(each, folder)}
 
@@ -27,7 +27,11 @@ def _works_in(place: Path, folder: Path) -> bool:
 
 
 async def end_leftovers(folder: Path) -> None:
-    """End every process of an earlier start: its postmaster in its own quick way, the rest at once. Holds the lock."""
+    """
+    End the processes of an earlier start: ask the postmaster to stop quickly, then kill the rest.
+
+    The caller holds the lock of the state folder. Raise `CannotStart` if processes are left.
+    """
     folder = folder.resolve()
     left = living_in(folder)
     postmaster = _postmaster(folder)
@@ -40,7 +44,7 @@ async def end_leftovers(folder: Path) -> None:
     await _until_gone(folder, left)
     if living_in(folder):
         raise CannotStart(f"Processes of an earlier start still work in {folder} and cannot be ended.")
-    (folder / "postmaster.pid").unlink(missing_ok=True)  # nobody works here now, whoever has that number since
+    (folder / "postmaster.pid").unlink(missing_ok=True)  # no process works here now, whichever program has that pid
 
 
 def _postmaster(folder: Path) -> int:

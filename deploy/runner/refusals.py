@@ -1,5 +1,5 @@
-"""What the operator is told when something cannot be done."""
+"""The error that tells the operator why something cannot be done."""
 
 
 class CannotStart(Exception):
-    """Says in plain words, without any secret, what is wrong and what to do about it. Ends the command with code 1."""
+    """Says in plain words what is wrong and what to do, without any secret. It ends the command with exit code 1."""

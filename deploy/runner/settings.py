@@ -1,4 +1,4 @@
-"""What the operator may set for the runner, in the environment; everything has a default that works."""
+"""The runner's settings, read from the environment. Each has a default that works."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 class RunnerSettings(BaseSettings):
     """
-    Read once by the `ics` command.
+    The settings that the `ics` command reads once.
 
-    A database address given here is its administrator's: the runner makes the services' own roles there, and tells
-    each service the address under its own.
+    A database address given here is the administrator's. The runner creates the services' roles there, and gives each
+    service the address for its own role.
     """
 
     model_config = SettingsConfigDict(env_prefix="ICS_", hide_input_in_errors=True, frozen=True)
@@ -39,7 +39,7 @@ class RunnerSettings(BaseSettings):
     registers: Path | None = Field(default=None, description="A folder of further register definitions.")
 
     def own_database_url(self, service: str) -> str | None:
-        """The database that the operator named for this service: its own, or the common one."""
+        """Return the database that the operator named for this service: its own, or the common one."""
         own = {
             "identity": self.identity_database_url,
             "referrals": self.referrals_database_url,
@@ -52,12 +52,12 @@ class RunnerSettings(BaseSettings):
 
     @property
     def needs_postgres(self) -> bool:
-        """Whether any service is left to the embedded server."""
+        """Whether any service uses the embedded server."""
         return any(self.own_database_url(service) is None for service in SERVICES)
 
 
 def read_settings() -> RunnerSettings:
-    """Raises `CannotStart` with the names of the settings that are wrong, and never with what they hold."""
+    """Return the settings. Raise `CannotStart` with the names of invalid settings, never with their values."""
     try:
         return RunnerSettings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Postgres and NATS of one state folder, prepared and ready: for tests and trials."""
+"""Postgres and NATS of one state folder, prepared and ready, for tests and trials."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,9 @@ from shared.messages import SERVICES
 
 
 class EmbeddedParts:
-    """Starts and stops both. `durable=False` makes Postgres quicker, and a power cut ruin it."""
+    """
+    Starts and stops Postgres and NATS. `durable=False` makes Postgres faster, but a power cut may destroy the database.
+    """
 
     def __init__(self, folder: Path, console: Console | None = None, *, durable: bool = True) -> None:
         self.state = open_state(folder)
@@ -29,26 +31,26 @@ class EmbeddedParts:
 
     @property
     def database(self) -> DatabaseServer:
-        """The installation's database, as its superuser."""
+        """The installation's database, for its superuser."""
         return self.postgres.server
 
     @property
     def addresses(self) -> Addresses:
-        """Everything that a process is told; known once started."""
+        """The addresses that processes need. They are known once both servers run."""
         return addresses_in(self, self.database)
 
     async def start(self) -> None:
-        """Both at once, the database migrated and the streams declared."""
+        """Start both in parallel, migrate the databases and declare the streams."""
         await together(self.start_postgres(), self.start_nats())
 
     async def start_postgres(self) -> list[str]:
-        """Postgres alone, migrated; what was applied."""
+        """Start only Postgres and migrate. Return the applied migrations."""
         await self.postgres.start()
         await self.postgres.ready()
         return await prepare_databases(self.addresses)
 
     async def start_nats(self) -> None:
-        """NATS alone, its streams declared."""
+        """Start only NATS, and declare its streams."""
         await self.nats.start()
         await self.nats.ready()
         await declare(self.nats.url, self.keyring.nats_seeds[DEPLOYER])
@@ -59,5 +61,5 @@ class EmbeddedParts:
 
 
 def addresses_in(parts: EmbeddedParts, database: DatabaseServer) -> Addresses:
-    """The addresses with all schemas in this database: the installation's own, or a copy of it."""
+    """Return the addresses with all schemas in this database: the installation's own, or a copy of it."""
     return Addresses(parts.keyring, dict.fromkeys(SERVICES, database), parts.nats.url)

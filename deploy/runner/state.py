@@ -1,4 +1,4 @@
-"""The state folder of one installation: where each part keeps its files, who may look in, and who is using it now."""
+"""The state folder of one installation: the place of each part's files, its permissions and its lock."""
 
 import fcntl
 import os
@@ -12,15 +12,15 @@ from pathlib import Path
 
 from deploy.runner.refusals import CannotStart
 
-SOCKET_PATH_LIMIT = 107  # bytes, of the kernel
+SOCKET_PATH_LIMIT = 107  # bytes, the kernel's limit
 LONGEST_SOCKET = len("/postgres/.s.PGSQL.5432")
 SHORT_FOLDER = "/tmp"  # noqa: S108 - only a new folder inside it, mode 0700, is used
-LEFTOVER_SECONDS = 40.0  # as long as the guardian may take to end what a killed runner left
+LEFTOVER_SECONDS = 40.0  # the time that the guardian may take to end what a killed runner left
 
 
 @dataclass(frozen=True)
 class State:
-    """The folder, opened by `open_state`, and the places in it."""
+    """The folder, opened by `open_state`, and the paths in it."""
 
     folder: Path
 
@@ -50,7 +50,7 @@ class State:
 
     @property
     def templates(self) -> Path:
-        """Compiled templates of the pages."""
+        """The folder of the compiled page templates."""
         return self.folder / "templates"
 
     @property
@@ -59,17 +59,21 @@ class State:
 
     @property
     def loaded(self) -> Path:
-        """There once the demo has been loaded."""
+        """The file that exists once the demo has been loaded."""
         return self.folder / "demo-loaded"
 
     @property
     def run(self) -> Path:
-        """Sockets and port files: in the state folder, or behind a link where that path is too long for a socket."""
+        """The folder of sockets and port files. It is a link to elsewhere if the path is too long for a socket."""
         return (self.folder / "run").resolve()
 
 
 def open_state(folder: Path) -> State:
-    """Make the folder, or check that it is ours alone (mode 0700; see `let_through` for the one exception)."""
+    """
+    Create the folder, or check that only this user can access it. Raise `CannotStart` on failure.
+
+    Its mode is 0700; `let_through` makes the one exception.
+    """
     state = State(folder.expanduser().resolve())
     try:
         state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,7 +114,7 @@ def _make_run_folder(usual: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """The place behind the link was emptied or taken by somebody else since: then it is not to be trusted."""
+    """Check that the folder behind the link is still ours. Another user may have emptied or taken it."""
     try:
         found = folder.lstat()
     except FileNotFoundError:
@@ -119,14 +123,14 @@ def _is_ours(folder: Path) -> bool:
 
 
 def let_through(folder: Path, group: int) -> None:
-    """Let the members of one group pass through a folder, without reading it; what is inside stays closed."""
+    """Let the members of one group pass through a folder without reading it. Its contents stay closed."""
     os.chown(folder, -1, group)
     folder.chmod(0o710)
 
 
 @contextmanager
 def locked(state: State) -> Iterator[int]:
-    """Hold the state folder for this process alone. Gives the lock's descriptor, for the guardian to hold as well."""
+    """Lock the state folder for this process, and give the lock's descriptor, which the guardian holds too."""
     lock = os.open(state.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _take(lock, state)
@@ -138,7 +142,7 @@ def locked(state: State) -> Iterator[int]:
 
 
 def _take(lock: int, state: State) -> None:
-    """Take the lock; when its holder is dead, its guardian still ends what it left: wait for that."""
+    """Take the lock. If its holder is dead, wait while the guardian ends what the holder left."""
     until = time.monotonic() + LEFTOVER_SECONDS
     while True:
         try:
@@ -154,7 +158,7 @@ def _take(lock: int, state: State) -> None:
 
 
 def holder_of(state: State) -> str | None:
-    """The process that holds the state folder now, if any."""
+    """Return the id of the process that holds the state folder now, if any."""
     try:
         with locked(state):
             return None

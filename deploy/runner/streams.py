@@ -1,4 +1,4 @@
-"""Creates the streams and their readers, under the deployer's credential. A program too, which the runner forks."""
+"""Create the streams and their readers with the deployer's credential. The runner also forks this as a program."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from shared.streams import STREAMS, readers
 
 
 async def declare(url: str, seed: str) -> None:
-    """Create or adjust every stream and reader; safe to run again. `seed` is the deployer's nkey seed."""
+    """Create or adjust every stream and reader. This is idempotent. `seed` is the deployer's nkey seed."""
     connection = await deployer_connection(url, seed)
     try:
         for stream in STREAMS:

@@ -1,4 +1,4 @@
-"""Keeps the parts of the product running: starts them, starts them again when they end, and stops them in order."""
+"""Keep the parts of the product running: start them, restart them when they end, and stop them in order."""
 
 import asyncio
 import time
@@ -11,31 +11,35 @@ from shared.tasks import end
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
-STEADY_SECONDS = 10.0  # after so long without a crash the next one is waited for as shortly as the first
+STEADY_SECONDS = 10.0  # after this time without a crash, the back-off starts from the beginning
 
 
 class SupervisedPart(Protocol):
-    """One server or child: Postgres, NATS, a service, the gateway."""
+    """A server or process that is supervised: Postgres, NATS, a service or the gateway."""
 
     @property
     def name(self) -> str: ...
 
     async def start(self) -> None:
-        """Spawn it, from the main thread; may be called again once it has ended. Raises `CannotStart`."""
+        """
+        Spawn the part, from the main thread. Raise `CannotStart` on failure.
+
+        This may be called again once the part has ended.
+        """
 
     async def ready(self) -> None:
-        """Wait until it can be used. Raises `CannotStart` when it ends before."""
+        """Wait until the part can be used. Raise `CannotStart` when it ends first."""
 
     async def ended(self) -> int:
-        """Wait until it has ended; its exit code."""
+        """Wait until the part has ended, and return its exit code."""
         ...
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """Ask it to end and wait; when `hurry` is set, make it. Does nothing for a part that is not running."""
+        """Ask the part to end, and wait. Once `hurry` is set, force it. Do nothing if it is not running."""
 
 
 class BackOff:
-    """How long to wait before the next start: longer each time, until the part has been steady for a while."""
+    """The wait before the next start. It doubles each time, until the part has been steady for a while."""
 
     def __init__(self) -> None:
         self._next = FIRST_WAIT_SECONDS
@@ -48,7 +52,7 @@ class BackOff:
 
 
 class Supervisor:
-    """Holds the parts in layers, in the order of starting; they stop the other way round, a layer at a time."""
+    """Holds the parts in layers, in starting order. They stop in reverse order, one layer at a time."""
 
     def __init__(self, layers: Sequence[Sequence[SupervisedPart]], console: Console) -> None:
         self.hurry = asyncio.Event()
@@ -57,7 +61,7 @@ class Supervisor:
         self._watches: list[asyncio.Task[None]] = []
 
     async def start(self, part: SupervisedPart) -> None:
-        """Start a part and wait until it is ready; from then on it is started again whenever it ends."""
+        """Start a part and wait until it is ready. From then on, restart it each time it ends."""
         await part.start()
         await part.ready()
         self._watches.append(asyncio.create_task(self._watch(part)))
@@ -82,7 +86,7 @@ class Supervisor:
 
 
 async def together(*steps: Coroutine[object, object, object]) -> None:
-    """All steps at once; the first that fails cancels the others, and is raised as itself."""
+    """Run all steps in parallel. If one fails, cancel the others and raise its own error."""
     try:
         async with asyncio.TaskGroup() as group:
             for step in steps:

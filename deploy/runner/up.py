@@ -1,4 +1,4 @@
-"""`ics up`: everything on one machine, in the foreground, until it is asked to stop."""
+"""The whole product on one machine, in the foreground until it is asked to stop (`ics up`)."""
 
 import asyncio
 import os
@@ -35,8 +35,9 @@ class Installation:
     """
     All parts of one machine, and the order in which they start.
 
-    `lock` is that of the state folder, held; the nursery may have been started already, and is closed here.
-    `loading` is a module that fills the databases of a new installation, run once, before the services start.
+    `lock` is the held lock of the state folder. `nursery` is the prefork server: it may be running already, and is
+    closed here. `loading` is a module that fills the databases of a new installation. It runs once, before the services
+    start.
     """
 
     def __init__(
@@ -68,7 +69,11 @@ class Installation:
         self._supervisor = Supervisor([*embedded, self._services, [self._gateway]], self._console)
 
     async def run(self) -> None:
-        """Start all, say where the pages are, wait for SIGINT or SIGTERM, stop all. Raises `CannotStart`."""
+        """
+        Start all parts, print where the pages are, wait for SIGINT or SIGTERM, then stop all parts.
+
+        Raise `CannotStart` if a part does not start.
+        """
         stopping = self._stop_when_asked()
         starting = asyncio.create_task(self._start())
         asked = asyncio.create_task(stopping.wait())
@@ -82,7 +87,7 @@ class Installation:
             await self._stop(starting, asked)
 
     def _stop_when_asked(self) -> asyncio.Event:
-        """The first signal asks all to stop in order, the second makes them."""
+        """Handle signals: the first one asks all parts to stop in order, the second one forces them."""
         stopping = asyncio.Event()
 
         def asked() -> None:
@@ -90,7 +95,7 @@ class Installation:
                 self._supervisor.hurry.set()
             stopping.set()
 
-        hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)  # as `nohup` wishes
+        hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)  # `nohup` ignores it
         for each in (signal.SIGINT, signal.SIGTERM, *hang_up):
             asyncio.get_running_loop().add_signal_handler(each, asked)
         return stopping
@@ -116,7 +121,7 @@ class Installation:
         await self._run(DECLARING, {**inherited(os.environ), **told})
 
     async def _run(self, module: str, environment: Mapping[str, str]) -> None:
-        """Have the nursery run a module to its end, which spares this process what it imports."""
+        """Let the prefork server run a module to its end, so that this process need not import it."""
         program = ChildProgram(module.rpartition(".")[2], environment, module=module)
         child = await spawn(program, self._console, self._nest.guardian, self._nest.nursery)
         if await child.ended() != 0:
@@ -186,7 +191,7 @@ def _new_port_file(file: Path, wanted: int) -> PortFile:
 
 
 def check_settings(settings: RunnerSettings, *, demo: bool) -> None:
-    """What can be said before anything is started. Raises `CannotStart`."""
+    """Check the settings before anything is started. Raise `CannotStart` for one that cannot be used."""
     if demo and settings.host not in LOOPBACK:
         raise CannotStart("Demo mode serves this machine alone: leave ICS_HOST out, or leave --demo out.")
     if settings.port and not is_free(settings.host, settings.port):
@@ -196,7 +201,7 @@ def check_settings(settings: RunnerSettings, *, demo: bool) -> None:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether the gateway could listen there now."""
+    """Return whether the gateway could listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

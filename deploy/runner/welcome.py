@@ -1,10 +1,10 @@
-"""What `ics up` prints once every page can be served."""
+"""The lines that `ics up` prints once every page can be served."""
 
 from deploy.demo.people import ACCOUNTS, DEMO_PASSWORD
 
 
 def welcome(address: str, *, demo: bool, mail_page: bool) -> list[str]:
-    """The lines; the first says where the pages are."""
+    """Return the lines. The first says where the pages are."""
     ready = [f"Ready: {address}"]
     if not demo:
         return ready

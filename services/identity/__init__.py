@@ -1,5 +1,5 @@
 """
-Who may come in: accounts, passwords, e-mailed PIN, lock-out, sessions, organisations, roles.
+The identity service: accounts, passwords, e-mailed PINs, lock-out, sessions, organisations and roles.
 
-Answers the steps of a log-in and exchanges session cookies for signed assertions. Tells when sessions are revoked.
+It answers the steps of a log-in, exchanges session cookies for signed assertions and broadcasts revoked sessions.
 """

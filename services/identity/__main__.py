@@ -1,4 +1,4 @@
-"""Starts the identity service."""
+"""Start the identity service."""
 
 from services.identity.service import build
 from services.identity.settings import IdentitySettings

@@ -1,4 +1,4 @@
-"""What every handler of identity works with, and what they all do after a commit."""
+"""The context that all handlers of identity share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared.registers.definition.register import Definition
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """How long things last, as the installation is set."""
+    """The lifetimes of sessions and PINs that this installation has set."""
 
     idle: timedelta
     session: timedelta
@@ -28,7 +28,7 @@ class Lifetimes:
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityContext(ServiceContext):
-    """The parts of the service, its keys, and the rules that this installation chose."""
+    """The shared parts of the service, its keys, and the rules that this installation chose."""
 
     keys: Keys
     hashes: PasswordHashes
@@ -37,20 +37,24 @@ class IdentityContext(ServiceContext):
     lifetimes: Lifetimes
 
     def named(self, code: str) -> Definition:
-        """The register that a request names. The gateway has checked it, so an unknown one is a fault."""
+        """
+        Return the register that a request names.
+
+        Raise `NotAnswered` for an unknown one. The gateway checks names, so this is a fault and not a refusal.
+        """
         if code not in self.registers:
             raise NotAnswered(Fault.UNREADABLE)
         return self.registers.find(code)
 
     def contact(self, register_code: str) -> str:
-        """Where a person who cannot sign in finds help."""
+        """Return the address where a person who cannot sign in gets help."""
         return self.named(register_code).contact.administrator_email
 
     async def tell_revoked(self, session_ids: Iterable[UUID]) -> None:
         """
         Tell every process that these sessions are over. Call this after the commit that ended them.
 
-        A lost message does no harm: what other processes remember of a session expires within a minute.
+        A lost message does no harm: other processes cache a session for a minute at most.
         """
         ended = tuple(session_ids)
         if not ended:

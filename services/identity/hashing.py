@@ -1,4 +1,4 @@
-"""Password hashing away from the event loop, in a bounded pool: log-ins cannot starve those who are in already."""
+"""Password hashing in a bounded thread pool, so that log-ins do not slow down users who are signed in."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Given = TypeVar("Given")
 
 @dataclass(frozen=True)
 class Cost:
-    """What one hash costs. The default is what OWASP asks of argon2id at the least; tests take less."""
+    """The cost of one hash. The default is OWASP's minimum for argon2id; tests use less."""
 
     memory_kib: int = 19 * 1024
     passes: int = 2
@@ -30,7 +30,7 @@ OWASP = Cost()
 
 
 class PasswordHashes:
-    """Argon2id. Whoever comes when the pool is full and the queue long is told that we are busy."""
+    """Argon2id hashes. A request is refused as busy when the pool and its queue are full."""
 
     def __init__(self, workers: int, waiting_at_most: int = WAITING_AT_MOST, cost: Cost = OWASP) -> None:
         self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes)
@@ -43,7 +43,7 @@ class PasswordHashes:
         return await self._run(lambda: self._hasher.hash(normalised(password)))
 
     async def is_right(self, known: str | None, password: str) -> bool:
-        """Takes as long for nobody's password as for somebody's: without a hash, that of nobody is checked."""
+        """Check a password. Without a known hash, check a dummy one, so that both cases take equally long."""
         right = await self._run(lambda: self._matches(known or self._dummy, normalised(password)))
         return right and known is not None
 
@@ -54,7 +54,7 @@ class PasswordHashes:
             return False
 
     def check_room(self) -> None:
-        """Raises `NotAnswered(busy)` when nobody can wait any more: asked before anything else is done."""
+        """Raise `NotAnswered(busy)` when the queue is full. Call this before any other work."""
         if self._in_hand >= self._most:
             raise NotAnswered(Fault.BUSY)
 

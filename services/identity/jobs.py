@@ -1,4 +1,4 @@
-"""The jobs of identity: it says each second that it is there, and deletes what has expired."""
+"""The jobs of identity: a heartbeat each second, and a sweep of expired rows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ SWEEP_SECONDS = 60.0
 
 
 def heartbeat(bus: Bus) -> Job:
-    """A process that hears the heartbeat also hears revocations."""
+    """Return the heartbeat job. A process that receives the heartbeat also receives revocations."""
     return Job("identity.heartbeat", lambda: bus.tell(Heartbeat()), every=BEAT_SECONDS)
 
 
 @dataclass(frozen=True)
 class Sweeper:
-    """Any number of replicas may sweep at once: each statement takes what it finds."""
+    """Deletes expired rows. Any number of replicas may run it in parallel."""
 
     context: IdentityContext
 
@@ -32,7 +32,7 @@ class Sweeper:
         await self.sweep()
 
     async def begin_registers(self) -> None:
-        """Give a register that has no organisation yet those that its definition begins with."""
+        """Give each register without organisations those of its definition."""
         for register in self.context.registers.newest():
             rows = [(each.name, each.email_domain) for each in register.organisations]
             async with transaction(self.context.pool) as db:
@@ -40,7 +40,7 @@ class Sweeper:
                     await ensure_organisations(db, register.code, rows)
 
     async def sweep(self) -> None:
-        """One transaction for each kind, so that no log-in waits for the whole of it."""
+        """Delete expired rows in one transaction for each kind, so that no log-in waits for all of them."""
         counts = (rules.WRONG_PASSWORDS, rules.UNSETTLED_COUNT_LIFE)
         sweeps: tuple[Callable[[Database], Awaitable[None]], ...] = (
             lambda db: sessions.sweep(db, self.context.lifetimes.idle),

@@ -1,4 +1,4 @@
-"""What is kept in place of secrets: hashes of tokens, and keyed hashes of PINs and temporary passwords."""
+"""What is stored in place of secrets: hashes of tokens, and keyed hashes of PINs and temporary passwords."""
 
 import hashlib
 import hmac
@@ -8,12 +8,12 @@ from services.identity.rules.passwords import normalised
 
 
 def hash_of(token: str) -> bytes:
-    """A token is too long to be guessed, so that its plain hash keeps it."""
+    """Return a plain hash. This protects a token well enough, because a token is too long to guess."""
     return hashlib.sha256(token.encode()).digest()
 
 
 class Keys:
-    """Keyed by a secret outside the database: a copy of the tables alone does not give away a PIN of six digits."""
+    """Hashes with a key from outside the database. A copy of the tables alone does not reveal a six-digit PIN."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != 32:
@@ -21,14 +21,14 @@ class Keys:
         self._secret = secret
 
     def pin(self, attempt_id: UUID, pin: str) -> bytes:
-        """Bound to its log-in: the same digits are another value in another one."""
+        """Return the hash of a PIN. It is bound to one log-in: the same PIN has another hash in another log-in."""
         return self._keyed("pin", attempt_id.bytes, pin)
 
     def temporary_password(self, account_id: UUID, password: str) -> bytes:
         return self._keyed("temporary", account_id.bytes, normalised(password))
 
     def window(self, what: str) -> bytes:
-        """What a limit counts by, unreadable."""
+        """Return the key that a limit counts under, without revealing what it is made of."""
         return self._keyed("window", b"", what)
 
     def _keyed(self, use: str, bound_to: bytes, text: str) -> bytes:
@@ -36,5 +36,5 @@ class Keys:
 
 
 def same(one: bytes | None, other: bytes | None) -> bool:
-    """Compared in constant time; nothing is the same as nothing."""
+    """Compare in constant time. None is equal to nothing, not even to None."""
     return one is not None and other is not None and hmac.compare_digest(one, other)

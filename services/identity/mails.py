@@ -1,4 +1,4 @@
-"""The mails of identity: which template, to whom, filled with what."""
+"""The mails of identity: the template, recipient and values of each."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.ids import new_id
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a mail goes to, and in the name of which register."""
+    """The person whom a mail goes to, and the register that sends it."""
 
     email: str = field(repr=False)
     first_name: str = field(repr=False)
@@ -19,7 +19,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Mails:
-    """Writes letters to the notifier. `public_url` is the address under which people reach the pages."""
+    """Writes mails for the notifier to send. `public_url`: the address under which users reach the pages."""
 
     public_url: str
 
@@ -42,7 +42,7 @@ class Mails:
         return _mail("password_changed", to, None, contact=contact)
 
     def role_changed(self, to: Recipient, user_id: UUID) -> QueueMail:
-        """For master admins: that it was, and where to see whose."""
+        """Write to a master admin that a role changed, with a link to the user."""
         link = f"{self.public_url.rstrip('/')}/{to.register_code}/administration/users/{user_id.hex}/"
         return _mail("role_changed", to, None, link=link)
 

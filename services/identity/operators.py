@@ -1,4 +1,4 @@
-"""What operators and demo loading do to identity without a log-in: organisations and accounts."""
+"""Changes to identity without a log-in, for operators and demo data: organisations, accounts and unlocking."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from shared.values import read_email
 
 @dataclass(frozen=True)
 class GrantWanted:
-    """What a new account may do on one register. Organisations by their domains; the home one follows the address."""
+    """The access of a new account to one register. Domains name the organisations; the address decides the home one."""
 
     register_code: str
     role: Role
@@ -33,7 +33,7 @@ class GrantWanted:
 
 @dataclass(frozen=True)
 class NewAccount:
-    """An account to be made. A master admin holds no grant on any register: the database refuses both together."""
+    """An account to be added. A master admin has no grant on any register: the database refuses both together."""
 
     email: str = field(repr=False)
     first_name: str = field(repr=False)
@@ -44,7 +44,7 @@ class NewAccount:
 
 @dataclass(frozen=True)
 class Mailed:
-    """The password is made here and mailed, in the name of a register: how accounts are made in earnest."""
+    """Make a temporary password and mail it in a register's name. All real accounts begin this way."""
 
     keys: Keys
     mails: Mails
@@ -54,7 +54,7 @@ class Mailed:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The password is given: for demo people and benchmarks, and nowhere else."""
+    """Use the given password. This is only for demo users and benchmarks."""
 
     hashes: PasswordHashes
     password: str = field(repr=False)
@@ -62,7 +62,7 @@ class Fixed:
 
 async def create_account(db: Database, account: NewAccount, password: Mailed | Fixed) -> UUID:
     """
-    Make an account in the caller's transaction, whatever its domain. Gives its id.
+    Add an account in the caller's transaction, with any mail domain, and return its id.
 
     Refused as `already_registered`, `unknown_organisation`, or `invalid_answers` with the reason for each field.
     """
@@ -100,13 +100,13 @@ async def _fix_password(db: Database, account_id: UUID, fixed: Fixed) -> None:
 
 
 async def ensure_organisations(db: Database, register_code: str, rows: Iterable[tuple[str, str]]) -> dict[str, UUID]:
-    """Add the organisations (name, domain) that the register lacks. Gives all that it has now, by domain."""
+    """Add the organisations (name, domain) that the register lacks. Return all its organisations by domain."""
     await organisations.add(db, register_code, [(new_id(), name, domain) for name, domain in rows])
     return await organisations.find_by_domain(db, register_code)
 
 
 async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID | None = None) -> bool:
-    """Open a locked account to everybody again, and count anew. False when there is no such locked account."""
+    """Unlock an account and reset its counts. Return False when there is no such locked account."""
     account = await accounts.find_by_email(db, read_email(email))
     if account is None or not await unlock(db, keys, account.account_id):
         return False

@@ -1,4 +1,4 @@
-"""The front door of identity: every request beside the handler that takes it, and who may ask."""
+"""The requests that identity answers, with their handlers and who may send them."""
 
 import os
 from datetime import timedelta
@@ -34,7 +34,7 @@ from shared.service import Service, backlog_of
 
 
 def build(shared: ServiceContext, settings: IdentitySettings) -> Service:
-    """The whole behaviour of the service, one line each."""
+    """Build the service: its answers and its jobs."""
     context = context_of(shared, settings)
     if context.profile is not ICS:
         log.warn("identity.older_password_rule", profile=context.profile.name)
@@ -42,7 +42,7 @@ def build(shared: ServiceContext, settings: IdentitySettings) -> Service:
 
 
 def context_of(shared: ServiceContext, settings: IdentitySettings) -> IdentityContext:
-    """The parts and settings as the handlers need them."""
+    """Return the context for the handlers, made of the shared parts and the settings."""
     return IdentityContext(
         **vars(shared),
         keys=Keys(bytes.fromhex(settings.pin_key.get_secret_value())),
@@ -58,7 +58,7 @@ def context_of(shared: ServiceContext, settings: IdentitySettings) -> IdentityCo
 
 
 def jobs_of(context: IdentityContext) -> list[Job]:
-    """What the service does by itself."""
+    """Return the jobs that run in the background."""
     return [
         heartbeat(context.bus),
         Job("identity.sweep", Sweeper(context).run, every=SWEEP_SECONDS),
@@ -66,7 +66,9 @@ def jobs_of(context: IdentityContext) -> list[Job]:
 
 
 def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
-    """Who may ask what. Before a log-in nobody can say who they are: those rows have their own limits."""
+    """
+    Return the handler and permission of each request. Requests before a log-in are open to anyone and have own limits.
+    """
     password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
     users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
     return [

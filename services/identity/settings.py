@@ -1,4 +1,4 @@
-"""What the identity service is told by its environment."""
+"""The settings that identity reads from its environment."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Opening a locked account again, whoever asked for it."""
+"""Unlock an account."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from shared.database import Database
 
 
 async def unlock(db: Database, keys: Keys, account_id: UUID) -> bool:
-    """Open it to everybody, and count anew. False when it was not locked. The caller writes it down."""
+    """Unlock the account and reset its counts. Return False when it was not locked. The caller audits it."""
     if not await accounts.unlock(db, account_id):
         return False
     await devices.clear_counts(db, account_id)

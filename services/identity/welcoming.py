@@ -1,4 +1,4 @@
-"""The welcome of a new account: a temporary password, made here and known to nobody but who reads the mail."""
+"""The welcome of a new account: a temporary password, which only the reader of the mail knows."""
 
 import secrets
 from typing import Protocol
@@ -14,7 +14,7 @@ from shared.database import Database
 
 
 class WelcomeMailer(Protocol):
-    """What it takes to make a password and write the mail."""
+    """The parts that are needed to make a password and write the mail."""
 
     @property
     def keys(self) -> Keys: ...
@@ -25,7 +25,7 @@ class WelcomeMailer(Protocol):
 
 
 async def welcome(db: Database, sender: WelcomeMailer, account_id: UUID, to: Recipient) -> None:
-    """A new temporary password, which kills an earlier one, and the mail that brings it."""
+    """Make a temporary password, which replaces an earlier one, and mail it."""
     password = temporary_password(sender.profile, secrets.choice)
     keyed = sender.keys.temporary_password(account_id, password)
     expires_at = await accounts.set_temporary(db, account_id, keyed, TEMPORARY_LIFE)

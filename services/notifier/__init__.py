@@ -1,5 +1,6 @@
 """
-Who is told of what, by e-mail, once.
+The notifier service: sends each e-mail once to the people who must be told.
 
-Owns the mail queue and its templates. Answers requests to queue a mail, and follows notices of new and urgent records.
+It owns the mail queue and its templates. It answers requests to queue a mail, and follows notices of new and urgent
+records.
 """

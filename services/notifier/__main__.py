@@ -1,4 +1,4 @@
-"""Starts the notifier service."""
+"""Start the notifier service."""
 
 from services.notifier.service import build
 from services.notifier.settings import NotifierSettings

@@ -1,4 +1,4 @@
-"""What every handler and job of the notifier works with."""
+"""The context that all handlers and jobs of the notifier share."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from shared.context import ServiceContext
 
 @dataclass(frozen=True, kw_only=True)
 class NotifierContext(ServiceContext):
-    """The shared parts, the writer of mails about records, and what wakes the senders."""
+    """The shared parts, the writer of mails about records, and the events that wake the senders."""
 
     mails: MailWriter
     wakeups: Wakeups = field(default_factory=Wakeups)

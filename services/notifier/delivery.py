@@ -1,4 +1,4 @@
-"""What administrators see of the mails about their records, and sending one again."""
+"""Requests of administrators: list the mails about their records, and send one again."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ ENDED_BADLY = frozenset({"failed", "given_up"})
 
 @dataclass(frozen=True)
 class Delivery:
-    """The handlers of what administrators ask."""
+    """Handlers of administrators' requests."""
 
     context: NotifierContext
 
@@ -46,7 +46,9 @@ class Delivery:
         return answer
 
     async def _queue_again(self, db: Database, visitor: Visitor, asked: SendAgain) -> Lane:
-        """Its words were forgotten when it ended: the register's definition has them, as it is now."""
+        """
+        Queue an ended mail again. Its text is written from the current definition, because the old text is deleted.
+        """
         mail = must_find(await store.hold_mail(db, visitor, asked.mail_id))
         if mail.state not in ENDED_BADLY:
             raise Refused("not_ended")

@@ -1,4 +1,4 @@
-"""A red is never missed: an urgent mail that does not get through in time is told to others, once."""
+"""Escalation: if an urgent mail does not get through in time, other people are mailed once."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,10 +21,10 @@ MOST_AT_ONCE = 100
 @dataclass(frozen=True)
 class MailEscalation:
     """
-    Looks for urgent mails that failed, or that the mail relay has not accepted in the register's `urgent_minutes`.
+    Looks for urgent mails that failed, or that the mail relay has not accepted within the register's `urgent_minutes`.
 
-    Then those are mailed whom the register names for an urgent record that nobody saw; the first mail goes on being
-    tried. Any number of replicas may look. Who was mailed because of the same notice is not mailed again.
+    It then mails the people whom the register names for an unseen urgent record. The first mail is still retried. Any
+    number of replicas may look. A person who was already mailed about the same notice is not mailed again.
     """
 
     context: NotifierContext
@@ -44,7 +44,11 @@ class MailEscalation:
                 warn("escalation.not_answered", register_code=register.code, fault=unanswered.fault.value)
 
     async def _others(self, register: Definition, mail: NotThrough) -> list[NewMail]:
-        """To all who are named for an urgent record that nobody saw, in the words of the first if they are there."""
+        """
+        Return mails to all who are named for an unseen urgent record.
+
+        They use the words of the first mail if the register still has them.
+        """
         wanted = rules.rules_for(register, "urgent_not_seen", "urgent")
         named = await self.context.mails.recipients(register, mail.about.organisation_id, wanted)
         said = mail.about.mail_code if register.mail(mail.about.mail_code) else None

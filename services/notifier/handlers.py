@@ -1,4 +1,4 @@
-"""What becomes a mail: what identity asks for, and what is noticed of records."""
+"""Queue mails for identity's requests and for notices about records."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ NOTICES = "notifier--notice"
 
 @dataclass(frozen=True)
 class Handlers:
-    """What the notifier does with the requests and events of other services."""
+    """Handlers for the requests and notices of other services."""
 
     context: NotifierContext
 
@@ -50,7 +50,7 @@ class Handlers:
         )
 
     async def tell(self, notice: Notice) -> None:
-        """Tell everybody whom the register's definition names, once."""
+        """Mail all recipients whom the register's definition names, once for each notice."""
         mails = await self.context.mails.mails_about(notice)
         happened = Happened.of(notice)
         if not mails and rules.must_be_told(happened.occasion, happened.urgency):

@@ -1,4 +1,4 @@
-"""Whom identity has for a record: the addresses of administrators, and of who submitted it."""
+"""The mail addresses that identity gives for a record: its administrators and the person who submitted it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from shared.registers.definition.lifecycle import Notification
 
 @dataclass(frozen=True)
 class AddressBook:
-    """Asks identity each time, so that nobody who has left is mailed. Raises `NotAnswered` when it is away."""
+    """Asks identity each time, so that users who have left get no mail. Raises `NotAnswered` when identity is away."""
 
     context: ServiceContext
 
     async def find(
         self, register_code: str, organisation_id: UUID, wanted: Sequence[Notification], user_id: UUID | None = None
     ) -> FoundRecipients:
-        """What these rules need to know; nobody is asked where they name a mailbox alone."""
+        """Return the addresses that these rules need. Identity is not asked if they name only mailboxes."""
         user = user_id if rules.names(wanted, "submitter") else None
         if user is None and not rules.names(wanted, "administrators"):
             return FoundRecipients()

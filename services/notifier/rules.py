@@ -1,4 +1,4 @@
-"""Decisions about mails: which lane, what follows from an answer, who is told of a record, how a person is greeted."""
+"""The rules of mails: their lane, their retries, their recipients and their greeting."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 TEMPLATES: tuple[AnyTemplate, ...] = (*get_args(Template), *get_args(RecordTemplate))
 SOMEBODY_WAITS: frozenset[AnyTemplate] = frozenset({"pin", "urgent_record"})
 
-# Waits between tries, the last one again and again. Somebody who waits for a code cannot wait a minute.
+# Waits between tries; the last one repeats. A user who waits for a PIN cannot wait a minute, so the first are short.
 _MINUTES = tuple(timedelta(minutes=each) for each in (1, 2, 5, 10, 30))
 BACK_OFF: dict[Lane, tuple[timedelta, ...]] = {
     "now": (*(timedelta(seconds=each) for each in (0, 2, 5, 15, 30)), *_MINUTES),
@@ -35,7 +35,7 @@ _LONGEST_VALUE = 2_000
 
 
 class NeverAMail(Exception):
-    """A letter from which no mail can be made, however often it is tried. Carries the reason as a code."""
+    """A message that can never become a mail, however often it is retried. `reason` is a code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -45,9 +45,9 @@ class NeverAMail(Exception):
 @dataclass(frozen=True)
 class ServerAnswer:
     """
-    What came of handing a mail over. `code` is the server's, or a word of ours when there was none.
+    The result of handing over a mail. `code` is the server's, or our own word when the server gave none.
 
-    At the stage of the connection the answer is about us and the server; then it is about this mail.
+    At the stage "connection" the answer concerns our connection. At the stage "mail" it concerns this mail.
     """
 
     stage: Stage
@@ -56,22 +56,22 @@ class ServerAnswer:
 
 @dataclass(frozen=True)
 class TryAgain:
-    """Not now; once more after so long."""
+    """Try again after this time."""
 
     after: timedelta
 
 
 def lane_of(template: AnyTemplate) -> Lane:
-    """Codes and urgent records never wait behind other mail."""
+    """Return the template's lane. PINs and urgent records never wait behind other mail."""
     return "now" if template in SOMEBODY_WAITS else "bulk"
 
 
 def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta) -> Ending | TryAgain:
     """
-    What follows from the answer to the mail's n-th attempt.
+    Return what follows from the answer to the mail's latest attempt.
 
-    A server that refuses our connection, our log-in or our sender for good says nothing about this mail: operations
-    can mend that, and the mail goes out then.
+    Even a permanent refusal of our connection, log-in or sender says nothing about this mail. The mail is retried,
+    because operators can fix the cause.
     """
     if answer.stage == "mail" and answer.code.startswith("2"):
         return "accepted"
@@ -83,7 +83,7 @@ def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta
 
 
 def recipient_of(text: str) -> str:
-    """The address, which can hold no second line and no second address. Raises `NeverAMail`."""
+    """Return the address, which is a single line and a single address. Raise `NeverAMail` otherwise."""
     try:
         return read_email(text)
     except Unreadable:
@@ -91,16 +91,16 @@ def recipient_of(text: str) -> str:
 
 
 def check_values(values: Mapping[str, str]) -> None:
-    """Every value is one line of text. Raises `NeverAMail`."""
+    """Check that every value is one line of text. Raise `NeverAMail` otherwise."""
     if not all(value.isprintable() and len(value) <= _LONGEST_VALUE for value in values.values()):
         raise NeverAMail("values")
 
 
 def greeting(first_name: str) -> str:
     """
-    By name when it can only be a name.
+    Return a greeting by name, if the text can only be a name.
 
-    Anybody may register somebody else's address under any name: a mail of ours must not carry their message or link.
+    Anyone may register another person's address under any name. Our mail must not carry their message or link.
     """
     is_name = 0 < len(first_name) <= _LONGEST_NAME and len(first_name.split()) <= 3
     letters = all(letter.isalpha() or letter in _IN_NAMES for letter in first_name)
@@ -109,13 +109,15 @@ def greeting(first_name: str) -> str:
 
 
 def rules_for(register: Definition, occasion: Occasion, urgency: Urgency) -> list[Notification]:
-    """The register's rules that hold, the urgent first: who is told by two of them is told by the first."""
+    """
+    Return the register's rules that apply, urgent ones first. The first rule that names a recipient decides their mail.
+    """
     found = [rule for rule in register.notifications if rule.concerns(occasion, urgency)]
     return sorted(found, key=lambda rule: not is_urgent(rule))
 
 
 def is_urgent(rule: Notification) -> bool:
-    """That nobody has seen an urgent record is urgent, whatever a definition calls it."""
+    """Check whether a rule is urgent. A rule for unseen urgent records always is, whatever the definition says."""
     return rule.urgent or rule.occasion == "urgent_not_seen"
 
 
@@ -124,13 +126,13 @@ def template_of(rule: Notification) -> RecordTemplate:
 
 
 def must_be_told(occasion: Occasion, urgency: Urgency) -> bool:
-    """Whether it is a fault when a register names nobody for it."""
+    """Check whether a register must name at least one recipient for this."""
     return urgency == "urgent" or occasion == "record_created"
 
 
 @dataclass(frozen=True, repr=False)
 class FoundRecipients:
-    """The addresses that identity has for a record."""
+    """The addresses that identity gives for a record."""
 
     administrators: tuple[str, ...] = ()
     submitter: str | None = None
@@ -142,9 +144,9 @@ def names(rules: Iterable[Notification], recipient: Recipient) -> bool:
 
 def recipients_of(rules: Iterable[Notification], contact: Contact, found: FoundRecipients) -> dict[str, Notification]:
     """
-    The addresses that rules name, each once, with the first of the rules that does.
+    Return the addresses that the rules name, each with the first rule that names it.
 
-    A register whose administrators are nobody's yet is told of at the address that its pages give.
+    If a record has no administrators, the administrators' address on the register's pages is used.
     """
     known: dict[Recipient, tuple[str, ...]] = {
         "team": (contact.team_email,),

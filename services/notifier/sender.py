@@ -1,4 +1,4 @@
-"""The senders of a lane, which empty the queue one mail at a time, and the job that ends expired mails."""
+"""The senders of a lane, which empty the queue one mail at a time, and the job that expires old mails."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ STOP_SECONDS = 8.0
 @dataclass(frozen=True)
 class Sender:
     """
-    One of the senders of a lane. Any number of them may run, in any number of replicas.
+    One of a lane's senders. Any number of them may run, in any number of replicas.
 
-    It claims a mail, hands it over outside of any transaction, and writes down the answer. If it is killed with the
-    mail in hand, the mail comes back when its lease ends: sent twice only if killed between the server's answer and
-    the writing down, and then under the same Message-ID.
+    A sender claims a mail, hands it over outside any transaction, and stores the answer. If the sender is killed,
+    another claims the mail when the lease ends. The mail is sent twice only if the kill comes between the server's
+    answer and the commit. Both copies then have the same Message-ID.
     """
 
     lane: Lane
@@ -40,7 +40,7 @@ class Sender:
         return Job(f"mail.send_{self.lane}", self.send_next, every=POLL_SECONDS, wakeup=wakeup, finish=STOP_SECONDS)
 
     async def send_next(self) -> bool:
-        """Send the mail that is due first. True when the next may follow: there was one, and the server is there."""
+        """Send the mail that is due first. Return True if there was one and the server can be reached."""
         claim = new_id()
         mail = await store.claim_next(self.context.pool, self.lane, claim)
         if mail is None:
@@ -58,7 +58,7 @@ class Sender:
         return answer
 
     async def _write_down(self, mail: MailInHand, claim: UUID, answer: ServerAnswer) -> None:
-        """Try until the database is back: an accepted mail that is not written down would be sent again."""
+        """Retry until the database is back. An accepted mail whose answer is not stored would be sent again."""
         while True:
             try:
                 return await self._write_once(mail, claim, answer)
@@ -80,7 +80,7 @@ class Sender:
 
 
 async def expire(pool: DatabasePool) -> None:
-    """End the mails that have come to be of no use."""
+    """End the mails that have passed their expiry time."""
     async with transaction(pool) as db:
         expired = await store.expire(db)
         for mail_id, register in expired:

@@ -1,4 +1,4 @@
-"""The front door of notifier: every request and event beside the handler that takes it, and the senders."""
+"""The requests and events that the notifier handles, with their handlers, and its senders."""
 
 from services.notifier.context import NotifierContext
 from services.notifier.delivery import Delivery
@@ -29,7 +29,7 @@ EXPIRE_SECONDS = 5.0
 
 
 def build(shared: ServiceContext, settings: NotifierSettings) -> Service:
-    """The whole behaviour of the service, one line each."""
+    """Build the service: its answers, its followers and its jobs."""
     context = context_of(shared, settings)
     handlers, delivery = Handlers(context), Delivery(context)
     return Service(
@@ -55,7 +55,7 @@ def context_of(shared: ServiceContext, settings: NotifierSettings) -> NotifierCo
 
 
 def senders(context: NotifierContext, settings: NotifierSettings) -> list[Job]:
-    """Every lane's senders; none where no mail server is set."""
+    """Return the senders of all lanes, or none if no mail server is set."""
     if not settings.smtp_host:
         warn("mail.no_server")
         return []

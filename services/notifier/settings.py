@@ -1,4 +1,4 @@
-"""What the notifier service is told by its environment."""
+"""The settings that the notifier reads from its environment."""
 
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -14,7 +14,7 @@ Security = Literal["starttls", "tls", "plain"]
 
 
 class NotifierSettings(ServiceSettings):
-    """Settings of notifier. Without a mail server, mails wait."""
+    """Settings of the notifier. Without a mail server, mails wait."""
 
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("ICS_NOTIFIER_DATABASE_URL", "ICS_DATABASE_URL"),
@@ -48,7 +48,7 @@ class NotifierSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        """Refuses to start rather than send codes and passwords over the network in clear."""
+        """Refuse to start if PINs or passwords would cross the network unencrypted."""
         if not all(self.mail_address.partition("@")):
             raise ValueError("mail_from must hold an address")
         if self.smtp_host and self.security == "plain" and not self.is_loopback:

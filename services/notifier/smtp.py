@@ -1,4 +1,4 @@
-"""Hands mails to the mail server, one connection for each, and tells what the server answered."""
+"""Hand mails to the mail server, over one connection for each, and return the server's answer."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ from services.notifier.store import MailInHand
 from shared.log import warn
 
 CONNECT_SECONDS = 15.0
-WHOLE_SECONDS = 50.0  # a sender is done, one way or the other, before its lease of 60 seconds ends
+WHOLE_SECONDS = 50.0  # a sender always finishes before its lease of 60 seconds ends
 GOODBYE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Route:
-    """Where mail goes and under which name."""
+    """The address of the mail server, the log-in to it, and the sender's name."""
 
     host: str
     port: int
@@ -53,7 +53,7 @@ class Route:
 
 
 def write_message(mail: MailInHand, route: Route) -> EmailMessage:
-    """The message, the same at every attempt: a mail server or reader can tell a second copy by its Message-ID."""
+    """Return the message, with the same Message-ID at every attempt so that a second copy can be recognised."""
     message = EmailMessage(policy=FOR_SMTP)
     message["From"] = route.mail_from
     message["To"] = mail.recipient
@@ -67,14 +67,14 @@ def write_message(mail: MailInHand, route: Route) -> EmailMessage:
 
 
 class MailServer:
-    """The mail server at the end of the route. A connection is never kept: kept ones hang when the server restarts."""
+    """The mail server. A connection is never kept, because a kept one hangs when the server restarts."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
 
     @asynccontextmanager
     async def handed(self, mail: MailInHand) -> AsyncIterator[ServerAnswer]:
-        """Hand the mail over; in the block the answer can be written down, before the goodbye that may take a while."""
+        """Hand the mail over and yield the answer. Store it in the block, before the slow end of the connection."""
         client = self._client()
         try:
             yield await self._hand_over(client, mail)

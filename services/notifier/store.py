@@ -1,4 +1,4 @@
-"""Every query of the notifier's schema."""
+"""The queries on the notifier's schema."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ ADD_ABOUT = """
 
 @dataclass(frozen=True)
 class About:
-    """The record that a mail is about, by ids and its reference; what happened, and in which words it is told."""
+    """The record that a mail is about, by ids and reference; what happened; and the code of the words used."""
 
     notice_id: UUID
     organisation_id: UUID
@@ -43,9 +43,9 @@ class About:
 @dataclass(frozen=True, repr=False)
 class NewMail:
     """
-    A mail to be queued, about somebody's account unless it says which record it is about.
+    A mail to be queued. Without `about` it concerns the recipient's account.
 
-    `instead_of`: the urgent one that did not get through, in whose place this one goes.
+    `instead_of`: the undelivered urgent mail that this mail replaces.
     """
 
     mail_id: UUID
@@ -60,7 +60,7 @@ class NewMail:
 
 
 async def add_mail(db: Database, mail: NewMail) -> bool:
-    """Queue it; False when a mail of this id was queued before."""
+    """Queue the mail. Return False when a mail of this id was queued before."""
     about = (mail.mail_id, mail.register_code, mail.template, mail.lane, mail.recipient)
     text = (mail.written.subject, mail.written.body)
     added = await db.fetchval(ADD_MAIL, *about, *text, mail.expires_at, mail.instead_of)
@@ -100,7 +100,7 @@ CLAIM_NEXT = """
 
 @dataclass(frozen=True, repr=False)
 class MailInHand:
-    """A mail that one sender has claimed, for as long as the lease. `begun_at`: when it was queued, or sent again."""
+    """A mail that one sender has claimed until the lease ends. `begun_at`: when it was queued, or sent again."""
 
     mail_id: UUID
     register_code: str
@@ -114,7 +114,7 @@ class MailInHand:
 
 
 async def claim_next(pool: DatabasePool, lane: Lane, claim: UUID) -> MailInHand | None:
-    """The lane's next mail that is due, which nobody else gets until the lease ends."""
+    """Claim the lane's next mail that is due. No other sender can claim it until the lease ends."""
     row = await pool.fetchrow(CLAIM_NEXT, lane, claim, LEASE)
     return None if row is None else MailInHand(**row)
 
@@ -137,9 +137,10 @@ MARK_ENDED = """
 
 async def mark_ended(db: Database, mail_id: UUID, claim: UUID, answer: str, ending: Ending) -> bool:
     """
-    What became of it; its content is forgotten. False when another sender has it in hand by now.
+    Store how the mail ended, and delete its text. Return False if nothing was stored.
 
-    That it was accepted is true whoever has it in hand.
+    A failure is stored only while this sender has the claim. "accepted" is stored in any case, because it is true
+    whichever sender has the mail.
     """
     if ending == "accepted":
         return await db.fetchval(MARK_ACCEPTED, mail_id, answer) is not None
@@ -169,7 +170,7 @@ EXPIRE = """
 
 
 async def expire(db: Database) -> list[tuple[UUID, str]]:
-    """End what is no longer of use to anybody, and is in nobody's hand: ids and registers."""
+    """End the mails that have expired and that no sender has. Return their ids and registers."""
     return [(row["id"], row["register_code"]) for row in await db.fetch(EXPIRE)]
 
 
@@ -177,7 +178,7 @@ FORGET_OLD = "DELETE FROM mail WHERE ended_at < statement_timestamp() - $1::inte
 
 
 async def forget_old(pool: DatabasePool) -> None:
-    """Remove rows whose mails ended longer ago than anybody asks for them."""
+    """Delete mails that ended more than `KEPT_FOR` ago."""
     await pool.execute(FORGET_OLD, KEPT_FOR)
 
 
@@ -189,7 +190,7 @@ async def count_waiting(pool: DatabasePool) -> int:
     return found
 
 
-# --------------------------------------------------------------------------------------- urgent mail that gets nowhere
+# ---------------------------------------------------------------------------------------------- undelivered urgent mail
 FIND_NOT_THROUGH = """
     SELECT mail_id, notice_id, organisation_id, record_id, reference, occasion, mail_code
     FROM find_not_through($1, $2, $3)
@@ -198,14 +199,14 @@ FIND_NOT_THROUGH = """
 
 @dataclass(frozen=True)
 class NotThrough:
-    """An urgent mail that failed or has waited for too long, and of which nobody else was told."""
+    """An urgent mail that failed or waited too long, and that no other person was told of."""
 
     mail_id: UUID
     about: About
 
 
 async def find_not_through(pool: DatabasePool, register_code: str, before: datetime, most: int) -> list[NotThrough]:
-    """Those that failed, and those that have waited since before this moment."""
+    """Return urgent mails that failed, and those that have waited since before this moment."""
     rows = [dict(row) for row in await pool.fetch(FIND_NOT_THROUGH, register_code, before, most)]
     return [NotThrough(row.pop("mail_id"), About(**row)) for row in rows]
 
@@ -221,7 +222,11 @@ FIND_MAILED = "SELECT find_mailed($1)"
 
 
 async def begin_telling_others(db: Database, mail: NotThrough) -> set[str] | None:
-    """Who was mailed of it, for as long as the transaction lasts; None when it got through, or was seen to before."""
+    """
+    Return the addresses already mailed about the notice, and lock the notice until the transaction ends.
+
+    Return None when the mail was accepted, or when other people were told before.
+    """
     await db.execute(HOLD_NOTICE, mail.about.notice_id.hex)
     if await db.fetchval(MARK_OTHERS_TOLD, mail.mail_id) is None:
         return None
@@ -235,7 +240,7 @@ SHOWN = """
     CASE WHEN m.state IN ('queued', 'sending') THEN 'waiting' ELSE m.state END AS delivery,
     m.attempts AS tries, m.last_answer AS answer, m.ended_at AS since
 """
-# Organisation by organisation, each by the index: an administrator of one pays nothing for the mails of the others.
+# The index is read for each organisation, so that an administrator of one does not pay for the mails of others.
 LIST_MAILS = f"""
     SELECT {SHOWN}
     FROM (
@@ -255,7 +260,7 @@ LIST_MAILS = f"""
     JOIN mail AS m ON m.id = r.mail_id
     ORDER BY r.queued_at DESC, r.mail_id DESC
 """  # noqa: S608 - constants alone
-# Those are few, so that each is looked up in turn; OFFSET 0 keeps the planner from going the other way round.
+# Undelivered mails are few, so each is looked up in turn. OFFSET 0 keeps the planner from reversing the order.
 LIST_UNDELIVERED = f"""
     SELECT {SHOWN}
     FROM mail AS m
@@ -279,7 +284,7 @@ FIND_PLACE = """
 
 @dataclass(frozen=True)
 class MailPlace:
-    """Where a mail stands in the list."""
+    """The position of a mail in the list."""
 
     queued_at: datetime
     mail_id: UUID
@@ -289,7 +294,7 @@ ABOVE_ALL = MailPlace(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
 async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> MailPlace | None:
-    """None for a mail that is not in the visitor's scope."""
+    """Return the mail's position in the list, or None if it is not in the visitor's scope."""
     row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, visitor.organisation_ids)
     return None if row is None else MailPlace(**row)
 
@@ -297,7 +302,7 @@ async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> MailPlace
 async def list_mails(
     db: Database, visitor: Visitor, before: MailPlace, most: int, *, undelivered: bool
 ) -> tuple[MailShown, ...]:
-    """The newest mails before a place, about records in the visitor's scope."""
+    """Return the newest mails before a position, about records in the visitor's scope."""
     query = LIST_UNDELIVERED if undelivered else LIST_MAILS
     scope = (visitor.register_code, visitor.organisation_ids)
     rows = await db.fetch(query, *scope, before.queued_at, before.mail_id, most)
@@ -315,7 +320,7 @@ FIND_ENDED = """
 
 @dataclass(frozen=True)
 class Ended:
-    """A mail about a record as it stands, with what it takes to write it anew."""
+    """A mail about a record: its current state, and what is needed to write it again."""
 
     state: str
     template: RecordTemplate
@@ -326,7 +331,7 @@ class Ended:
 
 
 async def hold_mail(db: Database, visitor: Visitor, mail_id: UUID) -> Ended | None:
-    """The mail, which nobody else changes until the transaction ends; None for one that is not in scope."""
+    """Return the mail, locked until the transaction ends, or None if it is not in scope."""
     row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, visitor.organisation_ids)
     return None if row is None else Ended(**row)
 

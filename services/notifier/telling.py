@@ -1,4 +1,4 @@
-"""Turns what happened to a record into mails, for everybody whom the register's definition names."""
+"""Turn notices about a record into mails to all recipients whom the register's definition names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Notice = RecordNotice | UrgentNotSeen
 
 @dataclass(frozen=True)
 class Happened:
-    """What happened to a record, how urgent it is, and who submitted the record, where that is known."""
+    """What happened to a record, its urgency, and who submitted it if known."""
 
     occasion: Occasion
     urgency: Urgency
@@ -36,14 +36,14 @@ class Happened:
 
 @dataclass(frozen=True)
 class MailWriter:
-    """Finds the recipients, and writes the mails in the register's words. Stores nothing."""
+    """Finds the recipients and writes the mails in the register's words. Stores nothing."""
 
     registers: Registers
     writer: Writer
     book: AddressBook
 
     async def mails_about(self, notice: Notice) -> list[NewMail]:
-        """Raises for a register that is not known here, and when identity is needed and away."""
+        """Return the mails about a notice. Raise if the register is unknown, or if identity is needed and away."""
         register = self.registers.find(notice.register_code)
         happened = Happened.of(notice)
         wanted = rules.rules_for(register, happened.occasion, happened.urgency)
@@ -53,7 +53,7 @@ class MailWriter:
     async def recipients(
         self, register: Definition, organisation_id: UUID, wanted: Sequence[Notification], user_id: UUID | None = None
     ) -> dict[str, Notification]:
-        """Each address with the first of these rules that names it."""
+        """Return each address with the first of these rules that names it."""
         found = await self.book.find(register.code, organisation_id, wanted, user_id)
         return rules.recipients_of(wanted, register.contact, found)
 
@@ -71,6 +71,6 @@ class MailWriter:
         return self.write(register, rules.template_of(rule), recipient, about)
 
     def write(self, register: Definition, template: rules.RecordTemplate, recipient: str, about: About) -> NewMail:
-        """Raises `NeverAMail` when the register does not have these words any more."""
+        """Return a mail about a record. Raise `NeverAMail` when the register no longer has these words."""
         written = self.writer.notice(register, template, about.mail_code, about.reference, about.record_id)
         return NewMail(new_id(), register.code, template, rules.lane_of(template), recipient, written, about=about)

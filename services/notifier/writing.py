@@ -1,4 +1,4 @@
-"""Writes mails: the templates of account mails, and the frame around what a register's definition says of records."""
+"""Write mails: account mails from templates, and mails about records in the words of a register's definition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ HOUSE = {"register_name": "ICS Registers", "contact": "your system administrator
 
 @dataclass(frozen=True, repr=False)
 class Written:
-    """A mail's text. The subject is one line, whatever went into it."""
+    """The text of a mail. The subject is always one line."""
 
     subject: str
     body: str
 
 
 class Writer:
-    """Holds every template, compiled: one that is missing or cannot be read stops the process at its start."""
+    """Holds every compiled template. A missing or invalid template stops the process when it starts."""
 
     def __init__(self, registers: Registers, public_url: str) -> None:
         environment = Environment(
@@ -42,7 +42,7 @@ class Writer:
         self._bodies = {name: environment.get_template(f"{name}/body.txt") for name in rules.TEMPLATES}
 
     def letter(self, asked: QueueMail) -> Written:
-        """A mail to a person about their account. Raises `NeverAMail`."""
+        """Return a mail to a user about their account. Raise `NeverAMail` if it cannot be written."""
         rules.check_values(asked.values)
         greeting = rules.greeting(asked.values.get("first_name", ""))
         register = self._register_words(asked.register_code)
@@ -52,9 +52,9 @@ class Writer:
         self, register: Definition, template: rules.RecordTemplate, mail_code: str, reference: str, record_id: UUID
     ) -> Written:
         """
-        A mail about a record, in the words of the register's definition: its reference and link, nothing else.
+        Return a mail about a record in the definition's words. It carries the reference and a link, nothing else.
 
-        Raises `NeverAMail` when the register has no such mail.
+        Raise `NeverAMail` when the register has no such mail.
         """
         mail = register.mail(mail_code)
         if mail is None:
@@ -77,7 +77,7 @@ class Writer:
         return f"{self._public_url}/{register.code}/records/{record_id.hex}/"
 
     def _register_words(self, code: str) -> dict[str, str]:
-        """A register's own name and contact; nothing for one that is not known, as when an installation begins."""
+        """Return a register's name and contact, or nothing if it is unknown, as when an installation is new."""
         if code not in self._registers:
             return {}
         register = self._registers.find(code)

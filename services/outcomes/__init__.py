@@ -1,6 +1,6 @@
 """
-What came of a record: outcomes of meetings, the archive that may follow, and what waits for somebody to act.
+The outcomes service: outcomes of meetings, the archive that may follow, and tasks that wait for an administrator.
 
-Answers requests to record and list outcomes and tasks. Asks referrals to archive, and how records stand whose ratings
-change. Tells of an outcome once it counts, and of an urgent task that nobody has seen in time.
+It answers requests to record and list outcomes and tasks. It asks referrals to archive records, and for the current
+ratings. It publishes an outcome once it counts, and an urgent task that no one has seen in time.
 """

@@ -1,4 +1,4 @@
-"""Starts the outcomes service."""
+"""Start the outcomes service."""
 
 from services.outcomes.service import build
 from services.outcomes.settings import OutcomesSettings

@@ -1,4 +1,4 @@
-"""What every handler of outcomes works with: the shared parts, how a record stands, and what an outcome publishes."""
+"""The context that all handlers of outcomes share: the shared parts, the check of a record, and the outcome event."""
 
 from uuid import UUID
 
@@ -7,19 +7,19 @@ from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals.archiving import CheckRecord, RecordChecked
 from shared.ids import new_id
 
-# Asking, archiving and giving up follow one upon the other while the gateway waits for five seconds.
+# The check, the archive and the refusal run in sequence while the gateway waits for five seconds.
 CHECK_SECONDS = 1.5
 
 
 class OutcomesContext(ServiceContext):
-    """Shared by the handlers of one process."""
+    """The shared parts, with the check of a record and the event of an outcome."""
 
     async def check_record(self, assertion: str, record_id: UUID) -> RecordChecked:
-        """How referrals has the record. Refused as `not_found` when the visitor of the assertion may not see it."""
+        """Return the record's current status in referrals. Refused as `not_found` if the visitor may not see it."""
         return await self.bus.ask(CheckRecord(record_id=record_id), who=assertion, seconds=CHECK_SECONDS)
 
     def recorded(self, register_code: str, record: RecordChecked, outcome_id: UUID) -> OutcomeRecorded:
-        """The event that says that an outcome counts."""
+        """Return the event that says that an outcome counts."""
         return OutcomeRecorded(
             event_id=new_id(),
             occurred_at=self.clock(),

@@ -1,4 +1,4 @@
-"""The job of outcomes that takes pending archives to their end when the person who asked has left."""
+"""The job that settles pending archives after the person who asked has left."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ MOST_AT_ONCE = 20
 
 @dataclass(frozen=True)
 class FinishArchives:
-    """Every replica may run it: an outcome that one has taken is not taken by another for ten seconds."""
+    """Settles pending outcomes. Every replica may run it: an outcome taken by one is left alone for ten seconds."""
 
     pool: DatabasePool
     endings: Endings
 
     async def sweep(self) -> None:
-        """Take what is pending to its end. What referrals does not answer waits for the next run."""
+        """Settle the pending outcomes. If referrals does not answer, they wait for the next run."""
         async with transaction(self.pool) as db:
             taken = await store.take_pending(db, MOST_AT_ONCE)
         for ending in taken:

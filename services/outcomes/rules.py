@@ -1,4 +1,4 @@
-"""Decisions about outcomes and tasks: what may be recorded on which record, and what a rating calls for."""
+"""The rules of outcomes and tasks: what may be recorded on a record, and which task a rating requires."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.registers.form.reading import read_answers
 
 def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> dict[str, Answer]:
     """
-    The answers as they may be stored: those to questions that are asked, given the ones before them.
+    Return the answers to store: those whose question is asked, given the answers before it.
 
     Refused as `no_outcomes`, `no_archive` or `invalid_answers`.
     """
@@ -32,29 +32,33 @@ def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> di
 
 
 def check_takes_outcomes(record: RecordChecked) -> None:
-    """An archived record takes no further outcomes (R-DSR-142)."""
+    """Refuse an outcome for an archived record (R-DSR-142)."""
     if record.archived:
         raise Refused("archived")
 
 
 def was_reversed(*, ending: bool, seen: int, record: RecordChecked) -> bool:
     """
-    Whether an outcome that archived the record's version `seen` has been reversed.
+    Return whether an outcome that archived version `seen` of the record has been reversed.
 
-    Nothing but a reversal brings a record back, and each act gives it a version: one that is active with a later
-    version has been brought back since. Referrals alone says so; there is nothing here to fall behind it.
+    Only a reversal makes a record active again, and each act raises its version. So an active record with a later
+    version has been reversed since. The answer comes from referrals alone, so no copy here can be out of date.
     """
     return ending and not record.archived and seen < record.version
 
 
 def check_not_ending(state: str | None) -> None:
-    """`state` is that of the outcome which ends the record, whether referrals has done so yet or not."""
+    """
+    Refuse an outcome while another outcome ends the record or has ended it.
+
+    `state`: that of the other outcome, or None if there is none.
+    """
     if state is not None:
         raise Refused("archived" if state == "saved" else "archiving")
 
 
 def fitting(sizes: list[int], most: int, room: int) -> int:
-    """How many of the first of these fit into the room; one at least, where there is one."""
+    """Return how many of the first items fit into `room`, and at least one if there is any."""
     taken, used = 0, 0
     for size in sizes[:most]:
         used += size
@@ -70,7 +74,7 @@ CALLED_FOR: dict[Urgency, TaskKind] = {"urgent": "urgent", "alert": "agenda"}
 
 @dataclass(frozen=True)
 class OpenTask:
-    """The task that a record has now."""
+    """The open task of a record."""
 
     task_id: UUID
     kind: TaskKind
@@ -80,7 +84,7 @@ class OpenTask:
 
 @dataclass(frozen=True)
 class KnownRecord:
-    """What is known here of a record: the newest version heard of (-1: none), and its open task."""
+    """The newest version of a record that this service knows (-1: none), and its open task."""
 
     known: int
     task: OpenTask | None
@@ -88,7 +92,7 @@ class KnownRecord:
 
 @dataclass(frozen=True)
 class TaskChange:
-    """What is to become of a record's task. `keep`: it stays, for a newer version of its record."""
+    """The changes to a record's task. `keep`: update the open task to a newer version of its record."""
 
     close: OpenTask | None = None
     open: TaskKind | None = None
@@ -96,7 +100,7 @@ class TaskChange:
 
 
 def called_for(standing: RecordStanding) -> TaskKind | None:
-    """What a record's rating calls for while it is on the register (R-FLOW-012, R-FLOW-013, R-FLOW-014)."""
+    """Return the task that a record's rating requires while it is active (R-FLOW-012, R-FLOW-013, R-FLOW-014)."""
     if standing.archived or standing.urgency is None:
         return None
     return CALLED_FOR.get(standing.urgency)
@@ -104,9 +108,10 @@ def called_for(standing: RecordStanding) -> TaskKind | None:
 
 def change_of(held: KnownRecord, standing: RecordStanding, away: int | None = None) -> TaskChange:
     """
-    What brings the task into line with how the record stands. Late news changes nothing.
+    Return the changes that match the task to the record's rating. An older version changes nothing.
 
-    A record that was off its register after what is known (`away`: with this version it left or came back) waits anew.
+    `away`: the version with which the record was archived or reinstated. If it is newer than the known version, the
+    task is closed, and a new one is opened if the rating requires it.
     """
     if standing.version < held.known:
         return TaskChange()
@@ -121,14 +126,14 @@ def change_of(held: KnownRecord, standing: RecordStanding, away: int | None = No
 
 def _was_another_between(held: KnownRecord, task: OpenTask, standing: RecordStanding) -> bool:
     """
-    Whether the rating may have been another one in versions that were not heard of, and is given anew since.
+    Return whether the rating may have changed and changed back in versions that are unknown here.
 
-    From one version to the next it cannot have been.
+    This is impossible between two consecutive versions.
     """
     return standing.rated_at > task.opened_at and standing.version > held.known + 1
 
 
 def opened_by(limits: Iterable[tuple[str, int]], moment: datetime) -> tuple[list[str], list[datetime]]:
-    """Registers, and when what nobody has seen must have been opened to be told of again, by their minutes."""
+    """Return the registers and, for each, the latest opening time of a task that is now over its limit in minutes."""
     moments = {code: moment - timedelta(minutes=minutes) for code, minutes in limits}
     return list(moments), list(moments.values())

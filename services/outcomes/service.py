@@ -1,4 +1,4 @@
-"""The front door of outcomes: every request and event beside the handler that takes it, and who may ask."""
+"""The requests and events that outcomes handles, with their handlers and who may send them."""
 
 from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
@@ -32,12 +32,12 @@ EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated)
 
 
 def build(shared: ServiceContext, _settings: OutcomesSettings) -> Service:
-    """The whole behaviour of the service, one line each."""
+    """Build the service: its answers, its followers and its jobs."""
     return service_of(OutcomesContext(**vars(shared)))
 
 
 def service_of(context: OutcomesContext) -> Service:
-    """The same for a context, without any settings."""
+    """Build the service from a context, without settings."""
     endings, watching = Endings(context), Watching(context)
     recording, reading, tasks = Recording(context, endings), ReadOutcomeHandler(context), TaskList(context)
     return Service(

@@ -1,4 +1,4 @@
-"""What the outcomes service is told by its environment."""
+"""The settings that outcomes reads from its environment."""
 
 from pydantic import AliasChoices, Field, SecretStr
 

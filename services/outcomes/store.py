@@ -1,4 +1,4 @@
-"""Every query of outcomes: recording and listing them, what becomes of those that end their record, and the tasks."""
+"""The queries on the schema of outcomes: outcomes, those that end their record, the feed, and tasks."""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ HOLD_RECORD = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() ||
 
 
 async def hold_record(db: Database, record_id: UUID) -> None:
-    """Nobody else records an outcome on this record until the transaction ends."""
+    """Lock the record, so that no other outcome is recorded on it until the transaction ends."""
     await db.execute(HOLD_RECORD, record_id.hex)
 
 
@@ -32,9 +32,9 @@ MARK_REVERSED = "SELECT mark_reversed($1, $2)"
 
 async def mark_reversed(db: Database, record_id: UUID, version: int) -> None:
     """
-    The record was seen active with this version: what archived an earlier one has been reversed.
+    Mark as reversed the outcomes that archived an earlier version. The record is active with this version.
 
-    To be called while the record is held, so that another outcome may archive it again.
+    Call this while the record is locked, so that another outcome may archive it again.
     """
     await db.execute(MARK_REVERSED, record_id, version)
 
@@ -47,7 +47,7 @@ FIND_ENDING_STATE = """
 
 
 async def find_ending_state(db: Database, record_id: UUID) -> str | None:
-    """That of the outcome which ends the record, or is about to; None when there is none."""
+    """Return the state of the outcome that ends the record or is about to, or None if there is none."""
     state: str | None = await db.fetchval(FIND_ENDING_STATE, record_id)
     return state
 
@@ -62,7 +62,7 @@ ADD_OUTCOME = """
 
 @dataclass(frozen=True, repr=False)
 class NewOutcome:
-    """An outcome that is not there yet. One that ends its record begins as pending."""
+    """An outcome to be added. If it ends its record, its first state is pending."""
 
     outcome_id: UUID
     edition: str
@@ -113,7 +113,7 @@ LIST_OUTCOMES = """
 
 @dataclass(frozen=True, repr=False)
 class Listed:
-    """Outcomes with the record's version and the size of each, and the counts that hold for the same moment."""
+    """Outcomes with the record's version and the size of each, and the counts at the same moment."""
 
     outcomes: list[OutcomeShown]
     versions: list[int]
@@ -123,7 +123,7 @@ class Listed:
 
 
 async def list_outcomes(db: Database, register_code: str, record_id: UUID, skip: int, most: int) -> Listed:
-    """In one statement, and so as they stood together. The counts come even where no outcome does."""
+    """Return the outcomes and counts from one statement, so that they match. Counts are present without any outcome."""
     rows = await db.fetch(LIST_OUTCOMES, record_id, register_code, skip, most)
     found = [row for row in rows if row["id"] is not None]
     return Listed(
@@ -150,7 +150,7 @@ def _shown(row: Record) -> OutcomeShown:
 # --------------------------------------------------------------------------------------- outcomes that end their record
 @dataclass(frozen=True)
 class Ending:
-    """An outcome that ends its record, by ids alone."""
+    """An outcome that ends its record, by ids only."""
 
     outcome_id: UUID
     register_code: str
@@ -169,7 +169,7 @@ FIND_ENDING = """
 
 @dataclass(frozen=True)
 class PendingOutcome:
-    """How an ending outcome stands. `refusal` is there when it does not count."""
+    """The state of an outcome that ends its record. `refusal` is set if it does not count."""
 
     ending: Ending
     saved: bool
@@ -192,7 +192,9 @@ TAKE_PENDING = """
 
 
 async def take_pending(db: Database, most: int) -> list[Ending]:
-    """Endings that have waited for ten seconds, of any organisation; nobody else is given them for the next ten."""
+    """
+    Take outcomes of any organisation that have waited for ten seconds. No other replica gets them for the next ten.
+    """
     return [Ending(**dict(row)) for row in await db.fetch(TAKE_PENDING, most)]
 
 
@@ -202,7 +204,7 @@ SETTLE = "SELECT settle_ending($1, $2, $3)"
 async def settle(
     db: Database, outcome_id: UUID, state: Literal["saved", "refused", "given_up"], refusal: str | None = None
 ) -> bool:
-    """Say what became of a pending outcome; False when it was said before."""
+    """Settle a pending outcome. Return False if it was settled before."""
     was_pending: bool = await db.fetchval(SETTLE, outcome_id, state, refusal)
     return was_pending
 
@@ -217,7 +219,7 @@ READ_FEED = """
 
 
 async def read_feed(db: Database, after: int, most: int, most_bytes: int) -> OutcomeFeedPage:
-    """The outcomes that count, from behind a place on. To be called outside a transaction."""
+    """Return the outcomes that count, after a place in the feed. Call this outside a transaction."""
     await db.execute(ASSIGN_FEED)
     rows = await db.fetch(READ_FEED, after, most, most_bytes)
     if not rows:
@@ -241,7 +243,7 @@ HOLD_STANDING = "SELECT known, task_id, kind, register_code, opened_at FROM hold
 
 
 async def hold_standing(db: Database, record_id: UUID, version: int) -> KnownRecord:
-    """What is known of a record, whose task nobody else changes until the transaction ends. The version is noted."""
+    """Lock a record until the transaction ends, and store this version as known. Return what was known before."""
     (row,) = await db.fetch(HOLD_STANDING, record_id, version)
     return _held(row)
 
@@ -253,7 +255,7 @@ FIND_STANDINGS = """
 
 
 async def find_standings(db: Database, record_ids: Sequence[UUID]) -> dict[UUID, KnownRecord]:
-    """What is known of those of these records that were ever heard of. Nothing is held."""
+    """Return what is known of these records, without locking. Unknown records are left out."""
     return {row["record_id"]: _held(row) for row in await db.fetch(FIND_STANDINGS, record_ids)}
 
 
@@ -267,7 +269,7 @@ OPEN_TASK = "SELECT open_task($1)"
 
 @dataclass(frozen=True)
 class NewTask:
-    """A task as `open_task` reads it."""
+    """A task in the form that the SQL function `open_task` reads."""
 
     task_id: UUID
     kind: TaskKind
@@ -281,7 +283,7 @@ class NewTask:
 
 
 async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: RecordStanding) -> None:
-    """Add a task that is open from the moment of the rating."""
+    """Add a task. It counts as open from the moment of the rating."""
     task = NewTask(
         task_id=task_id,
         kind=kind,
@@ -325,7 +327,7 @@ TAKE_NOT_SEEN = """
 
 @dataclass(frozen=True)
 class NotSeen:
-    """An urgent task that nobody has seen in time, by ids and its record's reference."""
+    """An urgent task that no one has seen in time, by ids and its record's reference."""
 
     task_id: UUID
     register_code: str
@@ -338,7 +340,7 @@ class NotSeen:
 async def take_not_seen(
     db: Database, registers: Sequence[str], opened_by: Sequence[datetime], moment: datetime, most: int
 ) -> list[NotSeen]:
-    """Each is taken once: whoever takes it must tell of it in this transaction."""
+    """Take unseen urgent tasks, each once. The caller must publish them in the same transaction."""
     rows = await db.fetch(TAKE_NOT_SEEN, registers, opened_by, moment, most)
     return [NotSeen(**dict(row)) for row in rows]
 
@@ -360,7 +362,7 @@ LISTS: dict[TaskKind, str] = {"urgent": LIST_URGENT, "agenda": LIST_AGENDA}
 
 
 async def list_tasks(db: Database, visitor: Visitor, kind: TaskKind, skip: int, most: int) -> tuple[TaskShown, ...]:
-    """Urgent ones that nobody has seen before the others; the agenda by localities; and then the oldest first."""
+    """Return tasks: urgent ones with the unseen first, or the agenda by locality. The oldest come first."""
     rows = await db.fetch(LISTS[kind], visitor.register_code, visitor.organisation_ids, skip, most)
     return tuple(TaskShown(**dict(row)) for row in rows)
 
@@ -387,7 +389,7 @@ HOLD_URGENT = """
 
 @dataclass(frozen=True, repr=False)
 class Urgent:
-    """An urgent task that nobody else changes until the transaction ends, and who has seen it, if anybody has."""
+    """An urgent task, locked until the transaction ends, and who has seen it."""
 
     record_id: UUID
     seen_by: UUID | None

@@ -1,1 +1,1 @@
-"""Forks the processes from one that has already imported what they have in common."""
+"""Fork the product's processes from one server that has already imported the modules they share."""

@@ -1,4 +1,4 @@
-"""The runner's end of `nursery.py`: asks it for a process of the product, and hears when that ends."""
+"""The runner's side of the prefork server: request a process, and learn when it ends."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from deploy.runner.refusals import CannotStart
 
 @dataclass(frozen=True)
 class Forked:
-    """A process that the nursery has forked; `wait` like that of a process of one's own."""
+    """A process that the prefork server has forked. `wait` works as for a process of our own."""
 
     pid: int
     end: "asyncio.Future[int]"
@@ -26,10 +26,10 @@ class Forked:
 
 
 class PreforkServer:
-    """Started at the first wish or before; a new one takes the place of one that was killed."""
+    """A prefork server that starts at the first request at the latest. A killed server is replaced by a new one."""
 
     def __init__(self, environment: Mapping[str, str], modules: Sequence[str] = ()) -> None:
-        """It imports these modules first; with none named, those that the product's processes have in common."""
+        """Set the modules that the server imports first. The default is what the product's processes share."""
         self._environment = environment
         self._modules = modules
         self._starting = asyncio.Lock()
@@ -40,7 +40,11 @@ class PreforkServer:
         self._living: dict[int, Forked] = {}
 
     async def start(self) -> None:
-        """Begin to import. Call it on the main thread: the nursery, and all it forked, end when its parent does."""
+        """
+        Start the server, which begins to import.
+
+        Call this on the main thread: the server and all that it forked end when that thread ends.
+        """
         async with self._starting:
             if self._requests is not None:
                 return
@@ -51,7 +55,7 @@ class PreforkServer:
             self._reports = asyncio.create_task(self._hear(running))
 
     async def fork(self, module: str, environment: Mapping[str, str], output: int) -> Forked:
-        """A process that runs `python -m <module>` in this environment, writing to this descriptor."""
+        """Fork a process that runs `python -m <module>` in this environment and writes to this descriptor."""
         await self.start()
         wish: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
         given = os.memfd_create("environment")
@@ -69,7 +73,7 @@ class PreforkServer:
         return await wish
 
     async def _hear(self, running: asyncio.subprocess.Process) -> None:
-        """Until its end, which is the end of all that it forked: the kernel tells them, and here they are killed."""
+        """Read reports until the server ends, then kill all that it forked. The kernel signals them too."""
         if running.stdout is not None:
             async for line in running.stdout:
                 self._take(line.decode().split())
@@ -94,11 +98,11 @@ class PreforkServer:
             return
         forked = self._living[pid] = Forked(pid, asyncio.get_running_loop().create_future())
         wish = self._wishes.popleft()
-        if not wish.done():  # the one who wished it may have been cancelled since
+        if not wish.done():  # the caller may have been cancelled since
             wish.set_result(forked)
 
     async def close(self) -> None:
-        """End it, and whatever is left of what it forked."""
+        """End the server and all processes that it forked."""
         if self._running is not None and self._running.returncode is None:
             self._running.terminate()
         if self._reports is not None:

@@ -1,8 +1,10 @@
-"""Ends what a killed runner left behind: knows each child, and waits for the runner's end of the pipe to close.
+"""
+End what a killed runner left behind: know each child, and wait until the runner's end of the pipe closes.
 
-Runs as a file of its own, with the standard library alone. Children ask the kernel to be told when the runner dies, but
-their own children do not, and a hung child does not listen: here, whatever is still there after its grace is killed.
-Holding the runner's lock on the state folder, it keeps the next start waiting until all is gone.
+This runs as a file of its own, with only the standard library. The kernel tells children that the runner died, but not
+their own children, and a hung child does not react. So this program kills all that is left after the grace period.
+
+It holds the runner's lock on the state folder, so that the next start waits until all processes are gone.
 """
 
 import os
@@ -17,14 +19,14 @@ LAST_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class GuardedChild:
-    """A child of the runner, leader of its own group: how it is asked to stop, and how long it may take."""
+    """A child of the runner that leads its own process group, with its stop signal and grace period."""
 
     group: int
     stop_signal: int
     grace_seconds: float
 
     def send(self, number: int) -> bool:
-        """Whether any of the group is still there."""
+        """Send a signal to the group. Return whether any of its processes still exist."""
         try:
             os.killpg(self.group, number)
         except (ProcessLookupError, PermissionError):
@@ -33,7 +35,7 @@ class GuardedChild:
 
 
 def wards(lines: Iterable[str]) -> list[GuardedChild]:
-    """Follow `watch <group> <signal> <seconds>` and `forget <group>` to the end: those still watched."""
+    """Read `watch <group> <signal> <seconds>` and `forget <group>` to the end. Return the children still watched."""
     watched: dict[int, GuardedChild] = {}
     for line in lines:
         word, group, *rest = line.split()
@@ -45,7 +47,7 @@ def wards(lines: Iterable[str]) -> list[GuardedChild]:
 
 
 def end(left: list[GuardedChild]) -> None:
-    """Ask each group to stop, kill those that outlive their grace, and give up on what even that does not end."""
+    """Ask each group to stop, and kill it after its grace period. Give up on a group that survives even that."""
     started = time.monotonic()
     left = [ward for ward in left if ward.send(ward.stop_signal)]
     while left:

@@ -1,8 +1,8 @@
-"""What a child may have of the environment in which the runner itself was started."""
+"""Which variables of the runner's environment a child inherits."""
 
 from collections.abc import Mapping
 
-# What the runner alone decides: never passed on from its own environment.
+# Settings that only the runner decides. They are never passed on from its own environment.
 GOVERNED = (
     "STATE_DIR",
     "DATABASE_URL",
@@ -20,12 +20,12 @@ GOVERNED = (
     "HOST",
     "AUDIT_HEADS",
 )
-# Passed on to the process that it is for, and to no other.
+# Settings that are passed on only to the process that they belong to.
 PRIVATE = {"SMTP_": "notifier", "MAIL_": "notifier"}
 
 
 def inherited(environment: Mapping[str, str], process: str = "") -> dict[str, str]:
-    """What a child may have of the runner's own environment: nothing that the runner governs, nor what is another's."""
+    """Return the variables that a child inherits: none that the runner governs, and none of another process."""
     return {name: value for name, value in environment.items() if not _is_kept_back(name, process)}
 
 

@@ -1,9 +1,10 @@
 """
-The program that the product's processes are forked from, so that what they all import is read, and kept, once.
+The program that forks the product's processes, so that the modules they share are imported and kept in memory once.
 
-It is told on standard input, a socket, what to fork: a module's name, with two descriptors, where the child writes and
-where it reads its environment. It says on standard output what became of it: `started <pid>`, `ended <pid> <code>`.
-The environment holds secrets, so it is the child who reads it: nothing of one process is ever in another's memory.
+Requests come on standard input, a socket: a module's name with two descriptors. The child writes to the first and reads
+its environment from the second. Reports go to standard output: `started <pid>` and `ended <pid> <code>`.
+
+The environment contains secrets, so only the child reads it. No process ever holds another's secrets in memory.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# What most processes import; each goes on to import what is its own.
+# Modules that most processes import. Each process then imports its own.
 COMMON = (
     "aiohttp.web",
     "asyncpg",
@@ -42,7 +43,7 @@ DEATH_SIGNAL, NAME = 1, 15  # of prctl(2)
 
 @dataclass(frozen=True)
 class ForkRequest:
-    """What is to be forked: `python -m <module>`, with descriptors for its output and its environment (JSON)."""
+    """A request to run `python -m <module>`, with descriptors for its output and its environment (JSON)."""
 
     module: str
     output: int
@@ -50,11 +51,11 @@ class ForkRequest:
 
 
 def main(modules: Sequence[str]) -> None:
-    """Import, then fork on request until the other end of the socket is closed. In a child: become that module."""
+    """Import, then fork on request until the socket is closed. In a child, run the requested module."""
     for module in modules:
         importlib.import_module(module)
     gc.collect()
-    gc.freeze()  # a later collection would write to the pages that all share
+    gc.freeze()  # a later collection would write to the shared memory pages
     nursery = os.getpid()
     with socket.socket(fileno=sys.stdin.fileno()) as requests, selectors.DefaultSelector() as watched:
         watched.register(requests, selectors.EVENT_READ, 0)
@@ -65,7 +66,7 @@ def main(modules: Sequence[str]) -> None:
 
 
 def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> ForkRequest | None:
-    """In the nursery: None, once nobody can ask any more. In each child: what it was forked to be."""
+    """Serve requests. Return None in the server when the socket is closed, and the request in each child."""
     while True:
         for key, _ in watched.select():
             if key.data:
@@ -80,7 +81,7 @@ def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> ForkRequ
 
 
 def _fork(birth: ForkRequest, watched: selectors.BaseSelector) -> bool:
-    """Whether this is the child."""
+    """Fork. Return True in the child."""
     pid = os.fork()
     if pid == 0:
         for key in watched.get_map().values():
@@ -88,7 +89,7 @@ def _fork(birth: ForkRequest, watched: selectors.BaseSelector) -> bool:
                 os.close(key.fd)
         return True
     with contextlib.suppress(PermissionError, ProcessLookupError):
-        os.setpgid(pid, pid)  # here and in the child, so that its group is there whoever comes first
+        os.setpgid(pid, pid)  # in the parent and in the child, so that the group exists whichever runs first
     os.close(birth.output)
     os.close(birth.environment)
     watched.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
@@ -109,7 +110,7 @@ def _say(line: str) -> None:
 
 
 def _leave(birth: ForkRequest, nursery: int) -> None:
-    """In the child: a group, output, name and environment of its own, and an end when the nursery ends."""
+    """Give the child its own group, output, name and environment. The kernel ends it when the server ends."""
     os.setpgid(0, 0)
     kernel = ctypes.CDLL(None)
     kernel.prctl(DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)

@@ -1,1 +1,1 @@
-"""One method per message: check, decide, store, tell."""
+"""The request handlers of identity: one method per message, which checks, decides, stores and tells."""

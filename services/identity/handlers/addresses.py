@@ -1,4 +1,4 @@
-"""Single addresses from outside, assigned by administrators so that their holders can register."""
+"""Single e-mail addresses that administrators allow to register although their domain is not accepted."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class AddressHandlers:
-    """They let somebody register as a standard user, as an accepted domain would, and do no more than that."""
+    """Handlers for allowed addresses. Such an address may register as a standard user, as with an accepted domain."""
 
     context: IdentityContext
 

@@ -1,4 +1,4 @@
-"""Who works for an organisation, for administrators of it who give work to somebody."""
+"""The people who work for an organisation, listed for administrators who assign work."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class ColleagueList:
-    """Names of an organisation in the asker's reach, and of no other."""
+    """Lists the names of one organisation. Organisations outside the visitor's reach are `not_found`."""
 
     context: IdentityContext
 

@@ -1,4 +1,4 @@
-"""Ending the one session that a cookie opens: its holder logs out, or somebody logs in over it."""
+"""End the session that a cookie opens, because its user logs out or another user logs in over it."""
 
 from uuid import UUID
 
@@ -13,9 +13,9 @@ async def end_session(
     context: IdentityContext, db: Database, session_token: str | None, *, actor: UUID | None = None, register: str = ""
 ) -> tuple[UUID, ...]:
     """
-    Gives the session that ended by it, to be told after commit; none if it was over already.
+    End the session, and return its id to be broadcast after commit. Return nothing if it was already over.
 
-    `actor`: who came in over it, who need not be its holder.
+    `actor`: the user who logs in over the session, if this is not its own user.
     """
     ended = await sessions.end_one(db, hash_of(session_token or ""), context.lifetimes.idle)
     if ended is None:

@@ -1,4 +1,4 @@
-"""Locking an account: its state, what it had open, one mail, one line in the audit."""
+"""Lock an account: its state, its sessions and log-ins, one mail and one audit entry."""
 
 from uuid import UUID
 
@@ -14,9 +14,9 @@ async def lock(
     context: IdentityContext, db: Database, account: Account, status: Status, register_code: str
 ) -> tuple[UUID, ...]:
     """
-    Lock the account, or close it to strangers, once. Gives the sessions that ended by it, to be told after commit.
+    Lock the account, or close it to unknown browsers, once. Return the ended sessions, to be broadcast after commit.
 
-    Closing it to strangers leaves whoever is logged in alone, or strangers could throw people out.
+    Closing it to unknown browsers ends no session. Otherwise a stranger could log users out.
     """
     unless = (status, Status.LOCKED, Status.DISABLED)
     if not await accounts.set_status(db, account.account_id, status, unless=unless):
@@ -31,7 +31,7 @@ async def lock(
 
 
 async def mail_locked(context: IdentityContext, db: Database, account: Account, register_code: str) -> None:
-    """At most three such mails a day, however often somebody else has the account locked."""
+    """Mail the user that the account is locked, at most three times a day."""
     if await limits.count(db, LOCK_MAILS, context.keys.window(str(account.account_id))) > LOCK_MAILS.most:
         return
     letter = context.mails.locked(recipient_of(account, register_code), context.contact(register_code))

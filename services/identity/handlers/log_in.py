@@ -24,7 +24,7 @@ UNREADABLE_ADDRESS = ""
 
 
 class PasswordMatch(Enum):
-    """Which of an account's passwords it was."""
+    """Which of an account's two passwords matched."""
 
     LASTING = "lasting"
     TEMPORARY = "temporary"
@@ -32,7 +32,11 @@ class PasswordMatch(Enum):
 
 @dataclass(frozen=True)
 class Guess:
-    """One password on its way to being looked at. `number`: of the wrong ones in a row; None: it is not looked at."""
+    """
+    One password before it is checked.
+
+    `number`: how many wrong passwords in a row this is, if it is wrong. None means that it must not be checked.
+    """
 
     account: Account | None
     device_id: UUID | None
@@ -50,8 +54,8 @@ class PasswordStep:
     """
     Takes address and password, and answers with a log-in that waits for its PIN.
 
-    Every guess is counted before it is looked at, and costs one real hash whether there is such an account or not: an
-    unknown address, a wrong password and a locked account take the same steps and give the same answer.
+    Every guess is counted before it is checked, and costs one real hash whether or not the account exists. An unknown
+    address, a wrong password and a locked account take the same steps and give the same answer.
     """
 
     context: IdentityContext
@@ -80,7 +84,11 @@ class PasswordStep:
         return Guess(account, device_id, windows, number, over)
 
     def _windows(self, address: str) -> tuple[tuple[Limit, bytes], ...]:
-        """What strangers are counted by; a browser that is known has its own count, so no flood can close it out."""
+        """
+        Return the windows that count guesses from unknown browsers.
+
+        A known browser has its own count, so a flood of guesses cannot shut it out.
+        """
         network = rules.network_of(address)
         return (
             (PASSWORDS_FROM_EVERYWHERE, self.context.keys.window("everywhere")),
@@ -88,7 +96,7 @@ class PasswordStep:
         )
 
     async def _count_windows(self, db: Database, windows: tuple[tuple[Limit, bytes], ...]) -> bool:
-        """Whether any window is full. The first guess too many is audited; the flood behind it is not."""
+        """Count one guess, and return whether any window is full. Only the first guess over a limit is audited."""
         over = False
         for limit, key in windows:
             counted = await limits.count(db, limit, key)
@@ -113,7 +121,7 @@ class PasswordStep:
         return account.temporary_is_live and same(account.temporary_hash, keyed)
 
     async def _give_back(self, guess: Guess) -> None:
-        """Nobody looked: it counts for nothing."""
+        """Undo the count of a password that could not be checked."""
         async with transaction(self.context.pool) as db:
             await _give_back_windows(db, guess)
             if guess.number is not None and guess.device_id:
@@ -123,9 +131,9 @@ class PasswordStep:
 
     async def _accept(self, asked: LogIn, guess: Guess, match: PasswordMatch) -> Attempt | None:
         """
-        Open a log-in that waits for its PIN; None when the account was locked meanwhile.
+        Open a log-in that waits for its PIN. Return None if the account was locked in the meantime.
 
-        Refused as `too_many` when so many were opened lately that more could only be meant to flood a mailbox.
+        Refused as `too_many` when so many log-ins were opened lately that more would flood the mailbox.
         """
         async with transaction(self.context.pool) as db:
             await _give_back_windows(db, guess)
@@ -171,7 +179,7 @@ def _event_of(guess: Guess) -> str:
 
 
 def _readable(email: str) -> str:
-    """The address as it is kept. What no account can have becomes a key that none has."""
+    """Return the address as it is stored, or a key that no account has if the address is unreadable."""
     try:
         return read_email(email)
     except Unreadable:
@@ -186,7 +194,7 @@ async def _count_guess(db: Database, account_id: UUID, device_id: UUID | None) -
 
 
 async def _clear_count(db: Database, account: Account, device_id: UUID | None) -> bool:
-    """The password was right: count anew. False when the account does not let this browser in any more."""
+    """Reset the count after a right password. Return False if the account no longer lets this browser in."""
     if device_id is None:
         return await accounts.clear_count(db, account.account_id, rules.open_to(known_device=False))
     held = await accounts.hold(db, account.account_id)

@@ -1,4 +1,4 @@
-"""What every act of managing accounts begins and ends with."""
+"""The steps that all account management requests share."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 @dataclass(frozen=True)
 class AccountChange:
-    """One act in its transaction: who asks, as they stand now. `ended`: the sessions it ends, told after commit."""
+    """One change in its transaction, with the asker's current role. `ended`: sessions to broadcast after commit."""
 
     db: Database
     visitor: Visitor
@@ -29,17 +29,25 @@ class AccountChange:
     ended: list[UUID] = field(default_factory=list)
 
     async def hold(self, user_id: UUID) -> UserShown:
-        """The account, held until the end. Refused as `not_found`; whose it is to manage, the rules say."""
+        """
+        Return the account, locked until the transaction ends. Refused as `not_found`.
+
+        The caller checks whether the asker may manage it.
+        """
         return must_find(await users.hold_user(self.db, self.visitor.register_code, user_id))
 
     async def throw_out(self, account_id: UUID) -> None:
-        """Whoever is logged in to the account, or on their way in, has to begin anew."""
+        """End all sessions and unfinished log-ins of the account."""
         await attempts.end_all(self.db, account_id)
         self.ended.extend(await sessions.end_all(self.db, account_id))
 
 
 async def asker_of(db: Database, visitor: Visitor) -> Asker:
-    """The assertion may be a minute old: who administers nothing any more is turned away all the same."""
+    """
+    Return the asker with their current role. Raise `NotAnswered` if they no longer administer anything.
+
+    The assertion alone is not enough: it may be a minute old.
+    """
     asker = await users.find_asker(db, visitor.user_id, visitor.register_code)
     if asker is None:
         raise NotAnswered(Fault.NOT_ALLOWED)
@@ -52,7 +60,7 @@ async def manage(
     command: Command[Reply],
     act: Callable[[AccountChange], Awaitable[Reply]],
 ) -> Reply:
-    """Carry out one command, one after the other in the whole installation, and tell of the sessions that it ended."""
+    """Carry out one command, then broadcast the sessions that it ended. Commands run one at a time per installation."""
     ended: list[UUID] = []
 
     async def carried_out(db: Database) -> Reply:
@@ -68,7 +76,7 @@ async def manage(
 async def tell_masters(
     context: IdentityContext, act: AccountChange, user_id: UUID, before: Role | None, after: Role | None
 ) -> None:
-    """Every master admin hears of a role that was given, changed or taken: that it was, and where to see it."""
+    """Mail every master admin that a role was given, changed or taken, with a link to the user."""
     if not is_told(before, after):
         return
     for email, first_name in await users.find_master_admins(act.db):

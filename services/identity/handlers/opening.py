@@ -1,4 +1,4 @@
-"""Opening a session, and knowing the browser that it is opened in."""
+"""Open a session, and remember the browser that it is opened in."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from shared.ids import new_id, new_token
 async def open_session(
     context: IdentityContext, db: Database, session: Session, device_id: UUID | None
 ) -> SessionOpened:
-    """A new session under a new token; the browser is known from now on, under a new token too."""
+    """Open a session under a new token. The browser is known from now on, also under a new token."""
     session_token, device_token = new_token(), new_token()
     await devices.know(db, device_id or new_id(), session.account_id, hash_of(device_token), KNOWN_DEVICES)
     await sessions.open_session(db, session, hash_of(session_token), context.lifetimes.session)

@@ -9,7 +9,7 @@ from shared.contracts.identity import ListOrganisations, Organisations
 
 @dataclass(frozen=True)
 class OrganisationList:
-    """By name, without any person's."""
+    """Lists a register's organisations by name. The list names no person."""
 
     context: IdentityContext
 

@@ -1,4 +1,4 @@
-"""Changing one's password, being reminded of it, and the rule that it has to keep."""
+"""Change a password, mail a temporary one, and read the password rule."""
 
 import secrets
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from shared.values import Unreadable, read_email
 
 @dataclass(frozen=True)
 class PasswordChange:
-    """Whose password is to be changed, in which session, and what others know about the person."""
+    """The account whose password changes, the session that asks, and words that others know about the person."""
 
     account: Account
     session: Session
@@ -41,7 +41,7 @@ class PasswordChange:
 
 @dataclass(frozen=True)
 class ChangeOfPassword:
-    """Takes the current password and a new one; every session ends, and a new one is opened for this browser."""
+    """Takes the current password and a new one. Every session ends, and a new one is opened for this browser."""
 
     context: IdentityContext
 
@@ -76,7 +76,7 @@ class ChangeOfPassword:
         return self.context.keys.window(str(visitor.user_id))
 
     async def _is_current(self, change: PasswordChange, password: str) -> bool:
-        """Where a temporary password opened the session, that is the current one."""
+        """Check the current password: the temporary one, if that opened the session."""
         if change.session.must_change:
             keyed = self.context.keys.temporary_password(change.account.account_id, password)
             return same(change.account.temporary_hash, keyed)
@@ -117,7 +117,7 @@ class ChangeOfPassword:
 
 @dataclass(frozen=True)
 class Reminders:
-    """Mails a temporary password to whoever has an account, and answers everybody alike."""
+    """Mails a temporary password if the address has an account. The answer is the same either way."""
 
     context: IdentityContext
 
@@ -142,13 +142,21 @@ class Reminders:
             await self._mail(db, await accounts.find_by_email(db, email), asked.register_code)
 
     async def _is_one_of_few(self, db: Database, key: bytes) -> bool:
-        """Counted for the day only within the hour's few, or a minute of asking would use up the day."""
+        """
+        Count this reminder, and return whether it is within the limits.
+
+        Only reminders within the hourly limit count for the day. Otherwise one minute of requests would use up the day.
+        """
         if await limits.count(db, REMINDERS_IN_HOUR, key) > REMINDERS_IN_HOUR.most:
             return False
         return await limits.count(db, REMINDERS_IN_DAY, key) <= REMINDERS_IN_DAY.most
 
     async def _mail(self, db: Database, account: Account | None, register_code: str) -> None:
-        """The password itself stays as it is, or anybody who knows an address could lock its owner out."""
+        """
+        Mail a temporary password, or that the account is locked.
+
+        The lasting password stays valid. Otherwise anyone who knows an address could lock its owner out.
+        """
         account_id = account.account_id if account and account.status in OPEN_TO_KNOWN_DEVICES else NOBODY
         password = temporary_password(self.context.profile, secrets.choice)
         keyed = self.context.keys.temporary_password(account_id, password)
@@ -164,7 +172,7 @@ class Reminders:
 
 @dataclass(frozen=True)
 class RuleInForce:
-    """What the page prints is what is enforced: both come from the same profile."""
+    """Reads the password rule. The page prints the sentences of the same profile that is enforced."""
 
     context: IdentityContext
 

@@ -24,7 +24,11 @@ from shared.messages import Nothing, Refused
 
 @dataclass(frozen=True)
 class PinVerdict:
-    """What came of one PIN; neither opened nor tries left: the log-in is over. `ended`: sessions that it ended."""
+    """
+    The result of one PIN. The log-in is over if no session was opened and no tries are left.
+
+    `ended`: the sessions that this PIN ended.
+    """
 
     opened: SessionOpened | None = None
     tries_left: int = 0
@@ -36,8 +40,8 @@ class PinStep:
     """
     Takes the PIN of a log-in whose password was right.
 
-    A try counts before the PIN is looked at: five for a log-in, ten in an hour and twenty in a day for an account over
-    all its log-ins. The account's row is held meanwhile, so that of many guesses at once no more are looked at.
+    A try counts before the PIN is checked. The limits are five for a log-in, and ten an hour and twenty a day for an
+    account. The account's row stays locked meanwhile, so parallel guesses cannot exceed the limits.
     """
 
     context: IdentityContext
@@ -75,7 +79,7 @@ class PinStep:
         return PinVerdict(tries_left=rules.PIN_TRIES - tried.tries)
 
     async def _complete(self, db: Database, account: Account, tried: Try, earlier: str | None) -> PinVerdict:
-        """The browser's earlier session ends with the first page of the new one: nothing holds its cookie any more."""
+        """Open the session, and end the browser's earlier one: the new cookie replaces the earlier cookie."""
         key = self.context.keys.window(str(account.account_id))
         for limit in (PINS_IN_HOUR, PINS_IN_DAY):
             await limits.give_back(db, limit, key)
@@ -92,7 +96,11 @@ class PinStep:
         return PinVerdict(opened, ended=ended)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
-        """The account may have been locked since the password; a temporary password is used up here and now."""
+        """
+        Check that the account still accepts this log-in, and use up its temporary password.
+
+        The account may have been locked since the password was checked.
+        """
         if account.status not in rules.open_to(known_device=tried.device_id is not None):
             return False
         if tried.temporary_hash is None:
@@ -108,7 +116,7 @@ class PinStep:
         return Nothing()
 
     async def _renew(self, db: Database, token_hash: bytes) -> str | None:
-        """The code under which it is refused, or None."""
+        """Mail a new PIN. Return None, or the code under which the request is refused."""
         account = await accounts.hold_of_attempt(db, token_hash)
         waiting = await attempts.find_waiting(db, token_hash, rules.PIN_TRIES, rules.ATTEMPT_LIFE)
         if account is None or waiting is None:
@@ -130,7 +138,7 @@ class PinStep:
         return None
 
     async def cancel(self, asked: CancelAttempt) -> Nothing:
-        """A log-in that is unknown or over already is as cancelled as any."""
+        """Cancel a log-in that waits. Succeed also if it is unknown or already over."""
         async with transaction(self.context.pool) as db:
             cancelled = await attempts.cancel(db, hash_of(asked.attempt_token))
             if cancelled is not None:

@@ -1,4 +1,4 @@
-"""A master admin proposes an administrator, and somebody else decides: nobody makes one alone."""
+"""Proposals for administrators: a master admin proposes, and a second person decides."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ from shared.permissions import Role, Visitor
 
 @dataclass(frozen=True)
 class ProposalList:
-    """What waits, for those who may decide it."""
+    """Adds proposals, lists the open ones for those who may decide them, and records the decision."""
 
     context: IdentityContext
 

@@ -1,4 +1,4 @@
-"""Whom the notifier may have to mail about a record."""
+"""The people whom the notifier may have to mail about a record."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from shared.permissions import Caller
 
 @dataclass(frozen=True)
 class RecipientList:
-    """Addresses leave identity for this alone, and that they did is audited."""
+    """Finds addresses for the notifier. This is the only way that addresses leave identity, and it is audited."""
 
     context: IdentityContext
 

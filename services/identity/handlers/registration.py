@@ -1,4 +1,4 @@
-"""Registering an account."""
+"""Register an account, for people who do this themselves."""
 
 from dataclasses import dataclass
 
@@ -26,9 +26,9 @@ from shared.permissions import Role
 @dataclass(frozen=True)
 class Registration:
     """
-    Makes an account for whoever may have one, and answers alike where there is one already.
+    Adds an account for a person who may have one. The answer is the same if the account already exists.
 
-    The truth goes by mail to the address itself: a temporary password, or that there is an account.
+    Only a mail to the address itself tells which: it holds a temporary password, or says that there is an account.
     """
 
     context: IdentityContext
@@ -73,7 +73,7 @@ class Registration:
         await audit.note(db, None, "account_registered", [account_id], register=register_code)
 
     async def _mail_that_there_is_one(self, db: Database, register_code: str, email: str) -> None:
-        """A few times a day, however often it is asked for; nothing goes to an account that was deactivated."""
+        """Mail that there is an account already, a few times a day at most. Send nothing to a deactivated account."""
         account = await accounts.find_by_email(db, email)
         if account is None:
             return

@@ -1,4 +1,4 @@
-"""Sessions: exchanged for assertions, and ended; and what somebody may do who has left the room."""
+"""Sessions, exchanged for assertions and ended; and the current permissions of users who are not signed in."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,7 +21,9 @@ OWN_AUDIENCE = ("identity",)
 
 @dataclass(frozen=True)
 class SessionHandlers:
-    """Who holds a session token is who they say; what they may do is looked up anew each time."""
+    """
+    Finds and ends sessions. A session token proves the user; their permissions are read from the database each time.
+    """
 
     context: IdentityContext
 
@@ -46,7 +48,7 @@ class SessionHandlers:
         )
 
     async def log_out(self, asked: LogOut) -> Nothing:
-        """Whoever has no session is logged out already."""
+        """End the session. Succeed also if there is none."""
         async with transaction(self.context.pool) as db:
             ended = await end_session(self.context, db, asked.session_token)
         await self.context.tell_revoked(ended)
@@ -63,7 +65,11 @@ class SessionHandlers:
 def visitor_of(
     holder: SessionUser, register_code: str, session_id: UUID, method: Method, must_change: bool = False
 ) -> Visitor:
-    """A person on one register. A master admin has no organisations; who must change a password has no role yet."""
+    """
+    Return the visitor for one register.
+
+    A master admin has no organisations. A user who must change their password has no role yet.
+    """
     role = Role.MASTER_ADMIN if holder.master_admin else holder.role
     has_scope = not must_change and not holder.master_admin
     return Visitor(
@@ -81,5 +87,9 @@ def visitor_of(
 
 
 def audiences_of(visitor: Visitor) -> tuple[str, ...]:
-    """The services that the register's pages ask; those with patients' records are no audience of a master admin."""
+    """
+    Return the services that accept this visitor's assertion.
+
+    A master admin, or a user without a role, reaches no service that holds records.
+    """
     return OWN_AUDIENCE if visitor.role in (None, Role.MASTER_ADMIN) else AUDIENCES

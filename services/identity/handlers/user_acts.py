@@ -1,4 +1,4 @@
-"""One thing done to an account: unlocked, welcomed anew, logged out, deactivated, activated, its role taken."""
+"""Acts on an account: unlock, welcome again, end sessions, deactivate, activate and remove from a register."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ NOTED = {
 
 @dataclass(frozen=True)
 class UserActs:
-    """The rules say what is open; each act is a few lines, and the audit has a name for it."""
+    """Carries out an act that the rules allow, and writes it to the audit."""
 
     context: IdentityContext
 
@@ -65,7 +65,7 @@ class UserActs:
         await act.throw_out(user.user_id)
 
     async def _deactivate(self, act: AccountChange, user: UserShown) -> None:
-        """On every register that the account serves."""
+        """Deactivate the account on every register that it serves. Refused as `last_administrator`."""
         if await users.is_last_administrator(act.db, user.user_id, None):
             raise Refused("last_administrator")
         await accounts.disable(act.db, user.user_id)

@@ -1,4 +1,4 @@
-"""The accounts of a register, for those who administer them: listed, shown, added, given and taken roles."""
+"""The accounts of a register, for their administrators: list, show, add, and change roles."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -37,7 +37,11 @@ from shared.permissions import Role, Visitor
 
 @dataclass(frozen=True)
 class Users:
-    """Administrators manage those whose organisations are all theirs; a master admin everybody, but gives no role."""
+    """
+    Handlers for users. Administrators manage users whose organisations are all their own.
+
+    A master admin manages all users, but gives no role.
+    """
 
     context: IdentityContext
 
@@ -128,7 +132,9 @@ class Users:
         return await manage(self.context, visitor, asked, act)
 
     async def _access_of_new(self, act: AccountChange, email: str, wanted: GrantedAccess) -> GrantedAccess:
-        """A master admin registers people as they could themselves, and gives nothing beyond that."""
+        """
+        Return the access of a new user. A master admin can only register a user as they could register themselves.
+        """
         by_domain = await organisations.find_by_domain(act.db, act.visitor.register_code)
         if act.asker.is_master and wanted == GrantedAccess(role=Role.STANDARD):
             return rules.as_registered(email, by_domain)
@@ -136,7 +142,7 @@ class Users:
         return rules.settle(wanted, email, by_domain)
 
     async def _add_existing(self, act: AccountChange, registrant: Registrant, wanted: GrantedAccess) -> UserAdded:
-        """Somebody who has an account gets the role with it, when it is clear that it is they who are meant."""
+        """Give the role to the existing account of this address, if the name that was typed is the account's."""
         account = await accounts.find_by_email(act.db, registrant.email)
         if account is None:
             raise Refused("already_here")
@@ -167,7 +173,7 @@ class Users:
 
 
 def _same(one: GrantedAccess, other: GrantedAccess) -> bool:
-    """Which organisations an account has beside all of them makes no difference."""
+    """Compare two accesses. Beside "all organisations", the listed ones make no difference."""
     return _plain(one) == _plain(other)
 
 

@@ -1,1 +1,1 @@
-"""Decisions of identity, without database, clock or network: time and randomness come in as arguments."""
+"""The rules of identity, without database, clock or network: time and randomness are arguments."""

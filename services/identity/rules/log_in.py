@@ -1,4 +1,4 @@
-"""How often one may try, when an account is locked, and how long a log-in lives."""
+"""The limits of log-ins: how many tries are allowed, when an account is locked, how long a log-in lives."""
 
 import ipaddress
 from collections.abc import Callable
@@ -23,20 +23,21 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many in one window, which begins with its first count."""
+    """At most `most` counts in one window, which begins with its first count."""
 
     kind: str
     most: int
     length: timedelta
 
 
-# Wrong passwords alone stay counted: a hospital's thousands come from one address. A known device has its own count.
+# A right password is not counted, because thousands of hospital users share one address. A known device has its own
+# count.
 PASSWORDS_FROM_EVERYWHERE = Limit("passwords_everywhere", 500, timedelta(minutes=5))
 PASSWORDS_FROM_NETWORK = Limit("passwords_network", 50, timedelta(minutes=5))
 PINS_IN_HOUR = Limit("pins_hour", 10, _HOUR)
 PINS_IN_DAY = Limit("pins_day", 20, _DAY)
 RESENDS = Limit("pin_resends", 5, _HOUR)
-LOG_INS_OPENED = Limit("log_ins_opened", 60, _HOUR)  # each sends a PIN: nobody is to flood a mailbox
+LOG_INS_OPENED = Limit("log_ins_opened", 60, _HOUR)  # each sends a PIN, and must not flood a mailbox
 REMINDERS_FROM_NETWORK = Limit("reminders_network", 10, _HOUR)
 REMINDERS_IN_HOUR = Limit("reminders_hour", 3, _HOUR)
 REMINDERS_IN_DAY = Limit("reminders_day", 5, _DAY)
@@ -48,7 +49,11 @@ LONGEST_WINDOW = _DAY
 
 
 class Status(StrEnum):
-    """What an account is open to. Locked to strangers: only browsers in which its holder has logged in before."""
+    """
+    The state of an account.
+
+    Locked to strangers: only browsers in which the user has logged in before may log in.
+    """
 
     ACTIVE = "active"
     LOCKED_TO_STRANGERS = "locked_to_strangers"
@@ -61,15 +66,15 @@ OPEN_TO_KNOWN_DEVICES = (Status.ACTIVE, Status.LOCKED_TO_STRANGERS)
 
 
 def open_to(known_device: bool) -> tuple[Status, ...]:
-    """The states of an account in which such a browser may log in to it."""
+    """Return the states of an account in which a known or an unknown browser may log in."""
     return OPEN_TO_KNOWN_DEVICES if known_device else OPEN_TO_STRANGERS
 
 
 def lock_after_wrong_password(number: int, known_device: bool) -> Status | None:
     """
-    What becomes of an account after its `number`th wrong password in a row; None: it stays as it is.
+    Return the new state of an account after its `number`th wrong password in a row, or None for no change.
 
-    Strangers can close it to strangers alone; whoever sits at the person's own browser closes it altogether.
+    An unknown browser can only lock the account to strangers. A known browser locks it completely.
     """
     if number < WRONG_PASSWORDS:
         return None
@@ -77,17 +82,17 @@ def lock_after_wrong_password(number: int, known_device: bool) -> Status | None:
 
 
 def lock_after_wrong_pin(in_hour: int, in_day: int) -> bool:
-    """Whoever gets here has the password: an account with so many wrong PINs, over all attempts, is locked."""
+    """Check whether the wrong PINs of all log-ins lock the account. Each of them followed a right password."""
     return in_hour >= PINS_IN_HOUR.most or in_day >= PINS_IN_DAY.most
 
 
 def new_pin(below: Callable[[int], int]) -> str:
-    """Six digits, each combination as likely as any other; `below` gives a random number under its argument."""
+    """Return six random digits, all equally likely. `below` gives a random number under its argument."""
     return f"{below(10**PIN_DIGITS):0{PIN_DIGITS}}"
 
 
 def network_of(address: str) -> str:
-    """What limits count by: an IPv4 address, or the /64 of an IPv6 one, which is one household or ward."""
+    """Return the network that limits count by: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         read = ipaddress.ip_address(address.strip())
     except ValueError:

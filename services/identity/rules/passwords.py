@@ -1,4 +1,4 @@
-"""Which passwords are taken: the named rules, each printed as the sentences that are enforced."""
+"""The named password rules. Each prints exactly the sentences that it enforces."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ Check = Callable[[str, Sequence[str]], bool]
 
 @dataclass(frozen=True)
 class Rule:
-    """One sentence of a profile, and what holds a password to it (`words`: what others know about the person)."""
+    """One sentence of a profile and its check. The check's `words` are what others know about the person."""
 
     sentence: str
     is_met: Check
@@ -29,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Profile:
-    """A password rule by its name. `separator` stands between the groups of a temporary password."""
+    """A named password rule. `separator` stands between the groups of a temporary password."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -40,24 +40,28 @@ class Profile:
         return tuple(rule.sentence for rule in self.rules)
 
     def unmet(self, password: str, words: Sequence[str] = ()) -> tuple[int, ...]:
-        """The numbers, from 1, of the sentences that the password does not keep."""
+        """Return the numbers, from 1, of the sentences that the password does not meet."""
         plain = normalised(password)
         return tuple(number for number, rule in enumerate(self.rules, start=1) if not rule.is_met(plain, words))
 
 
 def normalised(password: str) -> str:
-    """The same letters however the keyboard composed them; nothing is trimmed."""
+    """Return the password in one Unicode form, whichever way the keyboard composed it. Nothing is trimmed."""
     return unicodedata.normalize("NFC", password)
 
 
 def context_words(names: Iterable[str]) -> tuple[str, ...]:
-    """What others know about a person, as words: of their names, their address, their organisations, this service."""
+    """Return what others know about a person as words: names, address and organisations, and words of this service."""
     found = {word for name in names for word in re.findall(r"[^\W_]{3,}", fold(name))}
     return tuple(sorted(found.union(SERVICE_WORDS)))
 
 
 def temporary_password(profile: Profile, choose: Callable[[str], str]) -> str:
-    """Sixteen random characters, none of them easily mistaken, that keep the profile's rule. `choose` picks one."""
+    """
+    Return sixteen random characters that meet the profile and are not easily confused.
+
+    `choose` picks one character of a string.
+    """
     while True:
         groups = ["".join(choose(UNMISTAKABLE) for _ in range(TEMPORARY_GROUP)) for _ in range(TEMPORARY_GROUPS)]
         password = profile.separator.join(groups)
@@ -104,14 +108,14 @@ def _is_as_in_2022(password: str, _words: Sequence[str]) -> bool:
 
 
 def _is_hard_to_guess(password: str, words: Sequence[str]) -> bool:
-    """Not within a million guesses of somebody who has the lists of common passwords and knows the person."""
+    """Check that an attacker with lists of common passwords and facts about the person needs a million guesses."""
     if _is_made_of(fold(password), words):
         return False
     return zxcvbn(password[:LONGEST], list(words)).guesses >= GUESSED_WITHIN
 
 
 def _is_made_of(password: str, words: Sequence[str]) -> bool:
-    """Whether its letters are such words and nothing more: Nhs-2026! is "nhs" with a few characters added."""
+    """Check whether all letters belong to these words: Nhs-2026! is "nhs" with a few characters added."""
     left = password
     for word in sorted(words, key=len, reverse=True):
         left = left.replace(word, " ")

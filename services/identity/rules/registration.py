@@ -15,7 +15,7 @@ _LOOKS_LIKE_ADDRESS = re.compile(r"\.[^\W\d_]{2}")
 
 @dataclass(frozen=True)
 class Registrant:
-    """Who asks for an account, as read from the form."""
+    """The person who asks for an account, as read from the form."""
 
     first_name: str
     last_name: str
@@ -24,14 +24,14 @@ class Registrant:
 
 @dataclass(frozen=True)
 class RegistrationRule:
-    """Who may register an account on a register by themselves."""
+    """A register's rule for people who register an account for themselves."""
 
     self_registration: bool
     accepted_domains: tuple[str, ...]
 
 
 def read_registrant(first_name: str, last_name: str, email: str) -> Registrant | dict[str, str]:
-    """The registrant, or why each field is not taken, by the field's name."""
+    """Return the registrant, or the fault of each invalid field by the field's name."""
     read: dict[str, str] = {}
     wrong: dict[str, str] = {}
     fields = (("first_name", first_name, read_name), ("last_name", last_name, read_name), ("email", email, _read_email))
@@ -44,7 +44,11 @@ def read_registrant(first_name: str, last_name: str, email: str) -> Registrant |
 
 
 def read_name(text: str) -> str:
-    """A person's name: letters, and what stands between them. Nothing that a mail program would make a link of."""
+    """
+    Return a person's name: letters and the usual characters between them. Raise `Unreadable` otherwise.
+
+    Text that a mail program would turn into a link is not accepted.
+    """
     name = read_line(text)
     if not name:
         raise Unreadable(ValueFault.REQUIRED)
@@ -66,7 +70,7 @@ def _read_email(text: str) -> str:
 
 
 def why_not(access: RegistrationRule, email: str, is_assigned: bool) -> str | None:
-    """The code under which a registration is refused. An address that an administrator assigned may always register."""
+    """Return the code under which a registration is refused, or None. An assigned address may always register."""
     if is_assigned:
         return None
     if not access.self_registration:
@@ -77,6 +81,6 @@ def why_not(access: RegistrationRule, email: str, is_assigned: bool) -> str | No
 
 
 def home_of(email: str, organisations: Mapping[str, UUID]) -> UUID | None:
-    """The organisation with the longest domain that the address is within; nhs.net alone names none."""
+    """Return the organisation whose domain contains the address. The longest domain wins."""
     domain = longest_domain(email, organisations)
     return None if domain is None else organisations[domain]

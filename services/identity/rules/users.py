@@ -1,4 +1,4 @@
-"""Who may manage which account, and what may be given to it."""
+"""Who may manage which account, and what access may be given to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SUBMITTING = frozenset({Role.STANDARD, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Asker:
-    """Who administers accounts, as their own account stands now: an administrator of the register or a master admin."""
+    """An administrator of the register or a master admin, with the current rights of their account."""
 
     user_id: UUID
     full_name: str = field(repr=False)
@@ -30,7 +30,11 @@ class Asker:
         return self.role is Role.MASTER_ADMIN
 
     def has(self, access: GrantedAccess) -> bool:
-        """Whether all that the access reaches is the asker's own. What reaches nothing is for who has everything."""
+        """
+        Check whether the asker has all organisations of this access.
+
+        Access without any organisation may be managed or given only by an asker with all organisations.
+        """
         if self.all_organisations:
             return True
         return (
@@ -44,7 +48,11 @@ class Asker:
 
 
 def check_managed(asker: Asker, user: UserShown) -> None:
-    """Raises `Refused`: `not_found`, alike for who is not there and who is not the asker's; or `yourself`."""
+    """
+    Raise `Refused` if the asker may not manage the user.
+
+    The code is `yourself`, or `not_found` as for a user who does not exist.
+    """
     if asker.user_id == user.user_id:
         raise Refused("yourself")
     if not asker.manages(user.access):
@@ -52,7 +60,7 @@ def check_managed(asker: Asker, user: UserShown) -> None:
 
 
 def check_given(asker: Asker, wanted: GrantedAccess) -> None:
-    """Whether the asker may give this. Raises `Refused`."""
+    """Raise `Refused` if the asker may not give this access."""
     if asker.is_master or wanted.role not in GIVEN_BY_ADMINISTRATORS:
         raise Refused("not_yours")
     if not (wanted.all_organisations or wanted.organisation_ids):
@@ -63,10 +71,10 @@ def check_given(asker: Asker, wanted: GrantedAccess) -> None:
 
 def settle(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID]) -> GrantedAccess:
     """
-    The access with its home organisation: the only one, the one chosen, or that of the address.
+    Return the access with its home organisation: the only one, the chosen one, or that of the address.
 
-    Raises `Refused`: `not_yours` for an organisation that the register does not have, `home_missing` when who adds
-    records has several organisations and none of them is chosen, nor theirs by the address.
+    Raise `Refused`: `not_yours` for an organisation that the register does not have. `home_missing` if the home
+    organisation is not among the user's, or if a user who adds records has none.
     """
     reached = frozenset(by_domain.values()) if wanted.all_organisations else frozenset(wanted.organisation_ids)
     if not reached.issubset(by_domain.values()):
@@ -79,7 +87,7 @@ def settle(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID]) -> 
 
 
 def _home(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID], reached: frozenset[UUID]) -> UUID | None:
-    """Whoever is restricted to one organisation belongs to it, whatever the form still says."""
+    """Return the home organisation. Access to a single organisation makes it the home, whatever the form says."""
     if not wanted.all_organisations and len(reached) == 1:
         return next(iter(reached))
     if wanted.home_organisation_id is not None:
@@ -89,13 +97,18 @@ def _home(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID], reac
 
 
 def as_registered(email: str, by_domain: Mapping[str, UUID]) -> GrantedAccess:
-    """What somebody gets who registers by themselves, or whom a master admin registers."""
+    """Return the access of a user who registers themselves, or whom a master admin registers."""
     home = home_of(email, by_domain)
     return GrantedAccess(role=Role.STANDARD, organisation_ids=(home,) if home else (), home_organisation_id=home)
 
 
 def acts_on(asker: Asker, user: UserShown) -> tuple[UserAct, ...]:
-    """What may be done now, in the order of a page. To an account that serves other registers too, less."""
+    """
+    Return the acts that are possible now, in page order.
+
+    An administrator cannot deactivate or activate an account that serves other registers too. They can remove it from
+    this register.
+    """
     if asker.user_id == user.user_id or not asker.manages(user.access):
         return ()
     deactivated = user.state is UserState.DEACTIVATED
@@ -112,7 +125,7 @@ def acts_on(asker: Asker, user: UserShown) -> tuple[UserAct, ...]:
 
 
 def check_act(asker: Asker, user: UserShown, act: UserAct) -> None:
-    """Raises `Refused`: as `check_managed` does, `elsewhere`, or `not_now`."""
+    """Raise `Refused` if the act is not possible: as `check_managed` does, or `elsewhere`, or `not_now`."""
     check_managed(asker, user)
     if act in acts_on(asker, user):
         return
@@ -125,17 +138,23 @@ def may_propose(asker: Asker, user: UserShown) -> bool:
 
 
 def same_name(one: str, other: str) -> bool:
-    """However it is written: a person with two accounts does not become somebody else by it."""
+    """
+    Compare names regardless of spelling variants. A second account must not make a person count as a second person.
+    """
     return fold(one).split() == fold(other).split()
 
 
 def may_accept(asker: Asker, proposed_by: UUID, access: GrantedAccess, *, has_administrator: bool) -> bool:
-    """An administrator who has the organisations; a second master admin as long as there is no administrator."""
+    """
+    Check whether the asker may accept a proposal: an administrator with these organisations may.
+
+    While the register has no administrator, a second master admin may.
+    """
     if asker.is_master:
         return not has_administrator and asker.user_id != proposed_by
     return asker.has(access)
 
 
 def is_told(before: Role | None, after: Role | None) -> bool:
-    """Whether master admins hear of it: every change of a role, but not each new standard user."""
+    """Check whether master admins get a mail: for every change of a role except a new standard user."""
     return before is not after and (before, after) != (None, Role.STANDARD)

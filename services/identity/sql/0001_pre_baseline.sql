@@ -1,13 +1,14 @@
--- Who may log in: organisations, accounts and their roles, log-ins that have begun, sessions, and counts of requests.
+-- The schema of identity: organisations, accounts and their roles, unfinished log-ins, sessions, and counts of
+-- requests.
 
--- What administrators decided about a register, in place of its definition.
+-- What administrators decided about a register. It takes precedence over the register's definition.
 CREATE TABLE register_access (
     register_code text PRIMARY KEY,
     self_registration boolean NOT NULL,
     accepted_domains text [] NOT NULL
 );
 
--- Single addresses that an administrator accepted although their domain is not.
+-- E-mail addresses that an administrator accepted although their domain is not accepted.
 CREATE TABLE allowed_address (
     register_code text NOT NULL,
     email text NOT NULL CHECK (email = lower(email)),
@@ -77,7 +78,8 @@ CREATE INDEX register_grant_organisation_reach ON register_grant_organisation (
     register_code, organisation_id, account_id
 );
 
--- A person whom a master admin proposes as an administrator. It gives no right until another master admin accepts it.
+-- A user whom a master admin proposes as an administrator. It gives no right until a second person accepts it: an
+-- administrator of the register, or another master admin while it has none.
 CREATE TABLE proposal (
     proposal_id uuid PRIMARY KEY,
     register_code text NOT NULL,

@@ -1,1 +1,1 @@
-"""Every query of identity's schema: a constant with the SQL, and a typed function under it."""
+"""The queries on identity's schema: each is an SQL constant with a typed function below it."""

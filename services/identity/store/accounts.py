@@ -1,4 +1,4 @@
-"""Accounts: who they are, their passwords, their count of wrong ones, and what state they are in."""
+"""Accounts: names, passwords, counts of wrong passwords, and states."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -99,12 +99,12 @@ async def find_by_id(db: Database, account_id: UUID) -> Account | None:
 
 
 async def hold(db: Database, account_id: UUID) -> Account | None:
-    """Whoever changes several rows of an account holds the account itself first, so that no two wait for each other."""
+    """Lock the account's row. Do this before changing its other rows, so that two transactions do not deadlock."""
     return await _find(db, HOLD, account_id)
 
 
 async def hold_of_attempt(db: Database, attempt_token_hash: bytes) -> Account | None:
-    """The account of a log-in on its way, held until this transaction ends: one PIN after the other is looked at."""
+    """Return the account of a waiting log-in, locked until this transaction ends. PINs are checked one at a time."""
     return await _find(db, HOLD_OF_ATTEMPT, attempt_token_hash)
 
 
@@ -116,13 +116,13 @@ async def _find(db: Database, query: str, key: object) -> Account | None:
 async def add(
     db: Database, account_id: UUID, email: str, first_name: str, last_name: str, *, master_admin: bool = False
 ) -> bool:
-    """False when the address has an account already."""
+    """Add an account. Return False when the address has an account already."""
     added = await db.fetchval(ADD_ACCOUNT, account_id, email, first_name, last_name, master_admin)
     return added is not None
 
 
 async def raise_count(db: Database, account_id: UUID, states: tuple[Status, ...], most: int) -> int | None:
-    """Count one more wrong password before it is looked at; None when no more are looked at."""
+    """Count one more wrong password before it is checked. Return None when no more may be checked."""
     number: int | None = await db.fetchval(RAISE_COUNT, account_id, states, most)
     return number
 
@@ -132,12 +132,16 @@ async def give_back(db: Database, account_id: UUID) -> None:
 
 
 async def clear_count(db: Database, account_id: UUID, states: tuple[Status, ...]) -> bool:
-    """Begin to count anew; False when the account has left these states."""
+    """Reset the count. Return False when the account is no longer in one of these states."""
     return await db.fetchval(CLEAR_COUNT, account_id, states) is not None
 
 
 async def settle_counts(db: Database, most: int, older_than: timedelta) -> None:
-    """Give back one count where a process died between counting and looking, or nobody is looked at ever again."""
+    """
+    Lower counts that stand at the limit because a process died between counting and checking.
+
+    Without this, no password of that account would ever be checked again.
+    """
     await db.execute(SETTLE_COUNTS, most, older_than)
 
 
@@ -158,17 +162,21 @@ async def enable(db: Database, account_id: UUID) -> None:
 
 
 async def set_password(db: Database, seen: Account, password_hash: str, states: tuple[Status, ...]) -> bool:
-    """Replace the password that was seen, and forget a temporary one; False when another change came first."""
+    """Replace the password and delete a temporary one. Return False when another change came first."""
     seen_hashes = (seen.password_hash, seen.temporary_hash)
     return await db.fetchval(REPLACE_HASH, seen.account_id, password_hash, *seen_hashes, states) is not None
 
 
 async def set_temporary(db: Database, account_id: UUID, temporary_hash: bytes, life: timedelta) -> datetime | None:
-    """A newer one kills the older; the password itself stays. Until when it lives; None when there is no account."""
+    """
+    Replace any earlier temporary password; the lasting one stays valid.
+
+    Return when it expires, or None when there is no such account.
+    """
     expires_at: datetime | None = await db.fetchval(SET_TEMPORARY, account_id, temporary_hash, life)
     return expires_at
 
 
 async def use_temporary(db: Database, account_id: UUID, temporary_hash: bytes) -> bool:
-    """Use it up, and the old password with it; False when it was used, replaced or too old."""
+    """Use up the temporary password and delete the lasting one. Return False when it is used, replaced or expired."""
     return await db.fetchval(USE_TEMPORARY, account_id, temporary_hash) is not None

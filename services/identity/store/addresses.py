@@ -1,4 +1,4 @@
-"""Single addresses that were let in to a register although their domain is not accepted."""
+"""Single addresses that may register although their domain is not accepted."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ async def list_allowed(db: Database, register_code: str, search: str, most: int)
 
 
 async def assign(db: Database, register_code: str, email: str, assigned_by: UUID | None) -> bool:
-    """False when it was assigned before."""
+    """Allow this address. Return False when it was allowed before."""
     return await db.fetchval(ASSIGN, register_code, email, assigned_by) is not None
 
 

@@ -1,4 +1,4 @@
-"""Log-ins on their way: the password was right, the PIN is awaited."""
+"""Unfinished log-ins: the password was right, and the PIN is awaited."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ class NewAttempt:
 
 @dataclass(frozen=True)
 class Try:
-    """One PIN on its way to being looked at; it counts already."""
+    """One PIN before it is checked; it is already counted."""
 
     attempt_id: UUID
     register_code: str
@@ -84,7 +84,7 @@ class Waiting:
 async def open_attempt(
     db: Database, attempt: NewAttempt, token_hash: bytes, pin_hash: bytes, life: timedelta, live_at_most: int
 ) -> datetime:
-    """Wait for the PIN until the moment that is given; the account's oldest log-ins over `live_at_most` are over."""
+    """Open a log-in, and return when its PIN expires. End the account's oldest log-ins above `live_at_most`."""
     about = (attempt.account_id, attempt.register_code, attempt.device_id, attempt.temporary_hash)
     expires_at: datetime = await db.fetchval(OPEN, attempt.attempt_id, token_hash, *about, pin_hash, life)
     await db.execute(END_OLDEST, attempt.account_id, live_at_most)
@@ -92,7 +92,7 @@ async def open_attempt(
 
 
 async def take_try(db: Database, token_hash: bytes, most: int) -> Try | None:
-    """Count one more PIN before it is looked at; None when the log-in takes no more."""
+    """Count one more PIN before it is checked. Return None when the log-in takes no more."""
     row = await db.fetchrow(TAKE_TRY, token_hash, most)
     return None if row is None else Try(**row)
 
@@ -105,7 +105,11 @@ async def find_waiting(db: Database, token_hash: bytes, tries: int, life: timede
 async def renew_pin(
     db: Database, attempt_id: UUID, tries: int, pin_hash: bytes, life: timedelta, after: timedelta
 ) -> datetime | None:
-    """The earlier PIN is dead, the count of tries stays; None when the last one was sent within `after`."""
+    """
+    Replace the PIN, and return when the new one expires. The count of tries stays.
+
+    Return None when the last PIN was sent within `after`.
+    """
     expires_at: datetime | None = await db.fetchval(RENEW_PIN, attempt_id, tries, pin_hash, life, after)
     return expires_at
 
@@ -115,7 +119,7 @@ async def set_state(db: Database, attempt_id: UUID, state: str) -> None:
 
 
 async def cancel(db: Database, token_hash: bytes) -> tuple[UUID, str] | None:
-    """The account and register of the log-in that was waiting."""
+    """Cancel the waiting log-in, and return its account and register."""
     row = await db.fetchrow(CANCEL, token_hash)
     return None if row is None else (row["account_id"], row["register_code"])
 

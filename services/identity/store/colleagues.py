@@ -1,4 +1,4 @@
-"""People who work for an organisation."""
+"""The people who work for an organisation."""
 
 from uuid import UUID
 
@@ -27,6 +27,6 @@ FIND_COLLEAGUES = """
 async def find_colleagues(
     pool: DatabasePool, register_code: str, organisation_id: UUID, search: str, most: int
 ) -> tuple[Colleague, ...]:
-    """Whoever may come in and take work on, by family name."""
+    """Return the users with an open account who may take on work, by family name."""
     rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_id, " ".join(search.split()), most)
     return tuple(Colleague(user_id=row["user_id"], full_name=row["full_name"]) for row in rows)

@@ -1,4 +1,4 @@
-"""Browsers in which a person has completed a log-in before."""
+"""Browsers in which a user has completed a log-in before."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -41,7 +41,7 @@ async def find(db: Database, account_id: UUID, token_hash: bytes) -> UUID | None
 
 
 async def raise_count(db: Database, device_id: UUID, states: tuple[Status, ...], most: int) -> int | None:
-    """Count one more wrong password before it is looked at; None when no more are looked at."""
+    """Count one more wrong password before it is checked. Return None when no more may be checked."""
     number: int | None = await db.fetchval(RAISE_COUNT, device_id, states, most)
     return number
 
@@ -63,7 +63,7 @@ async def settle_counts(db: Database, most: int, older_than: timedelta) -> None:
 
 
 async def know(db: Database, device_id: UUID, account_id: UUID, token_hash: bytes, most: int) -> None:
-    """Know this browser from now on by this token; an account's least used browsers over `most` are forgotten."""
+    """Store this browser under this token. Delete the account's least recently used browsers above `most`."""
     await db.execute(KNOW, device_id, account_id, token_hash)
     await db.execute(FORGET_OLDEST, account_id, most)
 

@@ -1,4 +1,4 @@
-"""Counts in windows: raised before the act that they limit, by one statement, so that none slips past in parallel."""
+"""Rate limits. One statement raises the count before the limited act, so parallel requests cannot slip past."""
 
 from services.identity.rules.log_in import LONGEST_WINDOW, Limit
 from shared.database import Database
@@ -19,13 +19,13 @@ SWEEP = "DELETE FROM rate_window WHERE began_at < clock_timestamp() - $1::interv
 
 
 async def count(db: Database, limit: Limit, key: bytes) -> int:
-    """How many there are in this window, this one included."""
+    """Count one more, and return the total of the current window."""
     counted: int = await db.fetchval(COUNT, limit.kind, key, limit.length)
     return counted
 
 
 async def give_back(db: Database, limit: Limit, key: bytes) -> None:
-    """The one counted before was none after all."""
+    """Undo the last count, which must not use up the limit."""
     await db.execute(GIVE_BACK, limit.kind, key)
 
 

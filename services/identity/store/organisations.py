@@ -1,4 +1,4 @@
-"""Registers as identity knows them: their organisations, who may register, and who may do what."""
+"""What identity stores about registers: their organisations, who may register, and grants."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ NAMES_OF_ACCOUNT = """
 
 @dataclass(frozen=True)
 class NewGrant:
-    """What an account is given on one register. The home organisation is always among its organisations."""
+    """The access of an account to one register. The home organisation is always one of its organisations."""
 
     register_code: str
     role: Role
@@ -56,7 +56,7 @@ class NewGrant:
 
 
 async def find_all(pool: DatabasePool, register_code: str) -> tuple[Organisation, ...]:
-    """The organisations of a register by name."""
+    """Return the organisations of a register by name."""
     return tuple(Organisation(**row) for row in await pool.fetch(LIST, register_code))
 
 
@@ -69,12 +69,12 @@ async def has_any(db: Database, register_code: str) -> bool:
 
 
 async def add(db: Database, register_code: str, rows: Iterable[tuple[UUID, str, str]]) -> None:
-    """Add those (id, name, domain) whose name and domain the register does not have yet."""
+    """Add the organisations (id, name, domain) whose name and domain the register does not have yet."""
     await db.executemany(ADD, [(row[0], register_code, row[1], row[2].lower()) for row in rows])
 
 
 async def find_access(db: Database, register_code: str) -> RegistrationRule | None:
-    """What administrators decided on who may register; None: as the register's definition says."""
+    """Return what administrators decided on who may register. None: the register's definition applies."""
     row = await db.fetchrow(FIND_ACCESS, register_code)
     return None if row is None else RegistrationRule(row["self_registration"], tuple(row["accepted_domains"]))
 
@@ -94,5 +94,5 @@ async def add_to_grant(db: Database, account_id: UUID, register_code: str, organ
 
 
 async def names_of_account(db: Database, account_id: UUID) -> tuple[str, ...]:
-    """The organisations that a person is known to work for."""
+    """Return the names of the organisations that a person is known to work for."""
     return tuple(row["name"] for row in await db.fetch(NAMES_OF_ACCOUNT, account_id))

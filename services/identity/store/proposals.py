@@ -1,4 +1,4 @@
-"""Whom master admins have proposed as administrators."""
+"""Proposals of master admins for administrators."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,7 +43,7 @@ DECIDE = """
 
 @dataclass(frozen=True)
 class Proposal:
-    """One that waits to be decided."""
+    """A proposal that waits for a decision."""
 
     proposal_id: UUID
     user_id: UUID
@@ -58,7 +58,7 @@ class Proposal:
 async def add(
     db: Database, proposal_id: UUID, register_code: str, user_id: UUID, access: GrantedAccess, proposed_by: UUID
 ) -> bool:
-    """False when somebody has been proposed already."""
+    """Add a proposal. Return False when one for this user is open already."""
     given = (access.all_organisations, access.organisation_ids, access.home_organisation_id)
     return await db.fetchval(ADD, proposal_id, register_code, user_id, *given, proposed_by) is not None
 

@@ -1,4 +1,6 @@
-"""The addresses of people who are told of a record: none of an account that is locked, disabled or without a role."""
+"""
+The addresses of people who get mail about a record. Locked or disabled accounts, and those without a role, get none.
+"""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -37,14 +39,14 @@ FIND_USER = """
 
 @dataclass(frozen=True)
 class Addressee:
-    """An account and where its mail goes."""
+    """An account and the address of its mail."""
 
     account_id: UUID
     email: str = field(repr=False)
 
 
 async def find_administrators(db: Database, register_code: str, organisation_id: UUID) -> list[Addressee]:
-    """Those who have this organisation; the ones who have few organisations first, should there be too many."""
+    """Return administrators of this organisation, at most `MOST`. Those of single organisations come first."""
     return [Addressee(**row) for row in await db.fetch(FIND_ADMINISTRATORS, register_code, organisation_id, MOST)]
 
 

@@ -80,7 +80,7 @@ SWEEP = """
 
 @dataclass(frozen=True)
 class SessionUser:
-    """A person and what they may do on one register; a master admin has neither role nor organisations there."""
+    """A user and their access to one register; a master admin has neither role nor organisations there."""
 
     account_id: UUID
     first_name: str = field(repr=False)
@@ -94,7 +94,7 @@ class SessionUser:
 
 @dataclass(frozen=True)
 class FoundSession:
-    """A live session, seen from one register. `is_stale`: its last use was written down a minute ago or more."""
+    """A live session, as one register sees it. `is_stale`: its last recorded use is old enough to record a new one."""
 
     session_id: UUID
     method: Method
@@ -108,7 +108,7 @@ class FoundSession:
 
 @dataclass(frozen=True)
 class Session:
-    """A session. `ends_at`: however much it is used; None before it is opened: after its whole life."""
+    """A session. `ends_at`: the end that use does not postpone. None for a new session: it gets its full lifetime."""
 
     session_id: UUID
     account_id: UUID
@@ -120,7 +120,7 @@ class Session:
 async def find(
     pool: DatabasePool, token_hash: bytes, register_code: str, idle: timedelta, written_every: timedelta
 ) -> FoundSession | None:
-    """One query: this is asked for every page."""
+    """Return the live session. This is one query because every page runs it."""
     row = await pool.fetchrow(FIND_SESSION, token_hash, register_code, idle, written_every)
     if row is None:
         return None
@@ -137,7 +137,7 @@ async def find(
 
 
 async def find_holder(db: Database, account_id: UUID, register_code: str) -> SessionUser | None:
-    """Who somebody is and what they may do now, whether they are in the room or not."""
+    """Return the user and their current permissions, whether or not they are signed in."""
     row = await db.fetchrow(FIND_GRANT, account_id, register_code)
     return None if row is None else _holder(row)
 
@@ -156,7 +156,7 @@ def _holder(row: Record) -> SessionUser:
 
 
 async def touch(pool: DatabasePool, session_id: UUID, idle: timedelta) -> datetime | None:
-    """Write down that it is used; until when it may be left alone now. None: it has ended meanwhile."""
+    """Record that the session is used. Return its new idle time-out, or None if it has ended."""
     idle_ends_at: datetime | None = await pool.fetchval(TOUCH, session_id, idle)
     return idle_ends_at
 
@@ -167,19 +167,19 @@ async def open_session(db: Database, session: Session, token_hash: bytes, life: 
 
 
 async def find_live(db: Database, session_id: UUID, idle: timedelta) -> Session | None:
-    """The session as it was opened, if it has not ended."""
+    """Return the session as it was opened, if it has not ended."""
     row = await db.fetchrow(FIND_LIVE, session_id, idle)
     return None if row is None else Session(**row)
 
 
 async def end_one(db: Database, token_hash: bytes, idle: timedelta) -> tuple[UUID, UUID] | None:
-    """The session and account that it was, or None when there was none, or it had ended by itself."""
+    """End the session, and return its id and account. Return None if there is none or it has expired."""
     row = await db.fetchrow(END_ONE, token_hash, idle)
     return None if row is None else (row["session_id"], row["account_id"])
 
 
 async def end_all(db: Database, account_id: UUID) -> tuple[UUID, ...]:
-    """The sessions that ended; every process has to be told of them after commit."""
+    """End all sessions of the account, and return them to be broadcast after commit."""
     return tuple(row["session_id"] for row in await db.fetch(END_ALL, account_id))
 
 

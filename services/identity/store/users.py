@@ -1,4 +1,4 @@
-"""The accounts of a register, with what each may do there, as those see them who administer them."""
+"""The accounts of a register and their access to it, as their administrators see them."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from shared.contracts.users import GrantedAccess, UserShown
 from shared.database import Database
 from shared.permissions import Role
 
-# One after the other: two who close accounts at once could leave a register without its last administrator.
+# Changes run one at a time: two users closing accounts in parallel could leave a register without an administrator.
 QUEUE_UP = "SELECT pg_advisory_xact_lock(hashtextextended('manage_users', 0))"
 STATE = """
     CASE
@@ -54,7 +54,7 @@ LIST_USERS = f"""
 """
 BY_NAME = "ORDER BY lower(account.last_name), lower(account.first_name), account.account_id LIMIT $7"
 LIST_EVERYBODY = f"{LIST_USERS} {BY_NAME}"
-# From the organisations' few to their accounts: a small one's users are not looked for among a whole county's.
+# The query starts from the visitor's few organisations, so that a small one does not search all accounts of a county.
 LIST_REACHED = f"""
     {LIST_USERS}
         AND NOT held.all_organisations
@@ -120,12 +120,12 @@ BEFORE_ALL: Place = ("", "", UUID(int=0))
 
 
 async def queue_up(db: Database) -> None:
-    """Wait for whoever else is managing accounts, until this transaction ends."""
+    """Take the lock for managing accounts, and hold it until this transaction ends."""
     await db.execute(QUEUE_UP)
 
 
 async def find_asker(db: Database, user_id: UUID, register_code: str) -> Asker | None:
-    """Who asks, as their account stands now: None when it administers nothing here any more."""
+    """Return the asker with their current role. Return None when they no longer administer anything here."""
     row = await db.fetchrow(FIND_ASKER, user_id, register_code)
     role = row and (Role.MASTER_ADMIN if row["master_admin"] else row["role"] and Role(row["role"]))
     if row is None or role not in (Role.ADMINISTRATOR, Role.MASTER_ADMIN):
@@ -140,7 +140,7 @@ async def find_user(db: Database, register_code: str, user_id: UUID) -> UserShow
 
 
 async def hold_user(db: Database, register_code: str, user_id: UUID) -> UserShown | None:
-    """The same, held until this transaction ends."""
+    """Return the user, locked until this transaction ends."""
     row = await db.fetchrow(HOLD_USER, register_code, user_id)
     return None if row is None else _user(row)
 
@@ -157,7 +157,7 @@ async def list_users(
 
 
 async def place_of(db: Database, user_id: UUID | None) -> Place:
-    """Where somebody stands in the list by name; before everybody, for nobody."""
+    """Return the user's position in the list by name. Without a user, return the position before the first."""
     row = await db.fetchrow(PLACE_OF, user_id) if user_id else None
     return (row["last_name"], row["first_name"], row["account_id"]) if row else BEFORE_ALL
 
@@ -183,7 +183,7 @@ def _user(row: Record) -> UserShown:
 
 
 async def change_grant(db: Database, user_id: UUID, register_code: str, access: GrantedAccess) -> None:
-    """Everything that is added to the grant beside its organisations is replaced; those are added by the caller."""
+    """Replace the role and home organisation, and remove all organisations. The caller adds the new ones."""
     values = (access.role, access.all_organisations, access.home_organisation_id)
     await db.execute(CHANGE_GRANT, user_id, register_code, *values)
     await db.execute(DROP_ORGANISATIONS, user_id, register_code)
@@ -198,10 +198,14 @@ async def has_administrator(db: Database, register_code: str) -> bool:
 
 
 async def is_last_administrator(db: Database, user_id: UUID, register_code: str | None) -> bool:
-    """Whether no other has all organisations there: on one register, or (None) on any that the account serves."""
+    """
+    Check whether the user is a register's only administrator with all organisations.
+
+    `register_code` None: check every register that the account serves.
+    """
     return bool(await db.fetchval(IS_LAST, user_id, register_code))
 
 
 async def find_master_admins(db: Database) -> list[tuple[str, str]]:
-    """Address and first name of each who can still come in."""
+    """Return the address and first name of each master admin who can still log in."""
     return [(row["email"], row["first_name"]) for row in await db.fetch(FIND_MASTER_ADMINS)]

@@ -1,9 +1,9 @@
--- The mail queue, and which mails are about a record.
+-- The mail queue, and the records that mails are about.
 
--- One row for each mail. Subject and body are deleted once the mail has ended; the row stays for 90 days and says what
--- became of it. `next_try_at` is also the end of the lease while a sender has the mail. `instead_of` is the urgent mail
--- that could not be delivered, in whose place this one goes to others. `sent_again_at`: since when a mail that had
--- failed is tried again. `others_told_at`: when others were told of an urgent mail that was not delivered.
+-- One row for each mail. Subject and body are deleted once the mail has ended; the row stays for 90 days and shows the
+-- result. `next_try_at` is also the end of the lease while a sender has the mail. `instead_of` is the urgent mail that
+-- could not be delivered and that this mail replaces for other people. `sent_again_at`: since when a failed mail is
+-- tried again. `others_told_at`: when other people were told of an urgent mail that was not delivered.
 CREATE TABLE mail (
     id uuid PRIMARY KEY,
     register_code text NOT NULL,
@@ -38,7 +38,7 @@ CREATE INDEX mail_urgent_open ON mail (register_code, created_at)
 WHERE template = 'urgent_record' AND others_told_at IS NULL AND state <> 'accepted';
 
 -- The record that a mail is about. Mails about accounts have no such row. One notice, `notice_id`, may become mails to
--- several people. `mail_code` names the words, which are deleted once a mail has ended.
+-- several people. `mail_code` names the words in the definition; the text itself is deleted once a mail has ended.
 CREATE TABLE record_mail (
     mail_id uuid PRIMARY KEY REFERENCES mail (id) ON DELETE CASCADE,
     notice_id uuid NOT NULL,
@@ -56,16 +56,17 @@ CREATE INDEX record_mail_of_notice ON record_mail (notice_id);
 GRANT SELECT, INSERT, UPDATE, DELETE ON mail TO notifier_app;
 GRANT SELECT, INSERT ON record_mail TO notifier_app;
 
--- Who sees which rows. The service's own work, which no visitor asked for, has the queue; it adds to `record_mail` and
--- reads it by functions alone. Administrators see the mails about records of their register and organisations, and no
--- mail about an account. A setting is read once a query, not once a row; after a transaction it is '' and not null.
+-- Which rows each role sees. The service's own jobs, without a visitor, have the queue. They insert into `record_mail`
+-- and read it only through functions. Administrators see the mails about records of their register and organisations,
+-- and no mail about an account. A setting is read once a query, not once a row; after a transaction it is '' and not
+-- null.
 DO $$
 DECLARE
     own_work text := '(SELECT coalesce(current_setting(''app.user'', true), '''') = '''')';
     scope text := 'register_code = (SELECT current_setting(''app.register'', true)) AND '
         'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid [])';
     administrator text := '(SELECT current_setting(''app.role'', true)) = ''administrator''';
-    -- Not EXISTS, for which the planner may gather every mail in scope before it looks at the first.
+    -- EXISTS would let the planner collect every mail in scope before it looks at the first.
     about_record text := '(SELECT true FROM record_mail AS r WHERE r.mail_id = id)';
     each text;
 BEGIN

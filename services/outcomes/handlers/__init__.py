@@ -1,1 +1,1 @@
-"""One function per message: check, decide, store, tell."""
+"""The request handlers of outcomes: one method per message, which checks, decides, stores and tells."""

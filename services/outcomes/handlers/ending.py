@@ -1,4 +1,4 @@
-"""Outcomes that end their record: pending until referrals has archived it, and forward only from there."""
+"""Outcomes that end their record. They stay pending until referrals has archived it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,16 +21,18 @@ REFUSE_SECONDS = 1.0
 @dataclass(frozen=True)
 class Endings:
     """
-    Takes a pending outcome to its end: with the person who recorded it in the room, or when they have left.
+    Settles a pending outcome, with the person who recorded it still waiting, or after they have left.
 
-    Referrals decides, once for each outcome's id. Before an outcome is said not to count, referrals has recorded that
-    it will never archive under that id.
+    Referrals decides once for each outcome id. An outcome is settled as not counting only after referrals has stored
+    that it will never archive under that id.
     """
 
     context: OutcomesContext
 
     async def go_forward(self, visitor: Visitor, assertion: str, outcome_id: UUID) -> OutcomeReceipt:
-        """Archive in the visitor's name. Refused as referrals refuses; `pending` when it does not answer."""
+        """
+        Archive in the visitor's name. Refused as referrals refuses; the receipt is `pending` if it does not answer.
+        """
         standing = await self._find(visitor, outcome_id)
         if standing.refusal is not None:
             raise Refused(standing.refusal)
@@ -53,7 +55,7 @@ class Endings:
             return must_find(await store.find_ending(db, outcome_id))
 
     async def _refuse(self, visitor: Visitor, ending: Ending, refusal: Refused) -> None:
-        """Raises the refusal, unless the record was archived under this id after all."""
+        """Raise the refusal, unless the record was archived under this id after all."""
         try:
             archived = await self._is_archived_or_never(ending)
         except NotAnswered:
@@ -67,7 +69,7 @@ class Endings:
         raise refusal
 
     async def finish(self, ending: Ending) -> None:
-        """The same when nobody is in the room; it stays pending while referrals does not answer."""
+        """Archive without a visitor. The outcome stays pending while referrals does not answer."""
         try:
             await self._finish(ending)
         except NotAnswered as unanswered:
@@ -96,7 +98,7 @@ class Endings:
                 await self._note(db, ending, None, "outcome.archive_given_up")
 
     async def _is_archived_or_never(self, ending: Ending) -> bool:
-        """Whether referrals has archived under this id; if not, it never will."""
+        """Return whether referrals has archived under this id. If not, it never will."""
         refuse = RefuseArchive(
             command_id=ending.outcome_id, register_code=ending.register_code, record_id=ending.record_id
         )
@@ -108,7 +110,7 @@ class Endings:
         return self.context.sign(request, job, ending.recorded_by)
 
     async def _confirm(self, ending: Ending, visitor: Visitor | None = None) -> None:
-        """From now on the outcome counts. Whoever says so first tells it."""
+        """Mark the outcome as saved, so that it counts. Only the first call publishes the event."""
         record = RecordChecked(
             record_id=ending.record_id,
             organisation_id=ending.organisation_id,
@@ -122,6 +124,9 @@ class Endings:
         self.context.wake()
 
     async def _note(self, db: Database, ending: Ending, visitor: Visitor | None, action: str) -> None:
-        """Under the visitor's session, or without one for the person who recorded the outcome."""
+        """
+        Write to the audit with the visitor's session, or without one in the name of the person who recorded the
+        outcome.
+        """
         subjects = [ending.outcome_id, ending.record_id]
         await audit.note(db, visitor, action, subjects, actor=ending.recorded_by, register=ending.register_code)

@@ -1,4 +1,4 @@
-"""What other services copy of the outcomes, page by page."""
+"""The feed of outcomes, which other services copy page by page."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ MOST_BYTES = 400_000
 
 @dataclass(frozen=True)
 class OutcomeFeedHandler:
-    """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
+    """Reads the feed. Only services may read it, because it covers all registers and organisations."""
 
     context: OutcomesContext
 

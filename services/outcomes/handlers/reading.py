@@ -1,4 +1,4 @@
-"""The outcomes of a record: audited before the reply."""
+"""List the outcomes of a record. The read is audited before the reply."""
 
 from dataclasses import dataclass
 
@@ -17,15 +17,15 @@ ROOM = 400_000  # bytes of answers, well below what one message carries
 
 @dataclass(frozen=True)
 class ReadOutcomeHandler:
-    """The handler of what changes nothing."""
+    """Handlers of requests that change nothing."""
 
     context: OutcomesContext
 
     async def list_outcomes(self, visitor: Visitor, assertion: str, asked: ListOutcomes) -> Outcomes:
         """
-        First the outcomes, then whether the record is still active.
+        Read the outcomes first, then check that the record is still active.
 
-        In this order an outcome that has archived its record is never shown on a record that seems active.
+        In this order, an outcome that archived its record is never shown on a record that seems active.
         """
         async with transaction(self.context.pool, visitor) as db:
             listed = await store.list_outcomes(db, visitor.register_code, asked.record_id, asked.skip, MOST_AT_ONCE + 1)

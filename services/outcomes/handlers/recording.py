@@ -1,4 +1,4 @@
-"""Recording an outcome, on a record that stays active or is archived with it."""
+"""Record an outcome, on a record that stays active or is archived with it."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class Recording:
-    """The handler of new outcomes."""
+    """Handler of new outcomes."""
 
     context: OutcomesContext
     endings: Endings
@@ -47,7 +47,11 @@ class Recording:
     async def _store(
         self, visitor: Visitor, asked: RecordOutcome, record: RecordChecked, outcome: NewOutcome
     ) -> OutcomeReceipt:
-        """Every archive begins with a row here, so that holding the record here keeps outcomes off an archived one."""
+        """
+        Store the outcome. The lock on the record keeps outcomes off a record that is being archived.
+
+        Every archive begins with a row here, so this lock is enough.
+        """
 
         async def act(db: Database) -> OutcomeReceipt:
             await store.hold_record(db, outcome.record_id)

@@ -1,4 +1,4 @@
-"""The work list: what waits for somebody, and who has seen it."""
+"""The work list: tasks that wait for an administrator, and who has seen them."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class TaskList:
-    """The handlers of what administrators ask about tasks."""
+    """Handlers of administrators' requests about tasks."""
 
     context: OutcomesContext
 
@@ -43,7 +43,7 @@ class TaskList:
             return await store.count_tasks(db, visitor)
 
     async def acknowledge(self, visitor: Visitor, asked: AcknowledgeTask) -> TaskSeen:
-        """The task stays open until its record's rating changes: seen is not done."""
+        """Mark the task as seen. It stays open until its record's rating changes."""
 
         async def act(db: Database) -> TaskSeen:
             task = must_find(await store.hold_urgent(db, visitor, asked.task_id))

@@ -1,4 +1,4 @@
-"""Tasks follow ratings: what an event brings, what is compared with referrals, and what nobody has seen in time."""
+"""Keep tasks in line with ratings: after events, in a nightly comparison with referrals, and by escalation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class Watching:
     """
     Opens and closes tasks as ratings change.
 
-    An event only says that a record has changed; how it stands is asked of referrals, and is never older than the
+    An event only says that a record has changed. Referrals gives the current rating, which is never older than the
     event. So events may come late, twice or not at all.
     """
 
@@ -44,7 +44,7 @@ class Watching:
                 await bring_into_line(db, event.record_id, standing, self.context.clock(), away)
 
     async def read_standing(self, record_id: UUID) -> RecordStanding | None:
-        """How referrals has the record; None when it is no more."""
+        """Return the record's current rating from referrals, or None if the record no longer exists."""
         try:
             return await self._ask(ReadStanding(record_id=record_id))
         except Refused as refusal:
@@ -53,7 +53,7 @@ class Watching:
             return None
 
     async def compare(self) -> None:
-        """Bring every task into line with how referrals has its record, page by page."""
+        """Compare every task with referrals, page by page, and correct it."""
         after: UUID | None = FIRST_ID
         while after is not None:
             page = await self._ask(ListStandings(after=after))
@@ -61,7 +61,9 @@ class Watching:
             after = page.last
 
     async def _compare_page(self, after: UUID, page: Standings) -> None:
-        """What is in line already is passed over; what waits and is not on the page is asked for by itself."""
+        """
+        Correct the tasks of one page. Records with a task that are missing from the page are asked for one at a time.
+        """
         calling = [each.record_id for each in page.standings]
         async with transaction(self.context.pool) as db:
             known = await store.find_standings(db, calling)
@@ -86,9 +88,9 @@ async def bring_into_line(
     db: Database, record_id: UUID, standing: RecordStanding | None, moment: datetime, away: int | None = None
 ) -> None:
     """
-    Open and close what this standing calls for, unless a newer one is known; what is no more calls for nothing.
+    Open and close tasks as the rating requires, unless a newer version is known. A deleted record has no task.
 
-    `away`: with this version the record left its register, or came back.
+    `away`: the version with which the record was archived or reinstated.
     """
     held = await store.hold_standing(db, record_id, standing.version if standing else 0)
     change = rules.change_of(held, standing, away) if standing else TaskChange(close=held.task)
@@ -109,12 +111,12 @@ async def _note(db: Database, action: str, task_id: UUID, record_id: UUID, regis
 
 @dataclass(frozen=True)
 class TaskEscalation:
-    """Tells of the urgent tasks that nobody has seen within their register's time, each once."""
+    """Publishes an event for each urgent task that no one has seen within its register's time limit, once."""
 
     context: OutcomesContext
 
     async def tell_again(self) -> bool:
-        """True when there may be more to tell of."""
+        """Publish the events. Return True if any were published, because there may be more."""
         now = self.context.clock()
         limits = ((each.code, each.lifecycle.urgent_minutes) for each in self.context.registers.newest())
         registers, opened_by = rules.opened_by(limits, now)

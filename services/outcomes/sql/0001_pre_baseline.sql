@@ -1,10 +1,10 @@
--- What came of the records of every register, and the tasks that their ratings open.
+-- The outcomes of the records of every register, and the tasks that their ratings open.
 
 -- An outcome that ends its record is `pending` until referrals has archived the record; then it is `saved`. If the
--- record is not archived it is `refused` where the person was told so at once, or `given_up` where they had left: then
--- their answers are kept, to be shown. Only `saved` ones count. `record_version` is the version that the person saw.
--- `asked_at`: when referrals was last asked to archive. `feed_sequence`: its place in the feed, once it counts.
--- `reversed_at`: when it was noticed that the archive had been reversed, which referrals alone does.
+-- record is not archived, the outcome is `refused` when the person was told at once. It is `given_up` when they had
+-- left, and their answers are then kept to be shown. Only `saved` outcomes count. `record_version` is the version that
+-- the person saw. `asked_at`: when referrals was last asked to archive. `feed_sequence`: its place in the feed, once it
+-- counts. `reversed_at`: when this service noticed that referrals had reversed the archive.
 CREATE TABLE outcome (
     id uuid PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
@@ -33,10 +33,10 @@ WHERE ending AND state IN ('pending', 'saved') AND reversed_at IS NULL;
 
 CREATE SEQUENCE outcome_feed_sequence;
 
--- What waits for somebody: an urgent record, or one for the next meeting of its area. A task opens and closes by the
--- rating of its record; a record has at most one open task. `record_version` is the version for which the task is known
--- to hold. `opened_at` is when the rating was given. `told_again_at`: nobody had seen it in time, and the second
--- recipient was told.
+-- Tasks: an urgent record, or a record for the next meeting of its area. The rating of a record opens and closes its
+-- task; a record has at most one open task. `record_version` is the latest version for which the task is known to be
+-- right. `opened_at` is when the rating was given. `told_again_at`: when the second recipient was told, because no one
+-- had seen the task in time.
 CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('urgent', 'agenda')),
@@ -60,8 +60,8 @@ CREATE INDEX task_agenda ON task (register_code, locality, opened_at, id) WHERE 
 CREATE INDEX task_not_seen ON task (opened_at)
 WHERE closed_at IS NULL AND kind = 'urgent' AND seen_at IS NULL AND told_again_at IS NULL;
 
--- The newest version of each record with which its task was compared. An event about an older version comes too late.
--- The service reaches this table by functions alone.
+-- The newest version of each record with which its task was compared. An event about an older version is too late. The
+-- service reaches this table only through functions.
 CREATE TABLE record_known (
     record_id uuid PRIMARY KEY,
     version integer NOT NULL
@@ -70,10 +70,10 @@ CREATE TABLE record_known (
 GRANT SELECT, INSERT ON outcome TO outcomes_app;
 GRANT SELECT, UPDATE (seen_by, seen_by_name, seen_at) ON task TO outcomes_app;
 
--- Who sees which rows: administrators, those of their register and organisations. The service's queries filter too;
--- this alone keeps registers and organisations apart without them. Without a context there are no rows. The owner sees
--- all, for migrations and functions. A setting is read once a query, not once a row; after a transaction it is '' and
--- not null.
+-- Which rows each role sees: administrators see those of their register and organisations. The service's queries filter
+-- too, but these policies alone would keep registers and organisations apart. Without a context there are no rows. The
+-- owner sees all, for migrations and functions. A setting is read once a query, not once a row; after a transaction it
+-- is '' and not null.
 DO $$
 DECLARE
     scope text := 'register_code = (SELECT current_setting(''app.register'', true)) AND '

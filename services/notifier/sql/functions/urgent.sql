@@ -1,7 +1,7 @@
--- Urgent mails that were not delivered, and who has been told.
+-- Undelivered urgent mails, and the people who have been told.
 
--- Return the urgent mails of a register that failed, or have waited since before a moment, if nobody else was told of
--- them: ids and references alone, of any organisation.
+-- Return a register's urgent mails that failed, or that were queued before a moment and are not accepted. Skip those
+-- that other people were told of. The rows hold ids and references only, of any organisation.
 CREATE OR REPLACE FUNCTION find_not_through(p_register text, p_before timestamptz, p_most integer) RETURNS TABLE (
     mail_id uuid, notice_id uuid, organisation_id uuid, record_id uuid, reference text, occasion text, mail_code text
 )
@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION find_not_through(text, timestamptz, integer) TO notifier_app;
 
--- Return everybody who was mailed because of a notice.
+-- Return the addresses of all mails about a notice.
 CREATE OR REPLACE FUNCTION find_mailed(p_notice uuid) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT m.recipient FROM record_mail AS r JOIN mail AS m ON m.id = r.mail_id WHERE r.notice_id = p_notice

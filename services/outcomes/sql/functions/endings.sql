@@ -1,7 +1,7 @@
 -- Outcomes that end their record.
 
--- Take the outcomes that have been pending for ten seconds; nobody else takes them for the next ten. Ids alone, of any
--- organisation. Return nothing while another replica takes some.
+-- Take the outcomes that have been pending for ten seconds. No other replica takes them for the next ten seconds.
+-- Return only ids, of any organisation. Return nothing while another replica takes some.
 CREATE OR REPLACE FUNCTION take_pending(p_most integer) RETURNS TABLE (
     outcome_id uuid, register_code text, record_id uuid, record_version integer, organisation_id uuid, recorded_by uuid
 )
@@ -25,7 +25,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION take_pending(integer) TO outcomes_app;
 
--- End the waiting of a pending outcome; false if it was ended before. The answers of a refused one are deleted, because
+-- Settle a pending outcome; return false if it was settled before. The answers of a refused one are deleted, because
 -- the person still has them on their screen.
 CREATE OR REPLACE FUNCTION settle_ending(p_outcome uuid, p_state text, p_refusal text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -38,8 +38,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION settle_ending(uuid, text, text) TO outcomes_app;
 
--- Mark as reversed what archived an earlier version of a record that is active with this one. A pending outcome is left
--- alone: it has archived nothing yet, or nobody was told.
+-- Mark as reversed the outcomes that archived an earlier version of a record that is now active with this version. A
+-- pending outcome is left alone: it has not archived yet, or its archive is not yet confirmed.
 CREATE OR REPLACE FUNCTION mark_reversed(p_record uuid, p_version integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     UPDATE outcome

@@ -2,8 +2,8 @@
 -- outcome its sequence after it is committed. So a reader who has read up to a sequence has every outcome up to it,
 -- however long the transactions took. An outcome that counts never changes again.
 
--- Give a sequence to the committed outcomes that have none; return how many there were. One process at a time does it,
--- so that sequences become visible in their order.
+-- Give a sequence to the committed outcomes that have none, and return their number. Only one process at a time does
+-- this, so that sequences become visible in their order.
 CREATE OR REPLACE FUNCTION assign_feed() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -25,8 +25,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION assign_feed() TO outcomes_app;
 
--- Return the outcomes after a sequence, in order: `p_most` at most, and about `p_bytes` together, but at least one.
--- `found` is the number to choose from.
+-- Return the outcomes after a sequence, in order: at most `p_most`, and about `p_bytes` in total, but at least one.
+-- `found` is the number before the limit on bytes.
 CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, outcome_id uuid, record_id uuid, register_code text, edition text,
     organisation_id uuid, recorded_by text, recorded_at timestamptz, ending boolean, answers jsonb

@@ -1,7 +1,7 @@
--- Tasks: opened and closed by the rating of their record, listed, and told again where nobody has seen them.
+-- Tasks: opened and closed by the rating of their record, listed, and escalated when no one has seen them.
 
--- Lock a record until the transaction ends, and note that this version of it is known. Return the version known before
--- (-1: none) and the open task: ids, codes and times, of any register and organisation.
+-- Lock a record until the transaction ends, and store this version as known. Return the version known before (-1: none)
+-- and the open task: ids, codes and times, of any register and organisation.
 CREATE OR REPLACE FUNCTION hold_standing(p_record uuid, p_version integer) RETURNS TABLE (
     known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
 )
@@ -23,7 +23,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION hold_standing(uuid, integer) TO outcomes_app;
 
--- Return the same for many records at once. Nothing is locked or noted.
+-- Return the known version and open task of many records at once. Nothing is locked or stored.
 CREATE OR REPLACE FUNCTION find_standings(p_records uuid []) RETURNS TABLE (
     record_id uuid, known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
 )
@@ -35,7 +35,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION find_standings(uuid []) TO outcomes_app;
 
--- Add a task, which is open from the moment of the rating.
+-- Add a task. It counts as open from the moment of the rating.
 CREATE OR REPLACE FUNCTION open_task(p_task jsonb) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     INSERT INTO task (
@@ -55,7 +55,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_app;
 
--- Bring a task that stays open into line with a later version of its record.
+-- Update a task that stays open to a later version of its record.
 CREATE OR REPLACE FUNCTION keep_task(p_task uuid, p_version integer, p_organisation uuid, p_locality text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     UPDATE task
@@ -77,8 +77,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_app;
 
--- Return a page of the agenda, by localities, under row-level security. The order is the index's: with sorting off, no
--- plan reads the whole table first, however few rows the planner expects in scope.
+-- Return a page of the agenda, by locality, under row-level security. The index gives the order. Sorting is off, so
+-- that no plan reads the whole table first when the planner expects few rows in scope.
 CREATE OR REPLACE FUNCTION list_agenda(p_register text, p_orgs uuid [], p_skip integer, p_take integer) RETURNS TABLE (
     task_id uuid, record_id uuid, organisation_id uuid, reference text, locality text, opened_at timestamptz
 )
@@ -96,8 +96,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION list_agenda(text, uuid [], integer, integer) TO outcomes_app;
 
--- Take the urgent tasks that nobody has seen since a register's moment, each once. The caller tells of them in the same
--- transaction.
+-- Take the urgent tasks that were opened by a register's moment and that no one has seen, each once. The caller
+-- publishes them in the same transaction.
 CREATE OR REPLACE FUNCTION take_not_seen(p_registers text [], p_since timestamptz [], p_at timestamptz, p_most integer) RETURNS TABLE (
     task_id uuid, register_code text, organisation_id uuid, record_id uuid, record_version integer, reference text
 )
