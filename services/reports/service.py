@@ -64,7 +64,7 @@ def jobs_of(context: ReportsContext) -> list[Job]:
 
 
 def answers_of(context: ReportsContext) -> list[AnsweredRequest]:
-    """Return the request handlers. All but the one of the backlog need the permission to read reports."""
+    """Return the request handlers. All but `ReadReportsBacklog` need the permission to read reports."""
     jobs = Jobs(context)
     return [
         for_visitors(ReadDashboard, Permission.READ_REPORTS, Dashboards(context).read),

@@ -1,4 +1,4 @@
-"""Handlers that archive a record for an outcome, finish an archive without its user, or give it up."""
+"""Handlers that archive a record for an outcome, finish an archive on behalf of its user, or give it up."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -90,7 +90,7 @@ class Archiving:
 
     async def finish(self, caller: Caller, asked: FinishArchive) -> RecordReceipt:
         """
-        Archive the record for a user who is no longer signed in. Refused as `no_grant`.
+        Archive the record on behalf of the user who first asked. Refused as `no_grant`.
 
         Uses the user's current grant, and the id and content of the first command. Raises `NotAnswered` if the caller
         names no user.

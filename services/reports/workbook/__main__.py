@@ -22,7 +22,7 @@ from shared import log
 
 
 class WorkbookRow(TypedDict):
-    """A record as it is read. `apart` says that the age is not known, so it may not belong in the report."""
+    """A record as it is read. `apart` says that the age is unknown, so it is unclear if the record belongs here."""
 
     record: Values
     answers: Values
@@ -45,7 +45,7 @@ def main(folder: Path) -> int:
         sys.stdout.buffer.flush()
     except (Interrupted, BrokenPipeError):
         return 1
-    except Exception as error:  # noqa: BLE001  the last place to catch it: its text might be about a person
+    except Exception as error:  # noqa: BLE001  stops every error here: its text might be about a person
         log.warn("workbook.failed", error=error)
         return 1
     finally:
