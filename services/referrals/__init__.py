@@ -1,5 +1,6 @@
 """
-The registers' records: who is on a register, and what is written about them.
+The referrals service: it holds the records of the people on each register.
 
-Answers requests to submit, find, read and update records. Tells when a record was created, updated or archived.
+It answers requests to submit, find, read and update records. It publishes an event when a record is created, updated,
+archived or reinstated.
 """

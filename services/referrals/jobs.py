@@ -1,4 +1,4 @@
-"""The jobs of referrals: counters are proved, and abandoned drafts are deleted."""
+"""Background jobs of the referrals service: check the counters, and delete abandoned drafts."""
 
 from services.referrals.rules.drafts import drafts_end
 from services.referrals.store import counting, drafts
@@ -12,7 +12,7 @@ PROVED_AT_HOUR = 2
 
 
 async def prove_counters(context: ServiceContext) -> int:
-    """Compare the counters with the records, and correct them. Returns how many were wrong."""
+    """Compare the counters with the records, correct them and return how many were wrong."""
     async with transaction(context.pool) as db:
         wrong = await counting.prove_counters(db)
     if wrong:
@@ -23,7 +23,7 @@ async def prove_counters(context: ServiceContext) -> int:
 
 
 async def purge_drafts(context: ServiceContext) -> None:
-    """Delete drafts that nobody has continued for too long."""
+    """Delete the drafts that were last saved more than `DRAFT_DAYS` days ago."""
     deleted = await drafts.sweep(context.pool, drafts_end(context.clock()))
     if deleted:
         log("drafts.swept", count=deleted)

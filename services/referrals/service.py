@@ -1,4 +1,4 @@
-"""The front door of referrals: every request beside the handler that takes it, and who may ask."""
+"""The referrals service: the handler and the permission for each request, and the background jobs."""
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.drafts import Drafting
@@ -41,12 +41,12 @@ from shared.service import Service, backlog_of
 
 
 def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
-    """The whole behaviour of the service, one line each."""
+    """Return the service: its request handlers and its background jobs."""
     return service_of(context)
 
 
 def service_of(context: ServiceContext) -> Service:
-    """The same for a context, without any settings."""
+    """Return the service for a context. It needs no settings of its own."""
     saving, reading, notes = Saving(context), ReadRecordHandlers(context), NoteTaking(context)
     archiving, standing = Archiving(context), RecordStatusHandlers(context)
     holding, comparing = HoldingHandlers(context), Comparing(context)
@@ -93,7 +93,7 @@ def service_of(context: ServiceContext) -> Service:
 
 
 def jobs_of(context: ServiceContext) -> list[Job]:
-    """What the service does by itself. Every replica may run every job: a second run finds nothing to do."""
+    """Return the background jobs. Every replica may run each of them: a second run finds nothing to do."""
     return [
         Job("counters.fold", lambda: counting.fold_deltas(context.pool), every=FOLD_EVERY_SECONDS),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),

@@ -1,4 +1,4 @@
-"""What the referrals service is told by its environment."""
+"""Settings of the referrals service, read from the environment."""
 
 from pydantic import AliasChoices, Field, SecretStr
 
@@ -6,7 +6,7 @@ from shared.settings import ServiceSettings
 
 
 class ReferralsSettings(ServiceSettings):
-    """Settings of referrals."""
+    """The settings of every service, with the database of referrals."""
 
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("ICS_REFERRALS_DATABASE_URL", "ICS_DATABASE_URL"),

@@ -1,5 +1,5 @@
 """
-Its own read copy of the registers, fed by events: dashboards and Excel files.
+The reports service: its own copy of the registers, for dashboards and Excel files.
 
-Answers requests for a dashboard and for report files. Holds nothing that cannot be rebuilt from its sources.
+It answers requests for a dashboard and for report files. The copy can be rebuilt from its sources at any time.
 """

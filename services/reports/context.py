@@ -1,4 +1,4 @@
-"""What every handler and job of reports works with: the shared parts, names of organisations, and what wakes jobs."""
+"""What every handler and job of reports works with: the shared parts, organisation names, and wake-ups of jobs."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from shared.organisations import OrganisationNames
 
 @dataclass(frozen=True, kw_only=True)
 class ReportsContext(ServiceContext):
-    """`work` is set when a report was asked for, `news` when a source has something to copy."""
+    """`work` is set when a report is requested. `news` holds one event per source, set when it has changed."""
 
     organisations: OrganisationNames
     work: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,4 +1,4 @@
-"""Keeping the copies like their sources: woken by events, by a poll as the net, and all over again each night."""
+"""Keeps the copies equal to their sources: woken by events, by a poll as a fallback, and rebuilt each night."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Records:
-    """The records of referrals, each with what it counts for."""
+    """The records of referrals, each with the answers that it is counted by."""
 
     context: ReportsContext
     name: feeds.Source = "referrals"
@@ -49,7 +49,7 @@ class Records:
 
 @dataclass(frozen=True)
 class OutcomeCopier:
-    """What came of the records, once it counts."""
+    """The outcomes of the records, once outcomes lists them in its feed."""
 
     context: ReportsContext
     name: feeds.Source = "outcomes"
@@ -97,7 +97,7 @@ def _outcome_row(outcome: FedOutcome) -> CopiedOutcome:
 
 @dataclass(frozen=True)
 class FeedCopier:
-    """Copies one source. Every replica runs one: what one of them has taken, the others leave."""
+    """Copies one source. Every replica runs it: what one replica has copied, the others skip."""
 
     context: ReportsContext
     source: Source
@@ -114,7 +114,11 @@ class FeedCopier:
         return Job(f"feed.{name}", self.look, every=self.poll_seconds, wakeup=wakeup)
 
     async def look(self) -> None:
-        """Copy what is new, when somebody told of something or nobody has looked for a while; go on with a rebuild."""
+        """
+        Copy what is new if an event asked for it or the last complete copy is too old.
+
+        Then continue a rebuild that is under way.
+        """
         state = await feeds.read_feed(self._pool, self.source.name)
         if self._is_due(state):
             await self.catch_up()
@@ -125,7 +129,7 @@ class FeedCopier:
         return state.wanted or state.complete_at is None or self.context.clock() - state.complete_at > self.net
 
     async def catch_up(self) -> None:
-        """Copy all that is committed by now."""
+        """Copy everything that is committed by now."""
         await feeds.take_wish(self._pool, self.source.name)
         more = True
         while more:
@@ -133,7 +137,7 @@ class FeedCopier:
             more = await self._copy_page("live", state.sequence)
 
     async def rebuild(self, reached: int) -> None:
-        """Copy everything again, page by page, while what is new goes on being copied."""
+        """Copy everything again, page by page, and meanwhile keep copying what is new."""
         while await self._copy_page("rebuild", reached):
             state = await feeds.read_feed(self._pool, self.source.name)
             if state.rebuild_sequence is None:
@@ -149,7 +153,7 @@ class FeedCopier:
             (warn if wrong else log)("feed.rebuilt", source=self.source.name, wrong=wrong)
 
     async def _copy_page(self, lane: Lane, after: int) -> bool:
-        """Whether there may be more to copy: behind this page, or because another replica was quicker."""
+        """Copy a page. Return whether there may be more: a further page, or one that another replica applied first."""
         asked_at = self.context.clock()
         page = await self.source.read(after)
         complete_at = None if page.more else asked_at
@@ -159,7 +163,7 @@ class FeedCopier:
 
 @dataclass(frozen=True)
 class Listening:
-    """Takes the events: each leaves a wish to look, in the transaction that remembers the event."""
+    """Handles the events: each requests a refresh, in the transaction that stores the event in the inbox."""
 
     context: ReportsContext
     consumer: str
@@ -177,7 +181,7 @@ class AgeBandRefresh:
     """
     Recounts records whose age band changed overnight, and rolls up old weekly totals.
 
-    Until it has run, the dashboard corrects its numbers itself, so that nobody waits for midnight.
+    Until it has run, the dashboard corrects its own numbers, so its counts are right from midnight.
     """
 
     context: ReportsContext
@@ -188,11 +192,11 @@ class AgeBandRefresh:
         await self.fold()
 
     async def fold(self) -> None:
-        """However old a register is, its dashboard reads the weeks that it shows, and one more."""
+        """Roll up the weeks that a dashboard no longer shows, so that it reads few rows however old a register is."""
         await feeds.fold_weeks(self.context.pool, first_week(self.context.day()))
 
     async def recount(self) -> int:
-        """How many were counted anew."""
+        """Recount some of the overdue records, and return how many changed."""
         day = self.context.day()
         overdue = await feeds.find_overdue(self.context.pool, day)
         known = [each for each in overdue if each.register_code in self.context.registers]
@@ -206,13 +210,13 @@ class AgeBandRefresh:
 
 @dataclass(frozen=True)
 class NightlyRebuild:
-    """What is done once a night, and at a start after which records count for something else."""
+    """Compares the copies with their sources each night, and at a start if records are now counted differently."""
 
     context: ReportsContext
     sources: Sequence[Source]
 
     async def recount(self) -> None:
-        """A register that counts by another question than its copies do has them all counted anew."""
+        """Begin to copy all records again if the registers now count other questions than the copies do."""
         wanted = counted_by(self.context.registers)
         state = await feeds.read_feed(self.context.pool, "referrals")
         if state.counted_by == wanted:
@@ -222,13 +226,21 @@ class NightlyRebuild:
         await feeds.keep_counted_by(self.context.pool, "referrals", wanted)
 
     async def night(self) -> None:
-        """One of the replicas begins to compare the copies with their sources; all may prove the tallies."""
+        """
+        Check the tallies, then begin to copy every source again.
+
+        Only one replica begins the rebuild; all of them may check the tallies.
+        """
         await self.prove()
         for source in self.sources:
             await feeds.begin_rebuild(self.context.pool, source.name, FRESH)
 
     async def prove(self) -> int:
-        """How many tallies were wrong; they are mended, and weeks that nobody is shown any more put together."""
+        """
+        Compare the tallies with the copies, correct them and return how many were wrong.
+
+        Also rolls up the weeks that are no longer shown.
+        """
         async with transaction(self.context.pool) as db:
             wrong = await feeds.prove_tallies(db, first_week(self.context.day()))
         (warn if wrong else log)("tallies.proved", wrong=wrong)

@@ -1,4 +1,4 @@
-"""A folder for reports while they are made: nobody else may read it, and it goes with those who use it."""
+"""A private folder for reports in the making. It is deleted when its process ends."""
 
 import fcntl
 import shutil
@@ -14,9 +14,10 @@ LOCK = "lock"
 @contextmanager
 def private_folder(within: Path | None) -> Iterator[Path]:
     """
-    A new folder in the given one, or where the system keeps such, for as long as the block lasts.
+    Create a folder in the given one, or in the system's temporary folder, for as long as the block lasts.
 
-    A process that was killed leaves its folder: it goes when the next one starts. The lock in it tells who still lives.
+    A process that is killed leaves its folder behind, and the next process to start deletes it. The lock in the folder
+    shows whether its process is still running.
     """
     parent = within or Path(tempfile.gettempdir())
     _remove_abandoned(parent)

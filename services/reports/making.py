@@ -1,8 +1,8 @@
 """
-Making reports: taking a job, sending its rows to a process that writes the workbook, keeping the file that comes back.
+Makes reports: claims a job, sends its rows to a process that writes the workbook, and stores the file.
 
-A job belongs to who took it until the lease runs out. Whatever becomes of the process or of this replica, the job is
-made by another in the end, and only one file of it is ever kept.
+A replica has the job until its lease runs out. If the process or the replica dies, another replica makes the report.
+Only one file of a job is ever kept.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ IDS_IN_A_ROW = 5_000
 
 @dataclass
 class Progress:
-    """How far a report has come, and whom it holds."""
+    """How many rows of a report are sent, and the records that it holds."""
 
     done: int = 0
     total: int | None = None
@@ -45,7 +45,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Making:
-    """Takes jobs and makes them, one at a time. Each worker of a replica runs this."""
+    """Claims jobs and makes them, one at a time. Each worker of a replica runs this."""
 
     context: ReportsContext
     folder: Path
@@ -58,7 +58,7 @@ class Making:
         return Job("reports.make", self.make_next, every=POLL_SECONDS, wakeup=self.context.work)
 
     async def make_next(self) -> bool:
-        """Make the job that waits longest, to its end or until it is taken away; False when none waits."""
+        """Make the job that has waited longest, until it ends or is taken away. Return False if no job waits."""
         job = await jobs.claim(self.context.pool, self.lease)
         if job is None:
             return False
@@ -79,16 +79,16 @@ class Making:
         return await jobs.keep(self.context.pool, job, self.lease, progress.done, progress.total)
 
     async def _make(self, job: StoredJob, progress: Progress) -> None:
-        """One attempt. It ends as ready, as failed where nobody can help it, or is left for another attempt."""
+        """Make one attempt. The job ends as ready or failed, or is queued for another attempt."""
         try:
             made = await self._write(job, progress)
         except asyncio.CancelledError:
             await jobs.drop(self.context.pool, job, "queued", timedelta(0))
             raise
-        except Refused as refusal:  # who asked may not any more, or what was asked for is not there any more
+        except Refused as refusal:  # the user's rights have ended, or the report or filter no longer exists
             warn("report.refused", job=str(job.id), code=refusal.code)
             await jobs.drop(self.context.pool, job, "failed", timedelta(0))
-        except Exception as error:  # noqa: BLE001  the edge of a job: the next attempt may do better
+        except Exception as error:  # noqa: BLE001  an attempt may fail in any way: the next one may succeed
             warn("report.not_made", job=str(job.id), attempt=job.attempt, error=error)
             await jobs.drop(self.context.pool, job, "queued", self.again_after * job.attempt)
         else:
@@ -103,7 +103,7 @@ class Making:
         return await self._finish(job, visitor, file, progress)
 
     async def _grant(self, job: StoredJob) -> Visitor:
-        """Who asked, as they may do now. Refused when they may not read these reports any more."""
+        """Return the user who asked, with their present rights. Refused if they may no longer read these reports."""
         question = CheckGrant(register_code=job.register_code, user_id=job.user_id)
         who = self.context.sign(question, job.id.hex, job.user_id)
         visitor = (await self.context.bus.ask(question, who=who)).visitor
@@ -137,7 +137,7 @@ class Making:
     async def _take_file(
         self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress
     ) -> MadeFile:
-        """Keep the file in chunks that nobody sees until the job is finished."""
+        """Store the file in chunks, which no user sees until the job is finished."""
         digest, size, chunks = hashlib.sha256(), 0, 0
         async for content in process.file():
             digest.update(content)
@@ -147,7 +147,7 @@ class Making:
         return MadeFile(progress.done, size, chunks, digest.hexdigest())
 
     async def _finish(self, job: StoredJob, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
-        """Ready and audited in one transaction: which report, which filters, and every record that is in it."""
+        """Mark the job as ready and audit it in one transaction: its report, its filters and all its records."""
         async with transaction(self.context.pool, visitor) as db:
             if not await jobs.finish(db, job, file, self.life):
                 return False
@@ -161,6 +161,6 @@ class Making:
 
 
 async def purge(pool: DatabasePool) -> None:
-    """Delete the files whose hour is over."""
+    """Delete the files that have expired."""
     if expired := await jobs.sweep(pool):
         log("reports.expired", count=expired)

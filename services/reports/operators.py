@@ -1,4 +1,4 @@
-"""What operators do to reports without a log-in: have the copies made anew from their sources."""
+"""What operators do with reports without signing in: rebuild the copies from their sources."""
 
 from services.reports.store import feeds
 from services.reports.store.feeds import SOURCES
@@ -7,8 +7,8 @@ from shared.database import DatabasePool
 
 async def rebuild(pool: DatabasePool) -> list[str]:
     """
-    Begin to copy every source again, from zero; the sources of which a rebuild was not under way.
+    Begin to copy every source again from the start, and return the sources that were not already being rebuilt.
 
-    The running service does it, while dashboards and reports go on with the copies that are there.
+    The running service does the copying. Meanwhile dashboards and reports use the present copies.
     """
     return [source for source in SOURCES if await feeds.begin_rebuild(pool, source)]

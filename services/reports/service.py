@@ -1,4 +1,4 @@
-"""The front door of reports: every request beside the handler that takes it, and who may ask."""
+"""The reports service: the handler and the permission for each request, its events, and its background jobs."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ REBUILT_AT_HOUR = 2
 
 
 def build(shared: ServiceContext, settings: ReportsSettings) -> Service:
-    """The whole behaviour of the service, one line each."""
+    """Return the service: its request handlers, the events that it follows, and its background jobs."""
     context = context_of(shared)
     folder = shared.closing.enter_context(private_folder(settings.report_folder))
     making = Making(context, folder, timedelta(seconds=settings.report_lease_seconds))
@@ -51,7 +51,7 @@ def context_of(shared: ServiceContext) -> ReportsContext:
 
 
 def jobs_of(context: ReportsContext) -> list[Job]:
-    """What every replica does by itself beside making reports: what one of them has done, the others leave."""
+    """Return the background jobs other than making reports. What one replica has done, the others skip."""
     sources: tuple[Source, ...] = (Records(context), OutcomeCopier(context))
     rebuild = NightlyRebuild(context, sources)
     return [
@@ -64,7 +64,7 @@ def jobs_of(context: ReportsContext) -> list[Job]:
 
 
 def answers_of(context: ReportsContext) -> list[AnsweredRequest]:
-    """Who may ask what: everything about reports is for people who may read them."""
+    """Return the request handlers. All but `ReadReportsBacklog` need the permission to read reports."""
     jobs = Jobs(context)
     return [
         for_visitors(ReadDashboard, Permission.READ_REPORTS, Dashboards(context).read),

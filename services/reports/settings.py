@@ -1,4 +1,4 @@
-"""What the reports service is told by its environment."""
+"""Settings of the reports service, read from the environment."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from shared.settings import ServiceSettings
 
 
 class ReportsSettings(ServiceSettings):
-    """Settings of reports."""
+    """The settings of every service, with the database of reports and how reports are made."""
 
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("ICS_REPORTS_DATABASE_URL", "ICS_DATABASE_URL"),

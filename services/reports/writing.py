@@ -1,4 +1,4 @@
-"""The other end of the process that writes workbooks: rows go to it, a file comes back."""
+"""Runs the process that writes a workbook: it receives rows and returns a file."""
 
 import asyncio
 import sys
@@ -12,17 +12,17 @@ from shared.contracts.reports import CHUNK_BYTES
 
 
 class NotMade(Exception):
-    """The process did not bring its work to an end."""
+    """The process ended without a whole workbook."""
 
 
 class WorkbookProcess:
-    """One workbook in the making."""
+    """A process that writes one workbook."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
 
     async def send(self, lines: bytes) -> None:
-        """Waits while the process has enough to do. Raises `NotMade` when it is gone."""
+        """Send lines, and wait while the process is busy. Raises `NotMade` if it has ended."""
         if self.process.stdin is None:
             raise NotMade
         try:
@@ -32,7 +32,7 @@ class WorkbookProcess:
             raise NotMade from None
 
     async def file(self) -> AsyncIterator[bytes]:
-        """Say that these were all rows, and read the file, chunk by chunk. Raises `NotMade` unless it is whole."""
+        """Send the end of the rows, and yield the file in chunks. Raises `NotMade` unless it is whole."""
         await self.send(END)
         if self.process.stdin is None or self.process.stdout is None:
             raise NotMade
@@ -52,7 +52,7 @@ async def _read_chunk(stream: asyncio.StreamReader) -> bytes:
 
 @asynccontextmanager
 async def workbook_process(folder: Path) -> AsyncIterator[WorkbookProcess]:
-    """A process with an empty environment: it is told nothing but what it is sent. It ends with the block."""
+    """Start a process with an empty environment: it knows only what it is sent. It ends with the block."""
     command = (sys.executable, "-m", "services.reports.workbook", str(folder))
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env={})
     try:

@@ -1,1 +1,1 @@
-"""One function per message: check, decide, store, tell."""
+"""Handlers of the referrals service, one function per message: check, decide, store, publish events."""

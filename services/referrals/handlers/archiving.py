@@ -1,4 +1,4 @@
-"""Archiving a record for an outcome: asked for, asked again when nobody is in the room, given up."""
+"""Handlers that archive a record for an outcome, finish an archive on behalf of its user, or give it up."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -31,9 +31,11 @@ NOBODY = UUID(int=0)
 @dataclass(frozen=True)
 class Archiving:
     """
-    The handlers of what outcomes asks for. The commit here is the pivot: outcomes goes forward from it.
+    The archive handlers that the outcomes service calls.
 
-    Either the command of an id is carried out or the id is given up, never both: both take it in the same table.
+    Their commit is the pivot: after it, outcomes only goes forward.
+
+    A command id is either carried out or given up, never both: both insert it into the same table.
     """
 
     context: ServiceContext
@@ -87,7 +89,12 @@ class Archiving:
             return await store.is_given_up(db, command_id)
 
     async def finish(self, caller: Caller, asked: FinishArchive) -> RecordReceipt:
-        """Under the present grant of the person who asked first, and under the first command's id and content."""
+        """
+        Archive the record on behalf of the user who first asked. Refused as `no_grant`.
+
+        Uses the user's current grant, and the id and content of the first command. Raises `NotAnswered` if the caller
+        names no user.
+        """
         if caller.on_behalf_of is None:
             raise NotAnswered(Fault.NOT_ALLOWED)
         visitor = await self._granted(asked.register_code, caller.on_behalf_of)
@@ -112,6 +119,6 @@ class Archiving:
 
 
 def _urgency_of(register: Definition, receipt: RecordReceipt) -> Urgency:
-    """That of the last rating."""
+    """Return the urgency of the record's last rating; `routine` if it has none."""
     rated = register.rating.level(receipt.rating) if register.rating and receipt.rating else None
     return ratings.urgency_of(rated)

@@ -1,4 +1,4 @@
-"""Drafts: saved while somebody types, offered to them alone, and gone when the form is sent or refused."""
+"""Handlers of drafts: forms that a user has started and not yet sent."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -24,12 +24,12 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class Drafting:
-    """The handlers of what was typed and not yet sent."""
+    """The handlers that save, list, read and discard a user's own drafts."""
 
     context: ServiceContext
 
     async def save(self, visitor: Visitor, asked: SaveDraft) -> DraftSaved:
-        """A person who does not consent is not kept as a draft either."""
+        """Save the draft. On refused consent, store nothing and delete the draft saved before."""
         register = self.context.register(visitor, asked.edition)
         typed = drafts.draft_typed(register, asked.typed)
         name = drafts.draft_name(register, typed)
@@ -63,13 +63,13 @@ class Drafting:
         return found
 
     async def forget(self, visitor: Visitor, draft_id: UUID) -> None:
-        """Keep nothing of it; it may be saved again."""
+        """Delete the draft. It may be saved again."""
         async with transaction(self.context.pool, visitor) as db:
             await store.hold(db, visitor, draft_id)
             await self._forget(db, visitor, draft_id)
 
     async def discard(self, visitor: Visitor, asked: DiscardDraft) -> Nothing:
-        """The id stays closed: a save that is under way meanwhile comes too late."""
+        """Delete the draft and close its id, so that a save under way cannot bring it back."""
         async with transaction(self.context.pool, visitor) as db:
             await store.hold(db, visitor, asked.draft_id)
             await self._forget(db, visitor, asked.draft_id)

@@ -1,4 +1,4 @@
-"""What the register's team does about records that look like one person."""
+"""Handlers of likely duplicates: pairs of records that may be about one person."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class Comparing:
-    """The handlers of pairs. Of a pair with one record out of sight, nothing is shown, counted or decided."""
+    """The handlers of likely duplicates. A pair is listed, counted or decided only if the user may see both records."""
 
     context: ServiceContext
 

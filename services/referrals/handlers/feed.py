@@ -1,4 +1,4 @@
-"""What other services copy of the records, page by page."""
+"""The handler of the feed, from which other services copy the records page by page."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,9 @@ MOST_RATINGS = 1_000
 
 @dataclass(frozen=True)
 class ReadFeedHandler:
-    """The handler of the feed. It crosses registers and organisations: only services read it, never a visitor."""
+    """
+    The handler of the feed. It crosses registers and organisations, so only services may call it, never a visitor.
+    """
 
     context: ServiceContext
 

@@ -1,4 +1,4 @@
-"""Naming who holds a record and who covers it, for administrators of its organisation."""
+"""Handlers through which administrators name the holder of a record and the users who cover it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,7 +19,9 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class HoldingHandlers:
-    """The handlers. Before anything is done, identity is asked whom an id names and what they may do now."""
+    """
+    The handlers of holders and covers. Before a user is named, identity says who they are and what they may do now.
+    """
 
     context: ServiceContext
 
@@ -72,7 +74,7 @@ class HoldingHandlers:
             return await store.find_named(db, asked.record_id)
 
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:
-        """Who is to have the record, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""
+        """Return the user to be named, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""
         async with transaction(self.context.pool, visitor) as db:
             organisation_id = must_find(await store.find_organisation(db, visitor.register_code, record_id))
         question = CheckGrant(register_code=visitor.register_code, user_id=user_id)
@@ -87,7 +89,7 @@ class HoldingHandlers:
 
 
 async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> RecordHolder:
-    """Who holds the record, which nobody else changes meanwhile. Refused as `not_found` or `archived`."""
+    """Lock the record's holdings and return its holder. Refused as `not_found` or `archived`."""
     kept = must_find(await store.keep(db, visitor.register_code, record_id))
     if kept.archived:
         raise Refused("archived")

@@ -1,4 +1,4 @@
-"""Writing a note on a record."""
+"""The handler that adds a note to a record."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class NoteTaking:
-    """The handler of notes. Nobody is told of one, and the record keeps its version."""
+    """The handler of notes. A note causes no event, and the record keeps its version."""
 
     context: ServiceContext
 

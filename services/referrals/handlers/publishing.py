@@ -1,4 +1,4 @@
-"""Putting what an administrator has reworded in force, and telling every process of it."""
+"""Handlers of overlays: publish what an administrator reworded, and inform every process."""
 
 from dataclasses import dataclass
 
@@ -27,12 +27,12 @@ from shared.registers.overlay import Adaptation
 
 @dataclass(frozen=True)
 class Publishing:
-    """The handlers of overlays."""
+    """The handlers that read, publish and list overlays."""
 
     context: ServiceContext
 
     async def read(self, asked: ReadOverlays) -> OverlayBatch:
-        """For every process, with nobody in the room: they are the words of the register, and of no person."""
+        """Return the newest overlays that the caller does not know. Any process may ask: they hold no personal data."""
         async with self.context.one_trip() as db:
             found = await store.find_newer(db, asked.known)
         shown = fitting(found)
@@ -58,7 +58,7 @@ class Publishing:
         return receipt
 
     async def _tell(self, register_code: str, version: int) -> None:
-        """Who does not hear it asks by itself before long."""
+        """Broadcast the new version. A process that misses the message finds the version at its next poll."""
         try:
             await self.context.bus.tell(OverlayPublished(register_code=register_code, version=version))
         except NotAnswered as unanswered:

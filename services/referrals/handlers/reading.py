@@ -1,4 +1,4 @@
-"""Lists, searches, and reading one record: audited before the reply."""
+"""Handlers that list, search and read records. Every reading is audited before the reply."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class ReadRecordHandlers:
-    """The handlers of what changes nothing."""
+    """The handlers that change nothing."""
 
     context: ServiceContext
 
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
-        """The page's rows, the search's when there is something to search for."""
+        """Return one page of the search, of the filtered list or of the plain list, as requested."""
         register = self.context.latest(visitor)
         reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = read_search(visitor.register_code, asked.search)
@@ -79,7 +79,7 @@ def list_page(visitor: Visitor, asked: ListRecords, *, is_search: bool, question
 
 
 def page_of(asked: ListRecords, found: FoundRows) -> RecordPage:
-    """What is capped was too much to sort."""
+    """Return the page. It states the requested order only if the result was small enough to be sorted."""
     page = RecordPage(
         rows=found.rows,
         first=lists.rows_before(asked) + 1 if found.rows else 0,

@@ -1,4 +1,4 @@
-"""Reversing an archive that was made in error: one administrator asks, a second one decides."""
+"""Handlers that reverse an archive made in error: one administrator asks, and a second one decides."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,10 @@ from shared.permissions import Visitor
 @dataclass(frozen=True)
 class Reversing:
     """
-    The handlers of reversals. Confirming one is one transaction here, and there is no other half of it: outcomes takes
-    an archive for reversed when the record is active with a later version than that archive left.
+    The handlers of reversals. Confirming a reversal is a single transaction in this service.
+
+    The outcomes service needs no message for it. It treats an archive as reversed if the record is active and has a
+    later version than that archive left.
     """
 
     context: ServiceContext

@@ -1,4 +1,4 @@
-"""Adding a person to a register, and saving a record anew."""
+"""Handlers that add a record, update it, or confirm its rating in a review."""
 
 import hashlib
 import secrets
@@ -38,7 +38,7 @@ MOST_REFERENCES = 5
 
 @dataclass(frozen=True)
 class Saving:
-    """The handlers of commands that write a record's answers. `draw` gives a random number below its argument."""
+    """The handlers of commands that write a record. `draw` returns a random number below its argument."""
 
     context: ServiceContext
     draw: Callable[[int], int] = secrets.randbelow
@@ -54,12 +54,12 @@ class Saving:
             record = NewRecord(new_id(), reference, register.edition, organisation_id, unseen, shown)
             try:
                 return await self._add(visitor, asked, register, record, content)
-            except UniqueViolationError:  # another record has the reference: seldom, and never twice
+            except UniqueViolationError:  # another record has this reference, which is rare: draw again
                 continue
         raise LookupError("no free reference was found")
 
     async def _checked(self, visitor: Visitor, asked: SubmitRecord, register: Definition) -> dict[str, Answer]:
-        """Of a person who does not consent nothing is kept, neither what was typed before."""
+        """Return the checked answers. On refused consent, store nothing and delete the draft."""
         try:
             return checked_answers(register, asked.answers, self.context.day())
         except Refused as refusal:
@@ -92,7 +92,7 @@ class Saving:
         return found if isinstance(found, RecordReceipt) else await self._review(visitor, asked, found)
 
     async def _find(self, visitor: Visitor, asked: UpdateRecord | ReviewRecord) -> RecordReceipt | Present:
-        """The record as it is to be changed; the answer, when that was done before."""
+        """Return the record to change, or the first receipt if the command was carried out before."""
         async with self.context.one_trip() as db:
             earlier, present = await store.find_for_update(db, visitor, asked.command_id, asked.record_id)
         if earlier:
@@ -158,7 +158,7 @@ class Saving:
 
 
 def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, present: Present) -> None:
-    """Refused as `not_yours`, `archived` or `conflict`."""
+    """Check that the visitor may change this version. Refused as `not_yours`, `archived` or `conflict`."""
     if not rights.may_update(visitor, present.created_by, is_held=present.is_held):
         raise Refused("not_yours")
     if present.archived:
@@ -168,7 +168,7 @@ def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, prese
 
 
 def content_of(register: Definition, answers: dict[str, Answer]) -> Content:
-    """What is stored of these answers, and beside them."""
+    """Return what is stored for these answers: the answers, the columns derived from them, and the match keys."""
     level = rating_of(register, answers)
     search = searchable(search_text(register, answers))
     person, keys = person_of(register, answers), match_keys(register, answers)
@@ -192,12 +192,14 @@ def new_command(visitor: Visitor, command: Command[RecordReceipt], receipt: Reco
 
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
-    """By which a command that is sent again is known to be the same, whatever its sender has looked at meanwhile."""
+    """Return a hash of the command's content. It leaves out `duplicates_seen`, which may differ in a retry."""
     return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen"}).encode()).digest()
 
 
 def answer_without_adding(visitor: Visitor, asked: SubmitRecord, not_added: NotAdded) -> RecordReceipt:
-    """The first answer to a command that was carried out before. Refused otherwise, as the verdict says."""
+    """
+    Return the first receipt of a command that was carried out before. Otherwise refuse it with the verdict as code.
+    """
     if not_added.earlier:
         return answer_again(visitor, asked, not_added.earlier)
     if not_added.verdict == "likely_duplicate":
@@ -206,7 +208,12 @@ def answer_without_adding(visitor: Visitor, asked: SubmitRecord, not_added: NotA
 
 
 def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: EarlierCommand) -> RecordReceipt:
-    """The answer that was given when it was carried out. Refused as `command_reused` for another command's id."""
+    """
+    Return the receipt of the first attempt.
+
+    Refused as `command_reused` if the id belongs to another user or another command, or if the first attempt has no
+    receipt.
+    """
     if earlier.answer is None or earlier.actor != visitor.user_id or earlier.body_hash != body_hash(command):
         raise Refused("command_reused")
     return RecordReceipt.model_validate_json(earlier.answer)

@@ -1,4 +1,4 @@
-"""How records stand, for outcomes: it opens and closes what waits for somebody."""
+"""Handlers through which outcomes reads the status of records, to open and close its tasks."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ MOST_ROWS = 1_000
 
 @dataclass(frozen=True)
 class RecordStatusHandlers:
-    """The handlers cross registers and organisations: only a service asks them, never a visitor."""
+    """The handlers of record status. They cross registers and organisations, so only services may call them."""
 
     context: ServiceContext
 
@@ -53,7 +53,7 @@ class RecordStatusHandlers:
         )
 
     def _urgency(self, stood: Stood) -> Urgency | None:
-        """None for a record of a register that is not installed any more, too."""
+        """Return the urgency of the rating; None if there is no rating or the register is no longer installed."""
         try:
             register = self.context.registers.find(stood.register_code, stood.edition)
         except UnknownRegister:

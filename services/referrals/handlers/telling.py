@@ -1,4 +1,4 @@
-"""What is told of a record: a public event without anything about the person, and a notice for the notifier."""
+"""Events about a record: a public event without personal data, and a notice for the notifier."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ Told = TypeVar("Told", bound=RecordEvent)
 
 @dataclass(frozen=True)
 class RecordEvents:
-    """The events of one record at one moment. `submitted_by` added it, as far as is known here."""
+    """Builds the events of one record at one moment. `submitted_by` is the user who added the record, where known."""
 
     register: Definition
     organisation_id: UUID
@@ -37,23 +37,27 @@ class RecordEvents:
     submitted_by: UUID | None = None
 
     def created(self, urgency: Urgency) -> list[Event]:
-        """Every new record is noticed, urgently when it is rated so."""
+        """Return the events of a new record. The notice is urgent if the rating is urgent."""
         notice = self._notice(UrgentNotice if urgency == "urgent" else RoutineNotice, "record_created", urgency)
         return [self._event(RecordCreated), notice]
 
     def updated(self, urgency: Urgency | None) -> list[Event]:
-        """`urgency`: what the rating has come to call for; None when it calls for no more than before."""
+        """
+        Return the events of an update.
+
+        `urgency` is the urgency of a rating that needs a notice; None sends no notice.
+        """
         if urgency is None:
             return [self._event(RecordUpdated)]
         notice = self._notice(UrgentNotice if urgency == "urgent" else RoutineNotice, "rating_changed", urgency)
         return [self._event(RecordUpdated), notice]
 
     def archived(self, urgency: Urgency) -> list[Event]:
-        """Whatever the last rating was, that it left the register is no alarm."""
+        """Return the events of an archive. The notice is never urgent, whatever the last rating was."""
         return [self._event(RecordArchived), self._notice(RoutineNotice, "record_ended", urgency)]
 
     def reinstated(self, urgency: Urgency) -> list[Event]:
-        """An urgent record waits for somebody again."""
+        """Return the events of a reinstatement, with an urgent notice if the rating is urgent."""
         notices = [self._notice(UrgentNotice, "rating_changed", urgency)] if urgency == "urgent" else []
         return [self._event(RecordReinstated), *notices]
 

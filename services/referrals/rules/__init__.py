@@ -1,1 +1,1 @@
-"""Decisions about records: who may do what with one, what may be stored, how lists are read, what a change means."""
+"""Rules of the referrals service: who may do what, what may be stored, how lists are read, what a change means."""

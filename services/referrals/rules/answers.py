@@ -1,4 +1,4 @@
-"""What of a record may be stored, what changed in it, and by which keys it is compared with others."""
+"""Rules about answers: what may be stored, what changed, and by which keys records are compared."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from shared.values import Unreadable, read_text
 
 def checked_answers(register: Definition, sent: Answers, day: date, before: Answers | None = None) -> dict[str, Answer]:
     """
-    The answers as they may be stored. Refused as `no_consent` or `invalid_answers`, and then nothing is.
+    Return the answers as they may be stored. Refused as `no_consent` or `invalid_answers`.
 
-    The gate comes first: to somebody who did not consent, no other question matters.
+    Consent is checked first: if the person does not consent, no other answer matters.
     """
     checked = read_answers(register.form, sent, register.words, day, before)
     verdict = consent_verdict(register, checked.answers)
@@ -37,7 +37,10 @@ def _count_faults(checked: Checked) -> int:
 
 
 def changed_answers(register: Definition, before: Answers, sent: Answers, day: date) -> dict[str, Answer]:
-    """As `checked_answers`, with what the record has to questions that are no longer asked."""
+    """
+    Check the new answers as `checked_answers` does, and keep the record's answers to questions that are no longer
+    asked.
+    """
     asked = {question.name for question in register.form.asked}
     retired = {name for name in before if name not in asked}
     fresh = {name: answer for name, answer in sent.items() if name not in retired}
@@ -45,7 +48,7 @@ def changed_answers(register: Definition, before: Answers, sent: Answers, day: d
 
 
 def changes_between(register: Definition, before: Answers, after: Answers) -> tuple[FieldChange, ...]:
-    """What changed, as codes, in the order of the form. Refused as `unchanged` when nothing did."""
+    """Return the changed answers as codes, in the order of the form. Refused as `unchanged` if there are none."""
     names = [each.name for each in differences(register.form, before, after)]
     if not names:
         raise Refused("unchanged")
@@ -53,7 +56,7 @@ def changes_between(register: Definition, before: Answers, after: Answers) -> tu
 
 
 def kept_text(typed: str) -> str:
-    """A note, or a reason, as it is kept. Refused as `empty` or `unreadable`."""
+    """Return the text of a note or a reason as it is stored. Refused as `empty` or `unreadable`."""
     try:
         text = read_text(typed)
     except Unreadable:
@@ -65,7 +68,7 @@ def kept_text(typed: str) -> str:
 
 @dataclass(frozen=True)
 class MatchKey:
-    """By which a record is compared, and the rule that it is of: the rule's roles in one line."""
+    """A key by which records are compared. `rule` holds the roles of its rule, separated by spaces."""
 
     rule: str
     key: str
@@ -73,10 +76,10 @@ class MatchKey:
 
 def match_keys(register: Definition, answers: Answers) -> tuple[MatchKey, ...]:
     """
-    By which a record is compared with others of its register, in the order of the register's rules.
+    Return the keys by which a record is compared with others of its register, in the order of the register's rules.
 
-    The rule is part of what is hashed, so that keys of two rules never match. Keys have one length, and no secret is
-    needed: the record itself stands in the same schema, in clear.
+    The rule is part of the hash, so keys of two rules never match. The hash needs no secret: the same schema holds the
+    record in clear text.
     """
     rules = zip(register.duplicates.match, match_values(register, answers), strict=True)
     return tuple(_match_key(" ".join(roles), values) for roles, values in rules if values)

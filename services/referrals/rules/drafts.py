@@ -1,4 +1,4 @@
-"""Decisions about drafts: what is kept of them, under which name, how many, and how long."""
+"""Rules about drafts: what is kept, under which name, how many, and for how long."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,11 +9,11 @@ from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.person import name_typed
 from shared.registers.form.reading import field_names, read_answers
 
-DRAFT_ROOM = 400_000  # bytes of one draft: well under what the bus carries
+DRAFT_ROOM = 400_000  # bytes of one draft, well under the largest message of the bus
 
 
 def draft_typed(register: Definition, sent: Typed) -> dict[str, tuple[str, ...]]:
-    """What the form asks of what was sent, unchecked. Refused as `too_big`."""
+    """Return the sent fields that belong to the form, unchecked. Refused as `too_big`."""
     asked = {field for question in register.form.asked for field in field_names(question)}
     typed = {name: tuple(_storable(each) for each in values) for name, values in sent.items() if name in asked}
     if sum(len(each.encode()) for values in typed.values() for each in values) > DRAFT_ROOM:
@@ -22,23 +22,27 @@ def draft_typed(register: Definition, sent: Typed) -> dict[str, tuple[str, ...]]
 
 
 def _storable(text: str) -> str:
-    """A NUL can come only from a program, and no database takes it."""
+    """Remove NUL characters. Only a program can send them, and PostgreSQL cannot store them."""
     return text.replace("\0", "")
 
 
 def draft_name(register: Definition, typed: Typed) -> str:
-    """By which people know a draft again: the person's name as far as it was typed."""
+    """Return the name under which a user recognises a draft: the person's name as far as it was typed."""
     return name_typed(register, typed)[:200]
 
 
 def refuses_consent(register: Definition, typed: Typed, day: date) -> bool:
-    """Whether the gate is shut for what was typed so far; a gate that is not answered yet is open."""
+    """Check whether consent is refused by what was typed so far. Unanswered consent is not refused."""
     checked = read_answers(register.form, typed, register.words, day)
     return consent_verdict(register, checked.answers) == "refused"
 
 
 def check_draft(*, sent: bool, discarded: bool, others: int) -> None:
-    """Whether a draft may be saved beside so many others. Refused as `sent`, `discarded` or `too_many`."""
+    """
+    Check that a draft may be saved. `others` counts the user's other drafts.
+
+    Refused as `sent`, `discarded` or `too_many`.
+    """
     if sent:
         raise Refused("sent")
     if discarded:
@@ -48,5 +52,5 @@ def check_draft(*, sent: bool, discarded: bool, others: int) -> None:
 
 
 def drafts_end(moment: datetime) -> datetime:
-    """What was last saved before this is deleted."""
+    """Return the cut-off time: drafts that were last saved before it are deleted."""
     return moment - timedelta(days=DRAFT_DAYS)

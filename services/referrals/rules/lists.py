@@ -1,4 +1,4 @@
-"""Decisions about lists: how far they reach, in which shape they are read, what fits into one reply."""
+"""Rules about lists: which organisations they cover, which query reads them, and what fits into one reply."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,13 +14,13 @@ from shared.registers.definition.register import Definition
 FEW = 8
 URGENCIES: tuple[Urgency, ...] = ("urgent", "alert", "routine")
 DEEP = 1_000
-ROOM = 400_000  # bytes of notes or updates in one reply: with the rest of it, well under what the bus carries
+ROOM = 400_000  # bytes of notes or updates in one reply; the whole stays well under the largest message of the bus
 
 Piece = TypeVar("Piece", bound=Message)
 
 
 def fitting(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """As many of the first of these as a reply has room for; one at least, where there is one."""
+    """Return as many of the first pieces as fit into one reply, and at least one if there are any."""
     taken, used = 0, 0
     for piece in pieces:
         used += len(piece.model_dump_json().encode())
@@ -31,7 +31,7 @@ def fitting(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 class Shape(StrEnum):
-    """Which query reads a list: each has an index that fits it."""
+    """Which query reads a list. Each one has an index that fits it."""
 
     OWN = "own"
     ONE = "one"
@@ -41,10 +41,10 @@ class Shape(StrEnum):
 
 def shape_of(visitor: Visitor, skip: int = 0) -> Shape:
     """
-    How the visitor's records are read.
+    Return which query reads the visitor's records.
 
-    A few organisations are read one by one and merged, which costs for each of them what comes before the page: deep
-    down in the list, and for many, one walk over the whole register is cheaper.
+    Up to `FEW` organisations are read one by one and merged. This reads the rows before the page once for each
+    organisation. For more organisations, or from row `DEEP` on, one walk over the whole register is cheaper.
     """
     if visitor.own_records_only:
         return Shape.OWN
@@ -54,12 +54,12 @@ def shape_of(visitor: Visitor, skip: int = 0) -> Shape:
 
 
 def rows_before(asked: ListRecords) -> int:
-    """How many rows stand before the page that was asked for."""
+    """Return how many rows come before the requested page."""
     return (asked.page - 1) * asked.length
 
 
 def narrowed_to(visitor: Visitor, organisation_ids: Sequence[UUID]) -> Visitor:
-    """The visitor with no more than these organisations in reach; with none named, as they are."""
+    """Return the visitor with access to these organisations only; unchanged if none is named."""
     if not organisation_ids:
         return visitor
     wanted = frozenset(organisation_ids)
@@ -67,13 +67,13 @@ def narrowed_to(visitor: Visitor, organisation_ids: Sequence[UUID]) -> Visitor:
 
 
 def levels_by_urgency(register: Definition) -> tuple[str, ...]:
-    """The ratings, the most urgent first."""
+    """Return the codes of the ratings, the most urgent first."""
     levels = register.rating.levels if register.rating else ()
     return tuple(level.code for level in sorted(levels, key=lambda level: URGENCIES.index(level.urgency)))
 
 
 def further_columns(register: Definition) -> tuple[str, ...]:
-    """The questions whose answers are shown in the list and are no columns of the record itself."""
+    """Return the questions shown in the list whose answers are not columns of the record table."""
     known = {register.rating.question if register.rating else "", register.person.get("locality", "")}
     asked = [column.question for column in register.records.columns if column.question]
     return tuple(dict.fromkeys(name for name in asked if name not in known))

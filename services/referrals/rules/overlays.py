@@ -1,4 +1,4 @@
-"""Decisions about what administrators reword: who may publish it, over what, and whether it holds."""
+"""Rules about overlays: who may publish one, over which version, and whether it is valid."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,21 @@ from shared.registers.overlay import Adaptation, Overlay, changed_parts, publish
 
 
 def check_binds_all(visitor: Visitor) -> None:
-    """What holds for every organisation is for who has them all. Refused as `not_all_organisations`."""
+    """
+    Check that the visitor has all organisations, since an overlay applies to each. Refused as `not_all_organisations`.
+    """
     if not visitor.all_organisations:
         raise Refused("not_all_organisations")
 
 
 def check_seen(asked: PublishOverlay, present: Adaptation) -> None:
-    """Refused as `conflict` when somebody has published since."""
+    """Check that no overlay was published since the visitor read the present one. Refused as `conflict`."""
     if asked.seen_version != present.version:
         raise Refused("conflict", version=present.version)
 
 
 def checked_overlay(editions: Sequence[Definition], present: Adaptation, overlay: Overlay) -> tuple[str, ...]:
-    """The names of the parts that it changes. Refused as `unchanged` or `invalid`."""
+    """Return the names of the parts that the overlay changes. Refused as `unchanged` or `invalid`."""
     changed = changed_parts(present.overlay, overlay)
     if not changed:
         raise Refused("unchanged")

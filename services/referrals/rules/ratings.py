@@ -1,4 +1,4 @@
-"""What a record's rating means, when it changes and for its events; and which question holds it."""
+"""Rules about ratings: what a changed rating means, and which question holds the rating."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from shared.values import fold
 
 @dataclass(frozen=True)
 class Rerating:
-    """What a change did to the rating. `told`: the urgency that somebody is to be told of now, if any."""
+    """The effect of a change on the rating. `told` is the urgency of the notice to send; None sends no notice."""
 
     level: Level | None
     is_new: bool
@@ -23,7 +23,11 @@ class Rerating:
 
 
 def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
-    """A corrected spelling does not make a rating look fresh: it is new only when it is another one."""
+    """
+    Compare the ratings before and after a change.
+
+    A rating is new only if its code differs, so correcting another answer does not renew its date.
+    """
     old, new = rating_of(register, before), rating_of(register, after)
     is_new = (old.code if old else None) != (new.code if new else None)
     urgency = urgency_of(new)
@@ -32,17 +36,17 @@ def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
 
 
 def urgency_of(level: Level | None) -> Urgency:
-    """How soon somebody must act on a rating; a record without one is routine."""
+    """Return how soon a user must act on a rating. A record without a rating is routine."""
     return level.urgency if level else "routine"
 
 
 def calls_for_somebody(urgency: Urgency | None) -> bool:
-    """Whether somebody has to act on, or speak about, what is rated so."""
+    """Check whether a rating of this urgency needs a user to act on it or a meeting to discuss it."""
     return urgency in ("alert", "urgent")
 
 
 def rating_that_stands(register: Definition, answers: Answers) -> Level:
-    """The rating that a review finds to be right. Refused as `no_rating` where there is none."""
+    """Return the rating that a review confirms. Refused as `no_rating` if there is none."""
     level = rating_of(register, answers)
     if level is None:
         raise Refused("no_rating")
@@ -50,12 +54,12 @@ def rating_that_stands(register: Definition, answers: Answers) -> Level:
 
 
 def noun_of(register: Definition) -> str:
-    """The register's word for a record as it stands in an event's type."""
+    """Return the register's word for a record, as event types use it."""
     return "-".join(PARTS.findall(fold(register.identity.record)))
 
 
 class RatingQuestions(NamedTuple):
-    """The question that holds the rating, by register and edition: three columns of equal length."""
+    """The questions that hold the rating, by register and edition: three tuples of equal length."""
 
     registers: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
@@ -63,7 +67,7 @@ class RatingQuestions(NamedTuple):
 
 
 def rating_questions(registers: Registers) -> RatingQuestions:
-    """Those of every register and edition that is rated."""
+    """Return the rating question of every register and edition that has ratings."""
     every = [each.definition for each in registers.every()]
     rated = [(each.code, each.edition, each.rating.question) for each in every if each.rating]
     return RatingQuestions(*zip(*rated, strict=True)) if rated else RatingQuestions()

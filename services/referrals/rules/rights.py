@@ -1,4 +1,4 @@
-"""Who may do what with a record, who holds it, and who covers."""
+"""Rules about rights: who may do what with a record, who may hold it, and who may cover it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,11 @@ from shared.permissions import Permission, Role, Visitor
 
 
 def organisation_for(visitor: Visitor) -> UUID:
-    """The organisation that a new record goes to. Refused as `no_organisation` without one in the visitor's reach."""
+    """
+    Return the organisation of a new record.
+
+    Refused as `no_organisation` if the visitor's own is missing or out of reach.
+    """
     home = visitor.home_organisation_id
     if home is None or home not in visitor.organisation_ids:
         raise Refused("no_organisation")
@@ -20,9 +24,10 @@ def organisation_for(visitor: Visitor) -> UUID:
 
 def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
     """
-    Who made the record, or an administrator of its organisation; others do not see it (R-DSR-114, R-DSR-115).
+    Check whether the visitor may update a record (R-DSR-114, R-DSR-115).
 
-    Its holder and who covers it today (`is_held`) have the rights of who made it.
+    Its creator may, and so may an administrator of its organisation. Other users do not see the record. `is_held` says
+    that the visitor holds or covers it today, which gives them the rights of its creator.
     """
     is_theirs = created_by == visitor.user_id or is_held or visitor.role is Role.ADMINISTRATOR
     return visitor.may(Permission.UPDATE_RECORD) and is_theirs
@@ -34,12 +39,12 @@ MOST_COVERS = 20
 
 
 def may_hold(colleague: Visitor, organisation_id: UUID) -> bool:
-    """Whether somebody, as they are now, can be given a record of this organisation."""
+    """Check whether a user, with their present rights, may hold or cover a record of this organisation."""
     return colleague.role in HOLDING_ROLES and organisation_id in colleague.organisation_ids
 
 
 def check_cover(asked: AddCover, day: date) -> None:
-    """Refused as `past` or `too_long`."""
+    """Check the days of a new cover. Refused as `past` or `too_long`."""
     if asked.until_day < day:
         raise Refused("past")
     if asked.until_day - asked.from_day > LONGEST_COVER:
@@ -48,7 +53,7 @@ def check_cover(asked: AddCover, day: date) -> None:
 
 @dataclass(frozen=True)
 class Cover:
-    """Who covers, and from which day to which, both included."""
+    """A user who covers a record, from one day to another, both included."""
 
     user_id: UUID
     from_day: date
@@ -57,14 +62,14 @@ class Cover:
 
 @dataclass(frozen=True)
 class RecordHolder:
-    """Who holds a record, and the holding by which they do; without one its creator does."""
+    """The user who holds a record. Without a `holding_id` it is the record's creator."""
 
     user_id: UUID
     holding_id: UUID | None = None
 
 
 def check_assignment(asked: AssignHolder, holder: RecordHolder) -> None:
-    """Refused as `already_holds`, or as `changed`: the asker saw another holder."""
+    """Check a new holder. Refused as `already_holds`, or as `changed` if the visitor saw an earlier holder."""
     if holder.holding_id and holder.user_id == asked.user_id:
         raise Refused("already_holds")
     if holder.holding_id != asked.seen:
@@ -72,7 +77,11 @@ def check_assignment(asked: AssignHolder, holder: RecordHolder) -> None:
 
 
 def check_beside(cover: Cover, holder_id: UUID, others: Sequence[Cover]) -> None:
-    """Refused as `is_holder`, as `already_covers` when they do on one of these days, or as `too_many`."""
+    """
+    Check a new cover against the holder and the other covers.
+
+    Refused as `is_holder`, as `already_covers` if the same user covers on one of these days, or as `too_many`.
+    """
     if cover.user_id == holder_id:
         raise Refused("is_holder")
     theirs = [each for each in others if each.user_id == cover.user_id]
@@ -83,6 +92,6 @@ def check_beside(cover: Cover, holder_id: UUID, others: Sequence[Cover]) -> None
 
 
 def check_is_second(visitor: Visitor, asked_by: UUID) -> None:
-    """Nobody confirms what they asked for themselves. Refused as `not_second`."""
+    """Check that the visitor does not confirm their own request. Refused as `not_second`."""
     if asked_by == visitor.user_id:
         raise Refused("not_second")

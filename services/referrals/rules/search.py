@@ -1,4 +1,4 @@
-"""What is looked for by name, and the references that records are known by."""
+"""Rules about searches by name, and about the references of records."""
 
 import re
 from dataclasses import dataclass
@@ -16,11 +16,10 @@ PARTS = re.compile(r"[^\W_]+")
 @dataclass(frozen=True, repr=False)
 class Search:
     """
-    What to look for: a reference, or words.
+    What to search for: a reference, or words. At most `most` people are found.
 
-    Names in which a word has this `beginning` are found by comparison (`beginning` ≤ word < `until`). `within` says
-    that the first of the `patterns`, the longest word's, may be looked for inside words too. All patterns must match.
-    At most `most` people are found.
+    A name is found by comparison if one of its words is at least `beginning` and less than `until`. `within` says that
+    the first of the `patterns`, that of the longest word, may also match inside words. All patterns must match.
     """
 
     reference: str | None
@@ -32,7 +31,7 @@ class Search:
 
 
 def read_search(register_code: str, text: str) -> Search | None:
-    """What was typed into the search box; None when there is nothing to look for in it."""
+    """Return the search for the typed text; None if the text holds nothing to search for."""
     reference = read_reference(register_code, text)
     words = sorted(dict.fromkeys(PARTS.findall(fold(text))), key=len, reverse=True)[:MOST_WORDS]
     if not words:
@@ -43,15 +42,15 @@ def read_search(register_code: str, text: str) -> Search | None:
 
 
 def _pattern(word: str) -> str:
-    """Words hold letters and digits alone, so nothing in a pattern needs escaping."""
+    """Return the LIKE pattern of a word. Words hold only letters and digits, so nothing needs escaping."""
     return f"%{word}%" if len(word) >= SHORTEST_WITHIN else f"% {word}%"
 
 
 def searchable(text: str) -> str:
     """
-    A space, then the words of a folded text, each once, with a space between.
+    Return a space and then the words of a folded text, each once, separated by spaces.
 
-    What an apostrophe or a hyphen parts is found by its parts and as one: "o'brien" as o, brien and obrien.
+    A word with an apostrophe or a hyphen is found by its parts and as a whole: "o'brien" as o, brien and obrien.
     """
     words: dict[str, None] = {}
     for written in text.split():
@@ -60,14 +59,14 @@ def searchable(text: str) -> str:
     return " " + " ".join(words)
 
 
-ALPHABET = "234679CDFGHJKMNPQRTVWXY"  # nothing that is taken for another letter or digit, and no vowel: no words
+ALPHABET = "234679CDFGHJKMNPQRTVWXY"  # no characters that look alike, and no vowels, so that no words come up
 REFERENCES = len(ALPHABET) ** 8
 
 _REFERENCE = re.compile(rf"[ -]?([{ALPHABET}]{{4}})[ -]?([{ALPHABET}]{{4}})")
 
 
 def write_reference(register_code: str, number: int) -> str:
-    """The reference for a number below `REFERENCES`, like DSR-7KQ2-M9XP."""
+    """Return the reference for a number below `REFERENCES`, such as DSR-7KQ2-M9XP."""
     letters = ""
     for _ in range(8):
         number, place = divmod(number, len(ALPHABET))
@@ -76,7 +75,11 @@ def write_reference(register_code: str, number: int) -> str:
 
 
 def read_reference(register_code: str, text: str) -> str | None:
-    """The reference that was typed, in any case, with hyphens, spaces or neither; None for anything else."""
+    """
+    Return the typed reference in its standard form; None if the text is not a reference of this register.
+
+    Any case is accepted, with hyphens, spaces or neither.
+    """
     code, typed = register_code.upper(), text.strip().upper()
     found = _REFERENCE.fullmatch(typed.removeprefix(code)) if typed.startswith(code) else None
     return f"{code}-{found[1]}-{found[2]}" if found else None

@@ -1,6 +1,6 @@
--- The referrals schema: records with their versions and notes, what is derived from them, and who may see which rows.
+-- The referrals schema: records with their versions and notes, tables derived from them, and who may see which rows.
 
--- What policies and triggers name is declared here and gets its body from `functions/`.
+-- Functions that policies and triggers name are declared here. Their bodies are in `functions/`.
 CREATE FUNCTION held_ids() RETURNS uuid []
 LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE EXCEPTION 'held_ids has no body yet'; END $$;
 
@@ -19,9 +19,9 @@ END
 $$;
 
 -- ------------------------------------------------------------------------------------------------------------ records
--- `search` is what searches look in: a space, then folded words with one space between. `rated_at` is when the rating
--- last changed or was reviewed; in a register without a rating it is when the record was made. `overlay` is the version
--- of the register's overlay under which the answers were saved.
+-- `search` is the text for searches: a space, then folded words separated by one space. `rated_at` is when the rating
+-- last changed or was reviewed; in a register without ratings it is when the record was created. `overlay` is the
+-- version of the register's overlay under which the answers were saved.
 CREATE TABLE record (
     id uuid PRIMARY KEY,
     reference text COLLATE "C" NOT NULL UNIQUE,
@@ -51,19 +51,19 @@ CREATE TABLE record (
     CONSTRAINT record_archived_once CHECK ((status = 1) = (archived_at IS NOT NULL))
 );
 
--- One for each shape of a list: of one organisation, of one person, of most organisations (see `rules.shape_of`).
+-- One index for each way to read a list: one organisation, one user, most organisations (see `lists.shape_of`).
 CREATE INDEX record_of_organisation ON record (register_code, organisation_id, updated_at DESC, id DESC)
 WHERE status = 0;
 CREATE INDEX record_of_creator ON record (register_code, created_by, updated_at DESC, id DESC) WHERE status = 0;
 CREATE INDEX record_of_register ON record (register_code, updated_at DESC, id DESC) WHERE status = 0;
--- For filters. There are few different values, so one entry holds many records.
+-- For filters. The columns have few different values, so one index entry holds many records.
 CREATE INDEX record_by_rating_and_locality ON record (register_code, organisation_id, rating, locality)
 WHERE status = 0;
 
 CREATE TRIGGER record_names_overlay BEFORE INSERT OR UPDATE OF answers ON record
 FOR EACH ROW EXECUTE FUNCTION name_overlay();
 
--- Version 0 is the creation and no update. `changes` is a list of [field, before, after], as codes.
+-- Version 0 is the creation and not an update. `changes` is a list of [field, before, after], as codes.
 CREATE TABLE record_version (
     record_id uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
     version integer NOT NULL,
@@ -89,7 +89,7 @@ CREATE TABLE note (
 CREATE INDEX note_of_record ON note (record_id, written_at DESC);
 
 -- --------------------------------------------------------------------------- counters and words, derived by triggers
--- Counts by organisation (`created_by` is null) and by who created them. Only `fold_deltas` writes counters.
+-- Counts by organisation (`created_by` is null) and by creator. Only `fold_deltas` writes counters.
 CREATE TABLE counter (
     register_code text COLLATE "C" NOT NULL,
     created_by uuid,
@@ -100,7 +100,7 @@ CREATE TABLE counter (
     CONSTRAINT counter_key UNIQUE NULLS NOT DISTINCT (register_code, created_by, organisation_id, status)
 );
 
--- Rows live for a second: vacuum comes often, so that reading a total does not walk over their remains.
+-- Rows exist for about a second. Vacuum runs often, so that reading a total does not pass over many dead rows.
 CREATE TABLE delta (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE delta (
     n bigint NOT NULL
 ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 100000);
 
--- The words of active records. The beginning of a word is found by comparison, which keeps its index under row-level
+-- The words of active records. The beginning of a word is found by comparison, which can use its index under row-level
 -- security.
 CREATE TABLE record_word (
     record_id uuid NOT NULL,
@@ -123,8 +123,8 @@ CREATE TABLE record_word (
 CREATE INDEX record_word_beginning ON record_word (register_code, word, organisation_id, created_by);
 CREATE INDEX record_word_of_record ON record_word (record_id);
 
--- Active records for the search within words. LIKE loses its index under row-level security, so this table has no
--- policy and no grant: only `search_ids` reads it, and gives back ids for a query that is under row-level security.
+-- Active records for the search within words. LIKE cannot use its index under row-level security, so this table has no
+-- policy and no grant. Only `search_ids` reads it. It returns ids for a query that is under row-level security.
 CREATE TABLE record_search (
     record_id uuid PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
@@ -150,9 +150,9 @@ CREATE TRIGGER record_removed AFTER DELETE ON record
 FOR EACH ROW EXECUTE FUNCTION record_changed();
 
 -- --------------------------------------------------------------------------------------------------------------- feed
--- Which records changed, in an order into which nothing can be inserted later. A change takes the row's sequence away;
--- `assign_feed` gives a new one after that change is committed. So a reader who has read up to a sequence has every
--- change up to it. A record that is gone keeps its row: that is how readers learn of it.
+-- Which records changed, in an order into which nothing can be inserted later. A change clears the row's sequence, and
+-- `assign_feed` gives it a new one after that change is committed. So a reader who has read up to a sequence has every
+-- change up to it. The row of a deleted record stays, so that readers learn of the deletion.
 CREATE SEQUENCE record_feed_sequence;
 
 CREATE TABLE record_feed (
@@ -175,7 +175,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION feed_records();
 
 -- ------------------------------------------------------------------------------------------------------------ holding
 -- Who holds a record, and who covers it from one day to another, as administrators name them. A holder has no last day.
--- What has ended stays as history; nothing is deleted.
+-- Rows that have ended stay as history; nothing is deleted.
 CREATE TABLE record_holding (
     id uuid PRIMARY KEY,
     record_id uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
@@ -198,10 +198,10 @@ CREATE INDEX record_holding_of_user ON record_holding (user_id, until_day) INCLU
 WHERE ended_at IS NULL;
 
 -- --------------------------------------------------------------------------------------------------------- duplicates
--- What records are compared by: a hash of one of the register's rules and the folded values (see `rules.match_keys`);
--- `rule` names the roles of that rule. No grant: only functions read it, since a match may lie where the asker does not
--- see. Archived records keep theirs, and count again if they come back. Keys are written before their record, so there
--- is no foreign key, and what has no record counts for nothing.
+-- The keys by which records are compared: a hash of a register's rule and the folded values (see `answers.match_keys`).
+-- `rule` holds the roles of that rule. There is no grant, since a match may be a record that the user may not see: only
+-- functions read this table. Archived records keep their keys, which count again if the record is reinstated. Keys are
+-- written before their record, so there is no foreign key, and keys without a record are ignored.
 CREATE TABLE record_key (
     record_id uuid NOT NULL,
     register_code text COLLATE "C" NOT NULL,
@@ -216,7 +216,7 @@ CREATE TRIGGER record_forgotten AFTER DELETE ON record FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER record_came_back AFTER UPDATE ON record
 FOR EACH ROW WHEN (old.status = 1 AND new.status = 0) EXECUTE FUNCTION record_came_back();
 
--- Two records that look like one person, the lesser id first; `rule` says by which roles.
+-- Two records that may be about one person, the lower id first. `rule` holds the roles of the rule that matched.
 CREATE TABLE possible_duplicate (
     one uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
     other uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
@@ -237,7 +237,8 @@ CREATE INDEX possible_duplicate_open ON possible_duplicate (register_code, found
 CREATE TRIGGER possible_duplicate_linked AFTER UPDATE ON possible_duplicate
 FOR EACH ROW WHEN (old.state <> 'linked' AND new.state = 'linked') EXECUTE FUNCTION link_records();
 
--- Records that the register's team says are about one person. Only the trigger on `possible_duplicate` writes here.
+-- Records that the register's administrators have linked as one person. Only the trigger on `possible_duplicate` writes
+-- here.
 CREATE TABLE person_link (
     record_id uuid PRIMARY KEY REFERENCES record (id) ON DELETE CASCADE,
     person_id uuid NOT NULL
@@ -245,8 +246,8 @@ CREATE TABLE person_link (
 CREATE INDEX person_link_of_person ON person_link (person_id);
 
 -- ---------------------------------------------------------------------------------------------------------- reversals
--- Archives made in error: one administrator asks to reverse one, and another decides. `record_version` is the version
--- with which the record was archived: a reversal is of that archive and of no later one.
+-- Archives made in error: one administrator asks to reverse an archive, and another decides. `record_version` is the
+-- version with which the record was archived. A reversal applies to that archive and to no later one.
 CREATE TABLE reversal (
     id uuid PRIMARY KEY,
     record_id uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
@@ -268,8 +269,9 @@ CREATE UNIQUE INDEX reversal_open ON reversal (record_id) WHERE state = 'open';
 CREATE INDEX reversal_in_order ON reversal (asked_at, id) WHERE state = 'open';
 
 -- ------------------------------------------------------------------------------------------------------------- drafts
--- What somebody has typed and not yet sent: only its owner sees it. `id` is the id of the command that the form will be
--- sent as. The row of a discarded draft stays, empty, until it expires, so that a save under way cannot bring it back.
+-- Forms that a user has started and not yet sent. Only their owner sees them. `id` is the id of the command as which
+-- the form will be sent. The row of a discarded draft stays, empty, until it expires, so that a save under way cannot
+-- bring the draft back.
 CREATE TABLE draft (
     user_id uuid NOT NULL,
     register_code text COLLATE "C" NOT NULL,
@@ -285,14 +287,14 @@ CREATE TABLE draft (
 );
 CREATE INDEX draft_age ON draft (saved_at);
 
--- At the end of the transaction: a form that is refused takes its command's row away again, and keeps its draft.
+-- Deferred to the end of the transaction: a form that is refused deletes its command's row again, and keeps its draft.
 CREATE CONSTRAINT TRIGGER command_takes_its_draft AFTER INSERT ON command
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION draft_sent();
 
 -- ----------------------------------------------------------------------------------------------------------- overlays
--- What administrators change of a register between its editions. Each publication is a row, and none is ever changed;
--- the newest of a register is in force. `changed` names the parts that differ from the publication before.
+-- What administrators change in a register between its editions. Each publication is a row that never changes, and the
+-- newest row of a register is in force. `changed` names the parts that differ from the publication before.
 CREATE TABLE overlay (
     register_code text NOT NULL,
     version integer NOT NULL CHECK (version > 0),
@@ -305,9 +307,9 @@ CREATE TABLE overlay (
 );
 
 -- --------------------------------------------------------------------------------------------------- who may see what
--- The service's own queries say who sees which rows too; with theirs removed, this alone keeps registers, organisations
--- and people apart. Without a context there are no rows. Each setting is read once a query and not once a row; after a
--- transaction it is '' and not null.
+-- The service's own queries also filter the rows. Without those filters, these policies alone keep registers,
+-- organisations and users separate. Without a context there are no rows. Each setting is read once for each query, not
+-- for each row. After a transaction a setting is '' and not null.
 --
 -- The owner sees all rows, so that functions with the owner's rights work on all of them. A backup role that is not a
 -- superuser needs a policy of its own, USING (true), and `pg_dump --enable-row-security`.
@@ -324,7 +326,7 @@ DECLARE
     or_held text := ' OR %I = ANY ((SELECT held_ids())::uuid [])';
     in_sight text := 'EXISTS (SELECT FROM record AS r WHERE r.id = %I)';
     of_record text := format(in_sight, 'record_id');
-    -- A master admin has none of these roles, whatever else the context says; a reporting user reads and never writes.
+    -- A master admin has none of these roles, whatever else the context holds. A reporting user reads and never writes.
     readers text := format(in_role, '''standard'', ''reporting'', ''administrator''');
     writers text := format(in_role, '''standard'', ''administrator''');
     administrators text := format(in_role, '''administrator''');
@@ -343,7 +345,8 @@ BEGIN
             ('record_holding', of_record, readers, administrators),
             ('person_link', of_record, readers, writers),
             ('reversal', of_record, administrators, administrators),
-            -- Pairs are seen by who sees both records, so that a record linked to one out of sight looks like any other.
+            -- A pair is visible only to users who see both records. So a record that is linked to a hidden one looks
+            -- like any other.
             ('possible_duplicate', concat_ws(' AND ', in_register, format(in_sight, 'one'), format(in_sight, 'other')),
                 administrators, administrators)
         ) AS t (name, scope, readers, writers)
@@ -354,7 +357,7 @@ BEGIN
     END LOOP;
     EXECUTE format('CREATE POLICY mine ON draft TO %I USING (%2$s) WITH CHECK (%2$s)', app,
         concat_ws(' AND ', format(by_user, 'user_id'), in_register, writers));
-    -- Every process reads the overlays in force for no visitor in particular; an administrator adds to their own.
+    -- Every process reads the overlays in force, without a user. An administrator adds overlays to their own register.
     EXECUTE format('CREATE POLICY reading ON overlay FOR SELECT TO %I USING (true)', app);
     EXECUTE format('CREATE POLICY publishing ON overlay FOR INSERT TO %I WITH CHECK (%s AND %s)', app, in_register,
         administrators);

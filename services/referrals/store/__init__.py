@@ -1,1 +1,1 @@
-"""Every query of the referrals schema: the SQL as a constant, and its typed function under it."""
+"""Every query of the referrals schema: the SQL as a constant, with its typed function below it."""

@@ -1,4 +1,4 @@
-"""Taking a record off its register, and giving up to do so."""
+"""Queries that archive a record, and that give up an archive."""
 
 from typing import Literal
 from uuid import UUID
@@ -17,7 +17,7 @@ ARCHIVE = """
 
 
 async def archive(db: Database, register_code: str, record_id: UUID, version: int) -> Record | None:
-    """The record as archived, or None when it is not there, not active, or not of this version."""
+    """Archive the record and return it; None if it is not there, not active, or has another version."""
     return await db.fetchrow(ARCHIVE, record_id, register_code, version)
 
 
@@ -31,7 +31,7 @@ ADD_VERSION = """
 async def add_version(
     db: Database, record_id: UUID, record: Record, act: Literal["archived", "reinstated"], by: tuple[UUID, str]
 ) -> None:
-    """The version that says who has archived the record, or put it back, and when."""
+    """Add the version that says who archived or reinstated the record, and when."""
     kept = (record["edition"], record["overlay"], record["answers"])
     await db.execute(ADD_VERSION, record_id, record["version"], act, *by, *kept)
 
@@ -44,7 +44,7 @@ FIND_STATE = """
 
 
 async def find_state(db: Database, register_code: str, record_id: UUID) -> RecordChecked | None:
-    """How a record in scope stands, active or archived."""
+    """Return the state of a record in scope, active or archived."""
     row = await db.fetchrow(FIND_STATE, record_id, register_code)
     if row is None:
         return None
@@ -67,9 +67,9 @@ FIND_BODY = "SELECT body_hash FROM command WHERE id = $1"
 
 async def give_up(db: Database, command_id: UUID, actor: UUID) -> bool:
     """
-    Take the command's id, so that no command can be carried out under it any more; False when one was.
+    Take the command's id, so that no command can be carried out under it. Return False if one was carried out.
 
-    Waits for one that is being carried out.
+    Waits while a command with this id is being carried out.
     """
     taken = await db.fetchval(GIVE_UP, command_id, actor, GIVEN_UP)
     return taken is not None or await is_given_up(db, command_id)

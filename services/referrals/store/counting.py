@@ -1,4 +1,4 @@
-"""Counters: folding deltas into them, and proving them against the records. Statistics of tables that grow."""
+"""Queries that keep the counters right, and the statistics of growing tables."""
 
 from shared.database import Database, DatabasePool
 
@@ -6,7 +6,7 @@ FOLD_DELTAS = "SELECT fold_deltas()"
 
 
 async def fold_deltas(pool: DatabasePool) -> int:
-    """How many deltas were put into the counters."""
+    """Add the deltas to the counters and return how many there were."""
     folded: int = await pool.fetchval(FOLD_DELTAS)
     return folded
 
@@ -17,7 +17,7 @@ PROVING_SECONDS = 610.0
 
 
 async def prove_counters(db: Database) -> int:
-    """How many counts differed from the records. They are right again."""
+    """Compare the counts with the records, correct them and return how many were wrong."""
     await db.execute(TAKE_TIME)
     wrong: int = await db.fetchval(PROVE_COUNTERS, timeout=PROVING_SECONDS)
     return wrong
@@ -27,6 +27,6 @@ REFRESH_STATISTICS = "SELECT refresh_statistics()"
 
 
 async def refresh_statistics(pool: DatabasePool) -> int:
-    """Return how many tables were analysed because they have doubled."""
+    """Analyse the tables that have doubled in size and return how many there were."""
     refreshed: int = await pool.fetchval(REFRESH_STATISTICS)
     return refreshed

@@ -1,4 +1,4 @@
-"""Drafts: every query is of one person's own, on one register."""
+"""Queries of drafts. All but `sweep` are about one user's drafts on one register."""
 
 import json
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ FIND_STATE = """
 
 @dataclass(frozen=True)
 class DraftState:
-    """What has become of a draft's id, and how many drafts its owner has."""
+    """What has happened to a draft's id, and how many drafts its owner has."""
 
     sent: bool
     discarded: bool
@@ -38,7 +38,11 @@ class DraftState:
 
 
 async def hold(db: Database, visitor: Visitor, draft_id: UUID) -> DraftState:
-    """Until this transaction ends nobody else saves this draft, and nobody carries its command out."""
+    """
+    Lock the draft and return its state.
+
+    Until this transaction ends, no other one can save this draft or carry out its command.
+    """
     await db.execute(HOLD, draft_id)
     (row,) = await db.fetch(FIND_STATE, visitor.user_id, visitor.register_code, draft_id)
     return DraftState(**row)
@@ -61,7 +65,7 @@ class DraftRow:
 
 
 async def save(db: Database, visitor: Visitor, draft: DraftRow, moment: datetime) -> None:
-    """Anew, or over what was kept before."""
+    """Add the draft, or replace what was saved before."""
     kept = (draft.edition, draft.name, json.dumps(draft.typed), moment)
     await db.execute(SAVE, visitor.user_id, visitor.register_code, draft.draft_id, *kept)
 
@@ -70,7 +74,7 @@ FORGET = "DELETE FROM draft WHERE user_id = $1 AND register_code = $2 AND id = $
 
 
 async def forget(db: Database, visitor: Visitor, draft_id: UUID) -> bool:
-    """Delete it; whether there was one. It may be saved again."""
+    """Delete the draft and return whether there was one. It may be saved again."""
     return await db.fetchval(FORGET, visitor.user_id, visitor.register_code, draft_id) is not None
 
 
@@ -82,7 +86,7 @@ CLOSE = """
 
 
 async def close(db: Database, visitor: Visitor, draft_id: UUID, moment: datetime) -> None:
-    """Nothing can be saved under this id any more."""
+    """Mark the id as discarded, so that nothing can be saved under it."""
     await db.execute(CLOSE, visitor.user_id, visitor.register_code, draft_id, moment)
 
 
@@ -95,7 +99,7 @@ LIST = """
 
 
 async def find_all(db: Database, visitor: Visitor) -> Sequence[DraftNamed]:
-    """The last saved first."""
+    """Return the user's drafts, the last saved first."""
     return [_named(row) for row in await db.fetch(LIST, visitor.user_id, visitor.register_code)]
 
 
@@ -121,6 +125,6 @@ SWEEP = "SELECT sweep_drafts($1)"
 
 
 async def sweep(pool: DatabasePool, before: datetime) -> int:
-    """Delete everybody's drafts that were last saved before a moment; how many. Audited."""
+    """Delete the drafts of all users that were last saved before a moment, and return how many. Audited."""
     swept: int = await pool.fetchval(SWEEP, before)
     return swept

@@ -1,4 +1,4 @@
-"""Pairs of records that look like one person: those that wait, and what was decided about one."""
+"""Queries of likely duplicates: the open pairs, and the decision about a pair."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from shared.permissions import Visitor
 
 MOST = 20  # pairs on one page
 
-# What waits: both are active and in scope, and they have not become one person through a third.
+# Open pairs: both records are active and in scope, and they are not linked to one person through a third record.
 OPEN = f"""
     SELECT d.one, d.other, d.found_at
     FROM possible_duplicate AS d
@@ -82,7 +82,7 @@ FIND_DECISION = """
 async def decide(
     db: Database, visitor: Visitor, pair: tuple[UUID, UUID], verdict: DuplicateVerdict
 ) -> DuplicateDecision | None:
-    """What is decided about the pair now, by the visitor or by somebody before; None where no such pair is seen."""
+    """Decide an open pair. Return this decision, an earlier one, or None if the visitor sees no such pair."""
     of = (visitor.register_code, *pair)
     row = await db.fetchrow(DECIDE, *of, verdict, visitor.user_id, visitor.full_name)
     row = row or await db.fetchrow(FIND_DECISION, *of)

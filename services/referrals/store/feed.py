@@ -1,4 +1,4 @@
-"""Reading the records that changed, in the order in which their changes were committed."""
+"""Queries of the feed: the records that changed, in the order in which their changes were committed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Ratings = Mapping[UUID, Sequence[Rated]]
 
 @dataclass(frozen=True)
 class Room:
-    """What a page may hold at most: records, bytes of answers, ratings; one record in any case."""
+    """The most that a page may hold: records, bytes of answers, ratings. A page may always hold one record."""
 
     records: int
     answer_bytes: int
@@ -34,9 +34,10 @@ class Room:
 
 async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuestions) -> FeedPage:
     """
-    What is there now and what is gone; `rated_by` names the questions that rate.
+    Return a page of changed and deleted records. `rated_by` names the questions that hold the rating.
 
-    To be called outside a transaction. A rating of a moment later than its record's row does no harm: it comes again.
+    Must be called outside a transaction. A rating may be newer than its record's row. This does no harm: the feed sends
+    the record again.
     """
     await db.execute(ASSIGN)
     rows = await db.fetch(READ, after, room.records, room.answer_bytes)
@@ -61,7 +62,7 @@ async def _read_ratings(db: Database, record_ids: Sequence[UUID], rated_by: Rati
 
 
 def _with_room(rows: Sequence[Record], ratings: Ratings, most: int) -> Sequence[Record]:
-    """The first of the rows, as many as do not have too many ratings together."""
+    """Return as many of the first rows as have no more than `most` ratings together, and at least one."""
     used = 0
     for place, row in enumerate(rows):
         used += len(ratings.get(row["record_id"], ()))

@@ -1,4 +1,8 @@
-"""Listing, searching and reading records: one round trip each, the audit row in the same call."""
+"""
+Queries that list, search and read records.
+
+All but `name_records` take one round trip, which also writes the audit row.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +33,7 @@ SAME_PERSON: TypeAdapter[tuple[SameRecord, ...]] = TypeAdapter(tuple[SameRecord,
 
 @dataclass(frozen=True)
 class ListPage:
-    """Which rows of a list: so many, from so far down, or beside a row."""
+    """Which rows of a list to read: `take` rows after `skip` others, or after or before a given row."""
 
     shape: Shape
     skip: int
@@ -44,9 +48,10 @@ class ListPage:
 @dataclass(frozen=True)
 class ListFilters:
     """
-    What the rows are filtered and sorted by.
+    How rows are filtered and sorted.
 
-    None lets everything pass. `levels` are the ratings, the most urgent first; `reach` is how many rows are sorted.
+    None lets everything pass. `levels` are the ratings, the most urgent first. `reach` is the most rows that are
+    sorted.
     """
 
     ratings: Sequence[str] | None = None
@@ -58,7 +63,7 @@ class ListFilters:
 
 
 def filters_of(asked: ListRecords, levels: Sequence[str] = ()) -> ListFilters:
-    """No code stands twice in a filter; nothing chosen lets everything pass."""
+    """Return the filters of a request, each code once. A filter without a choice lets everything pass."""
     ratings = tuple(dict.fromkeys(asked.narrowing.ratings)) or None
     localities = tuple(dict.fromkeys(asked.narrowing.localities)) or None
     return ListFilters(ratings, localities, asked.sort, asked.turned, levels)
@@ -69,7 +74,11 @@ EVERYTHING = ListFilters()
 
 @dataclass(frozen=True, repr=False)
 class FoundRows:
-    """The rows found; how many a search found, how many there are in scope, and whether it found more than it says."""
+    """
+    The rows of a page, the number of matches, and the number of records in scope.
+
+    `capped` says that there are more matches than are counted.
+    """
 
     rows: tuple[RecordRow, ...]
     matches: int
@@ -78,7 +87,7 @@ class FoundRows:
 
 
 def row_columns(*before: str) -> str:
-    """Return the columns of a list's rows, behind some others."""
+    """Return the columns of a list's rows, after the given ones."""
     row = "record_id given_name family_name organisation_id locality rating created_at updated_at rated_at created_by"
     return ", ".join((*before, *row.split(), "answers"))
 
@@ -87,7 +96,7 @@ LIST_RECORDS = f"SELECT {row_columns('total')} FROM list_records($1, $2)"  # noq
 
 
 async def list_records(db: Database, visitor: Visitor, page: ListPage) -> FoundRows:
-    """Audited. Sets its own context: to be called outside a transaction."""
+    """Return a page, and audit it. Sets its own context: must be called outside a transaction."""
     found = await db.fetch(LIST_RECORDS, *jsonb(scope_of(visitor), page))
     total: int = found[0]["total"]
     return FoundRows(_rows(found), matches=total, total=total)
@@ -97,7 +106,7 @@ FILTER_RECORDS = f"SELECT {row_columns('matches', 'capped')} FROM filter_records
 
 
 async def filter_records(db: Database, visitor: Visitor, page: ListPage, filters: ListFilters) -> FoundRows:
-    """The same as `list_records`, filtered and sorted; `total` counts no more than `matches` does."""
+    """Return a page as `list_records` does, filtered and sorted. `total` is the same as `matches`."""
     found = await db.fetch(FILTER_RECORDS, *jsonb(scope_of(visitor), page, filters))
     head = found[0]
     return FoundRows(_rows(found), head["matches"], head["matches"], head["capped"])
@@ -111,14 +120,18 @@ SEARCH_RECORDS = f"""
 async def search_records(
     db: Database, visitor: Visitor, page: ListPage, search: Search, filters: ListFilters = EVERYTHING
 ) -> FoundRows:
-    """Audited, without what was searched for. Sets its own context: to be called outside a transaction."""
+    """
+    Return a page of a search. The audit leaves out the search text.
+
+    Sets its own context: must be called outside a transaction.
+    """
     found = await db.fetch(SEARCH_RECORDS, *jsonb(scope_of(visitor), page, filters, search))
     head = found[0]
     return FoundRows(_rows(found), head["matches"], head["total"], head["capped"])
 
 
 def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
-    """The counts come even where no row does: then with one that is empty."""
+    """Return the rows. If there are none, the query returns an empty row that holds the counts."""
     return tuple(
         RecordRow(
             record_id=row["record_id"],
@@ -145,7 +158,11 @@ READ_RECORD = """
 
 
 async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> RecordShown | None:
-    """An active record in scope and those linked to it, audited. Sets its own context: not within a transaction."""
+    """
+    Return an active record in scope and the records linked to it, audited.
+
+    Sets its own context: must be called outside a transaction.
+    """
     row = await db.fetchrow(READ_RECORD, *jsonb(scope_of(visitor)), record_id)
     if row is None:
         return None
@@ -174,7 +191,7 @@ NAME_RECORDS = f"""
 
 
 async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID], lead: str) -> list[NamedRecord]:
-    """Those of them that are active and in scope. `lead` is the question that names the lead professional."""
+    """Return those records that are active and in scope. `lead` is the question that names the lead professional."""
     scope = (visitor.register_code, visitor.organisation_ids)
     own = (visitor.own_records_only, visitor.user_id)
     return [

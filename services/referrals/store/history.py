@@ -1,4 +1,4 @@
-"""What was changed in a record, and the notes on it."""
+"""Queries of the versions of a record, and of its notes."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ FIND_CREATION = """
     FROM record
     WHERE id = $1 AND register_code = $2 AND status = 0
 """
-MOST = 200  # of one reply; `rules.fitting` says how many of them it has room for
+MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
 FIND_UPDATES = f"""
     SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
@@ -27,7 +27,11 @@ FIND_UPDATES = f"""
 
 
 async def find_history(db: Database, register_code: str, record_id: UUID, skip: int) -> History | None:
-    """The versions of an active record in scope but the first, newest first, without the newest `skip`."""
+    """
+    Return the versions of an active record in scope without its creation, the newest first.
+
+    The newest `skip` versions are left out.
+    """
     creation = await db.fetchrow(FIND_CREATION, record_id, register_code)
     if creation is None:
         return None
@@ -69,7 +73,7 @@ FIND_NOTES = f"""
 
 
 async def find_notes(db: Database, register_code: str, record_id: UUID, skip: int) -> Notes | None:
-    """The notes on an active record in scope, the newest first, without the newest `skip`."""
+    """Return the notes on an active record in scope, the newest first, without the newest `skip`."""
     if await db.fetchrow(FIND_CREATION, record_id, register_code) is None:
         return None
     rows = await db.fetch(FIND_NOTES, record_id, skip)
@@ -93,7 +97,7 @@ FIND_AND_HOLD = """
 
 @dataclass(frozen=True)
 class LockedRecord:
-    """A record that nobody can change until this transaction ends."""
+    """A record that no other transaction can change until this one ends."""
 
     archived: bool
     created_by: UUID

@@ -1,4 +1,4 @@
-"""Who holds a record and who covers it: naming them, and ending what was."""
+"""Queries of who holds a record and who covers it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ HOLD_RECORD = """
 
 @dataclass(frozen=True)
 class Kept:
-    """A record whose holdings nobody else can change until this transaction ends."""
+    """A record whose holdings no other transaction can change until this one ends."""
 
     archived: bool
     created_by: UUID
@@ -33,7 +33,7 @@ FIND_ORGANISATION = "SELECT organisation_id FROM record WHERE id = $1 AND regist
 
 
 async def find_organisation(db: Database, register_code: str, record_id: UUID) -> UUID | None:
-    """Whose a record in scope is."""
+    """Return the organisation of a record in scope."""
     found: UUID | None = await db.fetchval(FIND_ORGANISATION, record_id, register_code)
     return found
 
@@ -65,7 +65,7 @@ async def end_holder(db: Database, record_id: UUID, by: tuple[UUID, str]) -> Non
 
 
 async def end_cover(db: Database, record_id: UUID, holding_id: UUID, by: tuple[UUID, str]) -> bool:
-    """Whether there was one that had not been ended."""
+    """End the cover, and return whether there was one that had not ended."""
     return await db.fetchval(END_COVER, record_id, holding_id, *by) is not None
 
 
@@ -81,7 +81,7 @@ FIND_COVERS = """
 
 
 async def find_covers(db: Database, record_id: UUID, day: date) -> list[Cover]:
-    """Those that are not over on this day."""
+    """Return the covers that last until this day or longer and were not ended early."""
     return [Cover(**row) for row in await db.fetch(FIND_COVERS, record_id, day)]
 
 
@@ -97,7 +97,7 @@ FIND_NAMED = f"""
 
 
 async def find_named(db: Database, record_id: UUID) -> Holdings:
-    """Everybody who was named, the newest first."""
+    """Return all users who were named, the newest first, up to `MOST_NAMED`."""
     rows = [dict(row) for row in await db.fetch(FIND_NAMED, record_id)]
     there = [row.pop("there") for row in rows]
     return Holdings(named=tuple(Named(**row) for row in rows), older=there[0] - len(rows) if there else 0)

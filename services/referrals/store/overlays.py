@@ -1,4 +1,4 @@
-"""What administrators have made of each register: rows that are only ever added, of which the newest is in force."""
+"""Queries of overlays. Rows are only added, and the newest of each register is in force."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ FIND_NEWER = """
 
 
 async def find_newer(db: Database, known: Mapping[str, int]) -> list[OverlayInForce]:
-    """What is in force, of registers of which it is not known already; by code."""
+    """Return the overlays in force that are newer than the `known` versions, by register code."""
     rows = await db.fetch(FIND_NEWER, list(known), list(known.values()))
     return [
         OverlayInForce(
@@ -47,7 +47,7 @@ ADD_OVERLAY = """
 
 
 async def add_overlay(db: Database, visitor: Visitor, adaptation: Adaptation, changed: tuple[str, ...]) -> None:
-    """Refused as `conflict` when somebody else has taken the number."""
+    """Add an overlay. Refused as `conflict` if another user has taken its version number."""
     content = adaptation.overlay.model_dump_json(by_alias=True, exclude_defaults=True)
     published = (visitor.register_code, adaptation.version, content, list(changed))
     try:
@@ -66,5 +66,5 @@ LIST_OVERLAYS = """
 
 
 async def list_overlays(db: Database, register_code: str, before: int | None, most: int) -> list[PublishedOverlay]:
-    """The newest first."""
+    """Return the published overlays, the newest first."""
     return [PublishedOverlay(**row) for row in await db.fetch(LIST_OVERLAYS, register_code, before, most)]

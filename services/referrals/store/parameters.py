@@ -1,4 +1,4 @@
-"""How the schema's functions are told what to do: each jsonb parameter is one dataclass, whose fields are its keys."""
+"""Turns dataclasses into the jsonb parameters of the schema's functions: the fields become the keys."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def jsonb(*parameters: "DataclassInstance") -> list[str]:
-    """Return each parameter as Postgres takes it. Bytes are written as hexadecimal digits."""
+    """Return each parameter as JSON text. Bytes are written as hexadecimal digits."""
     return [to_json(each, bytes_mode="hex", by_alias=False).decode() for each in parameters]
 
 
 def jsonb_list(rows: "Sequence[DataclassInstance]") -> str:
-    """Return a parameter that stands for any number of the same things."""
+    """Return the rows as one JSON list."""
     return f"[{','.join(jsonb(*rows))}]"

@@ -1,4 +1,4 @@
-"""Archives that are to be reversed, and putting a record on its register again."""
+"""Queries of reversals, and of putting a record back on its register."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,7 +21,7 @@ FIND_ARCHIVED = f"""
 
 @dataclass(frozen=True)
 class Archived:
-    """A record that an archive may be reversed of; `archived` says whether there is one."""
+    """A record that a reversal was requested for. `archived` says whether it is archived."""
 
     record_id: UUID
     version: int
@@ -29,7 +29,7 @@ class Archived:
 
 
 async def find_archived(db: Database, visitor: Visitor, reference: str) -> Archived | None:
-    """The record in scope that has this reference; nobody can change it until this transaction ends."""
+    """Return the record in scope with this reference, locked against changes until this transaction ends."""
     row = await db.fetchrow(FIND_ARCHIVED, visitor.register_code, visitor.organisation_ids, reference)
     return None if row is None else Archived(row["record_id"], row["version"], row["status"] != 0)
 
@@ -41,7 +41,7 @@ ADD_REVERSAL = """
 
 
 async def add_reversal(db: Database, visitor: Visitor, reversal_id: UUID, of: Archived, reason: str) -> None:
-    """Refused as `asked_before` while another one of the same record is open."""
+    """Add a request. Refused as `asked_before` while another request for the record is open."""
     who = (visitor.user_id, visitor.full_name)
     try:
         await db.execute(ADD_REVERSAL, reversal_id, of.record_id, of.version, reason, *who)
@@ -62,7 +62,7 @@ LIST_REVERSALS = f"""
 
 
 async def list_reversals(db: Database, visitor: Visitor, most: int) -> list[ReversalAsked]:
-    """Those that are open, of records in scope; those first that have waited longest."""
+    """Return the open requests about records in scope, the oldest first."""
     scope = (visitor.register_code, visitor.organisation_ids, visitor.user_id)
     return [_asked(row) for row in await db.fetch(LIST_REVERSALS, *scope, most)]
 
@@ -84,7 +84,7 @@ HOLD_REVERSAL = f"""
 
 @dataclass(frozen=True)
 class Reversal:
-    """A reversal that nobody else can decide until this transaction ends."""
+    """A reversal that no other transaction can decide until this one ends."""
 
     record_id: UUID
     record_version: int
@@ -118,5 +118,9 @@ REINSTATE = """
 
 
 async def reinstate(db: Database, reversal: Reversal) -> Record | None:
-    """The record as active again, its rating as old as it was; None when it is not as that archive has left it."""
+    """
+    Make the record active again and return it. The date of its rating does not change.
+
+    Return None if the record is not as the archive left it.
+    """
     return await db.fetchrow(REINSTATE, reversal.record_id, reversal.record_version)

@@ -1,4 +1,8 @@
-"""Adding and updating records: one round trip each, with history, audit, events and the command's id."""
+"""
+Queries that add and update records.
+
+Each takes one round trip, with history, audit, events and the command's id.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +27,7 @@ Verdict = Literal["done", "repeated", "conflict", "archived", "not_found"]
 
 @dataclass(frozen=True, repr=False)
 class NewCommand:
-    """A command that is to be kept: who gave it, what it said, and the answer."""
+    """A command to be stored: its user, a hash of its content, and its answer."""
 
     command_id: UUID
     actor: UUID
@@ -33,7 +37,7 @@ class NewCommand:
 
 @dataclass(frozen=True)
 class EarlierCommand:
-    """A command that was carried out before. `answer` is None where that was refused for ever."""
+    """A command that was carried out before. `answer` is None if it was refused for good."""
 
     actor: UUID
     body_hash: bytes
@@ -47,7 +51,7 @@ async def find_earlier(db: Database, command_id: UUID) -> EarlierCommand:
 
 @dataclass(frozen=True, repr=False)
 class Content:
-    """What a version of a record says, the columns that are taken out of its answers, and what it is compared by."""
+    """The content of a version of a record: its answers, the columns derived from them, and the match keys."""
 
     answers: Answers
     rating: str | None
@@ -64,7 +68,7 @@ class Content:
 
 @dataclass(frozen=True, repr=False)
 class OutboxRow:
-    """An event that is told once the transaction is committed."""
+    """An event that is published once the transaction is committed."""
 
     event_id: UUID
     subject: str
@@ -81,7 +85,11 @@ SUBMIT_RECORD = "SELECT verdict, seen FROM submit_record($1, $2, $3, $4, $5)"
 
 @dataclass(frozen=True)
 class NewRecord:
-    """A record that is not there yet. `unseen` and `shown` say what becomes of it where others look like it."""
+    """
+    A record to be added. `shown` are the likely duplicates that the user was shown before.
+
+    `unseen` is `said` if a match that the user may not see is refused too, and `silent` otherwise.
+    """
 
     record_id: UUID
     reference: str
@@ -93,7 +101,7 @@ class NewRecord:
 
 @dataclass(frozen=True)
 class NotAdded:
-    """Why a record was not added, or not again: `seen` are records like it in sight, `earlier` is the command kept."""
+    """Why a record was not added. `seen` are matches that the user may see; `earlier` is the stored command."""
 
     verdict: Literal["repeated", "likely_duplicate", "duplicate_unseen"]
     seen: tuple[UUID, ...]
@@ -104,9 +112,9 @@ async def submit_record(
     db: Database, visitor: Visitor, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
 ) -> NotAdded | None:
     """
-    Add it; or say why not. Sets its own context.
+    Add the record and return None, or return why it was not added. Sets its own context.
 
-    Raises asyncpg's `UniqueViolationError` when another record has the reference; nothing is kept then.
+    Raises asyncpg's `UniqueViolationError` if another record has the reference; then nothing is stored.
     """
     sent = jsonb(scope_of(visitor), command, record, content)
     (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events))
@@ -124,7 +132,7 @@ FIND_FOR_UPDATE = """
 
 @dataclass(frozen=True, repr=False)
 class Present:
-    """A record in scope as it is now."""
+    """A record in scope in its present state."""
 
     record_id: UUID
     reference: str
@@ -140,7 +148,11 @@ class Present:
 async def find_for_update(
     db: Database, visitor: Visitor, command_id: UUID, record_id: UUID
 ) -> tuple[EarlierCommand | None, Present | None]:
-    """The command if it was carried out before, and the record. Not audited: nothing of it is shown."""
+    """
+    Return the command if it was carried out before, and the record.
+
+    Not audited, because nothing of the record is shown.
+    """
     (row,) = await db.fetch(FIND_FOR_UPDATE, *jsonb(scope_of(visitor)), command_id, record_id)
     earlier = await find_earlier(db, command_id) if row["is_repeated"] else None
     return earlier, _present(row) if row["record_id"] else None
@@ -166,9 +178,9 @@ UPDATE_RECORD = "SELECT verdict, version_there FROM update_record($1, $2, $3, $4
 @dataclass(frozen=True, repr=False)
 class Update:
     """
-    What is to become of a record of this version.
+    A change to a version of a record.
 
-    `changes` holds each question with its answers before and after. `rekeyed`: it is compared by something else.
+    `changes` holds each question with its answers before and after. `rekeyed` says that the match keys change.
     """
 
     record_id: UUID
@@ -180,7 +192,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Updated:
-    """What became of it: only `done` changed anything."""
+    """The result of an update. Only `done` changed anything."""
 
     verdict: Verdict
     version: int | None
@@ -190,7 +202,7 @@ class Updated:
 async def update_record(
     db: Database, visitor: Visitor, command: NewCommand, update: Update, content: Content, events: Sequence[Event]
 ) -> Updated:
-    """Save a new version, if the version named is still the record's and it is active. Sets its own context."""
+    """Save a new version if the record is active and has the named version. Sets its own context."""
     sent = jsonb(scope_of(visitor), command, update, content)
     return await _updated(db, command, await db.fetch(UPDATE_RECORD, *sent, outbox_rows(events)))
 
@@ -207,6 +219,6 @@ REVIEW_RECORD = "SELECT verdict, version_there FROM review_record($1, $2, $3, $4
 async def review_record(
     db: Database, visitor: Visitor, command: NewCommand, present: Present, events: Sequence[Event]
 ) -> Updated:
-    """Save that the rating stands, if the version is still the record's and it is active. Sets its own context."""
+    """Save a review of the rating if the record is active and has the present version. Sets its own context."""
     sent = (*jsonb(scope_of(visitor), command), present.record_id, present.version, outbox_rows(events))
     return await _updated(db, command, await db.fetch(REVIEW_RECORD, *sent))

@@ -1,4 +1,4 @@
-"""The visitor as the schema knows them: a parameter of its functions, and the filter of the other queries."""
+"""The visitor as the schema knows them: a parameter of its functions, and the filter of other queries."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True, repr=False)
 class Scope:
-    """Who asks. The functions set the same context from it as `shared.database.transaction` does."""
+    """The visitor. The SQL functions set the same context from it as `shared.database.transaction` does."""
 
     user_id: UUID
     full_name: str

@@ -1,4 +1,4 @@
-"""How records stand, for another service: nothing about the person."""
+"""Queries of the status of records for another service, without personal data."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from shared.database import Database
 
 
 class Stood(NamedTuple):
-    """A record as it stands, its rating as the register's own code, and since when it has had that rating."""
+    """The status of a record. `rating` is the register's own code; `rated_at` is when that rating was given."""
 
     record_id: UUID
     register_code: str
@@ -25,7 +25,7 @@ class Stood(NamedTuple):
     locality: str | None
 
 
-# The rating since when it was given, and not since when it was last reviewed.
+# `rated_at` is when the rating was given, not when it was last reviewed.
 READ_STANDING = """
     SELECT
         s.record_id, s.register_code, s.edition, s.organisation_id, s.reference, s.version, s.status, s.rating,
@@ -37,9 +37,9 @@ READ_STANDING = """
 
 async def read_standing(db: Database, record_id: UUID, rated_by: RatingQuestions) -> Stood | None:
     """
-    Of any register and organisation; `rated_by` names the questions that rate.
+    Return the status of a record of any register and organisation.
 
-    To be called outside a transaction.
+    `rated_by` names the questions that hold the rating. Must be called outside a transaction.
     """
     row = await db.fetchrow(READ_STANDING, *rated_by, record_id)
     return None if row is None else _stood(row)
@@ -49,7 +49,7 @@ LIST_STANDINGS = READ_STANDING.replace("read_standing($4)", "list_standings($4, 
 
 
 async def list_standings(db: Database, after: UUID, most: int, rated_by: RatingQuestions) -> list[Stood]:
-    """The next active records of all registers, whatever their rating. To be called outside a transaction."""
+    """Return the next active records of all registers, whatever their rating. Must be called outside a transaction."""
     return [_stood(row) for row in await db.fetch(LIST_STANDINGS, *rated_by, after, most)]
 
 

@@ -1,1 +1,1 @@
-"""One function per message: check, decide, store, tell."""
+"""Handlers of the reports service, one function per message: check, decide, store, publish events."""

@@ -1,4 +1,4 @@
-"""The dashboard: what is counted, what can be asked for, what was."""
+"""The handler of the dashboard: the counts, the reports that can be requested, and the user's latest jobs."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class Dashboards:
-    """The handler of the dashboard. It shows counts and no person, so that reading it is not audited."""
+    """The handler of the dashboard. It shows counts and no person, so reading it is not audited."""
 
     context: ReportsContext
 

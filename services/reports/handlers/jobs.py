@@ -1,4 +1,4 @@
-"""Asking for a report, looking how far it is, stopping it, and downloading it piece by piece."""
+"""Handlers that start a report, show its progress, stop it, and download it in chunks."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from shared.values import london_day
 
 
 def shown(register: Definition, job: StoredJob) -> ReportJob:
-    """The job as its owner sees it."""
+    """Return the job as its owner sees it."""
     is_ready = job.state == "ready"
     titles = {each.code: each.title for each in register.reporting.reports}
     return ReportJob(
@@ -39,7 +39,9 @@ def shown(register: Definition, job: StoredJob) -> ReportJob:
 
 @dataclass(frozen=True)
 class Jobs:
-    """The handlers of reports as files. Everything is the asker's own: another's is as unknown as one of nobody."""
+    """
+    The handlers of report files. Users reach only their own jobs: another user's job is refused as if it did not exist.
+    """
 
     context: ReportsContext
 
@@ -96,5 +98,9 @@ def codes_of(asked: StartReport) -> Codes:
 
 
 def facts_of(job: StoredJob, records: int, sha256: str) -> list[str]:
-    """Which report, which filters, how many records, which file: codes and counts, nothing of a person (R-DSR-166)."""
+    """
+    Return what the audit says about a file: report, filters, number of records and checksum (R-DSR-166).
+
+    These are codes and counts, without personal data.
+    """
     return [*job.codes.for_audit(), f"records:{records}", f"sha256:{sha256}"]

@@ -1,1 +1,1 @@
-"""Decisions without database, clock or network: what a dashboard counts, and what a report holds."""
+"""Rules of the reports service, without database, clock or network: what a dashboard counts, what a report holds."""

@@ -1,4 +1,4 @@
-"""Ages on a day, from dates of birth: which band somebody is in, until when, and who is in a band."""
+"""Rules about ages, from dates of birth: the age band of a person, until when it applies, and who is in a band."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ OLDEST = 150
 
 def born_by(day: date, age: int) -> date:
     """
-    The latest date of birth of somebody who is that old on the day.
+    Return the latest date of birth of a person who has this age on the day.
 
-    Agrees with `shared.values.age_on`: who was born on 29 February has their birthday on 1 March in other years.
+    Agrees with `shared.values.age_on`: a person born on 29 February has their birthday on 1 March in other years.
     """
     try:
         return day.replace(year=day.year - age)
-    except ValueError:  # it is 29 February, and it was not in that year
+    except ValueError:  # the day is 29 February, which that year did not have
         return date(day.year - age, 2, 28)
 
 
 def birthday(born: date, age: int) -> date:
-    """The day on which somebody becomes that old."""
+    """Return the day on which a person reaches this age."""
     try:
         return born.replace(year=born.year + age)
     except ValueError:
@@ -32,14 +32,14 @@ def birthday(born: date, age: int) -> date:
 
 @dataclass(frozen=True)
 class Births:
-    """Dates of birth of the people in a band: after one day, up to another; None has no end."""
+    """The dates of birth of the people in a band: after one day, up to and including another. None is no limit."""
 
     after: date | None
     until: date | None
 
 
 def births_of(band: AgeBand, day: date) -> Births:
-    """Who has no birthday yet, by a clock that is behind, is taken for a newborn."""
+    """Return the dates of birth in a band. A date in the future, seen by a clock that is behind, counts as age 0."""
     return Births(
         after=None if band.last is None else born_by(day, band.last + 1),
         until=born_by(day, band.first) if band.first else None,
@@ -47,13 +47,13 @@ def births_of(band: AgeBand, day: date) -> Births:
 
 
 def band_of(bands: Sequence[AgeBand], born: date, day: date) -> int:
-    """The place of the band that holds somebody's age. The bands of a panel hold every age."""
+    """Return the index of the band that holds the person's age. The bands of a panel cover every age."""
     age = min(max(age_on(born, day), 0), OLDEST)
     return next(place for place, band in enumerate(bands) if band.holds(age))
 
 
 def next_band_on(bands: Sequence[AgeBand], born: date, day: date) -> date | None:
-    """The first day after this one on which they are in another band; None when that never comes."""
+    """Return the first day after this one on which the person is in another band; None if there is none."""
     age = max(age_on(born, day), 0)
     edges = {band.first for band in bands} | {band.last + 1 for band in bands if band.last is not None}
     ahead = sorted(edge for edge in edges if age < edge <= OLDEST)

@@ -1,4 +1,4 @@
-"""Which report somebody asked for, and of which records."""
+"""Rules about requests for a report: which report, and which records it holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ MOST_AT_ONCE = 3
 
 @dataclass(frozen=True)
 class Codes:
-    """What was asked for, as it is kept and audited: a report, and what it is narrowed to."""
+    """The requested report and its filters, as codes that are stored and audited."""
 
     report: str
     organisation_id: UUID | None = None
@@ -25,7 +25,7 @@ class Codes:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def for_audit(self) -> list[str]:
-        """Which report, which filters (R-DSR-166)."""
+        """Return the report and its filters in the form of the audit (R-DSR-166)."""
         codes = [f"report:{self.report}"]
         codes += [f"organisation:{self.organisation_id.hex}"] if self.organisation_id else []
         codes += [f"age:{self.age}"] if self.age else []
@@ -34,7 +34,7 @@ class Codes:
 
 @dataclass(frozen=True)
 class ReportChoice:
-    """The same in the terms of a register that offers it."""
+    """A requested report and its filters, as the register defines them."""
 
     report: Report
     organisation_id: UUID | None
@@ -43,23 +43,27 @@ class ReportChoice:
 
     @property
     def codes(self) -> Codes:
-        """Without a filter that the report does not take."""
+        """The codes of this choice, without an age filter that the report does not take."""
         return Codes(self.report.code, self.organisation_id, self.age.code if self.age else None, self.options)
 
     def births(self, day: date) -> Births | None:
-        """Whose records belong into it by their age on the day; None for all."""
+        """Return the dates of birth that the report holds on this day; None for all."""
         band = self.report.ages or self.age
         return births_of(band, day) if band else None
 
 
 def reports_offered(register: Definition, *, has_outcomes: bool) -> tuple[Report, ...]:
-    """Those that can be made: one with outcomes needs a register that records them, and a copy of them."""
+    """
+    Return the reports that can be made.
+
+    A report with outcomes needs a register that records outcomes, and a complete copy of them.
+    """
     with_outcomes = has_outcomes and register.outcome is not None
     return tuple(each for each in register.reporting.reports if with_outcomes or not each.outcomes)
 
 
 def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes) -> ReportChoice:
-    """Refused as `unknown_report` or `unknown_filter`."""
+    """Return the report and filters that the codes name. Refused as `unknown_report` or `unknown_filter`."""
     report = next((each for each in offered if each.code == codes.report), None)
     if report is None:
         raise Refused("unknown_report")
@@ -69,7 +73,7 @@ def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes)
 
 
 def _age(register: Definition, report: Report, code: str | None) -> AgeBand | None:
-    """A report that is bound to certain ages takes no age filter (R-DSR-163)."""
+    """Return the chosen age band. A report that is bound to certain ages takes no age filter (R-DSR-163)."""
     if code is None or report.ages is not None:
         return None
     bands = [band for each in register.reporting.filters if isinstance(each, AgeFilter) for band in each.bands]
@@ -88,18 +92,20 @@ def _options(register: Definition, chosen: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_scope(visitor: Visitor, organisation_id: UUID | None) -> None:
-    """Refused as `not_found` for an organisation outside the visitor's scope."""
+    """Check that the organisation is in the visitor's scope, if one is named. Refused as `not_found`."""
     if organisation_id is not None and organisation_id not in visitor.organisation_ids:
         raise Refused("not_found")
 
 
 def scope_of(visitor: Visitor, organisation_id: UUID | None) -> tuple[UUID, ...]:
-    """The organisations that are looked at: the one chosen, or all of the visitor's; none where it is not theirs."""
+    """
+    Return the chosen organisation, or all of the visitor's if none is chosen. Empty if the chosen one is not theirs.
+    """
     return tuple(each for each in visitor.organisation_ids if organisation_id in (None, each))
 
 
 def answers_wanted(register: Definition, choice: ReportChoice) -> dict[str, Answer]:
-    """What the answers of a chosen record hold: one code, or among several."""
+    """Return the answers that a record must hold: exactly a code, or a code among several."""
     questions = register.form.by_name
     return {name: (code,) if questions[name].kind == "choices" else code for name, code in choice.options.items()}
 

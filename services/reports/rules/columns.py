@@ -1,4 +1,4 @@
-"""What stands in a report: its columns in the words of the register, and what they mean."""
+"""Rules about the columns of a report: their headings in the words of the register, and what they mean."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": 
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """Who asked, whose records they may have in the report, on which day, and as at when those are right."""
+    """Who asked, the organisations in the report, the day, and the time up to which the copies are complete."""
 
     by: str
     organisation_ids: Collection[UUID]
@@ -30,7 +30,7 @@ class ReportRequest:
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans the reports of one register. `editions`, newest first, know the words for answers of long ago."""
+    """Plans the reports of one register. `editions` are newest first; older ones have labels for old answers."""
 
     editions: Sequence[Definition]
     organisations: Mapping[UUID, str]
@@ -98,7 +98,7 @@ class Planner:
         )
 
     def _questions(self, forms: Sequence[QuestionForm], source: Source) -> list[WorkbookColumn]:
-        """Every question of the newest form: it still has those that older ones asked."""
+        """Return a column for every question of the newest form, which includes the questions of older ones."""
         return [
             self._question(section.title, question, forms, source)
             for section in (forms[0].sections if forms else ())
@@ -109,7 +109,7 @@ class Planner:
         self, section: str, question: Question, forms: Sequence[QuestionForm], source: Source
     ) -> WorkbookColumn:
         labels: dict[str, str] = {}
-        for form in reversed(forms):  # a label that was reworded is shown as it reads now
+        for form in reversed(forms):  # the newest form comes last, so that a reworded label is shown as it is now
             if question.name in form.by_name:
                 labels |= form.by_name[question.name].labels
         if question.kind == "date":
@@ -142,7 +142,7 @@ class Planner:
         )
 
     def _filters(self, choice: ReportChoice) -> list[tuple[str, str]]:
-        """Each filter that the report offers, with what was chosen, or the words for everything."""
+        """Return each filter of the register, with the label of the choice or the words for everything."""
         chosen: list[tuple[str, str]] = []
         for each in self._newest.reporting.filters:
             match each:

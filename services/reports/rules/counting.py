@@ -1,4 +1,4 @@
-"""What a record counts for, and the panels that are made from the counts."""
+"""Rules about counts: the answers by which a record is counted, and the panels made from the counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from shared.registers.definition.dashboards import AgeTile, OptionTile, Organisa
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
-# No question is called so: names of questions begin with a letter.
+# Cannot be the name of a question, since those begin with a letter.
 TOTAL = "#total"
 AGE = "#age"
 
 
 @dataclass(frozen=True)
 class CountedAnswer:
-    """One answer to one question, by which a record is counted once."""
+    """An answer to a question, by which a record is counted once."""
 
     question: str
     answer: str
@@ -28,19 +28,19 @@ class CountedAnswer:
 
 @dataclass(frozen=True)
 class Counted:
-    """What a record adds to the tallies, until a day on which its ages count otherwise."""
+    """What a record adds to the tallies, until the day on which an age band of the person changes."""
 
     items: list[CountedAnswer]
     until: date | None
 
 
 def questions_counted(register: Definition) -> tuple[str, ...]:
-    """The questions whose answers its panels count."""
+    """Return the questions whose answers the register's panels count."""
     return tuple(dict.fromkeys(tile.question for tile in register.reporting.tiles if isinstance(tile, OptionTile)))
 
 
 def counted_by(registers: Registers) -> str:
-    """Says what is counted in every register: rows that were counted otherwise must be counted anew."""
+    """Return a text that says what every register counts. If it changes, all rows must be counted again."""
     return "; ".join(
         f"{each.code}: {', '.join([*questions_counted(each), *map(_edges, age_panels(each)), *_rated_by(each)])}"
         for each in registers.newest()
@@ -60,7 +60,7 @@ def age_panels(register: Definition) -> tuple[AgeTile, ...]:
 
 
 def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
-    """An answer that is not there counts too, as not recorded; an archived record counts nowhere."""
+    """Return what a record counts for. A missing answer counts as not recorded; an archived record counts nowhere."""
     if record.status != "active":
         return Counted([], None)
     items = [CountedAnswer(TOTAL, "")]
@@ -74,7 +74,7 @@ def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
 
 
 def counted_later(register: Definition, items: Sequence[CountedAnswer], born: date | None, day: date) -> Counted:
-    """What a record that was counted so on an earlier day counts for on this one."""
+    """Return what a record counts for on this day, from what it counted for on an earlier one."""
     return _with_ages(register, [item for item in items if not item.question.startswith(AGE)], born, day)
 
 
@@ -89,7 +89,7 @@ def _with_ages(register: Definition, items: list[CountedAnswer], born: date | No
 
 @dataclass(frozen=True)
 class Overdue:
-    """A record whose ages count otherwise since some day, and what it was counted for until then."""
+    """A record whose age band has changed since it was counted, and what it was counted for."""
 
     items: Sequence[CountedAnswer]
     born: date | None
@@ -97,7 +97,7 @@ class Overdue:
 
 @dataclass
 class Tallies:
-    """What is counted of one register in somebody's scope, at one moment."""
+    """The counts of one register in a visitor's scope, at one moment."""
 
     organisations: dict[UUID, int] = field(default_factory=dict)
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Tallies:
         found[item.answer] = found.get(item.answer, 0) + n
 
     def put_right(self, register: Definition, overdue: Iterable[Overdue], day: date) -> None:
-        """Count those anew whose birthday has come and who have not been rolled over yet."""
+        """Recount the records whose age band has changed but whose copies are not yet updated."""
         for each in overdue:
             for item in each.items:
                 self.add(item, -1)
@@ -118,7 +118,7 @@ class Tallies:
 
 @dataclass(frozen=True)
 class Panels:
-    """The panels of one register on a day. `editions`, newest first, know the words for answers of long ago."""
+    """The panels of one register on a day. `editions` are newest first; older ones have labels for old answers."""
 
     editions: Sequence[Definition]
     organisations: Mapping[UUID, str]
@@ -144,7 +144,11 @@ class Panels:
                 return self._weeks(tile, tallies.moves)
 
     def _answers(self, tile: OptionTile, found: Mapping[str, int]) -> list[Count]:
-        """Every option that is offered, with 0 too; others, and what was not answered, only where there are any."""
+        """
+        Return a count for every option that is offered, even if it is 0.
+
+        Other options and missing answers are added only if there are any.
+        """
         offered = [option.code for option in self.editions[0].form.by_name[tile.question].offered]
         counts = self._counts(tile.question, offered, found)
         if tile.order == "highest_first":
@@ -157,7 +161,11 @@ class Panels:
         return [Count(label=self._label(question, each), code=each, count=found.get(each, 0)) for each in codes]
 
     def _weeks(self, tile: WeekTile, moves: Moves) -> TileShown:
-        """Every level that is offered, in all weeks; others in all weeks where there were any in one."""
+        """
+        Return the panel of weeks, with every level that is offered.
+
+        Another level is shown in all weeks if there is a record at it in any of them.
+        """
         rating = self.editions[0].rating
         if rating is None:
             return TileShown(kind="by_week", title=tile.title)
@@ -184,7 +192,7 @@ class Panels:
             yield Count(label=self.editions[0].words("reporting.age_not_known"), count=not_known)
 
     def _organisations(self, found: Mapping[UUID, int]) -> list[Count]:
-        """Every organisation in scope, and one that is listed no more while it has records."""
+        """Return a count for every organisation in scope, and for one that is no longer listed if it has records."""
         not_recorded = self.editions[0].words("page.not_recorded")
         unlisted = {each: not_recorded for each, n in found.items() if n and each not in self.organisations}
         labels = {**self.organisations, **unlisted}
@@ -194,5 +202,5 @@ class Panels:
 
 
 def highest_first(counts: Iterable[Count]) -> list[Count]:
-    """Equal ones stay in the order in which they came."""
+    """Sort the counts from high to low. Equal counts keep their order."""
     return sorted(counts, key=lambda each: -each.count)

@@ -1,4 +1,4 @@
-"""What the summary of a report counts: what the register's dashboard counts, of the records that are in the report."""
+"""Rules about the summary of a report: the counts of the register's dashboard, for the records in the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ FIRST, LAST = "0000-00-00", "9999-99-99"
 
 @dataclass(frozen=True)
 class Summing:
-    """Of one register on a day; `organisations` are those that the report is of."""
+    """Plans the summary of one register on a day. `organisations` are those that the report covers."""
 
     editions: Sequence[Definition]
     organisations: Mapping[UUID, str]
@@ -32,7 +32,7 @@ class Summing:
                     labels = {str(each): label for each, label in self.organisations.items()}
                     yield self._table(tile.title, "organisation_id", labels)
                 case TotalTile() | WeekTile():
-                    pass  # how many there are in all is a fact of the file, and a file is of one moment
+                    pass  # the file states its total elsewhere, and it shows one moment, not weeks
 
     def _options(self, tile: OptionTile) -> Tallied:
         newest = self.editions[0]

@@ -1,4 +1,4 @@
-"""How many records stood at each level of the rating, week by week, from what each came to and left, and when."""
+"""Rules about weekly counts: how many records had each rating, computed from when each rating began and ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from shared.contracts.referrals.feed import FedRecord
 from shared.values import london_day
 
 WEEKS = 12
-"""So many weeks that are over are shown, and today."""
+"""How many past weeks are shown, besides the present one up to today."""
 WEEK = timedelta(weeks=1)
 
 Moves = Mapping[date, Mapping[str, int]]
-"""Monday of a week → level → how many more there were at the end of the week than before it."""
+"""Monday of a week → level → the change in the number of records at that level during the week."""
 
 
 def monday_of(day: date) -> date:
@@ -21,13 +21,13 @@ def monday_of(day: date) -> date:
 
 
 def first_week(day: date) -> date:
-    """The Monday of the first week that is shown on a day; all that came before counts as if it came in it."""
+    """Return the Monday of the first week shown on a day. Earlier moves count as if they were in that week."""
     return monday_of(day) - WEEKS * WEEK
 
 
 @dataclass(frozen=True)
 class Move:
-    """A level that a record came to (`n` is 1) or left (-1), and the Monday of the week in London."""
+    """A level that a record reached (`n` is 1) or left (-1), and the Monday of that week in London."""
 
     week: date
     level: str
@@ -35,7 +35,7 @@ class Move:
 
 
 def moves_of(record: FedRecord) -> list[Move]:
-    """Return the levels that the record came to and left."""
+    """Return the levels that the record reached and left."""
     moves = []
     for rated, following in zip_longest(record.ratings, record.ratings[1:]):
         moves.append(_move(rated.since, rated.code, 1))
@@ -49,7 +49,7 @@ def _move(moment: datetime, level: str, n: int) -> Move:
 
 
 def weeks_shown(moves: Moves, day: date) -> list[tuple[date, dict[str, int]]]:
-    """The last day of each week, or today, and how many records stood at each level at its end."""
+    """Return the last day of each week, or today, and how many records were at each level at its end."""
     shown, standing = [], dict.fromkeys((level for each in moves.values() for level in each), 0)
     for place in range(WEEKS + 1):
         monday = first_week(day) + place * WEEK

@@ -1,10 +1,10 @@
--- What reports holds of the registers: a copy of every record and outcome, counts of them, how far the copying has
--- come, and the reports that people asked for. All but the last can be made again from the sources.
+-- The reports schema: a copy of every record and outcome, counts of them, how far the copying has come, and the reports
+-- that users asked for. Everything except the report jobs can be rebuilt from the sources.
 
 -- `sequence` is the place in the source's feed. `generation` is the last rebuild that the row was part of. `counted` is
--- what the row adds to the tallies, [{question, answer}], until `recount_on`, when the person comes into another age
--- band; an archived record counts nowhere. `moves` holds the levels of the rating that the record came to (n is 1) and
--- left (-1), with the Monday of the week: [{week, level, n}]. They do not change by themselves.
+-- what the row adds to the tallies, [{question, answer}], until `recount_on`, when the person reaches another age band.
+-- An archived record is not counted. `moves` holds the levels of the rating that the record reached (n is 1) and left
+-- (-1), with the Monday of the week: [{week, level, n}]. Moves do not depend on the date, so they need no recount.
 CREATE TABLE record_copy (
     record_id uuid PRIMARY KEY,
     sequence bigint NOT NULL,
@@ -42,8 +42,8 @@ CREATE TABLE outcome_copy (
 );
 CREATE INDEX outcome_copy_of_record ON outcome_copy (record_id, recorded_at, outcome_id);
 
--- How many active records have one answer to one question. #total counts them all, #age0 by the bands of the first
--- panel of ages.
+-- How many active records have one answer to one question. #total counts them all; #age0 counts them by the bands of
+-- the first age panel.
 CREATE TABLE tally (
     register_code text COLLATE "C" NOT NULL,
     organisation_id uuid NOT NULL,
@@ -53,8 +53,8 @@ CREATE TABLE tally (
     PRIMARY KEY (register_code, organisation_id, question, answer)
 );
 
--- How many more records stood at a level at the end of a week than before it. The sum over all weeks up to one is how
--- many there were at its end. Weeks that are no longer shown are put together under -infinity.
+-- The change in the number of records at a level during a week. The sum up to a week is the number at its end. Weeks
+-- that are no longer shown are combined under -infinity.
 CREATE TABLE rating_week (
     register_code text COLLATE "C" NOT NULL,
     organisation_id uuid NOT NULL,
@@ -64,8 +64,8 @@ CREATE TABLE rating_week (
     PRIMARY KEY (register_code, organisation_id, week, level)
 );
 
--- The counts follow the copies by triggers, so that no way of writing copies can forget them. One page is applied at a
--- time, so nobody else waits for these rows. The functions get their bodies from functions/counts.sql.
+-- Triggers keep the counts equal to the copies, so that no way of writing copies can omit them. One page is applied at
+-- a time, so no other transaction waits for these rows. The bodies of the functions are in functions/counts.sql.
 CREATE FUNCTION tally_copies() RETURNS trigger LANGUAGE plpgsql
 AS $$ BEGIN RAISE 'this function gets its body from functions/'; END $$;
 
@@ -96,9 +96,10 @@ CREATE TRIGGER weeks_removed AFTER DELETE ON record_copy
 REFERENCING OLD TABLE AS was
 FOR EACH STATEMENT EXECUTE FUNCTION tally_weeks();
 
--- One row for each source. `complete_at`: the copy holds all that was committed there before. `rebuild_sequence` is how
--- far a rebuild has come while one runs. `counted_by` names the questions that the rows in `record_copy` count. The
--- weeks before `weeks_before` are put together; it only goes forward, whichever clock is behind.
+-- One row for each source. `complete_at`: the copy holds everything that was committed there before. `rebuild_sequence`
+-- is how far a rebuild has come while it is under way. `counted_by` names the questions that the rows in `record_copy`
+-- count. The weeks before `weeks_before` are combined. That day only moves forward, even if a replica's clock is
+-- behind.
 CREATE TABLE feed (
     source text PRIMARY KEY,
     sequence bigint NOT NULL DEFAULT 0,
@@ -113,9 +114,9 @@ CREATE TABLE feed (
 );
 INSERT INTO feed (source) VALUES ('referrals'), ('outcomes');
 
--- Reports that people asked for: one job each, made by any free replica, kept for an hour in chunks. `attempt` is a
--- fence: it is raised each time a replica takes the job, and what an earlier one still writes has no effect. The
--- choices are codes; `records` is the number of records in the file, and `sha256` its sum.
+-- Reports that users asked for: each is one job, made by any free replica and kept for an hour in chunks. `attempt` is
+-- a fence: it is raised each time a replica takes the job, and later writes of an earlier attempt have no effect. The
+-- choices are codes. `records` is the number of records in the file, and `sha256` is its checksum.
 CREATE TABLE job (
     id uuid PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
@@ -149,7 +150,7 @@ CREATE TABLE chunk (
     job_id uuid NOT NULL REFERENCES job (id) ON DELETE CASCADE,
     attempt integer NOT NULL,
     number integer NOT NULL,
-    content bytea STORAGE EXTERNAL NOT NULL, -- compressed already
+    content bytea STORAGE EXTERNAL NOT NULL, -- already compressed
     PRIMARY KEY (job_id, attempt, number)
 );
 
@@ -159,9 +160,9 @@ GRANT SELECT, INSERT ON job, chunk TO reports_app;
 GRANT UPDATE (state, ended_at, lease_until, downloads) ON job TO reports_app;
 GRANT DELETE ON chunk TO reports_app;
 
--- Who sees which rows. The service's queries filter too; without them, this alone keeps registers, organisations and
--- people apart. Without a context there are no rows, and only those who may read reports have one. A setting is read
--- once a query, not once a row; after a transaction it is '' and not null.
+-- Who sees which rows. The service's queries filter too; without their filters, these policies alone keep registers,
+-- organisations and users separate. Without a context there are no rows, and only users who may read reports see any. A
+-- setting is read once for each query, not for each row. After a transaction it is '' and not null.
 DO $$
 DECLARE
     in_register text := 'register_code = (SELECT current_setting(''app.register'', true))';

@@ -1,1 +1,1 @@
-"""Every query of the schema of reports."""
+"""Every query of the reports schema."""

@@ -1,4 +1,4 @@
-"""What a dashboard counts, in one statement, so that its panels are of one moment."""
+"""The query of a dashboard: a single statement, so that all its panels show the same moment."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -32,7 +32,7 @@ READ_TALLIES = """
 
 
 class DashboardCounts:
-    """The counts, and as at when those of a source are right; None while it is copied for the first time."""
+    """The counts of a dashboard, and up to what time each source is copied; None during its first copy."""
 
     def __init__(self, rows: Sequence[Record]) -> None:
         moves: dict[date, dict[str, int]] = {}

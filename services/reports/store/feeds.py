@@ -1,4 +1,4 @@
-"""Where the copying of each source stands, and pages of it taken into the copies."""
+"""Queries of the feeds: how far each source is copied, and pages that are applied to the copies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ READ_FEED = """
 
 @dataclass(frozen=True)
 class FeedState:
-    """How far the copying has come: of what is new, and of a rebuild while one is under way."""
+    """How far the copying has come. `rebuild_sequence` is set only while a rebuild is under way."""
 
     sequence: int
     wanted: bool
@@ -46,7 +46,7 @@ HAS_OUTCOMES = "SELECT complete_at IS NOT NULL FROM feed WHERE source = 'outcome
 
 
 async def has_outcomes(db: Database) -> bool:
-    """Whether the outcomes have been copied, all of them, at least once."""
+    """Return whether all outcomes have been copied at least once."""
     found: bool = await db.fetchval(HAS_OUTCOMES)
     return found
 
@@ -56,12 +56,12 @@ WANTED_NO_MORE = "UPDATE feed SET wanted = false WHERE source = $1 AND wanted"
 
 
 async def want(db: Database, source: Source) -> None:
-    """Have somebody look what is new there."""
+    """Request a refresh from the source."""
     await db.execute(WANT, source)
 
 
 async def take_wish(pool: DatabasePool, source: Source) -> None:
-    """Before looking: what is told from now on is another wish."""
+    """Clear the request for a refresh. Called before copying, so that a later event requests another one."""
     await pool.execute(WANTED_NO_MORE, source)
 
 
@@ -73,7 +73,7 @@ APPLY: dict[Source, str] = {
 
 @dataclass(frozen=True, repr=False)
 class CopiedRecord:
-    """A record as `apply_records` reads it. `status` is 0 for an active one and 1 for an archived one."""
+    """A record as `apply_records` reads it. `status` is 0 for an active record and 1 for an archived one."""
 
     record_id: UUID
     sequence: int
@@ -110,7 +110,7 @@ class CopiedOutcome:
 
 @dataclass(frozen=True)
 class CopiedPage:
-    """A page of a source's feed, as the copies take it; read from behind `seen`, up to `last`."""
+    """A page of a source's feed, from after the sequence `seen` up to `last`."""
 
     seen: int
     last: int
@@ -120,7 +120,7 @@ class CopiedPage:
 
 
 async def apply(pool: DatabasePool, source: Source, lane: Lane, page: CopiedPage, complete_at: datetime | None) -> bool:
-    """False where another replica was quicker: then this one has changed nothing."""
+    """Apply a page to the copies. Return False if another replica was faster; then nothing is changed."""
     applied: bool = await pool.fetchval(
         APPLY[source], lane, page.seen, page.last, complete_at, as_json(page.rows), list(page.gone), timeout=10
     )
@@ -134,7 +134,7 @@ MOST_RECOUNTED = 500
 
 @dataclass(frozen=True)
 class OverdueCopy:
-    """A copy that is counted as it was until a day that has come."""
+    """A copy whose counts are out of date, because an age band of the person has changed."""
 
     record_id: UUID
     sequence: int
@@ -159,7 +159,7 @@ async def find_overdue(pool: DatabasePool, day: date) -> list[OverdueCopy]:
 
 
 async def recount(pool: DatabasePool, rows: Sequence[RecountedCopy]) -> int:
-    """Return how many were counted again; not those that have come from their source meanwhile."""
+    """Store the new counts and return how many changed. Copies that were renewed meanwhile are left as they are."""
     recounted: int = await pool.fetchval(RECOUNT, as_json(rows)) if rows else 0
     return recounted
 
@@ -173,13 +173,13 @@ FOLD_WEEKS = "SELECT fold_weeks($1)"
 
 
 async def begin_rebuild(pool: DatabasePool, source: Source, fresh: timedelta = timedelta(0)) -> bool:
-    """False where one is under way, or was done since less than this time."""
+    """Begin a rebuild. Return False if one is under way or the last one ended less than `fresh` ago."""
     begun: bool = await pool.fetchval(BEGIN_REBUILD, source, fresh)
     return begun
 
 
 async def end_rebuild(pool: DatabasePool, source: Source, seen: int) -> int | None:
-    """How many rows were wrong; None where another replica has ended it."""
+    """End the rebuild and return how many rows were wrong; None if another replica has ended it."""
     wrong: int | None = await pool.fetchval(END_REBUILD, source, seen)
     return wrong
 
@@ -189,7 +189,7 @@ async def keep_counted_by(pool: DatabasePool, source: Source, counted_by: str) -
 
 
 async def prove_tallies(db: Database, first_week: date) -> int:
-    """How many tallies differed from the copies. They are right again."""
+    """Compare the tallies and weeks with the copies, correct them and return how many were wrong."""
     await db.execute("SET LOCAL statement_timeout = '10min'")
     wrong: int = await db.fetchval(PROVE_TALLIES, timeout=610)
     wrong_weeks: int = await db.fetchval(PROVE_WEEKS, first_week, timeout=610)
@@ -197,5 +197,5 @@ async def prove_tallies(db: Database, first_week: date) -> int:
 
 
 async def fold_weeks(pool: DatabasePool, first_week: date) -> None:
-    """A dashboard that is shown from this week on reads what came before it as one."""
+    """Roll up the weeks before this one, so that a dashboard reads them as one."""
     await pool.execute(FOLD_WEEKS, first_week)

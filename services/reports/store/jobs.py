@@ -1,4 +1,4 @@
-"""Reports that people asked for, the rows that go into one, and the file that comes of it."""
+"""Queries of report jobs: the jobs that users asked for, the rows of a report, and the finished file."""
 
 import json
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ MOST_LISTED = 5
 
 @dataclass(frozen=True)
 class StoredJob:
-    """A report that was asked for, as it stands. `state` says expired from the moment on that it is."""
+    """A report that was requested, in its present state. A ready file is `expired` from its `expires_at` on."""
 
     id: UUID
     register_code: str
@@ -95,19 +95,19 @@ async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes:
 
 
 async def find(db: Database, visitor: Visitor, job_id: UUID) -> StoredJob | None:
-    """The visitor's own job, of this session."""
+    """Return the visitor's own job, if it was requested in this session."""
     row = await db.fetchrow(FIND, job_id, visitor.user_id, visitor.session_id, visitor.register_code)
     return _job(row) if row else None
 
 
 async def list_own(db: Database, visitor: Visitor) -> list[StoredJob]:
-    """The visitor's last jobs in this session, the newest first."""
+    """Return the visitor's last jobs in this session, the newest first."""
     rows = await db.fetch(LIST, visitor.user_id, visitor.session_id, visitor.register_code, MOST_LISTED)
     return [_job(row) for row in rows]
 
 
 async def count_at_work(db: Database, visitor: Visitor) -> int:
-    """How many of the person's jobs are not finished yet."""
+    """Return how many of the visitor's jobs are queued or running."""
     found: int = await db.fetchval(COUNT_AT_WORK, visitor.user_id, visitor.register_code)
     return found
 
@@ -148,19 +148,19 @@ SWEEP = "SELECT sweep_jobs()"
 
 
 async def claim(pool: DatabasePool, lease: timedelta) -> StoredJob | None:
-    """The job that waits longest, or whose taker has gone silent; it is this one's until the lease runs out."""
+    """Claim the job that has waited longest, or one whose lease has run out, for the time of a lease."""
     row = await pool.fetchrow(CLAIM, lease, MOST_ATTEMPTS)
     return _job(row) if row else None
 
 
 async def keep(pool: DatabasePool, job: StoredJob, lease: timedelta, done: int, total: int | None) -> bool:
-    """Prolong the lease; False when the job was stopped or is somebody else's by now."""
+    """Renew the lease. Return False if the job was stopped or another replica has taken it."""
     kept: bool = await pool.fetchval(KEEP, job.id, job.attempt, lease, done, total)
     return kept
 
 
 async def drop(pool: DatabasePool, job: StoredJob, state: JobState, wait: timedelta) -> None:
-    """Give it up, as `queued` for another attempt after a while, or as `failed`."""
+    """Give the job up: as `queued` for another attempt after `wait`, or as `failed`."""
     await pool.execute(DROP, job.id, job.attempt, state, wait)
 
 
@@ -170,7 +170,7 @@ async def add_chunk(db: Database, job: StoredJob, number: int, content: bytes) -
 
 @dataclass(frozen=True)
 class MadeFile:
-    """What a finished file is, for the job and for the audit."""
+    """The facts of a finished file, for the job and for the audit."""
 
     records: int
     size: int
@@ -179,7 +179,7 @@ class MadeFile:
 
 
 async def finish(db: Database, job: StoredJob, file: MadeFile, life: timedelta) -> bool:
-    """False when the job was stopped or is somebody else's by now: then nothing of the file is kept."""
+    """Mark the job as ready. Return False if it was stopped or taken over; then no part of the file is kept."""
     finished: bool = await db.fetchval(
         FINISH, job.id, job.attempt, life, file.records, file.size, file.chunks, file.sha256
     )
@@ -228,7 +228,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records a report is of."""
+    """Which records a report holds."""
 
     register_code: str
     organisation_ids: tuple[UUID, ...]
@@ -252,7 +252,9 @@ TAKE_TIME = "SET LOCAL statement_timeout = '1min'; SET LOCAL idle_in_transaction
 
 
 async def take_time(db: Database) -> None:
-    """A report takes longer than a page may, and its reader waits for whoever writes the workbook."""
+    """
+    Allow the transaction more time. A report takes longer than a page, and its rows wait for the workbook's process.
+    """
     await db.execute(TAKE_TIME)
 
 
@@ -262,7 +264,7 @@ async def count_rows(db: Database, wanted: Wanted) -> int:
 
 
 async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UUID, str]]]:
-    """The chosen records, the oldest first, as they were when the first of them was read; some at a time."""
+    """Yield the chosen records in batches, the oldest first. All are of the moment at which reading began."""
     cursor = await db.cursor(READ_ROWS, *wanted.values(), wanted.report.outcomes)
     while rows := await cursor.fetch(AT_ONCE):
         yield [(row["record_id"], row["line"]) for row in rows]

@@ -1,1 +1,1 @@
-"""A report as an Excel workbook, made in a process of its own that knows no database, no bus and no secret."""
+"""Makes a report as an Excel workbook, in a separate process without database, bus or secrets."""

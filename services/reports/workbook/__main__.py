@@ -1,9 +1,10 @@
 """
-Makes one workbook: a plan and then rows come in, line by line, and the whole file goes out at the end.
+Makes one workbook: reads a plan and then rows, line by line, and writes the whole file at the end.
 
     python -m services.reports.workbook FOLDER
 
-Nothing goes out unless the end of the rows has come in. What is kept meanwhile is kept in the folder, and goes with it.
+Nothing is written to the output unless the end of the rows has been read. Working files are kept in the folder, which
+is deleted at the end.
 """
 
 import json
@@ -21,7 +22,7 @@ from shared import log
 
 
 class WorkbookRow(TypedDict):
-    """A record as it comes in: `apart` when nobody knows whether it belongs into the report."""
+    """A record as it is read. `apart` says that the age is unknown, so it is unclear if the record belongs here."""
 
     record: Values
     answers: Values
@@ -30,11 +31,11 @@ class WorkbookRow(TypedDict):
 
 
 class Interrupted(Exception):
-    """The rows ended before their end had come."""
+    """The rows stopped before the line that ends them."""
 
 
 def main(folder: Path) -> int:
-    """The exit code: 0 only when the whole file went out."""
+    """Return the exit code: 0 only if the whole file was written to the output."""
     log.set_up("reports")
     file = folder / "report.xlsx"
     try:
@@ -44,7 +45,7 @@ def main(folder: Path) -> int:
         sys.stdout.buffer.flush()
     except (Interrupted, BrokenPipeError):
         return 1
-    except Exception as error:  # noqa: BLE001  the edge of a process: its text might be about a person
+    except Exception as error:  # noqa: BLE001  stops every error here: its text might be about a person
         log.warn("workbook.failed", error=error)
         return 1
     finally:
@@ -53,7 +54,7 @@ def main(folder: Path) -> int:
 
 
 def write_workbook(lines: BinaryIO, file: Path) -> None:
-    """Raises `Interrupted` when the rows end too soon."""
+    """Write the workbook. Raises `Interrupted` if the rows end too soon."""
     plan = Plan.of_line(lines.readline())
     with Book(file) as book:
         sheets = Sheets(book, plan)
@@ -67,7 +68,7 @@ def write_workbook(lines: BinaryIO, file: Path) -> None:
 
 
 class Sheets:
-    """The sheets of a report: its records, those that stand apart, what they come to, and what everything means."""
+    """The sheets of a report: its records, records whose age is not known, the summary and the definitions."""
 
     def __init__(self, book: Book, plan: Plan) -> None:
         self._book = book
@@ -82,7 +83,7 @@ class Sheets:
         return Table(self._book, title, [each.heading for each in self._plan.columns], self._plan.continued)
 
     def add(self, row: WorkbookRow, *, short: bool) -> None:
-        """`short`: it is known that no text is too long for a cell."""
+        """Add a record. `short` says that no text is too long for a cell."""
         self._records += 1
         self._summary.add(row["record"], row["answers"])
         table, values = self._table_of(row), (row["record"], row["answers"], row["outcomes"])

@@ -1,4 +1,4 @@
-"""From a record as it is kept to the cells of its rows: labels for codes, days for dates."""
+"""Turns a record into the cells of its rows: codes become labels, dates become days."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -23,7 +23,7 @@ NOTHING: Values = {}
 
 
 class Cells:
-    """Makes the cells of records, in the order of the columns. What many records say is written once."""
+    """Makes the cells of records, in the order of the columns. Frequent values are written only once."""
 
     def __init__(self, columns: Sequence[WorkbookColumn], written: Writer) -> None:
         self._columns = [
@@ -32,7 +32,7 @@ class Cells:
         self._known = [(place, name, _Known(make, write)) for place, name, make, write in self._columns]
 
     def lines(self, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]) -> Iterator[list[Cell]]:
-        """One line for each outcome; one for a record that has none."""
+        """Yield one line for each outcome, or one line for a record without outcomes."""
         for outcome in outcomes or [(NOTHING, NOTHING)]:
             values = (record, answers, *outcome)
             yield [make(values[place].get(name)) for place, name, make, _ in self._columns]
@@ -40,7 +40,7 @@ class Cells:
     def written(
         self, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]
     ) -> Iterator[list[str]]:
-        """The same as cells that are written already. No text of the record may be too long for one."""
+        """Yield the same lines as written cells. No text of the record may be too long for a cell."""
         for outcome in outcomes or [(NOTHING, NOTHING)]:
             values = (record, answers, *outcome)
             yield [
@@ -50,7 +50,7 @@ class Cells:
 
 
 class _Known(dict[str | int | tuple[str, ...] | None, str]):
-    """Values of one column as written cells. Remembers some that are short: most come again and again."""
+    """The written cells of one column by value. Keeps a number of short ones, since most values are repeated."""
 
     def __init__(self, make: Maker, write: Callable[[Cell], str]) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ def _day(text: str) -> Cell:
 
 
 def _moment(text: str) -> Cell:
-    """The day in London. All moments of an hour have the same, and many records are of one hour."""
+    """Return the day in London. It is worked out once for each hour, since many records share an hour."""
     return _day_of_hour(text[:HOUR]) if text.endswith(UTC) else _shown(london_day(datetime.fromisoformat(text)))
 
 

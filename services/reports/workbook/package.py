@@ -2,7 +2,7 @@
 Puts the cells into a workbook file.
 
 XlsxWriter makes everything else: the list of sheets, their views, widths and filters, the charts and the theme. It
-takes too long to write the cells of a large report. So their rows are written here, and put into its sheets.
+takes too long to write the cells of a large report. So this module writes their rows and inserts them into the sheets.
 """
 
 import io
@@ -14,7 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 NO_ROWS = b"<sheetData/>"
 NO_EXTENT = b'<dimension ref="A1"/>'
-HEADING, DAY = 1, 2  # places in `cellXfs`; 0 is a plain cell
+HEADING, DAY = 1, 2  # indexes in `cellXfs`; 0 is a plain cell
 STYLES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
 <numFmts count="1"><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/></numFmts>
@@ -35,14 +35,14 @@ STYLES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 
 @dataclass(frozen=True)
 class SheetRows:
-    """The rows of one sheet, in a file of their own, and the cells that they reach from and to."""
+    """The rows of one sheet, in a separate file, and the range of cells that they cover."""
 
     file: Path
     extent: str
 
 
 def write_package(frame: bytes, rows: Mapping[str, SheetRows], file: Path) -> None:
-    """Write the workbook: the frame that XlsxWriter made, with these rows (by the names of their parts) and styles."""
+    """Write the workbook: the frame made by XlsxWriter, with our styles and with these rows by part name."""
     with ZipFile(io.BytesIO(frame)) as made, ZipFile(file, "w", ZIP_DEFLATED) as whole:
         for part in made.infolist():
             if part.filename in rows:
@@ -52,7 +52,7 @@ def write_package(frame: bytes, rows: Mapping[str, SheetRows], file: Path) -> No
 
 
 def _write_sheet(whole: ZipFile, part: ZipInfo, frame: bytes, rows: SheetRows) -> None:
-    """Raises `ValueError` when the frame has no single place for the rows."""
+    """Write a sheet with its rows. Raises `ValueError` if the frame has no single place for them."""
     before, after = frame.replace(NO_EXTENT, f'<dimension ref="{rows.extent}"/>'.encode()).split(NO_ROWS)
     sheet = ZipInfo(part.filename, part.date_time)
     sheet.compress_type, sheet.external_attr = ZIP_DEFLATED, part.external_attr

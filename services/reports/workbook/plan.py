@@ -1,4 +1,4 @@
-"""What the process that makes a workbook is told: its columns, its words, and then one line for each record."""
+"""What the process that makes a workbook is sent: its columns and words, followed by one line for each record."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,15 +9,15 @@ Source = Literal["record", "answer", "outcome", "outcome_answer"]
 Kind = Literal["text", "day", "moment", "nhs_number", "codes"]
 
 END = b"end\n"
-"""The last line. Where it is missing, whoever sent the rows has died, and there is no report."""
+"""The last line. If it is missing, the sender has died and there is no report."""
 
 
 @dataclass(frozen=True)
 class WorkbookColumn:
     """
-    One column: where its values come from, and what they are.
+    A column: where its values come from, and their kind.
 
-    A code becomes its label, and so does a word in place of a date, such as not known.
+    A code is shown as its label. So is a word in place of a date, such as not known.
     """
 
     heading: str
@@ -32,9 +32,10 @@ class WorkbookColumn:
 @dataclass(frozen=True)
 class Tallied:
     """
-    One table of the summary: how many records there are with each value, which `labels` name in their order.
+    A table of the summary: how many records have each value. `labels` gives the values in their order.
 
-    With `bands` the value is a date of birth: each is a code, the day after which they are born, and the last such day.
+    With `bands` the value is a date of birth. Each band is a code, the day after which its people are born, and the
+    last day on which they are born.
     """
 
     title: str
@@ -49,7 +50,7 @@ class Tallied:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole workbook but its rows. `facts` stand above the definitions: the report, its filters, its moment."""
+    """A workbook without its rows. `facts` come first in the summary and the definitions: report, filters and time."""
 
     title: str
     columns: tuple[WorkbookColumn, ...]

@@ -1,8 +1,8 @@
 """
-The one module that writes cells: texts, dates and numbers, and nothing that Excel would carry out or follow.
+Writes cells: texts, dates and numbers, and nothing that Excel would run or follow.
 
-What people typed stands in the cell as they typed it. A text that begins with an equals sign is a text here, an address
-is no link, and what looks like markup is escaped.
+No other module writes cells. Text appears as users typed it: a leading equals sign does not make a formula, an address
+does not become a link, and markup is escaped.
 """
 
 import io
@@ -26,24 +26,28 @@ Cell = str | date | int | None
 MOST_UPRIGHT = 6
 LOWEST_CHART = 288
 LAST_ROW = 1_048_575
-LONGEST_TEXT = 32_767  # in units of UTF-16, as Excel counts
-SHORT = LONGEST_TEXT // 2  # letters that fit whatever they are
+LONGEST_TEXT = 32_767  # in UTF-16 code units, as Excel counts
+SHORT = LONGEST_TEXT // 2  # this many characters always fit
 LONGEST_NAME = 31
 NOT_IN_NAMES = str.maketrans("[]:*?/\\", "()    -")
-FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900, so days before are not what they seem
+FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900, so its earlier days are wrong
 DAY_ZERO = date(1899, 12, 30)
 
 
 class TooLong(ValueError):
-    """What was to be written does not fit. Says nothing of it."""
+    """The content does not fit. The error does not repeat it."""
 
 
 def escaped(text: str) -> str:
-    """A text as it stands in a file: no markup, and what XML cannot hold in Excel's own way of saying it."""
+    """
+    Return the text as a file holds it: markup is escaped, and so are characters that XML cannot hold.
+
+    Raises `TooLong`.
+    """
     if len(text) > LONGEST_TEXT:
         raise TooLong
     if text.isprintable() and not ("<" in text or "&" in text or ">" in text or "_x" in text):
-        return text  # nearly all are so, and this is the quickest way to know it
+        return text  # true of nearly all texts, and the fastest check
     plain = _LOOKS_ESCAPED.sub(r"_x005F\1", text)
     return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", plain))
 
@@ -53,7 +57,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 class SheetFile:
-    """One sheet in the making. Its rows, of cells that are written already, go to a file of their own."""
+    """A sheet in the making. Its rows, made of written cells, go to a separate file."""
 
     def __init__(self, frame: Worksheet, file: Path) -> None:
         self.frame = frame
@@ -62,7 +66,7 @@ class SheetFile:
         self._last, self._columns = 1, 1
 
     def put(self, row: int, written: Iterable[str], columns: int) -> None:
-        """Write one row; rows come in order."""
+        """Write a row. Rows must come in order. Raises `TooLong` if the sheet is full."""
         if row > LAST_ROW:
             raise TooLong
         number = str(row + 1)
@@ -75,7 +79,7 @@ class SheetFile:
 
 
 def written_cell(col: int, cell: Cell, style: int) -> str:
-    """A cell as it stands in a file, but for the number of its row; what is empty is no cell at all."""
+    """Return the cell as a file holds it, except for its row number. An empty value gives no cell."""
     if cell is None or cell == "":
         return ""
     begin = f'<c r="{_letters(col)}{ROW}"'
@@ -92,19 +96,19 @@ def _styled(style: int) -> str:
 
 
 ROW = "\0"
-"""Stands for the number of a row in a written cell: no text holds it, for `escaped` says it in another way."""
+"""Stands for the row number in a written cell. No text contains it, because `escaped` replaces this character."""
 _EVERY_SPACE = ' xml:space="preserve"'
 
 
 @cache
 def _letters(col: int) -> str:
-    """A column's letters: 0 is A, 26 is AA."""
+    """Return the letters of a column: 0 is A, 26 is AA."""
     before, last = divmod(col, 26)
     return (_letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
 def pieces(text: str) -> list[str]:
-    """The text in as many parts as it needs cells."""
+    """Return the text in as many parts as it needs cells."""
     return [text] if len(text) <= SHORT else list(_pieces(text))
 
 
@@ -120,7 +124,11 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
-    """The cells, and a line more for each time that a text goes on, which `continued` says of the first cell."""
+    """
+    Yield the cells, and a further line for each continuation of a text.
+
+    The first cell of a further line holds the words of `continued`.
+    """
     parts = [pieces(cell) if isinstance(cell, str) else [cell] for cell in cells]
     for line in range(max(map(len, parts), default=1)):
         row = [each[line] if line < len(each) else None for each in parts]
@@ -131,7 +139,7 @@ def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
 
 @dataclass(frozen=True)
 class ChartOf:
-    """A chart of labels and counts that stand beneath each other, from a row on; it lies beside them at `place`."""
+    """A chart of labels and counts in the rows from `first_row` on. The chart is placed beside them at row `place`."""
 
     title: str
     first_row: int
@@ -141,7 +149,7 @@ class ChartOf:
 
 
 class Book:
-    """A workbook in a folder that nobody else may read; the file is there once the block has ended well."""
+    """A workbook in a private folder. The file exists once the block has ended without an error."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -172,19 +180,19 @@ class Book:
         return sheet
 
     def put(self, sheet: SheetFile, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
-        """Write one row. A text must fit into its cell: `lines_of` sees to that."""
+        """Write a row. Each text must fit into its cell: `lines_of` makes sure of that."""
         style = HEADING if bold else 0
         written = (written_cell(col, cell, style) for col, cell in enumerate(cells))
         sheet.put(row, written, len(cells))
 
     def written(self, col: int, cell: Cell) -> str:
-        """A cell of a column, to be put into many rows."""
+        """Return a written cell of a column, to be used in many rows."""
         return written_cell(col, cell, 0)
 
     def write_lines(
         self, title: str, lines: Iterable[Sequence[Cell]], bold: Collection[int], widths: Sequence[int]
     ) -> SheetFile:
-        """A sheet of its own for these lines, of which some are headings."""
+        """Write the lines to a new sheet. `bold` holds the numbers of the lines that are headings."""
         sheet = self.add_sheet(title, widths)
         sheet.frame.set_landscape()
         sheet.frame.fit_to_pages(1, 0)
@@ -193,7 +201,11 @@ class Book:
         return sheet
 
     def add_chart(self, sheet: SheetFile, drawn: ChartOf) -> None:
-        """Excel's own chart of cells that are there. It keeps their values too, for those who do not work them out."""
+        """
+        Add an Excel chart of cells in the sheet.
+
+        It also stores their values, for programs that do not compute them.
+        """
         chart = self._workbook.add_chart({"type": "column" if len(drawn.rows) <= MOST_UPRIGHT else "bar"})
         if chart is None or not drawn.rows:
             return
@@ -218,9 +230,9 @@ class Book:
 
 class Table:
     """
-    Rows under one heading, which stays in sight; each column can be filtered. Full sheets go on in another.
+    Rows under a heading that stays in view. Each column has a filter. A full sheet is continued on another.
 
-    A text that is too long for a cell goes on in the row beneath, whose first cell says so in the words of `continued`.
+    A text that is too long for a cell continues in the next row, whose first cell says so in the words of `continued`.
     """
 
     def __init__(
@@ -251,7 +263,7 @@ class Table:
             self._book.put(self._sheet, self._row, line)
 
     def add_written(self, cells: Sequence[str]) -> None:
-        """A row of cells that are written already, so that no text was too long."""
+        """Add a row of written cells, in which no text was too long."""
         self._make_room(1)
         self._row += 1
         self._sheet.put(self._row, cells, len(self._headings))
@@ -262,12 +274,12 @@ class Table:
             self._begin()
 
     def close(self) -> None:
-        """Once all rows are there it is known what the filters are for."""
+        """Set the filters, whose range is known once all rows are written."""
         self._sheet.frame.autofilter(0, 0, self._row, len(self._headings) - 1)
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:
-    """As much of the title as a sheet's name can hold, cut at a word, and unlike any other."""
+    """Return as much of the title as a sheet's name can hold, cut at a word, and different from the names taken."""
     plain = " ".join(title.translate(NOT_IN_NAMES).split()).strip("'") or "-"
     number = ""
     while True:

@@ -1,4 +1,4 @@
-"""The sheet that sums a report up: how many records of each kind, each with a chart that Excel draws from the cells."""
+"""The summary sheet: how many records there are of each kind, each table with a chart of its cells."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,11 @@ Values = Mapping[str, Value]
 
 @dataclass
 class Summary:
-    """Counts the records of a report, each once in each table but where it has several answers to one question."""
+    """
+    Counts the records of a report.
+
+    Each record counts once in each table, or once for each answer if it has several to the question.
+    """
 
     tables: Sequence[Tallied]
     found: list[dict[str, int]] = field(init=False)
@@ -29,7 +33,9 @@ class Summary:
                 found[code] = found.get(code, 0) + 1
 
     def write(self, book: Book, title: str, facts: Sequence[Sequence[Cell]]) -> None:
-        """Every kind that is offered, with 0 too, and others where there are any."""
+        """
+        Write the tables and charts. Every value with a label is listed, even with 0; others only if there are any.
+        """
         lines: list[Sequence[Cell]] = [*facts, ()]
         charts: list[ChartOf] = []
         bold = set()

@@ -1,4 +1,5 @@
--- Counts of records by organisation and by creator: kept by triggers as deltas, folded into counters, and proved.
+-- Counts of records by organisation and by creator. Triggers keep them as deltas, which are added to counters and
+-- checked.
 
 CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -49,7 +50,7 @@ BEGIN
 END
 $$;
 
--- Add the deltas to the counters, and return how many there were. Do nothing while another replica does it.
+-- Add the deltas to the counters, and return how many there were. Do nothing while another replica is doing it.
 CREATE OR REPLACE FUNCTION fold_deltas() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -74,8 +75,8 @@ BEGIN
 END
 $$;
 
--- Count the records themselves, and correct each count that differs by a delta of the difference, in one statement and so
--- of one moment. Return how many counts were wrong; it should always be none.
+-- Count the records themselves, and correct each wrong count by a delta of the difference. It is one statement, so all
+-- counts are of one moment. Return how many counts were wrong; this should always be none.
 CREATE OR REPLACE FUNCTION prove_counters() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -106,7 +107,8 @@ BEGIN
 END
 $$;
 
--- How many active records are in scope: counters and deltas in one statement, so exact at its moment.
+-- Return how many active records are in scope. One statement reads counters and deltas, so the count is exact at its
+-- moment.
 CREATE OR REPLACE FUNCTION count_active(p_register text, p_orgs uuid [], p_user uuid, p_own boolean) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
@@ -143,7 +145,8 @@ BEGIN
 END
 $$;
 
--- How many of the records held are active, in scope, and created by others: `count_active` counts the user's own.
+-- Return how many held records are active, in scope and created by others. `count_active` counts those the user
+-- created.
 CREATE OR REPLACE FUNCTION count_held(p_register text, p_orgs uuid [], p_user uuid, p_held uuid []) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)

@@ -1,13 +1,13 @@
--- Drafts end with their command, or by age.
+-- Drafts are deleted when their command is carried out, or when they expire.
 
--- Let saving a draft and carrying out its command run one after the other (see `draft_sent`).
+-- Make saving a draft and carrying out its command run one after the other (see `draft_sent`).
 CREATE OR REPLACE FUNCTION hold_draft(p_id uuid) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('draft ' || p_id::text, 0))
 $$;
 
--- A command that is carried out deletes the draft of its id, in the same transaction. A form that is refused takes its
--- command's row away again, and keeps its draft. SECURITY DEFINER: no scope may be set in the command's transaction.
+-- Delete the draft of a command that is carried out, in the same transaction. A form that is refused deletes its
+-- command's row again, and keeps its draft. SECURITY DEFINER: the command's transaction may have no scope.
 CREATE OR REPLACE FUNCTION draft_sent() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -19,7 +19,8 @@ BEGIN
 END
 $$;
 
--- Delete the drafts last saved before a moment, and return how many there were. SECURITY DEFINER: they are of all users.
+-- Delete the drafts that were last saved before a moment, and return how many there were. SECURITY DEFINER: the drafts
+-- are those of all users.
 CREATE OR REPLACE FUNCTION sweep_drafts(p_before timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

@@ -1,7 +1,8 @@
--- Likely duplicates: what records are compared by, the pairs that look like one person, and those known to be one.
+-- Likely duplicates: the keys by which records are compared, the pairs that match, and the records linked as one
+-- person.
 
--- Give these keys to a record that is about to be added, and return the active records of the register that have one of
--- them, in every organisation. For `submit_record` alone, which tells nobody of those that the asker may not see.
+-- Give these keys to a record that is about to be added. Return the active records of the register that share a key, in
+-- every organisation. Only `submit_record` may use this: it does not reveal the matches that the user may not see.
 CREATE OR REPLACE FUNCTION claim_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS uuid []
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -20,7 +21,7 @@ BEGIN
 END
 $$;
 
--- Replace what a record is compared by, and flag the matches of the keys it did not have before.
+-- Replace the keys of a record, and flag the matches of keys that it did not have before.
 CREATE OR REPLACE FUNCTION keep_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -42,8 +43,8 @@ BEGIN
 END
 $$;
 
--- Let two transactions that save the same person at once run one after the other, so that the second sees the first's
--- record. Every transaction takes its locks in one order.
+-- Make two transactions that save the same person at once run one after the other, so that the second sees the first's
+-- record. Every transaction takes its locks in the same order, which prevents deadlocks.
 CREATE OR REPLACE FUNCTION lock_keys(p_register text, p_keys text []) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -64,8 +65,8 @@ BEGIN
 END
 $$;
 
--- Flag the pairs that a record makes by new keys. What is new while the other record is archived opens a dismissed pair
--- at once; it is seen when both are active.
+-- Flag the pairs that a record forms by new keys. If the other record is archived, its dismissed pair is reopened at
+-- once. The pair becomes visible when both records are active.
 CREATE OR REPLACE FUNCTION flag_matches(p_record uuid, p_register text, p_keys text []) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -82,8 +83,8 @@ BEGIN
 END
 $$;
 
--- The pairs that a record makes by these keys, each by the first of them; twenty at most, with the newest records.
--- `p_reopen`: the keys are new, so that they open a dismissed pair again.
+-- Flag the pairs that a record forms by these keys, each by its first matching key, and at most twenty, with the newest
+-- records. `p_reopen`: the keys are new, so they reopen a dismissed pair.
 CREATE OR REPLACE FUNCTION flag_pairs(p_record uuid, p_register text, p_keys text [], p_reopen boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -106,8 +107,8 @@ BEGIN
 END
 $$;
 
--- A record that comes back to its register is compared with those added meanwhile. A dismissed pair stays dismissed,
--- since nothing about either is new.
+-- Compare a reinstated record with those added meanwhile. A dismissed pair stays dismissed, since neither record has
+-- changed.
 CREATE OR REPLACE FUNCTION record_came_back() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -119,7 +120,8 @@ BEGIN
 END
 $$;
 
--- Make one person of the two records and of those already linked to them, one pair after another.
+-- Link the two records, and all records already linked to either of them, as one person. Only one pair is linked at a
+-- time.
 CREATE OR REPLACE FUNCTION link_records() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN

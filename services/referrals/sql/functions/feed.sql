@@ -1,6 +1,6 @@
--- What other services copy of the records: which changed, and their ratings over time.
+-- What other services copy: the records that changed, and their ratings over time.
 
--- A record that is gone keeps its row: that is how readers learn of it.
+-- Put changed records into the feed. The row of a deleted record stays, so that readers learn of the deletion.
 CREATE OR REPLACE FUNCTION feed_records() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -11,8 +11,9 @@ BEGIN
 END
 $$;
 
--- Give a sequence to committed changes that have none, and return how many there were. One process does it at a time, so
--- that sequences become visible in their order. Rows that are being changed at this moment are left for the next time.
+-- Give a sequence to committed changes that have none, and return how many there were. One process does it at a time,
+-- so that sequences become visible in their order. Rows that are being changed at this moment are left for the next
+-- call.
 CREATE OR REPLACE FUNCTION assign_feed() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -33,9 +34,9 @@ BEGIN
 END
 $$;
 
--- Records after a sequence, in order: `p_most` at most, and of about `p_bytes` together, but always one. A record that is
--- gone has no register. `found` counts the rows before `p_bytes` cut them off. SECURITY DEFINER: reports reads all registers
--- and organisations.
+-- Return the records after a sequence, in order: at most `p_most`, of about `p_bytes` in all, and always at least one.
+-- A deleted record has no register. `found` counts the rows before `p_bytes` limits them. SECURITY DEFINER: reports
+-- reads all registers and organisations.
 CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, record_id uuid, register_code text, edition text, reference text, version integer,
     organisation_id uuid, status smallint, created_by text, created_at timestamptz, updated_at timestamptz,
@@ -65,9 +66,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     ORDER BY p.sequence
 $$;
 
--- The ratings of some records, each with when it was given, in their order. `p_questions` are the questions that rate, one
--- for each register and edition. Versions that did not touch the rating are left out. SECURITY DEFINER: reports reads all
--- registers and organisations.
+-- Return the ratings of some records in order, each with the time when it was given. `p_questions` are the questions
+-- that hold the rating, one for each register and edition. Versions that did not change the rating are left out.
+-- SECURITY DEFINER: reports and outcomes read all registers and organisations.
 CREATE OR REPLACE FUNCTION read_ratings(p_records uuid [], p_registers text [], p_editions text [], p_questions text [])
 RETURNS TABLE (record_id uuid, since timestamptz, code text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$

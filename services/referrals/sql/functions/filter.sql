@@ -1,7 +1,9 @@
--- The ids of a list that is filtered by rating and locality. Null passes everything; no code stands twice.
+-- The ids of a list that is filtered by rating and locality. A null filter lets everything pass, and no code is
+-- repeated.
 
--- Ids of active records that pass, in no order, `p_most` at most. Everywhere but among one's own, each organisation is
--- read by the index of what filters it, code by code: then a plan that knows no values knows how few there are of each.
+-- Return the ids of active records that pass, in no order, and at most `p_most` of them. Except for a user's own
+-- records, each organisation is read by the index of the filter, code by code. So even a generic plan, which knows no
+-- values, expects few rows of each.
 CREATE OR REPLACE FUNCTION filtered_ids(
     p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_ratings text [], p_localities text [], p_most integer
 ) RETURNS uuid []
@@ -83,8 +85,9 @@ BEGIN
 END
 $$;
 
--- Those that pass when there are many of them: a walk from the last updated on. There are more than a thousand, so it is
--- not a long one unless they lie far behind; `p_skip` and `p_take` together stay within a thousand.
+-- Return the ids that pass if there are many of them, by a walk from the last update backwards. More than a thousand
+-- records pass, so the walk is short unless they were last updated long ago. `p_skip` and `p_take` together are at most
+-- a thousand.
 CREATE OR REPLACE FUNCTION filtered_ids_after(
     p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_ratings text [], p_localities text [],
     p_skip integer, p_take integer
@@ -165,7 +168,7 @@ BEGIN
 END
 $$;
 
--- Those among some ids that match, in the order asked for, or in its reverse. `p_levels` are the ratings, the most urgent
+-- Return the ids that match, in the requested order or in its reverse. `p_levels` are the ratings, the most urgent
 -- first.
 CREATE OR REPLACE FUNCTION in_order(
     p_ids uuid [], p_patterns text [], p_ratings text [], p_localities text [],

@@ -1,7 +1,7 @@
--- Records that somebody holds or covers for others.
+-- Records that users hold or cover.
 
--- The records that the user of the context holds or covers today. SECURITY DEFINER, or the policies of the two tables
--- would ask each other.
+-- Return the records that the user of the context holds or covers today. SECURITY DEFINER, since otherwise the policies
+-- of the two tables would call each other.
 CREATE OR REPLACE FUNCTION held_ids() RETURNS uuid []
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT coalesce(array_agg(DISTINCT h.record_id), '{}')
@@ -11,8 +11,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
         AND h.from_day <= (now() AT TIME ZONE 'Europe/London')::date
 $$;
 
--- The same as `ids_after` and `ids_before`, for somebody who holds or covers others' records. What they created is walked
--- by its index; the others are few.
+-- Like `ids_after` and `ids_before`, for a user who holds or covers other users' records. The records that the user
+-- created are read by their index; the others are few.
 CREATE OR REPLACE FUNCTION own_ids_after(
     p_register text, p_user uuid, p_held uuid [], p_at timestamptz, p_id uuid, p_skip integer, p_take integer
 ) RETURNS uuid []

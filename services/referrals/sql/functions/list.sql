@@ -1,5 +1,5 @@
--- Lists in one round trip: the context is set and the reading audited in the same call. What may be asked, and in which
--- shape, is decided before. SECURITY INVOKER, so that row-level security holds inside.
+-- Reads lists in one round trip: the same call sets the context and audits the reading. The caller has already decided
+-- what the user may ask for and which query to use. SECURITY INVOKER, so that row-level security applies.
 
 CREATE OR REPLACE FUNCTION list_records(p_scope jsonb, p_page jsonb) RETURNS TABLE (
     total bigint, record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
@@ -48,8 +48,8 @@ BEGIN
 END
 $$;
 
--- A list that is filtered and sorted: by any heading while there are no more than `reach` records, which are then read
--- and put in order. Longer ones stay in the order of the last update, for which there are indexes.
+-- Return a filtered and sorted list. Up to `reach` records are read and sorted by any heading. Longer lists stay in the
+-- order of the last update, which has indexes.
 CREATE OR REPLACE FUNCTION filter_records(p_scope jsonb, p_page jsonb, p_filters jsonb) RETURNS TABLE (
     matches integer, capped boolean,
     record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
@@ -90,7 +90,7 @@ BEGIN
 END
 $$;
 
--- Which rows of a list: `take` of them, behind `skip` others, or beside a row.
+-- Return which rows of a list to read: `take` rows after `skip` others, or after or before a given row.
 CREATE OR REPLACE FUNCTION read_page(p_page jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -108,8 +108,8 @@ BEGIN
 END
 $$;
 
--- What a list is filtered and sorted by; null ratings or localities let everything pass. `levels` are the ratings, the
--- most urgent first; `reach` is how many records are sorted at most.
+-- Return how a list is filtered and sorted. Null ratings or localities let everything pass. `levels` are the ratings,
+-- the most urgent first. `reach` is the most records that are sorted.
 CREATE OR REPLACE FUNCTION read_filters(p_filters jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -124,7 +124,8 @@ BEGIN
 END
 $$;
 
--- The rows of a filtered list or a search, in the order of their ids; `answers` holds those to the questions named.
+-- Return the rows of a filtered list or a search, in the order of the ids. `answers` holds those to the named
+-- questions.
 CREATE OR REPLACE FUNCTION record_rows(p_shown uuid [], p_questions text []) RETURNS TABLE (
     place bigint, record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
     created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb

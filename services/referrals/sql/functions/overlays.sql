@@ -1,5 +1,5 @@
--- Which overlay of its register a record's answers were saved under. What changes no answer (a review, an archive) leaves
--- it as it is.
+-- Set the overlay of its register under which a record's answers are saved. A change without answers, such as a review
+-- or an archive, leaves it unchanged.
 CREATE OR REPLACE FUNCTION name_overlay() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,6 +1,6 @@
--- Reading one record in one round trip, audited in the same call.
+-- Reads one record in one round trip. The same call audits the reading.
 
--- An active record in scope, with those that are linked to it; no row where there is none.
+-- Return an active record in scope and the records linked to it; no row if there is none.
 CREATE OR REPLACE FUNCTION read_record(p_scope jsonb, p_record uuid) RETURNS TABLE (
     record_id uuid, reference text, edition text, answers jsonb, version integer, organisation_id uuid,
     created_by_id uuid, created_by text, created_at timestamptz, updated_at timestamptz, rated_at timestamptz,
@@ -40,7 +40,7 @@ BEGIN
 END
 $$;
 
--- The other active records of a record's person that the asker may see, as a list. Audited.
+-- Return the other active records of the record's person that the user may see, as a list. Audited.
 CREATE OR REPLACE FUNCTION same_person(
     p_user uuid, p_session uuid, p_register text, p_orgs uuid [], p_own boolean, p_record uuid
 ) RETURNS jsonb

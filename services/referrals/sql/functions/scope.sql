@@ -1,8 +1,8 @@
--- What every call from Python starts with. Each jsonb parameter is one subject, whose keys are the fields of the dataclass
--- that is sent; one function reads it.
+-- The functions that every call from Python uses first. Each jsonb parameter is one dataclass, whose fields are its
+-- keys. One function reads each parameter.
 
--- Return what `p_scope` says of the visitor, and set it as the context that row-level security reads. STABLE, for it
--- changes no table: so it needs no snapshots of its own.
+-- Return the visitor in `p_scope`, and set it as the context that row-level security reads. STABLE, because it changes
+-- no table, so that it needs no snapshots of its own.
 CREATE OR REPLACE FUNCTION open_scope(p_scope jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -26,7 +26,7 @@ BEGIN
 END
 $$;
 
--- Keep the command's id, and return it. Null where the command was carried out before: then nothing may be done.
+-- Store the command's id and return it. Return null if the command was carried out before: then nothing may be done.
 CREATE OR REPLACE FUNCTION take_command(p_command jsonb) RETURNS uuid
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE

@@ -1,8 +1,8 @@
--- Searches by name in one round trip, audited in the same call without what was searched for. Searches count people and
--- not their words.
+-- Searches by name in one round trip. The same call audits the search, without its text. Searches count people, not
+-- matching words.
 
--- Filters narrow a search. What they leave is looked through when it is within their reach, so the search is exact; else
--- what is found is filtered, of which more is found for the purpose. `total` counts the records in scope.
+-- Search records. If few enough records pass the filters, all of those are searched, so the search is exact. Otherwise
+-- the search comes first and its matches are filtered. `total` counts the records in scope.
 CREATE OR REPLACE FUNCTION search_records(p_scope jsonb, p_page jsonb, p_filters jsonb, p_search jsonb) RETURNS TABLE (
     total bigint, matches integer, capped boolean,
     record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
@@ -60,8 +60,9 @@ BEGIN
 END
 $$;
 
--- What is looked for: a reference, or words. A name in which a word starts at `beginning` and before `until` is found by
--- comparison; `within`: the first of the patterns may be looked for inside words too. All patterns must match.
+-- Return what to search for: a reference, or words. A name matches by comparison if one of its words is at least
+-- `beginning` and less than `until`. `within`: the first of the patterns may also match inside words. All patterns must
+-- match.
 CREATE OR REPLACE FUNCTION read_search(p_search jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -76,10 +77,9 @@ BEGIN
 END
 $$;
 
--- Ids of what a search finds. A single word is looked for at the beginning of words, by comparison; then within words,
--- if `p_within` and there are not too many already. Several words are looked for by the index of both. These are more
--- than `p_most` when there are more; then the newest 100 in scope come along to be looked through, so that what was just
--- saved is among what is shown.
+-- Return the ids that a search finds. A single word is compared with the beginnings of words. If `p_within` and this
+-- finds no more than `p_most`, `search_ids` is used instead. Several words always use `search_ids`. If there are more
+-- than `p_most` ids, the newest 100 records in scope are added, so that one just saved is among those shown.
 CREATE OR REPLACE FUNCTION found_ids(
     p_shape text, p_register text, p_orgs uuid [], p_beginning text, p_until text, p_within boolean, p_patterns text [],
     p_most integer
@@ -119,7 +119,8 @@ BEGIN
 END
 $$;
 
--- Each record once, however many of its words begin so: words are read on until there are enough records, or no more words.
+-- Return each record once, however many of its words match. Reads ever more words until there are enough records or no
+-- more words.
 CREATE OR REPLACE FUNCTION beginning_ids(p_register text, p_orgs uuid [], p_beginning text, p_until text, p_most integer)
 RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
@@ -145,8 +146,9 @@ BEGIN
 END
 $$;
 
--- Ids of active records in which every pattern occurs; the first two narrow the index. SECURITY DEFINER, for its table
--- has no grants; what it gives back is looked up under row-level security, so an id too many would show nothing.
+-- Return the ids of active records in which every pattern occurs; the first two patterns use the index. SECURITY
+-- DEFINER, because its table has no grants. The caller reads the ids under row-level security, so an extra id shows
+-- nothing.
 CREATE OR REPLACE FUNCTION search_ids(p_shape text, p_register text, p_orgs uuid [], p_patterns text [], p_most integer)
 RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -173,7 +175,7 @@ BEGIN
         WHERE s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
             AND s.search LIKE ALL(p_patterns)
             AND s.register_code = p_register
-            AND (s.organisation_id = ANY(p_orgs)) IS TRUE -- a filter: dozens of organisations would not narrow the index
+            AND (s.organisation_id = ANY(p_orgs)) IS TRUE -- no index: dozens of organisations would not narrow it
         LIMIT p_most
     );
 END

@@ -1,4 +1,4 @@
--- How records of any register and organisation stand, for outcomes: ids, codes and times, nothing about the person.
+-- The status of records of any register and organisation, for outcomes: ids, codes and times, without personal data.
 
 CREATE OR REPLACE FUNCTION read_standing(p_record uuid) RETURNS TABLE (
     record_id uuid, register_code text, edition text, organisation_id uuid, reference text, version integer,
@@ -12,7 +12,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE r.id = p_record
 $$;
 
--- The next active records in the order of their ids, whatever their rating, so that each page costs the same.
+-- Return the next active records in the order of their ids. Their rating does not matter, so each page costs the same.
 CREATE OR REPLACE FUNCTION list_standings(p_after uuid, p_most integer) RETURNS TABLE (
     record_id uuid, register_code text, edition text, organisation_id uuid, reference text, version integer,
     status smallint, rating text, rated_at timestamptz, locality text

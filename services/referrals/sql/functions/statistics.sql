@@ -1,8 +1,8 @@
--- Statistics of tables that grow from nothing.
+-- Statistics of tables that start empty and grow.
 
--- Analyse the tables that have doubled since they were last analysed, and return how many. Connections keep their plans,
--- and a plan made while a table was empty reads all of it. Autovacuum comes a minute later, when a first load is over.
--- SECURITY DEFINER: only the owner may analyse.
+-- Analyse the tables that have doubled since they were last analysed, and return how many there were. Connections keep
+-- their plans, and a plan made while a table was empty reads all of it. Autovacuum runs a minute later, when a first
+-- load is over. SECURITY DEFINER: only the owner may analyse.
 CREATE OR REPLACE FUNCTION refresh_statistics() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

@@ -1,9 +1,10 @@
--- Adding a record in one round trip: state, history, audit, outbox and the command's id together, or none of it.
+-- Adds a record in one round trip. Record, history, audit, outbox and the command's id are saved together or not at
+-- all.
 
--- `verdict` is done, repeated, likely_duplicate or duplicate_unseen; only done changes anything. `seen` are the records
--- that look like the new one and that the asker may see, the newest ten; `shown` are those they were shown before.
--- `unseen` is said where a match that they may not see is refused too, else silent. Plans are kept, since
--- making them for each call costs a third more.
+-- Add a record. `verdict` is done, repeated, likely_duplicate or duplicate_unseen; only done changes anything. `seen`
+-- are the newest ten matching records that the user may see; `shown` are the ones they were shown before. `unseen` is
+-- said if a match that the user may not see is refused too, and silent otherwise. Generic plans are forced, since
+-- planning each call costs a third more.
 CREATE OR REPLACE FUNCTION submit_record(
     p_scope jsonb, p_command jsonb, p_record jsonb, p_content jsonb, p_events jsonb, OUT verdict text, OUT seen uuid []
 )
@@ -63,7 +64,8 @@ BEGIN
 END
 $$;
 
--- What a version of a record says: the answers, what is taken out of them, and by what the record is compared.
+-- Return the content of a version: the answers, the columns taken from them, and the keys by which records are
+-- compared.
 CREATE OR REPLACE FUNCTION read_content(p_content jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -82,7 +84,7 @@ BEGIN
 END
 $$;
 
--- Those among some records that the asker may see, the newest first.
+-- Return those of the records that the user may see, the newest first.
 CREATE OR REPLACE FUNCTION matches_in_sight(p_matches uuid [], p_orgs uuid [], p_user uuid, p_own boolean) RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,7 +1,7 @@
--- Changing a record: what is read before, and a new version in one round trip, as in `submit_record`.
+-- Changes a record: reads it before the change, and saves a new version in one round trip, as `submit_record` does.
 
--- What is needed to decide about a change: whether the command was carried out before, and the record. Both are of one
--- moment, so that a command sent twice at once never finds its own change.
+-- Return what is needed to decide about a change: the record, and whether the command was carried out before. One
+-- statement reads both. So if a command is sent twice at once, neither attempt finds its own change.
 CREATE OR REPLACE FUNCTION find_for_update(
     p_scope jsonb, p_command uuid, p_record uuid,
     OUT is_repeated boolean, OUT record_id uuid, OUT reference text, OUT edition text, OUT status smallint,
@@ -22,8 +22,8 @@ BEGIN
 END
 $$;
 
--- `verdict` is done, repeated, conflict, archived or not_found; only done changes anything. `version_there` is the
--- record's version afterwards. `rerated`: the rating is a new one. `rekeyed`: the record is compared by other keys.
+-- Save a new version. `verdict` is done, repeated, conflict, archived or not_found; only done changes anything.
+-- `version_there` is the record's version afterwards. `rerated`: the rating is new. `rekeyed`: the match keys change.
 CREATE OR REPLACE FUNCTION update_record(
     p_scope jsonb, p_command jsonb, p_update jsonb, p_content jsonb, p_events jsonb,
     OUT verdict text, OUT version_there integer
@@ -78,7 +78,7 @@ BEGIN
 END
 $$;
 
--- A review: the rating stands, and no answer changes. Verdicts are those of `update_record`.
+-- Save a review: the rating is confirmed, and no answer changes. Verdicts are those of `update_record`.
 CREATE OR REPLACE FUNCTION review_record(
     p_scope jsonb, p_command jsonb, p_record uuid, p_version integer, p_events jsonb,
     OUT verdict text, OUT version_there integer
@@ -117,7 +117,7 @@ BEGIN
 END
 $$;
 
--- Why a change found nothing to change: the record is away, archived, or of another version.
+-- Return why there was nothing to change: the record is not found, is archived, or has another version.
 CREATE OR REPLACE FUNCTION why_unchanged(p_record uuid, OUT verdict text, OUT version_there integer)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN

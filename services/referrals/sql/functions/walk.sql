@@ -1,8 +1,8 @@
--- The ids of a page of a list. One query for each shape, since `organisation_id = ANY` for one organisation takes the
--- register's index and throws most of it away. The order is the index's: without sorting, no plan can read all there is
--- first, however few rows are guessed to be in scope.
+-- The ids of a page of a list. There is one query for each way to read a list: for a single organisation,
+-- `organisation_id = ANY` would use the register's index and discard most of its rows. The index gives the order. With
+-- sorting off, no plan can read all rows first, however few rows it expects to be in scope.
 
--- Ids of active records, the last updated first: after a place in the list, or from its head.
+-- Return the ids of active records, the last updated first, from the start of the list or after a given row.
 CREATE OR REPLACE FUNCTION ids_after(
     p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_at timestamptz, p_id uuid, p_skip integer, p_take integer
 ) RETURNS uuid []
@@ -58,7 +58,7 @@ BEGIN
 END
 $$;
 
--- The same backwards: the page that ends before a place.
+-- Return the ids of the page that ends before a given row, read backwards.
 CREATE OR REPLACE FUNCTION ids_before(
     p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_at timestamptz, p_id uuid, p_take integer
 ) RETURNS uuid []

@@ -1,8 +1,8 @@
--- Pages of a feed are taken into the copies. There are two lanes: `live` follows the feed's end, `rebuild` goes through
--- all of it again beside it. A page is applied only where the lane still stands where the page was read from. So of two
--- replicas that read the same page one applies it, and neither can leave a gap.
+-- Applies the pages of a feed to the copies. There are two lanes: `live` follows the end of the feed, and `rebuild`
+-- goes through all of it again at the same time. A page is applied only if the lane is still where the page was read
+-- from. So if two replicas read the same page, one of them applies it, and neither can leave a gap.
 
--- Move a lane on. Return the generation of its rows, or null where another replica was quicker.
+-- Move a lane forward. Return the generation of its rows, or null if another replica was faster.
 CREATE OR REPLACE FUNCTION move_feed(
     p_source text, p_lane text, p_seen bigint, p_last bigint, p_complete_at timestamptz
 ) RETURNS integer
@@ -47,7 +47,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ])
 $$;
 
--- Return how many of these records the copies hold differently, of those up to the end of the live lane.
+-- Return how many of these records differ from the copies. Records beyond the end of the live lane do not count.
 CREATE OR REPLACE FUNCTION count_different(p_records jsonb) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)
@@ -60,8 +60,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
                 IS DISTINCT FROM (r.version, r.status, r.answers, r.counted, r.moves))
 $$;
 
--- Apply a page of records; false where another replica was quicker. A row gives way to one from further on in the feed,
--- and in a rebuild to whatever the source says now. Stored files may hold a deleted person: they are deleted too.
+-- Apply a page of records. Return false if another replica was faster. A row is replaced by one from further on in the
+-- feed, and in a rebuild by whatever the source holds now. Stored files may hold a deleted person, so they are deleted
+-- too.
 CREATE OR REPLACE FUNCTION apply_records(
     p_lane text, p_seen bigint, p_last bigint, p_complete_at timestamptz, p_records jsonb, p_gone uuid []
 ) RETURNS boolean
@@ -113,7 +114,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION apply_records(text, bigint, bigint, timestamptz, jsonb, uuid []) TO reports_app;
 
--- Apply a page of outcomes; false where another replica was quicker.
+-- Apply a page of outcomes. Return false if another replica was faster.
 CREATE OR REPLACE FUNCTION apply_outcomes(
     p_lane text, p_seen bigint, p_last bigint, p_complete_at timestamptz, p_outcomes jsonb, p_gone uuid []
 ) RETURNS boolean
@@ -152,8 +153,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION apply_outcomes(text, bigint, bigint, timestamptz, jsonb, uuid []) TO reports_app;
 
--- Delete the copies of people who are on no register any more, and every file made from any of those registers. A file
--- that is being made is begun again.
+-- Delete the copies of people who are no longer on a register, and every file made from that register. A file in the
+-- making is started again.
 CREATE OR REPLACE FUNCTION drop_copies(p_gone uuid []) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -174,8 +175,8 @@ BEGIN
 END
 $$;
 
--- Begin to go through the whole feed again, from zero; false where a rebuild runs or ended less than `p_fresh` ago. The
--- copies stay readable.
+-- Begin to read the whole feed again, from zero. Return false if a rebuild is under way or ended less than `p_fresh`
+-- ago. The copies stay readable.
 CREATE OR REPLACE FUNCTION begin_rebuild(p_source text, p_fresh interval) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -188,9 +189,9 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION begin_rebuild(text, interval) TO reports_app;
 
--- Delete what the whole feed did not hold. Return how many rows the rebuild found wrong, or null where another replica
--- has ended it. A source that was restored from a backup gives its sequences out again, so the live lane goes on from
--- the source's present end.
+-- Delete the copies that the whole feed did not hold. Return how many rows the rebuild found wrong, or null if another
+-- replica has ended it. A source that was restored from a backup assigns its sequences again, so the live lane
+-- continues from the source's present end.
 CREATE OR REPLACE FUNCTION end_rebuild(p_source text, p_seen bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

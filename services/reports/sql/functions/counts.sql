@@ -22,7 +22,7 @@ BEGIN
 END
 $$;
 
--- Count the copies themselves, and put right each tally that differs. Return how many did; it should always be none.
+-- Count the copies themselves, and correct each wrong tally. Return how many were wrong; this should always be none.
 CREATE OR REPLACE FUNCTION prove_tallies() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -52,7 +52,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION prove_tallies() TO reports_app;
 
--- Count these records again, each unless it has come from its source meanwhile. Return how many there were.
+-- Count these records again, except those that were renewed from their source meanwhile. Return how many were counted.
 CREATE OR REPLACE FUNCTION recount(p_rows jsonb) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -70,7 +70,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION recount(jsonb) TO reports_app;
 
--- Return the records whose day has come, of all registers and organisations.
+-- Return records of all registers and organisations whose day for a recount has come, at most `p_most` of them.
 CREATE OR REPLACE FUNCTION find_overdue(p_day date, p_most integer) RETURNS TABLE (
     record_id uuid, sequence bigint, register_code text, counted jsonb, born date
 )
@@ -82,7 +82,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION find_overdue(date, integer) TO reports_app;
 
--- Keep the weeks equal to the copies' moves. A record that is copied again with the same moves, as in a rebuild,
+-- Keep the weeks equal to the moves of the copies. A record that is copied again with the same moves, as in a rebuild,
 -- changes nothing.
 CREATE OR REPLACE FUNCTION tally_weeks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -112,7 +112,7 @@ BEGIN
 END
 $$;
 
--- Put the weeks before a day together, so that a dashboard reads few rows however old the register is.
+-- Combine the weeks before a day, so that a dashboard reads few rows however old the register is.
 CREATE OR REPLACE FUNCTION fold_weeks(p_before date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -132,15 +132,15 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION fold_weeks(date) TO reports_app;
 
--- Count the moves of the copies themselves, with the weeks before a day together, and put right what differs. Return
--- how many rows did; it should always be none.
+-- Count the moves of the copies themselves, with the weeks before a day combined, and correct the rows that differ.
+-- Return how many rows were wrong; this should always be none.
 CREATE OR REPLACE FUNCTION prove_weeks(p_before date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     wrong bigint;
     the_day date;
 BEGIN
-    PERFORM FROM feed WHERE source = 'referrals' FOR UPDATE; -- before the table, in the order in which a page locks them
+    PERFORM FROM feed WHERE source = 'referrals' FOR UPDATE; -- locked before the table, as when a page is applied
     LOCK TABLE rating_week IN SHARE ROW EXCLUSIVE MODE;
     SELECT greatest(p_before, f.weeks_before) INTO the_day FROM feed AS f WHERE f.source = 'referrals';
     PERFORM fold_weeks(the_day);

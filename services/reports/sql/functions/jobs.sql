@@ -1,7 +1,7 @@
--- Jobs that make reports: taken with a lease, kept, given up, finished, swept.
+-- Jobs that make reports: claimed with a lease, renewed, given up, finished and swept.
 
--- Take the job that waits longest, or one whose lease has run out; after `p_most` attempts it fails instead. Until the
--- lease is over no other replica takes it: neither while it is made nor while it waits for another attempt.
+-- Claim the job that has waited longest, or one whose lease has run out. After `p_most` attempts a job fails instead.
+-- Until the lease runs out no other replica takes the job, whether it is being made or waits for another attempt.
 CREATE OR REPLACE FUNCTION claim_job(p_lease interval, p_most integer) RETURNS SETOF job
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -26,7 +26,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION claim_job(interval, integer) TO reports_app;
 
--- Prolong the lease of a job that is still being made; false if it was stopped or taken over.
+-- Renew the lease of a job that is still being made. Return false if it was stopped or taken over.
 CREATE OR REPLACE FUNCTION keep_job(p_id uuid, p_attempt integer, p_lease interval, p_done bigint, p_total bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -52,7 +52,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION drop_job(uuid, integer, text, interval) TO reports_app;
 
--- Mark a job's file as complete; false if the job was stopped or taken over, and then this attempt's chunks are
+-- Mark a job's file as complete. Return false if the job was stopped or taken over; then this attempt's chunks are
 -- deleted.
 CREATE OR REPLACE FUNCTION finish_job(
     p_id uuid, p_attempt integer, p_life interval, p_records bigint, p_size bigint, p_chunks integer, p_sha256 text
@@ -73,7 +73,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION finish_job(uuid, integer, interval, bigint, bigint, integer, text) TO reports_app;
 
--- Delete expired files and what attempts have left, and after a month the jobs. Return how many files expired.
+-- Delete expired files and leftover chunks, and delete jobs after 30 days. Return how many files expired.
 CREATE OR REPLACE FUNCTION sweep_jobs() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
