@@ -154,9 +154,7 @@ def _visitor(account_id: UUID, role: Role, organisations: tuple[UUID, ...]) -> V
 
 
 async def add_records(server: DatabaseServer, crowd: Crowd, first: int, last: int) -> None:
-    """
-    Add records with the numbers `first` to `last`, with fresh statistics. Only reports has work left to do on them.
-    """
+    """Add records with the numbers `first` to `last`, with fresh statistics. Only reports has work left on them."""
     db = await asyncpg.connect(server.admin_dsn, server_settings={"search_path": "referrals"})
     try:
         async with db.transaction():  # no other reader at this time

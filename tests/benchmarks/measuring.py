@@ -116,9 +116,7 @@ class Bench:
         return replace(middle, rate=median(it.rate for it in rounds), p50_ms=median(it.p50_ms for it in rounds))
 
     async def _round(self, act: Act, clients: int, quiet: Quiet) -> Figures:
-        """
-        Run one round. Idle use is measured just before it, first with every process awake, then as during the act.
-        """
+        """Run one round. Measure idle use just before it, first with every process awake, then as during the act."""
         await self.settle()
         awake = await idle_rates(self.meter, self.idle_seconds)
         async with quiet():

@@ -82,9 +82,7 @@ class People:
         await self._create()
 
     async def _record_of(self, act: str, client: int) -> tuple[str, int]:
-        """
-        Return a record of this client's own, so that clients do not collide. Records for opening are never updated.
-        """
+        """Return a record of this client's own, so that clients do not collide. Records to open are never updated."""
         if (act, client) not in self._kept:
             self._kept[act, client] = (await self._create(), 0)
         return self._kept[act, client]

@@ -141,7 +141,7 @@ async def test_why_postgres_does_not_start_is_said(quick_path: Path) -> None:
 
 
 async def test_postgres_never_runs_with_the_power_of_root(parts: EmbeddedParts) -> None:
-    """Root becomes nobody in a user namespace, or an ordinary user. An ordinary user stays the same user."""
+    """Under root it runs as nobody in a user namespace, or as an ordinary user. Other users run it as themselves."""
     assert parts.postgres.pid is not None
     status = Path(f"/proc/{parts.postgres.pid}/status").read_text()
 

@@ -206,7 +206,7 @@ async def see_what_waits(walker: Walker) -> None:
 
 
 async def reverse(walker: Walker, reference: str) -> None:
-    """Ask for a reversal with a reason, try to confirm one's own request, then withdraw it."""
+    """Ask for a reversal with a reason, try to confirm it as the same user, then withdraw it."""
     page = walker.at("administration/reversals/")
     form = (await walker.see(page)).fields("reason") | {"reason": REASON}
     await walker.post(page, form | {"reference": word("no reference")})

@@ -64,9 +64,7 @@ class Journal:
         self._last = now
 
     def faults(self) -> list[str]:
-        """
-        Return the faults in the answers: missing acknowledgements, missing archivings, and unexpected status codes.
-        """
+        """Return the faults in the answers: missing acknowledgements or archivings, and unexpected status codes."""
         unheard = {
             "were never acknowledged": len(self.entries) - len(self.acknowledged),
             "were never archived": sum(each.ended is False for each in self.entries),

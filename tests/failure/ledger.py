@@ -177,7 +177,7 @@ class Ledger:
 
 
 def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
-    """Find acknowledged records that are missing or doubled, and others that are doubled or that no user sent."""
+    """Find acknowledged records or archives that are missing, doubled records, and records that no user sent."""
     found: dict[str, list[Held]] = defaultdict(list)
     for each in held:
         found[each.family_name].append(each)
