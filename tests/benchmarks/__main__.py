@@ -1,12 +1,14 @@
 """
-Measures the product against the figures to reach.
+Measure the CPU time of the product per page and compare it with the goals.
 
     python -m tests.benchmarks --sizes 10000 100000 --clients 1 16 --seconds 1.5 --rounds 1 --acts list search --write
 
-CPU is what gateway, services, NATS, Postgres and the runner use until an act is answered, without what they use when
-idle; the notifier and the copy of reports stand still meanwhile, and what they do afterwards is told apart. Beside it:
-the same statements sent straight to the database, with the CPU of the sender and of its backends. Everything runs on
-this machine, the clients too: a rate is what is left of it.
+CPU time covers the gateway, services, NATS, Postgres and the runner until an act is answered. What they use when idle
+is taken off. The notifier, the mail catcher and (except for the dashboard) reports are suspended meanwhile. For acts
+that write, the work that follows the answer is measured separately.
+
+The same statements are also sent straight to the database. There, CPU time is that of this process and of its backends.
+The clients run on the same machine, so a rate is what they leave of it.
 """
 
 import argparse
@@ -87,7 +89,7 @@ async def _started(folder: Path, how: str, measured: Measured) -> AsyncIterator[
 
 
 def _show_memory(inside: Inside) -> float:
-    """The megabytes of all processes together."""
+    """Print the memory of each part, and return the total in megabytes (PSS)."""
     sizes = {part: pss_bytes(found) / 1_048_576 for part, found in processes_by_part(inside).items()}
     print(f"idle memory (PSS): {sum(sizes.values()):.0f} MB; " + ", ".join(f"{p} {s:.0f}" for p, s in sizes.items()))
     return sum(sizes.values())
@@ -95,7 +97,7 @@ def _show_memory(inside: Inside) -> float:
 
 @dataclass(frozen=True)
 class Stage:
-    """All that a measurement needs."""
+    """What every measurement needs."""
 
     inside: Inside
     crowd: Crowd

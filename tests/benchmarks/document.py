@@ -1,4 +1,4 @@
-"""Writes what was measured into the page on performance."""
+"""The page on performance, written from the measurements."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ tasks, the mails and the copy. The demo's mail catcher is not counted.
 
 
 def python_used() -> str:
-    """The Python that runs the product, and whether it is an optimised build."""
+    """Return the version of Python that runs the product, and whether it is an optimised build."""
     how = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
     found = [name for option, name in OPTIMISATIONS.items() if option in how]
     build = f"an optimised build ({' and '.join(found)})" if found else "not an optimised build (no PGO, no LTO)"
@@ -52,7 +52,7 @@ def _cpu_facts() -> list[str]:
 
 @dataclass(frozen=True)
 class Size:
-    """What was measured with so many records. `copied_seconds` is None where reports keeps no copy."""
+    """The measurements at one number of records. `copied_seconds` is None if reports has not copied them."""
 
     records: int
     loaded_seconds: float
@@ -62,7 +62,7 @@ class Size:
 
 @dataclass
 class Measured:
-    """Everything of one run."""
+    """All measurements of one run."""
 
     clients: Sequence[int]
     idle_ms: float = 0.0

@@ -1,9 +1,9 @@
 """
-Measures how a report is written: rows of thirty columns into the process that makes workbooks, as reports sends them.
+Measure how fast a report is written: send rows of thirty columns to the workbook process, as reports does.
 
     python -m tests.benchmarks.exports --rows 100000
 
-CPU is what that process uses, from its start to its end, and memory the most that it ever held.
+CPU time is that of the workbook process from start to end. Memory is its peak.
 """
 
 import argparse
@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def plan_line() -> bytes:
-    """The plan of the DSR's first report, with so many columns."""
+    """Return the plan of the DSR's first report, cut to `COLUMNS` columns."""
     register = load_registers().find("dsr")
     names = tuple(question.name for question in register.form.asked if not question.retired)
     report = register.reporting.reports[0]
@@ -49,7 +49,7 @@ def _asked() -> ReportRequest:
 
 
 def lines(rows: int) -> Iterator[bytes]:
-    """Records in which people, days and free text differ and codes come again, some at a time."""
+    """Yield made-up records in batches. Names, dates and free text differ; codes repeat."""
     for first in range(0, rows, AT_ONCE):
         yield "".join(f"{json.dumps(_record(n))}\n" for n in range(first, min(first + AT_ONCE, rows))).encode()
 

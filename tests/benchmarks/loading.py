@@ -1,4 +1,4 @@
-"""Fills a running product with made-up people: as many as wanted, in forty organisations of uneven size."""
+"""Fill a running product with any number of made-up people, in forty organisations of uneven size."""
 
 import asyncio
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ ACCOUNTS = (
     NewAccount(OWN, "Own", "Records", (GrantWanted(REGISTER, Role.STANDARD),)),
 )
 
-# Organisation o of the sizes has about (40 - o)² parts of all records. Each has twenty people who refer; the first of
-# the largest organisation's is one who can log in. Names are of three syllables each, so that searches find a few.
+# Organisation o (0 is the largest) has about (40 - o)² parts of all records, and twenty creators. The first creator in
+# the largest organisation can log in. Names have two or three syllables, so that a search finds a few records.
 ADD_RECORDS = """
     INSERT INTO referrals.record (
         id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
@@ -72,15 +72,15 @@ ADD_VERSIONS = """
     LEFT JOIN referrals.record_version AS v ON v.record_id = r.id
     WHERE v.record_id IS NULL
 """
-# Everybody is compared by two keys, as whoever is referred through the pages.
+# Each record has two keys for comparison, as records added through the pages have.
 ADD_KEYS = """
     INSERT INTO referrals.record_key (record_id, register_code, key, rule)
     SELECT r.id, r.register_code, encode(sha256((rule || r.id)::bytea), 'hex'), rule
     FROM referrals.record AS r, unnest(ARRAY['nhs_number', 'born family_name given_name']) AS rule
     ON CONFLICT DO NOTHING
 """
-# The tasks that outcomes opens for such ratings when it compares; somebody was told of the urgent ones long ago. Else
-# its next comparison would open tens of thousands, and send as many mails in the middle of a measurement.
+# The tasks that outcomes would open for these ratings when it compares. The second mail about urgent ones counts as
+# sent. Otherwise the next comparison would open tens of thousands and send as many mails during a measurement.
 ADD_TASKS = """
     INSERT INTO outcomes.task (
         id, kind, register_code, organisation_id, record_id, record_version, reference, locality, opened_at,
@@ -111,7 +111,7 @@ FIND_ACCOUNT = "SELECT account_id, first_name || ' ' || last_name AS full_name F
 
 @dataclass(frozen=True)
 class Crowd:
-    """Who may ask, as the services are told: by address, in the order of their reach."""
+    """The organisations, largest first, and the visitors who ask, named by the scope that they have."""
 
     organisations: tuple[UUID, ...]
     everywhere: Visitor
@@ -120,7 +120,7 @@ class Crowd:
 
 
 async def add_accounts(addresses: Addresses) -> Crowd:
-    """Forty organisations in all, and three people: one sees them all, one sees one, one sees what is their own."""
+    """Add forty organisations and three accounts: one sees all of them, one sees one, one sees its own records."""
     pool = await open_pool(addresses.dsn("identity"), size=1)
     async with transaction(pool) as db:
         there = await ensure_organisations(db, REGISTER, [])
@@ -154,10 +154,10 @@ def _visitor(account_id: UUID, role: Role, organisations: tuple[UUID, ...]) -> V
 
 
 async def add_records(server: DatabaseServer, crowd: Crowd, first: int, last: int) -> None:
-    """Records from one number to another, with fresh statistics and nothing left to do for any service but reports."""
+    """Add records with the numbers `first` to `last`, with fresh statistics. Only reports has work left on them."""
     db = await asyncpg.connect(server.admin_dsn, server_settings={"search_path": "referrals"})
     try:
-        async with db.transaction():  # nobody reads meanwhile
+        async with db.transaction():  # no other reader at this time
             await _insert(db, crowd, first, last)
         await db.execute("SELECT referrals.fold_deltas()")
         await db.execute("VACUUM ANALYZE")
@@ -166,7 +166,7 @@ async def add_records(server: DatabaseServer, crowd: Crowd, first: int, last: in
 
 
 async def _insert(db: "asyncpg.Connection[asyncpg.Record]", crowd: Crowd, first: int, last: int) -> None:
-    """Indexes are quicker to build behind."""
+    """Insert the rows without indexes and build those afterwards, which is faster."""
     indexes = await db.fetch(FIND_INDEXES)
     for each in indexes:
         await db.execute(f"DROP INDEX {each['name']}")
@@ -178,7 +178,7 @@ async def _insert(db: "asyncpg.Connection[asyncpg.Record]", crowd: Crowd, first:
 
 
 async def copied(server: DatabaseServer) -> bool:
-    """Wait until reports has its copy; False where it keeps none, or is not done in ten minutes."""
+    """Wait until reports has copied every record. Return False if it keeps no copy or needs more than ten minutes."""
     db = await asyncpg.connect(server.admin_dsn)
     try:
         if not await db.fetchval(HAS_COPIES):

@@ -1,4 +1,4 @@
-"""Runs one act again and again, and tells its rate, its time, and what every process used for it."""
+"""Measurements of one act that is repeated: its rate, its duration, and the CPU time of every process."""
 
 import asyncio
 import os
@@ -25,9 +25,9 @@ Quiet = Callable[[], AbstractAsyncContextManager[None]]
 @dataclass(frozen=True)
 class Figures:
     """
-    One measurement: acts a second, the middle one's time, and milliseconds of CPU for each act, by part.
+    One measurement: acts a second, the median duration, and milliseconds of CPU per act, by part.
 
-    `after_ms`: what its followers use, in all parts together.
+    `after_ms` is the CPU time of its followers, in all parts together.
     """
 
     rate: float
@@ -41,13 +41,13 @@ class Figures:
 
 
 def split(request: Figures, whole: Figures) -> Figures:
-    """The request as measured with the relay held back; its followers are what the whole act uses beyond that."""
+    """Return the figures of the request with the relay held back. What the whole act uses beyond that is `after_ms`."""
     after = whole.whole_cpu_ms + whole.after_ms - request.whole_cpu_ms
     return replace(whole, cpu_ms=request.cpu_ms, after_ms=after)
 
 
 def meter_of(inside: Inside, without: Collection[int] = ()) -> Meter:
-    """What each part of the product has used since it started, in seconds; but for these processes of our own."""
+    """Return a meter of the CPU seconds of each part since its start, except for the process ids in `without`."""
 
     def read() -> dict[str, float]:
         parts = processes_by_part(inside)
@@ -57,7 +57,7 @@ def meter_of(inside: Inside, without: Collection[int] = ()) -> Meter:
 
 
 def processes_by_part(inside: Inside) -> dict[str, list[psutil.Process]]:
-    """Every process of the product, looked for once: with the part it descends from, or else with the runner."""
+    """Return the processes of the product by the part that they descend from, or else under the runner."""
     heads = {inside.pid_of(part): part for part in EVERYTHING} | {inside.runner: RUNNER}
     parts: dict[str, list[psutil.Process]] = {part: [] for part in heads.values()}
     for each in inside.family():  # parents before their children
@@ -67,7 +67,7 @@ def processes_by_part(inside: Inside) -> dict[str, list[psutil.Process]]:
 
 
 def meter_of_backends(backends: Sequence[int]) -> Meter:
-    """What this very process, and the backends at the other end of its connections, have used."""
+    """Return a meter of the CPU seconds of this process and of its database backends."""
     return lambda: {
         "client": cpu_seconds([psutil.Process(os.getpid())]),
         "postgres": cpu_seconds([psutil.Process(pid) for pid in backends]),
@@ -75,7 +75,7 @@ def meter_of_backends(backends: Sequence[int]) -> Meter:
 
 
 async def idle_rates(meter: Meter, seconds: float) -> dict[str, float]:
-    """What each part uses in a second in which nobody asks for anything; nothing where it is not to be measured."""
+    """Return the CPU seconds that each part uses per second when idle, or zeros if `seconds` is 0."""
     before, started = meter(), time.perf_counter()
     if not seconds:
         return dict.fromkeys(before, 0.0)
@@ -86,7 +86,7 @@ async def idle_rates(meter: Meter, seconds: float) -> dict[str, float]:
 
 @contextmanager
 def paused(inside: Inside, parts: Sequence[str]) -> Iterator[None]:
-    """Parts that have nothing to do with an act stand still meanwhile, so that its own cost can be told apart."""
+    """Suspend the processes of these parts during the block, so that only the act's own cost is measured."""
     processes = [each for part in parts for each in inside.processes(part)]
     for each in processes:
         each.suspend()
@@ -99,7 +99,7 @@ def paused(inside: Inside, parts: Sequence[str]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Bench:
-    """How measurements are taken. `settle` waits for what follows an act."""
+    """How measurements are taken. `settle` waits until the work that follows an act is done."""
 
     meter: Meter
     seconds: float
@@ -108,7 +108,7 @@ class Bench:
     settle: Callable[[], Awaitable[None]]
 
     async def measure(self, act: Act, clients: int, quiet: Quiet) -> Figures:
-        """The middle one of several rounds, by CPU."""
+        """Return the middle round by CPU time, with the median rate and duration of all rounds."""
         for number in range(WARM_UP):
             await act(number % clients)
         rounds = sorted([await self._round(act, clients, quiet) for _ in range(self.rounds)], key=_by_cpu)
@@ -116,7 +116,7 @@ class Bench:
         return replace(middle, rate=median(it.rate for it in rounds), p50_ms=median(it.p50_ms for it in rounds))
 
     async def _round(self, act: Act, clients: int, quiet: Quiet) -> Figures:
-        """What is used when idle is measured just before, once with everything awake and once as during the act."""
+        """Run one round. Measure idle use just before it, first with every process awake, then as during the act."""
         await self.settle()
         awake = await idle_rates(self.meter, self.idle_seconds)
         async with quiet():
@@ -131,7 +131,7 @@ class Bench:
         return Figures(len(times) / took, median(times) * 1000, cpu, sum(follows.values()) * 1000 / len(times))
 
     async def _act_for_a_while(self, act: Act, clients: int) -> list[float]:
-        """How long each took."""
+        """Repeat the act for `seconds` on each client, and return the duration of each in seconds."""
         times: list[float] = []
         until = time.perf_counter() + self.seconds
 
@@ -150,7 +150,7 @@ class Bench:
 def _between(
     before: tuple[float, dict[str, float]], after: tuple[float, dict[str, float]], idle: Mapping[str, float]
 ) -> tuple[float, dict[str, float]]:
-    """The seconds that passed, and what each part used beyond what it uses when idle."""
+    """Return the seconds that passed, and the CPU seconds of each part beyond its idle use."""
     took = after[0] - before[0]
     return took, {part: after[1][part] - before[1][part] - idle[part] * took for part in after[1]}
 

@@ -1,4 +1,4 @@
-"""The acts that are measured, as people do them: through real pages, by people of different reach."""
+"""The acts that are measured, done through real pages by users of different scope."""
 
 import itertools
 from collections.abc import Awaitable
@@ -14,12 +14,12 @@ SYLLABLES = [consonant + vowel for vowel in "aeiou" for consonant in "bdfklmrt"]
 
 
 class NotThereYet(LookupError):
-    """A page that this installation does not have."""
+    """Raised for a page that this installation does not have."""
 
 
 @dataclass
 class People:
-    """Three people who are logged in, and chance."""
+    """Three users who are logged in, and a seeded random generator."""
 
     everywhere: Walker
     one: Walker
@@ -33,11 +33,14 @@ class People:
             await walker.log_in(email)
 
     def begin_size(self) -> None:
-        """Open and update fresh records: a page shows its record's history, and one with many updates costs more."""
+        """
+        Forget the records kept so far: a page with a long history costs more, so each size opens and updates fresh
+        ones.
+        """
         self._kept.clear()
 
     def acts(self) -> dict[str, Act]:
-        """By name, in the order in which they are measured. What writes comes last."""
+        """Return the acts by name, in the order in which they are measured. Those that write come last."""
         return {
             "list, 40 organisations": lambda _: _shown(self.everywhere.get("/dsr/records/")),
             "list, 1 organisation": lambda _: _shown(self.one.get("/dsr/records/")),
@@ -52,7 +55,7 @@ class People:
         }
 
     def beginning(self) -> str:
-        """As many letters as somebody types before looking up."""
+        """Return two syllables: as many letters as a user types before a search."""
         return "".join(self.chance.choices(SYLLABLES, k=2))
 
     def within(self) -> str:
@@ -79,7 +82,7 @@ class People:
         await self._create()
 
     async def _record_of(self, act: str, client: int) -> tuple[str, int]:
-        """Each client has a record to itself, so that nobody is in anybody's way; what is opened is never updated."""
+        """Return a record of this client's own, so that clients do not collide. Records to open are never updated."""
         if (act, client) not in self._kept:
             self._kept[act, client] = (await self._create(), 0)
         return self._kept[act, client]

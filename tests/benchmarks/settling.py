@@ -1,4 +1,4 @@
-"""Waits until the product has nothing left to do, and holds back what follows a request."""
+"""Ways to wait until the product has no work left, and to hold back the work that follows a request."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,8 +14,8 @@ from tests.benchmarks.measuring import paused
 from tests.inside import Inside
 
 SETTLE_SECONDS = 60.0
-# Events that are not carried, outcomes that are not decided, mails that are not sent, records that are not copied, and
-# urgent tasks that nobody has seen: their mails would go out in the middle of a measurement.
+# Unsent events, undecided outcomes, unsent mails and records that are not copied. Also urgent tasks that are not seen,
+# because their second mails would go out during a measurement.
 LEFT = """
     SELECT (SELECT count(*) FROM referrals.outbox WHERE sent_at IS NULL)
         + (SELECT count(*) FROM outcomes.outbox WHERE sent_at IS NULL)
@@ -28,17 +28,17 @@ LEFT = """
         + (SELECT (f.sequence < s.last_value)::integer FROM reports.feed AS f, referrals.record_feed_sequence AS s
            WHERE f.source = 'referrals')
 """
-# What the relay of referrals takes before it carries anything: as long as we have it, nothing leaves.
+# The lock that the relay of referrals takes before it carries events: while this test holds it, no event leaves.
 HOLD = "SELECT pg_advisory_lock(hashtextextended('referrals.outbox', 0))"
 RELEASE = "SELECT pg_advisory_unlock(hashtextextended('referrals.outbox', 0))"
 
 
 class NotSettled(RuntimeError):
-    """Something is still at work, and would be counted as part of the next act."""
+    """Raised if there is still work in progress, which would be counted as part of the next act."""
 
 
 class Settle:
-    """Waits until events are carried and taken, mails are sent and records are copied."""
+    """Wait until events are carried and handled, mails are sent and records are copied."""
 
     def __init__(self, db: "asyncpg.Connection[asyncpg.Record]", streams: JetStreamContext) -> None:
         self._db = db
@@ -46,7 +46,7 @@ class Settle:
 
     @property
     def backend(self) -> int:
-        """The process in which our own questions run."""
+        """The process id of the backend that answers these queries."""
         return self._db.get_server_pid()
 
     async def __call__(self) -> None:
@@ -57,13 +57,13 @@ class Settle:
         return not await self._db.fetchval(LEFT) and not await self._not_taken()
 
     async def _not_taken(self) -> int:
-        """Messages that a service has not taken from its stream, or not to the end."""
+        """Return the number of messages that a service has not read from its stream, or not acknowledged."""
         infos = [await self._streams.consumer_info(each.stream, each.durable) for each in readers()]
         return sum((each.num_pending or 0) + (each.num_ack_pending or 0) for each in infos)
 
     @asynccontextmanager
     async def holding_followers(self) -> AsyncIterator[None]:
-        """What is told waits in the outbox for as long as the block lasts."""
+        """Hold all events of referrals in the outbox during the block."""
         await self._db.execute(HOLD)
         try:
             yield
@@ -90,7 +90,7 @@ async def bystanders_paused(inside: Inside, parts: Sequence[str]) -> AsyncIterat
 
 @asynccontextmanager
 async def followers_held(inside: Inside, parts: Sequence[str], settle: Settle) -> AsyncIterator[None]:
-    """The request alone: bystanders stand still, and nobody is told of it yet."""
+    """Leave only the request to measure: suspend the bystanders, and hold the events back."""
     async with settle.holding_followers():
         with paused(inside, parts):
             yield

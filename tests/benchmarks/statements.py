@@ -1,4 +1,4 @@
-"""The same acts without pages, bus and services: the statements that they come to, sent straight to the database."""
+"""The statements behind the same acts, sent straight to the database without pages, bus and services."""
 
 import asyncio
 import itertools
@@ -36,7 +36,7 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Statements:
-    """Pools of the services' own size and roles, and what the acts need."""
+    """Pools with the services' own size and roles, and the data that the acts need."""
 
     referrals: DatabasePool
     reports: DatabasePool
@@ -47,7 +47,7 @@ class Statements:
     _kept: dict[tuple[str, int], tuple[UUID, int]] = field(default_factory=dict)
 
     def acts(self) -> dict[str, Act]:
-        """Under the names of the pages; the empty form comes to no statement."""
+        """Return the acts under the names of the pages. The empty form is left out, because it needs no statement."""
         crowd = self.crowd
         return {
             "list, 40 organisations": lambda _: self._list(crowd.everywhere),
@@ -62,7 +62,7 @@ class Statements:
         }
 
     async def backends(self) -> list[int]:
-        """Open every connection of the pools, and tell who is at the other end."""
+        """Open every connection of the pools, and return the process ids of their backends."""
         pids: list[int] = []
         async with AsyncExitStack() as held:
             for pool in (self.referrals, self.reports):
@@ -92,7 +92,7 @@ class Statements:
             await db.fetch(dashboards.READ_TALLIES, REGISTER, visitor.organisation_ids, TODAY, first_week(TODAY))
 
     async def _open(self, client: int) -> None:
-        """What the page asks for: the record, its history, its notes."""
+        """Run what the page asks for: the record, its history and its notes."""
         record, _ = await self._record_of("open", client)
         await asyncio.gather(self._read(record), self._read_past(record), self._read_notes(record))
 

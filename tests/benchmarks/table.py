@@ -1,11 +1,11 @@
-"""Prints what was measured, beside the goals."""
+"""The measurements printed beside the goals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.measuring import PARTS, Figures
 
-# CPU ms over all processes, at one client and at sixteen.
+# CPU milliseconds over all processes, at one client and at sixteen.
 GOALS: dict[str, dict[int, float]] = {
     "list": {1: 2.5, 16: 1.7},
     "search": {1: 3.0},
@@ -23,7 +23,7 @@ FIRST, OTHERS = 24, 11
 
 @dataclass(frozen=True)
 class Row:
-    """One act at one size: by number of clients, through pages and straight to the database."""
+    """One act at one size: figures by number of clients, through pages and straight to the database."""
 
     act: str
     pages: Mapping[int, Figures]
@@ -69,7 +69,7 @@ def _goal(act: str, clients: int) -> str:
 
 
 def _show_parts(rows: Sequence[Row], clients: int) -> None:
-    """Where the CPU of the request goes."""
+    """Print the CPU time of the request by process."""
     print(f"\nCPU ms by process, {clients} client{'s' if clients > 1 else ''}")
     _line("act", PARTS)
     for row in rows:

@@ -1,4 +1,4 @@
-"""What the benchmark fills a product with: as many records as wanted, and nothing for outcomes to do about them."""
+"""The benchmark loads as many records as wanted, and leaves outcomes no work on them."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -30,7 +30,7 @@ FIND_TASKS = """
 
 @pytest.fixture
 async def crowd(own_addresses: Addresses) -> Crowd:
-    """In a database of the test's own: the loader drops indexes and makes them again."""
+    """The accounts in a database of this test alone, because the loader drops indexes and builds them again."""
     return await add_accounts(own_addresses)
 
 

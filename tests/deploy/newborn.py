@@ -1,4 +1,4 @@
-"""What the tests of the nursery fork: says what it was given, and does what it is told."""
+"""The module that tests of the prefork server fork: it prints what it was given, and follows its order."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A runner with stand-in children as a program of its own, and a look at every process that belongs to it."""
+"""A runner with stand-in children as a separate program, and a search for every process that belongs to it."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ COMMAND = (sys.executable, "-m", "tests.deploy.stand_in_runner")
 
 @dataclass
 class Running:
-    """A runner that was started, and the lines that it has written."""
+    """A runner that was started, and the lines that it has printed."""
 
     folder: Path
     runner: asyncio.subprocess.Process
     lines: list[str] = field(default_factory=list)
 
     async def says(self, words: str) -> str:
-        """Wait for a line that holds these words."""
+        """Wait for a line that holds these words, and return it."""
         async with asyncio.timeout(START_SECONDS):
             while True:
                 if found := [line for line in self.lines if words in line]:
@@ -38,7 +38,7 @@ class Running:
         return line
 
     async def ended(self) -> int:
-        """Wait for its end, and take in what it still says."""
+        """Wait until the runner ends, read the rest of its output, and return its exit code."""
         async with asyncio.timeout(START_SECONDS):
             while await self._next_line():
                 pass
@@ -48,22 +48,22 @@ class Running:
         self.runner.send_signal(number)
 
     def pids(self, *words: str) -> list[int]:
-        """Its processes whose command line holds all these words."""
+        """Return the ids of its processes whose command line holds all these words."""
         return [pid for pid in belonging_to(self.folder) if all(word in _read(pid, "cmdline") for word in words)]
 
     def pid_of(self, child: str) -> int:
-        """The process of the product, or the mail catcher, that runs now or ran last."""
+        """Return the id of the child's process that runs now or ran last."""
         return int((self.folder / "run" / f"{child}.pid").read_text(encoding="ascii"))
 
     async def another(self, child: str, before: int) -> int:
-        """Wait for the process that takes the place of one that has ended."""
+        """Wait until a new process has replaced the one with the id `before`, and return its id."""
         async with asyncio.timeout(START_SECONDS):
             while self.pid_of(child) == before:  # noqa: ASYNC110 - another program writes it
                 await asyncio.sleep(0.02)
         return self.pid_of(child)
 
     def environment_of(self, child: str) -> dict[str, str]:
-        """What a child was told, which only the child itself knows."""
+        """Return the environment that the child was given. The child writes it to a file."""
         return dict(json.loads((self.folder / "run" / f"{child}.told").read_text()))
 
     async def all_gone(self) -> None:
@@ -73,7 +73,7 @@ class Running:
 
 
 def belonging_to(folder: Path) -> list[int]:
-    """Every process that works for the installation in this folder: by its settings, its files, or its command line."""
+    """Return the ids of all processes whose command line or environment names this folder."""
     pids = [int(place.name) for place in Path("/proc").iterdir() if place.name.isdigit()]
     return [pid for pid in pids if str(folder) in _read(pid, "cmdline") + _read(pid, "environ") and pid != os.getpid()]
 
@@ -87,7 +87,7 @@ def _read(pid: int, what: str) -> str:
 
 @asynccontextmanager
 async def running(folder: Path, *options: str, **settings: str) -> AsyncIterator[Running]:
-    """A runner for as long as the block lasts; whatever then still works in its folder is killed, if it was first."""
+    """Start a runner for the block. Afterwards kill every process of the folder, unless one was there before."""
     first = not belonging_to(folder)
     environment = {**os.environ, "ICS_STATE_DIR": str(folder), "ICS_PORT": "0", **settings}
     runner = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""A child that stands in for a process of the product: ready at once, with a child of its own, told its name."""
+"""A stand-in for a process of the product: it is ready at once and writes its environment to a file."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ async def _serve_pages() -> None:
 
 
 async def main() -> None:
-    """Runs until SIGTERM, which the one named in STAND_IN_DEAF ignores; `reports` starts a child that does so too."""
+    """Run until SIGTERM, which the one named in STAND_IN_DEAF ignores. `reports` starts a child that ignores it."""
     socket = Path(os.environ["ICS_HEALTH_ADDRESS"].removeprefix("unix:"))
     name = socket.name
     socket.with_suffix(".told").write_text(json.dumps(dict(os.environ)))

@@ -1,4 +1,4 @@
-"""Stands in for what fills a new installation: leaves a line each time it is run."""
+"""A stand-in for loading the demo: it adds a line to a file each time it runs."""
 
 import os
 from pathlib import Path

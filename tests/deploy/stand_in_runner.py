@@ -13,7 +13,7 @@ from deploy.runner.up import Installation
 
 
 def stand_in(_process: str) -> str:
-    """Takes its name from its settings."""
+    """Return the same module for each process. The module takes its name from its settings."""
     return "tests.deploy.stand_in"
 
 
@@ -21,7 +21,7 @@ async def run(*, demo: bool) -> None:
     settings = read_settings()
     state = open_state(settings.state_dir)
     with locked(state) as lock:
-        marked = {**inherited(os.environ), "STAND_IN_FOLDER": str(state.folder)}  # by which a test finds what is left
+        marked = {**inherited(os.environ), "STAND_IN_FOLDER": str(state.folder)}  # found by tests
         nursery = PreforkServer(marked, modules=("asyncio",))
         loading = "tests.deploy.stand_in_loading" if demo else ""
         await Installation(settings, state, lock, nursery, demo=demo, module_of=stand_in, loading=loading).run()

@@ -18,7 +18,7 @@ STYLE = (
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A stand-in for the design system's package, of the same form."""
+    """Return a made-up copy of the design system's package, with the same layout."""
     package = tmp_path / "nhsuk-frontend"
     pictures = package / "dist" / "nhsuk" / "assets" / "images"
     pictures.mkdir(parents=True)

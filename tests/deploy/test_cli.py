@@ -1,4 +1,4 @@
-"""The `ics` command: its words, its exit codes, and no secret and no value in what it says."""
+"""The `ics` command: its output and exit codes. The output holds no secret and no value of a setting."""
 
 import asyncio
 import os
@@ -61,7 +61,7 @@ async def test_a_server_that_the_operator_names_is_used_instead_of_our_own(
 ) -> None:
     elsewhere = parts.database.with_database("elsewhere")
     state = quick_path / "state"
-    shutil.copy(parts.state.keyring_file, open_state(state).keyring_file)  # its roles keep the passwords that they have
+    shutil.copy(parts.state.keyring_file, open_state(state).keyring_file)  # so that its roles keep their passwords
     try:
         said = await asyncio.to_thread(ics, "migrate", ICS_STATE_DIR=str(state), ICS_DATABASE_URL=elsewhere.admin_dsn)
     finally:

@@ -1,4 +1,4 @@
-"""What the database refuses: another service's tables, objects of one's own, and whoever has no part in it."""
+"""What the database refuses: another service's tables, objects of a service's own making, and logins without rights."""
 
 import asyncpg
 import pytest
@@ -99,7 +99,7 @@ async def test_bootstrapping_again_changes_nothing(parts: EmbeddedParts, own_add
 
 
 async def test_an_administrator_need_not_be_a_superuser(parts: EmbeddedParts, addresses: Addresses) -> None:
-    """As with a hosted PostgreSQL: the role may create roles, owns the database, and can do nothing else."""
+    """On a hosted PostgreSQL, the role may only create roles, and owns the database."""
     server = addresses.databases["identity"]
     connection = await asyncpg.connect(server.with_database("postgres").admin_dsn)
     name = f"{server.database}_hosted"

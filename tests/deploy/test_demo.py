@@ -1,4 +1,4 @@
-"""The demo holds the people of the printed screens, so that its figures are theirs."""
+"""The demo holds the people of the printed screens, so that its figures match theirs."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ FIND_DOMAINS = "SELECT organisation_id, domain FROM identity.organisation"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def loaded(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """The demo, loaded once: the tests read it alone."""
+    """The demo, loaded once, because the tests only read it."""
     async with database_copy(parts) as addresses:
         assert await load_demo(addresses)
         yield addresses

@@ -1,4 +1,4 @@
-"""What each process is told: where things are, its own secrets, and nothing that is another's."""
+"""What each process receives: addresses and its own secrets, and nothing that belongs to another."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the browsers of `make browsers` are found: no real one is started here, only small programs in its place."""
+"""How the browsers of `make browsers` are found. Small programs take their place, so no real browser starts."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ FINDERS = [
 
 
 def _program(path: Path, question: str) -> Path:
-    """Starts for this question alone."""
+    """Return a program that succeeds only when it is asked this question."""
     path.write_text(f'#!/bin/sh\ntest "$1" = {question}\n', encoding="utf-8")
     path.chmod(0o755)
     return path

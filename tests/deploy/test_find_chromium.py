@@ -1,4 +1,4 @@
-"""How the browser of the browser tests is found: no real browser is started here, only small programs in its place."""
+"""How the browser of the browser tests is found. Small programs take its place, so no real browser starts."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The mail catcher: each mail one whole file, newest kept, nothing sent on and nothing said of whom it is for."""
+"""The mail catcher: it keeps the newest mails as whole files, sends nothing on, and prints no recipient."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ CATCHER = (sys.executable, "-m", "deploy.demo.mail_catcher")
 
 @pytest.fixture
 async def catcher(tmp_path: Path) -> AsyncIterator[tuple[int, Path, asyncio.subprocess.Process]]:
-    """A mail catcher as a program of its own: its port, its folder and itself."""
+    """A mail catcher as a separate program: its port, its folder and its process."""
     folder, port = tmp_path / "mail", PortFile(tmp_path / "port", 0)
     folder.mkdir()
     environment = {**os.environ, "ICS_DEMO_MAIL_DIR": str(folder), "ICS_PORT_FILE": str(port.file)}

@@ -15,7 +15,7 @@ from tests.census import tree
 FRESH = (".venv/editable", "node_modules/.package-lock.json")
 INSTALLED = (".venv", "node_modules")
 USED = {"built", "__pycache__"}
-# One test of each kind, so that each target can be seen to run its own.
+# One test of each kind, to show that each target runs its own kind.
 KINDS = ("requirement", "journey", "failure", "full_rounds", "office", "browsers")
 KINDS_FILE = Path("tests", "deploy", "test_kinds.py")
 TEST_OF_KIND = '''
@@ -28,7 +28,7 @@ def test_{kind}() -> None:
 
 @dataclass(frozen=True)
 class Toy:
-    """How a target is run at toy size, and what it says then."""
+    """How a target is run at toy size, and the words and exit code that it must give."""
 
     says: str
     arguments: str = ""
@@ -38,7 +38,7 @@ class Toy:
 
 
 def kinds_run(*kinds: str, **environment: str) -> Toy:
-    """The file with a test of each kind: those that ran are told in the order of their names."""
+    """Return a run of the file with one test of each kind, which must pass exactly these kinds."""
     return Toy(" ".join(sorted(kinds)), f"-v -p no:hypothesispytest {KINDS_FILE}", ("PARALLEL=-n 0",), environment)
 
 
@@ -57,7 +57,7 @@ TOYS = {
     "lint": Toy("6 kept", variables=("CHECKED=shared/tasks.py", "TEMPLATES=gateway/templates/errors")),
     "assets": Toy("", variables=("-W", "deploy/build/assets.py")),
     "bench": Toy("200 records: CPU ms", "--cold --sizes 200 --clients 1 --seconds 0.02 --idle 0 --write page.md"),
-    "soak": Toy("usage: python -m tests.failure.soak", "--help"),  # the tests of faults run its rounds
+    "soak": Toy("usage: python -m tests.failure.soak", "--help"),  # the failure tests run its rounds
     "trace": Toy("in all"),
     "lock": Toy("Usage: python -m piptools compile", "--help", environment=OFFLINE),
 }
@@ -67,7 +67,7 @@ CASES = [pytest.param(each, marks=[pytest.mark.journey] if each == "bench" else 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The project's own files, built and compiled ones too; what was installed is shared with the checkout."""
+    """A copy of the project with its built files. Installed packages are links to those of the checkout."""
     folder = tmp_path_factory.mktemp("make") / "project"
     shutil.copytree(tree.ROOT, folder, ignore=shutil.ignore_patterns(*tree.PASSED_OVER - USED, "*.egg-info"))
     for name in INSTALLED:
@@ -80,7 +80,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def make(folder: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """As from a terminal: what an outer make or pytest has set is not passed on. Nothing is installed."""
+    """Run make as from a terminal: without the settings of an outer make or pytest, and without installing anything."""
     outer = ("MAKE", "MFLAGS", "ARGS", "PYTEST", "ICS_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     fresh = [word for name in FRESH for word in ("-o", name)]
@@ -121,7 +121,7 @@ def test_a_target_works_at_toy_size(target: str, copy: Path) -> None:
 
 
 def _kinds_in(said: str) -> str:
-    """Which tests passed, whether one process ran them or several."""
+    """Return the tests that passed in alphabetical order, whether one process ran them or several."""
     passed = [line for line in said.splitlines() if "PASSED" in line]
     return " ".join(sorted(kind for line in passed for kind in re.findall(r"::test_(\w+)", line)))
 

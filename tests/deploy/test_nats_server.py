@@ -1,4 +1,4 @@
-"""NATS as the runner starts it: on loopback, durable, each credential with its own subjects, the same port for good."""
+"""NATS as the runner starts it: on loopback, durable, with subjects per credential, and always on the same port."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def keyring(state: State) -> Keyring:
 
 @pytest.fixture
 async def nats_server(state: State, keyring: Keyring) -> AsyncIterator[NatsServer]:
-    """A server of the test's own, which it may break; the gateway may say and hear nothing at all."""
+    """A server that only this test uses and may break. The gateway may neither publish nor subscribe."""
     server = NatsServer(state, keyring.nats_public_keys(), {"gateway": NOTHING}, Console())
     await server.start()
     await server.ready()
@@ -51,7 +51,7 @@ async def connect(url: str, seed: str | None, refusals: "asyncio.Queue[str]") ->
         await client.connect(url, nkeys_seed_str=seed, error_cb=refused, allow_reconnect=False, connect_timeout=2)
     except (Error, OSError):
         await client.close()
-        await asyncio.sleep(0)  # until its socket is closed too
+        await asyncio.sleep(0)  # so that its socket closes too
         raise
     return client
 

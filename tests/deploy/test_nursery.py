@@ -1,4 +1,4 @@
-"""The nursery: what it forks has its own environment, group and end, and nobody else's secrets."""
+"""The prefork server: each process that it forks has its own environment, group and end, and no other's secrets."""
 
 import asyncio
 import os
@@ -106,7 +106,7 @@ async def test_a_secret_of_one_process_is_not_in_the_memory_of_the_next(nursery:
 
 
 def _memory(pid: int) -> bytes:
-    """What a process has written to or made: its private, writable memory."""
+    """Return the private, writable memory of a process, which holds what it has written."""
     found = []
     with Path(f"/proc/{pid}/maps").open() as maps, Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for place, rights, *_ in (line.split() for line in maps):

@@ -1,4 +1,4 @@
-"""What an operator does: a first account, a look at the audit, a check of a register's definition."""
+"""What an operator does: create a first account, verify the audit, check a register's definition."""
 
 from pathlib import Path
 

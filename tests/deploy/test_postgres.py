@@ -1,4 +1,4 @@
-"""Postgres as the runner starts it: closed to everybody else, durable, and back after a crash."""
+"""Postgres as the runner starts it: closed to all other users, durable, and back after a crash."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ AS_ROOT = os.geteuid() == 0
 
 @pytest.fixture
 async def postgres(quick_path: Path) -> AsyncIterator[Postgres]:
-    """A Postgres of the test's own, which it may break; as durable as an installation's."""
+    """A Postgres that only this test uses and may break, with the durability of an installation's."""
     server = Postgres(open_state(quick_path / "state"), "a-password", Console())
     await server.start()
     await server.ready()
@@ -72,7 +72,7 @@ async def test_an_error_s_text_and_statement_stay_out_of_the_log(parts: Embedded
 
 @pytest.mark.failure
 async def test_a_killed_postmaster_is_followed_by_one_that_has_every_committed_row(postgres: Postgres) -> None:
-    """A backend that is busy would keep a new postmaster out for as long as it likes."""
+    """A busy backend would otherwise keep a new postmaster out for as long as it runs."""
     await ask(postgres, "CREATE TABLE kept AS SELECT 1 AS n")
     busy = await asyncpg.connect(postgres.server.with_database("postgres").admin_dsn)
     loop = asyncio.create_task(busy.execute("DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$"))
@@ -141,7 +141,7 @@ async def test_why_postgres_does_not_start_is_said(quick_path: Path) -> None:
 
 
 async def test_postgres_never_runs_with_the_power_of_root(parts: EmbeddedParts) -> None:
-    """As root it becomes nobody in a user namespace, or an ordinary user; an ordinary user stays who they are."""
+    """Under root it runs as nobody in a user namespace, or as an ordinary user. Other users run it as themselves."""
     assert parts.postgres.pid is not None
     status = Path(f"/proc/{parts.postgres.pid}/status").read_text()
 
@@ -150,7 +150,7 @@ async def test_postgres_never_runs_with_the_power_of_root(parts: EmbeddedParts) 
 
 @pytest.fixture
 def without_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which no user namespace can be made."""
+    """Simulate a machine on which no user namespace can be made."""
     for name in ("setpriv", "test", "true"):
         program = shutil.which(name)
         assert program is not None
@@ -160,7 +160,7 @@ def without_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user may pass through, as one below another user's home is not."""
+    """A folder that every user may pass through, unlike one below another user's home."""
     with tempfile.TemporaryDirectory(prefix="ics-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""The state folder is ours alone, one runner's at a time, and its secrets are made once."""
+"""The state folder is private, one runner uses it at a time, and its secrets are made once."""
 
 import os
 import subprocess

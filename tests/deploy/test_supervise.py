@@ -1,4 +1,4 @@
-"""Children: passed on line by line, started again when they end, stopped in order, and never left behind."""
+"""Children: their lines are passed on, they restart when they end, they stop in order, and none is left behind."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ DEAF = "trap '' TERM; echo deaf; while :; do sleep 60; done"
 
 
 class Heard(Console):
-    """Keeps what would be printed, and lets a test wait for a line."""
+    """A console that keeps the lines instead of printing them, and lets a test wait for one."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -39,7 +39,7 @@ def shell(script: str, grace_seconds: float = 10.0) -> ChildProgram:
 
 
 class ShellPart:
-    """A part that is a shell script."""
+    """A part that runs a shell script."""
 
     def __init__(self, name: str, script: str, console: Console) -> None:
         self.name = name
@@ -218,7 +218,7 @@ async def test_the_kernel_ends_a_child_whose_parent_is_killed() -> None:
     )
     assert parent.stdout is not None
     child = int(await parent.stdout.readline())
-    await asyncio.sleep(0.2)  # until setpriv has said so to the kernel
+    await asyncio.sleep(0.2)  # time for setpriv to ask the kernel for the signal
     parent.kill()
     await parent.wait()
 

@@ -1,4 +1,4 @@
-"""`ics up` with stand-ins for the product's processes: it starts all, keeps all running, and leaves nothing behind."""
+"""`ics up` with stand-ins for the product's processes: it starts them, keeps them running, and leaves none behind."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ from tests.deploy.test_supervise import is_there
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def demo(quick_folder: Path) -> AsyncIterator[Running]:
-    """A runner in demo mode, up and running, for tests that leave it so."""
+    """A running runner in demo mode, for tests that leave it running."""
     async with running(quick_folder / "up", "--demo") as started:
         await started.says("Each log-in asks for a PIN")
         yield started
@@ -140,7 +140,7 @@ async def until_connected(dsn: str) -> bool:
         while True:
             try:
                 connection = await asyncpg.connect(dsn)
-            except (OSError, asyncpg.PostgresError):  # not yet
+            except (OSError, asyncpg.PostgresError):  # not ready yet
                 await asyncio.sleep(0.05)
             else:
                 await connection.close()
@@ -185,7 +185,7 @@ async def test_a_second_ctrl_c_does_not_wait_for_a_child_that_hangs(quick_path: 
 
 @pytest.mark.failure
 async def test_a_killed_runner_leaves_nothing_and_the_next_one_has_every_committed_row(quick_path: Path) -> None:
-    """Not even a child that hangs, nor a child's own child; the next start waits until they are gone."""
+    """A child that hangs and a child's own child end too. The next start waits until they are gone."""
     folder = quick_path / "state"
     async with running(folder, "--demo", STAND_IN_DEAF="outcomes") as killed:
         await killed.says("Ready: ")

@@ -1,4 +1,4 @@
-"""Breaks a running product, and waits until it has mended itself."""
+"""Ways to kill processes of a running product, and to wait until it has recovered."""
 
 import asyncio
 import contextlib
@@ -21,10 +21,10 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 BACK_SECONDS = 60
 SETTLED_SECONDS = 30
-LEASE_SECONDS = 90  # what a patient one waits longer: a mail's lease, and the time it then takes to be tried again
+LEASE_SECONDS = 90  # what a patient run adds: the lease of a mail and the time until its next attempt
 
-# What is still on its way: told and not carried, noticed and not taken, mails that wait, archives that are begun,
-# records and outcomes that reports lacks, records whose task does not follow yet, and what is not sealed.
+# Unfinished work: events that are not published, notices that are not handled, mails that wait, pending archives,
+# records and outcomes that reports lacks, records that outcomes does not know yet, and audit rows without a seal.
 ON_ITS_WAY = (
     *(f"SELECT count(*) FROM {service}.outbox WHERE sent_at IS NULL" for service in SERVICES),
     "SELECT count(*) FROM notifier.mail WHERE state IN ('queued', 'sending')",
@@ -57,17 +57,17 @@ ON_ITS_WAY = (
         for service in SERVICES
     ),
 )
-# A mail that the dead had in hand comes back when its lease ends. This is that moment, come early.
+# Let the lease of a mail end now, if the process that claimed it is dead.
 END_LEASES = "UPDATE notifier.mail SET next_try_at = clock_timestamp() WHERE state = 'sending' AND claimed_at < $1"
 
 
 class NotMended(AssertionError):
-    """Something is still amiss long after everything should be well again."""
+    """Raised if the product has not recovered in time."""
 
 
 @asynccontextmanager
 async def administrator(inside: Inside) -> AsyncIterator[Connection]:
-    """The database as its superuser, to look at it from outside."""
+    """Connect to the database as its superuser."""
     connection = await asyncpg.connect(inside.database.admin_dsn, timeout=10)
     try:
         yield connection
@@ -77,14 +77,14 @@ async def administrator(inside: Inside) -> AsyncIterator[Connection]:
 
 @dataclass(frozen=True)
 class Killed:
-    """A part, by the process that it was."""
+    """A killed part, and the process id that it had."""
 
     part: str
     pid: int
 
 
 def kill(inside: Inside, part: str) -> Killed | None:
-    """End a process of the product, and only of this one, with SIGKILL; None when it is dead just now anyway."""
+    """Kill exactly this process of the product with SIGKILL. Return None if it is already dead."""
     try:
         victim = Killed(part, inside.pid_of(part))
         if victim.pid not in {each.pid for each in inside.family()}:
@@ -96,7 +96,11 @@ def kill(inside: Inside, part: str) -> Killed | None:
 
 
 async def mended(inside: Inside, killed: Sequence[Killed]) -> None:
-    """Wait until another process is in the place of each that was killed, and every one says that it is ready."""
+    """
+    Wait until a new process replaces each that was killed, and every process is ready.
+
+    Raise `NotMended` after `BACK_SECONDS`.
+    """
     killed_pids = {each.pid for each in killed}
 
     async def all_ready() -> bool:
@@ -116,9 +120,9 @@ def _pid(inside: Inside, part: str) -> int:
 
 async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) -> list[str]:
     """
-    Wait until nothing is on its way any more; what still is when that takes too long.
+    Wait until no work is left, and return a sentence for each kind of work that is still left in the end.
 
-    The patient also wait for the leases of those who were killed.
+    `patient` runs wait for the leases of killed processes; others end those leases at once.
     """
     await mended(inside, killed)
     if not patient and "notifier" in {each.part for each in killed}:
@@ -141,7 +145,7 @@ async def _on_its_way(inside: Inside) -> dict[str, int]:
 
 
 async def _end_leases(inside: Inside) -> None:
-    """Only of those who claimed before the present notifier was born."""
+    """End the leases of mails that were claimed before the present notifier started."""
     born = psutil.Process(inside.pid_of("notifier")).create_time()
     async with administrator(inside) as db:
         await db.execute(END_LEASES.replace("$1", "to_timestamp($1)"), born)

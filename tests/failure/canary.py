@@ -1,4 +1,4 @@
-"""A person of whom everything is unlike anything else, and the search for it where nothing of a person may be."""
+"""A made-up person whose every fact is unique, and the search for these facts in places that must not hold any."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ PHONE = "01632 960817"
 
 
 def word(of: str) -> str:
-    """A word that can be said, and that stands nowhere else: another one for each thing, the same one each time."""
+    """Return a pronounceable word that appears nowhere else: the same for one text, different for others."""
     digest = hashlib.sha256(of.encode()).digest()
     letters = (letter[byte % len(letter)] for letter, byte in zip(cycle((CONSONANTS, VOWELS)), digest, strict=False))
     return "Zyq" + "".join(islice(letters, 11))
@@ -28,13 +28,13 @@ def word(of: str) -> str:
 
 @dataclass(frozen=True)
 class Sought:
-    """One fact, in every way in which it may be written. `what` may be told, the ways may not."""
+    """One fact, and every way in which it may be written. Print `what`, never the ways."""
 
     what: str
     ways: tuple[str, ...]
 
     def is_in(self, text: str) -> bool:
-        """Whether it is in this text, which is all in small letters."""
+        """Return whether the text holds the fact. The text must be in lower case."""
         return any(way.casefold() in text for way in self.ways)
 
 
@@ -48,14 +48,14 @@ def sought_day(what: str, day: date) -> Sought:
 
 @dataclass(frozen=True)
 class Filled:
-    """A register's form with every question answered, and what to look for afterwards."""
+    """A register's form with every question answered, and the facts to search for afterwards."""
 
     fields: Fields
     sought: tuple[Sought, ...]
 
 
 def fill(form: QuestionForm, about: str, **chosen: str) -> Filled:
-    """Answer each question by its kind; `chosen` has the codes where it must not be the first option."""
+    """Answer each question by its kind. `chosen` has the answers that must differ from the first option."""
     fields: Fields = {}
     sought: list[Sought] = []
     for number, question in enumerate(form.asked):
@@ -81,7 +81,7 @@ def _answer(question: Question, about: str, number: int) -> tuple[Fields, list[S
 
 
 def _ways(question: Question, about: str) -> tuple[str, ...]:
-    """What is typed, and how else it may come to be written."""
+    """Return the answer as typed, and the other forms in which it may be written."""
     match question.kind:
         case "nhs_number":
             return (NHS_NUMBER, show_nhs_number(NHS_NUMBER))
@@ -97,14 +97,14 @@ def _ways(question: Question, about: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere to look, with what is written there."""
+    """A place to search, with its text."""
 
     name: str
     text: str
 
 
 def hits(sought: Iterable[Sought], places: Iterable[Place]) -> list[str]:
-    """What of it stands where; the text itself is not repeated."""
+    """Return which facts are found in which places, without the facts themselves."""
     wanted = tuple(sought)
     return list(dict.fromkeys(_hits(wanted, places)))
 
@@ -116,5 +116,5 @@ def _hits(sought: tuple[Sought, ...], places: Iterable[Place]) -> Iterator[str]:
 
 
 def without(fields: Fields, *names: str) -> Fields:
-    """The form with some questions left open."""
+    """Return the form without these fields."""
     return {name: value for name, value in fields.items() if name not in names}

@@ -1,4 +1,4 @@
-"""One product for everything that is broken on purpose."""
+"""The one product that all failure tests break."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +10,6 @@ from tests.failure.rounds import Trial, trial
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def broken(quick_folder: Path) -> AsyncIterator[Trial]:
-    """It mends itself after each test, or the test fails."""
+    """A running product. Each test must let it recover, or fail."""
     async with trial(quick_folder / "broken") as started:
         yield started

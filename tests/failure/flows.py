@@ -1,4 +1,4 @@
-"""Every flow that the product has, walked with the canary: what people do, what they do wrong, and what goes wrong."""
+"""Every flow of the product, walked with the canary: what users do, their mistakes, and what goes wrong."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ ADDED = f"{word('added address').lower()}@{word('added place').lower()}.example"
 ASSIGNED = f"{word('assigned address').lower()}@{word('assigned place').lower()}.example"
 OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 
-# Of the person, and of what was written about them: nowhere. Of the account: where mail goes, and nowhere else.
+# Facts about the person may be in no place outside the database. The account's facts may be only where mail goes.
 WRITTEN = tuple(sought_word(what, word(what)) for what in ("note", "change", "other change", "reason"))
 ACCOUNT = tuple(
     sought_word(what, word(what))
@@ -51,7 +51,7 @@ ACCOUNT = tuple(
 
 @dataclass
 class Canary:
-    """The person as two forms hold them, and the browsers that have seen them."""
+    """The person as two forms hold them, and the browsers that have shown them."""
 
     register: Definition
     referral: Filled
@@ -65,7 +65,7 @@ class Canary:
 
     @property
     def standing(self) -> list[Sought]:
-        """What the referral says in the end: answers that apply, of which two were changed on the way."""
+        """Return the facts that the referral holds in the end: answers that apply, two of them changed on the way."""
         changed = {"referral latest_update": OTHER_CHANGE, "referral lead_professional_contact": CHANGE}
         form, words, today = self.register.form, self.register.words, london_day(datetime.now(UTC))
         kept = read_answers(form, self.referral.fields, words, today).answers
@@ -87,7 +87,7 @@ async def look_around(walker: Walker) -> None:
 
 
 async def come_in(walker: Walker) -> None:
-    """Register, with mistakes; log in, with mistakes; choose a password of one's own."""
+    """Register with mistakes, log in with mistakes, and choose a new password."""
     await walker.see(walker.at("login/register/"))
     wrong = {"first_name": FIRST_NAME * 20, "last_name": LAST_NAME, "email": OTHER_EMAIL}
     await walker.post(walker.at("login/register/"), wrong)
@@ -96,7 +96,7 @@ async def come_in(walker: Walker) -> None:
     await walker.post(walker.at("login/"), {"email": EMAIL, "password": WRONG_PASSWORD})
     earlier = len(await walker.mails(EMAIL))
     await walker.go_on(walker.at("login/"), {"email": EMAIL, "password": temporary})
-    await walker.mail_after(earlier, EMAIL)  # or the PIN in it would be taken for that of the log-in below
+    await walker.mail_after(earlier, EMAIL)  # otherwise its PIN would be taken for that of the next log-in
     await walker.post(walker.at("login/pin"), {"pin": "none"})
     await walker.go_on(walker.at("login/resend"), {})
     await walker.go_on(walker.at("login/cancel"), {})
@@ -114,7 +114,7 @@ async def forget_password(walker: Walker) -> None:
 
 # ------------------------------------------------------------------------------------------------------------ referral
 async def refer(walker: Walker, canary: Canary) -> str:
-    """With something missing, with something wrong, without consent, and then as it should be; gives the record."""
+    """Send a referral with gaps, with invalid answers and without consent, then a valid one. Return the record's id."""
     form = await walker.new_form() | canary.referral.fields
     answers = {
         422: without(form, "locality", "risk_level"),
@@ -131,7 +131,7 @@ async def refer(walker: Walker, canary: Canary) -> str:
 
 
 async def refer_again(walker: Walker, admin: Walker, canary: Canary) -> None:
-    """Look at who is there already, go back, add the person all the same; an administrator links the two."""
+    """See the match, go back, and add the person anyway. Then an administrator links the two records."""
     asked = await walker.post(walker.at("records/new"), await walker.new_form() | canary.referral.fields)
     assert 409 == asked.status
     form = asked.fields("command")
@@ -145,7 +145,7 @@ async def refer_again(walker: Walker, admin: Walker, canary: Canary) -> None:
 
 
 async def draft(walker: Walker, canary: Canary) -> None:
-    """Saved by the button and by the script, offered, gone on with, and discarded."""
+    """Save a draft, resume it from its offer, and discard it."""
     form = await walker.new_form() | canary.referral.fields
     saved = await walker.go_on(walker.at("records/new/draft"), form)
     await walker.post(walker.at("records/new/draft"), form | {"consent_given": "no"})
@@ -168,7 +168,7 @@ async def find(walker: Walker, canary: Canary) -> None:
 
 
 async def change(walker: Walker, other: Walker, record: str) -> None:
-    """Two windows change the same record: the second one puts both changes together."""
+    """Change the same record in two windows. The second one resolves the conflict by merging both changes."""
     mine = (await walker.open(record)).fields("version")
     theirs = (await other.open(record)).fields("version")
     await walker.update(record, without(mine, "locality"))
@@ -186,7 +186,7 @@ async def note(walker: Walker, record: str) -> None:
 
 
 async def look_after(walker: Walker, record: str) -> str:
-    """Look for somebody to hold it, end a cover that is none, copy the text for the case record; its reference."""
+    """Search for a holder, end a cover that does not exist, and open the case record text. Return the reference."""
     page = walker.at(f"records/{record}/holder/")
     form = (await walker.see(page)).fields("command")
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
@@ -206,7 +206,7 @@ async def see_what_waits(walker: Walker) -> None:
 
 
 async def reverse(walker: Walker, reference: str) -> None:
-    """Ask for it with a reason, try to confirm what one asked for oneself, and take it back."""
+    """Ask for a reversal with a reason, try to confirm it as the same user, then withdraw it."""
     page = walker.at("administration/reversals/")
     form = (await walker.see(page)).fields("reason") | {"reason": REASON}
     await walker.post(page, form | {"reference": word("no reference")})
@@ -226,7 +226,7 @@ async def record_outcome(walker: Walker, canary: Canary, record: str) -> None:
 
 
 async def archive(walker: Walker, canary: Canary, record: str) -> None:
-    """After a first no."""
+    """Archive the record, after a first attempt that is cancelled."""
     page = walker.at(f"records/{record}/outcomes/")
     form = (await walker.see(page)).fields("version") | canary.outcome.fields
     asked = (await walker.post(page, form | {"act": "archive"})).fields("version")
@@ -237,7 +237,7 @@ async def archive(walker: Walker, canary: Canary, record: str) -> None:
 
 
 async def look_at_mails(walker: Walker) -> None:
-    """All of them, those that were not delivered, and one sent again that is none."""
+    """List all mails and the undelivered ones, and resend a mail that does not exist."""
     page = walker.at("administration/mails/")
     form = (await walker.see(page)).fields("command")
     await walker.see(f"{page}?undelivered=1")
@@ -246,7 +246,7 @@ async def look_at_mails(walker: Walker) -> None:
 
 # --------------------------------------------------------------------------------------------------------------- users
 async def manage_users(admin: Walker, master: Walker) -> None:
-    """Add somebody, with mistakes; find, change and close the account; propose them, and decline."""
+    """Add a user with mistakes. Find, change and close the account, propose it as an administrator, and decline."""
     await admin.see(admin.at("administration/organisations/"))
     page = admin.at("administration/users/")
     form = (await admin.see(f"{page}new")).fields("first_name")
@@ -279,7 +279,7 @@ async def _propose(admin: Walker, master: Walker, here: str, organisation: str) 
 
 
 async def _let_in(walker: Walker) -> None:
-    """One address from outside, with a mistake, and not any more."""
+    """Assign one outside address, with a mistake, and end it."""
     page = walker.at("administration/addresses/")
     form = (await walker.see(page)).fields("email") | {"act": "assign"}
     await walker.post(page, form | {"email": word("assigned address")})
@@ -294,7 +294,7 @@ def _value(sheet: Sheet, selector: str) -> str:
 
 
 async def reword(walker: Walker) -> None:
-    """Publish a list with one option more; look at the home page's texts, and leave them as they are."""
+    """Publish a list with one more option, then try to publish the home page's texts unchanged."""
     hub = walker.at("administration/settings/")
     links = re.findall(rf'href="({hub}[^"]+)"', (await walker.see(hub)).html)
     page = next(each for each in links if "/lists/" in each)
@@ -307,7 +307,7 @@ async def reword(walker: Walker) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- reports
 async def report(walker: Walker) -> str:
-    """Ask for a report, fetch it, throw it away; gives all that stood in it."""
+    """Request a report, download it, delete it, and return all its text."""
     await walker.see(await walker.go_on(walker.at("reporting/organisation"), {"organisation": ""}))
     form = (await walker.see(walker.at("reporting/"))).fields("report")
     await walker.post(walker.at("reporting/"), form | {"report": word("no report")})
@@ -324,7 +324,7 @@ async def report(walker: Walker) -> str:
 
 # -------------------------------------------------------------------------------------------------------------- census
 def pages_not_walked(walkers: Iterable[Walker]) -> list[str]:
-    """The rows of the table of pages that no browser has been to."""
+    """Return the rows of the page table that no browser has visited."""
     been = {(method, path.partition("?")[0]) for walker in walkers for method, path, _ in walker.been}
     left = [f"{page.method} {page.path}" for page in (*DEMO_PAGES, *PAGES)]
     for method, path in been:

@@ -1,4 +1,4 @@
-"""People who refer while things break: what each sent, how often, and what it was told, written down on their side."""
+"""A journal kept on the users' side while processes are killed: what each user sent, how often, and every answer."""
 
 import asyncio
 import itertools
@@ -23,9 +23,9 @@ Said = Callable[[int], Awaitable[None]]
 @dataclass
 class Entry:
     """
-    One referral, sent until it was acknowledged: under one name and one command, however often.
+    One referral, sent until it is acknowledged, always with the same name and command id.
 
-    `ended`: its archiving was acknowledged too, or is `None` where nobody asked for it.
+    `ended` tells whether its archiving was acknowledged too. It is `None` if no archiving was requested.
     """
 
     family_name: str
@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass
 class Journal:
-    """All referrals of one round. `longest_silence`: the longest time in which nobody was told that one was taken."""
+    """All referrals of one round. `longest_silence` is the longest time between two completed referrals, in seconds."""
 
     name: str
     entries: list[Entry] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Journal:
         self._last = now
 
     def faults(self) -> list[str]:
-        """Nobody is told anything but "taken", "archived" and "not now", and everybody hears one of the first two."""
+        """Return the faults in the answers: missing acknowledgements or archivings, and unexpected status codes."""
         unheard = {
             "were never acknowledged": len(self.entries) - len(self.acknowledged),
             "were never archived": sum(each.ended is False for each in self.entries),
@@ -76,7 +76,7 @@ class Journal:
 
 async def refer(people: list[Walker], administrator: Walker, journal: Journal, count: int, said: Said) -> None:
     """
-    Everybody refers at once, until so many referrals are acknowledged or given up; `said` hears of each one.
+    Let all users refer at once, until `count` referrals are acknowledged or given up. Call `said` after each one.
 
     Meanwhile the administrator archives every tenth of them.
     """
@@ -116,7 +116,7 @@ async def _end_each(walker: Walker, entries: "asyncio.Queue[Entry | None]") -> N
 
 
 async def _keep_sending(walker: Walker, path: str, form: Mapping[str, str], entry: Entry) -> Sheet | None:
-    """The same form again for as long as it may have been lost on the way; the answer that was one."""
+    """Send the form again while its answer may have been lost. Return the answer, or None if there is none in time."""
     give_up = time.monotonic() + MOST_SECONDS
     while time.monotonic() < give_up:
         try:

@@ -1,4 +1,4 @@
-"""What is there after things broke, held against what people were told; every difference is a sentence."""
+"""A comparison of what the installation holds after failures with what users were told, in sentences."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.inside import Inside
 
 REFERENCE = re.compile(r"\bDSR-[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 
-# Each fact of a record and how often it is there. All but mails and outcomes are written in one transaction.
+# Each fact of a record with its count. All but mails and outcomes are written in one transaction.
 FIND_RECORDS = """
     WITH versions AS (
         SELECT record_id AS id, count(*) AS n FROM referrals.record_version GROUP BY 1
@@ -77,7 +77,7 @@ PROOFS = {
 
 @dataclass(frozen=True)
 class Held:
-    """One record as the database holds it, with how often there is each fact of it."""
+    """One record as the database holds it, with the count of each of its facts."""
 
     record_id: UUID
     family_name: str
@@ -94,13 +94,13 @@ class Held:
 
 @dataclass
 class Ledger:
-    """Looks at one installation again and again; mails are gathered each time, since only the newest are kept."""
+    """Compares one installation again and again. It collects mails each time, because only the newest are kept."""
 
     inside: Inside
     _mails: dict[str, tuple[frozenset[str], str]] = field(default_factory=dict)
 
     async def differences(self, journal: Journal) -> list[str]:
-        """Every way in which what is there is not what people were told."""
+        """Return every difference between what the installation holds and what users were told."""
         async with administrator(self.inside) as db:
             held = [Held(**row) for row in await db.fetch(FIND_RECORDS, f"{journal.name}-%")]
             copies = await self._copies(db)
@@ -118,9 +118,9 @@ class Ledger:
             *await self._broken_chains(),
         ]
 
-    # ------------------------------------------------------------------------------------------------------ read copy
+    # ------------------------------------------------------------------------------------------------ copy of reports
     async def _copies(self, db: Connection) -> dict[UUID, int] | None:
-        """How often reports has each record; None for an installation whose reports keeps no copy at all."""
+        """Return how often reports holds each record, or None if reports keeps no copy."""
         if not await db.fetchval(HAS_COPIES):
             return None
         return {row["record_id"]: row["n"] for row in await db.fetch(FIND_COPIES)}
@@ -144,7 +144,7 @@ class Ledger:
                 self._mails[file.name] = (frozenset(about), mail["message_id"])
 
     def _sent(self) -> dict[str, list[str]]:
-        """By reference, the Message-ID of each mail to the team about it."""
+        """Return the Message-IDs of mails to the team, by the reference of the record."""
         sent: dict[str, list[str]] = defaultdict(list)
         for references, message_id in self._mails.values():
             for reference in references:
@@ -160,7 +160,7 @@ class Ledger:
 
     @property
     def mails_sent_again(self) -> int:
-        """How many mails came twice, as the same one: each was in a dead process's hand when it had just been sent."""
+        """The number of repeated mails with the same Message-ID: a process died just after it had sent each of them."""
         counted = Counter(message_id for _, message_id in self._mails.values())
         return sum(count - 1 for count in counted.values())
 
@@ -177,7 +177,7 @@ class Ledger:
 
 
 def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
-    """What was acknowledged is there once, under the id that was told; what was not, once or not at all."""
+    """Find acknowledged records or archives that are missing, doubled records, and records that no user sent."""
     found: dict[str, list[Held]] = defaultdict(list)
     for each in held:
         found[each.family_name].append(each)
@@ -193,13 +193,13 @@ def faults_of_records(journal: Journal, held: Iterable[Held]) -> Iterator[str]:
 
 
 def faults_of_facts(held: Held) -> Iterator[str]:
-    """A record is there as a whole, and archived as a whole: with its outcome, or neither."""
-    twice = 1 + held.ended  # once for each of what was done with it
+    """Find incomplete records and archives: each is written with all its facts and its outcome, or not at all."""
+    twice = 1 + held.ended  # once for each of its acts: created and archived
     counted = {
         "history": (twice, held.versions),
         "audit": (twice, held.audited),
         "command": (twice, held.commands),
-        "events": (twice + held.ended, len(held.events)),  # created, archived, and the outcome's own
+        "events": (twice + held.ended, len(held.events)),  # created, archived, and that of the outcome
         "notices": (twice, len(held.notices)),
         "outcomes": (int(held.ended), held.endings),
         "tasks": (int(not held.ended), held.tasks),  # every referral of a round is for the next meeting
@@ -208,7 +208,7 @@ def faults_of_facts(held: Held) -> Iterator[str]:
 
 
 def faults_of_events(held: Iterable[Held], kept: Mapping[str, list[Kept]]) -> Iterator[str]:
-    """What was told is on its stream once."""
+    """Find events and notices that are not on their stream exactly once."""
     counted = {stream: Counter(each.event_id for each in messages) for stream, messages in kept.items()}
     for each in held:
         for stream, ids in (("EVENTS", each.events), ("NOTICES", each.notices)):

@@ -1,4 +1,4 @@
-"""Everywhere that something of a person could have come to, beside the tables that are made for it."""
+"""Every place that personal data could have reached, outside the tables that are made for it."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,13 @@ from tests.journeys.product import Product
 from tests.walking import Walker
 
 LARGEST_FILE = 50_000_000
-# What keeps ids, codes and names of fields, and no value ever.
+# Tables that hold ids, codes and names of fields, and never a value.
 BARE_TABLES = ("audit", "audit_seal", "command", "inbox", "outbox", "set_aside", "migration")
 MAIL = "mail file"
 
 
 async def all_places(product: Product, inside: Inside, walkers: Iterable[Walker]) -> list[Place]:
-    """Logs, files, streams, measures, addresses, arguments, and the tables that hold nothing but ids."""
+    """Return logs, files, streams, metrics, addresses, arguments, and the tables that hold nothing but ids."""
     return [
         Place("the log", "\n".join(product.lines)),
         *_files(inside),
@@ -33,7 +33,7 @@ async def all_places(product: Product, inside: Inside, walkers: Iterable[Walker]
 
 
 def _files(inside: Inside) -> Iterator[Place]:
-    """Everything in the state folder but the database's own files."""
+    """Yield every file in the state folder, except the database's own files."""
     for path in inside.state.folder.rglob("*"):
         if path.is_file() and not path.is_relative_to(inside.state.postgres) and path.stat().st_size < LARGEST_FILE:
             kind = MAIL if path.is_relative_to(inside.state.mail) else "file"
@@ -49,20 +49,20 @@ async def _streams(inside: Inside) -> list[Place]:
 
 
 async def _measures(inside: Inside, process: str) -> Place:
-    """What Prometheus is told."""
+    """Return the metrics that Prometheus reads."""
     connector = aiohttp.UnixConnector(str(inside.health_socket(process)))
     async with aiohttp.ClientSession(connector=connector) as session, session.get("http://ics/metrics") as answer:
         return Place(f"measures of {process}", await answer.text())
 
 
 def _arguments(inside: Inside) -> Iterator[Place]:
-    """What anybody on the machine may see of a process, and its environment."""
+    """Yield the arguments of each process, which any user of the machine may see, and its environment."""
     for each in inside.family():
         yield Place(f"arguments of {each.name()}", "\n".join((*each.cmdline(), *each.environ().values())))
 
 
 def _addresses(walkers: Iterable[Walker]) -> Iterator[Place]:
-    """Where browsers were sent and led: what stands in histories and in other people's logs."""
+    """Yield the addresses that browsers asked for and were sent to, which stay in histories and other parties' logs."""
     for walker in walkers:
         yield from (Place("address", f"{path}\n{leads_to}") for _, path, leads_to in walker.been)
 

@@ -1,4 +1,4 @@
-"""One round: people refer, something is killed meanwhile, and what is there then is held against what they heard."""
+"""One round: users refer, processes are killed meanwhile, and the result is compared with what the users were told."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,14 +18,14 @@ ACCOUNTS = (*("standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk") * 2, "admin@
 
 @dataclass
 class Round:
-    """What came of one round. Without differences all is well."""
+    """The result of one round. It is good if there are no differences."""
 
     journal: Journal
     killed: list[Killed] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
     def told(self) -> str:
-        """In one line."""
+        """Return the result in one line."""
         answers = ", ".join(f"{count} × {answer or 'none'}" for answer, count in sorted(self.journal.answers.items()))
         victims = ", ".join(each.part for each in self.killed)
         return (
@@ -36,7 +36,7 @@ class Round:
 
 @dataclass
 class Trial:
-    """A running product with people who are logged in to it."""
+    """A running product with users who are logged in."""
 
     product: Product
     inside: Inside
@@ -47,8 +47,9 @@ class Trial:
 
     async def round(self, name: str, victims: Sequence[str], referrals: int, chance: Random) -> Round:
         """
-        Kill the victims one after the other, each once so many referrals are acknowledged as chance has it, so that the
-        same seed breaks the same at the same point of the work.
+        Kill the victims one after the other, each when a random number of referrals has been answered or given up.
+
+        The same seed gives the same numbers.
         """
         outcome = Round(Journal(name))
         moments = sorted(chance.sample(range(1, max(2, referrals * 9 // 10)), len(victims)))
@@ -66,7 +67,7 @@ class Trial:
 
 @asynccontextmanager
 async def trial(folder: Path, *, patient: bool = False) -> AsyncIterator[Trial]:
-    """The product with its demo people in a folder of its own, four windows of two of them, and an administrator's."""
+    """Start the demo in its own folder, with two browsers for each of two users, and one for an administrator."""
     async with AsyncExitStack() as opened:
         running = await opened.enter_async_context(product(folder, "--demo"))
         inside = Inside.of(running)

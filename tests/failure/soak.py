@@ -1,9 +1,10 @@
 """
-Breaks the product at random, round after round, and says at the first difference what is not as people were told.
+Kill processes of the product at random, round after round, and print every difference.
 
     python -m tests.failure.soak --rounds 20 --referrals 200 --kills 2 --seed 7
 
-Everything may be killed, several in a round. The same seed kills the same, at the same point of the work.
+Any process may be killed, and several in a round. The same seed kills the same processes, at the same point of the
+work.
 """
 
 import argparse
@@ -30,7 +31,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 
 async def soak(running: Trial, options: argparse.Namespace) -> int:
-    """How many rounds left a difference."""
+    """Run the rounds, and return how many left a difference."""
     chance = Random(options.seed)
     bad = 0
     for number in range(1, options.rounds + 1):

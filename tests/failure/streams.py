@@ -1,4 +1,4 @@
-"""Reads everything that a stream keeps, under the credential that may create readers."""
+"""A reader of every message that the streams keep, under the credential that may create consumers."""
 
 import asyncio
 import secrets
@@ -29,7 +29,7 @@ class Kept:
 
 
 async def read_streams(inside: Inside) -> dict[str, list[Kept]]:
-    """Every message of every stream of the product, by the stream's name."""
+    """Return every message of each stream, by the stream's name."""
     return {stream.name: await _read(inside, stream.name) for stream in STREAMS}
 
 

@@ -1,4 +1,4 @@
-"""One person goes through every flow, and through faults; afterwards nothing of them is where it may not be."""
+"""One person goes through every flow and through failures. Afterwards no fact about them is where it must not be."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.failure, pytest.mark.asyncio(loop_scope="session")]
 
 @dataclass(frozen=True)
 class Walked:
-    """What there is to be searched once the canary has been everywhere, and what was seen of it on the way."""
+    """The places to search after the canary has walked every flow, and what was seen on the way."""
 
     canary: Canary
     record: UUID
@@ -71,7 +71,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
 
 
 async def go_through_faults(broken: Trial, walker: Walker, canary: Canary) -> None:
-    """The same person is referred again and again while the record's owner and the database are killed."""
+    """Submit the same person again and again while referrals and the database are killed."""
     form = await walker.new_form() | canary.referral.fields | {"duplicate": "add"}
     for part in ("referrals", "postgres"):
         sending = [asyncio.create_task(keep_sending(walker, form)) for _ in range(4)]
@@ -104,7 +104,7 @@ async def test_what_is_sought_was_there_to_be_found(walked: Walked) -> None:
 
 
 async def test_every_place_was_really_looked_into(walked: Walked) -> None:
-    """By the record's id, which may be there, and is."""
+    """The record's id may be in these places, and the search finds it there."""
     found = hits([Sought("it", (str(walked.record), walked.record.hex))], walked.places)
 
     there = ("address", "stream EVENTS", "stream NOTICES", "table referrals.audit", "table referrals.outbox")

@@ -1,4 +1,4 @@
-"""Processes are killed while people refer: nothing that was acknowledged is lost, doubled, or there by half."""
+"""Processes are killed while users refer: nothing that was acknowledged is lost, doubled or incomplete."""
 
 import secrets
 from random import Random
@@ -17,7 +17,7 @@ VICTIMS = Random(SEED).sample(PROCESSES, 3)
 
 @pytest.fixture
 def referrals(full_rounds: bool) -> int:
-    """How many are sent in a round."""
+    """The number of referrals in a round."""
     return FULL_REFERRALS if full_rounds else REFERRALS
 
 

@@ -1,4 +1,4 @@
-"""The ledger finds what it looks for: each way of being wrong is a sentence of its own."""
+"""The ledger finds what it looks for: each kind of difference has its own sentence."""
 
 from collections import Counter
 from dataclasses import replace

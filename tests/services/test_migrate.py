@@ -1,4 +1,4 @@
-"""How a schema is brought up to its files: once each, in order, all or nothing, and never past a file that changed."""
+"""Migrations: each file runs once, in order, wholly or not at all, and a changed file stops them."""
 
 import asyncio
 import secrets
@@ -22,7 +22,7 @@ GRANT = "DO $$ BEGIN EXECUTE format('GRANT SELECT ON ward TO %I', current_schema
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A service's own migrations, to be applied after the spine that is in every schema."""
+    """The migrations of a service, which are applied after the base schema."""
     folder = tmp_path / "migrations"
     folder.mkdir()
     (folder / "0001_pre_wards.sql").write_text(f"CREATE TABLE ward (name text); {GRANT}")
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """A database with roles and schemas, to which nothing has been applied."""
+    """A database with roles and schemas, to which no migration has been applied."""
     server = parts.database.with_database(f"test_{secrets.token_hex(6)}")
     await bootstrap(server, ["outcomes", "identity"], parts.keyring.role_passwords)
     yield addresses_in(parts, server)
@@ -189,7 +189,7 @@ $$;
 
 @pytest.fixture
 def functions(folder: Path) -> Path:
-    """Two files, of which the first by name calls what the second makes."""
+    """Two files: the first by name calls the function that the second creates."""
     functions = folder / "functions"
     functions.mkdir()
     (functions / "a_twice.sql").write_text(COUNT_TWICE)

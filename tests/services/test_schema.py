@@ -29,7 +29,7 @@ CHECKS_KEYS = "check_keys"
 READ = re.compile(r"jsonb_to_record(?:set)?\([\w.]+\)\s+AS\s+\w+\s*\(([^()]*)\)")
 CHECKED = re.compile(r"check_keys\([\w.]+,\s*ARRAY\[([^\]]*)\]")
 
-# What is sent as each parameter that is passed by name.
+# The type that is sent for each parameter that is read by key.
 SENT: dict[str, dict[tuple[str, str], type]] = {
     "identity": {},
     "notifier": {},
@@ -52,16 +52,16 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
     },
 }
 
-# As Postgres shows the condition that every baseline writes once.
+# The scope condition of every baseline, as Postgres prints it.
 SCOPE = (
     "(register_code = ( SELECT current_setting('app.register'::text, true) AS current_setting))"
     " AND (organisation_id = ANY (( SELECT (NULLIF(current_setting('app.orgs'::text, true), ''::text))::uuid[]"
     ' AS "nullif")::uuid[]))'
 )
 
-# Tables with an organisation whose rows are one person's own.
+# Tables with an organisation whose rows belong to one user.
 OWN_ROWS = {"job"}
-# What a policy may call: once a query, by a sub-select.
+# Functions that a policy may call, because a sub-select runs them once per query.
 ONCE_A_QUERY = {"held_ids()"}
 
 FUNCTIONS = """
@@ -104,7 +104,7 @@ PUBLIC = """
 
 @dataclass(frozen=True)
 class SqlFunction:
-    """A function of a service's schema."""
+    """A function in the schema of a service."""
 
     name: str
     body: str
@@ -178,7 +178,7 @@ async def test_a_parameter_passed_by_name_is_read_once_with_types_and_holds_what
 
 
 def keys_read(function: SqlFunction, parameter: str, others: list[str]) -> set[str] | None:
-    """The keys that a function reads of its parameter, or None where it only hands it on as a whole."""
+    """Return the keys that a function reads of its parameter, or None if it only passes the parameter on."""
     where = f"{function.name}({parameter})"
     assert not re.search(rf"\b{parameter}\s*(->|#>|\?|@>)", function.body), f"{where}: read without types"
     taken = re.findall(rf"jsonb_(?:to_record|to_recordset|array_elements)\({parameter}\)", function.body)

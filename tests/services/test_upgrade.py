@@ -69,7 +69,7 @@ Act = Callable[[], Awaitable[object]]
 
 
 class Load:
-    """Clients that use the schema as the service does, with what failed and how much they have done."""
+    """Clients that use the schema as the service does. They keep their failures and the number of requests."""
 
     def __init__(self, pool: DatabasePool) -> None:
         self.failed: list[str] = []
@@ -86,7 +86,7 @@ class Load:
             self.failed += [repr(fault) for fault in await end(clients)]
 
     async def pass_by(self) -> None:
-        """Wait until each client has made some more requests."""
+        """Wait until the clients together have made `BETWEEN` more requests per client."""
         wanted = self.done + BETWEEN * CLIENTS
 
         async def passed() -> bool:
@@ -109,7 +109,7 @@ class Load:
             self.done += 1
 
     async def _open_task(self, visitor: Visitor) -> None:
-        """As an event does: without a visitor."""
+        """Open a task as the handler of an event does, without a visitor."""
         standing = a_standing(visitor)
         async with transaction(self._pool) as db:
             await store.hold_standing(db, standing.record_id, standing.version)
@@ -148,7 +148,7 @@ def a_standing(visitor: Visitor) -> RecordStanding:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> list[Path]:
-    """The spine, and a copy of the service's files to add to."""
+    """The base schema, and a copy of the service's files that a test may add to."""
     spine, own = migration_folders("outcomes")
     return [spine, Path(shutil.copytree(own, tmp_path / "sql"))]
 
@@ -169,7 +169,7 @@ async def test_no_request_fails_while_the_schema_is_upgraded(
         for number in range(1, rounds + 1):
             await upgrade.change_a_body(number)
             await load.pass_by()
-            await upgrade.run_the_old_release()  # of functions alone in the first round
+            await upgrade.run_the_old_release()  # in the first round it has functions only
             await upgrade.add_a_function_with_another_column(number)
             await load.pass_by()
             load.read_agenda = READ_WITH_VERSION.format(round=number)
@@ -189,7 +189,7 @@ async def test_no_request_fails_while_the_schema_is_upgraded(
 
 
 class Upgrade:
-    """The steps of an upgrade, each applied as the operator does."""
+    """The steps of an upgrade, applied one by one as an operator does."""
 
     def __init__(self, dsn: str, folders: list[Path]) -> None:
         self._dsn = dsn
@@ -216,7 +216,7 @@ class Upgrade:
         await self._add("pre_column", COLUMN_WITH_TRIGGER.format(round=number))
 
     async def drop_the_function(self, number: int) -> None:
-        """In the release after the one in which nobody calls it any more."""
+        """Drop the old function, in the release after the last one that calls it."""
         (self._own / "functions" / "agenda.sql").unlink()
         await self._add("post_drop", DROP_OLD.format(round=number))
 

@@ -1,4 +1,4 @@
-"""Databases for tests: a copy of the migrated one, and one copy that is restored between tests."""
+"""Databases for tests: copies of the migrated database, and one copy that is restored between tests."""
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -31,7 +31,7 @@ FIND_SEQUENCES = """
     FROM pg_sequences
     WHERE schemaname = ANY($1)
 """
-# Replica: rows go in any order, and what may only be added to is emptied too.
+# As a replica, so that rows go in any order and append-only tables can be emptied too.
 MAKE_RESTORE = """
     CREATE FUNCTION tests.restore() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
     BEGIN
@@ -54,7 +54,7 @@ FORBID_CHANGES = """
 
 @asynccontextmanager
 async def database_copy(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """A migrated, empty database for as long as the block lasts, by the addresses of everything in it."""
+    """A migrated, empty database for the duration of the block. Yield the addresses of all services."""
     copy = await copy_database(parts.database, f"test_{secrets.token_hex(6)}", SERVICES)
     try:
         yield addresses_in(parts, copy)
@@ -64,13 +64,13 @@ async def database_copy(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 @dataclass(frozen=True)
 class SharedDatabase:
-    """One copy for many tests. A test that changes its schema fails; rows and sequences are put back."""
+    """One copy for many tests. A test that changes its schema fails. Rows and sequences are restored."""
 
     addresses: Addresses
     administrator: "asyncpg.Connection[asyncpg.Record]"
 
     async def restore(self) -> None:
-        """Disconnect everybody else and put the rows and sequences back as they were after migration."""
+        """Disconnect all other sessions, and restore the rows and sequences to their state after migration."""
         await self.administrator.execute("SELECT tests.restore()")
 
 
@@ -86,7 +86,7 @@ async def open_shared_database(parts: EmbeddedParts) -> AsyncIterator[SharedData
 
 
 async def _prepare(administrator: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Keep the rows that migration left, and write the function that goes back to them."""
+    """Keep the rows that migration left, and create the function that restores them."""
     await administrator.execute("CREATE SCHEMA tests")
     tables = await administrator.fetch(FIND_TABLES, SERVICES)
     statements = [f"IF EXISTS (SELECT FROM {each['name']}) THEN DELETE FROM {each['name']}; END IF;" for each in tables]

@@ -1,4 +1,4 @@
-"""Identity's own schema on a real Postgres, behind its front door on a bus within the test."""
+"""Fixtures of identity: its schema on a real Postgres, behind its front door on an in-process bus."""
 
 import json
 import secrets
@@ -47,7 +47,7 @@ async def pool(database: OpenDatabase) -> DatabasePool:
 
 @pytest.fixture
 async def owner(addresses: Addresses) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """The schema's owner, who may read what the service may only write."""
+    """Connect as the schema's owner, who may read what the service may only write."""
     connection = await asyncpg.connect(addresses.migrator_dsn("identity"))
     await connection.execute("SET ROLE identity_owner; SET search_path = identity")
     yield connection
@@ -73,7 +73,7 @@ async def rig(
     wire: FakeWire,
     owner: "asyncpg.Connection[asyncpg.Record]",
 ) -> Rig:
-    """The service behind its door, and the DSR's organisations in it. Its jobs do not run: tests call them."""
+    """The service behind its front door, with the DSR's organisations. Its jobs do not run unless a test calls them."""
     hashes = CountingHashes()
     context = replace(context_of(service_parts, settings), hashes=hashes)
     await start(context, Service(answers=answers_of(context)))

@@ -1,4 +1,4 @@
-"""People who administer accounts and people whose accounts they administer, on identity's rig."""
+"""Accounts that administer others and accounts that are administered, and the requests to do so."""
 
 from collections.abc import Awaitable
 from uuid import UUID, uuid4
@@ -35,7 +35,7 @@ async def made(
     everywhere: bool = False,
     register: str = "dsr",
 ) -> UUID:
-    """An account; that of a master admin has no role on the register."""
+    """Add an account with one role, and return its id. A master admin gets no role on the register."""
     first, last = name.split()
     is_master = role is Role.MASTER_ADMIN
     grants = () if is_master else (GrantWanted(register, role, everywhere, domains),)
@@ -45,7 +45,7 @@ async def made(
 
 
 async def office(rig: Rig) -> UUID:
-    """Gail has all organisations, Amina one, Max is the master admin, and Jo works at MPFT. Gives Jo's id."""
+    """Add Gail with all organisations, Amina with one, Max as master admin, and Jo of MPFT. Return Jo's id."""
     await made(rig, GAIL, "Gail Thomas", Role.ADMINISTRATOR, everywhere=True)
     await made(rig, AMINA, "Amina Patel", Role.ADMINISTRATOR)
     await made(rig, MAX, "Max Fell", Role.MASTER_ADMIN)
@@ -53,7 +53,7 @@ async def office(rig: Rig) -> UUID:
 
 
 async def as_(rig: Rig, email: str) -> str:
-    """Comes in, and gives the statement of who asks."""
+    """Log in, and return the assertion of this user."""
     return (await rig.find((await rig.come_in(email)).session_token)).assertion
 
 
@@ -94,7 +94,7 @@ async def done(rig: Rig, who: str, user_id: UUID, act: UserAct) -> Nothing:
 
 
 async def refusal(asked: Awaitable[object]) -> tuple[str, dict[str, str | int]]:
-    """The code under which it is refused, and its details; empty when it is not."""
+    """Return the code and details of the refusal, or empty ones if the request is carried out."""
     try:
         await asked
     except Refused as refused:

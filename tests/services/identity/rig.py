@@ -1,4 +1,4 @@
-"""Identity over a real Postgres and a bus within the test: people to log in, their mails, and time that passes."""
+"""The test rig of identity: a real Postgres and an in-process bus, users who log in, their mails and simulated time."""
 
 import secrets
 from collections.abc import Awaitable
@@ -28,7 +28,7 @@ WARD, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 SEEDS: dict[str, bytes] = {service: secrets.token_bytes(32) for service in (*SERVICES, "gateway")}
 KEYS = {service: public_key(seed) for service, seed in SEEDS.items()}
 
-# Moving every time of a table back is the same as letting time pass: identity knows no clock but the database's.
+# To let time pass, every time in a table is moved back. This works because identity uses the database's clock alone.
 TIMES = {
     "account": ("temporary_expires_at", "temporary_used_at", "counted_at"),
     "device": ("counted_at", "used_at"),
@@ -41,7 +41,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 class CountingHashes(PasswordHashes):
-    """Cheap ones, with room for any number; `looked_at`: for each check, whether it was somebody's password."""
+    """Fast hashes without a practical limit on waiting. `looked_at` tells for each check if a stored hash was there."""
 
     def __init__(self) -> None:
         super().__init__(workers=2, waiting_at_most=1_000, cost=Cost(memory_kib=8, passes=1))
@@ -54,7 +54,7 @@ class CountingHashes(PasswordHashes):
 
 @dataclass
 class Rig:
-    """What a test needs of the service. `owner` sees what the service itself may not, such as the audit."""
+    """The service as tests use it. `owner` reads what the service may only write, such as the audit."""
 
     pool: DatabasePool
     owner: "asyncpg.Connection[asyncpg.Record]"
@@ -90,12 +90,12 @@ class Rig:
     async def log_in(
         self, email: str = ADA, password: str = PASSWORD, *, address: str = WARD, device: str | None = None
     ) -> str:
-        """The password step; gives the token of the log-in that waits for its PIN."""
+        """Do the password step, and return the token of the log-in that waits for its PIN."""
         asked = LogIn(register_code="dsr", email=email, password=password, address=address, device_token=device)
         return (await self.ask(asked)).attempt_token
 
     async def wrong_passwords(self, count: int, email: str = ADA, *, device: str | None = None) -> list[str]:
-        """So many wrong passwords, one after the other; the codes under which they were refused."""
+        """Send this many wrong passwords in a row, and return the refusal code of each."""
         return [await refused(self.log_in(email, f"wrong {n}", device=device)) for n in range(count)]
 
     async def verify(self, attempt_token: str, pin: str, *, over: str | None = None) -> SessionOpened:
@@ -104,7 +104,7 @@ class Rig:
     async def come_in(
         self, email: str = ADA, password: str = PASSWORD, *, device: str | None = None, over: str | None = None
     ) -> SessionOpened:
-        """A whole log-in, password and PIN. `over`: the session that the browser holds already."""
+        """Log in with password and PIN. `over` is the session token that the browser already holds."""
         attempt_token = await self.log_in(email, password, device=device)
         return await self.verify(attempt_token, await self.newest_pin(), over=over)
 
@@ -112,7 +112,7 @@ class Rig:
         return await self.ask(FindSession(register_code=register, session_token=session_token, active=active))
 
     async def mails(self, template: Template | None = None) -> list[QueueMail]:
-        """The mails that wait for the notifier, oldest first."""
+        """Return the mails that wait for the notifier, oldest first."""
         rows = await self.pool.fetch("SELECT body FROM outbox WHERE event_type = 'letter' ORDER BY id")
         letters = [QueueMail.model_validate_json(row["body"]) for row in rows]
         return [letter for letter in letters if template in (None, letter.template)]
@@ -121,7 +121,7 @@ class Rig:
         return (await self.mails("pin"))[-1].values["pin"]
 
     async def audited(self) -> list[str]:
-        """Every act in the audit, oldest first."""
+        """Return the action of every audit row, oldest first."""
         return [row["action"] for row in await self.owner.fetch("SELECT action FROM audit ORDER BY id")]
 
     async def status(self, email: str = ADA) -> Status:
@@ -137,12 +137,12 @@ class Rig:
 
 
 def other_than(pin: str) -> str:
-    """Six digits that are another PIN."""
+    """Return six digits that differ from this PIN."""
     return f"{(int(pin) + 1) % 1_000_000:06}"
 
 
 async def refused(asked: Awaitable[object]) -> str:
-    """The code under which it is refused; empty when it is not."""
+    """Return the code of the refusal, or an empty string if the request is carried out."""
     try:
         await asked
     except Refused as refusal:
@@ -151,5 +151,5 @@ async def refused(asked: Awaitable[object]) -> str:
 
 
 def statement_of(service: str) -> str:
-    """What a service signs about itself, addressed to identity."""
+    """Return an assertion that the service signs about itself, addressed to identity."""
     return Signer(service, SEEDS[service]).sign_caller(Caller(service=service, job="export"), "identity")

@@ -1,4 +1,4 @@
-"""One address from outside: assigned by an administrator, registered, taken back."""
+"""One outside address: an administrator assigns it, its owner registers, and it is withdrawn."""
 
 from uuid import uuid4
 

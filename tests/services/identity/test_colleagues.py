@@ -1,4 +1,4 @@
-"""Who can be given work: the names of an organisation's people, for its own administrators."""
+"""Colleagues who can be given work: the names of an organisation's users, for its own administrators."""
 
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ ADMIN = "admin@mpft.nhs.uk"
 
 
 async def add(rig: Rig, name: str, role: Role, domain: str = "mpft.nhs.uk", *, everywhere: bool = False) -> str:
-    """Somebody; gives the address."""
+    """Add an account with one role, and return its email address."""
     first, last = name.split()
     email = f"{first}.{last}@{domain}".lower()
     account = NewAccount(email, first, last, (GrantWanted("dsr", role, everywhere, ()),))

@@ -1,4 +1,4 @@
-"""What identity answers is what is recorded of it."""
+"""The replies of identity match the recorded golden messages."""
 
 from uuid import uuid4
 

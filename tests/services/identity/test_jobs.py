@@ -1,4 +1,4 @@
-"""What identity does beside answering, and how it starts."""
+"""The jobs of identity, its start, and its password hashing."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What is kept in place of secrets."""
+"""The hashes that are stored in place of secrets."""
 
 import secrets
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What operators and demo loading do: accounts, organisations, unlocking."""
+"""What operators and the loading of the demo do: create accounts and organisations, unlock accounts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The password step of a log-in: what is refused, what is counted, and who is locked out of what."""
+"""The password step of a log-in: what is refused, what is counted, and when an account or a network is locked out."""
 
 import asyncio
 from collections import Counter
@@ -203,7 +203,7 @@ async def test_no_flood_closes_out_a_browser_that_is_known(rig: Rig) -> None:
 
 
 async def test_right_passwords_use_up_no_limit_of_their_network(rig: Rig) -> None:
-    """A hospital's people all come from one address."""
+    """All staff of a hospital may share one network address."""
     await rig.person()
 
     for _ in range(3):
@@ -230,7 +230,7 @@ async def test_unknown_wrong_locked_and_disabled_take_the_same_steps(rig: Rig) -
 
 
 class FilledMeanwhile(PasswordHashes):
-    """There was room when the request came, and none when it came to the hash."""
+    """Hashes that have room when the request arrives, and none when the password is checked."""
 
     async def is_right(self, known: str | None, password: str) -> bool:
         raise NotAnswered(Fault.BUSY)
@@ -267,13 +267,13 @@ async def test_every_log_in_that_fails_is_audited_and_no_address(rig: Rig) -> No
 
 
 async def fill(rig: Rig, kind: str, counted: int) -> None:
-    """Bring the windows of a kind to this count, as so many guesses would."""
+    """Set the rate windows of this kind to a count, as that many guesses would."""
     await refused(rig.log_in("person@nhs.net", address="203.0.113.200"))
     await rig.pool.execute("UPDATE rate_window SET counted = $2 WHERE kind = $1", kind, counted)
 
 
 async def steps_of(rig: Rig, email: str, password: str) -> tuple[str, int, list[str]]:
-    """How a log-in is refused, how many hashes it costs, and which statements it sends, in order."""
+    """Return how a log-in is refused, how many hashes it costs, and the statements that it sends, in order."""
     statements: list[str] = []
 
     def heard(logged: LoggedQuery) -> None:

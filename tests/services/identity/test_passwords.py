@@ -1,4 +1,4 @@
-"""Temporary passwords, reminders, and the change of one's own password."""
+"""Temporary passwords, reminders, and changes of a user's own password."""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +19,7 @@ def reminder(email: str = ADA, address: str = WARD) -> RemindPassword:
 
 
 async def temporary(rig: Rig) -> str:
-    """Ask for a reminder; the password that comes by mail."""
+    """Ask for a reminder, and return the temporary password from the mail."""
     await rig.ask(reminder())
     return (await rig.mails("reminder"))[-1].values["password"]
 

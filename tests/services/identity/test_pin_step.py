@@ -1,4 +1,4 @@
-"""The PIN step of a log-in: what opens, what is refused, and how often anybody may try."""
+"""The PIN step of a log-in: what succeeds, what is refused, and how many attempts are allowed."""
 
 import asyncio
 from collections import Counter
@@ -170,7 +170,7 @@ async def test_of_fifty_who_bring_the_right_code_at_once_one_comes_in(rig: Rig) 
 
 # ----------------------------------------------------------------------------------------- over all log-ins of a person
 async def test_ten_wrong_codes_in_an_hour_lock_the_account(rig: Rig) -> None:
-    """Whoever guesses codes has the password: five tries for each of fifty log-ins would be 250 guesses."""
+    """An attacker who guesses codes has the password: five tries in each of fifty log-ins would be 250 guesses."""
     await rig.person()
     opened = await rig.come_in()
     attempts = [await rig.log_in() for _ in range(50)]

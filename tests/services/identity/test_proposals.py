@@ -1,4 +1,4 @@
-"""How a register gets its administrators when a master admin wants it: two people, never one."""
+"""How a master admin proposes administrators of a register: it always takes two people."""
 
 from uuid import UUID, uuid4
 

@@ -1,4 +1,4 @@
-"""Whom the notifier may mail about a record: who is given, who is not, and that it is written down."""
+"""Which addresses the notifier receives for a mail about a record, which are withheld, and that this is audited."""
 
 from uuid import UUID
 

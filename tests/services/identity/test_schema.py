@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks and whatever the code says."""
+"""What the database itself refuses, whatever the code does."""
 
 import asyncpg
 import pytest

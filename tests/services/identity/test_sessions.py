@@ -1,4 +1,4 @@
-"""Sessions: what they are exchanged for, when they end, and who hears of it."""
+"""Sessions: the assertion that they are exchanged for, when they end, and which services are told."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ LOGGED_OUT = "SELECT actor, subjects, register FROM audit WHERE action = 'logged
 
 
 async def logged_out(rig: Rig) -> list[tuple[UUID, list[UUID], str]]:
-    """By whom, of whom and what, on which register: as the audit has it."""
+    """Return what the audit holds of each log-out: actor, subjects and register."""
     rows = await rig.owner.fetch(LOGGED_OUT)
     return [(row["actor"], list(row["subjects"]), row["register"]) for row in rows]
 
@@ -58,7 +58,7 @@ async def test_all_organisations_means_all_of_the_register(rig: Rig) -> None:
 
 
 async def test_to_have_each_organisation_by_name_is_not_to_have_all(rig: Rig) -> None:
-    """One that joins the register is not theirs."""
+    """A user with every organisation by name does not get one that joins the register later."""
     domains = tuple(each.email_domain for each in rig.context.registers.find("dsr").organisations)
     await rig.person(role=Role.ADMINISTRATOR, domains=domains)
 
@@ -250,7 +250,7 @@ async def test_what_the_database_keeps_of_a_token_is_not_the_token(rig: Rig) -> 
 
 
 async def test_the_token_before_the_code_is_none_after_it(rig: Rig) -> None:
-    """Whoever planted a cookie before the log-in holds nothing after it."""
+    """A cookie that was planted before the log-in is worthless after it."""
     await rig.person()
     attempt_token = await rig.log_in()
 
@@ -261,7 +261,7 @@ async def test_the_token_before_the_code_is_none_after_it(rig: Rig) -> None:
     assert "no_session" == await refused(rig.find(opened.device_token))
 
 
-# -------------------------------------------------------------------------------------------- for who has left the room
+# ----------------------------------------------------------------------------------------------- without a user present
 @pytest.mark.parametrize("service", CheckGrant.asked_by)
 async def test_a_service_at_work_for_somebody_is_told_what_they_may_do_now(rig: Rig, service: str) -> None:
     account_id = await rig.person(role=Role.REPORTING)

@@ -1,4 +1,4 @@
-"""Unlocking, deactivating and the like: what may be done to whom, by whom, and what it does."""
+"""Unlocking, deactivating and similar acts: what may be done to which account, by which user, and its effect."""
 
 import asyncio
 from datetime import timedelta
@@ -142,7 +142,7 @@ async def test_of_two_who_lower_each_other_one_stays(rig: Rig) -> None:
     given = await access(rig, Role.STANDARD, MPFT)
 
     async with transaction(rig.pool) as db:
-        await users.queue_up(db)  # as whoever is managing accounts at this moment does
+        await users.queue_up(db)  # as another change of accounts does at this moment
         acts = [asyncio.create_task(changed(rig, who, whom, given)) for who, whom in ((hers, kit), (his, gail))]
         await asyncio.sleep(0.3)
         assert not any(each.done() for each in acts)

@@ -1,4 +1,4 @@
-"""Who sees which accounts, who adds them, and who gives which role: administrators, within their organisations."""
+"""Which accounts administrators see, add and give roles to, within their organisations."""
 
 import asyncio
 from uuid import UUID, uuid4

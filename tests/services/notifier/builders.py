@@ -1,4 +1,4 @@
-"""Letters, notices and settings with everything filled in, to change one thing at a time."""
+"""Builders of mails, notices and settings with default values, so that a test states only what matters."""
 
 import secrets
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ def nobody_has_seen(reference: str = "DSR-7KQ2", organisation_id: UUID | None = 
 
 
 def settings(**changed: str | int | bool | dict[str, str] | None) -> NotifierSettings:
-    """The settings of a notifier that sends nowhere, unless told otherwise."""
+    """Return the settings of a notifier without a mail server, with these changes."""
     told: dict[str, object] = {
         "nats_url": "nats://127.0.0.1:4222",
         "nats_seed": "none",

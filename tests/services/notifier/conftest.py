@@ -1,4 +1,4 @@
-"""The notifier's own schema on a real Postgres, a scripted mail server, and the two together."""
+"""Fixtures of the notifier: its schema on a real Postgres, a scripted mail server, and a rig of both."""
 
 from collections.abc import AsyncIterator
 

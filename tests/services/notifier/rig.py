@@ -1,4 +1,4 @@
-"""The notifier's parts put together: what is queued, who sends it, how time passes."""
+"""The test rig of the notifier: queue mails, send them step by step, and let time pass."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ PASS_TIME = """
 
 @dataclass
 class StandInIdentity:
-    """Has addresses for the notifier; or, told to be away, is not there at all. `asked` is what it was asked."""
+    """A stand-in that knows recipients, or is away if told so. `asked` keeps the requests that it received."""
 
     wire: FakeWire
     administrators: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class StandInIdentity:
 
 @dataclass(frozen=True)
 class Rig:
-    """A notifier of which each part can be moved by hand."""
+    """A notifier whose parts run only when a test calls them."""
 
     pool: DatabasePool
     mail_server: ScriptedServer
@@ -89,7 +89,7 @@ class Rig:
         return cls(pool, mail_server, identity, context_of(shared, told), told)
 
     def with_registers(self, registers: Registers) -> "Rig":
-        """The same notifier, which knows other registers."""
+        """Return the same notifier with other registers."""
         writer = Writer(registers, self.settings.public_url)
         mails = replace(self.context.mails, registers=registers, writer=writer)
         return replace(self, context=replace(self.context, registers=registers, mails=mails))
@@ -103,7 +103,7 @@ class Rig:
         return Delivery(self.context)
 
     async def escalate(self, **later: int) -> None:
-        """Look for urgent mails that got nowhere, by a clock that is so much ahead."""
+        """Escalate urgent mails that were not delivered, with the clock moved ahead by `later`."""
         moment = datetime.now(UTC) + timedelta(**later)
         await MailEscalation(replace(self.context, clock=lambda: moment)).look()
 
@@ -115,14 +115,14 @@ class Rig:
         return Sender(lane, self.context, MailServer(Route.of(self.settings)))
 
     async def send_due(self, lane: Lane = "bulk") -> None:
-        """Send until nothing is due, or the mail server is away."""
+        """Send until no mail is due or the mail server is away."""
         sender = self.sender(lane)
         while await sender.send_next():
             pass
 
     @asynccontextmanager
     async def senders_at_work(self, **count: int) -> AsyncIterator[None]:
-        """Senders that run by themselves, so many for each lane; they are stopped at the end."""
+        """Run this many senders for each lane during the block."""
         tasks = [
             asyncio.create_task(repeat(self.sender(lane).job)) for lane in LANES for _ in range(count.get(lane, 0))
         ]

@@ -1,4 +1,4 @@
-"""A mail server that answers each stage as it is told, and keeps what it accepted."""
+"""A mail server that gives scripted answers at each stage, and keeps the mails that it accepted."""
 
 import asyncio
 import email
@@ -14,13 +14,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 Stage = Literal["MAIL", "RCPT", "DATA"]
 
 HANG_UP = "hang up"
-TAKE_AND_HANG_UP = "take and hang up"  # at DATA: the mail is taken, and the sender never hears of it
+TAKE_AND_HANG_UP = "take and hang up"  # at DATA: accept the mail and close the connection without an answer
 LONGEST_WAIT = 10.0
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A mail that the server took responsibility for."""
+    """A mail that the server accepted."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -39,10 +39,10 @@ class Taken:
 @dataclass
 class ScriptedServer:
     """
-    Listens on loopback, on the same port each time it is started.
+    Listens on loopback, on the same port after each start.
 
-    What `will_answer` says at a stage is used up in order; when nothing is left, everything is accepted. Every DATA
-    takes `slowness` seconds.
+    The answers given to `will_answer` for a stage are used once each, in order. After that, the server accepts
+    everything. Every DATA command takes `slowness` seconds.
     """
 
     port: int = 0
@@ -71,12 +71,12 @@ class ScriptedServer:
         self._script[stage].extend(answers)
 
     async def has_taken(self, count: int, seconds: float = LONGEST_WAIT) -> list[Taken]:
-        """Wait until it has taken so many mails; all that it has taken."""
+        """Wait until the server has accepted this many mails, and return all that it accepted."""
         await self._until(lambda: len(self.taken) >= count, seconds)
         return self.taken
 
     async def has_begun(self, count: int) -> None:
-        """Wait until so many mails are on their way to it, or have come."""
+        """Wait until this many DATA commands have begun or ended."""
         await self._until(lambda: self._begun >= count, LONGEST_WAIT)
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What administrators see of mails about their records, who sees what, and sending one again."""
+"""What administrators see of the mails about their records, the limits of their view, and sending a mail again."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -28,7 +28,7 @@ def administrator() -> Visitor:
 
 @pytest.fixture
 async def superuser(addresses: Addresses) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """May read what the service may only write."""
+    """Connect as a superuser, who may read what the service may only write."""
     connection = await asyncpg.connect(addresses.databases["notifier"].admin_dsn)
     yield connection
     await connection.close()
@@ -169,7 +169,7 @@ async def test_that_the_list_was_read_is_audited_with_what_was_shown(
     assert (administrator.user_id, "mail.listed", "dsr", [mail.mail_id], []) == tuple(row)
 
 
-# --------------------------------------------------------------------------------------------------------- once more
+# ----------------------------------------------------------------------------------------------------- sending again
 @pytest.mark.parametrize("urgent", [False, True])
 async def test_a_failed_mail_is_written_anew_and_sent_again(rig: Rig, administrator: Visitor, *, urgent: bool) -> None:
     failed = await a_failed_mail(rig, urgent=urgent)

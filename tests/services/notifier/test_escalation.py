@@ -1,4 +1,4 @@
-"""A red is never missed: what becomes of an urgent mail that does not get through, by a clock that is moved."""
+"""What happens to an urgent mail that is not delivered, so that no red record is missed. Tests move the clock."""
 
 import pytest
 
@@ -15,7 +15,7 @@ MAILS = "SELECT recipient, state FROM mail ORDER BY created_at"
 
 @pytest.fixture
 def rig(rig: Rig) -> Rig:
-    """A notifier of whose register somebody is an administrator."""
+    """A notifier for which identity knows one administrator of the register."""
     rig.identity.administrators = (SECOND,)
     return rig
 
@@ -26,7 +26,7 @@ async def mails(rig: Rig) -> list[tuple[str, str]]:
 
 @pytest.mark.requirement("R-FLOW-013")
 async def test_a_red_whose_mail_is_put_off_and_that_nobody_has_seen_reaches_the_second_recipient(rig: Rig) -> None:
-    """The relay will not take the team's mail for now, and nobody says that they have seen the record."""
+    """The relay defers the team's mail, and no user marks the record as seen."""
     rig.mail_server.will_answer("RCPT", *["450 mailbox busy"] * 3)
     notice = an_urgent_notice()
     await rig.handlers.tell(notice)
@@ -117,7 +117,7 @@ async def test_while_identity_is_away_the_mail_waits_for_the_next_look(rig: Rig)
 
 
 async def test_who_was_told_by_the_same_notice_is_not_told_again(rig: Rig, registers: Registers) -> None:
-    """Two are told first, both mails fail, and both go to the third person as one."""
+    """Two recipients are told first. Both mails fail, and the third person gets a single mail in place of both."""
     both = Notification(occasion="record_created", to=("team",), addresses=("duty@nhs.net",), mail="urgent_referral")
     after = Notification(occasion="urgent_not_seen", to=("team", "administrators"), mail="urgent_not_seen")
     dsr = registers.find("dsr").model_copy(

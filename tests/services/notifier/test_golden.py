@@ -1,4 +1,4 @@
-"""What the notifier answers is what is recorded of it."""
+"""The replies of the notifier match the recorded golden messages."""
 
 from shared.contracts.notifier import ListMails
 from shared.permissions import Role
@@ -9,7 +9,7 @@ from tests.services.referrals.builders import a_visitor
 
 
 async def test_golden_mails(rig: Rig) -> None:
-    """One that was refused, one that was accepted, one that waits."""
+    """One mail is refused, one is accepted, and one waits."""
     here = new_id()
     rig.mail_server.will_answer("RCPT", "550 mailbox full")
     await rig.handlers.tell(an_urgent_notice(organisation_id=here))

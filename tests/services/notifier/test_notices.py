@@ -1,4 +1,4 @@
-"""Who is told of a new record, in which words, and that they are told once."""
+"""The recipients and words of mails about a record, and that each recipient is told once."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ TEAM = "dynamicsupportregister@mpft.nhs.uk"
 
 
 async def told(rig: Rig, notice: Notice) -> list[Taken]:
-    """What goes out after a notice."""
+    """Handle the notice, send all that is due, and return the mails that the server accepted."""
     await rig.handlers.tell(notice)
     await rig.send_due("now")
     await rig.send_due("bulk")
@@ -30,7 +30,7 @@ async def told(rig: Rig, notice: Notice) -> list[Taken]:
 
 
 def with_rules(rig: Rig, register: Definition, *rules: Notification) -> Rig:
-    """The same notifier, whose register names other recipients."""
+    """Return the same notifier with other recipients named in the register."""
     return rig.with_registers(Registers([LoadedRegister(register.model_copy(update={"notifications": rules}), "")]))
 
 
@@ -78,7 +78,7 @@ async def test_two_mails_differ_in_reference_and_link_and_nothing_else(rig: Rig,
 
 
 def _without(notice: Notice, text: str) -> str:
-    """The text with gaps where the link and the reference must stand."""
+    """Check the link, and return the text with gaps in place of the link and the reference."""
     link = f"https://registers.example/dsr/records/{notice.record_id.hex}/"
     assert [link] == re.findall(r"https?://\S+", text)
     return text.replace(link, "(link)").replace(notice.reference, "(reference)")
@@ -181,7 +181,7 @@ async def test_an_urgent_record_that_nobody_has_seen_is_told_to_team_and_adminis
     assert {"URGENT: nobody has seen referral DSR-7KQ2"} == {str(m.message["Subject"]) for m in rig.mail_server.taken}
 
 
-# ------------------------------------------------------------------------------------------------ who stands behind it
+# -------------------------------------------------------------------------------------------- recipients from identity
 @pytest.mark.requirement("R-DSR-098")
 async def test_administrators_are_those_whom_identity_has_for_the_record(rig: Rig, registers: Registers) -> None:
     rig.identity.administrators = ("ada@combined.nhs.uk", "bob@mpft.nhs.uk")

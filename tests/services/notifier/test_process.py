@@ -1,4 +1,4 @@
-"""The notifier as a process of its own, on the real bus and database, killed and stopped at work."""
+"""The notifier as a separate process on the real bus and database, killed or stopped while it sends."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.failure
 
 
 class Process:
-    """`python -m services.notifier`, started and killed."""
+    """The process `python -m services.notifier`, which can be started and killed."""
 
     def __init__(self, addresses: Addresses, smtp_port: int) -> None:
         keyring = addresses.keyring
@@ -51,7 +51,7 @@ class Process:
         )
 
     async def end(self, by: signal.Signals) -> int | None:
-        """Send the signal, if it still runs, and wait; the exit code."""
+        """Send the signal if the process still runs, wait for its end, and return its exit code."""
         if self._running is None:
             return None
         if self._running.returncode is None:
@@ -88,7 +88,7 @@ async def test_a_notifier_killed_at_work_loses_no_mail_and_doubles_none_but_thos
     stopped = await process.end(signal.SIGTERM)
 
     copies = Counter(mail.message_id for mail in mail_server.taken)
-    at_work = 2  # senders of this lane, each with one mail in hand when it is killed
+    at_work = 2  # senders of this lane, each with one mail in progress when killed
     assert (0, 40) == (stopped, len(copies))
     assert len(mail_server.taken) - 40 <= KILLS * at_work
 

@@ -1,4 +1,4 @@
-"""Decisions about mails, without a clock, a database or a network."""
+"""The rules of sending mails, without a clock, a database or a network."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ NO_ANSWER = ServerAnswer("connection", "no_answer")
 
 
 def waits(lane: Lane) -> list[timedelta]:
-    """How long a mail waits after each of its tries, until it is given up."""
+    """Return the waiting time after each attempt, until the mail is given up."""
     found: list[timedelta] = []
     while isinstance(
         following := rules.what_follows(NO_ANSWER, lane, len(found) + 1, sum(found, timedelta(0))), TryAgain

@@ -1,4 +1,4 @@
-"""How mails go out: once, again when the server is away, never when refused for good or of no more use."""
+"""How mails are sent: once, again while the server is away, and never after a permanent refusal or expiry."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -159,7 +159,7 @@ async def test_a_sender_killed_before_writing_down_sends_again_under_the_same_id
     mail = await claim_next(rig.pool, "bulk", killed)
     assert mail is not None
     async with MailServer(Route.of(rig.settings)).handed(mail):
-        pass  # killed here: nothing is written down
+        pass  # killed here, before the result is stored
 
     await rig.time_passes(seconds=59)
     await rig.send_due()
@@ -208,7 +208,7 @@ async def test_a_stopping_sender_finishes_the_mail_in_hand(rig: Rig) -> None:
 
 
 async def test_a_database_that_is_away_does_not_make_a_second_mail(rig: Rig) -> None:
-    """The answer is written down once the database is back, before anything else is sent."""
+    """The sender stores the result when the database is back, before it sends anything else."""
     rig.mail_server.slowness = 0.3
     mail_id = await rig.queue(a_letter())
     sending = asyncio.create_task(rig.sender().send_next())
@@ -216,7 +216,7 @@ async def test_a_database_that_is_away_does_not_make_a_second_mail(rig: Rig) -> 
     locked = await rig.pool.acquire()
     await locked.execute("BEGIN; LOCK TABLE mail")
     await rig.mail_server.has_taken(1)
-    await asyncio.sleep(1.5)  # longer than the role's lock timeout: the first writing down fails
+    await asyncio.sleep(1.5)  # longer than the role's lock timeout, so that the first attempt to store fails
     await locked.execute("ROLLBACK")
     await rig.pool.release(locked)
 

@@ -1,4 +1,4 @@
-"""The service as a whole: its front door, its senders, its backlog, and its silence about people."""
+"""The whole service: its front door, its senders, its backlog, and logs without personal data."""
 
 import asyncio
 import io
@@ -51,7 +51,7 @@ def signed(service: str) -> str:
 
 @asynccontextmanager
 async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> AsyncIterator[None]:
-    """The notifier at work, over a fake bus."""
+    """Run the notifier over a fake bus during the block."""
     told = settings(
         smtp_host="127.0.0.1" if smtp_port else "",
         smtp_port=smtp_port or 25,
@@ -82,7 +82,7 @@ async def test_what_identity_asks_for_arrives_in_the_mailbox(
 
 
 def _shown(template: Template) -> list[str]:
-    """The values of the template, but the contact, in whose place the register's own stands."""
+    """Return the values that the mail shows: all but the contact, which the register's own contact replaces."""
     return [value for name, value in VALUES[template].items() if name != "contact"]
 
 
@@ -169,7 +169,7 @@ async def test_each_mail_leaves_audit_rows_with_its_id_and_nothing_else(rig: Rig
 
 
 async def _audit(addresses: Addresses) -> list[tuple[object, ...]]:
-    """Read by the database's administrator: the service itself may not."""
+    """Read the audit as the database's administrator, because the service may not."""
     administrator = await asyncpg.connect(addresses.databases["notifier"].admin_dsn)
     try:
         return [tuple(row) for row in await administrator.fetch(READ_AUDIT)]
@@ -205,7 +205,7 @@ async def test_the_log_holds_no_recipient_and_no_word_of_a_mail(
 
 
 def _without_figures(lines: str) -> str:
-    """The log without the fields that are figures by nature, in which any PIN may be found by chance."""
+    """Return the log without the fields that are always numbers, which may contain any PIN by chance."""
     return "\n".join(
         json.dumps(
             {name: said for name, said in json.loads(line).items() if name not in ("timestamp", "mail_id", "minutes")}

@@ -1,4 +1,4 @@
-"""What goes over the wire, and that it goes over no wire in clear."""
+"""What is sent over SMTP, and that it is never sent unencrypted by mistake."""
 
 from dataclasses import replace
 from datetime import timedelta

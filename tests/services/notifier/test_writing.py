@@ -1,4 +1,4 @@
-"""What the mails say."""
+"""The words of the mails."""
 
 import re
 

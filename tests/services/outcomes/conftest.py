@@ -1,4 +1,4 @@
-"""Outcomes and referrals on one wire, over one migrated database; each test brings organisations of its own."""
+"""Fixtures of outcomes beside referrals, on one bus and one migrated database. Each test adds its own organisations."""
 
 from collections.abc import AsyncIterator
 
@@ -39,7 +39,7 @@ async def rig(two_schemas: Addresses, registers: Registers) -> AsyncIterator[Rig
 
 @pytest.fixture
 async def owner(two_schemas: Addresses) -> AsyncIterator[Owner]:
-    """Looks at the schema of outcomes."""
+    """Connect to the schema of outcomes as its owner."""
     connection = await asyncpg.connect(two_schemas.migrator_dsn("outcomes"))
     await connection.execute("SET ROLE outcomes_owner; SET search_path = outcomes")
     yield Owner(connection)

@@ -1,4 +1,4 @@
-"""Outcomes behind its front door beside the real referrals, which may be made to stay away, and somebody who asks."""
+"""The test rig of outcomes: the service behind its front door, with the real referrals, which tests can switch off."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -35,7 +35,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 @dataclass(frozen=True)
 class Rig:
-    """What a test does with the service: ask it as somebody, let its sweeper work, and look at what it told."""
+    """The service as tests use it: ask as a visitor, run the sweeper, and read the events."""
 
     referrals: Referrals
     pool: DatabasePool
@@ -54,17 +54,17 @@ class Rig:
         return cls(referrals, pool, relay, FinishArchives(pool, Endings(context)), context)
 
     async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
-        """Through the front door, under an assertion of the visitor that both services take."""
+        """Ask through the front door, with an assertion of the visitor for both services."""
         who = Signer("identity", SEEDS["identity"]).sign_visitor(visitor, ("referrals", OUTCOMES))
         return await FakeBus("gateway", self.referrals.wire).ask(request, who=who)
 
     async def ask_as(self, caller: Caller, request: Request[Reply]) -> Reply:
-        """Through the front door, as a service without a user in the room."""
+        """Ask through the front door as a service without a user."""
         who = Signer(caller.service, KEYS[caller.service]).sign_caller(caller, OUTCOMES)
         return await FakeBus(caller.service, self.referrals.wire).ask(request, who=who)
 
     async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, str | int]]:
-        """The code and details with which the request is refused; ("", {}) when it is not."""
+        """Return the code and details of the refusal, or ("", {}) if the request is carried out."""
         try:
             await self.ask(visitor, request)
         except Refused as refused:
@@ -88,11 +88,11 @@ class Rig:
         return await self.ask(visitor, ListOutcomes(record_id=record_id, skip=skip))
 
     async def is_archived(self, visitor: Visitor, record: RecordReceipt) -> bool:
-        """As referrals has it."""
+        """Return whether referrals has archived the record."""
         return (await self.ask(visitor, CheckRecord(record_id=record.record_id))).archived
 
     async def told(self, record_id: UUID) -> list[OutcomeRecorded]:
-        """The events that say that an outcome of this record counts."""
+        """Publish all waiting events, and return those about outcomes of this record."""
         while await self.relay.carry_batch():
             pass
         sent = [body for subject, body, _ in self.referrals.wire.published if subject.endswith(OutcomeRecorded.kind)]
@@ -101,7 +101,7 @@ class Rig:
 
     @contextmanager
     def away(self, *requests: type[Request[Message]]) -> Iterator[None]:
-        """Referrals answers none of these while the block lasts."""
+        """Let referrals answer none of these requests during the block."""
         answers = self.referrals.wire.answers
         kept = {request.subject: answers.pop(request.subject) for request in requests}
         yield
@@ -109,7 +109,7 @@ class Rig:
 
     @contextmanager
     def losing_replies(self, request: type[Request[Message]]) -> Iterator[None]:
-        """Referrals does what it is asked, and its answer is lost, while the block lasts."""
+        """Let referrals carry out this request during the block, and lose its replies."""
 
         async def lost(answering: Awaitable[Message]) -> Message:
             await answering
@@ -120,7 +120,7 @@ class Rig:
 
     @contextmanager
     def noticing(self, request: type[Request[Message]]) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
-        """Sets the first when referrals is asked this while the block lasts, and the second when it has answered."""
+        """Yield two events: the first is set when referrals receives this request, the second when it has answered."""
         asked, answered = asyncio.Event(), asyncio.Event()
 
         async def noticed(answering: Awaitable[Message]) -> Message:
@@ -153,13 +153,13 @@ def an_administrator(*organisations: UUID, full_name: str = "Ada Minister") -> V
 
 
 def some_answers(**changes: Answer) -> dict[str, Answer]:
-    """The answers to the DSR's outcome form that must be there; an empty one is left out."""
+    """Return the required answers of the DSR's outcome form with these changes. An empty answer is left out."""
     answers: dict[str, Answer] = {"cetr_requested": "no", "laep_requested": "no"}
     return {name: answer for name, answer in (answers | changes).items() if answer}
 
 
 def an_outcome(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
-    """An outcome of the version of the record that the receipt is for."""
+    """Return the request to record an outcome of this version of the record."""
     return RecordOutcome(
         command_id=new_id(),
         edition=EDITION,
@@ -170,5 +170,5 @@ def an_outcome(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
 
 
 def an_ending(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
-    """The same, which archives the record."""
+    """Return the request to record an outcome that archives the record."""
     return an_outcome(record, **changes).model_copy(update={"ending": True})

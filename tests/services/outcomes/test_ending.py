@@ -1,4 +1,4 @@
-"""Outcomes that archive their record: both or neither, whoever stays away and whoever is quicker."""
+"""Outcomes that archive their record: both happen or neither, through failures and races."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -23,13 +23,13 @@ ALL_ANSWERS = (CheckRecord, ArchiveRecord, FinishArchive, RefuseArchive)
 
 
 async def a_record(rig: Rig) -> tuple[Visitor, RecordReceipt]:
-    """An administrator, and a record that a colleague of theirs has made."""
+    """Return an administrator, and a record that a colleague has added."""
     administrator = an_administrator()
     return administrator, await rig.referrals.submit(colleague_of(administrator))
 
 
 async def states(owner: Owner, record: RecordReceipt) -> list[tuple[bool, str, str | None]]:
-    """Every row of the record's outcomes in order: does it end the record, how it stands, why it does not count."""
+    """Return for each outcome of the record, in order: whether it archives, its state, and why it was refused."""
     rows = await owner.rows(
         "SELECT ending, state, refusal FROM outcome WHERE record_id = $1 ORDER BY recorded_at", record.record_id
     )
@@ -37,12 +37,12 @@ async def states(owner: Owner, record: RecordReceipt) -> list[tuple[bool, str, s
 
 
 async def let_it_wait(owner: Owner, record: RecordReceipt) -> None:
-    """As if the record's pending outcome had waited for a minute."""
+    """Move the record's pending outcome back by a minute."""
     waited = "UPDATE outcome SET asked_at = asked_at - interval '1 minute' WHERE record_id = $1"
     await owner.rows(waited, record.record_id)
 
 
-# ------------------------------------------------------------------------------------------------------- both at once
+# ---------------------------------------------------------------------------------------------------- both or neither
 @pytest.mark.requirement("R-DSR-124", "R-DSR-140", "R-DSR-143")
 async def test_the_outcome_is_saved_and_the_record_archived(rig: Rig, owner: Owner) -> None:
     administrator, record = await a_record(rig)
@@ -77,7 +77,7 @@ async def test_an_archived_record_takes_no_outcome_and_no_update_and_is_not_foun
 
 
 async def test_what_was_archived_by_somebody_else_is_said_to_be_archived(rig: Rig, owner: Owner) -> None:
-    """A record that outcomes knows nothing of, because it was archived on another way."""
+    """Outcomes does not know the record, because it was archived another way."""
     administrator, record = await a_record(rig)
     await rig.referrals.archive(administrator, record)
 
@@ -116,7 +116,7 @@ async def test_a_second_click_archives_once_and_is_answered_the_same(rig: Rig, o
     assert 1 == len(await rig.told(record.record_id))
 
 
-# ----------------------------------------------------------------------------------------------- referrals is not there
+# ---------------------------------------------------------------------------------------------------- referrals is away
 async def test_while_referrals_is_away_nothing_is_recorded(rig: Rig, owner: Owner) -> None:
     administrator, record = await a_record(rig)
 
@@ -297,13 +297,13 @@ async def test_an_archive_racing_an_update_and_another_outcome_is_never_done_by_
         assert update[0] in (("archived", "conflict") if archived else ("",))
         assert other[0] in ("", "archived", "archiving")
         saved = [ending for ending, state, _ in await states(owner, record) if state == "saved"]
-        assert [False] * (not other[0]) + [True] * archived == saved  # nothing after the one that archives
+        assert [False] * (not other[0]) + [True] * archived == saved  # nothing after the archive
         assert len(saved) == len(await rig.told(record.record_id))
     assert 0 < archives < ROUNDS
 
 
 async def race(rig: Rig, administrator: Visitor, record: RecordReceipt, turn: int) -> Race:
-    """An archive, beside it an update and another outcome; in each turn these two come at other moments of it."""
+    """Archive the record beside an update and another outcome. Each turn starts those two at other moments."""
     colleague = colleague_of(administrator, Role.ADMINISTRATOR)
     begun = asyncio.Event()
     begun.set()

@@ -1,4 +1,4 @@
-"""The feed from which reports copies the outcomes: each once it counts, none twice, none left out."""
+"""The feed from which reports copies outcomes: each appears once when it counts, and none is left out."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def read(rig: Rig, after: int = 0) -> OutcomeFeedPage:
 
 
 async def read_all(rig: Rig, after: int = 0) -> list[FedOutcome]:
-    """Every page from there on."""
+    """Return the outcomes of all pages after this position."""
     found: list[FedOutcome] = []
     more = True
     while more:

@@ -1,4 +1,4 @@
-"""What outcomes answers is what is recorded of it."""
+"""The replies of outcomes match the recorded golden messages."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ async def test_golden_outcomes(rig: Rig, administrator: Visitor) -> None:
 
 
 async def test_golden_tasks(watch: Watch, administrator: Visitor) -> None:
-    """Two that were told of again, of which one is seen, a new one, and one for the next meeting."""
+    """Two tasks were escalated, and one of them is seen. One task is new, and one is for the next meeting."""
     for rating in ("red", "red", AMBER):
         await a_record(watch, administrator, rating)
     watch.clock.ahead = timedelta(minutes=90)

@@ -34,7 +34,7 @@ PASS_A_MINUTE = "UPDATE outcomes.outcome SET asked_at = asked_at - interval '1 m
 COUNT_ARCHIVED = "SELECT count(*) FROM referrals.record WHERE status = 1"
 COUNT_PENDING = "SELECT count(*) FROM outcomes.outcome WHERE state = 'pending'"
 COUNT_TOLD = "SELECT count(*) FROM outcomes.outbox WHERE event_type = 'dsr-outcome-recorded-1'"
-# Records with what they are and what their outcomes are; both or neither is whole.
+# Records whose status and outcome do not match: one says archived, the other does not.
 FIND_HALVES = """
     SELECT count(*)
     FROM referrals.record AS r
@@ -45,7 +45,7 @@ FIND_HALVES = """
 
 @dataclass
 class Stage:
-    """Both processes, the gateway's end of the bus, the visitor in whose name all is asked, and an onlooker's view."""
+    """Both processes, the gateway's end of the bus, the visitor who asks, and a database connection of the test."""
 
     addresses: Addresses
     gateway: NatsBus
@@ -82,7 +82,7 @@ class Stage:
         return await process.wait()
 
     async def ask(self, command: Command[Message]) -> Message | None:
-        """The answer; None when there is none, whatever has become of it."""
+        """Return the answer, or None if there is none. The command may still have been carried out."""
         signer = Signer("identity", bytes.fromhex(self.addresses.keyring.signing_seeds["identity"]))
         who = signer.sign_visitor(self.visitor, ("referrals", "outcomes"))
         try:
@@ -123,7 +123,7 @@ async def stage(addresses: Addresses) -> AsyncIterator[Stage]:
 
 
 class Grants:
-    """Stands in for identity: the visitor may still do what they might."""
+    """A stand-in for identity, which confirms that the visitor still has the same rights."""
 
     def __init__(self, stage: Stage) -> None:
         keys = stage.addresses.keyring.signing_keys()

@@ -1,4 +1,4 @@
-"""Recording what came of a record that stays active: who may, what is taken, who sees it."""
+"""Recording the outcome of a record that stays active: permissions, accepted answers, and which users see it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,17 +24,17 @@ OTHERS = [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None]
 
 
 async def a_record(rig: Rig) -> tuple[Visitor, RecordReceipt]:
-    """An administrator, and a record that a colleague of theirs has made."""
+    """Return an administrator, and a record that a colleague has added."""
     administrator = an_administrator()
     return administrator, await rig.referrals.submit(colleague_of(administrator))
 
 
 async def kept(owner: Owner, record: RecordReceipt) -> object:
-    """How many outcomes are stored for a record, whatever became of them."""
+    """Return the number of outcomes that are stored for a record, in any state."""
     return await owner.value("SELECT count(*) FROM outcome WHERE record_id = $1", record.record_id)
 
 
-# ------------------------------------------------------------------------------------------------------------- who may
+# --------------------------------------------------------------------------------------------------------- permissions
 @pytest.mark.requirement("R-DSR-123", "R-DSR-124", "R-DSR-137", "R-DSR-141")
 async def test_an_administrator_records_an_outcome_and_the_record_stays_active(rig: Rig) -> None:
     administrator, record = await a_record(rig)
@@ -122,9 +122,9 @@ async def test_row_level_security_alone_refuses_to_write_elsewhere(rig: Rig, who
             await store.add_outcome(db, pretended, outcome)
 
 
-# ------------------------------------------------------------------------------------------------------- what is taken
+# ---------------------------------------------------------------------------------------------------- accepted answers
 async def answers_kept(rig: Rig, **changes: Answer) -> Mapping[str, Answer]:
-    """What is stored of an outcome with these answers."""
+    """Record an outcome with these answers, and return the answers that are stored."""
     administrator, record = await a_record(rig)
     await rig.record(administrator, record, **changes)
     return (await rig.listed(administrator, record.record_id)).outcomes[0].answers

@@ -1,4 +1,4 @@
-"""Archives that were reversed in referrals: here they are reversed at the same instant, and may be made again."""
+"""Archives that are reversed in referrals: outcomes shows this at once, and the record may be archived again."""
 
 import asyncio
 
@@ -18,14 +18,14 @@ ROUNDS = 20
 
 
 async def ask_to_reverse(rig: Rig, administrator: Visitor, record: RecordReceipt) -> DecideReversal:
-    """Somebody asks; gives the confirmation that another one may send."""
+    """Ask for a reversal, and return the confirmation that another administrator may send."""
     await rig.ask(administrator, AskReversal(command_id=new_id(), reference=record.reference, reason="The wrong one"))
     (found,) = (await rig.ask(administrator, ListReversals())).reversals
     return DecideReversal(command_id=new_id(), reversal_id=found.reversal_id, confirmed=True)
 
 
 async def reverse(rig: Rig, administrator: Visitor, record: RecordReceipt) -> RecordReceipt:
-    """Two administrators put the record back; gives it as it is then."""
+    """Reverse the archive with two administrators, and return the receipt of the record's new version."""
     confirmation = await ask_to_reverse(rig, administrator, record)
     second = colleague_of(administrator, Role.ADMINISTRATOR)
     await rig.ask(second, confirmation)
@@ -72,7 +72,7 @@ async def test_archived_and_reversed_twice_each_archive_is_said_to_be_reversed(r
 
 
 async def test_an_archive_that_was_never_confirmed_here_is_reversed_all_the_same(rig: Rig, owner: Owner) -> None:
-    """Its answer was lost, and the reversal came before the sweeper."""
+    """The reply to the archive is lost, and the reversal comes before the sweeper."""
     administrator, record = await a_record(rig)
     await rig.referrals.grants(administrator)
     with rig.losing_replies(ArchiveRecord):
@@ -122,7 +122,7 @@ async def test_what_is_recorded_while_a_reversal_is_confirmed_is_never_done_by_h
 
 
 async def seen(rig: Rig, visitor: Visitor, record: RecordReceipt) -> list[bool] | None:
-    """Whether each archive that the page shows at this moment is said to be reversed; None while there is no page."""
+    """Return for each archive on the page whether it is marked as reversed. Return None if the page is refused."""
     try:
         found = await rig.listed(visitor, record.record_id)
     except Refused:

@@ -1,4 +1,4 @@
-"""The work list: who sees what waits, who has seen it, and what is told of again because nobody has."""
+"""The work list: the tasks that each user sees, marking them as seen, and escalation of those that are not."""
 
 import asyncio
 from datetime import timedelta

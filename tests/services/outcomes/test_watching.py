@@ -1,4 +1,4 @@
-"""Tasks follow ratings: opened and closed by events in any order, and found again without them."""
+"""Tasks follow ratings: events open and close them in any order, and a comparison finds them without events."""
 
 import asyncio
 from uuid import UUID
@@ -191,7 +191,7 @@ async def test_a_seen_red_that_was_another_rating_between_is_not_seen_though_it_
 async def test_what_a_slow_replica_read_before_an_update_changes_nothing_after_it(
     watch: Watch, owner: Owner, administrator: Visitor
 ) -> None:
-    """The first event is being worked on, how the record stood is read, and only then the second one overtakes it."""
+    """While the first event is handled, the record's status is read. Then the second event overtakes the first."""
     watch.deaf()
     receipt = await a_record(watch, administrator, RED)
     with watch.rig.noticing(ReadStanding) as (_, answered):

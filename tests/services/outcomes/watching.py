@@ -1,4 +1,4 @@
-"""What tests of tasks do beside a rig: let what referrals tells arrive, move the clock, look at the tasks."""
+"""Helpers for tests of tasks: deliver the events of referrals, move the clock, and read the tasks."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ FIND_TASKS = """
 
 @dataclass
 class Clock:
-    """Goes ahead of the real one by as much as it was moved."""
+    """A clock that runs ahead of the real one by `ahead`."""
 
     ahead: timedelta = timedelta()
 
@@ -44,7 +44,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Watch:
-    """The tasks of one rig, seen by the service itself, by visitors and by the owner of the schema."""
+    """The tasks of one rig, as the service, visitors and the schema's owner see them."""
 
     rig: Rig
     clock: Clock
@@ -58,12 +58,12 @@ class Watch:
         return cls(rig, clock, Watching(context), TaskEscalation(context))
 
     async def hear(self) -> None:
-        """Everything that referrals has told until now has arrived."""
+        """Deliver all events that referrals has stored so far."""
         while await self.rig.referrals.relay.carry_batch():
             pass
 
     def deaf(self) -> None:
-        """Nothing that is told from now on arrives."""
+        """Stop delivering events from now on."""
         self.rig.referrals.wire.followers.pop(CONSUMER)
 
     async def listed(self, visitor: Visitor, **skip: int) -> Tasks:
@@ -74,7 +74,7 @@ class Watch:
         return task
 
     async def waiting(self, visitor: Visitor) -> dict[UUID, TaskKind]:
-        """The records that wait in the visitor's scope, and what for."""
+        """Return the records with open tasks in the visitor's scope, and the kind of each task."""
         found = await self.listed(visitor)
         urgent: dict[UUID, TaskKind] = {each.record_id: "urgent" for each in found.urgent}
         return urgent | {each.record_id: "agenda" for each in found.agenda}
@@ -95,18 +95,18 @@ class Watch:
 
 
 async def kinds(owner: Owner, record: RecordReceipt) -> list[tuple[str, bool]]:
-    """Every task that the record ever had, and whether it is open."""
+    """Return every task of the record, closed ones too, and whether it is open."""
     return [(row["kind"], row["closed_at"] is None) for row in await owner.rows(FIND_TASKS, record.record_id)]
 
 
 async def events_of(rig: Rig, record: RecordReceipt) -> list[RecordEvent]:
-    """What referrals has told everybody of the record, by its versions."""
+    """Return the events of referrals about the record, in the order of its versions."""
     told = [each for each in await rig.referrals.told(record.record_id) if isinstance(each, RecordEvent)]
     return sorted(told, key=lambda each: each.version)
 
 
 async def a_record(watch: Watch, administrator: Visitor, rating: str = RED, **changes: str) -> RecordReceipt:
-    """Referred by a colleague of the administrator, and heard of by outcomes."""
+    """Add a record as a colleague of the administrator, and let outcomes handle its event."""
     receipt = await watch.rig.referrals.submit(colleague_of(administrator), risk_level=rating, **changes)
     await watch.hear()
     return receipt

@@ -1,1 +1,1 @@
-"""Referrals over its own schema on a real Postgres, entered as the service's own role."""
+"""Tests of referrals over its own schema on a real Postgres, under the service's own role."""

@@ -1,4 +1,4 @@
-"""Visitors and answers with everything filled in, to change one thing at a time."""
+"""Builders of visitors and answers with default values, so that a test states only what matters."""
 
 import secrets
 from uuid import UUID
@@ -20,7 +20,7 @@ def a_visitor(
     register_code: str = "dsr",
     full_name: str = "Jayne Billings",
 ) -> Visitor:
-    """Somebody of the first of the organisations, or of a new one."""
+    """Return a visitor of these organisations, or of a new one. The first is their home organisation."""
     reach = organisations or (new_id(),)
     return Visitor(
         user_id=user_id or new_id(),
@@ -35,12 +35,12 @@ def a_visitor(
 
 
 def colleague_of(visitor: Visitor, role: Role = Role.STANDARD) -> Visitor:
-    """Somebody else with the same organisations."""
+    """Return another visitor with the same organisations."""
     return a_visitor(role, *visitor.organisation_ids, full_name="Sam Colleague")
 
 
 def a_referral(**changes: Answer) -> dict[str, Answer]:
-    """The answers to the DSR's form that must be there; an empty one is left out."""
+    """Return the required answers of the DSR's form with these changes. An empty answer is left out."""
     answers: Answers = {
         "capacity_to_consent": "yes",
         "consent_given": "yes",

@@ -1,4 +1,4 @@
-"""One migrated database for all tests of the service: each brings organisations of its own, so none sees another's."""
+"""Fixtures of referrals over one migrated database. Each test adds its own organisations, and sees only these."""
 
 from collections.abc import AsyncIterator
 

@@ -7,7 +7,7 @@ import asyncpg
 
 ORGANISATIONS = 40
 
-# Organisation n has about (40 - n)² parts of all records; each has twenty people who refer.
+# Organisation n has about (40 - n)² parts of all records, and twenty creators.
 ADD_MANY = """
     INSERT INTO record (
         id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
@@ -32,7 +32,7 @@ ADD_MANY = """
 """
 
 
-# The second person of each organisation holds what the first made on one day in a while: about twenty of the largest.
+# The second creator of each organisation holds some records of the first: about twenty in the largest organisation.
 HOLD_MANY = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
     SELECT gen_random_uuid(), r.id, 'holder', md5('creator ' || o || ' 1')::uuid, 'Some Body', '2026-01-01',
@@ -43,7 +43,7 @@ HOLD_MANY = """
 """
 
 
-# Everybody is compared by two keys, as in the DSR.
+# Each record has two keys for comparison, as in the DSR.
 ADD_KEYS = """
     INSERT INTO record_key (record_id, register_code, key, rule)
     SELECT r.id, r.register_code, md5(rule || r.id::text), rule
@@ -58,7 +58,7 @@ FIND_INDEXES = """
 
 
 async def add_many(owner: "asyncpg.Connection[asyncpg.Record]", records: int) -> None:
-    """As the schema's owner, with fresh statistics and nothing left to fold. Indexes are quicker to build behind."""
+    """Add the records as the schema's owner, with fresh statistics and folded counts. Build indexes last, for speed."""
     indexes = await owner.fetch(FIND_INDEXES)
     for each in indexes:
         await owner.execute(f"DROP INDEX {each['name']}")
@@ -72,12 +72,12 @@ async def add_many(owner: "asyncpg.Connection[asyncpg.Record]", records: int) ->
 
 
 def organisation(number: int) -> UUID:
-    """The organisations by size: 0 is the largest."""
+    """Return the id of an organisation. They are numbered by size: 0 is the largest."""
     return _md5(f"organisation {number}")
 
 
 def creator(number: int, person: int = 0) -> UUID:
-    """Somebody who refers for an organisation."""
+    """Return the id of a creator in an organisation."""
     return _md5(f"creator {number} {person}")
 
 

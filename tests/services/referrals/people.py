@@ -1,4 +1,4 @@
-"""People whom nobody else in the run is, and submissions by somebody who has not been asked whether they are there."""
+"""People who are unique in the test run, and submissions before the user has seen any likely duplicate."""
 
 import secrets
 from string import ascii_lowercase
@@ -13,7 +13,7 @@ from tests.services.referrals.builders import EDITION, a_referral, new_id
 
 
 def a_person(**changes: Answer) -> dict[str, Answer]:
-    """Names, birthday and NHS number of somebody new."""
+    """Return the names and NHS number of a new person, with these changes."""
     family = "".join(secrets.choice(ascii_lowercase) for _ in range(10)).capitalize()
     person: dict[str, Answer] = {"first_name": "Zoë", "last_name": family, "nhs_number": an_nhs_number()}
     return person | changes
@@ -32,6 +32,6 @@ def unasked(**answers: Answer) -> SubmitRecord:
 
 
 def having_seen(asked: SubmitRecord, refusal: Refused) -> SubmitRecord:
-    """The same command again, by somebody who has looked at the matches that the refusal names."""
+    """Return the same command from a user who has seen the matches that the refusal names."""
     shown = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
     return asked.model_copy(update={"duplicates_seen": tuple(shown)})

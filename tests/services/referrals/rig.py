@@ -1,4 +1,4 @@
-"""The service behind its front door, on a bus within the process, and somebody who asks."""
+"""The test rig of referrals: the service behind its front door on an in-process bus, and requests to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 class Waking(Relay):
-    """A relay that carries only when told to, and counts how often it was woken."""
+    """A relay that publishes only when told to, and counts its wake-ups."""
 
     woken = 0
 
@@ -46,7 +46,7 @@ class Waking(Relay):
 
 @dataclass(frozen=True)
 class Referrals:
-    """What a test does with the service: ask it as somebody, and look at what it told."""
+    """The service as tests use it: ask as a visitor, and read the events."""
 
     pool: DatabasePool
     wire: FakeWire
@@ -65,17 +65,17 @@ class Referrals:
         return cls(pool, wire, relay, context)
 
     async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
-        """Through the front door, under an assertion of the visitor."""
+        """Ask through the front door, with an assertion of the visitor."""
         who = Signer("identity", SEEDS["identity"]).sign_visitor(visitor, (REFERRALS,))
         return await FakeBus("gateway", self.wire).ask(request, who=who)
 
     async def ask_as(self, caller: Caller, request: Request[Reply]) -> Reply:
-        """Through the front door, as a service without a user in the room."""
+        """Ask through the front door as a service without a user."""
         who = Signer(caller.service, SEEDS[caller.service]).sign_caller(caller, REFERRALS)
         return await FakeBus(caller.service, self.wire).ask(request, who=who)
 
     async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, str | int]]:
-        """The code and details with which the request is refused; ("", {}) when it is not."""
+        """Return the code and details of the refusal, or ("", {}) if the request is carried out."""
         try:
             await self.ask(visitor, request)
         except Refused as refused:
@@ -86,7 +86,7 @@ class Referrals:
         return await self.anyway(visitor, a_submission(**changes))
 
     async def anyway(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
-        """Of somebody who looks at everybody whom the new one looks like, and adds it all the same."""
+        """Submit the record as a user who looks at every likely duplicate and adds the record anyway."""
         while True:
             try:
                 return await self.ask(visitor, asked)
@@ -105,7 +105,7 @@ class Referrals:
         return await self.ask(visitor, ListRecords(search=search, page=page))
 
     async def names(self, visitor: Visitor, search: str = "") -> list[str]:
-        """The names on the first page of the list or search."""
+        """Return the names on the first page of the list or search."""
         return [row.name for row in (await self.listed(visitor, search)).rows]
 
     async def update(self, visitor: Visitor, receipt: RecordReceipt, **changes: Answer) -> RecordReceipt:
@@ -115,7 +115,7 @@ class Referrals:
         return await self.ask(visitor, an_archive(receipt))
 
     async def told(self, record_id: UUID) -> list[Event]:
-        """What has been told of a record so far, in no particular order."""
+        """Publish all waiting events, and return those about this record, in no particular order."""
         while await self.relay.carry_batch():
             pass
         kinds = {f"{kind.family} {kind.kind}": kind for kind in EVENTS}
@@ -126,7 +126,7 @@ class Referrals:
         return [event for event in events if event.record_id == record_id]
 
     async def grants(self, visitor: Visitor | None) -> None:
-        """What identity answers from now on when it is asked for somebody's present grant."""
+        """Set what identity answers about a user's current grant. None means that they have none."""
 
         async def answer(_asked: object, _context: object) -> Grant:
             if visitor is None:
@@ -138,7 +138,7 @@ class Referrals:
 
 @dataclass(frozen=True)
 class Owner:
-    """Looks at the schema as its owner, who sees every row."""
+    """A connection as the schema's owner, who sees every row."""
 
     db: "asyncpg.Connection[asyncpg.Record]"
 
@@ -150,19 +150,19 @@ class Owner:
         return found
 
     async def all_text(self) -> str:
-        """Every row of every table of the schema, as text."""
+        """Return every row of every table of the schema, as text."""
         tables = await self.db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
         found = [await self.db.fetch(f"SELECT t::text AS row FROM {each['tablename']} AS t") for each in tables]
         return "\n".join(row["row"] for rows in found for row in rows)
 
 
 def a_submission(**changes: Answer) -> SubmitRecord:
-    """Here everybody is one person, unless a test is about that."""
+    """Return a submission of the same person each time, except for these changes."""
     return SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**changes))
 
 
 def an_update(receipt: RecordReceipt, **changes: Answer) -> UpdateRecord:
-    """An update of the version that the receipt is for."""
+    """Return an update of this version of the record."""
     return UpdateRecord(
         command_id=new_id(), record_id=receipt.record_id, version=receipt.version, answers=a_referral(**changes)
     )

@@ -1,4 +1,4 @@
-"""Taking a record off its register, for outcomes."""
+"""Archiving a record on behalf of outcomes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Totals: exact at every moment, folded each second, proved each night."""
+"""Totals: exact at every moment, folded each second, checked each night."""
 
 import asyncio
 from datetime import UTC, datetime

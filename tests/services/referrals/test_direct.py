@@ -1,4 +1,4 @@
-"""Somebody who works on the schema itself, as a loader or a restored dump does: no role, no scope, no search path."""
+"""Direct work on the schema, as a loader or a restored dump does: without a role, scope or search path."""
 
 from collections.abc import AsyncIterator
 
@@ -50,7 +50,7 @@ OF_TRIGGERS = """
 
 @pytest.fixture
 async def direct(shared_database: Addresses) -> AsyncIterator[Connection]:
-    """A superuser without a search path, who leaves nothing behind."""
+    """Connect as a superuser without a search path, and roll back at the end."""
     connection = await asyncpg.connect(shared_database.databases["referrals"].admin_dsn)
     await connection.execute("SET search_path = ''; SET track_functions = 'all'")
     transaction = connection.transaction()

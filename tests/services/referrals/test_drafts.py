@@ -1,4 +1,4 @@
-"""Drafts: for their owner alone, and gone when the form is sent, refused, discarded or old."""
+"""Drafts: visible to their owner alone, and deleted when the form is sent, refused, discarded or old."""
 
 import asyncio
 from dataclasses import replace
@@ -176,7 +176,7 @@ async def test_typing_that_somebody_does_not_consent_deletes_what_was_saved_befo
 
     assert ("no_consent", {}) == await referrals.refusal(visitor, a_draft(asked.draft_id, **REFUSING))
     assert [] == await names(referrals, visitor)
-    await referrals.ask(visitor, asked)  # pressed by mistake, and put right
+    await referrals.ask(visitor, asked)  # the answer was a slip, and is corrected
     assert ["Jo Bloggs"] == await names(referrals, visitor)
 
 

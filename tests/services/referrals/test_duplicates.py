@@ -1,4 +1,4 @@
-"""Records that look like one person: found at a submit, at an update, and told to nobody who may not see both."""
+"""Likely duplicates: found at a submit or an update, and shown only to users who may see both records."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ PAIRS_AT_ONCE = 20
 
 
 async def pairs(owner: Owner, *receipts: RecordReceipt) -> dict[frozenset[UUID], tuple[str, str]]:
-    """The pairs that these records are in: how they were found, and their state."""
+    """Return the pairs that contain these records: the rule that found each, and its state."""
     rows = await owner.rows(FIND_PAIRS, [each.record_id for each in receipts])
     return {frozenset((row["one"], row["other"])): (row["rule"], row["state"]) for row in rows}
 
@@ -34,7 +34,7 @@ def both(one: RecordReceipt, other: RecordReceipt) -> frozenset[UUID]:
     return frozenset((one.record_id, other.record_id))
 
 
-# --------------------------------------------------------------------------------------------------- a match in sight
+# --------------------------------------------------------------------------------------------------- a match in scope
 async def test_the_same_nhs_number_is_asked_about_and_nothing_is_stored(referrals: Referrals, owner: Owner) -> None:
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(visitor, unasked(**person))
@@ -156,7 +156,7 @@ async def test_another_register_is_another_matter(referrals: Referrals, owner: O
     assert {} == await pairs(owner, first, second)
 
 
-# ----------------------------------------------------------------------------------------------- a match out of sight
+# ----------------------------------------------------------------------------------------------- a match out of scope
 @pytest.mark.parametrize("out_of_sight", [lambda _: a_visitor(), colleague_of])
 async def test_a_match_out_of_sight_is_flagged_and_the_answer_is_like_any_other(
     referrals: Referrals, owner: Owner, out_of_sight: Callable[[Visitor], Visitor]
@@ -178,7 +178,7 @@ async def test_a_match_out_of_sight_is_flagged_and_the_answer_is_like_any_other(
 
 
 def _bare(receipt: RecordReceipt) -> str:
-    """The answer byte by byte, without what is drawn by chance."""
+    """Return the answer byte by byte, without its random parts."""
     return receipt.model_dump_json().replace(str(receipt.record_id), "").replace(receipt.reference, "")
 
 

@@ -1,4 +1,4 @@
-"""A register that fills from nothing: plans made on empty tables do not stay."""
+"""A register that fills up from nothing: query plans made on empty tables do not stay."""
 
 import asyncpg
 
@@ -12,7 +12,7 @@ from tests.services.referrals.rig import Referrals
 
 FIRST, LATER = 300, 50
 TELL_STATISTICS = "SELECT pg_stat_force_next_flush()"
-# A submit may read a small table whole for what it writes; what matters is that the records are not read.
+# A submit may read a small table that it writes to as a whole. What matters is that it does not read the records.
 READ_WHOLE = """
     SELECT seq_tup_read
     FROM pg_stat_user_tables
@@ -27,7 +27,7 @@ async def read_whole(pool: DatabasePool) -> int:
 
 
 async def analyse_empty_tables(addresses: Addresses) -> None:
-    """As they are where a database has stood for a while before its first record."""
+    """Analyse the tables while they are empty, as happens if a database waits for its first record."""
     owner = await asyncpg.connect(addresses.migrator_dsn("referrals"))
     await owner.execute("SET ROLE referrals_owner; SET search_path = referrals")
     await owner.execute("ANALYZE record, record_key, record_word, record_version")

@@ -1,4 +1,4 @@
-"""What referrals answers is what is recorded of it."""
+"""The replies of referrals match the recorded golden messages."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -33,7 +33,7 @@ PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "999000001
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """Of these tests alone: nobody else publishes in it, or is called Tester Three."""
+    """A database for these tests alone, because their overlays and the name Tester Three would disturb others."""
     async with database_copy(parts) as addresses:
         yield addresses
 
@@ -57,7 +57,7 @@ async def test_golden_record(referrals: Referrals) -> None:
 
 
 async def test_golden_holdings(referrals: Referrals) -> None:
-    """Somebody is named, and somebody else in their place; a third covers for a week."""
+    """A holder is named and then replaced, and a third user covers for a week."""
     creator = a_visitor()
     administrator = colleague_of(creator, Role.ADMINISTRATOR)
     record_id = (await referrals.submit(creator)).record_id
@@ -70,7 +70,7 @@ async def test_golden_holdings(referrals: Referrals) -> None:
 
 
 async def name_holder(referrals: Referrals, administrator: Visitor, record_id: UUID, seen: UUID | None = None) -> None:
-    """A colleague of the administrator's."""
+    """Name a colleague of the administrator as holder."""
     colleague = colleague_of(administrator)
     await referrals.grants(colleague)
     named = AssignHolder(command_id=new_id(), record_id=record_id, user_id=colleague.user_id, seen=seen)
@@ -78,7 +78,7 @@ async def name_holder(referrals: Referrals, administrator: Visitor, record_id: U
 
 
 async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUID) -> None:
-    """A colleague of the administrator's, for a week from today."""
+    """Let a colleague of the administrator cover for a week from today."""
     colleague, today = colleague_of(administrator), london_day(utc_now())
     await referrals.grants(colleague)
     cover = AddCover(
@@ -101,7 +101,7 @@ async def test_golden_drafts(referrals: Referrals) -> None:
 
 
 async def test_golden_duplicates(referrals: Referrals) -> None:
-    """One person, referred in two organisations; afterwards the two records are linked, and one is held."""
+    """One person is referred in two organisations. Then the two records are linked, and one gets a holder."""
     here, there = a_visitor(), a_visitor()
     one = await referrals.ask(here, unasked(**PERSON))
     other = await referrals.ask(there, unasked(**PERSON, postcode="ST5 0RG", risk_level="red"))
@@ -120,7 +120,7 @@ async def test_golden_duplicates(referrals: Referrals) -> None:
 
 
 def in_order(found: PossibleDuplicates) -> PossibleDuplicates:
-    """The pair with the record first that was added first: the service has them by their ids, which are random."""
+    """Return the pair with the older record first. The service orders them by their random ids."""
     (pair,) = found.pairs
     one, other = sorted((pair.one, pair.other), key=lambda each: each.created_at)
     return found.model_copy(update={"pairs": (pair.model_copy(update={"one": one, "other": other}),)})

@@ -1,4 +1,4 @@
-"""Who holds a record and who covers it: named by administrators, with the rights of its creator, who keeps them."""
+"""Holders and cover of a record: administrators name them. They get the creator's rights, which the creator keeps."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -30,12 +30,12 @@ def a_holder(record_id: UUID, user: Visitor, seen: UUID | None = None) -> Assign
 
 
 async def the_holding(referrals: Referrals, ward: "Ward") -> UUID:
-    """The holding of who was named last, as anybody sees it now."""
+    """Return the id of the current holder's entry."""
     return (await referrals.read(ward.creator, ward.record_id)).holdings[0].holding_id
 
 
 def a_cover(record_id: UUID, user: Visitor, first: int = 0, last: int = 7) -> AddCover:
-    """From so many days after today until so many."""
+    """Return the request for a cover, from `first` days after today until `last` days after today."""
     return AddCover(
         command_id=new_id(),
         record_id=record_id,
@@ -46,7 +46,7 @@ def a_cover(record_id: UUID, user: Visitor, first: int = 0, last: int = 7) -> Ad
 
 
 class Ward:
-    """A creator, a colleague, an administrator of theirs, and a record."""
+    """A creator, their colleague, their administrator, and a record."""
 
     def __init__(self) -> None:
         self.creator = a_visitor()

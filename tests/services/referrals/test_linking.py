@@ -1,4 +1,4 @@
-"""What the register's team does about possible duplicates, and what a linked record shows to whom."""
+"""How administrators decide about likely duplicates, and which visitors see a linked record."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from tests.services.referrals.rig import Owner, Referrals, a_note
 
 @dataclass(frozen=True)
 class Two:
-    """One person, referred in two organisations: who did it, and an administrator of each and of both."""
+    """One person, referred in two organisations: the two creators, and visitors who administer one or both."""
 
     referrals: Referrals
     here: Visitor
@@ -52,7 +52,7 @@ class Two:
         return a_decision(self.one, self.other, verdict)
 
     async def shown(self, visitor: Visitor) -> list[tuple[str, str | None]]:
-        """What is said of the other on the one's page."""
+        """Return what the page of the first record says about the other."""
         record = await self.referrals.read(visitor, self.one.record_id)
         return [(each.reference, each.rating) for each in record.same_person]
 

@@ -1,4 +1,4 @@
-"""Naming records that another service's list knows by their ids, and how records stand, without naming anybody."""
+"""Names of records for another service's list of ids, and the status of records, without personal data."""
 
 import pytest
 from pydantic import ValidationError
@@ -84,7 +84,7 @@ async def test_a_master_admin_has_nobody_named(referrals: Referrals, administrat
     assert Fault.NOT_ALLOWED == unanswered.value.fault
 
 
-# ------------------------------------------------------------------------------------------------------ how they stand
+# -------------------------------------------------------------------------------------------------------------- status
 @pytest.mark.parametrize(("rating", "urgency"), [("red", "urgent"), ("amber", "alert"), ("green", "routine")])
 async def test_how_a_record_stands_is_told_without_naming_anybody(
     referrals: Referrals, administrator: Visitor, rating: str, urgency: str

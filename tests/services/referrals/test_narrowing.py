@@ -1,4 +1,4 @@
-"""The list narrowed and sorted, in every shape of a reader."""
+"""The list with filters and sorting, for each kind of reader."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -22,7 +22,7 @@ Shape = Literal["own", "one", "few", "most"]
 
 
 async def a_reader(referrals: Referrals, shape: str) -> Visitor:
-    """Somebody who sees four people and an archived one, in this shape."""
+    """Return a reader of this kind, with four active records and an archived one in scope."""
     submitter = a_visitor()
     for first, last, rating, locality in PEOPLE:
         await referrals.submit(submitter, first_name=first, last_name=last, risk_level=rating, locality=locality)

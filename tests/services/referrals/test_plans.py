@@ -1,4 +1,4 @@
-"""With many records, as the service's own role: every list and search reads by its index."""
+"""With many records and under the service's own role, every list and search reads by its index."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -39,7 +39,7 @@ READ = re.compile(
 CLAIM_KEYS = "SELECT claim_keys(gen_random_uuid(), 'dsr', $1, ARRAY['nhs_number', 'born family_name given_name'])"
 ANY_KEY = "SELECT md5('born family_name given_name' || md5('record 1')::uuid)"  # of an active record
 ALL, ENOUGH = 100_000, 20_000
-OFTEN = 8  # by then a plan is made once and kept, if it ever is
+OFTEN = 8  # after so many runs, Postgres keeps a generic plan if it ever does
 
 LARGEST = a_visitor(Role.ADMINISTRATOR, organisation(0))
 SMALL = a_visitor(Role.ADMINISTRATOR, organisation(35))
@@ -62,7 +62,7 @@ async def crowded(parts: EmbeddedParts, full_rounds: bool) -> AsyncIterator[Addr
 
 
 class Explained:
-    """The service's role on a connection that says how each statement was carried out, those within functions too."""
+    """A connection under the service's role that logs the plan of each statement, including those within functions."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -74,7 +74,7 @@ class Explained:
     async def find(
         self, visitor: Visitor, typed: str = "", skip: int = 0, filters: ListFilters = EVERYTHING
     ) -> tuple[set[str], int]:
-        """The indexes read for a list or search (a table's name where it was read whole), and the rows looked at."""
+        """Return the indexes that a list or search reads (or tables that it reads whole), and the number of rows."""
         page = ListPage(lists.shape_of(visitor, skip), skip, 25)
         search = read_search("dsr", typed)
         for _ in range(OFTEN):
@@ -94,7 +94,7 @@ def reads_of(plans: Sequence[str]) -> set[str]:
 
 
 def rows_of(plans: Sequence[str]) -> int:
-    """Rows that any scan gave or threw away."""
+    """Return the number of rows that all scans returned or discarded."""
     found = re.findall(r"Scan.*rows=([\d.]+) loops=(\d+)", "\n".join(plans))
     thrown = re.findall(r"Rows Removed by (?:Filter|Index Recheck): (\d+)", "\n".join(plans))
     return int(sum(float(rows) * int(loops) for rows, loops in found) + sum(map(int, thrown)))
@@ -154,7 +154,7 @@ async def test_the_list_of_who_holds_others_records_walks_their_own_and_looks_up
 ) -> None:
     reads, rows = await explained.find(HOLDER, skip=skip)
 
-    assert {"record_of_creator"} == reads - {HELD, "record_holding"}  # few hold anything: either way is as quick
+    assert {"record_of_creator"} == reads - {HELD, "record_holding"}  # few hold any record, so both plans are fast
     assert rows < 2 * skip + 500
 
 

@@ -1,4 +1,4 @@
-"""What administrators reword is published once for everybody, and nothing that was published is ever changed."""
+"""Overlays: each is published once for all users, and a published overlay never changes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -36,7 +36,7 @@ HOME = PublicHome(heading="Together", paragraphs=("Words of our own.",))
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
-    """Of these tests alone: what they publish holds for a whole register."""
+    """A database for these tests alone, because an overlay applies to the whole register."""
     async with database_copy(parts) as addresses:
         yield addresses
 
@@ -57,7 +57,7 @@ def everywhere() -> Visitor:
 
 
 async def in_force(referrals: Referrals, code: str = "dsr") -> OverlayInForce:
-    """As any process reads it."""
+    """Return the overlay that any process reads for this register."""
     found = (await FakeBus("notifier", referrals.wire).ask(ReadOverlays())).overlays
     return next((each for each in found if each.register_code == code), _nothing(code))
 
@@ -67,7 +67,7 @@ def _nothing(code: str) -> OverlayInForce:
 
 
 async def publishing(referrals: Referrals, change: Callable[[Overlay], Overlay]) -> PublishOverlay:
-    """The command of somebody who has just looked."""
+    """Return a command to publish this change of the newest overlay."""
     seen = await in_force(referrals)
     return PublishOverlay(command_id=new_id(), seen_version=seen.version, overlay=change(seen.overlay))
 

@@ -1,4 +1,4 @@
-"""Many at once: for each version one wins, and nothing is done twice or by halves."""
+"""Concurrent requests: one wins for each version, and nothing is done twice or incompletely."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ VERSIONS = "SELECT version FROM record_version WHERE record_id = $1 ORDER BY ver
 
 
 async def codes(referrals: Referrals, visitor: Visitor, *updates: UpdateRecord) -> list[str]:
-    """The refusals of requests made at once, sorted; an empty one for each that was carried out."""
+    """Send the updates at once, and return their sorted refusal codes. A code is empty if the update is carried out."""
     outcomes = await asyncio.gather(*(referrals.refusal(visitor, each) for each in updates))
     return sorted(code for code, _ in outcomes)
 
@@ -24,7 +24,7 @@ async def codes(referrals: Referrals, visitor: Visitor, *updates: UpdateRecord) 
 async def test_of_two_who_save_the_same_version_exactly_one_wins(referrals: Referrals, owner: Owner) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     receipts, outcomes = [], []
-    for _ in range(PAIRS // AT_ONCE):  # more at once wait for connections, not for each other
+    for _ in range(PAIRS // AT_ONCE):  # any more would wait for connections
         some = await asyncio.gather(*(referrals.submit(visitor) for _ in range(AT_ONCE)))
         receipts += some
         outcomes += await asyncio.gather(

@@ -16,7 +16,7 @@ NAMES = ("Ada", "Ben", "Cas", "Dee", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jon", "
 
 
 async def a_dozen(referrals: Referrals, visitor: Visitor) -> list[UUID]:
-    """Twelve records, the oldest first."""
+    """Add twelve records, and return their ids, oldest first."""
     return [(await referrals.submit(visitor, first_name=name)).record_id for name in NAMES]
 
 

@@ -1,4 +1,4 @@
-"""Reversing an archive that was made in error: it takes two administrators, and a reason."""
+"""Reversing an archive that was made in error: it takes two administrators and a reason."""
 
 import asyncio
 
@@ -42,7 +42,7 @@ async def archived(referrals: Referrals, visitor: Visitor, rating: str = "green"
 
 
 async def asked_for(referrals: Referrals, first: Visitor, receipt: RecordReceipt, by: Visitor) -> ReversalAsked:
-    """The reversal that the first has asked for, as this administrator sees it."""
+    """Ask for a reversal as the first administrator, and return it as `by` sees it."""
     await referrals.ask(first, asking(receipt))
     (found,) = (await referrals.ask(by, ListReversals())).reversals
     return found
@@ -139,7 +139,7 @@ async def test_declined_or_taken_back_it_stays_archived_and_may_be_asked_for_aga
 
 @pytest.mark.requirement("R-DSR-147")
 async def test_an_archive_is_undone_on_no_other_ground(referrals: Referrals, first: Visitor, second: Visitor) -> None:
-    """Neither a save of any kind, nor a request without a reason, nor one administrator alone."""
+    """An update, a request without a reason, or one administrator alone cannot undo it."""
     receipt = await archived(referrals, first)
 
     refusals = [

@@ -1,4 +1,4 @@
-"""Looking at a rating and letting it stand: an update without a change, by which the rating is fresh again."""
+"""Reviewing a rating without changing it: an update without a changed answer, which renews the date of the rating."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ MAKE_OLD = """
 
 
 def a_review(receipt: RecordReceipt) -> ReviewRecord:
-    """Of the version that the receipt is for."""
+    """Return the review of this version of the record."""
     return ReviewRecord(command_id=new_id(), record_id=receipt.record_id, version=receipt.version)
 
 

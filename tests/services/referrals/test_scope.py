@@ -1,4 +1,4 @@
-"""Row-level security alone: what the service's role sees and writes when the service's own conditions are left out."""
+"""Row-level security alone: what the service's role may see and write without the conditions of its own queries."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +17,7 @@ from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals, a_note
 
-# Not one of these says whose rows it wants.
+# None of these queries has a filter of its own.
 OWN_IDS = {
     "record": "SELECT id FROM record",
     "record_version": "SELECT record_id FROM record_version",
@@ -33,7 +33,7 @@ COUNTS = {
     "counter": "SELECT organisation_id FROM counter",
     "delta": "SELECT organisation_id FROM delta",
 }
-# Who sees these is told in test_linking: two records have a say in it.
+# Tested in test_linking, because access to these depends on two records.
 COMPARED = ("record_key", "possible_duplicate", "person_link")
 CONTEXT = """
     SELECT name, current_setting(name, true) AS value
@@ -66,7 +66,7 @@ async def context_on(db: Database) -> dict[str, str | None]:
 
 
 async def a_record(referrals: Referrals, visitor: Visitor) -> UUID:
-    """One with a version, a note and a holder, who is somebody else."""
+    """Add a record with a version, a note and a holder who is another user."""
     receipt = await referrals.submit(visitor)
     await referrals.ask(visitor, a_note(receipt.record_id))
     await name_holder(referrals.pool, colleague_of(visitor, Role.ADMINISTRATOR), receipt.record_id, new_id())
@@ -221,7 +221,7 @@ async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
         "AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
     )
 
-    # Reversals: see test_reversing; overlays, which hold a register's words and nobody's: test_publishing.
+    # Reversals are tested in test_reversing. Overlays hold no personal data: see test_publishing.
     assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "draft", "overlay"} == {row["relname"] for row in rows}
 
 

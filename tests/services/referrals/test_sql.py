@@ -1,4 +1,4 @@
-"""Every statement of the store fits the schema: Postgres itself prepares each one, as the service's role."""
+"""Every statement of the store fits the schema: Postgres prepares each one under the service's role."""
 
 import pkgutil
 from importlib import import_module

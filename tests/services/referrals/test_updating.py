@@ -1,4 +1,4 @@
-"""Saving a record anew, and its history."""
+"""Updating a record, and its history."""
 
 import pytest
 

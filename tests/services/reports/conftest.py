@@ -1,4 +1,4 @@
-"""One migrated database for all tests of the service: each brings organisations of its own, so none sees another's."""
+"""Fixtures of reports over one migrated database. Each test adds its own organisations, and sees only these."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -38,7 +38,7 @@ async def rig(shared_database: Addresses, registers: Registers, tmp_path: Path) 
 
 @pytest.fixture
 async def owner(shared_database: Addresses) -> AsyncIterator[Owner]:
-    """Looks at reports' schema as its owner."""
+    """Connect to the schema of reports as its owner."""
     connection = await asyncpg.connect(shared_database.migrator_dsn("reports"))
     await connection.execute("SET ROLE reports_owner; SET search_path = reports")
     yield Owner(connection)
@@ -47,7 +47,7 @@ async def owner(shared_database: Addresses) -> AsyncIterator[Owner]:
 
 @pytest.fixture
 async def source(shared_database: Addresses) -> AsyncIterator[Owner]:
-    """Looks at referrals' schema as its owner."""
+    """Connect to the schema of referrals as its owner."""
     connection = await asyncpg.connect(shared_database.migrator_dsn("referrals"))
     await connection.execute("SET ROLE referrals_owner; SET search_path = referrals")
     yield Owner(connection)

@@ -1,4 +1,4 @@
-"""Reports behind its front door, fed by the real referrals, on a bus within the process, with people who ask."""
+"""The test rig of reports: the service behind its front door on an in-process bus, fed by the real referrals."""
 
 import hashlib
 import io
@@ -55,7 +55,7 @@ Reply = TypeVar("Reply", bound=Message)
 
 @dataclass
 class Clock:
-    """Shows the time, or what it was set to."""
+    """A clock that shows the real time, or the time that it is set to."""
 
     set_to: datetime | None = None
 
@@ -65,7 +65,7 @@ class Clock:
 
 @dataclass
 class StandInIdentity:
-    """Knows the organisations, and what everybody may do now."""
+    """A stand-in that knows the organisations and the current grant of each user."""
 
     organisations: dict[UUID, str] = field(default_factory=dict)
     grants: dict[UUID, Visitor] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def keys() -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class Rig:
-    """What a test does: fill a register, have it copied, look at the dashboard, ask for reports and have them made."""
+    """The service as tests use it: add records, copy them, read the dashboard, and request and make reports."""
 
     pool: DatabasePool
     referrals: ServiceContext
@@ -123,7 +123,7 @@ class Rig:
 
     # ------------------------------------------------------------------------------------------------- people
     def somebody(self, role: Role = Role.REPORTING, *organisations: UUID) -> Visitor:
-        """A person whose grant identity knows."""
+        """Return a visitor whose grant identity knows."""
         visitor = a_visitor(role, *organisations)
         self.identity.grants[visitor.user_id] = visitor
         return visitor
@@ -138,7 +138,7 @@ class Rig:
         return await FakeBus("gateway", self.wire).ask(request, who=who)
 
     async def refusal(self, visitor: Visitor, request: Request[Reply]) -> str:
-        """The code with which the request is refused; empty when it is not."""
+        """Return the code of the refusal, or an empty string if the request is carried out."""
         try:
             await self.ask(visitor, request)
         except Refused as refused:
@@ -160,7 +160,7 @@ class Rig:
     async def record_outcome(
         self, organisation_id: UUID, receipt: RecordReceipt, *, ending: bool = False, **changes: Answer
     ) -> None:
-        """By Ada Minister, of this version of the record."""
+        """Record an outcome of this version of the record as Ada Minister."""
         visitor = a_visitor(Role.ADMINISTRATOR, organisation_id, full_name="Ada Minister")
         outcome = RecordOutcome(
             command_id=new_id(),
@@ -176,14 +176,14 @@ class Rig:
         await self.record_outcome(organisation_id, receipt, ending=True)
 
     async def reverse(self, organisation_id: UUID, receipt: RecordReceipt) -> None:
-        """Two administrators have the record back on its register."""
+        """Reverse the archive of the record with two administrators."""
         one, other = (a_visitor(Role.ADMINISTRATOR, organisation_id) for _ in range(2))
         await self.ask(one, AskReversal(command_id=new_id(), reference=receipt.reference, reason="The wrong person"))
         (found,) = (await self.ask(other, ListReversals())).reversals
         await self.ask(other, DecideReversal(command_id=new_id(), reversal_id=found.reversal_id, confirmed=True))
 
     async def tell(self) -> None:
-        """Carry what referrals has to tell."""
+        """Publish all waiting events of referrals."""
         while await self.referrals.relay.carry_batch():
             pass
 
@@ -194,7 +194,7 @@ class Rig:
 
     @property
     def feeding(self) -> FeedCopier:
-        """Of the records."""
+        """Return a job that copies the records."""
         return FeedCopier(self.context, Records(self.context))
 
     @property
@@ -206,7 +206,7 @@ class Rig:
         return AgeBandRefresh(self.context)
 
     async def copy(self) -> None:
-        """All that is committed."""
+        """Copy everything that is committed."""
         for source in self.sources:
             await FeedCopier(self.context, source).catch_up()
 
@@ -214,7 +214,7 @@ class Rig:
         return await self.ask(visitor, ReadDashboard(organisation_id=organisation_id))
 
     async def panel(self, visitor: Visitor, title: str, organisation_id: UUID | None = None) -> dict[str, int]:
-        """One panel of the dashboard, label → count."""
+        """Return the counts of one panel of the dashboard, by label."""
         tiles = {tile.title: tile for tile in (await self.dashboard(visitor, organisation_id)).tiles}
         return {each.label: each.count for each in tiles[title].counts}
 
@@ -259,7 +259,7 @@ class Rig:
         age: str | None = None,
         **options: str,
     ) -> Workbook:
-        """Ask for a report, have it made, open it."""
+        """Request a report, make it, and return the open workbook."""
         job = await self.start(visitor, report, organisation_id=organisation_id, age=age, **options)
         assert await self.make()
         return load_workbook(io.BytesIO(await self.download(visitor, job)))
@@ -278,7 +278,7 @@ def context_of(name: str, pool: DatabasePool, wire: FakeWire, registers: Registe
 
 
 def column(workbook: Workbook, heading: str, sheet: str | None = None) -> list[object]:
-    """What stands under a heading."""
+    """Return the values under a heading."""
     worksheet = workbook[sheet] if sheet else workbook.worksheets[0]
     rows = list(worksheet.iter_rows(values_only=True))
     place = rows[0].index(heading)

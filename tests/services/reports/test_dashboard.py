@@ -1,4 +1,4 @@
-"""The dashboard of a register: what it counts, of whom, and for whom."""
+"""The dashboard of a register: what it counts, from which records, and for which users."""
 
 import random
 from collections import Counter
@@ -200,7 +200,7 @@ def counts(board: Dashboard, title: str) -> dict[str, int]:
 
 
 async def a_random_record(rig: Rig, chance: random.Random, reader: Visitor) -> tuple[UUID, str, date | None] | None:
-    """Somebody of any organisation, rating and age, some about to turn eighteen; None when they are archived again."""
+    """Add a record of random organisation, rating and age, often near turning 18. Return None if it is archived."""
     organisation = chance.choice(reader.organisation_ids)
     rating = chance.choice(("green", "amber", "red"))
     near = date(2004, 2, chance.randint(26, 29))

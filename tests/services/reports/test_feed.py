@@ -1,4 +1,4 @@
-"""The feed of records, and the copies that are made of it."""
+"""The feed of records, and the copies that reports makes of it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -76,7 +76,7 @@ async def test_nobody_but_reports_reads_the_feed(rig: Rig, process: str) -> None
 
 
 async def test_a_change_that_is_committed_late_is_not_passed_over(rig: Rig, source: Owner) -> None:
-    """A transaction that began first and ends last: its rows are older than what has been read already."""
+    """A transaction begins first and commits last, so its rows are older than those already read."""
     organisation = rig.organisation("Alpha")
     receipt = await rig.submit(organisation)
     await rig.copy()
@@ -224,7 +224,7 @@ async def test_while_a_rebuild_is_under_way_what_is_new_is_copied(rig: Rig) -> N
 
 
 async def test_a_source_that_was_set_back_is_followed_again_after_a_rebuild(rig: Rig, owner: Owner) -> None:
-    """A backup of referrals was restored: it gives sequences out that the copies believe to have read."""
+    """After a backup of referrals is restored, its feed repeats sequence numbers that reports has already read."""
     organisation = rig.organisation("Alpha")
     await rig.copy()
     await owner.db.execute("UPDATE feed SET sequence = 1000000 WHERE source = 'referrals'")
@@ -296,7 +296,7 @@ async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
 
 @asynccontextmanager
 async def at_work(rig: Rig) -> AsyncIterator[None]:
-    """The copying by itself, hearing of nothing, for as long as the block lasts."""
+    """Run the copying job without events during the block."""
     feeding = FeedCopier(rig.context, Records(rig.context), poll_seconds=0.01, net=timedelta(0))
     running = asyncio.create_task(repeat(feeding.job))
     yield

@@ -1,4 +1,4 @@
-"""What reports answers is what is recorded of it."""
+"""The replies of reports match the recorded golden messages."""
 
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.permissions import Role

@@ -1,4 +1,4 @@
-"""Reports as files: whose they are, how long they are kept, what is refused, what the audit says."""
+"""Reports as files: their owner, how long they are kept, what is refused, and what the audit holds."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ AUDIT = "SELECT action, subjects, fields, register FROM audit WHERE actor = $1 O
 
 @pytest.fixture
 async def reader(rig: Rig) -> Visitor:
-    """Somebody with one record in reach."""
+    """A visitor with one record in scope."""
     organisation = rig.organisation("Alpha")
     await rig.submit(organisation, risk_level="red")
     await rig.copy()
@@ -235,5 +235,5 @@ def unknown(job: ReportJob) -> ReportJob:
 
 
 def noise(number: int) -> str:
-    """Text that no compression makes much smaller, within what the question takes."""
+    """Return text that compresses badly, within the limit of the question."""
     return "".join(digest(f"{number} {place}".encode()) for place in range(150))

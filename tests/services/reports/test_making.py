@@ -1,4 +1,4 @@
-"""Making reports while processes are killed, replicas stall, people stop them, and rights change."""
+"""Making reports while processes are killed, replicas stall, users cancel them, and rights change."""
 
 import asyncio
 import io
@@ -74,7 +74,7 @@ async def test_while_a_replica_is_at_work_no_other_takes_its_job(rig: Rig, reade
 async def test_a_replica_that_comes_back_too_late_leaves_no_second_file(
     rig: Rig, reader: Visitor, owner: Owner
 ) -> None:
-    """Two make the same job at once, because the lease of the first ran out while it was at work."""
+    """Two replicas make the same job, because the lease of the first has expired while it works."""
     job = await rig.start(reader)
     async with at_work(rig.making(lease=timedelta(0))) as first:
         assert await rig.make()
@@ -248,7 +248,7 @@ async def send_all(folder: Path, lines: bytes) -> list[bytes]:
 
 @asynccontextmanager
 async def at_work(making: Making) -> AsyncIterator["asyncio.Task[bool]"]:
-    """One job in the making, once its process is there."""
+    """Start to make one job, and yield its task when the workbook process runs."""
     task = asyncio.create_task(making.make_next())
     await the_process()
     yield task

@@ -1,4 +1,4 @@
-"""Reports as processes of their own, on the real bus and database, one of them killed at work."""
+"""Reports as separate processes on the real bus and database, one of them killed at work."""
 
 import asyncio
 import io
@@ -49,7 +49,7 @@ FILL = """
 
 @dataclass
 class Replica:
-    """`python -m services.reports`."""
+    """A process `python -m services.reports`."""
 
     running: asyncio.subprocess.Process
 
@@ -65,7 +65,7 @@ class Replica:
 
 @dataclass
 class Stack:
-    """Replicas, and stand-ins for the services that they ask, on the real bus."""
+    """Replicas on the real bus, with stand-ins for the services that they ask."""
 
     addresses: Addresses
     reader: Visitor
@@ -79,7 +79,7 @@ class Stack:
     async def is_in(self, job: ReportJob, state: JobState) -> bool:
         try:
             return (await self.job(job)).state == state
-        except NotAnswered:  # it was asked of the replica that was killed
+        except NotAnswered:  # the killed replica had the request
             return False
 
     def assertion(self, reader: Visitor | None = None) -> str:
@@ -98,7 +98,7 @@ class Stack:
 
 @pytest.fixture
 async def stack(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stack]:
-    """Two replicas, and one person with many records in reach."""
+    """Two replicas, and one visitor with many records in scope."""
     reader = a_visitor(Role.REPORTING)
     await fill(addresses, reader.organisation_ids[0], RECORDS)
     async with running(addresses, tmp_path, [reader], replicas=2) as stack:
@@ -107,7 +107,7 @@ async def stack(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stack]:
 
 @pytest.fixture
 async def crowded(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stack]:
-    """Three replicas, and ten people, each with other records in reach, and each with another number of them."""
+    """Three replicas, and ten visitors with different records and different numbers of them."""
     crowd = [a_visitor(Role.REPORTING) for _ in range(10)]
     for number, reader in enumerate(crowd, start=1):
         await fill(addresses, reader.organisation_ids[0], FEW + number)
@@ -182,7 +182,7 @@ async def test_a_replica_that_is_asked_to_stop_hands_its_report_on_at_once(stack
 
 
 async def is_answered(stack: Stack) -> bool:
-    """Whether the replicas are up and have copied what there is."""
+    """Return whether every replica runs and the dashboard is answered, which means that the records are copied."""
     try:
         await stack.gateway.ask(ReadDashboard(), who=stack.assertion(), seconds=1)
     except NotAnswered:
@@ -191,7 +191,7 @@ async def is_answered(stack: Stack) -> bool:
 
 
 async def nothing_is_left_in(folder: Path) -> bool:
-    """The killed replica's process has seen that nobody sends it rows any more, and has removed what it had."""
+    """Return whether the killed replica's workbook process has noticed the end of its input and removed its files."""
     return {"lock"} == {each.name for each in folder.rglob("*") if each.is_file()}
 
 
@@ -205,7 +205,7 @@ async def fill(addresses: Addresses, organisation: UUID, records: int) -> None:
 
 
 async def kept(addresses: Addresses, job_id: UUID) -> tuple[int, str, set[int]]:
-    """The attempt that succeeded, the file's digest, and the attempts of which there are chunks."""
+    """Return the successful attempt, the file's digest, and the attempts that left chunks."""
     async with owner_of(addresses) as owner:
         attempt, sha256 = await owner.fetchrow("SELECT attempt, sha256 FROM job WHERE id = $1", job_id) or (0, "")
         attempts = await owner.fetch("SELECT DISTINCT attempt FROM chunk WHERE job_id = $1", job_id)
@@ -213,7 +213,7 @@ async def kept(addresses: Addresses, job_id: UUID) -> tuple[int, str, set[int]]:
 
 
 async def done(stack: Stack) -> list[str]:
-    """What the audit says of files: one row for each time that one was made or downloaded."""
+    """Return the audited actions: one for each time that a file was made or downloaded."""
     async with owner_of(stack.addresses) as owner:
         rows = await owner.fetch("SELECT action FROM audit WHERE action IN ('report.made', 'report.downloaded')")
     return [row["action"] for row in rows]

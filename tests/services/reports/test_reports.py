@@ -1,4 +1,4 @@
-"""What stands in a report: whose records, which filters, in whose scope."""
+"""The content of reports: records, filters and scope."""
 
 from datetime import UTC, datetime, timedelta
 

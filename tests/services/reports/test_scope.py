@@ -1,4 +1,4 @@
-"""The wall behind the service's own queries: with none of them, the database alone keeps people's data apart."""
+"""Row-level security behind the service's own queries: without their filters, the database still limits access."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ WALLED = ("record_copy", "outcome_copy", "tally", "rating_week", "job", "chunk")
 
 @pytest.fixture
 async def reader(rig: Rig, owner: Owner) -> AsyncIterator[Visitor]:
-    """Somebody with a row in every table."""
+    """A visitor with a row in every table."""
     organisation = rig.organisation("Alpha")
     reader = rig.somebody(Role.REPORTING, organisation)
     await rig.record_outcome(organisation, await rig.submit(organisation))
@@ -95,6 +95,6 @@ async def test_nobody_asks_for_a_report_in_another_s_name(rig: Rig, reader: Visi
 
 
 async def seen_by(rig: Rig, visitor: Visitor | None) -> set[str]:
-    """The tables in which there are rows for them."""
+    """Return the tables in which this visitor sees any row."""
     async with transaction(rig.pool, visitor) as db:
         return {table for table in WALLED if await db.fetchval(f"SELECT EXISTS (SELECT FROM {table})")}

@@ -1,4 +1,4 @@
-"""How many records stood at each level of the rating in the last weeks, told by what each came to and left."""
+"""The number of records at each rating in the last weeks, computed from when each record entered and left a rating."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -159,7 +159,7 @@ async def test_old_weeks_are_put_together_and_a_record_that_goes_goes_from_them(
     await source.db.execute("DELETE FROM record WHERE id = $1", receipts[0].record_id)
     await rig.copy()
 
-    rig.clock.set_to = datetime.now(UTC) - timedelta(weeks=10)  # of a replica that is behind
+    rig.clock.set_to = datetime.now(UTC) - timedelta(weeks=10)  # the clock of a replica that is behind
     assert 0 == await rig.nights.prove()
     rig.clock.set_to = None
     assert (3, 1) == (apart, together)
@@ -191,14 +191,14 @@ def test_a_register_without_a_rating_has_no_such_picture(registers: Registers) -
 
 
 async def picture(rig: Rig, *organisations: UUID) -> list[tuple[int, ...]]:
-    """Green, amber and red of each week."""
+    """Return the counts of green, amber and red for each week."""
     board = await rig.dashboard(rig.somebody(Role.REPORTING, *organisations))
     (tile,) = [each for each in board.tiles if each.title == PICTURE]
     return [tuple(each.count for each in week.counts) for week in tile.weeks]
 
 
 async def date_back(source: Owner, receipt: RecordReceipt, weeks: int) -> None:
-    """Let this version, and for the first one the record, be of so many weeks ago."""
+    """Move this version back by so many weeks, and the record itself if it is the first version."""
     moment = datetime.now(UTC) - timedelta(weeks=weeks)
     await source.db.execute(DATE_VERSION, receipt.record_id, receipt.version, moment)
     if not receipt.version:
@@ -206,7 +206,7 @@ async def date_back(source: Owner, receipt: RecordReceipt, weeks: int) -> None:
 
 
 def a_history(moments: list[datetime], *, ended: bool) -> FedRecord:
-    """A record that was rated anew at each of these moments, or archived at the last."""
+    """Return a record that was rated at each of these moments, or archived at the last."""
     *before, last = moments
     rated = before if ended and before else moments
     ratings = tuple(Rated(since=each, code=("green", "amber", "red")[place % 3]) for place, each in enumerate(rated))
@@ -214,7 +214,7 @@ def a_history(moments: list[datetime], *, ended: bool) -> FedRecord:
 
 
 def level_on(record: FedRecord, day: date) -> str | None:
-    """The level that a record had when a day in London was over; None where it was not on the register."""
+    """Return the rating of the record at the end of a day in London, or None if it was not on the register."""
     if record.archived_at and london_day(record.archived_at) <= day:
         return None
     return next((each.code for each in reversed(record.ratings) if london_day(each.since) <= day), None)

@@ -1,4 +1,4 @@
-"""Workbooks: what was typed is in the cell as it was typed, whatever it looks like, and nothing is cut."""
+"""Workbooks: each cell holds the text exactly as it was typed, and nothing is cut."""
 
 import io
 import json
@@ -130,7 +130,7 @@ def test_pieces_are_never_too_long_and_lose_nothing(text: str, times: int) -> No
 
 
 def test_codes_are_labels_and_days_are_days(tmp_path: Path) -> None:
-    added = "2026-06-30T23:30:00+00:00"  # it is the next day in London by then
+    added = "2026-06-30T23:30:00+00:00"  # already the next day in London
     rows: list[dict[str, object]] = [
         {"reference": "R1", "born": "2001-02-07", "number": "9990000018", "who": ["a", "b"], "added": added},
         {"reference": "R2", "born": "not_known", "who": ["a", "gone"], "outcomes": ["p", "unheard of"]},
@@ -249,12 +249,12 @@ def made(folder: Path, rows: Sequence[Mapping[str, object]]) -> bytes:
 
 
 def as_shown(cell: object) -> str:
-    """A text as Excel shows it: what stands in a file as _x005F_ is an underscore."""
+    """Return a text as Excel shows it: `_x005F_` in the file is an underscore."""
     return re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), str(cell))
 
 
 def live_parts(content: bytes) -> list[str]:
-    """What Excel would work out, follow or fetch."""
+    """Return the parts that Excel would calculate, follow or fetch."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         sheets = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/")]
         found = [mark for mark in ("<f>", "<f ", "<hyperlink", "<oleObject") for sheet in sheets if mark in sheet]
@@ -262,7 +262,7 @@ def live_parts(content: bytes) -> list[str]:
 
 
 def charts(content: bytes) -> list[tuple[str, str]]:
-    """Of each chart, the cells with its labels and those with its counts."""
+    """Return for each chart the cells of its labels and the cells of its counts."""
     found = []
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         for name in sorted(each for each in parts.namelist() if each.startswith("xl/charts/chart")):

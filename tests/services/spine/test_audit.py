@@ -1,4 +1,4 @@
-"""The audit can only be added to; what is changed, cut out or slipped in afterwards is found."""
+"""The audit is append-only: rows that are changed, removed or inserted afterwards are found."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ SUPERUSER_ACTS = {
 
 @pytest.fixture
 async def owner(addresses: Addresses) -> "AsyncIterator[Connection[Record]]":
-    """A connection that may do everything, in the schema of identity."""
+    """Connect to the schema of identity with all rights."""
     async with owner_of(addresses) as connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""A command is carried out once, however often it is sent, and its transaction knows who asks."""
+"""A command is carried out once, however often it is sent, and its transaction knows the visitor."""
 
 import asyncio
 from typing import ClassVar
@@ -42,7 +42,7 @@ def a_visitor(role: Role = Role.STANDARD) -> Visitor:
 
 
 class Counter:
-    """Counts how often the act was done, and puts a row where it can be counted too."""
+    """A counter of how often the act was done, which also adds a row each time."""
 
     def __init__(self) -> None:
         self.done = 0

@@ -1,4 +1,4 @@
-"""What becomes of faults: the first one is told, a database that is away is nobody's mistake, a failed job is named."""
+"""Handling of faults: the first one is reported, a lost database delays the answer, and a failed job is named."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -39,10 +39,10 @@ AWAY = (
 
 
 async def fail_on_a_busy_connection(pool: DatabasePool) -> None:
-    """No ROLLBACK can be sent while the answer to something else is awaited."""
+    """Fail while the connection still waits for another answer, so that no ROLLBACK can be sent."""
     async with transaction(pool) as db:
         busy = asyncio.ensure_future(db.fetchval("SELECT pg_sleep(1)"))
-        busy.add_done_callback(asyncio.Future.exception)  # of no interest here
+        busy.add_done_callback(asyncio.Future.exception)  # its result does not matter
         await asyncio.sleep(0)
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""A front door lets through whom its table names, with what they showed, and does not open without a whole table."""
+"""The front door admits the callers that its table names, and opens only if the table covers every contract."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -34,7 +34,7 @@ def a_visitor(role: Role = Role.ADMINISTRATOR) -> Visitor:
 
 
 class Door:
-    """The door of outcomes with one row under test, and what its handler was given."""
+    """The front door of outcomes with one row under test, which keeps what its handler received."""
 
     def __init__(self) -> None:
         self.given: list[object] = []

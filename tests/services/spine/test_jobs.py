@@ -1,4 +1,4 @@
-"""Jobs: when they run, what they survive, how they are woken and how they stop."""
+"""Jobs: when they run, which faults they survive, how they are woken and how they stop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ AWAY = NotAnswered(Fault.UNAVAILABLE)
 
 
 class Work:
-    """Counts its runs. Each run raises or returns what `then` holds next, and None after that."""
+    """Work that counts its runs. Each run raises or returns the next value of `then`, and None after the last."""
 
     def __init__(self, *then: object) -> None:
         self.then = list(then)

@@ -1,4 +1,4 @@
-"""What a service has to tell leaves after commit, at least once, and stays until it has left."""
+"""Events in the outbox are published after commit, at least once, and stay until they are published."""
 
 import asyncio
 import secrets
@@ -140,7 +140,7 @@ async def test_a_letter_is_delivered_under_the_services_own_signature_and_then_f
 async def test_a_letter_that_is_refused_does_not_hold_up_the_others(
     database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QueueMail, "refusals", ("not_now",))  # as another release may have it
+    monkeypatch.setattr(QueueMail, "refusals", ("not_now",))  # the refusal as another release may know it
     pool, wire, first = await database("identity"), FakeWire(), a_letter()
     taken: list[UUID] = []
 

@@ -1,4 +1,4 @@
-"""Each process follows what was published: told at once, asked for at the start and as the net."""
+"""Each process follows the published overlays: by broadcast, by a request at its start, and by polling as fallback."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ async def referrals(wire: FakeWire) -> StandInOverlays:
 
 @asynccontextmanager
 async def following(overlays: OverlayFollower) -> AsyncIterator[OverlayFollower]:
-    """As a process does from its start to its end."""
+    """Run the follower during the block, as a process does from its start to its end."""
     await overlays.listen()
     job = asyncio.create_task(overlays.run())
     yield overlays

@@ -1,4 +1,4 @@
-"""The one copy that tests share is as it was after migration when the next test begins."""
+"""The database copy that tests share is restored to its state after migration before the next test."""
 
 import asyncpg
 import pytest

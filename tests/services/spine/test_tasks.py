@@ -1,4 +1,4 @@
-"""Work that runs beside other work: waiting for a wake-up, and being ended."""
+"""Background tasks: waiting for a wake-up, and being ended."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
