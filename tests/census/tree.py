@@ -18,13 +18,12 @@ PASSED_OVER = {
     ".ruff_cache",
     ".venv",
     "__pycache__",
-    "build",
     "built",
     "built.new",
-    "dist",
     "node_modules",
     "var",
 }
+AT_THE_ROOT = {"build", "dist"}
 LOCKS = {"requirements.lock", "package-lock.json"}
 
 
@@ -37,7 +36,8 @@ def files(*suffixes: str) -> list[Path]:
 
 def _walk() -> Iterator[Path]:
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in PASSED_OVER and not name.endswith(".egg-info")]
+        passed_over = PASSED_OVER | AT_THE_ROOT if Path(folder) == ROOT else PASSED_OVER
+        folders[:] = [name for name in folders if name not in passed_over and not name.endswith(".egg-info")]
         yield from (Path(folder, name) for name in names)
 
 
