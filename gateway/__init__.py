@@ -1,5 +1,5 @@
 """
-The front of the house: HTML pages and a JSON API over the bus.
+The web front end: HTML pages over the bus.
 
-Holds no database, no signing key and no rule of the registers; what it knows of a visitor, identity has signed.
+It has no database, no signing key and no rules of a register. All it knows about a visitor is what identity has signed.
 """

@@ -1,4 +1,4 @@
-"""Starts the gateway."""
+"""Start the gateway process."""
 
 from gateway.server.run import run
 from gateway.server.settings import GatewaySettings

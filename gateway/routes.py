@@ -1,4 +1,4 @@
-"""Every page, with who may use it; what is not in this table is not found."""
+"""The route table: every page with the permission it needs; any other address is not found."""
 
 from gateway.pages import demo_mail, home, public
 from gateway.pages.account import login, password, pin, registration, reminder, session
@@ -111,5 +111,5 @@ DEMO_PAGES: tuple[PageRoute, ...] = (
 
 
 def pages(settings: GatewaySettings) -> tuple[PageRoute, ...]:
-    """The pages of this installation: those of demo mode stand before the registers' own, and only then."""
+    """Return the pages of this installation. In demo mode only, its pages come before the registers' pages."""
     return (DEMO_PAGES if settings.demo else ()) + PAGES

@@ -1,1 +1,1 @@
-"""One file for each subject: what the page reads, which service it asks, what it shows."""
+"""Page handlers, one file for each subject: they read the request, ask services and render a template."""

@@ -1,4 +1,4 @@
-"""Demo mode alone: the mails that the demonstration sent, as a page and as JSON, newest first."""
+"""Demo mode only: the mails that the demonstration sent, as a page and as JSON, newest first."""
 
 import asyncio
 from datetime import datetime
@@ -15,7 +15,7 @@ NEWEST_SHOWN = 50
 
 
 class CaughtMail(BaseModel):
-    """A mail as the demonstration's mail catcher wrote it down."""
+    """A mail as the demonstration's mail catcher stored it."""
 
     to: list[str]
     subject: str
@@ -28,7 +28,7 @@ class CaughtMail(BaseModel):
 
     @property
     def paragraphs(self) -> list[list[str]]:
-        """Its text as lines, those that belong together in one list."""
+        """The text as paragraphs, each a list of lines."""
         return [block.splitlines() for block in self.text.strip().split("\n\n")]
 
     @property
@@ -56,7 +56,11 @@ async def _read(request: web.Request, most: int | None = None) -> list[CaughtMai
 
 
 def newest_mails(folder: Path, most: int | None = None) -> list[CaughtMail]:
-    """The newest mails, or all; the catcher names its files so that they sort by time, and takes the oldest away."""
+    """
+    Return up to `most` mails, newest first, or all.
+
+    The catcher's file names sort by time. The catcher deletes old files, so a file may vanish while it is read.
+    """
     mails = []
     for file in sorted(folder.glob("*.json"), reverse=True)[:most]:
         try:

@@ -1,4 +1,4 @@
-"""Home, the page after logging in: what this visitor may do here, and the way to it."""
+"""The home page after log-in: what this visitor may do, with links."""
 
 from aiohttp import web
 
@@ -40,7 +40,9 @@ async def home_page(request: web.Request) -> web.Response:
 
 
 async def _work_cards(request: web.Request, register: Definition, visitor: Visitor) -> list[ActionCard]:
-    """The work list, with how much of it nobody has seen; without that number when outcomes does not say it soon."""
+    """
+    Return the card of the work list with the number of unseen tasks; without the number if outcomes is slow or down.
+    """
     if register.rating is None or not visitor.may(Permission.RECORD_OUTCOME):
         return []
     words, note = register.words, ""
@@ -74,6 +76,6 @@ def _cards(register: Definition, visitor: Visitor) -> list[ActionCard]:
 
 
 def _is_there(request: web.Request, card: ActionCard) -> bool:
-    """Whether the card leads to a page of this installation."""
+    """Return whether this installation has the page that the card links to."""
     path = card.href.removeprefix(f"/{request[REGISTER].code}/")
     return any(resource.canonical == f"/{{register}}/{path}" for resource in request.app.router.resources())

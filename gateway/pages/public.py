@@ -1,4 +1,4 @@
-"""Pages that anybody may see: the start page of each register, the list of registers, help, accessibility, privacy."""
+"""Public pages: the list of registers, each register's start page, help, accessibility, privacy."""
 
 from aiohttp import web
 
@@ -10,7 +10,7 @@ from gateway.ui.render import see_other, show
 
 
 async def start(request: web.Request) -> web.Response:
-    """The list of registers; where there is one only, its own start page."""
+    """Show the list of registers; redirect to the start page if there is only one register."""
     registers = request.config_dict[REGISTERS].newest()
     if len(registers) == 1:
         return see_other(address(registers[0], ""))
@@ -19,7 +19,7 @@ async def start(request: web.Request) -> web.Response:
 
 
 async def public_home(request: web.Request) -> web.Response:
-    """Where administrators make the accounts, nobody is asked to register one."""
+    """Show the register's start page. The link to registration appears only where users may register themselves."""
     register = request[REGISTER]
     return await show(
         request,
@@ -32,7 +32,7 @@ async def public_home(request: web.Request) -> web.Response:
 
 
 async def register_help(request: web.Request) -> web.Response:
-    """Headed as the navigation bar names it."""
+    """Show the register's help page, with the same heading as its item in the navigation bar."""
     register = request[REGISTER]
     heading = register.navigation_label("help") or register.words("help.heading")
     return await show(request, "about/register_help.html", heading=heading)

@@ -1,1 +1,1 @@
-"""Who may do what in the browser: sessions, permissions, form tokens, cookies, networks."""
+"""Access control in the browser: sessions, permissions, form tokens, cookies, networks."""

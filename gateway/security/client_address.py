@@ -1,4 +1,4 @@
-"""Where a browser is, by network address: for limits on tries, and on from where pages are reached."""
+"""The browser's network address, used to limit log-in attempts and to restrict access by network."""
 
 from ipaddress import ip_address
 
@@ -9,10 +9,10 @@ from gateway.keys import TRUSTED_PROXIES
 
 def client_address(request: web.Request) -> str:
     """
-    The address of the browser as the deployment's own proxies name it.
+    Return the address of the browser as the deployment's own proxies name it.
 
-    Each proxy adds whom it was called by at the end of `X-Forwarded-For`; only as many of its entries count as there
-    are trusted proxies, because anybody can send the header with any beginning.
+    Each proxy appends its caller to `X-Forwarded-For`. Only as many entries count as there are trusted proxies, because
+    a client can send anything in front of them.
     """
     caller = request.remote or ""
     said = [hop.strip() for line in request.headers.getall("X-Forwarded-For", ()) for hop in line.split(",")]

@@ -1,4 +1,4 @@
-"""The cookies: all `__Host-`, so that no other host and no plain address can set them; none is readable by scripts."""
+"""The cookies, all `__Host-`: no other host and no plain HTTP address can set them, and no script can read them."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ LONGEST = 200
 
 
 def read(request: web.Request, name: str) -> str | None:
-    """A cookie, if it is one that we may have made: what is longer, or not plain ASCII, is as good as none."""
+    """Return a cookie's value; None if it is longer than ours or not plain ASCII, so cannot be ours."""
     token = request.cookies.get(name, "")
     return token if 0 < len(token) <= LONGEST and token.isascii() else None
 
@@ -25,7 +25,7 @@ def put(response: web.StreamResponse, name: str, value: str, *, seconds: int | N
 
 
 def put_device(response: web.StreamResponse, value: str) -> None:
-    """Remember that this browser has logged in before, so that strangers cannot lock its user out."""
+    """Remember that this browser has logged in before, so that strangers' attempts cannot lock its user out."""
     put(response, DEVICE, value, seconds=DEVICE_DAYS * 86_400)
 
 

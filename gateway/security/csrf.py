@@ -1,4 +1,4 @@
-"""The proof that a form is ours, and whose: a token of the visitor's cookie and person, and the browser's word."""
+"""Protection against forged forms: a token bound to the cookie and the user, and the browser's origin headers."""
 
 import hashlib
 import hmac
@@ -16,48 +16,54 @@ MARK_DIGITS = 32
 
 
 class FormTooOld(web.HTTPForbidden):
-    """The form's token is not this session's: an older session's, or a forgery."""
+    """The form's token does not fit this session: it is from an older session, or forged."""
 
 
 class NoCookie(FormTooOld):
-    """The browser sent none of our cookies: it keeps none, or they are gone since the form was drawn."""
+    """The browser sent no cookie of ours: it stores none, or they have gone since the page was rendered."""
 
 
 class SomebodyElses(FormTooOld):
-    """The form was drawn for another person than the one who is logged in now."""
+    """The form was rendered for another user than the one who is logged in now."""
 
 
 def new_secret() -> str:
-    """What a stranger's form cookie holds; a visitor's token is bound to the session cookie instead."""
+    """
+    Return a value for the form cookie of a visitor who is not logged in. After log-in, tokens are bound to the session
+    cookie.
+    """
     return secrets.token_urlsafe(32)
 
 
 def mark_of(user_id: UUID) -> str:
-    """The same in every session of a person. The id is random, so that nobody finds it from its mark."""
+    """Return the mark of a user: the same in every session, and not reversible because user ids are random."""
     return hmac.new(user_id.bytes, b"form", hashlib.sha256).hexdigest()[:MARK_DIGITS]
 
 
 def token_for(cookie: str, holder: str = "") -> str:
     """
-    The token that belongs to a cookie. Nobody who cannot read the cookie can make it.
+    Return the token that belongs to a cookie. It cannot be made without reading the cookie.
 
-    `holder` is the mark of who is logged in: a page that is left open still says whose it was.
+    `holder` is the mark of the user who is logged in, so that a page left open still says whose it was.
     """
     return hmac.new(cookie.encode(), b"form" + holder.encode(), hashlib.sha256).hexdigest() + holder
 
 
 def holder_in(token: str) -> str:
-    """The mark of the person for whom a form was drawn; empty for a stranger's."""
+    """Return the mark of the user for whom a form was rendered; empty if the visitor was not logged in."""
     return token[PROOF_DIGITS:]
 
 
 def without_proof(token: str) -> str:
-    """Still says whose a form is, and is taken in no session."""
+    """Return a token that names the same user but is valid in no session."""
     return "0" * PROOF_DIGITS + holder_in(token)
 
 
 def is_same_origin(request: web.Request, public_url: str) -> bool:
-    """Whether the browser says that our own page sent this. Programs that send neither header pass to the token."""
+    """
+    Return whether the browser's headers allow that our own page sent this. A request without these headers passes; its
+    token decides.
+    """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = request.headers.get("Origin")
@@ -67,12 +73,15 @@ def is_same_origin(request: web.Request, public_url: str) -> bool:
 
 
 def is_surely_ours(request: web.Request, public_url: str) -> bool:
-    """As `is_same_origin`, on the browser's own word: what says nothing is not shown what it sent."""
+    """
+    Return whether the browser confirms that our own page sent this. Unlike `is_same_origin`, missing headers do not
+    pass.
+    """
     return is_same_origin(request, public_url) and bool({"Sec-Fetch-Site", "Origin"} & request.headers.keys())
 
 
 async def is_our_form(request: web.Request, expected: str, public_url: str) -> bool:
-    """Whether an unsafe request carries the visitor's token and comes from our own pages."""
+    """Return whether an unsafe request carries the expected token and comes from our own pages."""
     if not is_same_origin(request, public_url):
         return False
     return hmac.compare_digest((await token_sent(request)).encode(), expected.encode())

@@ -1,4 +1,4 @@
-"""Who is at the door: session, permission and form token, before any page's own code runs."""
+"""The middleware that checks session, permission and form token before a page's own code runs."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from shared.contracts.identity import SessionFound
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 
-PASSIVE = "X-Passive"  # sent by scripts that look by themselves: that is no use of the session
+PASSIVE = "X-Passive"  # sent by scripts that poll: does not extend the session
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,9 +39,9 @@ ANYONE = Anyone.ANYONE
 @dataclass(frozen=True)
 class PageRoute:
     """
-    One row of the route table; there is no page without a policy. Several permissions: any of them will do.
+    One row of the route table. Every page has a policy; of several permissions one is enough.
 
-    `before_change`: may be used while a temporary password has still to be changed.
+    `before_change` means that the page is open while a temporary password has not been changed.
     """
 
     method: str
@@ -52,12 +52,12 @@ class PageRoute:
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether the page of an error may hold what was sent: never what somebody logs in with, or a password."""
+        """Whether an error page may keep what was sent. Never for log-in details or passwords."""
         return self.policy is not ANYONE and not self.before_change
 
     @property
     def may_be_returned_to(self) -> bool:
-        """Whether somebody goes on here after their session has ended and they have logged in again."""
+        """Whether a user returns to this page on logging in again after their session ended."""
         return self.method == "GET" and self.may_be_sent_again
 
     def is_open_to(self, permissions: frozenset[Permission]) -> bool:
@@ -68,13 +68,15 @@ class PageRoute:
 
 
 def guard(pages: Sequence[PageRoute]) -> Middleware:
-    """The middleware that lets a visitor through to a page of this table, and nobody to any other."""
+    """
+    Return the middleware that lets visitors through to the pages of this table that they may use, and to no other.
+    """
     table = {(page.method, page.path): page for page in pages}
 
     @web.middleware
     async def at_the_door(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        if resource is None or resource.name == FRONT_END:  # aiohttp's own "not found"; files that are for everybody
+        if resource is None or resource.name == FRONT_END:  # aiohttp's own "not found"; public front-end files
             return await handler(request)
         page = table.get(("GET" if request.method == "HEAD" else request.method, resource.canonical))
         if page is None:
@@ -92,7 +94,7 @@ def guard(pages: Sequence[PageRoute]) -> Middleware:
 
 
 def _find_register(request: web.Request) -> Definition | None:
-    """The register that the address names; an unknown one is not found."""
+    """Return the register that the address names; None if it names none. Raise 404 for an unknown register."""
     code = request.match_info.get("register")
     if code is None:
         return None
@@ -113,7 +115,7 @@ async def _find_session(request: web.Request, register: Definition | None) -> Se
         request[TIME_OUT] = time_out_of(register, found, clock.now())
         request[VISITOR] = found.visitor
         request[ASSERTION] = found.assertion
-        request[CSRF_TOKEN] = _token_for(token, found)  # the pages of errors have a form too: the button that logs out
+        request[CSRF_TOKEN] = _token_for(token, found)  # error pages have a form too: the log-out button
     if register is not None:
         request[MASTHEAD] = masthead_of(register, found.visitor if found else None, request.path)
     return found
@@ -121,10 +123,10 @@ async def _find_session(request: web.Request, register: Definition | None) -> Se
 
 async def _stop_somebody_elses(request: web.Request, found: SessionFound) -> None:
     """
-    What a page still held of another person is neither done in this one's name nor shown to them.
+    Reject a form that was rendered for another user (shared computer): neither run nor echo it.
 
-    Before any other answer to it: "you may not see this" would give it back as well. What does not say whose it is
-    counts as old, and is not shown either.
+    This comes before any other refusal, because error pages echo what was sent. A form that does not say whose it is
+    counts as old and is not echoed either.
     """
     holder = csrf.holder_in(await csrf.token_sent(request)) if request[SENT_AGAIN] else ""
     request[SENT_AGAIN] = holder == csrf.mark_of(found.visitor.user_id)
@@ -133,7 +135,11 @@ async def _stop_somebody_elses(request: web.Request, found: SessionFound) -> Non
 
 
 def _turn_away(request: web.Request, page: PageRoute, found: SessionFound | None) -> web.Response | None:
-    """Where a visitor goes who may not use the page; None for one who may."""
+    """
+    Return where to send a visitor who may not use the page; None if they may.
+
+    Raise 401 for a form without a session, and 403 for a user without the permission.
+    """
     if page.policy is ANYONE:
         return None
     if found is None:
@@ -154,7 +160,9 @@ def _turn_away(request: web.Request, page: PageRoute, found: SessionFound | None
 async def _let_in(
     request: web.Request, handler: Handler, page: PageRoute, found: SessionFound | None
 ) -> web.StreamResponse:
-    """Check the form's token on the way in, and give a stranger's browser something to bind the next one to."""
+    """
+    Check the form's token and run the page. Give a browser without a cookie one that the next token can be bound to.
+    """
     bound_to = cookies.read(request, cookies.SESSION if found else cookies.FORM)
     fresh = "" if bound_to else csrf.new_secret()
     request[CSRF_TOKEN] = _token_for(bound_to or fresh, found)
@@ -173,7 +181,10 @@ def _token_for(cookie: str, found: SessionFound | None) -> str:
 
 
 async def _is_our_form(request: web.Request, page: PageRoute) -> bool:
-    """A page for anybody takes a stranger's token too: its form may be older than the session, as at a second click."""
+    """
+    Return whether the token is valid. Public pages also accept a token from before log-in, as at a second click on "Log
+    in".
+    """
     stranger = cookies.read(request, cookies.FORM) if page.policy is ANYONE else None
     for token in filter(None, (request[CSRF_TOKEN], stranger and csrf.token_for(stranger))):
         if await csrf.is_our_form(request, token, request.config_dict[PUBLIC_URL]):

@@ -1,4 +1,4 @@
-"""From where the pages can be reached, where a deployment restricts that: a country, networks (R-DSR-019)."""
+"""Restricting access by country or network, where a deployment asks for it (R-DSR-019)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,14 +15,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class OutOfReach(web.HTTPForbidden):
-    """The browser is somewhere that the deployment does not serve."""
+    """The browser is in a place that the deployment does not serve."""
 
 
 @dataclass(frozen=True)
 class NetworkPolicy:
     """
-    Whom the deployment serves: the networks, and the countries as its own proxy names them. Everybody, when it says
-    neither. A country is two letters (ISO 3166-1); a proxy that does not know one says something else, or nothing.
+    Whom the deployment serves: networks, and countries as its own proxy reports them; everyone if neither is set.
+
+    A country is two letters (ISO 3166-1). A proxy that does not know the country sends something else, or nothing.
     """
 
     networks: frozenset[IPv4Network | IPv6Network] = frozenset()
@@ -38,7 +39,7 @@ class NetworkPolicy:
         return bool(address) and any(ip_address(address) in network for network in self.networks)
 
     def _is_of_a_country(self, request: web.Request) -> bool:
-        """Said once: a header that came twice was sent by somebody else too."""
+        """Whether the header names an allowed country. A repeated header is refused, because one copy was forged."""
         said = request.headers.getall(self.country_header, ()) if self.country_header else ()
         return len(said) == 1 and said[0].strip().upper() in self.countries
 
@@ -47,7 +48,7 @@ ANYWHERE = NetworkPolicy()
 
 
 def within(reach: NetworkPolicy) -> Middleware:
-    """The middleware that serves nobody else, but for the files that the page of this refusal is drawn with."""
+    """Return the middleware that refuses all others. It still serves the files that the refusal page needs."""
 
     @web.middleware
     async def within_reach(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""What was sent and not done rides along on the page that says so: nobody types anything twice."""
+"""Keeping what was sent on the page that says it was not carried out, so that nothing has to be typed twice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +18,13 @@ SECRET = frozenset({"pin", "code"})
 @dataclass(frozen=True, repr=False)
 class SentBefore:
     """
-    A form with everything that was sent, for a person to press its button.
+    A sent form with all its values, to be sent again by a button.
 
-    That press is what makes it theirs: the page is ours, and another site's form never comes to be shown here. The
-    ids of commands ride along, so that what was done after all is not done twice. `token` says for ever whose it is:
-    pressed by somebody else, it is stopped at the door. `rows` are what was typed, to be read or copied, for who is
-    logged in.
+    Pressing the button proves intent: the page is ours, and a form from another site is never shown here. Command ids
+    are kept, so that nothing is done twice.
+
+    `token` names the user who typed it; the guard rejects it from any other. `rows` show what was typed, only to a
+    logged-in user.
     """
 
     href: str
@@ -39,7 +40,7 @@ class SentBefore:
 
 
 async def what_was_sent(request: web.Request, *, unanswered: bool = False) -> SentBefore | None:
-    """None where nothing may be sent again: a log-in, what somebody else typed or another site, what is unreadable."""
+    """Return what was sent; None for a log-in, another user's form, a form from another site, or an unreadable one."""
     register = request.get(REGISTER)
     if request.method != "POST" or register is None or not request.get(SENT_AGAIN):
         return None
@@ -69,7 +70,7 @@ async def _token_again(request: web.Request, *, unanswered: bool) -> str:
 
 
 async def _fields(request: web.Request) -> list[tuple[str, str]]:
-    """Texts alone: a file has to be chosen again."""
+    """Return the text fields. Files must be chosen again."""
     try:
         posted = await request.post()
     except (web.HTTPException, ValueError):
@@ -79,7 +80,7 @@ async def _fields(request: web.Request) -> list[tuple[str, str]]:
 
 
 def _rows(register: Definition, fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """In the words of the register's questions, where it is one of them."""
+    """Return what was typed, labelled by the register's questions where a field is one."""
     forms = [form for form in (register.form, register.outcome) if form]
     asked = {question.name: question for form in forms for question in form.asked}
     rows = []

@@ -1,4 +1,4 @@
-"""The page that somebody was on when their session ended: they, and nobody else, go on there after the next log-in."""
+"""The page that a user was on when their session ended; only that user returns to it after the next log-in."""
 
 import re
 
@@ -8,25 +8,25 @@ from gateway.security import cookies, csrf
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
 
-ADDRESS = re.compile(r"/[\w-]+(/[\w-]+)+/?", re.ASCII)  # a path of ours and nothing else: no host, no query, no way up
+ADDRESS = re.compile(r"/[\w-]+(/[\w-]+)+/?", re.ASCII)  # a plain path: no host, no query, no ".."
 
 
 def remember(request: web.Request, response: web.StreamResponse, visitor: Visitor) -> None:
-    """Only what somebody looks at: not what a script fetches, and no file."""
+    """Store the page in a cookie if the user is looking at it: not script requests, not files."""
     is_page = response.status == 200 and response.content_type == "text/html"
     if is_page and request.headers.get("Sec-Fetch-Dest", "document") == "document":
         _put(request, response, csrf.mark_of(visitor.user_id))
 
 
 def move(request: web.Request, response: web.StreamResponse) -> None:
-    """Whoever it was asks for another page, and has to log in first."""
+    """Replace the stored page with the one now asked for, when the user must log in first. The owner stays the same."""
     holder, _ = _read(request)
     if holder:
         _put(request, response, holder)
 
 
 def page_of(request: web.Request, register: Definition, visitor: Visitor) -> str | None:
-    """Where this visitor was in this register; None if it was somebody else, or nowhere."""
+    """Return where this visitor was in this register; None if nothing is stored or it is another user's."""
     holder, path = _read(request)
     is_theirs = holder == csrf.mark_of(visitor.user_id)
     return path if is_theirs and path.startswith(f"/{register.code}/") and ADDRESS.fullmatch(path) else None
@@ -41,7 +41,7 @@ def forget(response: web.StreamResponse) -> None:
 
 
 def _read(request: web.Request) -> tuple[str, str]:
-    """Whose it is, by their mark, and the path; both may be anything."""
+    """Return the owner's mark and the path. Both are untrusted."""
     holder, _, path = (cookies.read(request, cookies.PAGE) or "").partition(".")
     return holder, path
 

@@ -1,4 +1,4 @@
-"""When a session will end for want of use, and what a page says of it before and after."""
+"""When a session ends without use, as the page's warning dialog needs it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the gateway remembers of sessions: for five seconds, and not a moment after they are revoked."""
+"""The gateway's cache of sessions: kept for five seconds, and dropped at once when they are revoked."""
 
 import hashlib
 import time
@@ -26,9 +26,10 @@ class _Kept:
 
 class SessionCache:
     """
-    Exchanges session cookies for assertions at identity, and keeps the answer a few seconds.
+    Exchanges session cookies for assertions at identity, and caches the answers for a few seconds.
 
-    While identity's heartbeat is not heard, revocations may be missed too: then nothing is kept, and each page asks.
+    Without identity's heartbeat a revocation may be missed too. Then the cache is not used, and each page asks
+    identity.
     """
 
     def __init__(self, bus: Bus, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,11 +44,11 @@ class SessionCache:
         await self._bus.hear(Heartbeat, self._note_heartbeat)
 
     async def look(self, token: str, register_code: str) -> SessionFound | None:
-        """As `find`, but nobody has acted: the session is not prolonged, and what was found is not kept."""
+        """Find the session as `find` does, without extending it and without caching."""
         return await self._ask(FindSession(register_code=register_code, session_token=token, active=False))
 
     async def find(self, token: str, register_code: str) -> SessionFound | None:
-        """The live session behind a cookie, or None. Raises `NotAnswered` when identity cannot be asked."""
+        """Return the live session behind a cookie, or None. Raise `NotAnswered` when identity cannot be asked."""
         now = self._clock()
         key = (hashlib.sha256(token.encode()).digest(), register_code)
         kept = self._kept.get(key)
@@ -69,7 +70,7 @@ class SessionCache:
         return found
 
     def forget(self, token: str) -> None:
-        """Drop what is kept under a cookie: its holder has logged out."""
+        """Drop the cached sessions of a cookie whose user has logged out."""
         digest = hashlib.sha256(token.encode()).digest()
         for key in [key for key in self._kept if key[0] == digest]:
             del self._kept[key]

@@ -1,4 +1,4 @@
-"""The gateway's application: what is mounted, and in which order a request passes the middlewares."""
+"""The gateway's application: its parts, and the order in which a request passes the middlewares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LARGEST_FORM = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class AppContext:
-    """What the pages stand on; tests build it over a fake bus."""
+    """Everything that the pages need; tests build it over a fake bus."""
 
     bus: Bus
     registers: Registers
@@ -40,10 +40,10 @@ class AppContext:
 
 def build_app(context: AppContext, pages: Sequence[PageRoute]) -> web.Application:
     """
-    The application over these pages.
+    Return the application with these pages.
 
-    A request passes: request id and measures, error pages, from where it comes, the door (session, permission, form
-    token), the page. Who typed an address without its last stroke is sent on before the door.
+    A request passes: request id and metrics, error pages, network policy, trailing slash, guard (session, permission,
+    form token), page. An address without its trailing slash is redirected before the guard runs.
     """
     complete = web.normalize_path_middleware(merge_slashes=False, redirect_class=web.HTTPSeeOther)
     middlewares = [measured, error_pages, within(context.reach), complete, guard(pages)]

@@ -1,4 +1,4 @@
-"""The pages shown when something is not as it should be: what it was in plain words, and what to do now."""
+"""The error pages: what went wrong in plain words, and what to do now."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -118,8 +118,8 @@ KEPT_HEADERS = ("Allow", "Retry-After")
 
 async def show_error(request: web.Request, status: int, page: ErrorPage | None = None) -> web.Response:
     """
-    The page for a status. Says nothing of what the request held, but to whoever sent it from a form of ours: they get
-    it back, to be sent again.
+    Return the page for a status. It shows nothing of the request, except to the user whose form it was, to be sent
+    again.
     """
     shown_as = SHOWN_AS.get(status, status if status in ERROR_PAGES else 500 if status >= 500 else 400)
     sent = await what_was_sent(request, unanswered=shown_as == 503) if shown_as in SENT_AGAIN else None
@@ -129,7 +129,7 @@ async def show_error(request: web.Request, status: int, page: ErrorPage | None =
 
 @web.middleware
 async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Stands outside every other middleware of pages; the JSON API has its own way of saying the same."""
+    """Turn exceptions into error pages. Only the `measured` middleware is further out."""
     try:
         return await handler(request)
     except web.HTTPException as raised:

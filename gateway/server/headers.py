@@ -1,4 +1,4 @@
-"""The headers that every answer carries, an error's and a picture's too."""
+"""The headers that every response carries, including errors and files."""
 
 from collections.abc import Awaitable, Callable
 
@@ -19,7 +19,7 @@ Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 
 def content_policy(nonce: str) -> str:
-    """Only our own files run and show. `nonce` allows the one script that stands in the page itself."""
+    """Return a policy that allows only our own files. `nonce` allows the one inline script of a page."""
     scripts = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -28,7 +28,10 @@ def content_policy(nonce: str) -> str:
 
 
 def security_headers(public_url: str) -> Prepare:
-    """For `app.on_response_prepare`, which sees answers that no middleware sees: aiohttp's own 404 and 500."""
+    """
+    Return a handler for `app.on_response_prepare`, which also sees responses that bypass middlewares: aiohttp's own 404
+    and 500.
+    """
     always = ALWAYS | ({"Strict-Transport-Security": TWO_YEARS} if public_url.startswith("https://") else {})
 
     async def put_headers(request: web.Request, response: web.StreamResponse) -> None:

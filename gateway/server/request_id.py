@@ -1,4 +1,4 @@
-"""A request id for every request, and how long each page took, by its route and never by its address."""
+"""Gives each request an id, and measures the time each page takes, by route and never by address."""
 
 import secrets
 import time
@@ -14,7 +14,7 @@ SECONDS = Histogram("ics_page_seconds", "Time to answer a page", ("method", "rou
 
 @web.middleware
 async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Outermost: what goes wrong further in is still counted and found in the log."""
+    """Log and measure every request. This middleware is outermost, so that failures further in are counted too."""
     log.request_id.set(secrets.token_hex(8))
     log.register_code.set("")
     started = time.perf_counter()

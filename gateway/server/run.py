@@ -1,4 +1,4 @@
-"""The life of the gateway process: start, serve pages, and on SIGTERM finish the requests in hand."""
+"""The life of the gateway process: start, serve pages, and on SIGTERM finish the requests in progress."""
 
 import asyncio
 import ipaddress
@@ -28,11 +28,11 @@ STOP_SECONDS = 10.0
 
 
 class NotOnLoopback(ValueError):
-    """Demo mode was asked for on an address that others can reach."""
+    """Demo mode was set with an address that other machines can reach."""
 
 
 def run(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. Raise `NotOnLoopback` for demo mode on a public address."""
     log.set_up("gateway", settings.log_level)
     if settings.demo and not ipaddress.ip_address(settings.host).is_loopback:
         raise NotOnLoopback
@@ -85,7 +85,7 @@ def _app(settings: GatewaySettings, bus: NatsBus) -> web.Application:
 
 
 def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
-    """Write down which port was taken, whole or not at all."""
+    """Write the port that was taken to a file, atomically."""
     if file is not None:
         half = file.with_suffix(".half")
         half.write_text(str(runner.addresses[0][1]), encoding="ascii")
@@ -93,5 +93,5 @@ def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
 
 
 async def _is_ready(bus: NatsBus, overlays: OverlayFollower) -> bool:
-    """Ready when every service answers: a page may need any of them. Pages say what was published, or nothing."""
+    """Return whether every service answers (a page may need any of them) and the published texts are known."""
     return overlays.known and bus.connected and all(await asyncio.gather(*(bus.ping(service) for service in SERVICES)))

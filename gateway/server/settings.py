@@ -1,4 +1,4 @@
-"""What the gateway is told by its environment."""
+"""The gateway's settings, read from the environment."""
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -40,5 +40,5 @@ class GatewaySettings(ProcessSettings):
 
     @property
     def reach(self) -> NetworkPolicy:
-        """Networks and countries together: either is enough."""
+        """The network policy. A browser needs to match either a network or a country, not both."""
         return NetworkPolicy(self.networks, self.country_header, self.countries)

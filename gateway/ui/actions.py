@@ -1,4 +1,4 @@
-"""What a page asks of the services in the visitor's name, and how a form says that something was not done."""
+"""Asking services on behalf of the visitor, and showing on a form why something was not done."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Act = TypeVar("Act")
 
 @dataclass(frozen=True)
 class At:
-    """What a refusal says at one field of the form."""
+    """The text of a refusal at one field of the form."""
 
     field: str
     text: str
@@ -30,12 +30,12 @@ class At:
 
 
 async def ask(request: web.Request, message: Request[Reply]) -> Reply:
-    """Ask a service in the visitor's name."""
+    """Ask a service on behalf of the visitor."""
     return await request.config_dict[BUS].ask(message, who=request.get(ASSERTION))
 
 
 async def ask_if_there(request: web.Request, message: Request[Reply]) -> Reply | None:
-    """None while the answer cannot be had: it stands beside other things, which the page shows all the same."""
+    """Return the answer; None if it is refused or unavailable. For parts that a page can do without."""
     try:
         return await ask(request, message)
     except Refused:
@@ -55,11 +55,13 @@ async def attempt(
     renew: bool = True,
 ) -> Reply | None:
     """
-    Ask for something to be done. None: it was not, the form says why, and the page shows the form again.
+    Carry out a command. Return None if that failed; the form then says why, and the page shows it again.
 
-    `texts` has one for each refusal that a person at this page can cause. All others are raised: for the error page,
-    or for the page where `texts` holds None. What was refused was not done, so the next try is a new command.
-    What was not answered may have been done, so it keeps its id. `renew=False`: the id names a draft too, and stays.
+    `texts` has the words for each refusal that a user of this page can cause. Others are raised, as are those that
+    `texts` maps to None.
+
+    A refused command was not carried out, so the next try gets a new id. An unanswered one may have been, so it keeps
+    its id. `renew=False` keeps the id after a refusal too, because it also names a draft.
     """
     words = request[REGISTER].words
     try:
@@ -86,9 +88,9 @@ def _say(form: Form, said: str | At) -> None:
 
 def without_answer(words: Words, unanswered: NotAnswered) -> str:
     """
-    What to say above a form that was sent and not answered.
+    Return what to say above a form that was sent but not answered.
 
-    Raises what another try does not change: a session that has ended, a permission that is not held.
+    Raise faults that another try does not change: an ended session, a missing permission.
     """
     if unanswered.fault in NOT_BEGUN:
         return " ".join((f"{words('problem.unavailable_heading')}.", *words.lines("problem.unavailable")))
@@ -98,7 +100,7 @@ def without_answer(words: Words, unanswered: NotAnswered) -> str:
 
 
 def act_in(posted: Posted, read: Callable[[str], Act]) -> Act:
-    """What the pressed button asks for. Raises 400 for a form that is not ours."""
+    """Return what the pressed button asks for. Raise 400 for a value that our forms never send."""
     try:
         return read(str(posted.get("act", "")))
     except (ValueError, KeyError):
@@ -106,5 +108,7 @@ def act_in(posted: Posted, read: Callable[[str], Act]) -> Act:
 
 
 def notice(request: web.Request, texts: Mapping[str, str]) -> str:
-    """What was done on the page before, in words. Nothing for an unknown notice, and on a page that answers a form."""
+    """
+    Return the text for what the previous page did. Empty for an unknown notice, and on a page that answers a POST.
+    """
     return texts.get(request.query.get(NOTICE, ""), "") if request.method == "GET" else ""

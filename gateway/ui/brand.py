@@ -1,4 +1,4 @@
-"""What a deployment calls itself and shows of itself. The default is neutral: no logo, no name of any body."""
+"""A deployment's name and logo. The default is neutral: no logo, and no organisation's name."""
 
 import tomllib
 from pathlib import Path
@@ -10,7 +10,7 @@ LOGO_TYPES = (".svg", ".png")
 
 
 class Brand(BaseModel):
-    """Read from the deployment's `brand.toml`. A logo is the deployer's own file: none comes with the product."""
+    """The deployment's `brand.toml`. A logo is the deployer's own file: the product ships none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,12 +32,12 @@ class Brand(BaseModel):
 
     @property
     def logo_words(self) -> str:
-        """What the logo says; empty when there is none."""
+        """The logo's text alternative; empty when there is none."""
         return {"none": "", "nhs": "NHS", "file": self.logo_text}[self.logo]
 
 
 def read_brand(file: Path | None) -> Brand:
-    """The brand that a deployment's file describes; the neutral one without a file."""
+    """Return the brand that a deployment's file describes; the neutral one without a file."""
     if file is None:
         return Brand()
     told = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -10,5 +10,5 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The calendar day in London."""
+    """Return the calendar day in London."""
     return london_day(now())

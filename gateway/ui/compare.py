@@ -1,4 +1,4 @@
-"""Records that may be about one person, put beside each other: what is shown of each, and where they differ."""
+"""Comparing records that may be about one person: the facts of each, and where they differ."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -19,7 +19,7 @@ Names = Mapping[UUID, str]
 
 
 def compared(register: Definition, record: RecordShown) -> RecordCompared:
-    """What a record's answers say, as its edition has them."""
+    """Return the facts of a record, read by its own edition."""
     person = person_of(register, record.answers)
     rating = record.answers.get(register.rating.question) if register.rating else None
     return RecordCompared(
@@ -36,7 +36,10 @@ def compared(register: Definition, record: RecordShown) -> RecordCompared:
 
 
 def facts_of(register: Definition, record: RecordCompared, names: Names) -> list[tuple[str, Cell]]:
-    """Label and text of each. The person's are labelled as the register asks for them, if it does."""
+    """
+    Return label and text of each fact. The person's facts are labelled as the register asks for them;
+    those that it does not ask for are left out.
+    """
     words, nothing = register.words, register.words("page.not_recorded")
     facts: list[tuple[str, Cell]] = [
         (words("duplicate.name"), record.name),
@@ -51,13 +54,13 @@ def facts_of(register: Definition, record: RecordCompared, names: Names) -> list
 
 
 def side_by_side(register: Definition, one: RecordCompared, other: RecordCompared, names: Names) -> list[list[Cell]]:
-    """A row for each fact: what both say, and in a word whether they say the same."""
+    """Return a row for each fact: both texts, and whether they are the same."""
     pairs = zip(facts_of(register, one, names), facts_of(register, other, names), strict=True)
     return [[label, here, there, _verdict(register.words, here, there)] for (label, here), (_, there) in pairs]
 
 
 def _verdict(words: Words, here: Cell, there: Cell) -> Cell:
-    """Two that are not recorded are not the same; one name in two spellings is."""
+    """Return whether two texts match. Two missing values do not match; two spellings of one name do."""
     if words("page.not_recorded") in (here, there):
         return words("duplicate.unknown")
     if match_key(str(here)) == match_key(str(there)):
@@ -66,6 +69,6 @@ def _verdict(words: Words, here: Cell, there: Cell) -> Cell:
 
 
 def _label(register: Definition, role: Role) -> str:
-    """What the register calls the question; nothing where it does not ask."""
+    """Return what the register calls the question; empty if it does not ask it."""
     question = register.form.by_name.get(register.person.get(role, ""))
     return question.label if question else ""

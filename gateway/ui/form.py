@@ -1,4 +1,4 @@
-"""A form: its fields, what somebody typed, and what is wrong with it."""
+"""A form: its fields, what the user typed, and what is wrong with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Posted = MultiMapping[str | bytes | bytearray | web.FileField]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several answers: the code that is kept, the label that is read."""
+    """One of several answers: the code that is stored, and the label that is shown."""
 
     code: str
     label: str
@@ -31,9 +31,9 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Field:
     """
-    One question of a form. `missing` is what to say when nothing was given; without it the field may stay empty.
+    One question of a form. `missing` is the error for an empty answer; without it the field may stay empty.
 
-    `width` is in characters, for what has a known length: 2, 3, 4, 5, 10, 20 or 30.
+    `width` is in characters, for answers of a known length: 2, 3, 4, 5, 10, 20 or 30.
     """
 
     name: str
@@ -49,21 +49,21 @@ class Field:
 
     @property
     def anchor(self) -> str:
-        """The id that the error summary leads to: the first thing one can type in or tick."""
+        """The id that the error summary links to: the first input of the field."""
         return f"{self.name}-day" if self.kind == "date" else self.name
 
     @property
     def groups(self) -> list[tuple[str, list[Choice]]]:
-        """The choices under the headings of their groups, in the order in which they stand."""
+        """The choices under the headings of their groups, in their given order."""
         return [(group, list(choices)) for group, choices in groupby(self.choices, lambda choice: choice.group)]
 
 
 class Form:
     """
-    Keeps what a person typed and what is wrong with it, so that nothing is ever typed twice.
+    Keeps what a user typed and what is wrong with it, so that nothing has to be typed twice.
 
-    `command` is the id of what the form is about to do, `status` the status of a page that shows a sent form again,
-    `reason` the refusal of what it asked for.
+    `command` is the id of what the form is about to do. `status` is that of the page that shows a sent form again.
+    `reason` is the refusal of what it asked for.
     """
 
     def __init__(self, fields: Sequence[Field], values: Mapping[str, str | Iterable[str]] | None = None) -> None:
@@ -80,10 +80,10 @@ class Form:
 
     def read(self, posted: Posted) -> dict[str, str] | None:
         """
-        What was answered, by name, or None where something is missing (then show the page again).
+        Return the answers by name; None if something is missing (then show the page again).
 
-        Text comes trimmed, a password as it was typed, a date as "day/month/year" as typed, empty when all three are.
-        Several choices are read with `chosen`. Files are read by whoever takes them.
+        Text is trimmed; a password is not. A date is "day/month/year" as typed, or empty if all three are. Read several
+        choices with `chosen`. Files are left to the caller.
         """
         for name in self._inputs():
             self._typed[name] = [_clean(value) for value in posted.getall(name, ()) if isinstance(value, str)]
@@ -94,25 +94,25 @@ class Form:
         return None if self.errors else answers
 
     def wrong(self, name: str, message: str, *, status: int = 422) -> None:
-        """Say what is wrong with one answer: at the field, and in the summary."""
+        """Say what is wrong with one answer, at its field and in the summary."""
         self.errors.setdefault(name, message)
         self.status = status
 
     def refuse(self, message: str, *names: str, status: int = 422) -> None:
-        """Say what is wrong with the whole: in the summary alone, with the named fields marked."""
+        """Say what is wrong with the whole form, in the summary alone. Mark the named fields."""
         self.refusal = message
         self.status = status
         self._refused = frozenset(names)
 
     def value(self, name: str) -> str:
-        """What the field shows again. A password is never sent back."""
+        """Return what the field shows again. A password is never sent back."""
         field = self.fields.get(name)
         if field is not None and field.kind == "password":
             return ""
         return next(iter(self._typed.get(name, ())), "")
 
     def has(self, name: str) -> bool:
-        """Whether the field was sent, be it empty."""
+        """Return whether the field was sent, even if empty."""
         return name in self._typed
 
     def error(self, name: str) -> str:
@@ -126,7 +126,7 @@ class Form:
 
     @property
     def summary(self) -> list[tuple[str, str]]:
-        """The error summary, in the order of the questions: where to go, what to say. Empty when all is well."""
+        """The error summary in the order of the questions: link target and text. Empty when there are no errors."""
         whole = [(self._first_refused(), self.refusal)] if self.refusal else []
         return whole + [(field.anchor, self.errors[name]) for name, field in self.fields.items() if name in self.errors]
 
@@ -146,18 +146,18 @@ class Form:
 
 
 def _clean(typed: str) -> str:
-    """Browsers send lines ended by two characters; a NUL can come only from a program, and no database takes it."""
+    """Normalise line ends, and remove NUL characters: only programs send them, and Postgres refuses them."""
     return typed.replace("\r\n", "\n").replace("\0", "")
 
 
 def number_of(text: object, digits: int = 9) -> int | None:
-    """A number without sign in so many digits at the most; None for anything else."""
+    """Return an unsigned number of at most `digits` digits; None for anything else."""
     said = str(text)
     return int(said) if said.isascii() and said.isdigit() and len(said) <= digits else None
 
 
 def sent_number(sent: Posted, name: str, digits: int = 9, otherwise: str = "") -> int:
-    """A number that one of our pages has put into a form or an address. Raises 400 for what is not ours."""
+    """Return a number that our page put into a form or an address. Raise 400 if it is not a number."""
     number = number_of(sent.get(name, otherwise), digits)
     if number is None:
         raise web.HTTPBadRequest

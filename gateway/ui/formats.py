@@ -1,4 +1,4 @@
-"""How pages show times, organisations, ratings, email addresses, and ways on."""
+"""How pages show times, ratings, e-mail addresses and links."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from shared.values import LONDON, london_day, show_date
 
 @dataclass(frozen=True, slots=True)
 class ActionCard:
-    """One thing to do, in words of its own (the navigation bar has the place's name), and where it is done."""
+    """One thing to do, in its own words (the navigation bar has the place's name), with its address."""
 
     text: str
     href: str
@@ -21,22 +21,22 @@ class ActionCard:
 
 
 def day(moment: datetime) -> str:
-    """17/06/2022: the calendar day in London (R-DSR-103)."""
+    """Return the calendar day in London, as 17/06/2022 (R-DSR-103)."""
     return show_date(london_day(moment))
 
 
 def day_and_time(moment: datetime) -> str:
-    """17/06/2022 at 14:05, in London."""
+    """Return the time in London, as "17/06/2022 at 14:05"."""
     return f"{day(moment)} at {time_of_day(moment)}"
 
 
 def time_of_day(moment: datetime) -> str:
-    """14:05, in London."""
+    """Return the time of day in London, as 14:05."""
     return f"{moment.astimezone(LONDON):%H:%M}"
 
 
 def days_since(moment: datetime, now: datetime, words: Words) -> str:
-    """ "today", "yesterday", "12 days ago", by London's calendar."""
+    """Return "today", "yesterday" or "12 days ago", by the calendar in London."""
     days = (london_day(now) - london_day(moment)).days
     if days <= 0:
         return words("page.today")
@@ -44,7 +44,7 @@ def days_since(moment: datetime, now: datetime, words: Words) -> str:
 
 
 def rating_mark(register: Definition, code: str | None) -> Cell:
-    """A rating as word, shape and colour; nothing in a register without one."""
+    """Return a rating as word, shape and colour; empty in a register without ratings."""
     level = register.rating.level(code) if register.rating and code else None
     if level is None:
         return ""
@@ -52,20 +52,20 @@ def rating_mark(register: Definition, code: str | None) -> Cell:
 
 
 def link(text: str, href: str, about: str) -> Markup:
-    """A link whose name says, for those who hear it alone, what it is about."""
+    """Return a link with hidden text for screen readers that says what it is about."""
     return Markup('<a class="nhsuk-link" href="{}">{}<span class="nhsuk-u-visually-hidden"> {}</span></a>').format(
         href, text, about
     )
 
 
 def lines(*parts: Cell) -> Markup:
-    """Cells of one column beneath each other."""
+    """Return cells one below the other, without empty ones."""
     return Markup('<span class="ics-lines">{}</span>').format(
         Markup("<br>").join(escape(part) for part in parts if part)
     )
 
 
 def breakable(email: str) -> Markup:
-    """A long address may be broken before its @, so that the page fits a phone."""
+    """Return an address that may break before its @, so that the page fits a phone."""
     local, _, host = email.partition("@")
     return Markup("{}<wbr>@{}").format(local, host)

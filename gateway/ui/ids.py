@@ -1,4 +1,4 @@
-"""Ids: what an address or a form names, and the id of what somebody is about to do."""
+"""Ids in addresses and forms, and new command ids."""
 
 import secrets
 from uuid import UUID
@@ -15,7 +15,7 @@ def id_or_none(text: object) -> UUID | None:
 
 
 def id_of(text: str) -> UUID:
-    """Raises 404: what is no id is as unknown as an id that nothing has."""
+    """Return the id. Raise 404 if the text is not an id, as for an id that does not exist."""
     found = id_or_none(text)
     if found is None:
         raise web.HTTPNotFound
@@ -23,12 +23,12 @@ def id_of(text: str) -> UUID:
 
 
 def id_in(request: web.Request, name: str) -> UUID:
-    """The id that the route table calls by this name. Raises 404."""
+    """Return the id that the route calls by this name. Raise 404 if it is not an id."""
     return id_of(request.match_info[name])
 
 
 def sent_id(text: object) -> UUID:
-    """An id in a form. Raises 400 for a form that is not ours."""
+    """Return an id sent in a form. Raise 400 if it is not an id."""
     found = id_or_none(text)
     if found is None:
         raise web.HTTPBadRequest
@@ -36,10 +36,10 @@ def sent_id(text: object) -> UUID:
 
 
 def new_command() -> UUID:
-    """The id of what somebody is about to do. It is sent with the form, so that a second click does nothing twice."""
+    """Return a new command id. It is sent with the form, so that a second click does nothing twice."""
     return UUID(bytes=secrets.token_bytes(16))
 
 
 def command_in(posted: MultiMapping[object], name: str = "command") -> UUID:
-    """The command id that a form carried. Raises 400 for a form that is not ours."""
+    """Return the command id that a form carried. Raise 400 if it is not an id."""
     return sent_id(posted.get(name, ""))

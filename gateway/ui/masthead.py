@@ -1,4 +1,4 @@
-"""What stands around a page's own content: whose register it is, who is logged in, where one may go."""
+"""What surrounds a page's content: the register's name, who is logged in, and the navigation."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,9 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A word of the navigation bar. `posted`: it does something, as logging out does, so it is a button and no link."""
+    """
+    An item of the navigation bar. `posted` makes it a button instead of a link, because it does something (logs out).
+    """
 
     label: str
     href: str
@@ -18,10 +20,10 @@ class NavigationItem:
 @dataclass(frozen=True, slots=True)
 class Masthead:
     """
-    The header and footer as one visitor sees them; the same on every page, errors included.
+    The header and footer for one visitor; the same on every page, including errors.
 
-    `site_name` stands at the left of the header and leads to `home`; `register_name` ends the page's title.
-    `signed_in` ("User logged in: …") stands at the right and leads to `account`; empty for a stranger.
+    `site_name` is at the left of the header and links to `home`. `register_name` ends the page's title. `signed_in`
+    ("User logged in: …") is at the right and links to `account`; it is empty without a log-in.
     """
 
     site_name: str

@@ -1,4 +1,4 @@
-"""What to do with an update that was typed while somebody else saved: nobody's change is lost, and a person decides."""
+"""Merging two users' simultaneous updates of one record: no change is lost, and a user decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ from shared.contracts.referrals.reading import RecordChange
 
 @dataclass(frozen=True)
 class Difference:
-    """A question on which the two differ: as it was, as it is saved now, as it was typed. `both`: both changed it."""
+    """
+    A question whose typed answer differs from the saved one: before, saved now, typed. `both` means that both users
+    changed it.
+    """
 
     name: str
     before: Answer | None
@@ -20,14 +23,18 @@ class Difference:
 
 @dataclass(frozen=True)
 class Merged:
-    """`answers` hold what either changed; where both did, what was typed. `differences` is for a person to look at."""
+    """
+    `answers` hold both users' changes; where both changed a question, the typed answer.
+
+    `differences` are for the user to check.
+    """
 
     answers: dict[str, Answer]
     differences: tuple[Difference, ...]
 
 
 def as_it_was(theirs: Mapping[str, Answer], changes: Sequence[RecordChange], seen: int) -> dict[str, Answer]:
-    """The answers of version `seen`: what is saved now, with every later change undone, the newest first."""
+    """Return the answers of version `seen`: the saved ones with every later change undone, newest first."""
     answers = dict(theirs)
     for change in sorted(changes, key=lambda each: each.version, reverse=True):
         if change.version <= seen:
@@ -41,7 +48,7 @@ def as_it_was(theirs: Mapping[str, Answer], changes: Sequence[RecordChange], see
 
 
 def merge(before: Mapping[str, Answer], theirs: Mapping[str, Answer], yours: Mapping[str, Answer]) -> Merged:
-    """Question by question: who changed it keeps their change; where both changed it differently, yours stands."""
+    """Merge question by question. A change by one user stands; where both changed it differently, yours stands."""
     answers: dict[str, Answer] = {}
     differences: list[Difference] = []
     for name in dict.fromkeys((*theirs, *yours, *before)):

@@ -1,4 +1,4 @@
-"""The way about a register: where each place is, who may go there, and what the masthead shows of it."""
+"""The places of a register: their paths, the permissions they need, and the masthead that shows them."""
 
 from gateway.ui.masthead import Masthead, NavigationItem
 from shared.permissions import Permission, Visitor
@@ -27,12 +27,14 @@ NEEDS: dict[Place, frozenset[Permission]] = {
 
 
 def address(register: Definition, path: str) -> str:
-    """An address within the register: `address(dsr, "login/")` is `/dsr/login/`."""
+    """Return an address within the register: `address(dsr, "login/")` is `/dsr/login/`."""
     return f"/{register.code}/{path}"
 
 
 def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Masthead:
-    """The masthead as this visitor sees it at this path; a stranger has no navigation bar (R-DSR-067, 069, 070)."""
+    """
+    Return the masthead for this visitor at this path. Without a log-in it has no navigation bar (R-DSR-067, 069, 070).
+    """
     if visitor is None:
         return Masthead(
             site_name=register.identity.site_name,
@@ -68,5 +70,5 @@ def _items(register: Definition, visitor: Visitor, path: str) -> tuple[Navigatio
 
 
 def _current(hrefs: list[str], path: str) -> str | None:
-    """The place that the path lies in: the longest one it begins with."""
+    """Return the place that the path is in: the longest address that it begins with."""
     return max((href for href in hrefs if path.startswith(href)), key=len, default=None)

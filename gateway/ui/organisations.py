@@ -11,5 +11,5 @@ ORGANISATIONS = web.AppKey("organisations", OrganisationNames)
 
 
 async def organisation_names(request: web.Request, register: Definition) -> dict[UUID, str]:
-    """Organisation id → name as the register's pages show it."""
+    """Return organisation id → name as the register's pages show it."""
     return await request.config_dict[ORGANISATIONS].names(register)

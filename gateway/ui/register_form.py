@@ -1,4 +1,4 @@
-"""A register's form as a page shows it: the definition's questions as fields, with what was typed and what is wrong."""
+"""A register's form as a page shows it: the definition's questions as fields, with answers and errors."""
 
 import json
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ KINDS: dict[questions.Kind, Kind] = {
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
     """
-    One question on the page. `condition` and `exception` are for the script that hides what does not apply; the server
-    decides.
+    One question on the page. `condition` and `exception` are for the script that hides questions; the server decides
+    what applies.
     """
 
     question: Question
@@ -47,7 +47,7 @@ class FormPart:
 
 @dataclass(frozen=True, slots=True)
 class RegisterForm:
-    """What the template draws: sections in order, and the `Form` that remembers."""
+    """What the template renders: the sections in order, and the `Form` with answers and errors."""
 
     heading: str
     guidance: tuple[str, ...]
@@ -58,7 +58,10 @@ class RegisterForm:
 def draw(
     form: questions.QuestionForm, words: Words, raw: Raw | None = None, kept: Answers | None = None
 ) -> RegisterForm:
-    """The form, empty or with what was typed. What a record has `kept` can stay chosen when it is offered no more."""
+    """
+    Return the form, empty or with what was typed. A retired option stays available if the record's answers (`kept`)
+    have it.
+    """
     fields = [field_of(question, words, codes_of((kept or {}).get(question.name))) for question in form.asked]
     fields += [_not_known(question) for question in form.asked if question.not_known]
     parts = tuple(
@@ -69,7 +72,7 @@ def draw(
 
 
 def typed(posted: Posted, form: questions.QuestionForm) -> dict[str, tuple[str, ...]]:
-    """What a browser sent for the questions of this form; the token and the buttons are left out."""
+    """Return what the browser sent for the questions of this form, without the token and buttons."""
     known = {question.name for question in form.asked}
     values: dict[str, tuple[str, ...]] = {}
     for name in posted:
@@ -80,14 +83,14 @@ def typed(posted: Posted, form: questions.QuestionForm) -> dict[str, tuple[str, 
 
 
 def hidden_fields(fields: Raw) -> list[tuple[str, str]]:
-    """What was typed, for a page that holds it unseen until it is sent again."""
+    """Return what was typed as name and value pairs, for hidden inputs."""
     return [
         (name, value) for name, values in fields.items() for value in ((values,) if isinstance(values, str) else values)
     ]
 
 
 def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
-    """Say what is wrong, at each question and in the summary."""
+    """Mark each faulty question, in the form and in the summary."""
     for name, message in faults.items():
         drawn.form.wrong(name, message)
 
@@ -99,7 +102,7 @@ def _asked(question: Question) -> AskedQuestion:
 
 
 def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Field:
-    """One question as a field; `kept` are its answers that a record has."""
+    """Return a question as a field. `kept` are the codes that the record already has."""
     choices = tuple(_choice(option, words) for option in question.offered_to(kept))
     if question.kind == "select":
         choices = (Choice("", words("form.choose")), *choices)

@@ -1,4 +1,4 @@
-"""The templates, and answering with a page that is made from one."""
+"""The templates, and answering a request with a page or a redirect."""
 
 import secrets
 from datetime import datetime
@@ -29,9 +29,10 @@ NOTICE = "notice"
 
 def environment(cache: Path, undefined: type[ChainableUndefined] = ChainableUndefined) -> Environment:
     """
-    Ours first, then the NHS components, which lean on undefined values that chain and on escaping being on.
+    Return the template environment: our templates, then the NHS components, which need chainable undefined values and
+    autoescaping.
 
-    `cache` keeps compiled templates, which are code: nobody else may write there.
+    `cache` is a folder for compiled templates. They are code, so no other user may write there.
     """
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Environment(
@@ -46,7 +47,7 @@ def environment(cache: Path, undefined: type[ChainableUndefined] = ChainableUnde
 
 
 class Templates:
-    """Every template, compiled once, with what all pages share: brand, front-end files, whether it is a demo."""
+    """All templates, compiled once, with what every page shares: brand, front-end files, demo mode."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Templates:
         )
 
     def warm(self) -> None:
-        """Compile ours before the first visitor comes: a form takes a third of a second the first time."""
+        """Compile our templates before the first request: a form takes a third of a second the first time."""
         for file in FOLDER.rglob("*.html"):
             self.environment.get_template(file.relative_to(FOLDER).as_posix())
 
@@ -81,9 +82,10 @@ async def show(
     request: web.Request, template: str, *, status: int | None = None, form: Form | None = None, **values: object
 ) -> web.Response:
     """
-    Answer with a page. A template sees the values given here and, on every page: `register`, `masthead`, `csrf_token`,
-    `brand`, `demo`, `time_out`, `was_sent` (the page answers a form) and `printed`. `form` gives the page its error
-    summary and the "Error: " of its title, and its status where it was sent.
+    Answer with a page. Besides the values given here, every template sees `register`, `masthead`, `csrf_token`,
+    `brand`, `demo`, `time_out`, `was_sent` (the page answers a POST) and `printed`.
+
+    `form` gives the page its error summary, the "Error: " of its title, and its status after a POST.
     """
     templates = request.config_dict[TEMPLATES]
     masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
@@ -104,6 +106,6 @@ async def show(
 
 
 def see_other(url: str, notice: str = "") -> web.Response:
-    """After a POST that did something: the next page, which a reload may ask for again. It knows words for `notice`."""
+    """Redirect after a POST, so that a reload repeats nothing. The next page shows the text for the code `notice`."""
     said = f"{'&' if '?' in url else '?'}{NOTICE}={notice}" if notice else ""
     return web.Response(status=303, headers={"Location": url + said})

@@ -1,5 +1,4 @@
-"""The front-end files that `make assets` built: named plainly in templates, served under names that tell their content,
-so that a browser may keep them for good."""
+"""Serves the front-end files that `make assets` built, under names with a content hash so that browsers cache them."""
 
 import hashlib
 import json
@@ -7,20 +6,20 @@ from pathlib import Path
 
 from aiohttp import web
 
-FRONT_END = "front_end"  # the route's name, by which the door knows it
+FRONT_END = "front_end"  # the route's name, which the guard knows
 KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 BUILT = Path(__file__).parents[1] / "assets" / "built"
 
 
 class NotBuilt(Exception):
-    """The front-end files are not there yet."""
+    """The front-end files have not been built."""
 
     def __init__(self) -> None:
         super().__init__("the front-end files are missing: run `npm ci` and `python -m deploy.build.assets`")
 
 
 class Static:
-    """Knows the files by their plain names, and serves nothing that it does not know."""
+    """Maps plain names to built files, and serves no others."""
 
     def __init__(self, built: Path = BUILT) -> None:
         try:
@@ -30,7 +29,7 @@ class Static:
         self._files = {served: built / served for served in self._names.values()}
 
     def add(self, name: str, file: Path) -> None:
-        """Serve a file of the deployment's own, the brand's logo say, beside the built ones."""
+        """Also serve a file of the deployment, such as the brand's logo."""
         served = f"{name}.{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}{file.suffix}"
         self._names[name] = served
         self._files[served] = file

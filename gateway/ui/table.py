@@ -12,9 +12,9 @@ Cell = str | Markup
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    `label` heads the column, and on a phone each of its cells.
+    `label` heads the column, and each of its cells on a phone.
 
-    `sort` is what its heading sends when it is a button; `order` says how the rows are in order by it, if they are.
+    `sort` is the value that its heading sends as a button. `order` says how the rows are sorted by it, if they are.
     """
 
     label: str
@@ -33,7 +33,7 @@ SHAPES = {
 
 
 def risk_mark(colour: str, word: str) -> Markup:
-    """A rating as word, colour and the colour's own shape together; the colours are those of a definition's palette."""
+    """Return a rating as word, colour and shape. The colours are those of a definition's palette."""
     return Markup(
         '<strong class="ics-risk ics-risk--{}"><svg class="ics-risk__shape" viewBox="0 0 16 16" width="16" height="16"'
         ' aria-hidden="true" focusable="false">{}</svg>{}</strong>'
@@ -42,9 +42,9 @@ def risk_mark(colour: str, word: str) -> Markup:
 
 def table_rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, row_header: bool = False) -> Markup:
     """
-    The body's rows of a responsive table: text is escaped, Markup stands as it is.
+    Return the body rows of a responsive table. Text is escaped; Markup is not.
 
-    Everything that costs (dates, links, marks) is made before, by the page; see `macros/table.html` for the table.
+    The page makes expensive cells (dates, links, marks) beforehand. See `macros/table.html` for the table.
     """
     opened, closed = zip(
         *(_around(column, row_header and place == 0) for place, column in enumerate(columns)), strict=True
@@ -72,9 +72,9 @@ def _row(opened: Sequence[str], closed: Sequence[str], row: Sequence[Cell]) -> s
 @dataclass(frozen=True, slots=True)
 class Paging:
     """
-    Where in a long list one stands: what `showing` says, and what the buttons send.
+    A position in a long list: the sentence `showing`, and what the buttons send.
 
-    `previous` and `next` are page numbers or keyset places, empty at an end; 0 among the numbers is a gap.
+    `previous` and `next` are page numbers or keyset positions, empty at an end. A 0 in `numbers` is a gap.
     """
 
     showing: str

@@ -1,4 +1,4 @@
-"""What a page says of the time after which an unused session ends."""
+"""The values of the dialog that warns before an unused session ends."""
 
 from dataclasses import dataclass, field
 from math import ceil
@@ -13,9 +13,9 @@ WARNED_MINUTES = 2
 @dataclass(frozen=True, slots=True)
 class TimeOut:
     """
-    What the warning's dialog is drawn from. `seconds` are left from now on if nothing more is asked of us.
+    The values of the warning dialog. `seconds` are left from now on without further use.
 
-    `holder` is the mark of whose page it is: somebody else who logs in meanwhile does not get at it.
+    `holder` is the mark of the page's user, so that another user who logs in meanwhile cannot see it.
     """
 
     seconds: int

@@ -1,4 +1,4 @@
-// The form that adds a record is saved as a draft while somebody types. Without this there is a button for it.
+// Saves the form that adds a record as a draft while a user types. Without scripts there is a button.
 
 const WAIT = 5000;
 
@@ -17,7 +17,7 @@ function typed() {
 
 function later() {
   if (typed() === saved) {
-    return; // leaving a field is no change of it
+    return; // a change event that changed nothing
   }
   unsaved = true;
   timer ??= setTimeout(saveDraft, WAIT);
@@ -28,7 +28,7 @@ async function said(answer) {
   return isSentence ? answer.text() : button.dataset.saveDraft;
 }
 
-// Whether everything typed is kept now.
+// Saves the draft. Returns whether everything typed is saved.
 export async function saveDraft(keepalive = false) {
   clearTimeout(timer);
   timer = undefined;
@@ -36,7 +36,7 @@ export async function saveDraft(keepalive = false) {
     return !unsaved;
   }
   if (underWay) {
-    later(); // one after the other, so that an older save never comes after a newer one
+    later(); // one save at a time, so that an older one cannot overwrite a newer one
     return false;
   }
   [unsaved, underWay] = [false, true];
@@ -60,7 +60,7 @@ export async function saveDraft(keepalive = false) {
   return !unsaved;
 }
 
-// Whether this form is one whose typing is kept as a draft.
+// Returns whether this is the draft's form and everything in it is saved.
 export function isDraft(other) {
   return other === form && !unsaved;
 }

@@ -1,4 +1,4 @@
-// What every page starts: the NHS components, and care for pages that must not come back from a browser's memory.
+// Runs on every page: starts the NHS components, and reloads pages that the browser restores from memory.
 import { initAll } from "./nhsuk-frontend.js";
 import "./records.js";
 import "./reports.js";
@@ -6,7 +6,7 @@ import "./session.js";
 
 initAll();
 
-// After logging out, Back may bring a page from memory without asking us: ask again.
+// After log-out the Back button may restore a page from memory without a request: load it again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) {
     window.location.reload();

@@ -1,10 +1,10 @@
-// Forms of a register and the list of records: everything here works without it too, only with more clicks.
+// A register's forms and the list of records. Everything works without this script too, with more clicks.
 
 const CONDITIONAL = "[data-show-if], [data-unless]";
 
-// Questions that do not apply are hidden while they do not; the server takes only the answers that apply.
+// Hides questions while they do not apply. The server keeps only the answers that apply.
 function chosen(form, name) {
-  // An answer that is out of sight must not decide what else is asked; one that can only be read does.
+  // A hidden answer must not decide what else is asked; a read-only answer does.
   return [...form.elements]
     .filter((field) => field.name === name && !field.closest("[hidden]"))
     .filter((field) => field.matches(":checked, :not([type=radio], [type=checkbox])"))
@@ -40,11 +40,11 @@ function sendWhatIsShown(form) {
 for (const form of document.querySelectorAll(`form:has(${CONDITIONAL})`)) {
   showWhatApplies(form);
   form.addEventListener("change", () => sendWhatIsShown(form));
-  // Somebody who comes back finds what was typed put back by then, but not in a field that was disabled before.
+  // On a return to the page, the browser has restored typed values by now, but not in fields that were disabled.
   window.addEventListener("pageshow", () => sendWhatIsShown(form));
 }
 
-// Search as you type: the form is sent as it stands, and the table alone comes back.
+// Search while typing: sends the form and replaces the table.
 const WAIT = 200;
 
 function searchAsYouType(field) {
@@ -55,7 +55,7 @@ function searchAsYouType(field) {
   let asked = 0;
 
   async function search(page) {
-    clearTimeout(timer); // what the timer would ask is asked now: rows that change twice would swallow a click
+    clearTimeout(timer); // this search replaces the pending one: a second change of rows could swallow a click
     const mine = ++asked;
     const typed = new FormData(form);
     typed.set("page", page);
@@ -68,7 +68,7 @@ function searchAsYouType(field) {
       return;
     }
     if (!answer?.ok) {
-      form.requestSubmit(); // logged out, or out of reach: the whole page says which
+      form.requestSubmit(); // logged out, or no connection: a full page load says which
       return;
     }
     results.innerHTML = await answer.text();
@@ -80,7 +80,7 @@ function searchAsYouType(field) {
     timer = setTimeout(search, WAIT, "1");
   });
   form.querySelector("select[name=length]")?.addEventListener("change", () => search("1"));
-  // Filters and order stand in the form itself, so a button that changes them gets the whole page.
+  // Filters and order are fields of the form, so a button that changes them loads the whole page.
   form.addEventListener("submit", (event) => {
     if (event.submitter && !["order", "remove", "narrow"].includes(event.submitter.name)) {
       event.preventDefault();
@@ -93,11 +93,11 @@ for (const field of document.querySelectorAll("input[data-search]")) {
   searchAsYouType(field);
 }
 
-// The text for another system's record: one press puts it where it can be pasted from.
+// Copies the text for another system's record to the clipboard.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const text = document.getElementById(button.dataset.copy);
   const status = document.getElementById(`${button.dataset.copy}-copied`);
-  button.hidden = !navigator.clipboard; // a browser that has none is asked to mark the text and copy it by hand
+  button.hidden = !navigator.clipboard; // without a clipboard, users select the text and copy it by hand
   button.addEventListener("click", async () => {
     text.select();
     await navigator.clipboard.writeText(text.value);

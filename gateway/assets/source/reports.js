@@ -1,5 +1,5 @@
-// The page of a report that is being made: looks how far it is, each second, until there is nothing to wait for. Without
-// this the whole page loads again by itself.
+// The page of a report that is being prepared: fetches its progress until the report ends. Without scripts the
+// page reloads automatically.
 
 const report = document.getElementById("report-shown");
 const status = document.getElementById("report-status");
@@ -8,7 +8,7 @@ function shown(selector) {
   return report.querySelector(selector);
 }
 
-// While it goes on only the bar and the numbers change, so that nobody loses the button that they were about to press.
+// While the state is unchanged only the bar and numbers change, so that no button vanishes under a click.
 function update(fresh) {
   const goesOn = fresh.dataset.state === shown(".ics-report").dataset.state;
   if (!goesOn) {
@@ -27,7 +27,7 @@ function update(fresh) {
 async function look() {
   const answer = await fetch(window.location.href, { headers: { "X-Fragment": "report", "X-Passive": "yes" } }).catch(() => null);
   if (answer && !answer.ok) {
-    window.location.reload(); // logged out, or gone: the whole page says which
+    window.location.reload(); // logged out, or the report is gone: a full page load says which
     return;
   }
   if (answer?.ok) {

@@ -1,11 +1,11 @@
-// A session ends when it is not used: a warning comes before, and nothing typed is lost. Without this the page that
-// answers the next button keeps what was typed.
+// Warns before an unused session ends, so that nothing typed is lost. Without scripts, the page after the next
+// button keeps what was typed.
 
 import { isDraft, saveDraft } from "./drafts.js";
 
 const WARNED = 120; // seconds before the end
 const LAST_MINUTE = 60;
-const AGAIN = 10; // seconds until an unanswered question is asked again
+const AGAIN = 10; // seconds until a request without an answer is repeated
 
 const dialog = document.getElementById("time-out");
 const typedIn = new Set();
@@ -17,7 +17,7 @@ function part(name) {
   return dialog.querySelector(`[data-part=${name}]`);
 }
 
-// The session as the server knows it, looked at without using it: undefined when it has ended, null without an answer.
+// Returns the session without extending it: undefined if it has ended, null without an answer.
 async function look(address) {
   const answer = await fetch(address, { headers: { "X-Passive": "yes" }, redirect: "manual" }).catch(() => null);
   if (!answer || answer.status >= 500) {
@@ -82,7 +82,7 @@ async function stay() {
   }
 }
 
-// What was typed and is kept nowhere else stays on the page, under a cover, until its owner is back.
+// The session is over. Unsaved text stays on the page, covered, until its user has logged in again.
 function over() {
   if (isOver) {
     return;
@@ -127,7 +127,7 @@ async function comeBack() {
   }
 }
 
-// A draft was not taken: the session has ended, or is another one by now, of the same person or of somebody else.
+// The server refused a draft: the session has ended, or a new one has begun, of the same or another user.
 async function lookAgain() {
   const session = await look(dialog.dataset.session);
   if (session?.holder === dialog.dataset.holder) {
@@ -158,7 +158,7 @@ if (dialog) {
   plan(Number(dialog.dataset.seconds));
 }
 
-// What was sent in a session that has ended goes out again in the one that there is now, if that is the same person's.
+// Sends a form from an ended session again with the token of the new session, if it is the same user's.
 const again = document.querySelector("[data-send-again]");
 again?.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -1,1 +1,1 @@
-"""The pages by which a person comes in: an account of their own, the two steps of a log-in, a password, the way out."""
+"""Account pages: registering, the two steps of a log-in, changing a password, logging out."""

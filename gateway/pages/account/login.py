@@ -1,4 +1,4 @@
-"""The first step of a log-in, e-mail address and password, and the way out."""
+"""The first step of a log-in (e-mail address and password), and logging out."""
 
 from aiohttp import web
 
@@ -19,7 +19,10 @@ ATTEMPT_SECONDS = 60 * 60
 
 
 async def login_page(request: web.Request) -> web.Response:
-    """Says why one came here. Whoever is logged in already is offered the way on instead of the form."""
+    """
+    Show the log-in form, with the reason why the visitor was sent here. The template offers a visitor who is already
+    logged in a way on.
+    """
     words, form = request[REGISTER].words, _form(request[REGISTER])
     if notice(request, {"e0": words("login.incorrect")}):
         _refuse(form, request[REGISTER])
@@ -27,7 +30,7 @@ async def login_page(request: web.Request) -> web.Response:
 
 
 async def log_in(request: web.Request) -> web.Response:
-    """Right details lead to the PIN and to nothing else; the refusal is one sentence, whatever was wrong."""
+    """Send correct details on to the PIN page. A refusal uses one sentence, whichever detail was wrong."""
     form = _form(request[REGISTER])
     answers = form.read(await request.post())
     if answers is None:
@@ -42,7 +45,7 @@ async def log_in(request: web.Request) -> web.Response:
 
 
 async def log_out(request: web.Request) -> web.Response:
-    """Ends the session everywhere, and has the browser forget the pages that it kept for its Back button."""
+    """End the session everywhere, and tell the browser to clear the pages that its Back button could show."""
     token = request.cookies[cookies.SESSION]
     request.config_dict[SESSIONS].forget(token)
     await ask(request, LogOut(session_token=token))

@@ -1,4 +1,4 @@
-"""Changing one's own password, by choice or because a temporary one was used."""
+"""The page on which users change their own password, by choice or because theirs is temporary."""
 
 from aiohttp import web
 from markupsafe import Markup
@@ -22,7 +22,7 @@ async def password_page(request: web.Request) -> web.Response:
 
 
 async def change_password(request: web.Request) -> web.Response:
-    """Identity ends every session of the account and opens a new one, which this browser goes on with."""
+    """Change the password. Identity ends every session of the account and opens a new one for this browser."""
     register = request[REGISTER]
     rule = await ask(request, ReadPasswordRule())
     form = _form(register, rule)
@@ -43,7 +43,7 @@ async def change_password(request: web.Request) -> web.Response:
 
 
 def _message(current: str, new: str) -> ChangePassword:
-    """What is longer than identity reads is nobody's password, and keeps no rule."""
+    """Build the command. Refuse a secret longer than identity accepts without asking identity."""
     if len(current) > LONGEST_SECRET:
         raise Refused("password_wrong")
     if len(new) > LONGEST_SECRET:
@@ -63,7 +63,7 @@ def _say_why(form: Form, register: Definition, rule: PasswordRule, refusal: Refu
 
 
 def _unmet(rule: PasswordRule, refusal: Refused) -> list[str]:
-    """The sentences that the password does not keep; all of them where identity did not say which."""
+    """Return the rule's sentences that the new password breaks; all of them if identity did not say which."""
     numbers = [int(number) for number in str(refusal.details.get("unmet", "")).split(",") if number.isdigit()]
     named = [sentence for number, sentence in enumerate(rule.sentences, start=1) if number in numbers]
     return named or list(rule.sentences)
@@ -99,7 +99,7 @@ def _form(register: Definition, rule: PasswordRule) -> Form:
 
 
 def _printed(sentences: tuple[str, ...]) -> str:
-    """One sentence as it is, several as a list."""
+    """Return one sentence unchanged, and several as an HTML list."""
     if len(sentences) == 1:
         return sentences[0]
     lines = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in sentences)

@@ -1,4 +1,4 @@
-"""The second step of a log-in: the code that was mailed."""
+"""The second step of a log-in: the code that was sent by e-mail."""
 
 from aiohttp import web
 
@@ -24,7 +24,7 @@ async def pin_page(request: web.Request) -> web.Response:
 
 
 async def verify_pin(request: web.Request) -> web.Response:
-    """A second click finds the log-in done, and leads to where the first one did."""
+    """Check the code and log the user in. A second click after success leads to the home page."""
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None and VISITOR in request:
         return see_other(address(request[REGISTER], PATHS["home"]))
@@ -42,7 +42,7 @@ async def verify_pin(request: web.Request) -> web.Response:
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """Makes the code useless."""
+    """End the log-in attempt, so that its code can no longer be used."""
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is not None:
         await ask(request, CancelAttempt(attempt_token=attempt))
@@ -65,7 +65,7 @@ async def resend_pin(request: web.Request) -> web.Response:
 
 
 async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> SessionOpened:
-    """People type the code as they read it, with spaces too."""
+    """Remove spaces from the typed code and ask identity to check it."""
     digits = "".join(pin.split())
     if len(digits) > LONGEST_PIN:
         raise Refused("pin_refused")
@@ -84,7 +84,10 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
 
 
 async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
-    """On to where this person was when their last session ended, or home; a temporary password is changed first."""
+    """
+    Redirect to the page where this user's last session ended, or to the home page. A temporary password must be changed
+    first.
+    """
     register = request[REGISTER]
     home = address(register, PATHS["password" if opened.must_change else "home"])
     response = see_other(home if opened.must_change else await _last_page(request, opened) or home)

@@ -1,4 +1,4 @@
-"""Registering an account for oneself, where the register lets people do so."""
+"""The pages on which people register their own account, where the register allows it."""
 
 from aiohttp import web
 from markupsafe import Markup, escape
@@ -28,7 +28,7 @@ async def register_page(request: web.Request) -> web.Response:
 
 
 async def register_account(request: web.Request) -> web.Response:
-    """The same answer whether or not the address has an account already."""
+    """Register an account. The answer is the same whether or not the address already has an account."""
     register = request[REGISTER]
     if not register.access.self_registration:
         return await _show_closed(request, status=403)
@@ -44,7 +44,9 @@ async def register_account(request: web.Request) -> web.Response:
 
 
 def _message(request: web.Request, answers: dict[str, str]) -> RegisterAccount:
-    """An answer that is longer than a message holds is too long for an account as well, cut or not."""
+    """
+    Build the command. Answers are cut to the longest that the message can hold, which is still too long for identity.
+    """
     return RegisterAccount(
         register_code=request[REGISTER].code,
         first_name=answers["first_name"][:LONGEST_ANSWER],
@@ -60,7 +62,9 @@ async def registered_page(request: web.Request) -> web.Response:
 
 
 async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> web.Response:
-    """An address from elsewhere is nobody's mistake in a field, so it gets a page: whom to write to (R-DSR-041)."""
+    """
+    Show why registration was refused. An unaccepted domain gets its own page, which says whom to contact (R-DSR-041).
+    """
     words = request[REGISTER].words
     if refusal.code == "domain_not_accepted":
         return await _show_message(
@@ -73,7 +77,7 @@ async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> w
 
 
 def say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> None:
-    """Say it at the fields that the refusal names. Any other refusal is raised."""
+    """Mark the fields that the refusal names. Raise any refusal other than `invalid_answers`."""
     if refusal.code != "invalid_answers":
         raise refusal
     for name, wrong in refusal.details.items():
@@ -143,5 +147,5 @@ async def _show_message(
 
 
 def _with_contact(text: str, email: str) -> Markup:
-    """The text with its gap `{email}` filled by a link that starts a mail."""
+    """Return the text with its placeholder `{email}` replaced by a mailto link."""
     return escape(text).format(email=Markup('<a class="nhsuk-link" href="mailto:{0}">{0}</a>').format(email))

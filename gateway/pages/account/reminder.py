@@ -1,4 +1,4 @@
-"""Asking for a temporary password; what the page says does not depend on whether the address is known."""
+"""The page that asks for a temporary password; its answer does not reveal whether the address has an account."""
 
 from aiohttp import web
 

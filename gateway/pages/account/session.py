@@ -1,4 +1,4 @@
-"""How long a session still lasts: asked by the page's script, which also prolongs it when a person says so."""
+"""The remaining time of a session as JSON; the page's script reads it, and extends the session when the user asks."""
 
 from aiohttp import web
 
@@ -7,7 +7,9 @@ from gateway.ui.time_out import TIME_OUT
 
 
 async def tell_session(request: web.Request) -> web.Response:
-    """A POST is somebody who stays. The token is for a form that was drawn in a session before this one."""
+    """
+    Return the seconds left, whose session it is, and a form token. A page from an earlier session needs the new token.
+    """
     time_out = request[TIME_OUT]
     told = {"seconds": time_out.seconds, "holder": time_out.holder, "token": request[CSRF_TOKEN]}
     return web.json_response(told)

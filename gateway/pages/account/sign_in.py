@@ -1,4 +1,4 @@
-"""What the account pages share: the way to the log-in page with word of why, and the cookies of who has come in."""
+"""What the account pages share: their paths, the redirect to the log-in page, and the cookies of a new session."""
 
 from aiohttp import web
 
@@ -17,11 +17,11 @@ LONGEST_SECRET = 1024
 
 
 def to_login(request: web.Request, message: str = "") -> web.Response:
-    """Off to the log-in page, which knows the words for `message`."""
+    """Redirect to the log-in page, which shows the text for the code `message`."""
     return see_other(address(request[REGISTER], LOGIN), message)
 
 
 def put_session(response: web.Response, opened: SessionOpened) -> None:
-    """From here on this browser is logged in."""
+    """Set the cookies that log this browser in."""
     cookies.put(response, cookies.SESSION, opened.session_token)
     cookies.put_device(response, opened.device_token)

@@ -1,1 +1,1 @@
-"""The index of Administration, and the organisations."""
+"""The Administration page, and the list of organisations."""

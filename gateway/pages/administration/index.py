@@ -1,4 +1,4 @@
-"""Administration: the way to each of its pages by right, and the organisations whose e-mail addresses are accepted."""
+"""The Administration page, which links to what the visitor may do, and the page of organisations and their domains."""
 
 from aiohttp import web
 
@@ -27,7 +27,10 @@ async def administration_page(request: web.Request) -> web.Response:
 
 
 def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCard]]:
-    """Each page of Administration, and what it needs. Archives are reversed only where there are any."""
+    """
+    Return each card of the Administration page with the permissions it needs. Reversals appear only if the register
+    archives.
+    """
     words, administer = register.words, frozenset({Permission.ADMINISTER})
     users = ActionCard(
         words("administration.manage_users"), address(register, USERS), words("administration.manage_users_note")

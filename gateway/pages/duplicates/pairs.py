@@ -1,4 +1,4 @@
-"""Possible duplicates: pairs of records beside each other, for the register's team to link or to tell apart."""
+"""Possible duplicates: pairs of records side by side, which the register's team links or dismisses."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -34,7 +34,7 @@ VERDICTS: dict[str, DuplicateVerdict] = {"link": "linked", "dismiss": "dismissed
 
 @dataclass(frozen=True)
 class Pair:
-    """Two records as the page compares them, and the id of what is about to be said of them."""
+    """Two records as the page compares them, and the command id of the decision."""
 
     one: RecordCompared
     other: RecordCompared
@@ -60,7 +60,9 @@ async def decide_duplicate(request: web.Request) -> web.Response:
 
 
 async def count_waiting(request: web.Request) -> int:
-    """How many pairs wait for this visitor; none where that cannot be had, which must not cost the page."""
+    """
+    Return how many pairs wait for this visitor. Return 0 if the count is unavailable, so that the page still loads.
+    """
     if not request[VISITOR].may(Permission.ADMINISTER):
         return 0
     counted = await ask_if_there(request, CountDuplicates())
@@ -81,7 +83,7 @@ def _said_before(register: Definition, decision: DuplicateDecision) -> str:
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
-    """What went wrong stands in a banner, since the page has a form for each pair."""
+    """Show all pairs. Problems appear in a banner, because the page has one form for each pair."""
     register = request[REGISTER]
     words = register.words
     found = await ask(request, ListDuplicates())

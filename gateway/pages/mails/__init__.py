@@ -1,1 +1,1 @@
-"""The list of mails and what became of each."""
+"""The list of mails and their delivery."""

@@ -1,4 +1,4 @@
-"""What has become of the mails about records, for administrators, and sending one again."""
+"""The delivery of mails about records, for administrators, with a button that sends a failed mail again."""
 
 from aiohttp import web
 from markupsafe import Markup
@@ -36,7 +36,7 @@ async def show_mails(request: web.Request) -> web.Response:
 
 
 async def send_again(request: web.Request) -> web.Response:
-    """Send one again, and come back to the page that it was asked on."""
+    """Send one mail again, and return to the same page of the list."""
     register, posted = request[REGISTER], await request.post()
     sending = SendAgain(command_id=command_in(posted), mail_id=id_of(str(posted.get("mail", ""))))
     words = register.words
@@ -92,13 +92,13 @@ async def _show_page(request: web.Request, refused: str = "", *, status: int = 2
 
 
 def _wanted(request: web.Request) -> ListMails:
-    """What the address asks for: which mails, and from where in the list."""
+    """Return the list that the address asks for: filter and position."""
     before = request.query.get("before", "")
     return ListMails(undelivered="undelivered" in request.query, before=id_of(before) if before else None)
 
 
 def _where(wanted: ListMails) -> dict[str, str]:
-    """The same as it stands in an address, which names nobody."""
+    """Return the query parameters for that list. They name no person."""
     narrowed = {"undelivered": "1"} if wanted.undelivered else {}
     return narrowed | ({"before": wanted.before.hex} if wanted.before else {})
 
@@ -126,7 +126,7 @@ def _strong(text: str) -> Markup:
 
 
 def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
-    """A record that has left the register has no page to go to."""
+    """Return a link to the record, or its reference alone if the record has left the register."""
     if mail.occasion == "record_ended":
         return mail.reference
     return link(mail.reference, record_address(register, mail.record_id), about)
@@ -146,7 +146,7 @@ def _state(register: Definition, mail: MailShown) -> Markup:
 
 
 def _details(register: Definition, mail: MailShown) -> list[str]:
-    """When it came to that, and what the mail relay said to one that it has not accepted."""
+    """Return when the state was reached, and what the mail relay answered if it did not accept the mail."""
     words = register.words
     when = [day_and_time(mail.since)] if mail.since else []
     if mail.delivery == "accepted":
@@ -157,7 +157,7 @@ def _details(register: Definition, mail: MailShown) -> list[str]:
 
 
 def _button(register: Definition, mail: MailShown) -> Cell:
-    """For those who hear it alone, it says which mail it sends."""
+    """Return the "send again" button of a mail that failed. Hidden text names the mail for screen readers."""
     if mail.delivery not in ENDED_BADLY:
         return ""
     return Markup(

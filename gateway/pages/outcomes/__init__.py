@@ -1,1 +1,1 @@
-"""Outcomes of a record, archives, and their reversal."""
+"""Outcomes of a record, archiving, and the reversal of an archive."""

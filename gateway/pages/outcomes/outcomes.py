@@ -1,4 +1,4 @@
-"""What came of a record: the outcome form, the question before a record is archived, and the outcomes so far."""
+"""The outcome form of a record, the confirmation before it is archived, and its earlier outcomes."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class OutcomeAct(StrEnum):
 
 @dataclass(frozen=True)
 class OutcomePage:
-    """The form as it stands: what was typed, the version that was read, and the id of what is about to be done."""
+    """The state of the form: what was typed, the record's version when it was read, and the command id."""
 
     register: Definition
     outcome: QuestionForm
@@ -58,7 +58,7 @@ class OutcomePage:
 
 @dataclass(frozen=True)
 class ListedOutcome:
-    """One outcome of the list, ready to be shown."""
+    """One outcome of the list, ready to be rendered."""
 
     heading: str
     ending: bool
@@ -103,7 +103,7 @@ async def record_outcome(request: web.Request) -> web.Response:
 
 
 def outcome_form(register: Definition) -> QuestionForm:
-    """The register's outcome form; the page of a register without one is not found."""
+    """Return the register's outcome form. Raise 404 for a register without one."""
     if register.outcome is None:
         raise web.HTTPNotFound
     return register.outcome
@@ -127,10 +127,10 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
-    """Everything typed is still there. After a refusal it goes out upon the record as it is now."""
+    """Show the form again with everything that was typed. After a refusal it carries the record's current version."""
     try:
         record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
-    except Refused:  # archived by somebody else, or by this command, of which the answer alone was lost
+    except Refused:  # archived by another user, or by this command if only its reply was lost
         return await _show_ended(request, sheet)
     version = record.version if drawn.form.reason else sheet.version
     fresh = replace(sheet, command=drawn.form.command, version=version)
@@ -138,7 +138,7 @@ async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: Regist
 
 
 async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
-    """The record was archived meanwhile and cannot be shown; what was typed can."""
+    """Show what was typed. The record itself was archived in the meantime and cannot be shown."""
     register = sheet.register
     checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
     rows = as_text(sheet.outcome, checked.answers)
@@ -147,7 +147,7 @@ async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
 
 
 async def _ask_first(request: web.Request, sheet: OutcomePage) -> web.Response:
-    """Archiving cannot be undone: its impacts, yes or no. What was typed rides along."""
+    """Ask for confirmation before archiving, which the page explains. Hidden fields carry what was typed."""
     record = await find_record(request)
     return await show(
         request,
@@ -199,7 +199,7 @@ async def _show_page(
 
 
 def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
-    """In the words of the edition that it was recorded in."""
+    """Return the outcome in the words of the edition that it was recorded in."""
     register = request.config_dict[REGISTERS].find(request[REGISTER].code, each.edition)
     heading = register.words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
     rows = as_text(outcome_form(register), each.answers)

@@ -1,4 +1,4 @@
-"""Archives that were made in error: asking to have one reversed, and deciding what somebody else has asked for."""
+"""Archives made in error: asking for a reversal, and deciding one that another administrator asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ DECISIONS = {"confirm": True, "decline": False}
 
 @dataclass(frozen=True)
 class ShownReversal:
-    """One that waits, ready to be shown, and the id of what may be done with it now."""
+    """A reversal that waits for a decision, ready to be rendered, with a command id for deciding it."""
 
     heading: str
     facts: list[tuple[str, str]]
@@ -69,7 +69,7 @@ async def decide_reversal(request: web.Request) -> web.Response:
 
 
 def _register(request: web.Request) -> Definition:
-    """The register; the page of one that archives nothing is not found."""
+    """Return the register. Raise 404 for a register that archives nothing."""
     register = request[REGISTER]
     if register.lifecycle.ending != "archive":
         raise web.HTTPNotFound
@@ -113,7 +113,9 @@ def _refusals(register: Definition) -> dict[str, At]:
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words
-    found = await (ask if form.status == 200 else ask_if_there)(request, ListReversals())  # typed text is not lost
+    found = await (ask if form.status == 200 else ask_if_there)(
+        request, ListReversals()
+    )  # a failure must not lose what was typed
     names = await organisation_names(request, register)
     return await show(
         request,

@@ -35,7 +35,7 @@ async def show_case_text(request: web.Request) -> web.Response:
 
 
 def lines_of(register: Definition, record: RecordShown, history: History, now: datetime) -> Iterator[str]:
-    """Everything but the name: the text goes into the record of somebody who is known there."""
+    """Yield the lines of the text, without the name: the person is known where the text goes."""
     words = register.words
     yield register.identity.name
     yield f"{words('record.reference')}: {record.reference}"
@@ -65,7 +65,7 @@ def _rating(register: Definition, record: RecordShown, history: History) -> Iter
 
 
 def _who_rated(register: Definition, record: RecordShown, history: History) -> str:
-    """Who gave the rating that stands, or looked at it last and let it stand."""
+    """Return who gave the current rating or last reviewed it."""
     question = register.rating.question if register.rating else ""
     for change in history.updates:
         if change.act == "reviewed" or any(field.name == question for field in change.changes):

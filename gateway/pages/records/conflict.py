@@ -1,4 +1,4 @@
-"""The page for two editors: what was there, theirs and yours."""
+"""The page shown when two users edited one record: the answers before, theirs and yours."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -23,7 +23,7 @@ from shared.registers.form.showing import fill_fields, show_answer
 async def show_conflict(
     request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
 ) -> web.Response:
-    """Before, theirs, yours; what only one of the two changed is already put together."""
+    """Show the differences: before, theirs, yours. Questions that only one of the two changed are already merged."""
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
     updates = await _updates_since(request, record_id, opened.version)
@@ -54,7 +54,7 @@ async def show_conflict(
 
 
 async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> list[RecordChange]:
-    """Every update after the version that was seen, however many replies that takes; the newest first."""
+    """Return every update after version `seen`, newest first. Read as many replies as that takes."""
     updates: list[RecordChange] = []
     while True:
         history = await ask(request, ReadHistory(record_id=record_id, skip=len(updates)))

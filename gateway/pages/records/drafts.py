@@ -1,4 +1,4 @@
-"""Drafts of forms that add a record: saved while somebody types, and offered by name, never filled in by themselves."""
+"""Drafts of the form that adds a record: saved while a user types, and offered by name but never filled in unasked."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,12 +18,12 @@ from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNam
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
-FRAGMENT = "X-Fragment"  # the script wants the sentence alone
+FRAGMENT = "X-Fragment"  # sent by the script, which wants only the sentence
 
 
 @dataclass(frozen=True)
 class Offered:
-    """A draft as a page offers it: whose and since when, and where to go on with it or discard it."""
+    """A draft as a page offers it: name, date, and links to continue or discard it."""
 
     name: str
     found: str
@@ -32,7 +32,7 @@ class Offered:
 
 
 async def drafts_of(request: web.Request) -> list[Offered]:
-    """The visitor's own; none while they cannot be had, which must not prevent a new form."""
+    """Return the visitor's own drafts; none if they are unavailable, which must not prevent a new form."""
     found = await ask_if_there(request, ListDrafts())
     return [_offered(request[REGISTER], draft) for draft in (found.drafts if found else ())]
 
@@ -49,7 +49,7 @@ def _offered(register: Definition, draft: DraftNamed) -> Offered:
 
 
 async def new_record(request: web.Request) -> web.Response:
-    """The empty form, or first what was started before."""
+    """Show the empty form, or first a choice of the visitor's drafts."""
     register = request[REGISTER]
     if "draft" in request.query:
         return await _carry_on(request, register, id_of(request.query["draft"]))
@@ -68,7 +68,7 @@ async def new_record(request: web.Request) -> web.Response:
 
 
 async def _carry_on(request: web.Request, register: Definition, draft_id: UUID) -> web.Response:
-    """In the form as it is now: where it has changed since, the page says so."""
+    """Fill the form in force with the draft. A notice says if the form has a new edition since."""
     shown = await ask(request, ReadDraft(draft_id=draft_id))
     drawn = new_form(request, draft_id, shown.typed)
     if shown.edition != register.edition:
@@ -78,7 +78,7 @@ async def _carry_on(request: web.Request, register: Definition, draft_id: UUID) 
 
 
 async def save_draft(request: web.Request) -> web.Response:
-    """Nothing is checked. A script is answered in a sentence, a button with the page."""
+    """Save the draft without checking its answers. Reply to a script with a sentence, to a button with a page."""
     register, posted = request[REGISTER], await request.post()
     words, raw = register.words, typed(posted, register.form)
     drawn = new_form(request, command_in(posted), raw)
@@ -114,7 +114,7 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def ask_first(request: web.Request) -> web.Response:
-    """Discarding cannot be undone."""
+    """Ask for confirmation: a discarded draft cannot be restored."""
     register = request[REGISTER]
     shown = await ask(request, ReadDraft(draft_id=id_in(request, "draft")))
     back = address(register, PATHS["submit"])

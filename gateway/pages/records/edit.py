@@ -1,4 +1,4 @@
-"""One record: opened, and updated or reviewed in the form that made it."""
+"""One record's page: opened, then updated or reviewed in the form of its own edition."""
 
 import contextlib
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from shared.registers.form.showing import fill_fields
 
 @dataclass(frozen=True)
 class Sent:
-    """A record's form as it was sent: of what record, as it is drawn again, and what was read in it."""
+    """A record's form as it was sent: the record, the form to show again, and the answers that were read."""
 
     register: Definition
     record: RecordShown
@@ -81,7 +81,7 @@ async def _update(request: web.Request, sent: Sent) -> web.Response:
 
 
 async def _review(request: web.Request, sent: Sent) -> web.Response:
-    """The rating stands. Who has changed something in the form is asked what they meant, so that nothing is lost."""
+    """Confirm that the rating still holds. If the form has unsaved changes, ask first, so that nothing is lost."""
     opened, record = sent.opened, sent.record
     if opened.version == record.version and is_changed(sent.register, record, sent.checked):
         sent.drawn.form.refuse(sent.register.words("record.reviewed_typed"), status=409)
@@ -110,7 +110,7 @@ async def _show_sent(request: web.Request, sent: Sent) -> web.Response:
 
 
 def is_changed(register: Definition, record: RecordShown, checked: Checked) -> bool:
-    """Whether the form holds anything but the record's own answers, be it only something that cannot be read."""
+    """Return whether the form differs from the saved record, including a value that cannot be read."""
     kept = fill_fields(register.form, record.answers)
     own = read_answers(register.form, kept, register.words, clock.today(), record.answers)
     wrong = checked.faults.keys() - own.faults.keys()
@@ -119,16 +119,20 @@ def is_changed(register: Definition, record: RecordShown, checked: Checked) -> b
 
 
 async def _show_saved(request: web.Request, register: Definition, note: Note, done: str) -> web.Response:
-    """The record as it is saved, and the note that nobody asked to add. Loading it again saves nothing twice."""
+    """Show the saved record with the note that was typed but not added. A reload of this page saves nothing twice."""
     record = await find_record(request)
     drawn = drawn_form(register, record)
     return await show_page(request, register, record, drawn, open_record(record, note), said=done)
 
 
 async def _show_overtaken(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:
-    """Somebody else was quicker. A command that was used before: this form was saved, and then changed further."""
+    """
+    Show what to do when the record changed or ended first.
+
+    A reused command means that this form was saved and then edited further.
+    """
     if refusal.code in ("conflict", "command_reused"):
-        with contextlib.suppress(Refused):  # it was archived since
+        with contextlib.suppress(Refused):  # archived in the meantime
             return await show_conflict(request, sent.register, sent.opened, sent.checked.answers)
     elif refusal.code not in GONE:
         raise refusal

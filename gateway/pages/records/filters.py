@@ -1,4 +1,4 @@
-"""What the list of records is narrowed by and sorted by: read from the form, offered in it, and shown as chips."""
+"""The filters and sort order of the list of records: read from the form, offered in it, and shown as chips."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ CLEAR: Final = "all"
 TURNED: Final = "-turned"
 SORTS: tuple[Sort, ...] = ("updated", "rating", "name", "created")
 GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": False, "name": True}
-"""Whether a sort that is not turned goes upwards."""
+"""Whether each sort is ascending unless it is reversed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One thing that a list can be narrowed by: its name in the form, the choices, those taken, and a box for each."""
+    """One filter of the list: its name in the form, all choices, the chosen ones, and the checkboxes as HTML."""
 
     name: str
     label: str
@@ -34,7 +34,7 @@ class Group:
 
 @lru_cache(maxsize=500)
 def _group(name: str, label: str, choices: tuple[Choice, ...], chosen: frozenset[str]) -> Group:
-    """Kept, since making the boxes would take longer than the rest of the list, and they are always the same."""
+    """Return the filter with its checkboxes. Cached, because rendering them costs more than the rest of the list."""
     boxes = Markup("").join(_box(name, each, is_ticked=each.code in chosen) for each in choices)
     return Group(name, label, choices, chosen, boxes)
 
@@ -49,7 +49,7 @@ def _box(name: str, choice: Choice, *, is_ticked: bool) -> Markup:
 
 @lru_cache(maxsize=500)
 def _organisations(label: str, ids: tuple[UUID, ...], names: tuple[str, ...], chosen: frozenset[str]) -> Group:
-    """Kept for the same reason: there are dozens, and their names hardly ever change."""
+    """Return the filter by organisation. Cached, because there are dozens whose names hardly ever change."""
     choices = (Choice(each.hex, name) for each, name in zip(ids, names, strict=True) if name)
     in_order = tuple(sorted(choices, key=lambda choice: choice.label.casefold()))
     return _group("organisation", label, in_order, chosen)
@@ -57,14 +57,14 @@ def _organisations(label: str, ids: tuple[UUID, ...], names: tuple[str, ...], ch
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A choice that narrows the list, and what its button sends to take it away."""
+    """A chosen filter, and the value that its button sends to remove it."""
 
     text: str
     value: str
 
 
 def groups_of(register: Definition, visitor: Visitor, names: Mapping[UUID, str], by: Narrowing) -> list[Group]:
-    """By what this visitor can narrow this register's list; who sees their own alone has no organisations to choose."""
+    """Return the filters that this visitor can use. Visitors who see only their own records get no organisations."""
     groups = [
         _group("rating", _label(register, _rating(register)), _ratings(register), frozenset(by.ratings)),
         _group("locality", _label(register, _locality(register)), _localities(register), frozenset(by.localities)),
@@ -85,7 +85,7 @@ def _locality(register: Definition) -> str:
 
 
 def _label(register: Definition, question: str) -> str:
-    """The heading of the column that shows the answer, or the question itself."""
+    """Return the heading of the column that shows the question, or else the question's own label."""
     heads = [column.label for column in register.records.columns if column.question == question]
     return next(iter(heads), "") or (register.form.by_name[question].label if question else "")
 
@@ -106,7 +106,7 @@ def _localities(register: Definition) -> tuple[Choice, ...]:
 
 
 def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
-    """What is ticked, of what is offered, without what a chip's button takes away."""
+    """Return the ticked choices that are offered, without the one that a chip's button removes."""
     removed = str(sent.get("remove", ""))
     ticked: dict[str, tuple[str, ...]] = {"rating": (), "locality": (), "organisation": ()}
     for group in [] if removed == CLEAR else groups:
@@ -122,7 +122,7 @@ def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
 
 
 def write_narrowing(by: Narrowing) -> list[tuple[str, str]]:
-    """As the form would send it."""
+    """Return the filters as the form's own field names and values."""
     ticked = {
         "rating": by.ratings,
         "locality": by.localities,
@@ -142,7 +142,10 @@ def chips_of(register: Definition, groups: list[Group]) -> list[Chip]:
 
 
 def read_sort(sent: Posted) -> tuple[Sort, bool]:
-    """The heading that was pressed, else the order that stands in the form; anything else is the usual order."""
+    """
+    Return the sort and whether it is reversed: of the pressed heading, or else of the form. Unknown values give the
+    default.
+    """
     order = str(sent.get("order") or sent.get("sort") or "")
     name = order.removesuffix(TURNED)
     known = next((each for each in SORTS if each == name), None)
@@ -154,7 +157,7 @@ def write_sort(sort: Sort, *, turned: bool) -> str:
 
 
 def sorts_of(register: Definition) -> list[Choice]:
-    """The orders that can be chosen, in words; ratings only where there are some."""
+    """Return the sort orders that a user can choose; by rating only if the register has ratings."""
     words = register.words.group("records.sorts")
     offered = [sort for sort in SORTS if sort != "rating" or register.rating]
     return [
@@ -165,7 +168,7 @@ def sorts_of(register: Definition) -> list[Choice]:
 
 
 def columns_of(register: Definition, found: RecordPage) -> list[Column]:
-    """The register's columns. A heading by which the list can be sorted is a button; pressed again, it turns round."""
+    """Return the register's columns. A sortable heading is a button; pressing it again reverses the order."""
     return [_column(register, column, found) for column in register.records.columns]
 
 

@@ -1,4 +1,4 @@
-"""What was done to a record, each version with who and when, and what it said before and after."""
+"""The history of a record: who did what and when, with each answer before and after."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from shared.registers.form.showing import show_answer
 
 @dataclass(frozen=True)
 class ShownChange:
-    """One version, ready to be shown: `rows` are question, before, after; none where no answer was changed."""
+    """One version, ready to be rendered. `rows` hold question, before and after; empty if no answer changed."""
 
     heading: str
     rows: list[list[str]]
@@ -22,7 +22,7 @@ class ShownChange:
 
 @dataclass(frozen=True)
 class FoundOutcomes:
-    """The outcomes of a record, for those who may see them; `missing`: they may, and cannot just now."""
+    """The outcomes of a record. `missing` means that the visitor may see them but they are unavailable now."""
 
     outcomes: Outcomes | None = None
     missing: bool = False
@@ -30,7 +30,7 @@ class FoundOutcomes:
 
 @dataclass(frozen=True)
 class Past:
-    """What was done to a record so far. `older` says how many to leave out to see what was done before."""
+    """A page of the history. `older` is how many updates to skip for the next page; 0 if there is none."""
 
     line: RatingLine | None
     without_outcomes: bool
@@ -43,7 +43,7 @@ class Past:
 def past_of(
     register: Definition, record: RecordShown, history: History, found: FoundOutcomes, skipped: int, now: datetime
 ) -> Past:
-    """The line is drawn where the newest is: it leads up to today."""
+    """Return this page of the history. The rating line is only on the first page, because it ends today."""
     words = register.words
     return Past(
         line=None if skipped else rating_line(register, record, history, found.outcomes, now),
@@ -56,7 +56,7 @@ def past_of(
 
 
 def said_of(register: Definition, change: RecordChange) -> str:
-    """What was done, by whom and when."""
+    """Return a sentence: what was done, by whom and when."""
     words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
     said: dict[Act, str] = {
         "updated": words("history.changed", name=name, when=when),
@@ -68,7 +68,7 @@ def said_of(register: Definition, change: RecordChange) -> str:
 
 
 def shown_change(register: Definition, change: RecordChange) -> ShownChange:
-    """In the words of the edition that the record is written in."""
+    """Return the change in the words of the record's edition."""
     return ShownChange(said_of(register, change), [_row(register, field) for field in change.changes])
 
 

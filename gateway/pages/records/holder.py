@@ -1,4 +1,4 @@
-"""Who holds a record and who covers it: shown on its page, and named by administrators on a page of its own."""
+"""The page on which administrators name a record's holder and those who cover for the holder."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from shared.registers.definition.words import Words
 from shared.values import Unreadable, read_date_parts, show_date
 
 PAGE = "holder/"
-SHOWN_FACTS = 3  # without those who cover, whom the page lists
+SHOWN_FACTS = 3  # without covers, which the page lists separately
 SEARCH, HOLDER, COVER, FIRST, LAST = "search", "holder", "cover", "first", "last"
 
 
@@ -41,7 +41,7 @@ async def show_holder(request: web.Request) -> web.Response:
 
 
 async def name_holder(request: web.Request) -> web.Response:
-    """The whole page is one form, so that what was typed stays whichever of its buttons was pressed."""
+    """Find colleagues, assign the holder or add cover. The page is one form, so every button keeps what was typed."""
     posted, form = await request.post(), _form(request[REGISTER].words)
     form.command, answers, act = command_in(posted), form.read(posted) or {}, act_in(posted, HolderAct)
     if act is HolderAct.FIND:
@@ -76,7 +76,7 @@ def _form(words: Words, colleagues: Colleagues | None = None) -> Form:
 
 
 def _assignment(request: web.Request, form: Form, answers: Mapping[str, str], seen: str) -> AssignHolder | None:
-    """The command that the form asks for; None when the form says what is missing."""
+    """Return the command; None if the form says what is missing."""
     user_id = id_or_none(answers.get(HOLDER))
     if user_id is None:
         form.wrong(HOLDER, request[REGISTER].words("holding.holder_missing"))
@@ -87,7 +87,7 @@ def _assignment(request: web.Request, form: Form, answers: Mapping[str, str], se
 
 
 def _cover(request: web.Request, form: Form, answers: Mapping[str, str]) -> AddCover | None:
-    """The command that the form asks for; None when the form says what is wrong."""
+    """Return the command; None if the form says what is wrong."""
     words, user_id = request[REGISTER].words, id_or_none(answers.get(COVER))
     if user_id is None:
         form.wrong(COVER, words("holding.cover_missing"))
@@ -103,7 +103,7 @@ def _cover(request: web.Request, form: Form, answers: Mapping[str, str]) -> AddC
 
 
 def _day(form: Form, words: Words, name: str, answers: Mapping[str, str], missing: str) -> date | None:
-    """A day as it was typed; None when its boxes say what is wrong."""
+    """Return the typed day; None if the field says what is wrong."""
     typed = answers.get(name, "")
     if not typed:
         form.wrong(name, missing)
@@ -139,7 +139,12 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def _show(request: web.Request, form: Form, seen: str | None = None) -> web.Response:
-    """The holder whom the form was sent with, `seen`, stays as long as the same command may have been carried out."""
+    """
+    Show the page.
+
+    `seen` is the holding that the sent form showed. It is kept after a 503, because the command may have been carried
+    out.
+    """
     record = await find_record(request)
     search = " ".join(form.value(SEARCH).split())[:100]
     register = edition_of(request, record)
@@ -177,7 +182,7 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
 
 
 def _seen(record: RecordShown) -> str:
-    """The holding of the holder whom the page shows; empty when it is the creator, whom nobody named."""
+    """Return the id of the current holder's holding; empty if the creator holds the record and no holder was named."""
     holder = holder_of(record)
     return holder.holding_id.hex if holder else ""
 
@@ -192,7 +197,7 @@ def _found(words: Words, colleagues: Colleagues) -> str:
 
 
 def _named(words: Words, named: Named) -> tuple[str, str, str]:
-    """Who was named what, by whom, and how it ended."""
+    """Return who was named, by whom, and how it ended."""
     last = show_date(named.until_day) if named.until_day else ""
     days = words("holding.days", name=named.full_name, first=show_date(named.from_day), last=last)
     ended = _who_when(words, named.ended_by, named.ended_at) if named.ended_by and named.ended_at else ""

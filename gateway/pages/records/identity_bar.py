@@ -1,4 +1,4 @@
-"""Whom a page is about, for the bar at the top of every page about somebody."""
+"""The bar at the top of every page about a person: who it is, and which record."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from shared.values import show_date
 
 @dataclass(frozen=True)
 class Whose:
-    """The person in one line, and what tells this record from others."""
+    """The person in one line, and the facts that distinguish this record from others."""
 
     name: str
     facts: list[tuple[str, str]]
 
 
 async def whose(request: web.Request, record: RecordShown) -> Whose:
-    """As the record's own edition has it (R-DSR-125)."""
+    """Return the bar's content, in the words of the record's own edition (R-DSR-125)."""
     register = edition_of(request, record)
     person, words = person_of(register, record.answers), register.words
     names = await organisation_names(request, register)
@@ -43,7 +43,7 @@ async def whose(request: web.Request, record: RecordShown) -> Whose:
 
 
 def _holding_facts(words: Words, record: RecordShown) -> list[tuple[str, str]]:
-    """Who holds the record, who until somebody is named is its creator, and who covers it now or is to."""
+    """Return the record's holder (its creator until a holder is named) and its present and coming covers."""
     holder = holder_of(record)
     return [
         (words("holding.held_by"), holder.full_name if holder else record.created_by),

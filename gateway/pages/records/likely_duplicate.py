@@ -1,4 +1,4 @@
-"""The page between a form and a second record of one person: who is on the register already, and what now."""
+"""The page shown before a likely second record of one person: the matching records, and what to do now."""
 
 import asyncio
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class ShownMatch:
 
 
 def seen_in(posted: Posted) -> tuple[UUID, ...]:
-    """The matches that the person has looked at and says are somebody else. Raises 400 for a form that is not ours."""
+    """Return the matches that the user has seen and says are other people. Raise 400 for a malformed form."""
     if posted.get(FIELD) != ADD:
         return ()
     return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
@@ -50,9 +50,9 @@ async def show_matches(
     request: web.Request, register: Definition, refusal: Refused, command: UUID, raw: Raw
 ) -> web.Response | None:
     """
-    The page, with all that was typed in it; None when none of the records can be seen any more.
+    Return the page with everything that was typed; None if none of the records can be seen any more.
 
-    Each record is read, and so audited, like any that is opened.
+    Each record is read through its service, so the reading is audited.
     """
     ids = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
     found = await asyncio.gather(*(_find(request, each) for each in ids))
@@ -68,7 +68,7 @@ async def show_matches(
 async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
     try:
         return await ask(request, ReadRecord(record_id=record_id))
-    except Refused:  # it ended between the two questions
+    except Refused:  # the record ended between the two requests
         return None
 
 

@@ -1,4 +1,4 @@
-"""What a record's page says of the other records of the same person, and which rating it shows."""
+"""The links from a record's page to other records of the same person, and the rating that the page shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from shared.registers.form.person import rating_of
 
 @dataclass(frozen=True)
 class CurrentRating:
-    """The highest live rating of the person, and why it is not the record's own where it is another's."""
+    """
+    The person's highest live rating, and other records of the person. `is_own` is false if another record has that
+    rating.
+    """
 
     mark: Cell
     lines: list[Cell]
@@ -25,7 +28,9 @@ class CurrentRating:
 
 
 def standing_of(register: Definition, record: RecordShown, names: Mapping[UUID, str]) -> CurrentRating:
-    """As far as the visitor sees: a record that is linked to one out of sight stands for itself."""
+    """
+    Return the rating and links that this visitor may see. Linked records outside the visitor's scope do not count.
+    """
     lines: list[Cell] = [_line(register, each, names) for each in record.same_person]
     if register.rating is None:
         return CurrentRating("", lines)

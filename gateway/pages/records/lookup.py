@@ -1,4 +1,4 @@
-"""Where a record's pages are, and how the record that an address names is read."""
+"""The addresses of a record's pages, and reading the record that an address names."""
 
 from uuid import UUID
 
@@ -13,20 +13,22 @@ from shared.registers.definition.register import Definition
 
 
 def record_address(register: Definition, record_id: UUID, page: str = "") -> str:
-    """A record's own address: 32 hex digits that tell nothing of the person (R-DSR-126)."""
+    """Return the address of a record's page. Its 32 hex digits reveal nothing about the person (R-DSR-126)."""
     return address(register, f"records/{record_id.hex}/{page}")
 
 
 def record_id_in(request: web.Request) -> UUID:
-    """The id in the address; what is no id is as unknown as an id of nothing."""
+    """Return the id in the address. Raise 404 if it is not an id."""
     return id_in(request, "record")
 
 
 async def find_record(request: web.Request) -> RecordShown:
-    """The record, or the same "not found" whether there is none or it is not this visitor's to see."""
+    """
+    Return the record. A record outside the visitor's scope is refused as `not_found`, like one that does not exist.
+    """
     return await ask(request, ReadRecord(record_id=record_id_in(request)))
 
 
 def edition_of(request: web.Request, record: RecordShown) -> Definition:
-    """The record's own edition: it opens in the form that made it."""
+    """Return the definition of the record's own edition, whose form it opens in."""
     return request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)

@@ -1,4 +1,4 @@
-"""Adding a note to a record, beside whatever else is being typed there."""
+"""Adding a note to a record, without losing what is being typed elsewhere on the page."""
 
 from dataclasses import dataclass, replace
 
@@ -57,7 +57,7 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def _show_note_again(request: web.Request, posted: Posted, note: Note, sent: Form) -> web.Response:
-    """What is wrong with the note, `sent`, stands at its field in the form of the record."""
+    """Show the record's page with the note, and what is wrong with it (from `sent`) at its field."""
     record = await find_record(request)
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
@@ -68,7 +68,7 @@ async def _show_note_again(request: web.Request, posted: Posted, note: Note, sen
 
 
 async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
-    """Where something else was typed too, it stands there still. Loading that page again adds no second note."""
+    """Confirm that the note was added. Unsaved changes stay in the form; reloading that page adds no second note."""
     record = await find_record(request)
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
@@ -80,7 +80,7 @@ async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
 
 @dataclass(frozen=True)
 class Beside:
-    """The record's form as it stood when the note was sent; whether it said anything but what is saved."""
+    """The record's form as it was when the note was sent. `changed` means that it has unsaved changes."""
 
     drawn: RegisterForm
     opened: Opened

@@ -1,7 +1,8 @@
 """
-The list of records: pages, search, filters and order, all in one POST form, so that names stay out of addresses.
+The list of records: pages, search, filters and sort in one POST form, so that no names appear in addresses.
 
-What holds no name is sent on to an address: from a record one comes back to the list as it was narrowed.
+A request without a search term is redirected to an address, so that Back from a record returns to the same filtered
+list.
 """
 
 from collections.abc import Callable
@@ -47,7 +48,7 @@ async def list_records(request: web.Request) -> web.Response:
 
 
 async def search_records(request: web.Request) -> web.Response:
-    """A search, other filters, another page, length or order; a script asks for the table alone."""
+    """Apply a search, filter, page, length or sort. The script gets only the table."""
     posted = await request.post()
     wanted = await _wanted(request, posted, search=str(posted.get("search", "")).strip()[:100])
     if wanted.search or FRAGMENT in request.headers:
@@ -72,7 +73,7 @@ async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListR
 
 
 def _sayable(wanted: ListRecords) -> list[tuple[str, str]]:
-    """All but what was searched for, as an address says it; what is usual goes without saying."""
+    """Return everything but the search term as query parameters, leaving out default values."""
     usual = ListRecords()
     others = [
         ("sort", write_sort(wanted.sort, turned=wanted.turned), write_sort(usual.sort, turned=usual.turned)),
@@ -112,7 +113,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
 
 
 class RecordCells:
-    """Makes the cells of the list by the register's columns."""
+    """Makes the cells of the list from the register's columns."""
 
     def __init__(self, register: Definition, visitor: Visitor, names: dict[UUID, str], now: datetime) -> None:
         self._register = register
@@ -155,7 +156,7 @@ class RecordCells:
 
 
 def paging_of(register: Definition, wanted: ListRecords, found: RecordPage) -> Paging:
-    """ "Showing 1 to 10 of 12 entries", and the pages about the current one."""
+    """Return the summary "Showing 1 to 10 of 12 entries", and the page numbers around the current one."""
     last_page = min(max(-(-found.matches // wanted.length), 1), LAST_PAGE)
     return Paging(
         showing=showing_of(register, wanted, found),
@@ -167,7 +168,7 @@ def paging_of(register: Definition, wanted: ListRecords, found: RecordPage) -> P
 
 
 def showing_of(register: Definition, wanted: ListRecords, found: RecordPage) -> str:
-    """Which of how many; many that are narrowed are not counted out."""
+    """Return the sentence that says which entries are shown. Large filtered lists are not counted exactly."""
     first, last = found.first, found.first + len(found.rows) - 1
     if not found.rows:
         return register.words("table.showing_none")
@@ -177,7 +178,7 @@ def showing_of(register: Definition, wanted: ListRecords, found: RecordPage) -> 
 
 
 def numbers_about(current: int, last: int) -> tuple[int, ...]:
-    """The first page, the last, and those about the current one; 0 stands for a gap."""
+    """Return the first page, the last, and those around the current one; 0 stands for a gap."""
     shown = sorted({1, last, *range(max(1, current - 1), min(last, current + 1) + 1)})
     numbers: list[int] = []
     for number in shown:

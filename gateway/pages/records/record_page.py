@@ -1,4 +1,4 @@
-"""The page of one record: its form, history and notes, and what it keeps while somebody types."""
+"""The page of one record: its form, history and notes, and the state that its form carries."""
 
 import asyncio
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import as_text, fill_fields
 
 GONE = frozenset({"archived", "not_found"})
-REVIEW = "review"  # the button by which the form is sent when nothing was changed
-NOTE = Field("text", label="", kind="long_text")  # it stands in a tab of its own, which draws it; here it can be wrong
+REVIEW = "review"  # the button for a review that changes nothing
+NOTE = Field("text", label="", kind="long_text")  # drawn by its own tab; here for errors
 
 
 @dataclass(frozen=True)
 class Note:
-    """A note that is being written, and the id of what is about to be done with it."""
+    """A note that is being written, and the id of the command that adds it."""
 
     text: str
     command: UUID
@@ -42,7 +42,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a page keeps while somebody types: the version that was read, the id of what is to be done, the note."""
+    """What the form carries: the version that was read, the command id, and the note being written."""
 
     command: UUID
     version: int
@@ -58,13 +58,13 @@ def opened_in(posted: Posted) -> Opened:
 
 
 def note_in(posted: Posted) -> Note:
-    """The note that stands beside the form: it is part of it, so that either button keeps what the other would do."""
+    """Return the note that was sent. It is part of the record's form, so every button keeps it."""
     text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
     return Note(text, command_in(posted, "note_command") if posted.get("note_command") else new_command())
 
 
 def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None) -> RegisterForm:
-    """The record's form with its own answers, or with what was typed over them."""
+    """Return the record's form with its answers, or with what was typed over them."""
     filled = fill_fields(register.form, record.answers) if raw is None else raw
     return draw(register.form, register.words, filled, record.answers)
 
@@ -77,7 +77,7 @@ async def show_page(
     opened: Opened,
     said: str = "",
 ) -> web.Response:
-    """`said` names the notice of a page that answers a form."""
+    """Show the record. `said` names the notice of a page that answers a POST."""
     skipped = {part: number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")}
     history, notes, found, about = await asyncio.gather(
         ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
@@ -119,7 +119,7 @@ async def show_page(
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
-    """The newest outcomes, for those who may see them."""
+    """Return the newest outcomes if the visitor may see them."""
     if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
         return FoundOutcomes()
     found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
@@ -127,7 +127,7 @@ async def _outcomes_of(request: web.Request, register: Definition, record: Recor
 
 
 async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
-    """Ended meanwhile, or never theirs to see, which looks the same: what was typed can still be copied."""
+    """Show what was typed, to be copied. The record has ended or is out of scope; both look the same."""
     register = request[REGISTER]
     checked = read_answers(register.form, raw, register.words, clock.today())
     rows = as_text(register.form, checked.answers)

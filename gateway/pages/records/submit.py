@@ -1,4 +1,4 @@
-"""Adding a person to a register: the form, what comes back when something is missing, the refusal, the receipt."""
+"""Adding a person to a register: the form, its errors, the consent refusal and the receipt."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ SAVE_DRAFT = "records/new/draft"
 
 
 def new_form(request: web.Request, command: UUID | None = None, raw: Raw | None = None) -> RegisterForm:
-    """The form that adds a record. Its command is the id of its draft as well."""
+    """Return the form that adds a record. Its command id is also the id of its draft."""
     register = request[REGISTER]
     drawn = draw(register.form, register.words, raw)
     drawn.form.command = command or drawn.form.command
@@ -62,7 +62,7 @@ async def submit_record(request: web.Request) -> web.Response:
 
 
 async def added(request: web.Request) -> web.Response:
-    """The receipt: reference, what happens next at this rating, when somebody looks, what to do in a crisis."""
+    """Show the receipt: the reference, the next steps at this rating, and what to do in a crisis."""
     record = await find_record(request)
     level = rating_of(request[REGISTER], record.answers)
     href = record_address(request[REGISTER], record.record_id)
@@ -72,7 +72,7 @@ async def added(request: web.Request) -> web.Response:
 async def show_new(
     request: web.Request, drawn: RegisterForm, draft: DraftNamed | None = None, said: str = ""
 ) -> web.Response:
-    """The form, with the name of the person as soon as one was typed; `draft` is what it carries on with."""
+    """Show the form, headed by the person's name once it is typed. `draft` is the draft that it continues."""
     register = request[REGISTER]
     typed_names = {name: drawn.form.value(name) for name in register.person.values()}
     return await show(
@@ -96,7 +96,7 @@ def _refusals(register: Definition) -> dict[str, str]:
 
 
 async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw) -> web.Response:
-    """The service has the last word: what it refuses is shown with everything that was typed."""
+    """Show why the service refused the record, with everything that was typed."""
     register = request[REGISTER]
     if refusal.code == "no_consent":
         return await show_refusal(request)
@@ -113,13 +113,13 @@ async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refu
 
 
 async def refuse_consent(request: web.Request, command: UUID) -> web.Response:
-    """The draft goes first: what the page says of nothing being kept is to be true when it is read."""
+    """Delete the draft first, so that the page is true when it says that nothing is kept."""
     await ask(request, DiscardDraft(draft_id=command))
     return await show_refusal(request)
 
 
 async def show_refusal(request: web.Request) -> web.Response:
-    """No consent: nothing is kept, and the page says what the team around the person must do (R-FLOW-019)."""
+    """Show that nothing is kept without consent, and what the team around the person must do (R-FLOW-019)."""
     register = request[REGISTER]
     if register.consent is None:
         raise web.HTTPInternalServerError

@@ -1,4 +1,4 @@
-"""The reporting dashboard, and reports as files: asked for, waited for, downloaded."""
+"""The reporting dashboard, and reports as files: requested, prepared as jobs, downloaded."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -44,14 +44,17 @@ async def show_dashboard(request: web.Request) -> web.Response:
 
 
 async def choose_organisation(request: web.Request) -> web.Response:
-    """On to the dashboard of one organisation, or of all; an id names no person, so it may stand in an address."""
+    """
+    Redirect to the dashboard of one organisation, or of all. An organisation's id may appear in an address: it names no
+    person.
+    """
     organisation = str((await request.post()).get("organisation", ""))
     chosen = f"?organisation={id_of(organisation).hex}" if organisation else ""
     return see_other(address(request[REGISTER], f"reporting/{chosen}"))
 
 
 async def start_report(request: web.Request) -> web.Response:
-    """Ask for the report that was chosen; what is wrong with the choice is shown where it was made."""
+    """Start the chosen report, or show what is wrong with the choice."""
     register, board, posted = request[REGISTER], await _read_dashboard(request), await request.post()
     form = _form(register, board)
     form.command, answers = command_in(posted), form.read(posted)
@@ -70,7 +73,7 @@ async def start_report(request: web.Request) -> web.Response:
 
 
 async def _read_dashboard(request: web.Request) -> Dashboard:
-    """Of the organisation that the address names."""
+    """Read the dashboard of the organisation that the address names, or of all."""
     wanted = request.query.get("organisation", "")
     return await ask(request, ReadDashboard(organisation_id=id_of(wanted) if wanted else None))
 
@@ -99,7 +102,7 @@ async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) ->
 
 
 def _shown_organisation(request: web.Request, board: Dashboard) -> str:
-    """Whose figures the dashboard shows: of the one that was chosen, or the only one there is; empty for all."""
+    """Return the organisation that the dashboard shows: the chosen or the only one; empty for all."""
     only = board.organisations[0].organisation_id.hex if len(board.organisations) == 1 else ""
     return request.query.get("organisation", "") or only
 
@@ -113,7 +116,7 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
 
 
 def _form(register: Definition, board: Dashboard, organisation: str = "") -> Form:
-    """Reports are offered for the same `organisation` first as the figures beside them are of."""
+    """Return the report form, with the dashboard's `organisation` preselected."""
     words = register.words
     titles = {report.code: report.title for report in register.reporting.reports}
     reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
@@ -140,7 +143,10 @@ def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Fie
 
 
 def _shown_for(register: Definition, board: Dashboard) -> dict[str, list[str]]:
-    """The filters that not every report takes, each with the reports that do; a script hides them (R-DSR-163)."""
+    """
+    Return each filter that only some reports accept, with the codes of those reports. A script hides it for the others
+    (R-DSR-163).
+    """
     every = {report.code: report for report in register.reporting.reports}
     takes_age = [code for code in board.reports if code in every and every[code].ages is None]
     return {AGE: takes_age} if len(takes_age) < len(board.reports) else {}
@@ -177,7 +183,7 @@ def state_words(register: Definition, job: ReportJob) -> str:
 
 
 async def show_job(request: web.Request) -> web.Response:
-    """How far a report has come; a script asks for that part of the page alone."""
+    """Show the progress of a report. The script gets only that part of the page."""
     register = request[REGISTER]
     job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
     words = register.words
@@ -203,8 +209,8 @@ async def stop_report(request: web.Request) -> web.Response:
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """The file, chunk by chunk. Its length is told first, so that a browser sees when it was cut short."""
-    if request.method == "HEAD":  # whoever asks about the file has not downloaded it
+    """Stream the file in chunks. The length is sent first, so that a browser notices a cut-off download."""
+    if request.method == "HEAD":  # it would be audited as a download
         raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
     job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
     first = await ask(request, ReadReportChunk(job_id=job.job_id, number=0))

@@ -1,1 +1,1 @@
-"""What administrators reword of a register: its lists, its guidance, its home page; and what they have reworded."""
+"""The pages on which administrators reword a register: its lists, its guidance and its home page."""

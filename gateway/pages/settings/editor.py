@@ -1,4 +1,4 @@
-"""What every editor of a register's texts has in common: where it begins, what it reads, what it would change."""
+"""What all editors of a register's texts share: the register in force, reading fields, and showing differences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from shared.registers.overlay import Overlay
 from shared.values import Unreadable, read_line, read_text
 
 Difference = tuple[str, Cell, Cell]
-"""What changes, what it says in force, and what it is to say."""
+"""What changes, its text in force, and its new text."""
 
 
 @dataclass(frozen=True)
 class SettingState:
-    """A register as it is in force: its editions, the newest first, and the overlay laid over them, by its number."""
+    """A register as it is in force: its editions, newest first, and the overlay on them with its version."""
 
     editions: tuple[Definition, ...]
     version: int
@@ -33,7 +33,7 @@ class SettingState:
 
 
 class Editor(Protocol):
-    """One thing that can be reworded. `part` names it in history, `path` is its address under the settings."""
+    """One thing that can be reworded. `part` names it in the history; `path` is its address under the settings."""
 
     @property
     def part(self) -> str: ...
@@ -49,7 +49,7 @@ class Editor(Protocol):
 
     @property
     def template(self) -> str:
-        """The fields of its form, and how what was typed will look."""
+        """The template of the form's fields and of the preview."""
         ...
 
     @property
@@ -58,11 +58,11 @@ class Editor(Protocol):
         ...
 
     def form(self, typed: Mapping[str, str] | None = None, more: int = 0) -> Form:
-        """What is in force, to be typed over; or what was typed, with room for more."""
+        """Return the form with what is in force, or with what was typed and `more` empty rows."""
         ...
 
     def read(self, form: Form) -> Overlay | None:
-        """The overlay that is in force with what was typed in it; None when the form says what is wrong with that."""
+        """Return the overlay in force with the typed changes; None if the form says what is wrong."""
         ...
 
     def differences(self, overlay: Overlay) -> list[Difference]: ...
@@ -70,7 +70,7 @@ class Editor(Protocol):
 
 @dataclass(frozen=True)
 class TextReader:
-    """Reads texts out of a form, and says at each field what is wrong there; what is wrong is read as nothing."""
+    """Reads texts from a form and marks faulty fields, whose text is returned as empty."""
 
     form: Form
     words: Words

@@ -1,4 +1,4 @@
-"""Editing the options of a question: what they say, in which order, and which are offered no more."""
+"""The editor of a question's options: their labels, their order, and which are retired."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TICKED = "yes"
 
 @dataclass(frozen=True)
 class OptionRow:
-    """One option as the page draws it: the fields for its text, place and tick, and why it cannot be ticked."""
+    """One option in the form: the names of its fields, and why it cannot be retired (`stays`)."""
 
     heading: str
     label: str
@@ -31,7 +31,7 @@ class OptionRow:
 
 @dataclass(frozen=True)
 class Placed:
-    """An option that was typed, where it was, and where it is to be."""
+    """An option as typed, its old position, and its new one."""
 
     option: Option
     was: int
@@ -39,13 +39,16 @@ class Placed:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """What was moved up stands before what was there; what was moved down behind it."""
+        """
+        The sort key. At one position, an option that moved up comes before the one already there, and one that moved
+        down after it.
+        """
         return self.place, (self.place > self.was) - (self.place < self.was), self.was
 
 
 @dataclass(frozen=True)
 class ListEditor:
-    """The list of one question."""
+    """The editor for the options of one question."""
 
     standing: SettingState
     question: Question
@@ -145,7 +148,9 @@ class ListEditor:
         return overlay.model_copy(update={"options": {**overlay.options, self.question.name: options}})
 
     def _read_known(self, form: Form) -> Iterator[Placed]:
-        """An option that the form does not have was added since it was opened, and stays as it is."""
+        """
+        Yield the existing options. An option without a field was added after the form was opened, and stays unchanged.
+        """
         reader = TextReader(form, self.standing.words)
         for was, option in enumerate(self.question.options, start=1):
             name = f"label-{option.code}"
@@ -175,13 +180,13 @@ class ListEditor:
                 yield Placed(Option(code=code, label=label), was, self._place(form, f"new-place-{number}", was))
 
     def _codes(self) -> set[str]:
-        """Those that mean something in one of the editions already."""
+        """Return every code that an edition uses for this question."""
         forms = [form for each in self.standing.editions for form in (each.form, each.outcome) if form]
         known = (form.by_name[self.question.name] for form in forms if self.question.name in form.by_name)
         return {code for question in known for code in question.labels}
 
     def _check_twice(self, form: Form, name: str, label: str) -> None:
-        """Said at the later of two fields that say the same."""
+        """Mark the field if an earlier field has the same label."""
         for other in form.fields:
             if other == name:
                 return
@@ -211,7 +216,7 @@ class ListEditor:
         return found + self._order(options)
 
     def _order(self, options: tuple[Option, ...]) -> list[Difference]:
-        """Only where those change places that are there already, or something new stands among them."""
+        """Return the change of order, if existing options moved or a new one was inserted between them."""
         old = [option.code for option in self.question.options]
         if [option.code for option in options][: len(old)] == old:
             return []

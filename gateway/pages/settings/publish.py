@@ -1,4 +1,4 @@
-"""From what is in force to what is published: typing, looking at the difference and how it will look, publishing."""
+"""Publishing reworded texts: edit, check the differences and the preview, then publish."""
 
 import contextlib
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class PublishAct(StrEnum):
 
 @dataclass(frozen=True)
 class PublishPage:
-    """What was typed, the number of what was in force when it was begun, and the id of what is about to be done."""
+    """What was typed, the overlay version in force when editing began, and the command id."""
 
     editor: Editor
     typed: dict[str, str]
@@ -65,7 +65,7 @@ def standing_of(request: web.Request) -> SettingState:
 
 
 def editors_of(standing: SettingState) -> Iterator[Editor]:
-    """Everything that administrators may reword of the register."""
+    """Yield an editor for everything that administrators may reword in the register."""
     yield from (ListEditor(standing, question) for question in editable_questions(standing.register))
     yield HomeEditor(standing)
     yield from (GuidanceEditor(standing, question) for question in guided_questions(standing.register))
@@ -82,7 +82,7 @@ async def edit(request: web.Request) -> web.Response:
 
 
 async def send(request: web.Request) -> web.Response:
-    """Whatever becomes of it, what was typed stands on the page that comes."""
+    """Handle the pressed button. Every page that follows, except after publishing, keeps what was typed."""
     standing, posted = standing_of(request), await request.post()
     act, sheet = _read(posted, _editor(request, standing))
     form = sheet.editor.form(sheet.typed, MORE_ROWS if act is PublishAct.MORE else 0)
@@ -99,7 +99,10 @@ async def send(request: web.Request) -> web.Response:
 
 
 def _editor(request: web.Request, standing: SettingState) -> Editor:
-    """The editor at this address. What binds all organisations is for who has them all."""
+    """
+    Return the editor at this address. Raise 404 if there is none, and 403 without all organisations: texts apply to
+    all.
+    """
     path = request.path.removeprefix(address(standing.register, PAGE))
     found = next((each for each in editors_of(standing) if each.path == path), None)
     if found is None:
@@ -119,7 +122,7 @@ def _read(posted: Posted, editor: Editor) -> tuple[PublishAct, PublishPage]:
 
 
 def _checked(standing: SettingState, editor: Editor, form: Form) -> Overlay | None:
-    """What would be published; None when the form says why not."""
+    """Return the overlay to be published; None if the form says why it cannot be."""
     words, typed = standing.words, editor.read(form)
     if typed is None:
         return None
@@ -147,7 +150,7 @@ async def _publish(request: web.Request, standing: SettingState, sheet: PublishP
 
 
 async def _look(request: web.Request) -> None:
-    """Who has published sees it on the next page, and so does who was not the first to."""
+    """Fetch the overlay in force, so that the next page shows what this user or another has just published."""
     with contextlib.suppress(NotAnswered, Refused):
         await request.config_dict[OVERLAYS].look()
 
@@ -162,7 +165,7 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def _show_refused(request: web.Request, sheet: PublishPage, sent: Form) -> web.Response:
-    """The service has the last word, by what is in force now."""
+    """Show why the service refused to publish, against the texts that are now in force."""
     await _look(request)
     standing = standing_of(request)
     editor = _editor(request, standing)
@@ -189,7 +192,7 @@ async def _show_form(request: web.Request, editor: Editor, form: Form, version: 
 async def _show_conflict(
     request: web.Request, standing: SettingState, sheet: PublishPage, overlay: Overlay
 ) -> web.Response:
-    """Theirs and yours beside each other; publishing yours now goes over theirs, knowingly."""
+    """Show the texts in force beside the typed ones. Publishing from this page overwrites the former knowingly."""
     fresh = PublishPage(sheet.editor, sheet.typed, standing.version, new_command())
     return await _show_check(request, standing, fresh, overlay, Form([]), is_conflict=True)
 
@@ -225,7 +228,7 @@ async def _show_check(
 
 
 def _preview(editor: Editor, adapted: Definition) -> Form | Guidance | PublicHome | None:
-    """The question of a list as it will be asked, its guidance, or the home page."""
+    """Return what the preview shows: the question, its guidance, or the home page."""
     match editor:
         case ListEditor(question=asked):
             shown = next(each for each in editable_questions(adapted) if each.name == asked.name)

@@ -1,4 +1,4 @@
-"""What may be reworded of a register, and who has reworded what, and when."""
+"""The list of texts that can be reworded, and the history of who reworded which and when."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,9 @@ from shared.contracts.referrals.overlays import ListOverlays, PublishedOverlays
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that may be reworded: what it is, what is in force, where it is changed (empty for who may not)."""
+    """
+    One thing that can be reworded: its name, what is in force, and its address (empty without permission to change it).
+    """
 
     heading: str
     lines: tuple[str, ...]
@@ -27,7 +29,7 @@ class Entry:
 async def show_settings(request: web.Request) -> web.Response:
     register, standing = request[REGISTER], standing_of(request)
     editors, words = list(editors_of(standing)), standing.words
-    before = number_of(request.query.get("Before"))  # older than this number; else the newest
+    before = number_of(request.query.get("Before"))  # show versions older than this; without it the newest
     published = await ask(request, ListOverlays(before=before or None))
     base, allowed = address(register, PAGE), may_publish(request)
     return await show(

@@ -1,4 +1,4 @@
-"""Editing the page that everybody sees, and the guidance beside a question."""
+"""The editors of the public home page and of the guidance beside a question."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 
 @dataclass(frozen=True)
 class HomeEditor:
-    """The register's public home page (R-DSR-032)."""
+    """The editor of the register's public home page (R-DSR-032)."""
 
     standing: SettingState
     part: str = "public"
@@ -125,7 +125,7 @@ def _is_secure(address: str) -> bool:
 
 @dataclass(frozen=True)
 class GuidanceEditor:
-    """The guidance beside one question (R-DSR-087)."""
+    """The editor of the guidance beside one question (R-DSR-087)."""
 
     standing: SettingState
     question: Question
@@ -160,7 +160,7 @@ class GuidanceEditor:
         return self.standing.words
 
     def _room(self, typed: Mapping[str, str]) -> range:
-        """Room for what is in force and more, and for all that was typed, be there fewer in force meanwhile."""
+        """Return the topic numbers of the form: those in force and spare ones, and all that were typed."""
         there = [number for number in range(1, MOST_TOPICS + 1) if f"{HEADING}{number}" in typed]
         last = max(len(self._topics) + EMPTY_TOPICS, *there, 0)
         return range(1, min(last, MOST_TOPICS) + 1)
@@ -174,7 +174,7 @@ class GuidanceEditor:
         return Form(fields, self._in_force() if typed is None else typed)
 
     def numbers_in(self, form: Form) -> list[int]:
-        """Of the topics that a form has fields for."""
+        """Return the numbers of the topics that the form has fields for."""
         return [int(name.removeprefix(HEADING)) for name in form.fields if name.startswith(HEADING)]
 
     def _in_force(self) -> dict[str, str]:

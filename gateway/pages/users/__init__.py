@@ -1,1 +1,1 @@
-"""Manage User: who uses a register, what each may do, and who may register from outside."""
+"""Manage User: the users of a register, what each may do, and outside addresses that may register."""

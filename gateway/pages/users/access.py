@@ -1,4 +1,4 @@
-"""The questions on which role and organisations somebody is given, and their answers."""
+"""The form fields for a user's role and organisations, and reading them."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,7 +14,7 @@ ROLE, ORGANISATIONS, HOME, ALL = "role", "organisations", "home", "all"
 
 
 def access_fields(words: Words, reach: GrantableAccess, names: Names) -> list[Field]:
-    """What the asker may give. Without roles of theirs to give, it is not asked which."""
+    """Return the fields for what the asking user may grant. Without roles to grant there is no role field."""
     mine = [Choice(each.hex, name) for each, name in names.items() if each in reach.organisation_ids]
     everything = (
         [Choice(ALL, words("users.all_organisations"), words("user.all_hint"))] if reach.all_organisations else []
@@ -48,14 +48,17 @@ def access_fields(words: Words, reach: GrantableAccess, names: Names) -> list[Fi
 
 
 def values_of(access: GrantedAccess) -> dict[str, str | Iterable[str]]:
-    """An access as the form shows it."""
+    """Return an access as the values of the form's fields."""
     held = [ALL] if access.all_organisations else [each.hex for each in access.organisation_ids]
     home = access.home_organisation_id
     return {ROLE: access.role.value, ORGANISATIONS: held, HOME: home.hex if home else ""}
 
 
 def access_in(form: Form, otherwise: Role) -> GrantedAccess | None:
-    """What was chosen; None for what none of our forms sends. `otherwise`: the role where none is asked for."""
+    """
+    Return the chosen access; None for values that our forms never send. `otherwise` is the role if the form has no role
+    field.
+    """
     chosen, home = form.chosen(ORGANISATIONS), form.value(HOME)
     try:
         return GrantedAccess(
@@ -69,7 +72,7 @@ def access_in(form: Form, otherwise: Role) -> GrantedAccess | None:
 
 
 def access_refusals(words: Words) -> dict[str, At]:
-    """Why an access cannot be given, at the field that it is about."""
+    """Return the text and field for each refusal of an access."""
     return {
         "no_organisation": At(ORGANISATIONS, words("user.organisations_missing")),
         "not_yours": At(ORGANISATIONS, words("user.not_yours")),

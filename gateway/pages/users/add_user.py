@@ -43,7 +43,7 @@ async def add_user(request: web.Request) -> web.Response:
 
 
 async def _form(request: web.Request) -> Form:
-    """A master admin gives no role: the person becomes what one becomes who registers alone."""
+    """Return the form. A master admin grants no role: the new user gets what self-registration would give."""
     words, reach = request[REGISTER].words, await ask(request, ReadReach())
     fields = access_fields(words, reach, await names_of(request)) if reach.roles else []
     return Form([*_names(words), *fields])

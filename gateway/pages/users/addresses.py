@@ -1,4 +1,4 @@
-"""Single addresses from outside: assigning one, and taking one back."""
+"""Single addresses outside the accepted domains: assigning one, and taking one back."""
 
 from aiohttp import web
 
@@ -23,7 +23,7 @@ async def show_addresses(request: web.Request) -> web.Response:
 
 
 async def assign_address(request: web.Request) -> web.Response:
-    """Assign one address; or look for others, with the page's second form."""
+    """Assign an address, or search the assigned ones if the Find button was pressed."""
     register, posted = request[REGISTER], await request.post()
     words, form = register.words, _form(register.words)
     form.command, answers = command_in(posted), form.read(posted) or {}
@@ -44,7 +44,7 @@ async def assign_address(request: web.Request) -> web.Response:
 
 
 async def take_back(request: web.Request) -> web.Response:
-    """Taken back twice is taken back."""
+    """Take an address back. Idempotent: an address that is not assigned is no error."""
     register, posted = request[REGISTER], await request.post()
     email = str(posted.get("address", ""))[:LONGEST]
     try:

@@ -1,4 +1,4 @@
-"""Proposed administrators: what waits, and deciding it."""
+"""Proposed administrators: those that wait, and deciding on one."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,7 +21,7 @@ DECISIONS = {"accept": True, "decline": False}
 
 @dataclass(frozen=True)
 class ShownProposal:
-    """One that waits, ready to be shown, and the id of what may be done with it now."""
+    """A proposal that waits, ready to be rendered, with a command id for deciding it."""
 
     heading: str
     facts: list[tuple[str, str]]
@@ -54,7 +54,7 @@ def _shown(register: Definition, each: ProposalShown, names: Names) -> ShownProp
 
 
 async def decide_proposal(request: web.Request) -> web.Response:
-    """What was decided meanwhile by somebody else is said on the list, which shows how it stands."""
+    """Accept or decline a proposal. If another user has decided it meanwhile, the list says so."""
     posted = await request.post()
     accepted = act_in(posted, DECISIONS.__getitem__)
     decision = DecideProposal(command_id=command_in(posted), proposal_id=id_in(request, "proposal"), accepted=accepted)

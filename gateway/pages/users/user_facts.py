@@ -31,13 +31,13 @@ def user_address(register: Definition, user_id: UUID, rest: str = "") -> str:
 
 
 async def names_of(request: web.Request) -> dict[UUID, str]:
-    """The register's organisations, in the order of their names."""
+    """Return the register's organisations, sorted by name."""
     listed = await request.config_dict[ORGANISATIONS].of(request[REGISTER].code)
     return {each.organisation_id: each.name for each in listed.organisations}
 
 
 def organisations_text(words: Words, access: GrantedAccess, names: Names, most: int | None = None) -> str:
-    """By name; no more than `most` of them, and how many others."""
+    """Return the organisations by name: at most `most`, then how many more."""
     if access.all_organisations:
         return words("users.all_organisations")
     held = [name for each, name in names.items() if each in access.organisation_ids]

@@ -1,4 +1,4 @@
-"""The list of users: searched by a POST form, so that names and addresses stay out of addresses."""
+"""The list of users, searched by a POST form so that names and e-mail addresses stay out of URLs."""
 
 from uuid import UUID
 
@@ -52,7 +52,7 @@ def _form(words: Words) -> Form:
 
 
 def _wanted(form: Form, posted: Posted) -> ListUsers:
-    """What none of our forms sends is not looked for."""
+    """Return the search. Raise 400 for values that our forms never send."""
     state, after = form.value(STATE), str(posted.get(AFTER, ""))
     try:
         return ListUsers(

@@ -1,4 +1,4 @@
-"""One user's page: role and organisations changed, the account unlocked, deactivated and the like, each by itself."""
+"""One user's page: changing role and organisations, and acts such as unlock or deactivate, each with its own button."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ ASKED_FIRST = frozenset({UserAct.DEACTIVATE, UserAct.REMOVE})
 
 @dataclass(frozen=True)
 class ShownAct:
-    """One button. `confirm`: the page that asks first, for what hurts."""
+    """One button. `confirm` is the address of the confirmation page, for acts that need one."""
 
     code: str
     label: str
@@ -67,7 +67,7 @@ async def propose(request: web.Request) -> web.Response:
 
 
 async def _sent(request: web.Request) -> tuple[Form, int | None]:
-    """What was chosen, and the version that it was chosen upon."""
+    """Return the form as it was sent, and the version of the user that it was based on."""
     posted, form = await request.post(), await _form(request)
     form.command = command_in(posted)
     form.read(posted)
@@ -114,7 +114,7 @@ async def act_on_user(request: web.Request) -> web.Response:
 
 
 async def ask_first(request: web.Request) -> web.Response:
-    """The page before what hurts: what it means, and the button that does it."""
+    """Show what the act means and ask for confirmation."""
     register, user_id = request[REGISTER], id_in(request, "user")
     act = next((each for each in ASKED_FIRST if each.value == request.match_info["act"]), None)
     if act is None:
@@ -139,9 +139,10 @@ async def _show(
     request: web.Request, form: Form | None = None, version: int | None = None, acted: Form | None = None
 ) -> web.Response:
     """
-    The page as it stands now; `form` holds what was chosen, upon `version`. A version that was overtaken is replaced.
+    Show the user as they are now. `form` holds what was chosen, based on `version`; after a conflict the current
+    version replaces it.
 
-    `acted` says why an act was not done.
+    `acted` says why an act was not carried out.
     """
     register, names = request[REGISTER], await names_of(request)
     found = await ask(request, ReadUser(user_id=id_in(request, "user")))

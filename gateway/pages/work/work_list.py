@@ -1,4 +1,4 @@
-"""The work list: what waits urgently, with who has seen it, and what is for the next meeting of each area."""
+"""The work list: urgent tasks with who has seen them, and the agenda of each area's next meeting."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ from shared.registers.definition.words import Words
 PATH = "work/"
 SEEN_FORM = "seen-form"
 MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
-DIGITS = 5  # of how many tasks are passed over
+DIGITS = 5  # of an offset
 
 Names = Mapping[UUID, NamedRecord]
 
 
 @dataclass(frozen=True)
 class Area:
-    """What is for one area's next meeting."""
+    """The tasks for one area's next meeting."""
 
     name: str
     rows: list[list[Cell]]
@@ -44,7 +44,7 @@ class Area:
 
 @dataclass(frozen=True)
 class TaskOffsets:
-    """How many tasks of each kind are passed over."""
+    """How many tasks of each kind the page skips."""
 
     urgent: int
     agenda: int
@@ -81,7 +81,7 @@ async def show_work(request: web.Request) -> web.Response:
 
 
 async def acknowledge(request: web.Request) -> web.Response:
-    """Back to the list, which says who has seen it; whoever was second is told who was first."""
+    """Mark a task as seen and return to the list. If another user saw it first, the list says who."""
     register = _rated(request)
     task_id, command_id = _ids((await request.post()).get("task", ""))
     here = address(register, PATH)
@@ -95,7 +95,7 @@ async def acknowledge(request: web.Request) -> web.Response:
 
 
 def _rated(request: web.Request) -> Definition:
-    """The register; one without a rating has no work list."""
+    """Return the register. Raise 404 for a register without a rating, which has no work list."""
     register = request[REGISTER]
     if register.rating is None:
         raise web.HTTPNotFound
@@ -103,13 +103,13 @@ def _rated(request: web.Request) -> Definition:
 
 
 def _ids(sent: object) -> tuple[UUID, UUID]:
-    """The task of a button, and the id of what is done by pressing it. Raises 400 for what is not ours."""
+    """Return the task id and command id of the pressed button. Raise 400 if they are malformed."""
     task, _, command = str(sent).partition("-")
     return sent_id(task), sent_id(command)
 
 
 async def _names(request: web.Request, tasks: Tasks) -> Names | None:
-    """Who the tasks are about; None when referrals does not answer, which must not hide that they wait."""
+    """Return who the tasks are about; None if referrals does not answer, so that the tasks still appear."""
     record_ids = tuple(each.record_id for each in (*tasks.urgent, *tasks.agenda))
     if not record_ids:
         return {}
@@ -118,7 +118,7 @@ async def _names(request: web.Request, tasks: Tasks) -> Names | None:
 
 
 def _said(request: web.Request, tasks: Tasks) -> str:
-    """What came of a button that was pressed before."""
+    """Return what the last pressed button did."""
     words = request[REGISTER].words
     if closed := notice(request, {"closed": words("tasks.closed")}):
         return closed
@@ -132,7 +132,7 @@ def _said(request: web.Request, tasks: Tasks) -> str:
 
 # ------------------------------------------------------------------------------------------------------------ the rows
 class TaskCells:
-    """Makes the cells of both tables. A task whose record has no name here is shown by its reference."""
+    """Makes the cells of both tables. A task whose record has no name here appears by its reference."""
 
     def __init__(self, register: Definition, names: Names, organisations: Mapping[UUID, str], now: datetime) -> None:
         self._register = register
@@ -164,7 +164,7 @@ class TaskCells:
         return [*self._first(task), *self._lead_of(task), lines(day(task.opened_at), rated)]
 
     def area(self, code: str | None) -> str:
-        """The name of a locality."""
+        """Return the name of a locality."""
         labels = self._locality.labels if self._locality else {}
         return labels.get(code or "", code or self._words("tasks.no_place"))
 
@@ -192,7 +192,7 @@ class TaskCells:
         return self._words("tasks.waiting", age=age_in_words(max(minutes, 0), self._words))
 
     def _second(self, task: TaskShown) -> str:
-        """Who was told because nobody had seen it, and when; who will be, and after how long, while nobody has."""
+        """Return who was alerted because the task was unseen, and when; or who will be, and after how many minutes."""
         if not self._told_again:
             return ""
         if task.told_again_at:
@@ -212,7 +212,7 @@ class TaskCells:
         return Markup("<strong>{}</strong>").format(self._words("tasks.not_seen"))
 
     def _button(self, task: TaskShown, about: str) -> Markup:
-        """Of the one form of the page; the id of the command is the button's own."""
+        """Return the "seen" button of the page's only form. Each button carries its own command id."""
         return Markup(
             '<button class="nhsuk-button nhsuk-button--small ics-work__button" data-module="nhsuk-button"'
             ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'
@@ -221,7 +221,7 @@ class TaskCells:
 
 
 def told_again(register: Definition) -> str:
-    """Whom the register names for an urgent record that nobody has seen in time."""
+    """Return whom the register alerts if an urgent record is not seen in time."""
     words = register.words
     who: dict[Recipient, str] = {
         "team": register.contact.team,
@@ -234,7 +234,7 @@ def told_again(register: Definition) -> str:
 
 
 def age_in_words(minutes: int, words: Words) -> str:
-    """In its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
+    """Return the age in its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
     days, rest = divmod(minutes, MINUTES_OF_DAY)
     hours, rest = divmod(rest, MINUTES_OF_HOUR)
     in_days = (
@@ -253,7 +253,7 @@ def _amount(count: int, one: str, several: str) -> str:
 
 
 def _areas(register: Definition, rows: TaskCells, tasks: tuple[TaskShown, ...]) -> list[Area]:
-    """The agenda comes by localities."""
+    """Group the agenda by locality. Tasks arrive sorted by locality."""
     return [
         Area(rows.area(code), [rows.agenda(task) for task in of_area])
         for code, of_area in groupby(tasks, key=lambda task: task.locality)

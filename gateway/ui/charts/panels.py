@@ -1,4 +1,4 @@
-"""The panels of a dashboard: a few counts side by side, or many beneath each other with bars to compare them by."""
+"""The panels of a dashboard: a few counts side by side, or a longer table of counts with bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST_BESIDE = 6
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `total` stands alone; else either `heads` over `counts`, or `rows` under `columns`."""
+    """One panel: a `total` alone, `heads` over `counts`, or `rows` under `columns`."""
 
     title: str
     total: int | None = None
@@ -35,7 +35,7 @@ def panel_of(register: Definition, tile: TileShown) -> Panel:
 
 
 def _head(register: Definition, tile: TileShown, count: Count) -> Cell:
-    """A level of the rating by its word, colour and shape; anything else by its word."""
+    """Return a rating level as word, colour and shape, and any other count's label as text."""
     is_rating = register.rating is not None and register.rating.question == tile.question
     return (rating_mark(register, count.code) if is_rating else "") or count.label
 
@@ -52,7 +52,7 @@ def _rows(counts: Sequence[Count]) -> list[tuple[Cell, ...]]:
 
 
 def _bar(count: int, longest: int) -> Markup:
-    """The number, and beside it a bar for the eye alone; the longest takes the whole width."""
+    """Return the number and a decorative bar, whose length is relative to the longest."""
     width = 100 * count / longest if longest else 0
     return Markup(
         '<span class="ics-bar__count">{}</span><svg class="ics-bar" viewBox="0 0 100 10" preserveAspectRatio="none"'

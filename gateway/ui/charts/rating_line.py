@@ -1,4 +1,4 @@
-"""A record's rating over time, as a line through bands: made from its history, with reviews and outcomes as dots."""
+"""A record's rating over time, drawn as a line through bands from its history; reviews and outcomes are dots."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from shared.contracts.referrals.reading import History, RecordShown
 from shared.registers.definition.lifecycle import Level, Rating
 from shared.registers.definition.register import Definition
 
-BAND = 32  # pixels; the words beside the bands are as high
-EDGE = 2.0  # per cent left free at both ends, so that a dot is whole
+BAND = 32  # pixels; also the height of the labels beside the bands
+EDGE = 2.0  # per cent left free at both ends, so that no dot is cut off
 
 MarkKind = Literal["reviewed", "outcome", "ending"]
 
@@ -26,7 +26,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Step:
-    """How long one rating held. `left` and `right` are per cent of the picture, `height` is in pixels from its top."""
+    """How long one rating held. `left` and `right` are per cent of the picture; `height` is in pixels from the top."""
 
     left: str
     right: str
@@ -50,7 +50,7 @@ class Legend:
 
 @dataclass(frozen=True)
 class RatingLine:
-    """The picture, and the same as the rows of a table; `notes` say what is left out."""
+    """The picture, and the same facts as the rows of a table. `notes` say what is left out."""
 
     title: str
     height: int
@@ -66,7 +66,7 @@ class RatingLine:
 
 @dataclass(frozen=True)
 class Moment:
-    """One thing that happened; a `level` says that it was rated so from then on."""
+    """One thing that happened. A `level` means that the record had this rating from then on."""
 
     at: datetime
     who: str
@@ -77,7 +77,7 @@ class Moment:
 def rating_line(
     register: Definition, record: RecordShown, history: History, outcomes: Outcomes | None, now: datetime
 ) -> RatingLine | None:
-    """The line of an active record with a rating; None for one without. `outcomes`: None where they are not shown."""
+    """Return the line of an active record; None if it has no rating. Pass None for `outcomes` if they are not shown."""
     rating = register.rating
     moments = [*_ratings(rating, record, history), *_reviews(history)] if rating else []
     rated = [moment for moment in moments if moment.level]
@@ -90,7 +90,7 @@ def rating_line(
 
 
 def _ratings(rating: Rating, record: RecordShown, history: History) -> Iterator[Moment]:
-    """From the newest back: each change says what was there before it."""
+    """Yield the ratings, newest first. Each change says what was before it."""
     code = record.answers.get(rating.question)
     for change in history.updates:
         for field in change.changes:
@@ -127,7 +127,7 @@ def _notes(register: Definition, history: History, outcomes: Outcomes | None) ->
 
 @dataclass(frozen=True)
 class _Drawing:
-    """Where things stand: time runs from left to right, and the last level of the rating is at the top."""
+    """Positions in the picture. Time runs from left to right, and the rating's last level is at the top."""
 
     rating: Rating
     start: datetime

@@ -1,4 +1,4 @@
-"""The picture of a dashboard's weeks: one stacked column for each, with patterns as well as colours, and its table."""
+"""The chart of a dashboard's weeks: one stacked column a week, in patterns as well as colours, with a table."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HEIGHT, SLOT, BAR = 160, 40, 30
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a column: where it lies, and its colour in the palette of a definition."""
+    """A part of a column: its place, and its colour in a definition's palette."""
 
     x: int
     y: float
@@ -24,7 +24,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Weeks:
-    """All that the picture and its table show. `colours` stand beneath each other in the columns as in the legend."""
+    """Everything that the chart and its table show. The levels have the same order in the columns and the legend."""
 
     title: str
     width: int
@@ -58,13 +58,13 @@ def weeks_of(register: Definition, tile: TileShown) -> Weeks:
 
 
 def _colour(register: Definition, code: str) -> str:
-    """Grey for a level that the register knows no more."""
+    """Return the level's colour; grey for a level that the register no longer has."""
     level = register.rating.level(code) if register.rating else None
     return level.colour if level else "grey"
 
 
 def _blocks(weeks: Sequence[Week], colours: Sequence[str]) -> Iterator[Block]:
-    """From the foot upwards; the fullest week takes the whole height."""
+    """Yield the blocks of each column from the bottom up. The fullest week takes the whole height."""
     fullest = max(sum(each.count for each in week.counts) for week in weeks) or 1
     for place, week in enumerate(weeks):
         y = float(HEIGHT)
