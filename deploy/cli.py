@@ -61,8 +61,8 @@ def up(demo: Annotated[bool, typer.Option("--demo", help="With demo people; for 
 
 async def _up(*, demo: bool) -> None:
     """Start the prefork server first: it imports the shared modules while this process imports its own."""
-    nursery = PreforkServer(inherited(os.environ))
-    await nursery.start()
+    prefork = PreforkServer(inherited(os.environ))
+    await prefork.start()
     try:
         from deploy.runner.settings import read_settings  # noqa: PLC0415
         from deploy.runner.state import locked, open_state  # noqa: PLC0415
@@ -72,9 +72,9 @@ async def _up(*, demo: bool) -> None:
         state = open_state(settings.state_dir)
         loading = "deploy.demo.start" if demo else ""
         with locked(state) as lock:
-            await Installation(settings, state, lock, nursery, demo=demo, loading=loading).run()
+            await Installation(settings, state, lock, prefork, demo=demo, loading=loading).run()
     finally:
-        await nursery.close()
+        await prefork.close()
 
 
 @app.command()

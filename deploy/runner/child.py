@@ -171,7 +171,7 @@ class Child:
 
 
 async def spawn(
-    program: ChildProgram, console: Console, guardian: Guardian | None = None, nursery: PreforkServer | None = None
+    program: ChildProgram, console: Console, guardian: Guardian | None = None, prefork: PreforkServer | None = None
 ) -> Child:
     """
     Start a program in its own session, so that Ctrl-C in the terminal reaches only the runner.
@@ -180,8 +180,8 @@ async def spawn(
     """
     lines, output = _log(program.log_file) if program.log_file is not None else await _console(program.name, console)
     try:
-        if nursery is not None and program.module:
-            running: Spawned = await nursery.fork(program.module, program.environment, output)
+        if prefork is not None and program.module:
+            running: Spawned = await prefork.fork(program.module, program.environment, output)
         else:
             running = await _execute(program, output)
     finally:

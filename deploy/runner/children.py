@@ -34,13 +34,13 @@ class PortFile:
 
 
 @dataclass(frozen=True)
-class ChildProcess:
+class SpawnContext:
     """The tools that every child is spawned with. `pids`: the folder that holds the process ids."""
 
     pids: Path
     console: Console
     guardian: Guardian
-    nursery: PreforkServer
+    prefork: PreforkServer
 
 
 class ProductChild:
@@ -51,12 +51,12 @@ class ProductChild:
         name: str,
         program: Callable[[], ChildProgram],
         is_ready: Callable[[], Awaitable[bool]],
-        nest: ChildProcess,
+        spawning: SpawnContext,
     ) -> None:
         self.name = name
         self._program = program
         self._is_ready = is_ready
-        self._nest = nest
+        self._spawning = spawning
         self._child: Child | None = None
 
     @property
@@ -64,8 +64,10 @@ class ProductChild:
         return self._child.pid if self._child is not None else None
 
     async def start(self) -> None:
-        self._child = await spawn(self._program(), self._nest.console, self._nest.guardian, self._nest.nursery)
-        write_whole(self._nest.pids / f"{self.name}.pid", str(self._child.pid))
+        self._child = await spawn(
+            self._program(), self._spawning.console, self._spawning.guardian, self._spawning.prefork
+        )
+        write_whole(self._spawning.pids / f"{self.name}.pid", str(self._child.pid))
 
     async def ready(self) -> None:
         async def is_settled() -> bool:

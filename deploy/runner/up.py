@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.build.nats_permissions import DEPLOYER, permissions
 from deploy.runner.child import ChildProgram, Guardian, spawn
-from deploy.runner.children import STOP_SECONDS, ChildProcess, PortFile, ProductChild, product_module, says_ready
+from deploy.runner.children import STOP_SECONDS, PortFile, ProductChild, SpawnContext, product_module, says_ready
 from deploy.runner.console import Console
 from deploy.runner.environment import Addresses, Surroundings, databases, shown_host
 from deploy.runner.keyring import open_keyring
@@ -35,7 +35,7 @@ class Installation:
     """
     All parts of one machine, and the order in which they start.
 
-    `lock` is the held lock of the state folder. `nursery` is the prefork server: it may be running already, and is
+    `lock` is the held lock of the state folder. `prefork` is the prefork server: it may be running already, and is
     closed here. `loading` is a module that fills the databases of a new installation. It runs once, before the services
     start.
     """
@@ -45,7 +45,7 @@ class Installation:
         settings: RunnerSettings,
         state: State,
         lock: int,
-        nursery: PreforkServer,
+        prefork: PreforkServer,
         *,
         demo: bool,
         module_of: Callable[[str], str] = product_module,
@@ -56,7 +56,7 @@ class Installation:
         self._state = state
         self._console = Console()
         self._keyring = open_keyring(state.keyring_file)
-        self._nest = ChildProcess(state.run, self._console, Guardian(lock), nursery)
+        self._spawning = SpawnContext(state.run, self._console, Guardian(lock), prefork)
         self._module_of = module_of
         self._loading = loading
         self._surroundings = _surroundings(settings, state, demo=demo)
@@ -123,7 +123,7 @@ class Installation:
     async def _run(self, module: str, environment: Mapping[str, str]) -> None:
         """Let the prefork server run a module to its end, so that this process need not import it."""
         program = ChildProgram(module.rpartition(".")[2], environment, module=module)
-        child = await spawn(program, self._console, self._nest.guardian, self._nest.nursery)
+        child = await spawn(program, self._console, self._spawning.guardian, self._spawning.prefork)
         if await child.ended() != 0:
             raise CannotStart(f"{module} failed: its own lines above say why.")
 
@@ -131,8 +131,8 @@ class Installation:
         self._console.say("stopping")
         await end(tasks)
         await self._supervisor.stop()
-        await self._nest.nursery.close()
-        self._nest.guardian.close()
+        await self._spawning.prefork.close()
+        self._spawning.guardian.close()
         self._console.say("stopped")
 
     def _say_ready(self) -> None:
@@ -150,13 +150,13 @@ class Installation:
     def _embedded_postgres(self) -> Postgres | None:
         if not self._settings.needs_postgres:
             return None
-        return Postgres(self._state, self._keyring.superuser_password, self._console, self._nest.guardian)
+        return Postgres(self._state, self._keyring.superuser_password, self._console, self._spawning.guardian)
 
     def _embedded_nats(self) -> NatsServer | None:
         if self._settings.nats_url is not None:
             return None
         keys = self._keyring.nats_public_keys()
-        return NatsServer(self._state, keys, permissions(), self._console, self._nest.guardian)
+        return NatsServer(self._state, keys, permissions(), self._console, self._spawning.guardian)
 
     def _mail_catcher(self) -> ProductChild | None:
         port = self._surroundings.mail_port
@@ -168,14 +168,14 @@ class Installation:
             environment = {**inherited(os.environ), **mail, "ICS_PORT_FILE": str(port.file)}
             return ChildProgram(MAIL, environment, module=MAIL_CATCHER)
 
-        return ProductChild(MAIL, program, port.is_written, self._nest)
+        return ProductChild(MAIL, program, port.is_written, self._spawning)
 
     def _product(self, name: str) -> ProductChild:
         def program() -> ChildProgram:
             environment = self._surroundings.of(name, self._addresses())
             return ChildProgram(name, environment, module=self._module_of(name), grace_seconds=STOP_SECONDS)
 
-        return ProductChild(name, program, says_ready(self._state.run / name), self._nest)
+        return ProductChild(name, program, says_ready(self._state.run / name), self._spawning)
 
 
 def _surroundings(settings: RunnerSettings, state: State, *, demo: bool) -> Surroundings:

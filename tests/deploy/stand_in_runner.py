@@ -22,9 +22,9 @@ async def run(*, demo: bool) -> None:
     state = open_state(settings.state_dir)
     with locked(state) as lock:
         marked = {**inherited(os.environ), "STAND_IN_FOLDER": str(state.folder)}  # found by tests
-        nursery = PreforkServer(marked, modules=("asyncio",))
+        prefork = PreforkServer(marked, modules=("asyncio",))
         loading = "tests.deploy.stand_in_loading" if demo else ""
-        await Installation(settings, state, lock, nursery, demo=demo, module_of=stand_in, loading=loading).run()
+        await Installation(settings, state, lock, prefork, demo=demo, module_of=stand_in, loading=loading).run()
 
 
 if __name__ == "__main__":

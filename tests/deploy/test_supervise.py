@@ -10,7 +10,7 @@ import pytest
 
 from deploy.runner.child import Child, ChildProgram, dies_with_parent, spawn
 from deploy.runner.console import Console
-from deploy.runner.prefork.guardian import GuardedChild, end, wards
+from deploy.runner.prefork.guardian import GuardedChild, children_in, end
 from deploy.runner.refusals import CannotStart
 from deploy.runner.supervise import LONGEST_WAIT_SECONDS, STEADY_SECONDS, BackOff, Supervisor, together
 from deploy.runner.waiting import until
@@ -196,7 +196,7 @@ async def test_the_first_failure_of_steps_at_once_is_raised_as_itself() -> None:
 def test_the_guardian_knows_whom_it_still_watches() -> None:
     said = ["watch 10 15 5.0\n", "watch 11 2 30.0\n", "forget 10\n"]
 
-    assert [GuardedChild(11, 2, 30.0)] == wards(said)
+    assert [GuardedChild(11, 2, 30.0)] == children_in(said)
 
 
 @pytest.mark.failure

@@ -36,7 +36,7 @@ class PreforkServer:
         self._running: asyncio.subprocess.Process | None = None
         self._requests: socket.socket | None = None
         self._reports: asyncio.Task[None] | None = None
-        self._wishes: deque[asyncio.Future[Forked]] = deque()
+        self._waiting: deque[asyncio.Future[Forked]] = deque()
         self._living: dict[int, Forked] = {}
 
     async def start(self) -> None:
@@ -57,20 +57,20 @@ class PreforkServer:
     async def fork(self, module: str, environment: Mapping[str, str], output: int) -> Forked:
         """Fork a process that runs `python -m <module>` in this environment and writes to this descriptor."""
         await self.start()
-        wish: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
         given = os.memfd_create("environment")
         try:
             os.write(given, json.dumps(dict(environment)).encode())
             os.lseek(given, 0, os.SEEK_SET)
             if self._requests is None:
-                raise CannotStart("The nursery has ended.")
+                raise CannotStart("The prefork server has ended.")
             socket.send_fds(self._requests, [module.encode()], [output, given])
-            self._wishes.append(wish)
+            self._waiting.append(waiter)
         except OSError:
-            raise CannotStart("The nursery has ended.") from None
+            raise CannotStart("The prefork server has ended.") from None
         finally:
             os.close(given)
-        return await wish
+        return await waiter
 
     async def _hear(self, running: asyncio.subprocess.Process) -> None:
         """Read reports until the server ends, then kill all that it forked. The kernel signals them too."""
@@ -86,10 +86,10 @@ class PreforkServer:
                 os.killpg(pid, signal.SIGKILL)
             forked.end.set_result(-signal.SIGKILL)
         self._living.clear()
-        for wish in self._wishes:
-            if not wish.done():
-                wish.set_exception(CannotStart("The nursery has ended."))
-        self._wishes.clear()
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(CannotStart("The prefork server has ended."))
+        self._waiting.clear()
 
     def _take(self, report: list[str]) -> None:
         word, pid = report[0], int(report[1])
@@ -97,9 +97,9 @@ class PreforkServer:
             self._living.pop(pid).end.set_result(int(report[2]))
             return
         forked = self._living[pid] = Forked(pid, asyncio.get_running_loop().create_future())
-        wish = self._wishes.popleft()
-        if not wish.done():  # the caller may have been cancelled since
-            wish.set_result(forked)
+        waiter = self._waiting.popleft()
+        if not waiter.done():  # the caller may have been cancelled since
+            waiter.set_result(forked)
 
     async def close(self) -> None:
         """End the server and all processes that it forked."""

@@ -34,7 +34,7 @@ class GuardedChild:
         return True
 
 
-def wards(lines: Iterable[str]) -> list[GuardedChild]:
+def children_in(lines: Iterable[str]) -> list[GuardedChild]:
     """Read `watch <group> <signal> <seconds>` and `forget <group>` to the end. Return the children still watched."""
     watched: dict[int, GuardedChild] = {}
     for line in lines:
@@ -64,7 +64,7 @@ def _is_left(ward: GuardedChild, waited: float) -> bool:
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    end(wards(sys.stdin))
+    end(children_in(sys.stdin))
 
 
 if __name__ == "__main__":

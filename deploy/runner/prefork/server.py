@@ -56,13 +56,13 @@ def main(modules: Sequence[str]) -> None:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()  # a later collection would write to the shared memory pages
-    nursery = os.getpid()
+    server_pid = os.getpid()
     with socket.socket(fileno=sys.stdin.fileno()) as requests, selectors.DefaultSelector() as watched:
         watched.register(requests, selectors.EVENT_READ, 0)
-        birth = _serve(requests, watched)
-    if birth is not None:
-        _leave(birth, nursery)
-        runpy.run_module(birth.module, run_name="__main__", alter_sys=True)
+        fork_request = _serve(requests, watched)
+    if fork_request is not None:
+        _leave(fork_request, server_pid)
+        runpy.run_module(fork_request.module, run_name="__main__", alter_sys=True)
 
 
 def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> ForkRequest | None:
@@ -75,12 +75,12 @@ def _serve(requests: socket.socket, watched: selectors.BaseSelector) -> ForkRequ
             module, descriptors, _, _ = socket.recv_fds(requests, 1024, 2)
             if not module:
                 return None
-            birth = ForkRequest(module.decode(), *descriptors)
-            if _fork(birth, watched):
-                return birth
+            fork_request = ForkRequest(module.decode(), *descriptors)
+            if _fork(fork_request, watched):
+                return fork_request
 
 
-def _fork(birth: ForkRequest, watched: selectors.BaseSelector) -> bool:
+def _fork(fork_request: ForkRequest, watched: selectors.BaseSelector) -> bool:
     """Fork. Return True in the child."""
     pid = os.fork()
     if pid == 0:
@@ -90,8 +90,8 @@ def _fork(birth: ForkRequest, watched: selectors.BaseSelector) -> bool:
         return True
     with contextlib.suppress(PermissionError, ProcessLookupError):
         os.setpgid(pid, pid)  # in the parent and in the child, so that the group exists whichever runs first
-    os.close(birth.output)
-    os.close(birth.environment)
+    os.close(fork_request.output)
+    os.close(fork_request.environment)
     watched.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
     _say(f"started {pid}")
     return False
@@ -109,21 +109,21 @@ def _say(line: str) -> None:
         os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
-def _leave(birth: ForkRequest, nursery: int) -> None:
+def _leave(fork_request: ForkRequest, server_pid: int) -> None:
     """Give the child its own group, output, name and environment. The kernel ends it when the server ends."""
     os.setpgid(0, 0)
     kernel = ctypes.CDLL(None)
     kernel.prctl(DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
-    kernel.prctl(NAME, birth.module.rpartition(".")[2].encode(), 0, 0, 0)
-    if os.getppid() != nursery:
-        sys.exit("the nursery has ended")
+    kernel.prctl(NAME, fork_request.module.rpartition(".")[2].encode(), 0, 0, 0)
+    if os.getppid() != server_pid:
+        sys.exit("the prefork server has ended")
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for theirs, ours in ((nothing, 0), (birth.output, 1), (birth.output, 2)):
+    for theirs, ours in ((nothing, 0), (fork_request.output, 1), (fork_request.output, 2)):
         if theirs != ours:
             os.dup2(theirs, ours)
-    for spare in {nothing, birth.output} - {0, 1, 2}:
+    for spare in {nothing, fork_request.output} - {0, 1, 2}:
         os.close(spare)
-    with os.fdopen(birth.environment, encoding="utf-8") as given:
+    with os.fdopen(fork_request.environment, encoding="utf-8") as given:
         _replace_environment(json.load(given))
 
 

@@ -14,15 +14,15 @@ from deploy.runner.refusals import CannotStart
 from deploy.runner.waiting import until
 from tests.deploy.test_supervise import Heard, is_there
 
-MODULE = "tests.deploy.newborn"
+MODULE = "tests.deploy.forked"
 QUICK = ("asyncpg",)
 
 
 @pytest.fixture
-async def nursery() -> AsyncIterator[PreforkServer]:
-    nursery = PreforkServer(dict(os.environ), QUICK)
-    yield nursery
-    await nursery.close()
+async def prefork() -> AsyncIterator[PreforkServer]:
+    prefork = PreforkServer(dict(os.environ), QUICK)
+    yield prefork
+    await prefork.close()
 
 
 @pytest.fixture
@@ -30,27 +30,27 @@ def console() -> Heard:
     return Heard()
 
 
-async def fork(nursery: PreforkServer, console: Heard, order: str, secret: str = "") -> Child:
+async def fork(prefork: PreforkServer, console: Heard, order: str, secret: str = "") -> Child:
     environment = {"ORDER": order, "SECRET": secret}
-    return await spawn(ChildProgram(order, environment, module=MODULE), console, nursery=nursery)
+    return await spawn(ChildProgram(order, environment, module=MODULE), console, prefork=prefork)
 
 
-async def test_it_is_told_its_environment_and_its_end_is_known(nursery: PreforkServer, console: Heard) -> None:
-    child = await fork(nursery, console, "leave", "hush")
+async def test_it_is_told_its_environment_and_its_end_is_known(prefork: PreforkServer, console: Heard) -> None:
+    child = await fork(prefork, console, "leave", "hush")
 
     assert 3 == await child.ended()
     assert ["leave        | leave hush True"] == console.lines
 
 
-async def test_an_error_ends_it_as_it_would_any_program(nursery: PreforkServer, console: Heard) -> None:
-    child = await fork(nursery, console, "fail")
+async def test_an_error_ends_it_as_it_would_any_program(prefork: PreforkServer, console: Heard) -> None:
+    child = await fork(prefork, console, "fail")
 
     assert 1 == await child.ended()
     assert "fail         | RuntimeError: failed" == console.lines[-1]
 
 
-async def test_it_leads_a_group_of_its_own_which_ends_with_it(nursery: PreforkServer, console: Heard) -> None:
-    child = await fork(nursery, console, "have children")
+async def test_it_leads_a_group_of_its_own_which_ends_with_it(prefork: PreforkServer, console: Heard) -> None:
+    child = await fork(prefork, console, "have children")
     await console.hears("have children")
     assert await until(lambda: _has_children(child.pid), seconds=5)
     (grandchild,) = _children(child.pid)
@@ -73,16 +73,16 @@ async def _is_gone(pid: int) -> bool:
 
 
 async def test_it_is_found_by_its_own_name_and_holds_nothing_of_its_sister_s(
-    nursery: PreforkServer, console: Heard
+    prefork: PreforkServer, console: Heard
 ) -> None:
-    first = await fork(nursery, console, "wait")
+    first = await fork(prefork, console, "wait")
     await console.hears("wait")
     before = len(list(Path(f"/proc/{first.pid}/fd").iterdir()))
-    second = await fork(nursery, console, "wait")
+    second = await fork(prefork, console, "wait")
     await console.hears("wait")
     assert await until(lambda: _waits(second.pid), seconds=5)
 
-    assert "newborn\n" == Path(f"/proc/{second.pid}/comm").read_text()
+    assert "forked\n" == Path(f"/proc/{second.pid}/comm").read_text()
     assert before == len(list(Path(f"/proc/{second.pid}/fd").iterdir()))
     for child in (first, second):
         await child.stop(asyncio.Event())
@@ -92,11 +92,11 @@ async def _waits(pid: int) -> bool:
     return "sigsuspend" in Path(f"/proc/{pid}/wchan").read_text() or "pause" in Path(f"/proc/{pid}/wchan").read_text()
 
 
-async def test_a_secret_of_one_process_is_not_in_the_memory_of_the_next(nursery: PreforkServer, console: Heard) -> None:
+async def test_a_secret_of_one_process_is_not_in_the_memory_of_the_next(prefork: PreforkServer, console: Heard) -> None:
     secret = "-".join(("canary", "of", "identity"))
-    first = await fork(nursery, console, "wait", secret)
+    first = await fork(prefork, console, "wait", secret)
     await console.hears(secret)
-    second = await fork(nursery, console, "wait", "another")
+    second = await fork(prefork, console, "wait", "another")
     await console.hears("another")
 
     assert secret.encode() in _memory(first.pid)
@@ -118,10 +118,10 @@ def _memory(pid: int) -> bytes:
 
 
 @pytest.mark.failure
-async def test_a_killed_nursery_ends_what_it_forked_and_a_new_one_takes_its_place(
-    nursery: PreforkServer, console: Heard
+async def test_a_killed_server_ends_what_it_forked_and_a_new_one_takes_its_place(
+    prefork: PreforkServer, console: Heard
 ) -> None:
-    child = await fork(nursery, console, "wait")
+    child = await fork(prefork, console, "wait")
     await console.hears("wait")
     os.kill(_parent(child.pid), signal.SIGKILL)
 
@@ -129,7 +129,7 @@ async def test_a_killed_nursery_ends_what_it_forked_and_a_new_one_takes_its_plac
         assert -signal.SIGKILL == await child.ended()
     assert await until(lambda: _is_gone(child.pid), seconds=5)
 
-    again = await fork(nursery, console, "leave")
+    again = await fork(prefork, console, "leave")
     assert 3 == await again.ended()
 
 
@@ -137,19 +137,19 @@ def _parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
 
 
-async def test_a_nursery_that_cannot_import_says_so(console: Heard) -> None:
-    nursery = PreforkServer({"PYTHONHOME": "/nowhere", "PATH": os.environ["PATH"]})
+async def test_a_server_that_cannot_import_says_so(console: Heard) -> None:
+    prefork = PreforkServer({"PYTHONHOME": "/nowhere", "PATH": os.environ["PATH"]})
 
-    with pytest.raises(CannotStart, match="The nursery has ended"):
-        await fork(nursery, console, "wait")
-    await nursery.close()
+    with pytest.raises(CannotStart, match="The prefork server has ended"):
+        await fork(prefork, console, "wait")
+    await prefork.close()
 
 
-async def test_closing_the_nursery_ends_what_is_left(console: Heard) -> None:
-    nursery = PreforkServer(dict(os.environ), QUICK)
-    child = await fork(nursery, console, "wait")
+async def test_closing_the_server_ends_what_is_left(console: Heard) -> None:
+    prefork = PreforkServer(dict(os.environ), QUICK)
+    child = await fork(prefork, console, "wait")
     await console.hears("wait")
 
-    await nursery.close()
+    await prefork.close()
 
     assert await until(lambda: _is_gone(child.pid), seconds=5)
