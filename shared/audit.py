@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
 
@@ -28,10 +29,14 @@ READ_STRETCH = (
 )
 
 
+class AuditAction(StrEnum):
+    """An action that a service audits. Each service lists all of its own in `audit_actions.py`, and no other exists."""
+
+
 async def note(
     db: Database,
     visitor: Visitor | None,
-    action: str,
+    action: AuditAction,
     subjects: Iterable[UUID] = (),
     fields: Iterable[str] = (),
     *,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.hashing import PasswordHashes
 from services.identity.keys import Keys
 from services.identity.mails import Mails, Recipient
@@ -72,10 +73,10 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
     account_id, names = new_id(), (registrant.first_name, registrant.last_name)
     if not await accounts.add(db, account_id, registrant.email, *names, master_admin=account.master_admin):
         raise Refused("already_registered")
-    await audit.note(db, None, "account_created", [account_id])
+    await audit.note(db, None, IdentityAction.ACCOUNT_CREATED, [account_id])
     for grant in account.grants:
         await organisations.give_grant(db, account_id, await _found(db, registrant.email, grant))
-        await audit.note(db, None, "grant_given", [account_id], register=grant.register_code)
+        await audit.note(db, None, IdentityAction.GRANT_GIVEN, [account_id], register=grant.register_code)
     if isinstance(password, Mailed):
         to = Recipient(registrant.email, registrant.first_name, password.register_code)
         await welcome(db, password, account_id, to)
@@ -110,5 +111,5 @@ async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID
     account = await accounts.find_by_email(db, read_email(email))
     if account is None or not await unlock(db, keys, account.account_id):
         return False
-    await audit.note(db, None, "account_unlocked", [account.account_id], actor=unlocked_by)
+    await audit.note(db, None, IdentityAction.ACCOUNT_UNLOCKED, [account.account_id], actor=unlocked_by)
     return True

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.notifier import store
+from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.rules import Lane, NeverAMail
 from services.notifier.store import ABOVE_ALL
@@ -30,7 +31,7 @@ class Delivery:
                 raise Refused("not_found")
             found = await store.list_mails(db, visitor, before, MAILS_AT_ONCE + 1, undelivered=asked.undelivered)
             shown = found[:MAILS_AT_ONCE]
-            await audit.note(db, visitor, "mail.listed", [each.mail_id for each in shown])
+            await audit.note(db, visitor, NotifierAction.MAIL_LISTED, [each.mail_id for each in shown])
         return MailPage(mails=shown, more=len(found) > len(shown))
 
     async def send_again(self, visitor: Visitor, asked: SendAgain) -> Nothing:
@@ -53,7 +54,7 @@ class Delivery:
         if mail.state not in ENDED_BADLY:
             raise Refused("not_ended")
         await store.queue_again(db, asked.mail_id, self._written(visitor, mail))
-        await audit.note(db, visitor, "mail.sent_again", [asked.mail_id])
+        await audit.note(db, visitor, NotifierAction.MAIL_SENT_AGAIN, [asked.mail_id])
         return mail.lane
 
     def _written(self, visitor: Visitor, mail: store.Ended) -> Written:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.notifier import rules, store
+from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.handlers import queue
 from services.notifier.store import NewMail, NotThrough
@@ -66,7 +67,7 @@ class MailEscalation:
             fresh = [each for each in others if each.recipient not in told]
             for each in fresh:
                 await queue(db, each)
-            await audit.note(db, None, "mail.others_told", [mail.mail_id], register=register.code)
+            await audit.note(db, None, NotifierAction.MAIL_OTHERS_TOLD, [mail.mail_id], register=register.code)
         if not fresh:
             warn("mail.urgent_not_delivered", mail_id=str(mail.mail_id), register_code=register.code)
         self.context.wakeups.set_for(fresh)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.notifier import rules, store
+from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.rules import NeverAMail
 from services.notifier.store import NewMail
@@ -69,4 +70,4 @@ class Handlers:
 
 async def queue(db: Database, mail: NewMail) -> None:
     if await store.add_mail(db, mail):
-        await audit.note(db, None, "mail.queued", [mail.mail_id], register=mail.register_code)
+        await audit.note(db, None, NotifierAction.MAIL_QUEUED, [mail.mail_id], register=mail.register_code)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.notifier import rules, store
+from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.rules import Lane, ServerAnswer
 from services.notifier.smtp import MailServer
@@ -18,6 +19,12 @@ from shared.log import log, warn
 POLL_SECONDS = 1.0
 REST_SECONDS = 1.0
 STOP_SECONDS = 8.0
+
+NOTED: dict[rules.Ending, NotifierAction] = {
+    "accepted": NotifierAction.MAIL_ACCEPTED,
+    "failed": NotifierAction.MAIL_FAILED,
+    "given_up": NotifierAction.MAIL_GIVEN_UP,
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class Sender:
                 await store.mark_later(db, mail.mail_id, claim, answer.code, following.after)
                 return
             if await store.mark_ended(db, mail.mail_id, claim, answer.code, following):
-                await audit.note(db, None, f"mail.{following}", [mail.mail_id], register=mail.register_code)
+                await audit.note(db, None, NOTED[following], [mail.mail_id], register=mail.register_code)
         if following != "accepted" and mail.template == "urgent_record":
             self.context.wakeups.urgent_failed.set()
         log(f"mail.{following}", mail_id=str(mail.mail_id), template=mail.template, attempts=mail.attempts)
@@ -84,6 +91,6 @@ async def expire(pool: DatabasePool) -> None:
     async with transaction(pool) as db:
         expired = await store.expire(db)
         for mail_id, register in expired:
-            await audit.note(db, None, "mail.expired", [mail_id], register=register)
+            await audit.note(db, None, NotifierAction.MAIL_EXPIRED, [mail_id], register=register)
     for mail_id, _ in expired:
         log("mail.expired", mail_id=str(mail_id))

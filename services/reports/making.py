@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
 from services.reports.handlers.jobs import facts_of
 from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
@@ -153,10 +154,10 @@ class Making:
                 return False
             user, code, ids = job.user_id, job.register_code, progress.record_ids
             facts = facts_of(job, file.records, file.sha256)
-            await audit.note(db, None, "report.made", [job.id], facts, actor=user, register=code)
+            await audit.note(db, None, ReportsAction.REPORT_MADE, [job.id], facts, actor=user, register=code)
             for first in range(0, len(ids), IDS_IN_A_ROW):
                 some = ids[first : first + IDS_IN_A_ROW]
-                await audit.note(db, None, "report.records", [job.id, *some], actor=user, register=code)
+                await audit.note(db, None, ReportsAction.REPORT_RECORDS, [job.id, *some], actor=user, register=code)
             return True
 
 

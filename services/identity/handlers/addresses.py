@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, asker_of, manage
 from services.identity.store import addresses as store
@@ -25,7 +26,7 @@ class AddressHandlers:
         async with transaction(self.context.pool, visitor) as db:
             await asker_of(db, visitor)
             found = await store.list_allowed(db, visitor.register_code, asked.search, SHOWN + 1)
-            await audit.note(db, visitor, "addresses_listed")
+            await audit.note(db, visitor, IdentityAction.ADDRESSES_LISTED)
         return AllowedAddresses(addresses=tuple(found[:SHOWN]), more=len(found) > SHOWN)
 
     async def assign(self, visitor: Visitor, asked: AssignAddress) -> Nothing:
@@ -37,7 +38,7 @@ class AddressHandlers:
         async def act(act: AccountChange) -> Nothing:
             if not await store.assign(act.db, visitor.register_code, email, visitor.user_id):
                 raise Refused("assigned_before")
-            await audit.note(act.db, visitor, "address_assigned")
+            await audit.note(act.db, visitor, IdentityAction.ADDRESS_ASSIGNED)
             return Nothing()
 
         return await manage(self.context, visitor, asked, act)
@@ -46,7 +47,7 @@ class AddressHandlers:
         async def act(act: AccountChange) -> Nothing:
             if not await store.take_back(act.db, visitor.register_code, asked.email.lower()):
                 raise Refused("not_found")
-            await audit.note(act.db, visitor, "address_taken_back")
+            await audit.note(act.db, visitor, IdentityAction.ADDRESS_TAKEN_BACK)
             return Nothing()
 
         return await manage(self.context, visitor, asked, act)

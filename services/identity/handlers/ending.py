@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.keys import hash_of
 from services.identity.store import sessions
@@ -22,5 +23,5 @@ async def end_session(
         return ()
     session_id, account_id = ended
     who = actor or account_id
-    await audit.note(db, None, "logged_out", [account_id, session_id], register=register, actor=who)
+    await audit.note(db, None, IdentityAction.LOGGED_OUT, [account_id, session_id], register=register, actor=who)
     return (session_id,)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.rules.log_in import LOCK_MAILS, Status
 from services.identity.store import accounts, attempts, limits, sessions
@@ -21,7 +22,7 @@ async def lock(
     unless = (status, Status.LOCKED, Status.DISABLED)
     if not await accounts.set_status(db, account.account_id, status, unless=unless):
         return ()
-    event = "account_locked" if status is Status.LOCKED else "account_locked_to_strangers"
+    event = IdentityAction.ACCOUNT_LOCKED if status is Status.LOCKED else IdentityAction.ACCOUNT_LOCKED_TO_STRANGERS
     await audit.note(db, None, event, [account.account_id], register=register_code)
     await mail_locked(context, db, account, register_code)
     if status is not Status.LOCKED:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import lock
 from services.identity.keys import hash_of, same
@@ -101,7 +102,7 @@ class PasswordStep:
         for limit, key in windows:
             counted = await limits.count(db, limit, key)
             if counted == limit.most + 1:
-                await audit.note(db, None, "limit_reached")
+                await audit.note(db, None, IdentityAction.LIMIT_REACHED)
             over = over or counted > limit.most
         return over
 
@@ -155,7 +156,7 @@ class PasswordStep:
         expires_at = await attempts.open_attempt(db, attempt, hash_of(token), keyed, life, rules.LIVE_ATTEMPTS)
         to = recipient_of(account, attempt.register_code)
         await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
-        await audit.note(db, None, "log_in_begun", [account.account_id], register=attempt.register_code)
+        await audit.note(db, None, IdentityAction.LOG_IN_BEGUN, [account.account_id], register=attempt.register_code)
         return token
 
     async def _refuse(self, asked: LogIn, guess: Guess) -> None:
@@ -173,9 +174,9 @@ class PasswordStep:
         return await lock(self.context, db, guess.account, status, asked.register_code)
 
 
-def _event_of(guess: Guess) -> str:
+def _event_of(guess: Guess) -> IdentityAction:
     closed = guess.account is not None and guess.number is None
-    return "log_in_not_heard" if closed else "log_in_refused"
+    return IdentityAction.LOG_IN_NOT_HEARD if closed else IdentityAction.LOG_IN_REFUSED
 
 
 def _readable(email: str) -> str:

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import mail_locked
 from services.identity.handlers.opening import open_session
@@ -90,7 +91,7 @@ class ChangeOfPassword:
 
     async def _note_refused(self, visitor: Visitor) -> None:
         async with transaction(self.context.pool) as db:
-            await audit.note(db, visitor, "password_change_refused", [visitor.user_id])
+            await audit.note(db, visitor, IdentityAction.PASSWORD_CHANGE_REFUSED, [visitor.user_id])
 
     async def _give_back(self, visitor: Visitor) -> None:
         async with transaction(self.context.pool) as db:
@@ -111,7 +112,7 @@ class ChangeOfPassword:
         letter = self.context.mails.password_changed(recipient_of(account, visitor.register_code), contact)
         await outbox.put_letter(db, letter)
         others = (session.session_id,)
-        await audit.note(db, visitor, "password_changed", [account.account_id, *others])
+        await audit.note(db, visitor, IdentityAction.PASSWORD_CHANGED, [account.account_id, *others])
         return opened, ended
 
 
@@ -162,7 +163,7 @@ class Reminders:
         keyed = self.context.keys.temporary_password(account_id, password)
         expires_at = await accounts.set_temporary(db, account_id, keyed, rules.TEMPORARY_LIFE)
         known = [account.account_id] if account else ()
-        await audit.note(db, None, "password_reminded", known, register=register_code)
+        await audit.note(db, None, IdentityAction.PASSWORD_REMINDED, known, register=register_code)
         if account is not None and expires_at is not None:
             letter = self.context.mails.reminder(recipient_of(account, register_code), password, expires_at)
             await outbox.put_letter(db, letter)

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.ending import end_session
 from services.identity.handlers.locks import lock
@@ -71,7 +72,7 @@ class PinStep:
         return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> PinVerdict:
-        await audit.note(db, None, "pin_wrong", [account.account_id], register=tried.register_code)
+        await audit.note(db, None, IdentityAction.PIN_WRONG, [account.account_id], register=tried.register_code)
         if locks:
             return PinVerdict(ended=await lock(self.context, db, account, Status.LOCKED, tried.register_code))
         if tried.tries == rules.PIN_TRIES:
@@ -92,7 +93,7 @@ class PinStep:
         who, register = account.account_id, tried.register_code
         ended = await end_session(self.context, db, earlier, actor=who, register=register)
         opened = await open_session(self.context, db, session, tried.device_id)
-        await audit.note(db, None, "logged_in", [who, session.session_id], register=register, actor=who)
+        await audit.note(db, None, IdentityAction.LOGGED_IN, [who, session.session_id], register=register, actor=who)
         return PinVerdict(opened, ended=ended)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
@@ -134,7 +135,7 @@ class PinStep:
             return "too_many"
         to = recipient_of(account, waiting.register_code)
         await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
-        await audit.note(db, None, "pin_resent", [account.account_id], register=waiting.register_code)
+        await audit.note(db, None, IdentityAction.PIN_RESENT, [account.account_id], register=waiting.register_code)
         return None
 
     async def cancel(self, asked: CancelAttempt) -> Nothing:
@@ -143,5 +144,5 @@ class PinStep:
             cancelled = await attempts.cancel(db, hash_of(asked.attempt_token))
             if cancelled is not None:
                 account_id, register_code = cancelled
-                await audit.note(db, None, "attempt_cancelled", [account_id], register=register_code)
+                await audit.note(db, None, IdentityAction.ATTEMPT_CANCELLED, [account_id], register=register_code)
         return Nothing()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, asker_of, manage, tell_masters
 from services.identity.rules import users as rules
@@ -45,7 +46,7 @@ class ProposalList:
             code, by = visitor.register_code, act.asker.user_id
             if not await store.add(act.db, proposal_id, code, user.user_id, access, by):
                 raise Refused("proposed_before")
-            about = "administrator_proposed"
+            about = IdentityAction.ADMINISTRATOR_PROPOSED
             await audit.note(act.db, visitor, about, [user.user_id, proposal_id])
             return Nothing()
 
@@ -77,7 +78,7 @@ class ProposalList:
                 await self._accept(act, proposal)
             decided_by = act.asker.user_id
             await store.decide(act.db, proposal.proposal_id, accepted=asked.accepted, decided_by=decided_by)
-            about = "proposal_accepted" if asked.accepted else "proposal_declined"
+            about = IdentityAction.PROPOSAL_ACCEPTED if asked.accepted else IdentityAction.PROPOSAL_DECLINED
             others = (proposal.proposal_id,)
             await audit.note(act.db, visitor, about, [proposal.user_id, *others])
             return Nothing()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.store import recipients
 from shared import audit
@@ -21,7 +22,7 @@ class RecipientList:
             administrators = await recipients.find_administrators(db, asked.register_code, asked.organisation_id)
             user = await recipients.find_user(db, asked.register_code, asked.user_id) if asked.user_id else None
             given = [each.account_id for each in (*administrators, *([user] if user else ()))]
-            await audit.note(db, None, "addresses_given", given, register=asked.register_code)
+            await audit.note(db, None, IdentityAction.ADDRESSES_GIVEN, given, register=asked.register_code)
         return Recipients(
             administrators=tuple(each.email for each in administrators), user=user.email if user else None
         )

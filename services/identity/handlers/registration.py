@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.mails import Recipient
 from services.identity.rules import registration as rules
@@ -43,7 +44,7 @@ class Registration:
             if refusal is None:
                 await self._add(db, asked.register_code, registrant)
             else:
-                await audit.note(db, None, "registration_refused", register=asked.register_code)
+                await audit.note(db, None, IdentityAction.REGISTRATION_REFUSED, register=asked.register_code)
         if refusal is not None:
             raise Refused(refusal)
         self.context.wake()
@@ -70,14 +71,14 @@ class Registration:
             db, account_id, NewGrant(register_code, Role.STANDARD, home_organisation_id=home)
         )
         await welcome(db, self.context, account_id, Recipient(registrant.email, registrant.first_name, register_code))
-        await audit.note(db, None, "account_registered", [account_id], register=register_code)
+        await audit.note(db, None, IdentityAction.ACCOUNT_REGISTERED, [account_id], register=register_code)
 
     async def _mail_that_there_is_one(self, db: Database, register_code: str, email: str) -> None:
         """Mail that there is an account already, a few times a day at most. Send nothing to a deactivated account."""
         account = await accounts.find_by_email(db, email)
         if account is None:
             return
-        await audit.note(db, None, "registration_repeated", [account.account_id], register=register_code)
+        await audit.note(db, None, IdentityAction.REGISTRATION_REPEATED, [account.account_id], register=register_code)
         if account.status is Status.DISABLED:
             return
         key = self.context.keys.window(str(account.account_id))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, manage, tell_masters
 from services.identity.mails import Recipient
@@ -17,12 +18,12 @@ from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 
 NOTED = {
-    UserAct.UNLOCK: "account_unlocked",
-    UserAct.WELCOME: "welcomed_again",
-    UserAct.END_SESSIONS: "sessions_ended",
-    UserAct.DEACTIVATE: "account_deactivated",
-    UserAct.ACTIVATE: "account_activated",
-    UserAct.REMOVE: "grant_taken",
+    UserAct.UNLOCK: IdentityAction.ACCOUNT_UNLOCKED,
+    UserAct.WELCOME: IdentityAction.WELCOMED_AGAIN,
+    UserAct.END_SESSIONS: IdentityAction.SESSIONS_ENDED,
+    UserAct.DEACTIVATE: IdentityAction.ACCOUNT_DEACTIVATED,
+    UserAct.ACTIVATE: IdentityAction.ACCOUNT_ACTIVATED,
+    UserAct.REMOVE: IdentityAction.GRANT_TAKEN,
 }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, asker_of, manage, tell_masters
 from services.identity.mails import Recipient
@@ -53,7 +54,7 @@ class Users:
             )
             shown = found[:USERS_AT_ONCE]
             others = [each.user_id for each in shown]
-            await audit.note(db, visitor, "users_listed", others)
+            await audit.note(db, visitor, IdentityAction.USERS_LISTED, others)
         return UserPage(users=tuple(shown), more=len(found) > len(shown))
 
     async def reach(self, visitor: Visitor, _asked: ReadReach) -> GrantableAccess:
@@ -75,7 +76,7 @@ class Users:
             if user is None or not (yourself or asker.manages(user.access)):
                 raise Refused("not_found")
             proposed = await proposals.is_proposed(db, visitor.register_code, user.user_id)
-            await audit.note(db, visitor, "user_read", [user.user_id])
+            await audit.note(db, visitor, IdentityAction.USER_READ, [user.user_id])
         return User(
             user=user,
             acts=rules.acts_on(asker, user),
@@ -99,7 +100,7 @@ class Users:
             await users.change_grant(act.db, user.user_id, visitor.register_code, wanted)
             await organisations.add_to_grant(act.db, user.user_id, visitor.register_code, wanted.organisation_ids)
             await act.throw_out(user.user_id)
-            await audit.note(act.db, visitor, "grant_changed", [user.user_id])
+            await audit.note(act.db, visitor, IdentityAction.GRANT_CHANGED, [user.user_id])
             await tell_masters(self.context, act, user.user_id, user.access.role, wanted.role)
             return Nothing()
 
@@ -123,7 +124,7 @@ class Users:
             account_id, names = new_id(), (registrant.first_name, registrant.last_name)
             if not await accounts.add(act.db, account_id, registrant.email, *names):
                 return await self._add_existing(act, registrant, wanted)
-            await audit.note(act.db, visitor, "account_created", [account_id])
+            await audit.note(act.db, visitor, IdentityAction.ACCOUNT_CREATED, [account_id])
             await self._give(act, account_id, wanted)
             to = Recipient(registrant.email, registrant.first_name, visitor.register_code)
             await welcome(act.db, self.context, account_id, to)
@@ -168,7 +169,7 @@ class Users:
         code, home = act.visitor.register_code, access.home_organisation_id
         given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
         await organisations.give_grant(act.db, account_id, given)
-        await audit.note(act.db, act.visitor, "grant_given", [account_id])
+        await audit.note(act.db, act.visitor, IdentityAction.GRANT_GIVEN, [account_id])
         await tell_masters(self.context, act, account_id, None, access.role)
 
 

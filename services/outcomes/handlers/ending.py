@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.outcomes import store
+from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Ending, PendingOutcome
 from shared import audit, outbox
@@ -65,7 +66,7 @@ class Endings:
             return
         async with transaction(self.context.pool, visitor) as db:
             if await store.settle(db, ending.outcome_id, "refused", refusal.code):
-                await self._note(db, ending, visitor, "outcome.archive_refused")
+                await self._note(db, ending, visitor, OutcomesAction.OUTCOME_ARCHIVE_REFUSED)
         raise refusal
 
     async def finish(self, ending: Ending) -> None:
@@ -95,7 +96,7 @@ class Endings:
             return
         async with transaction(self.context.pool) as db:
             if await store.settle(db, ending.outcome_id, "given_up", refusal.code):
-                await self._note(db, ending, None, "outcome.archive_given_up")
+                await self._note(db, ending, None, OutcomesAction.OUTCOME_ARCHIVE_GIVEN_UP)
 
     async def _is_archived_or_never(self, ending: Ending) -> bool:
         """Return whether referrals has archived under this id. If not, it never will."""
@@ -119,11 +120,11 @@ class Endings:
         )
         async with transaction(self.context.pool, visitor) as db:
             if await store.settle(db, ending.outcome_id, "saved"):
-                await self._note(db, ending, visitor, "outcome.recorded")
+                await self._note(db, ending, visitor, OutcomesAction.OUTCOME_RECORDED)
                 await outbox.put(db, self.context.recorded(ending.register_code, record, ending.outcome_id))
         self.context.wake()
 
-    async def _note(self, db: Database, ending: Ending, visitor: Visitor | None, action: str) -> None:
+    async def _note(self, db: Database, ending: Ending, visitor: Visitor | None, action: OutcomesAction) -> None:
         """
         Write to the audit with the visitor's session, or without one in the name of the person who recorded the
         outcome.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import rules, store
+from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Listed
 from shared import audit
@@ -35,7 +36,7 @@ class ReadOutcomeHandler:
         found = _outcomes(asked, listed, record)
         async with transaction(self.context.pool, visitor) as db:
             shown = [each.outcome_id for each in found.outcomes]
-            await audit.note(db, visitor, "outcome.listed", [asked.record_id, *shown])
+            await audit.note(db, visitor, OutcomesAction.OUTCOME_LISTED, [asked.record_id, *shown])
         return found
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import rules, store
+from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
 from services.outcomes.store import NewOutcome
@@ -58,7 +59,7 @@ class Recording:
             await store.mark_reversed(db, outcome.record_id, record.version)
             rules.check_not_ending(await store.find_ending_state(db, outcome.record_id))
             await store.add_outcome(db, visitor, outcome)
-            act = "outcome.archive_asked" if outcome.ending else "outcome.recorded"
+            act = OutcomesAction.OUTCOME_ARCHIVE_ASKED if outcome.ending else OutcomesAction.OUTCOME_RECORDED
             await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], outcome.answers)
             if not outcome.ending:
                 await outbox.put(db, self.context.recorded(visitor.register_code, record, outcome.outcome_id))

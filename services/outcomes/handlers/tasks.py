@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.outcomes import store
+from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import Urgent
 from shared import audit
@@ -34,7 +35,7 @@ class TaskList:
             agenda = await store.list_tasks(db, visitor, "agenda", asked.skip_agenda, MOST_TASKS + 1)
             counts = await store.count_tasks(db, visitor)
             shown = agenda[:MOST_TASKS]
-            await audit.note(db, visitor, "task.listed", [each.record_id for each in (*urgent, *shown)])
+            await audit.note(db, visitor, OutcomesAction.TASK_LISTED, [each.record_id for each in (*urgent, *shown)])
         more = len(agenda) > MOST_TASKS
         return Tasks(urgent=urgent, agenda=shown, counts=counts, more_agenda=more, as_at=as_at)
 
@@ -56,7 +57,7 @@ class TaskList:
     async def _mark(self, db: Database, visitor: Visitor, asked: AcknowledgeTask, task: Urgent) -> TaskSeen:
         moment = self.context.clock()
         await store.mark_seen(db, visitor, asked.task_id, moment)
-        await audit.note(db, visitor, "task.seen", [asked.task_id, task.record_id])
+        await audit.note(db, visitor, OutcomesAction.TASK_SEEN, [asked.task_id, task.record_id])
         return TaskSeen(task_id=asked.task_id, seen_by=visitor.full_name, seen_at=moment, is_asker=True)
 
 

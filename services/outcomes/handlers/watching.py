@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.outcomes import rules, store
+from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.rules import TaskChange
 from services.outcomes.store import NotSeen
@@ -96,16 +97,16 @@ async def bring_into_line(
     change = rules.change_of(held, standing, away) if standing else TaskChange(close=held.task)
     if change.close:
         await store.close_task(db, change.close.task_id, moment)
-        await _note(db, "task.closed", change.close.task_id, record_id, change.close.register_code)
+        await _note(db, OutcomesAction.TASK_CLOSED, change.close.task_id, record_id, change.close.register_code)
     if change.open and standing:
         task_id = new_id()
         await store.open_task(db, task_id, change.open, standing)
-        await _note(db, "task.opened", task_id, record_id, standing.register_code)
+        await _note(db, OutcomesAction.TASK_OPENED, task_id, record_id, standing.register_code)
     if change.keep and standing:
         await store.keep_task(db, change.keep.task_id, standing)
 
 
-async def _note(db: Database, action: str, task_id: UUID, record_id: UUID, register_code: str) -> None:
+async def _note(db: Database, action: OutcomesAction, task_id: UUID, record_id: UUID, register_code: str) -> None:
     await audit.note(db, None, action, [task_id, record_id], register=register_code)
 
 
@@ -123,7 +124,7 @@ class TaskEscalation:
         async with transaction(self.context.pool) as db:
             taken = await store.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
             for task in taken:
-                await _note(db, "task.told_again", task.task_id, task.record_id, task.register_code)
+                await _note(db, OutcomesAction.TASK_TOLD_AGAIN, task.task_id, task.record_id, task.register_code)
                 await outbox.put(db, self._event(task))
         if taken:
             self.context.wake()

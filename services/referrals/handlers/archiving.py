@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import ratings
 from services.referrals.store import archiving as store
@@ -69,7 +70,7 @@ class Archiving:
         )
         by = (visitor.user_id, visitor.full_name)
         await store.add_version(db, asked.record_id, archived, "archived", by)
-        await audit.note(db, visitor, "record.archived", [asked.record_id])
+        await audit.note(db, visitor, ReferralsAction.RECORD_ARCHIVED, [asked.record_id])
         register = self.context.register(visitor, archived["edition"])
         telling = RecordEvents(
             register, archived["organisation_id"], receipt, self.context.clock(), archived["created_by"]
@@ -114,7 +115,9 @@ class Archiving:
             given_up = await store.give_up(db, asked.command_id, actor)
             if given_up:
                 register = asked.register_code
-                await audit.note(db, None, "record.archive_given_up", [asked.record_id], actor=actor, register=register)
+                await audit.note(
+                    db, None, ReferralsAction.RECORD_ARCHIVE_GIVEN_UP, [asked.record_id], actor=actor, register=register
+                )
         return ArchiveFate(archived=not given_up)
 
 

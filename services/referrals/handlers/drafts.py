@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import drafts
 from services.referrals.store import drafts as store
 from services.referrals.store.drafts import DraftRow
@@ -46,20 +47,20 @@ class Drafting:
         drafts.check_draft(sent=state.sent, discarded=state.discarded, others=state.drafts - state.kept)
         await store.save(db, visitor, draft, moment)
         if not state.kept:
-            await audit.note(db, visitor, "draft.started", [draft.draft_id])
+            await audit.note(db, visitor, ReferralsAction.DRAFT_STARTED, [draft.draft_id])
         return DraftSaved(saved_at=moment)
 
     async def list_drafts(self, visitor: Visitor, _asked: ListDrafts) -> Drafts:
         async with transaction(self.context.pool, visitor) as db:
             found = await store.find_all(db, visitor)
             if found:
-                await audit.note(db, visitor, "draft.listed", [each.draft_id for each in found])
+                await audit.note(db, visitor, ReferralsAction.DRAFT_LISTED, [each.draft_id for each in found])
         return Drafts(drafts=tuple(found))
 
     async def read(self, visitor: Visitor, asked: ReadDraft) -> DraftShown:
         async with transaction(self.context.pool, visitor) as db:
             found = must_find(await store.find(db, visitor, asked.draft_id))
-            await audit.note(db, visitor, "draft.read", [asked.draft_id])
+            await audit.note(db, visitor, ReferralsAction.DRAFT_READ, [asked.draft_id])
         return found
 
     async def forget(self, visitor: Visitor, draft_id: UUID) -> None:
@@ -78,4 +79,4 @@ class Drafting:
 
     async def _forget(self, db: Database, visitor: Visitor, draft_id: UUID) -> None:
         if await store.forget(db, visitor, draft_id):
-            await audit.note(db, visitor, "draft.discarded", [draft_id])
+            await audit.note(db, visitor, ReferralsAction.DRAFT_DISCARDED, [draft_id])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.store import duplicates as store
 from shared import audit
 from shared.commands import carry_out
@@ -11,12 +12,18 @@ from shared.contracts.referrals.duplicates import (
     DecideDuplicate,
     DuplicateCount,
     DuplicateDecision,
+    DuplicateVerdict,
     ListDuplicates,
     PossibleDuplicates,
 )
 from shared.database import Database, transaction
 from shared.messages import must_find
 from shared.permissions import Visitor
+
+NOTED: dict[DuplicateVerdict, ReferralsAction] = {
+    "linked": ReferralsAction.DUPLICATE_LINKED,
+    "dismissed": ReferralsAction.DUPLICATE_DISMISSED,
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Comparing:
         async with transaction(self.context.pool, visitor) as db:
             found = await store.find_open(db, visitor)
             shown = {each.record_id for pair in found.pairs for each in (pair.one, pair.other)}
-            await audit.note(db, visitor, "duplicates.listed", sorted(shown))
+            await audit.note(db, visitor, ReferralsAction.DUPLICATES_LISTED, sorted(shown))
             return found
 
     async def count_open(self, visitor: Visitor, _asked: CountDuplicates) -> DuplicateCount:
@@ -40,7 +47,7 @@ class Comparing:
         async def act(db: Database) -> DuplicateDecision:
             decision = must_find(await store.decide(db, visitor, (asked.one, asked.other), asked.verdict))
             if not decision.before:
-                await audit.note(db, visitor, f"duplicate.{asked.verdict}", sorted((asked.one, asked.other)))
+                await audit.note(db, visitor, NOTED[asked.verdict], sorted((asked.one, asked.other)))
             return decision
 
         return await carry_out(self.context.pool, visitor, asked, act)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import rights
 from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
@@ -34,7 +35,7 @@ class HoldingHandlers:
             who = (colleague.user_id, colleague.full_name)
             await store.end_holder(db, asked.record_id, by)
             await store.add_holder(db, new_id(), asked.record_id, who, self.context.day(), by)
-            await audit.note(db, visitor, "record.holder_assigned", [asked.record_id, asked.user_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_HOLDER_ASSIGNED, [asked.record_id, asked.user_id])
             return Nothing()
 
         return await carry_out(self.context.pool, visitor, asked, act)
@@ -49,7 +50,7 @@ class HoldingHandlers:
             rights.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
             by = (visitor.user_id, visitor.full_name)
             await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
-            await audit.note(db, visitor, "record.cover_added", [asked.record_id, asked.user_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_COVER_ADDED, [asked.record_id, asked.user_id])
             return Nothing()
 
         return await carry_out(self.context.pool, visitor, asked, act)
@@ -59,7 +60,7 @@ class HoldingHandlers:
             await _keep(db, visitor, asked.record_id)
             by = (visitor.user_id, visitor.full_name)
             if await store.end_cover(db, asked.record_id, asked.holding_id, by):
-                await audit.note(db, visitor, "record.cover_ended", [asked.record_id, asked.holding_id])
+                await audit.note(db, visitor, ReferralsAction.RECORD_COVER_ENDED, [asked.record_id, asked.holding_id])
             elif not await store.is_cover(db, asked.record_id, asked.holding_id):
                 raise Refused("not_found")
             return Nothing()
@@ -70,7 +71,7 @@ class HoldingHandlers:
         async with transaction(self.context.pool, visitor) as db:
             if await store.find_organisation(db, visitor.register_code, asked.record_id) is None:
                 raise Refused("not_found")
-            await audit.note(db, visitor, "record.holdings_read", [asked.record_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_HOLDINGS_READ, [asked.record_id])
             return await store.find_named(db, asked.record_id)
 
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:

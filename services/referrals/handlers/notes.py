@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import answers, rights
 from services.referrals.store import history
 from shared import audit
@@ -30,7 +31,7 @@ class NoteTaking:
             if held.archived:
                 raise Refused("archived")
             await history.add_note(db, new_id(), asked.record_id, text, (visitor.user_id, visitor.full_name))
-            await audit.note(db, visitor, "record.note_added", [asked.record_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_NOTE_ADDED, [asked.record_id])
             return Nothing()
 
         return await carry_out(self.context.pool, visitor, asked, act)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import overlays
 from services.referrals.rules.lists import fitting
 from services.referrals.store import overlays as store
@@ -49,7 +50,9 @@ class Publishing:
             changed = overlays.checked_overlay(self.context.registers.editions(register.code), present, asked.overlay)
             published = Adaptation(present.version + 1, asked.overlay)
             await store.add_overlay(db, visitor, published, changed)
-            await audit.note(db, visitor, "register.reworded", fields=[f"overlay:{published.version}", *changed])
+            await audit.note(
+                db, visitor, ReferralsAction.REGISTER_REWORDED, fields=[f"overlay:{published.version}", *changed]
+            )
             return OverlayReceipt(version=published.version)
 
         receipt = await carry_out(self.context.pool, visitor, asked, act)

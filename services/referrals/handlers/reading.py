@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import lists
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history
@@ -47,19 +48,19 @@ class ReadRecordHandlers:
         lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")
         async with transaction(self.context.pool, visitor) as db:
             named = await finding.name_records(db, visitor, asked.record_ids, lead)
-            await audit.note(db, visitor, "record.named", [each.record_id for each in named])
+            await audit.note(db, visitor, ReferralsAction.RECORD_NAMED, [each.record_id for each in named])
         return NamedRecords(records=tuple(named))
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:
             found = must_find(await history.find_history(db, visitor.register_code, asked.record_id, asked.skip))
-            await audit.note(db, visitor, "record.history_read", [asked.record_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [asked.record_id])
             return found
 
     async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
         async with transaction(self.context.pool, visitor) as db:
             found = must_find(await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip))
-            await audit.note(db, visitor, "record.notes_read", [asked.record_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_NOTES_READ, [asked.record_id])
             return found
 
 

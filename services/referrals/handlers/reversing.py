@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import answers, lists, ratings, rights, search
 from services.referrals.store import reversing as store
@@ -38,7 +39,7 @@ class Reversing:
             if not record.archived:
                 raise Refused("not_archived")
             await store.add_reversal(db, visitor, new_id(), record, reason)
-            await audit.note(db, visitor, "record.reversal_asked", [record.record_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_REVERSAL_ASKED, [record.record_id])
             return Nothing()
 
         return await carry_out(self.context.pool, visitor, asked, act)
@@ -47,7 +48,7 @@ class Reversing:
         async with transaction(self.context.pool, visitor) as db:
             found = await store.list_reversals(db, visitor, MOST_REVERSALS + 1)
             shown = lists.fitting(found[:MOST_REVERSALS])
-            await audit.note(db, visitor, "record.reversals_listed", [each.record_id for each in shown])
+            await audit.note(db, visitor, ReferralsAction.RECORD_REVERSALS_LISTED, [each.record_id for each in shown])
         return Reversals(reversals=shown, more=len(found) > len(shown))
 
     async def decide(self, visitor: Visitor, asked: DecideReversal) -> Nothing:
@@ -66,14 +67,14 @@ class Reversing:
         return answer
 
     async def _decline(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
-        await audit.note(db, visitor, "record.reversal_declined", [reversal.record_id])
+        await audit.note(db, visitor, ReferralsAction.RECORD_REVERSAL_DECLINED, [reversal.record_id])
 
     async def _reinstate(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
         record = await store.reinstate(db, reversal)
         if record is None:
             raise Refused("decided")
         await add_version(db, reversal.record_id, record, "reinstated", (visitor.user_id, visitor.full_name))
-        await audit.note(db, visitor, "record.reinstated", [reversal.record_id])
+        await audit.note(db, visitor, ReferralsAction.RECORD_REINSTATED, [reversal.record_id])
         register = self.context.register(visitor, record["edition"])
         receipt = RecordReceipt(
             record_id=reversal.record_id,

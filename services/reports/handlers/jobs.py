@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
 from services.reports.rules import choosing
 from services.reports.rules.choosing import Codes
@@ -56,7 +57,7 @@ class Jobs:
                 raise Refused("too_many")
             job_id = new_id()
             await jobs.add(db, job_id, visitor, register.edition, codes)
-            await audit.note(db, visitor, "report.asked_for", [job_id], codes.for_audit())
+            await audit.note(db, visitor, ReportsAction.REPORT_ASKED_FOR, [job_id], codes.for_audit())
             return await self._found(db, visitor, ReadReportJob(job_id=job_id))
 
         started = await carry_out(self.context.pool, visitor, asked, act)
@@ -71,7 +72,7 @@ class Jobs:
         async def act(db: Database) -> ReportJob:
             await self._found(db, visitor, asked)
             await jobs.stop(db, asked.job_id)
-            await audit.note(db, visitor, "report.stopped", [asked.job_id])
+            await audit.note(db, visitor, ReportsAction.REPORT_STOPPED, [asked.job_id])
             return await self._found(db, visitor, asked)
 
         return await carry_out(self.context.pool, visitor, asked, act)
@@ -85,7 +86,7 @@ class Jobs:
             if asked.number == 0:
                 await jobs.note_download(db, job.id)
                 facts = facts_of(job, job.records or 0, job.sha256 or "")
-                await audit.note(db, visitor, "report.downloaded", [job.id], facts)
+                await audit.note(db, visitor, ReportsAction.REPORT_DOWNLOADED, [job.id], facts)
             return FileChunk(number=asked.number, content=content)
 
     async def _found(self, db: Database, visitor: Visitor, asked: ReadReportJob | StopReport) -> ReportJob:

@@ -11,6 +11,7 @@ import pytest
 from asyncpg import Connection, Record
 
 from deploy.runner.environment import Addresses
+from services.identity.audit_actions import IdentityAction
 from shared.audit import AuditVerification, Sealer, note, verify
 from shared.database import DatabasePool, open_pool, transaction
 from tests.conftest import OpenDatabase
@@ -42,12 +43,12 @@ async def owner_of(addresses: Addresses) -> "AsyncIterator[Connection[Record]]":
     await connection.close()
 
 
-async def act(pool: DatabasePool, action: str) -> None:
+async def act(pool: DatabasePool, action: IdentityAction) -> None:
     async with transaction(pool) as db:
         await note(db, None, action, [uuid4()], ["family_name"], actor=uuid4(), register="dsr")
 
 
-async def sealed(pool: DatabasePool, heads: Path, *actions: str) -> None:
+async def sealed(pool: DatabasePool, heads: Path, *actions: IdentityAction) -> None:
     sealer = Sealer(pool, "identity", heads)
     for action in actions:
         await act(pool, action)
@@ -60,7 +61,7 @@ async def test_what_was_done_is_kept_in_an_unbroken_chain(
     database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
 ) -> None:
     pool, heads = await database("identity"), tmp_path / "heads"
-    await sealed(pool, heads, "log_in", "log_out", "log_in")
+    await sealed(pool, heads, IdentityAction.LOGGED_IN, IdentityAction.LOGGED_OUT, IdentityAction.LOGGED_IN)
 
     verdict = await verify(owner, "identity", heads.read_text().splitlines())
 
@@ -71,9 +72,9 @@ async def test_rows_that_nothing_seals_are_counted(
     database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
 ) -> None:
     pool = await database("identity")
-    await sealed(pool, tmp_path / "heads", "log_in")
-    await act(pool, "read")
-    await act(pool, "log_out")
+    await sealed(pool, tmp_path / "heads", IdentityAction.LOGGED_IN)
+    await act(pool, IdentityAction.USER_READ)
+    await act(pool, IdentityAction.LOGGED_OUT)
 
     assert AuditVerification("identity", seals=1, rows=1, unsealed=2) == await verify(owner, "identity", [])
 
@@ -83,7 +84,7 @@ async def test_tampering_is_found(
     database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path, statement: str
 ) -> None:
     pool, heads = await database("identity"), tmp_path / "heads"
-    await sealed(pool, heads, "log_in", "log_out", "read")
+    await sealed(pool, heads, IdentityAction.LOGGED_IN, IdentityAction.LOGGED_OUT, IdentityAction.USER_READ)
 
     await owner.execute(statement)
 
@@ -94,7 +95,7 @@ async def test_a_tail_that_was_cut_off_is_missed_by_the_head_kept_outside(
     database: OpenDatabase, owner: "Connection[Record]", tmp_path: Path
 ) -> None:
     pool, heads = await database("identity"), tmp_path / "heads"
-    await sealed(pool, heads, "log_in", "log_out")
+    await sealed(pool, heads, IdentityAction.LOGGED_IN, IdentityAction.LOGGED_OUT)
 
     await owner.execute("DELETE FROM audit WHERE xid >= (SELECT lo FROM audit_seal WHERE n = 2)")
     await owner.execute("DELETE FROM audit_seal WHERE n = 2")
@@ -127,16 +128,16 @@ async def test_writers_at_once_leave_no_row_unsealed_and_no_gap(
     pool, heads = await database("identity"), tmp_path / "heads"
     sealer = Sealer(pool, "identity", heads)
 
-    async def write(n: int) -> None:
+    async def write() -> None:
         for _ in range(20):
-            await act(pool, f"writer_{n}")
+            await act(pool, IdentityAction.USER_READ)
 
     async def keep_sealing() -> None:
         for _ in range(40):
             await sealer.seal()
             await asyncio.sleep(0.005)
 
-    await asyncio.gather(keep_sealing(), *(write(n) for n in range(3)))
+    await asyncio.gather(keep_sealing(), *(write() for _ in range(3)))
     await sealer.publish()
 
     assert (60, None) == ((await verify(owner, "identity", [])).rows, (await verify(owner, "identity", [])).fault)
@@ -146,13 +147,13 @@ async def test_nothing_is_read_or_done_when_it_cannot_be_noted(
     own_addresses: Addresses,
 ) -> None:
     async with owner_of(own_addresses) as owner:
-        await owner.execute("ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (action <> 'read')")
+        await owner.execute("ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (action <> 'user_read')")
     pool = await open_pool(own_addresses.dsn("identity"), size=2)
 
     async def read() -> None:
         async with transaction(pool) as db:
             await db.execute("INSERT INTO inbox (consumer, event_id) VALUES ('test', $1)", uuid4())
-            await note(db, None, "read", actor=uuid4())
+            await note(db, None, IdentityAction.USER_READ, actor=uuid4())
 
     with pytest.raises(asyncpg.CheckViolationError):
         await read()

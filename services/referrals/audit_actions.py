@@ -1,0 +1,38 @@
+"""What the referrals service writes into its audit."""
+
+from shared.audit import AuditAction
+
+
+class ReferralsAction(AuditAction):
+    """Each action that the referrals service audits."""
+
+    DRAFT_DISCARDED = "draft.discarded"
+    DRAFT_EXPIRED = "draft.expired"
+    DRAFT_LISTED = "draft.listed"
+    DRAFT_READ = "draft.read"
+    DRAFT_STARTED = "draft.started"
+    DUPLICATE_DISMISSED = "duplicate.dismissed"
+    DUPLICATE_LINKED = "duplicate.linked"
+    DUPLICATES_LISTED = "duplicates.listed"
+    RECORD_ARCHIVE_GIVEN_UP = "record.archive_given_up"
+    RECORD_ARCHIVED = "record.archived"
+    RECORD_COVER_ADDED = "record.cover_added"
+    RECORD_COVER_ENDED = "record.cover_ended"
+    RECORD_CREATED = "record.created"
+    RECORD_HISTORY_READ = "record.history_read"
+    RECORD_HOLDER_ASSIGNED = "record.holder_assigned"
+    RECORD_HOLDINGS_READ = "record.holdings_read"
+    RECORD_NAMED = "record.named"
+    RECORD_NOTE_ADDED = "record.note_added"
+    RECORD_NOTES_READ = "record.notes_read"
+    RECORD_READ = "record.read"
+    RECORD_REINSTATED = "record.reinstated"
+    RECORD_REVERSAL_ASKED = "record.reversal_asked"
+    RECORD_REVERSAL_DECLINED = "record.reversal_declined"
+    RECORD_REVERSALS_LISTED = "record.reversals_listed"
+    RECORD_REVIEWED = "record.reviewed"
+    RECORD_SAME_PERSON_READ = "record.same_person_read"
+    RECORD_UPDATED = "record.updated"
+    RECORDS_LISTED = "records.listed"
+    RECORDS_SEARCHED = "records.searched"
+    REGISTER_REWORDED = "register.reworded"
