@@ -21,7 +21,7 @@ def _program(path: Path, question: str) -> Path:
 
 
 def _find(finder: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"deploy.{finder}"]
+    command = [sys.executable, "-m", f"deploy.build.{finder}"]
     return subprocess.run(command, env={"PATH": str(folder), **settings}, capture_output=True, text=True, check=False)
 
 

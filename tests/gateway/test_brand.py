@@ -47,5 +47,5 @@ def test_no_front_end_file_holds_the_logo_or_the_font_of_the_nhs() -> None:
 
 
 def test_without_the_built_files_the_way_to_them_is_told(tmp_path: Path) -> None:
-    with pytest.raises(NotBuilt, match=r"python -m deploy\.assets"):
+    with pytest.raises(NotBuilt, match=r"python -m deploy\.build\.assets"):
         Static(tmp_path)
