@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import asyncpg
-import psutil
 
 from deploy.runner.children import says_ready
 from deploy.runner.waiting import until
@@ -58,6 +58,7 @@ ON_ITS_WAY = (
     ),
 )
 # Let the lease of a mail end now, if the process that claimed it is dead.
+DYING_SECONDS = 0.1
 END_LEASES = "UPDATE notifier.mail SET next_try_at = clock_timestamp() WHERE state = 'sending' AND claimed_at < $1"
 
 
@@ -77,22 +78,23 @@ async def administrator(inside: Inside) -> AsyncIterator[Connection]:
 
 @dataclass(frozen=True)
 class Killed:
-    """A killed part, and the process id that it had."""
+    """A killed part, the process id that it had, and the time of the kill in seconds since 1970."""
 
     part: str
     pid: int
+    at: float
 
 
 def kill(inside: Inside, part: str) -> Killed | None:
     """Kill exactly this process of the product with SIGKILL. Return None if it is already dead."""
     try:
-        victim = Killed(part, inside.pid_of(part))
-        if victim.pid not in {each.pid for each in inside.family()}:
+        pid = inside.pid_of(part)
+        if pid not in {each.pid for each in inside.family()}:
             return None
-        os.kill(victim.pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
     except (LookupError, ProcessLookupError):
         return None
-    return victim
+    return Killed(part, pid, time.time())
 
 
 async def mended(inside: Inside, killed: Sequence[Killed]) -> None:
@@ -125,8 +127,9 @@ async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) ->
     `patient` runs wait for the leases of killed processes; others end those leases at once.
     """
     await mended(inside, killed)
-    if not patient and "notifier" in {each.part for each in killed}:
-        await _end_leases(inside)
+    kills = [each.at for each in killed if each.part == "notifier"]
+    if kills and not patient:
+        await _end_leases(inside, max(kills))
     left: dict[str, int] = {}
 
     async def nothing_left() -> bool:
@@ -144,8 +147,11 @@ async def _on_its_way(inside: Inside) -> dict[str, int]:
         return {" ".join(query.split()): await db.fetchval(query) for query in ON_ITS_WAY}
 
 
-async def _end_leases(inside: Inside) -> None:
-    """End the leases of mails that were claimed before the present notifier started."""
-    born = psutil.Process(inside.pid_of("notifier")).create_time()
+async def _end_leases(inside: Inside, killed_at: float) -> None:
+    """
+    End the leases of mails that the killed notifier had claimed. A kill takes a moment, a new start much longer.
+
+    The start time of the new process would not do: the kernel's clock for it may be a second off.
+    """
     async with administrator(inside) as db:
-        await db.execute(END_LEASES.replace("$1", "to_timestamp($1)"), born)
+        await db.execute(END_LEASES.replace("$1", "to_timestamp($1)"), killed_at + DYING_SECONDS)
