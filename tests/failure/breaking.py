@@ -134,7 +134,7 @@ async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) ->
 
     async def nothing_left() -> bool:
         with contextlib.suppress(asyncpg.PostgresError, OSError, TimeoutError):
-            left.update(await _on_its_way(inside))
+            left.update(await work_left(inside))
             return not any(left.values())
         return False
 
@@ -142,7 +142,8 @@ async def settled(inside: Inside, killed: Sequence[Killed], *, patient: bool) ->
     return [f"still on its way: {found} by {query}" for query, found in left.items() if found]
 
 
-async def _on_its_way(inside: Inside) -> dict[str, int]:
+async def work_left(inside: Inside) -> dict[str, int]:
+    """Return how much is left of each kind of work that follows from what users do."""
     async with administrator(inside) as db:
         return {" ".join(query.split()): await db.fetchval(query) for query in ON_ITS_WAY}
 

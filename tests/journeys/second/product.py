@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.demo.people import DEMO_PASSWORD
+from deploy.runner.waiting import until
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from shared.database import open_pool, transaction
 from shared.permissions import Role
+from tests.failure.breaking import work_left
 from tests.inside import Inside
 from tests.journeys.product import Mail, Product, product
 from tests.services.notifier.scripted_server import ScriptedServer
@@ -17,6 +19,7 @@ from tests.services.notifier.scripted_server import ScriptedServer
 REGISTERS = Path(__file__).parent.parent / "registers"
 CODE, WARDEN = "homes", "warden@barchester.gov.uk"
 GRANT = GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True)
+SENT_SECONDS = 20
 FULL = "550 5.2.2 mailbox full"
 
 
@@ -33,9 +36,13 @@ class Second(Product):
             for each in reversed(self.relay.taken)
         ]
 
-    def refuses_next(self) -> None:
-        """Make the relay refuse the next recipient."""
+    async def refuses_next(self) -> None:
+        """Make the relay refuse the next recipient, once all mail of earlier tests is sent."""
+        assert await until(self._has_sent_all, seconds=SENT_SECONDS)
         self.relay.will_answer("RCPT", FULL)
+
+    async def _has_sent_all(self) -> bool:
+        return not any((await work_left(Inside.of(self))).values())
 
 
 @asynccontextmanager

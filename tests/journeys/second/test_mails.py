@@ -60,7 +60,7 @@ async def test_everybody_can_use_the_page_of_mails(page: Page, second: Second) -
 async def given_a_referral_whose_mail_fails(page: Page, second: Second, risk: str = "Green") -> str:
     """Log in as an administrator and add a referral whose mail the relay refuses. Return the reference."""
     await be_logged_in(page, second, ADMINISTRATOR)
-    second.refuses_next()
+    await second.refuses_next()
     return await refer(page, second, a_new_name(), risk)
 
 

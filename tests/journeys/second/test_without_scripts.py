@@ -147,7 +147,7 @@ async def test_cover_is_added_and_ended(hand: Walker) -> None:
 
 
 async def test_a_mail_that_failed_is_sent_again(second: Second, hand: Walker) -> None:
-    second.refuses_next()
+    await second.refuses_next()
     receipt = await hand.see(await refer_by_hand(hand, a_new_name(), "Green"))
     reference = reference_on(receipt)
     administration = await hand.see(hand.at("administration/"))
