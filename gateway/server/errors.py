@@ -122,7 +122,7 @@ async def show_error(request: web.Request, status: int, page: ErrorPage | None =
     again.
     """
     shown_as = SHOWN_AS.get(status, status if status in ERROR_PAGES else 500 if status >= 500 else 400)
-    sent = await what_was_sent(request, unanswered=shown_as == 503) if shown_as in SENT_AGAIN else None
+    sent = await what_was_sent(request, unanswered=shown_as >= 500) if shown_as in SENT_AGAIN else None
     error, ended = page or ERROR_PAGES[shown_as], shown_as == 401
     return await show(request, "errors/error.html", status=status, error=error, sent=sent, ended=ended)
 

@@ -155,11 +155,14 @@ async def test_while_nobody_can_say_who_asks_what_was_sent_is_kept_all_the_same(
     assert (TYPED, []) == (sent_again(page), page.texts(".nhsuk-inset-text a") + page.texts("[data-sent] p"))
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"), [(Fault.UNAVAILABLE, 503), (Fault.BUSY, 503), (Fault.TOO_LATE, 503), (Fault.BROKEN, 500)]
+)
 async def test_once_identity_answers_again_one_press_sends_it(
-    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes
+    browser: Browser, identity: StandInIdentity, outcomes: StandInOutcomes, fault: Fault, status: int
 ) -> None:
-    identity.failing[FindSession] = NotAnswered(Fault.UNAVAILABLE)
-    page = await send(browser, 503)
+    identity.failing[FindSession] = NotAnswered(fault)
+    page = await send(browser, status)
     identity.failing.clear()
     browser.token = token_of(page)
 
