@@ -10,6 +10,7 @@ from uuid import UUID
 from shared.assertion import Signer, Verifier
 from shared.bus.protocol import Bus, Follower
 from shared.clock import Clock, utc_now
+from shared.compartments import find_reached
 from shared.database import ACQUIRE_SECONDS, Database, DatabasePool
 from shared.inbox import SetAside
 from shared.messages import Event, Message, Refused, Request
@@ -61,6 +62,17 @@ class ServiceContext:
             return self.registers.find(visitor.register_code)
         except UnknownRegister:
             raise Refused("unknown_register") from None
+
+    async def reach(self, visitor: Visitor) -> Visitor:
+        """
+        Return the visitor with the compartments that they may reach now.
+
+        Needed only in a register whose scope is made of bodies, for visitors who do not have everything.
+        """
+        if visitor.all_organisations or not self.registers.is_scoped_by_bodies(visitor.register_code):
+            return visitor
+        reached = await find_reached(self.pool, visitor.register_code, visitor.bodies)
+        return visitor.model_copy(update={"reached": reached})
 
     def sign(self, request: Request[Message], job: str, on_behalf_of: UUID | None = None) -> str:
         """Return an assertion under which this service itself makes a request, without a user's session."""

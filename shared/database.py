@@ -67,11 +67,12 @@ def context_of(visitor: Visitor | None) -> str:
     """Return BEGIN, and for a visitor the local settings that say who asks. The settings hold only ids and codes."""
     if visitor is None:
         return "BEGIN"
-    organisations = "{" + ",".join(str(each) for each in visitor.organisation_ids) + "}"
+    listed = () if visitor.all_compartments else visitor.compartment_ids
     if not visitor.register_code.isalnum():
         raise ValueError("a register's code is letters and digits")
     settings = (
-        ("app.orgs", organisations),
+        ("app.compartments", "{" + ",".join(str(each) for each in listed) + "}"),
+        ("app.all", "1" if visitor.all_compartments else ""),
         ("app.user", str(visitor.user_id)),
         ("app.own", "1" if visitor.own_records_only else ""),
         ("app.register", visitor.register_code),

@@ -13,6 +13,7 @@ from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Caller, Permission, Visitor
 
 Asked = TypeVar("Asked", bound=Request[Message])
+Reach = Callable[[Visitor], Awaitable[Visitor]]
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class AnsweredRequest:
 
 @dataclass(frozen=True, repr=False)
 class Shown:
-    """A verified assertion: the token as it came, and its claims."""
+    """A verified assertion: the token as it came, its claims, and how the service finds what a visitor may reach."""
 
     assertion: str
     claims: Claims
+    reach: Reach
 
 
 def for_anyone(request: type[Asked], handler: Callable[[Asked], Awaitable[Message]]) -> AnsweredRequest:
@@ -63,7 +65,7 @@ def for_visitors_carried_on(
         if shown is None or visitor is None or not visitor.may(permission):
             raise NotAnswered(Fault.NOT_ALLOWED)
         log.register_code.set(visitor.register_code)
-        return await handler(visitor, shown.assertion, _as(request, asked))
+        return await handler(await shown.reach(visitor), shown.assertion, _as(request, asked))
 
     return AnsweredRequest(request, f"visitors who may {permission.value}", True, serve)
 
@@ -88,22 +90,32 @@ def _as(request: type[Asked], asked: Request[Message]) -> Asked:
     return asked
 
 
-async def open_door(service: str, bus: Bus, verifier: Verifier, answers: Sequence[AnsweredRequest]) -> None:
-    """Answer every request in the table. Raise `ValueError` if the table and the service's contracts differ."""
+async def as_signed(visitor: Visitor) -> Visitor:
+    return visitor
+
+
+async def open_door(
+    service: str, bus: Bus, verifier: Verifier, answers: Sequence[AnsweredRequest], reach: Reach = as_signed
+) -> None:
+    """
+    Answer every request in the table. Raise `ValueError` if the table and the service's contracts differ.
+
+    `reach` adds to a verified visitor the compartments that they may reach in the service's own schema.
+    """
     named = [answer.request for answer in answers]
     owed = [request for request in REQUESTS if request.service() == service]
     if sorted(each.subject for each in named) != sorted(each.subject for each in owed):
         raise ValueError(f"the front door of {service} and its contracts do not name the same subjects")
     for answer in answers:
-        await bus.answer(answer.request, _at_the_door(answer, verifier))
+        await bus.answer(answer.request, _at_the_door(answer, verifier, reach))
     await bus.settle()
 
 
 def _at_the_door(
-    answer: AnsweredRequest, verifier: Verifier
+    answer: AnsweredRequest, verifier: Verifier, reach: Reach
 ) -> Callable[[Request[Message], Context], Awaitable[Message]]:
     async def serve(asked: Request[Message], context: Context) -> Message:
-        shown = Shown(context.who or "", verifier.verify(context.who)) if answer.guarded else None
+        shown = Shown(context.who or "", verifier.verify(context.who), reach) if answer.guarded else None
         try:
             return await answer.serve(asked, shown)
         except DATABASE_AWAY as error:  # the outcome is unknown: the work may have been committed

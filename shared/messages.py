@@ -5,7 +5,9 @@ from enum import StrEnum
 from typing import ClassVar, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.bodies import body_token
 
 Process = Literal["gateway", "identity", "referrals", "outcomes", "notifier", "reports"]
 PROCESSES: tuple[Process, ...] = ("gateway", "identity", "referrals", "outcomes", "notifier", "reports")
@@ -93,13 +95,18 @@ class Event(BaseModel):
     event_id: UUID
     occurred_at: datetime
     register_code: str
-    organisation_id: UUID
+    bodies: tuple[str, ...] = Field(min_length=1)
     record_id: UUID
     version: int
 
-    def subject(self) -> str:
-        """Return `event.<register>.<organisation>.<kind>`; permissions can separate registers and organisations."""
-        return f"{self.family}.{self.register_code}.{self.organisation_id.hex}.{self.kind}"
+    def subjects(self) -> tuple[str, ...]:
+        """
+        Return `event.<register>.<body>.<kind>` for the first body and `copy.…` for each other one.
+
+        Permissions can separate registers and bodies. A service that follows `event.>` takes each event once.
+        """
+        first, *others = (f"{self.register_code}.{body_token(each)}.{self.kind}" for each in self.bodies)
+        return (f"{self.family}.{first}", *(f"copy.{each}" for each in others))
 
     def event_type(self) -> str:
         """Return the CloudEvents type, for example `dsr-referral-created-1`."""

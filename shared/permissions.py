@@ -55,8 +55,12 @@ class Visitor(BaseModel):
     The signed-in user, as signed by identity for one register.
 
     `role` is None when the user holds no role there. With `must_change`, the user must first change a temporary
-    password. `organisation_ids` are those whose records the user may reach; `home_organisation_id` is where a new
-    record goes. `all_organisations`: the user has every organisation of the register, and those that join it.
+    password. `organisation_ids` are those whose names and users the user may choose from. `all_organisations`: the user
+    has every organisation of the register, and those that join it. `home_organisation_id` is the one that submits the
+    user's records. `bodies` are those that the organisations act for, in a register whose scope is made of bodies.
+    `standard_sees` and `standard_updates` say whether the register limits standard users to their own records.
+
+    `reached` is never signed: a service's front door works it out from `bodies`.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -71,6 +75,20 @@ class Visitor(BaseModel):
     session_id: UUID
     method: Literal["password_pin", "password_totp"]
     must_change: bool = False
+    bodies: tuple[str, ...] = ()
+    standard_sees: Literal["own", "scope"] = "own"
+    standard_updates: Literal["own", "scope"] = "own"
+    reached: tuple[UUID, ...] | None = None
+
+    @property
+    def compartment_ids(self) -> tuple[UUID, ...]:
+        """The compartments whose records the visitor may reach: those of their organisations, or those of `bodies`."""
+        return self.organisation_ids if self.reached is None else self.reached
+
+    @property
+    def all_compartments(self) -> bool:
+        """Whether the visitor may reach every record of the register. Then `compartment_ids` need not list them all."""
+        return self.all_organisations and self.reached is None
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -80,8 +98,8 @@ class Visitor(BaseModel):
 
     @property
     def own_records_only(self) -> bool:
-        """Whether the visitor sees only their own records, whatever the organisation: standard users do (R-DSR-007)."""
-        return self.role is Role.STANDARD
+        """Whether the visitor sees only records that they made, hold or cover, as DSR standard users (R-DSR-007)."""
+        return self.role is Role.STANDARD and self.standard_sees == "own"
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

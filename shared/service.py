@@ -125,7 +125,7 @@ async def start(context: ServiceContext, service: Service) -> None:
     await context.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
         await context.bus.follow(replace(follower, take=waiting_for_database(follower.take)))
-    await open_door(context.name, context.bus, context.verifier, service.answers)
+    await open_door(context.name, context.bus, context.verifier, service.answers, context.reach)
 
 
 def waiting_for_database(take: Take) -> Take:

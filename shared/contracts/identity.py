@@ -266,7 +266,7 @@ class Recipients(Message):
 
 class FindRecipients(Request[Recipients]):
     """
-    Find whom the notifier may tell about a record: administrators who have its organisation, and one user.
+    Find whom the notifier may tell about a record: administrators who reach one of its bodies, and one user.
 
     At most fifty administrators. Audited with their ids.
     """
@@ -275,7 +275,7 @@ class FindRecipients(Request[Recipients]):
     asked_by: ClassVar[tuple[Process, ...]] = ("notifier",)
 
     register_code: str
-    organisation_id: UUID
+    bodies: tuple[str, ...]
     user_id: UUID | None = None
 
 

@@ -109,7 +109,6 @@ class FedOutcome(Message):
     record_id: UUID
     register_code: str
     edition: str
-    organisation_id: UUID
     recorded_by: str = Field(repr=False)
     recorded_at: datetime
     ending: bool

@@ -71,6 +71,11 @@ class Registers:
             return self._in_force.newest[code]
         return self._find(code, edition).definition
 
+    def is_scoped_by_bodies(self, code: str) -> bool:
+        """Return whether answers name the bodies that may see a record. No edition may change this."""
+        newest = self._in_force.newest.get(code)
+        return newest is not None and newest.scope is not None
+
     def sha256(self, code: str, edition: str) -> str:
         return self._find(code, edition).sha256
 

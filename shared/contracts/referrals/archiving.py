@@ -8,12 +8,12 @@ from shared.messages import Command, Message, Process, Request
 
 
 class RecordChecked(Message):
-    """The state of a record for another service: nothing about the person."""
+    """The state of a record for another service: nothing about the person. `bodies` make its compartment."""
 
     record_id: UUID
-    organisation_id: UUID
+    bodies: tuple[str, ...]
     version: int
-    archived: bool
+    is_open: bool
 
 
 class CheckRecord(Request[RecordChecked]):

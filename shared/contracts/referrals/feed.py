@@ -1,7 +1,7 @@
 """The feed of records that other services copy."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -21,6 +21,9 @@ class FedRecord(Message):
     """
     A record for a read copy. `sequence` is the place of its last change in the feed.
 
+    `organisation_id` is the organisation that submitted it; `bodies` make its compartment. `state` is the register's
+    word for its state; only records that are open count and are listed.
+
     `ratings` holds every level that it has had, in order. It is empty in a register without a rating.
     """
 
@@ -31,12 +34,14 @@ class FedRecord(Message):
     reference: str
     version: int
     organisation_id: UUID
-    status: Literal["active", "archived"]
+    bodies: tuple[str, ...]
+    state: str
+    is_open: bool
     created_by: str = Field(repr=False)
     created_at: datetime
     updated_at: datetime
     rated_at: datetime
-    archived_at: datetime | None
+    ended_at: datetime | None
     born: date | None = Field(repr=False)
     answers: Answers = Field(repr=False)
     ratings: tuple[Rated, ...] = Field(default=(), repr=False)

@@ -10,18 +10,18 @@ from shared.messages import Message, Process, Request
 
 class RecordStanding(Message):
     """
-    The state of a record at a version. `urgency` is the register's urgency of its rating; None without a rating.
+    The state of a record at a version. `bodies` make its compartment.
 
-    `rated_at` says when that rating was given; a review does not change it. `locality` is a code, for the area that
-    meetings are held for.
+    `urgency` is the register's urgency of its rating; None without a rating. `rated_at` says when that rating was given;
+    a review does not change it. `locality` is a code, for the area that meetings are held for.
     """
 
     record_id: UUID
     register_code: str
-    organisation_id: UUID
+    bodies: tuple[str, ...]
     reference: str
     version: int
-    archived: bool
+    is_open: bool
     urgency: Urgency | None
     rated_at: datetime
     locality: str | None

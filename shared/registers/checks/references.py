@@ -166,10 +166,14 @@ def _is_address(text: str) -> bool:
 
 
 def _check_new(register: Definition) -> Iterator[DefinitionFault]:
-    """Check that someone is told of every new record. Urgent ones are left to `_check_urgent`."""
+    """
+    Check that someone is told of every new record, unless the register says why nobody is.
+
+    Urgent ones are left to `_check_urgent`.
+    """
     levels = register.rating.levels if register.rating else ()
     urgencies: list[Urgency] = [level.urgency for level in levels] or ["routine"]
-    for urgency in dict.fromkeys(each for each in urgencies if each != "urgent"):
+    for urgency in dict.fromkeys(each for each in urgencies if each != "urgent" and register.untold is None):
         told = [rule for rule in register.notifications if rule.concerns("record_created", urgency)]
         if not any(_reaches_somebody(rule) for rule in told):
             rated = f" whose rating is {urgency}" if levels else ""

@@ -12,6 +12,8 @@ def check_succession(older: Definition, newer: Definition) -> list[DefinitionFau
     faults = list(_check_kept("form", older.form, newer.form))
     if older.outcome and newer.outcome:
         faults += _check_kept("outcome", older.outcome, newer.outcome)
+    if older.scope != newer.scope:
+        faults.append(DefinitionFault("scope", f"differs from edition {older.edition}: it decides who sees a record"))
     let_go = [name for name in older.minimum if name not in newer.minimum]
     return faults + [
         DefinitionFault("floor", f"lets go of {name}, which edition {older.edition} holds") for name in let_go

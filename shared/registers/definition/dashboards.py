@@ -72,6 +72,15 @@ class OrganisationFilter(Model):
     everything: Text
 
 
+class BodyFilter(Model):
+    """Records that name one body, in a register whose scope is made of bodies."""
+
+    kind: Literal["body"]
+    label: Text
+    everything: Text
+    question: QuestionName
+
+
 class AgeFilter(Model):
     """Records of people in one age band. Bands may overlap here."""
 
@@ -90,7 +99,8 @@ class OptionFilter(Model):
     question: QuestionName
 
 
-Filter = Annotated[OrganisationFilter | AgeFilter | OptionFilter, Field(discriminator="kind")]
+Filter = Annotated[OrganisationFilter | BodyFilter | AgeFilter | OptionFilter, Field(discriminator="kind")]
+ScopeFilter = Annotated[OrganisationFilter | BodyFilter, Field(discriminator="kind")]
 
 
 class Report(Model):
@@ -103,14 +113,14 @@ class Report(Model):
     ages: AgeBand | None = None
     questions: tuple[QuestionName, ...] = ()
 
-    def offers(self, choice: OrganisationFilter | AgeFilter | OptionFilter) -> bool:
+    def offers(self, choice: Filter) -> bool:
         return self.ages is None or choice.kind != "age"
 
 
 class Reporting(Model):
     """The dashboard and the reports that can be downloaded from it."""
 
-    dashboard_filter: OrganisationFilter
+    dashboard_filter: ScopeFilter
     tiles: tuple[Tile, ...] = Field(alias="tile", min_length=1)
     filters: tuple[Filter, ...] = Field(default=(), alias="filter")
     reports: tuple[Report, ...] = Field(default=(), alias="report")

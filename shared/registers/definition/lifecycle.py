@@ -127,6 +127,13 @@ class Notification(Model):
         return self.occasion == occasion and (not self.urgency or urgency in self.urgency)
 
 
+class UntoldRecords(Model):
+    """The decision that nobody is mailed of a new record, and why. A register that tells nobody needs it."""
+
+    of_new_records: Literal["none"]
+    reason: Text
+
+
 class MailTemplate(Model):
     """The words of one notification: a reference and a link, never anything about the person."""
 

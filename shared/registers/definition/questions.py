@@ -115,6 +115,11 @@ class Question(Model):
     not_before: QuestionName | None = None
 
     @property
+    def body_list(self) -> str:
+        """The list that the codes of bodies belong to, where the answer is a body that may see the record."""
+        return self.list_name or self.name
+
+    @property
     def shown_label(self) -> str:
         """The label on forms, marked with * when an answer is required."""
         return f"{self.label}*" if self.required else self.label

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, InstanceOf
 
 from shared.registers.definition.base import (
+    BodyCode,
     Code,
     Domain,
     Edition,
@@ -26,6 +27,7 @@ from shared.registers.definition.lifecycle import (
     Notification,
     Rating,
     Receipt,
+    UntoldRecords,
 )
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.words import Words
@@ -63,17 +65,34 @@ class PublicHome(Model):
 
 
 class InitialOrganisation(Model):
-    """An organisation that the register starts with; administrators add others."""
+    """
+    An organisation that the register starts with; administrators add others.
+
+    `bodies` are those that it acts for, as `list:code`, in a register whose scope is made of bodies.
+    """
 
     name: Text
     email_domain: Domain
+    bodies: tuple[BodyCode, ...] = ()
 
 
 class RegistrationAccess(Model):
-    """Who may register their own account."""
+    """
+    Who may register their own account, and what a standard user reaches.
+
+    `own`: the records that they made, hold or cover. `scope`: those of their organisations or bodies.
+    """
 
     self_registration: bool
     accepted_domains: tuple[Domain, ...]
+    standard_sees: Literal["own", "scope"] = "own"
+    standard_updates: Literal["own", "scope"] = "own"
+
+
+class RecordScope(Model):
+    """The questions whose answers are the bodies that may see a record. Without it the referring organisation may."""
+
+    by: tuple[QuestionName, ...] = Field(min_length=1, max_length=4)
 
 
 class NavigationLink(Model):
@@ -119,6 +138,7 @@ class Definition(Model):
     contact: Contact
     public: PublicHome
     access: RegistrationAccess
+    scope: RecordScope | None = None
     organisations: tuple[InitialOrganisation, ...] = Field(default=(), alias="organisation")
     navigation: tuple[NavigationLink, ...]
     words: InstanceOf[Words]
@@ -135,6 +155,7 @@ class Definition(Model):
     case_text: CaseText | None = None
     reporting: Reporting
     notifications: tuple[Notification, ...] = Field(default=(), alias="notification")
+    untold: UntoldRecords | None = Field(default=None, alias="notifications")
     mails: tuple[MailTemplate, ...] = Field(default=(), alias="mail")
     help: tuple[HelpTopic, ...] = Field(default=(), alias="help_topic")
 
