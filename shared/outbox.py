@@ -37,7 +37,7 @@ LETTER = "letter"
 
 async def put(db: Database, event: Event) -> None:
     """Publish this event once the transaction is committed."""
-    await db.execute(ADD_ROW, event.event_id, event.subject(), event.event_type(), event.model_dump_json())
+    await db.execute(ADD_ROW, event.event_id, event.subjects()[0], event.event_type(), event.model_dump_json())
 
 
 async def put_letter(db: Database, letter: Letter) -> None:

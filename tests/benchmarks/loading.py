@@ -30,13 +30,15 @@ ACCOUNTS = (
 # the largest organisation can log in. Names have two or three syllables, so that a search finds a few records.
 ADD_RECORDS = """
     INSERT INTO referrals.record (
-        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
-        archived_at, status, rating, rated_at, locality, given_name, family_name, born, postcode, search, answers
+        id, reference, register_code, edition, state, is_open, compartment_id, organisation_id, created_by,
+        created_by_name, created_at, updated_at, ended_at, rating, rated_at, locality, given_name, family_name, born,
+        postcode, search, answers
     )
     SELECT
-        gen_random_uuid(), 'DSR-' || lpad(n::text, 8, '0'), 'dsr', '2022', ($3::uuid [])[o + 1],
+        gen_random_uuid(), 'DSR-' || lpad(n::text, 8, '0'), 'dsr', '2022',
+        CASE WHEN n % 10 = 0 THEN 'archived' ELSE 'active' END, n % 10 <> 0, ($3::uuid [])[o + 1], ($3::uuid [])[o + 1],
         CASE WHEN o = 0 AND n % 20 = 0 THEN $4::uuid ELSE md5('creator ' || o || ' ' || n % 20)::uuid END, 'Some Body',
-        moment, moment, CASE WHEN n % 10 = 0 THEN moment END, (n % 10 = 0)::integer, rating, moment, locality,
+        moment, moment, CASE WHEN n % 10 = 0 THEN moment END, rating, moment, locality,
         given, family, born, 'ST' || n % 20 || ' 1AA', ' ' || lower(given) || ' ' || lower(family),
         jsonb_build_object(
             'capacity_to_consent', 'yes', 'consent_given', 'yes', 'consent_taken_by', 'A nurse of the ward',
@@ -83,18 +85,18 @@ ADD_KEYS = """
 # sent. Otherwise the next comparison would open tens of thousands and send as many mails during a measurement.
 ADD_TASKS = """
     INSERT INTO outcomes.task (
-        id, kind, register_code, organisation_id, record_id, record_version, reference, locality, opened_at,
+        id, kind, register_code, compartment_id, record_id, record_version, reference, locality, opened_at,
         told_again_at
     )
     SELECT
-        gen_random_uuid(), CASE rating WHEN 'red' THEN 'urgent' ELSE 'agenda' END, register_code, organisation_id, id,
+        gen_random_uuid(), CASE rating WHEN 'red' THEN 'urgent' ELSE 'agenda' END, register_code, compartment_id, id,
         version, reference, locality, rated_at, CASE rating WHEN 'red' THEN rated_at + interval '1 hour' END
     FROM referrals.record
-    WHERE status = 0 AND rating IN ('amber', 'red') AND id NOT IN (SELECT record_id FROM outcomes.record_known)
+    WHERE is_open AND rating IN ('amber', 'red') AND id NOT IN (SELECT record_id FROM outcomes.record_known)
 """
 ADD_KNOWN = """
     INSERT INTO outcomes.record_known (record_id, version)
-    SELECT id, version FROM referrals.record WHERE status = 0
+    SELECT id, version FROM referrals.record WHERE is_open
     ON CONFLICT DO NOTHING
 """
 FIND_INDEXES = """

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from services.referrals.handlers.saving import content_of
 from services.referrals.handlers.telling import RecordEvents
-from services.referrals.rules import lists
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, Update
+from services.referrals.store.scope import scope_of
 from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
+from shared.bodies import Compartment, organisation_compartment
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, open_pool, transaction
 from shared.ids import new_id
@@ -76,7 +77,7 @@ class Statements:
         await self.reports.close()
 
     async def _list(self, visitor: Visitor) -> None:
-        page = ListPage(lists.shape_of(visitor), 0, LENGTH)
+        page = ListPage(0, LENGTH)
         async with self.referrals.acquire() as db:
             await finding.list_records(db, visitor, page)
 
@@ -84,7 +85,7 @@ class Statements:
         visitor, search = self.crowd.everywhere, read_search(REGISTER, words)
         assert search is not None
         async with self.referrals.acquire() as db:
-            await finding.search_records(db, visitor, ListPage(lists.shape_of(visitor), 0, LENGTH), search)
+            await finding.search_records(db, visitor, ListPage(0, LENGTH), search)
 
     async def _dashboard(self) -> None:
         visitor = self.crowd.everywhere
@@ -108,6 +109,10 @@ class Statements:
         async with transaction(self.referrals, self.crowd.own) as db:
             await history.find_notes(db, REGISTER, record, 0)
 
+    @property
+    def home(self) -> Compartment:
+        return organisation_compartment(self.crowd.organisations[0])
+
     def _content(self) -> Content:
         answers = read_answers(self.register.form, self.words.referral(), self.register.words, TODAY).answers
         return content_of(self.register, answers)
@@ -115,13 +120,13 @@ class Statements:
     def _record(self) -> NewRecord:
         reference = f"SQL-{next(self._numbers)}-{new_id().hex[:8]}"
         home = self.crowd.organisations[0]
-        return NewRecord(new_id(), reference, self.register.edition, home)
+        return NewRecord(new_id(), reference, self.register.edition, home, home)
 
     def _command(self, receipt: RecordReceipt) -> NewCommand:
         return NewCommand(new_id(), self.crowd.own.user_id, b"hash", receipt)
 
     def _telling(self, receipt: RecordReceipt) -> RecordEvents:
-        return RecordEvents(self.register, self.crowd.organisations[0], receipt, MOMENT)
+        return RecordEvents(self.register, self.home.bodies, receipt, MOMENT)
 
     async def _add(self, _client: int) -> None:
         await self._create(self._record())
@@ -130,7 +135,9 @@ class Statements:
         receipt = RecordReceipt(record_id=record.record_id, reference=record.reference, version=0)
         events: list[Event] = self._telling(receipt).created("routine")
         async with self.referrals.acquire() as db:
-            await saving.submit_record(db, self.crowd.own, self._command(receipt), record, self._content(), events)
+            await saving.submit_record(
+                db, scope_of(self.crowd.own), self._command(receipt), record, self._content(), events
+            )
         return record.record_id
 
     async def _record_of(self, act: str, client: int) -> tuple[UUID, int]:
@@ -141,11 +148,11 @@ class Statements:
     async def _update(self, client: int) -> None:
         record_id, version = await self._record_of("update", client)
         receipt = RecordReceipt(record_id=record_id, reference="", version=version + 1)
-        update = Update(record_id, version, False, (("latest_update", None, "News"),))
+        update = Update(record_id, version, self.home.compartment_id, False, (("latest_update", None, "News"),))
         command, events = self._command(receipt), self._telling(receipt).updated(None)
         async with self.referrals.acquire() as db:
             await saving.find_for_update(db, self.crowd.own, command.command_id, record_id)
-            updated = await saving.update_record(db, self.crowd.own, command, update, self._content(), events)
+            updated = await saving.update_record(db, scope_of(self.crowd.own), command, update, self._content(), events)
         assert "done" == updated.verdict, updated.verdict
         self._kept["update", client] = (record_id, version + 1)
 

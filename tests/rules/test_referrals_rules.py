@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.referrals.rules import answers, drafts, lists, ratings, rights
-from services.referrals.rules.lists import Shape
 from services.referrals.rules.search import (
     LAST_CHARACTER,
     MOST_WORDS,
@@ -57,24 +56,6 @@ def visitor_of(role: Role | None, organisations: int = 1) -> Visitor:
         session_id=UUID(int=2),
         method="password_pin",
     )
-
-
-@pytest.mark.parametrize(
-    ("role", "organisations", "skip", "shape"),
-    [
-        (Role.STANDARD, 1, 0, Shape.OWN),
-        (Role.STANDARD, 40, 0, Shape.OWN),
-        (Role.REPORTING, 1, 0, Shape.ONE),
-        (Role.ADMINISTRATOR, 1, 9_900, Shape.ONE),
-        (Role.ADMINISTRATOR, 2, 0, Shape.FEW),
-        (Role.ADMINISTRATOR, 8, 990, Shape.FEW),
-        (Role.ADMINISTRATOR, 8, 1_000, Shape.MOST),
-        (Role.ADMINISTRATOR, 9, 0, Shape.MOST),
-        (Role.ADMINISTRATOR, 40, 0, Shape.MOST),
-    ],
-)
-def test_each_scope_has_the_query_that_fits_its_index(role: Role, organisations: int, skip: int, shape: Shape) -> None:
-    assert shape == lists.shape_of(visitor_of(role, organisations), skip)
 
 
 def test_pages_are_counted_from_one() -> None:
@@ -235,8 +216,8 @@ def test_narrowing_to_organisations_never_widens_the_reach() -> None:
     visitor = visitor_of(Role.ADMINISTRATOR, 3)
     first, *_ = visitor.organisation_ids
 
-    assert (first,) == lists.narrowed_to(visitor, [first, UUID(int=99)]).organisation_ids
-    assert () == lists.narrowed_to(visitor, [UUID(int=99)]).organisation_ids
+    assert (first,) == lists.narrowed_to(visitor, [first, UUID(int=99)]).compartment_ids
+    assert () == lists.narrowed_to(visitor, [UUID(int=99)]).compartment_ids
     assert visitor == lists.narrowed_to(visitor, [])
 
 

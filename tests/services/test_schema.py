@@ -55,8 +55,9 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
 # The scope condition of every baseline, as Postgres prints it.
 SCOPE = (
     "(register_code = ( SELECT current_setting('app.register'::text, true) AS current_setting))"
-    " AND (organisation_id = ANY (( SELECT (NULLIF(current_setting('app.orgs'::text, true), ''::text))::uuid[]"
-    ' AS "nullif")::uuid[]))'
+    " AND ((( SELECT current_setting('app.all'::text, true) AS current_setting) = '1'::text)"
+    " OR (compartment_id = ANY (( SELECT (NULLIF(current_setting('app.compartments'::text, true), ''::text))::uuid[]"
+    ' AS "nullif")::uuid[])))'
 )
 
 # Tables with an organisation whose rows belong to one user.
@@ -90,7 +91,7 @@ CALLED_BY_POLICIES = """
 IN_SCOPE = """
     SELECT c.relname
     FROM pg_class AS c
-    INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'organisation_id' AND NOT a.attisdropped
+    INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'compartment_id' AND NOT a.attisdropped
     WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r'
         AND has_any_column_privilege($1 || '_app', c.oid, 'SELECT')
 """
@@ -210,10 +211,10 @@ async def test_no_policy_calls_a_function_for_each_row(db: Connection, service: 
 
 @pytest.mark.parametrize("service", [each for each in SERVICES if each != "identity"])
 async def test_one_scope_condition_holds_on_every_table_of_an_organisation(db: Connection, service: str) -> None:
-    said = [(table, text) for table, _, text in await db.fetch(POLICIES, service) if "organisation_id" in text]
+    said = [(table, text) for table, _, text in await db.fetch(POLICIES, service) if "compartment_id" in text]
 
     assert {row[0] for row in await db.fetch(IN_SCOPE, service)} - OWN_ROWS == {table for table, _ in said}
-    assert [] == [table for table, text in said if text.count(SCOPE) != text.count("organisation_id")]
+    assert [] == [table for table, text in said if text.count(SCOPE) != text.count("compartment_id")]
 
 
 def read_definers(file: Path) -> dict[str, str]:

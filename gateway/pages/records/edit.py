@@ -92,7 +92,12 @@ async def _review(request: web.Request, sent: Sent) -> web.Response:
 
 async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewRecord) -> web.Response:
     register, words = sent.register, sent.register.words
-    refusals = {"unchanged": words("record.unchanged"), "not_yours": words("record.read_only"), "command_reused": None}
+    refusals = {
+        "unchanged": words("record.unchanged"),
+        "not_yours": words("record.read_only"),
+        "out_of_reach": words("form.out_of_reach"),
+        "command_reused": None,
+    }
     try:
         saved = await attempt(request, command, sent.drawn.form, refusals)
     except Refused as refusal:

@@ -92,7 +92,11 @@ async def show_new(
 def _refusals(register: Definition) -> dict[str, str]:
     words = register.words
     unseen = words("duplicate.message"), words("duplicate.ask", email=register.contact.team_email)
-    return {"no_organisation": words("form.no_organisation"), "duplicate_unseen": " ".join(unseen)}
+    return {
+        "no_organisation": words("form.no_organisation"),
+        "out_of_reach": words("form.out_of_reach"),
+        "duplicate_unseen": " ".join(unseen),
+    }
 
 
 async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw) -> web.Response:

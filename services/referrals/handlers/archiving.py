@@ -7,6 +7,7 @@ from services.referrals.audit_actions import ReferralsAction
 from services.referrals.handlers.telling import RecordEvents
 from services.referrals.rules import ratings
 from services.referrals.store import archiving as store
+from services.referrals.store.scope import bodies_of
 from shared import audit, outbox
 from shared.commands import carry_out
 from shared.context import ServiceContext
@@ -72,9 +73,7 @@ class Archiving:
         await store.add_version(db, asked.record_id, archived, "archived", by)
         await audit.note(db, visitor, ReferralsAction.RECORD_ARCHIVED, [asked.record_id])
         register = self.context.register(visitor, archived["edition"])
-        telling = RecordEvents(
-            register, archived["organisation_id"], receipt, self.context.clock(), archived["created_by"]
-        )
+        telling = RecordEvents(register, bodies_of(archived), receipt, self.context.clock(), archived["created_by"])
         for event in telling.archived(_urgency_of(register, receipt)):
             await outbox.put(db, event)
         return receipt
@@ -83,7 +82,7 @@ class Archiving:
         state = await store.find_state(db, visitor.register_code, asked.record_id)
         if state is None:
             return Refused("not_found")
-        return Refused("archived") if state.archived else Refused("conflict", version=state.version)
+        return Refused("conflict", version=state.version) if state.is_open else Refused("archived")
 
     async def _is_given_up(self, command_id: UUID) -> bool:
         async with transaction(self.context.pool) as db:
@@ -107,7 +106,7 @@ class Archiving:
         grant = await self.context.bus.ask(question, who=self.context.sign(question, "finish_archive", user_id))
         if grant.visitor.user_id != user_id or not grant.visitor.may(Permission.RECORD_OUTCOME):
             raise Refused("no_grant")
-        return grant.visitor
+        return await self.context.reach(grant.visitor)
 
     async def give_up(self, caller: Caller, asked: RefuseArchive) -> ArchiveFate:
         actor = caller.on_behalf_of or NOBODY

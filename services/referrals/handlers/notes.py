@@ -28,7 +28,7 @@ class NoteTaking:
             held = must_find(await history.hold_record(db, visitor.register_code, asked.record_id))
             if not rights.may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
-            if held.archived:
+            if not held.is_open:
                 raise Refused("archived")
             await history.add_note(db, new_id(), asked.record_id, text, (visitor.user_id, visitor.full_name))
             await audit.note(db, visitor, ReferralsAction.RECORD_NOTE_ADDED, [asked.record_id])

@@ -29,7 +29,7 @@ class ReadRecordHandlers:
         register = self.context.latest(visitor)
         reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = read_search(visitor.register_code, asked.search)
-        page = list_page(reader, asked, is_search=search is not None, questions=lists.further_columns(register))
+        page = list_page(asked, lists.further_columns(register))
         filters = filters_of(asked, lists.levels_by_urgency(register))
         async with self.context.one_trip() as db:
             if search:
@@ -64,11 +64,9 @@ class ReadRecordHandlers:
             return found
 
 
-def list_page(visitor: Visitor, asked: ListRecords, *, is_search: bool, questions: Sequence[str]) -> ListPage:
+def list_page(asked: ListRecords, questions: Sequence[str]) -> ListPage:
     skip, beside = lists.rows_before(asked), asked.after or asked.before
-    shape = lists.shape_of(visitor, 0 if beside or is_search else skip)
     return ListPage(
-        shape,
         0 if beside else skip,
         asked.length,
         after_at=asked.after.updated_at if asked.after else None,

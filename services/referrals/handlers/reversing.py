@@ -8,6 +8,7 @@ from services.referrals.rules import answers, lists, ratings, rights, search
 from services.referrals.store import reversing as store
 from services.referrals.store.archiving import add_version
 from services.referrals.store.reversing import Reversal
+from services.referrals.store.scope import bodies_of
 from shared import audit, outbox
 from shared.commands import carry_out
 from shared.context import ServiceContext
@@ -36,7 +37,7 @@ class Reversing:
 
         async def act(db: Database) -> Nothing:
             record = must_find(await store.find_archived(db, visitor, reference) if reference else None)
-            if not record.archived:
+            if record.is_open:
                 raise Refused("not_archived")
             await store.add_reversal(db, visitor, new_id(), record, reason)
             await audit.note(db, visitor, ReferralsAction.RECORD_REVERSAL_ASKED, [record.record_id])
@@ -82,7 +83,7 @@ class Reversing:
             version=record["version"],
             rating=record["rating"],
         )
-        telling = RecordEvents(register, record["organisation_id"], receipt, self.context.clock())
+        telling = RecordEvents(register, bodies_of(record), receipt, self.context.clock())
         level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
         for event in telling.reinstated(ratings.urgency_of(level)):
             await outbox.put(db, event)

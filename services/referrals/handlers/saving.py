@@ -23,6 +23,9 @@ from services.referrals.store.saving import (
     Update,
     Updated,
 )
+from services.referrals.store.scope import scope_of
+from shared.bodies import Compartment, compartment_of
+from shared.compartments import add_compartment, compartment_for
 from shared.context import ServiceContext
 from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.database import Database
@@ -47,13 +50,23 @@ class Saving:
         register = self.context.register(visitor, asked.edition)
         organisation_id = rights.organisation_for(visitor)
         answers = await self._checked(visitor, asked, register)
+        compartment = compartment_for(register, answers, organisation_id)
+        rights.check_reaches(visitor, compartment)
+        await add_compartment(self.context.pool, register.code, compartment)
         content = content_of(register, answers)
         for _ in range(MOST_REFERENCES):
             reference = write_reference(register.code, self.draw(REFERENCES))
-            unseen, shown = register.duplicates.unseen, asked.duplicates_seen
-            record = NewRecord(new_id(), reference, register.edition, organisation_id, unseen, shown)
+            record = NewRecord(
+                record_id=new_id(),
+                reference=reference,
+                edition=register.edition,
+                compartment_id=compartment.compartment_id,
+                organisation_id=organisation_id,
+                unseen=register.duplicates.unseen,
+                shown=asked.duplicates_seen,
+            )
             try:
-                return await self._add(visitor, asked, register, record, content)
+                return await self._add(visitor, asked, register, record, content, compartment)
             except UniqueViolationError:  # another record has this reference, which is rare: draw again
                 continue
         raise LookupError("no free reference was found")
@@ -68,16 +81,23 @@ class Saving:
             raise
 
     async def _add(
-        self, visitor: Visitor, asked: SubmitRecord, register: Definition, record: NewRecord, content: Content
+        self,
+        visitor: Visitor,
+        asked: SubmitRecord,
+        register: Definition,
+        record: NewRecord,
+        content: Content,
+        compartment: Compartment,
     ) -> RecordReceipt:
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=0, rating=content.rating
         )
-        telling = RecordEvents(register, record.organisation_id, receipt, self.context.clock(), visitor.user_id)
+        telling = RecordEvents(register, compartment.bodies, receipt, self.context.clock(), visitor.user_id)
         events = telling.created(ratings.urgency_of(rating_of(register, content.answers)))
         async with self.context.one_trip() as db:
             command = new_command(visitor, asked, receipt)
-            not_added = await store.submit_record(db, visitor, command, record, content, events)
+            scope = scope_of(visitor, compartment)
+            not_added = await store.submit_record(db, scope, command, record, content, events)
         if not_added:
             return answer_without_adding(visitor, asked, not_added)
         self.context.wake()
@@ -116,14 +136,26 @@ class Saving:
         )
         rekeyed = match_keys(register, answers) != match_keys(register, present.answers)
         rows = tuple((each.name, each.before, each.after) for each in changes)
-        update = Update(present.record_id, present.version, rerating.is_new, rows, rekeyed)
-        telling = RecordEvents(register, present.organisation_id, receipt, self.context.clock(), present.created_by)
+        compartment = await self._entered(visitor, register, present, answers)
+        update = Update(present.record_id, present.version, compartment.compartment_id, rerating.is_new, rows, rekeyed)
+        told = compartment_of(register.code, (*present.bodies, *compartment.bodies)).bodies
+        telling = RecordEvents(register, told, receipt, self.context.clock(), present.created_by)
         events = telling.updated(rerating.told)
 
         async def act(db: Database, command: NewCommand) -> Updated:
-            return await store.update_record(db, visitor, command, update, content, events)
+            return await store.update_record(db, scope_of(visitor, compartment), command, update, content, events)
 
         return await self._carry_out(visitor, asked, receipt, act)
+
+    async def _entered(
+        self, visitor: Visitor, register: Definition, present: Present, answers: dict[str, Answer]
+    ) -> Compartment:
+        """Return the compartment of the record with its new answers. Refused as `out_of_reach` if it would leave."""
+        compartment = compartment_for(register, answers, present.organisation_id)
+        if compartment.bodies != present.bodies:
+            rights.check_reaches(visitor, compartment)
+            await add_compartment(self.context.pool, register.code, compartment)
+        return compartment
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
@@ -131,7 +163,7 @@ class Saving:
         receipt = RecordReceipt(
             record_id=present.record_id, reference=present.reference, version=present.version + 1, rating=level.code
         )
-        events = RecordEvents(register, present.organisation_id, receipt, self.context.clock()).updated(None)
+        events = RecordEvents(register, present.bodies, receipt, self.context.clock()).updated(None)
 
         async def act(db: Database, command: NewCommand) -> Updated:
             return await store.review_record(db, visitor, command, present, events)
@@ -161,7 +193,7 @@ def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, prese
     """Check that the visitor may change this version. Refused as `not_yours`, `archived` or `conflict`."""
     if not rights.may_update(visitor, present.created_by, is_held=present.is_held):
         raise Refused("not_yours")
-    if present.archived:
+    if not present.is_open:
         raise Refused("archived")
     if present.version != asked.version:
         raise Refused("conflict", version=present.version)

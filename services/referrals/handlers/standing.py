@@ -43,10 +43,10 @@ class RecordStatusHandlers:
         return RecordStanding(
             record_id=stood.record_id,
             register_code=stood.register_code,
-            organisation_id=stood.organisation_id,
+            bodies=stood.bodies,
             reference=stood.reference,
             version=stood.version,
-            archived=stood.archived,
+            is_open=stood.is_open,
             urgency=self._urgency(stood),
             rated_at=stood.rated_at,
             locality=stood.locality,

@@ -31,7 +31,7 @@ class RecordEvents:
     """Builds the events of one record at one moment. `submitted_by` is the user who added the record, where known."""
 
     register: Definition
-    organisation_id: UUID
+    bodies: tuple[str, ...]
     receipt: RecordReceipt
     moment: datetime
     submitted_by: UUID | None = None
@@ -66,7 +66,7 @@ class RecordEvents:
             event_id=new_id(),
             occurred_at=self.moment,
             register_code=self.register.code,
-            organisation_id=self.organisation_id,
+            bodies=self.bodies,
             record_id=self.receipt.record_id,
             version=self.receipt.version,
             noun=ratings.noun_of(self.register),
@@ -77,7 +77,7 @@ class RecordEvents:
             event_id=new_id(),
             occurred_at=self.moment,
             register_code=self.register.code,
-            organisation_id=self.organisation_id,
+            bodies=self.bodies,
             record_id=self.receipt.record_id,
             version=self.receipt.version,
             reference=self.receipt.reference,

@@ -1,7 +1,6 @@
-"""Rules about lists: which organisations they cover, which query reads them, and what fits into one reply."""
+"""Rules about lists: which organisations they cover, and what fits into one reply."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,9 +10,7 @@ from shared.permissions import Visitor
 from shared.registers.definition.lifecycle import Urgency
 from shared.registers.definition.register import Definition
 
-FEW = 8
 URGENCIES: tuple[Urgency, ...] = ("urgent", "alert", "routine")
-DEEP = 1_000
 ROOM = 400_000  # bytes of notes or updates in one reply; the whole stays well under the largest message of the bus
 
 Piece = TypeVar("Piece", bound=Message)
@@ -30,40 +27,21 @@ def fitting(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(pieces[:taken])
 
 
-class Shape(StrEnum):
-    """Which query reads a list. Each one has an index that fits it."""
-
-    OWN = "own"
-    ONE = "one"
-    FEW = "few"
-    MOST = "most"
-
-
-def shape_of(visitor: Visitor, skip: int = 0) -> Shape:
-    """
-    Return which query reads the visitor's records.
-
-    Up to `FEW` organisations are read one by one and merged. This reads the rows before the page once for each
-    organisation. For more organisations, or from row `DEEP` on, one walk over the whole register is cheaper.
-    """
-    if visitor.own_records_only:
-        return Shape.OWN
-    if len(visitor.organisation_ids) == 1:
-        return Shape.ONE
-    return Shape.FEW if len(visitor.organisation_ids) <= FEW and skip < DEEP else Shape.MOST
-
-
 def rows_before(asked: ListRecords) -> int:
     """Return how many rows come before the requested page."""
     return (asked.page - 1) * asked.length
 
 
 def narrowed_to(visitor: Visitor, organisation_ids: Sequence[UUID]) -> Visitor:
-    """Return the visitor with access to these organisations only; unchanged if none is named."""
+    """
+    Return the visitor with access to the records of these organisations only; unchanged if none is named.
+
+    In a register whose scope is made of bodies no organisation has records, so nothing is found.
+    """
     if not organisation_ids:
         return visitor
     wanted = frozenset(organisation_ids)
-    return visitor.model_copy(update={"organisation_ids": tuple(o for o in visitor.organisation_ids if o in wanted)})
+    return visitor.model_copy(update={"reached": tuple(o for o in visitor.organisation_ids if o in wanted)})
 
 
 def levels_by_urgency(register: Definition) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from shared.bodies import Compartment
+from shared.compartments import within
 from shared.contracts.referrals.holding import AddCover, AssignHolder
 from shared.messages import Refused
 from shared.permissions import Permission, Role, Visitor
@@ -22,14 +24,21 @@ def organisation_for(visitor: Visitor) -> UUID:
     return home
 
 
+def check_reaches(visitor: Visitor, compartment: Compartment) -> None:
+    """Check that the visitor acts for a body that may see the record. Refused as `out_of_reach`."""
+    if not within(visitor, compartment):
+        raise Refused("out_of_reach")
+
+
 def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
     """
     Check whether the visitor may update a record (R-DSR-114, R-DSR-115).
 
-    Its creator may, and so may an administrator of its organisation. Other users do not see the record. `is_held` says
-    that the visitor holds or covers it today, which gives them the rights of its creator.
+    Its creator may, and so may an administrator who sees it. `is_held` says that the visitor holds or covers it today,
+    which gives them the rights of its creator. A register may let every standard user who sees it update it.
     """
     is_theirs = created_by == visitor.user_id or is_held or visitor.role is Role.ADMINISTRATOR
+    is_theirs = is_theirs or visitor.standard_updates == "scope"
     return visitor.may(Permission.UPDATE_RECORD) and is_theirs
 
 
@@ -38,9 +47,9 @@ LONGEST_COVER = timedelta(days=366)
 MOST_COVERS = 20
 
 
-def may_hold(colleague: Visitor, organisation_id: UUID) -> bool:
-    """Check whether a user, with their present rights, may hold or cover a record of this organisation."""
-    return colleague.role in HOLDING_ROLES and organisation_id in colleague.organisation_ids
+def may_hold(colleague: Visitor, compartment: Compartment) -> bool:
+    """Check whether a user, with their present rights, may hold or cover a record of this compartment."""
+    return colleague.role in HOLDING_ROLES and within(colleague, compartment)
 
 
 def check_cover(asked: AddCover, day: date) -> None:

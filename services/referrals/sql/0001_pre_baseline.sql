@@ -18,7 +18,19 @@ BEGIN
 END
 $$;
 
+-- The sets of bodies whose staff may see a record, in registers whose scope is made of bodies. Names no person.
+CREATE TABLE compartment (
+    compartment_id uuid PRIMARY KEY,
+    register_code text COLLATE "C" NOT NULL,
+    bodies text [] NOT NULL CHECK (cardinality(bodies) > 0)
+);
+CREATE INDEX compartment_of_register ON compartment (register_code);
+
 -- ------------------------------------------------------------------------------------------------------------ records
+-- A record lies in one compartment: only visitors who reach it see the record. `organisation_id` is the organisation that
+-- submitted the record. `state` is the code of a state in the register's definition. Records that are open count, are
+-- listed and are searched.
+--
 -- `search` is the text for searches: a space, then folded words separated by one space. `rated_at` is when the rating
 -- last changed or was reviewed; in a register without ratings it is when the record was created. `overlay` is the
 -- version of the register's overlay under which the answers were saved.
@@ -28,14 +40,15 @@ CREATE TABLE record (
     register_code text COLLATE "C" NOT NULL,
     edition text NOT NULL,
     overlay integer NOT NULL DEFAULT 0,
+    compartment_id uuid NOT NULL,
     organisation_id uuid NOT NULL,
     created_by uuid NOT NULL,
     created_by_name text NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    archived_at timestamptz,
-    -- squawk-ignore prefer-bigint-over-smallint
-    status smallint NOT NULL DEFAULT 0 CHECK (status IN (0, 1)), -- 0 active, 1 archived
+    ended_at timestamptz,
+    state text COLLATE "C" NOT NULL,
+    is_open boolean NOT NULL DEFAULT true,
     version integer NOT NULL DEFAULT 0,
     updates integer NOT NULL DEFAULT 0,
     rating text,
@@ -48,17 +61,15 @@ CREATE TABLE record (
     postcode text,
     search text COLLATE "C" NOT NULL CHECK (search LIKE ' %'),
     answers jsonb NOT NULL,
-    CONSTRAINT record_archived_once CHECK ((status = 1) = (archived_at IS NOT NULL))
+    CONSTRAINT record_ended_once CHECK (is_open = (ended_at IS NULL))
 );
 
--- One index for each way to read a list: one organisation, one user, most organisations (see `lists.shape_of`).
-CREATE INDEX record_of_organisation ON record (register_code, organisation_id, updated_at DESC, id DESC)
-WHERE status = 0;
-CREATE INDEX record_of_creator ON record (register_code, created_by, updated_at DESC, id DESC) WHERE status = 0;
-CREATE INDEX record_of_register ON record (register_code, updated_at DESC, id DESC) WHERE status = 0;
+-- One index for each way to read a list: a compartment, a user, the whole register (see `newest_ids`).
+CREATE INDEX record_of_compartment ON record (register_code, compartment_id, updated_at DESC, id DESC) WHERE is_open;
+CREATE INDEX record_of_creator ON record (register_code, created_by, updated_at DESC, id DESC) WHERE is_open;
+CREATE INDEX record_of_register ON record (register_code, updated_at DESC, id DESC) INCLUDE (compartment_id) WHERE is_open;
 -- For filters. The columns have few different values, so one index entry holds many records.
-CREATE INDEX record_by_rating_and_locality ON record (register_code, organisation_id, rating, locality)
-WHERE status = 0;
+CREATE INDEX record_by_rating_and_locality ON record (register_code, compartment_id, rating, locality) WHERE is_open;
 
 CREATE TRIGGER record_names_overlay BEFORE INSERT OR UPDATE OF answers ON record
 FOR EACH ROW EXECUTE FUNCTION name_overlay();
@@ -89,15 +100,15 @@ CREATE TABLE note (
 CREATE INDEX note_of_record ON note (record_id, written_at DESC);
 
 -- --------------------------------------------------------------------------- counters and words, derived by triggers
--- Counts by organisation (`created_by` is null) and by creator. Only `fold_deltas` writes counters.
+-- Counts by compartment (`created_by` is null), by creator, and of the whole register (`compartment_id` is null too). Only
+-- `fold_deltas` writes counters.
 CREATE TABLE counter (
     register_code text COLLATE "C" NOT NULL,
     created_by uuid,
-    organisation_id uuid NOT NULL,
-    -- squawk-ignore prefer-bigint-over-smallint
-    status smallint NOT NULL,
+    compartment_id uuid,
+    is_open boolean NOT NULL,
     n bigint NOT NULL,
-    CONSTRAINT counter_key UNIQUE NULLS NOT DISTINCT (register_code, created_by, organisation_id, status)
+    CONSTRAINT counter_key UNIQUE NULLS NOT DISTINCT (register_code, created_by, compartment_id, is_open)
 );
 
 -- Rows exist for about a second. Vacuum runs often, so that reading a total does not pass over many dead rows.
@@ -105,34 +116,39 @@ CREATE TABLE delta (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
     created_by uuid,
-    organisation_id uuid NOT NULL,
-    -- squawk-ignore prefer-bigint-over-smallint
-    status smallint NOT NULL,
+    compartment_id uuid,
+    is_open boolean NOT NULL,
     n bigint NOT NULL
 ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 100000);
 
--- The words of active records. The beginning of a word is found by comparison, which can use its index under row-level
+-- The counts at this moment.
+CREATE VIEW counted WITH (security_invoker = true) AS
+SELECT c.register_code, c.created_by, c.compartment_id, c.is_open, c.n FROM counter AS c
+UNION ALL
+SELECT d.register_code, d.created_by, d.compartment_id, d.is_open, d.n FROM delta AS d;
+
+-- The words of open records. The beginning of a word is found by comparison, which can use its index under row-level
 -- security.
 CREATE TABLE record_word (
     record_id uuid NOT NULL,
     register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid NOT NULL,
     created_by uuid NOT NULL,
     word text COLLATE "C" NOT NULL
 );
-CREATE INDEX record_word_beginning ON record_word (register_code, word, organisation_id, created_by);
+CREATE INDEX record_word_beginning ON record_word (register_code, word, compartment_id, created_by);
 CREATE INDEX record_word_of_record ON record_word (record_id);
 
--- Active records for the search within words. LIKE cannot use its index under row-level security, so this table has no
+-- Open records for the search within words. LIKE cannot use its index under row-level security, so this table has no
 -- policy and no grant. Only `search_ids` reads it. It returns ids for a query that is under row-level security.
 CREATE TABLE record_search (
     record_id uuid PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid NOT NULL,
     search text COLLATE "C" NOT NULL
 );
 CREATE INDEX record_search_within ON record_search
-USING gin (organisation_id, search extensions.gin_trgm_ops) WITH (fastupdate = off);
+USING gin (compartment_id, search extensions.gin_trgm_ops) WITH (fastupdate = off);
 
 CREATE TRIGGER record_added AFTER INSERT ON record
 REFERENCING NEW TABLE AS added
@@ -141,8 +157,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION record_added();
 CREATE TRIGGER record_changed AFTER UPDATE ON record
 FOR EACH ROW
 WHEN (
-    (old.register_code, old.created_by, old.organisation_id, old.status, old.search)
-    IS DISTINCT FROM (new.register_code, new.created_by, new.organisation_id, new.status, new.search)
+    (old.register_code, old.created_by, old.compartment_id, old.is_open, old.search)
+    IS DISTINCT FROM (new.register_code, new.created_by, new.compartment_id, new.is_open, new.search)
 )
 EXECUTE FUNCTION record_changed();
 
@@ -214,7 +230,7 @@ CREATE INDEX record_key_of_record ON record_key (record_id);
 CREATE TRIGGER record_forgotten AFTER DELETE ON record FOR EACH ROW EXECUTE FUNCTION forget_keys();
 
 CREATE TRIGGER record_came_back AFTER UPDATE ON record
-FOR EACH ROW WHEN (old.status = 1 AND new.status = 0) EXECUTE FUNCTION record_came_back();
+FOR EACH ROW WHEN (NOT old.is_open AND new.is_open) EXECUTE FUNCTION record_came_back();
 
 -- Two records that may be about one person, the lower id first. `rule` holds the roles of the rule that matched.
 CREATE TABLE possible_duplicate (
@@ -308,7 +324,7 @@ CREATE TABLE overlay (
 
 -- --------------------------------------------------------------------------------------------------- who may see what
 -- The service's own queries also filter the rows. Without those filters, these policies alone keep registers,
--- organisations and users separate. Without a context there are no rows. Each setting is read once for each query, not
+-- compartments and users separate. Without a context there are no rows. Each setting is read once for each query, not
 -- for each row. After a transaction a setting is '' and not null.
 --
 -- The owner sees all rows, so that functions with the owner's rights work on all of them. A backup role that is not a
@@ -320,8 +336,9 @@ DECLARE
     in_register text := 'register_code = (SELECT current_setting(''app.register'', true))';
     by_user text := '%I = (SELECT nullif(current_setting(''app.user'', true), '''')::uuid)';
     in_role text := '(SELECT current_setting(''app.role'', true) IN (%s))';
-    in_scope text := in_register || ' AND '
-        'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid []) AND '
+    in_compartment text := '((SELECT current_setting(''app.all'', true)) = ''1'' OR compartment_id = ANY ((SELECT '
+        'nullif(current_setting(''app.compartments'', true), '''')::uuid [])::uuid []))';
+    in_scope text := in_register || ' AND ' || in_compartment || ' AND '
         '((SELECT current_setting(''app.own'', true)) IS DISTINCT FROM ''1'' OR ' || format(by_user, 'created_by');
     or_held text := ' OR %I = ANY ((SELECT held_ids())::uuid [])';
     in_sight text := 'EXISTS (SELECT FROM record AS r WHERE r.id = %I)';
@@ -372,13 +389,13 @@ BEGIN
         EXECUTE format('CREATE POLICY owner ON %I TO %I USING (true) WITH CHECK (true)', each.name, owner);
     END LOOP;
 
-    EXECUTE format('GRANT SELECT, INSERT ON record, record_version, note, record_holding, reversal, overlay TO %I', app);
-    EXECUTE format('GRANT UPDATE (updated_at, archived_at, status, version, updates, rating, rated_at, locality, given_name, '
+    EXECUTE format('GRANT SELECT, INSERT ON compartment, record, record_version, note, record_holding, reversal, overlay TO %I', app);
+    EXECUTE format('GRANT UPDATE (compartment_id, updated_at, ended_at, state, is_open, version, updates, rating, rated_at, locality, given_name, '
         'family_name, born, nhs_number, postcode, search, answers) ON record TO %I', app);
     EXECUTE format('GRANT UPDATE (ended_at, ended_by, ended_by_name) ON record_holding TO %I', app);
     EXECUTE format('GRANT UPDATE (state, decided_at, decided_by, decided_by_name) ON reversal, possible_duplicate TO %I',
         app);
-    EXECUTE format('GRANT SELECT ON counter, delta, record_word, possible_duplicate, person_link TO %I', app);
+    EXECUTE format('GRANT SELECT ON counter, delta, counted, record_word, possible_duplicate, person_link TO %I', app);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON draft TO %I', app);
 END
 $$;

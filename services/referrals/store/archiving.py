@@ -5,20 +5,21 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.referrals.store.scope import bodies_column, bodies_of
 from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
 
-ARCHIVE = """
+ARCHIVE = f"""
     UPDATE record
-    SET status = 1, archived_at = now(), version = version + 1
-    WHERE id = $1 AND register_code = $2 AND version = $3 AND status = 0
-    RETURNING reference, edition, overlay, version, organisation_id, rating, created_by, answers
-"""
+    SET state = $4, is_open = false, ended_at = now(), version = version + 1
+    WHERE id = $1 AND register_code = $2 AND version = $3 AND is_open
+    RETURNING reference, edition, overlay, version, organisation_id, {bodies_column()}, rating, created_by, answers
+"""  # noqa: S608  a column of ours
 
 
 async def archive(db: Database, register_code: str, record_id: UUID, version: int) -> Record | None:
     """Archive the record and return it; None if it is not there, not active, or has another version."""
-    return await db.fetchrow(ARCHIVE, record_id, register_code, version)
+    return await db.fetchrow(ARCHIVE, record_id, register_code, version, "archived")
 
 
 ADD_VERSION = """
@@ -36,11 +37,11 @@ async def add_version(
     await db.execute(ADD_VERSION, record_id, record["version"], act, *by, *kept)
 
 
-FIND_STATE = """
-    SELECT organisation_id, version, status
+FIND_STATE = f"""
+    SELECT organisation_id, {bodies_column()}, version, is_open
     FROM record
     WHERE id = $1 AND register_code = $2
-"""
+"""  # noqa: S608  a column of ours
 
 
 async def find_state(db: Database, register_code: str, record_id: UUID) -> RecordChecked | None:
@@ -50,9 +51,9 @@ async def find_state(db: Database, register_code: str, record_id: UUID) -> Recor
         return None
     return RecordChecked(
         record_id=record_id,
-        organisation_id=row["organisation_id"],
+        bodies=bodies_of(row),
         version=row["version"],
-        archived=row["status"] != 0,
+        is_open=row["is_open"],
     )
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.referrals.store.scope import in_scope
+from services.referrals.store.scope import in_scope, scope_parameters
 from shared.contracts.referrals.duplicates import (
     DuplicateDecision,
     DuplicateVerdict,
@@ -21,8 +21,8 @@ MOST = 20  # pairs on one page
 OPEN = f"""
     SELECT d.one, d.other, d.found_at
     FROM possible_duplicate AS d
-    JOIN record AS r ON r.id = d.one AND r.status = 0 AND {in_scope("r")}
-    JOIN record AS o ON o.id = d.other AND o.status = 0 AND {in_scope("o")}
+    JOIN record AS r ON r.id = d.one AND r.is_open AND {in_scope("r")}
+    JOIN record AS o ON o.id = d.other AND o.is_open AND {in_scope("o")}
     WHERE d.register_code = $1 AND d.state = 'open' AND NOT EXISTS (
         SELECT
         FROM person_link AS l
@@ -45,7 +45,7 @@ FIND_COMPARED = """
 
 
 async def find_open(db: Database, visitor: Visitor) -> PossibleDuplicates:
-    pairs = await db.fetch(FIND_OPEN, visitor.register_code, visitor.organisation_ids)
+    pairs = await db.fetch(FIND_OPEN, *scope_parameters(visitor))
     found = await db.fetch(FIND_COMPARED, [record_id for pair in pairs for record_id in (pair["one"], pair["other"])])
     records = {row["record_id"]: RecordCompared(**row) for row in found}
     return PossibleDuplicates(
@@ -62,7 +62,7 @@ COUNT_OPEN = f"SELECT count(*) FROM ({OPEN}) AS d"  # noqa: S608  a statement of
 
 
 async def count_open(db: Database, visitor: Visitor) -> int:
-    total: int = await db.fetchval(COUNT_OPEN, visitor.register_code, visitor.organisation_ids)
+    total: int = await db.fetchval(COUNT_OPEN, *scope_parameters(visitor))
     return total
 
 

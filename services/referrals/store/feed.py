@@ -8,13 +8,14 @@ from asyncpg import Record
 
 from services.referrals.rules.ratings import RatingQuestions
 from services.referrals.store.finding import ANSWERS
+from services.referrals.store.scope import bodies_of
 from shared.contracts.referrals.feed import FedRecord, FeedPage, Rated
 from shared.database import Database
 
 ASSIGN = "SELECT assign_feed()"
 READ = """
-    SELECT found, sequence, record_id, register_code, edition, reference, version, organisation_id, status, created_by,
-        created_at, updated_at, rated_at, archived_at, born, answers
+    SELECT found, sequence, record_id, register_code, edition, reference, version, organisation_id, bodies, state,
+        is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers
     FROM read_feed($1, $2, $3)
 """
 READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
@@ -76,7 +77,7 @@ def _fed(row: Record, ratings: Ratings) -> FedRecord:
     del fields["found"]
     fields |= {
         "answers": ANSWERS.validate_json(row["answers"]),
-        "status": "archived" if row["status"] else "active",
+        "bodies": bodies_of(row),
         "ratings": tuple(ratings.get(row["record_id"], ())),
     }
     return FedRecord(**fields)

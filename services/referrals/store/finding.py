@@ -12,11 +12,10 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from services.referrals.rules.lists import Shape
 from services.referrals.rules.rights import may_update
 from services.referrals.rules.search import Search
 from services.referrals.store.parameters import jsonb
-from services.referrals.store.scope import in_scope, scope_of
+from services.referrals.store.scope import in_scope, scope_of, scope_parameters
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
@@ -35,7 +34,6 @@ SAME_PERSON: TypeAdapter[tuple[SameRecord, ...]] = TypeAdapter(tuple[SameRecord,
 class ListPage:
     """Which rows of a list to read: `take` rows after `skip` others, or after or before a given row."""
 
-    shape: Shape
     skip: int
     take: int
     after_at: datetime | None = None
@@ -185,14 +183,14 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> Record
 NAME_RECORDS = f"""
     SELECT r.id, r.given_name, r.family_name, r.reference, r.rating, r.rated_at, r.answers ->> $6 AS lead_professional
     FROM record AS r
-    WHERE {in_scope()} AND r.id = ANY($3) AND r.status = 0
+    WHERE {in_scope()} AND r.id = ANY($3) AND r.is_open
         AND (NOT $4 OR r.created_by = $5 OR r.id = ANY((SELECT held_ids())::uuid []))
 """  # noqa: S608  a condition of ours
 
 
 async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID], lead: str) -> list[NamedRecord]:
     """Return those records that are active and in scope. `lead` is the question that names the lead professional."""
-    scope = (visitor.register_code, visitor.organisation_ids)
+    scope = scope_parameters(visitor)
     own = (visitor.own_records_only, visitor.user_id)
     return [
         NamedRecord(

@@ -13,7 +13,7 @@ from shared.database import Database
 FIND_CREATION = """
     SELECT created_at, created_by_name
     FROM record
-    WHERE id = $1 AND register_code = $2 AND status = 0
+    WHERE id = $1 AND register_code = $2 AND is_open
 """
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
 FIND_UPDATES = f"""
@@ -88,7 +88,7 @@ def _note(row: Record) -> NoteShown:
 
 
 FIND_AND_HOLD = """
-    SELECT status, created_by, id = ANY(held_ids()) AS is_held
+    SELECT is_open, created_by, id = ANY(held_ids()) AS is_held
     FROM record
     WHERE id = $1 AND register_code = $2
     FOR SHARE
@@ -99,14 +99,14 @@ FIND_AND_HOLD = """
 class LockedRecord:
     """A record that no other transaction can change until this one ends."""
 
-    archived: bool
+    is_open: bool
     created_by: UUID
     is_held: bool
 
 
 async def hold_record(db: Database, register_code: str, record_id: UUID) -> LockedRecord | None:
     row = await db.fetchrow(FIND_AND_HOLD, record_id, register_code)
-    return None if row is None else LockedRecord(row["status"] != 0, row["created_by"], row["is_held"])
+    return None if row is None else LockedRecord(**row)
 
 
 ADD_NOTE = """

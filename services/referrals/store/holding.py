@@ -5,11 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from services.referrals.rules.rights import Cover, RecordHolder
+from services.referrals.store.scope import bodies_column, bodies_of
+from shared.bodies import Compartment, compartment_of
 from shared.contracts.referrals.holding import Holdings, Named
 from shared.database import Database
 
 HOLD_RECORD = """
-    SELECT status, created_by
+    SELECT is_open, created_by
     FROM record
     WHERE id = $1 AND register_code = $2
     FOR NO KEY UPDATE
@@ -20,22 +22,22 @@ HOLD_RECORD = """
 class Kept:
     """A record whose holdings no other transaction can change until this one ends."""
 
-    archived: bool
+    is_open: bool
     created_by: UUID
 
 
 async def keep(db: Database, register_code: str, record_id: UUID) -> Kept | None:
     row = await db.fetchrow(HOLD_RECORD, record_id, register_code)
-    return None if row is None else Kept(row["status"] != 0, row["created_by"])
+    return None if row is None else Kept(**row)
 
 
-FIND_ORGANISATION = "SELECT organisation_id FROM record WHERE id = $1 AND register_code = $2"
+FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE id = $1 AND register_code = $2"  # noqa: S608
 
 
-async def find_organisation(db: Database, register_code: str, record_id: UUID) -> UUID | None:
-    """Return the organisation of a record in scope."""
-    found: UUID | None = await db.fetchval(FIND_ORGANISATION, record_id, register_code)
-    return found
+async def find_compartment(db: Database, register_code: str, record_id: UUID) -> Compartment | None:
+    """Return the compartment of a record in scope."""
+    row = await db.fetchrow(FIND_BODIES, record_id, register_code)
+    return None if row is None else compartment_of(register_code, bodies_of(row))
 
 
 FIND_HOLDER = "SELECT id, user_id FROM record_holding WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL"

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from asyncpg import Record, UniqueViolationError
 
-from services.referrals.store.scope import in_scope
+from services.referrals.store.scope import bodies_column, in_scope, scope_parameters
 from shared.contracts.referrals.reversing import ReversalAsked
 from shared.database import Database
 from shared.messages import Refused
 from shared.permissions import Visitor
 
 FIND_ARCHIVED = f"""
-    SELECT r.id AS record_id, r.version, r.status
+    SELECT r.id AS record_id, r.version, r.is_open
     FROM record AS r
     WHERE {in_scope()} AND r.reference = $3
     FOR SHARE
@@ -21,17 +21,17 @@ FIND_ARCHIVED = f"""
 
 @dataclass(frozen=True)
 class Archived:
-    """A record that a reversal was requested for. `archived` says whether it is archived."""
+    """A record that a reversal was requested for."""
 
     record_id: UUID
     version: int
-    archived: bool
+    is_open: bool
 
 
 async def find_archived(db: Database, visitor: Visitor, reference: str) -> Archived | None:
     """Return the record in scope with this reference, locked against changes until this transaction ends."""
-    row = await db.fetchrow(FIND_ARCHIVED, visitor.register_code, visitor.organisation_ids, reference)
-    return None if row is None else Archived(row["record_id"], row["version"], row["status"] != 0)
+    row = await db.fetchrow(FIND_ARCHIVED, *scope_parameters(visitor), reference)
+    return None if row is None else Archived(**row)
 
 
 ADD_REVERSAL = """
@@ -51,7 +51,8 @@ async def add_reversal(db: Database, visitor: Visitor, reversal_id: UUID, of: Ar
 
 LIST_REVERSALS = f"""
     SELECT
-        v.id AS reversal_id, v.record_id, r.reference, r.given_name, r.family_name, r.organisation_id, r.archived_at,
+        v.id AS reversal_id, v.record_id, r.reference, r.given_name, r.family_name, r.organisation_id,
+        r.ended_at AS archived_at,
         v.reason, v.asked_by_name AS asked_by, v.asked_at, v.asked_by = $3 AS yours
     FROM reversal AS v
     INNER JOIN record AS r ON r.id = v.record_id
@@ -63,7 +64,7 @@ LIST_REVERSALS = f"""
 
 async def list_reversals(db: Database, visitor: Visitor, most: int) -> list[ReversalAsked]:
     """Return the open requests about records in scope, the oldest first."""
-    scope = (visitor.register_code, visitor.organisation_ids, visitor.user_id)
+    scope = (*scope_parameters(visitor), visitor.user_id)
     return [_asked(row) for row in await db.fetch(LIST_REVERSALS, *scope, most)]
 
 
@@ -93,7 +94,7 @@ class Reversal:
 
 
 async def hold_reversal(db: Database, visitor: Visitor, reversal_id: UUID) -> Reversal | None:
-    row = await db.fetchrow(HOLD_REVERSAL, visitor.register_code, visitor.organisation_ids, reversal_id)
+    row = await db.fetchrow(HOLD_REVERSAL, *scope_parameters(visitor), reversal_id)
     return None if row is None else Reversal(**row)
 
 
@@ -109,12 +110,12 @@ async def decide(db: Database, visitor: Visitor, reversal_id: UUID, *, confirmed
     await db.execute(DECIDE, reversal_id, state, visitor.user_id, visitor.full_name)
 
 
-REINSTATE = """
+REINSTATE = f"""
     UPDATE record
-    SET status = 0, archived_at = NULL, version = version + 1, updated_at = now()
-    WHERE id = $1 AND version = $2 AND status = 1
-    RETURNING reference, edition, overlay, version, organisation_id, rating, answers
-"""
+    SET state = $3, is_open = true, ended_at = NULL, version = version + 1, updated_at = now()
+    WHERE id = $1 AND version = $2 AND NOT is_open
+    RETURNING reference, edition, overlay, version, organisation_id, {bodies_column()}, rating, answers
+"""  # noqa: S608  a column of ours
 
 
 async def reinstate(db: Database, reversal: Reversal) -> Record | None:
@@ -123,4 +124,4 @@ async def reinstate(db: Database, reversal: Reversal) -> Record | None:
 
     Return None if the record is not as the archive left it.
     """
-    return await db.fetchrow(REINSTATE, reversal.record_id, reversal.record_version)
+    return await db.fetchrow(REINSTATE, reversal.record_id, reversal.record_version, "active")

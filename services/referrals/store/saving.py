@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from services.referrals.store.finding import ANSWERS
 from services.referrals.store.parameters import jsonb, jsonb_list
-from services.referrals.store.scope import scope_of
+from services.referrals.store.scope import Scope, bodies_of, scope_of
 from shared.commands import FIND_COMMAND
 from shared.contracts.referrals.answers import Answer, Answers
 from shared.contracts.referrals.saving import RecordReceipt
@@ -77,7 +77,7 @@ class OutboxRow:
 
 
 def outbox_rows(events: Sequence[Event]) -> str:
-    return jsonb_list([OutboxRow(each.event_id, each.subject(), each.event_type(), each) for each in events])
+    return jsonb_list([OutboxRow(each.event_id, each.subjects()[0], each.event_type(), each) for each in events])
 
 
 SUBMIT_RECORD = "SELECT verdict, seen FROM submit_record($1, $2, $3, $4, $5)"
@@ -94,7 +94,9 @@ class NewRecord:
     record_id: UUID
     reference: str
     edition: str
+    compartment_id: UUID
     organisation_id: UUID
+    state: str = "active"
     unseen: Literal["silent", "said"] = "silent"
     shown: tuple[UUID, ...] = ()
 
@@ -109,14 +111,14 @@ class NotAdded:
 
 
 async def submit_record(
-    db: Database, visitor: Visitor, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
+    db: Database, scope: Scope, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
 ) -> NotAdded | None:
     """
     Add the record and return None, or return why it was not added. Sets its own context.
 
     Raises asyncpg's `UniqueViolationError` if another record has the reference; then nothing is stored.
     """
-    sent = jsonb(scope_of(visitor), command, record, content)
+    sent = jsonb(scope, command, record, content)
     (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events))
     if row["verdict"] == "done":
         return None
@@ -125,7 +127,8 @@ async def submit_record(
 
 
 FIND_FOR_UPDATE = """
-    SELECT is_repeated, record_id, reference, edition, status, version, organisation_id, created_by, is_held, answers
+    SELECT is_repeated, record_id, reference, edition, is_open, version, organisation_id, bodies, created_by, is_held,
+        answers
     FROM find_for_update($1, $2, $3)
 """
 
@@ -137,9 +140,10 @@ class Present:
     record_id: UUID
     reference: str
     edition: str
-    archived: bool
+    is_open: bool
     version: int
     organisation_id: UUID
+    bodies: tuple[str, ...]
     created_by: UUID
     is_held: bool
     answers: Answers
@@ -163,9 +167,10 @@ def _present(row: Record) -> Present:
         record_id=row["record_id"],
         reference=row["reference"],
         edition=row["edition"],
-        archived=row["status"] != 0,
+        is_open=row["is_open"],
         version=row["version"],
         organisation_id=row["organisation_id"],
+        bodies=bodies_of(row),
         created_by=row["created_by"],
         is_held=row["is_held"],
         answers=ANSWERS.validate_json(row["answers"]),
@@ -185,6 +190,7 @@ class Update:
 
     record_id: UUID
     version: int
+    compartment_id: UUID
     rerated: bool
     changes: tuple[tuple[str, Answer | None, Answer | None], ...]
     rekeyed: bool = True
@@ -200,10 +206,10 @@ class Updated:
 
 
 async def update_record(
-    db: Database, visitor: Visitor, command: NewCommand, update: Update, content: Content, events: Sequence[Event]
+    db: Database, scope: Scope, command: NewCommand, update: Update, content: Content, events: Sequence[Event]
 ) -> Updated:
     """Save a new version if the record is active and has the named version. Sets its own context."""
-    sent = jsonb(scope_of(visitor), command, update, content)
+    sent = jsonb(scope, command, update, content)
     return await _updated(db, command, await db.fetch(UPDATE_RECORD, *sent, outbox_rows(events)))
 
 

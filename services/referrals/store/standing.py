@@ -7,6 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.referrals.rules.ratings import RatingQuestions
+from services.referrals.store.scope import bodies_of
 from shared.database import Database
 
 
@@ -16,10 +17,10 @@ class Stood(NamedTuple):
     record_id: UUID
     register_code: str
     edition: str
-    organisation_id: UUID
+    bodies: tuple[str, ...]
     reference: str
     version: int
-    archived: bool
+    is_open: bool
     rating: str | None
     rated_at: datetime
     locality: str | None
@@ -28,7 +29,8 @@ class Stood(NamedTuple):
 # `rated_at` is when the rating was given, not when it was last reviewed.
 READ_STANDING = """
     SELECT
-        s.record_id, s.register_code, s.edition, s.organisation_id, s.reference, s.version, s.status, s.rating,
+        s.record_id, s.register_code, s.edition, s.organisation_id, s.bodies, s.reference, s.version, s.is_open,
+        s.rating,
         coalesce((SELECT max(r.since) FROM read_ratings(ARRAY[s.record_id], $1, $2, $3) AS r), s.rated_at) AS rated_at,
         s.locality
     FROM read_standing($4) AS s
@@ -37,7 +39,7 @@ READ_STANDING = """
 
 async def read_standing(db: Database, record_id: UUID, rated_by: RatingQuestions) -> Stood | None:
     """
-    Return the status of a record of any register and organisation.
+    Return the status of a record of any register and compartment.
 
     `rated_by` names the questions that hold the rating. Must be called outside a transaction.
     """
@@ -54,6 +56,6 @@ async def list_standings(db: Database, after: UUID, most: int, rated_by: RatingQ
 
 
 def _stood(row: Record) -> Stood:
-    fields = dict(row)
-    archived = fields.pop("status") != 0
-    return Stood(archived=archived, **fields)
+    fields = dict(row) | {"bodies": bodies_of(row)}
+    del fields["organisation_id"]
+    return Stood(**fields)

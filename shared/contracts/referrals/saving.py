@@ -24,8 +24,8 @@ class SubmitRecord(Command[RecordReceipt]):
     """
     Add a person to the register that the assertion names.
 
-    Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none) or
-    `unknown_edition`.
+    Refused as `no_consent`, `invalid_answers` (with the number of `faults`), `no_organisation` (the asker has none),
+    `out_of_reach` (no body that the answers name is the asker's) or `unknown_edition`.
 
     Refused as `likely_duplicate` (with ids in `records`) when records in scope look like the same person and
     `duplicates_seen` does not list all of these. Refused as `duplicate_unseen` when such a record is out of scope, in a
@@ -39,6 +39,7 @@ class SubmitRecord(Command[RecordReceipt]):
         "no_consent",
         "invalid_answers",
         "no_organisation",
+        "out_of_reach",
         "unknown_edition",
         "likely_duplicate",
         "duplicate_unseen",
@@ -54,13 +55,15 @@ class UpdateRecord(Command[RecordReceipt]):
     Save new answers of a record. They are checked against the edition that the record was written in.
 
     Refused as `unknown_edition` where the service does not have that edition. Refused as `not_found`, `not_yours`,
-    `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), or `unchanged`. Refused as `conflict`
-    (with the present `version`) when the record was saved since `version` was read.
+    `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), `out_of_reach` (the asker would no longer
+    see the record), or `unchanged`. Refused as `conflict` (with the present `version`) when the record was saved since
+    `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.update_record"
     refusals: ClassVar[tuple[str, ...]] = (
         "not_found",
+        "out_of_reach",
         "not_yours",
         "archived",
         "no_consent",

@@ -10,13 +10,15 @@ ORGANISATIONS = 40
 # Organisation n has about (40 - n)² parts of all records, and twenty creators.
 ADD_MANY = """
     INSERT INTO record (
-        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
-        archived_at, status, rating, rated_at, locality, given_name, family_name, search, answers
+        id, reference, register_code, edition, state, is_open, compartment_id, organisation_id, created_by,
+        created_by_name, created_at, updated_at, ended_at, rating, rated_at, locality, given_name, family_name, search,
+        answers
     )
     SELECT
-        md5('record ' || n)::uuid, 'DSR-' || n, 'dsr', '2022', md5('organisation ' || o)::uuid,
+        md5('record ' || n)::uuid, 'DSR-' || n, 'dsr', '2022', CASE WHEN n % 10 = 0 THEN 'archived' ELSE 'active' END,
+        n % 10 <> 0, md5('organisation ' || o)::uuid, md5('organisation ' || o)::uuid,
         md5('creator ' || o || ' ' || n / 10 % 20)::uuid, 'Some Body', moment, moment,
-        CASE WHEN n % 10 = 0 THEN moment END, (n % 10 = 0)::integer,
+        CASE WHEN n % 10 = 0 THEN moment END,
         CASE WHEN n % 101 = 0 THEN 'red' WHEN n % 11 = 0 THEN 'amber' ELSE 'green' END, moment,
         CASE WHEN n % 103 = 0 THEN 'moorlands' WHEN n % 3 = 0 THEN 'north_staffordshire' ELSE 'south_staffordshire' END,
         given, family, ' ' || given || ' ' || family, jsonb_build_object('latest_update', repeat('said ', 20))

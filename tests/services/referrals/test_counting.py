@@ -15,7 +15,7 @@ from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, colleague_of
 from tests.services.referrals.rig import Owner, Referrals
 
-WEAR = "UPDATE counter SET n = n + 5 WHERE organisation_id = $1 AND status = 0"
+WEAR = "UPDATE counter SET n = n + 5 WHERE compartment_id = $1 AND is_open"
 
 
 async def totals(referrals: Referrals, *visitors: Visitor) -> list[int]:
@@ -113,11 +113,11 @@ async def test_what_a_migration_or_an_upload_writes_is_counted_and_found_too(
     receipt = await referrals.submit(visitor)
 
     await owner.rows(
-        "INSERT INTO record (id, reference, register_code, edition, organisation_id, created_by, created_by_name, "
-        "created_at, updated_at, rated_at, given_name, family_name, search, answers) "
-        "SELECT gen_random_uuid(), reference || '-copy', register_code, edition, organisation_id, created_by, "
-        "created_by_name, created_at, updated_at, rated_at, 'Copied', family_name, ' copied plum', answers "
-        "FROM record WHERE id = $1",
+        "INSERT INTO record (id, reference, register_code, edition, state, compartment_id, organisation_id, "
+        "created_by, created_by_name, created_at, updated_at, rated_at, given_name, family_name, search, answers) "
+        "SELECT gen_random_uuid(), reference || '-copy', register_code, edition, state, compartment_id, "
+        "organisation_id, created_by, created_by_name, created_at, updated_at, rated_at, 'Copied', family_name, "
+        "' copied plum', answers FROM record WHERE id = $1",
         receipt.record_id,
     )
     copied = await referrals.listed(visitor, "opie")

@@ -10,11 +10,11 @@ from shared.migrate import Connection
 
 ADD_RECORDS = """
     INSERT INTO referrals.record (
-        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
-        rated_at, given_name, family_name, search, answers
+        id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
+        created_at, updated_at, rated_at, given_name, family_name, search, answers
     )
-    SELECT md5(n)::uuid, 'DIRECT-' || n, 'dsr', '2022', gen_random_uuid(), gen_random_uuid(), 'Some Body', now(), now(),
-        now(), 'Ann', 'Bell', ' ann bell', '{}'
+    SELECT md5(n)::uuid, 'DIRECT-' || n, 'dsr', '2022', 'active', gen_random_uuid(), gen_random_uuid(),
+        gen_random_uuid(), 'Some Body', now(), now(), now(), 'Ann', 'Bell', ' ann bell', '{}'
     FROM unnest('{direct one,direct other}'::text []) AS n
 """
 ADD_VERSIONS = """
@@ -31,8 +31,8 @@ ADD_KEYS = """
 """
 CHANGES = (
     "UPDATE referrals.record SET search = ' ann carr' WHERE reference LIKE 'DIRECT-%'",
-    "UPDATE referrals.record SET status = 1, archived_at = now() WHERE reference LIKE 'DIRECT-%'",
-    "UPDATE referrals.record SET status = 0, archived_at = NULL WHERE reference LIKE 'DIRECT-%'",
+    "UPDATE referrals.record SET is_open = false, ended_at = now() WHERE reference LIKE 'DIRECT-%'",
+    "UPDATE referrals.record SET is_open = true, ended_at = NULL WHERE reference LIKE 'DIRECT-%'",
     "UPDATE referrals.possible_duplicate SET state = 'linked', decided_at = now() WHERE rule = 'nhs_number'",
     "DELETE FROM referrals.record WHERE reference LIKE 'DIRECT-%'",
     "INSERT INTO referrals.command (id, actor, body_hash) VALUES (gen_random_uuid(), gen_random_uuid(), 'x')",

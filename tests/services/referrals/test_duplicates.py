@@ -291,7 +291,7 @@ async def test_a_dismissed_pair_opens_again_by_what_became_the_same_while_one_wa
 
 
 async def bring_back(owner: Owner, receipt: RecordReceipt) -> None:
-    await owner.rows("UPDATE record SET status = 0, archived_at = NULL WHERE id = $1", receipt.record_id)
+    await owner.rows("UPDATE record SET is_open = true, ended_at = NULL WHERE id = $1", receipt.record_id)
 
 
 async def dismiss(owner: Owner, one: RecordReceipt, other: RecordReceipt) -> None:

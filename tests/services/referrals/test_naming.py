@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from shared.bodies import organisation_compartment
 from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NameRecords
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.contracts.referrals.standing import ListStandings, ReadStanding
@@ -94,12 +95,12 @@ async def test_how_a_record_stands_is_told_without_naming_anybody(
 
     standing = await referrals.ask_as(OUTCOMES, ReadStanding(record_id=record.record_id))
 
-    assert (urgency, shown.rated_at, "south_staffordshire", 0, False) == (
+    assert (urgency, shown.rated_at, "south_staffordshire", 0, True) == (
         standing.urgency,
         standing.rated_at,
         standing.locality,
         standing.version,
-        standing.archived,
+        standing.is_open,
     )
     assert not {"Percy", "Plum", "2001-02-07"} & set(str(standing.model_dump()).split("'"))
 
@@ -110,7 +111,7 @@ async def test_an_archived_record_stands_archived(referrals: Referrals, administ
 
     standing = await referrals.ask_as(OUTCOMES, ReadStanding(record_id=record.record_id))
 
-    assert (True, 1) == (standing.archived, standing.version)
+    assert (False, 1) == (standing.is_open, standing.version)
 
 
 async def test_only_active_records_that_call_for_somebody_are_listed_page_by_page(
@@ -127,6 +128,7 @@ async def test_only_active_records_that_call_for_somebody_are_listed_page_by_pag
         pages.append(await referrals.ask_as(OUTCOMES, ListStandings(after=last)))
 
     standings = [each for page in pages for each in page.standings]
-    own = [each.record_id for each in standings if each.organisation_id == administrator.organisation_ids[0]]
+    bodies = organisation_compartment(administrator.organisation_ids[0]).bodies
+    own = [each.record_id for each in standings if each.bodies == bodies]
     assert sorted([red.record_id, amber.record_id]) == own
     assert green.record_id not in own

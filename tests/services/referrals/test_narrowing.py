@@ -130,11 +130,11 @@ async def test_who_is_found_by_two_words_of_the_name_counts_once(
     visitor = a_visitor(Role.ADMINISTRATOR)
     receipt = await referrals.submit(visitor, first_name="Joanna", last_name="Plum")
     await owner.rows(
-        "INSERT INTO record (id, reference, register_code, edition, organisation_id, created_by, created_by_name, "
-        "created_at, updated_at, rated_at, given_name, family_name, search, answers) "
-        "SELECT gen_random_uuid(), reference || n, register_code, edition, organisation_id, created_by, "
-        "created_by_name, created_at, updated_at, rated_at, split_part($2, ' ', 1), split_part($2, ' ', 2), "
-        "' ' || lower($2), answers FROM record, generate_series(1, 150) AS n WHERE id = $1",
+        "INSERT INTO record (id, reference, register_code, edition, state, compartment_id, organisation_id, "
+        "created_by, created_by_name, created_at, updated_at, rated_at, given_name, family_name, search, answers) "
+        "SELECT gen_random_uuid(), reference || n, register_code, edition, state, compartment_id, "
+        "organisation_id, created_by, created_by_name, created_at, updated_at, rated_at, split_part($2, ' ', 1), "
+        "split_part($2, ' ', 2), ' ' || lower($2), answers FROM record, generate_series(1, 150) AS n WHERE id = $1",
         receipt.record_id,
         twice,
     )

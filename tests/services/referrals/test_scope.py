@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from deploy.runner.environment import Addresses
-from services.referrals.rules.lists import Shape
 from services.referrals.store.finding import ListPage
 from services.referrals.store.parameters import jsonb
 from services.referrals.store.scope import scope_of
@@ -30,22 +29,23 @@ NAME_HOLDER = """
     VALUES (gen_random_uuid(), $1, 'holder', $2, 'Some Body', '2026-01-01', $2, 'Some Body')
 """
 COUNTS = {
-    "counter": "SELECT organisation_id FROM counter",
-    "delta": "SELECT organisation_id FROM delta",
+    "counter": "SELECT compartment_id FROM counter",
+    "delta": "SELECT compartment_id FROM delta",
 }
 # Tested in test_linking, because access to these depends on two records.
 COMPARED = ("record_key", "possible_duplicate", "person_link")
 CONTEXT = """
     SELECT name, current_setting(name, true) AS value
-    FROM unnest(ARRAY['app.user', 'app.register', 'app.role', 'app.orgs', 'app.own']) AS name
+    FROM unnest(ARRAY['app.user', 'app.register', 'app.role', 'app.compartments', 'app.all', 'app.own']) AS name
 """
 LIST_OWN = "SELECT total FROM list_records($1, $2)"
 BREAK_OUT = """
     INSERT INTO record (
-        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
-        rated_at, given_name, family_name, search, answers
+        id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
+        created_at, updated_at, rated_at, given_name, family_name, search, answers
     )
-    SELECT gen_random_uuid(), 'DSR-0', $1, '2022', $2, $3, 'Some Body', now(), now(), now(), 'A', 'B', ' a b', '{}'
+    SELECT gen_random_uuid(), 'DSR-0', $1, '2022', 'active', $2, $2, $3, 'Some Body', now(), now(), now(), 'A', 'B',
+        ' a b', '{}'
 """
 
 
@@ -155,10 +155,10 @@ async def test_a_master_admin_sees_no_row_whatever_the_context_claims(
     assert set() == await seen(pool, pretender, (OWN_IDS | COUNTS)[table])
 
 
-@pytest.mark.parametrize("field", ["register_code", "organisation_id", "created_by"])
+@pytest.mark.parametrize("field", ["register_code", "compartment_id", "created_by"])
 async def test_nobody_adds_a_record_outside_their_scope(pool: DatabasePool, field: str) -> None:
     visitor = a_visitor()
-    row = {"register_code": "dsr", "organisation_id": visitor.home_organisation_id, "created_by": visitor.user_id}
+    row = {"register_code": "dsr", "compartment_id": visitor.home_organisation_id, "created_by": visitor.user_id}
     row |= {field: "s117" if field == "register_code" else new_id()}
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -173,7 +173,7 @@ async def test_a_reporting_user_writes_nothing(referrals: Referrals, pool: Datab
     reporting = colleague_of(visitor, Role.REPORTING)
 
     for sql in (
-        "UPDATE record SET status = 1, archived_at = now()",
+        "UPDATE record SET is_open = false, ended_at = now()",
         "INSERT INTO note (id, record_id, text, written_by, written_by_name) "
         "SELECT gen_random_uuid(), id, 'x', created_by, 'x' FROM record",
     ):
@@ -192,7 +192,7 @@ async def test_a_reporting_user_writes_nothing(referrals: Referrals, pool: Datab
         "UPDATE record_version SET changes = '[]'",
         "DELETE FROM record_version",
         "UPDATE note SET text = ''",
-        "INSERT INTO delta (register_code, organisation_id, status, n) VALUES ('dsr', gen_random_uuid(), 0, 1)",
+        "INSERT INTO delta (register_code, compartment_id, is_open, n) VALUES ('dsr', gen_random_uuid(), true, 1)",
         "UPDATE counter SET n = 0",
         "DELETE FROM record_word",
         "DELETE FROM record_holding",
@@ -274,12 +274,12 @@ async def _cancelled(pool: DatabasePool, visitor: Visitor) -> None:
 
 
 async def _one_trip(pool: DatabasePool, visitor: Visitor) -> None:
-    assert 1 == await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(Shape.OWN, 0, 10)))
+    assert 1 == await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(0, 10)))
 
 
 async def _failed_one_trip(pool: DatabasePool, visitor: Visitor) -> None:
     with pytest.raises(asyncpg.InvalidRowCountInResultOffsetClauseError):
-        await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(Shape.OWN, -1, 10)))
+        await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(-1, 10)))
 
 
 @pytest.mark.parametrize("ending", [_commit, _rollback, _cancelled, _one_trip, _failed_one_trip])

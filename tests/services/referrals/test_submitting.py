@@ -7,6 +7,7 @@ import pytest
 
 from services.referrals.handlers.saving import Saving
 from services.referrals.rules import search
+from shared.bodies import organisation_compartment
 from shared.contracts.referrals.events import RecordCreated, RoutineNotice, UrgentNotice
 from shared.contracts.referrals.saving import SubmitRecord
 from shared.database import DatabasePool
@@ -194,12 +195,14 @@ async def test_the_public_event_says_who_without_saying_anything_about_them(refe
 
     (event,) = [each for each in await referrals.told(receipt.record_id) if isinstance(each, RecordCreated)]
 
-    assert ("dsr-referral-created-1", visitor.home_organisation_id) == (event.event_type(), event.organisation_id)
+    assert visitor.home_organisation_id is not None
+    bodies = organisation_compartment(visitor.home_organisation_id).bodies
+    assert ("dsr-referral-created-1", bodies) == (event.event_type(), event.bodies)
     assert set(RecordCreated.model_fields) == {
         "event_id",
         "occurred_at",
         "register_code",
-        "organisation_id",
+        "bodies",
         "record_id",
         "version",
         "noun",

@@ -1,25 +1,24 @@
--- Counts of records by organisation and by creator. Triggers keep them as deltas, which are added to counters and
+-- Counts of records by compartment and by creator, and of the whole register. Triggers keep them as deltas, which are added to counters and
 -- checked.
 
 CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO delta (register_code, created_by, organisation_id, status, n)
-    SELECT a.register_code, NULL, a.organisation_id, a.status, count(*)
+    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
+    SELECT a.register_code, a.created_by, a.compartment_id, a.is_open, count(*)
     FROM added AS a
-    GROUP BY a.register_code, a.organisation_id, a.status
-    UNION ALL
-    SELECT a.register_code, a.created_by, a.organisation_id, a.status, count(*)
+    GROUP BY GROUPING SETS (
+        (a.register_code, a.is_open), (a.register_code, a.compartment_id, a.is_open),
+        (a.register_code, a.created_by, a.compartment_id, a.is_open)
+    );
+    INSERT INTO record_search (record_id, register_code, compartment_id, search)
+    SELECT a.id, a.register_code, a.compartment_id, a.search
     FROM added AS a
-    GROUP BY a.register_code, a.created_by, a.organisation_id, a.status;
-    INSERT INTO record_search (record_id, register_code, organisation_id, search)
-    SELECT a.id, a.register_code, a.organisation_id, a.search
-    FROM added AS a
-    WHERE a.status = 0;
-    INSERT INTO record_word (record_id, register_code, organisation_id, created_by, word)
-    SELECT a.id, a.register_code, a.organisation_id, a.created_by, w.word
+    WHERE a.is_open;
+    INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
+    SELECT a.id, a.register_code, a.compartment_id, a.created_by, w.word
     FROM added AS a, unnest(string_to_array(ltrim(a.search), ' ')) AS w (word)
-    WHERE a.status = 0 AND w.word <> '';
+    WHERE a.is_open AND w.word <> '';
     RETURN NULL;
 END
 $$;
@@ -27,22 +26,24 @@ $$;
 CREATE OR REPLACE FUNCTION record_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO delta (register_code, created_by, organisation_id, status, n)
-    VALUES (old.register_code, NULL, old.organisation_id, old.status, -1),
-    (old.register_code, old.created_by, old.organisation_id, old.status, -1);
+    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
+    VALUES (old.register_code, NULL, NULL, old.is_open, -1),
+    (old.register_code, NULL, old.compartment_id, old.is_open, -1),
+    (old.register_code, old.created_by, old.compartment_id, old.is_open, -1);
     DELETE FROM record_search WHERE record_id = old.id;
     DELETE FROM record_word WHERE record_id = old.id;
     IF tg_op = 'DELETE' THEN
         RETURN NULL;
     END IF;
-    INSERT INTO delta (register_code, created_by, organisation_id, status, n)
-    VALUES (new.register_code, NULL, new.organisation_id, new.status, 1),
-    (new.register_code, new.created_by, new.organisation_id, new.status, 1);
-    IF new.status = 0 THEN
-        INSERT INTO record_search (record_id, register_code, organisation_id, search)
-        VALUES (new.id, new.register_code, new.organisation_id, new.search);
-        INSERT INTO record_word (record_id, register_code, organisation_id, created_by, word)
-        SELECT new.id, new.register_code, new.organisation_id, new.created_by, w.word
+    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
+    VALUES (new.register_code, NULL, NULL, new.is_open, 1),
+    (new.register_code, NULL, new.compartment_id, new.is_open, 1),
+    (new.register_code, new.created_by, new.compartment_id, new.is_open, 1);
+    IF new.is_open THEN
+        INSERT INTO record_search (record_id, register_code, compartment_id, search)
+        VALUES (new.id, new.register_code, new.compartment_id, new.search);
+        INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
+        SELECT new.id, new.register_code, new.compartment_id, new.created_by, w.word
         FROM unnest(string_to_array(ltrim(new.search), ' ')) AS w (word)
         WHERE w.word <> '';
     END IF;
@@ -61,13 +62,13 @@ BEGIN
         RETURN 0;
     END IF;
     WITH gone AS (
-        DELETE FROM delta RETURNING register_code, created_by, organisation_id, status, n
+        DELETE FROM delta RETURNING register_code, created_by, compartment_id, is_open, n
     ), summed AS (
-        INSERT INTO counter AS c (register_code, created_by, organisation_id, status, n)
-        SELECT g.register_code, g.created_by, g.organisation_id, g.status, sum(g.n)
+        INSERT INTO counter AS c (register_code, created_by, compartment_id, is_open, n)
+        SELECT g.register_code, g.created_by, g.compartment_id, g.is_open, sum(g.n)
         FROM gone AS g
-        GROUP BY g.register_code, g.created_by, g.organisation_id, g.status
-        ORDER BY g.register_code, g.created_by, g.organisation_id, g.status
+        GROUP BY g.register_code, g.created_by, g.compartment_id, g.is_open
+        ORDER BY g.register_code, g.created_by, g.compartment_id, g.is_open
         ON CONFLICT ON CONSTRAINT counter_key DO UPDATE SET n = c.n + excluded.n
     )
     SELECT count(*) INTO folded FROM gone;
@@ -82,23 +83,20 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     wrong bigint;
 BEGIN
-    WITH counted AS (
-        SELECT register_code, NULL::uuid AS created_by, organisation_id, status, count(*) AS n
-        FROM record
-        GROUP BY register_code, organisation_id, status
+    WITH difference AS (
+        SELECT r.register_code, r.created_by, r.compartment_id, r.is_open, count(*) AS n
+        FROM record AS r
+        GROUP BY GROUPING SETS (
+            (r.register_code, r.is_open), (r.register_code, r.compartment_id, r.is_open),
+            (r.register_code, r.created_by, r.compartment_id, r.is_open)
+        )
         UNION ALL
-        SELECT register_code, created_by, organisation_id, status, count(*) AS n
-        FROM record
-        GROUP BY register_code, created_by, organisation_id, status
-        UNION ALL
-        SELECT register_code, created_by, organisation_id, status, -n FROM counter
-        UNION ALL
-        SELECT register_code, created_by, organisation_id, status, -n FROM delta
+        SELECT c.register_code, c.created_by, c.compartment_id, c.is_open, -c.n FROM counted AS c
     ), mended AS (
-        INSERT INTO delta (register_code, created_by, organisation_id, status, n)
-        SELECT register_code, created_by, organisation_id, status, sum(n)
-        FROM counted
-        GROUP BY register_code, created_by, organisation_id, status
+        INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
+        SELECT register_code, created_by, compartment_id, is_open, sum(n)
+        FROM difference
+        GROUP BY register_code, created_by, compartment_id, is_open
         HAVING sum(n) <> 0
         RETURNING id
     )
@@ -107,54 +105,42 @@ BEGIN
 END
 $$;
 
--- Return how many active records are in scope. One statement reads counters and deltas, so the count is exact at its
--- moment.
-CREATE OR REPLACE FUNCTION count_active(p_register text, p_orgs uuid [], p_user uuid, p_own boolean) RETURNS bigint
+-- Return how many open records are in scope, exactly at one moment. Without compartments every compartment is in scope. A
+-- user's own records are counted by creator.
+CREATE OR REPLACE FUNCTION count_open(p_register text, p_compartments uuid [], p_user uuid, p_own boolean) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
-    IF p_own THEN
-        RETURN (
-            SELECT coalesce(sum(each.n), 0)
-            FROM (
-                SELECT c.n
-                FROM counter AS c
-                WHERE c.register_code = p_register AND c.created_by = p_user
-                    AND c.organisation_id = ANY(p_orgs) AND c.status = 0
-                UNION ALL
-                SELECT d.n
-                FROM delta AS d
-                WHERE d.register_code = p_register AND d.created_by = p_user
-                    AND d.organisation_id = ANY(p_orgs) AND d.status = 0
-            ) AS each
-        );
-    END IF;
-    RETURN (
-        SELECT coalesce(sum(each.n), 0)
-        FROM (
-            SELECT c.n
-            FROM counter AS c
-            WHERE c.register_code = p_register AND c.created_by IS NULL
-                AND c.organisation_id = ANY(p_orgs) AND c.status = 0
-            UNION ALL
-            SELECT d.n
-            FROM delta AS d
-            WHERE d.register_code = p_register AND d.created_by IS NULL
-                AND d.organisation_id = ANY(p_orgs) AND d.status = 0
-        ) AS each
-    );
+    CASE
+        WHEN p_own THEN
+            RETURN (
+                SELECT coalesce(sum(c.n), 0) FROM counted AS c
+                WHERE c.register_code = p_register AND c.created_by = p_user AND c.is_open
+                    AND (p_compartments IS NULL OR c.compartment_id = ANY(p_compartments))
+            );
+        WHEN p_compartments IS NULL THEN
+            RETURN (
+                SELECT coalesce(sum(c.n), 0) FROM counted AS c
+                WHERE c.register_code = p_register AND c.created_by IS NULL AND c.compartment_id IS NULL AND c.is_open
+            );
+        ELSE
+            RETURN (
+                SELECT coalesce(sum(c.n), 0) FROM counted AS c
+                WHERE c.register_code = p_register AND c.created_by IS NULL AND c.compartment_id = ANY(p_compartments)
+                    AND c.is_open
+            );
+    END CASE;
 END
 $$;
 
--- Return how many held records are active, in scope and created by others. `count_active` counts those the user
--- created.
-CREATE OR REPLACE FUNCTION count_held(p_register text, p_orgs uuid [], p_user uuid, p_held uuid []) RETURNS bigint
+-- Return how many held records are open, in scope and created by others. `count_open` counts those that the user created.
+CREATE OR REPLACE FUNCTION count_held(p_register text, p_compartments uuid [], p_user uuid, p_held uuid []) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)
     FROM record AS r
-    WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.organisation_id = ANY(p_orgs) AND r.status = 0
-        AND r.created_by <> p_user
+    WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.is_open AND r.created_by <> p_user
+        AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
 $$;
 
 GRANT EXECUTE ON FUNCTION
-fold_deltas(), prove_counters(), count_active(text, uuid [], uuid, boolean), count_held(text, uuid [], uuid, uuid [])
+fold_deltas(), prove_counters(), count_open(text, uuid [], uuid, boolean), count_held(text, uuid [], uuid, uuid [])
 TO referrals_app;

@@ -2,7 +2,7 @@
 -- person.
 
 -- Give these keys to a record that is about to be added. Return the active records of the register that share a key, in
--- every organisation. Only `submit_record` may use this: it does not reveal the matches that the user may not see.
+-- every compartment. Only `submit_record` may use this: it does not reveal the matches that the user may not see.
 CREATE OR REPLACE FUNCTION claim_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS uuid []
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -12,7 +12,7 @@ BEGIN
     matches := ARRAY(
         SELECT DISTINCT r.id
         FROM record_key AS k
-        JOIN record AS r ON r.id = k.record_id AND r.status = 0
+        JOIN record AS r ON r.id = k.record_id AND r.is_open
         WHERE k.register_code = p_register AND k.key = ANY(p_keys)
     );
     INSERT INTO record_key (record_id, register_code, key, rule)
@@ -76,7 +76,7 @@ BEGIN
     WHERE d.state = 'dismissed' AND p_record IN (d.one, d.other) AND EXISTS (
         SELECT
         FROM record_key AS k
-        JOIN record AS r ON r.id = k.record_id AND r.status = 1
+        JOIN record AS r ON r.id = k.record_id AND NOT r.is_open
         WHERE k.record_id IN (d.one, d.other) AND k.record_id <> p_record AND k.register_code = p_register
             AND k.key = ANY(p_keys)
     );
@@ -94,8 +94,8 @@ BEGIN
         SELECT DISTINCT ON (r.id) r.id, r.created_at, k.rule
         FROM unnest(p_keys) WITH ORDINALITY AS w (key, place)
         JOIN record_key AS k ON k.register_code = p_register AND k.key = w.key
-        JOIN record AS r ON r.id = k.record_id AND r.status = 0
-        WHERE r.id <> p_record AND EXISTS (SELECT FROM record AS own WHERE own.id = p_record AND own.status = 0)
+        JOIN record AS r ON r.id = k.record_id AND r.is_open
+        WHERE r.id <> p_record AND EXISTS (SELECT FROM record AS own WHERE own.id = p_record AND own.is_open)
         ORDER BY r.id, w.place
     ) AS m
     ORDER BY m.created_at DESC

@@ -36,20 +36,20 @@ $$;
 
 -- Return the records after a sequence, in order: at most `p_most`, of about `p_bytes` in all, and always at least one.
 -- A deleted record has no register. `found` counts the rows before `p_bytes` limits them. SECURITY DEFINER: reports
--- reads all registers and organisations.
+-- reads all registers and compartments.
 CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, record_id uuid, register_code text, edition text, reference text, version integer,
-    organisation_id uuid, status smallint, created_by text, created_at timestamptz, updated_at timestamptz,
-    rated_at timestamptz, archived_at timestamptz, born date, answers jsonb
+    organisation_id uuid, bodies text [], state text, is_open boolean, created_by text, created_at timestamptz, updated_at timestamptz,
+    rated_at timestamptz, ended_at timestamptz, born date, answers jsonb
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT
-        p.found, p.sequence, p.record_id, p.register_code, p.edition, p.reference, p.version, p.organisation_id, p.status,
-        p.created_by_name, p.created_at, p.updated_at, p.rated_at, p.archived_at, p.born, p.answers
+        p.found, p.sequence, p.record_id, p.register_code, p.edition, p.reference, p.version, p.organisation_id,
+        p.bodies, p.state, p.is_open, p.created_by_name, p.created_at, p.updated_at, p.rated_at, p.ended_at, p.born, p.answers
     FROM (
         SELECT
-            f.sequence, f.record_id, r.register_code, r.edition, r.reference, r.version, r.organisation_id, r.status,
-            r.created_by_name, r.created_at, r.updated_at, r.rated_at, r.archived_at, r.born, r.answers,
+            f.sequence, f.record_id, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
+            c.bodies, r.state, r.is_open, r.created_by_name, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born, r.answers,
             sum(coalesce(octet_length(r.answers::text), 0) + 500) OVER (ORDER BY f.sequence) AS bytes,
             row_number() OVER (ORDER BY f.sequence) AS place,
             count(*) OVER () AS found
@@ -61,6 +61,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
             LIMIT p_most
         ) AS f
         LEFT JOIN record AS r ON r.id = f.record_id
+        LEFT JOIN compartment AS c ON c.compartment_id = r.compartment_id
     ) AS p
     WHERE p.bytes <= p_bytes OR p.place = 1
     ORDER BY p.sequence
@@ -68,7 +69,7 @@ $$;
 
 -- Return the ratings of some records in order, each with the time when it was given. `p_questions` are the questions
 -- that hold the rating, one for each register and edition. Versions that did not change the rating are left out.
--- SECURITY DEFINER: reports and outcomes read all registers and organisations.
+-- SECURITY DEFINER: reports and outcomes read all registers and compartments.
 CREATE OR REPLACE FUNCTION read_ratings(p_records uuid [], p_registers text [], p_editions text [], p_questions text [])
 RETURNS TABLE (record_id uuid, since timestamptz, code text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$

@@ -1,65 +1,37 @@
--- The ids of a list that is filtered by rating and locality. A null filter lets everything pass, and no code is
--- repeated.
+-- The ids of a list that is filtered by rating and locality. A null filter lets everything pass. `p_user` is a user who
+-- sees only their own records, and null otherwise. Without compartments every compartment is in scope.
+--
+-- The records of compartments are found with the owner's rights, as in `newest_ids`: ids only. These queries are planned
+-- at each call, since which conditions apply decides about the index.
 
--- Return the ids of active records that pass, in no order, and at most `p_most` of them. Except for a user's own
--- records, each organisation is read by the index of the filter, code by code. So even a generic plan, which knows no
--- values, expects few rows of each.
+-- Return the ids of open records that pass, in no order, and at most `p_most` of them.
 CREATE OR REPLACE FUNCTION filtered_ids(
-    p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_ratings text [], p_localities text [], p_most integer
+    p_register text, p_compartments uuid [], p_user uuid, p_ratings text [], p_localities text [], p_most integer
 ) RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
-    CASE
-        WHEN p_shape = 'own' THEN
-            RETURN filtered_own_ids(p_register, p_user, p_ratings, p_localities, p_most);
-        WHEN p_ratings IS NULL AND p_localities IS NULL THEN
-            RETURN ARRAY(
-                SELECT each.id FROM unnest(p_orgs) AS o (id)
-                CROSS JOIN LATERAL (
-                    SELECT r.id FROM record AS r
-                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                    LIMIT p_most
-                ) AS each
-                LIMIT p_most
-            );
-        WHEN p_localities IS NULL THEN
-            RETURN ARRAY(
-                SELECT each.id FROM unnest(p_orgs) AS o (id)
-                CROSS JOIN unnest(p_ratings) AS rated (code)
-                CROSS JOIN LATERAL (
-                    SELECT r.id FROM record AS r
-                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                        AND r.rating = rated.code
-                    LIMIT p_most
-                ) AS each
-                LIMIT p_most
-            );
-        WHEN p_ratings IS NULL THEN
-            RETURN ARRAY(
-                SELECT each.id FROM unnest(p_orgs) AS o (id)
-                CROSS JOIN unnest(p_localities) AS living (code)
-                CROSS JOIN LATERAL (
-                    SELECT r.id FROM record AS r
-                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                        AND r.locality = living.code
-                    LIMIT p_most
-                ) AS each
-                LIMIT p_most
-            );
-        ELSE
-            RETURN ARRAY(
-                SELECT each.id FROM unnest(p_orgs) AS o (id)
-                CROSS JOIN unnest(p_ratings) AS rated (code)
-                CROSS JOIN unnest(p_localities) AS living (code)
-                CROSS JOIN LATERAL (
-                    SELECT r.id FROM record AS r
-                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                        AND r.rating = rated.code AND r.locality = living.code
-                    LIMIT p_most
-                ) AS each
-                LIMIT p_most
-            );
-    END CASE;
+    IF p_user IS NOT NULL THEN
+        RETURN filtered_own_ids(p_register, p_user, p_ratings, p_localities, p_most);
+    END IF;
+    RETURN filtered_scope_ids(p_register, p_compartments, p_ratings, p_localities, p_most);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION filtered_scope_ids(
+    p_register text, p_compartments uuid [], p_ratings text [], p_localities text [], p_most integer
+) RETURNS uuid []
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT r.id
+        FROM record AS r
+        WHERE r.register_code = p_register AND r.is_open
+            AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
+            AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
+            AND (p_localities IS NULL OR r.locality = ANY(p_localities))
+        LIMIT p_most
+    );
 END
 $$;
 
@@ -71,13 +43,13 @@ BEGIN
     RETURN ARRAY(
         SELECT r.id
         FROM record AS r
-        WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+        WHERE r.register_code = p_register AND r.created_by = p_user AND r.is_open
             AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
             AND (p_localities IS NULL OR r.locality = ANY(p_localities))
         UNION ALL
         SELECT r.id
         FROM record AS r
-        WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user AND r.status = 0
+        WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user AND r.is_open
             AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
             AND (p_localities IS NULL OR r.locality = ANY(p_localities))
         LIMIT p_most
@@ -85,59 +57,68 @@ BEGIN
 END
 $$;
 
--- Return the ids that pass if there are many of them, by a walk from the last update backwards. More than a thousand
--- records pass, so the walk is short unless they were last updated long ago. `p_skip` and `p_take` together are at most
--- a thousand.
-CREATE OR REPLACE FUNCTION filtered_ids_after(
-    p_shape text, p_register text, p_orgs uuid [], p_user uuid, p_ratings text [], p_localities text [],
+-- Return the ids that pass if there are many of them, the last updated first. More than a thousand records pass, so the
+-- walk is short unless they were last updated long ago. `p_skip` and `p_take` together are at most a thousand.
+CREATE OR REPLACE FUNCTION filtered_newest_ids(
+    p_register text, p_compartments uuid [], p_user uuid, p_ratings text [], p_localities text [],
     p_skip integer, p_take integer
 ) RETURNS uuid []
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_sort = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
-    CASE p_shape
-        WHEN 'own' THEN
-            RETURN filtered_own_ids_after(p_register, p_user, p_ratings, p_localities, p_skip, p_take);
-        WHEN 'one' THEN
-            RETURN ARRAY(
-                SELECT r.id
-                FROM record AS r
-                WHERE r.register_code = p_register AND r.organisation_id = p_orgs[1] AND r.status = 0
-                    AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
-                    AND (p_localities IS NULL OR r.locality = ANY(p_localities))
-                ORDER BY r.updated_at DESC, r.id DESC
-                OFFSET p_skip LIMIT p_take
-            );
-        WHEN 'few' THEN
-            RETURN ARRAY(
-                SELECT newest.id
-                FROM unnest(p_orgs) AS o (id)
-                CROSS JOIN LATERAL (
-                    SELECT r.id, r.updated_at
-                    FROM record AS r
-                    WHERE r.register_code = p_register AND r.organisation_id = o.id AND r.status = 0
-                        AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
-                        AND (p_localities IS NULL OR r.locality = ANY(p_localities))
-                    ORDER BY r.updated_at DESC, r.id DESC
-                    LIMIT p_skip + p_take
-                ) AS newest
-                ORDER BY newest.updated_at DESC, newest.id DESC
-                OFFSET p_skip LIMIT p_take
-            );
-        ELSE
-            RETURN ARRAY(
-                SELECT r.id
-                FROM record AS r
-                WHERE r.register_code = p_register AND r.organisation_id = ANY(p_orgs) AND r.status = 0
-                    AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
-                    AND (p_localities IS NULL OR r.locality = ANY(p_localities))
-                ORDER BY r.updated_at DESC, r.id DESC
-                OFFSET p_skip LIMIT p_take
-            );
-    END CASE;
+    IF p_user IS NOT NULL THEN
+        RETURN filtered_own_newest_ids(p_register, p_user, p_ratings, p_localities, p_skip, p_take);
+    END IF;
+    RETURN filtered_scope_newest_ids(p_register, p_compartments, p_ratings, p_localities, p_skip, p_take);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION filtered_own_ids_after(
+-- Walk the register until the page is full. If a walk of 10,000 records does not fill it, read each compartment by its own
+-- index. With sorting off, no plan can read all rows first.
+CREATE OR REPLACE FUNCTION filtered_scope_newest_ids(
+    p_register text, p_compartments uuid [], p_ratings text [], p_localities text [], p_skip integer, p_take integer
+) RETURNS uuid []
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_sort = off SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    page uuid [];
+BEGIN
+    page := ARRAY(
+        SELECT w.id
+        FROM (
+            SELECT r.id, r.compartment_id, r.updated_at, r.rating, r.locality
+            FROM record AS r
+            WHERE r.register_code = p_register AND r.is_open
+            ORDER BY r.updated_at DESC, r.id DESC
+            LIMIT CASE WHEN p_compartments IS NOT NULL THEN 10000 END
+        ) AS w
+        WHERE (p_compartments IS NULL OR w.compartment_id = ANY(p_compartments))
+            AND (p_ratings IS NULL OR w.rating = ANY(p_ratings))
+            AND (p_localities IS NULL OR w.locality = ANY(p_localities))
+        ORDER BY w.updated_at DESC, w.id DESC
+        OFFSET p_skip LIMIT p_take
+    );
+    IF p_compartments IS NULL OR cardinality(page) = p_take THEN
+        RETURN page;
+    END IF;
+    RETURN ARRAY(
+        SELECT n.id
+        FROM unnest(p_compartments) AS c (id)
+        CROSS JOIN LATERAL (
+            SELECT r.id, r.updated_at
+            FROM record AS r
+            WHERE r.register_code = p_register AND r.compartment_id = c.id AND r.is_open
+                AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
+                AND (p_localities IS NULL OR r.locality = ANY(p_localities))
+            ORDER BY r.updated_at DESC, r.id DESC
+            LIMIT p_skip + p_take
+        ) AS n
+        ORDER BY n.updated_at DESC, n.id DESC
+        OFFSET p_skip LIMIT p_take
+    );
+END
+$$;
+
+CREATE OR REPLACE FUNCTION filtered_own_newest_ids(
     p_register text, p_user uuid, p_ratings text [], p_localities text [], p_skip integer, p_take integer
 ) RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_sort = off AS $$
@@ -148,7 +129,7 @@ BEGIN
             (
                 SELECT r.id, r.updated_at
                 FROM record AS r
-                WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+                WHERE r.register_code = p_register AND r.created_by = p_user AND r.is_open
                     AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
                     AND (p_localities IS NULL OR r.locality = ANY(p_localities))
                 ORDER BY r.updated_at DESC, r.id DESC
@@ -158,7 +139,7 @@ BEGIN
             SELECT r.id, r.updated_at
             FROM record AS r
             WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user
-                AND r.status = 0
+                AND r.is_open
                 AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
                 AND (p_localities IS NULL OR r.locality = ANY(p_localities))
         ) AS theirs
@@ -181,7 +162,7 @@ BEGIN
     ordered := ARRAY(
         SELECT r.id
         FROM record AS r
-        WHERE r.id = ANY(p_ids) AND r.status = 0
+        WHERE r.id = ANY(p_ids) AND r.is_open
             AND (p_patterns IS NULL OR r.search LIKE ALL(p_patterns))
             AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
             AND (p_localities IS NULL OR r.locality = ANY(p_localities))
@@ -203,9 +184,11 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-filtered_ids(text, text, uuid [], uuid, text [], text [], integer),
+filtered_ids(text, uuid [], uuid, text [], text [], integer),
+filtered_scope_ids(text, uuid [], text [], text [], integer),
 filtered_own_ids(text, uuid, text [], text [], integer),
-filtered_ids_after(text, text, uuid [], uuid, text [], text [], integer, integer),
-filtered_own_ids_after(text, uuid, text [], text [], integer, integer),
+filtered_newest_ids(text, uuid [], uuid, text [], text [], integer, integer),
+filtered_scope_newest_ids(text, uuid [], text [], text [], integer, integer),
+filtered_own_newest_ids(text, uuid, text [], text [], integer, integer),
 in_order(uuid [], text [], text [], text [], text, boolean, text [], integer)
 TO referrals_app;

@@ -27,7 +27,7 @@ BEGIN
             (
                 SELECT r.id, r.updated_at
                 FROM record AS r
-                WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+                WHERE r.register_code = p_register AND r.created_by = p_user AND r.is_open
                     AND (r.updated_at, r.id) < (place_at, place_id)
                 ORDER BY r.updated_at DESC, r.id DESC
                 LIMIT p_skip + p_take
@@ -35,7 +35,7 @@ BEGIN
             UNION ALL
             SELECT r.id, r.updated_at
             FROM record AS r
-            WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.created_by <> p_user AND r.status = 0
+            WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.created_by <> p_user AND r.is_open
                 AND (r.updated_at, r.id) < (place_at, place_id)
         ) AS theirs
         ORDER BY theirs.updated_at DESC, theirs.id DESC
@@ -55,7 +55,7 @@ BEGIN
             (
                 SELECT r.id, r.updated_at
                 FROM record AS r
-                WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+                WHERE r.register_code = p_register AND r.created_by = p_user AND r.is_open
                     AND (r.updated_at, r.id) > (p_at, p_id)
                 ORDER BY r.updated_at, r.id
                 LIMIT p_take
@@ -63,7 +63,7 @@ BEGIN
             UNION ALL
             SELECT r.id, r.updated_at
             FROM record AS r
-            WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.created_by <> p_user AND r.status = 0
+            WHERE r.id = ANY(p_held) AND r.register_code = p_register AND r.created_by <> p_user AND r.is_open
                 AND (r.updated_at, r.id) > (p_at, p_id)
         ) AS theirs
         ORDER BY theirs.updated_at, theirs.id

@@ -9,28 +9,23 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generi
 DECLARE
     scope record := open_scope(p_scope);
     page record := read_page(p_page);
-    held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
-    all_there bigint := count_active(scope.register_code, scope.organisation_ids, scope.user_id, scope.own_records_only);
+    held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() END;
+    all_there bigint := count_open(scope.register_code, scope.compartment_ids, scope.user_id, scope.own_records_only);
     shown uuid [];
 BEGIN
-    IF held <> '{}' THEN
-        all_there := all_there + count_held(scope.register_code, scope.organisation_ids, scope.user_id, held);
-        IF page.before_at IS NOT NULL THEN
-            shown := own_ids_before(scope.register_code, scope.user_id, held, page.before_at, page.before_id, page.take);
-        ELSE
-            shown := own_ids_after(
-                scope.register_code, scope.user_id, held, page.after_at, page.after_id, page.skip, page.take
-            );
-        END IF;
-    ELSIF page.before_at IS NOT NULL THEN
-        shown := ids_before(
-            page.shape, scope.register_code, scope.organisation_ids, scope.user_id, page.before_at, page.before_id, page.take
-        );
+    IF scope.own_records_only THEN
+        all_there := all_there + count_held(scope.register_code, scope.compartment_ids, scope.user_id, held);
+        shown := CASE WHEN page.before_at IS NULL
+            THEN own_ids_after(scope.register_code, scope.user_id, held, page.after_at, page.after_id, page.skip, page.take)
+            ELSE own_ids_before(scope.register_code, scope.user_id, held, page.before_at, page.before_id, page.take)
+        END;
     ELSE
-        shown := ids_after(
-            page.shape, scope.register_code, scope.organisation_ids, scope.user_id, page.after_at, page.after_id, page.skip,
-            page.take
-        );
+        shown := CASE WHEN page.before_at IS NULL
+            THEN newest_ids(
+                scope.register_code, scope.compartment_ids, page.after_at, page.after_id, page.skip, page.take
+            )
+            ELSE ids_before(scope.register_code, scope.compartment_ids, page.before_at, page.before_id, page.take)
+        END;
     END IF;
     INSERT INTO audit (actor, session, action, register, subjects)
     VALUES (scope.user_id, scope.session_id, 'records.listed', scope.register_code, shown);
@@ -60,18 +55,16 @@ DECLARE
     scope record := open_scope(p_scope);
     page record := read_page(p_page);
     filters record := read_filters(p_filters);
+    own uuid := CASE WHEN scope.own_records_only THEN scope.user_id END;
     found_ones uuid [] := filtered_ids(
-        page.shape, scope.register_code, scope.organisation_ids, scope.user_id, filters.ratings, filters.localities,
-        filters.reach + 1
+        scope.register_code, scope.compartment_ids, own, filters.ratings, filters.localities, filters.reach + 1
     );
     more boolean := cardinality(found_ones) > filters.reach;
     shown uuid [];
 BEGIN
     IF more THEN
-        shown := filtered_ids_after(
-            page.shape, scope.register_code, scope.organisation_ids, scope.user_id, filters.ratings, filters.localities,
-            page.skip, greatest(least(page.take, filters.reach - page.skip), 0)
-        );
+        shown := filtered_newest_ids(scope.register_code, scope.compartment_ids, own, filters.ratings, filters.localities,
+            page.skip, greatest(least(page.take, filters.reach - page.skip), 0));
     ELSE
         found_ones := in_order(
             found_ones, NULL, NULL, NULL, filters.sort, filters.descending, filters.levels, filters.reach
@@ -98,11 +91,11 @@ DECLARE
 BEGIN
     SELECT p.* INTO page
     FROM jsonb_to_record(p_page) AS p (
-        shape text, skip integer, take integer, after_at timestamptz, after_id uuid, before_at timestamptz,
+        skip integer, take integer, after_at timestamptz, after_id uuid, before_at timestamptz,
         before_id uuid, questions text []
     )
     WHERE check_keys(p_page, ARRAY[
-        'shape', 'skip', 'take', 'after_at', 'after_id', 'before_at', 'before_id', 'questions'
+        'skip', 'take', 'after_at', 'after_id', 'before_at', 'before_id', 'questions'
     ]);
     RETURN page;
 END

@@ -28,12 +28,12 @@ BEGIN
     INTO record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
         updated_at, rated_at, updates, notes, is_held, holdings
     FROM record AS r
-    WHERE r.id = p_record AND r.register_code = scope.register_code AND r.organisation_id = ANY(scope.organisation_ids)
-        AND r.status = 0 AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
+    WHERE r.id = p_record AND r.register_code = scope.register_code AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
+        AND r.is_open AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
     IF FOUND THEN
         INSERT INTO audit (actor, session, action, register, subjects)
         VALUES (scope.user_id, scope.session_id, 'record.read', scope.register_code, ARRAY[p_record]);
-        same_person := same_person(scope.user_id, scope.session_id, scope.register_code, scope.organisation_ids,
+        same_person := same_person(scope.user_id, scope.session_id, scope.register_code, scope.compartment_ids,
             scope.own_records_only, p_record);
         RETURN NEXT;
     END IF;
@@ -42,7 +42,7 @@ $$;
 
 -- Return the other active records of the record's person that the user may see, as a list. Audited.
 CREATE OR REPLACE FUNCTION same_person(
-    p_user uuid, p_session uuid, p_register text, p_orgs uuid [], p_own boolean, p_record uuid
+    p_user uuid, p_session uuid, p_register text, p_compartments uuid [], p_own boolean, p_record uuid
 ) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -61,7 +61,7 @@ BEGIN
     INTO others, shown
     FROM person_link AS l
     JOIN record AS r
-        ON r.id = l.record_id AND r.register_code = p_register AND r.organisation_id = ANY(p_orgs) AND r.status = 0
+        ON r.id = l.record_id AND r.register_code = p_register AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments)) AND r.is_open
             AND (NOT p_own OR r.created_by = p_user OR r.id = ANY(held_ids()))
     WHERE l.person_id = person AND l.record_id <> p_record;
     IF shown IS NOT NULL THEN

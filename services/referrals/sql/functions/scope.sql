@@ -1,8 +1,9 @@
 -- The functions that every call from Python uses first. Each jsonb parameter is one dataclass, whose fields are its
 -- keys. One function reads each parameter.
 
--- Return the visitor in `p_scope`, and set it as the context that row-level security reads. STABLE, because it changes
--- no table, so that it needs no snapshots of its own.
+-- Return the visitor in `p_scope`, and set it as the context that row-level security reads. Without `compartment_ids` the
+-- visitor reaches every compartment of the register. STABLE, because it changes no table, so that it needs no snapshots
+-- of its own.
 CREATE OR REPLACE FUNCTION open_scope(p_scope jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -10,17 +11,18 @@ DECLARE
 BEGIN
     SELECT s.* INTO scope
     FROM jsonb_to_record(p_scope) AS s (
-        user_id uuid, full_name text, session_id uuid, register_code text, role text, organisation_ids uuid [],
+        user_id uuid, full_name text, session_id uuid, register_code text, role text, compartment_ids uuid [],
         own_records_only boolean
     )
     WHERE check_keys(p_scope, ARRAY[
-        'user_id', 'full_name', 'session_id', 'register_code', 'role', 'organisation_ids', 'own_records_only'
+        'user_id', 'full_name', 'session_id', 'register_code', 'role', 'compartment_ids', 'own_records_only'
     ]);
     PERFORM
         set_config('app.user', scope.user_id::text, true),
         set_config('app.register', scope.register_code, true),
         set_config('app.role', scope.role, true),
-        set_config('app.orgs', scope.organisation_ids::text, true),
+        set_config('app.compartments', coalesce(scope.compartment_ids::text, ''), true),
+        set_config('app.all', CASE WHEN scope.compartment_ids IS NULL THEN '1' ELSE '' END, true),
         set_config('app.own', CASE WHEN scope.own_records_only THEN '1' ELSE '' END, true);
     RETURN scope;
 END

@@ -14,28 +14,29 @@ DECLARE
     page record := read_page(p_page);
     filters record := read_filters(p_filters);
     search record := read_search(p_search);
-    orgs uuid [] := scope.organisation_ids;
+    reach uuid [] := scope.compartment_ids;
+    own uuid := CASE WHEN scope.own_records_only THEN scope.user_id END;
     found_ones uuid [];
     looked_through integer := search.most;
     more boolean := false;
     shown uuid [];
 BEGIN
-    total := count_active(scope.register_code, orgs, scope.user_id, scope.own_records_only);
+    total := count_open(scope.register_code, reach, scope.user_id, scope.own_records_only);
     IF scope.own_records_only THEN
-        total := total + count_held(scope.register_code, orgs, scope.user_id, held_ids());
+        total := total + count_held(scope.register_code, reach, scope.user_id, held_ids());
     END IF;
     IF search.reference IS NOT NULL THEN
         found_ones := ARRAY(SELECT r.id FROM record AS r WHERE r.reference = search.reference);
     ELSIF filters.ratings IS NOT NULL OR filters.localities IS NOT NULL THEN
         looked_through := filters.reach;
-        found_ones := filtered_ids(page.shape, scope.register_code, orgs, scope.user_id, filters.ratings,
-            filters.localities, filters.reach + 1);
+        found_ones := filtered_ids(scope.register_code, reach, own, filters.ratings, filters.localities,
+            filters.reach + 1);
     END IF;
     IF found_ones IS NULL OR cardinality(found_ones) > looked_through THEN
-        found_ones := CASE page.shape
-            WHEN 'own' THEN found_own_ids(scope.register_code, scope.user_id, search.patterns, looked_through)
-            ELSE found_ids(page.shape, scope.register_code, orgs, search.beginning, search.until, search.within,
-                search.patterns, looked_through)
+        found_ones := CASE
+            WHEN own IS NOT NULL THEN found_own_ids(scope.register_code, own, search.patterns, looked_through)
+            ELSE found_ids(scope.register_code, reach, search.beginning, search.until, search.within, search.patterns,
+                looked_through)
         END;
         more := cardinality(found_ones) > looked_through;
     END IF;
@@ -81,7 +82,7 @@ $$;
 -- finds no more than `p_most`, `search_ids` is used instead. Several words always use `search_ids`. If there are more
 -- than `p_most` ids, the newest 100 records in scope are added, so that one just saved is among those shown.
 CREATE OR REPLACE FUNCTION found_ids(
-    p_shape text, p_register text, p_orgs uuid [], p_beginning text, p_until text, p_within boolean, p_patterns text [],
+    p_register text, p_compartments uuid [], p_beginning text, p_until text, p_within boolean, p_patterns text [],
     p_most integer
 ) RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
@@ -89,13 +90,13 @@ DECLARE
     found_so_far uuid [];
 BEGIN
     IF cardinality(p_patterns) = 1 THEN
-        found_so_far := beginning_ids(p_register, p_orgs, p_beginning, p_until, p_most + 1);
+        found_so_far := beginning_ids(p_register, p_compartments, p_beginning, p_until, p_most + 1);
     END IF;
     IF cardinality(p_patterns) > 1 OR (p_within AND cardinality(found_so_far) <= p_most) THEN
-        found_so_far := search_ids(p_shape, p_register, p_orgs, p_patterns, p_most + 1);
+        found_so_far := search_ids(p_register, p_compartments, p_patterns, p_most + 1);
     END IF;
     IF cardinality(found_so_far) > p_most THEN
-        found_so_far := found_so_far || ids_after(p_shape, p_register, p_orgs, NULL, NULL, NULL, 0, 100);
+        found_so_far := found_so_far || newest_ids(p_register, p_compartments, NULL, NULL, 0, 100);
     END IF;
     RETURN found_so_far;
 END
@@ -107,12 +108,12 @@ BEGIN
     RETURN ARRAY(
         SELECT r.id
         FROM record AS r
-        WHERE r.register_code = p_register AND r.created_by = p_user AND r.status = 0
+        WHERE r.register_code = p_register AND r.created_by = p_user AND r.is_open
             AND r.search LIKE ALL(p_patterns)
         UNION ALL
         SELECT r.id
         FROM record AS r
-        WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user AND r.status = 0
+        WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user AND r.is_open
             AND r.search LIKE ALL(p_patterns)
         LIMIT p_most + 1
     );
@@ -121,9 +122,10 @@ $$;
 
 -- Return each record once, however many of its words match. Reads ever more words until there are enough records or no
 -- more words.
-CREATE OR REPLACE FUNCTION beginning_ids(p_register text, p_orgs uuid [], p_beginning text, p_until text, p_most integer)
-RETURNS uuid []
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+CREATE OR REPLACE FUNCTION beginning_ids(
+    p_register text, p_compartments uuid [], p_beginning text, p_until text, p_most integer
+) RETURNS uuid []
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     reach integer := p_most;
     looked_at integer;
@@ -136,7 +138,7 @@ BEGIN
             SELECT each.record_id
             FROM record_word AS each
             WHERE each.register_code = p_register AND each.word >= p_beginning AND each.word < p_until
-                AND each.organisation_id = ANY(p_orgs)
+                AND (p_compartments IS NULL OR each.compartment_id = ANY(p_compartments))
             LIMIT reach
         ) AS w;
         EXIT WHEN cardinality(found_so_far) >= p_most OR looked_at < reach;
@@ -146,21 +148,21 @@ BEGIN
 END
 $$;
 
--- Return the ids of active records in which every pattern occurs; the first two patterns use the index. SECURITY
--- DEFINER, because its table has no grants. The caller reads the ids under row-level security, so an extra id shows
--- nothing.
-CREATE OR REPLACE FUNCTION search_ids(p_shape text, p_register text, p_orgs uuid [], p_patterns text [], p_most integer)
+-- Return the ids of open records in which every pattern occurs; the first two patterns use the index. A few compartments
+-- are read one by one, which the index narrows; many would not narrow it. SECURITY DEFINER, because its table has no
+-- grants. The caller reads the ids under row-level security, so an extra id shows nothing.
+CREATE OR REPLACE FUNCTION search_ids(p_register text, p_compartments uuid [], p_patterns text [], p_most integer)
 RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    IF p_shape IN ('one', 'few') THEN
+    IF cardinality(p_compartments) <= 8 THEN
         RETURN ARRAY(
             SELECT found.record_id
-            FROM unnest(p_orgs) AS o (id)
+            FROM unnest(p_compartments) AS c (id)
             CROSS JOIN LATERAL (
                 SELECT s.record_id
                 FROM record_search AS s
-                WHERE s.organisation_id = o.id
+                WHERE s.compartment_id = c.id
                     AND s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
                     AND s.search LIKE ALL(p_patterns)
                     AND s.register_code = p_register
@@ -175,7 +177,7 @@ BEGIN
         WHERE s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
             AND s.search LIKE ALL(p_patterns)
             AND s.register_code = p_register
-            AND (s.organisation_id = ANY(p_orgs)) IS TRUE -- no index: dozens of organisations would not narrow it
+            AND (p_compartments IS NULL OR s.compartment_id = ANY(p_compartments))
         LIMIT p_most
     );
 END
@@ -183,6 +185,7 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
 search_records(jsonb, jsonb, jsonb, jsonb), read_search(jsonb),
-found_ids(text, text, uuid [], text, text, boolean, text [], integer), found_own_ids(text, uuid, text [], integer),
-beginning_ids(text, uuid [], text, text, integer), search_ids(text, text, uuid [], text [], integer)
+found_ids(text, uuid [], text, text, boolean, text [], integer),
+found_own_ids(text, uuid, text [], integer),
+beginning_ids(text, uuid [], text, text, integer), search_ids(text, uuid [], text [], integer)
 TO referrals_app;

@@ -1,28 +1,30 @@
--- The status of records of any register and organisation, for outcomes: ids, codes and times, without personal data.
+-- The status of records of any register and compartment, for outcomes: ids, codes and times, without personal data.
 
 CREATE OR REPLACE FUNCTION read_standing(p_record uuid) RETURNS TABLE (
-    record_id uuid, register_code text, edition text, organisation_id uuid, reference text, version integer,
-    status smallint, rating text, rated_at timestamptz, locality text
+    record_id uuid, register_code text, edition text, organisation_id uuid, bodies text [], reference text, version integer,
+    is_open boolean, rating text, rated_at timestamptz, locality text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT
-        r.id, r.register_code, r.edition, r.organisation_id, r.reference, r.version, r.status, r.rating, r.rated_at,
-        r.locality
+        r.id, r.register_code, r.edition, r.organisation_id, c.bodies, r.reference, r.version, r.is_open, r.rating,
+        r.rated_at, r.locality
     FROM record AS r
+    LEFT JOIN compartment AS c ON c.compartment_id = r.compartment_id
     WHERE r.id = p_record
 $$;
 
--- Return the next active records in the order of their ids. Their rating does not matter, so each page costs the same.
+-- Return the next open records in the order of their ids. Their rating does not matter, so each page costs the same.
 CREATE OR REPLACE FUNCTION list_standings(p_after uuid, p_most integer) RETURNS TABLE (
-    record_id uuid, register_code text, edition text, organisation_id uuid, reference text, version integer,
-    status smallint, rating text, rated_at timestamptz, locality text
+    record_id uuid, register_code text, edition text, organisation_id uuid, bodies text [], reference text, version integer,
+    is_open boolean, rating text, rated_at timestamptz, locality text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT
-        r.id, r.register_code, r.edition, r.organisation_id, r.reference, r.version, r.status, r.rating, r.rated_at,
-        r.locality
+        r.id, r.register_code, r.edition, r.organisation_id, c.bodies, r.reference, r.version, r.is_open, r.rating,
+        r.rated_at, r.locality
     FROM record AS r
-    WHERE r.id > p_after AND r.status = 0
+    LEFT JOIN compartment AS c ON c.compartment_id = r.compartment_id
+    WHERE r.id > p_after AND r.is_open
     ORDER BY r.id
     LIMIT p_most
 $$;

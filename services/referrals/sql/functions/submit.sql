@@ -24,14 +24,17 @@ BEGIN
     scope := open_scope(p_scope);
     SELECT r.* INTO fresh
     FROM jsonb_to_record(p_record) AS r (
-        record_id uuid, reference text, edition text, organisation_id uuid, unseen text, shown uuid []
+        record_id uuid, reference text, edition text, state text, compartment_id uuid, organisation_id uuid, unseen text,
+        shown uuid []
     )
-    WHERE check_keys(p_record, ARRAY['record_id', 'reference', 'edition', 'organisation_id', 'unseen', 'shown']);
+    WHERE check_keys(p_record, ARRAY[
+        'record_id', 'reference', 'edition', 'state', 'compartment_id', 'organisation_id', 'unseen', 'shown'
+    ]);
     content := read_content(p_content);
     matches := claim_keys(fresh.record_id, scope.register_code, content.keys, content.key_rules);
     verdict := 'done';
     IF cardinality(matches) > 0 THEN
-        seen := matches_in_sight(matches, scope.organisation_ids, scope.user_id, scope.own_records_only);
+        seen := matches_in_sight(matches, scope.compartment_ids, scope.user_id, scope.own_records_only);
         IF NOT seen[1 : 10] <@ fresh.shown THEN
             verdict := 'likely_duplicate';
         ELSIF fresh.unseen = 'said' AND cardinality(seen) < cardinality(matches) THEN
@@ -45,11 +48,11 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO record (
-        id, reference, register_code, edition, organisation_id, created_by, created_by_name, created_at, updated_at,
-        rating, rated_at, locality, given_name, family_name, born, nhs_number, postcode, search, answers
+        id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
+        created_at, updated_at, rating, rated_at, locality, given_name, family_name, born, nhs_number, postcode, search, answers
     ) VALUES (
-        fresh.record_id, fresh.reference, scope.register_code, fresh.edition, fresh.organisation_id, scope.user_id,
-        scope.full_name, now(), now(), content.rating, now(), content.locality, content.given_name, content.family_name,
+        fresh.record_id, fresh.reference, scope.register_code, fresh.edition, fresh.state, fresh.compartment_id,
+        fresh.organisation_id, scope.user_id, scope.full_name, now(), now(), content.rating, now(), content.locality, content.given_name, content.family_name,
         content.born, content.nhs_number, content.postcode, content.search, content.answers
     ) RETURNING overlay INTO the_overlay;
     IF cardinality(matches) > 0 THEN
@@ -85,13 +88,13 @@ END
 $$;
 
 -- Return those of the records that the user may see, the newest first.
-CREATE OR REPLACE FUNCTION matches_in_sight(p_matches uuid [], p_orgs uuid [], p_user uuid, p_own boolean) RETURNS uuid []
+CREATE OR REPLACE FUNCTION matches_in_sight(p_matches uuid [], p_compartments uuid [], p_user uuid, p_own boolean) RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
     RETURN ARRAY(
         SELECT r.id
         FROM record AS r
-        WHERE r.id = ANY(p_matches) AND r.organisation_id = ANY(p_orgs)
+        WHERE r.id = ANY(p_matches) AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
             AND (NOT p_own OR r.created_by = p_user OR r.id = ANY(held_ids()))
         ORDER BY r.created_at DESC, r.id DESC
     );

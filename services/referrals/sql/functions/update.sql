@@ -4,8 +4,9 @@
 -- statement reads both. So if a command is sent twice at once, neither attempt finds its own change.
 CREATE OR REPLACE FUNCTION find_for_update(
     p_scope jsonb, p_command uuid, p_record uuid,
-    OUT is_repeated boolean, OUT record_id uuid, OUT reference text, OUT edition text, OUT status smallint,
-    OUT version integer, OUT organisation_id uuid, OUT created_by uuid, OUT answers jsonb, OUT is_held boolean
+    OUT is_repeated boolean, OUT record_id uuid, OUT reference text, OUT edition text, OUT is_open boolean,
+    OUT version integer, OUT organisation_id uuid, OUT bodies text [], OUT created_by uuid, OUT answers jsonb,
+    OUT is_held boolean
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -13,11 +14,12 @@ DECLARE
     held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
 BEGIN
     SELECT EXISTS (SELECT FROM command AS c WHERE c.id = p_command), p_record = ANY(held),
-        r.id, r.reference, r.edition, r.status, r.version, r.organisation_id, r.created_by, r.answers
-    INTO is_repeated, is_held, record_id, reference, edition, status, version, organisation_id, created_by, answers
+        r.id, r.reference, r.edition, r.is_open, r.version, r.organisation_id,
+        (SELECT c.bodies FROM compartment AS c WHERE c.compartment_id = r.compartment_id), r.created_by, r.answers
+    INTO is_repeated, is_held, record_id, reference, edition, is_open, version, organisation_id, bodies, created_by, answers
     FROM (VALUES (p_record)) AS wanted (id)
     LEFT JOIN record AS r
-        ON r.id = wanted.id AND r.register_code = scope.register_code AND r.organisation_id = ANY(scope.organisation_ids)
+        ON r.id = wanted.id AND r.register_code = scope.register_code AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
         AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
 END
 $$;
@@ -44,16 +46,16 @@ BEGIN
     content := read_content(p_content);
     SELECT u.* INTO wanted
     FROM jsonb_to_record(p_update) AS u (
-        record_id uuid, version integer, rerated boolean, changes jsonb, rekeyed boolean
+        record_id uuid, version integer, compartment_id uuid, rerated boolean, changes jsonb, rekeyed boolean
     )
-    WHERE check_keys(p_update, ARRAY['record_id', 'version', 'rerated', 'changes', 'rekeyed']);
+    WHERE check_keys(p_update, ARRAY['record_id', 'version', 'compartment_id', 'rerated', 'changes', 'rekeyed']);
     UPDATE record AS r
-    SET version = r.version + 1, updates = r.updates + 1, updated_at = now(),
+    SET version = r.version + 1, updates = r.updates + 1, updated_at = now(), compartment_id = wanted.compartment_id,
         rating = content.rating, rated_at = CASE WHEN wanted.rerated THEN now() ELSE r.rated_at END,
         locality = content.locality, given_name = content.given_name, family_name = content.family_name,
         born = content.born, nhs_number = content.nhs_number, postcode = content.postcode, search = content.search,
         answers = content.answers
-    WHERE r.id = wanted.record_id AND r.version = wanted.version AND r.status = 0
+    WHERE r.id = wanted.record_id AND r.version = wanted.version AND r.is_open
     RETURNING r.version, r.edition, r.overlay INTO changed;
     IF NOT FOUND THEN
         DELETE FROM command WHERE id = taken;
@@ -96,7 +98,7 @@ BEGIN
     WITH reviewed AS (
         UPDATE record AS r
         SET version = r.version + 1, updates = r.updates + 1, updated_at = now(), rated_at = now()
-        WHERE r.id = p_record AND r.version = p_version AND r.status = 0 AND r.rating IS NOT NULL
+        WHERE r.id = p_record AND r.version = p_version AND r.is_open AND r.rating IS NOT NULL
         RETURNING r.id, r.version, r.edition, r.overlay, r.answers
     )
     INSERT INTO record_version (
@@ -121,7 +123,7 @@ $$;
 CREATE OR REPLACE FUNCTION why_unchanged(p_record uuid, OUT verdict text, OUT version_there integer)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
-    SELECT CASE r.status WHEN 1 THEN 'archived' ELSE 'conflict' END, r.version
+    SELECT CASE WHEN r.is_open THEN 'conflict' ELSE 'archived' END, r.version
     INTO verdict, version_there
     FROM record AS r
     WHERE r.id = p_record;
