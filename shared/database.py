@@ -1,8 +1,10 @@
 """Connections to a service's own schema, and transactions that tell row-level security who asks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from asyncpg import Connection, Pool, Record
@@ -59,8 +61,55 @@ async def open_pool(dsn: str, size: int = POOL_SIZE) -> DatabasePool:
 
 
 def as_json(value: object) -> str:
-    """Return a jsonb parameter. Dataclasses are encoded by field name, and the database function reads these names."""
-    return to_json(value).decode()
+    """
+    Return a jsonb parameter. Dataclasses are encoded by field name, and the database function reads these names.
+
+    Bytes are written as hexadecimal digits.
+    """
+    return to_json(value, bytes_mode="hex", by_alias=False).decode()
+
+
+@dataclass(frozen=True, repr=False)
+class Scope:
+    """
+    The visitor as a parameter of database functions, which set the same context from it as `transaction` does.
+
+    Without `compartment_ids` the visitor reaches every compartment of the register.
+    """
+
+    user_id: UUID
+    full_name: str
+    session_id: UUID
+    register_code: str
+    role: str
+    compartment_ids: Sequence[UUID] | None
+    own_records_only: bool
+
+
+def reach_of(visitor: Visitor) -> Sequence[UUID] | None:
+    """Return the compartments that the visitor reaches, or None for every compartment of the register."""
+    return None if visitor.all_compartments else visitor.compartment_ids
+
+
+def scope_of(visitor: Visitor, entered: UUID | None = None) -> Scope:
+    """
+    Return the visitor's scope. It holds the compartment that their record enters.
+
+    That compartment may be new, and then was not found when the request began. Rules judge first whether the visitor
+    reaches it.
+    """
+    reach = reach_of(visitor)
+    if entered and reach is not None and entered not in reach:
+        reach = (*reach, entered)
+    return Scope(
+        user_id=visitor.user_id,
+        full_name=visitor.full_name,
+        session_id=visitor.session_id,
+        register_code=visitor.register_code,
+        role=visitor.role.value if visitor.role else "",
+        compartment_ids=reach,
+        own_records_only=visitor.own_records_only,
+    )
 
 
 def context_of(visitor: Visitor | None) -> str:

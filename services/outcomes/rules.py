@@ -23,7 +23,7 @@ def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> di
     """
     if register.outcome is None:
         raise Refused("no_outcomes")
-    if asked.ending and register.lifecycle.ending != "archive":
+    if asked.ending and register.lifecycle.ends_by("outcome") is None:
         raise Refused("no_archive")
     checked = read_answers(register.outcome, asked.answers, register.words, day)
     if not checked.ok:

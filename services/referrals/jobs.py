@@ -8,6 +8,7 @@ from shared.log import log, warn
 
 FOLD_EVERY_SECONDS = 1.0
 REFRESH_EVERY_SECONDS = 1.0
+END_EVERY_SECONDS = 600.0
 PROVED_AT_HOUR = 2
 
 

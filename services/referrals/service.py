@@ -3,6 +3,7 @@
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
+from services.referrals.handlers.ending import DueRecords, EndingHandlers
 from services.referrals.handlers.feed import ReadFeedHandler
 from services.referrals.handlers.holding import HoldingHandlers
 from services.referrals.handlers.notes import NoteTaking
@@ -12,6 +13,7 @@ from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import RecordStatusHandlers
 from services.referrals.jobs import (
+    END_EVERY_SECONDS,
     FOLD_EVERY_SECONDS,
     PROVED_AT_HOUR,
     REFRESH_EVERY_SECONDS,
@@ -25,6 +27,7 @@ from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates
+from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -48,7 +51,7 @@ def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
 def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
     saving, reading, notes = Saving(context), ReadRecordHandlers(context), NoteTaking(context)
-    archiving, standing = Archiving(context), RecordStatusHandlers(context)
+    archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
     holding, comparing = HoldingHandlers(context), Comparing(context)
     reversing, drafts, publishing = Reversing(context), Drafting(context), Publishing(context)
     return Service(
@@ -79,6 +82,7 @@ def service_of(context: ServiceContext) -> Service:
             for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
             for_callers(ReadStanding, ReadStanding.asked_by, standing.read),
             for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
+            for_visitors(DecideEnding, Permission.UPDATE_RECORD, EndingHandlers(context).decide),
             for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
             for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
             for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
@@ -98,5 +102,6 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         Job("counters.fold", lambda: counting.fold_deltas(context.pool), every=FOLD_EVERY_SECONDS),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
+        Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
     ]

@@ -71,9 +71,13 @@ class Registers:
             return self._in_force.newest[code]
         return self._find(code, edition).definition
 
+    def newest_of(self, code: str) -> Definition | None:
+        """Return the newest edition of a register; None if it is not installed."""
+        return self._in_force.newest.get(code)
+
     def is_scoped_by_bodies(self, code: str) -> bool:
         """Return whether answers name the bodies that may see a record. No edition may change this."""
-        newest = self._in_force.newest.get(code)
+        newest = self.newest_of(code)
         return newest is not None and newest.scope is not None
 
     def sha256(self, code: str, edition: str) -> str:

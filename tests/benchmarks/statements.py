@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from services.referrals.handlers.saving import content_of
 from services.referrals.handlers.telling import RecordEvents
+
+from services.referrals.handlers.saving import content_of
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage

@@ -124,14 +124,24 @@ SLIPS = [
     ),
     ('verdict = "accepted"', 'verdict = "refused"', "consent: no rule accepts anybody"),
     (
-        'ending = "archive"',
-        'ending = "end_date"',
-        "lifecycle: names an end_question when, and only when, the ending is end_date",
+        'to = "archived", by = "outcome"',
+        'to = "archived", by = "date"',
+        "transition archive: question must name a date of the form that need not be given",
     ),
     (
-        'match = [["nhs_number"]',
-        'match = [["shoe_size"]',
-        "duplicates, match 1 1: must be one of given_name, family_name, born, nhs_number, postcode, "
+        'label = "Active", open = true',
+        'label = "Active", open = false',
+        "lifecycle: the first state is that of a new record: active must be open",
+    ),
+    (
+        'from = "active", to = "archived"',
+        'from = "archived", to = "active"',
+        "transition archive: must lead from a state that is open to one that is not",
+    ),
+    (
+        'match = ["nhs_number"]',
+        'match = ["shoe_size"]',
+        "duplicates, rule 1, match 1: must be one of given_name, family_name, born, nhs_number, postcode, "
         "locality or lead_professional",
     ),
     (
@@ -270,12 +280,12 @@ def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault
             "form, section The carer, question mail: says not_known, allow_future or not_before, which belong to dates",
         ),
         (
-            'end_question = "stopped"',
-            'end_question = "birthday"',
-            "lifecycle: birthday must be a date of the form that need not be given",
+            'question = "stopped"',
+            'question = "birthday"',
+            "transition stop: question must name a date of the form that need not be given",
         ),
         ('floor = ["cares_for"]', 'floor = ["telephone"]', "floor: telephone is in the floor and must be asked always"),
-        ('match = [["born",', 'match = [["postcode",', "duplicates: compares postcode, which person does not name"),
+        ('match = ["born",', 'match = ["postcode",', "duplicates: compares postcode, which person does not name"),
         (
             'cares_for = ["child"]',
             'mail = "child"',
@@ -286,7 +296,8 @@ def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault
             'family_name = "badge"',
             "person, family_name: badge is not a question of the form",
         ),
-        ('ending = "end_date"', 'ending = "archive"', "lifecycle: a record is archived by an outcome, and there is no"),
+        ('by = "date"', 'by = "outcome"', "transition stop: a record ends by an outcome, and there is no outcome form"),
+        ("confirm = {", 'decisions = ["mail"]\nconfirm = {', "transition stop: mail is not part of the scope"),
     ],
 )
 def test_any_register_is_held_to_the_same_rules(tmp_path: Path, old: str, new: str, fault: str) -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from services.referrals.rules import answers
-from services.referrals.rules.answers import MatchKey
 from shared.contracts.referrals.answers import Answers
+from shared.registers.form.person import MatchKey, match_keys
 from tests.rules.typed import carers, dsr
 
 PERSON: Answers = {
@@ -17,13 +16,13 @@ PERSON: Answers = {
 
 
 def keys(**changes: str) -> tuple[MatchKey, ...]:
-    return answers.match_keys(dsr(), PERSON | changes)
+    return match_keys(dsr(), PERSON | changes)
 
 
 def test_there_is_a_key_for_each_rule_in_the_registers_order() -> None:
     assert ["nhs_number", "born family_name given_name"] == [key.rule for key in keys()]
     assert ["born given_name"] == [
-        key.rule for key in answers.match_keys(carers(), {"known_as": "Zoë", "birthday": "1990-05-03"})
+        key.rule for key in match_keys(carers(), {"known_as": "Zoë", "birthday": "1990-05-03"})
     ]
 
 

@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.referrals.rules import answers, drafts, lists, ratings, rights
-from services.referrals.rules.search import (
-    LAST_CHARACTER,
-    MOST_WORDS,
-    REFERENCES,
-    read_reference,
-    read_search,
-    searchable,
-    write_reference,
-)
+from services.referrals.rules import answers, drafts, lists, ratings, rights, saving
+from services.referrals.rules.search import LAST_CHARACTER, MOST_WORDS, read_search
 from shared.contracts.referrals.drafts import MOST_DRAFTS, Typed
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.holding import AddCover, AssignHolder
@@ -26,6 +18,8 @@ from shared.contracts.referrals.reading import FieldChange
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.definition.register import ListColumn
+from shared.registers.form.person import searchable
+from shared.registers.references import REFERENCES, read_reference, write_reference
 from shared.values import fold
 from tests.rules.typed import TODAY, dsr
 
@@ -144,14 +138,14 @@ def test_nothing_else_is_read_as_a_reference(typed: str) -> None:
     ],
 )
 def test_who_made_a_record_and_administrators_may_change_it(role: Role | None, created_by: UUID, may: bool) -> None:
-    assert may == rights.may_update(visitor_of(role), created_by, is_held=False)
+    assert may == saving.may_update(visitor_of(role), created_by, is_held=False)
 
 
 @pytest.mark.parametrize(
     ("role", "may"), [(Role.STANDARD, True), (Role.ADMINISTRATOR, True), (Role.REPORTING, False), (None, False)]
 )
 def test_who_holds_or_covers_a_record_may_change_it_as_who_made_it_may(role: Role | None, *, may: bool) -> None:
-    assert may == rights.may_update(visitor_of(role), UUID(int=9), is_held=True)
+    assert may == saving.may_update(visitor_of(role), UUID(int=9), is_held=True)
 
 
 DAY = timedelta(days=1)
@@ -236,20 +230,20 @@ def test_further_columns_are_those_that_the_record_has_no_column_for() -> None:
 def test_a_record_goes_to_the_home_organisation_and_only_within_reach() -> None:
     visitor = visitor_of(Role.STANDARD)
 
-    assert visitor.home_organisation_id == rights.organisation_for(visitor)
+    assert visitor.home_organisation_id == saving.organisation_for(visitor)
     for lost in (visitor_of(Role.STANDARD, 0), visitor.model_copy(update={"home_organisation_id": UUID(int=9)})):
         with pytest.raises(Refused, match="no_organisation"):
-            rights.organisation_for(lost)
+            saving.organisation_for(lost)
 
 
 def test_to_who_did_not_consent_no_other_question_matters() -> None:
     with pytest.raises(Refused, match="no_consent"):
-        answers.checked_answers(dsr(), {"capacity_to_consent": "yes", "consent_given": "no"}, TODAY)
+        saving.checked_answers(dsr(), {"capacity_to_consent": "yes", "consent_given": "no"}, TODAY)
 
 
 def test_faults_are_counted_and_not_told() -> None:
     with pytest.raises(Refused) as refused:
-        answers.checked_answers(dsr(), ANSWERS | {"last_name": "", "nhs_number": "123", "shoe_size": "9"}, TODAY)
+        saving.checked_answers(dsr(), ANSWERS | {"last_name": "", "nhs_number": "123", "shoe_size": "9"}, TODAY)
 
     assert ("invalid_answers", {"faults": 3}) == (refused.value.code, refused.value.details)
 
@@ -316,7 +310,7 @@ def test_a_rating_is_new_and_told_when_it_is_another_one(
 def test_an_event_is_named_by_the_registers_own_word() -> None:
     named = dsr().model_copy(update={"identity": dsr().identity.model_copy(update={"record": "Care Plan"})})
 
-    assert ["referral", "care-plan"] == [ratings.noun_of(dsr()), ratings.noun_of(named)]
+    assert ["referral", "care-plan"] == [dsr().noun, named.noun]
 
 
 def test_notes_keep_their_lines() -> None:

@@ -50,7 +50,7 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCar
         (ADMINISTRATORS, organisations),
         (administer, settings),
         (administer, mails),
-        *([(administer, reversals)] if register.lifecycle.ending == "archive" else []),
+        *([(administer, reversals)] if register.lifecycle.ends_by("outcome") else []),
     ]
 
 

@@ -143,7 +143,7 @@ async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
     checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
     rows = as_text(sheet.outcome, checked.answers)
     back = address(register, PATHS["records"])
-    return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back)
+    return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back, ended=ended)
 
 
 async def _ask_first(request: web.Request, sheet: OutcomePage) -> web.Response:
@@ -191,7 +191,7 @@ async def _show_page(
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
         newer=f"{href}#outcomes" if skip else "",
         said=notice(request, {"saved": register.words("outcome.saved")}),
-        may_archive=register.lifecycle.ending == "archive",
+        may_archive=register.lifecycle.ends_by("outcome") is not None,
         record_href=record_address(register, record.record_id),
         href=href,
         acts=OutcomeAct,

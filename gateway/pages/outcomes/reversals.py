@@ -71,7 +71,7 @@ async def decide_reversal(request: web.Request) -> web.Response:
 def _register(request: web.Request) -> Definition:
     """Return the register. Raise 404 for a register that archives nothing."""
     register = request[REGISTER]
-    if register.lifecycle.ending != "archive":
+    if not any(each.reversible for each in register.lifecycle.transitions):
         raise web.HTTPNotFound
     return register
 

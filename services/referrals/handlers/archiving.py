@@ -1,15 +1,16 @@
 """Handlers that archive a record for an outcome, finish an archive on behalf of its user, or give it up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
-from services.referrals.handlers.telling import RecordEvents
-from services.referrals.rules import ratings
+from services.referrals.handlers.events import RecordEvents
+from services.referrals.handlers.saving import Saving, next_version, receipt_of
+from services.referrals.rules.ending import End
 from services.referrals.store import archiving as store
-from services.referrals.store.scope import bodies_of
-from shared import audit, outbox
-from shared.commands import carry_out
+from services.referrals.store.saving import Present
+from shared import audit
+from shared.bodies import compartment_of
 from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
 from shared.contracts.referrals.archiving import (
@@ -20,12 +21,12 @@ from shared.contracts.referrals.archiving import (
     RecordChecked,
     RefuseArchive,
 )
-from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.saving import RecordReceipt
-from shared.database import Database, transaction
+from shared.database import transaction
 from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Caller, Permission, Visitor
-from shared.registers.definition.register import Definition
+from shared.registers.definition.lifecycle import urgency_of
+from shared.registers.form.person import rating_of
 
 NOBODY = UUID(int=0)
 
@@ -41,48 +42,40 @@ class Archiving:
     """
 
     context: ServiceContext
+    saving: Saving
 
     async def check(self, visitor: Visitor, asked: CheckRecord) -> RecordChecked:
         async with transaction(self.context.pool, visitor) as db:
             return must_find(await store.find_state(db, visitor.register_code, asked.record_id))
 
     async def archive(self, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
-        async def act(db: Database) -> RecordReceipt:
-            return await self._archive(db, visitor, asked)
-
         try:
-            receipt = await carry_out(self.context.pool, visitor, asked, act)
+            found = await self.saving.find(visitor, asked, asked.record_id)
+            return found if isinstance(found, RecordReceipt) else await self._archive(visitor, asked, found)
         except Refused as refusal:
             if refusal.code == "command_reused" and await self._is_given_up(asked.command_id):
                 raise Refused("given_up") from None
             raise
-        self.context.wake()
-        return receipt
 
-    async def _archive(self, db: Database, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
-        archived = await store.archive(db, visitor.register_code, asked.record_id, asked.version)
-        if archived is None:
-            raise await self._refusal(db, visitor, asked)
-        receipt = RecordReceipt(
-            record_id=asked.record_id,
-            reference=archived["reference"],
-            version=archived["version"],
-            rating=archived["rating"],
+    async def _archive(self, visitor: Visitor, asked: ArchiveRecord, present: Present) -> RecordReceipt:
+        if not present.is_open:
+            raise Refused("archived")
+        if present.version != asked.version:
+            raise Refused("conflict", version=present.version)
+        register = self.context.register(visitor, present.edition)
+        transition = register.lifecycle.ends_by("outcome")
+        if transition is None:
+            raise Refused("archived")
+        end = End(transition.to_state, is_open=False, ends_on=present.ends_on)
+        version = replace(
+            next_version(present, compartment_of(register.code, present.bodies), end),
+            act="archived",
+            action=ReferralsAction.RECORD_ARCHIVED,
         )
-        by = (visitor.user_id, visitor.full_name)
-        await store.add_version(db, asked.record_id, archived, "archived", by)
-        await audit.note(db, visitor, ReferralsAction.RECORD_ARCHIVED, [asked.record_id])
-        register = self.context.register(visitor, archived["edition"])
-        telling = RecordEvents(register, bodies_of(archived), receipt, self.context.clock(), archived["created_by"])
-        for event in telling.archived(_urgency_of(register, receipt)):
-            await outbox.put(db, event)
-        return receipt
-
-    async def _refusal(self, db: Database, visitor: Visitor, asked: ArchiveRecord) -> Refused:
-        state = await store.find_state(db, visitor.register_code, asked.record_id)
-        if state is None:
-            return Refused("not_found")
-        return Refused("conflict", version=state.version) if state.is_open else Refused("archived")
+        receipt = receipt_of(present, version, present.rating)
+        telling = RecordEvents(register, present.bodies, receipt, self.context.clock(), present.created_by)
+        events = telling.archived(urgency_of(rating_of(register, present.answers)))
+        return await self.saving.save(visitor, asked, version, receipt, events)
 
     async def _is_given_up(self, command_id: UUID) -> bool:
         async with transaction(self.context.pool) as db:
@@ -118,9 +111,3 @@ class Archiving:
                     db, None, ReferralsAction.RECORD_ARCHIVE_GIVEN_UP, [asked.record_id], actor=actor, register=register
                 )
         return ArchiveFate(archived=not given_up)
-
-
-def _urgency_of(register: Definition, receipt: RecordReceipt) -> Urgency:
-    """Return the urgency of the record's last rating; `routine` if it has none."""
-    rated = register.rating.level(receipt.rating) if register.rating and receipt.rating else None
-    return ratings.urgency_of(rated)

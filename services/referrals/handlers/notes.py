@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from services.referrals.audit_actions import ReferralsAction
-from services.referrals.rules import answers, rights
+from services.referrals.rules import answers
+from services.referrals.rules.saving import may_update
 from services.referrals.store import history
 from shared import audit
 from shared.commands import carry_out
@@ -26,7 +27,7 @@ class NoteTaking:
 
         async def act(db: Database) -> Nothing:
             held = must_find(await history.hold_record(db, visitor.register_code, asked.record_id))
-            if not rights.may_update(visitor, held.created_by, is_held=held.is_held):
+            if not may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
             if not held.is_open:
                 raise Refused("archived")

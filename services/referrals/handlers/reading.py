@@ -14,7 +14,7 @@ from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.naming import NamedRecords, NameRecords
 from shared.contracts.referrals.reading import History, Notes, ReadHistory, ReadNotes, ReadRecord, RecordShown
 from shared.database import transaction
-from shared.messages import must_find
+from shared.messages import Fault, NotAnswered, must_find
 from shared.permissions import Visitor
 
 
@@ -25,8 +25,10 @@ class ReadRecordHandlers:
     context: ServiceContext
 
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
-        """Return one page of the search, of the filtered list or of the plain list, as requested."""
+        """Return one page of the search, of the filtered list, of the plain list or of ended records, as requested."""
         register = self.context.latest(visitor)
+        if asked.ended and not lists.sees_ended(register, visitor):
+            raise NotAnswered(Fault.NOT_ALLOWED)
         reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = read_search(visitor.register_code, asked.search)
         page = list_page(asked, lists.further_columns(register))
@@ -42,7 +44,11 @@ class ReadRecordHandlers:
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
         async with self.context.one_trip() as db:
-            return must_find(await finding.read_record(db, visitor, asked.record_id))
+            return must_find(await finding.read_record(db, visitor, asked.record_id, ended=self._sees_ended(visitor)))
+
+    def _sees_ended(self, visitor: Visitor) -> bool:
+        """Return whether the visitor's role may read records of this register that have ended."""
+        return lists.sees_ended(self.context.registers.newest_of(visitor.register_code), visitor)
 
     async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
         lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")
@@ -53,13 +59,21 @@ class ReadRecordHandlers:
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:
-            found = must_find(await history.find_history(db, visitor.register_code, asked.record_id, asked.skip))
+            found = must_find(
+                await history.find_history(
+                    db, visitor.register_code, asked.record_id, asked.skip, ended=self._sees_ended(visitor)
+                )
+            )
             await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [asked.record_id])
             return found
 
     async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
         async with transaction(self.context.pool, visitor) as db:
-            found = must_find(await history.find_notes(db, visitor.register_code, asked.record_id, asked.skip))
+            found = must_find(
+                await history.find_notes(
+                    db, visitor.register_code, asked.record_id, asked.skip, ended=self._sees_ended(visitor)
+                )
+            )
             await audit.note(db, visitor, ReferralsAction.RECORD_NOTES_READ, [asked.record_id])
             return found
 
@@ -74,6 +88,7 @@ def list_page(asked: ListRecords, questions: Sequence[str]) -> ListPage:
         before_at=asked.before.updated_at if asked.before else None,
         before_id=asked.before.record_id if asked.before else None,
         questions=questions,
+        ended=asked.ended,
     )
 
 

@@ -1,23 +1,28 @@
 """Handlers that reverse an archive made in error: one administrator asks, and a second one decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.referrals.audit_actions import ReferralsAction
-from services.referrals.handlers.telling import RecordEvents
-from services.referrals.rules import answers, lists, ratings, rights, search
+from services.referrals.handlers.events import RecordEvents
+from services.referrals.handlers.saving import check_saved, content_of, next_version, receipt_of
+from services.referrals.rules import answers as texts
+from services.referrals.rules import lists, rights
+from services.referrals.rules.ending import End, without_end
 from services.referrals.store import reversing as store
-from services.referrals.store.archiving import add_version
+from services.referrals.store import saving
 from services.referrals.store.reversing import Reversal
-from services.referrals.store.scope import bodies_of
-from shared import audit, outbox
+from shared import audit
+from shared.bodies import compartment_of
 from shared.commands import carry_out
 from shared.context import ServiceContext
 from shared.contracts.referrals.reversing import MOST_REVERSALS, AskReversal, DecideReversal, ListReversals, Reversals
-from shared.contracts.referrals.saving import RecordReceipt
-from shared.database import Database, transaction
+from shared.database import Database, scope_of, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
+from shared.registers.definition.lifecycle import urgency_of
+from shared.registers.form.person import rating_of
+from shared.registers.references import read_reference
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Reversing:
     context: ServiceContext
 
     async def request(self, visitor: Visitor, asked: AskReversal) -> Nothing:
-        reference = search.read_reference(visitor.register_code, asked.reference)
-        reason = answers.kept_text(asked.reason)
+        reference = read_reference(visitor.register_code, asked.reference)
+        reason = texts.kept_text(asked.reason)
 
         async def act(db: Database) -> Nothing:
             record = must_find(await store.find_archived(db, visitor, reference) if reference else None)
@@ -71,19 +76,26 @@ class Reversing:
         await audit.note(db, visitor, ReferralsAction.RECORD_REVERSAL_DECLINED, [reversal.record_id])
 
     async def _reinstate(self, db: Database, visitor: Visitor, reversal: Reversal) -> None:
-        record = await store.reinstate(db, reversal)
-        if record is None:
+        """
+        Put the record back as it was before it ended.
+
+        A day on which it would end again is taken out of its answers.
+        """
+        _, present = await saving.find_for_update(db, visitor, new_id(), reversal.record_id)
+        if present is None or present.is_open or present.version != reversal.record_version:
             raise Refused("decided")
-        await add_version(db, reversal.record_id, record, "reinstated", (visitor.user_id, visitor.full_name))
-        await audit.note(db, visitor, ReferralsAction.RECORD_REINSTATED, [reversal.record_id])
-        register = self.context.register(visitor, record["edition"])
-        receipt = RecordReceipt(
-            record_id=reversal.record_id,
-            reference=record["reference"],
-            version=record["version"],
-            rating=record["rating"],
+        register = self.context.register(visitor, present.edition)
+        state = register.lifecycle.state_before(present.state)
+        compartment = compartment_of(register.code, present.bodies)
+        version = replace(
+            next_version(present, compartment, End(state, is_open=True, withdraws=True)),
+            act="reinstated",
+            action=ReferralsAction.RECORD_REINSTATED,
+            was_open=False,
         )
-        telling = RecordEvents(register, bodies_of(record), receipt, self.context.clock())
-        level = register.rating.level(record["rating"]) if register.rating and record["rating"] else None
-        for event in telling.reinstated(ratings.urgency_of(level)):
-            await outbox.put(db, event)
+        answers = without_end(register, present.answers)
+        content = content_of(register, answers, present.answers) if answers != present.answers else None
+        receipt = receipt_of(present, version, present.rating)
+        telling = RecordEvents(register, present.bodies, receipt, self.context.clock())
+        events = telling.reinstated(urgency_of(rating_of(register, answers)))
+        check_saved(await saving.store_version(db, scope_of(visitor), version, content, events))

@@ -3,70 +3,69 @@
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
+from services.referrals.audit_actions import ReferralsAction
 from services.referrals.handlers.drafts import Drafting
-from services.referrals.handlers.telling import RecordEvents
-from services.referrals.rules import ratings, rights
-from services.referrals.rules.answers import changed_answers, changes_between, checked_answers, match_keys
-from services.referrals.rules.search import REFERENCES, searchable, write_reference
+from services.referrals.handlers.events import RecordEvents
+from services.referrals.rules import answers as changing
+from services.referrals.rules import ratings
+from services.referrals.rules import saving as rules
+from services.referrals.rules.ending import End, end_of
 from services.referrals.store import saving as store
-from services.referrals.store.saving import (
-    Content,
-    EarlierCommand,
-    NewCommand,
-    NewRecord,
-    NotAdded,
-    Present,
-    Update,
-    Updated,
-)
-from services.referrals.store.scope import scope_of
+from services.referrals.store.saving import Content, EarlierCommand, NewCommand, NewRecord, NewVersion, Present, Saved
 from shared.bodies import Compartment, compartment_of
 from shared.compartments import add_compartment, compartment_for
 from shared.context import ServiceContext
 from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
-from shared.database import Database
+from shared.database import Database, scope_of
 from shared.ids import new_id
-from shared.messages import Command, Refused
+from shared.messages import Command, Event, Fault, NotAnswered, Refused
 from shared.permissions import Visitor
+from shared.registers.definition.lifecycle import urgency_of
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer
-from shared.registers.form.person import person_of, rating_of, search_text
+from shared.registers.form.conditions import Answer, Answers
+from shared.registers.form.person import match_keys, person_of, rating_of, search_text
+from shared.registers.references import REFERENCES, write_reference
 
 MOST_REFERENCES = 5
+MOST_JUDGED = 3
 
 
 @dataclass(frozen=True)
 class Saving:
-    """The handlers of commands that write a record. `draw` returns a random number below its argument."""
+    """
+    The handlers of commands that write a record. `draw` returns a random number below its argument.
+
+    Each goes the same way: check the answers, find what matches, judge it, store everything in one transaction, reply.
+    """
 
     context: ServiceContext
     draw: Callable[[int], int] = secrets.randbelow
 
     async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
         register = self.context.register(visitor, asked.edition)
-        organisation_id = rights.organisation_for(visitor)
+        organisation_id = rules.organisation_for(visitor)
         answers = await self._checked(visitor, asked, register)
-        compartment = compartment_for(register, answers, organisation_id)
-        rights.check_reaches(visitor, compartment)
-        await add_compartment(self.context.pool, register.code, compartment)
-        content = content_of(register, answers)
+        compartment = await self._entered(visitor, register, answers, organisation_id)
+        end = end_of(register, register.lifecycle.first_state, answers, self.context.day())
+        record = NewRecord(
+            record_id=new_id(),
+            reference="",
+            edition=register.edition,
+            state=register.lifecycle.first_state,
+            compartment_id=compartment.compartment_id,
+            organisation_id=organisation_id,
+            ends_on=end.ends_on,
+            awaiting=bool(end.awaited),
+        )
         for _ in range(MOST_REFERENCES):
-            reference = write_reference(register.code, self.draw(REFERENCES))
-            record = NewRecord(
-                record_id=new_id(),
-                reference=reference,
-                edition=register.edition,
-                compartment_id=compartment.compartment_id,
-                organisation_id=organisation_id,
-                unseen=register.duplicates.unseen,
-                shown=asked.duplicates_seen,
-            )
+            drawn = replace(record, reference=write_reference(register.code, self.draw(REFERENCES)))
             try:
-                return await self._add(visitor, asked, register, record, content, compartment)
+                return await self._add(visitor, asked, register, drawn, compartment, content_of(register, answers))
             except UniqueViolationError:  # another record has this reference, which is rare: draw again
                 continue
         raise LookupError("no free reference was found")
@@ -74,11 +73,25 @@ class Saving:
     async def _checked(self, visitor: Visitor, asked: SubmitRecord, register: Definition) -> dict[str, Answer]:
         """Return the checked answers. On refused consent, store nothing and delete the draft."""
         try:
-            return checked_answers(register, asked.answers, self.context.day())
+            return rules.checked_answers(register, asked.answers, self.context.day())
         except Refused as refusal:
             if refusal.code == "no_consent":
                 await Drafting(self.context).forget(visitor, asked.command_id)
             raise
+
+    async def _entered(
+        self, visitor: Visitor, register: Definition, answers: Answers, organisation_id: UUID
+    ) -> Compartment:
+        """
+        Return the compartment of a record with these answers.
+
+        Refused as `out_of_reach` if it is not the visitor's.
+        """
+        compartment = compartment_for(register, answers, organisation_id)
+        rules.check_reaches(visitor, compartment)
+        if register.scope:
+            await add_compartment(self.context.pool, register.code, compartment)
+        return compartment
 
     async def _add(
         self,
@@ -86,112 +99,143 @@ class Saving:
         asked: SubmitRecord,
         register: Definition,
         record: NewRecord,
-        content: Content,
         compartment: Compartment,
+        content: Content,
     ) -> RecordReceipt:
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=0, rating=content.rating
         )
         telling = RecordEvents(register, compartment.bodies, receipt, self.context.clock(), visitor.user_id)
-        events = telling.created(ratings.urgency_of(rating_of(register, content.answers)))
-        async with self.context.one_trip() as db:
-            command = new_command(visitor, asked, receipt)
-            scope = scope_of(visitor, compartment)
-            not_added = await store.submit_record(db, scope, command, record, content, events)
-        if not_added:
-            return answer_without_adding(visitor, asked, not_added)
+        events = telling.created(urgency_of(rating_of(register, content.answers)))
+        command = new_command(visitor, asked, receipt)
+        scope = scope_of(visitor, compartment.compartment_id)
+
+        async def store_it(db: Database, judged: tuple[UUID, ...]) -> Saved:
+            return await store.submit_record(db, scope, command, record, replace(content, judged=judged), events)
+
+        saved = await self._store(store_it, register, content.answers, asked.duplicates_seen)
+        return self._reply(visitor, asked, receipt, saved)
+
+    async def _store(
+        self,
+        store_it: Callable[[Database, tuple[UUID, ...]], Awaitable[Saved]],
+        register: Definition,
+        answers: Answers,
+        shown: tuple[UUID, ...] = (),
+    ) -> Saved:
+        """
+        Store a record unless it matches records that were not judged. Judge those, and store it again.
+
+        So a record that was added in the meantime is judged too. Raises `NotAnswered` if there are new ones each time.
+        """
+        judged: tuple[UUID, ...] = ()
+        for _ in range(MOST_JUDGED):
+            async with self.context.one_trip() as db:
+                saved = await store_it(db, judged)
+            if saved.verdict != "matches":
+                return saved
+            rules.check_matches(register, answers, saved.matches, saved.seen, shown)
+            judged = tuple(match.record_id for match in saved.matches)
+        raise NotAnswered(Fault.BUSY)
+
+    def _reply(
+        self, visitor: Visitor, asked: Command[RecordReceipt], receipt: RecordReceipt, saved: Saved
+    ) -> RecordReceipt:
+        """Return the receipt after the commit; the first one if the command was carried out before. Or refuse."""
+        if saved.earlier:
+            return answer_again(visitor, asked, saved.earlier)
+        check_saved(saved)
         self.context.wake()
         return receipt
 
     async def update(self, visitor: Visitor, asked: UpdateRecord) -> RecordReceipt:
-        found = await self._find(visitor, asked)
-        return found if isinstance(found, RecordReceipt) else await self._save(visitor, asked, found)
+        found = await self.find(visitor, asked, asked.record_id)
+        if isinstance(found, RecordReceipt):
+            return found
+        check_changeable(visitor, asked, found)
+        return await self._save(visitor, asked, found)
 
     async def review(self, visitor: Visitor, asked: ReviewRecord) -> RecordReceipt:
-        found = await self._find(visitor, asked)
-        return found if isinstance(found, RecordReceipt) else await self._review(visitor, asked, found)
+        found = await self.find(visitor, asked, asked.record_id)
+        if isinstance(found, RecordReceipt):
+            return found
+        check_changeable(visitor, asked, found)
+        return await self._review(visitor, asked, found)
 
-    async def _find(self, visitor: Visitor, asked: UpdateRecord | ReviewRecord) -> RecordReceipt | Present:
+    async def find(self, visitor: Visitor, asked: Command[RecordReceipt], record_id: UUID) -> RecordReceipt | Present:
         """Return the record to change, or the first receipt if the command was carried out before."""
         async with self.context.one_trip() as db:
-            earlier, present = await store.find_for_update(db, visitor, asked.command_id, asked.record_id)
+            earlier, present = await store.find_for_update(db, visitor, asked.command_id, record_id)
         if earlier:
             return answer_again(visitor, asked, earlier)
         if present is None:
             raise Refused("not_found")
-        check_changeable(visitor, asked, present)
         return present
 
     async def _save(self, visitor: Visitor, asked: UpdateRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
-        answers = changed_answers(register, present.answers, asked.answers, self.context.day())
-        changes = changes_between(register, present.answers, answers)
+        answers = changing.changed_answers(register, present.answers, asked.answers, self.context.day())
+        changes = changing.changes_between(register, present.answers, answers)
+        end = end_of(register, present.state, answers, self.context.day(), present.decided, present.answers)
+        if end.is_new and end.ends_on and not asked.confirmed:
+            raise Refused("confirm_ending")
+        compartment = await self._entered(visitor, register, answers, present.organisation_id)
         rerating = ratings.rerating(register, present.answers, answers)
-        content = content_of(register, answers)
-        receipt = RecordReceipt(
-            record_id=present.record_id,
-            reference=present.reference,
-            version=present.version + 1,
-            rating=content.rating,
+        version = replace(
+            next_version(present, compartment, end),
+            rerated=rerating.is_new,
+            is_update=True,
+            changes=tuple((each.name, each.before, each.after) for each in changes),
         )
-        rekeyed = match_keys(register, answers) != match_keys(register, present.answers)
-        rows = tuple((each.name, each.before, each.after) for each in changes)
-        compartment = await self._entered(visitor, register, present, answers)
-        update = Update(present.record_id, present.version, compartment.compartment_id, rerating.is_new, rows, rekeyed)
+        content = content_of(register, answers, before=present.answers)
         told = compartment_of(register.code, (*present.bodies, *compartment.bodies)).bodies
+        receipt = receipt_of(present, version, content.rating)
         telling = RecordEvents(register, told, receipt, self.context.clock(), present.created_by)
-        events = telling.updated(rerating.told)
+        events = telling.updated(rerating.told) if end.is_open else telling.ended()
+        scope = scope_of(visitor, compartment.compartment_id)
+        command = new_command(visitor, asked, receipt)
 
-        async def act(db: Database, command: NewCommand) -> Updated:
-            return await store.update_record(db, scope_of(visitor, compartment), command, update, content, events)
+        async def store_it(db: Database, judged: tuple[UUID, ...]) -> Saved:
+            looked_at = judged if content.keys and register.duplicates.entry == "refused" else None
+            return await store.save_version(db, scope, command, version, replace(content, judged=looked_at), events)
 
-        return await self._carry_out(visitor, asked, receipt, act)
-
-    async def _entered(
-        self, visitor: Visitor, register: Definition, present: Present, answers: dict[str, Answer]
-    ) -> Compartment:
-        """Return the compartment of the record with its new answers. Refused as `out_of_reach` if it would leave."""
-        compartment = compartment_for(register, answers, present.organisation_id)
-        if compartment.bodies != present.bodies:
-            rights.check_reaches(visitor, compartment)
-            await add_compartment(self.context.pool, register.code, compartment)
-        return compartment
+        saved = await self._store(store_it, register, answers)
+        return self._reply(visitor, asked, receipt, saved)
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
         level = ratings.rating_that_stands(register, present.answers)
-        receipt = RecordReceipt(
-            record_id=present.record_id, reference=present.reference, version=present.version + 1, rating=level.code
+        compartment = compartment_of(register.code, present.bodies)
+        end = end_of(register, present.state, present.answers, self.context.day(), present.decided, present.answers)
+        version = replace(
+            next_version(present, compartment, replace(end, state=present.state, is_open=True)),
+            act="reviewed",
+            action=ReferralsAction.RECORD_REVIEWED,
+            rerated=True,
+            is_update=True,
         )
+        receipt = receipt_of(present, version, level.code)
         events = RecordEvents(register, present.bodies, receipt, self.context.clock()).updated(None)
+        return await self.save(visitor, asked, version, receipt, events)
 
-        async def act(db: Database, command: NewCommand) -> Updated:
-            return await store.review_record(db, visitor, command, present, events)
-
-        return await self._carry_out(visitor, asked, receipt, act)
-
-    async def _carry_out(
+    async def save(
         self,
         visitor: Visitor,
-        asked: UpdateRecord | ReviewRecord,
+        asked: Command[RecordReceipt],
+        version: NewVersion,
         receipt: RecordReceipt,
-        act: Callable[[Database, NewCommand], Awaitable[Updated]],
+        events: list[Event],
     ) -> RecordReceipt:
+        """Save a version that leaves the answers as they are, and reply."""
+        command = new_command(visitor, asked, receipt)
         async with self.context.one_trip() as db:
-            updated = await act(db, new_command(visitor, asked, receipt))
-        if updated.earlier:
-            return answer_again(visitor, asked, updated.earlier)
-        if updated.verdict == "conflict" and updated.version is not None:
-            raise Refused("conflict", version=updated.version)
-        if updated.verdict != "done":
-            raise Refused(updated.verdict)
-        self.context.wake()
-        return receipt
+            saved = await store.save_version(db, scope_of(visitor), command, version, None, events)
+        return self._reply(visitor, asked, receipt, saved)
 
 
 def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, present: Present) -> None:
     """Check that the visitor may change this version. Refused as `not_yours`, `archived` or `conflict`."""
-    if not rights.may_update(visitor, present.created_by, is_held=present.is_held):
+    if not rules.may_update(visitor, present.created_by, is_held=present.is_held):
         raise Refused("not_yours")
     if not present.is_open:
         raise Refused("archived")
@@ -199,23 +243,62 @@ def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, prese
         raise Refused("conflict", version=present.version)
 
 
-def content_of(register: Definition, answers: dict[str, Answer]) -> Content:
-    """Return what is stored for these answers: the answers, the columns derived from them, and the match keys."""
-    level = rating_of(register, answers)
-    search = searchable(search_text(register, answers))
-    person, keys = person_of(register, answers), match_keys(register, answers)
+def check_saved(saved: Saved) -> None:
+    """Check that a version was saved. Refused as `conflict`, `archived` or `not_found`."""
+    if saved.verdict == "conflict" and saved.version is not None:
+        raise Refused("conflict", version=saved.version)
+    if saved.verdict == "closed":
+        raise Refused("archived")
+    if saved.verdict != "done":
+        raise Refused(saved.verdict)
+
+
+def next_version(present: Present, compartment: Compartment, end: End) -> NewVersion:
+    """Return the version that follows, as an update or as the end of the record."""
+    return NewVersion(
+        record_id=present.record_id,
+        version=present.version,
+        act="updated" if end.is_open else "ended",
+        action=ReferralsAction.RECORD_UPDATED if end.is_open else ReferralsAction.RECORD_ENDED,
+        state=end.state,
+        is_open=end.is_open,
+        compartment_id=compartment.compartment_id,
+        ends_on=end.ends_on,
+        awaiting=bool(end.awaited),
+        withdraws=end.withdraws,
+    )
+
+
+def receipt_of(present: Present, version: NewVersion, rating: str | None) -> RecordReceipt:
+    return RecordReceipt(
+        record_id=present.record_id,
+        reference=present.reference,
+        version=present.version + 1,
+        rating=rating,
+        is_open=version.is_open,
+    )
+
+
+def content_of(register: Definition, answers: Answers, before: Answers | None = None) -> Content:
+    """
+    Return what is stored for these answers: the answers, the columns derived from them, and the match keys.
+
+    Keys that the answers `before` had too are left as they are.
+    """
+    level, person, keys = rating_of(register, answers), person_of(register, answers), match_keys(register, answers)
+    is_rekeyed = before is None or keys != match_keys(register, before)
     return Content(
         answers=answers,
         rating=level.code if level else None,
-        search=search,
+        search=search_text(register, answers),
         locality=person.locality,
         given_name=person.given_name,
         family_name=person.family_name,
         born=person.born,
         nhs_number=person.nhs_number,
         postcode=person.postcode,
-        keys=tuple(each.key for each in keys),
-        key_rules=tuple(each.rule for each in keys),
+        keys=tuple(each.key for each in keys) if is_rekeyed else None,
+        key_rules=tuple(each.rule for each in keys) if is_rekeyed else None,
     )
 
 
@@ -224,19 +307,8 @@ def new_command(visitor: Visitor, command: Command[RecordReceipt], receipt: Reco
 
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
-    """Return a hash of the command's content. It leaves out `duplicates_seen`, which may differ in a retry."""
-    return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen"}).encode()).digest()
-
-
-def answer_without_adding(visitor: Visitor, asked: SubmitRecord, not_added: NotAdded) -> RecordReceipt:
-    """
-    Return the first receipt of a command that was carried out before. Otherwise refuse it with the verdict as code.
-    """
-    if not_added.earlier:
-        return answer_again(visitor, asked, not_added.earlier)
-    if not_added.verdict == "likely_duplicate":
-        raise Refused("likely_duplicate", records=",".join(each.hex for each in not_added.seen))
-    raise Refused(not_added.verdict)
+    """Return a hash of the command's content. It leaves out what may differ in a retry after a question."""
+    return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen", "confirmed"}).encode()).digest()
 
 
 def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: EarlierCommand) -> RecordReceipt:

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.referrals.rules.search import PARTS
 from shared.messages import Refused
-from shared.registers.definition.lifecycle import Level, Urgency
+from shared.registers.definition.lifecycle import Level, Urgency, urgency_of
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 from shared.registers.form.person import rating_of
 from shared.registers.load import Registers
-from shared.values import fold
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,6 @@ def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
     return Rerating(new, is_new, urgency if is_told else None)
 
 
-def urgency_of(level: Level | None) -> Urgency:
-    """Return how soon a user must act on a rating. A record without a rating is routine."""
-    return level.urgency if level else "routine"
-
-
 def calls_for_somebody(urgency: Urgency | None) -> bool:
     """Check whether a rating of this urgency needs a user to act on it or a meeting to discuss it."""
     return urgency in ("alert", "urgent")
@@ -51,11 +44,6 @@ def rating_that_stands(register: Definition, answers: Answers) -> Level:
     if level is None:
         raise Refused("no_rating")
     return level
-
-
-def noun_of(register: Definition) -> str:
-    """Return the register's word for a record, as event types use it."""
-    return "-".join(PARTS.findall(fold(register.identity.record)))
 
 
 class RatingQuestions(NamedTuple):

@@ -1,4 +1,4 @@
-"""Rules about rights: who may do what with a record, who may hold it, and who may cover it."""
+"""Rules about holders: who may hold a record and who may cover it, and who may decide a reversal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,38 +9,7 @@ from shared.bodies import Compartment
 from shared.compartments import within
 from shared.contracts.referrals.holding import AddCover, AssignHolder
 from shared.messages import Refused
-from shared.permissions import Permission, Role, Visitor
-
-
-def organisation_for(visitor: Visitor) -> UUID:
-    """
-    Return the organisation of a new record.
-
-    Refused as `no_organisation` if the visitor's own is missing or out of reach.
-    """
-    home = visitor.home_organisation_id
-    if home is None or home not in visitor.organisation_ids:
-        raise Refused("no_organisation")
-    return home
-
-
-def check_reaches(visitor: Visitor, compartment: Compartment) -> None:
-    """Check that the visitor acts for a body that may see the record. Refused as `out_of_reach`."""
-    if not within(visitor, compartment):
-        raise Refused("out_of_reach")
-
-
-def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
-    """
-    Check whether the visitor may update a record (R-DSR-114, R-DSR-115).
-
-    Its creator may, and so may an administrator who sees it. `is_held` says that the visitor holds or covers it today,
-    which gives them the rights of its creator. A register may let every standard user who sees it update it.
-    """
-    is_theirs = created_by == visitor.user_id or is_held or visitor.role is Role.ADMINISTRATOR
-    is_theirs = is_theirs or visitor.standard_updates == "scope"
-    return visitor.may(Permission.UPDATE_RECORD) and is_theirs
-
+from shared.permissions import Role, Visitor
 
 HOLDING_ROLES = frozenset({Role.STANDARD, Role.ADMINISTRATOR})
 LONGEST_COVER = timedelta(days=366)

@@ -27,9 +27,10 @@ CREATE TABLE compartment (
 CREATE INDEX compartment_of_register ON compartment (register_code);
 
 -- ------------------------------------------------------------------------------------------------------------ records
--- A record lies in one compartment: only visitors who reach it see the record. `organisation_id` is the organisation that
--- submitted the record. `state` is the code of a state in the register's definition. Records that are open count, are
--- listed and are searched.
+-- A record lies in one compartment: only visitors who reach it see the record. `organisation_id` is the organisation
+-- that submitted the record. `state` is the code of a state in the register's definition. Records that are open count,
+-- are listed and are searched. `ends_on` is the day on which the record ends, unless it is `awaiting` decisions of
+-- bodies.
 --
 -- `search` is the text for searches: a space, then folded words separated by one space. `rated_at` is when the rating
 -- last changed or was reviewed; in a register without ratings it is when the record was created. `overlay` is the
@@ -53,6 +54,8 @@ CREATE TABLE record (
     updates integer NOT NULL DEFAULT 0,
     rating text,
     rated_at timestamptz NOT NULL,
+    ends_on date,
+    awaiting boolean NOT NULL DEFAULT false,
     locality text,
     given_name text NOT NULL,
     family_name text NOT NULL,
@@ -71,17 +74,24 @@ CREATE INDEX record_of_register ON record (register_code, updated_at DESC, id DE
 -- For filters. The columns have few different values, so one index entry holds many records.
 CREATE INDEX record_by_rating_and_locality ON record (register_code, compartment_id, rating, locality) WHERE is_open;
 
+-- For lists of ended records, and for the job that ends records on their day.
+CREATE INDEX record_ended ON record (register_code, ended_at DESC, id DESC) WHERE NOT is_open;
+CREATE INDEX record_ended_of_compartment ON record (register_code, compartment_id, ended_at DESC, id DESC)
+WHERE NOT is_open;
+CREATE INDEX record_due ON record (ends_on) WHERE is_open AND ends_on IS NOT NULL AND NOT awaiting;
+
 CREATE TRIGGER record_names_overlay BEFORE INSERT OR UPDATE OF answers ON record
 FOR EACH ROW EXECUTE FUNCTION name_overlay();
 
--- Version 0 is the creation and not an update. `changes` is a list of [field, before, after], as codes.
+-- Version 0 is the creation and not an update. A record that ends on its day has a version that nobody made. `changes`
+-- is a list of [field, before, after], as codes.
 CREATE TABLE record_version (
     record_id uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
     version integer NOT NULL,
-    act text NOT NULL CHECK (act IN ('created', 'updated', 'reviewed', 'archived', 'reinstated')),
+    act text NOT NULL CHECK (act IN ('created', 'updated', 'reviewed', 'decided', 'archived', 'ended', 'reinstated')),
     changed_at timestamptz NOT NULL,
-    changed_by uuid NOT NULL,
-    changed_by_name text NOT NULL,
+    changed_by uuid,
+    changed_by_name text NOT NULL DEFAULT '',
     edition text NOT NULL,
     overlay integer NOT NULL DEFAULT 0,
     changes jsonb NOT NULL DEFAULT '[]',
@@ -100,8 +110,8 @@ CREATE TABLE note (
 CREATE INDEX note_of_record ON note (record_id, written_at DESC);
 
 -- --------------------------------------------------------------------------- counters and words, derived by triggers
--- Counts by compartment (`created_by` is null), by creator, and of the whole register (`compartment_id` is null too). Only
--- `fold_deltas` writes counters.
+-- Counts by compartment (`created_by` is null), by creator, and of the whole register (`compartment_id` is null too).
+-- Only `fold_deltas` writes counters.
 CREATE TABLE counter (
     register_code text COLLATE "C" NOT NULL,
     created_by uuid,
@@ -284,6 +294,21 @@ CREATE TABLE reversal (
 CREATE UNIQUE INDEX reversal_open ON reversal (record_id) WHERE state = 'open';
 CREATE INDEX reversal_in_order ON reversal (asked_at, id) WHERE state = 'open';
 
+-- ---------------------------------------------------------------------------------------------------- ending decisions
+-- What each body decided about the end of a record. A decision is withdrawn when the day of the end changes.
+CREATE TABLE ending_decision (
+    id uuid PRIMARY KEY,
+    record_id uuid NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+    body text NOT NULL,
+    reason text NOT NULL,
+    person_told boolean NOT NULL,
+    decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    decided_by uuid NOT NULL,
+    decided_by_name text NOT NULL,
+    withdrawn_at timestamptz
+);
+CREATE UNIQUE INDEX ending_decision_stands ON ending_decision (record_id, body) WHERE withdrawn_at IS NULL;
+
 -- ------------------------------------------------------------------------------------------------------------- drafts
 -- Forms that a user has started and not yet sent. Only their owner sees them. `id` is the id of the command as which
 -- the form will be sent. The row of a discarded draft stays, empty, until it expires, so that a save under way cannot
@@ -361,6 +386,7 @@ BEGIN
             ('note', of_record, readers, writers),
             ('record_holding', of_record, readers, administrators),
             ('person_link', of_record, readers, writers),
+            ('ending_decision', of_record, readers, writers),
             ('reversal', of_record, administrators, administrators),
             -- A pair is visible only to users who see both records. So a record that is linked to a hidden one looks
             -- like any other.
@@ -389,9 +415,11 @@ BEGIN
         EXECUTE format('CREATE POLICY owner ON %I TO %I USING (true) WITH CHECK (true)', each.name, owner);
     END LOOP;
 
-    EXECUTE format('GRANT SELECT, INSERT ON compartment, record, record_version, note, record_holding, reversal, overlay TO %I', app);
-    EXECUTE format('GRANT UPDATE (compartment_id, updated_at, ended_at, state, is_open, version, updates, rating, rated_at, locality, given_name, '
+    EXECUTE format('GRANT SELECT, INSERT ON compartment, record, record_version, note, record_holding, ending_decision, reversal, overlay TO %I', app);
+    EXECUTE format('GRANT UPDATE (compartment_id, updated_at, ended_at, state, is_open, version, updates, rating, rated_at, ends_on, '
+        'awaiting, locality, given_name, '
         'family_name, born, nhs_number, postcode, search, answers) ON record TO %I', app);
+    EXECUTE format('GRANT UPDATE (withdrawn_at) ON ending_decision TO %I', app);
     EXECUTE format('GRANT UPDATE (ended_at, ended_by, ended_by_name) ON record_holding TO %I', app);
     EXECUTE format('GRANT UPDATE (state, decided_at, decided_by, decided_by_name) ON reversal, possible_duplicate TO %I',
         app);

@@ -12,21 +12,21 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from services.referrals.rules.rights import may_update
+from services.referrals.rules.saving import may_update
 from services.referrals.rules.search import Search
-from services.referrals.store.parameters import jsonb
-from services.referrals.store.scope import in_scope, scope_of, scope_parameters
+from services.referrals.store.scope import in_scope, scope_parameters
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, RecordRow, Sort
 from shared.contracts.referrals.naming import NamedRecord
-from shared.contracts.referrals.reading import RecordShown
-from shared.database import Database
+from shared.contracts.referrals.reading import EndingDecision, RecordShown
+from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
 
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
 HOLDINGS: TypeAdapter[tuple[Holding, ...]] = TypeAdapter(tuple[Holding, ...])
+DECISIONS: TypeAdapter[tuple[EndingDecision, ...]] = TypeAdapter(tuple[EndingDecision, ...])
 SAME_PERSON: TypeAdapter[tuple[SameRecord, ...]] = TypeAdapter(tuple[SameRecord, ...])
 
 
@@ -41,6 +41,7 @@ class ListPage:
     before_at: datetime | None = None
     before_id: UUID | None = None
     questions: Sequence[str] = ()
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class FoundRows:
 def row_columns(*before: str) -> str:
     """Return the columns of a list's rows, after the given ones."""
     row = "record_id given_name family_name organisation_id locality rating created_at updated_at rated_at created_by"
-    return ", ".join((*before, *row.split(), "answers"))
+    return ", ".join((*before, *row.split(), "answers", "ended_at", "ends_on", "awaiting"))
 
 
 LIST_RECORDS = f"SELECT {row_columns('total')} FROM list_records($1, $2)"  # noqa: S608  names of ours
@@ -95,7 +96,7 @@ LIST_RECORDS = f"SELECT {row_columns('total')} FROM list_records($1, $2)"  # noq
 
 async def list_records(db: Database, visitor: Visitor, page: ListPage) -> FoundRows:
     """Return a page, and audit it. Sets its own context: must be called outside a transaction."""
-    found = await db.fetch(LIST_RECORDS, *jsonb(scope_of(visitor), page))
+    found = await db.fetch(LIST_RECORDS, *map(as_json, (scope_of(visitor), page)))
     total: int = found[0]["total"]
     return FoundRows(_rows(found), matches=total, total=total)
 
@@ -105,7 +106,7 @@ FILTER_RECORDS = f"SELECT {row_columns('matches', 'capped')} FROM filter_records
 
 async def filter_records(db: Database, visitor: Visitor, page: ListPage, filters: ListFilters) -> FoundRows:
     """Return a page as `list_records` does, filtered and sorted. `total` is the same as `matches`."""
-    found = await db.fetch(FILTER_RECORDS, *jsonb(scope_of(visitor), page, filters))
+    found = await db.fetch(FILTER_RECORDS, *map(as_json, (scope_of(visitor), page, filters)))
     head = found[0]
     return FoundRows(_rows(found), head["matches"], head["matches"], head["capped"])
 
@@ -123,7 +124,7 @@ async def search_records(
 
     Sets its own context: must be called outside a transaction.
     """
-    found = await db.fetch(SEARCH_RECORDS, *jsonb(scope_of(visitor), page, filters, search))
+    found = await db.fetch(SEARCH_RECORDS, *map(as_json, (scope_of(visitor), page, filters, search)))
     head = found[0]
     return FoundRows(_rows(found), head["matches"], head["total"], head["capped"])
 
@@ -142,6 +143,9 @@ def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
             rated_at=row["rated_at"],
             created_by=row["created_by"],
             answers=ANSWERS.validate_json(row["answers"]) if row["answers"] else {},
+            ended_at=row["ended_at"],
+            ends_on=row["ends_on"],
+            awaiting=bool(row["awaiting"]),
         )
         for row in found
         if row["record_id"] is not None
@@ -150,18 +154,19 @@ def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
 
 READ_RECORD = """
     SELECT record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
-        updated_at, rated_at, updates, notes, is_held, holdings, same_person
-    FROM read_record($1, $2)
+        updated_at, rated_at, updates, notes, is_held, holdings, same_person,
+        state, is_open, ended_at, ends_on, awaiting, decisions
+    FROM read_record($1, $2, $3)
 """
 
 
-async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> RecordShown | None:
+async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended: bool) -> RecordShown | None:
     """
-    Return an active record in scope and the records linked to it, audited.
+    Return an open record in scope and the records linked to it, audited. With `ended`, also one that has ended.
 
     Sets its own context: must be called outside a transaction.
     """
-    row = await db.fetchrow(READ_RECORD, *jsonb(scope_of(visitor)), record_id)
+    row = await db.fetchrow(READ_RECORD, as_json(scope_of(visitor)), record_id, ended)
     if row is None:
         return None
     shown = dict(row)
@@ -172,8 +177,8 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID) -> Record
         **shown
         | {
             "answers": ANSWERS.validate_json(row["answers"]),
-            "status": "active",
-            "may_update": may_update(visitor, created_by, is_held=is_held),
+            "decisions": DECISIONS.validate_json(row["decisions"]),
+            "may_update": row["is_open"] and may_update(visitor, created_by, is_held=is_held),
             "holdings": HOLDINGS.validate_json(holdings) if holdings else (),
             "same_person": SAME_PERSON.validate_json(row["same_person"]),
         }

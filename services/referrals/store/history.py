@@ -13,7 +13,7 @@ from shared.database import Database
 FIND_CREATION = """
     SELECT created_at, created_by_name
     FROM record
-    WHERE id = $1 AND register_code = $2 AND is_open
+    WHERE id = $1 AND register_code = $2 AND (is_open OR $3)
 """
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
 FIND_UPDATES = f"""
@@ -26,13 +26,16 @@ FIND_UPDATES = f"""
 """  # noqa: S608  a number of ours
 
 
-async def find_history(db: Database, register_code: str, record_id: UUID, skip: int) -> History | None:
+async def find_history(
+    db: Database, register_code: str, record_id: UUID, skip: int, *, ended: bool = False
+) -> History | None:
     """
-    Return the versions of an active record in scope without its creation, the newest first.
+    Return the versions of an open record in scope without its creation, the newest first. With `ended`, also of
+    one that has ended.
 
     The newest `skip` versions are left out.
     """
-    creation = await db.fetchrow(FIND_CREATION, record_id, register_code)
+    creation = await db.fetchrow(FIND_CREATION, record_id, register_code, ended)
     if creation is None:
         return None
     rows = await db.fetch(FIND_UPDATES, record_id, skip)
@@ -72,9 +75,11 @@ FIND_NOTES = f"""
 """  # noqa: S608  a number of ours
 
 
-async def find_notes(db: Database, register_code: str, record_id: UUID, skip: int) -> Notes | None:
-    """Return the notes on an active record in scope, the newest first, without the newest `skip`."""
-    if await db.fetchrow(FIND_CREATION, record_id, register_code) is None:
+async def find_notes(
+    db: Database, register_code: str, record_id: UUID, skip: int, *, ended: bool = False
+) -> Notes | None:
+    """Return the notes on an open record in scope, or an ended one, the newest first, without the newest `skip`."""
+    if await db.fetchrow(FIND_CREATION, record_id, register_code, ended) is None:
         return None
     rows = await db.fetch(FIND_NOTES, record_id, skip)
     notes = fitting([_note(row) for row in rows])

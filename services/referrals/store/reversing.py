@@ -5,7 +5,7 @@ from uuid import UUID
 
 from asyncpg import Record, UniqueViolationError
 
-from services.referrals.store.scope import bodies_column, in_scope, scope_parameters
+from services.referrals.store.scope import in_scope, scope_parameters
 from shared.contracts.referrals.reversing import ReversalAsked
 from shared.database import Database
 from shared.messages import Refused
@@ -108,20 +108,3 @@ DECIDE = """
 async def decide(db: Database, visitor: Visitor, reversal_id: UUID, *, confirmed: bool) -> None:
     state = "confirmed" if confirmed else "declined"
     await db.execute(DECIDE, reversal_id, state, visitor.user_id, visitor.full_name)
-
-
-REINSTATE = f"""
-    UPDATE record
-    SET state = $3, is_open = true, ended_at = NULL, version = version + 1, updated_at = now()
-    WHERE id = $1 AND version = $2 AND NOT is_open
-    RETURNING reference, edition, overlay, version, organisation_id, {bodies_column()}, rating, answers
-"""  # noqa: S608  a column of ours
-
-
-async def reinstate(db: Database, reversal: Reversal) -> Record | None:
-    """
-    Make the record active again and return it. The date of its rating does not change.
-
-    Return None if the record is not as the archive left it.
-    """
-    return await db.fetchrow(REINSTATE, reversal.record_id, reversal.record_version, "active")

@@ -1,28 +1,32 @@
 """
-Queries that add and update records.
+Queries that add records and save versions.
 
 Each takes one round trip, with history, audit, events and the command's id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
+from pydantic import TypeAdapter
 
-from services.referrals.store.finding import ANSWERS
-from services.referrals.store.parameters import jsonb, jsonb_list
-from services.referrals.store.scope import Scope, bodies_of, scope_of
+from services.referrals.audit_actions import ReferralsAction
+from services.referrals.rules.saving import Match
+from services.referrals.store.scope import bodies_of
 from shared.commands import FIND_COMMAND
 from shared.contracts.referrals.answers import Answer, Answers
 from shared.contracts.referrals.saving import RecordReceipt
-from shared.database import Database
+from shared.database import Database, Scope, as_json, scope_of
 from shared.messages import Event
 from shared.permissions import Visitor
 
-Verdict = Literal["done", "repeated", "conflict", "archived", "not_found"]
+Verdict = Literal["done", "repeated", "matches", "conflict", "closed", "not_found"]
+Act = Literal["updated", "reviewed", "decided", "archived", "ended", "reinstated"]
+ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
+MATCHES: TypeAdapter[tuple[Match, ...]] = TypeAdapter(tuple[Match, ...])
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,9 +55,14 @@ async def find_earlier(db: Database, command_id: UUID) -> EarlierCommand:
 
 @dataclass(frozen=True, repr=False)
 class Content:
-    """The content of a version of a record: its answers, the columns derived from them, and the match keys."""
+    """
+    The content of a version of a record: its answers, the columns derived from them, and the match keys.
 
-    answers: Answers
+    Without `keys` the record keeps those that it has. `judged` are the matches that rules have looked at; None lets
+    every match pass.
+    """
+
+    answers: Mapping[str, Answer]
     rating: str | None
     search: str
     locality: str | None
@@ -62,8 +71,9 @@ class Content:
     born: date | None
     nhs_number: str | None
     postcode: str | None
-    keys: tuple[str, ...] = ()
-    key_rules: tuple[str, ...] = ()
+    keys: tuple[str, ...] | None = ()
+    key_rules: tuple[str, ...] | None = ()
+    judged: tuple[UUID, ...] | None = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,76 +87,86 @@ class OutboxRow:
 
 
 def outbox_rows(events: Sequence[Event]) -> str:
-    return jsonb_list([OutboxRow(each.event_id, each.subjects()[0], each.event_type(), each) for each in events])
+    return as_json([OutboxRow(each.event_id, each.subjects()[0], each.event_type(), each) for each in events])
 
 
-SUBMIT_RECORD = "SELECT verdict, seen FROM submit_record($1, $2, $3, $4, $5)"
+@dataclass(frozen=True)
+class Saved:
+    """
+    What became of a write. Only `done` changed anything.
+
+    For `matches`: every record that shares a key, and those of them in sight, the newest first. For `repeated`: the
+    stored command. `version` is the record's version afterwards.
+    """
+
+    verdict: Verdict
+    version: int | None = None
+    matches: tuple[Match, ...] = ()
+    seen: tuple[UUID, ...] = ()
+    earlier: EarlierCommand | None = None
+
+
+async def _saved(db: Database, row: Record, command_id: UUID | None = None) -> Saved:
+    earlier = await find_earlier(db, command_id) if command_id and row["verdict"] == "repeated" else None
+    matches = MATCHES.validate_json(row["matches"]) if row["verdict"] == "matches" else ()
+    return Saved(row["verdict"], row["version_there"], matches, tuple(row["seen"] or ()), earlier)
+
+
+SUBMIT_RECORD = "SELECT verdict, 0 AS version_there, matches, seen FROM submit_record($1, $2, $3, $4, $5)"
 
 
 @dataclass(frozen=True)
 class NewRecord:
-    """
-    A record to be added. `shown` are the likely duplicates that the user was shown before.
-
-    `unseen` is `said` if a match that the user may not see is refused too, and `silent` otherwise.
-    """
+    """A record to be added, in its first state. It ends on `ends_on`, unless it is still awaiting decisions."""
 
     record_id: UUID
     reference: str
     edition: str
+    state: str
     compartment_id: UUID
     organisation_id: UUID
-    state: str = "active"
-    unseen: Literal["silent", "said"] = "silent"
-    shown: tuple[UUID, ...] = ()
-
-
-@dataclass(frozen=True)
-class NotAdded:
-    """Why a record was not added. `seen` are matches that the user may see; `earlier` is the stored command."""
-
-    verdict: Literal["repeated", "likely_duplicate", "duplicate_unseen"]
-    seen: tuple[UUID, ...]
-    earlier: EarlierCommand | None
+    ends_on: date | None = None
+    awaiting: bool = False
 
 
 async def submit_record(
     db: Database, scope: Scope, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
-) -> NotAdded | None:
+) -> Saved:
     """
-    Add the record and return None, or return why it was not added. Sets its own context.
+    Add the record, or return why it was not added. Sets its own context.
 
     Raises asyncpg's `UniqueViolationError` if another record has the reference; then nothing is stored.
     """
-    sent = jsonb(scope, command, record, content)
+    sent = map(as_json, (scope, command, record, content))
     (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events))
-    if row["verdict"] == "done":
-        return None
-    earlier = await find_earlier(db, command.command_id) if row["verdict"] == "repeated" else None
-    return NotAdded(row["verdict"], tuple(row["seen"] or ()), earlier)
+    return await _saved(db, row, command.command_id)
 
 
 FIND_FOR_UPDATE = """
-    SELECT is_repeated, record_id, reference, edition, is_open, version, organisation_id, bodies, created_by, is_held,
-        answers
+    SELECT is_repeated, record_id, reference, edition, state, is_open, version, organisation_id, bodies, created_by,
+        rating, ends_on, decided, answers, is_held
     FROM find_for_update($1, $2, $3)
 """
 
 
 @dataclass(frozen=True, repr=False)
 class Present:
-    """A record in scope in its present state."""
+    """A record in scope in its present state. `decided` are the bodies that have decided about its end."""
 
     record_id: UUID
     reference: str
     edition: str
+    state: str
     is_open: bool
     version: int
     organisation_id: UUID
     bodies: tuple[str, ...]
     created_by: UUID
-    is_held: bool
+    rating: str | None
+    ends_on: date | None
+    decided: tuple[str, ...]
     answers: Answers
+    is_held: bool
 
 
 async def find_for_update(
@@ -157,74 +177,69 @@ async def find_for_update(
 
     Not audited, because nothing of the record is shown.
     """
-    (row,) = await db.fetch(FIND_FOR_UPDATE, *jsonb(scope_of(visitor)), command_id, record_id)
+    (row,) = await db.fetch(FIND_FOR_UPDATE, as_json(scope_of(visitor)), command_id, record_id)
     earlier = await find_earlier(db, command_id) if row["is_repeated"] else None
-    return earlier, _present(row) if row["record_id"] else None
+    return earlier, None if row["record_id"] is None else _present(row)
 
 
 def _present(row: Record) -> Present:
-    return Present(
-        record_id=row["record_id"],
-        reference=row["reference"],
-        edition=row["edition"],
-        is_open=row["is_open"],
-        version=row["version"],
-        organisation_id=row["organisation_id"],
-        bodies=bodies_of(row),
-        created_by=row["created_by"],
-        is_held=row["is_held"],
-        answers=ANSWERS.validate_json(row["answers"]),
-    )
-
-
-UPDATE_RECORD = "SELECT verdict, version_there FROM update_record($1, $2, $3, $4, $5)"
+    fields = dict(row)
+    del fields["is_repeated"]
+    fields |= {
+        "answers": ANSWERS.validate_json(row["answers"]),
+        "bodies": bodies_of(row),
+        "decided": tuple(row["decided"]),
+    }
+    return Present(**fields)
 
 
 @dataclass(frozen=True, repr=False)
-class Update:
+class NewVersion:
     """
-    A change to a version of a record.
+    A further version of a record, saved if the record still has `version` and is as open as it was.
 
-    `changes` holds each question with its answers before and after. `rekeyed` says that the match keys change.
+    `changes` holds each question with its answers before and after. `is_update`: it counts as an update. `rerated`: the
+    date of the rating is new. `withdraws`: decisions about the end of the record no longer hold.
     """
 
     record_id: UUID
     version: int
+    act: Act
+    action: ReferralsAction
+    state: str
+    is_open: bool
     compartment_id: UUID
-    rerated: bool
-    changes: tuple[tuple[str, Answer | None, Answer | None], ...]
-    rekeyed: bool = True
+    was_open: bool = True
+    ends_on: date | None = None
+    awaiting: bool = False
+    withdraws: bool = False
+    rerated: bool = False
+    is_update: bool = False
+    changes: tuple[tuple[str, Answer | None, Answer | None], ...] = ()
 
 
-@dataclass(frozen=True)
-class Updated:
-    """The result of an update. Only `done` changed anything."""
-
-    verdict: Verdict
-    version: int | None
-    earlier: EarlierCommand | None
+SAVE_VERSION = "SELECT verdict, version_there, matches, seen FROM save_version($1, $2, $3, $4, $5)"
+STORE_VERSION = "SELECT verdict, version_there, matches, seen FROM store_version($1, $2, $3, $4)"
 
 
-async def update_record(
-    db: Database, scope: Scope, command: NewCommand, update: Update, content: Content, events: Sequence[Event]
-) -> Updated:
-    """Save a new version if the record is active and has the named version. Sets its own context."""
-    sent = jsonb(scope, command, update, content)
-    return await _updated(db, command, await db.fetch(UPDATE_RECORD, *sent, outbox_rows(events)))
+async def save_version(
+    db: Database,
+    scope: Scope,
+    command: NewCommand,
+    version: NewVersion,
+    content: Content | None,
+    events: Sequence[Event],
+) -> Saved:
+    """Save a version and its command, or return why it was not saved. Sets its own context."""
+    sent = (as_json(scope), as_json(command), as_json(version), as_json(content) if content else None)
+    (row,) = await db.fetch(SAVE_VERSION, *sent, outbox_rows(events))
+    return await _saved(db, row, command.command_id)
 
 
-async def _updated(db: Database, command: NewCommand, rows: Sequence[Record]) -> Updated:
-    (row,) = rows
-    earlier = await find_earlier(db, command.command_id) if row["verdict"] == "repeated" else None
-    return Updated(row["verdict"], row["version_there"], earlier)
-
-
-REVIEW_RECORD = "SELECT verdict, version_there FROM review_record($1, $2, $3, $4, $5)"
-
-
-async def review_record(
-    db: Database, visitor: Visitor, command: NewCommand, present: Present, events: Sequence[Event]
-) -> Updated:
-    """Save a review of the rating if the record is active and has the present version. Sets its own context."""
-    sent = (*jsonb(scope_of(visitor), command), present.record_id, present.version, outbox_rows(events))
-    return await _updated(db, command, await db.fetch(REVIEW_RECORD, *sent))
+async def store_version(
+    db: Database, scope: Scope, version: NewVersion, content: Content | None, events: Sequence[Event]
+) -> Saved:
+    """Save a version in the transaction of a command that is carried out. Without content the answers stay."""
+    sent = (as_json(scope), as_json(version), as_json(content) if content else None)
+    (row,) = await db.fetch(STORE_VERSION, *sent, outbox_rows(events))
+    return await _saved(db, row)

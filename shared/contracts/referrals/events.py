@@ -39,6 +39,12 @@ class RecordArchived(RecordEvent):
     kind: ClassVar[str] = "archived"
 
 
+class RecordEnded(RecordEvent):
+    """A record reached the day of its end and has left the register."""
+
+    kind: ClassVar[str] = "ended"
+
+
 class RecordReinstated(RecordEvent):
     """A record is back on its register: it was archived in error."""
 

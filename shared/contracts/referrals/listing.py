@@ -1,6 +1,6 @@
 """The list of records, and the search in it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 from uuid import UUID
 
@@ -21,7 +21,8 @@ class RecordRow(Message):
     """
     One row of the list. The page formats its dates.
 
-    `answers` are those of the register's additional columns, as codes.
+    `answers` are those of the register's additional columns, as codes. It ends on `ends_on`, unless it is still
+    `awaiting` decisions of bodies.
     """
 
     record_id: UUID
@@ -34,6 +35,9 @@ class RecordRow(Message):
     rated_at: datetime
     created_by: str
     answers: Answers = Field(default={}, repr=False)
+    ended_at: datetime | None = None
+    ends_on: date | None = None
+    awaiting: bool = False
 
 
 class RecordPage(Message):
@@ -94,6 +98,9 @@ class ListRecords(Request[RecordPage]):
     Pages are numbered from 1. Page 100 is the last that can be requested by number. Further pages are requested `after`
     the last row of the page before, or `before` the first row of the page behind. This costs the same at any depth.
 
+    `ended` lists the records that have ended instead, the last first, in numbered pages. Only the roles that the
+    register names for it are answered.
+
     Audited with the ids shown. Refused as `unknown_register` where the service does not have the register.
     """
 
@@ -108,6 +115,7 @@ class ListRecords(Request[RecordPage]):
     narrowing: Narrowing = Narrowing()
     sort: Sort = "updated"
     turned: bool = False
+    ended: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -119,6 +127,8 @@ class ListRecords(Request[RecordPage]):
         placed = (self.after is None) != (self.before is None)
         if (self.after or self.before) and (not placed or self.search or not self.is_plain):
             raise ValueError("a page comes after a row or before one, and not of what is found, narrowed or sorted")
+        if self.ended and (placed or self.search or not self.is_plain or self.narrowing.is_any):
+            raise ValueError("records that have ended are listed by page alone")
         if self.page > LAST_NUMBERED_PAGE and not placed:
             raise ValueError("a page so far down is asked for by the row beside it")
         return self

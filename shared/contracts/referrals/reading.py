@@ -1,6 +1,6 @@
 """Requests about one record: its answers, its history and its notes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -12,12 +12,23 @@ from shared.contracts.referrals.holding import Holding
 from shared.messages import Command, Message, Nothing, Request
 
 
+class EndingDecision(Message):
+    """What a body decided about the end of a record, as `list:code`."""
+
+    body: str
+    reason: str = Field(repr=False)
+    person_told: bool
+    decided_by: str
+    decided_at: datetime
+
+
 class RecordShown(Message):
     """
     A record as the asker may see it, in the edition that it was written in.
 
-    `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope that the
-    register's team linked to the same person.
+    `state` is the register's code of its state. It ends on `ends_on`, unless it is still `awaiting` decisions of
+    bodies. `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope
+    that the register's team linked to the same person.
     """
 
     record_id: UUID
@@ -25,7 +36,12 @@ class RecordShown(Message):
     edition: str
     answers: Answers = Field(repr=False)
     version: int
-    status: Literal["active", "archived"]
+    state: str
+    is_open: bool
+    ended_at: datetime | None = None
+    ends_on: date | None = None
+    awaiting: bool = False
+    decisions: tuple[EndingDecision, ...] = ()
     organisation_id: UUID
     created_by: str
     created_at: datetime
@@ -39,7 +55,11 @@ class RecordShown(Message):
 
 
 class ReadRecord(Request[RecordShown]):
-    """Read one record. Refused as `not_found` when it does not exist or is outside the asker's scope. Audited."""
+    """
+    Read one record. Refused as `not_found` when it does not exist or is outside the asker's scope. Audited.
+
+    A record that has ended is found only by the roles that the register names for it.
+    """
 
     subject: ClassVar[str] = "ask.referrals.read_record"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -55,15 +75,15 @@ class FieldChange(Message):
     after: Answer | None = Field(repr=False)
 
 
-Act = Literal["updated", "reviewed", "archived", "reinstated"]
+Act = Literal["updated", "reviewed", "decided", "archived", "ended", "reinstated"]
 
 
 class RecordChange(Message):
     """
     One version of a record: who, when, what. Creation is version 0 and not an update (D-HISTORY).
 
-    `reviewed` is an update that changed no answer. Archives that were reversed are included, and do not count as
-    updates.
+    `reviewed` is an update that changed no answer. `decided`: a body decided about the end of the record. One that
+    ended on its day has no `changed_by`. Archives that were reversed are included, and do not count as updates.
     """
 
     version: int

@@ -12,12 +12,17 @@ MOST_ALIKE = 10  # the newest of the matches, shown to the user who adds a perso
 
 
 class RecordReceipt(Message):
-    """A record as it was just saved. `reference` is safe to say aloud and to write in mails."""
+    """
+    A record as it was just saved.
+
+    `reference` is safe to say aloud. Without `is_open` the record has ended with it.
+    """
 
     record_id: UUID
     reference: str
     version: int
     rating: str | None = None
+    is_open: bool = True
 
 
 class SubmitRecord(Command[RecordReceipt]):
@@ -28,8 +33,8 @@ class SubmitRecord(Command[RecordReceipt]):
     `out_of_reach` (no body that the answers name is the asker's) or `unknown_edition`.
 
     Refused as `likely_duplicate` (with ids in `records`) when records in scope look like the same person and
-    `duplicates_seen` does not list all of these. Refused as `duplicate_unseen` when such a record is out of scope, in a
-    register that says so.
+    `duplicates_seen` does not list all of these. Refused as `duplicate` (the same) in a register that refuses
+    duplicates. Refused as `duplicate_unseen` when such a record is out of scope, in a register that says so.
 
     Nothing of a refused command is stored.
     """
@@ -42,6 +47,7 @@ class SubmitRecord(Command[RecordReceipt]):
         "out_of_reach",
         "unknown_edition",
         "likely_duplicate",
+        "duplicate",
         "duplicate_unseen",
     )
 
@@ -56,14 +62,18 @@ class UpdateRecord(Command[RecordReceipt]):
 
     Refused as `unknown_edition` where the service does not have that edition. Refused as `not_found`, `not_yours`,
     `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), `out_of_reach` (the asker would no longer
-    see the record), or `unchanged`. Refused as `conflict` (with the present `version`) when the record was saved since
-    `version` was read.
+    see the record), or `unchanged`. Refused as `confirm_ending` when the answers newly end the record and `confirmed`
+    is not set. Refused as `duplicate` or `duplicate_unseen` in a register that refuses duplicates. Refused as
+    `conflict` (with the present `version`) when the record was saved since `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.update_record"
     refusals: ClassVar[tuple[str, ...]] = (
         "not_found",
         "out_of_reach",
+        "confirm_ending",
+        "duplicate",
+        "duplicate_unseen",
         "not_yours",
         "archived",
         "no_consent",
@@ -76,6 +86,7 @@ class UpdateRecord(Command[RecordReceipt]):
     record_id: UUID
     version: int
     answers: Answers = Field(repr=False)
+    confirmed: bool = False
 
 
 class ReviewRecord(Command[RecordReceipt]):

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 
 from shared.registers.checks.forms import check_form
+from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
 from shared.registers.checks.references import (
     check_case_text,
     check_consent,
     check_floor,
     check_identity,
-    check_lifecycle,
     check_notifications,
     check_person,
     check_rating,
@@ -46,7 +46,9 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_consent,
     check_records,
     check_case_text,
-    check_lifecycle,
+    check_states,
+    check_transitions,
+    check_duplicates,
     check_notifications,
     check_bands,
     check_counted,

@@ -117,21 +117,6 @@ def check_case_text(register: Definition) -> Iterator[DefinitionFault]:
             yield DefinitionFault("case_text", f"{name} is not a question of the form")
 
 
-def check_lifecycle(register: Definition) -> Iterator[DefinitionFault]:
-    life = register.lifecycle
-    if (life.ending == "end_date") != (life.end_question is not None):
-        yield DefinitionFault("lifecycle", "names an end_question when, and only when, the ending is end_date")
-    if life.end_question:
-        question = _known(register, life.end_question)
-        if question is None or question.kind != "date" or question.required:
-            yield DefinitionFault("lifecycle", f"{life.end_question} must be a date of the form that need not be given")
-    if life.ending == "archive" and register.outcome is None:
-        yield DefinitionFault("lifecycle", "a record is archived by an outcome, and there is no outcome form")
-    for role in {role for roles in register.duplicates.match for role in roles}:
-        if role not in register.person:
-            yield DefinitionFault("duplicates", f"compares {role}, which person does not name")
-
-
 def check_notifications(register: Definition) -> Iterator[DefinitionFault]:
     yield from _check_addresses(register)
     for rule in register.notifications:

@@ -78,6 +78,11 @@ class Rating(Model):
         return max(reversed(found), key=lambda level: urgencies.index(level.urgency), default=None)
 
 
+def urgency_of(level: Level | None) -> Urgency:
+    """Return how soon a user must act on a rating. A record without a rating is routine."""
+    return level.urgency if level else "routine"
+
+
 class Receipt(Model):
     """The page after a record is added: when the register is watched, and what to do in a crisis."""
 
@@ -87,29 +92,88 @@ class Receipt(Model):
     crisis: Text
 
 
+class State(Model):
+    """A state of a record. A record in an open state counts, is listed and is searched."""
+
+    code: Code
+    label: Text
+    is_open: bool = Field(alias="open")
+
+
+class Confirmation(Model):
+    """The page that asks whether a record shall really end, with the texts of its two buttons."""
+
+    heading: Text
+    paragraphs: Texts
+    yes: Text
+    no: Text
+
+
+class Transition(Model):
+    """
+    A way in which a record gets from an open state to a closed one.
+
+    `by` an outcome: at once, with an outcome that ends the record. `by` a date: on the day that is the answer to
+    `question`, once a user has confirmed it. `decisions` are questions of the scope: each body that they name must
+    decide by itself before the record ends. If `reversible`, two administrators together can undo it as an error.
+    """
+
+    code: Code
+    from_state: Code = Field(alias="from")
+    to_state: Code = Field(alias="to")
+    by: Literal["outcome", "date"]
+    question: QuestionName | None = None
+    decisions: tuple[QuestionName, ...] = ()
+    confirm: Confirmation | None = None
+    reversible: bool = False
+
+
 class Lifecycle(Model):
-    """
-    The words for a record's states, and how it ends.
+    """The states of a record, the first that of a new one, and the transitions between them."""
 
-    `archive`: by an outcome that archives it. `end_date`: by the answer to `end_question`. `never`: it stays.
-    """
-
-    active: Text
-    ended: Text
-    ending: Literal["archive", "end_date", "never"]
-    end_question: QuestionName | None = None
+    states: tuple[State, ...] = Field(alias="state", min_length=1)
+    transitions: tuple[Transition, ...] = Field(default=(), alias="transition")
     urgent_minutes: int = Field(default=60, ge=5, le=1440)
+
+    @property
+    def first_state(self) -> str:
+        """The code of the state of a new record."""
+        return self.states[0].code
+
+    def ends_by(self, means: Literal["outcome", "date"]) -> Transition | None:
+        """Return the transition by which a record ends in this way, if the register has one."""
+        return next((each for each in self.transitions if each.by == means), None)
+
+    def state_before(self, code: str) -> str:
+        """Return the state from which a record came to this one; the first state if the register no longer says."""
+        return next((each.from_state for each in self.transitions if each.to_state == code), self.first_state)
+
+    def label(self, code: str) -> str:
+        return next((each.label for each in self.states if each.code == code), code)
+
+
+class DuplicateRule(Model):
+    """
+    The roles by which two records are compared.
+
+    `only_without`: the rule counts only if one of the two records has no answer for that role.
+    """
+
+    match: tuple[Role, ...] = Field(min_length=1)
+    only_without: Literal["nhs_number"] | None = None
 
 
 class Duplicates(Model):
     """
-    The rules for likely duplicates, as lists of roles in the order tried.
+    The rules for likely duplicates, in the order tried, and what happens to an entry that matches.
 
-    `unseen` applies when the asker may not see the match. `silent`: the record is added and both are flagged for the
-    register's team. `said`: it is refused, and the page says whom to ask.
+    `asked`: the user is shown the matches and may add the record all the same. `refused`: the record is not added, nor
+    an update saved that would make one. `unseen` applies when the asker may not see the match. `silent`: the record is
+    added and both are flagged for the register's team. `said`: it is refused, and the page says whom to ask.
     """
 
-    match: tuple[tuple[Role, ...], ...] = Field(min_length=1)
+    entry: Literal["asked", "refused"] = "asked"
+    rules: tuple[DuplicateRule, ...] = Field(alias="rule", min_length=1)
     unseen: Literal["silent", "said"]
 
 

@@ -1,5 +1,6 @@
 """A whole register definition: the content of one TOML file."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, InstanceOf
@@ -31,7 +32,10 @@ from shared.registers.definition.lifecycle import (
 )
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.words import Words
+from shared.values import fold
 
+NOUN_PARTS = re.compile(r"[^\W_]+")
+UserRole = Literal["standard", "reporting", "administrator"]
 Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
 
@@ -80,13 +84,15 @@ class RegistrationAccess(Model):
     """
     Who may register their own account, and what a standard user reaches.
 
-    `own`: the records that they made, hold or cover. `scope`: those of their organisations or bodies.
+    `own`: the records that they made, hold or cover. `scope`: those of their organisations or bodies. `ended_seen_by`
+    are the roles that may read records which have ended.
     """
 
     self_registration: bool
     accepted_domains: tuple[Domain, ...]
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
+    ended_seen_by: tuple[UserRole, ...] = ()
 
 
 class RecordScope(Model):
@@ -173,6 +179,11 @@ class Definition(Model):
         always = [self.person[role] for role in ALWAYS_KNOWN if role in self.person]
         rated = [self.rating.question] if self.rating else []
         return tuple(dict.fromkeys([*always, *rated, *self.floor]))
+
+    @property
+    def noun(self) -> str:
+        """The register's word for a record, as event types use it."""
+        return "-".join(NOUN_PARTS.findall(fold(self.identity.record)))
 
     def navigation_label(self, place: Place) -> str | None:
         return next((link.label for link in self.navigation if link.place == place), None)

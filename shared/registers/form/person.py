@@ -1,5 +1,8 @@
 """What a record's answers say about the person, by the roles of its register's questions."""
 
+import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +14,7 @@ from shared.registers.form.conditions import Answers
 from shared.registers.form.reading import Raw
 from shared.values import fold, match_key
 
+PARTS = re.compile(r"[^\W_]+")
 NAME_ROLES: tuple[Role, ...] = ("given_name", "family_name")
 
 
@@ -63,9 +67,22 @@ def rating_of(register: Definition, answers: Answers) -> Level | None:
 
 
 def search_text(register: Definition, answers: Answers) -> str:
-    """Return the text that the list's search covers: the answers that the register names for it, folded."""
+    """Return the text that the list's search covers: the words of the answers that the register names for it."""
     found = (answers.get(name) for name in register.records.search)
-    return " ".join(fold(answer) for answer in found if isinstance(answer, str))
+    return searchable(" ".join(fold(answer) for answer in found if isinstance(answer, str)))
+
+
+def searchable(text: str) -> str:
+    """
+    Return a space and then the words of a folded text, each once, separated by spaces.
+
+    A word with an apostrophe or a hyphen is found by its parts and as a whole: "o'brien" as o, brien and obrien.
+    """
+    words: dict[str, None] = {}
+    for written in text.split():
+        parts = PARTS.findall(written)
+        words |= dict.fromkeys([*parts, "".join(parts)] if len(parts) > 1 else parts)
+    return " " + " ".join(words)
 
 
 def match_values(register: Definition, answers: Answers) -> tuple[tuple[str, ...] | None, ...]:
@@ -74,7 +91,30 @@ def match_values(register: Definition, answers: Answers) -> tuple[tuple[str, ...
 
     Case, accents, spaces and hyphens make no difference.
     """
-    return tuple(_values(register, answers, roles) for roles in register.duplicates.match)
+    return tuple(_values(register, answers, roles) for roles in (rule.match for rule in register.duplicates.rules))
+
+
+@dataclass(frozen=True)
+class MatchKey:
+    """A key by which records are compared. `rule` holds the roles of its rule, separated by spaces."""
+
+    rule: str
+    key: str
+
+
+def match_keys(register: Definition, answers: Answers) -> tuple[MatchKey, ...]:
+    """
+    Return the keys by which a record is compared with others of its register, in the order of the register's rules.
+
+    The rule is part of the hash, so keys of two rules never match. The hash needs no secret: the same schema holds the
+    record in clear text.
+    """
+    rules = zip((rule.match for rule in register.duplicates.rules), match_values(register, answers), strict=True)
+    return tuple(_match_key(" ".join(roles), values) for roles, values in rules if values)
+
+
+def _match_key(rule: str, values: Sequence[str]) -> MatchKey:
+    return MatchKey(rule, hashlib.sha256("\n".join((rule, *values)).encode()).hexdigest())
 
 
 def _values(register: Definition, answers: Answers, roles: tuple[Role, ...]) -> tuple[str, ...] | None:

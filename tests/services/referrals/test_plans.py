@@ -35,7 +35,7 @@ EXPLAIN_ALL = """
 READ = re.compile(
     r"(?:Index Scan|Index Only Scan|Bitmap Index Scan|Bitmap Heap Scan|Seq Scan)(?: using (\w+))? on (\w+)"
 )
-CLAIM_KEYS = "SELECT claim_keys(gen_random_uuid(), 'dsr', $1, ARRAY['nhs_number', 'born family_name given_name'])"
+FIND_MATCHES = "SELECT matched_ids(find_matches(gen_random_uuid(), 'dsr', $1))"
 ANY_KEY = "SELECT md5('born family_name given_name' || md5('record 1')::uuid)"  # of an active record
 ALL, ENOUGH = 100_000, 20_000
 OFTEN = 8  # after so many runs, Postgres keeps a generic plan if it ever does
@@ -258,7 +258,7 @@ async def test_who_is_there_already_is_looked_up_by_key(explained: Explained) ->
     for n in range(OFTEN):
         explained.plans.clear()
         keys = [f"somebody new {n}", there]
-        assert 1 == len(await explained.db.fetchval(CLAIM_KEYS, keys))
+        assert 1 == len(await explained.db.fetchval(FIND_MATCHES, keys))
 
     assert {"record_key_pkey"} == reads_of(explained.plans)
     assert rows_of(explained.plans) < 40

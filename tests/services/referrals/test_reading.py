@@ -203,7 +203,7 @@ async def test_a_record_is_shown_in_the_edition_and_with_the_counts_that_its_pag
 
     shown = await referrals.read(visitor, receipt.record_id)
 
-    assert ("2022", "active", receipt.reference, 0) == (shown.edition, shown.status, shown.reference, shown.version)
+    assert ("2022", "active", receipt.reference, 0) == (shown.edition, shown.state, shown.reference, shown.version)
     assert (0, 0, True) == (shown.updates, shown.notes, shown.may_update)
     assert "Percy" == shown.answers["first_name"]
 

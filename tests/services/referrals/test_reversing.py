@@ -87,7 +87,7 @@ async def test_confirmed_the_record_is_active_again_with_all_it_held(
     await referrals.ask(second, deciding(found))
 
     shown = await referrals.read(second, receipt.record_id)
-    assert ("active", 2, 0) == (shown.status, shown.version, shown.updates)
+    assert ("active", 2, 0) == (shown.state, shown.version, shown.updates)
     assert (before.answers, before.rated_at) == (shown.answers, shown.rated_at)
     assert (["Percy Plum"], 1) == (await referrals.names(second, "Plum"), (await referrals.listed(second)).total)
     assert [("reinstated", "Sam Colleague"), ("archived", "Ada First")] == [

@@ -9,9 +9,7 @@ import pytest
 
 from deploy.runner.environment import Addresses
 from services.referrals.store.finding import ListPage
-from services.referrals.store.parameters import jsonb
-from services.referrals.store.scope import scope_of
-from shared.database import Database, DatabasePool, context_of, open_pool, transaction
+from shared.database import Database, DatabasePool, as_json, context_of, open_pool, scope_of, transaction
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals, a_note
@@ -222,13 +220,15 @@ async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
     )
 
     # Reversals are tested in test_reversing. Overlays hold no personal data: see test_publishing.
-    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "draft", "overlay"} == {row["relname"] for row in rows}
+    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "ending_decision", "draft", "overlay"} == {
+        row["relname"] for row in rows
+    }
 
 
 async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool) -> None:
     for visitor in (a_visitor(), a_visitor(Role.ADMINISTRATOR, new_id(), new_id()), a_visitor(None)):
         async with pool.acquire() as db, db.transaction():
-            await db.execute("SELECT WHERE open_scope($1) IS NOT NULL", *jsonb(scope_of(visitor)))
+            await db.execute("SELECT WHERE open_scope($1) IS NOT NULL", as_json(scope_of(visitor)))
             by_function = await context_on(db)
         async with transaction(pool, visitor) as db:
             by_transaction = await context_on(db)
@@ -274,12 +274,12 @@ async def _cancelled(pool: DatabasePool, visitor: Visitor) -> None:
 
 
 async def _one_trip(pool: DatabasePool, visitor: Visitor) -> None:
-    assert 1 == await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(0, 10)))
+    assert 1 == await pool.fetchval(LIST_OWN, as_json(scope_of(visitor)), as_json(ListPage(0, 10)))
 
 
 async def _failed_one_trip(pool: DatabasePool, visitor: Visitor) -> None:
     with pytest.raises(asyncpg.InvalidRowCountInResultOffsetClauseError):
-        await pool.fetchval(LIST_OWN, *jsonb(scope_of(visitor), ListPage(-1, 10)))
+        await pool.fetchval(LIST_OWN, as_json(scope_of(visitor)), as_json(ListPage(-1, 10)))
 
 
 @pytest.mark.parametrize("ending", [_commit, _rollback, _cancelled, _one_trip, _failed_one_trip])

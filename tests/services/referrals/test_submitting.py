@@ -6,13 +6,13 @@ import secrets
 import pytest
 
 from services.referrals.handlers.saving import Saving
-from services.referrals.rules import search
 from shared.bodies import organisation_compartment
 from shared.contracts.referrals.events import RecordCreated, RoutineNotice, UrgentNotice
 from shared.contracts.referrals.saving import SubmitRecord
 from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
+from shared.registers import references
 from shared.registers.load import LoadedRegister, Registers
 from tests.services.referrals.builders import a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
@@ -48,20 +48,20 @@ async def test_the_record_holds_birthday_postcode_organisation_locality_and_rati
 async def test_the_reference_is_for_people_and_the_id_says_nothing(referrals: Referrals) -> None:
     receipt = await referrals.submit(a_visitor())
 
-    assert search.read_reference("dsr", receipt.reference) == receipt.reference
+    assert references.read_reference("dsr", receipt.reference) == receipt.reference
     assert 0 == receipt.version
 
 
 async def test_a_reference_that_is_taken_is_drawn_again(
     referrals: Referrals, pool: DatabasePool, registers: Registers
 ) -> None:
-    visitor, number = a_visitor(), secrets.randbelow(search.REFERENCES - 1)
+    visitor, number = a_visitor(), secrets.randbelow(references.REFERENCES - 1)
     numbers = iter([number, number, number + 1])
     saving = Saving(referrals.context, draw=lambda _: next(numbers))
 
     receipts = [await saving.submit(visitor, unasked(**a_person())) for _ in range(2)]
 
-    assert [search.write_reference("dsr", each) for each in (number, number + 1)] == [r.reference for r in receipts]
+    assert [references.write_reference("dsr", each) for each in (number, number + 1)] == [r.reference for r in receipts]
     assert 2 == (await referrals.listed(visitor)).total
 
 

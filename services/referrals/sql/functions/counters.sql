@@ -1,27 +1,5 @@
--- Counts of records by compartment and by creator, and of the whole register. Triggers keep them as deltas, which are added to counters and
--- checked.
-
-CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-BEGIN
-    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
-    SELECT a.register_code, a.created_by, a.compartment_id, a.is_open, count(*)
-    FROM added AS a
-    GROUP BY GROUPING SETS (
-        (a.register_code, a.is_open), (a.register_code, a.compartment_id, a.is_open),
-        (a.register_code, a.created_by, a.compartment_id, a.is_open)
-    );
-    INSERT INTO record_search (record_id, register_code, compartment_id, search)
-    SELECT a.id, a.register_code, a.compartment_id, a.search
-    FROM added AS a
-    WHERE a.is_open;
-    INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
-    SELECT a.id, a.register_code, a.compartment_id, a.created_by, w.word
-    FROM added AS a, unnest(string_to_array(ltrim(a.search), ' ')) AS w (word)
-    WHERE a.is_open AND w.word <> '';
-    RETURN NULL;
-END
-$$;
+-- Counts of records by compartment and by creator, and of the whole register. Triggers keep them as deltas, which are
+-- added to counters and checked.
 
 CREATE OR REPLACE FUNCTION record_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -105,34 +83,37 @@ BEGIN
 END
 $$;
 
--- Return how many open records are in scope, exactly at one moment. Without compartments every compartment is in scope. A
--- user's own records are counted by creator.
-CREATE OR REPLACE FUNCTION count_open(p_register text, p_compartments uuid [], p_user uuid, p_own boolean) RETURNS bigint
+-- Return how many open or ended records are in scope, exactly at one moment. Without compartments every compartment is
+-- in scope. A user's own records are counted by creator.
+CREATE OR REPLACE FUNCTION count_records(
+    p_register text, p_compartments uuid [], p_user uuid, p_own boolean, p_open boolean
+) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
     CASE
         WHEN p_own THEN
             RETURN (
                 SELECT coalesce(sum(c.n), 0) FROM counted AS c
-                WHERE c.register_code = p_register AND c.created_by = p_user AND c.is_open
+                WHERE c.register_code = p_register AND c.created_by = p_user AND c.is_open = p_open
                     AND (p_compartments IS NULL OR c.compartment_id = ANY(p_compartments))
             );
         WHEN p_compartments IS NULL THEN
             RETURN (
                 SELECT coalesce(sum(c.n), 0) FROM counted AS c
-                WHERE c.register_code = p_register AND c.created_by IS NULL AND c.compartment_id IS NULL AND c.is_open
+                WHERE c.register_code = p_register AND c.created_by IS NULL AND c.compartment_id IS NULL AND c.is_open = p_open
             );
         ELSE
             RETURN (
                 SELECT coalesce(sum(c.n), 0) FROM counted AS c
                 WHERE c.register_code = p_register AND c.created_by IS NULL AND c.compartment_id = ANY(p_compartments)
-                    AND c.is_open
+                    AND c.is_open = p_open
             );
     END CASE;
 END
 $$;
 
--- Return how many held records are open, in scope and created by others. `count_open` counts those that the user created.
+-- Return how many held records are open, in scope and created by others. `count_records` counts those that the user
+-- created.
 CREATE OR REPLACE FUNCTION count_held(p_register text, p_compartments uuid [], p_user uuid, p_held uuid []) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)
@@ -142,5 +123,5 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION
-fold_deltas(), prove_counters(), count_open(text, uuid [], uuid, boolean), count_held(text, uuid [], uuid, uuid [])
+fold_deltas(), prove_counters(), count_records(text, uuid [], uuid, boolean, boolean), count_held(text, uuid [], uuid, uuid [])
 TO referrals_app;

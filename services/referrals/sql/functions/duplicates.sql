@@ -1,26 +1,6 @@
 -- Likely duplicates: the keys by which records are compared, the pairs that match, and the records linked as one
 -- person.
 
--- Give these keys to a record that is about to be added. Return the active records of the register that share a key, in
--- every compartment. Only `submit_record` may use this: it does not reveal the matches that the user may not see.
-CREATE OR REPLACE FUNCTION claim_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS uuid []
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-    matches uuid [];
-BEGIN
-    PERFORM lock_keys(p_register, p_keys);
-    matches := ARRAY(
-        SELECT DISTINCT r.id
-        FROM record_key AS k
-        JOIN record AS r ON r.id = k.record_id AND r.is_open
-        WHERE k.register_code = p_register AND k.key = ANY(p_keys)
-    );
-    INSERT INTO record_key (record_id, register_code, key, rule)
-    SELECT p_record, p_register, w.key, w.rule FROM unnest(p_keys, p_rules) AS w (key, rule);
-    RETURN matches;
-END
-$$;
-
 -- Replace the keys of a record, and flag the matches of keys that it did not have before.
 CREATE OR REPLACE FUNCTION keep_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -40,20 +20,6 @@ BEGIN
         SELECT p_record, p_register, w.key, w.rule FROM unnest(p_keys, p_rules) AS w (key, rule) WHERE w.key = ANY(fresh);
         PERFORM flag_matches(p_record, p_register, fresh);
     END IF;
-END
-$$;
-
--- Make two transactions that save the same person at once run one after the other, so that the second sees the first's
--- record. Every transaction takes its locks in the same order, which prevents deadlocks.
-CREATE OR REPLACE FUNCTION lock_keys(p_register text, p_keys text []) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock(each.lock)
-    FROM (
-        SELECT DISTINCT hashtextextended(concat_ws('.', current_schema(), 'key', p_register, w.key), 0) AS lock
-        FROM unnest(p_keys) AS w (key)
-        ORDER BY lock
-    ) AS each;
 END
 $$;
 
@@ -136,5 +102,5 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-claim_keys(uuid, text, text [], text []), keep_keys(uuid, text, text [], text []), flag_matches(uuid, text, text [])
+keep_keys(uuid, text, text [], text []), flag_matches(uuid, text, text [])
 TO referrals_app;

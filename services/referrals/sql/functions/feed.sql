@@ -1,16 +1,5 @@
 -- What other services copy: the records that changed, and their ratings over time.
 
--- Put changed records into the feed. The row of a deleted record stays, so that readers learn of the deletion.
-CREATE OR REPLACE FUNCTION feed_records() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-BEGIN
-    INSERT INTO record_feed (record_id)
-    SELECT c.id FROM changed AS c ORDER BY c.id
-    ON CONFLICT (record_id) DO UPDATE SET sequence = NULL;
-    RETURN NULL;
-END
-$$;
-
 -- Give a sequence to committed changes that have none, and return how many there were. One process does it at a time,
 -- so that sequences become visible in their order. Rows that are being changed at this moment are left for the next
 -- call.

@@ -1,10 +1,12 @@
 -- Reads one record in one round trip. The same call audits the reading.
 
--- Return an active record in scope and the records linked to it; no row if there is none.
-CREATE OR REPLACE FUNCTION read_record(p_scope jsonb, p_record uuid) RETURNS TABLE (
+-- Return an open record in scope and the records linked to it; no row if there is none. With `p_ended`, also one that
+-- has ended.
+CREATE OR REPLACE FUNCTION read_record(p_scope jsonb, p_record uuid, p_ended boolean) RETURNS TABLE (
     record_id uuid, reference text, edition text, answers jsonb, version integer, organisation_id uuid,
     created_by_id uuid, created_by text, created_at timestamptz, updated_at timestamptz, rated_at timestamptz,
-    updates integer, notes integer, is_held boolean, holdings jsonb, same_person jsonb
+    updates integer, notes integer, is_held boolean, holdings jsonb, same_person jsonb, state text, is_open boolean,
+    ended_at timestamptz, ends_on date, awaiting boolean, decisions jsonb
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -14,7 +16,7 @@ BEGIN
     SELECT r.id, r.reference, r.edition, r.answers, r.version, r.organisation_id, r.created_by, r.created_by_name,
         r.created_at, r.updated_at, r.rated_at, r.updates,
         (SELECT count(*) FROM note AS n WHERE n.record_id = p_record),
-        p_record = ANY(held),
+        p_record = ANY(held), r.state, r.is_open, r.ended_at, r.ends_on, r.awaiting, standing_decisions(r.id),
         (
             SELECT jsonb_agg(
                 jsonb_build_object(
@@ -26,10 +28,10 @@ BEGIN
             WHERE h.record_id = p_record AND h.ended_at IS NULL AND h.until_day >= (now() AT TIME ZONE 'Europe/London')::date
         )
     INTO record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
-        updated_at, rated_at, updates, notes, is_held, holdings
+        updated_at, rated_at, updates, notes, is_held, state, is_open, ended_at, ends_on, awaiting, decisions, holdings
     FROM record AS r
     WHERE r.id = p_record AND r.register_code = scope.register_code AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
-        AND r.is_open AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
+        AND (r.is_open OR p_ended) AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
     IF FOUND THEN
         INSERT INTO audit (actor, session, action, register, subjects)
         VALUES (scope.user_id, scope.session_id, 'record.read', scope.register_code, ARRAY[p_record]);
@@ -72,6 +74,17 @@ BEGIN
 END
 $$;
 
+-- Return what bodies have decided about the end of a record, as a list.
+CREATE OR REPLACE FUNCTION standing_decisions(p_record uuid) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'body', d.body, 'reason', d.reason, 'person_told', d.person_told, 'decided_at', d.decided_at,
+        'decided_by', d.decided_by_name
+    ) ORDER BY d.decided_at), '[]')
+    FROM ending_decision AS d
+    WHERE d.record_id = p_record AND d.withdrawn_at IS NULL
+$$;
+
 GRANT EXECUTE ON FUNCTION
-read_record(jsonb, uuid), same_person(uuid, uuid, text, uuid [], boolean, uuid)
+standing_decisions(uuid), read_record(jsonb, uuid, boolean), same_person(uuid, uuid, text, uuid [], boolean, uuid)
 TO referrals_app;

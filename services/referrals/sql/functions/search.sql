@@ -6,7 +6,8 @@
 CREATE OR REPLACE FUNCTION search_records(p_scope jsonb, p_page jsonb, p_filters jsonb, p_search jsonb) RETURNS TABLE (
     total bigint, matches integer, capped boolean,
     record_id uuid, given_name text, family_name text, organisation_id uuid, locality text, rating text,
-    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb
+    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, created_by text, answers jsonb,
+    ended_at timestamptz, ends_on date, awaiting boolean
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -21,7 +22,7 @@ DECLARE
     more boolean := false;
     shown uuid [];
 BEGIN
-    total := count_open(scope.register_code, reach, scope.user_id, scope.own_records_only);
+    total := count_records(scope.register_code, reach, scope.user_id, scope.own_records_only, true);
     IF scope.own_records_only THEN
         total := total + count_held(scope.register_code, reach, scope.user_id, held_ids());
     END IF;
@@ -54,7 +55,7 @@ BEGIN
     RETURN QUERY
     SELECT total, cardinality(found_ones), more,
         w.record_id, w.given_name, w.family_name, w.organisation_id, w.locality, w.rating,
-        w.created_at, w.updated_at, w.rated_at, w.created_by, w.answers
+        w.created_at, w.updated_at, w.rated_at, w.created_by, w.answers, w.ended_at, w.ends_on, w.awaiting
     FROM (VALUES (1)) AS head (n)
     LEFT JOIN record_rows(shown, page.questions) AS w ON true
     ORDER BY w.place;
@@ -148,9 +149,9 @@ BEGIN
 END
 $$;
 
--- Return the ids of open records in which every pattern occurs; the first two patterns use the index. A few compartments
--- are read one by one, which the index narrows; many would not narrow it. SECURITY DEFINER, because its table has no
--- grants. The caller reads the ids under row-level security, so an extra id shows nothing.
+-- Return the ids of open records in which every pattern occurs; the first two patterns use the index. A few
+-- compartments are read one by one, which the index narrows; many would not narrow it. SECURITY DEFINER, because its
+-- table has no grants. The caller reads the ids under row-level security, so an extra id shows nothing.
 CREATE OR REPLACE FUNCTION search_ids(p_register text, p_compartments uuid [], p_patterns text [], p_most integer)
 RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$

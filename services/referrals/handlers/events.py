@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from services.referrals.rules import ratings
 from shared.contracts.referrals.events import (
     Happening,
     RecordArchived,
     RecordCreated,
+    RecordEnded,
     RecordEvent,
     RecordNotice,
     RecordReinstated,
@@ -56,6 +56,10 @@ class RecordEvents:
         """Return the events of an archive. The notice is never urgent, whatever the last rating was."""
         return [self._event(RecordArchived), self._notice(RoutineNotice, "record_ended", urgency)]
 
+    def ended(self) -> list[Event]:
+        """Return the events of a record that ended by a date."""
+        return [self._event(RecordEnded), self._notice(RoutineNotice, "record_ended", "routine")]
+
     def reinstated(self, urgency: Urgency) -> list[Event]:
         """Return the events of a reinstatement, with an urgent notice if the rating is urgent."""
         notices = [self._notice(UrgentNotice, "rating_changed", urgency)] if urgency == "urgent" else []
@@ -69,7 +73,7 @@ class RecordEvents:
             bodies=self.bodies,
             record_id=self.receipt.record_id,
             version=self.receipt.version,
-            noun=ratings.noun_of(self.register),
+            noun=self.register.noun,
         )
 
     def _notice(self, kind: type[RecordNotice], occasion: Happening, urgency: Urgency) -> RecordNotice:

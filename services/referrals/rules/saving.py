@@ -1,0 +1,108 @@
+"""Rules about saving a record: who may, what may be stored, and what follows from records that match."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from shared.bodies import Compartment
+from shared.compartments import within
+from shared.contracts.referrals.saving import MOST_ALIKE
+from shared.messages import Refused
+from shared.permissions import Permission, Role, Visitor
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer, Answers, consent_verdict
+from shared.registers.form.reading import Checked, read_answers
+
+
+def organisation_for(visitor: Visitor) -> UUID:
+    """
+    Return the organisation of a new record.
+
+    Refused as `no_organisation` if the visitor's own is missing or out of reach.
+    """
+    home = visitor.home_organisation_id
+    if home is None or home not in visitor.organisation_ids:
+        raise Refused("no_organisation")
+    return home
+
+
+def check_reaches(visitor: Visitor, compartment: Compartment) -> None:
+    """Check that the visitor acts for a body that may see the record. Refused as `out_of_reach`."""
+    if not within(visitor, compartment):
+        raise Refused("out_of_reach")
+
+
+def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
+    """
+    Check whether the visitor may update a record (R-DSR-114, R-DSR-115).
+
+    Its creator may, and so may an administrator who sees it. `is_held` says that the visitor holds or covers it today,
+    which gives them the rights of its creator. A register may let every standard user who sees it update it.
+    """
+    is_theirs = created_by == visitor.user_id or is_held or visitor.role is Role.ADMINISTRATOR
+    is_theirs = is_theirs or visitor.standard_updates == "scope"
+    return visitor.may(Permission.UPDATE_RECORD) and is_theirs
+
+
+def checked_answers(register: Definition, sent: Answers, day: date, before: Answers | None = None) -> dict[str, Answer]:
+    """
+    Return the answers as they may be stored. Refused as `no_consent` or `invalid_answers`.
+
+    Consent is checked first: if the person does not consent, no other answer matters.
+    """
+    checked = read_answers(register.form, sent, register.words, day, before)
+    verdict = consent_verdict(register, checked.answers)
+    if verdict == "refused":
+        raise Refused("no_consent")
+    if not checked.ok:
+        raise Refused("invalid_answers", faults=_count_faults(checked))
+    if verdict != "accepted":
+        raise Refused("no_consent")
+    return checked.answers
+
+
+def _count_faults(checked: Checked) -> int:
+    return len(checked.faults) + len(checked.unknown)
+
+
+@dataclass(frozen=True)
+class Match:
+    """An open record that shares a key with the one to be saved. `rules` are the rules whose keys they share."""
+
+    record_id: UUID
+    rules: tuple[str, ...]
+    has_nhs_number: bool
+
+
+def check_matches(
+    register: Definition, answers: Answers, matches: Sequence[Match], seen: Sequence[UUID], shown: Collection[UUID] = ()
+) -> None:
+    """
+    Decide about the records that match: the one to be saved may be stored beside them, or it is refused.
+
+    `seen` are those of the matches that the user may see, the newest first. `shown` are those that they were shown
+    before. Refused as `likely_duplicate` (with the newest ten ids in `records`), as `duplicate` (the same, where
+    duplicates are refused), or as `duplicate_unseen`.
+    """
+    counted = {match.record_id for match in matches if _counts(register, answers, match)}
+    visible = [each for each in seen if each in counted][:MOST_ALIKE]
+    if register.duplicates.entry == "refused" and visible:
+        raise Refused("duplicate", records=",".join(each.hex for each in visible))
+    if not shown_all(visible, shown):
+        raise Refused("likely_duplicate", records=",".join(each.hex for each in visible))
+    if register.duplicates.unseen == "said" and counted - set(seen):
+        raise Refused("duplicate_unseen")
+
+
+def shown_all(visible: Sequence[UUID], shown: Collection[UUID]) -> bool:
+    return set(visible) <= set(shown)
+
+
+def _counts(register: Definition, answers: Answers, match: Match) -> bool:
+    """Check whether one of the rules by which the records match counts for this pair."""
+    number = answers.get(register.person.get("nhs_number", ""))
+    both_known = bool(number) and match.has_nhs_number
+    rules = {" ".join(rule.match): rule for rule in register.duplicates.rules}
+    found = [rules[name] for name in match.rules if name in rules]
+    return any(rule.only_without is None or not both_known for rule in found)

@@ -1,0 +1,265 @@
+-- The one way in which a record is written: record, history, audit, outbox and the command's id are saved together or
+-- not at all, in one round trip. Rules in Python decide; these functions compare and store. Each jsonb parameter is one
+-- dataclass, whose fields are its keys, and one function reads it.
+
+-- Return the visitor in `p_scope`, and set it as the context that row-level security reads. Without `compartment_ids`
+-- the visitor reaches every compartment of the register. STABLE, because it changes no table, so that it needs no
+-- snapshots of its own.
+CREATE OR REPLACE FUNCTION open_scope(p_scope jsonb) RETURNS record
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    scope record;
+BEGIN
+    SELECT s.* INTO scope
+    FROM jsonb_to_record(p_scope) AS s (
+        user_id uuid, full_name text, session_id uuid, register_code text, role text, compartment_ids uuid [],
+        own_records_only boolean
+    )
+    WHERE check_keys(p_scope, ARRAY[
+        'user_id', 'full_name', 'session_id', 'register_code', 'role', 'compartment_ids', 'own_records_only'
+    ]);
+    PERFORM
+        set_config('app.user', scope.user_id::text, true),
+        set_config('app.register', scope.register_code, true),
+        set_config('app.role', scope.role, true),
+        set_config('app.compartments', coalesce(scope.compartment_ids::text, ''), true),
+        set_config('app.all', CASE WHEN scope.compartment_ids IS NULL THEN '1' ELSE '' END, true),
+        set_config('app.own', CASE WHEN scope.own_records_only THEN '1' ELSE '' END, true);
+    RETURN scope;
+END
+$$;
+
+-- Store the command's id and return it. Return null if the command was carried out before: then nothing may be done.
+CREATE OR REPLACE FUNCTION take_command(p_command jsonb) RETURNS uuid
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    taken uuid;
+BEGIN
+    INSERT INTO command (id, actor, body_hash, answer)
+    SELECT c.command_id, c.actor, decode(c.body_hash, 'hex'), c.answer
+    FROM jsonb_to_record(p_command) AS c (command_id uuid, actor uuid, body_hash text, answer jsonb)
+    WHERE check_keys(p_command, ARRAY['command_id', 'actor', 'body_hash', 'answer'])
+    ON CONFLICT DO NOTHING
+    RETURNING id INTO taken;
+    RETURN taken;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION put_events(p_events jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO outbox (event_id, subject, event_type, body)
+    SELECT e.event_id, e.subject, e.event_type, e.body
+    FROM jsonb_array_elements(p_events) AS each (event)
+    CROSS JOIN LATERAL jsonb_to_record(each.event) AS e (event_id uuid, subject text, event_type text, body jsonb)
+    WHERE check_keys(each.event, ARRAY['event_id', 'subject', 'event_type', 'body']);
+END
+$$;
+
+-- Return the content of a version: the answers, the columns taken from them, and the keys by which records are
+-- compared. `judged` are the matches that rules have looked at, or null if matches do not matter.
+CREATE OR REPLACE FUNCTION read_content(p_content jsonb) RETURNS record
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    content record;
+BEGIN
+    SELECT c.* INTO content
+    FROM jsonb_to_record(p_content) AS c (
+        answers jsonb, rating text, search text, locality text, given_name text, family_name text, born date,
+        nhs_number text, postcode text, keys text [], key_rules text [], judged uuid []
+    )
+    WHERE check_keys(p_content, ARRAY[
+        'answers', 'rating', 'search', 'locality', 'given_name', 'family_name', 'born', 'nhs_number', 'postcode',
+        'keys', 'key_rules', 'judged'
+    ]);
+    RETURN content;
+END
+$$;
+
+-- Add a record. `verdict` is done, repeated or matches; only done changes anything. For `matches`, `matches` lists
+-- every open record that shares a key, and `seen` those that the user may see, the newest first. Generic plans are
+-- forced, since planning each call costs a third more.
+CREATE OR REPLACE FUNCTION submit_record(
+    p_scope jsonb, p_command jsonb, p_record jsonb, p_content jsonb, p_events jsonb,
+    OUT verdict text, OUT matches jsonb, OUT seen uuid []
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    taken uuid := take_command(p_command);
+    scope record;
+    fresh record;
+    content record;
+    the_overlay integer;
+BEGIN
+    verdict := 'repeated';
+    IF taken IS NULL THEN
+        RETURN;
+    END IF;
+    scope := open_scope(p_scope);
+    content := read_content(p_content);
+    SELECT r.* INTO fresh
+    FROM jsonb_to_record(p_record) AS r (
+        record_id uuid, reference text, edition text, state text, compartment_id uuid, organisation_id uuid, ends_on date,
+        awaiting boolean
+    )
+    WHERE check_keys(p_record, ARRAY[
+        'record_id', 'reference', 'edition', 'state', 'compartment_id', 'organisation_id', 'ends_on', 'awaiting'
+    ]);
+    matches := find_matches(fresh.record_id, scope.register_code, content.keys);
+    IF NOT matched_ids(matches) <@ content.judged THEN
+        verdict := 'matches';
+        seen := in_sight(matched_ids(matches));
+        DELETE FROM command WHERE id = taken;
+        RETURN;
+    END IF;
+    INSERT INTO record (
+        id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
+        created_at, updated_at, rating, rated_at, ends_on, awaiting, locality, given_name, family_name, born, nhs_number,
+        postcode, search, answers
+    ) VALUES (
+        fresh.record_id, fresh.reference, scope.register_code, fresh.edition, fresh.state, fresh.compartment_id,
+        fresh.organisation_id, scope.user_id, scope.full_name, now(), now(), content.rating, now(), fresh.ends_on,
+        fresh.awaiting, content.locality, content.given_name, content.family_name, content.born, content.nhs_number,
+        content.postcode, content.search, content.answers
+    ) RETURNING overlay INTO the_overlay;
+    PERFORM add_keys(fresh.record_id, scope.register_code, content.keys, content.key_rules, matches <> '[]');
+    INSERT INTO record_version (record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, answers)
+    VALUES (fresh.record_id, 0, 'created', now(), scope.user_id, scope.full_name, fresh.edition, the_overlay, content.answers);
+    INSERT INTO audit (actor, session, action, register, subjects, fields)
+    VALUES (scope.user_id, scope.session_id, 'record.created', scope.register_code, ARRAY[fresh.record_id],
+        ARRAY(SELECT jsonb_object_keys(content.answers)));
+    PERFORM put_events(p_events);
+    verdict := 'done';
+END
+$$;
+
+-- Return those of the records that the user of the context may see, the newest first.
+CREATE OR REPLACE FUNCTION in_sight(p_records uuid []) RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN ARRAY(SELECT r.id FROM record AS r WHERE r.id = ANY(p_records) ORDER BY r.created_at DESC, r.id DESC);
+END
+$$;
+
+-- Make two transactions that save the same person at once run one after the other, so that the second sees the first's
+-- record. Every transaction takes its locks in the same order, which prevents deadlocks.
+CREATE OR REPLACE FUNCTION lock_keys(p_register text, p_keys text []) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(each.lock)
+    FROM (
+        SELECT DISTINCT hashtextextended(concat_ws('.', current_schema(), 'key', p_register, w.key), 0) AS lock
+        FROM unnest(p_keys) AS w (key)
+        ORDER BY lock
+    ) AS each;
+END
+$$;
+
+-- Lock the keys, and return the other open records of the register that share one of them, in every compartment, with
+-- the rules that match. SECURITY DEFINER: rules must know of a match that the user may not see. The service never shows
+-- it.
+CREATE OR REPLACE FUNCTION find_matches(p_record uuid, p_register text, p_keys text []) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM lock_keys(p_register, p_keys);
+    RETURN (
+        SELECT coalesce(jsonb_agg(to_jsonb(m)), '[]')
+        FROM (
+            SELECT r.id AS record_id, r.nhs_number IS NOT NULL AS has_nhs_number, array_agg(k.rule) AS rules
+            FROM record_key AS k
+            JOIN record AS r ON r.id = k.record_id AND r.is_open
+            WHERE k.register_code = p_register AND k.key = ANY(p_keys) AND r.id <> p_record
+            GROUP BY r.id
+        ) AS m
+    );
+END
+$$;
+
+CREATE OR REPLACE FUNCTION matched_ids(p_matches jsonb) RETURNS uuid []
+LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
+    SELECT ARRAY(SELECT (each.match ->> 'record_id')::uuid FROM jsonb_array_elements(p_matches) AS each (match))
+$$;
+
+-- Give its keys to a new record, and flag its matches if there are any.
+CREATE OR REPLACE FUNCTION add_keys(p_record uuid, p_register text, p_keys text [], p_rules text [], p_flag boolean)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO record_key (record_id, register_code, key, rule)
+    SELECT p_record, p_register, w.key, w.rule FROM unnest(p_keys, p_rules) AS w (key, rule);
+    IF p_flag THEN
+        PERFORM flag_matches(p_record, p_register, p_keys);
+    END IF;
+END
+$$;
+
+-- ------------------------------------------------------------------------------------ what follows from every new
+-- record Set the overlay of its register under which a record's answers are saved. A change without answers, such as a
+-- review or an archive, leaves it unchanged.
+CREATE OR REPLACE FUNCTION name_overlay() RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    new.overlay := (
+        SELECT coalesce(max(o.version), 0) FROM overlay AS o WHERE o.register_code = new.register_code
+    );
+    RETURN new;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
+    SELECT a.register_code, a.created_by, a.compartment_id, a.is_open, count(*)
+    FROM added AS a
+    GROUP BY GROUPING SETS (
+        (a.register_code, a.is_open), (a.register_code, a.compartment_id, a.is_open),
+        (a.register_code, a.created_by, a.compartment_id, a.is_open)
+    );
+    INSERT INTO record_search (record_id, register_code, compartment_id, search)
+    SELECT a.id, a.register_code, a.compartment_id, a.search
+    FROM added AS a
+    WHERE a.is_open;
+    INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
+    SELECT a.id, a.register_code, a.compartment_id, a.created_by, w.word
+    FROM added AS a, unnest(string_to_array(ltrim(a.search), ' ')) AS w (word)
+    WHERE a.is_open AND w.word <> '';
+    RETURN NULL;
+END
+$$;
+
+-- Put changed records into the feed. The row of a deleted record stays, so that readers learn of the deletion.
+CREATE OR REPLACE FUNCTION feed_records() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO record_feed (record_id)
+    SELECT c.id FROM changed AS c ORDER BY c.id
+    ON CONFLICT (record_id) DO UPDATE SET sequence = NULL;
+    RETURN NULL;
+END
+$$;
+
+-- Make saving a draft and carrying out its command run one after the other (see `draft_sent`).
+CREATE OR REPLACE FUNCTION hold_draft(p_id uuid) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('draft ' || p_id::text, 0))
+$$;
+
+-- Delete the draft of a command that is carried out, in the same transaction. A form that is refused deletes its
+-- command's row again, and keeps its draft. SECURITY DEFINER: the command's transaction may have no scope.
+CREATE OR REPLACE FUNCTION draft_sent() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF EXISTS (SELECT FROM command AS c WHERE c.id = new.id) THEN
+        PERFORM hold_draft(new.id);
+        DELETE FROM draft WHERE user_id = new.actor AND id = new.id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+open_scope(jsonb), take_command(jsonb), put_events(jsonb), read_content(jsonb), in_sight(uuid []),
+submit_record(jsonb, jsonb, jsonb, jsonb, jsonb), find_matches(uuid, text, text []), matched_ids(jsonb),
+add_keys(uuid, text, text [], text [], boolean), hold_draft(uuid)
+TO referrals_app;

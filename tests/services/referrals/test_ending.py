@@ -1,0 +1,226 @@
+"""Records that end by a date: confirmed, decided by each body, ended on their day, and put back as an error."""
+
+import asyncio
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from services.referrals.handlers.ending import DueRecords
+from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.reading import ReadHistory, ReadRecord
+from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
+from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
+from shared.database import DatabasePool
+from shared.ids import new_id
+from shared.permissions import Role, Visitor
+from tests.services.referrals.rig import Referrals
+from tests.services.watch import EDITION, a_watch, a_watcher, own_register
+
+PAST, FUTURE = "2026-02-01", "2031-05-09"
+PARISH, ALMSHOUSE = "parish:plumstead", "almshouse:hiram"
+
+
+class Watch:
+    """The service for a register of its own, with one record, and a user of each of its two bodies."""
+
+    def __init__(self, referrals: Referrals, code: str) -> None:
+        self.referrals, self.code = referrals, code
+        self.parish = a_watcher(Role.STANDARD, PARISH, code=code)
+        self.almshouse = a_watcher(Role.STANDARD, ALMSHOUSE, code=code)
+        self.overseer = a_watcher(Role.ADMINISTRATOR, code=code, everything=True)
+
+    async def add(self, **changes: str) -> RecordReceipt:
+        answers = a_watch(**changes)
+        return await self.referrals.ask(
+            self.parish, SubmitRecord(command_id=new_id(), edition=EDITION, answers=answers)
+        )
+
+    def update(self, receipt: RecordReceipt, *, confirmed: bool = True, **changes: str) -> UpdateRecord:
+        return UpdateRecord(
+            command_id=new_id(),
+            record_id=receipt.record_id,
+            version=receipt.version,
+            answers=a_watch(**changes),
+            confirmed=confirmed,
+        )
+
+    async def decide(self, visitor: Visitor, record_id: UUID, body: str, day: str) -> tuple[str, RecordReceipt | None]:
+        """Record a decision. Return the refusal's code, or the receipt."""
+        asked = a_decision(record_id, body, day)
+        code, _ = await self.referrals.refusal(visitor, asked)
+        return code, None if code else await self.referrals.ask(visitor, asked)
+
+    async def ending(self, day: str) -> RecordReceipt:
+        """Add a record, and give it a confirmed end on this day."""
+        receipt = await self.add()
+        return await self.referrals.ask(self.parish, self.update(receipt, watch_ends=day))
+
+    async def open_ids(self) -> list[UUID]:
+        return [row.record_id for row in (await self.referrals.ask(self.overseer, ListRecords())).rows]
+
+    async def ended_ids(self) -> list[UUID]:
+        return [row.record_id for row in (await self.referrals.ask(self.overseer, ListRecords(ended=True))).rows]
+
+
+def a_decision(record_id: UUID, body: str, day: str) -> DecideEnding:
+    return DecideEnding(
+        command_id=new_id(),
+        record_id=record_id,
+        body=body,
+        ends_on=datetime.fromisoformat(day).date(),
+        reason="Safe now",
+        person_told=True,
+    )
+
+
+@pytest.fixture
+async def watch(pool: DatabasePool) -> Watch:
+    code = f"w{secrets.token_hex(5)}"
+    return Watch(await Referrals.open(pool, own_register(code)), code)
+
+
+@pytest.mark.requirement("R-S117-083")
+async def test_an_end_is_confirmed_and_until_then_nothing_is_stored(watch: Watch) -> None:
+    receipt = await watch.add()
+
+    code, _ = await watch.referrals.refusal(
+        watch.parish, watch.update(receipt, confirmed=False, watch_ends=PAST, called="Other")
+    )
+    shown = await watch.referrals.read(watch.parish, receipt.record_id)
+
+    assert ("confirm_ending", 0, "Abel") == (code, shown.version, shown.answers["called"])
+    assert (None, True) == (shown.ends_on, shown.is_open)
+
+
+@pytest.mark.requirement("R-S117-084")
+async def test_it_stays_until_both_bodies_have_decided_and_ends_with_the_last_decision(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+    waiting = await watch.referrals.read(watch.almshouse, receipt.record_id)
+
+    _, first = await watch.decide(watch.parish, receipt.record_id, PARISH, PAST)
+    still = await watch.referrals.read(watch.almshouse, receipt.record_id)
+    _, last = await watch.decide(watch.almshouse, receipt.record_id, ALMSHOUSE, PAST)
+
+    assert (True, True, []) == (waiting.is_open, waiting.awaiting, list(waiting.decisions))
+    assert first is not None
+    assert last is not None
+    assert [True, False] == [first.is_open, last.is_open]
+    assert ([PARISH], "Safe now") == ([each.body for each in still.decisions], still.decisions[0].reason)
+    assert ([], [receipt.record_id]) == (await watch.open_ids(), await watch.ended_ids())
+    history = await watch.referrals.ask(watch.overseer, ReadHistory(record_id=receipt.record_id))
+    assert ["ended", "decided", "updated"] == [each.act for each in history.updates]
+    kinds = {event.event_type() for event in await watch.referrals.told(receipt.record_id)}
+    assert f"{watch.code}-watch-ended-1" in kinds
+
+
+async def test_each_body_decides_for_itself_once_and_about_the_day_it_saw(watch: Watch) -> None:
+    receipt = await watch.ending(FUTURE)
+    record_id = receipt.record_id
+
+    assert "not_yours" == (await watch.decide(watch.parish, record_id, ALMSHOUSE, FUTURE))[0]
+    assert "not_yours" == (await watch.decide(watch.parish, record_id, "parish:crabtree", FUTURE))[0]
+    assert "changed" == (await watch.decide(watch.parish, record_id, PARISH, PAST))[0]
+    assert "" == (await watch.decide(watch.parish, record_id, PARISH, FUTURE))[0]
+    assert "decided" == (await watch.decide(watch.parish, record_id, PARISH, FUTURE))[0]
+    stranger = a_watcher(Role.STANDARD, "parish:crabtree", code=watch.code)
+    assert "not_found" == (await watch.decide(stranger, record_id, PARISH, FUTURE))[0]
+    never = await watch.add(called="Never", family_called="Ending")
+    assert "not_ending" == (await watch.decide(watch.parish, never.record_id, PARISH, FUTURE))[0]
+
+
+async def test_two_bodies_that_decide_at_once_end_it_once(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+    both = ((watch.parish, PARISH), (watch.almshouse, ALMSHOUSE))
+
+    receipts = await asyncio.gather(
+        *(watch.referrals.ask(who, a_decision(receipt.record_id, body, PAST)) for who, body in both)
+    )
+
+    assert [False, True] == sorted(each.is_open for each in receipts)
+    assert [receipt.record_id] == await watch.ended_ids()
+
+
+@pytest.mark.requirement("R-S117-085")
+async def test_on_its_day_the_job_ends_it_and_doing_so_again_changes_nothing(watch: Watch) -> None:
+    receipt = await watch.ending(FUTURE)
+    for who, body in ((watch.parish, PARISH), (watch.almshouse, ALMSHOUSE)):
+        await watch.decide(who, receipt.record_id, body, FUTURE)
+    assert [receipt.record_id] == await watch.open_ids()
+
+    for day in (8, 9, 9):
+        clock = replace(watch.referrals.context, clock=lambda day=day: datetime(2031, 5, day, 12, tzinfo=UTC))
+        await DueRecords(clock).end()
+        assert ([receipt.record_id] if day == 8 else []) == await watch.open_ids()
+
+    history = await watch.referrals.ask(watch.overseer, ReadHistory(record_id=receipt.record_id))
+    assert [("ended", "")] == [(each.act, each.changed_by) for each in history.updates[:1]]
+    assert ["ended"] == [event.kind for event in await watch.referrals.told(receipt.record_id) if event.kind == "ended"]
+
+
+async def test_a_record_that_awaits_a_decision_does_not_end_on_its_day(watch: Watch) -> None:
+    receipt = await watch.ending(FUTURE)
+    await watch.decide(watch.parish, receipt.record_id, PARISH, FUTURE)
+
+    later = replace(watch.referrals.context, clock=lambda: datetime(2032, 1, 1, tzinfo=UTC))
+    await DueRecords(later).end()
+
+    assert [receipt.record_id] == await watch.open_ids()
+
+
+@pytest.mark.parametrize("day", ["", "2031-06-01"])
+async def test_decisions_about_another_day_no_longer_hold(watch: Watch, day: str) -> None:
+    receipt = await watch.ending(FUTURE)
+    _, decided = await watch.decide(watch.parish, receipt.record_id, PARISH, FUTURE)
+    assert decided is not None
+
+    await watch.referrals.ask(watch.parish, watch.update(decided, watch_ends=day))
+    shown = await watch.referrals.read(watch.parish, receipt.record_id)
+
+    assert ((), bool(day)) == (shown.decisions, shown.awaiting)
+
+
+async def test_who_may_not_read_ended_records_finds_none_and_nobody_changes_one(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+    for who, body in ((watch.parish, PARISH), (watch.almshouse, ALMSHOUSE)):
+        await watch.decide(who, receipt.record_id, body, PAST)
+
+    shown = await watch.referrals.read(watch.overseer, receipt.record_id)
+    code, _ = await watch.referrals.refusal(watch.parish, ReadRecord(record_id=receipt.record_id))
+    late = watch.update(receipt.model_copy(update={"version": shown.version}), called="Late")
+
+    assert ("over", False, False) == (shown.state, shown.is_open, shown.may_update)
+    assert "not_found" == code
+    assert ("archived", {}) == await watch.referrals.refusal(watch.overseer, late)
+
+
+@pytest.mark.requirement("R-S117-086")
+async def test_an_end_in_error_is_reversed_by_two_and_does_not_come_again(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+    for who, body in ((watch.parish, PARISH), (watch.almshouse, ALMSHOUSE)):
+        await watch.decide(who, receipt.record_id, body, PAST)
+    first, second = watch.overseer, a_watcher(Role.ADMINISTRATOR, code=watch.code, everything=True)
+
+    await watch.referrals.ask(first, AskReversal(command_id=new_id(), reference=receipt.reference, reason="Wrong day"))
+    (asked,) = (await watch.referrals.ask(second, ListReversals())).reversals
+    confirm = DecideReversal(command_id=new_id(), reversal_id=asked.reversal_id, confirmed=True)
+    assert ("not_second", {}) == await watch.referrals.refusal(first, confirm)
+    await watch.referrals.ask(second, confirm.model_copy(update={"command_id": new_id()}))
+    await DueRecords(watch.referrals.context).end()
+
+    shown = await watch.referrals.read(watch.parish, receipt.record_id)
+    assert ("owed", True, None, ()) == (shown.state, shown.is_open, shown.ends_on, shown.decisions)
+    assert "watch_ends" not in shown.answers
+    assert [receipt.record_id] == await watch.open_ids()
+
+
+async def test_a_command_that_is_sent_twice_decides_once(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+    asked = a_decision(receipt.record_id, PARISH, PAST)
+
+    first, again = [await watch.referrals.ask(watch.parish, asked) for _ in range(2)]
+
+    assert first == again
