@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -64,6 +65,10 @@ class Watch:
 
     async def ended_ids(self) -> list[UUID]:
         return [row.record_id for row in (await self.referrals.ask(self.overseer, ListRecords(ended=True))).rows]
+
+
+def moment(time: datetime) -> datetime:
+    return time
 
 
 def a_decision(record_id: UUID, body: str, day: str) -> DecideEnding:
@@ -152,8 +157,8 @@ async def test_on_its_day_the_job_ends_it_and_doing_so_again_changes_nothing(wat
     assert [receipt.record_id] == await watch.open_ids()
 
     for day in (8, 9, 9):
-        clock = replace(watch.referrals.context, clock=lambda day=day: datetime(2031, 5, day, 12, tzinfo=UTC))
-        await DueRecords(clock).end()
+        noon = datetime(2031, 5, day, 12, tzinfo=UTC)
+        await DueRecords(replace(watch.referrals.context, clock=partial(moment, noon))).end()
         assert ([receipt.record_id] if day == 8 else []) == await watch.open_ids()
 
     history = await watch.referrals.ask(watch.overseer, ReadHistory(record_id=receipt.record_id))

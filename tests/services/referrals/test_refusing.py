@@ -3,15 +3,16 @@
 import asyncio
 import secrets
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
 from services.referrals.store import saving
-from services.referrals.store.saving import Saved
+from services.referrals.store.saving import Content, NewCommand, NewRecord, Saved
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
-from shared.database import DatabasePool
+from shared.database import Database, DatabasePool, Scope
 from shared.ids import new_id
+from shared.messages import Event
 from shared.permissions import Role, Visitor
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
@@ -114,9 +115,11 @@ async def test_a_record_that_is_added_between_two_looks_is_judged_too(
     await register.add(health_number=NUMBER)
     store, looks = saving.submit_record, 0
 
-    async def submit_record(*sent: Any) -> Saved:
+    async def submit_record(
+        db: Database, scope: Scope, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
+    ) -> Saved:
         nonlocal looks
-        found = await store(*sent)
+        found = await store(db, scope, command, record, content, events)
         looks += 1
         if looks == 1:
             monkeypatch.setattr(saving, "submit_record", store)
