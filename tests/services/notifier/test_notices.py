@@ -191,7 +191,7 @@ async def test_administrators_are_those_whom_identity_has_for_the_record(rig: Ri
     await told(with_rules(rig, registers.find("dsr"), rule), notice)
 
     assert ["ada@combined.nhs.uk", "bob@mpft.nhs.uk"] == sorted(rig.mail_server.recipients())
-    assert [("dsr", notice.organisation_id)] == [(a.register_code, a.organisation_id) for a in rig.identity.asked]
+    assert [("dsr", notice.bodies)] == [(a.register_code, a.bodies) for a in rig.identity.asked]
 
 
 async def test_a_register_without_administrators_is_told_at_the_address_of_its_pages(
