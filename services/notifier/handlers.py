@@ -56,7 +56,8 @@ class Handlers:
         """Mail all recipients whom the register's definition names, once for each notice."""
         mails = await self.context.mails.mails_about(notice)
         happened = Happened.of(notice)
-        if not mails and rules.must_be_told(happened.occasion, happened.urgency):
+        register = self.context.registers.find(notice.register_code)
+        if not mails and rules.must_be_told(register, happened.occasion, happened.urgency):
             warn("notice.nobody_told", event_id=str(notice.event_id), register_code=notice.register_code)
         compartment = compartment_of(notice.register_code, notice.bodies)
         await add_compartment(self.context.pool, notice.register_code, compartment)

@@ -125,9 +125,13 @@ def template_of(rule: Notification) -> RecordTemplate:
     return "urgent_record" if is_urgent(rule) else "new_record"
 
 
-def must_be_told(occasion: Occasion, urgency: Urgency) -> bool:
-    """Check whether a register must name at least one recipient for this."""
-    return urgency == "urgent" or occasion == "record_created"
+def must_be_told(register: Definition, occasion: Occasion, urgency: Urgency) -> bool:
+    """
+    Check whether a register must name at least one recipient for this.
+
+    It may decide that nobody is told of a new record that is not urgent.
+    """
+    return urgency == "urgent" or (occasion == "record_created" and register.untold is None)
 
 
 @dataclass(frozen=True, repr=False)
