@@ -254,13 +254,18 @@ SHOWN = """
     CASE WHEN m.state IN ('queued', 'sending') THEN 'waiting' ELSE m.state END AS delivery,
     m.attempts AS tries, m.last_answer AS answer, m.ended_at AS since
 """
+# The page is cut before its mails are read, so that the planner cannot join all mails first.
 LIST_ALL = f"""
     SELECT {SHOWN}
-    FROM record_mail AS r
+    FROM (
+        SELECT each.*
+        FROM record_mail AS each
+        WHERE each.register_code = $1 AND (each.queued_at, each.mail_id) < ($2::timestamptz, $3::uuid)
+        ORDER BY each.queued_at DESC, each.mail_id DESC
+        LIMIT $4
+    ) AS r
     JOIN mail AS m ON m.id = r.mail_id
-    WHERE r.register_code = $1 AND (r.queued_at, r.mail_id) < ($2::timestamptz, $3::uuid)
     ORDER BY r.queued_at DESC, r.mail_id DESC
-    LIMIT $4
 """  # noqa: S608 - constants alone
 LIST_REACHED = f"""
     SELECT {SHOWN}
