@@ -131,7 +131,8 @@ def must_be_told(register: Definition, occasion: Occasion, urgency: Urgency) -> 
 
     It may decide that nobody is told of a new record that is not urgent.
     """
-    return urgency == "urgent" or (occasion == "record_created" and register.untold is None)
+    decided = register.untold is not None and register.untold.of_new_records == "none"
+    return urgency == "urgent" or (occasion == "record_created" and not decided)
 
 
 @dataclass(frozen=True, repr=False)
