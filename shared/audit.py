@@ -14,7 +14,8 @@ from shared.jobs import Job
 from shared.log import log
 from shared.permissions import Visitor
 
-SEAL_EVERY_SECONDS = 0.5
+SEAL_EVERY_SECONDS = 2.0
+GATHER_SECONDS = 0.5
 PUBLISH_EVERY_SECONDS = 60.0
 
 ADD_ROW = """
@@ -56,7 +57,11 @@ async def note(
 
 
 class Sealer:
-    """Seals a schema's audit twice a second, and writes the newest head to a file outside Postgres each minute."""
+    """
+    Seals a schema's audit, and writes the newest head to a file outside Postgres each minute.
+
+    It seals half a second after the service has handled a request or an event, and at least every two seconds.
+    """
 
     def __init__(self, pool: DatabasePool, service: str, heads: Path | None) -> None:
         self._pool = pool
@@ -67,7 +72,7 @@ class Sealer:
     @property
     def jobs(self) -> list[Job]:
         return [
-            Job("audit.seal", self.seal, every=SEAL_EVERY_SECONDS),
+            Job("audit.seal", self.seal, every=SEAL_EVERY_SECONDS, gather=GATHER_SECONDS, after_work=True),
             Job("audit.publish_head", self.publish, every=PUBLISH_EVERY_SECONDS),
         ]
 

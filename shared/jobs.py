@@ -25,7 +25,8 @@ class Job:
     Work that runs at the start (unless `at_start` is False), and again every `every` seconds or each night.
 
     `work` returns True to run again at once. `nightly` is an hour in London, and replaces `every`. Setting `wakeup`
-    runs the job early. After a fault the job retries after `retry` seconds, then with back-off. `finish` is how many
+    runs the job early, `gather` seconds later. With `after_work` the service sets it after each request and event that
+    it has handled. After a fault the job retries after `retry` seconds, then with back-off. `finish` is how many
     seconds running work may take to end when the process stops.
     """
 
@@ -35,6 +36,8 @@ class Job:
     nightly: int | None = None
     at_start: bool = True
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
+    gather: float = 0.0
+    after_work: bool = False
     retry: float = 1.0
     longest_retry: float = LONGEST_RETRY
     finish: float = 0.0
@@ -56,7 +59,7 @@ async def repeat(job: Job, clock: Clock = utc_now, survived: tuple[type[Exceptio
     faults = 0
     wait = 0.0 if job.at_start else job.wait(clock)
     while True:
-        await wait_for_wakeup(job.wakeup, wait)
+        await wait_for_wakeup(job.wakeup, wait, job.gather)
         try:
             again = await _run(job)
         except survived as error:
@@ -69,11 +72,16 @@ async def repeat(job: Job, clock: Clock = utc_now, survived: tuple[type[Exceptio
             wait = 0.0 if again is True else job.wait(clock)
 
 
-async def wait_for_wakeup(wakeup: asyncio.Event, at_most: float) -> None:
-    """Wait until the event is set or the timeout (in seconds) expires, then clear it."""
+async def wait_for_wakeup(wakeup: asyncio.Event, at_most: float, gather: float = 0.0) -> None:
+    """
+    Wait until the event is set or the timeout (in seconds) expires, then clear it.
+
+    When the event ends the wait, pause for `gather` seconds, so that one run serves all that happens meanwhile.
+    """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(at_most):
             await wakeup.wait()
+            await asyncio.sleep(gather)
     wakeup.clear()
 
 

@@ -103,10 +103,17 @@ class Event(BaseModel):
         """
         Return `event.<register>.<body>.<kind>` for the first body and `copy.…` for each other one.
 
-        Permissions can separate registers and bodies. A service that follows `event.>` takes each event once.
+        Permissions can separate registers and bodies. A service that follows `event.>` takes each event once. A notice
+        has only the first subject, because it is for the notifier alone.
         """
         first, *others = (f"{self.register_code}.{body_token(each)}.{self.kind}" for each in self.bodies)
-        return (f"{self.family}.{first}", *(f"copy.{each}" for each in others))
+        copies = others if "copy" in self.first_words() else ()
+        return (f"{self.family}.{first}", *(f"copy.{each}" for each in copies))
+
+    @classmethod
+    def first_words(cls) -> tuple[str, ...]:
+        """Return the first word of each subject of this kind."""
+        return (cls.family, "copy") if cls.family == "event" else (cls.family,)
 
     def event_type(self) -> str:
         """Return the CloudEvents type, for example `dsr-referral-created-1`."""

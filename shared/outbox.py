@@ -1,7 +1,7 @@
 """The outbox: events and letters written in the transaction of the change, and the relay that sends them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 from pydantic import ValidationError
@@ -15,20 +15,20 @@ from shared.messages import Event, Letter, NotAnswered, Refused
 from shared.permissions import Caller
 
 BATCH = 200
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0
+GATHER_SECONDS = 0.03
 
-ADD_ROW = "INSERT INTO outbox (event_id, subject, event_type, body) VALUES ($1, $2, $3, $4)"
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.outbox', 0))"
-FIND_UNSENT = """
-    SELECT id, event_id, subject, event_type, body, occurred_at
-    FROM outbox
-    WHERE sent_at IS NULL
-    ORDER BY attempts, id
-    LIMIT $1
+ADD_ROW = "INSERT INTO outbox (event_id, subjects, event_type, body) VALUES ($1, $2, $3, $4)"
+TAKE_UNSENT = "SELECT id, event_id, subjects, event_type, body, occurred_at FROM take_unsent($1)"
+# The content of a letter is deleted once it is delivered.
+MARK_CARRIED = """
+    UPDATE outbox AS o
+    SET sent_at = CASE WHEN t.carried THEN clock_timestamp() END,
+        body = CASE WHEN NOT t.carried OR o.event_type <> 'letter' THEN o.body END,
+        attempts = o.attempts + CASE WHEN t.carried THEN 0 ELSE 1 END
+    FROM unnest($1::bigint[], $2::boolean[]) AS t (id, carried)
+    WHERE o.id = t.id
 """
-MARK_SENT = "UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY($1)"
-MARK_DELIVERED = "UPDATE outbox SET sent_at = clock_timestamp(), body = NULL WHERE id = ANY($1)"
-MARK_TRIED = "UPDATE outbox SET attempts = attempts + 1 WHERE id = ANY($1)"
 FORGET_OLD = "DELETE FROM outbox WHERE sent_at < clock_timestamp() - interval '30 days'"
 COUNT_UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
@@ -37,19 +37,20 @@ LETTER = "letter"
 
 async def put(db: Database, event: Event) -> None:
     """Publish this event once the transaction is committed."""
-    await db.execute(ADD_ROW, event.event_id, event.subjects()[0], event.event_type(), event.model_dump_json())
+    await db.execute(ADD_ROW, event.event_id, event.subjects(), event.event_type(), event.model_dump_json())
 
 
 async def put_letter(db: Database, letter: Letter) -> None:
     """Send this letter to another service after commit, retry until it answers, then delete its content."""
-    await db.execute(ADD_ROW, letter.letter_id, letter.subject, LETTER, letter.model_dump_json())
+    await db.execute(ADD_ROW, letter.letter_id, (letter.subject,), LETTER, letter.model_dump_json())
 
 
 class Relay:
     """
     Carries a schema's outbox to the bus. Every replica may run one; an advisory lock lets one work at a time.
 
-    Delivery is at least once: readers keep an inbox. No order is promised: events carry their record's version.
+    Delivery is at least once: readers keep an inbox. No order is promised: events carry their record's version. A
+    short pause after a wake-up lets the events of several changes leave together.
     """
 
     def __init__(self, pool: DatabasePool, bus: Bus, signer: Signer, letters: Mapping[str, type[Letter]]) -> None:
@@ -57,7 +58,7 @@ class Relay:
         self._bus = bus
         self._signer = signer
         self._letters = letters
-        self.job = Job("outbox", self.carry_batch, every=POLL_SECONDS)
+        self.job = Job("outbox", self.carry_batch, every=POLL_SECONDS, gather=GATHER_SECONDS)
 
     def wake(self) -> None:
         """Wake the job. Call this after a commit that added to the outbox; polling finds rows that this misses."""
@@ -66,46 +67,52 @@ class Relay:
     async def carry_batch(self) -> bool:
         """Carry up to 200 unsent rows. Return True if more rows may be ready to send."""
         async with transaction(self._pool) as db:
-            if not await db.fetchval(LOCK):
-                return False
-            rows = await db.fetch(FIND_UNSENT, BATCH)
-            outcomes = await asyncio.gather(*(self._carry(row) for row in rows))
-            gone = [row for row, carried in zip(rows, outcomes, strict=True) if carried]
-            left = [row["id"] for row, carried in zip(rows, outcomes, strict=True) if not carried]
-            await db.execute(MARK_DELIVERED, [row["id"] for row in gone if row["event_type"] == LETTER])
-            await db.execute(MARK_SENT, [row["id"] for row in gone if row["event_type"] != LETTER])
-            if left:
-                await db.execute(MARK_TRIED, left)
-        return len(rows) == BATCH and not left
+            rows = await db.fetch(TAKE_UNSENT, BATCH)
+            carried = await asyncio.gather(*(self._carry(row) for row in rows))
+            if rows:
+                await db.execute(MARK_CARRIED, [row["id"] for row in rows], carried)
+        return len(rows) == BATCH and all(carried)
 
     async def _carry(self, row: asyncpg.Record) -> bool:
         try:
             if row["event_type"] == LETTER:
                 await self._deliver(row)
             else:
-                await self._bus.publish(row["subject"], row["body"].encode(), headers_of(row, self._signer.key_id))
+                await self._publish(row)
         except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: another release wrote it
             warn("outbox.not_carried", event_id=str(row["event_id"]), error=error)
             return False
         return True
 
+    async def _publish(self, row: asyncpg.Record) -> None:
+        """Publish the event once for each body. The stream drops what it has, if only some of them get through."""
+        body = row["body"].encode()
+        sent = (self._bus.publish(each, body, headers_of(row, each, self._signer.key_id)) for each in row["subjects"])
+        await asyncio.gather(*sent)
+
     async def _deliver(self, row: asyncpg.Record) -> None:
-        letter = self._letters[row["subject"]].model_validate_json(row["body"])
+        letter = self._letters[row["subjects"][0]].model_validate_json(row["body"])
         caller = Caller(service=self._signer.key_id, job="outbox")
         await self._bus.ask(letter, who=self._signer.sign_caller(caller, letter.service()))
 
 
-def headers_of(row: asyncpg.Record, service: str) -> dict[str, str]:
+def headers_of(row: asyncpg.Record, subject: str, service: str) -> dict[str, str]:
     """Return CloudEvents 1.0 headers in binary mode, and the id by which the stream drops a duplicate."""
+    event_id = str(row["event_id"])
     return {
         "ce-specversion": "1.0",
-        "ce-id": str(row["event_id"]),
+        "ce-id": event_id,
         "ce-type": row["event_type"],
         "ce-source": f"ics-registers/{service}",
         "ce-time": row["occurred_at"].isoformat(),
         "content-type": "application/json",
-        "Nats-Msg-Id": str(row["event_id"]),
+        "Nats-Msg-Id": message_id(event_id, row["subjects"], subject),
     }
+
+
+def message_id(event_id: str, subjects: Sequence[str], subject: str) -> str:
+    """Return the event's id for its first subject. For each other one add the body, which is the third word."""
+    return event_id if subject == subjects[0] else f"{event_id}.{subject.split('.')[2]}"
 
 
 async def count_unsent(pool: DatabasePool) -> int:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Role(StrEnum):
@@ -78,7 +78,7 @@ class Visitor(BaseModel):
     bodies: tuple[str, ...] = ()
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
-    reached: tuple[UUID, ...] | None = None
+    reached: tuple[UUID, ...] | None = Field(default=None, exclude=True)
 
     @property
     def compartment_ids(self) -> tuple[UUID, ...]:

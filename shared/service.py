@@ -5,7 +5,7 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import uvloop
 
@@ -34,6 +34,8 @@ Take = Callable[[Event], Awaitable[None]]
 
 CLOSE_SECONDS = 5.0
 FAULTS = (*BUS_FAULTS, *DATABASE_FAULTS)
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
@@ -87,7 +89,7 @@ async def _work(
     asked = asyncio.create_task(stopping.wait())
     try:
         await overlays.listen()
-        await start(context, service)
+        await start(context, service, [job for job in jobs if job.after_work])
         health.ready_when(lambda: _is_ready(context.pool, context.bus, overlays))
         log.log("service.ready")
         await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,16 +118,35 @@ def clean_up(pool: DatabasePool) -> Job:
     return Job("clean_up", forget)
 
 
-async def start(context: ServiceContext, service: Service) -> None:
-    """Listen for revoked sessions, follow events, and open the front door."""
+async def start(context: ServiceContext, service: Service, woken: Sequence[Job] = ()) -> None:
+    """Listen for revoked sessions, follow events, and open the front door. Wake these jobs after each piece of work."""
+
+    def wake() -> None:
+        for job in woken:
+            job.wakeup.set()
 
     async def heard(revoked: SessionsRevoked) -> None:
         context.verifier.revoke(revoked.session_ids)
 
     await context.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
-        await context.bus.follow(replace(follower, take=waiting_for_database(follower.take)))
-    await open_door(context.name, context.bus, context.verifier, service.answers, context.reach)
+        await context.bus.follow(replace(follower, take=waking(wake, waiting_for_database(follower.take))))
+    answers = [replace(each, serve=waking(wake, each.serve)) for each in service.answers]
+    await open_door(context.name, context.bus, context.verifier, answers, context.reach)
+
+
+def waking(
+    wake: Callable[[], None], work: Callable[Arguments, Awaitable[Result]]
+) -> Callable[Arguments, Awaitable[Result]]:
+    """Wrap work so that it wakes jobs when it ends, however it ends: a refusal may be audited too."""
+
+    async def worked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return await work(*args, **kwargs)
+        finally:
+            wake()
+
+    return worked
 
 
 def waiting_for_database(take: Take) -> Take:

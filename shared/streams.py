@@ -26,14 +26,18 @@ class StreamReader:
 
 
 STREAMS = (
-    Stream("EVENTS", ("event.>",), days=30),  # public: integrators read it by register and organisation
+    Stream("EVENTS", ("event.>", "copy.>"), days=30),  # public: integrators read it by register and body
     Stream("NOTICES", ("notice.>",), days=7),  # for the notifier alone
 )
 STREAM_OF = {"event": "EVENTS", "notice": "NOTICES"}
 
 
 def readers() -> tuple[StreamReader, ...]:
-    """Return one reader for each process and stream that it follows, from `followed_by` of each event."""
+    """
+    Return one reader for each process and stream that it follows, from `followed_by` of each event.
+
+    None of them reads `copy.>`, so that a service takes an event of several bodies once.
+    """
     wanted: dict[tuple[Process, str], list[str]] = {}
     for event in EVENTS:
         for process in event.followed_by:

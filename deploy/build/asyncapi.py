@@ -22,12 +22,22 @@ CLOUD_EVENT_HEADERS: Json = {
     },
 }
 
+COPY = "copy"
+PARAMETERS: Json = {
+    "register": {"description": "Code of the register."},
+    "body": {
+        "description": "Id, in hex, of a body whose staff may see the record. Events of several bodies are published "
+        "once for each, with the same ce-id: on `event` for the first body, on `copy` for the others."
+    },
+}
+
 
 def document() -> Json:
     """Return the whole document. Public channels come first; the others are internal to the product."""
     public = [event for event in EVENTS if event.family == "event"]
     internal = [event for event in EVENTS if event.family != "event"]
-    channels = {event.__name__: _event_channel(event) for event in (*public, *internal)}
+    channels = {event.__name__: _event_channel(event, event.family) for event in (*public, *internal)}
+    channels |= {f"{event.__name__}Copy": _event_channel(event, COPY) for event in public}
     channels |= {each.__name__: _channel(each.subject, each) for each in BROADCASTS}
     for request in REQUESTS:
         channels[request.__name__] = _request_channel(request)
@@ -46,11 +56,10 @@ def document() -> Json:
     }
 
 
-def _event_channel(event: type[Event]) -> Json:
-    parameters = {"register": {"description": "Code of the register."}, "organisation": {"description": "Id, in hex."}}
-    channel = _channel(f"{event.family}.{{register}}.{{organisation}}.{event.kind}", event)
+def _event_channel(event: type[Event], first_word: str) -> Json:
+    channel = _channel(f"{first_word}.{{register}}.{{body}}.{event.kind}", event)
     message: Json = {"$ref": f"#/components/schemas/{event.__name__}"}
-    channel["parameters"] = parameters
+    channel["parameters"] = PARAMETERS
     channel["messages"] = {event.__name__: {"headers": CLOUD_EVENT_HEADERS, "payload": message}}
     return channel
 
@@ -70,7 +79,7 @@ def _channel(address: str, contract: type[BaseModel]) -> Json:
 
 def _operations(channels: Iterable[str]) -> Json:
     """Return the operations of an integrator: receive the public events. All other channels are internal."""
-    public = {event.__name__ for event in EVENTS if event.family == "event"}
+    public = {f"{event.__name__}{copy}" for event in EVENTS if event.family == "event" for copy in ("", "Copy")}
     return {
         f"receive{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
         for name in channels

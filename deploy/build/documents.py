@@ -78,7 +78,7 @@ def events_table() -> str:
     """
     rows = ["", "| event | what it says | subject | told by | followed by |", "| --- | --- | --- | --- | --- |"]
     for event in EVENTS:
-        subject = f"`{event.family}.<register>.<organisation>.{event.kind}`"
+        subject = ", ".join(f"`{first}.<register>.<body>.{event.kind}`" for first in event.first_words())
         followers = ", ".join(event.followed_by)
         rows.append(f"| {event.__name__} | {_summary(event)} | {subject} | {event.told_by} | {followers} |")
     return "\n".join([*rows, ""])

@@ -28,7 +28,8 @@ def _of(process: Process) -> Permissions:
     asks = [request.subject for request in REQUESTS if process in request.asked_by]
     tells = [each.subject for each in BROADCASTS if process in each.told_by]
     hears = [each.subject for each in BROADCASTS if process in each.heard_by]
-    puts = [f"{each.family}.*.*.{each.kind}" for each in EVENTS if each.told_by == process]
+    told = [each for each in EVENTS if each.told_by == process]
+    puts = [f"{first}.*.*.{each.kind}" for each in told for first in each.first_words()]
     reads = [each for each in readers() if each.process == process]
     own_inbox = [f"_INBOX.{process}.>"]  # may also be published to, because an empty allow-list would allow everything
     discovery = [f"$SRV.*{ending}" for ending in ("", f".{process}", f".{process}.*")] if answers else []

@@ -31,7 +31,7 @@ from shared.values import london_day
 IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM account)"
 DATE_RECORD = "UPDATE referrals.record SET created_at = $2, updated_at = $3, rated_at = $2 WHERE id = $1"
 DATE_VERSION = "UPDATE referrals.record_version SET changed_at = $3 WHERE record_id = $1 AND version = $2"
-FORGET_NOTICES = "DELETE FROM referrals.outbox WHERE subject LIKE 'notice.%'"
+FORGET_NOTICES = "DELETE FROM referrals.outbox WHERE subjects[1] LIKE 'notice.%'"
 SEEN_AFTER, TOLD_AFTER = timedelta(minutes=20), timedelta(hours=1)
 
 Records = list[tuple[UUID, DemoPerson]]

@@ -21,6 +21,7 @@ class IdentityAction(AuditAction):
     ADDRESSES_LISTED = auto()
     ADMINISTRATOR_PROPOSED = auto()
     ATTEMPT_CANCELLED = auto()
+    BODIES_SET = auto()
     GRANT_CHANGED = auto()
     GRANT_GIVEN = auto()
     GRANT_TAKEN = auto()

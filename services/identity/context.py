@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from services.identity.hashing import PasswordHashes
@@ -14,6 +15,7 @@ from shared import log
 from shared.context import ServiceContext
 from shared.contracts.identity import SessionsRevoked
 from shared.messages import Fault, NotAnswered
+from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
 
 
@@ -24,6 +26,15 @@ class Lifetimes:
     idle: timedelta
     session: timedelta
     pin: timedelta
+
+
+@dataclass(frozen=True)
+class StandardAccess:
+    """What a register lets its standard users see and update: their own records, or those of their scope."""
+
+    register_code: str
+    sees: Literal["own", "scope"] = "own"
+    updates: Literal["own", "scope"] = "own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +56,17 @@ class IdentityContext(ServiceContext):
         if code not in self.registers:
             raise NotAnswered(Fault.UNREADABLE)
         return self.registers.find(code)
+
+    def access_of(self, register_code: str) -> StandardAccess:
+        """Return what standard users may reach, by the newest edition. In an unknown register: their own records."""
+        if register_code not in self.registers:
+            return StandardAccess(register_code)
+        access = self.registers.find(register_code).access
+        return StandardAccess(register_code, access.standard_sees, access.standard_updates)
+
+    async def reach(self, visitor: Visitor) -> Visitor:
+        """Return the visitor as signed: identity holds no records, and so no compartments."""
+        return visitor
 
     def contact(self, register_code: str) -> str:
         """Return the address where a person who cannot sign in gets help."""

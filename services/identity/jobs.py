@@ -1,16 +1,19 @@
 """The jobs of identity: a heartbeat each second, and a sweep of expired rows."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.operators import ensure_organisations
 from services.identity.rules import log_in as rules
 from services.identity.store import accounts, attempts, devices, limits, organisations, sessions
+from shared import audit
 from shared.bus.protocol import Bus
 from shared.contracts.identity import Heartbeat
 from shared.database import Database, transaction
 from shared.jobs import Job
+from shared.registers.definition.register import Definition
 
 BEAT_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
@@ -19,6 +22,14 @@ SWEEP_SECONDS = 60.0
 def heartbeat(bus: Bus) -> Job:
     """Return the heartbeat job. A process that receives the heartbeat also receives revocations."""
     return Job("identity.heartbeat", lambda: bus.tell(Heartbeat()), every=BEAT_SECONDS)
+
+
+async def set_bodies(db: Database, register: Definition, known: Mapping[str, tuple[str, ...]]) -> None:
+    """Give known organisations the bodies that the definition names for them. `known` holds those of each domain."""
+    for each in register.organisations:
+        if known.get(each.email_domain, each.bodies) != each.bodies:
+            changed = await organisations.set_bodies(db, register.code, each.email_domain, each.bodies)
+            await audit.note(db, None, IdentityAction.BODIES_SET, [changed], register=register.code)
 
 
 @dataclass(frozen=True)
@@ -32,12 +43,14 @@ class Sweeper:
         await self.sweep()
 
     async def begin_registers(self) -> None:
-        """Give each register without organisations those of its definition."""
+        """Give each register without organisations those of its definition, and known ones the bodies named there."""
         for register in self.context.registers.newest():
-            rows = [(each.name, each.email_domain) for each in register.organisations]
             async with transaction(self.context.pool) as db:
-                if rows and not await organisations.has_any(db, register.code):
-                    await ensure_organisations(db, register.code, rows)
+                known = await organisations.find_bodies(db, register.code)
+                if register.organisations and not known:
+                    rows = [(each.name, each.email_domain) for each in register.organisations]
+                    known = dict.fromkeys(await ensure_organisations(db, register.code, rows), ())
+                await set_bodies(db, register, known)
 
     async def sweep(self) -> None:
         """Delete expired rows in one transaction for each kind, so that no log-in waits for all of them."""

@@ -51,7 +51,7 @@ class MailEscalation:
         They use the words of the first mail if the register still has them.
         """
         wanted = rules.rules_for(register, "urgent_not_seen", "urgent")
-        named = await self.context.mails.recipients(register, mail.about.organisation_id, wanted)
+        named = await self.context.mails.recipients(register, mail.about.compartment.bodies, wanted)
         said = mail.about.mail_code if register.mail(mail.about.mail_code) else None
         return [self._instead(register, mail, recipient, said or rule.mail) for recipient, rule in named.items()]
 

@@ -9,6 +9,8 @@ from services.notifier.rules import NeverAMail
 from services.notifier.store import NewMail
 from services.notifier.telling import Happened, Notice
 from shared import audit
+from shared.bodies import compartment_of
+from shared.compartments import add_compartment
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
 from shared.database import Database, transaction
@@ -54,8 +56,11 @@ class Handlers:
         """Mail all recipients whom the register's definition names, once for each notice."""
         mails = await self.context.mails.mails_about(notice)
         happened = Happened.of(notice)
-        if not mails and rules.must_be_told(happened.occasion, happened.urgency):
+        register = self.context.registers.find(notice.register_code)
+        if not mails and rules.must_be_told(register, happened.occasion, happened.urgency):
             warn("notice.nobody_told", event_id=str(notice.event_id), register_code=notice.register_code)
+        compartment = compartment_of(notice.register_code, notice.bodies)
+        await add_compartment(self.context.pool, notice.register_code, compartment)
         async with transaction(self.context.pool) as db:
             if not await is_new(db, NOTICES, notice):
                 return

@@ -18,12 +18,12 @@ class AddressBook:
     context: ServiceContext
 
     async def find(
-        self, register_code: str, organisation_id: UUID, wanted: Sequence[Notification], user_id: UUID | None = None
+        self, register_code: str, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None
     ) -> FoundRecipients:
         """Return the addresses that these rules need. Identity is not asked if they name only mailboxes."""
         user = user_id if rules.names(wanted, "submitter") else None
         if user is None and not rules.names(wanted, "administrators"):
             return FoundRecipients()
-        question = FindRecipients(register_code=register_code, organisation_id=organisation_id, user_id=user)
+        question = FindRecipients(register_code=register_code, bodies=bodies, user_id=user)
         found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
         return FoundRecipients(found.administrators, found.user)

@@ -125,9 +125,14 @@ def template_of(rule: Notification) -> RecordTemplate:
     return "urgent_record" if is_urgent(rule) else "new_record"
 
 
-def must_be_told(occasion: Occasion, urgency: Urgency) -> bool:
-    """Check whether a register must name at least one recipient for this."""
-    return urgency == "urgent" or occasion == "record_created"
+def must_be_told(register: Definition, occasion: Occasion, urgency: Urgency) -> bool:
+    """
+    Check whether a register must name at least one recipient for this.
+
+    It may decide that nobody is told of a new record that is not urgent.
+    """
+    decided = register.untold is not None and register.untold.of_new_records == "none"
+    return urgency == "urgent" or (occasion == "record_created" and not decided)
 
 
 @dataclass(frozen=True, repr=False)

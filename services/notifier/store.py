@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from asyncpg import Record
+
 from services.notifier.rules import AnyTemplate, Ending, Lane, RecordTemplate
 from services.notifier.writing import Written
+from shared.bodies import Compartment
 from shared.contracts.notifier import MailShown, Occasion
 from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
@@ -23,7 +26,7 @@ ADD_MAIL = """
 
 ADD_ABOUT = """
     INSERT INTO record_mail (
-        mail_id, notice_id, register_code, organisation_id, record_id, reference, occasion, mail_code
+        mail_id, notice_id, register_code, compartment_id, record_id, reference, occasion, mail_code
     ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
@@ -33,7 +36,7 @@ class About:
     """The record that a mail is about, by ids and reference; what happened; and the code of the words used."""
 
     notice_id: UUID
-    organisation_id: UUID
+    compartment: Compartment
     record_id: UUID
     reference: str
     occasion: Occasion
@@ -70,7 +73,7 @@ async def add_mail(db: Database, mail: NewMail) -> bool:
 
 
 async def _add_about(db: Database, mail_id: UUID, register_code: str, about: About) -> None:
-    record = (about.organisation_id, about.record_id, about.reference)
+    record = (about.compartment.compartment_id, about.record_id, about.reference)
     await db.execute(ADD_ABOUT, mail_id, about.notice_id, register_code, *record, about.occasion, about.mail_code)
 
 
@@ -192,7 +195,7 @@ async def count_waiting(pool: DatabasePool) -> int:
 
 # ---------------------------------------------------------------------------------------------- undelivered urgent mail
 FIND_NOT_THROUGH = """
-    SELECT mail_id, notice_id, organisation_id, record_id, reference, occasion, mail_code
+    SELECT mail_id, notice_id, compartment_id, bodies, record_id, reference, occasion, mail_code
     FROM find_not_through($1, $2, $3)
 """
 
@@ -207,8 +210,19 @@ class NotThrough:
 
 async def find_not_through(pool: DatabasePool, register_code: str, before: datetime, most: int) -> list[NotThrough]:
     """Return urgent mails that failed, and those that have waited since before this moment."""
-    rows = [dict(row) for row in await pool.fetch(FIND_NOT_THROUGH, register_code, before, most)]
-    return [NotThrough(row.pop("mail_id"), About(**row)) for row in rows]
+    rows = await pool.fetch(FIND_NOT_THROUGH, register_code, before, most)
+    return [NotThrough(row["mail_id"], _about(row)) for row in rows]
+
+
+def _about(row: Record) -> About:
+    return About(
+        notice_id=row["notice_id"],
+        compartment=Compartment(row["compartment_id"], tuple(row["bodies"])),
+        record_id=row["record_id"],
+        reference=row["reference"],
+        occasion=row["occasion"],
+        mail_code=row["mail_code"],
+    )
 
 
 HOLD_NOTICE = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.notice.' || $1, 0))"
@@ -240,26 +254,26 @@ SHOWN = """
     CASE WHEN m.state IN ('queued', 'sending') THEN 'waiting' ELSE m.state END AS delivery,
     m.attempts AS tries, m.last_answer AS answer, m.ended_at AS since
 """
-# The index is read for each organisation, so that an administrator of one does not pay for the mails of others.
-LIST_MAILS = f"""
+# The page is cut before its mails are read, so that the planner cannot join all mails first.
+LIST_ALL = f"""
     SELECT {SHOWN}
     FROM (
-        SELECT newest.*
-        FROM unnest($2::uuid[]) AS held (organisation_id)
-        CROSS JOIN LATERAL (
-            SELECT each.*
-            FROM record_mail AS each
-            WHERE each.register_code = $1 AND each.organisation_id = held.organisation_id
-                AND (each.queued_at, each.mail_id) < ($3::timestamptz, $4::uuid)
-            ORDER BY each.queued_at DESC, each.mail_id DESC
-            LIMIT $5
-        ) AS newest
-        ORDER BY newest.queued_at DESC, newest.mail_id DESC
-        LIMIT $5
+        SELECT each.*
+        FROM record_mail AS each
+        WHERE each.register_code = $1 AND (each.queued_at, each.mail_id) < ($2::timestamptz, $3::uuid)
+        ORDER BY each.queued_at DESC, each.mail_id DESC
+        LIMIT $4
     ) AS r
     JOIN mail AS m ON m.id = r.mail_id
     ORDER BY r.queued_at DESC, r.mail_id DESC
 """  # noqa: S608 - constants alone
+LIST_REACHED = f"""
+    SELECT {SHOWN}
+    FROM newest_mail_ids($1, $5, $2, $3, $4) AS newest (mail_id)
+    JOIN record_mail AS r ON r.mail_id = newest.mail_id
+    JOIN mail AS m ON m.id = r.mail_id
+    ORDER BY r.queued_at DESC, r.mail_id DESC
+"""  # noqa: S608
 # Undelivered mails are few, so each is looked up in turn. OFFSET 0 keeps the planner from reversing the order.
 LIST_UNDELIVERED = f"""
     SELECT {SHOWN}
@@ -267,18 +281,19 @@ LIST_UNDELIVERED = f"""
     CROSS JOIN LATERAL (
         SELECT each.*
         FROM record_mail AS each
-        WHERE each.mail_id = m.id AND each.register_code = $1 AND each.organisation_id = ANY($2::uuid[])
-            AND (each.queued_at, each.mail_id) < ($3::timestamptz, $4::uuid)
+        WHERE each.mail_id = m.id AND each.register_code = $1
+            AND (each.queued_at, each.mail_id) < ($2::timestamptz, $3::uuid)
+            AND ($5::uuid[] IS NULL OR each.compartment_id = ANY($5))
         OFFSET 0
     ) AS r
     WHERE m.state <> 'accepted'
     ORDER BY r.queued_at DESC, r.mail_id DESC
-    LIMIT $5
+    LIMIT $4
 """  # noqa: S608
 FIND_PLACE = """
     SELECT queued_at, mail_id
     FROM record_mail
-    WHERE mail_id = $1 AND register_code = $2 AND organisation_id = ANY($3::uuid[])
+    WHERE mail_id = $1 AND register_code = $2 AND ($3::uuid[] IS NULL OR compartment_id = ANY($3))
 """
 
 
@@ -293,9 +308,14 @@ class MailPlace:
 ABOVE_ALL = MailPlace(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
+def reached_by(visitor: Visitor) -> tuple[UUID, ...] | None:
+    """Return the compartments that limit a query, or None for a visitor who may reach every record of the register."""
+    return None if visitor.all_compartments else visitor.compartment_ids
+
+
 async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> MailPlace | None:
     """Return the mail's position in the list, or None if it is not in the visitor's scope."""
-    row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, visitor.organisation_ids)
+    row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, reached_by(visitor))
     return None if row is None else MailPlace(**row)
 
 
@@ -303,9 +323,13 @@ async def list_mails(
     db: Database, visitor: Visitor, before: MailPlace, most: int, *, undelivered: bool
 ) -> tuple[MailShown, ...]:
     """Return the newest mails before a position, about records in the visitor's scope."""
-    query = LIST_UNDELIVERED if undelivered else LIST_MAILS
-    scope = (visitor.register_code, visitor.organisation_ids)
-    rows = await db.fetch(query, *scope, before.queued_at, before.mail_id, most)
+    page = (visitor.register_code, before.queued_at, before.mail_id, most)
+    if undelivered:
+        rows = await db.fetch(LIST_UNDELIVERED, *page, reached_by(visitor))
+    elif visitor.all_compartments:
+        rows = await db.fetch(LIST_ALL, *page)
+    else:
+        rows = await db.fetch(LIST_REACHED, *page, visitor.compartment_ids)
     return tuple(MailShown(**row) for row in rows)
 
 
@@ -313,7 +337,7 @@ FIND_ENDED = """
     SELECT m.state, m.template, m.lane, r.record_id, r.reference, r.mail_code
     FROM mail AS m
     JOIN record_mail AS r ON r.mail_id = m.id
-    WHERE m.id = $1 AND r.register_code = $2 AND r.organisation_id = ANY($3::uuid[])
+    WHERE m.id = $1 AND r.register_code = $2 AND ($3::uuid[] IS NULL OR r.compartment_id = ANY($3))
     FOR UPDATE OF m
 """
 
@@ -332,7 +356,7 @@ class Ended:
 
 async def hold_mail(db: Database, visitor: Visitor, mail_id: UUID) -> Ended | None:
     """Return the mail, locked until the transaction ends, or None if it is not in scope."""
-    row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, visitor.organisation_ids)
+    row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, reached_by(visitor))
     return None if row is None else Ended(**row)
 
 

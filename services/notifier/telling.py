@@ -8,6 +8,7 @@ from services.notifier import rules
 from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
+from shared.bodies import compartment_of
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordNotice, UrgentNotice
 from shared.ids import new_id
@@ -47,14 +48,14 @@ class MailWriter:
         register = self.registers.find(notice.register_code)
         happened = Happened.of(notice)
         wanted = rules.rules_for(register, happened.occasion, happened.urgency)
-        told = await self.recipients(register, notice.organisation_id, wanted, happened.submitted_by)
+        told = await self.recipients(register, notice.bodies, wanted, happened.submitted_by)
         return [self._mail(register, notice, happened.occasion, rule, each) for each, rule in told.items()]
 
     async def recipients(
-        self, register: Definition, organisation_id: UUID, wanted: Sequence[Notification], user_id: UUID | None = None
+        self, register: Definition, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None
     ) -> dict[str, Notification]:
         """Return each address with the first of these rules that names it."""
-        found = await self.book.find(register.code, organisation_id, wanted, user_id)
+        found = await self.book.find(register.code, bodies, wanted, user_id)
         return rules.recipients_of(wanted, register.contact, found)
 
     def _mail(
@@ -62,7 +63,7 @@ class MailWriter:
     ) -> NewMail:
         about = About(
             notice_id=notice.event_id,
-            organisation_id=notice.organisation_id,
+            compartment=compartment_of(notice.register_code, notice.bodies),
             record_id=notice.record_id,
             reference=notice.reference,
             occasion=occasion,

@@ -6,7 +6,8 @@ from shared.context import ServiceContext
 from shared.database import transaction
 from shared.log import log, warn
 
-FOLD_EVERY_SECONDS = 1.0
+FOLD_EVERY_SECONDS = 2.0
+FOLD_GATHER_SECONDS = 1.0
 REFRESH_EVERY_SECONDS = 1.0
 END_EVERY_SECONDS = 600.0
 PROVED_AT_HOUR = 2

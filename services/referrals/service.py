@@ -15,6 +15,7 @@ from services.referrals.handlers.standing import RecordStatusHandlers
 from services.referrals.jobs import (
     END_EVERY_SECONDS,
     FOLD_EVERY_SECONDS,
+    FOLD_GATHER_SECONDS,
     PROVED_AT_HOUR,
     REFRESH_EVERY_SECONDS,
     prove_counters,
@@ -99,7 +100,13 @@ def service_of(context: ServiceContext) -> Service:
 def jobs_of(context: ServiceContext) -> list[Job]:
     """Return the background jobs. Every replica may run each of them: a second run finds nothing to do."""
     return [
-        Job("counters.fold", lambda: counting.fold_deltas(context.pool), every=FOLD_EVERY_SECONDS),
+        Job(
+            "counters.fold",
+            lambda: counting.fold_deltas(context.pool),
+            every=FOLD_EVERY_SECONDS,
+            gather=FOLD_GATHER_SECONDS,
+            after_work=True,
+        ),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),

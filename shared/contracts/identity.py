@@ -188,11 +188,16 @@ class ReadPasswordRule(Request[PasswordRule]):
 
 
 class Organisation(Message):
-    """An organisation that uses a register. `label` is the name with its domain, as lists show it (R-DSR-104)."""
+    """
+    An organisation that uses a register. `label` is the name with its domain, as lists show it (R-DSR-104).
+
+    `bodies` are those that it acts for, in a register whose scope is made of bodies.
+    """
 
     organisation_id: UUID
     name: str
     domain: str
+    bodies: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

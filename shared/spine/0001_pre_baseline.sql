@@ -7,7 +7,7 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id uuid NOT NULL UNIQUE,
-    subject text NOT NULL,
+    subjects text [] NOT NULL CHECK (cardinality(subjects) > 0),
     event_type text NOT NULL,
     body jsonb,
     occurred_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -19,6 +19,7 @@ from deploy.runner.console import Console
 from deploy.runner.keyring import open_keyring
 from deploy.runner.nats_server import NatsServer
 from deploy.runner.state import open_state
+from shared import outbox
 from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import MAX_DELIVERIES, Bus, Context, Follower
@@ -58,7 +59,7 @@ class Happened(Event):
 
 
 def everything(process: str) -> Permissions:
-    subjects = ("ask.>", "tell.>", "event.>", "$SRV.>", "$JS.>", f"_INBOX.{process}.>")
+    subjects = ("ask.>", "tell.>", "event.>", "copy.>", "$SRV.>", "$JS.>", f"_INBOX.{process}.>")
     return Permissions(publish=subjects, subscribe=subjects, replies=True)
 
 
@@ -85,7 +86,7 @@ async def on_nats(nats_server: tuple[NatsServer, dict[str, str]]) -> AsyncIterat
         return bus
 
     deployer = await deployer_connection(server.url, seeds[DEPLOYER])
-    await declare_stream(deployer, "EVENTS", ("event.>",), days=1)
+    await declare_stream(deployer, "EVENTS", ("event.>", "copy.>"), days=1)
     await declare_consumer(deployer, "EVENTS", "gateway--event", ("event.*.*.happened",))
     await deployer.close()
     yield connect
@@ -261,7 +262,7 @@ async def test_an_event_is_taken_until_it_is_done(connect: Connect) -> None:
     event = an_event()
     await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
 
-    await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+    await teller.publish(event.subjects()[0], event.model_dump_json().encode(), headers_of(event))
 
     assert event.event_id == await asyncio.wait_for(taken.get(), 5)
     assert [event.event_id] * 2 == tries
@@ -281,7 +282,7 @@ async def test_an_event_waits_for_what_it_needs_however_often_that_is_away(conne
     event = an_event()
     await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
 
-    await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+    await teller.publish(event.subjects()[0], event.model_dump_json().encode(), headers_of(event))
 
     assert MAX_DELIVERIES + 1 == await asyncio.wait_for(taken.get(), 10)
 
@@ -303,7 +304,7 @@ async def test_an_event_that_has_waited_long_is_tried_as_often_as_any_other(on_n
     event = an_event()
     await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
 
-    await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+    await teller.publish(event.subjects()[0], event.model_dump_json().encode(), headers_of(event))
 
     assert MAX_DELIVERIES + 2 == await asyncio.wait_for(taken.get(), 10)
 
@@ -317,11 +318,30 @@ async def test_the_stream_drops_a_second_copy(connect: Connect) -> None:
     teller, follower = await connect("identity"), await connect("gateway")
     first, second = an_event(), an_event()
     for event in (first, first, second):
-        await teller.publish(event.subject(), event.model_dump_json().encode(), headers_of(event))
+        await teller.publish(event.subjects()[0], event.model_dump_json().encode(), headers_of(event))
 
     await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
 
     assert [first.event_id, second.event_id] == [await asyncio.wait_for(taken.get(), 5) for _ in range(2)]
+
+
+async def test_an_event_of_two_bodies_is_kept_for_both_and_taken_once(on_nats: Connect) -> None:
+    taken: asyncio.Queue[UUID] = asyncio.Queue()
+
+    async def take(event: Happened) -> None:
+        await taken.put(event.event_id)
+
+    teller, follower = await on_nats("identity"), await on_nats("gateway")
+    event, last = an_event("la_england:E08000025", "icb:QNC"), an_event()
+    for subject in (*event.subjects(), *event.subjects()):
+        message_id = outbox.message_id(str(event.event_id), event.subjects(), subject)
+        headers = {**headers_of(event), "Nats-Msg-Id": message_id}
+        await teller.publish(subject, event.model_dump_json().encode(), headers)
+    await teller.publish(last.subjects()[0], last.model_dump_json().encode(), headers_of(last))
+
+    await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, nothing_set_aside))
+
+    assert [event.event_id, last.event_id] == [await asyncio.wait_for(taken.get(), 5) for _ in range(2)]
 
 
 async def test_an_unreadable_event_is_set_aside(connect: Connect) -> None:
@@ -337,7 +357,7 @@ async def test_an_unreadable_event_is_set_aside(connect: Connect) -> None:
     event = an_event()
     await follower.follow(Follower("gateway--event", "EVENTS", (Happened,), take, keep))
 
-    await teller.publish(event.subject(), b'{"event_id": 7}', headers_of(event))
+    await teller.publish(event.subjects()[0], b'{"event_id": 7}', headers_of(event))
 
     assert (str(event.event_id), "unreadable") == await asyncio.wait_for(set_aside.get(), 5)
 
@@ -451,12 +471,12 @@ async def nothing_set_aside(_event_id: str, _subject: str, reason: str, _deliver
     raise AssertionError(reason)
 
 
-def an_event() -> Happened:
+def an_event(*bodies: str) -> Happened:
     return Happened(
         event_id=UUID(bytes=secrets.token_bytes(16)),
         occurred_at=datetime.now(UTC),
         register_code="dsr",
-        organisation_id=uuid4(),
+        bodies=bodies or (f"organisation:{uuid4().hex}",),
         record_id=uuid4(),
         version=0,
     )

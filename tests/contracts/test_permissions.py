@@ -26,6 +26,8 @@ MUST_BE_DENIED = [
     ("gateway", "subscribe", "ask.identity.log_in"),
     ("gateway", "subscribe", "_INBOX.identity.>"),
     ("gateway", "subscribe", "event.>"),
+    ("gateway", "subscribe", "copy.>"),
+    ("outcomes", "publish", f"copy.dsr.{ORGANISATION}.created"),
     ("identity", "publish", "ask.referrals.read_record"),
     ("identity", "publish", "$JS.API.STREAM.DELETE.EVENTS"),
     ("identity", "subscribe", "event.>"),
@@ -57,7 +59,7 @@ async def stack(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
 def every_subject() -> list[str]:
     """Return a subject of every kind in use: each contract's, each inbox, and JetStream's own."""
     contracts = [*(each.subject for each in REQUESTS), *(each.subject for each in BROADCASTS)]
-    events = [f"{event.family}.dsr.{ORGANISATION}.{event.kind}" for event in EVENTS]
+    events = [f"{first}.dsr.{ORGANISATION}.{event.kind}" for event in EVENTS for first in event.first_words()]
     inboxes = [f"_INBOX.{process}.x" for process in PROCESSES]
     pulls = [f"$JS.API.CONSUMER.MSG.NEXT.{reader.stream}.{reader.durable}" for reader in readers()]
     forbidden = ["$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.EVENTS", "$JS.API.STREAM.MSG.GET.EVENTS"]

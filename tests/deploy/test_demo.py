@@ -53,7 +53,7 @@ async def test_it_has_the_printed_dates_and_tells_nobody_of_old_referrals(
     admin: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     records = {row["name"]: row for row in await admin.fetch(FIND_RECORDS)}
-    notices = await admin.fetchval("SELECT count(*) FROM referrals.outbox WHERE subject LIKE 'notice.%'")
+    notices = await admin.fetchval("SELECT count(*) FROM referrals.outbox WHERE subjects[1] LIKE 'notice.%'")
     await admin.close()
 
     percy = records["Percy Plum"]

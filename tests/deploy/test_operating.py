@@ -17,7 +17,7 @@ from shared.registers.load import SHIPPED
 WHO = ("morgan@staffordshire.gov.uk", "Morgan", "Master")
 FIND_ADMIN = """
     SELECT (SELECT count(*) FROM identity.account WHERE master_admin) AS admins,
-        (SELECT count(*) FROM identity.outbox WHERE subject = 'ask.notifier.queue_mail') AS letters
+        (SELECT count(*) FROM identity.outbox WHERE subjects = '{ask.notifier.queue_mail}') AS letters
 """
 TAMPER = "UPDATE identity.audit SET action = 'nothing_happened'"
 

@@ -35,12 +35,12 @@ FIND_RECORDS = """
     ), told AS (
         SELECT
             (body ->> 'record_id')::uuid AS id,
-            coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'event.%'), '{}') AS events,
-            coalesce(array_agg(event_id::text) FILTER (WHERE subject LIKE 'notice.%'), '{}') AS notices
+            coalesce(array_agg(event_id::text) FILTER (WHERE subjects[1] LIKE 'event.%'), '{}') AS events,
+            coalesce(array_agg(event_id::text) FILTER (WHERE subjects[1] LIKE 'notice.%'), '{}') AS notices
         FROM (
-            SELECT body, event_id, subject FROM referrals.outbox
+            SELECT body, event_id, subjects FROM referrals.outbox
             UNION ALL
-            SELECT body, event_id, subject FROM outcomes.outbox
+            SELECT body, event_id, subjects FROM outcomes.outbox
         ) AS each
         GROUP BY 1
     ), endings AS (

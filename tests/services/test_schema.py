@@ -60,8 +60,8 @@ SCOPE = (
     ' AS "nullif")::uuid[])))'
 )
 
-# Tables with an organisation whose rows belong to one user.
-OWN_ROWS = {"job"}
+# Tables with a compartment whose rows belong to one user, or name no person.
+OWN_ROWS = {"job", "compartment"}
 # Functions that a policy may call, because a sub-select runs them once per query.
 ONCE_A_QUERY = {"held_ids()"}
 

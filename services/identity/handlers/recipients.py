@@ -19,7 +19,7 @@ class RecipientList:
 
     async def find(self, _caller: Caller, asked: FindRecipients) -> Recipients:
         async with transaction(self.context.pool) as db:
-            administrators = await recipients.find_administrators(db, asked.register_code, asked.organisation_id)
+            administrators = await recipients.find_administrators(db, asked.register_code, asked.bodies)
             user = await recipients.find_user(db, asked.register_code, asked.user_id) if asked.user_id else None
             given = [each.account_id for each in (*administrators, *([user] if user else ()))]
             await audit.note(db, None, IdentityAction.ADDRESSES_GIVEN, given, register=asked.register_code)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity.context import IdentityContext
+from services.identity.context import IdentityContext, StandardAccess
 from services.identity.handlers.ending import end_session
 from services.identity.keys import hash_of
 from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
@@ -38,7 +38,8 @@ class SessionHandlers:
             if touched is None:
                 raise Refused("no_session")
             idle_ends_at = touched
-        visitor = visitor_of(found.holder, asked.register_code, found.session_id, found.method, found.must_change)
+        access = self.context.access_of(asked.register_code)
+        visitor = visitor_of(found.holder, access, found.session_id, found.method, found.must_change)
         return SessionFound(
             assertion=self.context.signer.sign_visitor(visitor, audiences_of(visitor)),
             visitor=visitor,
@@ -59,11 +60,13 @@ class SessionHandlers:
             holder = await sessions.find_holder(db, asked.user_id, asked.register_code)
         if holder is None or holder.role is None:
             raise Refused("no_grant")
-        return Grant(visitor=visitor_of(holder, asked.register_code, NO_SESSION, "password_pin"))
+        return Grant(
+            visitor=visitor_of(holder, self.context.access_of(asked.register_code), NO_SESSION, "password_pin")
+        )
 
 
 def visitor_of(
-    holder: SessionUser, register_code: str, session_id: UUID, method: Method, must_change: bool = False
+    holder: SessionUser, access: StandardAccess, session_id: UUID, method: Method, must_change: bool = False
 ) -> Visitor:
     """
     Return the visitor for one register.
@@ -75,7 +78,7 @@ def visitor_of(
     return Visitor(
         user_id=holder.account_id,
         full_name=f"{holder.first_name} {holder.last_name}",
-        register_code=register_code,
+        register_code=access.register_code,
         role=None if must_change else role,
         organisation_ids=tuple(holder.organisation_ids) if has_scope else (),
         all_organisations=has_scope and holder.all_organisations,
@@ -83,6 +86,9 @@ def visitor_of(
         session_id=session_id,
         method=method,
         must_change=must_change,
+        bodies=tuple(holder.bodies) if has_scope else (),
+        standard_sees=access.sees,
+        standard_updates=access.updates,
     )
 
 

@@ -17,11 +17,14 @@ CREATE TABLE allowed_address (
     PRIMARY KEY (register_code, email)
 );
 
+-- `bodies` are those that it acts for, as list:code, in a register whose scope is made of bodies. They are those of the
+-- register's definition.
 CREATE TABLE organisation (
     organisation_id uuid PRIMARY KEY,
     register_code text NOT NULL,
     name text NOT NULL,
     domain text NOT NULL CHECK (domain = lower(domain)),
+    bodies text [] NOT NULL DEFAULT '{}',
     UNIQUE (register_code, name),
     UNIQUE (register_code, domain),
     UNIQUE (register_code, organisation_id)

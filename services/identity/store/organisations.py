@@ -9,9 +9,18 @@ from shared.contracts.identity import Organisation
 from shared.database import Database, DatabasePool
 from shared.permissions import Role
 
-LIST = "SELECT organisation_id, name, domain FROM organisation WHERE register_code = $1 ORDER BY lower(name), name"
+LIST = """
+    SELECT organisation_id, name, domain, bodies
+    FROM organisation
+    WHERE register_code = $1
+    ORDER BY lower(name), name
+"""
 FIND_BY_DOMAIN = "SELECT domain, organisation_id FROM organisation WHERE register_code = $1"
-HAS_ANY = "SELECT EXISTS (SELECT FROM organisation WHERE register_code = $1)"
+FIND_BODIES = "SELECT domain, bodies FROM organisation WHERE register_code = $1"
+SET_BODIES = """
+    UPDATE organisation SET bodies = $3 WHERE register_code = $1 AND domain = $2
+    RETURNING organisation_id
+"""
 ADD = """
     INSERT INTO organisation (organisation_id, register_code, name, domain)
     VALUES ($1, $2, $3, $4)
@@ -64,8 +73,15 @@ async def find_by_domain(db: Database, register_code: str) -> dict[str, UUID]:
     return {row["domain"]: row["organisation_id"] for row in await db.fetch(FIND_BY_DOMAIN, register_code)}
 
 
-async def has_any(db: Database, register_code: str) -> bool:
-    return bool(await db.fetchval(HAS_ANY, register_code))
+async def find_bodies(db: Database, register_code: str) -> dict[str, tuple[str, ...]]:
+    """Return the bodies that each organisation of a register acts for, by the organisation's domain."""
+    return {row["domain"]: tuple(row["bodies"]) for row in await db.fetch(FIND_BODIES, register_code)}
+
+
+async def set_bodies(db: Database, register_code: str, domain: str, bodies: tuple[str, ...]) -> UUID:
+    """Store the bodies that a known organisation acts for, and return its id."""
+    organisation_id: UUID = await db.fetchval(SET_BODIES, register_code, domain, bodies)
+    return organisation_id
 
 
 async def add(db: Database, register_code: str, rows: Iterable[tuple[UUID, str, str]]) -> None:

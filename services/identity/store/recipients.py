@@ -2,9 +2,11 @@
 The addresses of people who get mail about a record. Locked or disabled accounts, and those without a role, get none.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from shared.bodies import ORGANISATION
 from shared.database import Database
 
 MOST = 50
@@ -15,19 +17,23 @@ FIND_ADMINISTRATORS = """
     JOIN account ON account.account_id = held.account_id
     WHERE held.register_code = $1 AND held.role = 'administrator'
         AND account.status IN ('active', 'locked_to_strangers')
-        AND EXISTS (
-            SELECT FROM organisation AS each
-            WHERE each.register_code = $1 AND each.organisation_id = $2
+        AND (
+            cardinality($2::uuid[]) = 0
+            OR EXISTS (
+                SELECT FROM organisation AS each WHERE each.register_code = $1 AND each.organisation_id = ANY($2)
+            )
         )
         AND (
             held.all_organisations
             OR EXISTS (
-                SELECT FROM register_grant_organisation AS each
-                WHERE each.account_id = held.account_id AND each.register_code = $1 AND each.organisation_id = $2
+                SELECT FROM register_grant_organisation AS mine
+                JOIN organisation AS each ON each.organisation_id = mine.organisation_id
+                WHERE mine.account_id = held.account_id AND mine.register_code = $1
+                    AND (each.organisation_id = ANY($2) OR each.bodies && $3::text[])
             )
         )
     ORDER BY held.all_organisations, account.created_at, account.account_id
-    LIMIT $3
+    LIMIT $4
 """
 FIND_USER = """
     SELECT account.account_id, account.email
@@ -45,9 +51,16 @@ class Addressee:
     email: str = field(repr=False)
 
 
-async def find_administrators(db: Database, register_code: str, organisation_id: UUID) -> list[Addressee]:
-    """Return administrators of this organisation, at most `MOST`. Those of single organisations come first."""
-    return [Addressee(**row) for row in await db.fetch(FIND_ADMINISTRATORS, register_code, organisation_id, MOST)]
+async def find_administrators(db: Database, register_code: str, bodies: Iterable[str]) -> list[Addressee]:
+    """
+    Return administrators who reach one of these bodies, each once, at most `MOST`.
+
+    Those of single organisations come first. An organisation that is not the register's has no administrators.
+    """
+    named = tuple(bodies)
+    organisation_ids = [UUID(hex=each.removeprefix(ORGANISATION)) for each in named if each.startswith(ORGANISATION)]
+    rows = await db.fetch(FIND_ADMINISTRATORS, register_code, organisation_ids, named, MOST)
+    return [Addressee(**row) for row in rows]
 
 
 async def find_user(db: Database, register_code: str, account_id: UUID) -> Addressee | None:

@@ -26,6 +26,18 @@ ORGANISATIONS_OF_GRANT = """
         )
     END AS organisation_ids
 """
+# Who has every organisation needs no bodies.
+BODIES_OF_GRANT = """
+    ARRAY(
+        SELECT DISTINCT named.body
+        FROM register_grant_organisation AS mine
+        JOIN organisation AS each ON each.organisation_id = mine.organisation_id
+        CROSS JOIN unnest(each.bodies) AS named (body)
+        WHERE mine.account_id = held.account_id AND mine.register_code = held.register_code
+            AND NOT held.all_organisations
+        ORDER BY named.body
+    ) AS bodies
+"""
 FIND_SESSION = f"""
     SELECT
         session.session_id, session.method, session.must_change, session.ends_at,
@@ -34,6 +46,7 @@ FIND_SESSION = f"""
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
         {ORGANISATIONS_OF_GRANT},
+        {BODIES_OF_GRANT},
         (
             SELECT count(*) FROM session AS other
             WHERE other.account_id = session.account_id AND other.session_id <> session.session_id
@@ -51,7 +64,8 @@ FIND_GRANT = f"""
     SELECT
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
-        {ORGANISATIONS_OF_GRANT}
+        {ORGANISATIONS_OF_GRANT},
+        {BODIES_OF_GRANT}
     FROM account
     LEFT JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $2
     WHERE account.account_id = $1 AND account.status IN ('active', 'locked_to_strangers')
@@ -80,7 +94,11 @@ SWEEP = """
 
 @dataclass(frozen=True)
 class SessionUser:
-    """A user and their access to one register; a master admin has neither role nor organisations there."""
+    """
+    A user and their access to one register; a master admin has neither role nor organisations there.
+
+    `bodies` are those that the user's organisations act for.
+    """
 
     account_id: UUID
     first_name: str = field(repr=False)
@@ -90,6 +108,7 @@ class SessionUser:
     home_organisation_id: UUID | None
     organisation_ids: Sequence[UUID]
     all_organisations: bool
+    bodies: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -152,6 +171,7 @@ def _holder(row: Record) -> SessionUser:
         home_organisation_id=row["home_organisation_id"],
         organisation_ids=row["organisation_ids"],
         all_organisations=row["all_organisations"],
+        bodies=row["bodies"],
     )
 
 

@@ -37,34 +37,45 @@ CREATE INDEX mail_undelivered ON mail (id) WHERE state <> 'accepted';
 CREATE INDEX mail_urgent_open ON mail (register_code, created_at)
 WHERE template = 'urgent_record' AND others_told_at IS NULL AND state <> 'accepted';
 
+-- The sets of bodies whose staff may see a record, in registers whose scope is made of bodies. Names no person.
+CREATE TABLE compartment (
+    compartment_id uuid PRIMARY KEY,
+    register_code text COLLATE "C" NOT NULL,
+    bodies text [] NOT NULL CHECK (cardinality(bodies) > 0)
+);
+CREATE INDEX compartment_of_register ON compartment (register_code);
+GRANT SELECT, INSERT ON compartment TO notifier_app;
+
 -- The record that a mail is about. Mails about accounts have no such row. One notice, `notice_id`, may become mails to
 -- several people. `mail_code` names the words in the definition; the text itself is deleted once a mail has ended.
 CREATE TABLE record_mail (
     mail_id uuid PRIMARY KEY REFERENCES mail (id) ON DELETE CASCADE,
     notice_id uuid NOT NULL,
     register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid NOT NULL,
     record_id uuid NOT NULL,
     reference text NOT NULL,
     occasion text NOT NULL,
     mail_code text NOT NULL,
     queued_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX record_mail_listed ON record_mail (register_code, organisation_id, queued_at DESC, mail_id DESC);
+CREATE INDEX record_mail_listed ON record_mail (register_code, queued_at DESC, mail_id DESC) INCLUDE (compartment_id);
+CREATE INDEX record_mail_of_compartment ON record_mail (register_code, compartment_id, queued_at DESC, mail_id DESC);
 CREATE INDEX record_mail_of_notice ON record_mail (notice_id);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON mail TO notifier_app;
 GRANT SELECT, INSERT ON record_mail TO notifier_app;
 
 -- Which rows each role sees. The service's own jobs, without a visitor, have the queue. They insert into `record_mail`
--- and read it only through functions. Administrators see the mails about records of their register and organisations,
+-- and read it only through functions. Administrators see the mails about records of their register and compartments,
 -- and no mail about an account. A setting is read once a query, not once a row; after a transaction it is '' and not
 -- null.
 DO $$
 DECLARE
     own_work text := '(SELECT coalesce(current_setting(''app.user'', true), '''') = '''')';
     scope text := 'register_code = (SELECT current_setting(''app.register'', true)) AND '
-        'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid [])';
+        '((SELECT current_setting(''app.all'', true)) = ''1'' OR compartment_id = ANY ((SELECT '
+        'nullif(current_setting(''app.compartments'', true), '''')::uuid [])::uuid []))';
     administrator text := '(SELECT current_setting(''app.role'', true)) = ''administrator''';
     -- EXISTS would let the planner collect every mail in scope before it looks at the first.
     about_record text := '(SELECT true FROM record_mail AS r WHERE r.mail_id = id)';

@@ -81,13 +81,13 @@ class OutboxRow:
     """An event that is published once the transaction is committed."""
 
     event_id: UUID
-    subject: str
+    subjects: tuple[str, ...]
     event_type: str
     body: Event
 
 
 def outbox_rows(events: Sequence[Event]) -> str:
-    return as_json([OutboxRow(each.event_id, each.subjects()[0], each.event_type(), each) for each in events])
+    return as_json([OutboxRow(each.event_id, each.subjects(), each.event_type(), each) for each in events])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The jobs of identity, its start, and its password hashing."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,12 @@ from services.identity.hashing import OWASP, PasswordHashes
 from services.identity.jobs import Sweeper, heartbeat
 from services.identity.service import build
 from services.identity.settings import IdentitySettings
+from shared.audit import Sealer
 from shared.context import ServiceContext
 from shared.contracts.health import ReadIdentityBacklog
-from shared.contracts.identity import Heartbeat, ListOrganisations
+from shared.contracts.identity import Heartbeat, ListOrganisations, LogOut
 from shared.jobs import repeat
-from shared.messages import Fault, NotAnswered
+from shared.messages import Fault, NotAnswered, Refused
 from shared.service import start
 from shared.tasks import end
 from tests.services.identity.rig import ADA, Rig, refused
@@ -100,6 +102,22 @@ async def test_the_service_answers_all_that_its_contracts_name(
     await start(service_parts, service)
 
     assert 2 == len(service.jobs)
+
+
+async def test_each_request_wakes_the_jobs_that_wait_for_work_whatever_its_answer(
+    service_parts: ServiceContext, settings: IdentitySettings
+) -> None:
+    job = Sealer(service_parts.pool, "identity", None).jobs[0]
+    seen = [job.wakeup.is_set()]
+    await start(service_parts, build(service_parts, settings), [job])
+
+    for request in (ReadIdentityBacklog(), LogOut(session_token="unknown")):
+        job.wakeup.clear()
+        with contextlib.suppress(NotAnswered, Refused):
+            await service_parts.bus.ask(request)
+        seen.append(job.wakeup.is_set())
+
+    assert [False, True, True] == seen
 
 
 async def test_operations_can_ask_how_much_waits(rig: Rig) -> None:

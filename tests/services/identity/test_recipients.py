@@ -6,6 +6,7 @@ import pytest
 
 from services.identity.rules.log_in import Status
 from services.identity.store.recipients import MOST
+from shared.bodies import organisation_compartment
 from shared.contracts.identity import FindRecipients, Recipients
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
@@ -31,7 +32,8 @@ async def organisation(rig: Rig) -> UUID:
 
 
 async def find(rig: Rig, organisation_id: UUID, user_id: UUID | None = None, register: str = "dsr") -> Recipients:
-    asked = FindRecipients(register_code=register, organisation_id=organisation_id, user_id=user_id)
+    bodies = organisation_compartment(organisation_id).bodies
+    asked = FindRecipients(register_code=register, bodies=bodies, user_id=user_id)
     return await rig.ask(asked, statement_of("notifier"))
 
 
@@ -96,7 +98,7 @@ async def test_whose_addresses_were_given_is_audited_by_their_ids(rig: Rig) -> N
 
 @pytest.mark.parametrize("service", ["referrals", "reports", "outcomes"])
 async def test_no_other_service_is_given_any(rig: Rig, service: str) -> None:
-    asked = FindRecipients(register_code="dsr", organisation_id=await organisation(rig))
+    asked = FindRecipients(register_code="dsr", bodies=organisation_compartment(await organisation(rig)).bodies)
 
     with pytest.raises(NotAnswered) as refused:
         await rig.ask(asked, statement_of(service))

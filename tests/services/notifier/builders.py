@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.notifier.settings import NotifierSettings
+from shared.bodies import organisation_compartment
 from shared.contracts.notifier import QueueMail, Template
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import Happening, RoutineNotice, Urgency, UrgentNotice
@@ -51,7 +52,7 @@ def a_routine_notice(
     *,
     register_code: str = "dsr",
     reference: str = "DSR-7KQ2",
-    organisation_id: UUID | None = None,
+    bodies: tuple[str, ...] = (),
     occasion: Happening = "record_created",
     urgency: Urgency = "routine",
     submitted_by: UUID | None = None,
@@ -60,7 +61,7 @@ def a_routine_notice(
         event_id=new_id(),
         occurred_at=MOMENT,
         register_code=register_code,
-        organisation_id=organisation_id or new_id(),
+        bodies=bodies or organisation_compartment(new_id()).bodies,
         record_id=new_id(),
         version=0,
         reference=reference,
@@ -71,14 +72,14 @@ def a_routine_notice(
 
 
 def an_urgent_notice(
-    *, register_code: str = "dsr", reference: str = "DSR-7KQ2", organisation_id: UUID | None = None
+    *, register_code: str = "dsr", reference: str = "DSR-7KQ2", bodies: tuple[str, ...] = ()
 ) -> UrgentNotice:
-    routine = a_routine_notice(register_code=register_code, reference=reference, organisation_id=organisation_id)
+    routine = a_routine_notice(register_code=register_code, reference=reference, bodies=bodies)
     return UrgentNotice(**(routine.model_dump() | {"urgency": "urgent"}))
 
 
-def nobody_has_seen(reference: str = "DSR-7KQ2", organisation_id: UUID | None = None) -> UrgentNotSeen:
-    notice = a_routine_notice(reference=reference, organisation_id=organisation_id)
+def nobody_has_seen(reference: str = "DSR-7KQ2", bodies: tuple[str, ...] = ()) -> UrgentNotSeen:
+    notice = a_routine_notice(reference=reference, bodies=bodies)
     return UrgentNotSeen.model_validate(notice.model_dump())
 
 

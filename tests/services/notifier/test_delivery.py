@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from deploy.runner.environment import Addresses
+from shared.bodies import organisation_compartment
 from shared.contracts.notifier import MAILS_AT_ONCE, Delivery, ListMails, MailShown, SendAgain
 from shared.database import transaction
 from shared.messages import Refused
@@ -35,7 +36,8 @@ async def superuser(addresses: Addresses) -> AsyncIterator["asyncpg.Connection[a
 
 
 async def told(rig: Rig, reference: str, organisation_id: UUID = HERE, register_code: str = "dsr") -> None:
-    notice = a_routine_notice(reference=reference, organisation_id=organisation_id, register_code=register_code)
+    bodies = organisation_compartment(organisation_id).bodies
+    notice = a_routine_notice(reference=reference, bodies=bodies, register_code=register_code)
     await rig.handlers.tell(notice)
 
 
@@ -48,7 +50,7 @@ async def listed(
 async def a_failed_mail(rig: Rig, *, urgent: bool = False) -> MailShown:
     rig.mail_server.will_answer("RCPT", "550 mailbox full")
     a_notice = an_urgent_notice if urgent else a_routine_notice
-    await rig.handlers.tell(a_notice(organisation_id=HERE))
+    await rig.handlers.tell(a_notice(bodies=organisation_compartment(HERE).bodies))
     await rig.send_due("now" if urgent else "bulk")
     (mail,) = await listed(rig, a_visitor(Role.ADMINISTRATOR, HERE))
     return mail

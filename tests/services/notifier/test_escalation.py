@@ -4,7 +4,7 @@ import pytest
 
 from shared.registers.definition.lifecycle import Notification
 from shared.registers.load import LoadedRegister, Registers
-from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
+from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, nobody_has_seen
 from tests.services.notifier.rig import Rig
 
 TEAM = "dynamicsupportregister@mpft.nhs.uk"
@@ -164,7 +164,7 @@ async def test_each_register_has_its_own_patience(rig: Rig, registers: Registers
     dsr = registers.find("dsr")
     hasty = dsr.model_copy(update={"lifecycle": dsr.lifecycle.model_copy(update={"urgent_minutes": 5})})
     rig = rig.with_registers(Registers([LoadedRegister(hasty, "")]))
-    await rig.handlers.tell(an_urgent_notice(organisation_id=new_id()))
+    await rig.handlers.tell(an_urgent_notice())
 
     await rig.escalate(minutes=5)
 

@@ -1,5 +1,6 @@
 """The replies of the notifier match the recorded golden messages."""
 
+from shared.bodies import organisation_compartment
 from shared.contracts.notifier import ListMails
 from shared.permissions import Role
 from tests.contracts.golden import check_golden
@@ -12,11 +13,11 @@ async def test_golden_mails(rig: Rig) -> None:
     """One mail is refused, one is accepted, and one waits."""
     here = new_id()
     rig.mail_server.will_answer("RCPT", "550 mailbox full")
-    await rig.handlers.tell(an_urgent_notice(organisation_id=here))
+    await rig.handlers.tell(an_urgent_notice(bodies=organisation_compartment(here).bodies))
     await rig.send_due("now")
     rig.mail_server.will_answer("RCPT", "250 OK")
-    await rig.handlers.tell(a_routine_notice(organisation_id=here))
+    await rig.handlers.tell(a_routine_notice(bodies=organisation_compartment(here).bodies))
     await rig.send_due()
-    await rig.handlers.tell(a_routine_notice(organisation_id=here))
+    await rig.handlers.tell(a_routine_notice(bodies=organisation_compartment(here).bodies))
 
     check_golden(ListMails, await rig.delivery.list_mails(a_visitor(Role.ADMINISTRATOR, here), ListMails()))

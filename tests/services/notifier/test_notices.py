@@ -10,7 +10,7 @@ from services.notifier.telling import Notice
 from shared.bus.protocol import is_away
 from shared.contracts.referrals.events import Happening, RecordNotice, Urgency
 from shared.messages import NotAnswered
-from shared.registers.definition.lifecycle import Notification
+from shared.registers.definition.lifecycle import Notification, UntoldRecords
 from shared.registers.definition.register import Definition
 from shared.registers.load import LoadedRegister, Registers, UnknownRegister
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
@@ -191,7 +191,7 @@ async def test_administrators_are_those_whom_identity_has_for_the_record(rig: Ri
     await told(with_rules(rig, registers.find("dsr"), rule), notice)
 
     assert ["ada@combined.nhs.uk", "bob@mpft.nhs.uk"] == sorted(rig.mail_server.recipients())
-    assert [("dsr", notice.organisation_id)] == [(a.register_code, a.organisation_id) for a in rig.identity.asked]
+    assert [("dsr", notice.bodies)] == [(a.register_code, a.bodies) for a in rig.identity.asked]
 
 
 async def test_a_register_without_administrators_is_told_at_the_address_of_its_pages(
@@ -238,3 +238,30 @@ async def test_the_team_s_own_mailbox_needs_nobody_s_answer(rig: Rig) -> None:
 async def test_a_notice_of_an_unknown_register_is_left_for_the_bus_to_set_aside(rig: Rig) -> None:
     with pytest.raises(UnknownRegister):
         await rig.handlers.tell(a_routine_notice(register_code="none"))
+
+
+DECIDED = UntoldRecords(of_new_records="none", reason="Staff look at the list every morning.")
+
+
+@pytest.mark.parametrize(
+    ("untold", "notice", "warnings"),
+    [
+        (None, a_routine_notice(), 1),
+        (DECIDED, a_routine_notice(), 0),
+        (DECIDED, an_urgent_notice(), 1),
+    ],
+    ids=["by mistake", "by decision", "an urgent one"],
+)
+async def test_that_nobody_was_told_is_logged_unless_the_register_decided_so(
+    rig: Rig,
+    registers: Registers,
+    capfd: pytest.CaptureFixture[str],
+    untold: UntoldRecords | None,
+    notice: RecordNotice,
+    warnings: int,
+) -> None:
+    silent = registers.find("dsr").model_copy(update={"notifications": (), "untold": untold})
+
+    await rig.with_registers(Registers([LoadedRegister(silent, "")])).handlers.tell(notice)
+
+    assert warnings == capfd.readouterr().out.count("notice.nobody_told")

@@ -99,7 +99,7 @@ async def test_a_notice_on_the_real_stream_becomes_a_mail(
     notice = a_routine_notice(reference="DSR-REAL")
     bus = await NatsBus.connect("referrals", addresses.nats_url, addresses.keyring.nats_seeds["referrals"])
     headers = {"ce-id": str(notice.event_id), "ce-type": notice.event_type(), "Nats-Msg-Id": str(notice.event_id)}
-    await bus.publish(notice.subject(), notice.model_dump_json().encode(), headers)
+    await bus.publish(notice.subjects()[0], notice.model_dump_json().encode(), headers)
     await bus.close()
 
     await process.start()

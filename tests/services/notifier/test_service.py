@@ -93,7 +93,7 @@ async def test_a_notice_on_the_stream_becomes_a_mail(
     wire = FakeWire()
     await StandInIdentity(wire).come()
     async with running(pool, wire, mail_server.port):
-        await FakeBus("referrals", wire).publish(notice.subject(), notice.model_dump_json().encode(), {})
+        await FakeBus("referrals", wire).publish(notice.subjects()[0], notice.model_dump_json().encode(), {})
         (mail,) = await mail_server.has_taken(1)
 
     assert notice.reference in mail.text

@@ -23,9 +23,10 @@ class Do(Command[Done]):
     what: str
 
 
-CONTEXT = (
-    "SELECT current_setting('app.user', true), current_setting('app.orgs', true), current_setting('app.own', true)"
-)
+CONTEXT = """
+    SELECT
+        current_setting('app.user', true), current_setting('app.compartments', true), current_setting('app.own', true)
+"""
 
 
 def a_visitor(role: Role = Role.STANDARD) -> Visitor:
@@ -124,10 +125,10 @@ async def test_the_transaction_knows_who_asks_and_nothing_of_it_stays(database: 
     async with transaction(pool) as db:
         after = await db.fetchrow(CONTEXT)
 
-    organisations = "{" + ",".join(str(each) for each in visitor.organisation_ids) + "}"
+    compartments = "{" + ",".join(str(each) for each in visitor.compartment_ids) + "}"
     assert inside is not None
     assert after is not None
-    assert (str(visitor.user_id), organisations, "1") == tuple(inside)
+    assert (str(visitor.user_id), compartments, "1") == tuple(inside)
     assert not any(after)
 
 

@@ -23,7 +23,7 @@ A_NOTICE = UrgentNotice(
     event_id=UUID(int=1),
     occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
     register_code="dsr",
-    organisation_id=UUID(int=2),
+    bodies=(f"organisation:{UUID(int=2).hex}",),
     record_id=UUID(int=3),
     version=0,
     reference="DSR-2222-2222",

@@ -80,6 +80,22 @@ async def test_a_wake_up_runs_the_job_early() -> None:
     await while_running(Job("counting", work, wakeup=wakeup), wake)
 
 
+async def test_wake_ups_while_a_job_gathers_are_served_by_one_run() -> None:
+    work = Work()
+    job = Job("counting", work, at_start=False, gather=0.05)
+
+    async def wake() -> None:
+        for _ in range(3):
+            job.wakeup.set()
+            await asyncio.sleep(0.01)
+        await work.has_run(1)
+        await asyncio.sleep(0.1)
+
+    await while_running(job, wake)
+
+    assert 1 == work.runs
+
+
 async def test_a_fault_is_logged_under_the_jobs_name_and_survived(capfd: pytest.CaptureFixture[str]) -> None:
     work = Work(AWAY, AWAY)
 
@@ -132,8 +148,8 @@ async def test_the_hourly_clean_up_forgets_what_is_old(database: OpenDatabase) -
             f" VALUES (gen_random_uuid(), gen_random_uuid(), '', {age})"
         )
         await pool.execute(
-            "INSERT INTO outbox (event_id, subject, event_type, sent_at)"
-            f" VALUES (gen_random_uuid(), 'event', 'test', {age})"
+            "INSERT INTO outbox (event_id, subjects, event_type, sent_at)"
+            f" VALUES (gen_random_uuid(), '{{event}}', 'test', {age})"
         )
 
     await service.clean_up(pool).work()

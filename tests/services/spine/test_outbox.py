@@ -2,21 +2,23 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.assertion import Signer, Verifier, public_key
-from shared.bus.protocol import Context
+from shared.bodies import body_token
+from shared.bus.protocol import Context, Follower
 from shared.contracts import LETTERS
 from shared.contracts.notifier import QueueMail
 from shared.database import DatabasePool, transaction
 from shared.fake_bus import FakeBus, FakeWire
 from shared.inbox import is_new
-from shared.messages import Event, Nothing, Process, Refused
-from shared.outbox import ADD_ROW, LETTER, Relay, count_unsent, put, put_letter
+from shared.messages import Event, Fault, NotAnswered, Nothing, Process, Refused
+from shared.outbox import ADD_ROW, GATHER_SECONDS, LETTER, Relay, count_unsent, put, put_letter
 from tests.conftest import OpenDatabase
 
 SEED = secrets.token_bytes(32)
@@ -27,12 +29,22 @@ class Happened(Event):
     told_by: ClassVar[Process] = "identity"
 
 
-def an_event() -> Happened:
+class Hint(Event):
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "hint"
+    told_by: ClassVar[Process] = "identity"
+
+
+async def not_set_aside(_event_id: str, _subject: str, reason: str, _deliveries: int) -> None:
+    raise AssertionError(reason)
+
+
+def an_event(*bodies: str) -> Happened:
     return Happened(
         event_id=uuid4(),
         occurred_at=datetime.now(UTC),
         register_code="dsr",
-        organisation_id=UUID(int=1),
+        bodies=bodies or (f"organisation:{UUID(int=1).hex}",),
         record_id=uuid4(),
         version=0,
     )
@@ -69,6 +81,65 @@ async def test_an_event_leaves_after_commit_with_its_cloud_event_headers(databas
         headers["ce-type"],
         headers["Nats-Msg-Id"],
     )
+
+
+async def test_an_event_of_several_bodies_leaves_once_for_each_and_is_one_event(database: OpenDatabase) -> None:
+    pool, wire, event = await database("identity"), FakeWire(), an_event("icb:QNC", "la_england:E08000025")
+    taken: list[Happened] = []
+
+    async def take(told: Happened) -> None:
+        taken.append(told)
+
+    async with transaction(pool) as db:
+        await put(db, event)
+    await FakeBus("reports", wire).follow(Follower("reports--event", "EVENTS", (Happened,), take, not_set_aside))
+
+    await carry_all(relay_of(pool, wire))
+
+    first, second = (body_token(each) for each in event.bodies)
+    told = sorted((subject, headers["ce-id"], headers["Nats-Msg-Id"]) for subject, _, headers in wire.published)
+    name = str(event.event_id)
+    assert [
+        (f"copy.dsr.{second}.happened", name, f"{name}.{second}"),
+        (f"event.dsr.{first}.happened", name, name),
+    ] == told
+    assert [event, event] == [Happened.model_validate_json(body) for _, body, _ in wire.published]
+    assert [event] == taken
+
+
+async def test_when_one_of_its_bodies_is_not_told_the_event_leaves_again(
+    database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, wire, event = await database("identity"), FakeWire(), an_event("icb:QNC", "la_england:E08000025")
+    async with transaction(pool) as db:
+        await put(db, event)
+    bus = FakeBus("identity", wire)
+    publish = bus.publish
+
+    async def tell_only_the_first(subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+        if subject.startswith("copy."):
+            raise NotAnswered(Fault.UNAVAILABLE)
+        await publish(subject, body, headers)
+
+    monkeypatch.setattr(bus, "publish", tell_only_the_first)
+    await Relay(pool, bus, Signer("identity", SEED), LETTERS).carry_batch()
+    waiting = await count_unsent(pool)
+    await carry_all(relay_of(pool, wire))
+
+    assert (1, 0) == (waiting, await count_unsent(pool))
+    assert list(event.subjects()) == [subject for subject, _, _ in wire.published]
+
+
+def test_a_notice_has_one_subject_and_no_copy_that_an_integrator_could_read() -> None:
+    event = an_event("icb:QNC", "la_england:E08000025")
+
+    notice = Hint(**event.model_dump())
+
+    assert (f"notice.dsr.{body_token('icb:QNC')}.hint",) == notice.subjects()
+
+
+def test_the_pause_in_which_events_gather_delays_no_urgent_notice_noticeably() -> None:
+    assert 0 < GATHER_SECONDS <= 0.04
 
 
 async def test_an_event_whose_fact_was_not_committed_is_never_told(database: OpenDatabase) -> None:
@@ -190,7 +261,7 @@ async def test_an_event_whose_effect_failed_is_new_again(database: OpenDatabase)
 async def test_a_letter_that_an_older_version_wrote_stays_and_does_not_stop_the_relay(database: OpenDatabase) -> None:
     pool, wire = await database("identity"), FakeWire()
     for subject in (QueueMail.subject, "ask.nobody.knows_it_any_more"):
-        await pool.execute(ADD_ROW, uuid4(), subject, LETTER, "{}")
+        await pool.execute(ADD_ROW, uuid4(), (subject,), LETTER, "{}")
     async with transaction(pool) as db:
         await put(db, an_event())
 

@@ -8,8 +8,8 @@ from tests.support.databases import SharedDatabase
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the loop of the copy's own connection
 
 ADD_EVENT = """
-    INSERT INTO identity.outbox (event_id, subject, event_type, body)
-    VALUES (gen_random_uuid(), 'event', 'event', '{}')
+    INSERT INTO identity.outbox (event_id, subjects, event_type, body)
+    VALUES (gen_random_uuid(), '{event}', 'event', '{}')
     RETURNING id
 """
 ADD_AUDIT = "INSERT INTO identity.audit (action) VALUES ('tested')"

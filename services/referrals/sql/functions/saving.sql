@@ -48,11 +48,11 @@ $$;
 CREATE OR REPLACE FUNCTION put_events(p_events jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO outbox (event_id, subject, event_type, body)
-    SELECT e.event_id, e.subject, e.event_type, e.body
+    INSERT INTO outbox (event_id, subjects, event_type, body)
+    SELECT e.event_id, e.subjects, e.event_type, e.body
     FROM jsonb_array_elements(p_events) AS each (event)
-    CROSS JOIN LATERAL jsonb_to_record(each.event) AS e (event_id uuid, subject text, event_type text, body jsonb)
-    WHERE check_keys(each.event, ARRAY['event_id', 'subject', 'event_type', 'body']);
+    CROSS JOIN LATERAL jsonb_to_record(each.event) AS e (event_id uuid, subjects text [], event_type text, body jsonb)
+    WHERE check_keys(each.event, ARRAY['event_id', 'subjects', 'event_type', 'body']);
 END
 $$;
 

@@ -1,0 +1,157 @@
+"""Mails about records of a register whose scope is made of two bodies: who sees them, and for whom recipients are."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+import pytest
+
+from shared.bodies import compartment_of, organisation_compartment
+from shared.contracts.notifier import ListMails, SendAgain
+from shared.database import transaction
+from shared.messages import Refused
+from shared.permissions import Role, Visitor
+from shared.registers.definition.register import RecordScope
+from shared.registers.load import LoadedRegister, Registers
+from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id
+from tests.services.notifier.rig import Rig
+from tests.services.referrals.builders import a_visitor
+
+COUNCIL, OTHER_COUNCIL, NHS, OTHER_NHS = "council:ONE", "council:TWO", "nhs:QNC", "nhs:QOC"
+SEEN = """
+    SELECT r.reference FROM record_mail AS r JOIN mail AS m ON m.id = r.mail_id ORDER BY r.reference
+"""
+ADD_MAILS = """
+    INSERT INTO mail (id, register_code, template, lane, recipient, subject, body)
+    SELECT gen_random_uuid(), 'dsr', 'new_record', 'bulk', 'a@b.uk', 's', 'b' FROM generate_series(1, $1::integer)
+    RETURNING id
+"""
+ADD_RECORDS = """
+    INSERT INTO record_mail (
+        mail_id, notice_id, register_code, compartment_id, record_id, reference, occasion, mail_code, queued_at
+    )
+    SELECT id, gen_random_uuid(), 'dsr', $2, gen_random_uuid(), $3, 'record_created', 'new_referral',
+        clock_timestamp() + place * interval '1 microsecond'
+    FROM unnest($1::uuid[]) WITH ORDINALITY AS added (id, place)
+"""
+
+
+@pytest.fixture
+def of_bodies(rig: Rig, registers: Registers) -> Rig:
+    """The notifier with a DSR whose records name a council and an NHS body."""
+    scope = RecordScope(by=("council", "nhs"))
+    return rig.with_registers(
+        Registers([LoadedRegister(registers.find("dsr").model_copy(update={"scope": scope}), "")])
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """Notices of three records, by the reference and the bodies of each."""
+
+    rig: Rig
+
+    async def all(self) -> None:
+        for reference, bodies in (
+            ("DSR-1", (COUNCIL, NHS)),
+            ("DSR-2", (COUNCIL, OTHER_NHS)),
+            ("DSR-3", (OTHER_COUNCIL, OTHER_NHS)),
+        ):
+            await self.rig.handlers.tell(a_routine_notice(reference=reference, bodies=bodies))
+
+
+def administrator_of(*bodies: str) -> Visitor:
+    return a_visitor(Role.ADMINISTRATOR).model_copy(update={"bodies": bodies})
+
+
+SCOPES = [
+    (administrator_of(COUNCIL), ["DSR-1", "DSR-2"]),
+    (administrator_of(NHS), ["DSR-1"]),
+    (administrator_of(OTHER_NHS), ["DSR-2", "DSR-3"]),
+    (administrator_of(NHS, OTHER_COUNCIL), ["DSR-1", "DSR-3"]),
+    (administrator_of("nhs:NONE"), []),
+    (administrator_of(), []),
+    (administrator_of().model_copy(update={"all_organisations": True}), ["DSR-1", "DSR-2", "DSR-3"]),
+    (administrator_of(COUNCIL).model_copy(update={"register_code": "other"}), []),
+    (administrator_of().model_copy(update={"register_code": "other", "all_organisations": True}), []),
+]
+NAMES = ["council", "nhs", "other nhs", "two", "unknown", "none", "all", "other register", "all of another register"]
+
+
+@pytest.mark.parametrize("undelivered", [False, True])
+@pytest.mark.parametrize(("visitor", "seen"), SCOPES, ids=NAMES)
+async def test_an_administrator_sees_the_mails_of_records_that_name_one_of_their_bodies(
+    of_bodies: Rig, visitor: Visitor, seen: list[str], *, undelivered: bool
+) -> None:
+    await Told(of_bodies).all()
+
+    reader = await of_bodies.context.reach(visitor)
+    page = await of_bodies.delivery.list_mails(reader, ListMails(undelivered=undelivered))
+
+    assert seen == sorted(mail.reference for mail in page.mails)
+
+
+@pytest.mark.parametrize(("visitor", "seen"), SCOPES, ids=NAMES)
+async def test_the_database_alone_keeps_compartments_apart(of_bodies: Rig, visitor: Visitor, seen: list[str]) -> None:
+    await Told(of_bodies).all()
+
+    async with transaction(of_bodies.pool, await of_bodies.context.reach(visitor)) as db:
+        found = [row["reference"] for row in await db.fetch(SEEN)]
+
+    assert seen == found
+
+
+async def code_of(act: Awaitable[object]) -> str:
+    """Return the code of the refusal, or nothing when it is done."""
+    try:
+        await act
+    except Refused as refused:
+        return refused.code
+    return ""
+
+
+async def test_a_mail_of_a_compartment_out_of_reach_is_as_unknown_as_none(of_bodies: Rig) -> None:
+    await of_bodies.handlers.tell(a_routine_notice(bodies=(COUNCIL, NHS)))
+    of_bodies.mail_server.will_answer("RCPT", "550 mailbox full")
+    await of_bodies.send_due()
+    inside, outside = [await of_bodies.context.reach(administrator_of(each)) for each in (NHS, OTHER_NHS)]
+    (mail,) = (await of_bodies.delivery.list_mails(inside, ListMails())).mails
+
+    again, older = SendAgain(command_id=new_id(), mail_id=mail.mail_id), ListMails(before=mail.mail_id)
+    for visitor, expected in ((outside, "not_found"), (inside, "")):
+        for act in (of_bodies.delivery.list_mails(visitor, older), of_bodies.delivery.send_again(visitor, again)):
+            assert expected == await code_of(act)
+
+
+async def test_recipients_of_a_mail_that_did_not_get_through_are_asked_for_by_all_its_bodies(of_bodies: Rig) -> None:
+    organisation = organisation_compartment(new_id()).bodies
+    for bodies in ((COUNCIL, NHS), organisation):
+        await of_bodies.handlers.tell(an_urgent_notice(bodies=bodies))
+
+    await of_bodies.escalate(hours=2)
+
+    assert [(COUNCIL, NHS), organisation] == [asked.bodies for asked in of_bodies.identity.asked]
+
+
+async def add_mails(rig: Rig, reference: str, bodies: tuple[str, ...], count: int) -> None:
+    """Queue mails in the database alone, which is quicker."""
+    compartment = compartment_of("dsr", bodies)
+    async with transaction(rig.pool) as db:
+        mail_ids = [row["id"] for row in await db.fetch(ADD_MAILS, count)]
+        await db.execute(ADD_RECORDS, mail_ids, compartment.compartment_id, reference)
+
+
+@pytest.mark.parametrize("newer", [3, 1200], ids=["few newer", "more than the walk"])
+async def test_old_mails_of_a_small_compartment_come_in_order_however_many_others_are_newer(
+    of_bodies: Rig, newer: int
+) -> None:
+    await Told(of_bodies).all()
+    await add_mails(of_bodies, "DSR-NEWER", ("council:THREE", "nhs:THREE"), newer)
+    reader = await of_bodies.context.reach(administrator_of(OTHER_NHS))
+
+    page = await of_bodies.delivery.list_mails(reader, ListMails())
+    older = await of_bodies.delivery.list_mails(reader, ListMails(before=page.mails[0].mail_id))
+
+    assert (["DSR-3", "DSR-2"], ["DSR-2"]) == (
+        [mail.reference for mail in page.mails],
+        [mail.reference for mail in older.mails],
+    )
