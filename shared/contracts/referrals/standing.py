@@ -12,8 +12,8 @@ class RecordStanding(Message):
     """
     The state of a record at a version. `bodies` make its compartment.
 
-    `urgency` is the register's urgency of its rating; None without a rating. `rated_at` says when that rating was given;
-    a review does not change it. `locality` is a code, for the area that meetings are held for.
+    `urgency` is the register's urgency of its rating; None without a rating. `rated_at` says when that rating was
+    given; a review does not change it. `locality` is a code, for the area that meetings are held for.
     """
 
     record_id: UUID
