@@ -66,7 +66,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("GET", "/{register}/reporting/", dashboard.show_dashboard, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/", dashboard.start_report, Permission.READ_REPORTS),
-    PageRoute("POST", "/{register}/reporting/organisation", dashboard.choose_organisation, Permission.READ_REPORTS),
+    PageRoute("POST", "/{register}/reporting/organisation", dashboard.choose_scope, Permission.READ_REPORTS),
     PageRoute("GET", "/{register}/reporting/jobs/{job}/", dashboard.show_job, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/jobs/{job}/stop", dashboard.stop_report, Permission.READ_REPORTS),
     PageRoute("GET", "/{register}/reporting/jobs/{job}/file", dashboard.download, Permission.READ_REPORTS),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from shared.bodies import ORGANISATION, Compartment, compartment_of, organisation_compartment
-from shared.database import DatabasePool
+from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer
@@ -29,10 +29,10 @@ async def find_reached(pool: DatabasePool, register_code: str, bodies: Iterable[
     return tuple(row["compartment_id"] for row in await pool.fetch(FIND_REACHED, register_code, tuple(bodies)))
 
 
-async def add_compartment(pool: DatabasePool, register_code: str, compartment: Compartment) -> None:
+async def add_compartment(db: "DatabasePool | Database", register_code: str, compartment: Compartment) -> None:
     """Store a compartment of bodies, if it is new. One of an organisation needs no row."""
     if not compartment.bodies[0].startswith(ORGANISATION):
-        await pool.execute(ADD_COMPARTMENT, compartment.compartment_id, register_code, compartment.bodies)
+        await db.execute(ADD_COMPARTMENT, compartment.compartment_id, register_code, compartment.bodies)
 
 
 def within(visitor: Visitor, compartment: Compartment) -> bool:

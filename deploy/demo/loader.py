@@ -10,8 +10,8 @@ from deploy.demo.people import ACCOUNTS, DEMO_PASSWORD, GAIL, PEOPLE, REGISTER, 
 from deploy.runner.environment import Addresses
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
-from services.outcomes import store as tasks
 from services.outcomes.handlers.watching import bring_into_line
+from services.outcomes.store import tasks
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.standing import RecordStatusHandlers
 from shared.assertion import Signer, Verifier

@@ -1,7 +1,9 @@
 """The context that all handlers of outcomes share: the shared parts, the check of a record, and the outcome event."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from shared.bodies import Compartment
 from shared.context import ServiceContext
 from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals.archiving import CheckRecord, RecordChecked
@@ -11,6 +13,17 @@ from shared.ids import new_id
 CHECK_SECONDS = 1.5
 
 
+@dataclass(frozen=True)
+class CountedOutcome:
+    """An outcome that counts from now on. `version` is the version of its record, which lies in the compartment."""
+
+    outcome_id: UUID
+    register_code: str
+    record_id: UUID
+    version: int
+    compartment: Compartment
+
+
 class OutcomesContext(ServiceContext):
     """The shared parts, with the check of a record and the event of an outcome."""
 
@@ -18,14 +31,14 @@ class OutcomesContext(ServiceContext):
         """Return the record's current status in referrals. Refused as `not_found` if the visitor may not see it."""
         return await self.bus.ask(CheckRecord(record_id=record_id), who=assertion, seconds=CHECK_SECONDS)
 
-    def recorded(self, register_code: str, record: RecordChecked, outcome_id: UUID) -> OutcomeRecorded:
+    def recorded(self, outcome: CountedOutcome) -> OutcomeRecorded:
         """Return the event that says that an outcome counts."""
         return OutcomeRecorded(
             event_id=new_id(),
             occurred_at=self.clock(),
-            register_code=register_code,
-            organisation_id=record.organisation_id,
-            record_id=record.record_id,
-            version=record.version,
-            outcome_id=outcome_id,
+            register_code=outcome.register_code,
+            bodies=outcome.compartment.bodies,
+            record_id=outcome.record_id,
+            version=outcome.version,
+            outcome_id=outcome.outcome_id,
         )

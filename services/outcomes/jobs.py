@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.outcomes import store
 from services.outcomes.handlers.ending import Endings
+from services.outcomes.store import endings as store
 from shared.database import DatabasePool, transaction
 
 MOST_AT_ONCE = 20

@@ -33,7 +33,7 @@ def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> di
 
 def check_takes_outcomes(record: RecordChecked) -> None:
     """Refuse an outcome for an archived record (R-DSR-142)."""
-    if record.archived:
+    if not record.is_open:
         raise Refused("archived")
 
 
@@ -44,7 +44,7 @@ def was_reversed(*, ending: bool, seen: int, record: RecordChecked) -> bool:
     Only a reversal makes a record active again, and each act raises its version. So an active record with a later
     version has been reversed since. The answer comes from referrals alone, so no copy here can be out of date.
     """
-    return ending and not record.archived and seen < record.version
+    return ending and record.is_open and seen < record.version
 
 
 def check_not_ending(state: str | None) -> None:
@@ -101,7 +101,7 @@ class TaskChange:
 
 def called_for(standing: RecordStanding) -> TaskKind | None:
     """Return the task that a record's rating requires while it is active (R-FLOW-012, R-FLOW-013, R-FLOW-014)."""
-    if standing.archived or standing.urgency is None:
+    if not standing.is_open or standing.urgency is None:
         return None
     return CALLED_FOR.get(standing.urgency)
 

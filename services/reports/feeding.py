@@ -10,6 +10,7 @@ from services.reports.rules.counting import Counted, counted_by, counted_later, 
 from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedOutcome, CopiedPage, CopiedRecord, FeedState, Lane, RecountedCopy
+from shared.bodies import ORGANISATION, compartment_of
 from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
 from shared.contracts.referrals.feed import FedRecord, ReadFeed
 from shared.database import DatabasePool, transaction
@@ -61,6 +62,8 @@ class OutcomeCopier:
 
 
 def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
+    compartment = compartment_of(record.register_code, record.bodies)
+    is_of_organisation = compartment.bodies[0].startswith(ORGANISATION)
     return CopiedRecord(
         record_id=record.record_id,
         sequence=record.sequence,
@@ -69,12 +72,15 @@ def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
         reference=record.reference,
         version=record.version,
         organisation_id=record.organisation_id,
-        status=1 if record.status == "archived" else 0,
+        compartment_id=compartment.compartment_id,
+        bodies=None if is_of_organisation else compartment.bodies,
+        state=record.state,
+        is_open=record.is_open,
         created_by=record.created_by,
         created_at=record.created_at,
         updated_at=record.updated_at,
         rated_at=record.rated_at,
-        archived_at=record.archived_at,
+        ended_at=record.ended_at,
         born=record.born,
         answers=record.answers,
         counted=counted.items,

@@ -16,7 +16,8 @@ from uuid import UUID
 from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
 from services.reports.handlers.jobs import facts_of
-from services.reports.rules.choosing import answers_wanted, check_scope, read_choice, reports_offered, scope_of
+from services.reports.handlers.scope import find_covered
+from services.reports.rules.choosing import answers_wanted, read_choice, reports_offered
 from services.reports.rules.columns import Planner, ReportRequest
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import MadeFile, StoredJob, Wanted
@@ -111,8 +112,7 @@ class Making:
         is_theirs = (visitor.user_id, visitor.register_code) == (job.user_id, job.register_code)
         if not is_theirs or not visitor.may(Permission.READ_REPORTS):
             raise Refused("no_grant")
-        check_scope(visitor, job.organisation_id)
-        return visitor
+        return await self.context.reach(visitor)
 
     async def _send_rows(self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
         editions = self.context.registers.editions(job.register_code)
@@ -124,10 +124,11 @@ class Making:
             await jobs.take_time(db)
             offered = reports_offered(editions[0], has_outcomes=await feeds.has_outcomes(db))
             choice = read_choice(editions[0], offered, job.codes)
-            within, day = scope_of(visitor, choice.organisation_id), self.context.day()
+            covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)
-            wanted = Wanted(job.register_code, within, choice.report, answers, choice.births(day))
+            wanted = Wanted(job.register_code, covered, choice.report, answers, choice.births(day))
             progress.total = await jobs.count_rows(db, wanted)
+            within = visitor.organisation_ids if covered is None else covered
             asked = ReportRequest(visitor.full_name, within, day, state.complete_at)
             await process.send(Planner(editions, names).plan(choice, asked).line())
             async for rows in jobs.read_rows(db, wanted):

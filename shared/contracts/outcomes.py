@@ -159,13 +159,13 @@ class TaskShown(Message):
     """
     A task for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened it.
 
-    `seen_by` and `seen_at` say who has seen it. `told_again_at`: the second recipient was told, because no user had
-    seen it in time.
+    `organisation_id`: the referring organisation, in a register whose scope it is. `seen_by` and `seen_at` say who has
+    seen it. `told_again_at`: the second recipient was told, because no user had seen it in time.
     """
 
     task_id: UUID
     record_id: UUID
-    organisation_id: UUID
+    organisation_id: UUID | None = None
     reference: str
     locality: str | None
     opened_at: datetime

@@ -1,7 +1,7 @@
 """The requests of reports: the dashboard of a register, and reports as files."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -48,6 +48,13 @@ class OrganisationChoice(Message):
     label: str
 
 
+class BodyChoice(Message):
+    """A body that records name, as `list:code`, in a register whose scope is made of bodies."""
+
+    body: str
+    label: str
+
+
 class ReportJob(Message):
     """
     A report that a user asked for. `rows_total` is unknown until the work begins.
@@ -72,12 +79,13 @@ class Dashboard(Message):
     """
     The active records of a register in the asker's scope, as they were at `as_at`.
 
-    `organisations` are those that the asker may choose from. `reports` are the codes of the reports available now.
-    `jobs` are the asker's own in this session, newest first.
+    `organisations` and `bodies` are those that the asker may choose from; a register has one or the other. `reports`
+    are the codes of the reports available now. `jobs` are the asker's own in this session, newest first.
     """
 
     as_at: datetime
     organisations: tuple[OrganisationChoice, ...]
+    bodies: tuple[BodyChoice, ...] = ()
     tiles: tuple[TileShown, ...]
     reports: tuple[str, ...]
     jobs: tuple[ReportJob, ...]
@@ -85,7 +93,7 @@ class Dashboard(Message):
 
 class ReadDashboard(Request[Dashboard]):
     """
-    Read the dashboard of one organisation, or of all in scope. Refused as `not_found` for one outside.
+    Read the dashboard of one organisation or body, or of all in scope. Refused as `not_found` for one outside.
 
     Not answered (`unavailable`) until the first copy of the records is complete.
     """
@@ -94,14 +102,17 @@ class ReadDashboard(Request[Dashboard]):
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     organisation_id: UUID | None = None
+    body: str | None = None
 
 
 class StartReport(Command[ReportJob]):
     """
     Start a report. Filters combine; `age` is the code of a band, `options` holds one code for each question chosen.
 
-    A filter that the report does not offer is ignored. Refused as `unknown_report`, `unknown_filter`, `not_found` (an
-    organisation outside the asker's scope), or `too_many` while the asker's other reports are being made.
+    The report holds records whose compartment holds all `bodies`. A filter that the report does not offer is ignored.
+
+    Refused as `unknown_report`, `unknown_filter`, `not_found` (an organisation or body outside the asker's scope), or
+    `too_many` while the asker's other reports are being made.
     """
 
     subject: ClassVar[str] = "ask.reports.start_report"
@@ -109,6 +120,7 @@ class StartReport(Command[ReportJob]):
 
     report: str = Field(max_length=40)
     organisation_id: UUID | None = None
+    bodies: tuple[Annotated[str, Field(max_length=90)], ...] = Field(default=(), max_length=4)
     age: str | None = Field(default=None, max_length=10)
     options: dict[str, str] = Field(default_factory=dict, max_length=50)
 

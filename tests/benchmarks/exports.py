@@ -35,11 +35,11 @@ def plan_line() -> bytes:
     register = load_registers().find("dsr")
     names = tuple(question.name for question in register.form.asked if not question.retired)
     report = register.reporting.reports[0]
-    own = len(Planner([register], {}).plan(ReportChoice(report, None, None, {}), _asked()).columns) - len(names)
+    own = len(Planner([register], {}).plan(ReportChoice(report, (), None, {}), _asked()).columns) - len(names)
     narrowed = report.model_copy(update={"questions": names[: COLUMNS - own]})
     return (
         Planner([register], {HOME: "Midlands (@mpft.nhs.uk)"})
-        .plan(ReportChoice(narrowed, None, None, {}), _asked())
+        .plan(ReportChoice(narrowed, (), None, {}), _asked())
         .line()
     )
 
@@ -58,7 +58,7 @@ def _record(n: int) -> dict[str, object]:
     moment = (NOW - timedelta(minutes=7 * n)).isoformat()
     born = (date(1940, 1, 1) + timedelta(days=n * 104_729 % 29_000)).isoformat()
     own = {"reference": f"DSR-{n:08}", "organisation_id": str(HOME), "created_by": f"Some Body {n % 50}", "born": born}
-    moments = {"created_at": moment, "updated_at": moment, "rated_at": moment, "archived_at": None}
+    moments = {"created_at": moment, "updated_at": moment, "rated_at": moment, "ended_at": None}
     said = f"Seen at home for the {n}th time, and the plan is being followed. " * 4
     answers = dict.fromkeys(("capacity_to_consent", "consent_given", "family_consulted", "information_shared"), "yes")
     people = {"first_name": f"Fenella {n}", "last_name": f"Bodara {n}", "date_of_birth": born, "postcode": "ST16 3SR"}

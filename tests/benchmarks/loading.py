@@ -95,8 +95,8 @@ ADD_TASKS = """
     WHERE is_open AND rating IN ('amber', 'red') AND id NOT IN (SELECT record_id FROM outcomes.record_known)
 """
 ADD_KNOWN = """
-    INSERT INTO outcomes.record_known (record_id, version)
-    SELECT id, version FROM referrals.record WHERE is_open
+    INSERT INTO outcomes.record_known (record_id, version, compartment_id)
+    SELECT id, version, compartment_id FROM referrals.record WHERE is_open
     ON CONFLICT DO NOTHING
 """
 FIND_INDEXES = """

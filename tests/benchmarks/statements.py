@@ -15,7 +15,6 @@ from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, Update
 from services.referrals.store.scope import scope_of
-from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
 from shared.bodies import Compartment, organisation_compartment
 from shared.contracts.referrals.saving import RecordReceipt
@@ -91,7 +90,8 @@ class Statements:
     async def _dashboard(self) -> None:
         visitor = self.crowd.everywhere
         async with transaction(self.reports, visitor) as db:
-            await db.fetch(dashboards.READ_TALLIES, REGISTER, visitor.organisation_ids, TODAY, first_week(TODAY))
+            covered = None if visitor.all_compartments else visitor.compartment_ids
+            await dashboards.read_standing(db, REGISTER, covered, TODAY, by_organisation=True)
 
     async def _open(self, client: int) -> None:
         """Run what the page asks for: the record, its history and its notes."""

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from shared.contracts.reports import (
+    BodyChoice,
     Count,
     Dashboard,
     FileChunk,
@@ -79,6 +80,7 @@ class StandInReports(StandIn):
     rows_total: int | None = None
     reports: tuple[str, ...] = ("referrals", "key_working")
     organisations: tuple[OrganisationChoice, ...] = (ONE, TWO)
+    bodies: tuple[BodyChoice, ...] = ()
     tiles: tuple[TileShown, ...] = (*TILES, BY_WEEK)
     jobs: tuple[ReportJob, ...] = ()
     breaking_off: Refused | NotAnswered | None = None
@@ -110,7 +112,12 @@ class StandInReports(StandIn):
 
     def _read_dashboard(self, _asked: ReadDashboard) -> Dashboard:
         return Dashboard(
-            as_at=WHEN, organisations=self.organisations, tiles=self.tiles, reports=self.reports, jobs=self.jobs
+            as_at=WHEN,
+            organisations=self.organisations,
+            bodies=self.bodies,
+            tiles=self.tiles,
+            reports=self.reports,
+            jobs=self.jobs,
         )
 
     def _read_job(self, asked: ReadReportJob) -> ReportJob:

@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientPayloadError
 
-from shared.contracts.reports import JobState, ReadDashboard, ReadReportChunk, StartReport, StopReport
+from shared.contracts.reports import BodyChoice, JobState, ReadDashboard, ReadReportChunk, StartReport, StopReport
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
+from shared.registers.load import Registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_reports import CHUNKS, JOB_ID, ONE, TWO, StandInReports
 from tests.gateway.visit import Page, words
+from tests.services.two_bodies import a_two_body_register
 
 HERE = "/dsr/reporting/"
 JOB = f"{HERE}jobs/{JOB_ID.hex}/"
@@ -124,6 +126,26 @@ async def test_who_sees_one_organisation_alone_reads_its_name(browser: Browser, 
     assert [] == every.tree.select("[name='organisation'] [selected]")
     assert ["All Organisations", "Stoke (@stoke.gov.uk)"] == options(one, "organisation")
     assert "Stoke (@stoke.gov.uk)" == chosen(one, "organisation") == chosen(one, "filter-organisation")
+
+
+async def test_in_a_register_of_bodies_a_body_is_chosen_instead(
+    open_gateway: OpenGateway, identity: StandInIdentity, reports: StandInReports
+) -> None:
+    labels = {"authority:north": "North Council", "authority:east": "East Council", "commissioner:first": "First Board"}
+    reports.organisations = ()
+    reports.bodies = tuple(BodyChoice(body=body, label=label) for body, label in labels.items())
+    browser = await open_gateway(identity, reports, registers=Registers([a_two_body_register("dsr")]))
+
+    next_page = await browser.go_on(f"{HERE}organisation", {"body": "authority:east"})
+    page = await browser.see(next_page)
+    await browser.go_on(HERE, {**CHOSEN, "filter-body-authority": "authority:north", "filter-body-commissioner": ""})
+
+    assert f"{HERE}?body=authority%3Aeast" == next_page
+    assert ["All Authorities", "North Council", "East Council"] == options(page, "body")
+    assert "East Council" == chosen(page, "body") == chosen(page, "filter-body-authority")
+    assert ["All Commissioners", "First Board"] == options(page, "filter-body-commissioner")
+    assert ("authority:east", None) == [(each.body, each.organisation_id) for each in reports.heard(ReadDashboard)][-2]
+    assert [("authority:north",)] == [each.bodies for each in reports.heard(StartReport)]
 
 
 @pytest.mark.requirement("R-DSR-156", "R-DSR-157", "R-DSR-165", "R-DSR-167")

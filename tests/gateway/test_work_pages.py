@@ -15,6 +15,7 @@ from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_work import NOW, StandInWork, a_task, seen_by
 from tests.gateway.visit import Page
+from tests.services.two_bodies import a_two_body_register
 
 HERE, HOME = "/dsr/work/", "/dsr/home/"
 FIRST = a_task(1).task_id
@@ -276,6 +277,21 @@ async def test_the_list_is_closed_to_others(
 
     assert [] == work.asked
     assert HERE not in [str(a["href"]) for a in home.tree.select("main a")]
+
+
+async def test_a_register_of_bodies_has_no_column_of_organisations(
+    open_gateway: OpenGateway, identity: StandInIdentity, work: StandInWork
+) -> None:
+    work.urgent, work.counts = (a_task(1, organisation_id=None),), TaskCounts(urgent=1, unseen=1)
+    work.agenda = (a_task(2, organisation_id=None),)
+    browser = await open_gateway(identity, work, registers=Registers([a_two_body_register("dsr")]))
+
+    page = await browser.see(HERE)
+
+    assert "Organisation" not in page.texts("th")
+    (urgent,), (agenda,) = cells(page, URGENT), cells(page, AGENDA)
+    assert ["Wendy White Red DSR-7KQ2-M9X1", "South Staffordshire", "Lee Lead"] == urgent[:3]
+    assert ["Lee Lead"] == agenda[1:2]
 
 
 async def test_a_register_without_a_rating_has_no_work_list(browser: Browser, work: StandInWork) -> None:

@@ -13,6 +13,7 @@ from services.outcomes.rules import (
     change_of,
     opened_by,
 )
+from shared.bodies import organisation_compartment
 from shared.contracts.outcomes import TaskKind
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.standing import RecordStanding
@@ -22,15 +23,15 @@ RECORD_ID = UUID(int=7)
 NOTHING = TaskChange()
 
 
-def standing(urgency: Urgency | None, version: int = 3, *, archived: bool = False, days: int = 0) -> RecordStanding:
+def standing(urgency: Urgency | None, version: int = 3, *, is_open: bool = True, days: int = 0) -> RecordStanding:
     """Return a record with this urgency, rated so many days after noon on the first day."""
     return RecordStanding(
         record_id=RECORD_ID,
         register_code="dsr",
-        organisation_id=UUID(int=8),
+        bodies=organisation_compartment(UUID(int=8)).bodies,
         reference="DSR-7KQ2-M9XP",
         version=version,
-        archived=archived,
+        is_open=is_open,
         urgency=urgency,
         rated_at=NOON + timedelta(days=days),
         locality="south",
@@ -54,7 +55,7 @@ def test_a_rating_calls_for_an_urgent_task_a_place_on_the_agenda_or_nothing(
 
 @pytest.mark.parametrize("urgency", ["urgent", "alert"])
 def test_what_has_left_the_register_calls_for_nothing(urgency: Urgency) -> None:
-    assert called_for(standing(urgency, archived=True)) is None
+    assert called_for(standing(urgency, is_open=False)) is None
 
 
 @pytest.mark.requirement("R-FLOW-015")
@@ -79,7 +80,7 @@ def test_another_rating_closes_the_task_and_opens_what_it_calls_for(
 def test_an_archive_closes_the_task(kind: TaskKind) -> None:
     task = a_task(kind)
 
-    assert TaskChange(close=task) == change_of(KnownRecord(2, task), standing("urgent", archived=True))
+    assert TaskChange(close=task) == change_of(KnownRecord(2, task), standing("urgent", is_open=False))
 
 
 def test_an_update_under_the_same_rating_keeps_the_task() -> None:

@@ -15,8 +15,9 @@ import pytest
 from deploy.runner.environment import Addresses
 from deploy.runner.places import migration_folders
 from deploy.runner.waiting import until
-from services.outcomes import store
-from services.outcomes.store import NewOutcome
+from services.outcomes.store import outcomes, standings, tasks
+from services.outcomes.store.outcomes import NewOutcome
+from shared.bodies import organisation_compartment
 from shared.contracts.referrals.standing import RecordStanding
 from shared.database import DatabasePool, open_pool, transaction
 from shared.migrate import MigrationRefused, Phase, migrate
@@ -31,13 +32,14 @@ BETWEEN = 10
 """So many requests of each client pass between two steps of an upgrade."""
 
 WITH_VERSION = """
-CREATE OR REPLACE FUNCTION list_agenda_{round}(p_register text, p_orgs uuid [], p_take integer) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION list_agenda_{round}(p_register text, p_compartments uuid [], p_take integer) RETURNS TABLE (
     task_id uuid, opened_at timestamptz, record_version integer
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT t.id, t.opened_at, t.record_version
     FROM task AS t
-    WHERE t.register_code = p_register AND t.organisation_id = ANY(p_orgs) AND t.kind = 'agenda' AND t.closed_at IS NULL
+    WHERE t.register_code = p_register AND t.compartment_id = ANY(p_compartments) AND t.kind = 'agenda'
+        AND t.closed_at IS NULL
     ORDER BY t.opened_at
     LIMIT p_take
 $$;
@@ -74,7 +76,7 @@ class Load:
     def __init__(self, pool: DatabasePool) -> None:
         self.failed: list[str] = []
         self.done = 0
-        self.read_agenda = store.LIST_AGENDA
+        self.read_agenda = tasks.LIST_AGENDA
         self._pool = pool
 
     @asynccontextmanager
@@ -112,34 +114,34 @@ class Load:
         """Open a task as the handler of an event does, without a visitor."""
         standing = a_standing(visitor)
         async with transaction(self._pool) as db:
-            await store.hold_standing(db, standing.record_id, standing.version)
+            await standings.hold_standing(db, standing.record_id, standing)
             task_id = new_id()
-            await store.open_task(db, task_id, "agenda", standing)
-            await store.keep_task(db, task_id, standing)
+            await standings.open_task(db, task_id, "agenda", standing)
+            await standings.keep_task(db, task_id, standing)
 
     async def _record_outcome(self, visitor: Visitor) -> None:
         outcome = NewOutcome(new_id(), "2022", new_id(), 1, visitor.organisation_ids[0], {}, ending=False)
         async with transaction(self._pool, visitor) as db:
-            await store.add_outcome(db, visitor, outcome)
-            listed = await store.list_outcomes(db, visitor.register_code, outcome.record_id, 0, 25)
+            await outcomes.add_outcome(db, visitor, outcome)
+            listed = await outcomes.list_outcomes(db, visitor.register_code, outcome.record_id, 0, 25)
         assert 1 == listed.recorded
 
     async def _read(self, visitor: Visitor) -> None:
         async with transaction(self._pool, visitor) as db:
             parameters = (visitor.register_code, visitor.organisation_ids)
-            paged = (0, 25) if self.read_agenda == store.LIST_AGENDA else ()
+            paged = (0, 25) if self.read_agenda == tasks.LIST_AGENDA else ()
             await db.fetch(self.read_agenda, *parameters, *paged)
-            await store.count_tasks(db, visitor)
+            await tasks.count_tasks(db, visitor)
 
 
 def a_standing(visitor: Visitor) -> RecordStanding:
     return RecordStanding(
         record_id=new_id(),
         register_code=visitor.register_code,
-        organisation_id=visitor.organisation_ids[0],
+        bodies=organisation_compartment(visitor.organisation_ids[0]).bodies,
         reference=secrets.token_hex(4),
         version=1,
-        archived=False,
+        is_open=True,
         urgency="alert",
         rated_at=datetime.now(UTC),
         locality="north",
@@ -178,7 +180,7 @@ async def test_no_request_fails_while_the_schema_is_upgraded(
             await load.pass_by()
             await upgrade.add_a_column_with_its_trigger(number)
             await load.pass_by()
-            load.read_agenda = store.LIST_AGENDA
+            load.read_agenda = tasks.LIST_AGENDA
             await load.pass_by()
             await upgrade.drop_the_function(number)
             await load.pass_by()

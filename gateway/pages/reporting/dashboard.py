@@ -1,6 +1,7 @@
 """The reporting dashboard, and reports as files: requested, prepared as jobs, downloaded."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
@@ -26,30 +27,40 @@ from shared.contracts.reports import (
     StopReport,
 )
 from shared.messages import NotAnswered, Refused
-from shared.registers.definition.dashboards import AgeFilter, Filter, OptionFilter, OrganisationFilter
+from shared.registers.definition.dashboards import (
+    AgeFilter,
+    BodyFilter,
+    Filter,
+    OptionFilter,
+    OrganisationFilter,
+    ScopeFilter,
+)
 from shared.registers.definition.register import Definition
 
 FRAGMENT = "X-Fragment"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILTER = "filter-"
 ORGANISATION = "filter-organisation"
+BODY = "filter-body-"
 AGE = "filter-age"
 
 
 # ------------------------------------------------------------------------------------------------------- dashboard
 async def show_dashboard(request: web.Request) -> web.Response:
     board = await _read_dashboard(request)
-    form = _form(request[REGISTER], board, _shown_organisation(request, board))
+    form = _form(request[REGISTER], board, _chosen(request, board))
     return await _show_dashboard(request, board, form)
 
 
-async def choose_organisation(request: web.Request) -> web.Response:
+async def choose_scope(request: web.Request) -> web.Response:
     """
-    Redirect to the dashboard of one organisation, or of all. An organisation's id may appear in an address: it names no
-    person.
+    Redirect to the dashboard of one organisation or body, or of all. The address may hold its id or code, which names
+    no person.
     """
-    organisation = str((await request.post()).get("organisation", ""))
-    chosen = f"?organisation={id_of(organisation).hex}" if organisation else ""
+    kind = request[REGISTER].reporting.dashboard_filter.kind
+    sent = str((await request.post()).get(kind, ""))
+    code = id_of(sent).hex if sent and kind == "organisation" else sent
+    chosen = f"?{urlencode([(kind, code)])}" if code else ""
     return see_other(address(request[REGISTER], f"reporting/{chosen}"))
 
 
@@ -73,8 +84,11 @@ async def start_report(request: web.Request) -> web.Response:
 
 
 async def _read_dashboard(request: web.Request) -> Dashboard:
-    """Read the dashboard of the organisation that the address names, or of all."""
-    wanted = request.query.get("organisation", "")
+    """Read the dashboard of the organisation or body that the address names, or of all."""
+    kind = request[REGISTER].reporting.dashboard_filter.kind
+    wanted = request.query.get(kind, "")
+    if kind == "body":
+        return await ask(request, ReadDashboard(body=wanted or None))
     return await ask(request, ReadDashboard(organisation_id=id_of(wanted) if wanted else None))
 
 
@@ -85,7 +99,8 @@ async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) ->
         request,
         "reporting/dashboard.html",
         board=board,
-        chosen=_shown_organisation(request, board),
+        offered=_offered(register, board, register.reporting.dashboard_filter),
+        chosen=_chosen(request, board),
         as_at=words("reporting.as_at", when=day_and_time(board.as_at)),
         panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
         by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
@@ -101,10 +116,20 @@ async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) ->
     )
 
 
-def _shown_organisation(request: web.Request, board: Dashboard) -> str:
-    """Return the organisation that the dashboard shows: the chosen or the only one; empty for all."""
-    only = board.organisations[0].organisation_id.hex if len(board.organisations) == 1 else ""
-    return request.query.get("organisation", "") or only
+def _offered(register: Definition, board: Dashboard, wanted: ScopeFilter) -> list[Choice]:
+    """Return the organisations, or the bodies that an answer can name, from which the user may choose."""
+    if isinstance(wanted, OrganisationFilter):
+        return [Choice(each.organisation_id.hex, each.label) for each in board.organisations]
+    prefix = f"{register.form.by_name[wanted.question].body_list}:"
+    return [Choice(each.body, each.label) for each in board.bodies if each.body.startswith(prefix)]
+
+
+def _chosen(request: web.Request, board: Dashboard) -> str:
+    """Return the organisation or body that the dashboard shows: the chosen or the only one; empty for all."""
+    choice = request[REGISTER].reporting.dashboard_filter
+    offered = _offered(request[REGISTER], board, choice)
+    only = offered[0].code if len(offered) == 1 else ""
+    return request.query.get(choice.kind, "") or only
 
 
 def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
@@ -115,8 +140,8 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
     )
 
 
-def _form(register: Definition, board: Dashboard, organisation: str = "") -> Form:
-    """Return the report form, with the dashboard's `organisation` preselected."""
+def _form(register: Definition, board: Dashboard, chosen: str = "") -> Form:
+    """Return the report form, with the organisation or body of the dashboard preselected."""
     words = register.words
     titles = {report.code: report.title for report in register.reporting.reports}
     reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
@@ -124,15 +149,19 @@ def _form(register: Definition, board: Dashboard, organisation: str = "") -> For
         "report", words("reporting.select_report"), "select", choices=reports, missing=words("reporting.report_missing")
     )
     filters = [_filter_field(register, board, each) for each in register.reporting.filters]
-    return Form([select, *filters], {ORGANISATION: organisation})
+    return Form([select, *filters], {_scope_field(register.reporting.dashboard_filter): chosen})
+
+
+def _scope_field(wanted: ScopeFilter) -> str:
+    return ORGANISATION if isinstance(wanted, OrganisationFilter) else BODY + wanted.question
 
 
 def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Field:
     everything = Choice("", wanted.everything)
     match wanted:
-        case OrganisationFilter():
-            listed = (Choice(each.organisation_id.hex, each.label) for each in board.organisations)
-            return Field(ORGANISATION, wanted.label, "select", choices=(everything, *listed))
+        case OrganisationFilter() | BodyFilter():
+            listed = _offered(register, board, wanted)
+            return Field(_scope_field(wanted), wanted.label, "select", choices=(everything, *listed))
         case AgeFilter():
             bands = (Choice(band.code, band.label) for band in wanted.bands)
             return Field(AGE, wanted.label, "select", choices=(everything, *bands))
@@ -156,10 +185,12 @@ def _request(register: Definition, command: UUID, answers: Mapping[str, str]) ->
     questions = [each.question for each in register.reporting.filters if isinstance(each, OptionFilter)]
     chosen = {name: answers[FILTER + name] for name in questions if answers[FILTER + name]}
     organisation = answers.get(ORGANISATION, "")
+    named = [_scope_field(each) for each in register.reporting.filters if isinstance(each, BodyFilter)]
     return StartReport(
         command_id=command,
         report=answers["report"],
         organisation_id=id_of(organisation) if organisation else None,
+        bodies=tuple(answers[name] for name in named if answers[name]),
         age=answers.get(AGE) or None,
         options=chosen,
     )

@@ -169,7 +169,8 @@ class TaskCells:
         return labels.get(code or "", code or self._words("tasks.no_place"))
 
     def _first_columns(self) -> list[Column]:
-        return [Column(self._words("tasks.name")), Column(self._register.words("administration.organisation"))]
+        organisation = [] if self._register.scope else [Column(self._register.words("administration.organisation"))]
+        return [Column(self._words("tasks.name")), *organisation]
 
     def _last_columns(self) -> list[Column]:
         lead = [Column(self._lead.label)] if self._lead else []
@@ -181,7 +182,7 @@ class TaskCells:
         reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
         name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
         whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
-        return [whom, self._organisations.get(task.organisation_id, "")]
+        return [whom] if task.organisation_id is None else [whom, self._organisations.get(task.organisation_id, "")]
 
     def _lead_of(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)

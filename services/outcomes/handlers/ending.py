@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.outcomes import store
 from services.outcomes.audit_actions import OutcomesAction
-from services.outcomes.context import OutcomesContext
-from services.outcomes.store import Ending, PendingOutcome
+from services.outcomes.context import CountedOutcome, OutcomesContext
+from services.outcomes.store import endings as store
+from services.outcomes.store.endings import Ending, PendingOutcome
 from shared import audit, outbox
 from shared.contracts.outcomes import OutcomeReceipt
-from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RecordChecked, RefuseArchive
+from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RefuseArchive
 from shared.database import Database, transaction
 from shared.log import warn
 from shared.messages import NotAnswered, Refused, must_find
@@ -112,16 +112,17 @@ class Endings:
 
     async def _confirm(self, ending: Ending, visitor: Visitor | None = None) -> None:
         """Mark the outcome as saved, so that it counts. Only the first call publishes the event."""
-        record = RecordChecked(
+        counted = CountedOutcome(
+            outcome_id=ending.outcome_id,
+            register_code=ending.register_code,
             record_id=ending.record_id,
-            organisation_id=ending.organisation_id,
             version=ending.record_version + 1,
-            archived=True,
+            compartment=ending.compartment,
         )
         async with transaction(self.context.pool, visitor) as db:
             if await store.settle(db, ending.outcome_id, "saved"):
                 await self._note(db, ending, visitor, OutcomesAction.OUTCOME_RECORDED)
-                await outbox.put(db, self.context.recorded(ending.register_code, record, ending.outcome_id))
+                await outbox.put(db, self.context.recorded(counted))
         self.context.wake()
 
     async def _note(self, db: Database, ending: Ending, visitor: Visitor | None, action: OutcomesAction) -> None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.outcomes import store
 from services.outcomes.context import OutcomesContext
+from services.outcomes.store import feed as store
 from shared.contracts.outcomes import OutcomeFeedPage, ReadOutcomeFeed
 from shared.database import ACQUIRE_SECONDS
 from shared.permissions import Caller
@@ -14,7 +14,7 @@ MOST_BYTES = 400_000
 
 @dataclass(frozen=True)
 class OutcomeFeedHandler:
-    """Reads the feed. Only services may read it, because it covers all registers and organisations."""
+    """Reads the feed. Only services may read it, because it covers all registers and compartments."""
 
     context: OutcomesContext
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from services.outcomes import rules, store
+from services.outcomes import rules
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
-from services.outcomes.store import Listed
+from services.outcomes.store import outcomes as store
+from services.outcomes.store.outcomes import Listed
 from shared import audit
 from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes, OutcomeShown
 from shared.contracts.referrals.archiving import RecordChecked
@@ -31,7 +32,7 @@ class ReadOutcomeHandler:
         async with transaction(self.context.pool, visitor) as db:
             listed = await store.list_outcomes(db, visitor.register_code, asked.record_id, asked.skip, MOST_AT_ONCE + 1)
         record = await self.context.check_record(assertion, asked.record_id)
-        if record.archived:
+        if not record.is_open:
             raise Refused("not_found")
         found = _outcomes(asked, listed, record)
         async with transaction(self.context.pool, visitor) as db:

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-from services.outcomes import rules, store
+from services.outcomes import rules
 from services.outcomes.audit_actions import OutcomesAction
-from services.outcomes.context import OutcomesContext
+from services.outcomes.context import CountedOutcome, OutcomesContext
 from services.outcomes.handlers.ending import Endings
-from services.outcomes.store import NewOutcome
+from services.outcomes.store import endings, outcomes
+from services.outcomes.store.outcomes import NewOutcome
 from shared import audit, outbox
+from shared.bodies import compartment_of
 from shared.commands import answer_given, carry_out
+from shared.compartments import add_compartment
 from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
-from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
 from shared.ids import new_id
 from shared.permissions import Visitor
@@ -27,26 +29,35 @@ class Recording:
         receipt = await answer_given(self.context.pool, visitor, asked) or await self._check(visitor, assertion, asked)
         if not asked.ending:
             return receipt
-        return await self.endings.go_forward(visitor, assertion, receipt.outcome_id)
+        return await self.endings.go_forward(await self.context.reach(visitor), assertion, receipt.outcome_id)
 
     async def _check(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
         register = self.context.register(visitor, asked.edition)
         answers = rules.checked_answers(register, asked, self.context.day())
         record = await self.context.check_record(assertion, asked.record_id)
         rules.check_takes_outcomes(record)
+        compartment = compartment_of(visitor.register_code, record.bodies)
+        await add_compartment(self.context.pool, visitor.register_code, compartment)
         outcome = NewOutcome(
             outcome_id=new_id(),
             edition=asked.edition,
             record_id=asked.record_id,
             record_version=asked.version,
-            organisation_id=record.organisation_id,
+            compartment_id=compartment.compartment_id,
             answers=answers,
             ending=asked.ending,
         )
-        return await self._store(visitor, asked, record, outcome)
+        counted = CountedOutcome(
+            outcome_id=outcome.outcome_id,
+            register_code=visitor.register_code,
+            record_id=record.record_id,
+            version=record.version,
+            compartment=compartment,
+        )
+        return await self._store(await self.context.reach(visitor), asked, outcome, counted)
 
     async def _store(
-        self, visitor: Visitor, asked: RecordOutcome, record: RecordChecked, outcome: NewOutcome
+        self, visitor: Visitor, asked: RecordOutcome, outcome: NewOutcome, counted: CountedOutcome
     ) -> OutcomeReceipt:
         """
         Store the outcome. The lock on the record keeps outcomes off a record that is being archived.
@@ -55,14 +66,16 @@ class Recording:
         """
 
         async def act(db: Database) -> OutcomeReceipt:
-            await store.hold_record(db, outcome.record_id)
-            await store.mark_reversed(db, outcome.record_id, record.version)
-            rules.check_not_ending(await store.find_ending_state(db, outcome.record_id))
-            await store.add_outcome(db, visitor, outcome)
+            await outcomes.hold_record(db, outcome.record_id)
+            await endings.mark_reversed(db, outcome.record_id, counted.version)
+            rules.check_not_ending(await endings.find_ending_state(db, outcome.record_id))
+            await outcomes.add_outcome(db, visitor, outcome)
+            if self.context.registers.is_scoped_by_bodies(visitor.register_code):
+                await outcomes.follow_record(db, outcome.record_id, counted.version)
             act = OutcomesAction.OUTCOME_ARCHIVE_ASKED if outcome.ending else OutcomesAction.OUTCOME_RECORDED
             await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], outcome.answers)
             if not outcome.ending:
-                await outbox.put(db, self.context.recorded(visitor.register_code, record, outcome.outcome_id))
+                await outbox.put(db, self.context.recorded(counted))
             return OutcomeReceipt(outcome_id=outcome.outcome_id, pending=outcome.ending)
 
         receipt = await carry_out(self.context.pool, visitor, asked, act)

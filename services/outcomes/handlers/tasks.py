@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.outcomes import store
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
-from services.outcomes.store import Urgent
+from services.outcomes.store import tasks as store
+from services.outcomes.store.tasks import Urgent
 from shared import audit
 from shared.commands import carry_out
 from shared.contracts.outcomes import (

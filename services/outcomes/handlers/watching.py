@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from services.outcomes import rules, store
+from services.outcomes import rules
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.rules import TaskChange
-from services.outcomes.store import NotSeen
+from services.outcomes.store import standings, tasks
+from services.outcomes.store.tasks import NotSeen
 from shared import audit, outbox
+from shared.bodies import compartment_of
+from shared.compartments import add_compartment
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordArchived, RecordEvent, RecordReinstated
 from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
@@ -67,8 +70,8 @@ class Watching:
         """
         calling = [each.record_id for each in page.standings]
         async with transaction(self.context.pool) as db:
-            known = await store.find_standings(db, calling)
-            waiting = await store.records_with_tasks(db, after, page.last or LAST_ID)
+            known = await standings.find_standings(db, calling)
+            waiting = await standings.records_with_tasks(db, after, page.last or LAST_ID)
         for standing in page.standings:
             held = known.get(standing.record_id)
             if held is None or rules.change_of(held, standing) != TaskChange():
@@ -91,19 +94,25 @@ async def bring_into_line(
     """
     Open and close tasks as the rating requires, unless a newer version is known. A deleted record has no task.
 
+    What is stored about a record follows it into its compartment.
+
     `away`: the version with which the record was archived or reinstated.
     """
-    held = await store.hold_standing(db, record_id, standing.version if standing else 0)
+    if standing:
+        await add_compartment(db, standing.register_code, compartment_of(standing.register_code, standing.bodies))
+    held = await standings.hold_standing(db, record_id, standing)
     change = rules.change_of(held, standing, away) if standing else TaskChange(close=held.task)
     if change.close:
-        await store.close_task(db, change.close.task_id, moment)
+        await standings.close_task(db, change.close.task_id, moment)
         await _note(db, OutcomesAction.TASK_CLOSED, change.close.task_id, record_id, change.close.register_code)
     if change.open and standing:
         task_id = new_id()
-        await store.open_task(db, task_id, change.open, standing)
+        await standings.open_task(db, task_id, change.open, standing)
         await _note(db, OutcomesAction.TASK_OPENED, task_id, record_id, standing.register_code)
     if change.keep and standing:
-        await store.keep_task(db, change.keep.task_id, standing)
+        await standings.keep_task(db, change.keep.task_id, standing)
+    if standing and standing.version >= held.known:
+        await standings.move_record(db, standing)
 
 
 async def _note(db: Database, action: OutcomesAction, task_id: UUID, record_id: UUID, register_code: str) -> None:
@@ -122,7 +131,7 @@ class TaskEscalation:
         limits = ((each.code, each.lifecycle.urgent_minutes) for each in self.context.registers.newest())
         registers, opened_by = rules.opened_by(limits, now)
         async with transaction(self.context.pool) as db:
-            taken = await store.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
+            taken = await tasks.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
             for task in taken:
                 await _note(db, OutcomesAction.TASK_TOLD_AGAIN, task.task_id, task.record_id, task.register_code)
                 await outbox.put(db, self._event(task))
@@ -135,7 +144,7 @@ class TaskEscalation:
             event_id=new_id(),
             occurred_at=self.context.clock(),
             register_code=task.register_code,
-            organisation_id=task.organisation_id,
+            bodies=task.compartment.bodies,
             record_id=task.record_id,
             version=task.record_version,
             reference=task.reference,

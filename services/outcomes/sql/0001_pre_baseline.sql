@@ -1,5 +1,14 @@
 -- The outcomes of the records of every register, and the tasks that their ratings open.
 
+-- The sets of bodies whose staff may see a record, in registers whose scope is made of bodies. Names no person.
+CREATE TABLE compartment (
+    compartment_id uuid PRIMARY KEY,
+    register_code text COLLATE "C" NOT NULL,
+    bodies text [] NOT NULL CHECK (cardinality(bodies) > 0)
+);
+CREATE INDEX compartment_of_register ON compartment (register_code);
+GRANT SELECT, INSERT ON compartment TO outcomes_app;
+
 -- An outcome that ends its record is `pending` until referrals has archived the record; then it is `saved`. If the
 -- record is not archived, the outcome is `refused` when the person was told at once. It is `given_up` when they had
 -- left, and their answers are then kept to be shown. Only `saved` outcomes count. `record_version` is the version that
@@ -11,7 +20,7 @@ CREATE TABLE outcome (
     edition text NOT NULL,
     record_id uuid NOT NULL,
     record_version integer NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid NOT NULL,
     answers jsonb NOT NULL,
     recorded_by uuid NOT NULL,
     recorded_by_name text NOT NULL,
@@ -41,7 +50,7 @@ CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('urgent', 'agenda')),
     register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid NOT NULL,
     record_id uuid NOT NULL,
     record_version integer NOT NULL,
     reference text COLLATE "C" NOT NULL,
@@ -55,29 +64,38 @@ CREATE TABLE task (
     CONSTRAINT task_seen_by_somebody CHECK (num_nulls(seen_by, seen_by_name, seen_at) IN (0, 3))
 );
 CREATE UNIQUE INDEX task_open_once ON task (record_id) WHERE closed_at IS NULL;
-CREATE INDEX task_urgent ON task (register_code, opened_at, id) WHERE closed_at IS NULL AND kind = 'urgent';
+CREATE INDEX task_of_record ON task (record_id);
+CREATE INDEX task_urgent ON task (register_code, (seen_at IS NOT NULL), opened_at, id) INCLUDE (seen_at)
+WHERE closed_at IS NULL AND kind = 'urgent';
+CREATE INDEX task_urgent_of_compartment ON task (register_code, compartment_id, (seen_at IS NOT NULL), opened_at, id)
+INCLUDE (seen_at)
+WHERE closed_at IS NULL AND kind = 'urgent';
 CREATE INDEX task_agenda ON task (register_code, locality, opened_at, id) WHERE closed_at IS NULL AND kind = 'agenda';
+CREATE INDEX task_agenda_of_compartment ON task (register_code, compartment_id, locality, opened_at, id)
+WHERE closed_at IS NULL AND kind = 'agenda';
 CREATE INDEX task_not_seen ON task (opened_at)
 WHERE closed_at IS NULL AND kind = 'urgent' AND seen_at IS NULL AND told_again_at IS NULL;
 
--- The newest version of each record with which its task was compared. An event about an older version is too late. The
--- service reaches this table only through functions.
+-- The newest version of each record with which its task was compared, and its compartment at that version. An event
+-- about an older version is too late. The service reaches this table only through functions.
 CREATE TABLE record_known (
     record_id uuid PRIMARY KEY,
-    version integer NOT NULL
+    version integer NOT NULL,
+    compartment_id uuid
 );
 
 GRANT SELECT, INSERT ON outcome TO outcomes_app;
 GRANT SELECT, UPDATE (seen_by, seen_by_name, seen_at) ON task TO outcomes_app;
 
--- Which rows each role sees: administrators see those of their register and organisations. The service's queries filter
--- too, but these policies alone would keep registers and organisations apart. Without a context there are no rows. The
+-- Which rows each role sees: administrators see those of their register and compartments. The service's queries filter
+-- too, but these policies alone would keep registers and compartments apart. Without a context there are no rows. The
 -- owner sees all, for migrations and functions. A setting is read once a query, not once a row; after a transaction it
 -- is '' and not null.
 DO $$
 DECLARE
     scope text := 'register_code = (SELECT current_setting(''app.register'', true)) AND '
-        'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid [])';
+        '((SELECT current_setting(''app.all'', true)) = ''1'' OR compartment_id = ANY ((SELECT '
+        'nullif(current_setting(''app.compartments'', true), '''')::uuid [])::uuid []))';
     administrator text := '(SELECT current_setting(''app.role'', true)) = ''administrator''';
     each text;
 BEGIN

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
+from services.reports.handlers.scope import find_covered
 from services.reports.rules import choosing
+from services.reports.rules.bodies import bodies_named
 from services.reports.rules.choosing import Codes
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import StoredJob
@@ -48,9 +50,9 @@ class Jobs:
 
     async def start(self, visitor: Visitor, asked: StartReport) -> ReportJob:
         register = self.context.registers.find(visitor.register_code)
-        choosing.check_scope(visitor, asked.organisation_id)
 
         async def act(db: Database) -> ReportJob:
+            await find_covered(db, self.context, visitor, codes_of(asked).bodies)
             offered = choosing.reports_offered(register, has_outcomes=await feeds.has_outcomes(db))
             codes = choosing.read_choice(register, offered, codes_of(asked)).codes
             if await jobs.count_at_work(db, visitor) >= choosing.MOST_AT_ONCE:
@@ -95,7 +97,7 @@ class Jobs:
 
 
 def codes_of(asked: StartReport) -> Codes:
-    return Codes(asked.report, asked.organisation_id, asked.age, asked.options)
+    return Codes(asked.report, bodies_named(asked.organisation_id, asked.bodies), asked.age, asked.options)
 
 
 def facts_of(job: StoredJob, records: int, sha256: str) -> list[str]:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from uuid import UUID
 
 from services.reports.rules.ages import Births, births_of
+from shared.bodies import ORGANISATION
 from shared.messages import Refused
-from shared.permissions import Visitor
 from shared.registers.definition.dashboards import AgeBand, AgeFilter, OptionFilter, Report
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer
@@ -20,14 +19,14 @@ class Codes:
     """The requested report and its filters, as codes that are stored and audited."""
 
     report: str
-    organisation_id: UUID | None = None
+    bodies: tuple[str, ...] = ()
     age: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
 
     def for_audit(self) -> list[str]:
         """Return the report and its filters in the form of the audit (R-DSR-166)."""
         codes = [f"report:{self.report}"]
-        codes += [f"organisation:{self.organisation_id.hex}"] if self.organisation_id else []
+        codes += [each if each.startswith(ORGANISATION) else f"body:{each}" for each in self.bodies]
         codes += [f"age:{self.age}"] if self.age else []
         return codes + [f"{name}:{code}" for name, code in sorted(self.options.items())]
 
@@ -37,14 +36,14 @@ class ReportChoice:
     """A requested report and its filters, as the register defines them."""
 
     report: Report
-    organisation_id: UUID | None
+    bodies: tuple[str, ...]
     age: AgeBand | None
     options: Mapping[str, str]
 
     @property
     def codes(self) -> Codes:
         """The codes of this choice, without an age filter that the report does not take."""
-        return Codes(self.report.code, self.organisation_id, self.age.code if self.age else None, self.options)
+        return Codes(self.report.code, self.bodies, self.age.code if self.age else None, self.options)
 
     def births(self, day: date) -> Births | None:
         """Return the dates of birth that the report holds on this day; None for all."""
@@ -67,9 +66,7 @@ def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes)
     report = next((each for each in offered if each.code == codes.report), None)
     if report is None:
         raise Refused("unknown_report")
-    return ReportChoice(
-        report, codes.organisation_id, _age(register, report, codes.age), _options(register, codes.options)
-    )
+    return ReportChoice(report, codes.bodies, _age(register, report, codes.age), _options(register, codes.options))
 
 
 def _age(register: Definition, report: Report, code: str | None) -> AgeBand | None:
@@ -89,19 +86,6 @@ def _options(register: Definition, chosen: Mapping[str, str]) -> dict[str, str]:
         if name not in offered or code not in register.form.by_name[name].labels:
             raise Refused("unknown_filter")
     return dict(chosen)
-
-
-def check_scope(visitor: Visitor, organisation_id: UUID | None) -> None:
-    """Check that the organisation is in the visitor's scope, if one is named. Refused as `not_found`."""
-    if organisation_id is not None and organisation_id not in visitor.organisation_ids:
-        raise Refused("not_found")
-
-
-def scope_of(visitor: Visitor, organisation_id: UUID | None) -> tuple[UUID, ...]:
-    """
-    Return the chosen organisation, or all of the visitor's if none is chosen. Empty if the chosen one is not theirs.
-    """
-    return tuple(each for each in visitor.organisation_ids if organisation_id in (None, each))
 
 
 def answers_wanted(register: Definition, choice: ReportChoice) -> dict[str, Answer]:

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.reports.rules.bodies import body_labels
 from services.reports.rules.choosing import ReportChoice
 from services.reports.rules.summing import Summing
 from services.reports.workbook.plan import Kind, Plan, Source, WorkbookColumn
-from shared.registers.definition.dashboards import AgeFilter, OptionFilter, OrganisationFilter
+from shared.bodies import organisation_compartment
+from shared.registers.definition.dashboards import AgeFilter, BodyFilter, OptionFilter, OrganisationFilter
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.values import london_day, show_date
@@ -20,7 +22,11 @@ KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": 
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """Who asked, the organisations in the report, the day, and the time up to which the copies are complete."""
+    """
+    Who asked, the organisations in the report, the day, and the time up to which the copies are complete.
+
+    A register whose scope is made of bodies names no organisations here: the filters say which bodies are covered.
+    """
 
     by: str
     organisation_ids: Collection[UUID]
@@ -72,10 +78,10 @@ class Planner:
             (words("workbook.created"), "created_at", words("workbook.meanings.created")),
             (words("workbook.updated"), "updated_at", words("workbook.meanings.updated")),
             *([(words("workbook.rated"), "rated_at", words("workbook.meanings.rated"))] if self._newest.rating else []),
-            *([(words("workbook.archived"), "archived_at", words("workbook.meanings.archived"))] if ended else []),
+            *([(words("workbook.archived"), "ended_at", words("workbook.meanings.archived"))] if ended else []),
         ]
         organisation = self._own(
-            self._newest.reporting.dashboard_filter.label, "organisation_id", words("workbook.meanings.organisation")
+            self._organisation_heading(), "organisation_id", words("workbook.meanings.organisation")
         )
         return [
             self._own(words("workbook.reference"), "reference", words("workbook.meanings.reference")),
@@ -83,6 +89,10 @@ class Planner:
             self._own(words("workbook.created_by"), "created_by", words("workbook.meanings.created_by")),
             *(replace(self._own(heading, name, meaning), kind="moment") for heading, name, meaning in moments),
         ]
+
+    def _organisation_heading(self) -> str:
+        choice = self._newest.reporting.dashboard_filter
+        return choice.label if choice.kind == "organisation" else self._newest.words("administration.organisation")
 
     def _outcome_columns(self) -> list[WorkbookColumn]:
         words = self._newest.words
@@ -137,7 +147,7 @@ class Planner:
             (words("workbook.report"), f"{self._newest.identity.name}: {choice.report.title}"),
             (words("workbook.as_at"), moment),
             (words("workbook.made_for"), asked.by),
-            (words("workbook.organisations"), "; ".join(within)),
+            *(() if self._newest.scope else ((words("workbook.organisations"), "; ".join(within)),)),
             *((f"{words('workbook.filters')}: {label}", chosen) for label, chosen in self._filters(choice)),
         )
 
@@ -147,8 +157,11 @@ class Planner:
         for each in self._newest.reporting.filters:
             match each:
                 case OrganisationFilter():
-                    name = self.organisations.get(choice.organisation_id, "") if choice.organisation_id else ""
-                    chosen.append((each.label, name or each.everything))
+                    chosen.append((each.label, self._organisation_chosen(choice) or each.everything))
+                case BodyFilter():
+                    prefix = f"{self._newest.form.by_name[each.question].body_list}:"
+                    named = (body_labels(self.editions).get(body) for body in choice.bodies if body.startswith(prefix))
+                    chosen.append((each.label, next(filter(None, named), each.everything)))
                 case AgeFilter():
                     band = choice.report.ages or choice.age
                     chosen.append((each.label, band.label if band else each.everything))
@@ -157,3 +170,12 @@ class Planner:
                     label = self._newest.form.by_name[each.question].labels.get(code, "")
                     chosen.append((each.label, label or self._newest.words("workbook.everything")))
         return chosen
+
+    def _organisation_chosen(self, choice: ReportChoice) -> str:
+        """Return the name of the organisation that the report is limited to, if it is limited to one."""
+        named = (
+            label
+            for each, label in self.organisations.items()
+            if organisation_compartment(each).bodies == choice.bodies
+        )
+        return next(named, "")

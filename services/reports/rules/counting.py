@@ -59,9 +59,13 @@ def age_panels(register: Definition) -> tuple[AgeTile, ...]:
     return tuple(tile for tile in register.reporting.tiles if isinstance(tile, AgeTile))
 
 
+def counts_organisations(register: Definition) -> bool:
+    return any(isinstance(tile, OrganisationTile) for tile in register.reporting.tiles)
+
+
 def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
-    """Return what a record counts for. A missing answer counts as not recorded; an archived record counts nowhere."""
-    if record.status != "active":
+    """Return what a record counts for. A missing answer counts as not recorded; a closed record counts nowhere."""
+    if not record.is_open:
         return Counted([], None)
     items = [CountedAnswer(TOTAL, "")]
     if record.register_code not in registers:
@@ -130,7 +134,7 @@ class Panels:
     def _tile(self, tile: Tile, tallies: Tallies) -> TileShown:
         match tile:
             case TotalTile():
-                total = sum(tallies.organisations.values())
+                total = tallies.answers.get(TOTAL, {}).get("", 0)
                 return TileShown(kind="total", title=tile.title, counts=(Count(label=tile.title, count=total),))
             case OptionTile():
                 counts = self._answers(tile, tallies.answers.get(tile.question, {}))

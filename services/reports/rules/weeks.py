@@ -39,7 +39,7 @@ def moves_of(record: FedRecord) -> list[Move]:
     moves = []
     for rated, following in zip_longest(record.ratings, record.ratings[1:]):
         moves.append(_move(rated.since, rated.code, 1))
-        left_at = following.since if following else record.archived_at
+        left_at = following.since if following else record.ended_at
         moves += [_move(left_at, rated.code, -1)] if left_at else []
     return moves
 

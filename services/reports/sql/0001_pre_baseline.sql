@@ -1,10 +1,21 @@
 -- The reports schema: a copy of every record and outcome, counts of them, how far the copying has come, and the reports
 -- that users asked for. Everything except the report jobs can be rebuilt from the sources.
 
--- `sequence` is the place in the source's feed. `generation` is the last rebuild that the row was part of. `counted` is
--- what the row adds to the tallies, [{question, answer}], until `recount_on`, when the person reaches another age band.
--- An archived record is not counted. `moves` holds the levels of the rating that the record reached (n is 1) and left
--- (-1), with the Monday of the week: [{week, level, n}]. Moves do not depend on the date, so they need no recount.
+-- The sets of bodies whose staff may see a record, in registers whose scope is made of bodies. Names no person.
+CREATE TABLE compartment (
+    compartment_id uuid PRIMARY KEY,
+    register_code text COLLATE "C" NOT NULL,
+    bodies text [] NOT NULL CHECK (cardinality(bodies) > 0)
+);
+CREATE INDEX compartment_of_register ON compartment (register_code);
+GRANT SELECT, INSERT ON compartment TO reports_app;
+
+-- `sequence` is the place in the source's feed. `generation` is the last rebuild that the row was part of.
+-- `organisation_id` is the organisation that submitted the record, and `compartment_id` says who may see it. `counted`
+-- is what the row adds to the tallies, [{question, answer}], until `recount_on`, when the person reaches another age
+-- band. A record that is not open is not counted. `moves` holds the levels of the rating that the record reached (n is
+-- 1) and left (-1), with the Monday of the week: [{week, level, n}]. Moves do not depend on the date, so they need no
+-- recount.
 CREATE TABLE record_copy (
     record_id uuid PRIMARY KEY,
     sequence bigint NOT NULL,
@@ -14,20 +25,22 @@ CREATE TABLE record_copy (
     reference text NOT NULL,
     version integer NOT NULL,
     organisation_id uuid NOT NULL,
-    status smallint NOT NULL, -- 0 active, 1 archived
+    compartment_id uuid NOT NULL,
+    state text NOT NULL,
+    is_open boolean NOT NULL,
     created_by text NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     rated_at timestamptz NOT NULL,
-    archived_at timestamptz,
+    ended_at timestamptz,
     born date,
     answers jsonb NOT NULL,
     counted jsonb NOT NULL,
     recount_on date,
     moves jsonb NOT NULL
 );
-CREATE INDEX record_copy_in_order ON record_copy (register_code, status, created_at, record_id);
-CREATE INDEX record_copy_of_organisation ON record_copy (register_code, organisation_id, status, created_at, record_id);
+CREATE INDEX record_copy_in_order ON record_copy (register_code, is_open, created_at, record_id);
+CREATE INDEX record_copy_of_compartment ON record_copy (register_code, compartment_id, is_open, created_at, record_id);
 CREATE INDEX record_copy_recounted ON record_copy (recount_on, register_code) WHERE recount_on IS NOT NULL;
 
 CREATE TABLE outcome_copy (
@@ -42,26 +55,26 @@ CREATE TABLE outcome_copy (
 );
 CREATE INDEX outcome_copy_of_record ON outcome_copy (record_id, recorded_at, outcome_id);
 
--- How many active records have one answer to one question. #total counts them all; #age0 counts them by the bands of
--- the first age panel.
+-- How many open records have one answer to one question. #total counts them all; #age0 counts them by the bands of the
+-- first age panel. A row without a compartment counts the whole register. Only visitors with all compartments see it.
 CREATE TABLE tally (
     register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid,
     question text COLLATE "C" NOT NULL,
     answer text COLLATE "C" NOT NULL,
     n bigint NOT NULL,
-    PRIMARY KEY (register_code, organisation_id, question, answer)
+    UNIQUE NULLS NOT DISTINCT (register_code, compartment_id, question, answer)
 );
 
 -- The change in the number of records at a level during a week. The sum up to a week is the number at its end. Weeks
--- that are no longer shown are combined under -infinity.
+-- that are no longer shown are combined under -infinity. A row without a compartment counts the whole register.
 CREATE TABLE rating_week (
     register_code text COLLATE "C" NOT NULL,
-    organisation_id uuid NOT NULL,
+    compartment_id uuid,
     week date NOT NULL,
     level text COLLATE "C" NOT NULL,
     n bigint NOT NULL,
-    PRIMARY KEY (register_code, organisation_id, week, level)
+    UNIQUE NULLS NOT DISTINCT (register_code, compartment_id, week, level)
 );
 
 -- Triggers keep the counts equal to the copies, so that no way of writing copies can omit them. One page is applied at
@@ -116,7 +129,7 @@ INSERT INTO feed (source) VALUES ('referrals'), ('outcomes');
 
 -- Reports that users asked for: each is one job, made by any free replica and kept for an hour in chunks. `attempt` is
 -- a fence: it is raised each time a replica takes the job, and later writes of an earlier attempt have no effect. The
--- choices are codes. `records` is the number of records in the file, and `sha256` is its checksum.
+-- choices are codes; `bodies` are those that the report is limited to. `records` is the number of records in the file, and `sha256` is its checksum.
 CREATE TABLE job (
     id uuid PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,
@@ -124,7 +137,7 @@ CREATE TABLE job (
     user_id uuid NOT NULL,
     session_id uuid NOT NULL,
     report text NOT NULL,
-    organisation_id uuid,
+    bodies text [] NOT NULL DEFAULT '{}',
     age text,
     options jsonb NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'queued'
@@ -161,13 +174,14 @@ GRANT UPDATE (state, ended_at, lease_until, downloads) ON job TO reports_app;
 GRANT DELETE ON chunk TO reports_app;
 
 -- Who sees which rows. The service's queries filter too; without their filters, these policies alone keep registers,
--- organisations and users separate. Without a context there are no rows, and only users who may read reports see any. A
+-- compartments and users separate. Without a context there are no rows, and only users who may read reports see any. A
 -- setting is read once for each query, not for each row. After a transaction it is '' and not null.
 DO $$
 DECLARE
     in_register text := 'register_code = (SELECT current_setting(''app.register'', true))';
     scope text := in_register || ' AND '
-        'organisation_id = ANY ((SELECT nullif(current_setting(''app.orgs'', true), '''')::uuid [])::uuid [])';
+        '((SELECT current_setting(''app.all'', true)) = ''1'' OR compartment_id = ANY ((SELECT '
+        'nullif(current_setting(''app.compartments'', true), '''')::uuid [])::uuid []))';
     own text := in_register || ' AND user_id = (SELECT nullif(current_setting(''app.user'', true), '''')::uuid)';
     readers text := '(SELECT current_setting(''app.role'', true)) IN (''reporting'', ''administrator'')';
     each record;

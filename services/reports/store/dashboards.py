@@ -6,29 +6,37 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.reports.rules.counting import TOTAL, CountedAnswer, Overdue, Tallies
+from services.reports.rules.counting import CountedAnswer, Overdue, Tallies
 from services.reports.rules.weeks import first_week
 from services.reports.store.feeds import ANSWERS_COUNTED
 from shared.database import Database
 
 READ_TALLIES = """
-    SELECT 'tally' AS of, question AS name, answer, organisation_id, n,
+    SELECT 'tally' AS of, question AS name, answer, NULL::uuid AS organisation_id, sum(n)::bigint AS n,
         NULL::jsonb AS counted, NULL::date AS day, NULL::timestamptz AS complete_at
     FROM tally
-    WHERE register_code = $1 AND organisation_id = ANY($2) AND n <> 0
+    WHERE register_code = $1 AND compartment_id {counted}
+    GROUP BY question, answer
+    HAVING sum(n) <> 0
+    UNION ALL
+    SELECT 'organisation', NULL, NULL, compartment_id, n, NULL, NULL, NULL
+    FROM tally
+    WHERE $4 AND register_code = $1 AND compartment_id {each} AND question = '#total' AND n <> 0
     UNION ALL
     SELECT 'overdue', NULL, NULL, NULL, NULL, counted, born, NULL
     FROM record_copy
-    WHERE register_code = $1 AND organisation_id = ANY($2) AND recount_on <= $3
+    WHERE register_code = $1 AND compartment_id {each} AND recount_on <= $2
     UNION ALL
-    SELECT 'week', level, NULL, NULL, sum(n)::bigint, NULL, greatest(week, $4), NULL
+    SELECT 'week', level, NULL, NULL, sum(n)::bigint, NULL, greatest(week, $3), NULL
     FROM rating_week
-    WHERE register_code = $1 AND organisation_id = ANY($2)
-    GROUP BY level, greatest(week, $4)
+    WHERE register_code = $1 AND compartment_id {counted}
+    GROUP BY level, greatest(week, $3)
     UNION ALL
     SELECT 'feed', source, NULL, NULL, NULL, NULL, NULL, complete_at
     FROM feed
 """
+READ_WHOLE = READ_TALLIES.format(counted="IS NULL", each="IS NOT NULL")
+READ_COMPARTMENTS = READ_TALLIES.format(counted="= ANY($5)", each="= ANY($5)")
 
 
 class DashboardCounts:
@@ -46,7 +54,7 @@ class DashboardCounts:
                 moves.setdefault(day, {})[name] = n
             elif of == "overdue":
                 self.overdue.append(Overdue(ANSWERS_COUNTED.validate_json(counted), day))
-            elif name == TOTAL:
+            elif of == "organisation":
                 self.tallies.organisations[organisation_id] = n
             else:
                 self.tallies.add(CountedAnswer(name, answer), n)
@@ -56,6 +64,14 @@ class DashboardCounts:
 
 
 async def read_standing(
-    db: Database, register_code: str, organisation_ids: Sequence[UUID], day: date
+    db: Database, register_code: str, compartment_ids: Sequence[UUID] | None, day: date, *, by_organisation: bool
 ) -> DashboardCounts:
-    return DashboardCounts(await db.fetch(READ_TALLIES, register_code, organisation_ids, day, first_week(day)))
+    """
+    Read the counts of some compartments, or of the whole register, which has sums of its own.
+
+    `by_organisation`: the compartments are organisations, and each is counted apart too.
+    """
+    values = (register_code, day, first_week(day), by_organisation)
+    if compartment_ids is None:
+        return DashboardCounts(await db.fetch(READ_WHOLE, *values))
+    return DashboardCounts(await db.fetch(READ_COMPARTMENTS, *values, compartment_ids))

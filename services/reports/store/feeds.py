@@ -73,7 +73,11 @@ APPLY: dict[Source, str] = {
 
 @dataclass(frozen=True, repr=False)
 class CopiedRecord:
-    """A record as `apply_records` reads it. `status` is 0 for an active record and 1 for an archived one."""
+    """
+    A record as `apply_records` reads it.
+
+    `bodies` are those of its compartment; None for the compartment of an organisation, of which no row is stored.
+    """
 
     record_id: UUID
     sequence: int
@@ -82,12 +86,15 @@ class CopiedRecord:
     reference: str
     version: int
     organisation_id: UUID
-    status: Literal[0, 1]
+    compartment_id: UUID
+    bodies: Sequence[str] | None
+    state: str
+    is_open: bool
     created_by: str
     created_at: datetime
     updated_at: datetime
     rated_at: datetime
-    archived_at: datetime | None
+    ended_at: datetime | None
     born: date | None
     answers: Answers
     counted: Sequence[CountedAnswer]

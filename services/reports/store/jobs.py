@@ -31,7 +31,7 @@ class StoredJob:
     edition: str
     user_id: UUID
     report: str
-    organisation_id: UUID | None
+    bodies: tuple[str, ...]
     age: str | None
     options: dict[str, str]
     state: JobState
@@ -48,16 +48,16 @@ class StoredJob:
 
     @property
     def codes(self) -> Codes:
-        return Codes(self.report, self.organisation_id, self.age, self.options)
+        return Codes(self.report, self.bodies, self.age, self.options)
 
 
 COLUMNS = """
-    id, register_code, edition, user_id, report, organisation_id, age, options, asked_at, attempt, rows_done,
+    id, register_code, edition, user_id, report, bodies, age, options, asked_at, attempt, rows_done,
     rows_total, expires_at, records, size, chunks, sha256, downloads,
     CASE WHEN state = 'ready' AND expires_at < clock_timestamp() THEN 'expired' ELSE state END AS state
 """
 ADD = """
-    INSERT INTO job (id, register_code, edition, user_id, session_id, report, organisation_id, age, options)
+    INSERT INTO job (id, register_code, edition, user_id, session_id, report, bodies, age, options)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 FIND = f"SELECT {COLUMNS} FROM job WHERE id = $1 AND user_id = $2 AND session_id = $3 AND register_code = $4"  # noqa: S608  names of columns
@@ -76,7 +76,7 @@ COUNT_AT_WORK = """
 
 
 def _job(row: Record) -> StoredJob:
-    return StoredJob(**dict(row) | {"options": json.loads(row["options"])})
+    return StoredJob(**dict(row) | {"bodies": tuple(row["bodies"]), "options": json.loads(row["options"])})
 
 
 async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes: Codes) -> None:
@@ -88,7 +88,7 @@ async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes:
         visitor.user_id,
         visitor.session_id,
         codes.report,
-        codes.organisation_id,
+        codes.bodies,
         codes.age,
         json.dumps(dict(codes.options)),
     )
@@ -194,9 +194,9 @@ async def sweep(pool: DatabasePool) -> int:
 # -------------------------------------------------------------------------------------------------- rows of a report
 CHOSEN = """
     FROM record_copy AS r
-    WHERE r.register_code = $1 AND r.status = $2 AND r.organisation_id = ANY($3) AND r.answers @> $4
-        AND (NOT $5 OR r.born IS NULL
-            OR (($6::date IS NULL OR r.born > $6) AND ($7::date IS NULL OR r.born <= $7)))
+    WHERE r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3
+        AND (NOT $4 OR r.born IS NULL
+            OR (($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6)))
 """
 COUNT_ROWS = f"SELECT count(*) {CHOSEN}"
 READ_ROWS = f"""
@@ -206,10 +206,10 @@ READ_ROWS = f"""
             'record', jsonb_build_object(
                 'reference', r.reference, 'organisation_id', r.organisation_id, 'created_by', r.created_by,
                 'created_at', r.created_at, 'updated_at', r.updated_at, 'rated_at', r.rated_at,
-                'archived_at', r.archived_at, 'born', r.born
+                'ended_at', r.ended_at, 'born', r.born
             ),
             'answers', r.answers,
-            'outcomes', CASE WHEN $8 THEN coalesce((
+            'outcomes', CASE WHEN $7 THEN coalesce((
                 SELECT jsonb_agg(
                     jsonb_build_array(
                         jsonb_build_object('recorded_at', o.recorded_at, 'recorded_by', o.recorded_by), o.answers
@@ -218,20 +218,20 @@ READ_ROWS = f"""
                 FROM outcome_copy AS o
                 WHERE o.record_id = r.record_id
             ), '[]') ELSE '[]' END,
-            'apart', $5 AND r.born IS NULL
+            'apart', $4 AND r.born IS NULL
         )::text AS line
     {CHOSEN}
-    ORDER BY r.created_at, r.record_id
 """  # noqa: S608  the part that is common
+IN_ORDER = "ORDER BY r.created_at, r.record_id"
 AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records a report holds."""
+    """Which records a report holds. `compartment_ids` are those of its records; None for the whole register."""
 
     register_code: str
-    organisation_ids: tuple[UUID, ...]
+    compartment_ids: tuple[UUID, ...] | None
     report: Report
     answers: Answers
     births: Births | None
@@ -239,8 +239,7 @@ class Wanted:
     def values(self) -> tuple[object, ...]:
         return (
             self.register_code,
-            1 if self.report.records == "ended" else 0,
-            self.organisation_ids,
+            self.report.records == "active",
             json.dumps(dict(self.answers)),
             self.births is not None,
             self.births.after if self.births else None,
@@ -259,12 +258,23 @@ async def take_time(db: Database) -> None:
 
 
 async def count_rows(db: Database, wanted: Wanted) -> int:
-    found: int = await db.fetchval(COUNT_ROWS, *wanted.values())
+    if wanted.compartment_ids is None:
+        found: int = await db.fetchval(COUNT_ROWS, *wanted.values())
+    else:
+        found = await db.fetchval(
+            f"{COUNT_ROWS} AND r.compartment_id = ANY($7)", *wanted.values(), wanted.compartment_ids
+        )
     return found
 
 
 async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UUID, str]]]:
     """Yield the chosen records in batches, the oldest first. All are of the moment at which reading began."""
-    cursor = await db.cursor(READ_ROWS, *wanted.values(), wanted.report.outcomes)
+    values = (*wanted.values(), wanted.report.outcomes)
+    if wanted.compartment_ids is None:
+        cursor = await db.cursor(f"{READ_ROWS} {IN_ORDER}", *values)
+    else:
+        cursor = await db.cursor(
+            f"{READ_ROWS} AND r.compartment_id = ANY($8) {IN_ORDER}", *values, wanted.compartment_ids
+        )
     while rows := await cursor.fetch(AT_ONCE):
         yield [(row["record_id"], row["line"]) for row in rows]

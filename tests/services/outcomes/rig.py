@@ -89,7 +89,7 @@ class Rig:
 
     async def is_archived(self, visitor: Visitor, record: RecordReceipt) -> bool:
         """Return whether referrals has archived the record."""
-        return (await self.ask(visitor, CheckRecord(record_id=record.record_id))).archived
+        return not (await self.ask(visitor, CheckRecord(record_id=record.record_id))).is_open
 
     async def told(self, record_id: UUID) -> list[OutcomeRecorded]:
         """Publish all waiting events, and return those about outcomes of this record."""

@@ -31,7 +31,7 @@ PEOPLE = 24
 PATIENCE = 30.0
 BACKLOGS: dict[str, Request[Message]] = {"outcomes": ReadOutcomesBacklog(), "referrals": ReadReferralsBacklog()}
 PASS_A_MINUTE = "UPDATE outcomes.outcome SET asked_at = asked_at - interval '1 minute' WHERE state = 'pending'"
-COUNT_ARCHIVED = "SELECT count(*) FROM referrals.record WHERE status = 1"
+COUNT_ARCHIVED = "SELECT count(*) FROM referrals.record WHERE NOT is_open"
 COUNT_PENDING = "SELECT count(*) FROM outcomes.outcome WHERE state = 'pending'"
 COUNT_TOLD = "SELECT count(*) FROM outcomes.outbox WHERE event_type = 'dsr-outcome-recorded-1'"
 # Records whose status and outcome do not match: one says archived, the other does not.
@@ -39,7 +39,7 @@ FIND_HALVES = """
     SELECT count(*)
     FROM referrals.record AS r
     LEFT JOIN outcomes.outcome AS o ON o.record_id = r.id
-    WHERE (r.status = 1) != (o.state IS NOT NULL AND o.state = 'saved')
+    WHERE r.is_open = (o.state IS NOT NULL AND o.state = 'saved')
 """
 
 

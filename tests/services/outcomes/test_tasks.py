@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bodies import organisation_compartment
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
 from shared.database import transaction
 from shared.messages import Fault
@@ -214,12 +215,9 @@ async def test_what_nobody_has_seen_for_an_hour_is_told_of_once_and_no_more(
 
     (event,) = await watch.told_again(receipt.record_id)
     assert [] == early
-    assert (receipt.reference, administrator.organisation_ids[0], "dsr-urgent-not-seen-1") == (
-        event.reference,
-        event.organisation_id,
-        event.event_type(),
-    )
-    assert f"notice.dsr.{event.organisation_id.hex}.urgent-not-seen" == event.subject()
+    assert (receipt.reference, "dsr-urgent-not-seen-1") == (event.reference, event.event_type())
+    assert organisation_compartment(administrator.organisation_ids[0]).bodies == event.bodies
+    assert (f"notice.dsr.{administrator.organisation_ids[0].hex}.urgent-not-seen",) == event.subjects()
     assert (await watch.the_urgent(administrator)).told_again_at is not None
 
 

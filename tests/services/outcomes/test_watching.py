@@ -268,11 +268,11 @@ async def test_comparing_leaves_alone_what_is_in_line_already(
 ) -> None:
     await a_record(watch, administrator)
     await watch.see(administrator, await watch.the_urgent(administrator))
-    before = await owner.value("SELECT xmin::text FROM task WHERE organisation_id = $1", scope_of(administrator))
+    before = await owner.value("SELECT xmin::text FROM task WHERE compartment_id = $1", scope_of(administrator))
 
     await watch.watching.compare()
 
-    after = await owner.value("SELECT xmin::text FROM task WHERE organisation_id = $1", scope_of(administrator))
+    after = await owner.value("SELECT xmin::text FROM task WHERE compartment_id = $1", scope_of(administrator))
     assert before == after
 
 

@@ -262,6 +262,9 @@ class Rig:
         """Request a report, make it, and return the open workbook."""
         job = await self.start(visitor, report, organisation_id=organisation_id, age=age, **options)
         assert await self.make()
+        return await self.workbook(visitor, job)
+
+    async def workbook(self, visitor: Visitor, job: ReportJob) -> Workbook:
         return load_workbook(io.BytesIO(await self.download(visitor, job)))
 
 

@@ -17,6 +17,7 @@ from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedPage, CopiedRecord
+from shared.bodies import organisation_compartment
 from shared.bus.protocol import Context
 from shared.contracts.referrals.events import RecordCreated
 from shared.contracts.referrals.feed import FeedPage, ReadFeed
@@ -44,9 +45,10 @@ async def test_the_feed_gives_every_record_with_what_reports_need(rig: Rig) -> N
         record.organisation_id,
         record.register_code,
         record.edition,
-        record.status,
+        record.state,
         record.version,
     )
+    assert (organisation_compartment(organisation).bodies, True) == (record.bodies, record.is_open)
     assert ("amber", "2001-02-07") == (record.answers["risk_level"], str(record.born))
     assert receipt.reference == record.reference
 
@@ -246,9 +248,7 @@ async def test_at_night_the_tallies_are_proved_and_a_rebuild_begins_once(rig: Ri
     await rig.copy()
     await rig.feeding.look()
     await owner.db.execute("UPDATE feed SET rebuilt_at = NULL")
-    await owner.db.execute(
-        "UPDATE tally SET n = n + 5 WHERE organisation_id = $1 AND question = '#total'", organisation
-    )
+    await owner.db.execute("UPDATE tally SET n = n + 5 WHERE compartment_id = $1 AND question = '#total'", organisation)
 
     await rig.nights.night()
     begun = await feeds.read_feed(rig.pool, "referrals")

@@ -41,8 +41,9 @@ FEW = 50
 FILL = """
     INSERT INTO record_copy
     SELECT
-        gen_random_uuid(), n, 0, 'dsr', '2022', 'DSR-' || n, 0, $1, 0, 'Some Body', now(), now(), now(), NULL, NULL,
-        jsonb_build_object('first_name', 'Ann', 'latest_update', repeat('said ', 100)), $3, NULL, '[]'
+        gen_random_uuid(), n, 0, 'dsr', '2022', 'DSR-' || n, 0, $1, $1, 'active', true, 'Some Body', now(), now(),
+        now(), NULL, NULL, jsonb_build_object('first_name', 'Ann', 'latest_update', repeat('said ', 100)), $3, NULL,
+        '[]'
     FROM generate_series(1, $2) AS n
 """
 

@@ -17,6 +17,7 @@ from services.reports.rules.choosing import (
     reports_offered,
 )
 from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, counted_by, counted_of
+from shared.bodies import organisation_compartment
 from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count
 from shared.messages import Refused
@@ -29,6 +30,7 @@ from shared.values import age_on
 
 DAYS = st.dates(date(1990, 1, 1), date(2040, 12, 31))
 BORN = st.dates(date(1900, 1, 1), date(2040, 12, 31))
+BODIES = organisation_compartment(UUID(int=2)).bodies
 BANDS = (
     AgeBand(label="U16", last=15),
     AgeBand(label="16 - 17", first=16, last=17),
@@ -141,11 +143,11 @@ def test_a_report_that_cannot_be_made_is_not_offered(dsr: Definition, has_outcom
 
 
 def test_a_choice_is_kept_as_codes_without_what_the_report_does_not_take(dsr: Definition) -> None:
-    asked = Codes("key_working", UUID(int=1), "0-17", {"risk_level": "red"})
+    asked = Codes("key_working", BODIES, "0-17", {"risk_level": "red"})
 
     choice = read_choice(dsr, dsr.reporting.reports, asked)
 
-    assert Codes("key_working", UUID(int=1), None, {"risk_level": "red"}) == choice.codes
+    assert Codes("key_working", BODIES, None, {"risk_level": "red"}) == choice.codes
     assert births_of(AgeBand(label="0 – 25", last=25), date(2026, 11, 22)) == choice.births(date(2026, 11, 22))
     assert {"risk_level": "red"} == answers_wanted(dsr, choice)
 
@@ -172,12 +174,14 @@ def a_record(born: date | None) -> FedRecord:
         reference="DSR-1",
         version=0,
         organisation_id=UUID(int=2),
-        status="active",
+        bodies=BODIES,
+        state="active",
+        is_open=True,
         created_by="Jayne Billings",
         created_at=moment,
         updated_at=moment,
         rated_at=moment,
-        archived_at=None,
+        ended_at=None,
         born=born,
         answers={"risk_level": "red"},
     )

@@ -21,7 +21,7 @@ from tests.services.reports.test_rules import a_record
 
 PICTURE = "RISK TYPE BY WEEK"
 MOMENTS = st.datetimes(datetime(2026, 8, 1), datetime(2026, 11, 20), timezones=st.just(UTC))  # noqa: DTZ001  they get one
-DATE_RECORD = "UPDATE record SET created_at = $2, archived_at = archived_at + ($2 - created_at) WHERE id = $1"
+DATE_RECORD = "UPDATE record SET created_at = $2, ended_at = ended_at + ($2 - created_at) WHERE id = $1"
 DATE_VERSION = "UPDATE record_version SET changed_at = $3 WHERE record_id = $1 AND version = $2"
 TODAY = date(2026, 11, 22)
 
@@ -84,9 +84,7 @@ async def test_an_archived_record_counts_until_it_was_archived(rig: Rig, source:
     receipt = await rig.submit(organisation, risk_level="red")
     await rig.archive(organisation, receipt)
     await date_back(source, receipt, weeks=5)
-    await source.db.execute(
-        "UPDATE record SET archived_at = now() - interval '14 days' WHERE id = $1", receipt.record_id
-    )
+    await source.db.execute("UPDATE record SET ended_at = now() - interval '14 days' WHERE id = $1", receipt.record_id)
     await rig.copy()
 
     weeks = await picture(rig, organisation)
@@ -135,7 +133,7 @@ async def test_copying_again_changes_no_week_and_a_wrong_one_is_put_right(
     await feeds.begin_rebuild(rig.pool, "referrals")
     await rig.feeding.rebuild(0)
     after_a_rebuild = await picture(rig, organisation)
-    await owner.db.execute("UPDATE rating_week SET n = n + 7 WHERE organisation_id = $1", organisation)
+    await owner.db.execute("UPDATE rating_week SET n = n + 7 WHERE compartment_id = $1", organisation)
     wrong = await rig.nights.prove()
 
     assert (before, [(1, 0, 0)] * 13) == (after_a_rebuild, before)
@@ -151,7 +149,7 @@ async def test_old_weeks_are_put_together_and_a_record_that_goes_goes_from_them(
     for weeks, receipt in enumerate(receipts, start=20):
         await date_back(source, receipt, weeks=weeks)
     await rig.copy()
-    rows = "SELECT count(*) FROM rating_week WHERE organisation_id = $1 AND n <> 0"
+    rows = "SELECT count(*) FROM rating_week WHERE compartment_id = $1 AND n <> 0"
     apart = await owner.value(rows, organisation)
 
     await rig.birthdays.fold()
@@ -210,11 +208,11 @@ def a_history(moments: list[datetime], *, ended: bool) -> FedRecord:
     *before, last = moments
     rated = before if ended and before else moments
     ratings = tuple(Rated(since=each, code=("green", "amber", "red")[place % 3]) for place, each in enumerate(rated))
-    return a_record(None).model_copy(update={"ratings": ratings, "archived_at": last if ended and before else None})
+    return a_record(None).model_copy(update={"ratings": ratings, "ended_at": last if ended and before else None})
 
 
 def level_on(record: FedRecord, day: date) -> str | None:
     """Return the rating of the record at the end of a day in London, or None if it was not on the register."""
-    if record.archived_at and london_day(record.archived_at) <= day:
+    if record.ended_at and london_day(record.ended_at) <= day:
         return None
     return next((each.code for each in reversed(record.ratings) if london_day(each.since) <= day), None)

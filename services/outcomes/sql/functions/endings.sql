@@ -1,9 +1,9 @@
 -- Outcomes that end their record.
 
 -- Take the outcomes that have been pending for ten seconds. No other replica takes them for the next ten seconds.
--- Return only ids, of any organisation. Return nothing while another replica takes some.
+-- Return only ids, of any compartment. Return nothing while another replica takes some.
 CREATE OR REPLACE FUNCTION take_pending(p_most integer) RETURNS TABLE (
-    outcome_id uuid, register_code text, record_id uuid, record_version integer, organisation_id uuid, recorded_by uuid
+    outcome_id uuid, register_code text, record_id uuid, record_version integer, compartment_id uuid, recorded_by uuid
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -20,7 +20,7 @@ BEGIN
         ORDER BY p.asked_at
         LIMIT p_most
     )
-    RETURNING o.id, o.register_code, o.record_id, o.record_version, o.organisation_id, o.recorded_by;
+    RETURNING o.id, o.register_code, o.record_id, o.record_version, o.compartment_id, o.recorded_by;
 END
 $$;
 GRANT EXECUTE ON FUNCTION take_pending(integer) TO outcomes_app;

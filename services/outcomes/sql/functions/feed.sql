@@ -1,6 +1,6 @@
 -- The feed: the outcomes that count, in an order in which none can appear behind a reader. `assign_feed` gives an
 -- outcome its sequence after it is committed. So a reader who has read up to a sequence has every outcome up to it,
--- however long the transactions took. An outcome that counts never changes again.
+-- however long the transactions took. What the feed holds of an outcome never changes.
 
 -- Give a sequence to the committed outcomes that have none, and return their number. Only one process at a time does
 -- this, so that sequences become visible in their order.
@@ -29,11 +29,11 @@ GRANT EXECUTE ON FUNCTION assign_feed() TO outcomes_app;
 -- `found` is the number before the limit on bytes.
 CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, outcome_id uuid, record_id uuid, register_code text, edition text,
-    organisation_id uuid, recorded_by text, recorded_at timestamptz, ending boolean, answers jsonb
+    recorded_by text, recorded_at timestamptz, ending boolean, answers jsonb
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT
-        p.found, p.feed_sequence, p.id, p.record_id, p.register_code, p.edition, p.organisation_id, p.recorded_by_name,
+        p.found, p.feed_sequence, p.id, p.record_id, p.register_code, p.edition, p.recorded_by_name,
         p.recorded_at, p.ending, p.answers
     FROM (
         SELECT

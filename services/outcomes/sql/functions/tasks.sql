@@ -1,8 +1,8 @@
 -- Tasks: opened and closed by the rating of their record, listed, and escalated when no one has seen them.
 
--- Lock a record until the transaction ends, and store this version as known. Return the version known before (-1: none)
--- and the open task: ids, codes and times, of any register and organisation.
-CREATE OR REPLACE FUNCTION hold_standing(p_record uuid, p_version integer) RETURNS TABLE (
+-- Lock a record until the transaction ends, and store this version and its compartment as known. Return the version
+-- known before (-1: none) and the open task: ids, codes and times, of any register and compartment.
+CREATE OR REPLACE FUNCTION hold_standing(p_record uuid, p_version integer, p_compartment uuid) RETURNS TABLE (
     known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -13,7 +13,7 @@ BEGIN
     INSERT INTO record_known (record_id, version) VALUES (p_record, -1) ON CONFLICT DO NOTHING;
     SELECT k.version INTO before FROM record_known AS k WHERE k.record_id = p_record FOR UPDATE;
     IF before < p_version THEN
-        UPDATE record_known SET version = p_version WHERE record_id = p_record;
+        UPDATE record_known SET version = p_version, compartment_id = p_compartment WHERE record_id = p_record;
     END IF;
     RETURN QUERY
     SELECT before, t.id, t.kind, t.register_code, t.opened_at
@@ -21,7 +21,7 @@ BEGIN
     LEFT JOIN task AS t ON t.record_id = wanted.id AND t.closed_at IS NULL;
 END
 $$;
-GRANT EXECUTE ON FUNCTION hold_standing(uuid, integer) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION hold_standing(uuid, integer, uuid) TO outcomes_app;
 
 -- Return the known version and open task of many records at once. Nothing is locked or stored.
 CREATE OR REPLACE FUNCTION find_standings(p_records uuid []) RETURNS TABLE (
@@ -39,30 +39,52 @@ GRANT EXECUTE ON FUNCTION find_standings(uuid []) TO outcomes_app;
 CREATE OR REPLACE FUNCTION open_task(p_task jsonb) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     INSERT INTO task (
-        id, kind, register_code, organisation_id, record_id, record_version, reference, locality, opened_at
+        id, kind, register_code, compartment_id, record_id, record_version, reference, locality, opened_at
     )
     SELECT
-        t.task_id, t.kind, t.register_code, t.organisation_id, t.record_id, t.record_version, t.reference, t.locality,
+        t.task_id, t.kind, t.register_code, t.compartment_id, t.record_id, t.record_version, t.reference, t.locality,
         t.opened_at
     FROM jsonb_to_record(p_task) AS t (
-        task_id uuid, kind text, register_code text, organisation_id uuid, record_id uuid, record_version integer,
+        task_id uuid, kind text, register_code text, compartment_id uuid, record_id uuid, record_version integer,
         reference text, locality text, opened_at timestamptz
     )
     WHERE check_keys(p_task, ARRAY[
-        'task_id', 'kind', 'register_code', 'organisation_id', 'record_id', 'record_version', 'reference', 'locality',
+        'task_id', 'kind', 'register_code', 'compartment_id', 'record_id', 'record_version', 'reference', 'locality',
         'opened_at'
     ])
 $$;
 GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_app;
 
 -- Update a task that stays open to a later version of its record.
-CREATE OR REPLACE FUNCTION keep_task(p_task uuid, p_version integer, p_organisation uuid, p_locality text) RETURNS void
+CREATE OR REPLACE FUNCTION keep_task(p_task uuid, p_version integer, p_locality text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    UPDATE task
-    SET record_version = p_version, organisation_id = p_organisation, locality = p_locality
-    WHERE id = p_task
+    UPDATE task SET record_version = p_version, locality = p_locality WHERE id = p_task
 $$;
-GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, uuid, text) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, text) TO outcomes_app;
+
+-- Move everything that is stored about a record to the compartment in which the record now lies.
+CREATE OR REPLACE FUNCTION move_record(p_record uuid, p_compartment uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    UPDATE task SET compartment_id = p_compartment WHERE record_id = p_record AND compartment_id <> p_compartment;
+    UPDATE outcome SET compartment_id = p_compartment WHERE record_id = p_record AND compartment_id <> p_compartment
+$$;
+GRANT EXECUTE ON FUNCTION move_record(uuid, uuid) TO outcomes_app;
+
+-- Move the outcomes of a record to its known compartment, if a later version than this one is known. Wait for a
+-- transaction that holds the record's standing.
+CREATE OR REPLACE FUNCTION follow_record(p_record uuid, p_version integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    known record_known;
+BEGIN
+    INSERT INTO record_known (record_id, version) VALUES (p_record, -1) ON CONFLICT DO NOTHING;
+    SELECT * INTO known FROM record_known AS k WHERE k.record_id = p_record FOR UPDATE;
+    IF known.version > p_version THEN
+        PERFORM move_record(p_record, known.compartment_id);
+    END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION follow_record(uuid, integer) TO outcomes_app;
 
 CREATE OR REPLACE FUNCTION close_task(p_task uuid, p_at timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -77,29 +99,97 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_app;
 
--- Return a page of the agenda, by locality, under row-level security. The index gives the order. Sorting is off, so
--- that no plan reads the whole table first when the planner expects few rows in scope.
-CREATE OR REPLACE FUNCTION list_agenda(p_register text, p_orgs uuid [], p_skip integer, p_take integer) RETURNS TABLE (
-    task_id uuid, record_id uuid, organisation_id uuid, reference text, locality text, opened_at timestamptz
-)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_sort = off AS $$
-#variable_conflict use_column
+-- Return the ids of a page of urgent tasks: the unseen ones first, then the oldest. Without compartments (null) walk the
+-- register's index; else take as many of each compartment as the page may hold, so that the cost does not grow with the
+-- register. Only ids are returned: their rows are read under row-level security. Sorting is off, so that no plan reads
+-- a whole register first.
+CREATE OR REPLACE FUNCTION urgent_task_ids(p_register text, p_compartments uuid [], p_skip integer, p_take integer) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_sort = off AS $$
 BEGIN
+    IF p_compartments IS NULL THEN
+        RETURN QUERY
+        SELECT t.id
+        FROM task AS t
+        WHERE t.register_code = p_register AND t.kind = 'urgent' AND t.closed_at IS NULL
+        ORDER BY t.register_code, (t.seen_at IS NOT NULL), t.opened_at, t.id
+        OFFSET p_skip
+        LIMIT p_take;
+        RETURN;
+    END IF;
     RETURN QUERY
-    SELECT t.id, t.record_id, t.organisation_id, t.reference, t.locality, t.opened_at
-    FROM task AS t
-    WHERE t.register_code = p_register AND t.organisation_id = ANY(p_orgs) AND t.kind = 'agenda' AND t.closed_at IS NULL
-    ORDER BY t.register_code, t.locality, t.opened_at, t.id
+    SELECT f.id
+    FROM unnest(p_compartments) AS c (compartment_id)
+    CROSS JOIN LATERAL (
+        SELECT t.id, t.opened_at, (t.seen_at IS NOT NULL) AS seen
+        FROM task AS t
+        WHERE t.register_code = p_register AND t.compartment_id = c.compartment_id AND t.kind = 'urgent'
+            AND t.closed_at IS NULL
+        ORDER BY (t.seen_at IS NOT NULL), t.opened_at, t.id
+        LIMIT p_skip + p_take
+    ) AS f
+    ORDER BY f.seen, f.opened_at, f.id
     OFFSET p_skip
     LIMIT p_take;
 END
 $$;
-GRANT EXECUTE ON FUNCTION list_agenda(text, uuid [], integer, integer) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION urgent_task_ids(text, uuid [], integer, integer) TO outcomes_app;
+
+-- Return the ids of a page of the agenda, by locality and then the oldest first, in the same two ways.
+CREATE OR REPLACE FUNCTION agenda_task_ids(p_register text, p_compartments uuid [], p_skip integer, p_take integer) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_sort = off AS $$
+BEGIN
+    IF p_compartments IS NULL THEN
+        RETURN QUERY
+        SELECT t.id
+        FROM task AS t
+        WHERE t.register_code = p_register AND t.kind = 'agenda' AND t.closed_at IS NULL
+        ORDER BY t.register_code, t.locality, t.opened_at, t.id
+        OFFSET p_skip
+        LIMIT p_take;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT f.id
+    FROM unnest(p_compartments) AS c (compartment_id)
+    CROSS JOIN LATERAL (
+        SELECT t.id, t.opened_at, t.locality
+        FROM task AS t
+        WHERE t.register_code = p_register AND t.compartment_id = c.compartment_id AND t.kind = 'agenda'
+            AND t.closed_at IS NULL
+        ORDER BY t.locality, t.opened_at, t.id
+        LIMIT p_skip + p_take
+    ) AS f
+    ORDER BY f.locality, f.opened_at, f.id
+    OFFSET p_skip
+    LIMIT p_take;
+END
+$$;
+GRANT EXECUTE ON FUNCTION agenda_task_ids(text, uuid [], integer, integer) TO outcomes_app;
+
+-- Count the open urgent tasks of a register, and those that no one has seen: in some compartments, or in all (null).
+CREATE OR REPLACE FUNCTION count_urgent(p_register text, p_compartments uuid []) RETURNS TABLE (urgent bigint, unseen bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF p_compartments IS NULL THEN
+        RETURN QUERY
+        SELECT count(*), count(*) FILTER (WHERE t.seen_at IS NULL)
+        FROM task AS t
+        WHERE t.register_code = p_register AND t.kind = 'urgent' AND t.closed_at IS NULL;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT count(*), count(*) FILTER (WHERE t.seen_at IS NULL)
+    FROM unnest(p_compartments) AS c (compartment_id)
+    INNER JOIN task AS t ON t.compartment_id = c.compartment_id
+    WHERE t.register_code = p_register AND t.kind = 'urgent' AND t.closed_at IS NULL;
+END
+$$;
+GRANT EXECUTE ON FUNCTION count_urgent(text, uuid []) TO outcomes_app;
 
 -- Take the urgent tasks that were opened by a register's moment and that no one has seen, each once. The caller
 -- publishes them in the same transaction.
 CREATE OR REPLACE FUNCTION take_not_seen(p_registers text [], p_since timestamptz [], p_at timestamptz, p_most integer) RETURNS TABLE (
-    task_id uuid, register_code text, organisation_id uuid, record_id uuid, record_version integer, reference text
+    task_id uuid, register_code text, compartment_id uuid, record_id uuid, record_version integer, reference text
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -116,7 +206,7 @@ BEGIN
         LIMIT p_most
         FOR UPDATE OF u SKIP LOCKED
     )
-    RETURNING t.id, t.register_code, t.organisation_id, t.record_id, t.record_version, t.reference;
+    RETURNING t.id, t.register_code, t.compartment_id, t.record_id, t.record_version, t.reference;
 END
 $$;
 GRANT EXECUTE ON FUNCTION take_not_seen(text [], timestamptz [], timestamptz, integer) TO outcomes_app;

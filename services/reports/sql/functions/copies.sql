@@ -28,22 +28,23 @@ $$;
 -- Return the rows of a page of records.
 CREATE OR REPLACE FUNCTION read_records(p_records jsonb) RETURNS TABLE (
     record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
-    organisation_id uuid, status smallint, created_by text, created_at timestamptz, updated_at timestamptz,
-    rated_at timestamptz, archived_at timestamptz, born date, answers jsonb, counted jsonb, recount_on date, moves jsonb
+    organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
+    created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date, answers jsonb,
+    counted jsonb, recount_on date, moves jsonb
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.*
     FROM jsonb_array_elements(p_records) AS e (item)
     CROSS JOIN LATERAL jsonb_to_record(e.item) AS r (
         record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
-        organisation_id uuid, status smallint, created_by text, created_at timestamptz, updated_at timestamptz,
-        rated_at timestamptz, archived_at timestamptz, born date, answers jsonb, counted jsonb, recount_on date,
-        moves jsonb
+        organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
+        created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date,
+        answers jsonb, counted jsonb, recount_on date, moves jsonb
     )
     WHERE check_keys(e.item, ARRAY[
-        'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id', 'status',
-        'created_by', 'created_at', 'updated_at', 'rated_at', 'archived_at', 'born', 'answers', 'counted', 'recount_on',
-        'moves'
+        'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id',
+        'compartment_id', 'bodies', 'state', 'is_open', 'created_by', 'created_at', 'updated_at', 'rated_at', 'ended_at',
+        'born', 'answers', 'counted', 'recount_on', 'moves'
     ])
 $$;
 
@@ -56,8 +57,18 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     LEFT JOIN record_copy AS c ON c.record_id = r.record_id
     WHERE r.sequence <= f.sequence
         AND (c.record_id IS NULL OR c.sequence < r.sequence OR c.sequence = r.sequence
-            AND (c.version, c.status, c.answers, c.counted, c.moves)
-                IS DISTINCT FROM (r.version, r.status, r.answers, r.counted, r.moves))
+            AND (c.version, c.compartment_id, c.state, c.is_open, c.answers, c.counted, c.moves)
+                IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves))
+$$;
+
+-- Store the compartments of a page of records that are new. One of an organisation has no bodies here and needs no row.
+CREATE OR REPLACE FUNCTION add_compartments(p_records jsonb) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    INSERT INTO compartment (compartment_id, register_code, bodies)
+    SELECT DISTINCT r.compartment_id, r.register_code, r.bodies
+    FROM read_records(p_records) AS r
+    WHERE r.bodies IS NOT NULL
+    ON CONFLICT (compartment_id) DO NOTHING
 $$;
 
 -- Apply a page of records. Return false if another replica was faster. A row is replaced by one from further on in the
@@ -78,14 +89,15 @@ BEGIN
         different := count_different(p_records);
         UPDATE feed SET mended = mended + different WHERE source = 'referrals' AND different > 0;
     END IF;
+    PERFORM add_compartments(p_records);
     INSERT INTO record_copy AS c (
-        record_id, sequence, generation, register_code, edition, reference, version, organisation_id, status, created_by,
-        created_at, updated_at, rated_at, archived_at, born, answers, counted, recount_on, moves
+        record_id, sequence, generation, register_code, edition, reference, version, organisation_id, compartment_id,
+        state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves
     )
     SELECT
         r.record_id, r.sequence, the_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
-        r.status, r.created_by, r.created_at, r.updated_at, r.rated_at, r.archived_at, r.born, r.answers, r.counted,
-        r.recount_on, r.moves
+        r.compartment_id, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born,
+        r.answers, r.counted, r.recount_on, r.moves
     FROM read_records(p_records) AS r
     ON CONFLICT (record_id) DO UPDATE SET
         sequence = excluded.sequence,
@@ -95,12 +107,14 @@ BEGIN
         reference = excluded.reference,
         version = excluded.version,
         organisation_id = excluded.organisation_id,
-        status = excluded.status,
+        compartment_id = excluded.compartment_id,
+        state = excluded.state,
+        is_open = excluded.is_open,
         created_by = excluded.created_by,
         created_at = excluded.created_at,
         updated_at = excluded.updated_at,
         rated_at = excluded.rated_at,
-        archived_at = excluded.archived_at,
+        ended_at = excluded.ended_at,
         born = excluded.born,
         answers = excluded.answers,
         counted = excluded.counted,

@@ -1,0 +1,1 @@
+"""Every query of the outcomes schema, above its typed function."""

@@ -1,0 +1,119 @@
+"""The queries on tasks: the work list of a visitor, who has seen a task, and those that no one has seen in time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.outcomes.store.compartments import stored_compartment
+from shared.bodies import Compartment
+from shared.contracts.outcomes import TaskCounts, TaskKind, TaskShown
+from shared.database import Database
+from shared.permissions import Visitor
+
+
+def compartments_within(visitor: Visitor) -> tuple[UUID, ...] | None:
+    """Return the compartments that the visitor reaches; None for all of the register."""
+    return None if visitor.all_compartments else visitor.compartment_ids
+
+
+LIST_URGENT = """
+    SELECT t.id AS task_id, t.record_id, t.reference, t.locality, t.opened_at, t.seen_by_name AS seen_by, t.seen_at,
+        t.told_again_at, CASE WHEN c.compartment_id IS NULL THEN t.compartment_id END AS organisation_id
+    FROM urgent_task_ids($1, $2, $3, $4) WITH ORDINALITY AS f (id, place)
+    INNER JOIN task AS t ON t.id = f.id
+    LEFT JOIN compartment AS c ON c.compartment_id = t.compartment_id
+    ORDER BY f.place
+"""
+LIST_AGENDA = """
+    SELECT t.id AS task_id, t.record_id, t.reference, t.locality, t.opened_at,
+        CASE WHEN c.compartment_id IS NULL THEN t.compartment_id END AS organisation_id
+    FROM agenda_task_ids($1, $2, $3, $4) WITH ORDINALITY AS f (id, place)
+    INNER JOIN task AS t ON t.id = f.id
+    LEFT JOIN compartment AS c ON c.compartment_id = t.compartment_id
+    ORDER BY f.place
+"""
+LISTS: dict[TaskKind, str] = {"urgent": LIST_URGENT, "agenda": LIST_AGENDA}
+
+
+async def list_tasks(db: Database, visitor: Visitor, kind: TaskKind, skip: int, most: int) -> tuple[TaskShown, ...]:
+    """Return tasks: urgent ones with the unseen first, or the agenda by locality. The oldest come first."""
+    rows = await db.fetch(LISTS[kind], visitor.register_code, compartments_within(visitor), skip, most)
+    return tuple(TaskShown(**dict(row)) for row in rows)
+
+
+COUNT_TASKS = "SELECT urgent, unseen FROM count_urgent($1, $2)"
+
+
+async def count_tasks(db: Database, visitor: Visitor) -> TaskCounts:
+    (row,) = await db.fetch(COUNT_TASKS, visitor.register_code, compartments_within(visitor))
+    return TaskCounts(**dict(row))
+
+
+HOLD_URGENT = """
+    SELECT record_id, seen_by, seen_by_name, seen_at, closed_at IS NOT NULL AS closed
+    FROM task
+    WHERE id = $1 AND kind = 'urgent' AND register_code = $2
+        AND ($3::uuid [] IS NULL OR compartment_id = ANY($3))
+    FOR UPDATE
+"""
+
+
+@dataclass(frozen=True, repr=False)
+class Urgent:
+    """An urgent task, locked until the transaction ends, and who has seen it."""
+
+    record_id: UUID
+    seen_by: UUID | None
+    seen_by_name: str | None
+    seen_at: datetime | None
+    closed: bool
+
+
+async def hold_urgent(db: Database, visitor: Visitor, task_id: UUID) -> Urgent | None:
+    row = await db.fetchrow(HOLD_URGENT, task_id, visitor.register_code, compartments_within(visitor))
+    return None if row is None else Urgent(**dict(row))
+
+
+MARK_SEEN = "UPDATE task SET seen_by = $2, seen_by_name = $3, seen_at = $4 WHERE id = $1"
+
+
+async def mark_seen(db: Database, visitor: Visitor, task_id: UUID, moment: datetime) -> None:
+    await db.execute(MARK_SEEN, task_id, visitor.user_id, visitor.full_name, moment)
+
+
+TAKE_NOT_SEEN = """
+    SELECT t.task_id, t.register_code, t.compartment_id, c.bodies, t.record_id, t.record_version, t.reference
+    FROM take_not_seen($1, $2, $3, $4) AS t
+    LEFT JOIN compartment AS c ON c.compartment_id = t.compartment_id
+"""
+
+
+@dataclass(frozen=True)
+class NotSeen:
+    """An urgent task that no one has seen in time, by ids and its record's reference."""
+
+    task_id: UUID
+    register_code: str
+    compartment: Compartment
+    record_id: UUID
+    record_version: int
+    reference: str
+
+
+async def take_not_seen(
+    db: Database, registers: Sequence[str], opened_by: Sequence[datetime], moment: datetime, most: int
+) -> list[NotSeen]:
+    """Take unseen urgent tasks, each once. The caller must publish them in the same transaction."""
+    rows = await db.fetch(TAKE_NOT_SEEN, registers, opened_by, moment, most)
+    return [
+        NotSeen(
+            task_id=row["task_id"],
+            register_code=row["register_code"],
+            compartment=stored_compartment(row["compartment_id"], row["bodies"]),
+            record_id=row["record_id"],
+            record_version=row["record_version"],
+            reference=row["reference"],
+        )
+        for row in rows
+    ]
