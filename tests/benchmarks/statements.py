@@ -3,22 +3,21 @@
 import asyncio
 import itertools
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from services.referrals.handlers.telling import RecordEvents
-
+from services.referrals.audit_actions import ReferralsAction
+from services.referrals.handlers.events import RecordEvents
 from services.referrals.handlers.saving import content_of
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage
-from services.referrals.store.saving import Content, NewCommand, NewRecord, Update
-from services.referrals.store.scope import scope_of
+from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion
 from services.reports.store import dashboards
 from shared.bodies import Compartment, organisation_compartment
 from shared.contracts.referrals.saving import RecordReceipt
-from shared.database import DatabasePool, open_pool, transaction
+from shared.database import DatabasePool, open_pool, scope_of, transaction
 from shared.ids import new_id
 from shared.messages import Event
 from shared.permissions import Visitor
@@ -100,7 +99,7 @@ class Statements:
 
     async def _read(self, record: UUID) -> None:
         async with self.referrals.acquire() as db:
-            await finding.read_record(db, self.crowd.own, record)
+            await finding.read_record(db, self.crowd.own, record, ended=False)
 
     async def _read_past(self, record: UUID) -> None:
         async with transaction(self.referrals, self.crowd.own) as db:
@@ -121,7 +120,7 @@ class Statements:
     def _record(self) -> NewRecord:
         reference = f"SQL-{next(self._numbers)}-{new_id().hex[:8]}"
         home = self.crowd.organisations[0]
-        return NewRecord(new_id(), reference, self.register.edition, home, home)
+        return NewRecord(new_id(), reference, self.register.edition, self.register.lifecycle.first_state, home, home)
 
     def _command(self, receipt: RecordReceipt) -> NewCommand:
         return NewCommand(new_id(), self.crowd.own.user_id, b"hash", receipt)
@@ -149,11 +148,22 @@ class Statements:
     async def _update(self, client: int) -> None:
         record_id, version = await self._record_of("update", client)
         receipt = RecordReceipt(record_id=record_id, reference="", version=version + 1)
-        update = Update(record_id, version, self.home.compartment_id, False, (("latest_update", None, "News"),))
+        update = NewVersion(
+            record_id=record_id,
+            version=version,
+            act="updated",
+            action=ReferralsAction.RECORD_UPDATED,
+            state=self.register.lifecycle.first_state,
+            is_open=True,
+            compartment_id=self.home.compartment_id,
+            is_update=True,
+            changes=(("latest_update", None, "News"),),
+        )
+        content = replace(self._content(), judged=None)
         command, events = self._command(receipt), self._telling(receipt).updated(None)
         async with self.referrals.acquire() as db:
             await saving.find_for_update(db, self.crowd.own, command.command_id, record_id)
-            updated = await saving.update_record(db, scope_of(self.crowd.own), command, update, self._content(), events)
+            updated = await saving.save_version(db, scope_of(self.crowd.own), command, update, content, events)
         assert "done" == updated.verdict, updated.verdict
         self._kept["update", client] = (record_id, version + 1)
 

@@ -24,6 +24,7 @@ ACTIONS: dict[str, type[AuditAction]] = {
     "referrals": ReferralsAction,
     "reports": ReportsAction,
 }
+TYPED = "wanted.action"  # a field that Python sends, whose type is the closed set
 WRITES = re.compile(r"\bINSERT\s+INTO\s+(?:\w+\.)?\"?audit\"?(?!\w)", re.IGNORECASE)
 VALUES = re.compile(r"\s*\(([^)]*)\)\s*(?:VALUES\s*\(|SELECT\s)([^;]*)")
 
@@ -77,7 +78,7 @@ def test_every_member_is_named_as_it_is_written() -> None:
 
 
 def test_sql_writes_only_actions_of_its_service() -> None:
-    written = _written_below(Path("services"))
+    written = [each for each in _written_below(Path("services")) if each[1] != TYPED]
     allowed = {service: {f"'{action}'" for action in actions} for service, actions in ACTIONS.items()}
 
     assert written

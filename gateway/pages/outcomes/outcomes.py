@@ -143,6 +143,8 @@ async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
     checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
     rows = as_text(sheet.outcome, checked.answers)
     back = address(register, PATHS["records"])
+    transition = register.lifecycle.ends_by("outcome")
+    ended = register.lifecycle.label(transition.to_state) if transition else ""
     return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back, ended=ended)
 
 

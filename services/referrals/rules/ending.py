@@ -33,11 +33,11 @@ def end_of(
     register: Definition,
     state: str,
     answers: Answers,
-    today: date,
+    on_day: date,
     decided: Collection[str] = (),
     before: Answers | None = None,
 ) -> End:
-    """Return what the answers say about the end of a record in this state. `before` are its answers until now."""
+    """Return what the answers say about the end of a record in this state. `before` are its answers so far."""
     transition = register.lifecycle.ends_by("date")
     if transition is None or transition.question is None:
         return End(state, is_open=True)
@@ -47,7 +47,7 @@ def end_of(
     if ends_on is None:
         return End(state, is_open=True, withdraws=withdraws)
     awaited = tuple(each for each in deciding(register, transition, answers) if withdraws or each not in decided)
-    is_over = not awaited and ends_on <= today
+    is_over = not awaited and ends_on <= on_day
     return End(
         state=transition.to_state if is_over else state,
         is_open=not is_over,

@@ -92,7 +92,7 @@ class Receipt(Model):
     crisis: Text
 
 
-class State(Model):
+class RecordState(Model):
     """A state of a record. A record in an open state counts, is listed and is searched."""
 
     code: Code
@@ -131,7 +131,7 @@ class Transition(Model):
 class Lifecycle(Model):
     """The states of a record, the first that of a new one, and the transitions between them."""
 
-    states: tuple[State, ...] = Field(alias="state", min_length=1)
+    states: tuple[RecordState, ...] = Field(alias="state", min_length=1)
     transitions: tuple[Transition, ...] = Field(default=(), alias="transition")
     urgent_minutes: int = Field(default=60, ge=5, le=1440)
 

@@ -140,7 +140,7 @@ async def test_until_referrals_has_archived_the_outcome_does_not_count_and_the_r
     assert receipt.pending
     assert (1, True) == (found.recorded, found.being_archived)
     assert [False] == [each.ending for each in found.outcomes]
-    assert "active" == (await rig.referrals.read(administrator, record.record_id)).status
+    assert "active" == (await rig.referrals.read(administrator, record.record_id)).state
     assert [("archiving", {})] * 2 == [
         await rig.refusal(administrator, asked) for asked in (an_outcome(record), an_ending(record))
     ]

@@ -55,7 +55,7 @@ async def test_an_administrator_records_an_outcome_and_the_record_stays_active(r
 
 async def how_it_stands(rig: Rig, visitor: Visitor, record: RecordReceipt) -> tuple[str, int]:
     shown = await rig.referrals.read(visitor, record.record_id)
-    return shown.status, shown.version
+    return shown.state, shown.version
 
 
 @pytest.mark.requirement("R-DSR-123", "R-DSR-141")
