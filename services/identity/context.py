@@ -14,6 +14,7 @@ from shared import log
 from shared.context import ServiceContext
 from shared.contracts.identity import SessionsRevoked
 from shared.messages import Fault, NotAnswered
+from shared.permissions import AccountGrant
 from shared.registers.definition.register import Definition
 
 
@@ -45,6 +46,10 @@ class IdentityContext(ServiceContext):
         if code not in self.registers:
             raise NotAnswered(Fault.UNREADABLE)
         return self.registers.find(code)
+
+    def grants_of(self, register_code: str) -> tuple[AccountGrant, ...]:
+        """Return the grants that a register offers, by its newest edition. An unknown register offers none."""
+        return self.registers.find(register_code).access.grants if register_code in self.registers else ()
 
     def contact(self, register_code: str) -> str:
         """Return the address where a person who cannot sign in gets help."""

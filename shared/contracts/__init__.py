@@ -34,6 +34,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.CheckGrant,
     identity.FindRecipients,
     users.ListUsers,
+    users.ListLockedUsers,
     users.ReadReach,
     users.ReadUser,
     users.AddUser,

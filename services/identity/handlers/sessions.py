@@ -1,5 +1,6 @@
 """Sessions, exchanged for assertions and ended; and the current permissions of users who are not signed in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from services.identity.store.sessions import Method, SessionUser
 from shared.contracts.identity import CheckGrant, FindSession, Grant, LogOut, SessionFound
 from shared.database import transaction
 from shared.messages import Nothing, Refused
-from shared.permissions import Caller, Role, Visitor
+from shared.permissions import AccountGrant, Caller, Role, Visitor
 
 NO_SESSION = UUID(int=0)
 AUDIENCES = ("identity", "referrals", "outcomes", "notifier", "reports")
@@ -38,7 +39,10 @@ class SessionHandlers:
             if touched is None:
                 raise Refused("no_session")
             idle_ends_at = touched
-        visitor = visitor_of(found.holder, asked.register_code, found.session_id, found.method, found.must_change)
+        offered = self.context.grants_of(asked.register_code)
+        visitor = visitor_of(
+            found.holder, asked.register_code, found.session_id, found.method, found.must_change, offered
+        )
         return SessionFound(
             assertion=self.context.signer.sign_visitor(visitor, audiences_of(visitor)),
             visitor=visitor,
@@ -59,14 +63,20 @@ class SessionHandlers:
             holder = await sessions.find_holder(db, asked.user_id, asked.register_code)
         if holder is None or holder.role is None:
             raise Refused("no_grant")
-        return Grant(visitor=visitor_of(holder, asked.register_code, NO_SESSION, "password_pin"))
+        offered = self.context.grants_of(asked.register_code)
+        return Grant(visitor=visitor_of(holder, asked.register_code, NO_SESSION, "password_pin", offered=offered))
 
 
 def visitor_of(
-    holder: SessionUser, register_code: str, session_id: UUID, method: Method, must_change: bool = False
+    holder: SessionUser,
+    register_code: str,
+    session_id: UUID,
+    method: Method,
+    must_change: bool = False,
+    offered: Collection[AccountGrant] = (),
 ) -> Visitor:
     """
-    Return the visitor for one register.
+    Return the visitor for one register. Of the user's grants they have those that the register offers.
 
     A master admin has no organisations. A user who must change their password has no role yet.
     """
@@ -83,6 +93,7 @@ def visitor_of(
         session_id=session_id,
         method=method,
         must_change=must_change,
+        grants=tuple(each for each in offered if has_scope and each in holder.grants),
     )
 
 

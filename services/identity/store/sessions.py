@@ -33,6 +33,7 @@ FIND_SESSION = f"""
         session.seen_at < clock_timestamp() - $4::interval AS is_stale,
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
+        coalesce(held.grants, '{{}}') AS grants,
         {ORGANISATIONS_OF_GRANT},
         (
             SELECT count(*) FROM session AS other
@@ -51,6 +52,7 @@ FIND_GRANT = f"""
     SELECT
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
+        coalesce(held.grants, '{{}}') AS grants,
         {ORGANISATIONS_OF_GRANT}
     FROM account
     LEFT JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $2
@@ -80,7 +82,11 @@ SWEEP = """
 
 @dataclass(frozen=True)
 class SessionUser:
-    """A user and their access to one register; a master admin has neither role nor organisations there."""
+    """
+    A user and their access to one register; a master admin has neither role nor organisations there.
+
+    `grants` may hold some that the register no longer offers.
+    """
 
     account_id: UUID
     first_name: str = field(repr=False)
@@ -90,6 +96,7 @@ class SessionUser:
     home_organisation_id: UUID | None
     organisation_ids: Sequence[UUID]
     all_organisations: bool
+    grants: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -152,6 +159,7 @@ def _holder(row: Record) -> SessionUser:
         home_organisation_id=row["home_organisation_id"],
         organisation_ids=row["organisation_ids"],
         all_organisations=row["all_organisations"],
+        grants=row["grants"],
     )
 
 

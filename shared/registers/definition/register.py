@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, InstanceOf
 
+from shared.permissions import AccountGrant
 from shared.registers.definition.base import (
     BodyCode,
     Code,
@@ -78,7 +79,7 @@ class InitialOrganisation(Model):
 
 class RegistrationAccess(Model):
     """
-    Who may register their own account, and what a standard user reaches.
+    Who may register their own account, what a standard user reaches, and the grants that users may be given.
 
     `own`: the records that they made, hold or cover. `scope`: those of their organisations or bodies.
     """
@@ -87,6 +88,7 @@ class RegistrationAccess(Model):
     accepted_domains: tuple[Domain, ...]
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
+    grants: tuple[AccountGrant, ...] = ()
 
 
 class RecordScope(Model):

@@ -15,6 +15,7 @@ from shared.contracts.users import (
     AddUser,
     AssignAddress,
     ListAddresses,
+    ListLockedUsers,
     ListProposals,
     ListUsers,
     ProposeAdministrator,
@@ -54,6 +55,7 @@ async def test_golden_users(rig: Rig) -> None:
 
     check_golden(AddUser, await added(rig, gail, "kit.wren@nhs.net", given))
     check_golden(ListUsers, await rig.ask(ListUsers(), gail))
+    check_golden(ListLockedUsers, await rig.ask(ListLockedUsers(), gail))
     check_golden(ReadUser, await read(rig, gail, jo))
     check_golden(ReadReach, await rig.ask(ReadReach(), gail))
     check_golden(ListProposals, await rig.ask(ListProposals(), gail))
