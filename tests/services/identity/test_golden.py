@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from services.identity.rules.log_in import Status
 from shared.contracts.identity import (
     ChangePassword,
     FindSession,
@@ -55,9 +56,10 @@ async def test_golden_users(rig: Rig) -> None:
 
     check_golden(AddUser, await added(rig, gail, "kit.wren@nhs.net", given))
     check_golden(ListUsers, await rig.ask(ListUsers(), gail))
-    check_golden(ListLockedUsers, await rig.ask(ListLockedUsers(), gail))
     check_golden(ReadUser, await read(rig, gail, jo))
     check_golden(ReadReach, await rig.ask(ReadReach(), gail))
     check_golden(ListProposals, await rig.ask(ListProposals(), gail))
     check_golden(ListAddresses, await rig.ask(ListAddresses(), gail))
     check_golden(ListColleagues, await rig.ask(colleagues, gail))
+    await rig.set_status(Status.LOCKED, JO)
+    check_golden(ListLockedUsers, await rig.ask(ListLockedUsers(), gail))
