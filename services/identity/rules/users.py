@@ -132,7 +132,7 @@ def acts_on(asker: Asker, user: UserShown) -> tuple[UserAct, ...]:
 
 
 def permission_for(act: UserAct) -> Permission:
-    """Return what an act needs. Unlocking needs less than the other acts, so that a help desk can do it."""
+    """Return what an act needs. Unlocking needs less than the other acts, so that a support team can do it."""
     return Permission.UNLOCK_ACCOUNT if act is UserAct.UNLOCK else Permission.MANAGE_USERS
 
 

@@ -20,7 +20,7 @@ COMMAND = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def identity() -> StandInIdentity:
-    """The stand-in for identity, whose user is of the help desk."""
+    """The stand-in for identity, whose user is of the support team."""
     return StandInIdentity(role=Role.STANDARD, grants=(AccountGrant.UNLOCK,))
 
 

@@ -59,8 +59,8 @@ async def given(rig: Rig, *grants: AccountGrant) -> GrantedAccess:
     return (await access(rig, Role.STANDARD, MPFT)).model_copy(update={"grants": grants})
 
 
-async def desk(rig: Rig, *grants: AccountGrant, everywhere: bool = False) -> UUID:
-    """Add Kit of the help desk, a standard user with grants, as an operator does."""
+async def supporter(rig: Rig, *grants: AccountGrant, everywhere: bool = False) -> UUID:
+    """Add Kit of the support team, a standard user with grants, as an operator does."""
     wanted = GrantWanted("dsr", Role.STANDARD, everywhere, grants=grants)
     account = NewAccount(KIT, "Kit Lee", "Wren", (wanted,))
     async with transaction(rig.pool) as db:
@@ -151,7 +151,7 @@ async def test_the_same_grants_in_another_order_change_nothing(rig: Rig) -> None
 
 
 async def test_a_grant_that_the_register_no_longer_offers_is_not_signed(rig: Rig) -> None:
-    kit = await desk(rig, AccountGrant.BULK_LOAD, AccountGrant.DELETE)
+    kit = await supporter(rig, AccountGrant.BULK_LOAD, AccountGrant.DELETE)
 
     signed = await visitor(rig, KIT)
     asked = CheckGrant(register_code="dsr", user_id=kit)
@@ -164,7 +164,7 @@ async def test_a_grant_that_the_register_no_longer_offers_is_not_signed(rig: Rig
 
 async def test_whose_role_is_taken_away_has_no_grant_left(rig: Rig) -> None:
     await office(rig)
-    kit, gail = await desk(rig, AccountGrant.UNLOCK), await as_(rig, GAIL)
+    kit, gail = await supporter(rig, AccountGrant.UNLOCK), await as_(rig, GAIL)
     await rig.pool.execute(
         "INSERT INTO register_grant (account_id, register_code, role) VALUES ($1, 'carers', 'standard')", kit
     )
@@ -177,7 +177,7 @@ async def test_whose_role_is_taken_away_has_no_grant_left(rig: Rig) -> None:
 
 async def test_an_administrator_by_proposal_has_no_grants(rig: Rig) -> None:
     await office(rig)
-    kit, gail, master = await desk(rig, AccountGrant.UNLOCK), await as_(rig, GAIL), await as_(rig, MAX)
+    kit, gail, master = await supporter(rig, AccountGrant.UNLOCK), await as_(rig, GAIL), await as_(rig, MAX)
     wanted = (await access(rig, everywhere=True)).model_copy(update={"grants": OFFERED})
 
     await rig.ask(ProposeAdministrator(command_id=uuid4(), user_id=kit, access=wanted), master)
@@ -190,22 +190,22 @@ async def test_an_administrator_by_proposal_has_no_grants(rig: Rig) -> None:
 
 
 async def test_the_table_takes_each_grant_of_the_vocabulary_and_no_other(rig: Rig) -> None:
-    await desk(rig, *AccountGrant)
+    await supporter(rig, *AccountGrant)
 
     with pytest.raises(asyncpg.CheckViolationError):
         await rig.pool.execute("UPDATE register_grant SET grants = '{administer}'")
 
 
-# ---------------------------------------------------------------------------------------------------------- a help desk
+# ----------------------------------------------------------------------------------------------------------- support team
 async def locked(rig: Rig, who: str, search: str = "") -> list[str]:
     found: LockedUsers = await rig.ask(ListLockedUsers(search=search), who)
     return [each.full_name for each in found.users]
 
 
 @pytest.mark.requirement("R-S117-020")
-async def test_a_help_desk_user_unlocks_an_account_of_their_organisations(rig: Rig) -> None:
+async def test_a_support_user_unlocks_an_account_of_their_organisations(rig: Rig) -> None:
     jo = await office(rig)
-    await desk(rig, AccountGrant.UNLOCK)
+    await supporter(rig, AccountGrant.UNLOCK)
     await rig.set_status(Status.LOCKED, JO)
     kit = await as_(rig, KIT)
 
@@ -216,11 +216,11 @@ async def test_a_help_desk_user_unlocks_an_account_of_their_organisations(rig: R
     assert "not_now" == await refused(done(rig, kit, jo, UserAct.UNLOCK))
 
 
-async def test_a_help_desk_user_sees_the_names_of_locked_accounts_of_their_organisations(rig: Rig) -> None:
+async def test_a_support_user_sees_the_names_of_locked_accounts_of_their_organisations(rig: Rig) -> None:
     await office(rig)
     await made(rig, "bo.aspen@mpft.nhs.uk", "Bo Aspen")
     await made(rig, "di.oak@mpft.nhs.uk", "Di Oak")
-    await desk(rig, AccountGrant.UNLOCK)
+    await supporter(rig, AccountGrant.UNLOCK)
     for email in (JO, "bo.aspen@mpft.nhs.uk", AMINA):
         await rig.set_status(Status.LOCKED, email)
     kit = await as_(rig, KIT)
@@ -233,7 +233,7 @@ async def test_a_help_desk_user_sees_the_names_of_locked_accounts_of_their_organ
 
 async def test_an_account_of_another_organisation_is_not_unlocked_and_neither_is_ones_own(rig: Rig) -> None:
     await office(rig)
-    kit = await desk(rig, AccountGrant.UNLOCK)
+    kit = await supporter(rig, AccountGrant.UNLOCK)
     ev = await made(rig, "ev@combined.nhs.uk", "Ev Erywhere")
     await rig.set_status(Status.LOCKED, "ev@combined.nhs.uk")
     who = await as_(rig, KIT)
@@ -241,25 +241,25 @@ async def test_an_account_of_another_organisation_is_not_unlocked_and_neither_is
     assert ["not_found", "yourself"] == [await refused(done(rig, who, each, UserAct.UNLOCK)) for each in (ev, kit)]
 
 
-async def test_a_help_desk_user_of_all_organisations_unlocks_in_all(rig: Rig) -> None:
+async def test_a_support_user_of_all_organisations_unlocks_in_all(rig: Rig) -> None:
     await office(rig)
-    await desk(rig, AccountGrant.UNLOCK, everywhere=True)
+    await supporter(rig, AccountGrant.UNLOCK, everywhere=True)
     await rig.set_status(Status.LOCKED, AMINA)
 
     assert ["Amina Patel"] == await locked(rig, await as_(rig, KIT))
 
 
 @pytest.mark.parametrize("act", [each for each in UserAct if each is not UserAct.UNLOCK])
-async def test_a_help_desk_user_may_do_nothing_else_to_an_account(rig: Rig, act: UserAct) -> None:
+async def test_a_support_user_may_do_nothing_else_to_an_account(rig: Rig, act: UserAct) -> None:
     jo = await office(rig)
-    await desk(rig, AccountGrant.UNLOCK)
+    await supporter(rig, AccountGrant.UNLOCK)
 
     assert Fault.NOT_ALLOWED is await fault(done(rig, await as_(rig, KIT), jo, act))
 
 
-async def test_a_help_desk_user_manages_no_users(rig: Rig) -> None:
+async def test_a_support_user_manages_no_users(rig: Rig) -> None:
     jo = await office(rig)
-    await desk(rig, AccountGrant.UNLOCK)
+    await supporter(rig, AccountGrant.UNLOCK)
     who = await as_(rig, KIT)
     wanted = await given(rig)
 
@@ -270,7 +270,7 @@ async def test_a_help_desk_user_manages_no_users(rig: Rig) -> None:
 @pytest.mark.parametrize("grants", [(), (AccountGrant.DELETE,)])
 async def test_without_the_grant_a_standard_user_unlocks_nobody(rig: Rig, grants: tuple[AccountGrant, ...]) -> None:
     jo = await office(rig)
-    await desk(rig, *grants)
+    await supporter(rig, *grants)
     await rig.set_status(Status.LOCKED, JO)
     who = await as_(rig, KIT)
 
@@ -281,7 +281,7 @@ async def test_without_the_grant_a_standard_user_unlocks_nobody(rig: Rig, grants
 
 async def test_a_grant_that_was_taken_a_moment_ago_unlocks_nobody(rig: Rig) -> None:
     jo = await office(rig)
-    await desk(rig, AccountGrant.UNLOCK)
+    await supporter(rig, AccountGrant.UNLOCK)
     await rig.set_status(Status.LOCKED, JO)
     who = await as_(rig, KIT)
 
