@@ -40,7 +40,7 @@ class ProposalList:
             rules.check_managed(act.asker, user)
             self._check_proposed(act.asker, user)
             by_domain = await organisations.find_by_domain(act.db, visitor.register_code)
-            wanted = asked.access.model_copy(update={"role": Role.ADMINISTRATOR, "grants": ()})
+            wanted = asked.access.model_copy(update={"role": Role.ADMINISTRATOR})
             if not (wanted.all_organisations or wanted.organisation_ids):
                 raise Refused("no_organisation")
             access, proposal_id = rules.settle(wanted, user.email, by_domain), new_id()

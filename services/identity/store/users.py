@@ -128,9 +128,9 @@ async def queue_up(db: Database) -> None:
 async def find_asker(db: Database, user_id: UUID, register_code: str) -> Asker | None:
     """Return the asker with their current rights. Return None when they have no role here any more."""
     row = await db.fetchrow(FIND_ASKER, user_id, register_code)
-    role = row and (Role.MASTER_ADMIN if row["master_admin"] else row["role"] and Role(row["role"]))
-    if row is None or role is None:
+    if row is None or not (row["master_admin"] or row["role"]):
         return None
+    role = Role.MASTER_ADMIN if row["master_admin"] else Role(row["role"])
     organisations, grants = frozenset(row["organisation_ids"]), _grants(row)
     return Asker(row["account_id"], row["full_name"], role, row["all_organisations"], organisations, grants)
 

@@ -196,7 +196,7 @@ async def test_the_table_takes_each_grant_of_the_vocabulary_and_no_other(rig: Ri
         await rig.pool.execute("UPDATE register_grant SET grants = '{administer}'")
 
 
-# ----------------------------------------------------------------------------------------------------------- support team
+# -------------------------------------------------------------------------------------------------------- support team
 async def locked(rig: Rig, who: str, search: str = "") -> list[str]:
     found: LockedUsers = await rig.ask(ListLockedUsers(search=search), who)
     return [each.full_name for each in found.users]
