@@ -3,14 +3,14 @@
 from gateway.pages import demo_mail, home, public
 from gateway.pages.account import login, password, pin, registration, reminder, session
 from gateway.pages.administration import index
-from gateway.pages.administration.index import ADMINISTRATORS
+from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import case_text, drafts, edit, holder, notes, record_list, submit
 from gateway.pages.reporting import dashboard
 from gateway.pages.settings import publish, settings_index
-from gateway.pages.users import add_user, addresses, proposals, user_list, user_page
+from gateway.pages.users import add_user, addresses, locked, proposals, user_list, user_page
 from gateway.pages.work import work_list
 from gateway.security.guard import ANYONE, PageRoute
 from gateway.server.settings import GatewaySettings
@@ -72,7 +72,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/reporting/jobs/{job}/file", dashboard.download, Permission.READ_REPORTS),
     PageRoute("GET", "/{register}/duplicates/", pairs.show_duplicates, Permission.ADMINISTER),
     PageRoute("POST", "/{register}/duplicates/", pairs.decide_duplicate, Permission.ADMINISTER),
-    PageRoute("GET", "/{register}/administration/", index.administration_page, ADMINISTRATORS),
+    PageRoute("GET", "/{register}/administration/", index.administration_page, WITH_CARDS),
     PageRoute("GET", "/{register}/administration/organisations/", index.organisations_page, ADMINISTRATORS),
     PageRoute("GET", "/{register}/administration/users/", user_list.show_users, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/users/", user_list.search_users, Permission.MANAGE_USERS),
@@ -88,6 +88,9 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(
         "POST", "/{register}/administration/proposals/{proposal}/", proposals.decide_proposal, Permission.MANAGE_USERS
     ),
+    PageRoute("GET", "/{register}/administration/locked/", locked.show_locked, Permission.UNLOCK_ACCOUNT),
+    PageRoute("POST", "/{register}/administration/locked/", locked.search_locked, Permission.UNLOCK_ACCOUNT),
+    PageRoute("POST", "/{register}/administration/locked/{user}/unlock", locked.unlock, Permission.UNLOCK_ACCOUNT),
     PageRoute("GET", "/{register}/administration/addresses/", addresses.show_addresses, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/addresses/", addresses.assign_address, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/addresses/end", addresses.take_back, Permission.MANAGE_USERS),

@@ -1,5 +1,6 @@
 """Access control: the roles of a register, the permissions of each role, and the visitor in a signed assertion."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -16,6 +17,15 @@ class Role(StrEnum):
     MASTER_ADMIN = "master_admin"
 
 
+class AccountGrant(StrEnum):
+    """An add-on permission that a user holds in one register beside their role. The register's definition offers it."""
+
+    BULK_LOAD = "bulk_load"
+    DELETE = "delete"
+    PRIVACY_OFFICER = "privacy_officer"
+    UNLOCK = "unlock"
+
+
 class Permission(StrEnum):
     """One thing that a user may be allowed to do. Every route and every guarded request names one."""
 
@@ -29,6 +39,10 @@ class Permission(StrEnum):
     ADMINISTER = "administer"
     MANAGE_USERS = "manage_users"
     CONFIGURE = "configure"
+    BULK_LOAD = "bulk_load"
+    DELETE_RECORD = "delete_record"
+    OVERSEE_PRIVACY = "oversee_privacy"
+    UNLOCK_ACCOUNT = "unlock_account"
 
 
 _STANDARD = {
@@ -44,10 +58,28 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STANDARD: frozenset(_STANDARD),
     Role.REPORTING: frozenset(_REPORTING),
     Role.ADMINISTRATOR: frozenset(
-        _STANDARD | _REPORTING | {Permission.RECORD_OUTCOME, Permission.ADMINISTER, Permission.MANAGE_USERS}
+        _STANDARD
+        | _REPORTING
+        | {Permission.RECORD_OUTCOME, Permission.ADMINISTER, Permission.MANAGE_USERS, Permission.UNLOCK_ACCOUNT}
     ),
-    Role.MASTER_ADMIN: frozenset({Permission.USE_ACCOUNT, Permission.MANAGE_USERS, Permission.CONFIGURE}),
+    Role.MASTER_ADMIN: frozenset(
+        {Permission.USE_ACCOUNT, Permission.MANAGE_USERS, Permission.CONFIGURE, Permission.UNLOCK_ACCOUNT}
+    ),
 }
+GRANT_PERMISSIONS: dict[AccountGrant, Permission] = {
+    AccountGrant.BULK_LOAD: Permission.BULK_LOAD,
+    AccountGrant.DELETE: Permission.DELETE_RECORD,
+    AccountGrant.PRIVACY_OFFICER: Permission.OVERSEE_PRIVACY,
+    AccountGrant.UNLOCK: Permission.UNLOCK_ACCOUNT,
+}
+
+
+def permissions_of(role: Role | None, grants: Iterable[AccountGrant]) -> frozenset[Permission]:
+    """Return what a role and its grants allow. Grants add nothing without a role, or for a master admin."""
+    if role is None:
+        return frozenset({Permission.USE_ACCOUNT})
+    added = () if role is Role.MASTER_ADMIN else (GRANT_PERMISSIONS[each] for each in grants)
+    return ROLE_PERMISSIONS[role].union(added)
 
 
 class Visitor(BaseModel):
@@ -59,6 +91,7 @@ class Visitor(BaseModel):
     has every organisation of the register, and those that join it. `home_organisation_id` is the one that submits the
     user's records. `bodies` are those that the organisations act for, in a register whose scope is made of bodies.
     `standard_sees` and `standard_updates` say whether the register limits standard users to their own records.
+    `grants` are the user's add-on permissions that the register offers.
 
     `reached` is never signed: a service's front door works it out from `bodies`.
     """
@@ -78,6 +111,7 @@ class Visitor(BaseModel):
     bodies: tuple[str, ...] = ()
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
+    grants: tuple[AccountGrant, ...] = ()
     reached: tuple[UUID, ...] | None = Field(default=None, exclude=True)
 
     @property
@@ -92,9 +126,7 @@ class Visitor(BaseModel):
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        if self.must_change or self.role is None:
-            return frozenset({Permission.USE_ACCOUNT})
-        return ROLE_PERMISSIONS[self.role]
+        return permissions_of(None if self.must_change else self.role, self.grants)
 
     @property
     def own_records_only(self) -> bool:

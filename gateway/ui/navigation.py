@@ -21,7 +21,7 @@ NEEDS: dict[Place, frozenset[Permission]] = {
     "reporting": frozenset({Permission.READ_REPORTS}),
     "help": frozenset({Permission.USE_ACCOUNT}),
     "password": frozenset({Permission.USE_ACCOUNT}),
-    "administration": frozenset({Permission.ADMINISTER, Permission.CONFIGURE}),
+    "administration": frozenset({Permission.ADMINISTER, Permission.CONFIGURE, Permission.UNLOCK_ACCOUNT}),
     "logout": frozenset({Permission.USE_ACCOUNT}),
 }
 

@@ -15,6 +15,8 @@ class IdentityAction(AuditAction):
     ACCOUNT_LOCKED_TO_STRANGERS = auto()
     ACCOUNT_REGISTERED = auto()
     ACCOUNT_UNLOCKED = auto()
+    ADD_ONS_GIVEN = auto()
+    ADD_ONS_TAKEN = auto()
     ADDRESS_ASSIGNED = auto()
     ADDRESS_TAKEN_BACK = auto()
     ADDRESSES_GIVEN = auto()

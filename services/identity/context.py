@@ -15,7 +15,7 @@ from shared import log
 from shared.context import ServiceContext
 from shared.contracts.identity import SessionsRevoked
 from shared.messages import Fault, NotAnswered
-from shared.permissions import Visitor
+from shared.permissions import AccountGrant, Visitor
 from shared.registers.definition.register import Definition
 
 
@@ -29,12 +29,17 @@ class Lifetimes:
 
 
 @dataclass(frozen=True)
-class StandardAccess:
-    """What a register lets its standard users see and update: their own records, or those of their scope."""
+class RegisterAccess:
+    """
+    What a register lets its standard users see and update, and the grants that it offers.
+
+    `own`: their own records. `scope`: those of their organisations or bodies.
+    """
 
     register_code: str
     sees: Literal["own", "scope"] = "own"
     updates: Literal["own", "scope"] = "own"
+    grants: tuple[AccountGrant, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +62,12 @@ class IdentityContext(ServiceContext):
             raise NotAnswered(Fault.UNREADABLE)
         return self.registers.find(code)
 
-    def access_of(self, register_code: str) -> StandardAccess:
-        """Return what standard users may reach, by the newest edition. In an unknown register: their own records."""
+    def access_of(self, register_code: str) -> RegisterAccess:
+        """Return the register's rules, by its newest edition. In an unknown register: own records, and no grants."""
         if register_code not in self.registers:
-            return StandardAccess(register_code)
+            return RegisterAccess(register_code)
         access = self.registers.find(register_code).access
-        return StandardAccess(register_code, access.standard_sees, access.standard_updates)
+        return RegisterAccess(register_code, access.standard_sees, access.standard_updates, access.grants)
 
     async def reach(self, visitor: Visitor) -> Visitor:
         """Return the visitor as signed: identity holds no records, and so no compartments."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from services.identity.add_ons import note_grants
 from services.identity.audit_actions import IdentityAction
 from services.identity.hashing import PasswordHashes
 from services.identity.keys import Keys
@@ -18,7 +19,7 @@ from shared import audit
 from shared.database import Database
 from shared.ids import new_id
 from shared.messages import Refused
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 from shared.values import read_email
 
 
@@ -30,6 +31,7 @@ class GrantWanted:
     role: Role
     all_organisations: bool = False
     domains: tuple[str, ...] = ()
+    grants: tuple[AccountGrant, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
     for grant in account.grants:
         await organisations.give_grant(db, account_id, await _found(db, registrant.email, grant))
         await audit.note(db, None, IdentityAction.GRANT_GIVEN, [account_id], register=grant.register_code)
+        await note_grants(db, None, account_id, (), grant.grants, register=grant.register_code)
     if isinstance(password, Mailed):
         to = Recipient(registrant.email, registrant.first_name, password.register_code)
         await welcome(db, password, account_id, to)
@@ -91,7 +94,7 @@ async def _found(db: Database, email: str, wanted: GrantWanted) -> NewGrant:
         raise Refused("unknown_organisation", domain=unknown[0])
     granted = tuple(by_domain[domain] for domain in wanted.domains)
     home = home_of(email, by_domain)
-    return NewGrant(wanted.register_code, wanted.role, wanted.all_organisations, home, granted)
+    return NewGrant(wanted.register_code, wanted.role, wanted.all_organisations, home, granted, wanted.grants)
 
 
 async def _fix_password(db: Database, account_id: UUID, fixed: Fixed) -> None:

@@ -35,6 +35,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.CheckGrant,
     identity.FindRecipients,
     users.ListUsers,
+    users.ListLockedUsers,
     users.ReadReach,
     users.ReadUser,
     users.AddUser,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.accounts import UserAct, UserState
 from shared.messages import Command, Message, Nothing, Request
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 
 USERS_AT_ONCE = 25
 MOST_ORGANISATIONS = 1_000
@@ -18,7 +18,7 @@ Typed = Field(max_length=320, repr=False)
 
 class GrantedAccess(Message):
     """
-    A role and its organisations on one register. `all_organisations` includes those that are added later.
+    A role, its organisations and its grants on one register. `all_organisations` includes those that are added later.
 
     `home_organisation_id` is where the user's new records go. None: it follows from the address, or is the only
     organisation.
@@ -28,6 +28,7 @@ class GrantedAccess(Message):
     all_organisations: bool = False
     organisation_ids: Annotated[tuple[UUID, ...], Field(max_length=MOST_ORGANISATIONS)] = ()
     home_organisation_id: UUID | None = None
+    grants: Annotated[tuple[AccountGrant, ...], Field(max_length=len(AccountGrant))] = ()
 
 
 class UserShown(Message):
@@ -73,12 +74,39 @@ class ListUsers(Request[UserPage]):
     after: UUID | None = None
 
 
+class LockedUser(Message):
+    """A locked account, by name alone."""
+
+    user_id: UUID
+    full_name: str = Field(repr=False)
+
+
+class LockedUsers(Message):
+    """Locked accounts by family name. `more`: there are others."""
+
+    users: tuple[LockedUser, ...]
+    more: bool
+
+
+class ListLockedUsers(Request[LockedUsers]):
+    """
+    List the locked accounts that the asker may unlock: the first 25 whose name or address contains `search`.
+
+    For users who may unlock accounts and manage nothing else. Audited.
+    """
+
+    subject: ClassVar[str] = "ask.identity.list_locked_users"
+
+    search: str = Field(default="", max_length=100, repr=False)
+
+
 class GrantableAccess(Message):
-    """The roles and organisations that the asker may grant. A master admin grants none permanently."""
+    """The roles, organisations and grants that the asker may give. A master admin gives none permanently."""
 
     roles: tuple[Role, ...]
     all_organisations: bool
     organisation_ids: tuple[UUID, ...]
+    grants: tuple[AccountGrant, ...] = ()
 
 
 class ReadReach(Request[GrantableAccess]):
@@ -151,8 +179,8 @@ class ChangeAccess(Command[Nothing]):
     Change a user's access to the register. The user is logged out.
 
     Refused as `not_found`, `yourself`, `changed` (by another user since `version`), `unchanged`, `home_missing`, or
-    `last_administrator`. Refused as `no_organisation` (none was chosen), or `not_yours` (an organisation or role that
-    the asker cannot grant).
+    `last_administrator`. Refused as `no_organisation` (none was chosen), or `not_yours` (an organisation, role or
+    grant that the asker cannot give).
     """
 
     subject: ClassVar[str] = "ask.identity.change_access"
@@ -174,7 +202,7 @@ class ChangeAccess(Command[Nothing]):
 
 class ActOnUser(Command[Nothing]):
     """
-    Take one action on an account.
+    Take one action on an account. A user who may unlock accounts, but not manage users, may only unlock one.
 
     Refused as `not_found`, `yourself`, `not_now` (the account's state no longer allows it), `elsewhere` (the account
     has other registers too; only a master admin may), or `last_administrator`.
@@ -189,7 +217,9 @@ class ActOnUser(Command[Nothing]):
 
 class ProposeAdministrator(Command[Nothing]):
     """
-    Propose an administrator, as a master admin. It grants nothing until a second user accepts it.
+    Propose an administrator, as a master admin. It gives nothing until a second user accepts it.
+
+    An administrator who is made this way has no grants, whatever `access` names.
 
     Refused as `not_found`, `yourself`, `not_now`, `proposed_before`, `no_organisation`, `not_yours` (not an
     organisation of the register), `home_missing`, `own_name` (the user has the proposer's own name).

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts import identity
 from shared.messages import Nothing, Refused
-from shared.permissions import Role, Visitor
+from shared.permissions import AccountGrant, Role, Visitor
 from tests.contracts.golden import recorded
 from tests.gateway.stand_in import Row, StandIn, nothing, row
 
@@ -29,6 +29,7 @@ class StandInIdentity(StandIn):
     role: Role | None = Role.STANDARD
     all_organisations: bool = False
     must_change: bool = False
+    grants: tuple[AccountGrant, ...] = ()
     user_id: UUID = JAYNE
     organisation_ids: tuple[UUID, ...] = (MPFT,)
     sessions: set[str] = field(default_factory=set)
@@ -113,4 +114,5 @@ class StandInIdentity(StandIn):
             session_id=UUID(int=8),
             method="password_pin",
             must_change=self.must_change,
+            grants=self.grants,
         )

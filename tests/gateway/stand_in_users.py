@@ -11,6 +11,8 @@ from shared.contracts.users import (
     AllowedAddresses,
     GrantableAccess,
     GrantedAccess,
+    LockedUser,
+    LockedUsers,
     ProposalShown,
     User,
     UserAdded,
@@ -18,7 +20,7 @@ from shared.contracts.users import (
     UserShown,
 )
 from shared.messages import Refused
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 from tests.gateway.stand_in import Row, StandIn, nothing, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
 
@@ -72,6 +74,8 @@ class StandInUsers(StandIn):
     roles: tuple[Role, ...] = (Role.STANDARD, Role.REPORTING, Role.ADMINISTRATOR)
     everything: bool = True
     organisations: tuple[UUID, ...] = (MPFT, STOKE)
+    grants: tuple[AccountGrant, ...] = ()
+    locked: tuple[LockedUser, ...] = (LockedUser(user_id=JO, full_name="Jo Lark"),)
     existing: bool = False
     proposals: tuple[ProposalShown, ...] = ()
     addresses: tuple[AllowedAddress, ...] = ()
@@ -79,6 +83,7 @@ class StandInUsers(StandIn):
     def table(self) -> tuple[Row, ...]:
         return (
             row(users.ListUsers, lambda _: UserPage(users=self.listed, more=self.more)),
+            row(users.ListLockedUsers, lambda _: LockedUsers(users=self.locked, more=self.more)),
             row(users.ReadUser, self._read),
             row(users.ReadReach, self._reach),
             row(users.ListProposals, lambda _: users.Proposals(proposals=self.proposals)),
@@ -105,4 +110,9 @@ class StandInUsers(StandIn):
         )
 
     def _reach(self, _asked: users.ReadReach) -> GrantableAccess:
-        return GrantableAccess(roles=self.roles, all_organisations=self.everything, organisation_ids=self.organisations)
+        return GrantableAccess(
+            roles=self.roles,
+            all_organisations=self.everything,
+            organisation_ids=self.organisations,
+            grants=self.grants,
+        )

@@ -38,6 +38,7 @@ from shared.contracts.users import (
     AllowedAddress,
     GrantedAccess,
     ListAddresses,
+    ListLockedUsers,
     ListProposals,
     ListUsers,
     ReadReach,
@@ -93,6 +94,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             (
                 ListUsers(),
                 ReadUser(user_id=JO),
+                ListLockedUsers(),
                 ReadReach(),
                 ListProposals(),
                 ListAddresses(),

@@ -99,6 +99,7 @@ LOOKS = {
     "one user": "/{register}/administration/users/{user}/",
     "deactivating a user": "/{register}/administration/users/{user}/confirm/{act}/",
     "user not added": "/{register}/administration/users/new",
+    "locked accounts": "/{register}/administration/locked/",
     "single addresses": "/{register}/administration/addresses/",
     "mails": MAILS,
     "mail sent again": MAILS,

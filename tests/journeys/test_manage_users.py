@@ -66,6 +66,8 @@ async def test_everybody_can_use_the_pages_of_users(page: Page, stack: Product) 
     await when_i_press(page, "Add user")
     await then_everybody_can_use_it(page, "user not added")
 
+    await page.goto(f"{stack.base_url}/dsr/administration/locked/")
+    await then_everybody_can_use_it(page, "locked accounts")
     await page.goto(f"{stack.base_url}/dsr/administration/addresses/")
     await page.get_by_label("Email Address").fill(email)
     await page.get_by_role("button", name="Assign this address").dblclick()

@@ -8,7 +8,7 @@ import pytest
 
 from shared.assertion import LEEWAY_SECONDS, LIFE_SECONDS, Signer, Verifier, public_key
 from shared.messages import Fault, NotAnswered
-from shared.permissions import Caller, Permission, Role, Visitor
+from shared.permissions import GRANT_PERMISSIONS, ROLE_PERMISSIONS, AccountGrant, Caller, Permission, Role, Visitor
 
 SEED = secrets.token_bytes(32)
 NOW = 1_700_000_000.0
@@ -22,7 +22,13 @@ class Clock:
         return self.now
 
 
-def a_visitor(role: Role | None = Role.STANDARD, *, session: UUID | None = None, must_change: bool = False) -> Visitor:
+def a_visitor(
+    role: Role | None = Role.STANDARD,
+    *,
+    session: UUID | None = None,
+    must_change: bool = False,
+    grants: tuple[AccountGrant, ...] = (),
+) -> Visitor:
     return Visitor(
         user_id=uuid4(),
         full_name="Percy Plum",
@@ -33,6 +39,7 @@ def a_visitor(role: Role | None = Role.STANDARD, *, session: UUID | None = None,
         session_id=session or uuid4(),
         method="password_pin",
         must_change=must_change,
+        grants=grants,
     )
 
 
@@ -118,8 +125,38 @@ def test_each_of_the_four_levels_may_do_what_it_is_for() -> None:
     assert {"standard", "reporting", "administrator", "master_admin"} == {role.value for role in Role}
     assert not reporting & {Permission.SUBMIT_RECORD, Permission.UPDATE_RECORD, Permission.RECORD_OUTCOME}
     assert standard | reporting < administrator
-    assert {Permission.USE_ACCOUNT, Permission.MANAGE_USERS, Permission.CONFIGURE} == master
+    assert {
+        Permission.USE_ACCOUNT,
+        Permission.MANAGE_USERS,
+        Permission.CONFIGURE,
+        Permission.UNLOCK_ACCOUNT,
+    } == master
 
 
 def test_a_temporary_password_gives_nothing_but_the_change_of_it() -> None:
     assert {Permission.USE_ACCOUNT} == a_visitor(Role.ADMINISTRATOR, must_change=True).permissions
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("grant", AccountGrant)
+def test_a_grant_adds_its_one_permission_to_those_of_the_role(role: Role, grant: AccountGrant) -> None:
+    assert ROLE_PERMISSIONS[role] | {GRANT_PERMISSIONS[grant]} == a_visitor(role, grants=(grant,)).permissions
+
+
+def test_each_grant_has_a_permission_of_its_own() -> None:
+    assert set(AccountGrant) == set(GRANT_PERMISSIONS)
+    assert len(AccountGrant) == len(set(GRANT_PERMISSIONS.values()))
+
+
+def test_grants_add_nothing_without_a_role_or_for_a_master_admin_or_before_the_change_of_a_password() -> None:
+    every = tuple(AccountGrant)
+
+    assert {Permission.USE_ACCOUNT} == a_visitor(None, grants=every).permissions
+    assert {Permission.USE_ACCOUNT} == a_visitor(Role.STANDARD, must_change=True, grants=every).permissions
+    assert ROLE_PERMISSIONS[Role.MASTER_ADMIN] == a_visitor(Role.MASTER_ADMIN, grants=every).permissions
+
+
+def test_only_who_manages_users_may_unlock_accounts_without_a_grant() -> None:
+    assert {Role.ADMINISTRATOR, Role.MASTER_ADMIN} == {
+        role for role in Role if a_visitor(role).may(Permission.UNLOCK_ACCOUNT)
+    }

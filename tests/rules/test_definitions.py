@@ -16,6 +16,11 @@ CARERS = INVENTED / "carers" / "2030.toml"
 
 SLIPS = [
     (
+        "self_registration = true\n",
+        'self_registration = true\ngrants = ["delete", "unlok"]\n',
+        "access, grants 2: must be 'bulk_load', 'delete', 'privacy_officer' or 'unlock'",
+    ),
+    (
         'label = "Level of risk as identified by the DSD Clinical Support Tool"\n',
         'label = "Level of risk as identified by the DSD Clinical Support Tool"\neditable = true\n',
         "rating: the options of risk_level are the levels: it cannot be editable",

@@ -4,11 +4,20 @@ from uuid import UUID
 
 import pytest
 
-from services.identity.rules.users import Asker, acts_on, check_given, is_told, may_accept, same_name, settle
+from services.identity.rules.users import (
+    Asker,
+    acts_on,
+    check_given,
+    is_told,
+    may_accept,
+    permission_for,
+    same_name,
+    settle,
+)
 from shared.accounts import UserAct, UserState
 from shared.contracts.users import GrantedAccess, UserShown
 from shared.messages import Refused
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Permission, Role
 
 ONE, TWO, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 BY_DOMAIN = {"one.nhs.uk": ONE, "two.nhs.uk": TWO, "other.gov.uk": OTHER}
@@ -76,6 +85,43 @@ def test_who_is_managed_by_whom(who: Asker, access: GrantedAccess, managed: bool
 )
 def test_what_may_be_given_by_whom(who: Asker, access: GrantedAccess, code: str) -> None:
     assert code == refused(lambda: check_given(who, access))
+
+
+@pytest.mark.parametrize(
+    ("who", "grants", "code"),
+    [
+        (HERS, (), ""),
+        (HERS, (AccountGrant.UNLOCK,), ""),
+        (HERS, (AccountGrant.UNLOCK, AccountGrant.DELETE), "not_yours"),
+        (EVERYTHING, (AccountGrant.DELETE,), "not_yours"),
+        (MASTER, (AccountGrant.UNLOCK,), "not_yours"),
+        (asker(Role.ADMINISTRATOR, OTHER), (AccountGrant.UNLOCK,), "not_yours"),
+    ],
+)
+def test_a_grant_is_given_as_a_role_is_and_only_if_the_register_offers_it(
+    who: Asker, grants: tuple[AccountGrant, ...], code: str
+) -> None:
+    wanted = given(Role.STANDARD, ONE).model_copy(update={"grants": grants})
+
+    assert code == refused(lambda: check_given(who, wanted, (AccountGrant.UNLOCK,)))
+
+
+def test_without_an_offer_no_grant_is_given() -> None:
+    wanted = given(Role.STANDARD, ONE).model_copy(update={"grants": (AccountGrant.UNLOCK,)})
+
+    assert "not_yours" == refused(lambda: check_given(EVERYTHING, wanted))
+
+
+def test_grants_are_stored_in_order_and_each_once() -> None:
+    chosen = (AccountGrant.UNLOCK, AccountGrant.DELETE, AccountGrant.UNLOCK)
+    wanted = given(Role.STANDARD, ONE).model_copy(update={"grants": chosen})
+
+    assert (AccountGrant.DELETE, AccountGrant.UNLOCK) == settle(wanted, "a@one.nhs.uk", BY_DOMAIN).grants
+
+
+def test_unlocking_alone_needs_no_right_to_manage_users() -> None:
+    assert [UserAct.UNLOCK] == [each for each in UserAct if permission_for(each) is Permission.UNLOCK_ACCOUNT]
+    assert {Permission.UNLOCK_ACCOUNT, Permission.MANAGE_USERS} == {permission_for(each) for each in UserAct}
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.outcomes.reversals import PAGE as REVERSALS
 from gateway.pages.settings.publish import PAGE as SETTINGS
+from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.ui.actions import ask
 from gateway.ui.formats import ActionCard
-from gateway.ui.navigation import address
+from gateway.ui.navigation import NEEDS, address
 from gateway.ui.render import show
 from gateway.ui.table import Column
 from shared.contracts.identity import ListOrganisations
@@ -18,11 +19,14 @@ from shared.registers.definition.register import Definition
 ORGANISATIONS = "administration/organisations/"
 MAILS = "administration/mails/"
 ADMINISTRATORS = frozenset({Permission.ADMINISTER, Permission.CONFIGURE})
+WITH_CARDS = NEEDS["administration"]
 
 
 async def administration_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     cards = [card for needs, card in _places(register) if needs & visitor.permissions]
+    if not visitor.may(Permission.MANAGE_USERS):
+        cards.append(_locked(register))
     return await show(request, "administration/hub.html", words=register.words, shown=cards)
 
 
@@ -52,6 +56,12 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCar
         (administer, mails),
         *([(administer, reversals)] if register.lifecycle.ends_by("outcome") else []),
     ]
+
+
+def _locked(register: Definition) -> ActionCard:
+    """Return the card of locked accounts. Users who manage users unlock accounts on the user's page instead."""
+    words = register.words
+    return ActionCard(words("locked.heading"), address(register, LOCKED), words("administration.locked_note"))
 
 
 async def organisations_page(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The form fields for a user's role and organisations, and reading them."""
+"""The form fields for a user's role, organisations and grants, and reading them."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -7,10 +7,10 @@ from gateway.pages.users.user_facts import Names
 from gateway.ui.actions import At
 from gateway.ui.form import Choice, Field, Form
 from shared.contracts.users import GrantableAccess, GrantedAccess
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 from shared.registers.definition.words import Words
 
-ROLE, ORGANISATIONS, HOME, ALL = "role", "organisations", "home", "all"
+ROLE, ORGANISATIONS, HOME, GRANTS, ALL = "role", "organisations", "home", "grants", "all"
 
 
 def access_fields(words: Words, reach: GrantableAccess, names: Names) -> list[Field]:
@@ -44,14 +44,25 @@ def access_fields(words: Words, reach: GrantableAccess, names: Names) -> list[Fi
             hint=words("user.home_hint"),
             choices=(Choice("", words("user.home_choose")), *mine),
         ),
+        *([_grants_field(words, reach)] if reach.grants else []),
     ]
+
+
+def _grants_field(words: Words, reach: GrantableAccess) -> Field:
+    choices = tuple(Choice(each.value, words.group("users.grants")[each]) for each in reach.grants)
+    return Field(GRANTS, words("user.grants"), "choices", hint=words("user.grants_hint"), choices=choices)
 
 
 def values_of(access: GrantedAccess) -> dict[str, str | Iterable[str]]:
     """Return an access as the values of the form's fields."""
     held = [ALL] if access.all_organisations else [each.hex for each in access.organisation_ids]
     home = access.home_organisation_id
-    return {ROLE: access.role.value, ORGANISATIONS: held, HOME: home.hex if home else ""}
+    return {
+        ROLE: access.role.value,
+        ORGANISATIONS: held,
+        HOME: home.hex if home else "",
+        GRANTS: [each.value for each in access.grants],
+    }
 
 
 def access_in(form: Form, otherwise: Role) -> GrantedAccess | None:
@@ -66,6 +77,7 @@ def access_in(form: Form, otherwise: Role) -> GrantedAccess | None:
             all_organisations=ALL in chosen,
             organisation_ids=() if ALL in chosen else tuple(dict.fromkeys(UUID(hex=each) for each in chosen)),
             home_organisation_id=UUID(hex=home) if home else None,
+            grants=tuple(AccountGrant(each) for each in form.chosen(GRANTS)),
         )
     except ValueError:
         return None

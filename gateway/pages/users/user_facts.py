@@ -1,4 +1,4 @@
-"""How pages show an account: its address within the register, its role, organisations and state in words."""
+"""How pages show an account: its address within the register; its role, organisations, grants and state in words."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -7,8 +7,10 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
+from gateway.ui.formats import lines
 from gateway.ui.navigation import address
 from gateway.ui.organisations import ORGANISATIONS
+from gateway.ui.table import Cell
 from shared.accounts import UserState
 from shared.contracts.users import GrantedAccess
 from shared.registers.definition.register import Definition
@@ -49,6 +51,13 @@ def organisations_text(words: Words, access: GrantedAccess, names: Names, most: 
 def home_text(words: Words, access: GrantedAccess, names: Names) -> str:
     home = access.home_organisation_id
     return names.get(home, "") if home else words("user.no_home")
+
+
+def grants_facts(register: Definition, access: GrantedAccess) -> list[tuple[str, Cell]]:
+    """Return the user's grants as a fact of the account; nothing in a register that offers none."""
+    words, offered = register.words, register.access.grants
+    held = [words.group("users.grants")[each] for each in offered if each in access.grants]
+    return [(words("user.grants"), lines(*held) if held else words("user.no_grants"))] if offered else []
 
 
 def state_tag(words: Words, state: UserState) -> Markup:

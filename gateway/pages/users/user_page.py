@@ -1,4 +1,4 @@
-"""One user's page: changing role and organisations, and acts such as unlock or deactivate, each with its own button."""
+"""One user's page: changing role, organisations and grants, and acts such as unlock, each with its own button."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from gateway.pages.users.access import access_fields, access_in, access_refusals
 from gateway.pages.users.user_facts import (
     PAGE,
     Names,
+    grants_facts,
     home_text,
     names_of,
     organisations_text,
@@ -172,6 +173,7 @@ def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, C
         (words("users.role"), words.group("users.roles")[user.access.role]),
         (words("users.organisations"), organisations_text(words, user.access, names)),
         (words("user.home"), home_text(words, user.access, names)),
+        *grants_facts(register, user.access),
         (words("users.state"), state_tag(words, user.state)),
     ]
 

@@ -14,7 +14,7 @@ from shared.commands import carry_out
 from shared.contracts.users import UserShown
 from shared.database import Database
 from shared.messages import Command, Fault, Message, NotAnswered, must_find
-from shared.permissions import Role, Visitor
+from shared.permissions import Permission, Role, Visitor
 
 Reply = TypeVar("Reply", bound=Message)
 
@@ -42,14 +42,14 @@ class AccountChange:
         self.ended.extend(await sessions.end_all(self.db, account_id))
 
 
-async def asker_of(db: Database, visitor: Visitor) -> Asker:
+async def asker_of(db: Database, visitor: Visitor, needed: Permission = Permission.MANAGE_USERS) -> Asker:
     """
-    Return the asker with their current role. Raise `NotAnswered` if they no longer administer anything.
+    Return the asker with their current role. Raise `NotAnswered` if they no longer have the permission.
 
     The assertion alone is not enough: it may be a minute old.
     """
     asker = await users.find_asker(db, visitor.user_id, visitor.register_code)
-    if asker is None:
+    if asker is None or not asker.may(needed):
         raise NotAnswered(Fault.NOT_ALLOWED)
     return asker
 
@@ -59,13 +59,14 @@ async def manage(
     visitor: Visitor,
     command: Command[Reply],
     act: Callable[[AccountChange], Awaitable[Reply]],
+    needed: Permission = Permission.MANAGE_USERS,
 ) -> Reply:
     """Carry out one command, then broadcast the sessions that it ended. Commands run one at a time per installation."""
     ended: list[UUID] = []
 
     async def carried_out(db: Database) -> Reply:
         await users.queue_up(db)
-        return await act(AccountChange(db, visitor, await asker_of(db, visitor), ended))
+        return await act(AccountChange(db, visitor, await asker_of(db, visitor, needed), ended))
 
     reply = await carry_out(context.pool, visitor, command, carried_out)
     context.wake()

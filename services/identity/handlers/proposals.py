@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.identity.add_ons import note_grants
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, asker_of, manage, tell_masters
@@ -95,6 +96,7 @@ class ProposalList:
         if user is None or user.state is UserState.DEACTIVATED:
             raise Refused("decided")
         await users.change_grant(act.db, user.user_id, code, proposal.access)
+        await note_grants(act.db, act.visitor, user.user_id, user.access.grants, proposal.access.grants)
         await organisations.add_to_grant(act.db, user.user_id, code, proposal.access.organisation_ids)
         await act.throw_out(user.user_id)
         await tell_masters(self.context, act, user.user_id, user.access.role, Role.ADMINISTRATOR)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity.context import IdentityContext, StandardAccess
+from services.identity.context import IdentityContext, RegisterAccess
 from services.identity.handlers.ending import end_session
 from services.identity.keys import hash_of
 from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
@@ -66,10 +66,10 @@ class SessionHandlers:
 
 
 def visitor_of(
-    holder: SessionUser, access: StandardAccess, session_id: UUID, method: Method, must_change: bool = False
+    holder: SessionUser, access: RegisterAccess, session_id: UUID, method: Method, must_change: bool = False
 ) -> Visitor:
     """
-    Return the visitor for one register.
+    Return the visitor for one register. Of the user's grants they have those that the register offers.
 
     A master admin has no organisations. A user who must change their password has no role yet.
     """
@@ -89,6 +89,7 @@ def visitor_of(
         bodies=tuple(holder.bodies) if has_scope else (),
         standard_sees=access.sees,
         standard_updates=access.updates,
+        grants=tuple(each for each in access.grants if has_scope and each in holder.grants),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from services.identity.add_ons import note_grants
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, manage, tell_masters
@@ -52,7 +53,7 @@ class UserActs:
             await audit.note(act.db, visitor, NOTED[asked.act], [user.user_id])
             return Nothing()
 
-        return await manage(self.context, visitor, asked, act)
+        return await manage(self.context, visitor, asked, act, rules.permission_for(asked.act))
 
     async def _unlock(self, act: AccountChange, user: UserShown) -> None:
         await unlock(act.db, self.context.keys, user.user_id)
@@ -80,5 +81,6 @@ class UserActs:
         if await users.is_last_administrator(act.db, user.user_id, act.visitor.register_code):
             raise Refused("last_administrator")
         await users.drop_grant(act.db, user.user_id, act.visitor.register_code)
+        await note_grants(act.db, act.visitor, user.user_id, user.access.grants, ())
         await act.throw_out(user.user_id)
         await tell_masters(self.context, act, user.user_id, user.access.role, None)

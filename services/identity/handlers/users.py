@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.identity.add_ons import note_grants
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, asker_of, manage, tell_masters
@@ -16,13 +17,17 @@ from services.identity.store.accounts import Account
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
 from shared import audit
+from shared.accounts import UserState
 from shared.contracts.users import (
     USERS_AT_ONCE,
     AddUser,
     ChangeAccess,
     GrantableAccess,
     GrantedAccess,
+    ListLockedUsers,
     ListUsers,
+    LockedUser,
+    LockedUsers,
     ReadReach,
     ReadUser,
     User,
@@ -33,7 +38,7 @@ from shared.contracts.users import (
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused
-from shared.permissions import Role, Visitor
+from shared.permissions import AccountGrant, Permission, Role, Visitor
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,17 @@ class Users:
             await audit.note(db, visitor, IdentityAction.USERS_LISTED, others)
         return UserPage(users=tuple(shown), more=len(found) > len(shown))
 
+    async def list_locked(self, visitor: Visitor, asked: ListLockedUsers) -> LockedUsers:
+        """List the locked accounts of the asker's organisations by name, without the asker's own."""
+        code, most = visitor.register_code, USERS_AT_ONCE + 1
+        async with transaction(self.context.pool, visitor) as db:
+            asker, first = await asker_of(db, visitor, Permission.UNLOCK_ACCOUNT), await users.place_of(db, None)
+            found = await users.list_users(db, asker, code, asked.search, UserState.LOCKED, first, most)
+            shown = [each for each in found[:USERS_AT_ONCE] if each.user_id != asker.user_id]
+            await audit.note(db, visitor, IdentityAction.USERS_LISTED, [each.user_id for each in shown])
+        named = tuple(LockedUser(user_id=each.user_id, full_name=each.full_name) for each in shown)
+        return LockedUsers(users=named, more=len(found) > USERS_AT_ONCE)
+
     async def reach(self, visitor: Visitor, _asked: ReadReach) -> GrantableAccess:
         async with transaction(self.context.pool, visitor) as db:
             asker = await asker_of(db, visitor)
@@ -66,6 +82,7 @@ class Users:
             roles=() if asker.is_master else GIVEN_BY_ADMINISTRATORS,
             all_organisations=everything,
             organisation_ids=tuple(each for each in by_domain.values() if everything or each in asker.organisation_ids),
+            grants=() if asker.is_master else self.context.access_of(visitor.register_code).grants,
         )
 
     async def read(self, visitor: Visitor, asked: ReadUser) -> User:
@@ -90,7 +107,7 @@ class Users:
         async def act(act: AccountChange) -> Nothing:
             user = await act.hold(asked.user_id)
             rules.check_managed(act.asker, user)
-            rules.check_given(act.asker, asked.access)
+            rules.check_given(act.asker, asked.access, self.context.access_of(visitor.register_code).grants)
             wanted = await self._settled(act.db, visitor, asked.access, user.email)
             if user.version != asked.version:
                 raise Refused("changed")
@@ -101,6 +118,7 @@ class Users:
             await organisations.add_to_grant(act.db, user.user_id, visitor.register_code, wanted.organisation_ids)
             await act.throw_out(user.user_id)
             await audit.note(act.db, visitor, IdentityAction.GRANT_CHANGED, [user.user_id])
+            await note_grants(act.db, visitor, user.user_id, user.access.grants, wanted.grants)
             await tell_masters(self.context, act, user.user_id, user.access.role, wanted.role)
             return Nothing()
 
@@ -139,7 +157,7 @@ class Users:
         by_domain = await organisations.find_by_domain(act.db, act.visitor.register_code)
         if act.asker.is_master and wanted == GrantedAccess(role=Role.STANDARD):
             return rules.as_registered(email, by_domain)
-        rules.check_given(act.asker, wanted)
+        rules.check_given(act.asker, wanted, self.context.access_of(act.visitor.register_code).grants)
         return rules.settle(wanted, email, by_domain)
 
     async def _add_existing(self, act: AccountChange, registrant: Registrant, wanted: GrantedAccess) -> UserAdded:
@@ -167,9 +185,10 @@ class Users:
 
     async def _give(self, act: AccountChange, account_id: UUID, access: GrantedAccess) -> None:
         code, home = act.visitor.register_code, access.home_organisation_id
-        given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids)
+        given = NewGrant(code, access.role, access.all_organisations, home, access.organisation_ids, access.grants)
         await organisations.give_grant(act.db, account_id, given)
         await audit.note(act.db, act.visitor, IdentityAction.GRANT_GIVEN, [account_id])
+        await note_grants(act.db, act.visitor, account_id, (), access.grants)
         await tell_masters(self.context, act, account_id, None, access.role)
 
 
@@ -178,6 +197,7 @@ def _same(one: GrantedAccess, other: GrantedAccess) -> bool:
     return _plain(one) == _plain(other)
 
 
-def _plain(access: GrantedAccess) -> tuple[Role, bool, frozenset[UUID], UUID | None]:
+def _plain(access: GrantedAccess) -> tuple[Role, bool, frozenset[UUID], UUID | None, frozenset[AccountGrant]]:
     organisation_ids = frozenset() if access.all_organisations else frozenset(access.organisation_ids)
-    return access.role, access.all_organisations, organisation_ids, access.home_organisation_id
+    grants = frozenset(access.grants)
+    return access.role, access.all_organisations, organisation_ids, access.home_organisation_id, grants

@@ -1,6 +1,6 @@
 """Who may manage which account, and what access may be given to it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from services.identity.rules.registration import home_of
 from shared.accounts import UserAct, UserState
 from shared.contracts.users import GrantedAccess, UserShown
 from shared.messages import Refused
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Permission, Role, permissions_of
 from shared.values import fold
 
 GIVEN_BY_ADMINISTRATORS = (Role.STANDARD, Role.REPORTING, Role.ADMINISTRATOR)
@@ -17,13 +17,17 @@ SUBMITTING = frozenset({Role.STANDARD, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Asker:
-    """An administrator of the register or a master admin, with the current rights of their account."""
+    """A user who manages or unlocks accounts, with the current rights of their own account."""
 
     user_id: UUID
     full_name: str = field(repr=False)
     role: Role
     all_organisations: bool
     organisation_ids: frozenset[UUID]
+    grants: tuple[AccountGrant, ...] = ()
+
+    def may(self, permission: Permission) -> bool:
+        return permission in permissions_of(self.role, self.grants)
 
     @property
     def is_master(self) -> bool:
@@ -59,9 +63,9 @@ def check_managed(asker: Asker, user: UserShown) -> None:
         raise Refused("not_found")
 
 
-def check_given(asker: Asker, wanted: GrantedAccess) -> None:
-    """Raise `Refused` if the asker may not give this access."""
-    if asker.is_master or wanted.role not in GIVEN_BY_ADMINISTRATORS:
+def check_given(asker: Asker, wanted: GrantedAccess, offered: Collection[AccountGrant] = ()) -> None:
+    """Raise `Refused` if the asker may not give this access. `offered` are the grants that the register has."""
+    if asker.is_master or wanted.role not in GIVEN_BY_ADMINISTRATORS or not set(offered).issuperset(wanted.grants):
         raise Refused("not_yours")
     if not (wanted.all_organisations or wanted.organisation_ids):
         raise Refused("no_organisation")
@@ -73,6 +77,8 @@ def settle(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID]) -> 
     """
     Return the access with its home organisation: the only one, the chosen one, or that of the address.
 
+    Its grants are put in order, each once.
+
     Raise `Refused`: `not_yours` for an organisation that the register does not have. `home_missing` if the home
     organisation is not among the user's, or if a user who adds records has none.
     """
@@ -83,7 +89,8 @@ def settle(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID]) -> 
     if home not in reached and (home is not None or wanted.role in SUBMITTING):
         raise Refused("home_missing")
     listed = () if wanted.all_organisations else tuple(sorted(reached))
-    return wanted.model_copy(update={"organisation_ids": listed, "home_organisation_id": home})
+    grants = tuple(sorted(set(wanted.grants)))
+    return wanted.model_copy(update={"organisation_ids": listed, "home_organisation_id": home, "grants": grants})
 
 
 def _home(wanted: GrantedAccess, email: str, by_domain: Mapping[str, UUID], reached: frozenset[UUID]) -> UUID | None:
@@ -122,6 +129,11 @@ def acts_on(asker: Asker, user: UserShown) -> tuple[UserAct, ...]:
         UserAct.REMOVE: not may_close,
     }
     return tuple(act for act, is_open in open_now.items() if is_open)
+
+
+def permission_for(act: UserAct) -> Permission:
+    """Return what an act needs. Unlocking needs less than the other acts, so that a support team can do it."""
+    return Permission.UNLOCK_ACCOUNT if act is UserAct.UNLOCK else Permission.MANAGE_USERS
 
 
 def check_act(asker: Asker, user: UserShown, act: UserAct) -> None:

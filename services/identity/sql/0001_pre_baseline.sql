@@ -54,7 +54,8 @@ CREATE TABLE account (
 CREATE INDEX account_by_name ON account (lower(last_name), lower(first_name), account_id);
 
 -- The role of a person in one register. The check and the key prevent such a row for a master admin. `version` is
--- raised by each change of the role or its organisations; an update names the one it saw.
+-- raised by each change of the role, its organisations or its grants; an update names the one it saw. `grants` are
+-- add-on permissions; a user has those that the register offers at present.
 CREATE TABLE register_grant (
     account_id uuid NOT NULL,
     register_code text NOT NULL,
@@ -62,6 +63,7 @@ CREATE TABLE register_grant (
     master_admin boolean NOT NULL DEFAULT false CHECK (NOT master_admin),
     all_organisations boolean NOT NULL DEFAULT false,
     home_organisation_id uuid,
+    grants text [] NOT NULL DEFAULT '{}' CHECK (grants <@ '{bulk_load, delete, privacy_officer, unlock}'),
     version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (account_id, register_code),
     FOREIGN KEY (account_id, master_admin) REFERENCES account (account_id, master_admin),

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.identity.rules.registration import RegistrationRule
 from shared.contracts.identity import Organisation
 from shared.database import Database, DatabasePool
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 
 LIST = """
     SELECT organisation_id, name, domain, bodies
@@ -29,8 +29,8 @@ ADD = """
 FIND_ACCESS = "SELECT self_registration, accepted_domains FROM register_access WHERE register_code = $1"
 IS_ASSIGNED = "SELECT EXISTS (SELECT FROM allowed_address WHERE register_code = $1 AND email = $2)"
 GIVE_GRANT = """
-    INSERT INTO register_grant (account_id, register_code, role, all_organisations, home_organisation_id)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO register_grant (account_id, register_code, role, all_organisations, home_organisation_id, grants)
+    VALUES ($1, $2, $3, $4, $5, $6)
 """
 ADD_TO_GRANT = """
     INSERT INTO register_grant_organisation (account_id, register_code, organisation_id)
@@ -62,6 +62,7 @@ class NewGrant:
     all_organisations: bool = False
     home_organisation_id: UUID | None = None
     organisation_ids: tuple[UUID, ...] = ()
+    grants: tuple[AccountGrant, ...] = ()
 
 
 async def find_all(pool: DatabasePool, register_code: str) -> tuple[Organisation, ...]:
@@ -101,7 +102,8 @@ async def is_assigned(db: Database, register_code: str, email: str) -> bool:
 
 async def give_grant(db: Database, account_id: UUID, grant: NewGrant) -> None:
     home = grant.home_organisation_id
-    await db.execute(GIVE_GRANT, account_id, grant.register_code, grant.role, grant.all_organisations, home)
+    values = (grant.role, grant.all_organisations, home, grant.grants)
+    await db.execute(GIVE_GRANT, account_id, grant.register_code, *values)
     await add_to_grant(db, account_id, grant.register_code, {*grant.organisation_ids, *([home] if home else [])})
 
 

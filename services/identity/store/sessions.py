@@ -45,6 +45,7 @@ FIND_SESSION = f"""
         session.seen_at < clock_timestamp() - $4::interval AS is_stale,
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
+        coalesce(held.grants, '{{}}') AS grants,
         {ORGANISATIONS_OF_GRANT},
         {BODIES_OF_GRANT},
         (
@@ -64,6 +65,7 @@ FIND_GRANT = f"""
     SELECT
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
+        coalesce(held.grants, '{{}}') AS grants,
         {ORGANISATIONS_OF_GRANT},
         {BODIES_OF_GRANT}
     FROM account
@@ -98,6 +100,7 @@ class SessionUser:
     A user and their access to one register; a master admin has neither role nor organisations there.
 
     `bodies` are those that the user's organisations act for.
+    `grants` may hold some that the register no longer offers.
     """
 
     account_id: UUID
@@ -109,6 +112,7 @@ class SessionUser:
     organisation_ids: Sequence[UUID]
     all_organisations: bool
     bodies: Sequence[str]
+    grants: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ def _holder(row: Record) -> SessionUser:
         organisation_ids=row["organisation_ids"],
         all_organisations=row["all_organisations"],
         bodies=row["bodies"],
+        grants=row["grants"],
     )
 
 

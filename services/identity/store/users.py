@@ -8,7 +8,7 @@ from services.identity.rules.users import Asker
 from shared.accounts import UserState
 from shared.contracts.users import GrantedAccess, UserShown
 from shared.database import Database
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 
 # Changes run one at a time: two users closing accounts in parallel could leave a register without an administrator.
 QUEUE_UP = "SELECT pg_advisory_xact_lock(hashtextextended('manage_users', 0))"
@@ -36,7 +36,7 @@ USERS = f"""
             SELECT FROM register_grant AS other
             WHERE other.account_id = held.account_id AND other.register_code <> held.register_code
         ) AS elsewhere,
-        held.role, held.all_organisations, held.home_organisation_id, held.version, {ORGANISATIONS}
+        held.role, held.all_organisations, held.home_organisation_id, held.grants, held.version, {ORGANISATIONS}
     FROM account
     JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $1
 """  # noqa: S608 - constants alone
@@ -77,14 +77,15 @@ PLACE_OF = """
 FIND_ASKER = f"""
     SELECT
         account.account_id, account.first_name || ' ' || account.last_name AS full_name, account.master_admin,
-        held.role, coalesce(held.all_organisations, false) AS all_organisations, {ORGANISATIONS}
+        held.role, coalesce(held.all_organisations, false) AS all_organisations,
+        coalesce(held.grants, '{{}}') AS grants, {ORGANISATIONS}
     FROM account
     LEFT JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $2
     WHERE account.account_id = $1 AND account.status IN ('active', 'locked_to_strangers')
 """  # noqa: S608
 CHANGE_GRANT = """
     UPDATE register_grant
-    SET role = $3, all_organisations = $4, home_organisation_id = $5, version = version + 1
+    SET role = $3, all_organisations = $4, home_organisation_id = $5, grants = $6, version = version + 1
     WHERE account_id = $1 AND register_code = $2
 """
 DROP_ORGANISATIONS = "DELETE FROM register_grant_organisation WHERE account_id = $1 AND register_code = $2"
@@ -125,13 +126,13 @@ async def queue_up(db: Database) -> None:
 
 
 async def find_asker(db: Database, user_id: UUID, register_code: str) -> Asker | None:
-    """Return the asker with their current role. Return None when they no longer administer anything here."""
+    """Return the asker with their current rights. Return None when they have no role here any more."""
     row = await db.fetchrow(FIND_ASKER, user_id, register_code)
-    role = row and (Role.MASTER_ADMIN if row["master_admin"] else row["role"] and Role(row["role"]))
-    if row is None or role not in (Role.ADMINISTRATOR, Role.MASTER_ADMIN):
+    if row is None or not (row["master_admin"] or row["role"]):
         return None
-    organisations = frozenset(row["organisation_ids"])
-    return Asker(row["account_id"], row["full_name"], role, row["all_organisations"], organisations)
+    role = Role.MASTER_ADMIN if row["master_admin"] else Role(row["role"])
+    organisations, grants = frozenset(row["organisation_ids"]), _grants(row)
+    return Asker(row["account_id"], row["full_name"], role, row["all_organisations"], organisations, grants)
 
 
 async def find_user(db: Database, register_code: str, user_id: UUID) -> UserShown | None:
@@ -162,12 +163,17 @@ async def place_of(db: Database, user_id: UUID | None) -> Place:
     return (row["last_name"], row["first_name"], row["account_id"]) if row else BEFORE_ALL
 
 
+def _grants(row: Record) -> tuple[AccountGrant, ...]:
+    return tuple(map(AccountGrant, row["grants"]))
+
+
 def _user(row: Record) -> UserShown:
     access = GrantedAccess(
         role=Role(row["role"]),
         all_organisations=row["all_organisations"],
         organisation_ids=tuple(row["organisation_ids"]),
         home_organisation_id=row["home_organisation_id"],
+        grants=_grants(row),
     )
     return UserShown(
         user_id=row["user_id"],
@@ -183,8 +189,8 @@ def _user(row: Record) -> UserShown:
 
 
 async def change_grant(db: Database, user_id: UUID, register_code: str, access: GrantedAccess) -> None:
-    """Replace the role and home organisation, and remove all organisations. The caller adds the new ones."""
-    values = (access.role, access.all_organisations, access.home_organisation_id)
+    """Replace the role, home organisation and grants, and remove all organisations. The caller adds the new ones."""
+    values = (access.role, access.all_organisations, access.home_organisation_id, access.grants)
     await db.execute(CHANGE_GRANT, user_id, register_code, *values)
     await db.execute(DROP_ORGANISATIONS, user_id, register_code)
 

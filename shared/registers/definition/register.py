@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, InstanceOf
 
+from shared.permissions import AccountGrant
 from shared.registers.definition.base import (
     BodyCode,
     Code,
@@ -82,7 +83,7 @@ class InitialOrganisation(Model):
 
 class RegistrationAccess(Model):
     """
-    Who may register their own account, and what a standard user reaches.
+    Who may register their own account, what a standard user reaches, and the grants that users may be given.
 
     `own`: the records that they made, hold or cover. `scope`: those of their organisations or bodies. `ended_seen_by`
     are the roles that may read records which have ended.
@@ -93,6 +94,7 @@ class RegistrationAccess(Model):
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
     ended_seen_by: tuple[UserRole, ...] = ()
+    grants: tuple[AccountGrant, ...] = ()
 
 
 class RecordScope(Model):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import get_args
 
 from shared.accounts import UserAct, UserState
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 from shared.registers.definition.base import LONGEST_TEXT, placeholders_in
 from shared.registers.definition.lifecycle import Occasion
 from shared.registers.faults import DefinitionFault, FaultyRegister
@@ -29,6 +29,7 @@ BY_CODE: Mapping[str, frozenset[str]] = {
     "user.acts.button": frozenset(UserAct),
     "user.acts.confirm": frozenset(UserAct),
     "user.acts.done": frozenset(UserAct),
+    "users.grants": frozenset(AccountGrant),
     "users.role_hints": frozenset(Role),
     "users.roles": frozenset(Role),
     "users.states": frozenset(UserState),

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from services.identity.rules.log_in import Status
 from shared.contracts.identity import (
     ChangePassword,
     FindSession,
@@ -15,6 +16,7 @@ from shared.contracts.users import (
     AddUser,
     AssignAddress,
     ListAddresses,
+    ListLockedUsers,
     ListProposals,
     ListUsers,
     ProposeAdministrator,
@@ -59,3 +61,5 @@ async def test_golden_users(rig: Rig) -> None:
     check_golden(ListProposals, await rig.ask(ListProposals(), gail))
     check_golden(ListAddresses, await rig.ask(ListAddresses(), gail))
     check_golden(ListColleagues, await rig.ask(colleagues, gail))
+    await rig.set_status(Status.LOCKED, JO)
+    check_golden(ListLockedUsers, await rig.ask(ListLockedUsers(), gail))
