@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -32,6 +33,7 @@ SHAPES = {
 }
 
 
+@lru_cache(maxsize=200)
 def risk_mark(colour: str, word: str) -> Markup:
     """Return a rating as word, colour and shape. The colours are those of a definition's palette."""
     return Markup(
@@ -72,12 +74,11 @@ def _row(opened: Sequence[str], closed: Sequence[str], row: Sequence[Cell]) -> s
 @dataclass(frozen=True, slots=True)
 class Paging:
     """
-    A position in a long list: the sentence `showing`, and what the buttons send.
+    A position in a long list: what the buttons send.
 
     `previous` and `next` are page numbers or keyset positions, empty at an end. A 0 in `numbers` is a gap.
     """
 
-    showing: str
     current: int = 1
     numbers: tuple[int, ...] = (1,)
     previous: str = ""

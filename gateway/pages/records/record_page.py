@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from gateway.ui.ids import command_in, new_command
 from gateway.ui.navigation import PATHS, address
 from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
-from gateway.ui.render import show
+from gateway.ui.render import show, show_part
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown
 from shared.permissions import Permission
@@ -85,36 +86,55 @@ async def show_page(
         _outcomes_of(request, register, record),
         whose(request, record),
     )
-    now, words = clock.now(), register.words
+    now, words, href = clock.now(), register.words, record_address(register, record.record_id)
     notices = {
         "updated": words("record.updated"),
         "reviewed": words("record.reviewed_done"),
         "noted": words("notes.added"),
     }
-    names = await organisation_names(request, register)
+    standing = standing_of(register, record, await organisation_names(request, register))
+    past = past_of(register, record, history, found, skipped["history"], now)
+    part = partial(show_part, request, register=register)
     return await show(
         request,
         "records/record.html",
-        register=register,
-        record=record,
-        drawn=drawn,
         form=drawn.form,
-        opened=opened,
-        whose=about,
-        standing=standing_of(register, record, names),
-        rated=register.words("records.rated", when=days_since(record.rated_at, now, register.words)),
-        past=past_of(register, record, history, found, skipped["history"], now),
+        holes={
+            "about": part(
+                "records/about.html",
+                whose=about,
+                standing=standing,
+                rated=words("records.rated", when=days_since(record.rated_at, now, words)),
+            ),
+            "line": part("records/line.html", past=past),
+            "updates": part("records/updates.html", past=past, href=href),
+            "created": past.created,
+            "noted": part(
+                "records/noted.html",
+                notes=[
+                    (words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
+                    for each in notes.notes
+                ],
+                older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
+                href=href,
+            ),
+            "update_count": str(record.updates),
+            "note_count": str(record.notes),
+            "href": href,
+            "update_command": opened.command.hex,
+            "version": str(opened.version),
+            "note_command": opened.note.command.hex,
+            "note_text": opened.note.text,
+        },
+        register=register,
+        drawing=drawn.drawing,
+        is_archived=record.status == "archived",
+        may_update=record.may_update,
+        may_review=bool(standing.mark),
         review=REVIEW,
-        notes=[
-            (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
-            for each in notes.notes
-        ],
-        note=opened.note,
         said=notices[said] if said else notice(request, notices),
-        href=record_address(register, record.record_id),
         may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
-        older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
     )
 
 
