@@ -54,6 +54,7 @@ def table_rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, row
     return Markup("").join(Markup(_row(opened, closed, row)) for row in rows)  # noqa: S704  every cell is escaped below
 
 
+@lru_cache(maxsize=500)
 def _around(column: Column, is_header: bool) -> tuple[str, str]:
     element, kind, role = (
         ("th", "header", 'scope="row" role="rowheader"') if is_header else ("td", "cell", 'role="cell"')

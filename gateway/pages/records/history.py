@@ -57,14 +57,13 @@ def past_of(
 
 def said_of(register: Definition, change: RecordChange) -> str:
     """Return a sentence: what was done, by whom and when."""
-    words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
     said: dict[Act, str] = {
-        "updated": words("history.changed", name=name, when=when),
-        "reviewed": words("history.reviewed", name=name, when=when),
-        "archived": words("history.archived", name=name, when=when),
-        "reinstated": words("history.reinstated", name=name, when=when),
+        "updated": "history.changed",
+        "reviewed": "history.reviewed",
+        "archived": "history.archived",
+        "reinstated": "history.reinstated",
     }
-    return said[change.act]
+    return register.words(said[change.act], name=change.changed_by, when=day_and_time(change.changed_at))
 
 
 def shown_change(register: Definition, change: RecordChange) -> ShownChange:

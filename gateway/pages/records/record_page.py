@@ -6,9 +6,10 @@ from functools import partial
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.records.history import FoundOutcomes, past_of
+from gateway.pages.records.history import FoundOutcomes, Past, ShownChange, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
 from gateway.pages.records.lookup import record_address
@@ -21,6 +22,7 @@ from gateway.ui.navigation import PATHS, address
 from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
 from gateway.ui.render import show, show_part
+from gateway.ui.table import table_rows
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown
 from shared.permissions import Permission
@@ -107,7 +109,7 @@ async def show_page(
                 rated=words("records.rated", when=days_since(record.rated_at, now, words)),
             ),
             "line": part("records/line.html", past=past),
-            "updates": part("records/updates.html", past=past, href=href),
+            "updates": part("records/updates.html", updates=_tables(request, past), older=past.older, href=href),
             "created": past.created,
             "noted": part(
                 "records/noted.html",
@@ -135,6 +137,18 @@ async def show_page(
         said=notices[said] if said else notice(request, notices),
         may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
+    )
+
+
+def _tables(request: web.Request, past: Past) -> list[tuple[str, Markup]]:
+    """Return each update's heading, and its table if it changed answers."""
+    return [(update.heading, _table(request, past, update) if update.rows else Markup()) for update in past.updates]
+
+
+def _table(request: web.Request, past: Past, update: ShownChange) -> Markup:
+    rows = table_rows(past.columns, update.rows, row_header=True)
+    return show_part(
+        request, "records/change.html", holes={"heading": update.heading, "rows": rows}, columns=past.columns
     )
 
 

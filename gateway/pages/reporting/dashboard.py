@@ -1,19 +1,22 @@
 """The reporting dashboard, and reports as files: requested, prepared as jobs, downloaded."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 
 from gateway.keys import REGISTER
 from gateway.ui.actions import ask, attempt
 from gateway.ui.charts.panels import panel_of
 from gateway.ui.charts.weeks import weeks_of
-from gateway.ui.form import Choice, Field, Form
+from gateway.ui.form import Choice, Field, Form, by_name
 from gateway.ui.formats import day_and_time, link
 from gateway.ui.ids import command_in, id_in, id_of, new_command
 from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import see_other, show, show_part
+from gateway.ui.shell import Same
 from gateway.ui.table import Column
 from shared import log
 from shared.contracts.reports import (
@@ -24,6 +27,7 @@ from shared.contracts.reports import (
     ReportJob,
     StartReport,
     StopReport,
+    TileShown,
 )
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.dashboards import AgeFilter, Filter, OptionFilter, OrganisationFilter
@@ -80,25 +84,54 @@ async def _read_dashboard(request: web.Request) -> Dashboard:
 
 async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) -> web.Response:
     register = request[REGISTER]
-    words = register.words
+    shown_for = _shown_for(register, board)
     return await show(
         request,
         "reporting/dashboard.html",
-        board=board,
-        chosen=_shown_organisation(request, board),
-        as_at=words("reporting.as_at", when=day_and_time(board.as_at)),
-        panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
-        by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
         form=form,
-        names=[name for name in form.fields if name != "report"],
-        shown_for=_shown_for(register, board),
-        columns=(
-            Column(register.words("workbook.report")),
-            Column(words("reporting.asked")),
-            Column(words("reporting.state")),
-        ),
-        jobs=[_job_row(register, job) for job in board.jobs],
+        holes={
+            "panels": Markup("").join(_panel(request, tile) for tile in board.tiles if not tile.weeks),
+            "as_at": register.words("reporting.as_at", when=day_and_time(board.as_at)),
+            "by_week": Markup("").join(_weeks(request, tile) for tile in board.tiles if tile.weeks),
+            "jobs": _jobs(request, board),
+        },
+        organisations=_organisations(board),
+        chosen=_shown_organisation(request, board),
+        names=tuple((name, shown_for.get(name, ())) for name in form.fields if name != "report"),
     )
+
+
+def _panel(request: web.Request, tile: TileShown) -> Markup:
+    panel = panel_of(request[REGISTER], tile)
+    return show_part(
+        request,
+        "reporting/panel.html",
+        holes={"shown": panel.shown},
+        title=panel.title,
+        heads=panel.heads,
+        columns=panel.columns,
+    )
+
+
+def _weeks(request: web.Request, tile: TileShown) -> Markup:
+    weeks = weeks_of(request[REGISTER], tile)
+    return show_part(
+        request,
+        "reporting/weeks.html",
+        holes={"blocks": weeks.blocks, "rows": weeks.rows, "first": weeks.first, "last": weeks.last},
+        title=weeks.title,
+        width=weeks.width,
+        height=weeks.height,
+        legend=weeks.legend,
+        columns=weeks.columns,
+    )
+
+
+def _jobs(request: web.Request, board: Dashboard) -> Markup:
+    words = request[REGISTER].words
+    columns = (Column(words("workbook.report")), Column(words("reporting.asked")), Column(words("reporting.state")))
+    jobs = [_job_row(request[REGISTER], job) for job in board.jobs]
+    return show_part(request, "reporting/jobs.html", columns=columns, jobs=jobs) if jobs else Markup()
 
 
 def _shown_organisation(request: web.Request, board: Dashboard) -> str:
@@ -117,21 +150,32 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
 
 def _form(register: Definition, board: Dashboard, organisation: str = "") -> Form:
     """Return the report form, with the dashboard's `organisation` preselected."""
-    words = register.words
+    return Form(_fields(Same(register), board.reports, _organisations(board)), {ORGANISATION: organisation})
+
+
+def _organisations(board: Dashboard) -> tuple[tuple[str, str], ...]:
+    return tuple((each.organisation_id.hex, each.label) for each in board.organisations)
+
+
+@lru_cache(maxsize=200)
+def _fields(
+    same: Same[Definition], offered: tuple[str, ...], organisations: tuple[tuple[str, str], ...]
+) -> Mapping[str, Field]:
+    """Return the fields of the report form. They are kept, because forms with the same fields share a kept page."""
+    register, words = same.value, same.value.words
     titles = {report.code: report.title for report in register.reporting.reports}
-    reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
+    reports = tuple(Choice(code, titles[code]) for code in offered if code in titles)
     select = Field(
         "report", words("reporting.select_report"), "select", choices=reports, missing=words("reporting.report_missing")
     )
-    filters = [_filter_field(register, board, each) for each in register.reporting.filters]
-    return Form([select, *filters], {ORGANISATION: organisation})
+    return by_name([select, *(_filter_field(register, organisations, each) for each in register.reporting.filters)])
 
 
-def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Field:
+def _filter_field(register: Definition, organisations: tuple[tuple[str, str], ...], wanted: Filter) -> Field:
     everything = Choice("", wanted.everything)
     match wanted:
         case OrganisationFilter():
-            listed = (Choice(each.organisation_id.hex, each.label) for each in board.organisations)
+            listed = (Choice(code, label) for code, label in organisations)
             return Field(ORGANISATION, wanted.label, "select", choices=(everything, *listed))
         case AgeFilter():
             bands = (Choice(band.code, band.label) for band in wanted.bands)
@@ -142,13 +186,13 @@ def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Fie
             return Field(FILTER + wanted.question, wanted.label, "select", choices=(everything, *offered))
 
 
-def _shown_for(register: Definition, board: Dashboard) -> dict[str, list[str]]:
+def _shown_for(register: Definition, board: Dashboard) -> dict[str, tuple[str, ...]]:
     """
     Return each filter that only some reports accept, with the codes of those reports. A script hides it for the others
     (R-DSR-163).
     """
     every = {report.code: report for report in register.reporting.reports}
-    takes_age = [code for code in board.reports if code in every and every[code].ages is None]
+    takes_age = tuple(code for code in board.reports if code in every and every[code].ages is None)
     return {AGE: takes_age} if len(takes_age) < len(board.reports) else {}
 
 

@@ -1,6 +1,6 @@
 """A record's rating over time, drawn as a line through bands from its history; reviews and outcomes are dots."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -157,7 +157,7 @@ class _Drawing:
 
 
 def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], notes: tuple[str, ...]) -> RatingLine:
-    words, levels = register.words, drawing.rating.levels
+    words, levels, said = register.words, drawing.rating.levels, _said(register)
     marks = tuple(drawing.mark(moment.kind, moment.at) for moment in moments if moment.kind)
     newest = drawing.rated[-1]
     now = words("rating_line.now", rating=newest.level.label if newest.level else "", when=day(newest.at))
@@ -167,20 +167,16 @@ def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], no
         bands=tuple(Band(level, drawing.top(level)) for level in reversed(levels)),
         steps=tuple(drawing.steps()),
         marks=marks,
-        legends=_legends(register, {mark.kind for mark in marks}),
+        legends=tuple(Legend(kind, words) for kind, words in said.items() if kind in {mark.kind for mark in marks}),
         columns=(
             Column(words("rating_line.when")),
             Column(words("rating_line.what")),
             Column(words("rating_line.who")),
         ),
-        rows=tuple(_row(register, moment) for moment in reversed(moments)),
+        rows=tuple(_row(register, said, moment) for moment in reversed(moments)),
         first=day(drawing.start),
         notes=notes,
     )
-
-
-def _legends(register: Definition, there: set[MarkKind]) -> tuple[Legend, ...]:
-    return tuple(Legend(kind, said) for kind, said in _said(register).items() if kind in there)
 
 
 def _said(register: Definition) -> dict[MarkKind, str]:
@@ -192,7 +188,7 @@ def _said(register: Definition) -> dict[MarkKind, str]:
     }
 
 
-def _row(register: Definition, moment: Moment) -> tuple[str, ...]:
+def _row(register: Definition, said: Mapping[MarkKind, str], moment: Moment) -> tuple[str, ...]:
     rated = register.words("rating_line.rated", rating=moment.level.label) if moment.level else ""
-    what = _said(register)[moment.kind] if moment.kind else rated
+    what = said[moment.kind] if moment.kind else rated
     return (day_and_time(moment.at), what, moment.who or register.words("page.not_recorded"))
