@@ -5,7 +5,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from gateway.ui.table import Cell, risk_mark
+from gateway.ui.table import Cell, escaped, risk_mark
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.values import LONDON, london_day, show_date
@@ -61,7 +61,7 @@ def link(text: str, href: str, about: str) -> Markup:
 
 def lines(*parts: Cell) -> Markup:
     """Return cells one below the other, without empty ones."""
-    shown = "<br>".join(escape(part) for part in parts if part)
+    shown = "<br>".join([escaped(part) for part in parts if part])
     return Markup(f'<span class="ics-lines">{shown}</span>')  # noqa: S704  every part is escaped
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from gateway.ui.table import Cell
+from gateway.ui.table import Cell, escaped
 
 KEPT_AT_MOST = 300
 
@@ -97,7 +97,7 @@ class Shell:
         pieces = list(self.pieces)
         for name, value in values.items():
             for place in self.places.get(name, ()):
-                pieces[place] = escape(value)
+                pieces[place] = escaped(value)
         return Markup("".join(pieces))  # noqa: S704  a template made the pieces, and every value is escaped
 
 
