@@ -108,13 +108,16 @@ class Shells:
         self._kept: OrderedDict[Hashable, Shell] = OrderedDict()
         self._at_most = at_most
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def find(self, key: Hashable, render: Callable[[Holes], str]) -> Shell:
         """Return the kept page of this key. `render` makes it if it is not kept."""
-        shell = self._kept.get(key)
+        shell = self._kept.pop(key, None)
         if shell is None:
             holes = Holes()
-            shell = self._kept[key] = holes.cut(render(holes))
-            if len(self._kept) > self._at_most:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
+            shell = holes.cut(render(holes))
+        self._kept[key] = shell
+        if len(self._kept) > self._at_most:
+            self._kept.popitem(last=False)
         return shell

@@ -51,7 +51,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     reading.ReadHistory,
     saving.UpdateRecord,
     saving.ReviewRecord,
-    reading.ReadNotes,
+    reading.ReadPast,
     reading.AddNote,
     holding.AssignHolder,
     holding.AddCover,

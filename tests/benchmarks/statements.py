@@ -16,6 +16,7 @@ from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, Update
 from services.reports.rules.weeks import first_week
 from services.reports.store import dashboards
+from shared.contracts.referrals.reading import PAGE
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, open_pool, transaction
 from shared.ids import new_id
@@ -94,7 +95,7 @@ class Statements:
     async def _open(self, client: int) -> None:
         """Run what the page asks for: the record, its history and its notes."""
         record, _ = await self._record_of("open", client)
-        await asyncio.gather(self._read(record), self._read_past(record), self._read_notes(record))
+        await asyncio.gather(self._read(record), self._read_past(record))
 
     async def _read(self, record: UUID) -> None:
         async with self.referrals.acquire() as db:
@@ -102,11 +103,8 @@ class Statements:
 
     async def _read_past(self, record: UUID) -> None:
         async with transaction(self.referrals, self.crowd.own) as db:
-            await history.find_history(db, REGISTER, record, 0)
-
-    async def _read_notes(self, record: UUID) -> None:
-        async with transaction(self.referrals, self.crowd.own) as db:
-            await history.find_notes(db, REGISTER, record, 0)
+            await history.find_history(db, REGISTER, record, 0, PAGE)
+            await history.find_notes(db, record, 0, PAGE)
 
     def _content(self) -> Content:
         answers = read_answers(self.register.form, self.words.referral(), self.register.words, TODAY).answers

@@ -7,7 +7,7 @@ from gateway.ui.charts.rating_line import RatingLine, rating_line
 from gateway.ui.formats import day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import Act, FieldChange, History, RecordChange, RecordShown
+from shared.contracts.referrals.reading import Act, FieldChange, Past, RecordChange, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.showing import show_answer
 
@@ -29,7 +29,7 @@ class FoundOutcomes:
 
 
 @dataclass(frozen=True)
-class Past:
+class ShownPast:
     """A page of the history. `older` is how many updates to skip for the next page; 0 if there is none."""
 
     line: RatingLine | None
@@ -41,12 +41,12 @@ class Past:
 
 
 def past_of(
-    register: Definition, record: RecordShown, history: History, found: FoundOutcomes, skipped: int, now: datetime
-) -> Past:
+    register: Definition, record: RecordShown, read: Past, found: FoundOutcomes, skipped: int, now: datetime
+) -> ShownPast:
     """Return this page of the history. The rating line is only on the first page, because it ends today."""
-    words = register.words
-    return Past(
-        line=None if skipped else rating_line(register, record, history, found.outcomes, now),
+    words, history = register.words, read.history
+    return ShownPast(
+        line=None if skipped else rating_line(register, record, read, found.outcomes, now),
         without_outcomes=found.missing,
         columns=(Column(words("history.question")), Column(words("history.before")), Column(words("history.after"))),
         updates=[shown_change(register, change) for change in history.updates],

@@ -9,7 +9,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.records.history import FoundOutcomes, Past, ShownChange, past_of
+from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
 from gateway.pages.records.lookup import record_address
@@ -24,7 +24,7 @@ from gateway.ui.register_form import RegisterForm, draw
 from gateway.ui.render import show, show_part
 from gateway.ui.table import table_rows
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown
+from shared.contracts.referrals.reading import ReadPast, RecordShown
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import Raw, read_answers
@@ -82,9 +82,9 @@ async def show_page(
 ) -> web.Response:
     """Show the record. `said` names the notice of a page that answers a POST."""
     skipped = {part: number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")}
-    history, notes, found, about = await asyncio.gather(
-        ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
-        ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
+    asked = ReadPast(record_id=record.record_id, skip_updates=skipped["history"], skip_notes=skipped["notes"])
+    read, found, about = await asyncio.gather(
+        ask(request, asked),
         _outcomes_of(request, register, record),
         whose(request, record),
     )
@@ -95,7 +95,7 @@ async def show_page(
         "noted": words("notes.added"),
     }
     standing = standing_of(register, record, await organisation_names(request, register))
-    past = past_of(register, record, history, found, skipped["history"], now)
+    past = past_of(register, record, read, found, skipped["history"], now)
     part = partial(show_part, request, register=register)
     return await show(
         request,
@@ -115,9 +115,9 @@ async def show_page(
                 "records/noted.html",
                 notes=[
                     (words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
-                    for each in notes.notes
+                    for each in read.notes.notes
                 ],
-                older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
+                older_notes=skipped["notes"] + len(read.notes.notes) if read.notes.older else 0,
                 href=href,
             ),
             "update_count": str(record.updates),
@@ -140,12 +140,12 @@ async def show_page(
     )
 
 
-def _tables(request: web.Request, past: Past) -> list[tuple[str, Markup]]:
+def _tables(request: web.Request, past: ShownPast) -> list[tuple[str, Markup]]:
     """Return each update's heading, and its table if it changed answers."""
     return [(update.heading, _table(request, past, update) if update.rows else Markup()) for update in past.updates]
 
 
-def _table(request: web.Request, past: Past, update: ShownChange) -> Markup:
+def _table(request: web.Request, past: ShownPast, update: ShownChange) -> Markup:
     rows = table_rows(past.columns, update.rows, row_header=True)
     return show_part(
         request, "records/change.html", holes={"heading": update.heading, "rows": rows}, columns=past.columns

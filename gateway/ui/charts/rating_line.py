@@ -8,7 +8,7 @@ from typing import Literal
 from gateway.ui.formats import day, day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import History, RecordShown
+from shared.contracts.referrals.reading import History, Past, RecordShown
 from shared.registers.definition.lifecycle import Level, Rating
 from shared.registers.definition.register import Definition
 
@@ -75,11 +75,11 @@ class Moment:
 
 
 def rating_line(
-    register: Definition, record: RecordShown, history: History, outcomes: Outcomes | None, now: datetime
+    register: Definition, record: RecordShown, past: Past, outcomes: Outcomes | None, now: datetime
 ) -> RatingLine | None:
     """Return the line of an active record; None if it has no rating. Pass None for `outcomes` if they are not shown."""
-    rating = register.rating
-    moments = [*_ratings(rating, record, history), *_reviews(history)] if rating else []
+    rating, history = register.rating, past.history
+    moments = [*_ratings(rating, record, past), *_reviews(history)] if rating else []
     rated = [moment for moment in moments if moment.level]
     if rating is None or not rated:
         return None
@@ -89,15 +89,15 @@ def rating_line(
     return _line(register, drawing, sorted(moments, key=lambda moment: moment.at), _notes(register, history, outcomes))
 
 
-def _ratings(rating: Rating, record: RecordShown, history: History) -> Iterator[Moment]:
+def _ratings(rating: Rating, record: RecordShown, past: Past) -> Iterator[Moment]:
     """Yield the ratings, newest first. Each change says what was before it."""
-    code = record.answers.get(rating.question)
-    for change in history.updates:
+    history, code = past.history, record.answers.get(rating.question)
+    for change in (*history.updates, *(past.older_ratings or ())):
         for field in change.changes:
             if field.name == rating.question:
                 yield Moment(change.changed_at, change.changed_by, _level(rating, field.after))
                 code = field.before
-    if history.older:
+    if history.older and past.older_ratings is None:
         yield Moment(history.updates[-1].changed_at, "", _level(rating, code))
     else:
         yield Moment(history.created_at, history.created_by, _level(rating, code))
