@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from multidict import MultiMapping
 
 from gateway.ui.ids import new_command
@@ -126,7 +126,7 @@ class Form:
     def value_attribute(self, name: str) -> str | Hole:
         """Return the attribute of an input that shows its value again."""
         value = self.value(name)
-        return Markup(' value="{}"').format(value) if value else ""
+        return _attribute(value) if value else ""
 
     def mark(self, field: Field, code: str) -> str | Hole:
         """Return the attribute of a choice that is chosen."""
@@ -163,7 +163,7 @@ class Form:
         for name in self._typed:
             if value := self.value(name):
                 yield ("value", name), value
-                yield ("attribute", name), Markup(' value="{}"').format(value)
+                yield ("attribute", name), _attribute(value)
 
     def _first_refused(self) -> str:
         return next((field.anchor for name, field in self.fields.items() if name in self._refused), "")
@@ -218,6 +218,10 @@ class HoledForm:
 
 def by_name(fields: Iterable[Field]) -> Mapping[str, Field]:
     return {field.name: field for field in fields}
+
+
+def _attribute(value: str) -> Markup:
+    return Markup(f' value="{escape(value)}"')  # noqa: S704  escaped
 
 
 def _clean(typed: str) -> str:

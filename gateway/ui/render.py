@@ -1,7 +1,7 @@
 """The templates, and answering a request with a page or a redirect."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from gateway.ui import clock
 from gateway.ui.brand import Brand
 from gateway.ui.form import Form, HoledForm
 from gateway.ui.masthead import MASTHEAD, SIGNED_IN, Masthead
-from gateway.ui.shell import Holes, Same, Shells
+from gateway.ui.shell import Holes, Same, Shell, Shells
 from gateway.ui.static import Static
 from gateway.ui.table import Cell, risk_mark, table_rows
 from gateway.ui.time_out import TIME_OUT
@@ -79,24 +79,23 @@ class Templates:
     def render(self, template: str, values: Mapping[str, object]) -> str:
         return self.environment.get_template(template).render(values)
 
-    def fill(
-        self, template: str, values: Mapping[str, object], holes: Mapping[str, Cell], form: Form | None = None
-    ) -> Markup:
-        """Return the page or part that is kept for these values, with this content in its holes and its form."""
-        fields = form.fields if form else {}
+    def shell(
+        self, template: str, names: Iterable[str], values: Mapping[str, object], form: Form | None = None
+    ) -> Shell:
+        """Return the page or part that is kept for these values, with holes of these names and for what is typed."""
+        fields = form.fields if form else None
 
-        def render(made: Holes) -> str:
-            shown = {name: made.hole(name) for name in holes}
-            return self.render(template, {"form": HoledForm(fields, made) if form else None, **shown, **values})
+        def render(holes: Holes) -> str:
+            shown = {name: holes.hole(name) for name in names}
+            holed = None if fields is None else HoledForm(fields, holes)
+            return self.render(template, {"form": holed, **shown, **values})
 
-        key = (template, Same(form.fields if form else None), *holes, *((name, _key(values[name])) for name in values))
-        filled = form.filled() if form else {}
-        filled.update(holes)
-        return self.shells.find(key, render).fill(filled)
+        return self.shells.find((template, Same(fields), *names, *map(_key, values.items())), render)
 
 
-def _key(value: object) -> object:
-    return Same(value) if isinstance(value, Definition) else value
+def _key(item: tuple[str, object]) -> tuple[str, object]:
+    name, value = item
+    return (name, Same(value)) if isinstance(value, Definition) else item
 
 
 TEMPLATES = web.AppKey("templates", Templates)
@@ -124,19 +123,23 @@ async def show(
     if holes is None or (form and form.summary):
         page = templates.render(template, {"form": form, **fresh, **(holes or {}), **shown})
     else:
-        page = templates.fill(template, shown, {**fresh, **holes}, form)
+        filled = form.filled() if form else {}
+        filled.update({**fresh, **holes})
+        page = templates.shell(template, (*fresh, *holes), shown, form).fill(filled)
     sent = form.status if form and request.method == "POST" else 200
     return web.Response(text=page, content_type="text/html", status=status or sent)
 
 
-def show_part(
-    request: web.Request, template: str, *, holes: Mapping[str, Cell] | None = None, **values: object
-) -> Markup:
-    """Return a part of a page, which sees `register` and what is given here. With `holes` it is kept as a page is."""
-    templates, shown = request.config_dict[TEMPLATES], {"register": request.get(REGISTER), **values}
-    if holes is None:
-        return Markup(templates.render(template, shown))  # noqa: S704  our template
-    return templates.fill(template, shown, holes)
+def show_part(request: web.Request, template: str, **values: object) -> Markup:
+    """Return a part of a page, which sees `register` and what is given here."""
+    shown = {"register": request.get(REGISTER), **values}
+    return Markup(request.config_dict[TEMPLATES].render(template, shown))  # noqa: S704  our template
+
+
+def kept_part(request: web.Request, template: str, *names: str, **values: object) -> Shell:
+    """Return a part of a page that is kept as a page is, with holes of these names to fill."""
+    shown = {"register": request.get(REGISTER), **values}
+    return request.config_dict[TEMPLATES].shell(template, names, shown)
 
 
 def _shared(request: web.Request) -> dict[str, object]:

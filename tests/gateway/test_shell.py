@@ -1,7 +1,7 @@
 """Tests of kept pages: they say the same as fresh ones, and nothing of one user or person reaches another page."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,7 @@ from gateway.server.app import AppContext, build_app
 from gateway.ui.brand import Brand
 from gateway.ui.form import Form
 from gateway.ui.render import Templates
-from gateway.ui.shell import Holes, HoleTested, Same, Shells
+from gateway.ui.shell import Holes, HoleTested, Name, Same, Shell, Shells
 from gateway.ui.static import Static
 from gateway.ui.table import Cell
 from shared.fake_bus import FakeBus, FakeWire
@@ -58,13 +58,26 @@ CHANGING = re.compile(
 )
 
 
-class FreshTemplates(Templates):
-    """Keeps no page: the templates see the values themselves instead of holes."""
+@dataclass(frozen=True, eq=False)
+class FreshShell(Shell):
+    """A page that is not kept: its template sees the values themselves instead of holes."""
 
-    def fill(
-        self, template: str, values: Mapping[str, object], holes: Mapping[str, Cell], form: Form | None = None
-    ) -> Markup:
-        return Markup(self.render(template, {"form": form, **holes, **values}))
+    render: Callable[[Mapping[Name, Cell]], str]
+
+    def fill(self, values: Mapping[Name, Cell]) -> Markup:
+        return Markup(self.render(values))
+
+
+class FreshTemplates(Templates):
+    """Keeps no page."""
+
+    def shell(
+        self, template: str, names: Iterable[str], values: Mapping[str, object], form: Form | None = None
+    ) -> Shell:
+        def render(filled: Mapping[Name, Cell]) -> str:
+            return self.render(template, {"form": form, **{name: filled[name] for name in names}, **values})
+
+        return FreshShell((), {}, render)
 
 
 @dataclass

@@ -34,7 +34,7 @@ from gateway.ui.form import Posted, number_of
 from gateway.ui.formats import day, days_since, lines, link, rating_mark
 from gateway.ui.navigation import PATHS, address
 from gateway.ui.organisations import organisation_names
-from gateway.ui.render import see_other, show, show_part
+from gateway.ui.render import kept_part, see_other, show
 from gateway.ui.table import Cell, Paging, table_rows
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
@@ -124,10 +124,10 @@ def _results(
     columns = columns_of(register, found)
     cells = RecordCells(register, visitor, names, clock.now())
     rows = table_rows(columns, [cells.cells(row) for row in found.rows], row_header=True) if found.rows else Markup()
-    return show_part(
+    shell = kept_part(
         request,
         "records/results.html",
-        holes={"rows": rows, "showing": showing_of(register, wanted, found), "matches": str(found.matches)},
+        *("rows", "showing", "matches"),
         columns=columns,
         has_rows=bool(found.rows),
         paging=paging_of(wanted, found),
@@ -138,6 +138,7 @@ def _results(
         most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
     )
+    return shell.fill({"rows": rows, "showing": showing_of(register, wanted, found), "matches": str(found.matches)})
 
 
 class RecordCells:

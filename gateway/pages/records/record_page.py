@@ -1,6 +1,7 @@
 """The page of one record: its form, history and notes, and the state that its form carries."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -21,8 +22,9 @@ from gateway.ui.ids import command_in, new_command
 from gateway.ui.navigation import PATHS, address
 from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
-from gateway.ui.render import show, show_part
-from gateway.ui.table import table_rows
+from gateway.ui.render import kept_part, show, show_part
+from gateway.ui.shell import Shell
+from gateway.ui.table import Column, table_rows
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import ReadPast, RecordShown
 from shared.permissions import Permission
@@ -142,14 +144,14 @@ async def show_page(
 
 def _tables(request: web.Request, past: ShownPast) -> list[tuple[str, Markup]]:
     """Return each update's heading, and its table if it changed answers."""
-    return [(update.heading, _table(request, past, update) if update.rows else Markup()) for update in past.updates]
+    shell = kept_part(request, "records/change.html", "heading", "rows", columns=past.columns)
+    return [
+        (update.heading, _table(shell, past.columns, update) if update.rows else Markup()) for update in past.updates
+    ]
 
 
-def _table(request: web.Request, past: ShownPast, update: ShownChange) -> Markup:
-    rows = table_rows(past.columns, update.rows, row_header=True)
-    return show_part(
-        request, "records/change.html", holes={"heading": update.heading, "rows": rows}, columns=past.columns
-    )
+def _table(shell: Shell, columns: Sequence[Column], update: ShownChange) -> Markup:
+    return shell.fill({"heading": update.heading, "rows": table_rows(columns, update.rows, row_header=True)})
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:

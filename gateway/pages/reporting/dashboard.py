@@ -15,7 +15,7 @@ from gateway.ui.form import Choice, Field, Form, by_name
 from gateway.ui.formats import day_and_time, link
 from gateway.ui.ids import command_in, id_in, id_of, new_command
 from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show, show_part
+from gateway.ui.render import kept_part, see_other, show, show_part
 from gateway.ui.shell import Same
 from gateway.ui.table import Column
 from shared import log
@@ -103,28 +103,25 @@ async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) ->
 
 def _panel(request: web.Request, tile: TileShown) -> Markup:
     panel = panel_of(request[REGISTER], tile)
-    return show_part(
-        request,
-        "reporting/panel.html",
-        holes={"shown": panel.shown},
-        title=panel.title,
-        heads=panel.heads,
-        columns=panel.columns,
+    shell = kept_part(
+        request, "reporting/panel.html", "shown", title=panel.title, heads=panel.heads, columns=panel.columns
     )
+    return shell.fill({"shown": panel.shown})
 
 
 def _weeks(request: web.Request, tile: TileShown) -> Markup:
     weeks = weeks_of(request[REGISTER], tile)
-    return show_part(
+    shell = kept_part(
         request,
         "reporting/weeks.html",
-        holes={"blocks": weeks.blocks, "rows": weeks.rows, "first": weeks.first, "last": weeks.last},
+        *("blocks", "rows", "first", "last"),
         title=weeks.title,
         width=weeks.width,
         height=weeks.height,
         legend=weeks.legend,
         columns=weeks.columns,
     )
+    return shell.fill({"blocks": weeks.blocks, "rows": weeks.rows, "first": weeks.first, "last": weeks.last})
 
 
 def _jobs(request: web.Request, board: Dashboard) -> Markup:

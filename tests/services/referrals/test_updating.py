@@ -246,9 +246,9 @@ async def test_a_page_of_the_history_has_the_newest_twenty_and_the_older_ratings
     visitor = a_visitor()
     receipt = await referrals.submit(visitor)
     receipt = await referrals.update(visitor, receipt, risk_level="red", latest_update="risk_level")
-    receipt = await referrals.update(visitor, receipt, risk_level="amber")
+    receipt = await referrals.update(visitor, receipt, risk_level="amber", latest_update="risk_level")
     for number in range(21):
-        receipt = await referrals.update(visitor, receipt, latest_update=f"risk_level {number}")
+        receipt = await referrals.update(visitor, receipt, risk_level="amber", latest_update=f"risk_level {number}")
 
     first = await referrals.ask(visitor, ReadPast(record_id=receipt.record_id))
     second = await referrals.ask(visitor, ReadPast(record_id=receipt.record_id, skip_updates=20))
