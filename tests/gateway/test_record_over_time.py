@@ -144,11 +144,11 @@ async def test_the_line_begins_with_the_record_if_older_ratings_are_known(
 async def test_older_updates_are_on_pages_of_their_own(browser: Browser, past: StandInReferrals) -> None:
     past.updates, past.older = (a_change(9), a_change(8)), 7
 
-    first = await browser.see(HERE)
-    (link,) = [a for a in first.named("a") if a.get_text() == "Older updates"]
-    second = await browser.see(f"{HERE}?history=2")
+    first, second = await browser.see(HERE), await browser.see(f"{HERE}?history=2")
 
-    assert f"{HERE}?history=2#history" == link["href"]
+    links = [{a.get_text(): a["href"] for a in page.named("a")} for page in (first, second)]
+    assert (f"{HERE}?history=2#history", None) == (links[0]["Older updates"], links[0].get("Newest updates"))
+    assert f"{HERE}#history" == links[1]["Newest updates"]
     assert [0, 2] == [asked.skip_updates for asked in past.heard(ReadPast)]
     assert (1, 0) == tuple(len(page.tree.select(".ics-line")) for page in (first, second))
 

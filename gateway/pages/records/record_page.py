@@ -24,11 +24,12 @@ from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
 from gateway.ui.render import kept_part, show, show_part
 from gateway.ui.shell import Shell
-from gateway.ui.table import Column, table_rows
+from gateway.ui.table import Cell, Column, table_rows
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import ReadPast, RecordShown
+from shared.contracts.referrals.reading import Notes, ReadPast, RecordShown
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import as_text, fill_fields
 
@@ -52,6 +53,14 @@ class Opened:
     command: UUID
     version: int
     note: Note
+
+
+@dataclass(frozen=True)
+class _Skipped:
+    """How many of the newest updates and notes an older page leaves out."""
+
+    updates: int
+    notes: int
 
 
 def open_record(record: RecordShown, note: Note | None = None) -> Opened:
@@ -83,52 +92,34 @@ async def show_page(
     said: str = "",
 ) -> web.Response:
     """Show the record. `said` names the notice of a page that answers a POST."""
-    skipped = {part: number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")}
-    asked = ReadPast(record_id=record.record_id, skip_updates=skipped["history"], skip_notes=skipped["notes"])
-    read, found, about = await asyncio.gather(
-        ask(request, asked),
+    skipped = _Skipped(*(number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")))
+    read, found, about, names = await asyncio.gather(
+        ask(request, ReadPast(record_id=record.record_id, skip_updates=skipped.updates, skip_notes=skipped.notes)),
         _outcomes_of(request, register, record),
         whose(request, record),
+        organisation_names(request, register),
     )
-    now, words, href = clock.now(), register.words, record_address(register, record.record_id)
-    notices = {
-        "updated": words("record.updated"),
-        "reviewed": words("record.reviewed_done"),
-        "noted": words("notes.added"),
-    }
-    standing = standing_of(register, record, await organisation_names(request, register))
-    past = past_of(register, record, read, found, skipped["history"], now)
-    part = partial(show_part, request, register=register)
+    words, now = register.words, clock.now()
+    past = past_of(register, record, read, found, skipped.updates, now)
+    standing = standing_of(register, record, names)
+    rated = words("records.rated", when=days_since(record.rated_at, now, words))
+    part = partial(show_part, request, register=register, href=record_address(register, record.record_id))
     return await show(
         request,
         "records/record.html",
         form=drawn.form,
         holes={
-            "about": part(
-                "records/about.html",
-                whose=about,
-                standing=standing,
-                rated=words("records.rated", when=days_since(record.rated_at, now, words)),
-            ),
+            "about": part("records/about.html", whose=about, standing=standing, rated=rated),
             "line": part("records/line.html", past=past),
-            "updates": part("records/updates.html", updates=_tables(request, past), older=past.older, href=href),
-            "created": past.created,
-            "noted": part(
-                "records/noted.html",
-                notes=[
-                    (words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
-                    for each in read.notes.notes
-                ],
-                older_notes=skipped["notes"] + len(read.notes.notes) if read.notes.older else 0,
-                href=href,
+            "updates": part(
+                "records/updates.html",
+                updates=_tables(request, past),
+                older=past.older,
+                is_older=bool(skipped.updates),
             ),
-            "update_count": str(record.updates),
-            "note_count": str(record.notes),
-            "href": href,
-            "update_command": opened.command.hex,
-            "version": str(opened.version),
-            "note_command": opened.note.command.hex,
-            "note_text": opened.note.text,
+            "created": past.created,
+            "noted": part("records/noted.html", **_noted(register, read.notes, skipped.notes)),
+            **_carried(register, record, opened),
         },
         register=register,
         drawing=drawn.drawing,
@@ -136,10 +127,41 @@ async def show_page(
         may_update=record.may_update,
         may_review=bool(standing.mark),
         review=REVIEW,
-        said=notices[said] if said else notice(request, notices),
+        said=_said(request, words, said),
         may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
     )
+
+
+def _carried(register: Definition, record: RecordShown, opened: Opened) -> dict[str, Cell]:
+    """Return what the form carries, and what else of the record the page shows as it is."""
+    return {
+        "href": record_address(register, record.record_id),
+        "update_count": str(record.updates),
+        "note_count": str(record.notes),
+        "version": str(opened.version),
+        "update_command": opened.command.hex,
+        "note_command": opened.note.command.hex,
+        "note_text": opened.note.text,
+    }
+
+
+def _noted(register: Definition, found: Notes, skipped: int) -> dict[str, object]:
+    """Return the values of one page of notes."""
+    notes = [
+        (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
+        for each in found.notes
+    ]
+    return {"notes": notes, "older": skipped + len(notes) if found.older else 0, "is_older": bool(skipped)}
+
+
+def _said(request: web.Request, words: Words, said: str) -> str:
+    notices = {
+        "updated": words("record.updated"),
+        "reviewed": words("record.reviewed_done"),
+        "noted": words("notes.added"),
+    }
+    return notices[said] if said else notice(request, notices)
 
 
 def _tables(request: web.Request, past: ShownPast) -> list[tuple[str, Markup]]:

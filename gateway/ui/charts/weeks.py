@@ -31,7 +31,6 @@ class Weeks:
     title: str
     width: int
     height: int
-    bar: int
     blocks: Markup
     legend: tuple[tuple[str, Cell], ...]
     first: str
@@ -49,7 +48,6 @@ def weeks_of(register: Definition, tile: TileShown) -> Weeks:
         title=tile.title,
         width=SLOT * len(weeks),
         height=HEIGHT,
-        bar=BAR,
         blocks=Markup("\n").join(_rectangle(block) for block in _blocks(weeks, colours)),
         legend=tuple((_colour(register, each.code), rating_mark(register, each.code) or each.label) for each in levels),
         first=names[0],
