@@ -7,7 +7,7 @@ from gateway.ui.charts.rating_line import RatingLine, rating_line
 from gateway.ui.formats import day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import Act, FieldChange, Past, RecordChange, RecordShown
+from shared.contracts.referrals.reading import FieldChange, Past, RecordChange, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.showing import show_answer
 
@@ -57,13 +57,16 @@ def past_of(
 
 def said_of(register: Definition, change: RecordChange) -> str:
     """Return a sentence: what was done, by whom and when."""
-    said: dict[Act, str] = {
-        "updated": "history.changed",
-        "reviewed": "history.reviewed",
-        "archived": "history.archived",
-        "reinstated": "history.reinstated",
-    }
-    return register.words(said[change.act], name=change.changed_by, when=day_and_time(change.changed_at))
+    words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
+    match change.act:
+        case "updated":
+            return words("history.changed", name=name, when=when)
+        case "reviewed":
+            return words("history.reviewed", name=name, when=when)
+        case "archived":
+            return words("history.archived", name=name, when=when)
+        case "reinstated":
+            return words("history.reinstated", name=name, when=when)
 
 
 def shown_change(register: Definition, change: RecordChange) -> ShownChange:

@@ -167,7 +167,7 @@ def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], no
         bands=tuple(Band(level, drawing.top(level)) for level in reversed(levels)),
         steps=tuple(drawing.steps()),
         marks=marks,
-        legends=tuple(Legend(kind, words) for kind, words in said.items() if kind in {mark.kind for mark in marks}),
+        legends=tuple(Legend(kind, text) for kind, text in said.items() if kind in {mark.kind for mark in marks}),
         columns=(
             Column(words("rating_line.when")),
             Column(words("rating_line.what")),
