@@ -48,7 +48,7 @@ def signed_in_as(register: Definition, visitor: Visitor | None) -> str:
     return register.words("page.signed_in", name=visitor.full_name) if visitor else ""
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=10)
 def _public(same: Same[Definition]) -> Masthead:
     register = same.value
     return Masthead(
@@ -60,12 +60,12 @@ def _public(same: Same[Definition]) -> Masthead:
     )
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=50)
 def _open_to(register: Same[Definition], permissions: frozenset[Permission]) -> tuple[Place, ...]:
     return tuple(link.place for link in register.value.navigation if NEEDS[link.place] & permissions)
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def _signed_in(same: Same[Definition], places: tuple[Place, ...], here: str | None) -> Masthead:
     register = same.value
     return Masthead(

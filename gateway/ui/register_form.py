@@ -84,7 +84,7 @@ def _retired(form: questions.QuestionForm, kept: Answers) -> Iterator[tuple[str,
             yield question.name, codes
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=30)
 def _drawing(
     same: Same[questions.QuestionForm], words: Same[Words], retired: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> Drawing:

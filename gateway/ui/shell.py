@@ -50,7 +50,7 @@ class Hole:
 
 
 class Holes:
-    """The holes of one rendering, made when they are first used."""
+    """The holes of one rendering."""
 
     def __init__(self) -> None:
         self._names: list[Name] = []

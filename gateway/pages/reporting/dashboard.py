@@ -154,7 +154,7 @@ def _organisations(board: Dashboard) -> tuple[tuple[str, str], ...]:
     return tuple((each.organisation_id.hex, each.label) for each in board.organisations)
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=100)
 def _fields(
     same: Same[Definition], offered: tuple[str, ...], organisations: tuple[tuple[str, str], ...]
 ) -> Mapping[str, Field]:
