@@ -64,14 +64,19 @@ def _change(row: Record) -> RecordChange:
     )
 
 
-OF_QUESTION = "changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $3::text)"
 FIND_RATINGS = f"""
-    SELECT version, act, changed_at, changed_by_name, jsonb_path_query_array({OF_QUESTION}) AS changes
-    FROM record_version
-    WHERE record_id = $1 AND version < $2 AND jsonb_path_exists({OF_QUESTION})
+    SELECT version, act, changed_at, changed_by_name, changes
+    FROM (
+        SELECT version, act, changed_at, changed_by_name, jsonb_path_query_array(
+            changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $3::text)
+        ) AS changes
+        FROM record_version
+        WHERE record_id = $1 AND version < $2
+    ) AS older
+    WHERE changes <> '[]'
     ORDER BY version DESC
     LIMIT {MOST + 1}
-"""  # noqa: S608  a number and an expression of ours
+"""  # noqa: S608  a number of ours
 
 
 async def find_ratings(db: Database, record_id: UUID, before: int, question: str) -> tuple[RecordChange, ...] | None:
