@@ -1,7 +1,7 @@
 """A cache of the names of a register's organisations, which every list, record and report shows."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from shared.bus.protocol import Bus
@@ -18,6 +18,7 @@ class OrganisationNames:
         self._bus = bus
         self._clock = clock
         self._kept: dict[str, tuple[float, Organisations]] = {}
+        self._names: dict[str, tuple[Definition, Organisations, Mapping[UUID, str]]] = {}
 
     async def of(self, register_code: str) -> Organisations:
         """Return the organisations of a register, in the order of their names."""
@@ -28,10 +29,19 @@ class OrganisationNames:
         self._kept[register_code] = (self._clock() + KEPT_SECONDS, found)
         return found
 
-    async def names(self, register: Definition) -> dict[UUID, str]:
-        """Return organisation id → name with its domain in brackets, in the register's wording (R-DSR-104)."""
-        words, found = register.words, await self.of(register.code)
-        return {
-            each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)
-            for each in found.organisations
-        }
+    async def names(self, register: Definition) -> Mapping[UUID, str]:
+        """
+        Return organisation id → name with its domain in brackets, in the register's wording (R-DSR-104).
+
+        The mapping is the same object while identity's answer and the definition are kept.
+        """
+        found = await self.of(register.code)
+        kept = self._names.get(register.code)
+        if kept is None or kept[0] is not register or kept[1] is not found:
+            words = register.words
+            names = {
+                each.organisation_id: words("record.organisation", name=each.name, domain=each.domain)
+                for each in found.organisations
+            }
+            kept = self._names[register.code] = (register, found, names)
+        return kept[2]

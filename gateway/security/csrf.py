@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -35,6 +36,7 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+@lru_cache(maxsize=1000)
 def mark_of(user_id: UUID) -> str:
     """Return the mark of a user: the same in every session, and not reversible because user ids are random."""
     return hmac.new(user_id.bytes, b"form", hashlib.sha256).hexdigest()[:MARK_DIGITS]

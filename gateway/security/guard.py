@@ -12,8 +12,8 @@ from gateway.security import cookies, csrf, return_to
 from gateway.security.session_timeout import time_out_of
 from gateway.security.sessions import SESSIONS
 from gateway.ui import clock
-from gateway.ui.masthead import MASTHEAD
-from gateway.ui.navigation import PATHS, address, masthead_of
+from gateway.ui.masthead import MASTHEAD, SIGNED_IN
+from gateway.ui.navigation import PATHS, address, masthead_of, signed_in_as
 from gateway.ui.render import see_other
 from gateway.ui.static import FRONT_END
 from gateway.ui.time_out import TIME_OUT
@@ -117,7 +117,9 @@ async def _find_session(request: web.Request, register: Definition | None) -> Se
         request[ASSERTION] = found.assertion
         request[CSRF_TOKEN] = _token_for(token, found)  # error pages have a form too: the log-out button
     if register is not None:
-        request[MASTHEAD] = masthead_of(register, found.visitor if found else None, request.path)
+        visitor = found.visitor if found else None
+        request[MASTHEAD] = masthead_of(register, visitor, request.path)
+        request[SIGNED_IN] = signed_in_as(register, visitor)
     return found
 
 

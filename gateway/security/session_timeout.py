@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gateway.security import csrf
 from gateway.ui.navigation import PATHS, address
-from gateway.ui.time_out import TimeOut
+from gateway.ui.time_out import TimeOut, TimeOutDialog
 from shared.contracts.identity import SessionFound
 from shared.registers.definition.register import Definition
 
@@ -15,6 +15,12 @@ def time_out_of(register: Definition, found: SessionFound, now: datetime) -> Tim
     return TimeOut(
         seconds=max(0, int((found.idle_ends_at - now).total_seconds())),
         holder=csrf.mark_of(found.visitor.user_id),
+        dialog=_dialog(register),
+    )
+
+
+def _dialog(register: Definition) -> TimeOutDialog:
+    return TimeOutDialog(
         session=address(register, SESSION),
         login=address(register, "login/"),
         log_out=address(register, PATHS["logout"]),

@@ -1,18 +1,22 @@
 """A form: its fields, what the user typed, and what is wrong with it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup, escape
 from multidict import MultiMapping
 
 from gateway.ui.ids import new_command
+from gateway.ui.shell import Hole, Holes, Name
+from gateway.ui.table import Cell
 from shared.messages import Refused
 
 DATE_PARTS = ("day", "month", "year")
+SELECTED, CHECKED = Markup(" selected"), Markup(" checked")
 
 Kind = Literal["text", "email", "password", "whole_number", "long_text", "choice", "choices", "select", "date", "file"]
 Posted = MultiMapping[str | bytes | bytearray | web.FileField]
@@ -63,14 +67,18 @@ class Form:
     Keeps what a user typed and what is wrong with it, so that nothing has to be typed twice.
 
     `command` is the id of what the form is about to do. `status` is that of the page that shows a sent form again.
-    `reason` is the refusal of what it asked for.
+    `reason` is the refusal of what it asked for. Forms may share one mapping of fields by name, which never changes.
     """
 
-    def __init__(self, fields: Sequence[Field], values: Mapping[str, str | Iterable[str]] | None = None) -> None:
+    def __init__(
+        self,
+        fields: Sequence[Field] | Mapping[str, Field],
+        values: Mapping[str, str | Iterable[str]] | None = None,
+    ) -> None:
         self.command: UUID = new_command()
         self.status = 200
         self.reason: Refused | None = None
-        self.fields = {field.name: field for field in fields}
+        self.fields: Mapping[str, Field] = fields if isinstance(fields, Mapping) else by_name(fields)
         self.errors: dict[str, str] = {}
         self.refusal = ""
         self._refused: frozenset[str] = frozenset()
@@ -115,6 +123,17 @@ class Form:
         """Return whether the field was sent, even if empty."""
         return name in self._typed
 
+    def value_attribute(self, name: str) -> str | Hole:
+        """Return the attribute of an input that shows its value again."""
+        value = self.value(name)
+        return _attribute(value) if value else ""
+
+    def mark(self, field: Field, code: str) -> str | Hole:
+        """Return the attribute of a choice that is chosen."""
+        if field.kind == "select":
+            return SELECTED if code == self.value(field.name) else ""
+        return CHECKED if code in self.chosen(field.name) else ""
+
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
 
@@ -130,6 +149,22 @@ class Form:
         whole = [(self._first_refused(), self.refusal)] if self.refusal else []
         return whole + [(field.anchor, self.errors[name]) for name, field in self.fields.items() if name in self.errors]
 
+    def filled(self) -> dict[Name, Cell]:
+        """Return what the holes of a kept page take from this form; see `HoledForm`."""
+        return dict(self._filled())
+
+    def _filled(self) -> Iterator[tuple[Name, Cell]]:
+        yield "command", self.command.hex
+        for field in self.fields.values():
+            if field.kind == "select":
+                yield ("mark", field.name, self.value(field.name)), SELECTED
+            elif field.kind in ("choice", "choices"):
+                yield from ((("mark", field.name, code), CHECKED) for code in self.chosen(field.name))
+        for name in self._typed:
+            if value := self.value(name):
+                yield ("value", name), value
+                yield ("attribute", name), _attribute(value)
+
     def _first_refused(self) -> str:
         return next((field.anchor for name, field in self.fields.items() if name in self._refused), "")
 
@@ -143,6 +178,50 @@ class Form:
             return "/".join(parts) if any(parts) else ""
         typed = next(iter(self.chosen(field.name)), "")
         return typed if field.kind == "password" else typed.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class HoledCommand:
+    hex: Hole
+
+
+class HoledForm:
+    """
+    A form as the template of a kept page sees it: the fields, without errors, and holes for everything typed or chosen.
+    """
+
+    summary: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, fields: Mapping[str, Field], holes: Holes) -> None:
+        self.fields = fields
+        self._holes = holes
+
+    @property
+    def command(self) -> HoledCommand:
+        return HoledCommand(self._holes.hole("command"))
+
+    def value(self, name: str) -> str | Hole:
+        return self._holes.hole(("value", name))
+
+    def value_attribute(self, name: str) -> str | Hole:
+        return self._holes.hole(("attribute", name))
+
+    def mark(self, field: Field, code: str) -> str | Hole:
+        return self._holes.hole(("mark", field.name, code))
+
+    def error(self, _name: str) -> str:
+        return ""
+
+    def is_marked(self, _name: str) -> bool:
+        return False
+
+
+def by_name(fields: Iterable[Field]) -> Mapping[str, Field]:
+    return {field.name: field for field in fields}
+
+
+def _attribute(value: str) -> Markup:
+    return Markup(f' value="{escape(value)}"')  # noqa: S704  escaped
 
 
 def _clean(typed: str) -> str:

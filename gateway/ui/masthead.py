@@ -20,20 +20,20 @@ class NavigationItem:
 @dataclass(frozen=True, slots=True)
 class Masthead:
     """
-    The header and footer for one visitor; the same on every page, including errors.
+    The header and footer for visitors with the same permissions; the same on every page, including errors.
 
-    `site_name` is at the left of the header and links to `home`. `register_name` ends the page's title. `signed_in`
-    ("User logged in: …") is at the right and links to `account`; it is empty without a log-in.
+    `site_name` is at the left of the header and links to `home`. `register_name` ends the page's title. `account` is
+    where the user's name at the right links to; it is empty without a log-in.
     """
 
     site_name: str
     register_name: str
     home: str = "/"
     help: str = "/help/"
-    signed_in: str = ""
     account: str = ""
     navigation: tuple[NavigationItem, ...] = ()
     copyright: str = "©{year} All rights reserved."
 
 
 MASTHEAD = web.RequestKey("masthead", Masthead)
+SIGNED_IN = web.RequestKey("signed_in", str)  # "User logged in: …"

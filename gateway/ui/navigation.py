@@ -1,6 +1,9 @@
 """The places of a register: their paths, the permissions they need, and the masthead that shows them."""
 
+from functools import lru_cache
+
 from gateway.ui.masthead import Masthead, NavigationItem
+from gateway.ui.shell import Same
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition, Place
 
@@ -36,28 +39,47 @@ def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Mas
     Return the masthead for this visitor at this path. Without a log-in it has no navigation bar (R-DSR-067, 069, 070).
     """
     if visitor is None:
-        return Masthead(
-            site_name=register.identity.site_name,
-            register_name=register.identity.name,
-            home=address(register, ""),
-            help=address(register, "help/"),
-            copyright=register.words.unfilled("page.copyright"),
-        )
+        return _public(Same(register))
+    places = _open_to(Same(register), visitor.permissions)
+    return _signed_in(Same(register), places, _current([address(register, PATHS[place]) for place in places], path))
+
+
+def signed_in_as(register: Definition, visitor: Visitor | None) -> str:
+    return register.words("page.signed_in", name=visitor.full_name) if visitor else ""
+
+
+@lru_cache(maxsize=10)
+def _public(same: Same[Definition]) -> Masthead:
+    register = same.value
+    return Masthead(
+        site_name=register.identity.site_name,
+        register_name=register.identity.name,
+        home=address(register, ""),
+        help=address(register, "help/"),
+        copyright=register.words.unfilled("page.copyright"),
+    )
+
+
+@lru_cache(maxsize=50)
+def _open_to(register: Same[Definition], permissions: frozenset[Permission]) -> tuple[Place, ...]:
+    return tuple(link.place for link in register.value.navigation if NEEDS[link.place] & permissions)
+
+
+@lru_cache(maxsize=200)
+def _signed_in(same: Same[Definition], places: tuple[Place, ...], here: str | None) -> Masthead:
+    register = same.value
     return Masthead(
         site_name=register.identity.site_name,
         register_name=register.identity.name,
         home=address(register, PATHS["home"]),
         help=address(register, PATHS["help"]),
-        signed_in=register.words("page.signed_in", name=visitor.full_name),
         account=address(register, PATHS["password"]),
-        navigation=_items(register, visitor, path),
+        navigation=_items(register, places, here),
         copyright=register.words.unfilled("page.copyright"),
     )
 
 
-def _items(register: Definition, visitor: Visitor, path: str) -> tuple[NavigationItem, ...]:
-    allowed = [link for link in register.navigation if NEEDS[link.place] & visitor.permissions]
-    here = _current([address(register, PATHS[link.place]) for link in allowed], path)
+def _items(register: Definition, places: tuple[Place, ...], here: str | None) -> tuple[NavigationItem, ...]:
     return tuple(
         NavigationItem(
             label=link.label,
@@ -65,7 +87,8 @@ def _items(register: Definition, visitor: Visitor, path: str) -> tuple[Navigatio
             current=address(register, PATHS[link.place]) == here,
             posted=link.place == "logout",
         )
-        for link in allowed
+        for link in register.navigation
+        if link.place in places
     )
 
 

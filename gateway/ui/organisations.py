@@ -1,5 +1,6 @@
 """The names of organisations on pages."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from aiohttp import web
@@ -10,6 +11,6 @@ from shared.registers.definition.register import Definition
 ORGANISATIONS = web.AppKey("organisations", OrganisationNames)
 
 
-async def organisation_names(request: web.Request, register: Definition) -> dict[UUID, str]:
+async def organisation_names(request: web.Request, register: Definition) -> Mapping[UUID, str]:
     """Return organisation id → name as the register's pages show it."""
     return await request.config_dict[ORGANISATIONS].names(register)

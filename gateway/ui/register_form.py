@@ -1,10 +1,12 @@
 """A register's form as a page shows it: the definition's questions as fields, with answers and errors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from gateway.ui.form import Choice, Field, Form, Kind, Posted
+from gateway.ui.form import Choice, Field, Form, Kind, Posted, by_name
+from gateway.ui.shell import Same
 from shared.registers.definition import questions
 from shared.registers.definition.questions import Option, Question, Section
 from shared.registers.definition.words import Words
@@ -45,13 +47,21 @@ class FormPart:
     asked: tuple[AskedQuestion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterForm:
-    """What the template renders: the sections in order, and the `Form` with answers and errors."""
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A definition's form without anybody's answers: the sections in order, and the fields by name."""
 
     heading: str
     guidance: tuple[str, ...]
     parts: tuple[FormPart, ...]
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterForm:
+    """What the template renders: the definition's form, and the `Form` with answers and errors."""
+
+    drawing: Drawing
     form: Form
 
 
@@ -62,13 +72,30 @@ def draw(
     Return the form, empty or with what was typed. A retired option stays available if the record's answers (`kept`)
     have it.
     """
-    fields = [field_of(question, words, codes_of((kept or {}).get(question.name))) for question in form.asked]
+    drawing = _drawing(Same(form), Same(words), tuple(_retired(form, kept or {})))
+    return RegisterForm(drawing, Form(drawing.fields, raw))
+
+
+def _retired(form: questions.QuestionForm, kept: Answers) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the questions whose answers have retired options, with these options."""
+    for question in form.asked:
+        chosen = codes_of(kept.get(question.name))
+        if codes := tuple(option.code for option in question.options if option.retired and option.code in chosen):
+            yield question.name, codes
+
+
+@lru_cache(maxsize=30)
+def _drawing(
+    same: Same[questions.QuestionForm], words: Same[Words], retired: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Drawing:
+    form, kept = same.value, dict(retired)
+    fields = [field_of(question, words.value, kept.get(question.name, ())) for question in form.asked]
     fields += [_not_known(question) for question in form.asked if question.not_known]
     parts = tuple(
         FormPart(section, tuple(_asked(question) for question in section.questions if not question.retired))
         for section in form.sections
     )
-    return RegisterForm(form.heading, form.guidance, parts, Form(fields, raw))
+    return Drawing(form.heading, form.guidance, parts, by_name(fields))
 
 
 def typed(posted: Posted, form: questions.QuestionForm) -> dict[str, tuple[str, ...]]:

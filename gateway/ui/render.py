@@ -1,7 +1,7 @@
 """The templates, and answering a request with a page or a redirect."""
 
 import secrets
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -13,14 +13,18 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
 )
+from markupsafe import Markup
 
 from gateway.keys import CSP_NONCE, CSRF_TOKEN, REGISTER
+from gateway.ui import clock
 from gateway.ui.brand import Brand
-from gateway.ui.form import Form
-from gateway.ui.masthead import MASTHEAD, Masthead
+from gateway.ui.form import Form, HoledForm
+from gateway.ui.masthead import MASTHEAD, SIGNED_IN, Masthead
+from gateway.ui.shell import Holes, Same, Shell, Shells
 from gateway.ui.static import Static
-from gateway.ui.table import risk_mark, table_rows
+from gateway.ui.table import Cell, risk_mark, table_rows
 from gateway.ui.time_out import TIME_OUT
+from shared.registers.definition.register import Definition
 from shared.values import LONDON
 
 FOLDER = Path(__file__).parents[1] / "templates"
@@ -62,6 +66,7 @@ class Templates:
             static.add("logo", brand.logo_file)
         self.brand = brand
         self.environment = environment(cache, undefined)
+        self.shells = Shells()
         self.environment.globals.update(
             asset=static.address, brand=brand, demo=demo, risk_mark=risk_mark, table_rows=table_rows
         )
@@ -71,38 +76,98 @@ class Templates:
         for file in FOLDER.rglob("*.html"):
             self.environment.get_template(file.relative_to(FOLDER).as_posix())
 
-    def render(self, template: str, values: dict[str, object]) -> str:
+    def render(self, template: str, values: Mapping[str, object]) -> str:
         return self.environment.get_template(template).render(values)
+
+    def shell(
+        self, template: str, names: Iterable[str], values: Mapping[str, object], form: Form | None = None
+    ) -> Shell:
+        """Return the page or part that is kept for these values, with holes of these names and for what is typed."""
+        fields = form.fields if form else None
+
+        def render(holes: Holes) -> str:
+            shown = {name: holes.hole(name) for name in names}
+            holed = None if fields is None else HoledForm(fields, holes)
+            return self.render(template, {"form": holed, **shown, **values})
+
+        return self.shells.find((template, Same(fields), *names, *map(_key, values.items())), render)
+
+
+def _key(item: tuple[str, object]) -> tuple[str, object]:
+    name, value = item
+    return (name, Same(value)) if isinstance(value, Definition) else item
 
 
 TEMPLATES = web.AppKey("templates", Templates)
 
 
 async def show(
-    request: web.Request, template: str, *, status: int | None = None, form: Form | None = None, **values: object
+    request: web.Request,
+    template: str,
+    *,
+    status: int | None = None,
+    form: Form | None = None,
+    holes: Mapping[str, Cell] | None = None,
+    **values: object,
 ) -> web.Response:
     """
-    Answer with a page. Besides the values given here, every template sees `register`, `masthead`, `csrf_token`,
-    `brand`, `demo`, `time_out`, `was_sent` (the page answers a POST) and `printed`.
+    Answer with a page. Besides the values given here, every template sees those of `_shared` and `_fresh`, `brand` and
+    `demo`.
 
     `form` gives the page its error summary, the "Error: " of its title, and its status after a POST.
+
+    A page with `holes` is kept, except while its form has errors; see `gateway.ui.shell`. Its other values must be
+    hashable.
     """
-    templates = request.config_dict[TEMPLATES]
-    masthead = request.get(MASTHEAD) or Masthead(templates.brand.name, templates.brand.name)
-    around = {
-        "form": form,
-        "register": request.get(REGISTER),
-        "masthead": masthead,
-        "copyright": masthead.copyright.replace("{year}", str(datetime.now(LONDON).year)),
-        "csrf_token": request.get(CSRF_TOKEN, ""),
-        "time_out": request.get(TIME_OUT),
-        "was_sent": request.method == "POST",
-        "printed": f"{datetime.now(LONDON):%d/%m/%Y, %H:%M}",
-        "cspNonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
-    }
-    page = templates.render(template, around | values)
+    templates, shown, fresh = request.config_dict[TEMPLATES], _shared(request) | values, _fresh(request)
+    if holes is None or (form and form.summary):
+        page = templates.render(template, {"form": form, **fresh, **(holes or {}), **shown})
+    else:
+        filled = form.filled() if form else {}
+        filled.update({**fresh, **holes})
+        page = templates.shell(template, (*fresh, *holes), shown, form).fill(filled)
     sent = form.status if form and request.method == "POST" else 200
     return web.Response(text=page, content_type="text/html", status=status or sent)
+
+
+def show_part(request: web.Request, template: str, **values: object) -> Markup:
+    """Return a part of a page, which sees `register` and what is given here."""
+    shown = {"register": request.get(REGISTER), **values}
+    return Markup(request.config_dict[TEMPLATES].render(template, shown))  # noqa: S704  our template
+
+
+def kept_part(request: web.Request, template: str, *names: str, **values: object) -> Shell:
+    """Return a part of a page that is kept as a page is, with holes of these names to fill."""
+    shown = {"register": request.get(REGISTER), **values}
+    return request.config_dict[TEMPLATES].shell(template, names, shown)
+
+
+def _shared(request: web.Request) -> dict[str, object]:
+    """Return what every page sees and many have in common. `was_sent` means that the page answers a POST."""
+    brand = request.config_dict[TEMPLATES].brand.name
+    masthead = request.get(MASTHEAD) or Masthead(brand, brand)
+    time_out = request.get(TIME_OUT)
+    return {
+        "register": request.get(REGISTER),
+        "masthead": masthead,
+        "copyright": masthead.copyright.replace("{year}", str(clock.today().year)),
+        "time_out": time_out.dialog if time_out else None,
+        "was_sent": request.method == "POST",
+    }
+
+
+def _fresh(request: web.Request) -> dict[str, Cell]:
+    """Return what every page sees and no two have in common: the holes of a kept page."""
+    time_out = request.get(TIME_OUT)
+    return {
+        "csrf_token": request.get(CSRF_TOKEN, ""),
+        "nonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
+        "printed": f"{clock.now().astimezone(LONDON):%d/%m/%Y, %H:%M}",
+        "signed_in": request.get(SIGNED_IN, ""),
+        "page_holder": time_out.holder if time_out else "",
+        "seconds_left": str(time_out.seconds) if time_out else "",
+        "minutes_left": str(time_out.minutes) if time_out else "",
+    }
 
 
 def see_other(url: str, notice: str = "") -> web.Response:

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup, escape
 
 Cell = str | Markup
+
+
+def escaped(cell: Cell) -> str:
+    """Return the cell as HTML. Markup stays as it is, which is quicker than to escape it again."""
+    return cell if isinstance(cell, Markup) else escape(cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ SHAPES = {
 }
 
 
+@lru_cache(maxsize=200)
 def risk_mark(colour: str, word: str) -> Markup:
     """Return a rating as word, colour and shape. The colours are those of a definition's palette."""
     return Markup(
@@ -49,9 +56,10 @@ def table_rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, row
     opened, closed = zip(
         *(_around(column, row_header and place == 0) for place, column in enumerate(columns)), strict=True
     )
-    return Markup("").join(Markup(_row(opened, closed, row)) for row in rows)  # noqa: S704  every cell is escaped below
+    return Markup("".join([_row(opened, closed, row) for row in rows]))  # noqa: S704  every cell is escaped below
 
 
+@lru_cache(maxsize=500)
 def _around(column: Column, is_header: bool) -> tuple[str, str]:
     element, kind, role = (
         ("th", "header", 'scope="row" role="rowheader"') if is_header else ("td", "cell", 'role="cell"')
@@ -63,8 +71,7 @@ def _around(column: Column, is_header: bool) -> tuple[str, str]:
 
 def _row(opened: Sequence[str], closed: Sequence[str], row: Sequence[Cell]) -> str:
     cells = "".join(
-        f"{before}{cell if isinstance(cell, Markup) else escape(cell)}{after}"
-        for before, cell, after in zip(opened, row, closed, strict=True)
+        [f"{before}{escaped(cell)}{after}" for before, cell, after in zip(opened, row, closed, strict=True)]
     )
     return f'<tr class="nhsuk-table__row" role="row">{cells}</tr>'
 
@@ -72,12 +79,11 @@ def _row(opened: Sequence[str], closed: Sequence[str], row: Sequence[Cell]) -> s
 @dataclass(frozen=True, slots=True)
 class Paging:
     """
-    A position in a long list: the sentence `showing`, and what the buttons send.
+    A position in a long list: what the buttons send.
 
     `previous` and `next` are page numbers or keyset positions, empty at an end. A 0 in `numbers` is a gap.
     """
 
-    showing: str
     current: int = 1
     numbers: tuple[int, ...] = (1,)
     previous: str = ""

@@ -11,15 +11,9 @@ WARNED_MINUTES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class TimeOut:
-    """
-    The values of the warning dialog. `seconds` are left from now on without further use.
+class TimeOutDialog:
+    """What the dialog says and where its buttons lead; the same for all users of a register."""
 
-    `holder` is the mark of the page's user, so that another user who logs in meanwhile cannot see it.
-    """
-
-    seconds: int
-    holder: str
     session: str
     login: str
     log_out: str
@@ -27,12 +21,25 @@ class TimeOut:
     words: Words = field(repr=False)
 
     @property
-    def minutes(self) -> int:
-        return ceil(self.seconds / 60)
-
-    @property
     def warning(self) -> str:
         return self.words("session.warning", minutes=WARNED_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOut:
+    """
+    When the session of one user ends: `seconds` are left from now on without further use.
+
+    `holder` is the mark of the page's user, so that another user who logs in meanwhile cannot see it.
+    """
+
+    seconds: int
+    holder: str
+    dialog: TimeOutDialog
+
+    @property
+    def minutes(self) -> int:
+        return ceil(self.seconds / 60)
 
 
 TIME_OUT = web.RequestKey("time_out", TimeOut)

@@ -34,7 +34,7 @@ from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover,
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
-from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStanding
@@ -64,7 +64,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
-            for_visitors(ReadNotes, Permission.READ_RECORDS, reading.read_notes),
+            for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
             for_visitors(AssignHolder, Permission.ADMINISTER, holding.assign),
             for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),

@@ -53,7 +53,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     reading.ReadHistory,
     saving.UpdateRecord,
     saving.ReviewRecord,
-    reading.ReadNotes,
+    reading.ReadPast,
     reading.AddNote,
     holding.AssignHolder,
     holding.AddCover,

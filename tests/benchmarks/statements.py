@@ -16,6 +16,7 @@ from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion
 from services.reports.store import dashboards
 from shared.bodies import Compartment, organisation_compartment
+from shared.contracts.referrals.reading import PAGE
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, open_pool, scope_of, transaction
 from shared.ids import new_id
@@ -95,7 +96,7 @@ class Statements:
     async def _open(self, client: int) -> None:
         """Run what the page asks for: the record, its history and its notes."""
         record, _ = await self._record_of("open", client)
-        await asyncio.gather(self._read(record), self._read_past(record), self._read_notes(record))
+        await asyncio.gather(self._read(record), self._read_past(record))
 
     async def _read(self, record: UUID) -> None:
         async with self.referrals.acquire() as db:
@@ -103,11 +104,8 @@ class Statements:
 
     async def _read_past(self, record: UUID) -> None:
         async with transaction(self.referrals, self.crowd.own) as db:
-            await history.find_history(db, REGISTER, record, 0)
-
-    async def _read_notes(self, record: UUID) -> None:
-        async with transaction(self.referrals, self.crowd.own) as db:
-            await history.find_notes(db, REGISTER, record, 0)
+            await history.find_history(db, REGISTER, record, 0, PAGE)
+            await history.find_notes(db, record, 0, PAGE)
 
     @property
     def home(self) -> Compartment:

@@ -12,7 +12,7 @@ from gateway.security.network import ANYWHERE, NetworkPolicy
 from gateway.server.app import AppContext, build_app
 from gateway.ui.brand import Brand
 from gateway.ui.form import Choice, Field, Form
-from gateway.ui.masthead import MASTHEAD, Masthead, NavigationItem
+from gateway.ui.masthead import MASTHEAD, SIGNED_IN, Masthead, NavigationItem
 from gateway.ui.render import Templates, show
 from gateway.ui.static import Static
 from gateway.ui.table import Column, Paging, risk_mark
@@ -39,7 +39,6 @@ LOGGED_IN = Masthead(
     "Dynamic Support Register",
     home="/dsr/",
     help="/dsr/help/",
-    signed_in="User logged in: Jayne Billings",
     account="/dsr/account/",
     navigation=NAVIGATION,
 )
@@ -86,11 +85,12 @@ def rows() -> list[list[str | Markup]]:
 async def showcase(request: web.Request) -> web.Response:
     """Show the components. A posted form that lacks answers is shown again with every message."""
     request[MASTHEAD] = LOGGED_IN
+    request[SIGNED_IN] = "User logged in: Jayne Billings"
     form = Form(FIELDS)
     if request.method == "POST":
         form.read(await request.post())
     status = 422 if form.errors else 200
-    paging = Paging("Showing 1 to 3 of 22 entries", 1, (1, 2, 3, 0, 8), next="2")
+    paging = Paging(1, (1, 2, 3, 0, 8), next="2")
     return await show(request, "showcase.html", status=status, form=form, columns=COLUMNS, rows=rows(), paging=paging)
 
 

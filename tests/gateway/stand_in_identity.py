@@ -31,6 +31,7 @@ class StandInIdentity(StandIn):
     must_change: bool = False
     grants: tuple[AccountGrant, ...] = ()
     user_id: UUID = JAYNE
+    full_name: str = NAME
     organisation_ids: tuple[UUID, ...] = (MPFT,)
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
@@ -105,7 +106,7 @@ class StandInIdentity(StandIn):
     def visitor(self, register_code: str) -> Visitor:
         return Visitor(
             user_id=self.user_id,
-            full_name=NAME,
+            full_name=self.full_name,
             register_code=register_code,
             role=self.role,
             organisation_ids=self.organisation_ids,

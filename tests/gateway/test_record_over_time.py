@@ -6,7 +6,7 @@ import pytest
 
 from gateway.keys import REGISTERS
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import Act, FieldChange, RecordChange
+from shared.contracts.referrals.reading import Act, FieldChange, ReadPast, RecordChange
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
@@ -125,6 +125,32 @@ async def test_of_a_long_history_the_line_begins_where_the_reply_does_and_says_s
 
     assert ["25/06/2022"] == page.texts(".ics-line__time span")[:1]
     assert "There are older updates, which are not shown here." in page.tree.get_text()
+
+
+async def test_the_line_begins_with_the_record_if_older_ratings_are_known(
+    browser: Browser, past: StandInReferrals
+) -> None:
+    past.updates, past.older = (a_change(9), a_change(8)), 7
+    past.older_ratings = (a_change(3, ("risk_level", "amber", "red")),)
+
+    page = await browser.see(HERE)
+
+    assert ["17/06/2022"] == page.texts(".ics-line__time span")[:1]
+    assert ["Rated Red", "Rated Amber"] == [
+        cell.get_text().removeprefix("What happened ") for cell in page.tree.select(".ics-line tbody td:nth-child(2)")
+    ]
+
+
+async def test_older_updates_are_on_pages_of_their_own(browser: Browser, past: StandInReferrals) -> None:
+    past.updates, past.older = (a_change(9), a_change(8)), 7
+
+    first, second = await browser.see(HERE), await browser.see(f"{HERE}?history=2")
+
+    links = [{a.get_text(): a["href"] for a in page.named("a")} for page in (first, second)]
+    assert (f"{HERE}?history=2#history", None) == (links[0]["Older updates"], links[0].get("Newest updates"))
+    assert f"{HERE}#history" == links[1]["Newest updates"]
+    assert [0, 2] == [asked.skip_updates for asked in past.heard(ReadPast)]
+    assert (1, 0) == tuple(len(page.tree.select(".ics-line")) for page in (first, second))
 
 
 async def test_without_a_rating_there_is_neither_line_nor_review(browser: Browser, record: StandInOutcomes) -> None:

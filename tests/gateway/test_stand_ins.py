@@ -29,7 +29,7 @@ from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
-from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
@@ -136,7 +136,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 SubmitRecord(command_id=ID, edition="2022", answers={}),
                 UpdateRecord(command_id=ID, record_id=RECORD_ID, version=4, answers={}),
                 ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4),
-                ReadNotes(record_id=RECORD_ID),
+                ReadPast(record_id=RECORD_ID),
                 ReadHistory(record_id=RECORD_ID),
             ),
         ),

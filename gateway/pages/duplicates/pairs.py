@@ -1,5 +1,6 @@
 """Possible duplicates: pairs of records side by side, which the register's team links or dismisses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -99,7 +100,7 @@ async def _show(request: web.Request, form: Form) -> web.Response:
     )
 
 
-def _pair(register: Definition, found: PossibleDuplicate, names: dict[UUID, str]) -> Pair:
+def _pair(register: Definition, found: PossibleDuplicate, names: Mapping[UUID, str]) -> Pair:
     words, (one, other) = register.words, (found.one, found.other)
     labels = (words("duplicate.compared"), one.reference, other.reference, words("duplicate.result"))
     return Pair(

@@ -185,7 +185,7 @@ async def _show_page(
         request,
         "outcomes/outcomes.html",
         sheet=sheet,
-        drawn=drawn,
+        drawing=drawn.drawing,
         form=drawn.form,
         whose=await whose(request, record),
         found=found,

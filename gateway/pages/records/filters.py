@@ -9,12 +9,22 @@ from uuid import UUID
 from markupsafe import Markup
 
 from gateway.ui.form import Choice, Posted
+from gateway.ui.shell import Same
 from gateway.ui.table import Column
 from shared.contracts.referrals.listing import Narrowing, RecordPage, Sort
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition, ListColumn
 
+FIELDSET: Final = Markup(
+    '<fieldset class="nhsuk-fieldset ics-filters__group">\n'
+    '  <legend class="nhsuk-fieldset__legend nhsuk-fieldset__legend--s">{}</legend>\n'
+    '  <div class="nhsuk-checkboxes nhsuk-checkboxes--small ics-filters__choices">\n'
+    "    {}\n"
+    "  </div>\n"
+    "</fieldset>\n"
+)
 CLEAR: Final = "all"
+FILTERS: Final = frozenset({"rating", "locality", "organisation"})  # the names in the form
 TURNED: Final = "-turned"
 SORTS: tuple[Sort, ...] = ("updated", "rating", "name", "created")
 GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": False, "name": True}
@@ -23,20 +33,20 @@ GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": Fa
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One filter of the list: its name in the form, all choices, the chosen ones, and the checkboxes as HTML."""
+    """One filter of the list: its name in the form, all choices, the chosen ones, and all of it as HTML."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
     chosen: frozenset[str]
-    boxes: Markup
+    fieldset: Markup
 
 
 @lru_cache(maxsize=500)
 def _group(name: str, label: str, choices: tuple[Choice, ...], chosen: frozenset[str]) -> Group:
     """Return the filter with its checkboxes. Cached, because rendering them costs more than the rest of the list."""
     boxes = Markup("").join(_box(name, each, is_ticked=each.code in chosen) for each in choices)
-    return Group(name, label, choices, chosen, boxes)
+    return Group(name, label, choices, chosen, FIELDSET.format(label, boxes))
 
 
 def _box(name: str, choice: Choice, *, is_ticked: bool) -> Markup:
@@ -48,9 +58,9 @@ def _box(name: str, choice: Choice, *, is_ticked: bool) -> Markup:
 
 
 @lru_cache(maxsize=500)
-def _organisations(label: str, ids: tuple[UUID, ...], names: tuple[str, ...], chosen: frozenset[str]) -> Group:
+def _organisations(label: str, ids: tuple[UUID, ...], names: Same[Mapping[UUID, str]], chosen: frozenset[str]) -> Group:
     """Return the filter by organisation. Cached, because there are dozens whose names hardly ever change."""
-    choices = (Choice(each.hex, name) for each, name in zip(ids, names, strict=True) if name)
+    choices = (Choice(each.hex, names.value[each]) for each in ids if each in names.value)
     in_order = tuple(sorted(choices, key=lambda choice: choice.label.casefold()))
     return _group("organisation", label, in_order, chosen)
 
@@ -71,8 +81,7 @@ def groups_of(register: Definition, visitor: Visitor, names: Mapping[UUID, str],
     ]
     if not visitor.own_records_only:
         reach, chosen = visitor.organisation_ids, frozenset(each.hex for each in by.organisation_ids)
-        known = tuple(names.get(each, "") for each in reach)
-        groups.append(_organisations(_organisation_label(register), reach, known, chosen))
+        groups.append(_organisations(_organisation_label(register), reach, Same(names), chosen))
     return [group for group in groups if len(group.choices) > 1]
 
 
@@ -131,14 +140,14 @@ def write_narrowing(by: Narrowing) -> list[tuple[str, str]]:
     return [(name, code) for name, codes in ticked.items() for code in codes]
 
 
-def chips_of(register: Definition, groups: list[Group]) -> list[Chip]:
+def chips_of(register: Definition, groups: list[Group]) -> tuple[Chip, ...]:
     words = register.words
-    return [
+    return tuple(
         Chip(words("records.chip", label=group.label, choice=choice.label), f"{group.name}:{choice.code}")
         for group in groups
         for choice in group.choices
         if choice.code in group.chosen
-    ]
+    )
 
 
 def read_sort(sent: Posted) -> tuple[Sort, bool]:
@@ -156,20 +165,20 @@ def write_sort(sort: Sort, *, turned: bool) -> str:
     return f"{sort}{TURNED if turned else ''}"
 
 
-def sorts_of(register: Definition) -> list[Choice]:
+def sorts_of(register: Definition) -> tuple[Choice, ...]:
     """Return the sort orders that a user can choose; by rating only if the register has ratings."""
     words = register.words.group("records.sorts")
     offered = [sort for sort in SORTS if sort != "rating" or register.rating]
-    return [
+    return tuple(
         Choice(write_sort(sort, turned=turned), words[f"{sort}_turned" if turned else sort])
         for sort in offered
         for turned in (False, True)
-    ]
+    )
 
 
-def columns_of(register: Definition, found: RecordPage) -> list[Column]:
+def columns_of(register: Definition, found: RecordPage) -> tuple[Column, ...]:
     """Return the register's columns. A sortable heading is a button; pressing it again reverses the order."""
-    return [_column(register, column, found) for column in register.records.columns]
+    return tuple(_column(register, column, found) for column in register.records.columns)
 
 
 def _column(register: Definition, column: ListColumn, found: RecordPage) -> Column:

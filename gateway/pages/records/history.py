@@ -7,7 +7,7 @@ from gateway.ui.charts.rating_line import RatingLine, rating_line
 from gateway.ui.formats import day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import Act, FieldChange, History, RecordChange, RecordShown
+from shared.contracts.referrals.reading import FieldChange, Past, RecordChange, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.showing import show_answer
 
@@ -29,7 +29,7 @@ class FoundOutcomes:
 
 
 @dataclass(frozen=True)
-class Past:
+class ShownPast:
     """A page of the history. `older` is how many updates to skip for the next page; 0 if there is none."""
 
     line: RatingLine | None
@@ -41,12 +41,12 @@ class Past:
 
 
 def past_of(
-    register: Definition, record: RecordShown, history: History, found: FoundOutcomes, skipped: int, now: datetime
-) -> Past:
+    register: Definition, record: RecordShown, read: Past, found: FoundOutcomes, skipped: int, now: datetime
+) -> ShownPast:
     """Return this page of the history. The rating line is only on the first page, because it ends today."""
-    words = register.words
-    return Past(
-        line=None if skipped else rating_line(register, record, history, found.outcomes, now),
+    words, history = register.words, read.history
+    return ShownPast(
+        line=None if skipped else rating_line(register, record, read, found.outcomes, now),
         without_outcomes=found.missing,
         columns=(Column(words("history.question")), Column(words("history.before")), Column(words("history.after"))),
         updates=[shown_change(register, change) for change in history.updates],
@@ -58,13 +58,21 @@ def past_of(
 def said_of(register: Definition, change: RecordChange) -> str:
     """Return a sentence: what was done, by whom and when."""
     words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
-    said: dict[Act, str] = {
-        "updated": words("history.changed", name=name, when=when),
-        "reviewed": words("history.reviewed", name=name, when=when),
-        "archived": words("history.archived", name=name, when=when),
-        "reinstated": words("history.reinstated", name=name, when=when),
-    }
-    return said[change.act]
+    match change.act:
+        case "updated":
+            return words("history.changed", name=name, when=when)
+        case "reviewed":
+            return words("history.reviewed", name=name, when=when)
+        case "decided":
+            return words("history.decided", name=name, when=when)
+        case "ended" if not name:
+            return words("history.ended_on_day", when=when)
+        case "ended":
+            return words("history.ended", name=name, when=when)
+        case "archived":
+            return words("history.archived", name=name, when=when)
+        case "reinstated":
+            return words("history.reinstated", name=name, when=when)
 
 
 def shown_change(register: Definition, change: RecordChange) -> ShownChange:

@@ -153,7 +153,7 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         ask(request, ReadHoldings(record_id=record.record_id)),
         whose(request, record),
     )
-    form.fields |= _form(register.words, colleagues).fields
+    form.fields = {**form.fields, **_form(register.words, colleagues).fields}
     words = register.words
     said = {
         "assigned": words("holding.assigned"),

@@ -1,6 +1,7 @@
 """The page shown before a likely second record of one person: the matching records, and what to do now."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,7 +73,7 @@ async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
         return None
 
 
-def _match(request: web.Request, record: RecordShown, names: dict[UUID, str]) -> ShownMatch:
+def _match(request: web.Request, record: RecordShown, names: Mapping[UUID, str]) -> ShownMatch:
     register = edition_of(request, record)
     facts = facts_of(register, compared(register, record), names)
     return ShownMatch(record.record_id, record.reference, facts, record_address(register, record.record_id))

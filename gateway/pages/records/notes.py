@@ -61,7 +61,7 @@ async def _show_note_again(request: web.Request, posted: Posted, note: Note, sen
     record = await find_record(request)
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
-    beside.drawn.form.fields[NOTE.name] = NOTE
+    beside.drawn.form.fields = {**beside.drawn.form.fields, NOTE.name: NOTE}
     beside.drawn.form.wrong(NOTE.name, sent.refusal, status=sent.status)
     opened = replace(beside.opened, note=Note(note.text, sent.command))
     return await show_page(request, register, record, beside.drawn, opened)

@@ -5,16 +5,19 @@ A request without a search term is redirected to an address, so that Back from a
 list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 from yarl import URL
 
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.records.filters import (
+    FILTERS,
+    Group,
     chips_of,
     columns_of,
     groups_of,
@@ -31,12 +34,14 @@ from gateway.ui.form import Posted, number_of
 from gateway.ui.formats import day, days_since, lines, link, rating_mark
 from gateway.ui.navigation import PATHS, address
 from gateway.ui.organisations import organisation_names
-from gateway.ui.render import see_other, show
-from gateway.ui.table import Cell, Paging
+from gateway.ui.render import kept_part, see_other, show
+from gateway.ui.table import Cell, Paging, table_rows
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition, ListColumn
 from shared.registers.form.showing import show_answer
+
+CellMaker = Callable[[RecordRow], Cell]
 
 LENGTHS: Final = (10, 25, 50, 100)
 LAST_PAGE = 100
@@ -58,9 +63,10 @@ async def search_records(request: web.Request) -> web.Response:
 
 async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListRecords:
     length = number_of(sent.get("length"), 5)
-    groups = groups_of(
-        request[REGISTER], request[VISITOR], await organisation_names(request, request[REGISTER]), Narrowing()
-    )
+    groups: list[Group] = []
+    if FILTERS & sent.keys():
+        names = await organisation_names(request, request[REGISTER])
+        groups = groups_of(request[REGISTER], request[VISITOR], names, Narrowing())
     sort, turned = read_sort(sent)
     return ListRecords(
         search=search,
@@ -88,78 +94,104 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     found = await ask(request, wanted)
     names = await organisation_names(request, register)
     groups = groups_of(register, visitor, names, wanted.narrowing)
-    rows = RecordCells(register, visitor, names, clock.now())
-    template = "records/results.html" if FRAGMENT in request.headers else "records/list.html"
+    results = _results(request, wanted, found, groups, names)
+    if FRAGMENT in request.headers:
+        return web.Response(text=results, content_type="text/html")
     archived = {"archived": register.words("archive.archived")}
     archiving = {"archiving": register.words("archive.pending")}
     return await show(
         request,
-        template,
-        columns=columns_of(register, found),
-        rows=[rows.cells(row) for row in found.rows],
-        paging=paging_of(register, wanted, found),
-        wanted=wanted,
-        found=found,
+        "records/list.html",
+        holes={
+            "search": wanted.search,
+            "filters": Markup("").join(group.fieldset for group in groups),
+            "results": results,
+        },
         lengths=LENGTHS,
-        groups=groups,
-        chips=chips_of(register, groups),
+        length=wanted.length,
         sorts=sorts_of(register),
         sort=write_sort(wanted.sort, turned=wanted.turned),
-        most_sorted=MOST_SORTED,
-        may_submit=visitor.may(Permission.SUBMIT_RECORD),
         said=notice(request, archived | archiving),
         done=bool(notice(request, archived)),
     )
 
 
+def _results(
+    request: web.Request, wanted: ListRecords, found: RecordPage, groups: list[Group], names: Mapping[UUID, str]
+) -> Markup:
+    """Return the part of the page that a search while typing replaces: chips, table and page numbers."""
+    register, visitor = request[REGISTER], request[VISITOR]
+    columns = columns_of(register, found)
+    cells = RecordCells(register, visitor, names, clock.now())
+    rows = table_rows(columns, [cells.cells(row) for row in found.rows], row_header=True) if found.rows else Markup()
+    shell = kept_part(
+        request,
+        "records/results.html",
+        *("rows", "showing", "matches"),
+        columns=columns,
+        has_rows=bool(found.rows),
+        paging=paging_of(wanted, found),
+        is_search=bool(wanted.search),
+        capped=found.capped,
+        sortable=found.sortable,
+        chips=chips_of(register, groups),
+        most_sorted=MOST_SORTED,
+        may_submit=visitor.may(Permission.SUBMIT_RECORD),
+    )
+    return shell.fill({"rows": rows, "showing": showing_of(register, wanted, found), "matches": str(found.matches)})
+
+
 class RecordCells:
     """Makes the cells of the list from the register's columns."""
 
-    def __init__(self, register: Definition, visitor: Visitor, names: dict[UUID, str], now: datetime) -> None:
+    def __init__(self, register: Definition, visitor: Visitor, names: Mapping[UUID, str], now: datetime) -> None:
         self._register = register
-        self._visitor = visitor
         self._names = names
         self._now = now
         self._form = register.form.by_name
+        self._view, self._outcomes = register.words("records.view"), register.words("records.outcomes")
+        self._has_outcomes = bool(register.outcome and visitor.may(Permission.RECORD_OUTCOME))
+        self._makers = tuple(self._maker(column) for column in register.records.columns)
 
     def cells(self, row: RecordRow) -> list[Cell]:
-        return [self._cell(column, row) for column in self._register.records.columns]
+        return [make(row) for make in self._makers]
 
-    def _cell(self, column: ListColumn, row: RecordRow) -> Cell:
-        makers: dict[str, Callable[[], Cell]] = {
-            "person": lambda: row.name,
-            "organisation": lambda: self._names.get(row.organisation_id, ""),
-            "created": lambda: day(row.created_at),
-            "updated": lambda: day(row.updated_at),
-            "created_by": lambda: row.created_by,
-            "answer": lambda: self._answer(column.question or "", row),
-            "actions": lambda: self._actions(row),
+    def _maker(self, column: ListColumn) -> CellMaker:
+        if column.shows == "answer":
+            return self._maker_of_answer(column.question or "")
+        makers: dict[str, CellMaker] = {
+            "person": lambda row: row.name,
+            "organisation": lambda row: self._names.get(row.organisation_id, ""),
+            "created": lambda row: day(row.created_at),
+            "updated": lambda row: day(row.updated_at),
+            "created_by": lambda row: row.created_by,
+            "actions": self._actions,
         }
-        return makers[column.shows]()
+        return makers[column.shows]
 
-    def _answer(self, name: str, row: RecordRow) -> Cell:
+    def _maker_of_answer(self, name: str) -> CellMaker:
         if self._register.rating and name == self._register.rating.question:
-            since = days_since(row.rated_at, self._now, self._register.words)
-            age = self._register.words("records.rated", when=since)
-            return lines(rating_mark(self._register, row.rating), age)
-        is_locality = name == self._register.person.get("locality")
-        return show_answer(self._form[name], (row.locality or None) if is_locality else row.answers.get(name))
+            return self._rated
+        question = self._form[name]
+        if name == self._register.person.get("locality"):
+            return lambda row: show_answer(question, row.locality or None)
+        return lambda row: show_answer(question, row.answers.get(name))
+
+    def _rated(self, row: RecordRow) -> Cell:
+        words = self._register.words
+        age = words("records.rated", when=days_since(row.rated_at, self._now, words))
+        return lines(rating_mark(self._register, row.rating), age)
 
     def _actions(self, row: RecordRow) -> Cell:
-        words, register = self._register.words, self._register
-        view = link(words("records.view"), record_address(register, row.record_id), row.name)
-        if not (register.outcome and self._visitor.may(Permission.RECORD_OUTCOME)):
-            return view
-        return lines(
-            view, link(words("records.outcomes"), record_address(register, row.record_id, "outcomes/"), row.name)
-        )
+        href = record_address(self._register, row.record_id)
+        view = link(self._view, href, row.name)
+        return lines(view, link(self._outcomes, f"{href}outcomes/", row.name)) if self._has_outcomes else view
 
 
-def paging_of(register: Definition, wanted: ListRecords, found: RecordPage) -> Paging:
-    """Return the summary "Showing 1 to 10 of 12 entries", and the page numbers around the current one."""
+def paging_of(wanted: ListRecords, found: RecordPage) -> Paging:
+    """Return the page numbers around the current one, and the pages before and after it."""
     last_page = min(max(-(-found.matches // wanted.length), 1), LAST_PAGE)
     return Paging(
-        showing=showing_of(register, wanted, found),
         current=wanted.page,
         numbers=numbers_about(wanted.page, last_page),
         previous=str(wanted.page - 1) if wanted.page > 1 else "",

@@ -1,13 +1,16 @@
 """The page of one record: its form, history and notes, and the state that its form carries."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.records.history import FoundOutcomes, past_of
+from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
 from gateway.pages.records.lookup import record_address
@@ -19,11 +22,14 @@ from gateway.ui.ids import command_in, new_command
 from gateway.ui.navigation import PATHS, address
 from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
-from gateway.ui.render import show
+from gateway.ui.render import kept_part, show, show_part
+from gateway.ui.shell import Shell
+from gateway.ui.table import Cell, Column, table_rows
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import ReadHistory, ReadNotes, RecordShown
+from shared.contracts.referrals.reading import Notes, ReadPast, RecordShown
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import as_text, fill_fields
 
@@ -47,6 +53,14 @@ class Opened:
     command: UUID
     version: int
     note: Note
+
+
+@dataclass(frozen=True)
+class _Skipped:
+    """How many of the newest updates and notes an older page leaves out."""
+
+    updates: int
+    notes: int
 
 
 def open_record(record: RecordShown, note: Note | None = None) -> Opened:
@@ -78,44 +92,88 @@ async def show_page(
     said: str = "",
 ) -> web.Response:
     """Show the record. `said` names the notice of a page that answers a POST."""
-    skipped = {part: number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")}
-    history, notes, found, about = await asyncio.gather(
-        ask(request, ReadHistory(record_id=record.record_id, skip=skipped["history"])),
-        ask(request, ReadNotes(record_id=record.record_id, skip=skipped["notes"])),
+    skipped = _Skipped(*(number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")))
+    read, found, about, names = await asyncio.gather(
+        ask(request, ReadPast(record_id=record.record_id, skip_updates=skipped.updates, skip_notes=skipped.notes)),
         _outcomes_of(request, register, record),
         whose(request, record),
+        organisation_names(request, register),
     )
-    now, words = clock.now(), register.words
+    words, now = register.words, clock.now()
+    past = past_of(register, record, read, found, skipped.updates, now)
+    standing = standing_of(register, record, names)
+    rated = words("records.rated", when=days_since(record.rated_at, now, words))
+    part = partial(show_part, request, register=register, href=record_address(register, record.record_id))
+    return await show(
+        request,
+        "records/record.html",
+        form=drawn.form,
+        holes={
+            "about": part("records/about.html", whose=about, standing=standing, rated=rated),
+            "line": part("records/line.html", past=past),
+            "updates": part(
+                "records/updates.html",
+                updates=_tables(request, past),
+                older=past.older,
+                is_older=bool(skipped.updates),
+            ),
+            "created": past.created,
+            "noted": part("records/noted.html", **_noted(register, read.notes, skipped.notes)),
+            **_carried(register, record, opened),
+        },
+        register=register,
+        drawing=drawn.drawing,
+        is_open=record.is_open,
+        may_update=record.may_update,
+        may_review=bool(standing.mark),
+        review=REVIEW,
+        said=_said(request, words, said),
+        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
+        may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
+    )
+
+
+def _carried(register: Definition, record: RecordShown, opened: Opened) -> dict[str, Cell]:
+    """Return what the form carries, and what else of the record the page shows as it is."""
+    return {
+        "href": record_address(register, record.record_id),
+        "update_count": str(record.updates),
+        "note_count": str(record.notes),
+        "version": str(opened.version),
+        "update_command": opened.command.hex,
+        "note_command": opened.note.command.hex,
+        "note_text": opened.note.text,
+    }
+
+
+def _noted(register: Definition, found: Notes, skipped: int) -> dict[str, object]:
+    """Return the values of one page of notes."""
+    notes = [
+        (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
+        for each in found.notes
+    ]
+    return {"notes": notes, "older": skipped + len(notes) if found.older else 0, "is_older": bool(skipped)}
+
+
+def _said(request: web.Request, words: Words, said: str) -> str:
     notices = {
         "updated": words("record.updated"),
         "reviewed": words("record.reviewed_done"),
         "noted": words("notes.added"),
     }
-    names = await organisation_names(request, register)
-    return await show(
-        request,
-        "records/record.html",
-        register=register,
-        record=record,
-        drawn=drawn,
-        form=drawn.form,
-        opened=opened,
-        whose=about,
-        standing=standing_of(register, record, names),
-        rated=register.words("records.rated", when=days_since(record.rated_at, now, register.words)),
-        past=past_of(register, record, history, found, skipped["history"], now),
-        review=REVIEW,
-        notes=[
-            (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
-            for each in notes.notes
-        ],
-        note=opened.note,
-        said=notices[said] if said else notice(request, notices),
-        href=record_address(register, record.record_id),
-        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
-        may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
-        older_notes=skipped["notes"] + len(notes.notes) if notes.older else 0,
-    )
+    return notices[said] if said else notice(request, notices)
+
+
+def _tables(request: web.Request, past: ShownPast) -> list[tuple[str, Markup]]:
+    """Return each update's heading, and its table if it changed answers."""
+    shell = kept_part(request, "records/change.html", "heading", "rows", columns=past.columns)
+    return [
+        (update.heading, _table(shell, past.columns, update) if update.rows else Markup()) for update in past.updates
+    ]
+
+
+def _table(shell: Shell, columns: Sequence[Column], update: ShownChange) -> Markup:
+    return shell.fill({"heading": update.heading, "rows": table_rows(columns, update.rows, row_header=True)})
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:

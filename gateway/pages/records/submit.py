@@ -13,7 +13,7 @@ from gateway.ui.formats import day_and_time
 from gateway.ui.ids import command_in
 from gateway.ui.navigation import PATHS, address
 from gateway.ui.register_form import RegisterForm, draw, mark, typed
-from gateway.ui.render import see_other, show
+from gateway.ui.render import see_other, show, show_part
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
 from shared.contracts.referrals.saving import SubmitRecord
 from shared.messages import NotAnswered, Refused
@@ -75,13 +75,15 @@ async def show_new(
     """Show the form, headed by the person's name once it is typed. `draft` is the draft that it continues."""
     register = request[REGISTER]
     typed_names = {name: drawn.form.value(name) for name in register.person.values()}
+    name = name_typed(register, typed_names) or (register.words("draft.unnamed") if draft else "")
+    started = register.words("draft.state", when=day_and_time(draft.started_at)) if draft else ""
+    facts = [(register.words("draft.label"), started)] if started else []
     return await show(
         request,
         "records/new.html",
-        drawn=drawn,
         form=drawn.form,
-        name=name_typed(register, typed_names) or (register.words("draft.unnamed") if draft else ""),
-        started=register.words("draft.state", when=day_and_time(draft.started_at)) if draft else "",
+        holes={"identity": show_part(request, "records/identity.html", name=name, facts=facts) if name else ""},
+        drawing=drawn.drawing,
         said=said,
         action=address(register, PATHS["submit"]),
         save_at=address(register, SAVE_DRAFT),

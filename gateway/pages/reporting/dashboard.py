@@ -1,20 +1,23 @@
 """The reporting dashboard, and reports as files: requested, prepared as jobs, downloaded."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 
 from gateway.keys import REGISTER
 from gateway.ui.actions import ask, attempt
 from gateway.ui.charts.panels import panel_of
 from gateway.ui.charts.weeks import weeks_of
-from gateway.ui.form import Choice, Field, Form
+from gateway.ui.form import Choice, Field, Form, by_name
 from gateway.ui.formats import day_and_time, link
 from gateway.ui.ids import command_in, id_in, id_of, new_command
 from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import kept_part, see_other, show, show_part
+from gateway.ui.shell import Same
 from gateway.ui.table import Column
 from shared import log
 from shared.contracts.reports import (
@@ -25,6 +28,7 @@ from shared.contracts.reports import (
     ReportJob,
     StartReport,
     StopReport,
+    TileShown,
 )
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.dashboards import (
@@ -36,6 +40,8 @@ from shared.registers.definition.dashboards import (
     ScopeFilter,
 )
 from shared.registers.definition.register import Definition
+
+Listed = tuple[tuple[str, str], ...]
 
 FRAGMENT = "X-Fragment"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -94,41 +100,72 @@ async def _read_dashboard(request: web.Request) -> Dashboard:
 
 async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) -> web.Response:
     register = request[REGISTER]
-    words = register.words
+    shown_for = _shown_for(register, board)
     return await show(
         request,
         "reporting/dashboard.html",
-        board=board,
-        offered=_offered(register, board, register.reporting.dashboard_filter),
-        chosen=_chosen(request, board),
-        as_at=words("reporting.as_at", when=day_and_time(board.as_at)),
-        panels=[panel_of(register, tile) for tile in board.tiles if not tile.weeks],
-        by_week=[weeks_of(register, tile) for tile in board.tiles if tile.weeks],
         form=form,
-        names=[name for name in form.fields if name != "report"],
-        shown_for=_shown_for(register, board),
-        columns=(
-            Column(register.words("workbook.report")),
-            Column(words("reporting.asked")),
-            Column(words("reporting.state")),
-        ),
-        jobs=[_job_row(register, job) for job in board.jobs],
+        holes={
+            "panels": Markup("").join(_panel(request, tile) for tile in board.tiles if not tile.weeks),
+            "as_at": register.words("reporting.as_at", when=day_and_time(board.as_at)),
+            "by_week": Markup("").join(_weeks(request, tile) for tile in board.tiles if tile.weeks),
+            "jobs": _jobs(request, board),
+        },
+        offered=_offered(register, register.reporting.dashboard_filter, _listed(board)),
+        chosen=_chosen(request, board),
+        names=tuple((name, shown_for.get(name, ())) for name in form.fields if name != "report"),
     )
 
 
-def _offered(register: Definition, board: Dashboard, wanted: ScopeFilter) -> list[Choice]:
+def _panel(request: web.Request, tile: TileShown) -> Markup:
+    panel = panel_of(request[REGISTER], tile)
+    shell = kept_part(
+        request, "reporting/panel.html", "shown", title=panel.title, heads=panel.heads, columns=panel.columns
+    )
+    return shell.fill({"shown": panel.shown})
+
+
+def _weeks(request: web.Request, tile: TileShown) -> Markup:
+    weeks = weeks_of(request[REGISTER], tile)
+    shell = kept_part(
+        request,
+        "reporting/weeks.html",
+        *("blocks", "rows", "first", "last"),
+        title=weeks.title,
+        width=weeks.width,
+        height=weeks.height,
+        legend=weeks.legend,
+        columns=weeks.columns,
+    )
+    return shell.fill({"blocks": weeks.blocks, "rows": weeks.rows, "first": weeks.first, "last": weeks.last})
+
+
+def _jobs(request: web.Request, board: Dashboard) -> Markup:
+    words = request[REGISTER].words
+    columns = (Column(words("workbook.report")), Column(words("reporting.asked")), Column(words("reporting.state")))
+    jobs = [_job_row(request[REGISTER], job) for job in board.jobs]
+    return show_part(request, "reporting/jobs.html", columns=columns, jobs=jobs) if jobs else Markup()
+
+
+def _offered(register: Definition, wanted: ScopeFilter, listed: Listed) -> Listed:
     """Return the organisations, or the bodies that an answer can name, from which the user may choose."""
     if isinstance(wanted, OrganisationFilter):
-        return [Choice(each.organisation_id.hex, each.label) for each in board.organisations]
+        return listed
     prefix = f"{register.form.by_name[wanted.question].body_list}:"
-    return [Choice(each.body, each.label) for each in board.bodies if each.body.startswith(prefix)]
+    return tuple((code, label) for code, label in listed if code.startswith(prefix))
+
+
+def _listed(board: Dashboard) -> Listed:
+    """Return what the dashboard can be divided by, each with its code and label: organisations, or bodies."""
+    organisations = ((each.organisation_id.hex, each.label) for each in board.organisations)
+    return (*organisations, *((each.body, each.label) for each in board.bodies))
 
 
 def _chosen(request: web.Request, board: Dashboard) -> str:
     """Return the organisation or body that the dashboard shows: the chosen or the only one; empty for all."""
     choice = request[REGISTER].reporting.dashboard_filter
-    offered = _offered(request[REGISTER], board, choice)
-    only = offered[0].code if len(offered) == 1 else ""
+    offered = _offered(request[REGISTER], choice, _listed(board))
+    only = offered[0][0] if len(offered) == 1 else ""
     return request.query.get(choice.kind, "") or only
 
 
@@ -142,26 +179,32 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
 
 def _form(register: Definition, board: Dashboard, chosen: str = "") -> Form:
     """Return the report form, with the organisation or body of the dashboard preselected."""
-    words = register.words
-    titles = {report.code: report.title for report in register.reporting.reports}
-    reports = tuple(Choice(code, titles[code]) for code in board.reports if code in titles)
-    select = Field(
-        "report", words("reporting.select_report"), "select", choices=reports, missing=words("reporting.report_missing")
-    )
-    filters = [_filter_field(register, board, each) for each in register.reporting.filters]
-    return Form([select, *filters], {_scope_field(register.reporting.dashboard_filter): chosen})
+    fields = _fields(Same(register), board.reports, _listed(board))
+    return Form(fields, {_scope_field(register.reporting.dashboard_filter): chosen})
 
 
 def _scope_field(wanted: ScopeFilter) -> str:
     return ORGANISATION if isinstance(wanted, OrganisationFilter) else BODY + wanted.question
 
 
-def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Field:
+@lru_cache(maxsize=100)
+def _fields(same: Same[Definition], offered: tuple[str, ...], listed: Listed) -> Mapping[str, Field]:
+    """Return the fields of the report form. They are kept, because forms with the same fields share a kept page."""
+    register, words = same.value, same.value.words
+    titles = {report.code: report.title for report in register.reporting.reports}
+    reports = tuple(Choice(code, titles[code]) for code in offered if code in titles)
+    select = Field(
+        "report", words("reporting.select_report"), "select", choices=reports, missing=words("reporting.report_missing")
+    )
+    return by_name([select, *(_filter_field(register, listed, each) for each in register.reporting.filters)])
+
+
+def _filter_field(register: Definition, listed: Listed, wanted: Filter) -> Field:
     everything = Choice("", wanted.everything)
     match wanted:
         case OrganisationFilter() | BodyFilter():
-            listed = _offered(register, board, wanted)
-            return Field(_scope_field(wanted), wanted.label, "select", choices=(everything, *listed))
+            offered = (Choice(code, label) for code, label in _offered(register, wanted, listed))
+            return Field(_scope_field(wanted), wanted.label, "select", choices=(everything, *offered))
         case AgeFilter():
             bands = (Choice(band.code, band.label) for band in wanted.bands)
             return Field(AGE, wanted.label, "select", choices=(everything, *bands))
@@ -171,13 +214,13 @@ def _filter_field(register: Definition, board: Dashboard, wanted: Filter) -> Fie
             return Field(FILTER + wanted.question, wanted.label, "select", choices=(everything, *offered))
 
 
-def _shown_for(register: Definition, board: Dashboard) -> dict[str, list[str]]:
+def _shown_for(register: Definition, board: Dashboard) -> dict[str, tuple[str, ...]]:
     """
     Return each filter that only some reports accept, with the codes of those reports. A script hides it for the others
     (R-DSR-163).
     """
     every = {report.code: report for report in register.reporting.reports}
-    takes_age = [code for code in board.reports if code in every and every[code].ages is None]
+    takes_age = tuple(code for code in board.reports if code in every and every[code].ages is None)
     return {AGE: takes_age} if len(takes_age) < len(board.reports) else {}
 
 

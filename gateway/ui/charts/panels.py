@@ -6,32 +6,36 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from gateway.ui.formats import rating_mark
-from gateway.ui.table import Cell, Column
+from gateway.ui.table import Cell, Column, table_rows
 from shared.contracts.reports import Count, TileShown
 from shared.registers.definition.register import Definition
 
 MOST_BESIDE = 6
+COUNT = Markup('<td class="nhsuk-table__cell ics-panel__count">%d</td>')
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel: a `total` alone, `heads` over `counts`, or `rows` under `columns`."""
+    """
+    One panel: a number beside its title, `heads` over numbers, or rows of numbers under `columns`.
+
+    `shown` is what changes with the numbers: the number, the cells, or the rows, as HTML.
+    """
 
     title: str
-    total: int | None = None
+    shown: Cell
     heads: tuple[Cell, ...] = ()
-    counts: tuple[int, ...] = ()
     columns: tuple[Column, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
 
 
 def panel_of(register: Definition, tile: TileShown) -> Panel:
     if tile.kind == "total":
-        return Panel(tile.title, total=sum(each.count for each in tile.counts))
+        return Panel(tile.title, str(sum(each.count for each in tile.counts)))
     if tile.kind == "by_organisation" or len(tile.counts) > MOST_BESIDE:
-        return Panel(tile.title, columns=_columns(register, tile), rows=tuple(_rows(tile.counts)))
+        columns = _columns(register, tile)
+        return Panel(tile.title, table_rows(columns, _rows(tile.counts), row_header=True), columns=columns)
     heads = tuple(_head(register, tile, each) for each in tile.counts)
-    return Panel(tile.title, heads=heads, counts=tuple(each.count for each in tile.counts))
+    return Panel(tile.title, Markup("").join(COUNT % each.count for each in tile.counts), heads=heads)
 
 
 def _head(register: Definition, tile: TileShown, count: Count) -> Cell:
@@ -54,7 +58,8 @@ def _rows(counts: Sequence[Count]) -> list[tuple[Cell, ...]]:
 def _bar(count: int, longest: int) -> Markup:
     """Return the number and a decorative bar, whose length is relative to the longest."""
     width = 100 * count / longest if longest else 0
-    return Markup(
-        '<span class="ics-bar__count">{}</span><svg class="ics-bar" viewBox="0 0 100 10" preserveAspectRatio="none"'
-        ' aria-hidden="true" focusable="false"><rect class="ics-bar__length" width="{}" height="10"/></svg>'
-    ).format(count, f"{width:.1f}")
+    return Markup(  # noqa: S704  two numbers
+        f'<span class="ics-bar__count">{count:d}</span><svg class="ics-bar" viewBox="0 0 100 10"'
+        ' preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        f'<rect class="ics-bar__length" width="{width:.1f}" height="10"/></svg>'
+    )

@@ -1,6 +1,6 @@
 """A record's rating over time, drawn as a line through bands from its history; reviews and outcomes are dots."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from typing import Literal
 from gateway.ui.formats import day, day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import History, RecordShown
+from shared.contracts.referrals.reading import History, Past, RecordShown
 from shared.registers.definition.lifecycle import Level, Rating
 from shared.registers.definition.register import Definition
 
@@ -75,11 +75,11 @@ class Moment:
 
 
 def rating_line(
-    register: Definition, record: RecordShown, history: History, outcomes: Outcomes | None, now: datetime
+    register: Definition, record: RecordShown, past: Past, outcomes: Outcomes | None, now: datetime
 ) -> RatingLine | None:
     """Return the line of an active record; None if it has no rating. Pass None for `outcomes` if they are not shown."""
-    rating = register.rating
-    moments = [*_ratings(rating, record, history), *_reviews(history)] if rating else []
+    rating, history = register.rating, past.history
+    moments = [*_ratings(rating, record, past), *_reviews(history)] if rating else []
     rated = [moment for moment in moments if moment.level]
     if rating is None or not rated:
         return None
@@ -89,15 +89,15 @@ def rating_line(
     return _line(register, drawing, sorted(moments, key=lambda moment: moment.at), _notes(register, history, outcomes))
 
 
-def _ratings(rating: Rating, record: RecordShown, history: History) -> Iterator[Moment]:
+def _ratings(rating: Rating, record: RecordShown, past: Past) -> Iterator[Moment]:
     """Yield the ratings, newest first. Each change says what was before it."""
-    code = record.answers.get(rating.question)
-    for change in history.updates:
+    history, code = past.history, record.answers.get(rating.question)
+    for change in (*history.updates, *(past.older_ratings or ())):
         for field in change.changes:
             if field.name == rating.question:
                 yield Moment(change.changed_at, change.changed_by, _level(rating, field.after))
                 code = field.before
-    if history.older:
+    if history.older and past.older_ratings is None:
         yield Moment(history.updates[-1].changed_at, "", _level(rating, code))
     else:
         yield Moment(history.created_at, history.created_by, _level(rating, code))
@@ -157,7 +157,7 @@ class _Drawing:
 
 
 def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], notes: tuple[str, ...]) -> RatingLine:
-    words, levels = register.words, drawing.rating.levels
+    words, levels, said = register.words, drawing.rating.levels, _said(register)
     marks = tuple(drawing.mark(moment.kind, moment.at) for moment in moments if moment.kind)
     newest = drawing.rated[-1]
     now = words("rating_line.now", rating=newest.level.label if newest.level else "", when=day(newest.at))
@@ -167,20 +167,16 @@ def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], no
         bands=tuple(Band(level, drawing.top(level)) for level in reversed(levels)),
         steps=tuple(drawing.steps()),
         marks=marks,
-        legends=_legends(register, {mark.kind for mark in marks}),
+        legends=tuple(Legend(kind, text) for kind, text in said.items() if kind in {mark.kind for mark in marks}),
         columns=(
             Column(words("rating_line.when")),
             Column(words("rating_line.what")),
             Column(words("rating_line.who")),
         ),
-        rows=tuple(_row(register, moment) for moment in reversed(moments)),
+        rows=tuple(_row(register, said, moment) for moment in reversed(moments)),
         first=day(drawing.start),
         notes=notes,
     )
-
-
-def _legends(register: Definition, there: set[MarkKind]) -> tuple[Legend, ...]:
-    return tuple(Legend(kind, said) for kind, said in _said(register).items() if kind in there)
 
 
 def _said(register: Definition) -> dict[MarkKind, str]:
@@ -192,7 +188,7 @@ def _said(register: Definition) -> dict[MarkKind, str]:
     }
 
 
-def _row(register: Definition, moment: Moment) -> tuple[str, ...]:
+def _row(register: Definition, said: Mapping[MarkKind, str], moment: Moment) -> tuple[str, ...]:
     rated = register.words("rating_line.rated", rating=moment.level.label) if moment.level else ""
-    what = _said(register)[moment.kind] if moment.kind else rated
+    what = said[moment.kind] if moment.kind else rated
     return (day_and_time(moment.at), what, moment.who or register.words("page.not_recorded"))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup, escape
+
 from gateway.ui.formats import rating_mark
 from gateway.ui.table import Cell, Column
 from shared.contracts.reports import TileShown, Week
@@ -29,13 +31,12 @@ class Weeks:
     title: str
     width: int
     height: int
-    bar: int
-    blocks: tuple[Block, ...]
+    blocks: Markup
     legend: tuple[tuple[str, Cell], ...]
     first: str
     last: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Markup
 
 
 def weeks_of(register: Definition, tile: TileShown) -> Weeks:
@@ -47,13 +48,28 @@ def weeks_of(register: Definition, tile: TileShown) -> Weeks:
         title=tile.title,
         width=SLOT * len(weeks),
         height=HEIGHT,
-        bar=BAR,
-        blocks=tuple(_blocks(weeks, colours)),
+        blocks=Markup("\n").join(_rectangle(block) for block in _blocks(weeks, colours)),
         legend=tuple((_colour(register, each.code), rating_mark(register, each.code) or each.label) for each in levels),
         first=names[0],
         last=names[-1],
         columns=(Column(register.words("reporting.week")), *(Column(each.label, numeric=True) for each in levels)),
-        rows=tuple((name, *(str(each.count) for each in week.counts)) for name, week in zip(names, weeks, strict=True)),
+        rows=Markup("\n").join(_row(name, week) for name, week in zip(names, weeks, strict=True)),
+    )
+
+
+def _rectangle(block: Block) -> Markup:
+    return Markup(  # noqa: S704  numbers, and a colour of the palette
+        f'<rect class="ics-weeks__block" x="{block.x}" y="{block.y}" width="{BAR}" height="{block.height}"'
+        f' fill="url(#ics-weeks-{block.colour})"/>'
+    )
+
+
+def _row(name: str, week: Week) -> Markup:
+    cells = "".join(
+        f'<td class="nhsuk-table__cell nhsuk-table__cell--numeric">{each.count:d}</td>' for each in week.counts
+    )
+    return Markup(  # noqa: S704  the name is escaped, and the rest are numbers
+        f'<tr class="nhsuk-table__row"><th class="nhsuk-table__header" scope="row">{escape(name)}</th>{cells}</tr>'
     )
 
 

@@ -12,8 +12,17 @@ from shared import audit
 from shared.context import ServiceContext
 from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.naming import NamedRecords, NameRecords
-from shared.contracts.referrals.reading import History, Notes, ReadHistory, ReadNotes, ReadRecord, RecordShown
-from shared.database import transaction
+from shared.contracts.referrals.reading import (
+    PAGE,
+    History,
+    Past,
+    ReadHistory,
+    ReadPast,
+    ReadRecord,
+    RecordChange,
+    RecordShown,
+)
+from shared.database import Database, transaction
 from shared.messages import Fault, NotAnswered, must_find
 from shared.permissions import Visitor
 
@@ -67,15 +76,24 @@ class ReadRecordHandlers:
             await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [asked.record_id])
             return found
 
-    async def read_notes(self, visitor: Visitor, asked: ReadNotes) -> Notes:
+    async def read_past(self, visitor: Visitor, asked: ReadPast) -> Past:
+        code, record_id = visitor.register_code, asked.record_id
         async with transaction(self.context.pool, visitor) as db:
-            found = must_find(
-                await history.find_notes(
-                    db, visitor.register_code, asked.record_id, asked.skip, ended=self._sees_ended(visitor)
-                )
-            )
-            await audit.note(db, visitor, ReferralsAction.RECORD_NOTES_READ, [asked.record_id])
-            return found
+            ended = self._sees_ended(visitor)
+            found = await history.find_history(db, code, record_id, asked.skip_updates, PAGE, ended=ended)
+            updates = must_find(found)
+            notes = await history.find_notes(db, record_id, asked.skip_notes, PAGE)
+            ratings = None if asked.skip_updates else await self._older_ratings(db, visitor, updates)
+            await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [record_id])
+            await audit.note(db, visitor, ReferralsAction.RECORD_NOTES_READ, [record_id])
+        return Past(history=updates, notes=notes, older_ratings=ratings)
+
+    async def _older_ratings(self, db: Database, visitor: Visitor, found: History) -> tuple[RecordChange, ...] | None:
+        rating = self.context.registers.find(visitor.register_code).rating
+        if rating is None or not found.older:
+            return ()
+        oldest_shown = found.updates[-1].version
+        return await history.find_ratings(db, found.record_id, oldest_shown, rating.question)
 
 
 def list_page(asked: ListRecords, questions: Sequence[str]) -> ListPage:

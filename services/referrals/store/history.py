@@ -16,29 +16,29 @@ FIND_CREATION = """
     WHERE id = $1 AND register_code = $2 AND (is_open OR $3)
 """
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
-FIND_UPDATES = f"""
+FIND_UPDATES = """
     SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
     WHERE record_id = $1 AND act <> 'created'
     ORDER BY version DESC
     OFFSET $2
-    LIMIT {MOST}
-"""  # noqa: S608  a number of ours
+    LIMIT $3
+"""
 
 
 async def find_history(
-    db: Database, register_code: str, record_id: UUID, skip: int, *, ended: bool = False
+    db: Database, register_code: str, record_id: UUID, skip: int, most: int = MOST, *, ended: bool = False
 ) -> History | None:
     """
-    Return the versions of an open record in scope without its creation, the newest first. With `ended`, also of
-    one that has ended.
+    Return up to `most` versions of an open record in scope without its creation, the newest first. With `ended`, also
+    of one that has ended.
 
     The newest `skip` versions are left out.
     """
     creation = await db.fetchrow(FIND_CREATION, record_id, register_code, ended)
     if creation is None:
         return None
-    rows = await db.fetch(FIND_UPDATES, record_id, skip)
+    rows = await db.fetch(FIND_UPDATES, record_id, skip, most)
     updates = fitting([_change(row) for row in rows])
     return History(
         record_id=record_id,
@@ -65,23 +65,40 @@ def _change(row: Record) -> RecordChange:
     )
 
 
-FIND_NOTES = f"""
+FIND_RATINGS = f"""
+    SELECT version, act, changed_at, changed_by_name, changes
+    FROM (
+        SELECT version, act, changed_at, changed_by_name, jsonb_path_query_array(
+            changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $3::text)
+        ) AS changes
+        FROM record_version
+        WHERE record_id = $1 AND version < $2
+    ) AS older
+    WHERE changes <> '[]'
+    ORDER BY version DESC
+    LIMIT {MOST + 1}
+"""  # noqa: S608  a number of ours
+
+
+async def find_ratings(db: Database, record_id: UUID, before: int, question: str) -> tuple[RecordChange, ...] | None:
+    """Return the changes of the rating before a version, the newest first; None if there are more than `MOST`."""
+    rows = await db.fetch(FIND_RATINGS, record_id, before, question)
+    return None if len(rows) > MOST else tuple(_change(row) for row in rows)
+
+
+FIND_NOTES = """
     SELECT id AS note_id, text, written_by_name AS written_by, written_at, count(*) OVER () AS there
     FROM note
     WHERE record_id = $1
     ORDER BY written_at DESC, id DESC
     OFFSET $2
-    LIMIT {MOST}
-"""  # noqa: S608  a number of ours
+    LIMIT $3
+"""
 
 
-async def find_notes(
-    db: Database, register_code: str, record_id: UUID, skip: int, *, ended: bool = False
-) -> Notes | None:
-    """Return the notes on an open record in scope, or an ended one, the newest first, without the newest `skip`."""
-    if await db.fetchrow(FIND_CREATION, record_id, register_code, ended) is None:
-        return None
-    rows = await db.fetch(FIND_NOTES, record_id, skip)
+async def find_notes(db: Database, record_id: UUID, skip: int, most: int) -> Notes:
+    """Return up to `most` notes on a record in scope, the newest first, without the newest `skip`."""
+    rows = await db.fetch(FIND_NOTES, record_id, skip, most)
     notes = fitting([_note(row) for row in rows])
     return Notes(record_id=record_id, notes=notes, older=_older(rows, skip, len(notes)))
 

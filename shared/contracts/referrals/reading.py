@@ -11,6 +11,8 @@ from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
 from shared.messages import Command, Message, Nothing, Request
 
+PAGE = 20  # updates or notes on one page of a record
+
 
 class EndingDecision(Message):
     """What a body decided about the end of a record, as `list:code`."""
@@ -128,14 +130,32 @@ class Notes(Message):
     older: int = 0
 
 
-class ReadNotes(Request[Notes]):
-    """Read the notes on a record, newest first, without the newest `skip`. Refused as `not_found`. Audited."""
+class Past(Message):
+    """
+    One page of a record's history, and one of its notes.
 
-    subject: ClassVar[str] = "ask.referrals.read_notes"
+    `older_ratings` are the changes of the rating among the older updates, newest first, without their other changes. It
+    is None unless this is the first page, and if there are too many.
+    """
+
+    history: History
+    notes: Notes
+    older_ratings: tuple[RecordChange, ...] | None = None
+
+
+class ReadPast(Request[Past]):
+    """
+    Read `PAGE` updates and `PAGE` notes of a record, newest first, without the newest ones that are skipped.
+
+    Refused as `not_found`. Audited as a reading of the history and of the notes.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_past"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
-    skip: int = Field(default=0, ge=0, le=1_000_000)
+    skip_updates: int = Field(default=0, ge=0, le=1_000_000)
+    skip_notes: int = Field(default=0, ge=0, le=1_000_000)
 
 
 class AddNote(Command[Nothing]):

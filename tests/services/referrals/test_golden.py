@@ -15,7 +15,7 @@ from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldi
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
-from shared.contracts.referrals.reading import ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reading import ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.permissions import Role, Visitor
@@ -50,7 +50,8 @@ async def test_golden_record(referrals: Referrals) -> None:
     check_golden(UpdateRecord, updated)
     check_golden(ReviewRecord, reviewed)
     check_golden(ReadHistory, await referrals.history(creator, added.record_id))
-    check_golden(ReadNotes, await referrals.ask(creator, ReadNotes(record_id=added.record_id)))
+    pages = [ReadPast(record_id=added.record_id, skip_updates=skip) for skip in (0, 1)]
+    check_golden(ReadPast, *[await referrals.ask(creator, page) for page in pages])
     check_golden(ListRecords, await referrals.listed(creator))
     named = NameRecords(record_ids=(added.record_id,))
     check_golden(NameRecords, await referrals.ask(colleague_of(creator, Role.ADMINISTRATOR), named))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.referrals.reading import ReadHistory, ReadNotes
+from shared.contracts.referrals.reading import ReadHistory, ReadPast
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
@@ -18,7 +18,7 @@ async def test_notes_are_read_newest_first_and_counted_on_the_record(referrals: 
     await referrals.ask(visitor, a_note(record_id, " First\r\nsecond line "))
     await referrals.ask(administrator, a_note(record_id, "Later"))
 
-    notes = (await referrals.ask(visitor, ReadNotes(record_id=record_id))).notes
+    notes = (await referrals.ask(visitor, ReadPast(record_id=record_id))).notes.notes
     shown = await referrals.read(visitor, record_id)
     assert [("Later", "Sam Colleague"), ("First\nsecond line", "Jayne Billings")] == [
         (note.text, note.written_by) for note in notes
@@ -34,7 +34,7 @@ async def test_a_note_that_is_sent_again_is_one_note(referrals: Referrals) -> No
     for _ in range(3):
         await referrals.ask(visitor, asked)
 
-    assert 1 == len((await referrals.ask(visitor, ReadNotes(record_id=record_id))).notes)
+    assert 1 == len((await referrals.ask(visitor, ReadPast(record_id=record_id))).notes.notes)
 
 
 @pytest.mark.parametrize(("text", "code"), [("  \n", "empty"), ("bell \x07", "unreadable")])
@@ -88,7 +88,7 @@ async def test_however_much_is_noted_the_bus_can_carry_it_and_all_of_it_is_reach
 
     read: list[str] = []
     while True:
-        notes = await referrals.ask(visitor, ReadNotes(record_id=record_id, skip=len(read)))
+        notes = (await referrals.ask(visitor, ReadPast(record_id=record_id, skip_notes=len(read)))).notes
         assert len(notes.model_dump_json().encode()) < 1_000_000
         read += [note.text[:3] for note in notes.notes]
         if not notes.older:

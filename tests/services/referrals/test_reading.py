@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.referrals.listing import ListRecords, RecordPage, RowPlace
-from shared.contracts.referrals.reading import ReadHistory, ReadNotes, ReadRecord
+from shared.contracts.referrals.reading import ReadHistory, ReadPast, ReadRecord
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals
@@ -179,9 +179,9 @@ async def test_a_grant_for_some_organisations_shows_the_records_of_those(referra
     assert ["not_found"] * 2 == [(await referrals.refusal(granted, ReadRecord(record_id=each)))[0] for each in made[2:]]
 
 
-@pytest.mark.parametrize("kind", [ReadRecord, ReadHistory, ReadNotes])
+@pytest.mark.parametrize("kind", [ReadRecord, ReadHistory, ReadPast])
 async def test_a_foreign_id_is_answered_exactly_as_an_unknown_one(
-    referrals: Referrals, owner: Owner, kind: type[ReadRecord] | type[ReadHistory] | type[ReadNotes]
+    referrals: Referrals, owner: Owner, kind: type[ReadRecord] | type[ReadHistory] | type[ReadPast]
 ) -> None:
     foreign = await referrals.submit(a_visitor())
     of_another_register = a_visitor(Role.ADMINISTRATOR, register_code="s117")
@@ -216,8 +216,7 @@ async def test_reading_is_audited_with_the_ids_shown_before_the_reply(referrals:
     await referrals.listed(reader)
     await referrals.listed(reader, "Ada")
     await referrals.read(reader, made[3])
-    await referrals.history(reader, made[3])
-    await referrals.ask(reader, ReadNotes(record_id=made[3]))
+    await referrals.ask(reader, ReadPast(record_id=made[3]))
 
     rows = await owner.rows("SELECT action, subjects, fields FROM audit WHERE actor = $1 ORDER BY id", reader.user_id)
     assert [

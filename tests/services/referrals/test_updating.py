@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.events import RecordUpdated, RoutineNotice, UrgentNotice
-from shared.contracts.referrals.reading import FieldChange, ReadHistory
+from shared.contracts.referrals.reading import FieldChange, ReadHistory, ReadPast
 from shared.contracts.referrals.saving import UpdateRecord
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
@@ -240,3 +240,24 @@ async def test_the_audit_names_the_fields_that_changed(referrals: Referrals, own
 
     assert (["first_name"], [receipt.record_id]) == (row["fields"], row["subjects"])
     assert "Canarina" not in str(row)
+
+
+async def test_a_page_of_the_history_has_the_newest_twenty_and_the_older_ratings(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    receipt = await referrals.update(visitor, receipt, risk_level="red", latest_update="risk_level")
+    receipt = await referrals.update(visitor, receipt, risk_level="amber", latest_update="risk_level")
+    for number in range(21):
+        receipt = await referrals.update(visitor, receipt, risk_level="amber", latest_update=f"risk_level {number}")
+
+    first = await referrals.ask(visitor, ReadPast(record_id=receipt.record_id))
+    second = await referrals.ask(visitor, ReadPast(record_id=receipt.record_id, skip_updates=20))
+
+    assert (20, 3) == (len(first.history.updates), first.history.older)
+    assert ([3, 2, 1], 0) == ([each.version for each in second.history.updates], second.history.older)
+    assert second.older_ratings is None
+    assert first.older_ratings is not None
+    assert [
+        (2, (FieldChange(name="risk_level", before="red", after="amber"),)),
+        (1, (FieldChange(name="risk_level", before="green", after="red"),)),
+    ] == [(each.version, each.changes) for each in first.older_ratings]
