@@ -58,21 +58,17 @@ def past_of(
 def said_of(register: Definition, change: RecordChange) -> str:
     """Return a sentence: what was done, by whom and when."""
     words, name, when = register.words, change.changed_by, day_and_time(change.changed_at)
-    match change.act:
-        case "updated":
-            return words("history.changed", name=name, when=when)
-        case "reviewed":
-            return words("history.reviewed", name=name, when=when)
-        case "decided":
-            return words("history.decided", name=name, when=when)
-        case "ended" if not name:
-            return words("history.ended_on_day", when=when)
-        case "ended":
-            return words("history.ended", name=name, when=when)
-        case "archived":
-            return words("history.archived", name=name, when=when)
-        case "reinstated":
-            return words("history.reinstated", name=name, when=when)
+    if change.act == "ended" and not name:
+        return words("history.ended_on_day", when=when)
+    said = {
+        "updated": words("history.changed", name=name, when=when),
+        "reviewed": words("history.reviewed", name=name, when=when),
+        "decided": words("history.decided", name=name, when=when),
+        "archived": words("history.archived", name=name, when=when),
+        "ended": words("history.ended", name=name, when=when),
+        "reinstated": words("history.reinstated", name=name, when=when),
+    }
+    return said[change.act]
 
 
 def shown_change(register: Definition, change: RecordChange) -> ShownChange:

@@ -122,6 +122,7 @@ class Referrals:
         events = [
             kinds[f"{subject.split('.')[0]} {subject.split('.')[-1]}"].model_validate_json(body)
             for subject, body, _ in self.wire.published
+            if not subject.startswith("copy.")
         ]
         return [event for event in events if event.record_id == record_id]
 

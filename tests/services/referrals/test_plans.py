@@ -35,7 +35,7 @@ EXPLAIN_ALL = """
 READ = re.compile(
     r"(?:Index Scan|Index Only Scan|Bitmap Index Scan|Bitmap Heap Scan|Seq Scan)(?: using (\w+))? on (\w+)"
 )
-FIND_MATCHES = "SELECT matched_ids(find_matches(gen_random_uuid(), 'dsr', $1))"
+FIND_MATCHES = "SELECT ids FROM find_matches(gen_random_uuid(), 'dsr', $1)"
 ANY_KEY = "SELECT md5('born family_name given_name' || md5('record 1')::uuid)"  # of an active record
 ALL, ENOUGH = 100_000, 20_000
 OFTEN = 8  # after so many runs, Postgres keeps a generic plan if it ever does

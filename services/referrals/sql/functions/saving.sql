@@ -89,6 +89,7 @@ DECLARE
     scope record;
     fresh record;
     content record;
+    matched uuid [];
     the_overlay integer;
 BEGIN
     verdict := 'repeated';
@@ -105,10 +106,11 @@ BEGIN
     WHERE check_keys(p_record, ARRAY[
         'record_id', 'reference', 'edition', 'state', 'compartment_id', 'organisation_id', 'ends_on', 'awaiting'
     ]);
-    matches := find_matches(fresh.record_id, scope.register_code, content.keys);
-    IF NOT matched_ids(matches) <@ content.judged THEN
+    SELECT f.matches, f.ids INTO matches, matched
+    FROM find_matches(fresh.record_id, scope.register_code, content.keys) AS f;
+    IF NOT matched <@ content.judged THEN
         verdict := 'matches';
-        seen := in_sight(matched_ids(matches));
+        seen := in_sight(matched);
         DELETE FROM command WHERE id = taken;
         RETURN;
     END IF;
@@ -122,7 +124,7 @@ BEGIN
         fresh.awaiting, content.locality, content.given_name, content.family_name, content.born, content.nhs_number,
         content.postcode, content.search, content.answers
     ) RETURNING overlay INTO the_overlay;
-    PERFORM add_keys(fresh.record_id, scope.register_code, content.keys, content.key_rules, matches <> '[]');
+    PERFORM add_keys(fresh.record_id, scope.register_code, content.keys, content.key_rules, matched <> '{}');
     INSERT INTO record_version (record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, answers)
     VALUES (fresh.record_id, 0, 'created', now(), scope.user_id, scope.full_name, fresh.edition, the_overlay, content.answers);
     INSERT INTO audit (actor, session, action, register, subjects, fields)
@@ -158,26 +160,22 @@ $$;
 -- Lock the keys, and return the other open records of the register that share one of them, in every compartment, with
 -- the rules that match. SECURITY DEFINER: rules must know of a match that the user may not see. The service never shows
 -- it.
-CREATE OR REPLACE FUNCTION find_matches(p_record uuid, p_register text, p_keys text []) RETURNS jsonb
+CREATE OR REPLACE FUNCTION find_matches(
+    p_record uuid, p_register text, p_keys text [], OUT matches jsonb, OUT ids uuid []
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM lock_keys(p_register, p_keys);
-    RETURN (
-        SELECT coalesce(jsonb_agg(to_jsonb(m)), '[]')
-        FROM (
-            SELECT r.id AS record_id, r.nhs_number IS NOT NULL AS has_nhs_number, array_agg(k.rule) AS rules
-            FROM record_key AS k
-            JOIN record AS r ON r.id = k.record_id AND r.is_open
-            WHERE k.register_code = p_register AND k.key = ANY(p_keys) AND r.id <> p_record
-            GROUP BY r.id
-        ) AS m
-    );
+    SELECT coalesce(jsonb_agg(to_jsonb(m)), '[]'), coalesce(array_agg(m.record_id), '{}')
+    INTO matches, ids
+    FROM (
+        SELECT r.id AS record_id, r.nhs_number IS NOT NULL AS has_nhs_number, array_agg(k.rule) AS rules
+        FROM record_key AS k
+        JOIN record AS r ON r.id = k.record_id AND r.is_open
+        WHERE k.register_code = p_register AND k.key = ANY(p_keys) AND r.id <> p_record
+        GROUP BY r.id
+    ) AS m;
 END
-$$;
-
-CREATE OR REPLACE FUNCTION matched_ids(p_matches jsonb) RETURNS uuid []
-LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
-    SELECT ARRAY(SELECT (each.match ->> 'record_id')::uuid FROM jsonb_array_elements(p_matches) AS each (match))
 $$;
 
 -- Give its keys to a new record, and flag its matches if there are any.
@@ -260,6 +258,6 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
 open_scope(jsonb), take_command(jsonb), put_events(jsonb), read_content(jsonb), in_sight(uuid []),
-submit_record(jsonb, jsonb, jsonb, jsonb, jsonb), find_matches(uuid, text, text []), matched_ids(jsonb),
+submit_record(jsonb, jsonb, jsonb, jsonb, jsonb), find_matches(uuid, text, text []),
 add_keys(uuid, text, text [], text [], boolean), hold_draft(uuid)
 TO referrals_app;

@@ -61,16 +61,18 @@ DECLARE
     scope record := open_scope(p_scope);
     wanted record := read_version(p_version);
     content record := read_content(p_content);
+    matched uuid [];
     kept record;
 BEGIN
     IF p_content IS NULL THEN
         kept := turn_record(wanted);
     ELSE
         IF content.judged IS NOT NULL THEN
-            matches := find_matches(wanted.record_id, scope.register_code, content.keys);
-            IF NOT matched_ids(matches) <@ content.judged THEN
+            SELECT f.matches, f.ids INTO matches, matched
+            FROM find_matches(wanted.record_id, scope.register_code, content.keys) AS f;
+            IF NOT matched <@ content.judged THEN
                 verdict := 'matches';
-                seen := in_sight(matched_ids(matches));
+                seen := in_sight(matched);
                 RETURN;
             END IF;
         END IF;
