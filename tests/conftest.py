@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from xdist.remote import Producer
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
-from shared.database import DatabasePool, open_pool
+from shared.database import DatabasePool
 from tests.groups import Groups
+from tests.support.connections import KeptConnections, tasks_ended
 from tests.support.databases import SharedDatabase, database_copy, open_shared_database
 
 IN_MEMORY = Path("/dev/shm")
@@ -74,6 +74,24 @@ async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     await parts.stop()
 
 
+@pytest.fixture(scope="session")
+def kept(parts: EmbeddedParts) -> Iterator[KeptConnections]:
+    """Connections that the tests of this process use one after the other. They end before their server does."""
+    kept = KeptConnections()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(autouse=True)
+async def no_task_left(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """End what a test leaves running. A journey shares its product and browser with others, and ends its own."""
+    if request.node.get_closest_marker("journey") or request.node.get_closest_marker("failure"):
+        yield
+    else:
+        async with tasks_ended():
+            yield
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_copy(parts: EmbeddedParts) -> AsyncIterator[SharedDatabase]:
     async with open_shared_database(parts) as shared:
@@ -95,11 +113,10 @@ async def own_addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 
 @pytest.fixture
-async def database(addresses: Addresses) -> AsyncIterator[OpenDatabase]:
+def database(addresses: Addresses, kept: KeptConnections) -> OpenDatabase:
     """`await database("identity")` is a pool with that service's own role in an empty, migrated database."""
-    async with AsyncExitStack() as opened:
 
-        async def open_one(service: str) -> DatabasePool:
-            return await opened.enter_async_context(await open_pool(addresses.dsn(service), size=4))
+    async def open_one(service: str) -> DatabasePool:
+        return await kept.pool(addresses.dsn(service), size=4)
 
-        yield open_one
+    return open_one
