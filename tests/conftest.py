@@ -12,7 +12,7 @@ from xdist.remote import Producer
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.database import DatabasePool
-from tests.groups import Groups
+from tests.groups import Groups, turn_of
 from tests.support.connections import KeptConnections, tasks_ended
 from tests.support.databases import SharedDatabase, database_copy, open_shared_database
 
@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests marked `full_rounds` unless `--full-rounds` is given."""
+    """Deselect tests marked `full_rounds` unless `--full-rounds` is given, and begin with what takes longest."""
+    items.sort(key=lambda item: turn_of(item.nodeid))
     if not config.getoption("--full-rounds"):
         left_out = [each for each in items if each.get_closest_marker("full_rounds")]
         items[:] = [each for each in items if each not in left_out]
@@ -61,7 +62,7 @@ def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     """
     Postgres with every migration applied, and NATS with its streams.
@@ -92,13 +93,13 @@ async def no_task_left(request: pytest.FixtureRequest) -> AsyncIterator[None]:
             yield
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def shared_copy(parts: EmbeddedParts) -> AsyncIterator[SharedDatabase]:
     async with open_shared_database(parts) as shared:
         yield shared
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def addresses(shared_copy: SharedDatabase) -> Addresses:
     """The addresses of an empty, migrated database. `addresses.dsn("identity")` connects as that service."""
     await shared_copy.restore()

@@ -12,6 +12,8 @@ import pytest
 
 from tests.census import tree
 
+pytestmark = pytest.mark.programs
+
 FRESH = (".venv/editable", "node_modules/.package-lock.json")
 INSTALLED = (".venv", "node_modules")
 USED = {"built", "__pycache__"}

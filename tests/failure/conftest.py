@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.failure.rounds import Trial, trial
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def broken(quick_folder: Path) -> AsyncIterator[Trial]:
     """A running product. Each test must let it recover, or fail."""
     async with trial(quick_folder / "broken") as started:

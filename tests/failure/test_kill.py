@@ -8,7 +8,7 @@ import pytest
 from shared.messages import PROCESSES
 from tests.failure.rounds import Trial
 
-pytestmark = [pytest.mark.failure, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.failure
 
 REFERRALS, FULL_REFERRALS = 60, 200
 SEED = secrets.randbelow(1_000_000)

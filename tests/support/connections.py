@@ -1,4 +1,4 @@
-"""Database connections that the tests of a process use one after the other, and the end of what a test leaves running."""
+"""Database connections that tests use one after the other, and the end of what a test leaves running."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -72,7 +72,7 @@ class SharedDatabase:
     administrator: "asyncpg.Connection[asyncpg.Record]"
 
     async def restore(self) -> None:
-        """Disconnect all other sessions but those that tests keep, and restore the rows and sequences to their state after migration."""
+        """Disconnect sessions that tests do not keep, and restore rows and sequences to their state after migration."""
         await self.administrator.execute("SELECT tests.restore()")
 
 

@@ -14,7 +14,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "printed" not in getattr(item, "fixturenames", ()))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def second(quick_folder: Path) -> AsyncIterator[Second]:
     """The product with a further register and a mail relay."""
     async with second_product(quick_folder / "second") as running:

@@ -16,7 +16,7 @@ from tests.support.connections import KeptConnections
 from tests.support.databases import database_copy
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def two_schemas(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         yield addresses
