@@ -47,8 +47,10 @@ class KeptConnections:
         return owner
 
     def close(self) -> None:
-        for each in (*self.pools.values(), *self.owners.values()):
-            each.terminate()
+        for pool in self.pools.values():
+            pool.terminate()
+        for owner in self.owners.values():
+            owner.terminate()
 
 
 def _kept(dsn: str) -> str:
