@@ -10,7 +10,7 @@ from tests.failure.rounds import Trial
 
 pytestmark = pytest.mark.failure
 
-REFERRALS, FULL_REFERRALS = 60, 200
+REFERRALS, FULL_REFERRALS = 30, 200
 SEED = secrets.randbelow(1_000_000)
 VICTIMS = Random(SEED).sample(PROCESSES, 3)
 
