@@ -8,7 +8,7 @@ import pytest_asyncio
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.permissions import Visitor
-from shared.registers.load import Registers, load_registers
+from shared.registers.load import Registers
 from tests.services.outcomes.rig import Rig, an_administrator
 from tests.services.outcomes.watching import Watch
 from tests.services.referrals.rig import Owner, Referrals
@@ -20,11 +20,6 @@ from tests.support.databases import database_copy
 async def two_schemas(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         yield addresses
-
-
-@pytest.fixture(scope="session")
-def registers() -> Registers:
-    return load_registers()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
-from shared.registers.load import Registers, load_registers
+from shared.registers.load import Registers
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig
 from tests.support.connections import KeptConnections
@@ -19,11 +19,6 @@ from tests.support.databases import database_copy
 async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         yield addresses
-
-
-@pytest.fixture(scope="session")
-def registers() -> Registers:
-    return load_registers()
 
 
 @pytest.fixture
