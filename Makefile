@@ -6,6 +6,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# Python keeps what it has compiled: otherwise each process of a test run compiles the same files again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input
 READY := .venv/editable
@@ -13,8 +16,8 @@ ASSETS := gateway/assets/built/manifest.json
 
 CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
-# tests/groups.py says which tests run in one process; a process that a hanging test ended ends the run.
-PARALLEL := -n 2 --max-worker-restart 0
+# tests/groups.py says which tests run in one process. Three keep two cores busy, because tests wait too. A process that a hanging test ended ends the run.
+PARALLEL := -n 3 --max-worker-restart 0
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
 .PHONY: help run test test-all quick office browsers lint format documents assets bench soak trace lock clean
@@ -31,8 +34,8 @@ test: $(READY) $(ASSETS) ## run every kind of test but `make office` and `make b
 test-all: ROUNDS := --full-rounds
 test-all: test ## run the same with all rounds at full size
 
-quick: $(READY) $(ASSETS) ## run the tests that need neither a browser nor faults
-	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure and not office and not browsers" $(ARGS)
+quick: $(READY) $(ASSETS) ## run the tests that start no browser and none of the product's programs
+	@exec $(PYTHON) -m pytest $(PARALLEL) -m "not journey and not failure and not programs and not office and not browsers" $(ARGS)
 
 office: $(READY) $(ASSETS) ## open the demo's reports in LibreOffice too, which is installed if need be
 	@ICS_SOFFICE=$$($(PYTHON) -m deploy.build.find_office); export ICS_SOFFICE; exec $(PYTHON) -m pytest -m office $(ARGS)

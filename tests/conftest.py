@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from xdist.remote import Producer
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
-from shared.database import DatabasePool, open_pool
-from tests.groups import Groups
+from shared.database import DatabasePool
+from tests.groups import Groups, turn_of
+from tests.support.connections import KeptConnections, tasks_ended
 from tests.support.databases import SharedDatabase, database_copy, open_shared_database
 
 IN_MEMORY = Path("/dev/shm")
@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests marked `full_rounds` unless `--full-rounds` is given."""
+    """Deselect tests marked `full_rounds` unless `--full-rounds` is given, and begin with what takes longest."""
+    items.sort(key=lambda item: turn_of(item.nodeid))
     if not config.getoption("--full-rounds"):
         left_out = [each for each in items if each.get_closest_marker("full_rounds")]
         items[:] = [each for each in items if each not in left_out]
@@ -61,7 +62,7 @@ def quick_path(quick_folder: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     """
     Postgres with every migration applied, and NATS with its streams.
@@ -74,13 +75,31 @@ async def parts(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     await parts.stop()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest.fixture(scope="session")
+def kept(parts: EmbeddedParts) -> Iterator[KeptConnections]:
+    """Connections that the tests of this process use one after the other. They end before their server does."""
+    kept = KeptConnections()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(autouse=True)
+async def no_task_left(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """End what a test leaves running. A journey shares its product and browser with others, and ends its own."""
+    if request.node.get_closest_marker("journey") or request.node.get_closest_marker("failure"):
+        yield
+    else:
+        async with tasks_ended():
+            yield
+
+
+@pytest_asyncio.fixture(scope="session")
 async def shared_copy(parts: EmbeddedParts) -> AsyncIterator[SharedDatabase]:
     async with open_shared_database(parts) as shared:
         yield shared
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def addresses(shared_copy: SharedDatabase) -> Addresses:
     """The addresses of an empty, migrated database. `addresses.dsn("identity")` connects as that service."""
     await shared_copy.restore()
@@ -95,11 +114,10 @@ async def own_addresses(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 
 @pytest.fixture
-async def database(addresses: Addresses) -> AsyncIterator[OpenDatabase]:
+def database(addresses: Addresses, kept: KeptConnections) -> OpenDatabase:
     """`await database("identity")` is a pool with that service's own role in an empty, migrated database."""
-    async with AsyncExitStack() as opened:
 
-        async def open_one(service: str) -> DatabasePool:
-            return await opened.enter_async_context(await open_pool(addresses.dsn(service), size=4))
+    async def open_one(service: str) -> DatabasePool:
+        return await kept.pool(addresses.dsn(service), size=4)
 
-        yield open_one
+    return open_one

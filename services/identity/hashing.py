@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -29,15 +30,25 @@ class Cost:
 OWASP = Cost()
 
 
+def _hasher(cost: Cost) -> PasswordHasher:
+    return PasswordHasher(cost.passes, cost.memory_kib, cost.lanes)
+
+
+@cache
+def _dummy(cost: Cost) -> str:
+    """Return a hash of this cost that no account has. It is made once in a process, before the first log-in."""
+    return _hasher(cost).hash("of nobody")
+
+
 class PasswordHashes:
     """Argon2id hashes. A request is refused as busy when the pool and its queue are full."""
 
     def __init__(self, workers: int, waiting_at_most: int = WAITING_AT_MOST, cost: Cost = OWASP) -> None:
-        self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes)
+        self._hasher = _hasher(cost)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
         self._most = workers + waiting_at_most
         self._in_hand = 0
-        self._dummy = self._hasher.hash("of nobody")
+        self._dummy = _dummy(cost)
 
     async def make(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(normalised(password)))

@@ -27,27 +27,27 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def stack(quick_folder: Path) -> AsyncIterator[Product]:
     """The whole product with its demo people, started once for both browsers."""
     async with product(quick_folder / "product", "--demo") as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def base_url(stack: Product, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     async with secured(stack.base_url, tmp_path_factory.mktemp("secured")) as address:
         yield address
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def window(engine_name: str, base_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Window]:
     """One window for each browser, shared by all tests."""
     async with _engine(engine_name, tmp_path_factory.mktemp(engine_name)) as engine:
         yield Window(engine, base_url)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def window_without_scripts(engine_name: str, base_url: str, tmp_path: Path) -> AsyncIterator[Window]:
     async with _engine(engine_name, tmp_path, scripts=False) as engine:
         yield Window(engine, base_url)

@@ -15,14 +15,14 @@ from tests.journeys.coming_in import pin_in
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name
 
-pytestmark = [pytest.mark.browsers, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browsers
 
 ADMINISTRATOR, REFERRER = "admin@mpft.nhs.uk", "standard@mpft.nhs.uk"
 BEST_INTEREST = "Has a best interest decision been made?"
 FILE_SECONDS = 20
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def inside(window: Window, stack: Product) -> AsyncIterator[Window]:
     """A desktop window of a logged-in administrator. The test fails if the browser reports an error."""
     await window.be(DESKTOP)

@@ -30,7 +30,9 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _uses(paths: list[Path], *wanted: str) -> list[str]:
-    return [f"{path}:{line} {name}" for path in paths for line, name in _names(path) if name in wanted]
+    last_words = {each.rpartition(".")[2] for each in wanted}
+    read = [path for path in paths if any(word in tree.text(path) for word in last_words)]
+    return [f"{path}:{line} {name}" for path in read for line, name in _names(path) if name in wanted]
 
 
 def test_any_is_written_in_the_bus_alone() -> None:
@@ -42,7 +44,7 @@ def test_any_is_written_in_the_bus_alone() -> None:
 def test_the_type_checker_is_silenced_in_the_bus_alone() -> None:
     others = [path for path in tree.files(".py") if path.parent != BUS]
 
-    silenced = [f"{path}:{line}" for path in others for line, said in tree.comments(path) if LOOSENED.search(said)]
+    silenced = [f"{path}:{line}" for path in others for line, _ in tree.comments(path, LOOSENED)]
 
     assert [] == silenced
 

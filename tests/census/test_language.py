@@ -29,10 +29,10 @@ def _prose(path: Path) -> Iterator[str]:
     if path.suffix == ".sql":
         yield from SQL_COMMENT.findall(tree.text(path))
         return
-    for node in ast.walk(tree.tree(path)):
+    for node in ast.walk(tree.tree(path)) if UNUSED.search(tree.text(path)) else ():
         if isinstance(node, DOCUMENTED):
             yield ast.get_docstring(node) or ""
-    yield from (comment for _, comment in tree.comments(path))
+    yield from (comment for _, comment in tree.comments(path, UNUSED))
 
 
 def test_docstrings_and_comments_use_words_that_a_newcomer_knows() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import tokenize
 from collections.abc import Iterator
 from functools import cache
@@ -60,9 +61,11 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(text(path))
 
 
-def comments(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line number and text of each comment in a Python file."""
+def comments(path: Path, about: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Yield the line number and text of each comment of a Python file in which such words are found."""
+    if not about.search(text(path)):
+        return
     with (ROOT / path).open("rb") as source:
         for token in tokenize.tokenize(source.readline):
-            if token.type == tokenize.COMMENT:
+            if token.type == tokenize.COMMENT and about.search(token.string):
                 yield token.start[0], token.string

@@ -48,7 +48,7 @@ MUST_BE_DENIED = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def stack(quick_folder: Path) -> AsyncIterator[EmbeddedParts]:
     parts = EmbeddedParts(quick_folder / "permissions", durable=False)
     await parts.start_nats()

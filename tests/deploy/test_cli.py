@@ -14,6 +14,8 @@ from deploy.runner.stack import EmbeddedParts
 from deploy.runner.state import open_state
 from shared.version import VERSION
 
+pytestmark = pytest.mark.programs
+
 ICS = (sys.executable, "-c", "from deploy.cli import main; main()")
 
 

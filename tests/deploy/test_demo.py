@@ -21,7 +21,7 @@ FIND_RECORDS = """
 FIND_DOMAINS = "SELECT organisation_id, domain FROM identity.organisation"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def loaded(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     """The demo, loaded once, because the tests only read it."""
     async with database_copy(parts) as addresses:

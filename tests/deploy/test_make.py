@@ -12,11 +12,13 @@ import pytest
 
 from tests.census import tree
 
+pytestmark = pytest.mark.programs
+
 FRESH = (".venv/editable", "node_modules/.package-lock.json")
 INSTALLED = (".venv", "node_modules")
 USED = {"built", "__pycache__"}
 # One test of each kind, to show that each target runs its own kind.
-KINDS = ("requirement", "journey", "failure", "full_rounds", "office", "browsers")
+KINDS = ("requirement", "journey", "programs", "failure", "full_rounds", "office", "browsers")
 KINDS_FILE = Path("tests", "deploy", "test_kinds.py")
 TEST_OF_KIND = '''
 
@@ -47,8 +49,8 @@ OFFLINE = {"npm_config_offline": "true", "npm_config_dry_run": "true"}
 TOYS = {
     "help": Toy("make lint"),
     "run": Toy("These settings cannot be used: ICS_PORT", environment={"ICS_PORT": "none"}, status=2),
-    "test": kinds_run("requirement", "journey", "failure", ICS_CHROMIUM=TRUE),
-    "test-all": kinds_run("requirement", "journey", "failure", "full_rounds", ICS_CHROMIUM=TRUE),
+    "test": kinds_run("requirement", "journey", "programs", "failure", ICS_CHROMIUM=TRUE),
+    "test-all": kinds_run("requirement", "journey", "programs", "failure", "full_rounds", ICS_CHROMIUM=TRUE),
     "quick": kinds_run("requirement"),
     "office": kinds_run("office", ICS_SOFFICE=TRUE),
     "browsers": kinds_run("browsers", ICS_FIREFOX=TRUE, ICS_WEBKIT=TRUE, ICS_XVFB=TRUE),

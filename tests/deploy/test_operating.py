@@ -14,6 +14,8 @@ from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import open_state
 from shared.registers.load import SHIPPED
 
+pytestmark = pytest.mark.programs
+
 WHO = ("morgan@staffordshire.gov.uk", "Morgan", "Master")
 FIND_ADMIN = """
     SELECT (SELECT count(*) FROM identity.account WHERE master_admin) AS admins,

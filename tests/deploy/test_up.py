@@ -23,8 +23,10 @@ from deploy.runner.waiting import until
 from tests.deploy.running import Running, belonging_to, running
 from tests.deploy.test_supervise import is_there
 
+pytestmark = pytest.mark.programs
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+
+@pytest_asyncio.fixture(scope="module")
 async def demo(quick_folder: Path) -> AsyncIterator[Running]:
     """A running runner in demo mode, for tests that leave it running."""
     async with running(quick_folder / "up", "--demo") as started:
@@ -34,7 +36,6 @@ async def demo(quick_folder: Path) -> AsyncIterator[Running]:
         await started.ended()
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_it_says_where_the_pages_are_once_they_can_be_served(demo: Running) -> None:
     address = urllib.parse.urlsplit((await demo.says("Ready: ")).removeprefix("Ready: "))
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -46,7 +47,6 @@ async def test_it_says_where_the_pages_are_once_they_can_be_served(demo: Running
     await writer.wait_closed()
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_in_demo_mode_it_says_who_can_log_in_and_where_the_mail_is(demo: Running) -> None:
     said = "\n".join(demo.lines)
 
@@ -58,7 +58,6 @@ async def test_in_demo_mode_it_says_who_can_log_in_and_where_the_mail_is(demo: R
 SECRETS = ("ICS_DATABASE_URL", "ICS_SIGNING_SEED", "ICS_PIN_KEY")
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_each_process_is_told_its_own_secrets_alone(demo: Running) -> None:
     told = {name: demo.environment_of(name) for name in ("gateway", "identity", "reports")}
 
@@ -69,7 +68,6 @@ async def test_each_process_is_told_its_own_secrets_alone(demo: Running) -> None
     assert "reports_app:" in told["reports"]["ICS_DATABASE_URL"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_second_runner_is_refused_and_told_which_process_runs(demo: Running) -> None:
     async with running(demo.folder) as second:
         assert 1 == await second.ended()
@@ -78,7 +76,6 @@ async def test_a_second_runner_is_refused_and_told_which_process_runs(demo: Runn
 
 
 @pytest.mark.failure
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_service_is_started_again(demo: Running) -> None:
     before = demo.pid_of("referrals")
     os.kill(before, signal.SIGKILL)
@@ -88,7 +85,6 @@ async def test_a_killed_service_is_started_again(demo: Running) -> None:
 
 
 @pytest.mark.failure
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_mail_catcher_takes_mail_on_the_same_port_again(demo: Running) -> None:
     port_file = open_state(demo.folder).run / "mail.port"
     port = port_file.read_text()
@@ -101,7 +97,6 @@ async def test_a_killed_mail_catcher_takes_mail_on_the_same_port_again(demo: Run
 
 
 @pytest.mark.failure
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_gateway_comes_back_on_the_same_port(demo: Running) -> None:
     address = urllib.parse.urlsplit((await demo.says("Ready: ")).removeprefix("Ready: "))
     before = demo.pid_of("gateway")
@@ -113,7 +108,6 @@ async def test_a_killed_gateway_comes_back_on_the_same_port(demo: Running) -> No
 
 
 @pytest.mark.failure
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_postgres_comes_back_for_those_who_are_connected_to_it(demo: Running) -> None:
     state = open_state(demo.folder)
     password = open_keyring(state.keyring_file).role_passwords["identity_app"]

@@ -20,7 +20,7 @@ from tests.failure.places import MAIL, all_places
 from tests.failure.rounds import Trial
 from tests.walking import Fields, Walker, walker
 
-pytestmark = [pytest.mark.failure, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.failure
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Walked:
     report: str
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def walked(broken: Trial) -> AsyncIterator[Walked]:
     canary = Canary.of(load_registers().find("dsr"))
     async with AsyncExitStack() as opened:
@@ -82,7 +82,7 @@ async def go_through_faults(broken: Trial, walker: Walker, canary: Canary) -> No
 
 
 async def keep_sending(walker: Walker, form: Fields) -> None:
-    for _ in range(20):
+    for _ in range(8):
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             await walker.post(walker.at("records/new"), form | {"command": uuid4().hex})
 

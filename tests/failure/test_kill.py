@@ -8,9 +8,9 @@ import pytest
 from shared.messages import PROCESSES
 from tests.failure.rounds import Trial
 
-pytestmark = [pytest.mark.failure, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.failure
 
-REFERRALS, FULL_REFERRALS = 60, 200
+REFERRALS, FULL_REFERRALS = 30, 200
 SEED = secrets.randbelow(1_000_000)
 VICTIMS = Random(SEED).sample(PROCESSES, 3)
 

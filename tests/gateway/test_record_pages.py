@@ -15,6 +15,7 @@ from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.visit import Page
+from tests.walking import a_referral
 
 NEW, HERE = "/dsr/records/new", f"/dsr/records/{RECORD_ID.hex}/"
 NOTE = f"{HERE}notes/"
@@ -22,19 +23,8 @@ COMMAND = "0123456789abcdef0123456789abcdef"
 TYPED = {
     "command": COMMAND,
     "version": "4",
-    "capacity_to_consent": "yes",
-    "consent_given": "yes",
-    "first_name": "Tester",
-    "last_name": "Three",
-    "date_of_birth-day": "7",
-    "date_of_birth-month": "2",
-    "date_of_birth-year": "2001",
-    "learning_disability_or_autism": "autism",
-    "ethnicity": "A",
-    "locality": "south_staffordshire",
-    "lead_professional": "Jenny Harris",
     "lead_professional_contact": "01782 000000",
-    "risk_level": "red",
+    **a_referral(first_name="Tester", last_name="Three", risk_level="red"),
 }
 UNSURE = "We could not confirm that this was saved. Look in the list before you send it again."
 AWAY = "Sorry, this is not available just now. Nothing has been saved."

@@ -17,8 +17,8 @@ THIS_MACHINE_ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 FLAGS = [THIS_MACHINE_ALONE, "--disable-gpu", "--disable-software-rasterizer"]  # no screen, so no graphics processor
 NOT_THE_PAGE_ITSELF = "Failed to load resource: the server responded with a status of"
 
-# Every file of journeys begins with `pytestmark = JOURNEY`: all tests share one browser, and therefore one event loop.
-JOURNEY = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
+# Every file of journeys begins with `pytestmark = JOURNEY`.
+JOURNEY = pytest.mark.journey
 
 
 @dataclass(frozen=True)

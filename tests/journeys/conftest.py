@@ -13,7 +13,7 @@ from tests.journeys.product import Product
 from tests.journeys.sharing import Shared
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One browser for the whole run. Each window begins without cookies or cache."""
     async with async_playwright() as playwright:
@@ -22,14 +22,14 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A window of desktop size."""
     async with window(browser, DESKTOP) as page:
         yield page
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def phone(browser: Browser) -> AsyncIterator[Page]:
     """A window of phone size."""
     async with window(browser, PHONE) as page:
@@ -43,7 +43,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def stack(run_folder: Path, quick_folder: Path) -> AsyncIterator[Product]:
     """The product with its demo people, shared by all test processes. A test may count only what it made itself."""
     async with Shared(run_folder).product(quick_folder / "product", "--demo") as running:

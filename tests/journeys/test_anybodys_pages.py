@@ -27,7 +27,7 @@ LOOKS_AT = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address at which the pages are served."""
     async with TestServer(

@@ -21,7 +21,7 @@ RED = "rgb(213, 40, 27)"
 STANDARD_BAR = ["Home", "Submit New Referral", "Referrals", "Help", "Change Password", "Logout"]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def ruby(browser: Browser, stack: Product) -> str:
     """The address of a user who has an account and has set her own password."""
     async with window(browser, DESKTOP) as page:

@@ -18,7 +18,7 @@ HEADING = "This person may already be on the register"
 LEAD = "Name of lead professional*"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def other(browser: Browser) -> AsyncIterator[Page]:
     """The window of a second user."""
     async with window(browser, DESKTOP) as page:

@@ -19,13 +19,13 @@ ADMINISTRATOR, REFERRER = "admin@mpft.nhs.uk", "standard@mpft.nhs.uk"
 ELSEWHERE, READER = "admin@combined.nhs.uk", "reporting@mpft.nhs.uk"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def administrator(page: Page, stack: Product) -> Page:
     await be_logged_in(page, stack, ADMINISTRATOR)
     return page
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def other(browser: Browser) -> AsyncIterator[Page]:
     """The window of a second user."""
     async with window(browser, DESKTOP) as page:

@@ -37,7 +37,7 @@ class Pair:
         return record, form | {"version": "0"}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def pair(stack: Product) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as opened:
         one, other = [await opened.enter_async_context(logged_in(stack, email)) for email in ADMINISTRATORS]

@@ -36,14 +36,14 @@ RED_TEXT = (
 )
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def referrer(page: Page, stack: Product) -> Page:
     """The window of a logged-in referrer."""
     await be_logged_in(page, stack, REFERRER)
     return page
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def colleague(browser: Browser, stack: Product) -> AsyncIterator[Page]:
     """The window of another referrer of the same organisation."""
     async with window(browser, DESKTOP) as page:

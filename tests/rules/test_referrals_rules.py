@@ -22,20 +22,10 @@ from shared.registers.form.person import searchable
 from shared.registers.references import REFERENCES, read_reference, write_reference
 from shared.values import fold
 from tests.rules.typed import TODAY, dsr
+from tests.services.referrals.builders import a_referral
 
 CREATOR = UUID(int=1)
-ANSWERS = {
-    "capacity_to_consent": "yes",
-    "consent_given": "yes",
-    "first_name": "Percy",
-    "last_name": "Plum",
-    "date_of_birth": "2001-02-07",
-    "learning_disability_or_autism": "autism",
-    "ethnicity": "A",
-    "locality": "south_staffordshire",
-    "lead_professional": "Jenny Harris",
-    "risk_level": "amber",
-}
+ANSWERS = a_referral(risk_level="amber")
 
 
 def visitor_of(role: Role | None, organisations: int = 1) -> Visitor:

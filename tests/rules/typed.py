@@ -7,6 +7,7 @@ from pathlib import Path
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import Checked, Raw, read_answers
 from shared.registers.load import load_registers
+from tests import walking
 
 INVENTED = Path(__file__).parent / "registers"
 TODAY = date(2022, 7, 14)
@@ -29,21 +30,7 @@ def a_referral(**changes: str) -> dict[str, str]:
 
     `a_referral(postcode="ST16 3SR")` changes a field.
     """
-    typed = {
-        "capacity_to_consent": "yes",
-        "consent_given": "yes",
-        "first_name": "Percy",
-        "last_name": "Plum",
-        "date_of_birth-day": "7",
-        "date_of_birth-month": "2",
-        "date_of_birth-year": "2001",
-        "learning_disability_or_autism": "autism",
-        "ethnicity": "A",
-        "locality": "south_staffordshire",
-        "lead_professional": "Jenny Harris",
-        "risk_level": "green",
-    }
-    return {name: value for name, value in (typed | changes).items() if value}
+    return {name: value for name, value in walking.a_referral(**changes).items() if value}
 
 
 def read(raw: Raw) -> Checked:

@@ -115,7 +115,7 @@ class SqlFunction:
     jsonb_parameters: list[str]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def migrated(parts: EmbeddedParts) -> AsyncIterator[str]:
     async with database_copy(parts) as addresses:
         yield addresses.databases["identity"].admin_dsn

@@ -11,6 +11,7 @@ from deploy.runner.database import copy_database, drop_database
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts, addresses_in
 from shared.messages import SERVICES
+from tests.support.connections import KEPT
 
 FIND_TABLES = """
     SELECT
@@ -37,7 +38,8 @@ MAKE_RESTORE = """
     BEGIN
         PERFORM pg_terminate_backend(pid, 5000)
         FROM pg_stat_activity
-        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid();
+        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+            AND application_name <> '{kept}';
         {statements}
     END
     $$
@@ -70,7 +72,7 @@ class SharedDatabase:
     administrator: "asyncpg.Connection[asyncpg.Record]"
 
     async def restore(self) -> None:
-        """Disconnect all other sessions, and restore the rows and sequences to their state after migration."""
+        """Disconnect sessions that tests do not keep, and restore rows and sequences to their state after migration."""
         await self.administrator.execute("SELECT tests.restore()")
 
 
@@ -95,7 +97,7 @@ async def _prepare(administrator: "asyncpg.Connection[asyncpg.Record]") -> None:
         await administrator.execute(f"CREATE TABLE tests.kept_{number} AS SELECT {each['columns']} FROM {each['name']}")
         statements.append(_insert(each["name"], each["columns"], f"tests.kept_{number}"))
     statements += _resets(await administrator.fetch(FIND_SEQUENCES, SERVICES))
-    await administrator.execute(MAKE_RESTORE.format(statements="\n".join(statements)))
+    await administrator.execute(MAKE_RESTORE.format(kept=KEPT, statements="\n".join(statements)))
     await administrator.execute(FORBID_CHANGES)
 
 

@@ -14,14 +14,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "printed" not in getattr(item, "fixturenames", ()))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def second(quick_folder: Path) -> AsyncIterator[Second]:
-    """The product with a further register and a mail relay."""
+    """The product with a further register and a mail relay. It ends with the last test here, not with the run."""
     async with second_product(quick_folder / "second") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def printed(second: Second) -> Second:
     """The second product while it holds the demo's people only."""
     return second

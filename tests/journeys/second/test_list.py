@@ -21,7 +21,7 @@ REFERRER, COLLEAGUE = "standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk"
 ADMINISTRATOR, ELSEWHERE = "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def administrator(browser: Browser, second: Product) -> AsyncIterator[Page]:
     """The window of an administrator of all organisations."""
     async with window(browser, DESKTOP) as page:

@@ -36,7 +36,7 @@ REPORTS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def four(printed: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the four reports of the demo as files."""
     folder = tmp_path_factory.mktemp("reports")
@@ -46,7 +46,7 @@ async def four(printed: Product, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def shown(four: Path) -> dict[str, dict[str, Rows]]:
     """What LibreOffice shows of each report: file → sheet → rows."""
     return await opened_by_office([four / f"{report}.xlsx" for report in REPORTS], four)

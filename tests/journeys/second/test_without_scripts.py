@@ -47,7 +47,7 @@ OF_A_RECORD = ("", "outcomes/", "holder/", "text/")
 FITTING_OF_ANOTHER_REGISTER = ("home/", "records/new", "records/", "reporting/")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def hand(second: Second) -> AsyncIterator[Walker]:
     """The browser of an administrator."""
     async with logged_in(second, ADMINISTRATOR) as hand:

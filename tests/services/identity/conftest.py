@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import asyncpg
@@ -22,6 +21,7 @@ from shared.registers.load import load_registers
 from shared.service import Service, start
 from tests.conftest import OpenDatabase
 from tests.services.identity.rig import KEYS, SEEDS, CountingHashes, Rig
+from tests.support.connections import KeptConnections
 
 
 @pytest.fixture
@@ -46,12 +46,8 @@ async def pool(database: OpenDatabase) -> DatabasePool:
 
 
 @pytest.fixture
-async def owner(addresses: Addresses) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Connect as the schema's owner, who may read what the service may only write."""
-    connection = await asyncpg.connect(addresses.migrator_dsn("identity"))
-    await connection.execute("SET ROLE identity_owner; SET search_path = identity")
-    yield connection
-    await connection.close()
+async def owner(addresses: Addresses, kept: KeptConnections) -> "asyncpg.Connection[asyncpg.Record]":
+    return await kept.owner(addresses, "identity")
 
 
 @pytest.fixture

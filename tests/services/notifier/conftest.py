@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.database import DatabasePool
-from shared.registers.load import Registers, load_registers
+from shared.registers.load import Registers
 from tests.conftest import OpenDatabase
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import ScriptedServer
@@ -22,11 +22,6 @@ async def mail_server() -> AsyncIterator[ScriptedServer]:
     await server.start()
     yield server
     await server.stop()
-
-
-@pytest.fixture(scope="session")
-def registers() -> Registers:
-    return load_registers()
 
 
 @pytest.fixture

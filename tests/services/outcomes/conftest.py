@@ -2,48 +2,37 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
-from shared.database import open_pool
 from shared.permissions import Visitor
-from shared.registers.load import Registers, load_registers
+from shared.registers.load import Registers
 from tests.services.outcomes.rig import Rig, an_administrator
 from tests.services.outcomes.watching import Watch
 from tests.services.referrals.rig import Owner, Referrals
+from tests.support.connections import KeptConnections
 from tests.support.databases import database_copy
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def two_schemas(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         yield addresses
 
 
-@pytest.fixture(scope="session")
-def registers() -> Registers:
-    return load_registers()
+@pytest.fixture
+async def rig(two_schemas: Addresses, registers: Registers, kept: KeptConnections) -> Rig:
+    of_referrals = await kept.pool(two_schemas.dsn("referrals"))
+    of_outcomes = await kept.pool(two_schemas.dsn("outcomes"))
+    return await Rig.open(await Referrals.open(of_referrals, registers), of_outcomes, registers)
 
 
 @pytest.fixture
-async def rig(two_schemas: Addresses, registers: Registers) -> AsyncIterator[Rig]:
-    of_referrals = await open_pool(two_schemas.dsn("referrals"))
-    of_outcomes = await open_pool(two_schemas.dsn("outcomes"))
-    yield await Rig.open(await Referrals.open(of_referrals, registers), of_outcomes, registers)
-    await of_outcomes.close()
-    await of_referrals.close()
-
-
-@pytest.fixture
-async def owner(two_schemas: Addresses) -> AsyncIterator[Owner]:
+async def owner(two_schemas: Addresses, kept: KeptConnections) -> Owner:
     """Connect to the schema of outcomes as its owner."""
-    connection = await asyncpg.connect(two_schemas.migrator_dsn("outcomes"))
-    await connection.execute("SET ROLE outcomes_owner; SET search_path = outcomes")
-    yield Owner(connection)
-    await connection.close()
+    return Owner(await kept.owner(two_schemas, "outcomes"))
 
 
 @pytest.fixture

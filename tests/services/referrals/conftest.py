@@ -2,34 +2,27 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
-from shared.database import DatabasePool, open_pool
-from shared.registers.load import Registers, load_registers
+from shared.database import DatabasePool
+from shared.registers.load import Registers
 from tests.services.referrals.rig import Owner, Referrals
+from tests.support.connections import KeptConnections
 from tests.support.databases import database_copy
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         yield addresses
 
 
-@pytest.fixture(scope="session")
-def registers() -> Registers:
-    return load_registers()
-
-
 @pytest.fixture
-async def pool(shared_database: Addresses) -> AsyncIterator[DatabasePool]:
-    opened = await open_pool(shared_database.dsn("referrals"))
-    yield opened
-    await opened.close()
+async def pool(shared_database: Addresses, kept: KeptConnections) -> DatabasePool:
+    return await kept.pool(shared_database.dsn("referrals"))
 
 
 @pytest.fixture
@@ -38,8 +31,5 @@ async def referrals(pool: DatabasePool, registers: Registers) -> Referrals:
 
 
 @pytest.fixture
-async def owner(shared_database: Addresses) -> AsyncIterator[Owner]:
-    connection = await asyncpg.connect(shared_database.migrator_dsn("referrals"))
-    await connection.execute("SET ROLE referrals_owner; SET search_path = referrals")
-    yield Owner(connection)
-    await connection.close()
+async def owner(shared_database: Addresses, kept: KeptConnections) -> Owner:
+    return Owner(await kept.owner(shared_database, "referrals"))

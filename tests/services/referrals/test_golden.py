@@ -31,7 +31,7 @@ from tests.support.databases import database_copy
 PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     """A database for these tests alone, because their overlays and the name Tester Three would disturb others."""
     async with database_copy(parts) as addresses:

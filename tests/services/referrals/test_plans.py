@@ -19,6 +19,7 @@ from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor
 from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
 from tests.services.referrals.rig import Referrals
+from tests.support.connections import KeptConnections
 from tests.support.databases import database_copy
 
 EXPLAIN_ALL = """
@@ -51,7 +52,7 @@ HELD = "record_holding_of_user"
 RARE, SELDOM, COMMON, NEVER = "red", "amber", "green", "blue"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module")
 async def crowded(parts: EmbeddedParts, full_rounds: bool) -> AsyncIterator[Addresses]:
     async with database_copy(parts) as addresses:
         owner = await asyncpg.connect(addresses.migrator_dsn("referrals"))
@@ -100,7 +101,7 @@ def rows_of(plans: Sequence[str]) -> int:
     return int(sum(float(rows) * int(loops) for rows, loops in found) + sum(map(int, thrown)))
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def explained(crowded: Addresses) -> AsyncIterator[Explained]:
     superusers = await open_pool(crowded.databases["referrals"].admin_dsn, size=1)
     async with superusers.acquire() as db:
@@ -112,14 +113,9 @@ async def explained(crowded: Addresses) -> AsyncIterator[Explained]:
     await superusers.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def pool(crowded: Addresses) -> AsyncIterator[DatabasePool]:
-    opened = await open_pool(crowded.dsn("referrals"))
-    yield opened
-    await opened.close()
-
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+@pytest.fixture
+async def pool(crowded: Addresses, kept: KeptConnections) -> DatabasePool:
+    return await kept.pool(crowded.dsn("referrals"))
 
 
 @pytest.mark.parametrize("skip", [0, 475, 2475])

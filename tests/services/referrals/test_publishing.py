@@ -34,7 +34,7 @@ from tests.support.databases import database_copy
 HOME = PublicHome(heading="Together", paragraphs=("Words of our own.",))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
     """A database for these tests alone, because an overlay applies to the whole register."""
     async with database_copy(parts) as addresses:

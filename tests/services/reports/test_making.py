@@ -26,6 +26,8 @@ from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig, column, digest
 from tests.services.reports.test_workbook import PLAN, line_of
 
+pytestmark = pytest.mark.programs  # each makes workbooks in the process that does so
+
 JOB = "SELECT state, attempt, sha256 FROM job WHERE id = $1"
 CHUNKS = "SELECT attempt, count(*) AS n FROM chunk WHERE job_id = $1 GROUP BY attempt"
 

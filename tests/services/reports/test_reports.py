@@ -11,6 +11,8 @@ from shared.values import london_day
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig, a_request, column
 
+pytestmark = pytest.mark.programs  # each makes workbooks in the process that does so
+
 NOT_KNOWN = "Date of birth not known"
 
 

@@ -1,11 +1,12 @@
 """The database copy that tests share is restored to its state after migration before the next test."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
+from tests.support.connections import KeptConnections, tasks_ended
 from tests.support.databases import SharedDatabase
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the loop of the copy's own connection
 
 ADD_EVENT = """
     INSERT INTO identity.outbox (event_id, subjects, event_type, body)
@@ -47,3 +48,36 @@ async def test_a_change_of_the_schema_is_refused(shared_copy: SharedDatabase) ->
     with pytest.raises(asyncpg.RaiseError, match="take the fixture own_addresses"):
         await admin.execute("ALTER TABLE identity.outbox ADD COLUMN another integer")
     await admin.close()
+
+
+async def test_what_tests_keep_stays_connected(shared_copy: SharedDatabase, kept: KeptConnections) -> None:
+    pool = await kept.pool(shared_copy.addresses.dsn("identity"))
+    owner = await kept.owner(shared_copy.addresses, "identity")
+    before = await pool.fetchval("SELECT pg_backend_pid()"), await owner.fetchval("SELECT pg_backend_pid()")
+
+    await shared_copy.restore()
+
+    again = await kept.pool(shared_copy.addresses.dsn("identity"))
+    owner = await kept.owner(shared_copy.addresses, "identity")
+    assert before == (await again.fetchval("SELECT pg_backend_pid()"), await owner.fetchval("SELECT pg_backend_pid()"))
+
+
+async def test_a_pool_in_use_and_an_owner_in_a_transaction_are_not_passed_on(
+    shared_copy: SharedDatabase, kept: KeptConnections
+) -> None:
+    pool = await kept.pool(shared_copy.addresses.dsn("identity"))
+    await pool.acquire()
+    owner = await kept.owner(shared_copy.addresses, "identity")
+    await owner.execute("BEGIN; LOCK TABLE outbox IN ROW EXCLUSIVE MODE")
+
+    assert pool is not await kept.pool(shared_copy.addresses.dsn("identity"))
+    assert owner is not await kept.owner(shared_copy.addresses, "identity")
+    assert pool.is_closing()
+    assert owner.is_closed()
+
+
+async def test_a_task_that_a_test_leaves_running_is_ended() -> None:
+    async with tasks_ended():
+        left = asyncio.create_task(asyncio.sleep(60))
+
+    assert left.cancelled()
