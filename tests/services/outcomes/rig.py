@@ -95,7 +95,11 @@ class Rig:
         """Publish all waiting events, and return those about outcomes of this record."""
         while await self.relay.carry_batch():
             pass
-        sent = [body for subject, body, _ in self.referrals.wire.published if subject.endswith(OutcomeRecorded.kind)]
+        sent = [
+            body
+            for subject, body, _ in self.referrals.wire.published
+            if subject.endswith(OutcomeRecorded.kind) and not subject.startswith("copy.")
+        ]
         events = [OutcomeRecorded.model_validate_json(body) for body in sent]
         return [event for event in events if event.record_id == record_id]
 
