@@ -7,7 +7,7 @@ from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
-from gateway.pages.records import case_text, drafts, edit, holder, notes, record_list, submit
+from gateway.pages.records import case_text, drafts, edit, ending, holder, notes, record_list, submit
 from gateway.pages.reporting import dashboard
 from gateway.pages.settings import publish, settings_index
 from gateway.pages.users import add_user, addresses, locked, proposals, user_list, user_page
@@ -56,6 +56,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/", edit.update_record, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/records/{record}/added/", submit.added, Permission.SUBMIT_RECORD),
     PageRoute("GET", "/{register}/records/{record}/text/", case_text.show_case_text, Permission.READ_RECORDS),
+    PageRoute("GET", "/{register}/records/{record}/ending/", ending.show_decisions, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/records/{record}/ending/", ending.decide, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.ADMINISTER),
     PageRoute("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.ADMINISTER),

@@ -54,7 +54,7 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCar
         (ADMINISTRATORS, organisations),
         (administer, settings),
         (administer, mails),
-        *([(administer, reversals)] if register.lifecycle.ends_by("outcome") else []),
+        *([(administer, reversals)] if any(each.reversible for each in register.lifecycle.transitions) else []),
     ]
 
 

@@ -7,6 +7,8 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.conflict import show_conflict
+from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation
+from gateway.pages.records.likely_duplicate import unseen_duplicate
 from gateway.pages.records.lookup import edition_of, find_record, record_address
 from gateway.pages.records.record_page import (
     GONE,
@@ -21,6 +23,7 @@ from gateway.pages.records.record_page import (
 )
 from gateway.ui import clock
 from gateway.ui.actions import attempt
+from gateway.ui.navigation import PATHS, address
 from gateway.ui.register_form import RegisterForm, mark, typed
 from gateway.ui.render import see_other
 from shared.contracts.referrals.reading import RecordShown
@@ -34,13 +37,18 @@ from shared.registers.form.showing import fill_fields
 
 @dataclass(frozen=True)
 class Sent:
-    """A record's form as it was sent: the record, the form to show again, and the answers that were read."""
+    """
+    A record's form as it was sent: the record, the form to show again, and the answers that were read.
+
+    `confirmed`: the user was asked whether the record shall end, and said yes.
+    """
 
     register: Definition
     record: RecordShown
     drawn: RegisterForm
     opened: Opened
     checked: Checked
+    confirmed: bool
 
 
 async def show_record(request: web.Request) -> web.Response:
@@ -60,7 +68,9 @@ async def update_record(request: web.Request) -> web.Response:
     register = edition_of(request, record)
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, clock.today(), record.answers)
-    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked)
+    if is_cancelled(posted):
+        return see_other(record_address(register, record.record_id))
+    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted))
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
 
@@ -76,6 +86,7 @@ async def _update(request: web.Request, sent: Sent) -> web.Response:
         record_id=sent.record.record_id,
         version=sent.opened.version,
         answers=dict(checked.answers),
+        confirmed=sent.confirmed,
     )
     return await _ask(request, sent, update)
 
@@ -96,14 +107,20 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
         "unchanged": words("record.unchanged"),
         "not_yours": words("record.read_only"),
         "out_of_reach": words("form.out_of_reach"),
+        "duplicate": words("duplicate.refused_update"),
+        "duplicate_unseen": unseen_duplicate(register),
         "command_reused": None,
     }
     try:
         saved = await attempt(request, command, sent.drawn.form, refusals)
     except Refused as refusal:
+        if refusal.code == "confirm_ending":
+            return await show_confirmation(request, register, sent.record, sent.checked.raw, sent.opened)
         return await _show_overtaken(request, sent, refusal)
     if saved is None:
         return await _show_sent(request, sent)
+    if not saved.is_open:
+        return see_other(address(register, PATHS["records"]), "over")
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
     if sent.opened.note.text:
         return await _show_saved(request, register, sent.opened.note, done)

@@ -43,6 +43,13 @@ def seen_in(posted: Posted) -> tuple[UUID, ...]:
     return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
 
 
+def unseen_duplicate(register: Definition) -> str:
+    """Return what is said of a match that the user may not see: whom to ask, and nothing about the record."""
+    return " ".join(
+        (register.words("duplicate.message"), register.words("duplicate.ask", email=register.contact.team_email))
+    )
+
+
 def goes_back(posted: Posted) -> bool:
     return posted.get(FIELD) == BACK
 
@@ -61,9 +68,16 @@ async def show_matches(
     matches = [_match(request, record, names) for record in found if record]
     if not matches:
         return None
-    choices = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
-    page, fields = "records/matches.html", hidden_fields(raw)
-    return await show(request, page, status=409, matches=matches, fields=fields, command=command, choices=choices)
+    return await show(
+        request,
+        "records/matches.html",
+        status=409,
+        matches=matches,
+        fields=hidden_fields(raw),
+        command=command,
+        choices={"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN},
+        refused=refusal.code == "duplicate",
+    )
 
 
 async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:

@@ -7,7 +7,7 @@ list.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from aiohttp import web
@@ -62,7 +62,11 @@ async def search_records(request: web.Request) -> web.Response:
 
 
 async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListRecords:
-    length = number_of(sent.get("length"), 5)
+    number = number_of(sent.get("length"), 5)
+    length: Literal[10, 25, 50, 100] = next((each for each in LENGTHS if each == number), 10)
+    page = min(max(number_of(sent.get("page"), 5) or 1, 1), LAST_PAGE)
+    if sent.get("ended") and sees_ended(request[REGISTER], request[VISITOR]):
+        return ListRecords(page=page, length=length, ended=True)
     groups: list[Group] = []
     if FILTERS & sent.keys():
         names = await organisation_names(request, request[REGISTER])
@@ -70,8 +74,8 @@ async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListR
     sort, turned = read_sort(sent)
     return ListRecords(
         search=search,
-        page=min(max(number_of(sent.get("page"), 5) or 1, 1), LAST_PAGE),
-        length=next((each for each in LENGTHS if each == length), 10),
+        page=page,
+        length=length,
         narrowing=read_narrowing(sent, groups),
         sort=sort,
         turned=turned,
@@ -85,6 +89,7 @@ def _sayable(wanted: ListRecords) -> list[tuple[str, str]]:
         ("sort", write_sort(wanted.sort, turned=wanted.turned), write_sort(usual.sort, turned=usual.turned)),
         ("length", str(wanted.length), str(usual.length)),
         ("page", str(wanted.page), str(usual.page)),
+        ("ended", "yes" if wanted.ended else "", ""),
     ]
     return write_narrowing(wanted.narrowing) + [(name, value) for name, value, usually in others if value != usually]
 
@@ -97,7 +102,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     results = _results(request, wanted, found, groups, names)
     if FRAGMENT in request.headers:
         return web.Response(text=results, content_type="text/html")
-    archived = {"archived": register.words("archive.archived")}
+    archived = {"archived": register.words("archive.archived"), "over": register.words("ending.over")}
     archiving = {"archiving": register.words("archive.pending")}
     return await show(
         request,
@@ -111,6 +116,8 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         length=wanted.length,
         sorts=sorts_of(register),
         sort=write_sort(wanted.sort, turned=wanted.turned),
+        ended=wanted.ended,
+        may_see_ended=sees_ended(register, visitor),
         said=notice(request, archived | archiving),
         done=bool(notice(request, archived)),
     )
@@ -137,6 +144,7 @@ def _results(
         chips=chips_of(register, groups),
         most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
+        ended=wanted.ended,
     )
     return shell.fill({"rows": rows, "showing": showing_of(register, wanted, found), "matches": str(found.matches)})
 
@@ -160,7 +168,7 @@ class RecordCells:
         if column.shows == "answer":
             return self._maker_of_answer(column.question or "")
         makers: dict[str, CellMaker] = {
-            "person": lambda row: row.name,
+            "person": self._person,
             "organisation": lambda row: self._names.get(row.organisation_id, ""),
             "created": lambda row: day(row.created_at),
             "updated": lambda row: day(row.updated_at),
@@ -177,6 +185,13 @@ class RecordCells:
             return lambda row: show_answer(question, row.locality or None)
         return lambda row: show_answer(question, row.answers.get(name))
 
+    def _person(self, row: RecordRow) -> Cell:
+        """Return the name, and what is special about the state of the record."""
+        words = self._register.words
+        if row.ended_at:
+            return lines(row.name, words("records.ended_on", when=day(row.ended_at)))
+        return lines(row.name, words("records.waiting")) if row.awaiting else row.name
+
     def _rated(self, row: RecordRow) -> Cell:
         words = self._register.words
         age = words("records.rated", when=days_since(row.rated_at, self._now, words))
@@ -186,6 +201,11 @@ class RecordCells:
         href = record_address(self._register, row.record_id)
         view = link(self._view, href, row.name)
         return lines(view, link(self._outcomes, f"{href}outcomes/", row.name)) if self._has_outcomes else view
+
+
+def sees_ended(register: Definition, visitor: Visitor) -> bool:
+    """Return whether the visitor's role may read records that have ended."""
+    return visitor.role is not None and visitor.role.value in register.access.ended_seen_by
 
 
 def paging_of(wanted: ListRecords, found: RecordPage) -> Paging:

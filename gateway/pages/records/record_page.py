@@ -10,6 +10,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.pages.records.awaited import deciding, waiting_of
 from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
@@ -27,11 +28,12 @@ from gateway.ui.shell import Shell
 from gateway.ui.table import Cell, Column, table_rows
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import Notes, ReadPast, RecordShown
-from shared.permissions import Permission
+from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import as_text, fill_fields
+from shared.values import show_date
 
 GONE = frozenset({"archived", "not_found"})
 REVIEW = "review"  # the button for a review that changes nothing
@@ -109,6 +111,7 @@ async def show_page(
         "records/record.html",
         form=drawn.form,
         holes={
+            "ending": part("records/ends.html", **ending_of(request[VISITOR], register, record)),
             "about": part("records/about.html", whose=about, standing=standing, rated=rated),
             "line": part("records/line.html", past=past),
             "updates": part(
@@ -131,6 +134,17 @@ async def show_page(
         may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
         may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
     )
+
+
+def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> dict[str, object]:
+    """Return what the page says about the end of the record: its day, who must decide, and where."""
+    words = register.words
+    return {
+        "day": words("ending.on", day=show_date(record.ends_on)) if record.ends_on and record.is_open else "",
+        "waiting": waiting_of(register, record),
+        "link": words("ending.link") if deciding(visitor, register, record) else words("ending.look"),
+        "ended": words("records.ended_on", when=day_and_time(record.ended_at)) if record.ended_at else "",
+    }
 
 
 def _carried(register: Definition, record: RecordShown, opened: Opened) -> dict[str, Cell]:
@@ -160,6 +174,7 @@ def _said(request: web.Request, words: Words, said: str) -> str:
         "updated": words("record.updated"),
         "reviewed": words("record.reviewed_done"),
         "noted": words("notes.added"),
+        "decided": words("ending.done"),
     }
     return notices[said] if said else notice(request, notices)
 

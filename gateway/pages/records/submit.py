@@ -5,7 +5,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.records.likely_duplicate import goes_back, seen_in, show_matches
+from gateway.pages.records.likely_duplicate import goes_back, seen_in, show_matches, unseen_duplicate
 from gateway.pages.records.lookup import find_record, record_address
 from gateway.ui import clock
 from gateway.ui.actions import ask, attempt, without_answer
@@ -93,11 +93,10 @@ async def show_new(
 
 def _refusals(register: Definition) -> dict[str, str]:
     words = register.words
-    unseen = words("duplicate.message"), words("duplicate.ask", email=register.contact.team_email)
     return {
         "no_organisation": words("form.no_organisation"),
         "out_of_reach": words("form.out_of_reach"),
-        "duplicate_unseen": " ".join(unseen),
+        "duplicate_unseen": unseen_duplicate(register),
     }
 
 
@@ -106,7 +105,7 @@ async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refu
     register = request[REGISTER]
     if refusal.code == "no_consent":
         return await show_refusal(request)
-    if refusal.code != "likely_duplicate":
+    if refusal.code not in ("likely_duplicate", "duplicate"):
         drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
     try:

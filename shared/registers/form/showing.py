@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
+from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers
 from shared.registers.form.reading import DATE_PARTS, not_known_field
 from shared.values import show_date, show_nhs_number
@@ -41,6 +42,13 @@ def show_answer(question: Question, answer: Answer | None) -> str:
     if question.kind == "nhs_number":
         return show_nhs_number(answer)
     return question.labels.get(answer, answer)
+
+
+def body_label(register: Definition, body: str) -> str:
+    """Return the label of a body that a record names, written `list:code`. Without a label, return its code."""
+    listed, _, code = body.partition(":")
+    named = (register.form.by_name[name] for name in (register.scope.by if register.scope else ()))
+    return next((each.labels[code] for each in named if each.body_list == listed and code in each.labels), code)
 
 
 def as_text(form: QuestionForm, answers: Answers) -> list[AnswerRow]:
