@@ -4,7 +4,7 @@ import re
 
 from gateway.routes import DEMO_PAGES, PAGES
 
-REGISTERS = "(dsr|homes)"
+REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {"/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"}
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
@@ -112,6 +112,12 @@ LOOKS = {
     "settings guidance": LIST_SETTING,
     "settings check of guidance": LIST_SETTING,
     # another register
+    "watch records/new": NEW,
+    "watch refused duplicate": NEW,
+    "watch confirm ending": RECORD,
+    "watch decisions": "/{register}/records/{record}/ending/",
+    "watch ended records": RECORDS,
+    "watch reporting/": REPORTING,
     "homes home/": HOME,
     "homes records/new": NEW,
     "homes records/": RECORDS,

@@ -1,4 +1,4 @@
-"""Runs the second product, which has a further register and a mail relay that can refuse."""
+"""Runs the second product, which has two further registers and a mail relay that can refuse."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,16 @@ from tests.services.notifier.scripted_server import ScriptedServer
 
 REGISTERS = Path(__file__).parent.parent / "registers"
 CODE, WARDEN = "homes", "warden@barchester.gov.uk"
-GRANT = GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True)
+WATCH = "watch"  # the register of the second kind
+VESTRY, HOSPITAL, CHAPTER = "vestry@plumstead.gov.uk", "nurse@hiram.nhs.uk", "verger@chapter.gov.uk"
+OVERSEER = "overseer@barchester.gov.uk"
+ACCOUNTS = (
+    NewAccount(WARDEN, "Septimus", "Harding", (GrantWanted(CODE, Role.ADMINISTRATOR, all_organisations=True),)),
+    NewAccount(OVERSEER, "Obadiah", "Slope", (GrantWanted(WATCH, Role.ADMINISTRATOR, all_organisations=True),)),
+    NewAccount(VESTRY, "Mary", "Bold", (GrantWanted(WATCH, Role.STANDARD, domains=("plumstead.gov.uk",)),)),
+    NewAccount(HOSPITAL, "John", "Bunce", (GrantWanted(WATCH, Role.STANDARD, domains=("hiram.nhs.uk",)),)),
+    NewAccount(CHAPTER, "Nathaniel", "Quiverful", (GrantWanted(WATCH, Role.STANDARD, domains=("chapter.gov.uk",)),)),
+)
 SENT_SECONDS = 20
 FULL = "550 5.2.2 mailbox full"
 
@@ -55,17 +64,17 @@ async def second_product(folder: Path) -> AsyncIterator[Second]:
         "ICS_SMTP_PORT": str(relay.port),
     }
     async with product(folder, "--demo", **settings) as running:
-        await _add_the_warden(Inside.of(running))
+        await _add_accounts(Inside.of(running))
         yield Second(**vars(running), relay=relay)
     await relay.stop()
 
 
-async def _add_the_warden(inside: Inside) -> None:
-    """Add the administrator of the further register."""
+async def _add_accounts(inside: Inside) -> None:
+    """Add the users of the further registers."""
     pool = await open_pool(inside.addresses.dsn("identity"), size=1)
     try:
         async with transaction(pool) as db:
-            account = NewAccount(WARDEN, "Septimus", "Harding", (GRANT,))
-            await create_account(db, account, Fixed(PasswordHashes(workers=1), DEMO_PASSWORD))
+            for account in ACCOUNTS:
+                await create_account(db, account, Fixed(PasswordHashes(workers=1), DEMO_PASSWORD))
     finally:
         await pool.close()
