@@ -1,5 +1,6 @@
 """The front door of a service: one row for each request, with its handler and who may ask it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -95,24 +96,30 @@ async def as_signed(visitor: Visitor) -> Visitor:
 
 
 async def open_door(
-    service: str, bus: Bus, verifier: Verifier, answers: Sequence[AnsweredRequest], reach: Reach = as_signed
+    service: str,
+    bus: Bus,
+    verifier: Verifier,
+    answers: Sequence[AnsweredRequest],
+    reach: Reach = as_signed,
+    woken: Sequence[asyncio.Event] = (),
 ) -> None:
     """
     Answer every request in the table. Raise `ValueError` if the table and the service's contracts differ.
 
-    `reach` adds to a verified visitor the compartments that they may reach in the service's own schema.
+    `reach` adds to a verified visitor the compartments that they may reach in the service's own schema. `woken` are set
+    when a request ends, however it ends: a refusal may be audited too.
     """
     named = [answer.request for answer in answers]
     owed = [request for request in REQUESTS if request.service() == service]
     if sorted(each.subject for each in named) != sorted(each.subject for each in owed):
         raise ValueError(f"the front door of {service} and its contracts do not name the same subjects")
     for answer in answers:
-        await bus.answer(answer.request, _at_the_door(answer, verifier, reach))
+        await bus.answer(answer.request, _at_the_door(answer, verifier, reach, woken))
     await bus.settle()
 
 
 def _at_the_door(
-    answer: AnsweredRequest, verifier: Verifier, reach: Reach
+    answer: AnsweredRequest, verifier: Verifier, reach: Reach, woken: Sequence[asyncio.Event]
 ) -> Callable[[Request[Message], Context], Awaitable[Message]]:
     async def serve(asked: Request[Message], context: Context) -> Message:
         shown = Shown(context.who or "", verifier.verify(context.who), reach) if answer.guarded else None
@@ -121,5 +128,8 @@ def _at_the_door(
         except DATABASE_AWAY as error:  # the outcome is unknown: the work may have been committed
             log.warn("door.database_away", subject=answer.request.subject, error=error)
             raise NotAnswered(Fault.TOO_LATE) from None
+        finally:
+            for event in woken:
+                event.set()
 
     return serve

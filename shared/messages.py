@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bodies import body_token
+from shared.registers.bodies import body_token
 
 Process = Literal["gateway", "identity", "referrals", "outcomes", "notifier", "reports"]
 PROCESSES: tuple[Process, ...] = ("gateway", "identity", "referrals", "outcomes", "notifier", "reports")
@@ -98,6 +98,7 @@ class Event(BaseModel):
     bodies: tuple[str, ...] = Field(min_length=1)
     record_id: UUID
     version: int
+    noun: str = Field(default="", description="The register's word for a record, where it is part of the type.")
 
     def subjects(self) -> tuple[str, ...]:
         """
@@ -117,7 +118,8 @@ class Event(BaseModel):
 
     def event_type(self) -> str:
         """Return the CloudEvents type, for example `dsr-referral-created-1`."""
-        return f"{self.register_code}-{self.kind}-{self.edition}"
+        words = (self.register_code, self.noun, self.kind, str(self.edition))
+        return "-".join(word for word in words if word)
 
 
 class Broadcast(Message):

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.registers.bodies import Compartment
+
 
 class Role(StrEnum):
     """The four user levels (R-DSR-005). A user holds one per register; master admin is exclusive."""
@@ -123,6 +125,11 @@ class Visitor(BaseModel):
     def all_compartments(self) -> bool:
         """Whether the visitor may reach every record of the register. Then `compartment_ids` need not list them all."""
         return self.all_organisations and self.reached is None
+
+    def may_reach(self, compartment: Compartment) -> bool:
+        """Return whether the visitor may reach this compartment, even if it is newer than their request."""
+        is_known = self.all_compartments or compartment.compartment_id in self.compartment_ids
+        return is_known or not frozenset(compartment.bodies).isdisjoint(self.bodies)
 
     @property
     def permissions(self) -> frozenset[Permission]:

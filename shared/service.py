@@ -131,8 +131,8 @@ async def start(context: ServiceContext, service: Service, woken: Sequence[Job] 
     await context.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
         await context.bus.follow(replace(follower, take=waking(wake, waiting_for_database(follower.take))))
-    answers = [replace(each, serve=waking(wake, each.serve)) for each in service.answers]
-    await open_door(context.name, context.bus, context.verifier, answers, context.reach)
+    wakeups = [job.wakeup for job in woken]
+    await open_door(context.name, context.bus, context.verifier, service.answers, context.reach, wakeups)
 
 
 def waking(

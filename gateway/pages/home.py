@@ -8,7 +8,7 @@ from gateway.pages.records.drafts import drafts_of
 from gateway.pages.work import work_list
 from gateway.ui.actions import notice
 from gateway.ui.formats import ActionCard
-from gateway.ui.navigation import NEEDS, PATHS, address
+from gateway.ui.navigation import NEEDS, PATHS
 from gateway.ui.render import show
 from shared import log
 from shared.contracts.outcomes import CountTasks, TaskCounts
@@ -26,7 +26,7 @@ async def home_page(request: web.Request) -> web.Response:
     waiting = await pairs.count_waiting(request)
     if waiting:
         text = register.words("duplicate.waiting", count=waiting)
-        cards.append(ActionCard(text, address(register, pairs.PAGE)))
+        cards.append(ActionCard(text, register.address(pairs.PAGE)))
     return await show(
         request,
         "home/inside.html",
@@ -51,7 +51,7 @@ async def _work_cards(request: web.Request, register: Definition, visitor: Visit
         note = _note(register, counts)
     except NotAnswered as unanswered:
         log.warn("home.not_counted", fault=unanswered.fault.value)
-    return [ActionCard(words("tasks.heading"), address(register, work_list.PATH), note)]
+    return [ActionCard(words("tasks.heading"), register.address(work_list.PATH), note)]
 
 
 def _note(register: Definition, counts: TaskCounts) -> str:
@@ -69,7 +69,7 @@ def _cards(register: Definition, visitor: Visitor) -> list[ActionCard]:
         "administration": words("home.administration"),
     }
     return [
-        ActionCard(texts[link.place], address(register, PATHS[link.place]))
+        ActionCard(texts[link.place], register.address(PATHS[link.place]))
         for link in register.navigation
         if link.place in texts and NEEDS[link.place] & visitor.permissions
     ]

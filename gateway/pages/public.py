@@ -4,17 +4,17 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.account.sign_in import REGISTRATION
+from gateway.ui.actions import see_other
 from gateway.ui.formats import ActionCard
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 
 
 async def start(request: web.Request) -> web.Response:
     """Show the list of registers; redirect to the start page if there is only one register."""
     registers = request.config_dict[REGISTERS].newest()
     if len(registers) == 1:
-        return see_other(address(registers[0], ""))
-    cards = [ActionCard(each.identity.name, address(each, ""), each.identity.site_name) for each in registers]
+        return see_other(registers[0].address(""))
+    cards = [ActionCard(each.identity.name, each.address(""), each.identity.site_name) for each in registers]
     return await show(request, "home/registers.html", shown=cards)
 
 
@@ -26,8 +26,8 @@ async def public_home(request: web.Request) -> web.Response:
         "home/public.html",
         public_home=register.public,
         words=register.words,
-        login=address(register, "login/"),
-        registration=address(register, REGISTRATION) if register.access.self_registration else "",
+        login=register.address("login/"),
+        registration=register.address(REGISTRATION) if register.access.self_registration else "",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -11,13 +12,13 @@ from gateway.keys import ASSERTION, CSRF_TOKEN, PUBLIC_URL, REGISTER, REGISTERS,
 from gateway.security import cookies, csrf, return_to
 from gateway.security.session_timeout import time_out_of
 from gateway.security.sessions import SESSIONS
-from gateway.ui import clock
+from gateway.ui.actions import see_other
 from gateway.ui.masthead import MASTHEAD, SIGNED_IN
-from gateway.ui.navigation import PATHS, address, masthead_of, signed_in_as
-from gateway.ui.render import see_other
+from gateway.ui.navigation import PATHS, masthead_of, signed_in_as
 from gateway.ui.static import FRONT_END
 from gateway.ui.time_out import TIME_OUT
 from shared import log
+from shared.clock import utc_now
 from shared.contracts.identity import SessionFound
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
@@ -112,14 +113,14 @@ async def _find_session(request: web.Request, register: Definition | None) -> Se
     find = sessions.look if PASSIVE in request.headers else sessions.find
     found = await find(token, register.code) if token and register else None
     if token and register and found is not None:
-        request[TIME_OUT] = time_out_of(register, found, clock.now())
+        request[TIME_OUT] = time_out_of(register, found, utc_now())
         request[VISITOR] = found.visitor
         request[ASSERTION] = found.assertion
         request[CSRF_TOKEN] = _token_for(token, found)  # error pages have a form too: the log-out button
     if register is not None:
         visitor = found.visitor if found else None
-        request[MASTHEAD] = masthead_of(register, visitor, request.path)
-        request[SIGNED_IN] = signed_in_as(register, visitor)
+        request[MASTHEAD] = partial(masthead_of, register, visitor, request.path)
+        request[SIGNED_IN] = partial(signed_in_as, register, visitor)
     return found
 
 
@@ -147,13 +148,13 @@ def _turn_away(request: web.Request, page: PageRoute, found: SessionFound | None
     if found is None:
         if request.method in csrf.SAFE_METHODS:
             had_session = cookies.SESSION in request.cookies
-            response = see_other(address(request[REGISTER], "login/"), "ended" if had_session else "")
+            response = see_other(request[REGISTER].address("login/"), "ended" if had_session else "")
             if page.may_be_returned_to:
                 return_to.move(request, response)
             return response
         raise web.HTTPUnauthorized
     if found.visitor.must_change and not page.before_change:
-        return see_other(address(request[REGISTER], PATHS["password"]))
+        return see_other(request[REGISTER].address(PATHS["password"]))
     if not page.is_open_to(found.visitor.permissions):
         raise web.HTTPForbidden
     return None

@@ -8,7 +8,6 @@ from aiohttp import web
 from gateway.keys import CSRF_TOKEN, PUBLIC_URL, REGISTER, SENT_AGAIN, VISITOR
 from gateway.security import csrf
 from gateway.security.session_timeout import SESSION
-from gateway.ui.navigation import address
 from shared.registers.definition.register import Definition
 
 TECHNICAL = frozenset({csrf.FIELD, "command", "version", "act", "note_command"})
@@ -51,8 +50,8 @@ async def what_was_sent(request: web.Request, *, unanswered: bool = False) -> Se
         return None
     return SentBefore(
         href=request.rel_url.raw_path_qs,
-        session=address(register, SESSION),
-        login=address(register, "login/"),
+        session=register.address(SESSION),
+        login=register.address("login/"),
         token=request.get(CSRF_TOKEN) or await _token_again(request, unanswered=unanswered),
         fields=fields,
         rows=_rows(register, fields) if request.get(VISITOR) else (),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gateway.security import csrf
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.time_out import TimeOut, TimeOutDialog
 from shared.contracts.identity import SessionFound
 from shared.registers.definition.register import Definition
@@ -21,9 +21,9 @@ def time_out_of(register: Definition, found: SessionFound, now: datetime) -> Tim
 
 def _dialog(register: Definition) -> TimeOutDialog:
     return TimeOutDialog(
-        session=address(register, SESSION),
-        login=address(register, "login/"),
-        log_out=address(register, PATHS["logout"]),
+        session=register.address(SESSION),
+        login=register.address("login/"),
+        log_out=register.address(PATHS["logout"]),
         log_out_label=register.navigation_label("logout") or register.words("account.end_session"),
         words=register.words,
     )

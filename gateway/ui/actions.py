@@ -1,4 +1,4 @@
-"""Asking services on behalf of the visitor, and showing on a form why something was not done."""
+"""Asking services on behalf of the visitor, going on to another page, and showing why something was not done."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER
 from gateway.ui.form import Form, Posted
-from gateway.ui.ids import new_command
-from gateway.ui.render import NOTICE
+from shared.ids import new_id
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.registers.definition.words import Words
 
+NOTICE = "notice"
 NOT_BEGUN = frozenset({Fault.UNAVAILABLE, Fault.BUSY})
 UNCERTAIN = frozenset({Fault.TOO_LATE, Fault.BROKEN})
 
@@ -63,20 +63,33 @@ async def attempt(
     A refused command was not carried out, so the next try gets a new id. An unanswered one may have been, so it keeps
     its id. `renew=False` keeps the id after a refusal too, because it also names a draft.
     """
-    words = request[REGISTER].words
     try:
         return await ask(request, command)
-    except Refused as refusal:
-        form.reason = refusal
-        if renew or refusal.code == "command_reused":
-            form.command = new_command()
-        said = {"command_reused": words("form.sent_before"), **texts}.get(refusal.code)
-        if said is None:
-            raise
-        _say(form, said)
-    except NotAnswered as unanswered:
-        form.refuse(without_answer(words, unanswered), status=503)
+    except (Refused, NotAnswered) as failure:
+        show_why(request, failure, form, texts, renew=renew)
     return None
+
+
+def show_why(
+    request: web.Request,
+    failure: Refused | NotAnswered,
+    form: Form,
+    texts: Mapping[str, str | At | None],
+    *,
+    renew: bool = True,
+) -> None:
+    """Let the form say why its command was not carried out, as `attempt` does. Raise what `texts` has no words for."""
+    words = request[REGISTER].words
+    if isinstance(failure, NotAnswered):
+        form.refuse(without_answer(words, failure), status=503)
+        return
+    form.reason = failure
+    if renew or failure.code == "command_reused":
+        form.command = new_id()
+    said = {"command_reused": words("form.sent_before"), **texts}.get(failure.code)
+    if said is None:
+        raise failure
+    _say(form, said)
 
 
 def _say(form: Form, said: str | At) -> None:
@@ -112,3 +125,9 @@ def notice(request: web.Request, texts: Mapping[str, str]) -> str:
     Return the text for what the previous page did. Empty for an unknown notice, and on a page that answers a POST.
     """
     return texts.get(request.query.get(NOTICE, ""), "") if request.method == "GET" else ""
+
+
+def see_other(url: str, notice: str = "") -> web.Response:
+    """Redirect after a POST, so that a reload repeats nothing. The next page shows the text for the code `notice`."""
+    said = f"{'&' if '?' in url else '?'}{NOTICE}={notice}" if notice else ""
+    return web.Response(status=303, headers={"Location": url + said})

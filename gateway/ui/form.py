@@ -10,9 +10,9 @@ from aiohttp import web
 from markupsafe import Markup, escape
 from multidict import MultiMapping
 
-from gateway.ui.ids import new_command
 from gateway.ui.shell import Hole, Holes, Name
 from gateway.ui.table import Cell
+from shared.ids import new_id
 from shared.messages import Refused
 
 DATE_PARTS = ("day", "month", "year")
@@ -75,7 +75,7 @@ class Form:
         fields: Sequence[Field] | Mapping[str, Field],
         values: Mapping[str, str | Iterable[str]] | None = None,
     ) -> None:
-        self.command: UUID = new_command()
+        self.command: UUID = new_id()
         self.status = 200
         self.reason: Refused | None = None
         self.fields: Mapping[str, Field] = fields if isinstance(fields, Mapping) else by_name(fields)

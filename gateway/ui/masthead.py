@@ -1,6 +1,7 @@
 """What surrounds a page's content: the register's name, who is logged in, and the navigation."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -35,5 +36,6 @@ class Masthead:
     copyright: str = "©{year} All rights reserved."
 
 
-MASTHEAD = web.RequestKey("masthead", Masthead)
-SIGNED_IN = web.RequestKey("signed_in", str)  # "User logged in: …"
+# Made only when a page is shown: many requests end with a redirect.
+MASTHEAD = web.RequestKey("masthead", partial[Masthead])
+SIGNED_IN = web.RequestKey("signed_in", partial[str])  # "User logged in: …"

@@ -29,11 +29,6 @@ NEEDS: dict[Place, frozenset[Permission]] = {
 }
 
 
-def address(register: Definition, path: str) -> str:
-    """Return an address within the register: `address(dsr, "login/")` is `/dsr/login/`."""
-    return f"/{register.code}/{path}"
-
-
 def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Masthead:
     """
     Return the masthead for this visitor at this path. Without a log-in it has no navigation bar (R-DSR-067, 069, 070).
@@ -41,7 +36,7 @@ def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Mas
     if visitor is None:
         return _public(Same(register))
     places = _open_to(Same(register), visitor.permissions)
-    return _signed_in(Same(register), places, _current([address(register, PATHS[place]) for place in places], path))
+    return _signed_in(Same(register), places, _current([register.address(PATHS[place]) for place in places], path))
 
 
 def signed_in_as(register: Definition, visitor: Visitor | None) -> str:
@@ -54,8 +49,8 @@ def _public(same: Same[Definition]) -> Masthead:
     return Masthead(
         site_name=register.identity.site_name,
         register_name=register.identity.name,
-        home=address(register, ""),
-        help=address(register, "help/"),
+        home=register.address(""),
+        help=register.address("help/"),
         copyright=register.words.unfilled("page.copyright"),
     )
 
@@ -71,9 +66,9 @@ def _signed_in(same: Same[Definition], places: tuple[Place, ...], here: str | No
     return Masthead(
         site_name=register.identity.site_name,
         register_name=register.identity.name,
-        home=address(register, PATHS["home"]),
-        help=address(register, PATHS["help"]),
-        account=address(register, PATHS["password"]),
+        home=register.address(PATHS["home"]),
+        help=register.address(PATHS["help"]),
+        account=register.address(PATHS["password"]),
         navigation=_items(register, places, here),
         copyright=register.words.unfilled("page.copyright"),
     )
@@ -83,8 +78,8 @@ def _items(register: Definition, places: tuple[Place, ...], here: str | None) ->
     return tuple(
         NavigationItem(
             label=link.label,
-            href=address(register, PATHS[link.place]),
-            current=address(register, PATHS[link.place]) == here,
+            href=register.address(PATHS[link.place]),
+            current=register.address(PATHS[link.place]) == here,
             posted=link.place == "logout",
         )
         for link in register.navigation

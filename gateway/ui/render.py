@@ -16,7 +16,6 @@ from jinja2 import (
 from markupsafe import Markup
 
 from gateway.keys import CSP_NONCE, CSRF_TOKEN, REGISTER
-from gateway.ui import clock
 from gateway.ui.brand import Brand
 from gateway.ui.form import Form, HoledForm
 from gateway.ui.masthead import MASTHEAD, SIGNED_IN, Masthead
@@ -24,11 +23,11 @@ from gateway.ui.shell import Holes, Same, Shell, Shells
 from gateway.ui.static import Static
 from gateway.ui.table import Cell, risk_mark, table_rows
 from gateway.ui.time_out import TIME_OUT
+from shared.clock import london_today, utc_now
 from shared.registers.definition.register import Definition
 from shared.values import LONDON
 
 FOLDER = Path(__file__).parents[1] / "templates"
-NOTICE = "notice"
 
 
 def environment(cache: Path, undefined: type[ChainableUndefined] = ChainableUndefined) -> Environment:
@@ -145,12 +144,13 @@ def kept_part(request: web.Request, template: str, *names: str, **values: object
 def _shared(request: web.Request) -> dict[str, object]:
     """Return what every page sees and many have in common. `was_sent` means that the page answers a POST."""
     brand = request.config_dict[TEMPLATES].brand.name
-    masthead = request.get(MASTHEAD) or Masthead(brand, brand)
+    make = request.get(MASTHEAD)
+    masthead = make() if make else Masthead(brand, brand)
     time_out = request.get(TIME_OUT)
     return {
         "register": request.get(REGISTER),
         "masthead": masthead,
-        "copyright": masthead.copyright.replace("{year}", str(clock.today().year)),
+        "copyright": masthead.copyright.replace("{year}", str(london_today().year)),
         "time_out": time_out.dialog if time_out else None,
         "was_sent": request.method == "POST",
     }
@@ -158,19 +158,13 @@ def _shared(request: web.Request) -> dict[str, object]:
 
 def _fresh(request: web.Request) -> dict[str, Cell]:
     """Return what every page sees and no two have in common: the holes of a kept page."""
-    time_out = request.get(TIME_OUT)
+    time_out, signed_in = request.get(TIME_OUT), request.get(SIGNED_IN)
     return {
         "csrf_token": request.get(CSRF_TOKEN, ""),
         "nonce": request.setdefault(CSP_NONCE, secrets.token_urlsafe(16)),
-        "printed": f"{clock.now().astimezone(LONDON):%d/%m/%Y, %H:%M}",
-        "signed_in": request.get(SIGNED_IN, ""),
+        "printed": f"{utc_now().astimezone(LONDON):%d/%m/%Y, %H:%M}",
+        "signed_in": signed_in() if signed_in else "",
         "page_holder": time_out.holder if time_out else "",
         "seconds_left": str(time_out.seconds) if time_out else "",
         "minutes_left": str(time_out.minutes) if time_out else "",
     }
-
-
-def see_other(url: str, notice: str = "") -> web.Response:
-    """Redirect after a POST, so that a reload repeats nothing. The next page shows the text for the code `notice`."""
-    said = f"{'&' if '?' in url else '?'}{NOTICE}={notice}" if notice else ""
-    return web.Response(status=303, headers={"Location": url + said})

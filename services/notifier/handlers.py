@@ -9,7 +9,6 @@ from services.notifier.rules import NeverAMail
 from services.notifier.store import NewMail
 from services.notifier.telling import Happened, Notice
 from shared import audit
-from shared.bodies import compartment_of
 from shared.compartments import add_compartment
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
@@ -19,6 +18,7 @@ from shared.log import warn
 from shared.messages import Nothing
 from shared.outbox import count_unsent
 from shared.permissions import Caller
+from shared.registers.bodies import compartment_of
 
 NOTICES = "notifier--notice"
 

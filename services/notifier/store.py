@@ -8,10 +8,10 @@ from asyncpg import Record
 
 from services.notifier.rules import AnyTemplate, Ending, Lane, RecordTemplate
 from services.notifier.writing import Written
-from shared.bodies import Compartment
 from shared.contracts.notifier import MailShown, Occasion
 from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
+from shared.registers.bodies import Compartment
 
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=90)

@@ -8,10 +8,10 @@ from services.notifier import rules
 from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
-from shared.bodies import compartment_of
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordNotice, UrgentNotice
 from shared.ids import new_id
+from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.bodies import Compartment
 from shared.context import ServiceContext
 from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals.archiving import CheckRecord, RecordChecked
 from shared.ids import new_id
+from shared.registers.bodies import Compartment
 
 # The check, the archive and the refusal run in sequence while the gateway waits for five seconds.
 CHECK_SECONDS = 1.5

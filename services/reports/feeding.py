@@ -10,7 +10,6 @@ from services.reports.rules.counting import Counted, counted_by, counted_later, 
 from services.reports.rules.weeks import first_week, moves_of
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedOutcome, CopiedPage, CopiedRecord, FeedState, Lane, RecountedCopy
-from shared.bodies import ORGANISATION, compartment_of
 from shared.contracts.outcomes import FedOutcome, ReadOutcomeFeed
 from shared.contracts.referrals.feed import FedRecord, ReadFeed
 from shared.database import DatabasePool, transaction
@@ -18,6 +17,7 @@ from shared.inbox import is_new
 from shared.jobs import Job
 from shared.log import log, warn
 from shared.messages import Event
+from shared.registers.bodies import ORGANISATION, compartment_of
 
 POLL_SECONDS = 2.0
 POLL_FALLBACK = timedelta(seconds=30)

@@ -15,13 +15,13 @@ from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion
 from services.reports.store import dashboards
-from shared.bodies import Compartment, organisation_compartment
 from shared.contracts.referrals.reading import PAGE
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, open_pool, scope_of, transaction
 from shared.ids import new_id
 from shared.messages import Event
 from shared.permissions import Visitor
+from shared.registers.bodies import Compartment, organisation_compartment
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.registers.load import load_registers

@@ -1,5 +1,7 @@
 """The gateway's public pages without any service, with every error and a page that shows every component."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -84,8 +86,8 @@ def rows() -> list[list[str | Markup]]:
 
 async def showcase(request: web.Request) -> web.Response:
     """Show the components. A posted form that lacks answers is shown again with every message."""
-    request[MASTHEAD] = LOGGED_IN
-    request[SIGNED_IN] = "User logged in: Jayne Billings"
+    request[MASTHEAD] = partial(replace, LOGGED_IN)
+    request[SIGNED_IN] = partial(str, "User logged in: Jayne Billings")
     form = Form(FIELDS)
     if request.method == "POST":
         form.read(await request.post())

@@ -7,9 +7,8 @@ import pytest
 from aiohttp import web
 
 from gateway.keys import BUS, REGISTER
-from gateway.ui.actions import At, attempt, notice
+from gateway.ui.actions import At, attempt, notice, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.render import see_other
 from shared.bus.protocol import Context
 from shared.contracts.notifier import SendAgain
 from shared.fake_bus import FakeBus, FakeWire

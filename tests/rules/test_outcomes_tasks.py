@@ -13,10 +13,10 @@ from services.outcomes.rules import (
     change_of,
     opened_by,
 )
-from shared.bodies import organisation_compartment
 from shared.contracts.outcomes import TaskKind
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.standing import RecordStanding
+from shared.registers.bodies import organisation_compartment
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 RECORD_ID = UUID(int=7)

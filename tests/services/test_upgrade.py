@@ -17,11 +17,11 @@ from deploy.runner.places import migration_folders
 from deploy.runner.waiting import until
 from services.outcomes.store import outcomes, standings, tasks
 from services.outcomes.store.outcomes import NewOutcome
-from shared.bodies import organisation_compartment
 from shared.contracts.referrals.standing import RecordStanding
 from shared.database import DatabasePool, open_pool, transaction
 from shared.migrate import MigrationRefused, Phase, migrate
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from shared.release import RELEASE
 from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, new_id

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from shared.bodies import Compartment, compartment_of
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.feed import FedRecord, Rated
 from shared.contracts.referrals.standing import RecordStanding
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import Compartment, compartment_of
 from shared.registers.load import LISTS, SHIPPED, LoadedRegister, read_lists, read_register
 from tests.services.referrals.builders import a_visitor, new_id
 

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-from shared.bodies import compartment_of
 from shared.contracts.referrals.answers import Answer
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import compartment_of
 from shared.registers.load import LoadedRegister, Registers, load_file
 
 FILE = Path(__file__).parents[1] / "journeys" / "registers" / "watch" / "2032.toml"

@@ -7,10 +7,10 @@ from gateway.pages.account.sign_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, 
 from gateway.security import cookies, return_to
 from gateway.security.client_address import client_address
 from gateway.security.sessions import SESSIONS
-from gateway.ui.actions import ask, notice
+from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.navigation import PATHS, address
-from gateway.ui.render import see_other, show
+from gateway.ui.navigation import PATHS
+from gateway.ui.render import show
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -39,7 +39,7 @@ async def log_in(request: web.Request) -> web.Response:
     if attempt is None:
         _refuse(form, request[REGISTER])
         return await _show(request, form)
-    response = see_other(address(request[REGISTER], PIN))
+    response = see_other(request[REGISTER].address(PIN))
     cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
     return response
 
@@ -105,8 +105,8 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         words=words,
         notice=notice(request, why),
         logged_out=bool(notice(request, {"out": words("login.logged_out")})),
-        login=address(register, LOGIN),
-        reminder=address(register, REMINDER),
-        registration=address(register, REGISTRATION) if register.access.self_registration else "",
-        home=address(register, PATHS["home"]),
+        login=register.address(LOGIN),
+        reminder=register.address(REMINDER),
+        registration=register.address(REGISTRATION) if register.access.self_registration else "",
+        home=register.address(PATHS["home"]),
     )

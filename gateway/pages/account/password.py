@@ -7,10 +7,10 @@ from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.sign_in import LONGEST_SECRET, put_session
 from gateway.security import cookies
 from gateway.security.sessions import SESSIONS
-from gateway.ui.actions import ask
+from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.navigation import PATHS, address
-from gateway.ui.render import see_other, show
+from gateway.ui.navigation import PATHS
+from gateway.ui.render import show
 from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -37,7 +37,7 @@ async def change_password(request: web.Request) -> web.Response:
         _say_why(form, register, rule, refusal)
         return await _show(request, form)
     request.config_dict[SESSIONS].forget(request.cookies[cookies.SESSION])
-    response = see_other(address(register, PATHS["home"]), "changed")
+    response = see_other(register.address(PATHS["home"]), "changed")
     put_session(response, opened)
     return response
 

@@ -6,10 +6,10 @@ from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.sign_in import PIN, put_session, to_login
 from gateway.security import cookies, return_to
 from gateway.security.sessions import SESSIONS
-from gateway.ui.actions import ask, notice
+from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.navigation import PATHS, address
-from gateway.ui.render import see_other, show
+from gateway.ui.navigation import PATHS
+from gateway.ui.render import show
 from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
@@ -27,7 +27,7 @@ async def verify_pin(request: web.Request) -> web.Response:
     """Check the code and log the user in. A second click after success leads to the home page."""
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None and VISITOR in request:
-        return see_other(address(request[REGISTER], PATHS["home"]))
+        return see_other(request[REGISTER].address(PATHS["home"]))
     if attempt is None:
         return to_login(request, "over")
     form = _form(request[REGISTER])
@@ -61,7 +61,7 @@ async def resend_pin(request: web.Request) -> web.Response:
         if refusal.code == "attempt_over":
             return _without_attempt(to_login(request, "over"))
         said = "soon"
-    return see_other(address(request[REGISTER], PIN), said)
+    return see_other(request[REGISTER].address(PIN), said)
 
 
 async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> SessionOpened:
@@ -89,7 +89,7 @@ async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
     first.
     """
     register = request[REGISTER]
-    home = address(register, PATHS["password" if opened.must_change else "home"])
+    home = register.address(PATHS["password" if opened.must_change else "home"])
     response = see_other(home if opened.must_change else await _last_page(request, opened) or home)
     put_session(response, opened)
     return _without_attempt(response)
@@ -139,7 +139,7 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         words=register.words,
         sent=notice(request, {"sent": register.words("pin.sent_again")}),
         soon=notice(request, {"soon": register.words("pin.too_soon")}),
-        pin=address(register, PIN),
-        cancel=address(register, "login/cancel"),
-        resend=address(register, "login/resend"),
+        pin=register.address(PIN),
+        cancel=register.address("login/cancel"),
+        resend=register.address("login/resend"),
     )

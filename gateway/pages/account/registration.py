@@ -6,10 +6,9 @@ from markupsafe import Markup, escape
 from gateway.keys import REGISTER
 from gateway.pages.account.sign_in import LOGIN, REMINDER
 from gateway.security.client_address import client_address
-from gateway.ui.actions import ask
+from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.identity import RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -40,7 +39,7 @@ async def register_account(request: web.Request) -> web.Response:
         await ask(request, _message(request, answers))
     except Refused as refusal:
         return await _show_refused(request, form, refusal)
-    return see_other(address(register, DONE))
+    return see_other(register.address(DONE))
 
 
 def _message(request: web.Request, answers: dict[str, str]) -> RegisterAccount:
@@ -125,7 +124,7 @@ def _form(register: Definition) -> Form:
 
 async def _show_form(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
-    login, reminder = address(register, LOGIN), address(register, REMINDER)
+    login, reminder = register.address(LOGIN), register.address(REMINDER)
     page = "account/register.html"
     return await show(request, page, form=form, words=register.words, login=login, reminder=reminder)
 
@@ -142,7 +141,7 @@ async def _show_message(
         heading=heading,
         paragraphs=written,
         back=register.words("reminder.back"),
-        login=address(register, LOGIN),
+        login=register.address(LOGIN),
     )
 
 

@@ -5,10 +5,9 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.pages.account.sign_in import LOGIN
 from gateway.security.client_address import client_address
-from gateway.ui.actions import ask
+from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.identity import RemindPassword
 from shared.registers.definition.register import Definition
 from shared.values import Unreadable, read_email
@@ -26,7 +25,7 @@ async def remind(request: web.Request) -> web.Response:
     if email is None:
         return await _show(request, form)
     await ask(request, RemindPassword(register_code=register.code, email=email, address=client_address(request)))
-    return see_other(address(register, "login/reminder/sent"))
+    return see_other(register.address("login/reminder/sent"))
 
 
 async def reminded_page(request: web.Request) -> web.Response:
@@ -54,5 +53,5 @@ async def _show(request: web.Request, form: Form | None) -> web.Response:
         "account/reminder.html",
         form=form,
         words=register.words,
-        login=address(register, LOGIN),
+        login=register.address(LOGIN),
     )

@@ -4,8 +4,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.security import cookies
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other
+from gateway.ui.actions import see_other
 from shared.contracts.identity import SessionOpened
 
 LOGIN = "login/"
@@ -18,7 +17,7 @@ LONGEST_SECRET = 1024
 
 def to_login(request: web.Request, message: str = "") -> web.Response:
     """Redirect to the log-in page, which shows the text for the code `message`."""
-    return see_other(address(request[REGISTER], LOGIN), message)
+    return see_other(request[REGISTER].address(LOGIN), message)
 
 
 def put_session(response: web.Response, opened: SessionOpened) -> None:

@@ -9,7 +9,7 @@ from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.ui.actions import ask
 from gateway.ui.formats import ActionCard
-from gateway.ui.navigation import NEEDS, address
+from gateway.ui.navigation import NEEDS
 from gateway.ui.render import show
 from gateway.ui.table import Column
 from shared.contracts.identity import ListOrganisations
@@ -37,17 +37,17 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCar
     """
     words, administer = register.words, frozenset({Permission.ADMINISTER})
     users = ActionCard(
-        words("administration.manage_users"), address(register, USERS), words("administration.manage_users_note")
+        words("administration.manage_users"), register.address(USERS), words("administration.manage_users_note")
     )
     organisations = ActionCard(
         words("administration.organisations"),
-        address(register, ORGANISATIONS),
+        register.address(ORGANISATIONS),
         words("administration.organisations_note"),
     )
-    settings = ActionCard(words("settings.heading"), address(register, SETTINGS), words("administration.settings_note"))
-    mails = ActionCard(words("mails.open"), address(register, MAILS), words("administration.mails_note"))
+    settings = ActionCard(words("settings.heading"), register.address(SETTINGS), words("administration.settings_note"))
+    mails = ActionCard(words("mails.open"), register.address(MAILS), words("administration.mails_note"))
     reversals = ActionCard(
-        words("reversals.heading"), address(register, REVERSALS), words("administration.reversals_note")
+        words("reversals.heading"), register.address(REVERSALS), words("administration.reversals_note")
     )
     return [
         (frozenset({Permission.MANAGE_USERS}), users),
@@ -61,7 +61,7 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCar
 def _locked(register: Definition) -> ActionCard:
     """Return the card of locked accounts. Users who manage users unlock accounts on the user's page instead."""
     words = register.words
-    return ActionCard(words("locked.heading"), address(register, LOCKED), words("administration.locked_note"))
+    return ActionCard(words("locked.heading"), register.address(LOCKED), words("administration.locked_note"))
 
 
 async def organisations_page(request: web.Request) -> web.Response:
@@ -75,5 +75,5 @@ async def organisations_page(request: web.Request) -> web.Response:
         columns=(Column(words("administration.organisation")), Column(words("administration.email_domain"))),
         rows=[(organisation.name, organisation.domain) for organisation in listed.organisations],
         accepted=register.access.accepted_domains if register.access.self_registration else (),
-        back=address(register, "administration/"),
+        back=register.address("administration/"),
     )

@@ -7,15 +7,13 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.records.lookup import record_address
-from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice
+from gateway.security.ids import command_in, sent_id
+from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.compare import side_by_side
 from gateway.ui.form import Form, Posted
 from gateway.ui.formats import day, day_and_time
-from gateway.ui.ids import command_in, new_command, sent_id
-from gateway.ui.navigation import address
 from gateway.ui.organisations import organisation_names
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -26,6 +24,7 @@ from shared.contracts.referrals.duplicates import (
     PossibleDuplicate,
     RecordCompared,
 )
+from shared.ids import new_id
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 
@@ -57,7 +56,7 @@ async def decide_duplicate(request: web.Request) -> web.Response:
         form.refuse(_said_before(register, decision), status=409)
     if decision is None or decision.before:
         return await _show(request, form)
-    return see_other(address(register, PAGE), decision.verdict)
+    return see_other(register.address(PAGE), decision.verdict)
 
 
 async def count_waiting(request: web.Request) -> int:
@@ -109,6 +108,6 @@ def _pair(register: Definition, found: PossibleDuplicate, names: Mapping[UUID, s
         words("duplicate.found", when=day(found.found_at)),
         [Column(label) for label in labels],
         side_by_side(register, one, other, names),
-        [(each.reference, record_address(register, each.record_id)) for each in (one, other)],
-        new_command(),
+        [(each.reference, register.record_address(each.record_id)) for each in (one, other)],
+        new_id(),
     )

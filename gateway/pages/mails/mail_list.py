@@ -4,14 +4,14 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
-from gateway.pages.records.lookup import record_address
-from gateway.ui.actions import ask, notice
+from gateway.security.ids import command_in, id_of
+from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.formats import breakable, day_and_time, lines, link
-from gateway.ui.ids import command_in, id_of, new_command
-from gateway.ui.navigation import PATHS, address
-from gateway.ui.render import see_other, show
+from gateway.ui.navigation import PATHS
+from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.contracts.notifier import Delivery, ListMails, MailShown, SendAgain
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
@@ -28,7 +28,7 @@ ENDED_BADLY = frozenset({"failed", "given_up"})
 
 
 def mails_address(register: Definition) -> str:
-    return address(register, PATHS["administration"] + PAGE)
+    return register.address(PATHS["administration"] + PAGE)
 
 
 async def show_mails(request: web.Request) -> web.Response:
@@ -86,8 +86,8 @@ async def _show_page(request: web.Request, refused: str = "", *, status: int = 2
         older=_with(here, **_where(older)) if older else "",
         form_id=FORM,
         action=_with(here, **_where(wanted)),
-        command=new_command(),
-        back=address(register, PATHS["administration"]),
+        command=new_id(),
+        back=register.address(PATHS["administration"]),
     )
 
 
@@ -129,7 +129,7 @@ def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
     """Return a link to the record, or its reference alone if the record has left the register."""
     if mail.occasion == "record_ended":
         return mail.reference
-    return link(mail.reference, record_address(register, mail.record_id), about)
+    return link(mail.reference, register.record_address(mail.record_id), about)
 
 
 def _state(register: Definition, mail: MailShown) -> Markup:

@@ -9,17 +9,18 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.records.identity_bar import whose
-from gateway.pages.records.lookup import find_record, record_address, record_id_in
-from gateway.ui import clock
-from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice
+from gateway.pages.records.lookup import find_record, record_id_in
+from gateway.security.ids import command_in
+from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.form import Posted, sent_number
 from gateway.ui.formats import day_and_time
-from gateway.ui.ids import command_in, new_command
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, draw, hidden_fields, mark, typed
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
+from shared.clock import london_today
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals.reading import RecordShown
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
@@ -71,7 +72,7 @@ async def show_outcomes(request: web.Request) -> web.Response:
     outcome = outcome_form(request[REGISTER])
     listing = ListOutcomes(record_id=record_id_in(request), skip=sent_number(request.query, "skip", DIGITS, "0"))
     record, found = await asyncio.gather(find_record(request), ask(request, listing))
-    sheet = OutcomePage(request[REGISTER], outcome, new_command(), record.version, {})
+    sheet = OutcomePage(request[REGISTER], outcome, new_id(), record.version, {})
     return await _show_page(request, sheet, sheet.drawn(), record, found, skip=listing.skip)
 
 
@@ -80,7 +81,7 @@ async def record_outcome(request: web.Request) -> web.Response:
     drawn, register = sheet.drawn(), sheet.register
     if act is OutcomeAct.CANCEL:
         return await _show_again(request, sheet, drawn)
-    checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
+    checked = read_answers(sheet.outcome, sheet.raw, register.words, london_today())
     mark(drawn, checked.faults)
     if drawn.form.summary:
         return await _show_again(request, sheet, drawn)
@@ -98,8 +99,8 @@ async def record_outcome(request: web.Request) -> web.Response:
     if receipt is None:
         return await _show_not_done(request, sheet, drawn)
     if not recording.ending:
-        return see_other(record_address(register, recording.record_id, PAGE), "saved")
-    return see_other(address(register, PATHS["records"]), "archiving" if receipt.pending else "archived")
+        return see_other(register.record_address(recording.record_id, PAGE), "saved")
+    return see_other(register.address(PATHS["records"]), "archiving" if receipt.pending else "archived")
 
 
 def outcome_form(register: Definition) -> QuestionForm:
@@ -140,9 +141,9 @@ async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: Regist
 async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
     """Show what was typed. The record itself was archived in the meantime and cannot be shown."""
     register = sheet.register
-    checked = read_answers(sheet.outcome, sheet.raw, register.words, clock.today())
+    checked = read_answers(sheet.outcome, sheet.raw, register.words, london_today())
     rows = as_text(sheet.outcome, checked.answers)
-    back = address(register, PATHS["records"])
+    back = register.address(PATHS["records"])
     transition = register.lifecycle.ends_by("outcome")
     ended = register.lifecycle.label(transition.to_state) if transition else ""
     return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back, ended=ended)
@@ -157,7 +158,7 @@ async def _ask_first(request: web.Request, sheet: OutcomePage) -> web.Response:
         sheet=sheet,
         whose=await whose(request, record),
         fields=hidden_fields(sheet.raw),
-        href=record_address(sheet.register, record.record_id, PAGE),
+        href=sheet.register.record_address(record.record_id, PAGE),
         acts=OutcomeAct,
     )
 
@@ -180,7 +181,7 @@ async def _show_page(
     skip: int = 0,
 ) -> web.Response:
     register = sheet.register
-    href = record_address(register, record.record_id, PAGE)
+    href = register.record_address(record.record_id, PAGE)
     return await show(
         request,
         "outcomes/outcomes.html",
@@ -194,7 +195,7 @@ async def _show_page(
         newer=f"{href}#outcomes" if skip else "",
         said=notice(request, {"saved": register.words("outcome.saved")}),
         may_archive=register.lifecycle.ends_by("outcome") is not None,
-        record_href=record_address(register, record.record_id),
+        record_href=register.record_address(record.record_id),
         href=href,
         acts=OutcomeAct,
     )

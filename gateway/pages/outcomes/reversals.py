@@ -7,14 +7,14 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.ui.actions import At, act_in, ask, ask_if_there, attempt, notice
+from gateway.security.ids import command_in, id_in
+from gateway.ui.actions import At, act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.formats import day_and_time
-from gateway.ui.ids import command_in, id_in, new_command
-from gateway.ui.navigation import address
 from gateway.ui.organisations import organisation_names
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
+from shared.ids import new_id
 from shared.registers.definition.register import Definition
 
 PAGE = "administration/reversals/"
@@ -48,7 +48,7 @@ async def ask_reversal(request: web.Request) -> web.Response:
     asked = AskReversal(command_id=form.command, reference=answers["reference"][:40], reason=answers["reason"])
     if await attempt(request, asked, form, _refusals(register)) is None:
         return await _show(request, form)
-    return see_other(address(register, PAGE), "asked")
+    return see_other(register.address(PAGE), "asked")
 
 
 async def decide_reversal(request: web.Request) -> web.Response:
@@ -65,7 +65,7 @@ async def decide_reversal(request: web.Request) -> web.Response:
     }
     if await attempt(request, decision, form, said) is None:
         return await _show(request, form)
-    return see_other(address(register, PAGE), "confirmed" if confirmed else "declined")
+    return see_other(register.address(PAGE), "confirmed" if confirmed else "declined")
 
 
 def _register(request: web.Request) -> Definition:
@@ -131,8 +131,8 @@ async def _show(request: web.Request, form: Form) -> web.Response:
                 "declined": words("reversals.declined"),
             },
         ),
-        href=address(register, PAGE),
-        back=address(register, "administration/"),
+        href=register.address(PAGE),
+        back=register.address("administration/"),
     )
 
 
@@ -145,5 +145,5 @@ def _shown(register: Definition, each: ReversalAsked, names: Mapping[UUID, str])
         (words("reversals.asked_by"), f"{each.asked_by}, {day_and_time(each.asked_at)}"),
         (words("reversals.reason"), each.reason),
     ]
-    href = address(register, f"{PAGE}{each.reversal_id.hex}/")
-    return ShownReversal(each.reference, facts, each.yours, href, new_command())
+    href = register.address(f"{PAGE}{each.reversal_id.hex}/")
+    return ShownReversal(each.reference, facts, each.yours, href, new_id())

@@ -7,11 +7,11 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.identity_bar import whose
-from gateway.pages.records.lookup import edition_of, find_record, record_address
-from gateway.ui import clock
+from gateway.pages.records.lookup import edition_of, find_record
 from gateway.ui.actions import ask
 from gateway.ui.formats import day_and_time
 from gateway.ui.render import show
+from shared.clock import utc_now
 from shared.contracts.referrals.reading import History, ReadHistory, RecordShown
 from shared.registers.definition.register import Definition
 from shared.registers.form.person import rating_of
@@ -28,9 +28,9 @@ async def show_case_text(request: web.Request) -> web.Response:
         request,
         "records/case_text.html",
         register=register,
-        text="\n".join(lines_of(register, record, history, clock.now())),
+        text="\n".join(lines_of(register, record, history, utc_now())),
         whose=await whose(request, record),
-        href=record_address(register, record.record_id),
+        href=register.record_address(record.record_id),
     )
 
 

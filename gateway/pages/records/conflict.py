@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.pages.records.history import said_of
 from gateway.pages.records.identity_bar import whose
-from gateway.pages.records.lookup import record_address, record_id_in
+from gateway.pages.records.lookup import record_id_in
 from gateway.pages.records.record_page import Opened, open_record
 from gateway.ui.actions import ask
 from gateway.ui.merge import Merged, as_it_was, merge
@@ -48,7 +48,7 @@ async def show_conflict(
             )
         ],
         opened=open_record(record, opened.note),
-        href=record_address(register, record_id),
+        href=register.record_address(record_id),
         changed=said_of(register, updates[0]) if updates else "",
     )
 

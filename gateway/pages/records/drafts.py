@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from gateway.keys import REGISTER
 from gateway.pages.records.submit import new_form, refuse_consent, show_new
-from gateway.ui.actions import ask, ask_if_there, attempt, notice
+from gateway.security.ids import command_in, id_in, id_of
+from gateway.ui.actions import ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.formats import day_and_time, time_of_day
-from gateway.ui.ids import command_in, id_in, id_of
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import typed
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed, ListDrafts, ReadDraft, SaveDraft
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
@@ -38,7 +38,7 @@ async def drafts_of(request: web.Request) -> list[Offered]:
 
 
 def _offered(register: Definition, draft: DraftNamed) -> Offered:
-    new, words = address(register, PATHS["submit"]), register.words
+    new, words = register.address(PATHS["submit"]), register.words
     name = draft.name or words("draft.unnamed")
     return Offered(
         name=name,
@@ -61,7 +61,7 @@ async def new_record(request: web.Request) -> web.Response:
         request,
         "records/drafts.html",
         drafts=found,
-        start=address(register, PATHS["submit"]) + "?start",
+        start=register.address(PATHS["submit"]) + "?start",
         note=register.words("draft.note", count=DRAFT_DAYS),
         said=said,
     )
@@ -99,7 +99,7 @@ async def save_draft(request: web.Request) -> web.Response:
         return await refuse_consent(request, form.command)
     if saved is None:
         return await show_new(request, drawn)
-    return see_other(f"{address(register, PATHS['submit'])}?draft={form.command.hex}", "saved")
+    return see_other(f"{register.address(PATHS['submit'])}?draft={form.command.hex}", "saved")
 
 
 def _refusals(words: Words) -> dict[str, str]:
@@ -117,11 +117,11 @@ async def ask_first(request: web.Request) -> web.Response:
     """Ask for confirmation: a discarded draft cannot be restored."""
     register = request[REGISTER]
     shown = await ask(request, ReadDraft(draft_id=id_in(request, "draft")))
-    back = address(register, PATHS["submit"])
+    back = register.address(PATHS["submit"])
     offered = _offered(register, shown.draft)
     return await show(request, "records/discard.html", draft=offered, back=back)
 
 
 async def discard(request: web.Request) -> web.Response:
     await ask(request, DiscardDraft(draft_id=id_in(request, "draft")))
-    return see_other(address(request[REGISTER], PATHS["submit"]), "discarded")
+    return see_other(request[REGISTER].address(PATHS["submit"]), "discarded")

@@ -9,7 +9,7 @@ from gateway.keys import REGISTER
 from gateway.pages.records.conflict import show_conflict
 from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation
 from gateway.pages.records.likely_duplicate import unseen_duplicate
-from gateway.pages.records.lookup import edition_of, find_record, record_address
+from gateway.pages.records.lookup import edition_of, find_record
 from gateway.pages.records.record_page import (
     GONE,
     REVIEW,
@@ -21,11 +21,10 @@ from gateway.pages.records.record_page import (
     show_gone,
     show_page,
 )
-from gateway.ui import clock
-from gateway.ui.actions import attempt
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.actions import attempt, see_other
+from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
-from gateway.ui.render import see_other
+from shared.clock import london_today
 from shared.contracts.referrals.reading import RecordShown
 from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
 from shared.messages import Refused
@@ -67,9 +66,9 @@ async def update_record(request: web.Request) -> web.Response:
         return await show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
     register = edition_of(request, record)
     raw = typed(posted, register.form)
-    checked = read_answers(register.form, raw, register.words, clock.today(), record.answers)
+    checked = read_answers(register.form, raw, register.words, london_today(), record.answers)
     if is_cancelled(posted):
-        return see_other(record_address(register, record.record_id))
+        return see_other(register.record_address(record.record_id))
     sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted))
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
@@ -120,11 +119,11 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
     if saved is None:
         return await _show_sent(request, sent)
     if not saved.is_open:
-        return see_other(address(register, PATHS["records"]), "over")
+        return see_other(register.address(PATHS["records"]), "over")
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
     if sent.opened.note.text:
         return await _show_saved(request, register, sent.opened.note, done)
-    return see_other(record_address(register, sent.record.record_id), done)
+    return see_other(register.record_address(sent.record.record_id), done)
 
 
 async def _show_sent(request: web.Request, sent: Sent) -> web.Response:
@@ -134,7 +133,7 @@ async def _show_sent(request: web.Request, sent: Sent) -> web.Response:
 def is_changed(register: Definition, record: RecordShown, checked: Checked) -> bool:
     """Return whether the form differs from the saved record, including a value that cannot be read."""
     kept = fill_fields(register.form, record.answers)
-    own = read_answers(register.form, kept, register.words, clock.today(), record.answers)
+    own = read_answers(register.form, kept, register.words, london_today(), record.answers)
     wrong = checked.faults.keys() - own.faults.keys()
     unread = any(value for name, value in checked.raw.items() if name.partition("-")[0] in wrong)
     return unread or own.answers != checked.answers

@@ -7,15 +7,15 @@ from aiohttp import web
 from gateway.keys import VISITOR
 from gateway.pages.records.awaited import deciding, waiting_of
 from gateway.pages.records.identity_bar import whose
-from gateway.pages.records.lookup import edition_of, find_record, record_address
+from gateway.pages.records.lookup import edition_of, find_record
 from gateway.pages.records.record_page import Opened
-from gateway.ui.actions import At, attempt
+from gateway.security.ids import command_in
+from gateway.ui.actions import At, attempt, see_other
 from gateway.ui.form import Choice, Field, Form, Posted
 from gateway.ui.formats import day_and_time
-from gateway.ui.ids import command_in
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import hidden_fields
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.reading import EndingDecision, RecordShown
 from shared.registers.definition.lifecycle import Transition
@@ -61,7 +61,7 @@ async def show_confirmation(
         whose=await whose(request, record),
         fields=fields,
         opened=opened,
-        href=record_address(register, record.record_id),
+        href=register.record_address(record.record_id),
         choices={"field": ANSWER, "yes": CONFIRM, "no": CANCEL},
     )
 
@@ -96,8 +96,8 @@ async def decide(request: web.Request) -> web.Response:
     if saved is None:
         return await _show(request, await find_record(request), form)
     if not saved.is_open:
-        return see_other(address(register, PATHS["records"]), "over")
-    return see_other(record_address(register, record.record_id), "decided")
+        return see_other(register.address(PATHS["records"]), "over")
+    return see_other(register.record_address(record.record_id), "decided")
 
 
 def _refusals(register: Definition) -> dict[str, str | At]:
@@ -154,7 +154,7 @@ async def _show(request: web.Request, record: RecordShown, form: Form) -> web.Re
         decisions=[_shown(register, each) for each in record.decisions],
         may_decide=bool(deciding(request[VISITOR], register, record)),
         ends_on=record.ends_on.isoformat() if record.ends_on else "",
-        href=record_address(register, record.record_id),
+        href=register.record_address(record.record_id),
     )
 
 

@@ -9,16 +9,17 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
-from gateway.pages.records.lookup import edition_of, find_record, record_address, record_id_in
-from gateway.ui.actions import act_in, ask, attempt, notice
+from gateway.pages.records.lookup import edition_of, find_record, record_id_in
+from gateway.security.ids import command_in, id_or_none, sent_id
+from gateway.ui.actions import act_in, ask, attempt, notice, see_other
 from gateway.ui.form import Choice, Field, Form
 from gateway.ui.formats import day_and_time
-from gateway.ui.ids import command_in, id_or_none, new_command, sent_id
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from gateway.ui.table import Column
 from shared.contracts.identity import Colleagues, ListColleagues
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Named, ReadHoldings
 from shared.contracts.referrals.reading import RecordShown
+from shared.ids import new_id
 from shared.messages import Command, Nothing
 from shared.registers.definition.words import Words
 from shared.values import Unreadable, read_date_parts, show_date
@@ -121,7 +122,7 @@ async def _carry_out(
 ) -> web.Response:
     if await attempt(request, command, form, _refusals(request[REGISTER].words)) is None:
         return await _show(request, form, seen)
-    return see_other(record_address(request[REGISTER], record_id_in(request), PAGE), done)
+    return see_other(request[REGISTER].record_address(record_id_in(request), PAGE), done)
 
 
 def _refusals(words: Words) -> dict[str, str]:
@@ -175,9 +176,9 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         older=holdings.older,
         said=notice(request, said),
         acts=HolderAct,
-        record_href=record_address(register, record.record_id),
-        href=record_address(register, record.record_id, PAGE),
-        new_command=new_command,
+        record_href=register.record_address(record.record_id),
+        href=register.record_address(record.record_id, PAGE),
+        new_command=new_id,
     )
 
 

@@ -7,23 +7,17 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.pages.records.lookup import edition_of, record_address
+from gateway.pages.records.lookup import edition_of
 from gateway.ui.actions import ask
 from gateway.ui.compare import compared, facts_of
-from gateway.ui.form import Posted
-from gateway.ui.ids import sent_id
 from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
-from shared.contracts.referrals.saving import MOST_ALIKE
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import Raw
-
-FIELD, SEEN = "duplicate", "duplicate-seen"
-ADD, BACK = "add", "back"
 
 
 @dataclass(frozen=True)
@@ -36,13 +30,6 @@ class ShownMatch:
     href: str
 
 
-def seen_in(posted: Posted) -> tuple[UUID, ...]:
-    """Return the matches that the user has seen and says are other people. Raise 400 for a malformed form."""
-    if posted.get(FIELD) != ADD:
-        return ()
-    return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
-
-
 def unseen_duplicate(register: Definition) -> str:
     """Return what is said of a match that the user may not see: whom to ask, and nothing about the record."""
     return " ".join(
@@ -50,15 +37,17 @@ def unseen_duplicate(register: Definition) -> str:
     )
 
 
-def goes_back(posted: Posted) -> bool:
-    return posted.get(FIELD) == BACK
-
-
 async def show_matches(
-    request: web.Request, register: Definition, refusal: Refused, command: UUID, raw: Raw
+    request: web.Request,
+    register: Definition,
+    refusal: Refused,
+    command: UUID,
+    raw: Raw,
+    choices: Mapping[str, str],
 ) -> web.Response | None:
     """
-    Return the page with everything that was typed; None if none of the records can be seen any more.
+    Return the page with everything that was typed; None if none of the records can be seen any more. `choices` names
+    the field in which the user answers, and its values.
 
     Each record is read through its service, so the reading is audited.
     """
@@ -75,7 +64,7 @@ async def show_matches(
         matches=matches,
         fields=hidden_fields(raw),
         command=command,
-        choices={"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN},
+        choices=choices,
         refused=refusal.code == "duplicate",
     )
 
@@ -90,4 +79,4 @@ async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
 def _match(request: web.Request, record: RecordShown, names: Mapping[UUID, str]) -> ShownMatch:
     register = edition_of(request, record)
     facts = facts_of(register, compared(register, record), names)
-    return ShownMatch(record.record_id, record.reference, facts, record_address(register, record.record_id))
+    return ShownMatch(record.record_id, record.reference, facts, register.record_address(record.record_id))

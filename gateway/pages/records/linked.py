@@ -6,7 +6,6 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from gateway.pages.records.lookup import record_address
 from gateway.ui.formats import rating_mark
 from gateway.ui.table import Cell
 from shared.contracts.referrals.duplicates import SameRecord
@@ -46,7 +45,7 @@ def _line(register: Definition, each: SameRecord, names: Mapping[UUID, str]) -> 
     words = register.words
     level = register.rating.level(each.rating) if register.rating and each.rating else None
     link = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(
-        record_address(register, each.record_id), each.reference
+        register.record_address(each.record_id), each.reference
     )
     return escape(words.unfilled("duplicate.also_rated") if level else words.unfilled("duplicate.also")).format(
         reference=link, organisation=names.get(each.organisation_id, ""), rating=level.label if level else ""

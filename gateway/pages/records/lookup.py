@@ -1,20 +1,14 @@
-"""The addresses of a record's pages, and reading the record that an address names."""
+"""Reading the record that an address names."""
 
 from uuid import UUID
 
 from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
+from gateway.security.ids import id_in
 from gateway.ui.actions import ask
-from gateway.ui.ids import id_in
-from gateway.ui.navigation import address
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.registers.definition.register import Definition
-
-
-def record_address(register: Definition, record_id: UUID, page: str = "") -> str:
-    """Return the address of a record's page. Its 32 hex digits reveal nothing about the person (R-DSR-126)."""
-    return address(register, f"records/{record_id.hex}/{page}")
 
 
 def record_id_in(request: web.Request) -> UUID:

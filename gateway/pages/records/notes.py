@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.records.lookup import edition_of, find_record, record_address, record_id_in
+from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import (
     GONE,
     NOTE,
@@ -18,12 +18,11 @@ from gateway.pages.records.record_page import (
     show_gone,
     show_page,
 )
-from gateway.ui.actions import attempt
+from gateway.ui.actions import attempt, see_other
 from gateway.ui.form import Form, Posted
-from gateway.ui.ids import new_command
 from gateway.ui.register_form import RegisterForm, hidden_fields, typed
-from gateway.ui.render import see_other
 from shared.contracts.referrals.reading import AddNote, RecordShown
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
@@ -73,8 +72,8 @@ async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
     register = edition_of(request, record)
     beside = _beside(register, record, posted)
     if not beside.changed:
-        return see_other(record_address(register, record.record_id), "noted")
-    opened = replace(beside.opened, note=Note("", new_command()))
+        return see_other(register.record_address(record.record_id), "noted")
+    opened = replace(beside.opened, note=Note("", new_id()))
     return await show_page(request, register, record, beside.drawn, opened, said="noted")
 
 

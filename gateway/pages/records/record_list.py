@@ -27,15 +27,14 @@ from gateway.pages.records.filters import (
     write_narrowing,
     write_sort,
 )
-from gateway.pages.records.lookup import record_address
-from gateway.ui import clock
-from gateway.ui.actions import ask, notice
+from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Posted, number_of
 from gateway.ui.formats import day, days_since, lines, link, rating_mark
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import organisation_names
-from gateway.ui.render import kept_part, see_other, show
+from gateway.ui.render import kept_part, show
 from gateway.ui.table import Cell, Paging, table_rows
+from shared.clock import utc_now
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition, ListColumn
@@ -58,7 +57,7 @@ async def search_records(request: web.Request) -> web.Response:
     wanted = await _wanted(request, posted, search=str(posted.get("search", "")).strip()[:100])
     if wanted.search or FRAGMENT in request.headers:
         return await _show_list(request, wanted)
-    return see_other(str(URL(address(request[REGISTER], PATHS["records"])).with_query(_sayable(wanted))))
+    return see_other(str(URL(request[REGISTER].address(PATHS["records"])).with_query(_sayable(wanted))))
 
 
 async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListRecords:
@@ -129,7 +128,7 @@ def _results(
     """Return the part of the page that a search while typing replaces: chips, table and page numbers."""
     register, visitor = request[REGISTER], request[VISITOR]
     columns = columns_of(register, found)
-    cells = RecordCells(register, visitor, names, clock.now())
+    cells = RecordCells(register, visitor, names, utc_now())
     rows = table_rows(columns, [cells.cells(row) for row in found.rows], row_header=True) if found.rows else Markup()
     shell = kept_part(
         request,
@@ -198,7 +197,7 @@ class RecordCells:
         return lines(rating_mark(self._register, row.rating), age)
 
     def _actions(self, row: RecordRow) -> Cell:
-        href = record_address(self._register, row.record_id)
+        href = self._register.record_address(row.record_id)
         view = link(self._view, href, row.name)
         return lines(view, link(self._outcomes, f"{href}outcomes/", row.name)) if self._has_outcomes else view
 

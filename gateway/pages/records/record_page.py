@@ -14,20 +14,20 @@ from gateway.pages.records.awaited import deciding, waiting_of
 from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
-from gateway.pages.records.lookup import record_address
-from gateway.ui import clock
+from gateway.security.ids import command_in
 from gateway.ui.actions import ask, ask_if_there, notice
 from gateway.ui.form import Field, Posted, number_of, sent_number
 from gateway.ui.formats import day_and_time, days_since
-from gateway.ui.ids import command_in, new_command
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
 from gateway.ui.render import kept_part, show, show_part
 from gateway.ui.shell import Shell
 from gateway.ui.table import Cell, Column, table_rows
+from shared.clock import london_today, utc_now
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import Notes, ReadPast, RecordShown
+from shared.ids import new_id
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
@@ -66,7 +66,7 @@ class _Skipped:
 
 
 def open_record(record: RecordShown, note: Note | None = None) -> Opened:
-    return Opened(new_command(), record.version, note or Note("", new_command()))
+    return Opened(new_id(), record.version, note or Note("", new_id()))
 
 
 def opened_in(posted: Posted) -> Opened:
@@ -76,7 +76,7 @@ def opened_in(posted: Posted) -> Opened:
 def note_in(posted: Posted) -> Note:
     """Return the note that was sent. It is part of the record's form, so every button keeps it."""
     text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
-    return Note(text, command_in(posted, "note_command") if posted.get("note_command") else new_command())
+    return Note(text, command_in(posted, "note_command") if posted.get("note_command") else new_id())
 
 
 def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None) -> RegisterForm:
@@ -101,11 +101,11 @@ async def show_page(
         whose(request, record),
         organisation_names(request, register),
     )
-    words, now = register.words, clock.now()
+    words, now = register.words, utc_now()
     past = past_of(register, record, read, found, skipped.updates, now)
     standing = standing_of(register, record, names)
     rated = words("records.rated", when=days_since(record.rated_at, now, words))
-    part = partial(show_part, request, register=register, href=record_address(register, record.record_id))
+    part = partial(show_part, request, register=register, href=register.record_address(record.record_id))
     return await show(
         request,
         "records/record.html",
@@ -150,7 +150,7 @@ def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> di
 def _carried(register: Definition, record: RecordShown, opened: Opened) -> dict[str, Cell]:
     """Return what the form carries, and what else of the record the page shows as it is."""
     return {
-        "href": record_address(register, record.record_id),
+        "href": register.record_address(record.record_id),
         "update_count": str(record.updates),
         "note_count": str(record.notes),
         "version": str(opened.version),
@@ -202,7 +202,7 @@ async def _outcomes_of(request: web.Request, register: Definition, record: Recor
 async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:
     """Show what was typed, to be copied. The record has ended or is out of scope; both look the same."""
     register = request[REGISTER]
-    checked = read_answers(register.form, raw, register.words, clock.today())
+    checked = read_answers(register.form, raw, register.words, london_today())
     rows = as_text(register.form, checked.answers)
-    back = address(register, PATHS["records"])
+    back = register.address(PATHS["records"])
     return await show(request, "records/gone.html", status=404, rows=rows, text=text, back=back)

@@ -5,24 +5,28 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.records.likely_duplicate import goes_back, seen_in, show_matches, unseen_duplicate
-from gateway.pages.records.lookup import find_record, record_address
-from gateway.ui import clock
-from gateway.ui.actions import ask, attempt, without_answer
+from gateway.pages.records.likely_duplicate import show_matches, unseen_duplicate
+from gateway.pages.records.lookup import find_record
+from gateway.security.ids import command_in, sent_id
+from gateway.ui.actions import ask, see_other, show_why, without_answer
+from gateway.ui.form import Posted
 from gateway.ui.formats import day_and_time
-from gateway.ui.ids import command_in
-from gateway.ui.navigation import PATHS, address
+from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, draw, mark, typed
-from gateway.ui.render import see_other, show, show_part
+from gateway.ui.render import show, show_part
+from shared.clock import london_today
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
-from shared.contracts.referrals.saving import SubmitRecord
+from shared.contracts.referrals.saving import MOST_ALIKE, SubmitRecord
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.person import name_typed, rating_of
-from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.reading import Checked, Raw, read_answers
 
 SAVE_DRAFT = "records/new/draft"
+FIELD, SEEN = "duplicate", "duplicate-seen"
+ADD, BACK = "add", "back"
+CHOICES = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
 
 
 def new_form(request: web.Request, command: UUID | None = None, raw: Raw | None = None) -> RegisterForm:
@@ -34,38 +38,51 @@ def new_form(request: web.Request, command: UUID | None = None, raw: Raw | None 
 
 
 async def submit_record(request: web.Request) -> web.Response:
+    """Add the record. The form is drawn only if it is shown again."""
     register, posted = request[REGISTER], await request.post()
-    raw = typed(posted, register.form)
-    drawn = new_form(request, command_in(posted), raw)
+    raw, command = typed(posted, register.form), command_in(posted)
     if goes_back(posted):
-        return await show_new(request, drawn)
-    checked = read_answers(register.form, raw, register.words, clock.today())
+        return await show_new(request, new_form(request, command, raw))
+    checked = read_answers(register.form, raw, register.words, london_today())
     if consent_verdict(register, checked.answers) == "refused":
-        return await refuse_consent(request, drawn.form.command)
-    mark(drawn, checked.faults)
+        return await refuse_consent(request, command)
     if not checked.ok:
-        drawn.form.status = 422
-        return await show_new(request, drawn)
+        return await _show_faults(request, new_form(request, command, raw), checked)
     submission = SubmitRecord(
-        command_id=drawn.form.command,
+        command_id=command,
         edition=register.edition,
         answers=dict(checked.answers),
         duplicates_seen=seen_in(posted),
     )
     try:
-        receipt = await attempt(request, submission, drawn.form, _refusals(register), renew=False)
-    except Refused as refusal:
-        return await _show_refused(request, drawn, refusal, raw)
-    if receipt is None:
-        return await show_new(request, drawn)
-    return see_other(record_address(register, receipt.record_id, "added/"))
+        receipt = await ask(request, submission)
+    except (Refused, NotAnswered) as failure:
+        return await _show_failure(request, new_form(request, command, raw), failure, raw)
+    return see_other(register.record_address(receipt.record_id, "added/"))
+
+
+def seen_in(posted: Posted) -> tuple[UUID, ...]:
+    """Return the matches that the user has seen and says are other people. Raise 400 for a malformed form."""
+    if posted.get(FIELD) != ADD:
+        return ()
+    return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
+
+
+def goes_back(posted: Posted) -> bool:
+    return posted.get(FIELD) == BACK
+
+
+async def _show_faults(request: web.Request, drawn: RegisterForm, checked: Checked) -> web.Response:
+    mark(drawn, checked.faults)
+    drawn.form.status = 422
+    return await show_new(request, drawn)
 
 
 async def added(request: web.Request) -> web.Response:
     """Show the receipt: the reference, the next steps at this rating, and what to do in a crisis."""
     record = await find_record(request)
     level = rating_of(request[REGISTER], record.answers)
-    href = record_address(request[REGISTER], record.record_id)
+    href = request[REGISTER].record_address(record.record_id)
     return await show(request, "records/added.html", record=record, level=level, href=href)
 
 
@@ -85,8 +102,8 @@ async def show_new(
         holes={"identity": show_part(request, "records/identity.html", name=name, facts=facts) if name else ""},
         drawing=drawn.drawing,
         said=said,
-        action=address(register, PATHS["submit"]),
-        save_at=address(register, SAVE_DRAFT),
+        action=register.address(PATHS["submit"]),
+        save_at=register.address(SAVE_DRAFT),
         note=register.words("draft.note", count=DRAFT_DAYS),
     )
 
@@ -100,6 +117,17 @@ def _refusals(register: Definition) -> dict[str, str]:
     }
 
 
+async def _show_failure(
+    request: web.Request, drawn: RegisterForm, failure: Refused | NotAnswered, raw: Raw
+) -> web.Response:
+    """Show why the record was not added, with everything that was typed. The draft keeps its id."""
+    try:
+        show_why(request, failure, drawn.form, _refusals(request[REGISTER]), renew=False)
+    except Refused as refusal:
+        return await _show_refused(request, drawn, refusal, raw)
+    return await show_new(request, drawn)
+
+
 async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw) -> web.Response:
     """Show why the service refused the record, with everything that was typed."""
     register = request[REGISTER]
@@ -109,7 +137,7 @@ async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refu
         drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
     try:
-        page = await show_matches(request, register, refusal, drawn.form.command, raw)
+        page = await show_matches(request, register, refusal, drawn.form.command, raw, CHOICES)
         drawn.form.refuse(register.words("duplicate.ended"), status=409)
     except NotAnswered as unanswered:
         page = None
@@ -128,5 +156,5 @@ async def show_refusal(request: web.Request) -> web.Response:
     register = request[REGISTER]
     if register.consent is None:
         raise web.HTTPInternalServerError
-    again, home = address(register, PATHS["submit"]), address(register, "home/")
+    again, home = register.address(PATHS["submit"]), register.address("home/")
     return await show(request, "records/refused.html", status=409, again=again, home=home)

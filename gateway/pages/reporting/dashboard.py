@@ -9,14 +9,13 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
-from gateway.ui.actions import ask, attempt
+from gateway.security.ids import command_in, id_in, id_of
+from gateway.ui.actions import ask, attempt, see_other
 from gateway.ui.charts.panels import panel_of
 from gateway.ui.charts.weeks import weeks_of
 from gateway.ui.form import Choice, Field, Form, by_name
 from gateway.ui.formats import day_and_time, link
-from gateway.ui.ids import command_in, id_in, id_of, new_command
-from gateway.ui.navigation import address
-from gateway.ui.render import kept_part, see_other, show, show_part
+from gateway.ui.render import kept_part, show, show_part
 from gateway.ui.shell import Same
 from gateway.ui.table import Column
 from shared import log
@@ -30,6 +29,7 @@ from shared.contracts.reports import (
     StopReport,
     TileShown,
 )
+from shared.ids import new_id
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.dashboards import (
     AgeFilter,
@@ -67,7 +67,7 @@ async def choose_scope(request: web.Request) -> web.Response:
     sent = str((await request.post()).get(kind, ""))
     code = id_of(sent).hex if sent and kind == "organisation" else sent
     chosen = f"?{urlencode([(kind, code)])}" if code else ""
-    return see_other(address(request[REGISTER], f"reporting/{chosen}"))
+    return see_other(request[REGISTER].address(f"reporting/{chosen}"))
 
 
 async def start_report(request: web.Request) -> web.Response:
@@ -241,7 +241,7 @@ def _request(register: Definition, command: UUID, answers: Mapping[str, str]) ->
 
 # -------------------------------------------------------------------------------------------------------------- jobs
 def job_address(register: Definition, job_id: UUID, page: str = "") -> str:
-    return address(register, f"reporting/jobs/{job_id.hex}/{page}")
+    return register.address(f"reporting/jobs/{job_id.hex}/{page}")
 
 
 def state_words(register: Definition, job: ReportJob) -> str:
@@ -270,8 +270,8 @@ async def show_job(request: web.Request) -> web.Response:
         progress=words("reporting.progress", done=done, total=total) if total is not None else "",
         kept_until=words("reporting.kept_until", when=day_and_time(job.expires_at)) if job.expires_at else "",
         href=job_address(register, job.job_id),
-        back=address(register, "reporting/"),
-        command=new_command(),
+        back=register.address("reporting/"),
+        command=new_id(),
     )
 
 

@@ -14,14 +14,14 @@ from gateway.pages.settings.editor import Editor, SettingState
 from gateway.pages.settings.lists import ListEditor
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
 from gateway.security import csrf
-from gateway.ui.actions import act_in, attempt
+from gateway.security.ids import command_in
+from gateway.ui.actions import act_in, attempt, see_other
 from gateway.ui.form import Form, Posted, sent_number
-from gateway.ui.ids import command_in, new_command
-from gateway.ui.navigation import address
 from gateway.ui.register_form import field_of
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from gateway.ui.table import Column
 from shared.contracts.referrals.overlays import PublishOverlay
+from shared.ids import new_id
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.questions import Guidance
 from shared.registers.definition.register import Definition, PublicHome
@@ -103,7 +103,7 @@ def _editor(request: web.Request, standing: SettingState) -> Editor:
     Return the editor at this address. Raise 404 if there is none, and 403 without all organisations: texts apply to
     all.
     """
-    path = request.path.removeprefix(address(standing.register, PAGE))
+    path = request.path.removeprefix(standing.register.address(PAGE))
     found = next((each for each in editors_of(standing) if each.path == path), None)
     if found is None:
         raise web.HTTPNotFound
@@ -143,7 +143,7 @@ async def _publish(request: web.Request, standing: SettingState, sheet: PublishP
     sent = Form([])
     if await attempt(request, publishing, sent, _refusals(standing.words)):
         await _look(request)
-        return see_other(address(standing.register, PAGE), "published")
+        return see_other(standing.register.address(PAGE), "published")
     if sent.reason:
         return await _show_refused(request, sheet, sent)
     return await _show_check(request, standing, sheet, overlay, sent)
@@ -183,7 +183,7 @@ async def _show_refused(request: web.Request, sheet: PublishPage, sent: Form) ->
 
 # -------------------------------------------------------------------------------------------------------------- pages
 async def _show_form(request: web.Request, editor: Editor, form: Form, version: int) -> web.Response:
-    back = address(request[REGISTER], PAGE)
+    back = request[REGISTER].address(PAGE)
     return await show(
         request, "settings/edit.html", editor=editor, form=form, version=version, acts=PublishAct, back=back
     )
@@ -193,7 +193,7 @@ async def _show_conflict(
     request: web.Request, standing: SettingState, sheet: PublishPage, overlay: Overlay
 ) -> web.Response:
     """Show the texts in force beside the typed ones. Publishing from this page overwrites the former knowingly."""
-    fresh = PublishPage(sheet.editor, sheet.typed, standing.version, new_command())
+    fresh = PublishPage(sheet.editor, sheet.typed, standing.version, new_id())
     return await _show_check(request, standing, fresh, overlay, Form([]), is_conflict=True)
 
 
@@ -223,7 +223,7 @@ async def _show_check(
         is_conflict=is_conflict,
         preview=_preview(sheet.editor, apply(standing.register, overlay)),
         acts=PublishAct,
-        back=address(standing.register, PAGE),
+        back=standing.register.address(PAGE),
     )
 
 

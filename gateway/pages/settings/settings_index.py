@@ -9,7 +9,6 @@ from gateway.pages.settings.publish import PAGE, editors_of, may_publish, standi
 from gateway.ui.actions import ask, notice
 from gateway.ui.form import number_of
 from gateway.ui.formats import day_and_time, lines
-from gateway.ui.navigation import address
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.contracts.referrals.overlays import ListOverlays, PublishedOverlays
@@ -31,7 +30,7 @@ async def show_settings(request: web.Request) -> web.Response:
     editors, words = list(editors_of(standing)), standing.words
     before = number_of(request.query.get("Before"))  # show versions older than this; without it the newest
     published = await ask(request, ListOverlays(before=before or None))
-    base, allowed = address(register, PAGE), may_publish(request)
+    base, allowed = register.address(PAGE), may_publish(request)
     return await show(
         request,
         "settings/hub.html",
@@ -42,7 +41,7 @@ async def show_settings(request: web.Request) -> web.Response:
         columns=(Column(words("settings.when")), Column(words("settings.who")), Column(words("settings.what"))),
         rows=_rows(published, {each.part: each.heading for each in editors}),
         older=f"{base}?Before={published.published[-1].version}" if published.more else "",
-        back=address(register, "administration/"),
+        back=register.address("administration/"),
         administration=register.words("administration.heading"),
     )
 

@@ -6,11 +6,10 @@ from gateway.keys import REGISTER
 from gateway.pages.account.registration import LONGEST_ANSWER, say_what_is_wrong
 from gateway.pages.users.access import access_fields, access_in, access_refusals
 from gateway.pages.users.user_facts import PAGE, names_of, user_address
-from gateway.ui.actions import At, ask, attempt
+from gateway.security.ids import command_in, id_or_none
+from gateway.ui.actions import At, ask, attempt, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.ids import command_in, id_or_none
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.users import AddUser, GrantedAccess, ReadReach
 from shared.messages import Refused
 from shared.permissions import Role
@@ -80,6 +79,6 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         lead=register.words.lines("add_user.lead") if _gives(form) else register.words.lines("add_user.master_lead"),
         gives=_gives(form),
         known=user_address(register, known) if known else "",
-        href=address(register, f"{PAGE}new"),
-        back=address(register, PAGE),
+        href=register.address(f"{PAGE}new"),
+        back=register.address(PAGE),
     )

@@ -3,13 +3,13 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.ui.actions import At, ask, attempt, notice
+from gateway.security.ids import command_in
+from gateway.ui.actions import At, ask, attempt, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.formats import breakable, day
-from gateway.ui.ids import command_in, new_command
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.words import Words
 
@@ -40,7 +40,7 @@ async def assign_address(request: web.Request) -> web.Response:
     assignment = AssignAddress(command_id=form.command, email=answers[EMAIL][:LONGEST])
     if await attempt(request, assignment, form, refusals) is None:
         return await _show(request, form)
-    return see_other(address(register, PAGE), "assigned")
+    return see_other(register.address(PAGE), "assigned")
 
 
 async def take_back(request: web.Request) -> web.Response:
@@ -52,7 +52,7 @@ async def take_back(request: web.Request) -> web.Response:
     except Refused as refusal:
         if refusal.code != "not_found":
             raise
-    return see_other(address(register, PAGE), "taken_back")
+    return see_other(register.address(PAGE), "taken_back")
 
 
 def _form(words: Words) -> Form:
@@ -73,8 +73,8 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         "users/addresses.html",
         form=form,
         found=found,
-        shown=[(each.email, breakable(each.email), day(each.assigned_at), new_command()) for each in found.addresses],
+        shown=[(each.email, breakable(each.email), day(each.assigned_at), new_id()) for each in found.addresses],
         said=notice(request, {"assigned": words("addresses.assigned"), "taken_back": words("addresses.taken_back")}),
-        href=address(register, PAGE),
-        back=address(register, "administration/users/"),
+        href=register.address(PAGE),
+        back=register.address("administration/users/"),
     )

@@ -3,13 +3,13 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.ui.actions import ask, attempt, notice
+from gateway.security.ids import command_in, id_in
+from gateway.ui.actions import ask, attempt, notice, see_other
 from gateway.ui.form import Field, Form
-from gateway.ui.ids import command_in, id_in, new_command
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, ListLockedUsers
+from shared.ids import new_id
 from shared.registers.definition.words import Words
 
 PAGE = "administration/locked/"
@@ -34,7 +34,7 @@ async def unlock(request: web.Request) -> web.Response:
     acting = ActOnUser(command_id=command, user_id=id_in(request, "user"), act=UserAct.UNLOCK)
     if await attempt(request, acting, form, {"not_now": words("user.not_now")}) is None:
         return await _show(request, form)
-    return see_other(address(request[REGISTER], PAGE), UserAct.UNLOCK.value)
+    return see_other(request[REGISTER].address(PAGE), UserAct.UNLOCK.value)
 
 
 def _form(words: Words) -> Form:
@@ -50,10 +50,9 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         form=form,
         found=found,
         shown=[
-            (each.full_name, address(register, f"{PAGE}{each.user_id.hex}/unlock"), new_command())
-            for each in found.users
+            (each.full_name, register.address(f"{PAGE}{each.user_id.hex}/unlock"), new_id()) for each in found.users
         ],
         said=notice(request, {UserAct.UNLOCK.value: register.words.group("user.acts.done")[UserAct.UNLOCK]}),
-        href=address(register, PAGE),
-        back=address(register, "administration/"),
+        href=register.address(PAGE),
+        back=register.address("administration/"),
     )

@@ -7,12 +7,11 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.users.user_facts import PAGE, Names, organisations_text
-from gateway.ui.actions import act_in, ask
+from gateway.security.ids import command_in, id_in
+from gateway.ui.actions import act_in, ask, see_other
 from gateway.ui.formats import day_and_time
-from gateway.ui.ids import command_in, id_in, new_command
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other
 from shared.contracts.users import DecideProposal, ListProposals, ProposalShown
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
@@ -48,8 +47,8 @@ def _shown(register: Definition, each: ProposalShown, names: Names) -> ShownProp
         ],
         yours=each.yours,
         may_accept=each.may_accept,
-        href=address(register, f"administration/proposals/{each.proposal_id.hex}/"),
-        command=new_command(),
+        href=register.address(f"administration/proposals/{each.proposal_id.hex}/"),
+        command=new_id(),
     )
 
 
@@ -65,4 +64,4 @@ async def decide_proposal(request: web.Request) -> web.Response:
         if refusal.code not in ("decided", "not_second"):
             raise
         said = refusal.code
-    return see_other(address(request[REGISTER], PAGE), said)
+    return see_other(request[REGISTER].address(PAGE), said)

@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from gateway.keys import REGISTER
 from gateway.ui.formats import lines
-from gateway.ui.navigation import address
 from gateway.ui.organisations import ORGANISATIONS
 from gateway.ui.table import Cell
 from shared.accounts import UserState
@@ -29,7 +28,7 @@ Names = Mapping[UUID, str]
 
 
 def user_address(register: Definition, user_id: UUID, rest: str = "") -> str:
-    return address(register, f"{PAGE}{user_id.hex}/{rest}")
+    return register.address(f"{PAGE}{user_id.hex}/{rest}")
 
 
 async def names_of(request: web.Request) -> dict[UUID, str]:

@@ -19,7 +19,6 @@ from gateway.pages.users.user_facts import (
 from gateway.ui.actions import ask, notice
 from gateway.ui.form import Choice, Field, Form, Posted
 from gateway.ui.formats import breakable, link
-from gateway.ui.navigation import address
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.accounts import UserState
@@ -92,10 +91,10 @@ async def _show(request: web.Request, form: Form, wanted: ListUsers) -> web.Resp
         proposals=proposals,
         said=notice(request, done | not_done),
         done=not notice(request, not_done),
-        new=address(register, f"{PAGE}new"),
-        addresses=address(register, ADDRESSES) if register.access.self_registration else "",
-        href=address(register, PAGE),
-        back=address(register, "administration/"),
+        new=register.address(f"{PAGE}new"),
+        addresses=register.address(ADDRESSES) if register.access.self_registration else "",
+        href=register.address(PAGE),
+        back=register.address("administration/"),
     )
 
 

@@ -16,15 +16,15 @@ from gateway.pages.users.user_facts import (
     state_tag,
     user_address,
 )
-from gateway.ui.actions import At, act_in, ask, attempt, notice
+from gateway.security.ids import command_in, id_in
+from gateway.ui.actions import At, act_in, ask, attempt, notice, see_other
 from gateway.ui.form import Form, number_of
 from gateway.ui.formats import breakable
-from gateway.ui.ids import command_in, id_in, new_command
-from gateway.ui.navigation import address
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.accounts import UserAct
 from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User
+from shared.ids import new_id
 from shared.messages import Command, Nothing
 from shared.permissions import Role
 from shared.registers.definition.register import Definition
@@ -110,7 +110,7 @@ async def act_on_user(request: web.Request) -> web.Response:
     if await attempt(request, acting, form, _refusals(register.words)) is None:
         return await _show(request, acted=form)
     if act is UserAct.REMOVE:
-        return see_other(address(register, PAGE), "removed")
+        return see_other(register.address(PAGE), "removed")
     return see_other(user_address(register, user_id), act.value)
 
 
@@ -130,7 +130,7 @@ async def ask_first(request: web.Request) -> web.Response:
         label=register.words.group("user.acts.button")[act],
         meaning=register.words.group("user.acts.confirm")[act],
         facts=_facts(register, found, names),
-        command=new_command(),
+        command=new_id(),
         href=user_address(register, user_id, "act"),
         back=user_address(register, user_id),
     )
@@ -161,7 +161,7 @@ async def _show(
         act_command=acted.command,
         said=notice(request, _notices(register.words)),
         href=user_address(register, found.user.user_id),
-        back=address(register, PAGE),
+        back=register.address(PAGE),
     )
 
 

@@ -10,17 +10,16 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
-from gateway.pages.records.lookup import record_address
-from gateway.ui.actions import ask, ask_if_there, notice
+from gateway.security.ids import sent_id
+from gateway.ui.actions import ask, ask_if_there, notice, see_other
 from gateway.ui.form import sent_number
 from gateway.ui.formats import day, day_and_time, days_since, lines, link, rating_mark
-from gateway.ui.ids import new_command, sent_id
-from gateway.ui.navigation import address
 from gateway.ui.organisations import organisation_names
-from gateway.ui.render import see_other, show
+from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
 from shared.contracts.referrals.naming import NamedRecord, NameRecords
+from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.lifecycle import Recipient
 from shared.registers.definition.register import Definition
@@ -51,7 +50,7 @@ class TaskOffsets:
 
     def href(self, register: Definition) -> str:
         asked = [f"{name}={skip}" for name, skip in (("urgent", self.urgent), ("agenda", self.agenda)) if skip]
-        return address(register, PATH) + ("?" + "&".join(asked) if asked else "")
+        return register.address(PATH) + ("?" + "&".join(asked) if asked else "")
 
 
 async def show_work(request: web.Request) -> web.Response:
@@ -84,7 +83,7 @@ async def acknowledge(request: web.Request) -> web.Response:
     """Mark a task as seen and return to the list. If another user saw it first, the list says who."""
     register = _rated(request)
     task_id, command_id = _ids((await request.post()).get("task", ""))
-    here = address(register, PATH)
+    here = register.address(PATH)
     try:
         seen = await ask(request, AcknowledgeTask(command_id=command_id, task_id=task_id))
     except Refused as refusal:
@@ -178,7 +177,7 @@ class TaskCells:
 
     def _first(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
-        href = record_address(self._register, task.record_id)
+        href = self._register.record_address(task.record_id)
         reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
         name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
         whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
@@ -218,7 +217,7 @@ class TaskCells:
             '<button class="nhsuk-button nhsuk-button--small ics-work__button" data-module="nhsuk-button"'
             ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'
             '<span class="nhsuk-u-visually-hidden"> {}</span></button>'
-        ).format(SEEN_FORM, task.task_id.hex, new_command().hex, self._words("tasks.acknowledge"), about)
+        ).format(SEEN_FORM, task.task_id.hex, new_id().hex, self._words("tasks.acknowledge"), about)
 
 
 def told_again(register: Definition) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from shared.bodies import ORGANISATION
 from shared.database import Database
+from shared.registers.bodies import ORGANISATION
 
 MOST = 50
 

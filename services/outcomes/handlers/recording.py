@@ -9,13 +9,13 @@ from services.outcomes.handlers.ending import Endings
 from services.outcomes.store import endings, outcomes
 from services.outcomes.store.outcomes import NewOutcome
 from shared import audit, outbox
-from shared.bodies import compartment_of
 from shared.commands import answer_given, carry_out
 from shared.compartments import add_compartment
 from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
 from shared.database import Database
 from shared.ids import new_id
 from shared.permissions import Visitor
+from shared.registers.bodies import compartment_of
 
 
 @dataclass(frozen=True)

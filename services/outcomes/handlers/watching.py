@@ -12,7 +12,6 @@ from services.outcomes.rules import TaskChange
 from services.outcomes.store import standings, tasks
 from services.outcomes.store.tasks import NotSeen
 from shared import audit, outbox
-from shared.bodies import compartment_of
 from shared.compartments import add_compartment
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordArchived, RecordEvent, RecordReinstated
@@ -21,6 +20,7 @@ from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.inbox import is_new
 from shared.messages import Message, Refused, Request
+from shared.registers.bodies import compartment_of
 
 Reply = TypeVar("Reply", bound=Message)
 

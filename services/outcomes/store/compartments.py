@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared.bodies import Compartment, organisation_compartment
+from shared.registers.bodies import Compartment, organisation_compartment
 
 
 def stored_compartment(compartment_id: UUID, bodies: Sequence[str] | None) -> Compartment:

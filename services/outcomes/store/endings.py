@@ -7,8 +7,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.outcomes.store.compartments import stored_compartment
-from shared.bodies import Compartment
 from shared.database import Database
+from shared.registers.bodies import Compartment
 
 MARK_REVERSED = "SELECT mark_reversed($1, $2)"
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.outcomes.rules import KnownRecord, OpenTask
-from shared.bodies import compartment_of
 from shared.contracts.outcomes import TaskKind
 from shared.contracts.referrals.standing import RecordStanding
 from shared.database import Database, as_json
+from shared.registers.bodies import compartment_of
 
 HOLD_STANDING = "SELECT known, task_id, kind, register_code, opened_at FROM hold_standing($1, $2, $3)"
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.outcomes.store.compartments import stored_compartment
-from shared.bodies import Compartment
 from shared.contracts.outcomes import TaskCounts, TaskKind, TaskShown
 from shared.database import Database
 from shared.permissions import Visitor
+from shared.registers.bodies import Compartment
 
 
 def compartments_within(visitor: Visitor) -> tuple[UUID, ...] | None:

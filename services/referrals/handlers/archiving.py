@@ -10,7 +10,6 @@ from services.referrals.rules.ending import End
 from services.referrals.store import archiving as store
 from services.referrals.store.saving import Present
 from shared import audit
-from shared.bodies import compartment_of
 from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
 from shared.contracts.referrals.archiving import (
@@ -25,6 +24,7 @@ from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Caller, Permission, Visitor
+from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import urgency_of
 from shared.registers.form.person import rating_of
 

@@ -14,7 +14,6 @@ from services.referrals.store import saving
 from services.referrals.store.ending import DueRecord
 from services.referrals.store.saving import Present
 from shared import outbox
-from shared.bodies import compartment_of
 from shared.commands import carry_out
 from shared.context import ServiceContext
 from shared.contracts.referrals.ending import DecideEnding
@@ -23,6 +22,7 @@ from shared.database import Database, scope_of, transaction
 from shared.ids import new_id
 from shared.messages import Event, Refused, must_find
 from shared.permissions import Visitor
+from shared.registers.bodies import compartment_of
 
 MOST_AT_ONCE = 500
 

@@ -12,7 +12,6 @@ from services.referrals.store import reversing as store
 from services.referrals.store import saving
 from services.referrals.store.reversing import Reversal
 from shared import audit
-from shared.bodies import compartment_of
 from shared.commands import carry_out
 from shared.context import ServiceContext
 from shared.contracts.referrals.reversing import MOST_REVERSALS, AskReversal, DecideReversal, ListReversals, Reversals
@@ -20,6 +19,7 @@ from shared.database import Database, scope_of, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
+from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import urgency_of
 from shared.registers.form.person import rating_of
 from shared.registers.references import read_reference

@@ -17,19 +17,20 @@ from services.referrals.rules import saving as rules
 from services.referrals.rules.ending import End, end_of
 from services.referrals.store import saving as store
 from services.referrals.store.saving import Content, EarlierCommand, NewCommand, NewRecord, NewVersion, Present, Saved
-from shared.bodies import Compartment, compartment_of
-from shared.compartments import add_compartment, compartment_for
+from shared.compartments import add_compartment
 from shared.context import ServiceContext
 from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.database import Database, scope_of
 from shared.ids import new_id
 from shared.messages import Command, Event, Fault, NotAnswered, Refused
 from shared.permissions import Visitor
+from shared.registers.bodies import Compartment, compartment_of
 from shared.registers.definition.lifecycle import urgency_of
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers
 from shared.registers.form.person import match_keys, person_of, rating_of, search_text
 from shared.registers.references import REFERENCES, write_reference
+from shared.registers.scope import compartment_for
 
 MOST_REFERENCES = 5
 MOST_JUDGED = 3
@@ -51,7 +52,6 @@ class Saving:
         organisation_id = rules.organisation_for(visitor)
         answers = await self._checked(visitor, asked, register)
         compartment = await self._entered(visitor, register, answers, organisation_id)
-        end = end_of(register, register.lifecycle.first_state, answers, self.context.day())
         record = NewRecord(
             record_id=new_id(),
             reference="",
@@ -59,9 +59,10 @@ class Saving:
             state=register.lifecycle.first_state,
             compartment_id=compartment.compartment_id,
             organisation_id=organisation_id,
-            ends_on=end.ends_on,
-            awaiting=bool(end.awaited),
         )
+        if register.lifecycle.ends_by("date"):
+            end = end_of(register, record.state, answers, self.context.day())
+            record = replace(record, ends_on=end.ends_on, awaiting=bool(end.awaited))
         for _ in range(MOST_REFERENCES):
             drawn = replace(record, reference=write_reference(register.code, self.draw(REFERENCES)))
             try:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.bodies import Compartment
-from shared.compartments import within
 from shared.contracts.referrals.holding import AddCover, AssignHolder
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import Compartment
 
 HOLDING_ROLES = frozenset({Role.STANDARD, Role.ADMINISTRATOR})
 LONGEST_COVER = timedelta(days=366)
@@ -18,7 +17,7 @@ MOST_COVERS = 20
 
 def may_hold(colleague: Visitor, compartment: Compartment) -> bool:
     """Check whether a user, with their present rights, may hold or cover a record of this compartment."""
-    return colleague.role in HOLDING_ROLES and within(colleague, compartment)
+    return colleague.role in HOLDING_ROLES and colleague.may_reach(compartment)
 
 
 def check_cover(asked: AddCover, day: date) -> None:

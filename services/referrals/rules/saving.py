@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.bodies import Compartment
-from shared.compartments import within
 from shared.contracts.referrals.saving import MOST_ALIKE
 from shared.messages import Refused
 from shared.permissions import Permission, Role, Visitor
+from shared.registers.bodies import Compartment
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers, consent_verdict
 from shared.registers.form.reading import Checked, read_answers
@@ -29,7 +28,7 @@ def organisation_for(visitor: Visitor) -> UUID:
 
 def check_reaches(visitor: Visitor, compartment: Compartment) -> None:
     """Check that the visitor acts for a body that may see the record. Refused as `out_of_reach`."""
-    if not within(visitor, compartment):
+    if not visitor.may_reach(compartment):
         raise Refused("out_of_reach")
 
 

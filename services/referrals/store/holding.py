@@ -6,9 +6,9 @@ from uuid import UUID
 
 from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store.scope import bodies_column, bodies_of
-from shared.bodies import Compartment, compartment_of
 from shared.contracts.referrals.holding import Holdings, Named
 from shared.database import Database
+from shared.registers.bodies import Compartment, compartment_of
 
 HOLD_RECORD = """
     SELECT is_open, created_by

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from shared.bodies import organisation_compartment
 from shared.database import reach_of
 from shared.permissions import Visitor
+from shared.registers.bodies import organisation_compartment
 
 
 def in_scope(record: str = "r") -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
-from shared.bodies import organisation_compartment
 from shared.contracts.reports import BodyChoice
 from shared.messages import Refused
 from shared.permissions import Visitor
+from shared.registers.bodies import organisation_compartment
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.reports.rules.ages import Births, births_of
-from shared.bodies import ORGANISATION
 from shared.messages import Refused
+from shared.registers.bodies import ORGANISATION
 from shared.registers.definition.dashboards import AgeBand, AgeFilter, OptionFilter, Report
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer

@@ -10,7 +10,7 @@ from services.reports.rules.bodies import body_labels
 from services.reports.rules.choosing import ReportChoice
 from services.reports.rules.summing import Summing
 from services.reports.workbook.plan import Kind, Plan, Source, WorkbookColumn
-from shared.bodies import organisation_compartment
+from shared.registers.bodies import organisation_compartment
 from shared.registers.definition.dashboards import AgeFilter, BodyFilter, OptionFilter, OrganisationFilter
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.definition.register import Definition

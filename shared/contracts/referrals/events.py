@@ -10,15 +10,10 @@ Happening = Literal["record_created", "rating_changed", "record_ended"]
 
 
 class RecordEvent(Event):
-    """A fact about a record. `noun` is the register's word for a record, which is part of the event's type."""
+    """A fact about a record. The register's word for a record, `noun`, is part of the event's type."""
 
     told_by: ClassVar[Process] = "referrals"
     followed_by: ClassVar[tuple[Process, ...]] = ("reports", "outcomes")
-
-    noun: str
-
-    def event_type(self) -> str:
-        return f"{self.register_code}-{self.noun}-{self.kind}-{self.edition}"
 
 
 class RecordCreated(RecordEvent):

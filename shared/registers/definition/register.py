@@ -2,6 +2,7 @@
 
 import re
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field, InstanceOf
 
@@ -186,6 +187,14 @@ class Definition(Model):
     def noun(self) -> str:
         """The register's word for a record, as event types use it."""
         return "-".join(NOUN_PARTS.findall(fold(self.identity.record)))
+
+    def address(self, path: str) -> str:
+        """Return the address of a page of the register: `dsr.address("login/")` is `/dsr/login/`."""
+        return f"/{self.code}/{path}"
+
+    def record_address(self, record_id: UUID, page: str = "") -> str:
+        """Return the address of a record's page. Its 32 hex digits reveal nothing about the person (R-DSR-126)."""
+        return self.address(f"records/{record_id.hex}/{page}")
 
     def navigation_label(self, place: Place) -> str | None:
         return next((link.label for link in self.navigation if link.place == place), None)

@@ -6,10 +6,10 @@ import pytest
 
 from services.identity.rules.log_in import Status
 from services.identity.store.recipients import MOST
-from shared.bodies import organisation_compartment
 from shared.contracts.identity import FindRecipients, Recipients
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
+from shared.registers.bodies import organisation_compartment
 from tests.services.identity.rig import ADA, Rig, statement_of
 
 BOB, CAI = "bob.oak@combined.nhs.uk", "cai.elm@mpft.nhs.uk"

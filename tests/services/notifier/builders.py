@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.notifier.settings import NotifierSettings
-from shared.bodies import organisation_compartment
 from shared.contracts.notifier import QueueMail, Template
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import Happening, RoutineNotice, Urgency, UrgentNotice
+from shared.registers.bodies import organisation_compartment
 
 MOMENT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 RECIPIENT = "jayne.billings@mpft.nhs.uk"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.bodies import compartment_of, organisation_compartment
 from shared.contracts.notifier import ListMails, SendAgain
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import compartment_of, organisation_compartment
 from shared.registers.definition.register import RecordScope
 from shared.registers.load import LoadedRegister, Registers
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id

@@ -7,11 +7,11 @@ import asyncpg
 import pytest
 
 from deploy.runner.environment import Addresses
-from shared.bodies import organisation_compartment
 from shared.contracts.notifier import MAILS_AT_ONCE, Delivery, ListMails, MailShown, SendAgain
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from shared.registers.load import LoadedRegister, Registers
 from tests.services.notifier.builders import a_letter, a_routine_notice, an_urgent_notice, new_id
 from tests.services.notifier.rig import Rig

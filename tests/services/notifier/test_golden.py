@@ -1,8 +1,8 @@
 """The replies of the notifier match the recorded golden messages."""
 
-from shared.bodies import organisation_compartment
 from shared.contracts.notifier import ListMails
 from shared.permissions import Role
+from shared.registers.bodies import organisation_compartment
 from tests.contracts.golden import check_golden
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id
 from tests.services.notifier.rig import Rig

@@ -8,7 +8,6 @@ import pytest
 
 from services.outcomes.store import outcomes as store
 from services.outcomes.store.outcomes import NewOutcome
-from shared.bodies import organisation_compartment
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.saving import RecordReceipt
@@ -16,6 +15,7 @@ from shared.database import transaction
 from shared.ids import new_id
 from shared.messages import Fault
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from tests.services.outcomes.rig import Rig, an_administrator, an_ending, an_outcome, some_answers
 from tests.services.referrals.builders import a_visitor, colleague_of
 from tests.services.referrals.rig import Owner

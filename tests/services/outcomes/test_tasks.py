@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bodies import organisation_compartment
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
 from shared.database import transaction
 from shared.messages import Fault
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from tests.services.outcomes.rig import an_administrator
 from tests.services.outcomes.watching import AMBER, GREEN, RED, Watch, a_record, rerated
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id

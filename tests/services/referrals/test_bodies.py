@@ -7,8 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from shared.bodies import compartment_of
-from shared.compartments import within
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord
 from shared.contracts.referrals.saving import SubmitRecord, UpdateRecord
@@ -16,6 +14,7 @@ from shared.database import DatabasePool, transaction
 from shared.ids import new_id
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import compartment_of
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import ALMSHOUSES, EDITION, PARISHES, a_watch, a_watcher, bodies_of, own_register
 
@@ -164,7 +163,7 @@ async def test_a_compartment_that_is_new_is_reached_at_once_and_by_no_stranger(p
     reached = await parish.referrals.context.reach(stranger)
 
     assert () == reached.compartment_ids
-    assert not within(stranger, compartment_of(parish.code, ("parish:plumstead", "almshouse:hiram")))
+    assert not stranger.may_reach(compartment_of(parish.code, ("parish:plumstead", "almshouse:hiram")))
     assert (set(), 0) == await listed(parish, stranger)
     assert (await listed(parish, hiram))[1] == len(
         [each for each in parish.entries if "almshouse:hiram" in each.bodies]

@@ -3,12 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.bodies import organisation_compartment
 from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NameRecords
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.contracts.referrals.standing import ListStandings, ReadStanding
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals
 

@@ -6,13 +6,13 @@ import secrets
 import pytest
 
 from services.referrals.handlers.saving import Saving
-from shared.bodies import organisation_compartment
 from shared.contracts.referrals.events import RecordCreated, RoutineNotice, UrgentNotice
 from shared.contracts.referrals.saving import SubmitRecord
 from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from shared.registers import references
+from shared.registers.bodies import organisation_compartment
 from shared.registers.load import LoadedRegister, Registers
 from tests.services.referrals.builders import a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked

@@ -10,13 +10,13 @@ import pytest
 from services.reports.feeding import Records
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import Wanted
-from shared.bodies import organisation_compartment
 from shared.bus.protocol import Context
 from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.contracts.reports import BodyChoice, Dashboard, ReadDashboard
 from shared.database import transaction
 from shared.messages import Message, Request
 from shared.permissions import Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from shared.registers.load import Registers, load_registers
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.rig import Owner

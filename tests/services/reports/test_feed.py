@@ -17,7 +17,6 @@ from services.reports.rules.counting import CountedAnswer
 from services.reports.service import CONSUMER
 from services.reports.store import feeds
 from services.reports.store.feeds import CopiedPage, CopiedRecord
-from shared.bodies import organisation_compartment
 from shared.bus.protocol import Context
 from shared.contracts.referrals.events import RecordCreated
 from shared.contracts.referrals.feed import FeedPage, ReadFeed
@@ -25,6 +24,7 @@ from shared.database import as_json, transaction
 from shared.jobs import repeat
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Caller, Role, Visitor
+from shared.registers.bodies import organisation_compartment
 from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.rig import Owner

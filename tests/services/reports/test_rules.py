@@ -17,10 +17,10 @@ from services.reports.rules.choosing import (
     reports_offered,
 )
 from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, counted_by, counted_of
-from shared.bodies import organisation_compartment
 from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count
 from shared.messages import Refused
+from shared.registers.bodies import organisation_compartment
 from shared.registers.definition.dashboards import AgeBand, OptionTile
 from shared.registers.definition.questions import Option
 from shared.registers.definition.register import Definition

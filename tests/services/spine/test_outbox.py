@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.assertion import Signer, Verifier, public_key
-from shared.bodies import body_token
 from shared.bus.protocol import Context, Follower
 from shared.contracts import LETTERS
 from shared.contracts.notifier import QueueMail
@@ -19,6 +18,7 @@ from shared.fake_bus import FakeBus, FakeWire
 from shared.inbox import is_new
 from shared.messages import Event, Fault, NotAnswered, Nothing, Process, Refused
 from shared.outbox import ADD_ROW, GATHER_SECONDS, LETTER, Relay, count_unsent, put, put_letter
+from shared.registers.bodies import body_token
 from tests.conftest import OpenDatabase
 
 SEED = secrets.token_bytes(32)

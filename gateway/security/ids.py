@@ -1,6 +1,5 @@
-"""Ids in addresses and forms, and new command ids."""
+"""Ids in addresses and forms."""
 
-import secrets
 from uuid import UUID
 
 from aiohttp import web
@@ -33,11 +32,6 @@ def sent_id(text: object) -> UUID:
     if found is None:
         raise web.HTTPBadRequest
     return found
-
-
-def new_command() -> UUID:
-    """Return a new command id. It is sent with the form, so that a second click does nothing twice."""
-    return UUID(bytes=secrets.token_bytes(16))
 
 
 def command_in(posted: MultiMapping[object], name: str = "command") -> UUID:
