@@ -16,7 +16,7 @@ from tests.support.databases import database_copy
 FIND_RECORDS = """
     SELECT given_name || ' ' || family_name AS name, rating, organisation_id, born, created_at, updated_at, updates
     FROM referrals.record
-    WHERE status = 0
+    WHERE is_open
 """
 FIND_DOMAINS = "SELECT organisation_id, domain FROM identity.organisation"
 

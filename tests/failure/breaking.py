@@ -32,7 +32,7 @@ ON_ITS_WAY = (
     SELECT count(*)
     FROM referrals.outbox AS o
     LEFT JOIN notifier.inbox AS i ON i.event_id = o.event_id
-    WHERE o.subject LIKE 'notice.%' AND i.event_id IS NULL
+    WHERE o.subjects[1] LIKE 'notice.%' AND i.event_id IS NULL
     """,
     """
     SELECT count(*)

@@ -197,6 +197,13 @@ async def look_after(walker: Walker, record: str) -> str:
     return reference[0]
 
 
+async def end(walker: Walker, record: str) -> None:
+    """Open and send the page on which bodies decide about an end. The DSR has no such end, so both are refused."""
+    page = walker.at(f"records/{record}/ending/")
+    await walker.get(page)
+    await walker.post(page, {"command": uuid4().hex, "reason": REASON, "body": word("no body"), "told": "yes"})
+
+
 async def see_what_waits(walker: Walker) -> None:
     page = walker.at("work/")
     task = re.search(r'value="([0-9a-f]{32}-[0-9a-f]{32})"', (await walker.see(page)).html)
@@ -266,7 +273,16 @@ async def manage_users(admin: Walker, master: Walker) -> None:
     await admin.see(f"{here}confirm/deactivate/")
     await admin.see(await admin.go_on(f"{here}act", {"command": uuid4().hex, "act": "deactivate"}))
     await admin.post(f"{here}act", {"command": uuid4().hex, "act": "unlock"})
+    await _unlock(admin, here.rstrip("/").rpartition("/")[2])
     await _let_in(admin)
+
+
+async def _unlock(admin: Walker, user: str) -> None:
+    """Search the locked accounts, and unlock one that is not locked."""
+    page = admin.at("administration/locked/")
+    await admin.see(page)
+    await admin.post(page, {"search": word("added last name")})
+    await admin.post(f"{page}{user}/unlock", {"command": uuid4().hex})
 
 
 async def _propose(admin: Walker, master: Walker, here: str, organisation: str) -> None:

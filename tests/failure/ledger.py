@@ -51,7 +51,7 @@ FIND_RECORDS = """
     ), tasks AS (
         SELECT record_id AS id, count(*) AS n FROM outcomes.task WHERE kind = 'agenda' AND closed_at IS NULL GROUP BY 1
     )
-    SELECT r.id AS record_id, r.family_name, r.reference, r.status = 1 AS ended,
+    SELECT r.id AS record_id, r.family_name, r.reference, NOT r.is_open AS ended,
         coalesce(t.events, '{}') AS events, coalesce(t.notices, '{}') AS notices,
         coalesce(v.n, 0) AS versions, coalesce(a.n, 0) AS audited, coalesce(c.n, 0) AS commands,
         coalesce(e.n, 0) AS endings, coalesce(w.n, 0) AS tasks

@@ -52,6 +52,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.note(mine, record)
         await flows.record_outcome(admin, canary, record)
         reference = await flows.look_after(admin, record)
+        await flows.end(admin, record)
         await flows.see_what_waits(admin)
         await flows.refer_again(mine, admin, canary)
         await settled(broken.inside, [], patient=False)
