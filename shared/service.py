@@ -15,7 +15,7 @@ from shared.audit import Sealer
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import Bus, Follower
 from shared.context import ServiceContext
-from shared.contracts import LETTERS
+from shared.contracts import EVENTS, LETTERS
 from shared.contracts.health import Backlog
 from shared.contracts.identity import SessionsRevoked
 from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_pool
@@ -119,7 +119,12 @@ def clean_up(pool: DatabasePool) -> Job:
 
 
 async def start(context: ServiceContext, service: Service, woken: Sequence[Job] = ()) -> None:
-    """Listen for revoked sessions, follow events, and open the front door. Wake these jobs after each piece of work."""
+    """
+    Listen for revoked sessions, follow events, and open the front door. Wake these jobs after each piece of work.
+
+    Raise `ValueError` if the service does not follow the events that the contracts say it follows.
+    """
+    check_followed(context.name, service)
 
     def wake() -> None:
         for job in woken:
@@ -133,6 +138,15 @@ async def start(context: ServiceContext, service: Service, woken: Sequence[Job] 
         await context.bus.follow(replace(follower, take=waking(wake, waiting_for_database(follower.take))))
     wakeups = [job.wakeup for job in woken]
     await open_door(context.name, context.bus, context.verifier, service.answers, context.reach, wakeups)
+
+
+def check_followed(name: str, service: Service) -> None:
+    """Check that an event which a service must take is not left in its stream."""
+    followed = {event for follower in service.followers for event in follower.events}
+    owed = {event for event in EVENTS if name in event.followed_by}
+    if followed != owed:
+        kinds = sorted(event.__name__ for event in followed ^ owed)
+        raise ValueError(f"{name} and the contracts differ on which of these events it follows: {', '.join(kinds)}")
 
 
 def waking(

@@ -19,7 +19,13 @@ from shared.contracts.outcomes import (
     ReadOutcomeFeed,
     RecordOutcome,
 )
-from shared.contracts.referrals.events import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
+from shared.contracts.referrals.events import (
+    RecordArchived,
+    RecordCreated,
+    RecordEnded,
+    RecordReinstated,
+    RecordUpdated,
+)
 from shared.front_door import for_anyone, for_callers, for_visitors, for_visitors_carried_on
 from shared.jobs import Job
 from shared.permissions import Permission
@@ -28,7 +34,7 @@ from shared.service import Service, backlog_of
 SWEEP_EVERY_SECONDS = 3.0
 TELL_EVERY_SECONDS = 5.0
 COMPARED_AT_HOUR = 3
-EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated)
+EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordEnded, RecordReinstated)
 
 
 def build(shared: ServiceContext, _settings: OutcomesSettings) -> Service:

@@ -21,7 +21,13 @@ from shared.bus.protocol import Follower
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReportsBacklog
 from shared.contracts.outcomes import OutcomeRecorded
-from shared.contracts.referrals.events import RecordArchived, RecordCreated, RecordReinstated, RecordUpdated
+from shared.contracts.referrals.events import (
+    RecordArchived,
+    RecordCreated,
+    RecordEnded,
+    RecordReinstated,
+    RecordUpdated,
+)
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import AnsweredRequest, for_anyone, for_visitors
 from shared.jobs import Job
@@ -77,5 +83,5 @@ def answers_of(context: ReportsContext) -> list[AnsweredRequest]:
 
 
 def follower_of(context: ReportsContext) -> Follower:
-    events = (RecordCreated, RecordUpdated, RecordArchived, RecordReinstated, OutcomeRecorded)
+    events = (RecordCreated, RecordUpdated, RecordArchived, RecordEnded, RecordReinstated, OutcomeRecorded)
     return context.follower(CONSUMER, "EVENTS", Listening(context, CONSUMER).take, *events)

@@ -14,7 +14,7 @@ from services.outcomes.store.tasks import NotSeen
 from shared import audit, outbox
 from shared.compartments import add_compartment
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import RecordArchived, RecordEvent, RecordReinstated
+from shared.contracts.referrals.events import RecordArchived, RecordEnded, RecordEvent, RecordReinstated
 from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
 from shared.database import Database, transaction
 from shared.ids import new_id
@@ -44,7 +44,7 @@ class Watching:
         standing = await self.read_standing(event.record_id)
         async with transaction(self.context.pool) as db:
             if await is_new(db, CONSUMER, event):
-                away = event.version if isinstance(event, RecordArchived | RecordReinstated) else None
+                away = event.version if isinstance(event, RecordArchived | RecordEnded | RecordReinstated) else None
                 await bring_into_line(db, event.record_id, standing, self.context.clock(), away)
 
     async def read_standing(self, record_id: UUID) -> RecordStanding | None:
@@ -96,7 +96,7 @@ async def bring_into_line(
 
     What is stored about a record follows it into its compartment.
 
-    `away`: the version with which the record was archived or reinstated.
+    `away`: the version with which the record was archived, ended or reinstated.
     """
     if standing:
         await add_compartment(db, standing.register_code, compartment_of(standing.register_code, standing.bodies))

@@ -115,3 +115,9 @@ async def test_a_service_is_let_through_where_the_table_names_it_and_a_person_is
 async def test_a_door_that_leaves_a_contract_out_does_not_open() -> None:
     with pytest.raises(ValueError, match="do not name the same subjects"):
         await open_door("outcomes", FakeBus("outcomes"), Verifier("outcomes", {}), [])
+
+
+def test_a_service_that_leaves_an_event_in_its_stream_does_not_start() -> None:
+    with pytest.raises(ValueError, match="differ on which of these events it follows: .*RecordEnded"):
+        check_followed("outcomes", Service(answers=[]))
+    check_followed("identity", Service(answers=[]))
