@@ -13,6 +13,7 @@ from shared.fake_bus import FakeBus
 from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors, for_visitors_carried_on, open_door
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Permission, Role, Visitor
+from shared.service import Service, check_followed
 
 OTHERS = [each for each in REQUESTS if each.service() == "outcomes" and each not in (ListOutcomes, ReadOutcomesBacklog)]
 SEEDS = {"identity": b"i" * 32, "outcomes": b"o" * 32, "reports": b"r" * 32}
@@ -118,6 +119,6 @@ async def test_a_door_that_leaves_a_contract_out_does_not_open() -> None:
 
 
 def test_a_service_that_leaves_an_event_in_its_stream_does_not_start() -> None:
-    with pytest.raises(ValueError, match="differ on which of these events it follows: .*RecordEnded"):
+    with pytest.raises(ValueError, match=r"differ on which of these events it follows: .*RecordEnded"):
         check_followed("outcomes", Service(answers=[]))
     check_followed("identity", Service(answers=[]))
