@@ -415,10 +415,10 @@ BEGIN
         EXECUTE format('CREATE POLICY owner ON %I TO %I USING (true) WITH CHECK (true)', each.name, owner);
     END LOOP;
 
-    EXECUTE format('GRANT SELECT, INSERT ON compartment, record, record_version, note, record_holding, ending_decision, reversal, overlay TO %I', app);
-    EXECUTE format('GRANT UPDATE (compartment_id, updated_at, ended_at, state, is_open, version, updates, rating, rated_at, ends_on, '
-        'awaiting, locality, given_name, '
-        'family_name, born, nhs_number, postcode, search, answers) ON record TO %I', app);
+    EXECUTE format('GRANT SELECT, INSERT ON compartment, record, record_version, note, record_holding, ending_decision, '
+        'reversal, overlay TO %I', app);
+    EXECUTE format('GRANT UPDATE (compartment_id, updated_at, ended_at, state, is_open, version, updates, rating, '
+        'rated_at, ends_on, awaiting, locality, given_name, family_name, born, nhs_number, postcode, search, answers) ON record TO %I', app);
     EXECUTE format('GRANT UPDATE (withdrawn_at) ON ending_decision TO %I', app);
     EXECUTE format('GRANT UPDATE (ended_at, ended_by, ended_by_name) ON record_holding TO %I', app);
     EXECUTE format('GRANT UPDATE (state, decided_at, decided_by, decided_by_name) ON reversal, possible_duplicate TO %I',

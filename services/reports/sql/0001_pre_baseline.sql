@@ -129,7 +129,8 @@ INSERT INTO feed (source) VALUES ('referrals'), ('outcomes');
 
 -- Reports that users asked for: each is one job, made by any free replica and kept for an hour in chunks. `attempt` is
 -- a fence: it is raised each time a replica takes the job, and later writes of an earlier attempt have no effect. The
--- choices are codes; `bodies` are those that the report is limited to. `records` is the number of records in the file, and `sha256` is its checksum.
+-- choices are codes; `bodies` are those that the report is limited to. `records` is the number of records in the file,
+-- and `sha256` is its checksum.
 CREATE TABLE job (
     id uuid PRIMARY KEY,
     register_code text COLLATE "C" NOT NULL,

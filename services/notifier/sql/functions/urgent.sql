@@ -1,8 +1,8 @@
 -- Undelivered urgent mails, and the people who have been told.
 
 -- Return a register's urgent mails that failed, or that were queued before a moment and are not accepted. Skip those
--- that other people were told of. The rows hold ids and references only, of any compartment. A compartment without a row
--- is that of an organisation, which is its only body.
+-- that other people were told of. The rows hold ids and references only, of any compartment. A compartment without a
+-- row is that of an organisation, which is its only body.
 CREATE OR REPLACE FUNCTION find_not_through(p_register text, p_before timestamptz, p_most integer) RETURNS TABLE (
     mail_id uuid, notice_id uuid, compartment_id uuid, bodies text [], record_id uuid, reference text, occasion text,
     mail_code text

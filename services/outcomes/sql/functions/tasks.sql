@@ -99,10 +99,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_app;
 
--- Return the ids of a page of urgent tasks: the unseen ones first, then the oldest. Without compartments (null) walk the
--- register's index; else take as many of each compartment as the page may hold, so that the cost does not grow with the
--- register. Only ids are returned: their rows are read under row-level security. Sorting is off, so that no plan reads
--- a whole register first.
+-- Return the ids of a page of urgent tasks: the unseen ones first, then the oldest. Without compartments (null) walk
+-- the register's index; else take as many of each compartment as the page may hold, so that the cost does not grow with
+-- the register. Only ids are returned: their rows are read under row-level security. Sorting is off, so that no plan
+-- reads a whole register first.
 CREATE OR REPLACE FUNCTION urgent_task_ids(p_register text, p_compartments uuid [], p_skip integer, p_take integer) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_sort = off AS $$
 BEGIN

@@ -1,8 +1,8 @@
 -- The ids of a list that is filtered by rating and locality. A null filter lets everything pass. `p_user` is a user who
 -- sees only their own records, and null otherwise. Without compartments every compartment is in scope.
 --
--- The records of compartments are found with the owner's rights, as in `newest_ids`: ids only. These queries are planned
--- at each call, since which conditions apply decides about the index.
+-- The records of compartments are found with the owner's rights, as in `newest_ids`: ids only. These queries are
+-- planned at each call, since which conditions apply decides about the index.
 
 -- Return the ids of open records that pass, in no order, and at most `p_most` of them.
 CREATE OR REPLACE FUNCTION filtered_ids(
@@ -72,8 +72,8 @@ BEGIN
 END
 $$;
 
--- Walk the register until the page is full. If a walk of 10,000 records does not fill it, read each compartment by its own
--- index. With sorting off, no plan can read all rows first.
+-- Walk the register until the page is full. If a walk of 10,000 records does not fill it, read each compartment by its
+-- own index. With sorting off, no plan can read all rows first.
 CREATE OR REPLACE FUNCTION filtered_scope_newest_ids(
     p_register text, p_compartments uuid [], p_ratings text [], p_localities text [], p_skip integer, p_take integer
 ) RETURNS uuid []

@@ -1,11 +1,11 @@
 -- The ids of a page of a list, the last updated first. SECURITY DEFINER and ids only: how far a walk over an index goes
--- cannot be limited under row-level security, because LIMIT counts only the rows that the policy lets through. The callers
--- read the rows by their ids under row-level security, so an extra id shows nothing. The index gives the order. With
--- sorting off, no plan can read all rows first.
+-- cannot be limited under row-level security, because LIMIT counts only the rows that the policy lets through. The
+-- callers read the rows by their ids under row-level security, so an extra id shows nothing. The index gives the order.
+-- With sorting off, no plan can read all rows first.
 
--- Return the ids of open records from the start of the list or after a given row. Without compartments every compartment
--- is in scope. A short walk over the register usually fills the page, whichever compartments are in scope. If it does not,
--- each compartment is read by its own index.
+-- Return the ids of open records from the start of the list or after a given row. Without compartments every
+-- compartment is in scope. A short walk over the register usually fills the page, whichever compartments are in scope.
+-- If it does not, each compartment is read by its own index.
 CREATE OR REPLACE FUNCTION newest_ids(
     p_register text, p_compartments uuid [], p_at timestamptz, p_id uuid, p_skip integer, p_take integer
 ) RETURNS uuid []

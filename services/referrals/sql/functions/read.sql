@@ -30,7 +30,8 @@ BEGIN
     INTO record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
         updated_at, rated_at, updates, notes, is_held, state, is_open, ended_at, ends_on, awaiting, decisions, holdings
     FROM record AS r
-    WHERE r.id = p_record AND r.register_code = scope.register_code AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
+    WHERE r.id = p_record AND r.register_code = scope.register_code
+        AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
         AND (r.is_open OR p_ended) AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held));
     IF FOUND THEN
         INSERT INTO audit (actor, session, action, register, subjects)
@@ -63,7 +64,8 @@ BEGIN
     INTO others, shown
     FROM person_link AS l
     JOIN record AS r
-        ON r.id = l.record_id AND r.register_code = p_register AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments)) AND r.is_open
+        ON r.id = l.record_id AND r.register_code = p_register AND r.is_open
+            AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
             AND (NOT p_own OR r.created_by = p_user OR r.id = ANY(held_ids()))
     WHERE l.person_id = person AND l.record_id <> p_record;
     IF shown IS NOT NULL THEN

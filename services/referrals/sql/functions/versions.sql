@@ -79,7 +79,8 @@ BEGIN
         kept := rewrite_record(wanted, content);
     END IF;
     IF kept.id IS NULL THEN
-        SELECT w.verdict, w.version_there INTO verdict, version_there FROM why_unchanged(wanted.record_id, wanted.was_open) AS w;
+        SELECT w.verdict, w.version_there INTO verdict, version_there
+        FROM why_unchanged(wanted.record_id, wanted.was_open) AS w;
         RETURN;
     END IF;
     INSERT INTO record_version (

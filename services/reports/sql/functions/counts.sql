@@ -93,8 +93,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION find_overdue(date, integer) TO reports_app;
 
--- Keep the weeks equal to the moves of the copies: those of each compartment, and those of the whole register. A record that is copied again with the same moves, as in a rebuild,
--- changes nothing.
+-- Keep the weeks equal to the moves of the copies: those of each compartment, and those of the whole register. A record
+-- that is copied again with the same moves, as in a rebuild, changes nothing.
 CREATE OR REPLACE FUNCTION tally_weeks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
