@@ -20,10 +20,11 @@ Heard = TypeVar("Heard", bound=Broadcast)
 
 
 class UnnamedRefusal(AssertionError):
-    """Raised when a handler refuses a request by a code that its contract does not name."""
+    """Raised when a handler refuses a request by a code, or with details, that its contract does not name."""
 
-    def __init__(self, request_type: type[Request[Message]], code: str) -> None:
-        super().__init__(f"{request_type.__name__} was refused as {code}, which its contract does not name")
+    def __init__(self, request_type: type[Request[Message]], refusal: Refused) -> None:
+        reason = f"{refusal.code} with {type(refusal.details).__name__}"
+        super().__init__(f"{request_type.__name__} was refused as {reason}, which its contract does not name")
 
 
 @dataclass
@@ -109,9 +110,9 @@ class FakeBus:
 
 
 def check_named(request_type: type[Request[Message]], refusal: Refused) -> None:
-    """Raise `UnnamedRefusal` unless the contract of the request names the code."""
-    if refusal.code not in request_type.refused_as():
-        raise UnnamedRefusal(request_type, refusal.code)
+    """Raise `UnnamedRefusal` unless the contract of the request names the code with details of this type."""
+    if not request_type.names(refusal):
+        raise UnnamedRefusal(request_type, refusal)
 
 
 async def _handled(request_type: type[Request[Message]], handler: Handler, body: str, context: Context) -> bytes:
@@ -124,7 +125,7 @@ async def _handled(request_type: type[Request[Message]], handler: Handler, body:
         reply = await handler(request, context)
     except Refused as refusal:
         check_named(request_type, refusal)
-        raise
+        raise request_type.read_refusal(refusal.code, refusal.details.model_dump_json()) from None
     except (NotAnswered, UnnamedRefusal):
         raise
     except Exception as error:  # noqa: BLE001  # the edge of the bus

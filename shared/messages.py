@@ -21,7 +21,16 @@ class Message(BaseModel):
 
 
 class Nothing(Message):
-    """A reply without content: the work is done."""
+    """A reply without content: the work is done. Also the details of a refusal that has none."""
+
+
+class Refusal(Message):
+    """A refusal with details: ids, counts or codes that pages read, never data about people. A subclass is its type."""
+
+    code: ClassVar[str]
+
+
+Refusals = tuple[str | type[Refusal], ...]
 
 
 Found = TypeVar("Found")
@@ -32,12 +41,13 @@ class Request(Message, Generic[Reply_co]):
     """
     A request to one service. A subclass names its subject, its reply (`LogIn(Request[Attempt])`) and who may ask.
 
-    `refusals` are the codes that the service may refuse it as; the docstring says when.
+    `refusals` is what the service may refuse it as: a code, or a type where details come with the code. The docstring
+    says when.
     """
 
     subject: ClassVar[str]
     asked_by: ClassVar[tuple[Process, ...]] = ("gateway",)
-    refusals: ClassVar[tuple[str, ...]] = ()
+    refusals: ClassVar[Refusals] = ()
 
     @classmethod
     def reply_type(cls) -> type[Reply_co]:
@@ -55,7 +65,24 @@ class Request(Message, Generic[Reply_co]):
     @classmethod
     def refused_as(cls) -> frozenset[str]:
         """Return every code that the service may refuse the request as: its own, and those of all its base classes."""
-        return frozenset(code for kind in cls.__mro__ for code in vars(kind).get("refusals", ()))
+        return frozenset(cls.refusal_details())
+
+    @classmethod
+    def refusal_details(cls) -> dict[str, type[Message]]:
+        """Return the type of the details for each code of `refused_as`: `Nothing` for a code without details."""
+        named = (each for kind in reversed(cls.__mro__) for each in vars(kind).get("refusals", ()))
+        return dict((each, Nothing) if isinstance(each, str) else (each.code, each) for each in named)
+
+    @classmethod
+    def names(cls, refusal: "Refused") -> bool:
+        """Return whether the contract names this refusal, with details of this type."""
+        return cls.refusal_details().get(refusal.code) is type(refusal.details)
+
+    @classmethod
+    def read_refusal(cls, code: str, details: str | bytes) -> "Refused":
+        """Read a refusal as it was sent. Raise `ValidationError` if its details do not fit the contract."""
+        read = cls.refusal_details().get(code, Nothing).model_validate_json(details)
+        return Refused(read if isinstance(read, Refusal) else code)
 
 
 class Command(Request[Reply_co]):
@@ -65,7 +92,7 @@ class Command(Request[Reply_co]):
     Refused as `command_reused` when the id was used with other content, or by another user.
     """
 
-    refusals: ClassVar[tuple[str, ...]] = ("command_reused",)
+    refusals: ClassVar[Refusals] = ("command_reused",)
 
     command_id: UUID
 
@@ -143,12 +170,12 @@ class Fault(StrEnum):
 
 
 class Refused(Exception):
-    """A refusal: a code that the page has words for, and ids or counts as details, never data about people."""
+    """A refusal: a code that the page has words for, with typed details if its contract names a type."""
 
-    def __init__(self, code: str, **details: str | int) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
+    def __init__(self, reason: str | Refusal) -> None:
+        self.code = reason if isinstance(reason, str) else reason.code
+        self.details: Message = Nothing() if isinstance(reason, str) else reason
+        super().__init__(self.code)
 
 
 def must_find(found: Found | None) -> Found:

@@ -68,7 +68,8 @@ def _request_channel(request: type[Request[Message]]) -> Json:
     channel = _channel(request.subject, request)
     channel["x-reply"] = {"$ref": f"#/components/schemas/{request.reply_type().__name__}"}
     channel["x-asked-by"] = list(request.asked_by)
-    channel["x-refused-as"] = sorted(request.refused_as())
+    details = sorted((code, kind.__name__) for code, kind in request.refusal_details().items())
+    channel["x-refused-as"] = {code: {"$ref": f"#/components/schemas/{name}"} for code, name in details}
     return channel
 
 
@@ -90,6 +91,7 @@ def _operations(channels: Iterable[str]) -> Json:
 def _schemas() -> Json:
     contracts: list[type[Event] | type[Broadcast] | type[Message]] = [*EVENTS, *BROADCASTS, *REQUESTS]
     contracts += [request.reply_type() for request in REQUESTS]
+    contracts += [details for request in REQUESTS for details in request.refusal_details().values()]
     schemas: Json = {}
     for contract in contracts:
         schema = contract.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -16,6 +16,7 @@ from services.identity.store.organisations import NewGrant
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
 from shared import audit
+from shared.contracts.identity import InvalidRegistrant
 from shared.database import Database
 from shared.ids import new_id
 from shared.messages import Refused
@@ -71,7 +72,7 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
     """
     registrant = read_registrant(account.first_name, account.last_name, account.email)
     if not isinstance(registrant, Registrant):
-        raise Refused("invalid_answers", **registrant)
+        raise Refused(InvalidRegistrant(wrong=registrant))
     account_id, names = new_id(), (registrant.first_name, registrant.last_name)
     if not await accounts.add(db, account_id, registrant.email, *names, master_admin=account.master_admin):
         raise Refused("already_registered")
@@ -90,8 +91,8 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
 
 async def _found(db: Database, email: str, wanted: GrantWanted) -> NewGrant:
     by_domain = await organisations.find_by_domain(db, wanted.register_code)
-    if unknown := [domain for domain in wanted.domains if domain not in by_domain]:
-        raise Refused("unknown_organisation", domain=unknown[0])
+    if not by_domain.keys() >= set(wanted.domains):
+        raise Refused("unknown_organisation")
     granted = tuple(by_domain[domain] for domain in wanted.domains)
     home = home_of(email, by_domain)
     return NewGrant(wanted.register_code, wanted.role, wanted.all_organisations, home, granted, wanted.grants)

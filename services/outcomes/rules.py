@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.outcomes import RecordOutcome, TaskKind
+from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.archiving import RecordChecked
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.standing import RecordStanding
@@ -27,7 +28,7 @@ def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> di
         raise Refused("no_archive")
     checked = read_answers(register.outcome, asked.answers, register.words, day)
     if not checked.ok:
-        raise Refused("invalid_answers", faults=len(checked.faults) + len(checked.unknown))
+        raise Refused(InvalidAnswers(faults=len(checked.faults) + len(checked.unknown)))
     return checked.answers
 
 

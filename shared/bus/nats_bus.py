@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -75,7 +74,7 @@ class NatsBus:
             headers[WHO] = who
         message = await self._request(request.subject, request.model_dump_json().encode(), headers, seconds)
         if message.headers and ERROR in message.headers:
-            raise _error_of(message.headers, message.data)
+            raise _error_of(request, message.headers, message.data)
         return request.reply_type().model_validate_json(message.data)
 
     async def _request(self, subject: str, body: bytes, headers: dict[str, str], seconds: float) -> Msg:
@@ -119,7 +118,7 @@ class NatsBus:
                 body = await _handled(request_type, handler, message)
                 await self.connection.publish(message.reply, body)  # fails if the reply exceeds the server's limit
             except Refused as refusal:
-                if refusal.code not in request_type.refused_as():
+                if not request_type.names(refusal):
                     log.warn("bus.refusal_not_named", subject=endpoint.subject, code=refusal.code)
                 await self._send_refusal(message, refusal)
                 endpoint.count(time.perf_counter_ns() - started)
@@ -135,7 +134,7 @@ class NatsBus:
 
     async def _send_refusal(self, message: Msg, refusal: Refused) -> None:
         headers = {ERROR: refusal.code, ERROR_CODE: "409", IS_REFUSAL: "1"}
-        await self.connection.publish(message.reply, json.dumps(refusal.details).encode(), headers=headers)
+        await self.connection.publish(message.reply, refusal.details.model_dump_json().encode(), headers=headers)
 
     async def _send_error(self, message: Msg, fault: Fault) -> None:
         headers = {ERROR: fault.value, ERROR_CODE: str(FAULT_CODES[fault])}
@@ -222,7 +221,7 @@ async def _handled(request_type: type[Request[Message]], handler: Handler, messa
     return reply.model_dump_json().encode()
 
 
-def _error_of(headers: Mapping[str, str], body: bytes) -> Refused | NotAnswered:
+def _error_of(request: Request[Message], headers: Mapping[str, str], body: bytes) -> Refused | NotAnswered:
     if IS_REFUSAL in headers:
-        return Refused(headers[ERROR], **json.loads(body))
+        return request.read_refusal(headers[ERROR], body)
     return NotAnswered(Fault(headers[ERROR]))

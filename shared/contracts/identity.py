@@ -1,29 +1,39 @@
 """The requests and broadcasts of identity: accounts, log-in, sessions, organisations."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Request
+from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Refusal, Refusals, Request
 from shared.permissions import Visitor
+from shared.values import ValueFault
 
 Typed = Field(max_length=320)
 Secret = Field(max_length=1024, repr=False)
 MOST_COLLEAGUES = 50
+RegistrantField = Literal["first_name", "last_name", "email"]
+
+
+class InvalidRegistrant(Refusal):
+    """What is wrong with each invalid field of a person who is to get an account."""
+
+    code: ClassVar[str] = "invalid_answers"
+
+    wrong: dict[RegistrantField, ValueFault]
 
 
 class RegisterAccount(Request[Nothing]):
     """
     Register an account. The reply is the same if the address is in use; a mail to that address says so.
 
-    Refused as `domain_not_accepted`, `not_open`, `too_many`, or `invalid_answers`. Its details give a code of
-    `shared.values.ValueFault` for each invalid field.
+    Refused as `domain_not_accepted`, `not_open`, `too_many`, or `invalid_answers` with what is `wrong` with each
+    invalid field.
     """
 
     subject: ClassVar[str] = "ask.identity.register_account"
-    refusals: ClassVar[tuple[str, ...]] = ("domain_not_accepted", "not_open", "too_many", "invalid_answers")
+    refusals: ClassVar[Refusals] = ("domain_not_accepted", "not_open", "too_many", InvalidRegistrant)
 
     register_code: str
     first_name: str = Typed
@@ -70,6 +80,14 @@ class SessionOpened(Message):
     must_change: bool
 
 
+class PinRefused(Refusal):
+    """The PIN is wrong or has expired. The user has `tries_left`."""
+
+    code: ClassVar[str] = "pin_refused"
+
+    tries_left: int
+
+
 class VerifyPin(Request[SessionOpened]):
     """
     Take the PIN step of a log-in.
@@ -81,7 +99,7 @@ class VerifyPin(Request[SessionOpened]):
     """
 
     subject: ClassVar[str] = "ask.identity.verify_pin"
-    refusals: ClassVar[tuple[str, ...]] = ("pin_refused", "attempt_over")
+    refusals: ClassVar[Refusals] = (PinRefused, "attempt_over")
 
     attempt_token: str = Secret
     pin: str = Field(max_length=32, repr=False)
@@ -142,18 +160,26 @@ class LogOut(Request[Nothing]):
     session_token: str = Secret
 
 
+class PasswordUnmet(Refusal):
+    """The password breaks these sentences of the rule, numbered from 1."""
+
+    code: ClassVar[str] = "password_rule"
+
+    sentences: tuple[int, ...]
+
+
 class ChangePassword(Request[SessionOpened]):
     """
     Change the asker's own password. Every session of the account ends and a new one is opened.
 
     Refused as `password_wrong`, `too_many`, `password_unchanged`, or `password_rule`. `password_rule` comes with
-    `unmet`: the numbers, from 1, of the rule's sentences that the password breaks, as in `1,3`.
+    the numbers of the `sentences` that the password breaks.
 
     In a session opened with a temporary password, that password is the current one.
     """
 
     subject: ClassVar[str] = "ask.identity.change_password"
-    refusals: ClassVar[tuple[str, ...]] = ("password_wrong", "too_many", "password_unchanged", "password_rule")
+    refusals: ClassVar[Refusals] = ("password_wrong", "too_many", "password_unchanged", PasswordUnmet)
 
     current_password: str = Secret
     new_password: str = Secret

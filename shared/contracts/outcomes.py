@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.referrals.answers import Answers
-from shared.messages import Command, Event, Message, Process, Request
+from shared.contracts.referrals.answers import Answers, InvalidAnswers
+from shared.contracts.referrals.saving import Conflict
+from shared.messages import Command, Event, Message, Process, Refusals, Request
 
 MOST_AT_ONCE = 20
 MOST_TASKS = 50
@@ -32,15 +33,15 @@ class RecordOutcome(Command[OutcomeReceipt]):
     """
 
     subject: ClassVar[str] = "ask.outcomes.record_outcome"
-    refusals: ClassVar[tuple[str, ...]] = (
+    refusals: ClassVar[Refusals] = (
         "not_found",
         "archived",
         "archiving",
         "unknown_edition",
         "no_outcomes",
         "no_archive",
-        "invalid_answers",
-        "conflict",
+        InvalidAnswers,
+        Conflict,
         "given_up",
     )
 

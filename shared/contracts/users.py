@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.accounts import UserAct, UserState
-from shared.messages import Command, Message, Nothing, Request
+from shared.contracts.identity import InvalidRegistrant
+from shared.messages import Command, Message, Nothing, Refusal, Refusals, Request
 from shared.permissions import AccountGrant, Role
 
 USERS_AT_ONCE = 25
@@ -146,21 +147,29 @@ class UserAdded(Message):
     existing: bool
 
 
+class AlreadyHere(Refusal):
+    """The user has access already. `user_id` is set if the asker may manage that user."""
+
+    code: ClassVar[str] = "already_here"
+
+    user_id: UUID | None = None
+
+
 class AddUser(Command[UserAdded]):
     """
     Create an account on the register, for any address, and mail a temporary password.
 
     An existing account gets the role, if the names are the same and it has no role here.
 
-    Refused as `invalid_answers` with a code of `shared.values.ValueFault` for each field. Refused as `already_here`
+    Refused as `invalid_answers` with what is `wrong` with each invalid field. Refused as `already_here`
     (with `user_id`, if the asker may manage that user), `other_name` or `deactivated`. Also refused as `ChangeAccess`
     is, for the access to grant.
     """
 
     subject: ClassVar[str] = "ask.identity.add_user"
-    refusals: ClassVar[tuple[str, ...]] = (
-        "invalid_answers",
-        "already_here",
+    refusals: ClassVar[Refusals] = (
+        InvalidRegistrant,
+        AlreadyHere,
         "other_name",
         "deactivated",
         "no_organisation",

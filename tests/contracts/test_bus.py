@@ -4,30 +4,19 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import Field
-from structlog.testing import capture_logs
 
-from deploy.build.nats_permissions import DEPLOYER, Permissions
-from deploy.runner.console import Console
-from deploy.runner.keyring import open_keyring
 from deploy.runner.nats_server import NatsServer
-from deploy.runner.state import open_state
 from shared import outbox
-from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
 from shared.bus.nats_bus import NatsBus
 from shared.bus.protocol import MAX_DELIVERIES, Bus, Context, Follower
-from shared.fake_bus import FakeBus, FakeWire, UnnamedRefusal
-from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Nothing, Process, Refused, Request
-
-CANARY = "Ruby Canary 999 000 0018"
-Connect = Callable[[str], Awaitable[Bus]]
+from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Nothing, Process, Request
+from tests.contracts.conftest import CANARY, Connect, Fail
 
 
 class Answered(Message):
@@ -38,11 +27,6 @@ class Say(Request[Answered]):
     subject: ClassVar[str] = "ask.identity.say"
 
     said: str = Field(max_length=100)
-
-
-class Fail(Request[Nothing]):
-    subject: ClassVar[str] = "ask.identity.fail"
-    refusals: ClassVar[tuple[str, ...]] = ("conflict",)
 
 
 class Told(Broadcast):
@@ -56,58 +40,6 @@ class Told(Broadcast):
 class Happened(Event):
     kind: ClassVar[str] = "happened"
     told_by: ClassVar[Process] = "identity"
-
-
-def everything(process: str) -> Permissions:
-    subjects = ("ask.>", "tell.>", "event.>", "copy.>", "$SRV.>", "$JS.>", f"_INBOX.{process}.>")
-    return Permissions(publish=subjects, subscribe=subjects, replies=True)
-
-
-@pytest.fixture
-async def nats_server(quick_path: Path) -> AsyncIterator[tuple[NatsServer, dict[str, str]]]:
-    state = open_state(quick_path / "state")
-    keys = open_keyring(state.keyring_file)
-    allowed = {name: everything(name) for name in ("gateway", "identity", DEPLOYER)}
-    server = NatsServer(state, keys.nats_public_keys(), allowed, Console())
-    await server.start()
-    await server.ready()
-    yield server, keys.nats_seeds
-    await server.stop(asyncio.Event())
-
-
-@pytest.fixture
-async def on_nats(nats_server: tuple[NatsServer, dict[str, str]]) -> AsyncIterator[Connect]:
-    server, seeds = nats_server
-    opened: list[Bus] = []
-
-    async def connect(process: str) -> Bus:
-        bus = await NatsBus.connect(process, server.url, seeds[process])
-        opened.append(bus)
-        return bus
-
-    deployer = await deployer_connection(server.url, seeds[DEPLOYER])
-    await declare_stream(deployer, "EVENTS", ("event.>", "copy.>"), days=1)
-    await declare_consumer(deployer, "EVENTS", "gateway--event", ("event.*.*.happened",))
-    await deployer.close()
-    yield connect
-    for bus in opened:
-        await bus.close()
-
-
-@pytest.fixture
-async def on_fake() -> Connect:
-    wire = FakeWire()
-
-    async def connect(process: str) -> Bus:
-        return FakeBus(process, wire)
-
-    return connect
-
-
-@pytest.fixture(params=["on_nats", "on_fake"])
-def connect(request: pytest.FixtureRequest) -> Connect:
-    found: Connect = request.getfixturevalue(request.param)
-    return found
 
 
 async def test_a_request_gets_its_reply(connect: Connect) -> None:
@@ -146,42 +78,6 @@ async def test_requests_to_one_subject_are_answered_side_by_side(connect: Connec
     answers = await asyncio.gather(*(asker.ask(Say(said=str(n))) for n in range(8)))
 
     assert [Answered(said="together")] * 8 == answers
-
-
-async def test_a_refusal_travels_with_its_code_and_details(connect: Connect) -> None:
-    async def refuse(_asked: Fail, _context: Context) -> Nothing:
-        raise Refused("conflict", version=3)
-
-    asker, answerer = await connect("gateway"), await connect("identity")
-    await answerer.answer(Fail, refuse)
-
-    with pytest.raises(Refused) as refused:
-        await asker.ask(Fail())
-
-    assert ("conflict", {"version": 3}) == (refused.value.code, refused.value.details)
-
-
-async def refuse_unnamed(_asked: Fail, _context: Context) -> Nothing:
-    raise Refused("not_in_the_contract")
-
-
-async def test_in_tests_a_code_that_the_contract_does_not_name_is_an_error() -> None:
-    bus = FakeBus("identity")
-    await bus.answer(Fail, refuse_unnamed)
-
-    with pytest.raises(UnnamedRefusal, match="Fail was refused as not_in_the_contract"):
-        await bus.ask(Fail())
-
-
-async def test_in_production_it_reaches_who_asked_and_is_logged(on_nats: Connect) -> None:
-    asker, answerer = await on_nats("gateway"), await on_nats("identity")
-    await answerer.answer(Fail, refuse_unnamed)
-
-    with capture_logs() as logged, pytest.raises(Refused) as refused:
-        await asker.ask(Fail())
-
-    assert "not_in_the_contract" == refused.value.code
-    assert ["not_in_the_contract"] == [each["code"] for each in logged if each["event"] == "bus.refusal_not_named"]
 
 
 async def test_an_exception_answers_at_once_and_without_its_text(connect: Connect) -> None:

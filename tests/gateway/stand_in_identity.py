@@ -73,7 +73,7 @@ class StandInIdentity(StandIn):
         if asked.attempt_token not in self.attempts:
             raise Refused("attempt_over")
         if asked.pin != PIN:
-            raise Refused("pin_refused", tries_left=4)
+            raise Refused(identity.PinRefused(tries_left=4))
         self.attempts.remove(asked.attempt_token)
         return self.open_session()
 

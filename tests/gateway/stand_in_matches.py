@@ -14,7 +14,7 @@ from shared.contracts.referrals.duplicates import (
     PossibleDuplicates,
     RecordCompared,
 )
-from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord
+from shared.contracts.referrals.saving import LikelyDuplicate, RecordReceipt, SubmitRecord
 from shared.messages import Refused
 from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
@@ -48,7 +48,7 @@ PAIR = PossibleDuplicate(found_at=WHEN, one=ONE, other=OTHER)
 class StandInMatches(StandIn):
     """Refuses a new record as a likely duplicate of `RECORD_ID` until the request says that the user has seen it."""
 
-    refusal: Refused = field(default_factory=lambda: Refused("likely_duplicate", records=RECORD_ID.hex))
+    refusal: Refused = field(default_factory=lambda: Refused(LikelyDuplicate(records=(RECORD_ID,))))
     pairs: tuple[PossibleDuplicate, ...] = (PAIR,)
     total: int = 1
     before: bool = False

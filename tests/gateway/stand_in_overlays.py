@@ -13,6 +13,7 @@ from shared.contracts.referrals.overlays import (
     PublishOverlay,
     ReadOverlays,
 )
+from shared.contracts.referrals.saving import Conflict
 from shared.messages import Refused
 from shared.registers.overlay import Overlay
 from tests.gateway.stand_in import Row, StandIn, row
@@ -42,7 +43,7 @@ class StandInOverlays(StandIn):
 
     def _publish(self, asked: PublishOverlay) -> OverlayReceipt:
         if asked.seen_version != self.version:
-            raise Refused("conflict", version=self.version)
+            raise Refused(Conflict(version=self.version))
         self.put(asked.overlay, "Ada First")
         return OverlayReceipt(version=self.version)
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, SaveDraft
+from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, SaveDraft, TooManyDrafts
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -82,7 +82,7 @@ async def test_the_script_is_answered_in_a_sentence(browser: Browser) -> None:
     [
         (Refused("sent"), "This draft was sent or discarded elsewhere."),
         (Refused("discarded"), "This draft was sent or discarded elsewhere."),
-        (Refused("too_many", most=20), "You have 20 drafts already."),
+        (Refused(TooManyDrafts(most=20)), "You have 20 drafts already."),
         (Refused("too_big"), "This is too much to be saved as a draft."),
         (NotAnswered(Fault.UNAVAILABLE), "Sorry, this is not available just now."),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
 from shared.contracts.referrals.reading import ReadRecord
+from shared.contracts.referrals.saving import Conflict
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.load import LoadedRegister, Registers, load_registers
@@ -248,7 +249,7 @@ async def test_an_archive_that_takes_longer_is_said_to_be_under_way(
 async def test_a_record_that_was_changed_meanwhile_comes_back_in_its_new_version_with_everything_typed(
     browser: Browser, outcomes: StandInOutcomes
 ) -> None:
-    outcomes.failing[RecordOutcome] = Refused("conflict", version=5)
+    outcomes.failing[RecordOutcome] = Refused(Conflict(version=5))
     outcomes.version = 5
 
     page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)

@@ -7,7 +7,7 @@ import pytest
 from gateway.keys import REGISTERS
 from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.reading import Act, FieldChange, ReadPast, RecordChange
-from shared.contracts.referrals.saving import ReviewRecord
+from shared.contracts.referrals.saving import Conflict, ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.overlay import Adaptation, Overlay
@@ -205,7 +205,7 @@ async def test_who_changed_something_is_asked_and_loses_nothing(
 async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(
     browser: Browser, past: StandInReferrals
 ) -> None:
-    past.failing[ReviewRecord] = Refused("conflict", version=5)
+    past.failing[ReviewRecord] = Refused(Conflict(version=5))
     past.updates = (a_change(5, ("risk_level", "amber", "red")),)
 
     page = await review(browser, 409, version="3", risk_level="amber")

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.referrals.reading import AddNote, ReadHistory
-from shared.contracts.referrals.saving import SubmitRecord, UpdateRecord
+from shared.contracts.referrals.saving import Conflict, SubmitRecord, UpdateRecord
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -122,7 +122,7 @@ async def test_a_form_that_was_saved_and_typed_in_further_is_put_together_with_w
 async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_they_typed(
     browser: Browser, referrals: StandInReferrals
 ) -> None:
-    referrals.failing[UpdateRecord] = Refused("conflict", version=5)
+    referrals.failing[UpdateRecord] = Refused(Conflict(version=5))
     referrals.failing[ReadHistory] = Refused("not_found")
 
     page = await browser.send(HERE, TYPED, status=404)
@@ -189,9 +189,11 @@ async def test_saving_the_record_keeps_a_note_that_was_not_added(browser: Browse
     assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))
 
 
-@pytest.mark.parametrize("code", ["conflict", "unchanged"])
-async def test_what_is_refused_keeps_the_note_too(browser: Browser, referrals: StandInReferrals, code: str) -> None:
-    referrals.failing[UpdateRecord] = Refused(code)
+@pytest.mark.parametrize("reason", [Conflict(version=5), "unchanged"])
+async def test_what_is_refused_keeps_the_note_too(
+    browser: Browser, referrals: StandInReferrals, reason: str | Conflict
+) -> None:
+    referrals.failing[UpdateRecord] = Refused(reason)
 
     page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
 

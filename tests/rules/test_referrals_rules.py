@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.referrals.rules import answers, drafts, lists, ratings, rights, saving
 from services.referrals.rules.search import LAST_CHARACTER, MOST_WORDS, read_search
+from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.drafts import MOST_DRAFTS, Typed
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.holding import AddCover, AssignHolder
@@ -235,7 +236,7 @@ def test_faults_are_counted_and_not_told() -> None:
     with pytest.raises(Refused) as refused:
         saving.checked_answers(dsr(), ANSWERS | {"last_name": "", "nhs_number": "123", "shoe_size": "9"}, TODAY)
 
-    assert ("invalid_answers", {"faults": 3}) == (refused.value.code, refused.value.details)
+    assert InvalidAnswers(faults=3) == refused.value.details
 
 
 def test_changes_are_codes_in_the_order_of_the_form() -> None:

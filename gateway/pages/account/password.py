@@ -11,7 +11,7 @@ from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
-from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule
+from shared.contracts.identity import ChangePassword, PasswordRule, PasswordUnmet, ReadPasswordRule
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
@@ -47,7 +47,7 @@ def _message(current: str, new: str) -> ChangePassword:
     if len(current) > LONGEST_SECRET:
         raise Refused("password_wrong")
     if len(new) > LONGEST_SECRET:
-        raise Refused("password_rule")
+        raise Refused(PasswordUnmet(sentences=()))
     return ChangePassword(current_password=current, new_password=new)
 
 
@@ -56,16 +56,15 @@ def _say_why(form: Form, register: Definition, rule: PasswordRule, refusal: Refu
         form.wrong("current", register.words("password.current_wrong"))
     elif refusal.code == "password_unchanged":
         form.wrong("new", register.words("password.unchanged"))
-    elif refusal.code == "password_rule":
-        form.wrong("new", Markup("<br>").join(_unmet(rule, refusal)))
+    elif isinstance(refusal.details, PasswordUnmet):
+        form.wrong("new", Markup("<br>").join(_unmet(rule, refusal.details)))
     else:
         raise refusal
 
 
-def _unmet(rule: PasswordRule, refusal: Refused) -> list[str]:
-    """Return the rule's sentences that the new password breaks; all of them if identity did not say which."""
-    numbers = [int(number) for number in str(refusal.details.get("unmet", "")).split(",") if number.isdigit()]
-    named = [sentence for number, sentence in enumerate(rule.sentences, start=1) if number in numbers]
+def _unmet(rule: PasswordRule, unmet: PasswordUnmet) -> list[str]:
+    """Return the rule's sentences that the new password breaks; all of them if it is not known which."""
+    named = [sentence for number, sentence in enumerate(rule.sentences, start=1) if number in unmet.sentences]
     return named or list(rule.sentences)
 
 

@@ -10,7 +10,7 @@ from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
-from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
+from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, VerifyPin
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 
@@ -78,7 +78,7 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
     if refusal.code == "attempt_over":
         return _without_attempt(to_login(request, "over"))
     words = request[REGISTER].words
-    left = refusal.details.get("tries_left")
+    left = refusal.details.tries_left if isinstance(refusal.details, PinRefused) else None
     form.wrong("pin", f"{words('pin.refused')} {words('pin.tries_left', count=left)}" if left else words("pin.refused"))
     return await _show(request, form)
 

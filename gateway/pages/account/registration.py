@@ -9,10 +9,9 @@ from gateway.security.client_address import client_address
 from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.render import show
-from shared.contracts.identity import RegisterAccount
+from shared.contracts.identity import InvalidRegistrant, RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
-from shared.values import ValueFault
 
 LONGEST_NAME = 60
 LONGEST_ANSWER = 320
@@ -77,13 +76,13 @@ async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> w
 
 def say_what_is_wrong(form: Form, register: Definition, refusal: Refused) -> None:
     """Mark the fields that the refusal names. Raise any refusal other than `invalid_answers`."""
-    if refusal.code != "invalid_answers":
+    if not isinstance(refusal.details, InvalidRegistrant):
         raise refusal
-    for name, wrong in refusal.details.items():
+    for name, wrong in refusal.details.wrong.items():
         if name == "email":
             form.wrong(name, register.words("registration.email_address_wrong"))
         elif name in form.fields:
-            told = register.words.group("faults")[ValueFault(str(wrong))]
+            told = register.words.group("faults")[wrong]
             count = len(form.value(name))
             form.wrong(name, told.format(label=form.fields[name].label, most=LONGEST_NAME, count=count))
 

@@ -14,7 +14,15 @@ from gateway.ui.formats import day_and_time, time_of_day
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import typed
 from gateway.ui.render import show
-from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed, ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.drafts import (
+    DRAFT_DAYS,
+    DiscardDraft,
+    DraftNamed,
+    ListDrafts,
+    ReadDraft,
+    SaveDraft,
+    TooManyDrafts,
+)
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
@@ -89,8 +97,8 @@ async def save_draft(request: web.Request) -> web.Response:
     except ValidationError:
         saved = None
         form.refuse(words("draft.too_big"), status=409)
-    if form.reason and form.reason.code == "too_many":
-        form.refuse(words("draft.too_many", count=form.reason.details.get("most", "")), status=409)
+    if form.reason and isinstance(form.reason.details, TooManyDrafts):
+        form.refuse(words("draft.too_many", count=form.reason.details.most), status=409)
     if FRAGMENT in request.headers:
         failed = words("draft.not_saved") if form.status == 503 else form.refusal
         said = words("draft.saved_at", when=time_of_day(saved.saved_at)) if saved else failed

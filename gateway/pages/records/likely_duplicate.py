@@ -15,6 +15,7 @@ from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
+from shared.contracts.referrals.saving import Duplicate, LikelyDuplicate
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import Raw
@@ -40,7 +41,7 @@ def unseen_duplicate(register: Definition) -> str:
 async def show_matches(
     request: web.Request,
     register: Definition,
-    refusal: Refused,
+    refusal: LikelyDuplicate | Duplicate,
     command: UUID,
     raw: Raw,
     choices: Mapping[str, str],
@@ -51,8 +52,7 @@ async def show_matches(
 
     Each record is read through its service, so the reading is audited.
     """
-    ids = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
-    found = await asyncio.gather(*(_find(request, each) for each in ids))
+    found = await asyncio.gather(*(_find(request, each) for each in refusal.records))
     names = await organisation_names(request, register)
     matches = [_match(request, record, names) for record in found if record]
     if not matches:
@@ -65,7 +65,7 @@ async def show_matches(
         fields=hidden_fields(raw),
         command=command,
         choices=choices,
-        refused=refusal.code == "duplicate",
+        refused=isinstance(refusal, Duplicate),
     )
 
 

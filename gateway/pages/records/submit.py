@@ -16,7 +16,7 @@ from gateway.ui.register_form import RegisterForm, draw, mark, typed
 from gateway.ui.render import show, show_part
 from shared.clock import london_today
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
-from shared.contracts.referrals.saving import MOST_ALIKE, SubmitRecord
+from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate, SubmitRecord
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
@@ -133,11 +133,11 @@ async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refu
     register = request[REGISTER]
     if refusal.code == "no_consent":
         return await show_refusal(request)
-    if refusal.code not in ("likely_duplicate", "duplicate"):
+    if not isinstance(refusal.details, LikelyDuplicate | Duplicate):
         drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
     try:
-        page = await show_matches(request, register, refusal, drawn.form.command, raw, CHOICES)
+        page = await show_matches(request, register, refusal.details, drawn.form.command, raw, CHOICES)
         drawn.form.refuse(register.words("duplicate.ended"), status=409)
     except NotAnswered as unanswered:
         page = None

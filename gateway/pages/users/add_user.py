@@ -6,11 +6,11 @@ from gateway.keys import REGISTER
 from gateway.pages.account.registration import LONGEST_ANSWER, say_what_is_wrong
 from gateway.pages.users.access import access_fields, access_in, access_refusals
 from gateway.pages.users.user_facts import PAGE, names_of, user_address
-from gateway.security.ids import command_in, id_or_none
+from gateway.security.ids import command_in
 from gateway.ui.actions import At, ask, attempt, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.render import show
-from shared.contracts.users import AddUser, GrantedAccess, ReadReach
+from shared.contracts.users import AddUser, AlreadyHere, GrantedAccess, ReadReach
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.registers.definition.words import Words
@@ -71,7 +71,8 @@ def _refusals(words: Words) -> dict[str, At]:
 
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
-    known = id_or_none(form.reason.details.get("user_id")) if form.reason else None
+    details = form.reason.details if form.reason else None
+    known = details.user_id if isinstance(details, AlreadyHere) else None
     return await show(
         request,
         "users/new.html",

@@ -23,7 +23,14 @@ from services.identity.store import accounts, attempts, devices, limits, organis
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.sessions import Session
 from shared import audit, outbox
-from shared.contracts.identity import ChangePassword, PasswordRule, ReadPasswordRule, RemindPassword, SessionOpened
+from shared.contracts.identity import (
+    ChangePassword,
+    PasswordRule,
+    PasswordUnmet,
+    ReadPasswordRule,
+    RemindPassword,
+    SessionOpened,
+)
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Fault, NotAnswered, Nothing, Refused
@@ -85,7 +92,7 @@ class ChangeOfPassword:
 
     def _check_new(self, change: PasswordChange, asked: ChangePassword) -> None:
         if unmet := self.context.profile.unmet(asked.new_password, change.words):
-            raise Refused("password_rule", unmet=",".join(map(str, unmet)))
+            raise Refused(PasswordUnmet(sentences=unmet))
         if asked.new_password == asked.current_password:
             raise Refused("password_unchanged")
 

@@ -17,7 +17,7 @@ from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
 from services.identity.store.sessions import Session
 from shared import audit, outbox
-from shared.contracts.identity import CancelAttempt, ResendPin, SessionOpened, VerifyPin
+from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, VerifyPin
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused
@@ -55,7 +55,7 @@ class PinStep:
         if verdict.opened is not None:
             return verdict.opened
         if verdict.tries_left:
-            raise Refused("pin_refused", tries_left=verdict.tries_left)
+            raise Refused(PinRefused(tries_left=verdict.tries_left))
         raise Refused("attempt_over")
 
     async def _try(self, db: Database, asked: VerifyPin) -> PinVerdict:

@@ -17,7 +17,7 @@ from services.identity.store import accounts, limits, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
 from shared import audit, outbox
-from shared.contracts.identity import RegisterAccount
+from shared.contracts.identity import InvalidRegistrant, RegisterAccount
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused
@@ -38,7 +38,7 @@ class Registration:
         self.context.named(asked.register_code)
         registrant = rules.read_registrant(asked.first_name, asked.last_name, asked.email)
         if not isinstance(registrant, Registrant):
-            raise Refused("invalid_answers", **registrant)
+            raise Refused(InvalidRegistrant(wrong=registrant))
         async with transaction(self.context.pool) as db:
             refusal = await self._why_not(db, asked, registrant)
             if refusal is None:

@@ -18,9 +18,11 @@ from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
 from shared import audit
 from shared.accounts import UserState
+from shared.contracts.identity import InvalidRegistrant
 from shared.contracts.users import (
     USERS_AT_ONCE,
     AddUser,
+    AlreadyHere,
     ChangeAccess,
     GrantableAccess,
     GrantedAccess,
@@ -135,7 +137,7 @@ class Users:
     async def add(self, visitor: Visitor, asked: AddUser) -> UserAdded:
         registrant = read_registrant(asked.first_name, asked.last_name, asked.email)
         if not isinstance(registrant, Registrant):
-            raise Refused("invalid_answers", **registrant)
+            raise Refused(InvalidRegistrant(wrong=registrant))
 
         async def act(act: AccountChange) -> UserAdded:
             wanted = await self._access_of_new(act, registrant.email, asked.access)
@@ -164,7 +166,7 @@ class Users:
         """Give the role to the existing account of this address, if the name that was typed is the account's."""
         account = await accounts.find_by_email(act.db, registrant.email)
         if account is None:
-            raise Refused("already_here")
+            raise Refused(AlreadyHere())
         await self._check_existing(act, account, registrant)
         await self._give(act, account.account_id, wanted)
         await act.throw_out(account.account_id)
@@ -174,9 +176,9 @@ class Users:
         user = await users.find_user(act.db, act.visitor.register_code, account.account_id)
         if user is not None:
             is_mine = act.asker.manages(user.access)
-            raise Refused("already_here", **({"user_id": user.user_id.hex} if is_mine else {}))
+            raise Refused(AlreadyHere(user_id=user.user_id if is_mine else None))
         if account.master_admin:
-            raise Refused("already_here")
+            raise Refused(AlreadyHere())
         typed = f"{registrant.first_name} {registrant.last_name}"
         if not rules.same_name(typed, f"{account.first_name} {account.last_name}"):
             raise Refused("other_name")

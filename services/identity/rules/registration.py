@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from shared.contracts.identity import RegistrantField
 from shared.values import Unreadable, ValueFault, longest_domain, read_email, read_line
 
 NAME_LONGEST = 60
@@ -30,16 +31,20 @@ class RegistrationRule:
     accepted_domains: tuple[str, ...]
 
 
-def read_registrant(first_name: str, last_name: str, email: str) -> Registrant | dict[str, str]:
+def read_registrant(first_name: str, last_name: str, email: str) -> Registrant | dict[RegistrantField, ValueFault]:
     """Return the registrant, or the fault of each invalid field by the field's name."""
     read: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    fields = (("first_name", first_name, read_name), ("last_name", last_name, read_name), ("email", email, _read_email))
+    wrong: dict[RegistrantField, ValueFault] = {}
+    fields: tuple[tuple[RegistrantField, str, Callable[[str], str]], ...] = (
+        ("first_name", first_name, read_name),
+        ("last_name", last_name, read_name),
+        ("email", email, _read_email),
+    )
     for field, text, reader in fields:
         try:
             read[field] = reader(text)
         except Unreadable as unreadable:
-            wrong[field] = unreadable.wrong.value
+            wrong[field] = unreadable.wrong
     return wrong or Registrant(**read)
 
 

@@ -10,6 +10,7 @@ from services.outcomes.store.endings import Ending, PendingOutcome
 from shared import audit, outbox
 from shared.contracts.outcomes import OutcomeReceipt
 from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RefuseArchive
+from shared.contracts.referrals.saving import Conflict
 from shared.database import Database, transaction
 from shared.log import warn
 from shared.messages import NotAnswered, Refused, must_find
@@ -36,7 +37,7 @@ class Endings:
         """
         standing = await self._find(visitor, outcome_id)
         if standing.refusal is not None:
-            raise Refused(standing.refusal)
+            raise Refused(Conflict() if standing.refusal == Conflict.code else standing.refusal)
         if standing.saved:
             return OutcomeReceipt(outcome_id=outcome_id)
         ending = standing.ending

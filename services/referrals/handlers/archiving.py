@@ -20,7 +20,7 @@ from shared.contracts.referrals.archiving import (
     RecordChecked,
     RefuseArchive,
 )
-from shared.contracts.referrals.saving import RecordReceipt
+from shared.contracts.referrals.saving import Conflict, RecordReceipt
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Caller, Permission, Visitor
@@ -61,7 +61,7 @@ class Archiving:
         if not present.is_open:
             raise Refused("archived")
         if present.version != asked.version:
-            raise Refused("conflict", version=present.version)
+            raise Refused(Conflict(version=present.version))
         register = self.context.register(visitor, present.edition)
         transition = register.lifecycle.ends_by("outcome")
         if transition is None:

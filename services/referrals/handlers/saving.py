@@ -19,7 +19,7 @@ from services.referrals.store import saving as store
 from services.referrals.store.saving import Content, EarlierCommand, NewCommand, NewRecord, NewVersion, Present, Saved
 from shared.compartments import add_compartment
 from shared.context import ServiceContext
-from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.saving import Conflict, RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
 from shared.database import Database, scope_of
 from shared.ids import new_id
 from shared.messages import Command, Event, Fault, NotAnswered, Refused
@@ -241,13 +241,13 @@ def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, prese
     if not present.is_open:
         raise Refused("archived")
     if present.version != asked.version:
-        raise Refused("conflict", version=present.version)
+        raise Refused(Conflict(version=present.version))
 
 
 def check_saved(saved: Saved) -> None:
     """Check that a version was saved. Refused as `conflict`, `archived` or `not_found`."""
-    if saved.verdict == "conflict" and saved.version is not None:
-        raise Refused("conflict", version=saved.version)
+    if saved.verdict == "conflict":
+        raise Refused(Conflict(version=saved.version))
     if saved.verdict == "closed":
         raise Refused("archived")
     if saved.verdict != "done":

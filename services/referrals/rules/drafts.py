@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from shared.contracts.referrals.drafts import DRAFT_DAYS, MOST_DRAFTS, Typed
+from shared.contracts.referrals.drafts import DRAFT_DAYS, MOST_DRAFTS, TooManyDrafts, Typed
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
@@ -48,7 +48,7 @@ def check_draft(*, sent: bool, discarded: bool, others: int) -> None:
     if discarded:
         raise Refused("discarded")
     if others >= MOST_DRAFTS:
-        raise Refused("too_many", most=MOST_DRAFTS)
+        raise Refused(TooManyDrafts(most=MOST_DRAFTS))
 
 
 def drafts_end(moment: datetime) -> datetime:

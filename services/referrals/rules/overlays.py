@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from shared.contracts.referrals.overlays import PublishOverlay
+from shared.contracts.referrals.overlays import InvalidOverlay, PublishOverlay
+from shared.contracts.referrals.saving import Conflict
 from shared.messages import Refused
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
@@ -20,7 +21,7 @@ def check_binds_all(visitor: Visitor) -> None:
 def check_seen(asked: PublishOverlay, present: Adaptation) -> None:
     """Check that no overlay was published since the visitor read the present one. Refused as `conflict`."""
     if asked.seen_version != present.version:
-        raise Refused("conflict", version=present.version)
+        raise Refused(Conflict(version=present.version))
 
 
 def checked_overlay(editions: Sequence[Definition], present: Adaptation, overlay: Overlay) -> tuple[str, ...]:
@@ -29,5 +30,5 @@ def checked_overlay(editions: Sequence[Definition], present: Adaptation, overlay
     if not changed:
         raise Refused("unchanged")
     if faults := publishing_faults(editions, present.overlay, overlay):
-        raise Refused("invalid", faults=len(faults))
+        raise Refused(InvalidOverlay(faults=len(faults)))
     return changed

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.contracts.referrals.saving import MOST_ALIKE
+from shared.contracts.referrals.answers import InvalidAnswers
+from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate
 from shared.messages import Refused
 from shared.permissions import Permission, Role, Visitor
 from shared.registers.bodies import Compartment
@@ -55,7 +56,7 @@ def checked_answers(register: Definition, sent: Answers, day: date, before: Answ
     if verdict == "refused":
         raise Refused("no_consent")
     if not checked.ok:
-        raise Refused("invalid_answers", faults=_count_faults(checked))
+        raise Refused(InvalidAnswers(faults=_count_faults(checked)))
     if verdict != "accepted":
         raise Refused("no_consent")
     return checked.answers
@@ -85,11 +86,11 @@ def check_matches(
     duplicates are refused), or as `duplicate_unseen`.
     """
     counted = {match.record_id for match in matches if _counts(register, answers, match)}
-    visible = [each for each in seen if each in counted][:MOST_ALIKE]
+    visible = tuple(each for each in seen if each in counted)[:MOST_ALIKE]
     if register.duplicates.entry == "refused" and visible:
-        raise Refused("duplicate", records=",".join(each.hex for each in visible))
+        raise Refused(Duplicate(records=visible))
     if not shown_all(visible, shown):
-        raise Refused("likely_duplicate", records=",".join(each.hex for each in visible))
+        raise Refused(LikelyDuplicate(records=visible))
     if register.duplicates.unseen == "said" and counted - set(seen):
         raise Refused("duplicate_unseen")
 

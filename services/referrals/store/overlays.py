@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from asyncpg import UniqueViolationError
 
 from shared.contracts.referrals.overlays import OverlayInForce, PublishedOverlay
+from shared.contracts.referrals.saving import Conflict
 from shared.database import Database
 from shared.messages import Refused
 from shared.permissions import Visitor
@@ -53,7 +54,7 @@ async def add_overlay(db: Database, visitor: Visitor, adaptation: Adaptation, ch
     try:
         await db.execute(ADD_OVERLAY, *published, visitor.user_id, visitor.full_name)
     except UniqueViolationError:
-        raise Refused("conflict", version=adaptation.version) from None
+        raise Refused(Conflict(version=adaptation.version)) from None
 
 
 LIST_OVERLAYS = """

@@ -3,8 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.referrals.saving import RecordReceipt
-from shared.messages import Command, Message, Process, Request
+from shared.contracts.referrals.saving import Conflict, RecordReceipt
+from shared.messages import Command, Message, Process, Refusals, Request
 
 
 class RecordChecked(Message):
@@ -36,7 +36,7 @@ class ArchiveRecord(Command[RecordReceipt]):
 
     subject: ClassVar[str] = "ask.referrals.archive_record"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
-    refusals: ClassVar[tuple[str, ...]] = ("not_found", "archived", "conflict", "given_up", "unknown_edition")
+    refusals: ClassVar[Refusals] = ("not_found", "archived", Conflict, "given_up", "unknown_edition")
 
     record_id: UUID
     version: int
@@ -52,7 +52,7 @@ class FinishArchive(Command[RecordReceipt]):
 
     subject: ClassVar[str] = "ask.referrals.finish_archive"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
-    refusals: ClassVar[tuple[str, ...]] = (*ArchiveRecord.refusals, "no_grant")
+    refusals: ClassVar[Refusals] = (*ArchiveRecord.refusals, "no_grant")
 
     register_code: str
     record_id: UUID

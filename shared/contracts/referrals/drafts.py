@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.messages import Message, Nothing, Request
+from shared.messages import Message, Nothing, Refusal, Refusals, Request
 
 MOST_DRAFTS = 20
 DRAFT_DAYS = 7
@@ -21,6 +21,14 @@ class DraftSaved(Message):
     saved_at: datetime
 
 
+class TooManyDrafts(Refusal):
+    """The user has as many drafts as a user may have: `most`."""
+
+    code: ClassVar[str] = "too_many"
+
+    most: int
+
+
 class SaveDraft(Request[DraftSaved]):
     """
     Save the content of a form that adds a record. `draft_id` is the id of the command that the form will be sent as.
@@ -30,7 +38,7 @@ class SaveDraft(Request[DraftSaved]):
     """
 
     subject: ClassVar[str] = "ask.referrals.save_draft"
-    refusals: ClassVar[tuple[str, ...]] = ("no_consent", "sent", "discarded", "too_big", "too_many", "unknown_edition")
+    refusals: ClassVar[Refusals] = ("no_consent", "sent", "discarded", "too_big", TooManyDrafts, "unknown_edition")
 
     draft_id: UUID
     edition: str

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.messages import SERVICES, Broadcast, Command, Message, Process, Request
+from shared.contracts.referrals.saving import Conflict
+from shared.messages import SERVICES, Broadcast, Command, Message, Process, Refusal, Refusals, Request
 from shared.registers.overlay import Overlay
 
 MOST_PUBLISHED = 50
@@ -41,6 +42,14 @@ class OverlayReceipt(Message):
     version: int
 
 
+class InvalidOverlay(Refusal):
+    """The overlay has this number of faults."""
+
+    code: ClassVar[str] = "invalid"
+
+    faults: int
+
+
 class PublishOverlay(Command[OverlayReceipt]):
     """
     Publish what an administrator reworded, for every organisation of the register.
@@ -51,10 +60,10 @@ class PublishOverlay(Command[OverlayReceipt]):
     """
 
     subject: ClassVar[str] = "ask.referrals.publish_overlay"
-    refusals: ClassVar[tuple[str, ...]] = (
+    refusals: ClassVar[Refusals] = (
         "not_all_organisations",
-        "conflict",
-        "invalid",
+        Conflict,
+        InvalidOverlay,
         "unchanged",
         "unknown_register",
     )

@@ -5,10 +5,38 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.referrals.answers import Answers
-from shared.messages import Command, Message
+from shared.contracts.referrals.answers import Answers, InvalidAnswers
+from shared.messages import Command, Message, Refusal, Refusals
 
 MOST_ALIKE = 10  # the newest of the matches, shown to the user who adds a person
+
+
+class Conflict(Refusal):
+    """
+    Saved by another user since: `version` is the present version.
+
+    It is None where a stored refusal is repeated, since only its code is stored.
+    """
+
+    code: ClassVar[str] = "conflict"
+
+    version: int | None = None
+
+
+class LikelyDuplicate(Refusal):
+    """Records in scope look like the same person: the newest ten, the newest first."""
+
+    code: ClassVar[str] = "likely_duplicate"
+
+    records: tuple[UUID, ...] = Field(max_length=MOST_ALIKE)
+
+
+class Duplicate(Refusal):
+    """As `LikelyDuplicate`, in a register that refuses duplicates."""
+
+    code: ClassVar[str] = "duplicate"
+
+    records: tuple[UUID, ...] = Field(max_length=MOST_ALIKE)
 
 
 class RecordReceipt(Message):
@@ -40,14 +68,14 @@ class SubmitRecord(Command[RecordReceipt]):
     """
 
     subject: ClassVar[str] = "ask.referrals.submit_record"
-    refusals: ClassVar[tuple[str, ...]] = (
+    refusals: ClassVar[Refusals] = (
         "no_consent",
-        "invalid_answers",
+        InvalidAnswers,
         "no_organisation",
         "out_of_reach",
         "unknown_edition",
-        "likely_duplicate",
-        "duplicate",
+        LikelyDuplicate,
+        Duplicate,
         "duplicate_unseen",
     )
 
@@ -68,18 +96,18 @@ class UpdateRecord(Command[RecordReceipt]):
     """
 
     subject: ClassVar[str] = "ask.referrals.update_record"
-    refusals: ClassVar[tuple[str, ...]] = (
+    refusals: ClassVar[Refusals] = (
         "not_found",
         "out_of_reach",
         "confirm_ending",
-        "duplicate",
+        Duplicate,
         "duplicate_unseen",
         "not_yours",
         "archived",
         "no_consent",
-        "invalid_answers",
+        InvalidAnswers,
         "unchanged",
-        "conflict",
+        Conflict,
         "unknown_edition",
     )
 
@@ -98,12 +126,12 @@ class ReviewRecord(Command[RecordReceipt]):
     """
 
     subject: ClassVar[str] = "ask.referrals.review_record"
-    refusals: ClassVar[tuple[str, ...]] = (
+    refusals: ClassVar[Refusals] = (
         "not_found",
         "not_yours",
         "archived",
         "no_rating",
-        "conflict",
+        Conflict,
         "unknown_edition",
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.security.cookies import SESSION
-from shared.contracts.identity import ChangePassword, RemindPassword
+from shared.contracts.identity import ChangePassword, PasswordUnmet, RemindPassword
 from shared.messages import Refused
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, RULE, StandInIdentity
@@ -61,7 +61,7 @@ async def test_the_rule_in_force_is_printed_and_read_out_with_the_field(inside: 
 async def test_the_sentences_that_a_password_does_not_keep_are_named_and_no_others(
     inside: Browser, identity: StandInIdentity
 ) -> None:
-    identity.failing[ChangePassword] = Refused("password_rule", unmet="1,3")
+    identity.failing[ChangePassword] = Refused(PasswordUnmet(sentences=(1, 3)))
 
     page = await inside.send(PAGE, ANSWERS)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.security.cookies import DEVICE, SESSION
-from shared.contracts.identity import CancelAttempt, ResendPin, VerifyPin
+from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, VerifyPin
 from shared.messages import Refused
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import PIN, StandInIdentity
@@ -99,7 +99,7 @@ async def test_a_code_that_identity_refuses_gives_no_session(browser: Browser) -
 
 async def test_the_page_says_how_many_tries_are_left(browser: Browser, identity: StandInIdentity) -> None:
     await browser.enter_password()
-    identity.failing[VerifyPin] = Refused("pin_refused", tries_left=2)
+    identity.failing[VerifyPin] = Refused(PinRefused(tries_left=2))
 
     (problem,) = (await browser.send(PAGE, {"pin": "111111"})).problems
 

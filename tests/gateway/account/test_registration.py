@@ -2,9 +2,10 @@
 
 import pytest
 
-from shared.contracts.identity import RegisterAccount
+from shared.contracts.identity import InvalidRegistrant, RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
+from shared.values import ValueFault
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 
@@ -63,9 +64,10 @@ async def test_an_address_from_elsewhere_is_told_whom_to_write_to(
 
 
 async def test_what_identity_does_not_take_is_said_at_its_field(browser: Browser, identity: StandInIdentity) -> None:
-    identity.failing[RegisterAccount] = Refused(
-        "invalid_answers", first_name="too_long", last_name="characters", email="email"
+    wrong = InvalidRegistrant(
+        wrong={"first_name": ValueFault.TOO_LONG, "last_name": ValueFault.CHARACTERS, "email": ValueFault.EMAIL}
     )
+    identity.failing[RegisterAccount] = Refused(wrong)
     await browser.see(PAGE)
 
     page = await browser.send(PAGE, ANSWERS | {"first_name": "R" * 400})

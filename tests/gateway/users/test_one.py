@@ -5,9 +5,11 @@ from uuid import UUID
 import pytest
 
 from shared.accounts import UserAct, UserState
-from shared.contracts.users import ActOnUser, AddUser, ChangeAccess, GrantedAccess, ProposeAdministrator
+from shared.contracts.identity import InvalidRegistrant
+from shared.contracts.users import ActOnUser, AddUser, AlreadyHere, ChangeAccess, GrantedAccess, ProposeAdministrator
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
+from shared.values import ValueFault
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_users import JO, MPFT, STOKE, StandInUsers, a_user
@@ -26,6 +28,7 @@ TYPED = {
     "organisations": STOKE.hex,
     "home": "",
 }
+WRONG_ADDRESS = InvalidRegistrant(wrong={"email": ValueFault.EMAIL})
 CHOSEN = {"command": COMMAND, "version": "3", "role": "administrator", "organisations": "all", "home": MPFT.hex}
 
 
@@ -68,9 +71,13 @@ async def test_what_is_missing_is_said_and_what_was_typed_stays(browser: Browser
 @pytest.mark.parametrize(
     ("failure", "status", "said"),
     [
-        (Refused("invalid_answers", email="email"), 422, "Enter an email address in the correct format"),
-        (Refused("already_here", user_id=JO.hex), 409, "There is a user of this register with this email address"),
-        (Refused("already_here"), 409, "There is a user of this register with this email address"),
+        (
+            Refused(WRONG_ADDRESS),
+            422,
+            "Enter an email address in the correct format",
+        ),
+        (Refused(AlreadyHere(user_id=JO)), 409, "There is a user of this register with this email address"),
+        (Refused(AlreadyHere()), 409, "There is a user of this register with this email address"),
         (Refused("other_name"), 409, "There is an account with this email address, under another name."),
         (Refused("deactivated"), 409, "There is an account with this email address, and it is deactivated."),
         (Refused("home_missing"), 409, "Choose the organisation for new referrals"),
@@ -89,7 +96,7 @@ async def test_somebody_who_is_not_added_is_said_why_and_nothing_is_lost(
 
     assert page.problems[0].startswith(said)
     assert ["reporting", STOKE.hex] == ticked(page)
-    known = isinstance(failure, Refused) and "user_id" in failure.details
+    known = isinstance(failure, Refused) and failure.details == AlreadyHere(user_id=JO)
     assert known == bool(page.tree.select(f'a[href="{HERE}"]'))
     command = page.tree.select_one("input[name=command]")
     assert command is not None

@@ -93,10 +93,10 @@ async def done(rig: Rig, who: str, user_id: UUID, act: UserAct) -> Nothing:
     return await rig.ask(ActOnUser(command_id=uuid4(), user_id=user_id, act=act), who)
 
 
-async def refusal(asked: Awaitable[object]) -> tuple[str, dict[str, str | int]]:
+async def refusal(asked: Awaitable[object]) -> tuple[str, dict[str, object]]:
     """Return the code and details of the refusal, or empty ones if the request is carried out."""
     try:
         await asked
     except Refused as refused:
-        return refused.code, refused.details
+        return refused.code, refused.details.model_dump(exclude_none=True)
     return "", {}

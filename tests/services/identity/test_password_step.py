@@ -12,7 +12,7 @@ from services.identity.handlers.log_in import PasswordStep
 from services.identity.hashing import PasswordHashes
 from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Status
 from shared.contracts.identity import LogIn
-from shared.messages import Fault, NotAnswered, Refused
+from shared.messages import Fault, NotAnswered, Nothing, Refused
 from tests.services.identity.rig import ADA, ELSEWHERE, PASSWORD, WARD, Rig, refused
 
 
@@ -36,7 +36,7 @@ async def test_unknown_wrong_and_empty_get_one_refusal(rig: Rig) -> None:
             await rig.log_in(email, password)
         refusals.append((refusal.value.code, refusal.value.details))
 
-    assert [("wrong_details", {})] * 5 == refusals
+    assert [("wrong_details", Nothing())] * 5 == refusals
     assert [] == await rig.mails()
 
 

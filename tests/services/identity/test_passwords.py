@@ -6,7 +6,14 @@ from datetime import timedelta
 import pytest
 
 from services.identity.rules.log_in import Status
-from shared.contracts.identity import ChangePassword, ReadPasswordRule, RegisterAccount, RemindPassword, SessionOpened
+from shared.contracts.identity import (
+    ChangePassword,
+    PasswordUnmet,
+    ReadPasswordRule,
+    RegisterAccount,
+    RemindPassword,
+    SessionOpened,
+)
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Permission
 from tests.services.identity.rig import ADA, PASSWORD, WARD, Rig, refused
@@ -277,7 +284,7 @@ async def test_a_new_password_that_breaks_the_rule_is_told_which_sentences(rig: 
     with pytest.raises(Refused) as refusal:
         await change(rig, opened, new="abc")
 
-    assert ("password_rule", {"unmet": "1,2,3"}) == (refusal.value.code, refusal.value.details)
+    assert PasswordUnmet(sentences=(1, 2, 3)) == refusal.value.details
 
 
 async def test_a_new_password_may_not_be_made_of_what_others_know_of_the_person(rig: Rig) -> None:

@@ -126,7 +126,7 @@ async def test_an_address_of_this_register_is_not_added_again(rig: Rig) -> None:
     mine = await refusal(added(rig, await as_(rig, GAIL), JO, given))
     master = await refusal(added(rig, await as_(rig, GAIL), MAX, given, name="Max Fell"))
 
-    assert [("already_here", {}), ("already_here", {"user_id": jo.hex}), ("already_here", {})] == [hers, mine, master]
+    assert [("already_here", {}), ("already_here", {"user_id": jo}), ("already_here", {})] == [hers, mine, master]
 
 
 async def test_an_account_of_another_register_gets_the_role_when_the_name_says_who_is_meant(rig: Rig) -> None:

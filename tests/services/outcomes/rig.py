@@ -63,12 +63,12 @@ class Rig:
         who = Signer(caller.service, KEYS[caller.service]).sign_caller(caller, OUTCOMES)
         return await FakeBus(caller.service, self.referrals.wire).ask(request, who=who)
 
-    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, str | int]]:
+    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, object]]:
         """Return the code and details of the refusal, or ("", {}) if the request is carried out."""
         try:
             await self.ask(visitor, request)
         except Refused as refused:
-            return refused.code, refused.details
+            return refused.code, refused.details.model_dump(exclude_none=True)
         return "", {}
 
     async def fault(self, visitor: Visitor, request: Request[Reply]) -> Fault | None:

@@ -14,7 +14,7 @@ from tests.services.outcomes.rig import Rig, an_administrator, an_ending, an_out
 from tests.services.referrals.builders import colleague_of
 from tests.services.referrals.rig import Owner, an_update
 
-Refusal = tuple[str, dict[str, str | int]]
+Refusal = tuple[str, dict[str, object]]
 Race = tuple[Refusal, Refusal, Refusal]
 
 ROUNDS = 50

@@ -131,7 +131,7 @@ async def answers_kept(rig: Rig, **changes: Answer) -> Mapping[str, Answer]:
     return (await rig.listed(administrator, record.record_id)).outcomes[0].answers
 
 
-async def refused_for(rig: Rig, **changes: Answer) -> tuple[str, dict[str, str | int]]:
+async def refused_for(rig: Rig, **changes: Answer) -> tuple[str, dict[str, object]]:
     administrator, record = await a_record(rig)
     return await rig.refusal(administrator, an_outcome(record, **changes))
 

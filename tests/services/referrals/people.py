@@ -2,12 +2,11 @@
 
 import secrets
 from string import ascii_lowercase
-from uuid import UUID
 
 from nhs_number import calculate_checksum
 
 from shared.contracts.referrals.answers import Answer
-from shared.contracts.referrals.saving import SubmitRecord
+from shared.contracts.referrals.saving import LikelyDuplicate, SubmitRecord
 from shared.messages import Refused
 from tests.services.referrals.builders import EDITION, a_referral, new_id
 
@@ -33,5 +32,5 @@ def unasked(**answers: Answer) -> SubmitRecord:
 
 def having_seen(asked: SubmitRecord, refusal: Refused) -> SubmitRecord:
     """Return the same command from a user who has seen the matches that the refusal names."""
-    shown = [UUID(hex=each) for each in str(refusal.details["records"]).split(",")]
-    return asked.model_copy(update={"duplicates_seen": tuple(shown)})
+    assert isinstance(refusal.details, LikelyDuplicate)
+    return asked.model_copy(update={"duplicates_seen": refusal.details.records})

@@ -74,12 +74,12 @@ class Referrals:
         who = Signer(caller.service, SEEDS[caller.service]).sign_caller(caller, REFERRALS)
         return await FakeBus(caller.service, self.wire).ask(request, who=who)
 
-    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, str | int]]:
+    async def refusal(self, visitor: Visitor, request: Request[Reply]) -> tuple[str, dict[str, object]]:
         """Return the code and details of the refusal, or ("", {}) if the request is carried out."""
         try:
             await self.ask(visitor, request)
         except Refused as refused:
-            return refused.code, refused.details
+            return refused.code, refused.details.model_dump(exclude_none=True)
         return "", {}
 
     async def submit(self, visitor: Visitor, **changes: Answer) -> RecordReceipt:

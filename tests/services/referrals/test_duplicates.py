@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals.saving import MOST_ALIKE, RecordReceipt
+from shared.contracts.referrals.saving import MOST_ALIKE, LikelyDuplicate, RecordReceipt
 from shared.database import DatabasePool
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
@@ -42,7 +42,7 @@ async def test_the_same_nhs_number_is_asked_about_and_nothing_is_stored(referral
 
     refusal = await referrals.refusal(visitor, asked)
 
-    assert ("likely_duplicate", {"records": first.record_id.hex}) == refusal
+    assert ("likely_duplicate", {"records": (first.record_id,)}) == refusal
     assert 1 == (await referrals.listed(visitor)).total
     everything = await owner.all_text()
     assert (False, False) == ("Nostored" in everything, str(asked.command_id) in everything)
@@ -63,7 +63,7 @@ async def test_case_accents_and_spaces_make_no_other_person(
 
     refusal = await referrals.refusal(visitor, unasked(**a_person(nhs_number="", **new)))
 
-    assert ("likely_duplicate", {"records": first.record_id.hex}) == refusal
+    assert ("likely_duplicate", {"records": (first.record_id,)}) == refusal
 
 
 async def test_namesakes_of_another_day_and_strangers_are_other_people(referrals: Referrals, owner: Owner) -> None:
@@ -114,7 +114,7 @@ async def test_a_match_that_came_after_the_question_is_asked_about_too(referrals
 
     refusal = await referrals.refusal(visitor, having_seen(asked, refused.value))
 
-    both_shown = f"{meanwhile.record_id.hex},{first.record_id.hex}"
+    both_shown = (meanwhile.record_id, first.record_id)
     assert ("likely_duplicate", {"records": both_shown}) == refusal
     assert 2 == (await referrals.listed(visitor)).total
     await referrals.anyway(visitor, asked)
@@ -126,10 +126,12 @@ async def test_of_more_matches_than_are_shown_the_newest_are_to_be_seen(referral
     for _ in range(MOST_ALIKE + 1):
         await referrals.anyway(visitor, unasked(**person))
 
-    code, details = await referrals.refusal(visitor, unasked(**person))
+    with pytest.raises(Refused) as refused:
+        await referrals.ask(visitor, unasked(**person))
     await referrals.anyway(visitor, unasked(**person))
 
-    assert ("likely_duplicate", MOST_ALIKE) == (code, len(str(details["records"]).split(",")))
+    assert isinstance(refused.value.details, LikelyDuplicate)
+    assert MOST_ALIKE == len(refused.value.details.records)
     assert MOST_ALIKE + 2 == (await referrals.listed(visitor)).total
 
 

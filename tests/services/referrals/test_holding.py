@@ -94,7 +94,7 @@ async def test_whoever_holds_or_covers_a_record_is_asked_before_they_add_its_per
 
     refusal = await referrals.refusal(ward.colleague, unasked(**person))
 
-    assert ("likely_duplicate", {"records": ward.record_id.hex}) == refusal
+    assert ("likely_duplicate", {"records": (ward.record_id,)}) == refusal
 
 
 async def test_whoever_holds_one_of_two_records_of_a_person_sees_it_beside_their_own(referrals: Referrals) -> None:

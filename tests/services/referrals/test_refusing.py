@@ -58,7 +58,7 @@ async def test_a_person_who_is_there_is_refused_with_the_record_and_cannot_be_ad
     refusal = await register.referrals.refusal(register.visitor, again)
     seen = again.model_copy(update={"duplicates_seen": (there.record_id,)})
 
-    assert ("duplicate", {"records": there.record_id.hex}) == refusal
+    assert ("duplicate", {"records": (there.record_id,)}) == refusal
     assert refusal == await register.referrals.refusal(register.visitor, seen)
 
 
