@@ -10,6 +10,7 @@ from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
 from shared.registers.load import SHIPPED, check
 from tests.rules.typed import INVENTED, carers, dsr
+from tests.services.watch import watch
 
 DSR = SHIPPED / "dsr" / "2022.toml"
 CARERS = INVENTED / "carers" / "2030.toml"
@@ -289,6 +290,11 @@ def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault
             'question = "birthday"',
             "transition stop: question must name a date of the form that need not be given",
         ),
+        (
+            'name = "stopped"\n',
+            'name = "stopped"\nnot_known = "Not known"\n',
+            "transition stop: stopped offers not_known, which is no day on which a record can end",
+        ),
         ('floor = ["cares_for"]', 'floor = ["telephone"]', "floor: telephone is in the floor and must be asked always"),
         ('match = ["born",', 'match = ["postcode",', "duplicates: compares postcode, which person does not name"),
         (
@@ -438,6 +444,48 @@ def test_a_later_edition_may_not_lose_a_question_nor_change_its_kind() -> None:
         "form: telephone was phone and is text: give the new one a new name",
         "form: school is gone: keep it and say retired = true",
     ] == [str(fault) for fault in check_succession(carers(), later)]
+
+
+def _next_watch(**changes: object) -> Definition:
+    """Return the register of watches as a later edition would, with these changes of its one transition."""
+    (end,) = watch().definition.lifecycle.transitions
+    kept = (end.model_copy(update=changes),) if changes else ()
+    life = watch().definition.lifecycle.model_copy(update={"transitions": kept})
+    return watch().definition.model_copy(update={"lifecycle": life})
+
+
+@pytest.mark.parametrize("change", [{"to_state": "owed"}, {"by": "outcome"}, {"question": "watch_began"}])
+def test_a_later_edition_may_not_lead_a_record_elsewhere(change: dict[str, object]) -> None:
+    assert ["transition end: leads elsewhere, or by other means, than in edition 2032"] == [
+        str(each) for each in check_succession(watch().definition, _next_watch(**change))
+    ]
+
+
+def test_a_later_edition_may_not_lose_a_transition_by_which_records_end() -> None:
+    assert ["transition end: is gone, and records of edition 2032 end by it"] == [
+        str(each) for each in check_succession(watch().definition, _next_watch())
+    ]
+    assert [] == check_succession(watch().definition, _next_watch(reversible=False))
+
+
+def test_a_later_edition_may_not_name_bodies_of_another_list() -> None:
+    older = watch().definition
+    questions = [
+        (
+            section,
+            [
+                each.model_copy(update={"list_name": "ward"} if each.name == "parish" else {})
+                for each in section.questions
+            ],
+        )
+        for section in older.form.sections
+    ]
+    sections = tuple(section.model_copy(update={"questions": tuple(changed)}) for section, changed in questions)
+    newer = older.model_copy(update={"form": older.form.model_copy(update={"sections": sections})})
+
+    assert ["scope: parish named bodies of parish, and of ward now"] == [
+        str(each) for each in check_succession(older, newer)
+    ]
 
 
 def test_the_floor_may_only_rise() -> None:

@@ -62,6 +62,8 @@ async def decide_reversal(request: web.Request) -> web.Response:
         "decided": words("reversals.decided"),
         "command_reused": words("reversals.decided"),
         "not_second": words("reversals.yours"),
+        "duplicate": words("reversals.duplicate"),
+        "duplicate_unseen": words("reversals.duplicate"),
     }
     if await attempt(request, decision, form, said) is None:
         return await _show(request, form)
@@ -103,6 +105,7 @@ def _refusals(register: Definition) -> dict[str, At]:
     return {
         "not_found": At("reference", words("reversals.not_found")),
         "not_archived": At("reference", words("reversals.not_archived")),
+        "not_reversible": At("reference", words("reversals.not_reversible")),
         "asked_before": At("reference", words("reversals.asked_before")),
         "unreadable": At("reason", register.words("faults.characters", label=words("reversals.reason"))),
         "empty": At("reason", words("reversals.reason_missing")),

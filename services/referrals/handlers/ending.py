@@ -46,6 +46,8 @@ class EndingHandlers:
                 raise Refused("not_yours")
             register = self.context.register(visitor, present.edition)
             rules.check_decision(register, visitor, present.answers, present.decided, asked)
+            if await store.has_decided(db, asked.record_id, visitor.user_id):
+                raise Refused("not_second")
             await store.add_decision(db, visitor, new_id(), asked, reason)
             decided = (*present.decided, asked.body)
             end = rules.end_of(register, present.state, present.answers, self.context.day(), decided, present.answers)

@@ -8,6 +8,7 @@ from services.referrals.handlers.saving import check_saved, content_of, next_ver
 from services.referrals.rules import answers as texts
 from services.referrals.rules import lists, rights
 from services.referrals.rules.ending import End, without_end
+from services.referrals.rules.saving import check_matches
 from services.referrals.store import reversing as store
 from services.referrals.store import saving
 from services.referrals.store.reversing import Reversal
@@ -22,6 +23,7 @@ from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import urgency_of
 from shared.registers.form.person import rating_of
+from shared.registers.form.showing import differences
 from shared.registers.references import read_reference
 
 
@@ -44,6 +46,8 @@ class Reversing:
             record = must_find(await store.find_archived(db, visitor, reference) if reference else None)
             if record.is_open:
                 raise Refused("not_archived")
+            if not self.context.register(visitor, record.edition).lifecycle.is_reversible(record.state):
+                raise Refused("not_reversible")
             await store.add_reversal(db, visitor, new_id(), record, reason)
             await audit.note(db, visitor, ReferralsAction.RECORD_REVERSAL_ASKED, [record.record_id])
             return Nothing()
@@ -79,7 +83,8 @@ class Reversing:
         """
         Put the record back as it was before it ended.
 
-        A day on which it would end again is taken out of its answers.
+        A day on which it would end again is taken out of its answers. In a register that refuses duplicates, it is
+        compared with the records that were added in the meantime, as a new one is.
         """
         _, present = await saving.find_for_update(db, visitor, new_id(), reversal.record_id)
         if present is None or present.is_open or present.version != reversal.record_version:
@@ -94,8 +99,21 @@ class Reversing:
             was_open=False,
         )
         answers = without_end(register, present.answers)
-        content = content_of(register, answers, present.answers) if answers != present.answers else None
+        is_compared = register.duplicates.entry == "refused"
+        content = None
+        if answers != present.answers or is_compared:
+            changes = differences(register.form, present.answers, answers)
+            version = replace(
+                version,
+                changes=tuple((each.name, present.answers.get(each.name), answers.get(each.name)) for each in changes),
+            )
+            content = content_of(register, answers, None if is_compared else present.answers)
         receipt = receipt_of(present, version, present.rating)
         telling = RecordEvents(register, present.bodies, receipt, self.context.clock())
         events = telling.reinstated(urgency_of(rating_of(register, answers)))
-        check_saved(await saving.store_version(db, scope_of(visitor), version, content, events))
+        saved = await saving.store_version(db, scope_of(visitor), version, content, events)
+        if saved.verdict == "matches" and content:
+            check_matches(register, answers, saved.matches, saved.seen)
+            judged = replace(content, judged=saved.matches)
+            saved = await saving.store_version(db, scope_of(visitor), version, judged, events)
+        check_saved(saved)

@@ -15,6 +15,7 @@ from services.referrals.rules import answers as changing
 from services.referrals.rules import ratings
 from services.referrals.rules import saving as rules
 from services.referrals.rules.ending import End, end_of
+from services.referrals.rules.saving import Match
 from services.referrals.store import saving as store
 from services.referrals.store.saving import Content, EarlierCommand, NewCommand, NewRecord, NewVersion, Present, Saved
 from shared.compartments import add_compartment
@@ -111,7 +112,7 @@ class Saving:
         command = new_command(visitor, asked, receipt)
         scope = scope_of(visitor, compartment.compartment_id)
 
-        async def store_it(db: Database, judged: tuple[UUID, ...]) -> Saved:
+        async def store_it(db: Database, judged: tuple[Match, ...]) -> Saved:
             return await store.submit_record(db, scope, command, record, replace(content, judged=judged), events)
 
         saved = await self._store(store_it, register, content.answers, asked.duplicates_seen)
@@ -119,7 +120,7 @@ class Saving:
 
     async def _store(
         self,
-        store_it: Callable[[Database, tuple[UUID, ...]], Awaitable[Saved]],
+        store_it: Callable[[Database, tuple[Match, ...]], Awaitable[Saved]],
         register: Definition,
         answers: Answers,
         shown: tuple[UUID, ...] = (),
@@ -129,14 +130,14 @@ class Saving:
 
         So a record that was added in the meantime is judged too. Raises `NotAnswered` if there are new ones each time.
         """
-        judged: tuple[UUID, ...] = ()
+        judged: tuple[Match, ...] = ()
         for _ in range(MOST_JUDGED):
             async with self.context.one_trip() as db:
                 saved = await store_it(db, judged)
             if saved.verdict != "matches":
                 return saved
             rules.check_matches(register, answers, saved.matches, saved.seen, shown)
-            judged = tuple(match.record_id for match in saved.matches)
+            judged = saved.matches
         raise NotAnswered(Fault.BUSY)
 
     def _reply(
@@ -178,7 +179,8 @@ class Saving:
         answers = changing.changed_answers(register, present.answers, asked.answers, self.context.day())
         changes = changing.changes_between(register, present.answers, answers)
         end = end_of(register, present.state, answers, self.context.day(), present.decided, present.answers)
-        if end.is_new and end.ends_on and not asked.confirmed:
+        ends = not end.is_open or (end.is_new and end.ends_on is not None)
+        if ends and not asked.confirmed:
             raise Refused("confirm_ending")
         compartment = await self._entered(visitor, register, answers, present.organisation_id)
         rerating = ratings.rerating(register, present.answers, answers)
@@ -196,7 +198,7 @@ class Saving:
         scope = scope_of(visitor, compartment.compartment_id)
         command = new_command(visitor, asked, receipt)
 
-        async def store_it(db: Database, judged: tuple[UUID, ...]) -> Saved:
+        async def store_it(db: Database, judged: tuple[Match, ...]) -> Saved:
             looked_at = judged if content.keys and register.duplicates.entry == "refused" else None
             return await store.save_version(db, scope, command, version, replace(content, judged=looked_at), events)
 

@@ -8,6 +8,7 @@ from shared.contracts.referrals.ending import DecideEnding
 from shared.messages import Refused
 from shared.permissions import Visitor
 from shared.registers.definition.lifecycle import Transition
+from shared.registers.definition.questions import NOT_KNOWN
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 
@@ -41,9 +42,9 @@ def end_of(
     transition = register.lifecycle.ends_by("date")
     if transition is None or transition.question is None:
         return End(state, is_open=True)
-    day, earlier = answers.get(transition.question), (before or {}).get(transition.question)
+    day, earlier = _day(answers, transition.question), _day(before or {}, transition.question)
     withdraws = earlier is not None and day != earlier
-    ends_on = date.fromisoformat(day) if isinstance(day, str) and day else None
+    ends_on = date.fromisoformat(day) if day else None
     if ends_on is None:
         return End(state, is_open=True, withdraws=withdraws)
     awaited = tuple(each for each in deciding(register, transition, answers) if withdraws or each not in decided)
@@ -58,6 +59,12 @@ def end_of(
     )
 
 
+def _day(answers: Answers, question: str) -> str | None:
+    """Return the date answered to a question, or None if it is missing or not known."""
+    day = answers.get(question)
+    return day if isinstance(day, str) and day not in ("", NOT_KNOWN) else None
+
+
 def check_decision(
     register: Definition, visitor: Visitor, answers: Answers, decided: Collection[str], asked: DecideEnding
 ) -> None:
@@ -67,7 +74,7 @@ def check_decision(
     Refused as `not_ending`, `changed`, `not_yours` or `decided`.
     """
     transition = register.lifecycle.ends_by("date")
-    day = answers.get(transition.question or "") if transition else None
+    day = _day(answers, transition.question or "") if transition else None
     if transition is None or day is None:
         raise Refused("not_ending")
     if day != asked.ends_on.isoformat():

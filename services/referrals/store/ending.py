@@ -26,6 +26,18 @@ async def hold(db: Database, record_id: UUID) -> None:
     await db.execute(HOLD_RECORD, record_id)
 
 
+HAS_DECIDED = """
+    SELECT EXISTS (
+        SELECT FROM ending_decision WHERE record_id = $1 AND decided_by = $2 AND withdrawn_at IS NULL
+    )
+"""
+
+
+async def has_decided(db: Database, record_id: UUID, user_id: UUID) -> bool:
+    """Return whether the user has decided about the end of the record, for any body."""
+    return bool(await db.fetchval(HAS_DECIDED, record_id, user_id))
+
+
 async def add_decision(db: Database, visitor: Visitor, decision_id: UUID, asked: DecideEnding, reason: str) -> None:
     decided = (asked.record_id, asked.body, reason, asked.person_told)
     await db.execute(ADD_DECISION, decision_id, *decided, visitor.user_id, visitor.full_name)

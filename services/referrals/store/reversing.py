@@ -12,7 +12,7 @@ from shared.messages import Refused
 from shared.permissions import Visitor
 
 FIND_ARCHIVED = f"""
-    SELECT r.id AS record_id, r.version, r.is_open
+    SELECT r.id AS record_id, r.version, r.is_open, r.edition, r.state
     FROM record AS r
     WHERE {in_scope()} AND r.reference = $3
     FOR SHARE
@@ -26,6 +26,8 @@ class Archived:
     record_id: UUID
     version: int
     is_open: bool
+    edition: str
+    state: str
 
 
 async def find_archived(db: Database, visitor: Visitor, reference: str) -> Archived | None:
@@ -74,6 +76,12 @@ def _asked(row: Record) -> ReversalAsked:
     return ReversalAsked(**fields, name=name)
 
 
+HOLD_RECORD = f"""
+    SELECT r.id
+    FROM record AS r
+    WHERE {in_scope()} AND r.id = (SELECT v.record_id FROM reversal AS v WHERE v.id = $3)
+    FOR NO KEY UPDATE
+"""  # noqa: S608  a condition of ours
 HOLD_REVERSAL = f"""
     SELECT v.record_id, v.record_version, v.asked_by, v.state
     FROM reversal AS v
@@ -94,6 +102,8 @@ class Reversal:
 
 
 async def hold_reversal(db: Database, visitor: Visitor, reversal_id: UUID) -> Reversal | None:
+    """Lock the record and then the reversal, in the order in which a request for a reversal locks them."""
+    await db.execute(HOLD_RECORD, *scope_parameters(visitor), reversal_id)
     row = await db.fetchrow(HOLD_REVERSAL, *scope_parameters(visitor), reversal_id)
     return None if row is None else Reversal(**row)
 

@@ -73,7 +73,7 @@ class Content:
     postcode: str | None
     keys: tuple[str, ...] | None = ()
     key_rules: tuple[str, ...] | None = ()
-    judged: tuple[UUID, ...] | None = ()
+    judged: tuple[Match, ...] | None = ()
 
 
 @dataclass(frozen=True, repr=False)

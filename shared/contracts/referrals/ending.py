@@ -18,8 +18,9 @@ class DecideEnding(Command[RecordReceipt]):
     record ends on its day once every body has decided, or at once if that day is past.
 
     Refused as `not_found`, `archived` (it has ended), `not_ending` (it has no such day), `changed` (the day is
-    another), `not_yours` (the asker does not act for the body), `decided` (the body has decided), `unknown_edition`,
-    `empty` or `unreadable` (the reason), or `conflict` (with the present `version`) if others keep saving the record.
+    another), `not_yours` (the asker does not act for the body), `decided` (the body has decided), `not_second` (the
+    asker has decided for another body: each body's decision is made by a user of its own), `unknown_edition`, or
+    `empty` or `unreadable` (the reason).
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_ending"
@@ -30,10 +31,10 @@ class DecideEnding(Command[RecordReceipt]):
         "changed",
         "not_yours",
         "decided",
+        "not_second",
         "unknown_edition",
         "empty",
         "unreadable",
-        "conflict",
     )
 
     record_id: UUID

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.messages import Command, Message, Nothing, Request
+from shared.contracts.referrals.saving import Duplicate
+from shared.messages import Command, Message, Nothing, Refusals, Request
 
 MOST_REVERSALS = 50
 
@@ -15,11 +16,20 @@ class AskReversal(Command[Nothing]):
     """
     Ask for the reversal of an archive that was an error. The record is named by its reference, as no page shows it.
 
-    Refused as `not_found`, `not_archived`, `asked_before` (and not yet decided), `empty` or `unreadable` (the reason).
+    Refused as `not_found`, `not_archived`, `not_reversible` (its register does not put back a record that ended so),
+    `asked_before` (and not yet decided), `unknown_edition` (of the record), `empty` or `unreadable` (the reason).
     """
 
     subject: ClassVar[str] = "ask.referrals.ask_reversal"
-    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_archived", "asked_before", "empty", "unreadable")
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "not_archived",
+        "not_reversible",
+        "asked_before",
+        "unknown_edition",
+        "empty",
+        "unreadable",
+    )
 
     reference: str = Field(max_length=40)
     reason: str = Field(max_length=2_000, repr=False)
@@ -58,11 +68,19 @@ class DecideReversal(Command[Nothing]):
     Reverse an archive, which makes the record active again at once, or decline, which changes nothing.
 
     Refused as `not_found`, `decided` (already), `unknown_edition` (of the record), or `not_second`: the administrator
-    who asked cannot confirm, only withdraw.
+    who asked cannot confirm, only withdraw. In a register that refuses duplicates, refused as `duplicate` or
+    `duplicate_unseen` if the person was added again in the meantime.
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_reversal"
-    refusals: ClassVar[tuple[str, ...]] = ("not_found", "decided", "not_second", "unknown_edition")
+    refusals: ClassVar[Refusals] = (
+        "not_found",
+        "decided",
+        "not_second",
+        "unknown_edition",
+        Duplicate,
+        "duplicate_unseen",
+    )
 
     reversal_id: UUID
     confirmed: bool

@@ -46,6 +46,8 @@ def _check_date(register: Definition, transition: Transition) -> Iterator[Defini
     question = register.form.by_name.get(transition.question or "")
     if question is None or question.retired or question.kind != "date" or question.required:
         yield DefinitionFault(place, "question must name a date of the form that need not be given")
+    elif question.not_known:
+        yield DefinitionFault(place, f"{question.name} offers not_known, which is no day on which a record can end")
     if transition.confirm is None:
         yield DefinitionFault(place, "confirm is missing: nobody may end a record by a slip")
     for name in transition.decisions:

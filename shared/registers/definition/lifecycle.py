@@ -148,6 +148,10 @@ class Lifecycle(Model):
         """Return the state from which a record came to this one; the first state if the register no longer says."""
         return next((each.from_state for each in self.transitions if each.to_state == code), self.first_state)
 
+    def is_reversible(self, code: str) -> bool:
+        """Return whether a record that ended in this state may be put back as ended in error."""
+        return any(each.to_state == code and each.reversible for each in self.transitions)
+
     def label(self, code: str) -> str:
         return next((each.label for each in self.states if each.code == code), code)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, Updat
 from shared.database import DatabasePool
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
+from shared.registers.load import Registers
 from tests.services.referrals.rig import Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
 
@@ -60,11 +62,37 @@ class Watch:
         receipt = await self.add()
         return await self.referrals.ask(self.parish, self.update(receipt, watch_ends=day))
 
+    async def over(self, number: str = "") -> RecordReceipt:
+        """Add a record, and let both bodies end it."""
+        receipt = await self.add(health_number=number)
+        await self.referrals.ask(self.parish, self.update(receipt, watch_ends=PAST, health_number=number))
+        for who, body in ((self.parish, PARISH), (self.almshouse, ALMSHOUSE)):
+            await self.decide(who, receipt.record_id, body, PAST)
+        return receipt
+
+    async def put_back(self, receipt: RecordReceipt) -> tuple[str, Mapping[str, object]]:
+        """Let two administrators reverse the end. Return the refusal of the second one's command, or an empty one."""
+        second = a_watcher(Role.ADMINISTRATOR, code=self.code, everything=True)
+        asked = AskReversal(command_id=new_id(), reference=receipt.reference, reason="Wrong day")
+        await self.referrals.ask(self.overseer, asked)
+        (found,) = (await self.referrals.ask(second, ListReversals())).reversals
+        decision = DecideReversal(command_id=new_id(), reversal_id=found.reversal_id, confirmed=True)
+        return await self.referrals.refusal(second, decision)
+
     async def open_ids(self) -> list[UUID]:
         return [row.record_id for row in (await self.referrals.ask(self.overseer, ListRecords())).rows]
 
     async def ended_ids(self) -> list[UUID]:
         return [row.record_id for row in (await self.referrals.ask(self.overseer, ListRecords(ended=True))).rows]
+
+
+def irreversible(code: str) -> Registers:
+    """Return the register without a way back from its end."""
+    (loaded,) = own_register(code).every()
+    definition = loaded.definition
+    (end,) = definition.lifecycle.transitions
+    life = definition.lifecycle.model_copy(update={"transitions": (end.model_copy(update={"reversible": False}),)})
+    return Registers([replace(loaded, definition=definition.model_copy(update={"lifecycle": life}))])
 
 
 def moment(time: datetime) -> datetime:
@@ -135,6 +163,16 @@ async def test_each_body_decides_for_itself_once_and_about_the_day_it_saw(watch:
     assert "not_found" == (await watch.decide(stranger, record_id, PARISH, FUTURE))[0]
     never = await watch.add(called="Never", family_called="Ending")
     assert "not_ending" == (await watch.decide(watch.parish, never.record_id, PARISH, FUTURE))[0]
+
+
+async def test_one_user_does_not_decide_for_two_bodies(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+
+    first, _ = await watch.decide(watch.overseer, receipt.record_id, PARISH, PAST)
+    second, _ = await watch.decide(watch.overseer, receipt.record_id, ALMSHOUSE, PAST)
+
+    assert ("", "not_second") == (first, second)
+    assert (await watch.referrals.read(watch.parish, receipt.record_id)).is_open
 
 
 async def test_two_bodies_that_decide_at_once_end_it_once(watch: Watch) -> None:
@@ -220,6 +258,32 @@ async def test_an_end_in_error_is_reversed_by_two_and_does_not_come_again(watch:
     assert ("owed", True, None, ()) == (shown.state, shown.is_open, shown.ends_on, shown.decisions)
     assert "watch_ends" not in shown.answers
     assert [receipt.record_id] == await watch.open_ids()
+    (change,) = (await watch.referrals.ask(watch.overseer, ReadHistory(record_id=receipt.record_id))).updates[0].changes
+    assert ("watch_ends", PAST, None) == (change.name, change.before, change.after)
+
+
+async def test_a_person_who_was_added_again_in_the_meantime_is_not_put_back_beside_that_record(watch: Watch) -> None:
+    receipt = await watch.over()
+    again = await watch.add()
+
+    assert ("duplicate", {"records": (again.record_id,)}) == await watch.put_back(receipt)
+    assert [again.record_id] == await watch.open_ids()
+
+
+async def test_beside_a_match_that_does_not_count_a_record_is_put_back(watch: Watch) -> None:
+    receipt = await watch.over("9990000018")
+    again = await watch.add(health_number="9990000026")
+
+    assert ("", {}) == await watch.put_back(receipt)
+    assert {again.record_id, receipt.record_id} == set(await watch.open_ids())
+
+
+async def test_where_an_end_is_not_reversible_nobody_asks_for_it(watch: Watch, pool: DatabasePool) -> None:
+    receipt = await watch.over()
+    settled = await Referrals.open(pool, irreversible(watch.code))
+    asked = AskReversal(command_id=new_id(), reference=receipt.reference, reason="Wrong day")
+
+    assert ("not_reversible", {}) == await settled.refusal(watch.overseer, asked)
 
 
 async def test_a_command_that_is_sent_twice_decides_once(watch: Watch) -> None:

@@ -319,3 +319,16 @@ async def test_an_archived_record_is_given_to_nobody(referrals: Referrals, ward:
     refusal = await referrals.refusal(ward.administrator, a_holder(ward.record_id, ward.colleague))
 
     assert ("archived", {}) == refusal
+
+
+async def test_where_standard_users_see_each_other_s_records_and_update_their_own_a_holder_updates_it(
+    referrals: Referrals, ward: Ward
+) -> None:
+    colleague = ward.colleague.model_copy(update={"standard_sees": "scope"})
+    assert not (await referrals.read(colleague, ward.record_id)).may_update
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+
+    updated = await referrals.update(colleague, ward.receipt, first_name="Peter")
+
+    assert 1 == updated.version
+    assert (await referrals.read(colleague, ward.record_id)).may_update

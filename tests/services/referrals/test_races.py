@@ -62,7 +62,7 @@ async def test_the_same_update_sent_ten_times_at_once_is_carried_out_once(referr
 
 async def test_an_archive_and_an_update_at_once_never_both_happen(referrals: Referrals, owner: Owner) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
-    receipts = await asyncio.gather(*(referrals.submit(visitor) for _ in range(20)))
+    receipts = [await referrals.submit(visitor) for _ in range(20)]
 
     async def race(number: int) -> frozenset[str]:
         archive, update = an_archive(receipts[number]), an_update(receipts[number], latest_update="Moved house")
@@ -79,7 +79,7 @@ async def test_an_archive_and_an_update_at_once_never_both_happen(referrals: Ref
 
 async def test_an_archive_and_giving_it_up_at_once_agree_on_what_happened(referrals: Referrals) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
-    receipts = await asyncio.gather(*(referrals.submit(visitor) for _ in range(20)))
+    receipts = [await referrals.submit(visitor) for _ in range(20)]
     sweeper = Caller(service="outcomes", job="sweep")
 
     async def race(number: int) -> tuple[bool, bool]:

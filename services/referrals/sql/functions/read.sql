@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION read_record(p_scope jsonb, p_record uuid, p_ended boo
 LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     scope record := open_scope(p_scope);
-    held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
+    held uuid [] := held_ids();
 BEGIN
     SELECT r.id, r.reference, r.edition, r.answers, r.version, r.organisation_id, r.created_by, r.created_by_name,
         r.created_at, r.updated_at, r.rated_at, r.updates,

@@ -66,7 +66,7 @@ BEGIN
     SELECT c.* INTO content
     FROM jsonb_to_record(p_content) AS c (
         answers jsonb, rating text, search text, locality text, given_name text, family_name text, born date,
-        nhs_number text, postcode text, keys text [], key_rules text [], judged uuid []
+        nhs_number text, postcode text, keys text [], key_rules text [], judged jsonb
     )
     WHERE check_keys(p_content, ARRAY[
         'answers', 'rating', 'search', 'locality', 'given_name', 'family_name', 'born', 'nhs_number', 'postcode',
@@ -108,7 +108,7 @@ BEGIN
     ]);
     SELECT f.matches, f.ids INTO matches, matched
     FROM find_matches(fresh.record_id, scope.register_code, content.keys) AS f;
-    IF NOT matched <@ content.judged THEN
+    IF NOT matches <@ content.judged THEN
         verdict := 'matches';
         seen := in_sight(matched);
         DELETE FROM command WHERE id = taken;
@@ -191,9 +191,10 @@ BEGIN
 END
 $$;
 
--- ------------------------------------------------------------------------------------ what follows from every new
--- record Set the overlay of its register under which a record's answers are saved. A change without answers, such as a
--- review or an archive, leaves it unchanged.
+-- ----------------------------------------------------------------------------------- what follows from every new record
+
+-- Set the overlay of its register under which a record's answers are saved. A change without answers, such as a review
+-- or an archive, leaves it unchanged.
 CREATE OR REPLACE FUNCTION name_overlay() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

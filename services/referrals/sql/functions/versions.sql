@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION find_for_update(
 LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     scope record := open_scope(p_scope);
-    held uuid [] := CASE WHEN scope.own_records_only THEN held_ids() ELSE '{}' END;
+    held uuid [] := held_ids();
 BEGIN
     SELECT EXISTS (SELECT FROM command AS c WHERE c.id = p_command), p_record = ANY(held),
         r.id, r.reference, r.edition, r.state, r.is_open, r.version, r.organisation_id,
@@ -70,7 +70,7 @@ BEGIN
         IF content.judged IS NOT NULL THEN
             SELECT f.matches, f.ids INTO matches, matched
             FROM find_matches(wanted.record_id, scope.register_code, content.keys) AS f;
-            IF NOT matched <@ content.judged THEN
+            IF NOT matches <@ content.judged THEN
                 verdict := 'matches';
                 seen := in_sight(matched);
                 RETURN;
@@ -124,8 +124,8 @@ BEGIN
 END
 $$;
 
--- Change the state of a record and leave its answers as they are. Return no row if it is not as the user saw it. Keys
--- are locked before the record, as in every other write.
+-- Change the state of a record and leave its answers as they are. Return no row if it is not as the user saw it. The
+-- keys of a record that comes back are locked before the record, as `find_matches` does for new answers.
 CREATE OR REPLACE FUNCTION turn_record(p_wanted record) RETURNS record
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
