@@ -63,6 +63,8 @@ class Saving:
         )
         if register.lifecycle.ends_by("date"):
             end = end_of(register, record.state, answers, self.context.day())
+            if end.ends_on and not asked.confirmed:
+                raise Refused("confirm_ending")
             record = replace(record, ends_on=end.ends_on, awaiting=bool(end.awaited))
         for _ in range(MOST_REFERENCES):
             drawn = replace(record, reference=write_reference(register.code, self.draw(REFERENCES)))

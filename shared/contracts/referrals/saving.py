@@ -62,7 +62,8 @@ class SubmitRecord(Command[RecordReceipt]):
 
     Refused as `likely_duplicate` (with ids in `records`) when records in scope look like the same person and
     `duplicates_seen` does not list all of these. Refused as `duplicate` (the same) in a register that refuses
-    duplicates. Refused as `duplicate_unseen` when such a record is out of scope, in a register that says so.
+    duplicates. Refused as `duplicate_unseen` when such a record is out of scope, in a register that says so. Refused as
+    `confirm_ending` when the answers say when the record ends and `confirmed` is not set.
 
     Nothing of a refused command is stored.
     """
@@ -77,11 +78,13 @@ class SubmitRecord(Command[RecordReceipt]):
         LikelyDuplicate,
         Duplicate,
         "duplicate_unseen",
+        "confirm_ending",
     )
 
     edition: str
     answers: Answers = Field(repr=False)
     duplicates_seen: tuple[UUID, ...] = Field(default=(), max_length=MOST_ALIKE)
+    confirmed: bool = False
 
 
 class UpdateRecord(Command[RecordReceipt]):

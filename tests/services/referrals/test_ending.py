@@ -129,6 +129,18 @@ async def test_an_end_is_confirmed_and_until_then_nothing_is_stored(watch: Watch
     assert (None, True) == (shown.ends_on, shown.is_open)
 
 
+async def test_an_end_that_is_given_with_a_new_record_is_confirmed_too(watch: Watch) -> None:
+    answers = a_watch(watch_ends=PAST)
+    asked = SubmitRecord(command_id=new_id(), edition=EDITION, answers=answers)
+
+    refusal = await watch.referrals.refusal(watch.parish, asked)
+    before = await watch.open_ids()
+    receipt = await watch.referrals.ask(watch.parish, asked.model_copy(update={"confirmed": True}))
+
+    assert (("confirm_ending", {}), []) == (refusal, before)
+    assert (await watch.referrals.read(watch.parish, receipt.record_id)).awaiting
+
+
 @pytest.mark.requirement("R-S117-084")
 async def test_it_stays_until_both_bodies_have_decided_and_ends_with_the_last_decision(watch: Watch) -> None:
     receipt = await watch.ending(PAST)
