@@ -1,8 +1,9 @@
-"""The compartment in which a record lies, by its answers."""
+"""Who may see a record: the bodies that its answers name, its compartment, and who may read it after its end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of, organisation_compartment
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer
@@ -12,5 +13,15 @@ def compartment_for(register: Definition, answers: Mapping[str, Answer], organis
     """Return the compartment of a record with these answers, which an organisation submitted."""
     if register.scope is None:
         return organisation_compartment(organisation_id)
-    named = ((register.form.by_name[name], answers.get(name)) for name in register.scope.by)
-    return compartment_of(register.code, (f"{question.body_list}:{code}" for question, code in named if code))
+    return compartment_of(register.code, bodies_named(register, register.scope.by, answers))
+
+
+def bodies_named(register: Definition, questions: Iterable[str], answers: Mapping[str, Answer]) -> tuple[str, ...]:
+    """Return the bodies that the answers to these questions name, as `list:code`: each once, in this order."""
+    named = ((register.form.by_name[name], answers.get(name)) for name in questions)
+    return tuple(dict.fromkeys(f"{question.body_list}:{code}" for question, code in named if code))
+
+
+def sees_ended(register: Definition | None, visitor: Visitor) -> bool:
+    """Return whether the visitor's role may read records that have ended."""
+    return bool(register and visitor.role and visitor.role.value in register.access.ended_seen_by)

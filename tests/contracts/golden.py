@@ -24,7 +24,7 @@ OPAQUE = frozenset({"session_token", "device_token", "attempt_token", "assertion
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
-REFERENCE = re.compile(r"DSR-[0-9A-Z]+(-[0-9A-Z]+)?")
+REFERENCE = re.compile(r"DSR-[0-9A-Z]+(-[0-9A-Z]+)?|[A-Z][0-9A-Z]*-[0-9A-Z]{4}-[0-9A-Z]{4}")
 KINDS = {"code": re.compile(r"[a-z][a-z0-9_]*"), "email": re.compile(r"\S+@\S+"), "digits": re.compile(r"\d+")}
 
 

@@ -33,6 +33,7 @@ class StandInIdentity(StandIn):
     user_id: UUID = JAYNE
     full_name: str = NAME
     organisation_ids: tuple[UUID, ...] = (MPFT,)
+    bodies: tuple[str, ...] = ()
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
 
@@ -111,6 +112,7 @@ class StandInIdentity(StandIn):
             role=self.role,
             organisation_ids=self.organisation_ids,
             all_organisations=self.all_organisations,
+            bodies=self.bodies,
             home_organisation_id=MPFT,
             session_id=UUID(int=8),
             method="password_pin",

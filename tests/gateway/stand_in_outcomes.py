@@ -70,7 +70,10 @@ def an_outcome(**changes: object) -> OutcomeShown:
 
 @dataclass
 class StandInOutcomes(StandIn):
-    """One active record with its answers and its outcomes."""
+    """
+    One record with its answers and its outcomes, in the list of records too. `changes` are other values of the record,
+    and `row_changes` of its row, which is the first of `matches`.
+    """
 
     version: int = 4
     answers: Answers = field(default_factory=lambda: dict(PERSON))
@@ -79,11 +82,14 @@ class StandInOutcomes(StandIn):
     being_archived: bool = False
     more: bool = False
     pending: bool = False
+    changes: dict[str, object] = field(default_factory=dict)
+    row_changes: dict[str, object] = field(default_factory=dict)
+    matches: int = 1
 
     def table(self) -> tuple[Row, ...]:
         return (
             row(ReadRecord, self._read_record),
-            row(ListRecords, lambda _: RecordPage(rows=(a_row(),), first=1, matches=1, total=1)),
+            row(ListRecords, lambda _: self._page()),
             row(ListOutcomes, self._list_outcomes),
             row(RecordOutcome, lambda _: OutcomeReceipt(outcome_id=UUID(int=12), pending=self.pending)),
         )
@@ -96,7 +102,16 @@ class StandInOutcomes(StandIn):
     def _read_record(self, asked: ReadRecord) -> RecordShown:
         if asked.record_id != RECORD_ID:
             raise Refused("not_found")
-        return a_record(answers=self.answers, version=self.version, updates=self.version, same_person=self.same_person)
+        fields = {
+            "answers": self.answers,
+            "version": self.version,
+            "updates": self.version,
+            "same_person": self.same_person,
+        }
+        return a_record(**fields | self.changes)
+
+    def _page(self) -> RecordPage:
+        return RecordPage(rows=(a_row(**self.row_changes),), first=1, matches=self.matches, total=self.matches)
 
     def _list_outcomes(self, asked: ListOutcomes) -> Outcomes:
         return Outcomes(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.reading import (
     AddNote,
     History,
@@ -22,23 +23,33 @@ from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
 class StandInReferrals(StandIn):
     """
     One record. `updates` is its history, newest first, and `older` counts the changes before those, of which
-    `older_ratings` changed the rating.
+    `older_ratings` changed the rating. Without `is_open`, what is saved ends the record.
     """
 
     updates: tuple[RecordChange, ...] = ()
     older: int = 0
     older_ratings: tuple[RecordChange, ...] | None = None
     notes: tuple[NoteShown, ...] = ()
+    is_open: bool = True
 
     def table(self) -> tuple[Row, ...]:
         return (
-            row(SubmitRecord, receipt),
-            row(UpdateRecord, receipt),
-            row(ReviewRecord, receipt),
+            row(SubmitRecord, self._receipt),
+            row(UpdateRecord, self._receipt),
+            row(ReviewRecord, self._receipt),
+            row(DecideEnding, self._decided),
             row(AddNote, nothing),
             row(ReadPast, self._past),
             row(ReadHistory, lambda _: self._history()),
         )
+
+    def _receipt(self, _asked: Request[Message]) -> RecordReceipt:
+        return RecordReceipt(
+            record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red", is_open=self.is_open
+        )
+
+    def _decided(self, asked: DecideEnding) -> RecordReceipt:
+        return self._receipt(asked).model_copy(update={"rating": None})
 
     def _past(self, _asked: ReadPast) -> Past:
         notes = Notes(record_id=RECORD_ID, notes=self.notes)
@@ -48,7 +59,3 @@ class StandInReferrals(StandIn):
         return History(
             record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=self.updates, older=self.older
         )
-
-
-def receipt(_asked: Request[Message]) -> RecordReceipt:
-    return RecordReceipt(record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -26,16 +27,18 @@ from tests.gateway.conftest import Serve
 from tests.gateway.small_app import two_registers
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import JAYNE, NAME, StandInIdentity
-from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.stand_in_reports import StandInReports
 from tests.gateway.strict import StrictInOurs
 from tests.gateway.test_record_over_time import ANSWERS, a_change
+from tests.services.watch import EDITION, a_watch, watch
 
 DRAFT = UUID(int=99)
 RECORD = f"records/{RECORD_ID.hex}/"
 PATHS = (
     "records/",
+    "records/?ended=yes",
     "records/?length=25&sort=name&rating=red",
     "records/?notice=archived",
     "records/new?start",
@@ -47,6 +50,14 @@ PATHS = (
     "reporting/",
     f"reporting/?organisation={UUID(int=2).hex}",
 )
+OF_ENDINGS = ("records/", "records/?ended=yes", RECORD, f"{RECORD}?notice=decided", f"{RECORD}ending/")
+DECIDED = {
+    "body": "parish:plumstead",
+    "reason": "She sleeps well.",
+    "person_told": True,
+    "decided_by": "Septimus Harding",
+    "decided_at": WHEN,
+}
 TYPED: dict[str, tuple[str, ...]] = {
     "first_name": ("Canarina",),
     "risk_level": ("red",),
@@ -101,13 +112,18 @@ class Rig:
             browser.come_in(self.identity)
 
 
+def three_registers() -> Registers:
+    """Return the DSR twice, and a register of which bodies share the records, which end by a date."""
+    return Registers([*two_registers().every(), watch()])
+
+
 def plain(html: str) -> str:
     return CHANGING.sub("", html)
 
 
 @pytest.fixture
 async def rig(serve: Serve, template_cache: Path) -> Rig:
-    identity, outcomes, registers = StandInIdentity(), StandInOutcomes(answers=dict(ANSWERS)), two_registers()
+    identity, outcomes, registers = StandInIdentity(), StandInOutcomes(answers=dict(ANSWERS)), three_registers()
     others = (StandInReferrals(updates=(a_change(2), a_change(1, ("risk_level", "amber", "red"))), older=7),)
     wire = FakeWire()
     for each in (identity, outcomes, *others, StandInReports(), StandInDrafts(kept={DRAFT: TYPED})):
@@ -139,6 +155,37 @@ async def test_a_kept_page_says_the_same_as_a_fresh_one_for_every_user_register_
                 assert fresh == kept, path
                 assert name in kept
                 assert not [other for _, _, other in VISITORS if other != name and f"logged in: {other}" in kept]
+
+
+STATES: tuple[dict[str, object], ...] = (
+    {},
+    {"ends_on": date(2031, 5, 9), "awaiting": True},
+    {"ends_on": date(2031, 5, 10), "awaiting": True, "decisions": (DECIDED,)},
+    {"is_open": False, "ended_at": WHEN, "may_update": False, "decisions": (DECIDED,)},
+    {"is_open": False, "ended_at": WHEN, "may_update": False},
+)
+
+
+async def test_a_kept_page_says_the_same_in_a_register_whose_records_end_by_a_date(rig: Rig) -> None:
+    rig.outcomes.answers = a_watch()
+    for state in (*STATES, STATES[0]):
+        rig.outcomes.changes = {"edition": EDITION, **state}
+        rig.outcomes.row_changes = {name: state[name] for name in ("ended_at", "awaiting") if name in state}
+        for visitor, bodies in zip(VISITORS, ((), ("parish:plumstead",), ("almshouse:hiram",)), strict=True):
+            rig.identity.bodies = bodies
+            rig.come_in(*visitor)
+            for path in OF_ENDINGS:
+                kept, fresh = await rig.both(f"/watch/{path}")
+                assert fresh == kept, path
+
+
+async def test_an_ended_record_shares_no_kept_page_with_an_open_one(rig: Rig) -> None:
+    rig.come_in(*VISITORS[0])
+    for state in (STATES[0], STATES[-1]):
+        rig.outcomes.changes = dict(state)
+        for register in ("dsr", "other"):
+            kept, fresh = await rig.both(f"/{register}/{RECORD}")
+            assert fresh == kept
 
 
 async def test_users_with_the_same_permissions_share_kept_pages(rig: Rig) -> None:

@@ -1,6 +1,7 @@
 """Tests that the stand-ins reply as the services do, by comparison with replies recorded from the real services."""
 
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -25,6 +26,7 @@ from shared.contracts.outcomes import (
 )
 from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates
+from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
@@ -136,6 +138,14 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 SubmitRecord(command_id=ID, edition="2022", answers={}),
                 UpdateRecord(command_id=ID, record_id=RECORD_ID, version=4, answers={}),
                 ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4),
+                DecideEnding(
+                    command_id=ID,
+                    record_id=RECORD_ID,
+                    body="parish:plumstead",
+                    ends_on=date(2026, 2, 1),
+                    reason="Safe now",
+                    person_told=True,
+                ),
                 ReadPast(record_id=RECORD_ID),
                 ReadHistory(record_id=RECORD_ID),
             ),

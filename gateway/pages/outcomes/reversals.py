@@ -1,4 +1,4 @@
-"""Archives made in error: asking for a reversal, and deciding one that another administrator asked for."""
+"""Records that ended in error: asking for a reversal, and deciding one that another administrator asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ async def decide_reversal(request: web.Request) -> web.Response:
 
 
 def _register(request: web.Request) -> Definition:
-    """Return the register. Raise 404 for a register that archives nothing."""
+    """Return the register. Raise 404 if no end of a record in it can be reversed."""
     register = request[REGISTER]
     if not any(each.reversible for each in register.lifecycle.transitions):
         raise web.HTTPNotFound

@@ -4,6 +4,7 @@ from shared.contracts.referrals.reading import RecordShown
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.form.showing import body_label
+from shared.registers.scope import bodies_named
 
 
 def awaited_bodies(register: Definition, record: RecordShown) -> list[str]:
@@ -12,9 +13,13 @@ def awaited_bodies(register: Definition, record: RecordShown) -> list[str]:
     if transition is None or record.ends_on is None or not record.is_open:
         return []
     decided = {each.body for each in record.decisions}
-    named = ((register.form.by_name[name], record.answers.get(name)) for name in transition.decisions)
-    bodies = dict.fromkeys(f"{question.body_list}:{code}" for question, code in named if code)
-    return [each for each in bodies if each not in decided]
+    return [each for each in bodies_named(register, transition.decisions, record.answers) if each not in decided]
+
+
+def decided_by_bodies(register: Definition) -> bool:
+    """Return whether bodies decide about the end of a record in this register."""
+    transition = register.lifecycle.ends_by("date")
+    return bool(transition and transition.decisions)
 
 
 def waiting_of(register: Definition, record: RecordShown) -> str:

@@ -7,9 +7,9 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.conflict import show_conflict
-from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation
+from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation, without_day
 from gateway.pages.records.likely_duplicate import unseen_duplicate
-from gateway.pages.records.lookup import edition_of, find_record
+from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import (
     GONE,
     REVIEW,
@@ -19,9 +19,11 @@ from gateway.pages.records.record_page import (
     open_record,
     opened_in,
     show_gone,
+    show_left,
     show_page,
 )
-from gateway.ui.actions import attempt, see_other
+from gateway.ui.actions import ask, attempt, see_other
+from gateway.ui.form import Posted
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
 from shared.clock import london_today
@@ -63,14 +65,47 @@ async def update_record(request: web.Request) -> web.Response:
     try:
         record = await find_record(request)
     except Refused:
-        return await show_gone(request, typed(posted, request[REGISTER].form), opened.note.text)
+        return await _update_unread(request, posted, opened)
     register = edition_of(request, record)
-    raw = typed(posted, register.form)
+    cancelled = is_cancelled(posted)
+    raw = without_day(register, typed(posted, register.form)) if cancelled else typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_today(), record.answers)
-    if is_cancelled(posted):
-        return see_other(register.record_address(record.record_id))
     sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted))
+    if cancelled:
+        return await _show_sent(request, sent)
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
+
+
+async def _update_unread(request: web.Request, posted: Posted, opened: Opened) -> web.Response:
+    """
+    Send the update of a record that cannot be read. It may repeat the very update that ended the record.
+
+    The service answers a repeated command as it did the first time. If it refuses, show what was typed.
+    """
+    register = request[REGISTER]
+    raw = typed(posted, register.form)
+    checked = read_answers(register.form, raw, register.words, london_today())
+    if is_cancelled(posted) or posted.get("act") == REVIEW or not checked.ok:
+        return await show_gone(request, raw, opened.note.text)
+    update = UpdateRecord(
+        command_id=opened.command,
+        record_id=record_id_in(request),
+        version=opened.version,
+        answers=checked.answers,
+        confirmed=is_confirmed(posted),
+    )
+    try:
+        saved = await ask(request, update)
+    except Refused:
+        return await show_gone(request, raw, opened.note.text)
+    return await _show_end(request, opened.note, is_open=saved.is_open)
+
+
+async def _show_end(request: web.Request, note: Note, *, is_open: bool) -> web.Response:
+    """Say what was saved of a record that cannot be opened any more. A note that was typed is shown, to be copied."""
+    if note.text:
+        return await show_left(request, note.text, is_open=is_open)
+    return see_other(request[REGISTER].address(PATHS["records"]), "updated" if is_open else "ended")
 
 
 async def _update(request: web.Request, sent: Sent) -> web.Response:
@@ -119,7 +154,7 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
     if saved is None:
         return await _show_sent(request, sent)
     if not saved.is_open:
-        return see_other(register.address(PATHS["records"]), "over")
+        return await _show_end(request, sent.opened.note, is_open=False)
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
     if sent.opened.note.text:
         return await _show_saved(request, register, sent.opened.note, done)

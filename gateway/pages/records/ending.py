@@ -1,16 +1,18 @@
 """The end of a record by a date: confirming the day, and the decision of each body."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from aiohttp import web
 
-from gateway.keys import VISITOR
-from gateway.pages.records.awaited import deciding, waiting_of
+from gateway.keys import REGISTER, VISITOR
+from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
 from gateway.pages.records.identity_bar import whose
-from gateway.pages.records.lookup import edition_of, find_record
-from gateway.pages.records.record_page import Opened
+from gateway.pages.records.lookup import edition_of, find_record, record_id_in
+from gateway.pages.records.record_page import Opened, show_gone
 from gateway.security.ids import command_in
-from gateway.ui.actions import At, attempt, see_other
+from gateway.ui.actions import At, ask, attempt, see_other
 from gateway.ui.form import Choice, Field, Form, Posted
 from gateway.ui.formats import day_and_time
 from gateway.ui.navigation import PATHS
@@ -18,9 +20,10 @@ from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.reading import EndingDecision, RecordShown
+from shared.messages import Refused
 from shared.registers.definition.lifecycle import Transition
 from shared.registers.definition.register import Definition
-from shared.registers.form.reading import Raw
+from shared.registers.form.reading import Raw, field_names
 from shared.registers.form.showing import body_label
 from shared.values import show_date
 
@@ -49,7 +52,7 @@ def is_cancelled(posted: Posted) -> bool:
 async def show_confirmation(
     request: web.Request, register: Definition, record: RecordShown, raw: Raw, opened: Opened
 ) -> web.Response:
-    """Ask whether the record shall end. The page carries all that was typed, so that nothing is lost either way."""
+    """Ask whether the record shall end. The page carries all that was typed. Cancel loses only the day of the end."""
     transition = _transition(register)
     fields = [*hidden_fields(raw), ("text", opened.note.text), ("note_command", opened.note.command.hex)]
     return await show(
@@ -66,6 +69,13 @@ async def show_confirmation(
     )
 
 
+def without_day(register: Definition, raw: Raw) -> Raw:
+    """Return what was typed without the day on which the record would end."""
+    question = register.form.by_name[_transition(register).question or ""]
+    day = field_names(question)
+    return {name: value for name, value in raw.items() if name not in day}
+
+
 async def show_decisions(request: web.Request) -> web.Response:
     record = await find_record(request)
     register = edition_of(request, record)
@@ -74,7 +84,13 @@ async def show_decisions(request: web.Request) -> web.Response:
 
 async def decide(request: web.Request) -> web.Response:
     """Record the decision of one body. Show the page again if something is missing or has changed."""
-    record, posted = await find_record(request), await request.post()
+    posted = await request.post()
+    try:
+        record = await find_record(request)
+    except Refused:
+        return await _decide_after_end(request, posted)
+    if not record.is_open:
+        return await _decide_after_end(request, posted)
     register = edition_of(request, record)
     form = _form(register, deciding(request[VISITOR], register, record))
     form.command, answers = command_in(posted), form.read(posted)
@@ -84,20 +100,59 @@ async def decide(request: web.Request) -> web.Response:
         form.refuse(register.words("ending.changed"), status=409)
     if answers is None or record.ends_on is None or form.summary:
         return await _show(request, record, form)
-    decision = DecideEnding(
-        command_id=form.command,
-        record_id=record.record_id,
-        body=answers["body"][:100],
-        ends_on=record.ends_on,
-        reason=answers["reason"],
-        person_told=answers["told"] == YES,
-    )
-    saved = await attempt(request, decision, form, _refusals(register))
+    saved = await attempt(request, _decision(request, form, answers, record.ends_on), form, _refusals(register))
     if saved is None:
-        return await _show(request, await find_record(request), form)
+        return await _show_refused(request, form)
     if not saved.is_open:
         return see_other(register.address(PATHS["records"]), "over")
     return see_other(register.record_address(record.record_id), "decided")
+
+
+async def _decide_after_end(request: web.Request, posted: Posted) -> web.Response:
+    """
+    Send the decision about a record that has ended or cannot be read. It may repeat the decision that ended it.
+
+    The service answers a repeated command as it did the first time. If it refuses, show the reason that was typed.
+    """
+    register = request[REGISTER]
+    form = _form(register, [])
+    form.command, answers = command_in(posted), form.read(posted)
+    ends_on = _day_in(posted)
+    if answers is None or ends_on is None or len(answers["reason"]) > LONGEST_REASON:
+        return await show_gone(request, {}, form.value("reason"))
+    try:
+        saved = await ask(request, _decision(request, form, answers, ends_on))
+    except Refused:
+        return await show_gone(request, {}, form.value("reason"))
+    return see_other(register.address(PATHS["records"]), "decided" if saved.is_open else "over")
+
+
+def _day_in(posted: Posted) -> date | None:
+    """Return the day that the form showed; None if it has none."""
+    try:
+        return date.fromisoformat(str(posted.get("ends_on", "")))
+    except ValueError:
+        return None
+
+
+def _decision(request: web.Request, form: Form, answers: Mapping[str, str], ends_on: date) -> DecideEnding:
+    return DecideEnding(
+        command_id=form.command,
+        record_id=record_id_in(request),
+        body=answers["body"][:100],
+        ends_on=ends_on,
+        reason=answers["reason"],
+        person_told=answers["told"] == YES,
+    )
+
+
+async def _show_refused(request: web.Request, form: Form) -> web.Response:
+    """Show the page again with what was typed. The record may have ended in the meantime."""
+    try:
+        record = await find_record(request)
+    except Refused:
+        return await show_gone(request, {}, form.value("reason"))
+    return await _show(request, record, form)
 
 
 def _refusals(register: Definition) -> dict[str, str | At]:
@@ -121,8 +176,13 @@ def _transition(register: Definition) -> Transition:
 
 
 def _form(register: Definition, bodies: list[str]) -> Form:
-    """Return the form of one decision. A user who acts for one body alone need not choose it."""
-    _transition(register)
+    """
+    Return the form of one decision. A user who acts for one body alone need not choose it.
+
+    Raise 404 for a register in which no body decides.
+    """
+    if not decided_by_bodies(register):
+        raise web.HTTPNotFound
     words = register.words
     listed = tuple(Choice(each, body_label(register, each)) for each in bodies)
     body = Field("body", words("ending.body"), "choice", choices=listed, missing=words("ending.body_missing"))
@@ -142,20 +202,32 @@ def _form(register: Definition, bodies: list[str]) -> Form:
 
 async def _show(request: web.Request, record: RecordShown, form: Form) -> web.Response:
     register = edition_of(request, record)
-    words = register.words
+    day, waiting = _standing(register, record)
     return await show(
         request,
         "records/decisions.html",
         form=form,
         register=register,
         whose=await whose(request, record),
-        day=words("ending.on", day=show_date(record.ends_on)) if record.ends_on else words("ending.not_ending"),
-        waiting=waiting_of(register, record) or (words("ending.all_decided") if record.ends_on else ""),
+        day=day,
+        waiting=waiting,
         decisions=[_shown(register, each) for each in record.decisions],
         may_decide=bool(deciding(request[VISITOR], register, record)),
+        reason=form.value("reason"),
         ends_on=record.ends_on.isoformat() if record.ends_on else "",
         href=register.record_address(record.record_id),
     )
+
+
+def _standing(register: Definition, record: RecordShown) -> tuple[str, str]:
+    """Return the day on which the record ends or has ended, and whose decision is missing."""
+    words = register.words
+    if record.ended_at:
+        return words("records.ended_on", when=day_and_time(record.ended_at)), ""
+    if record.ends_on is None:
+        return words("ending.not_ending"), ""
+    waiting = waiting_of(register, record) or words("ending.all_decided")
+    return words("ending.on", day=show_date(record.ends_on)), waiting
 
 
 def _shown(register: Definition, decision: EndingDecision) -> ShownDecision:

@@ -74,12 +74,17 @@ class Chip:
 
 
 def groups_of(register: Definition, visitor: Visitor, names: Mapping[UUID, str], by: Narrowing) -> list[Group]:
-    """Return the filters that this visitor can use. Visitors who see only their own records get no organisations."""
+    """
+    Return the filters that this visitor can use.
+
+    Organisations are left out for visitors who see only their own records. They are left out too where bodies share
+    records, because no organisation has records there.
+    """
     groups = [
         _group("rating", _label(register, _rating(register)), _ratings(register), frozenset(by.ratings)),
         _group("locality", _label(register, _locality(register)), _localities(register), frozenset(by.localities)),
     ]
-    if not visitor.own_records_only:
+    if register.scope is None and not visitor.own_records_only:
         reach, chosen = visitor.organisation_ids, frozenset(each.hex for each in by.organisation_ids)
         groups.append(_organisations(_organisation_label(register), reach, Same(names), chosen))
     return [group for group in groups if len(group.choices) > 1]
@@ -176,14 +181,16 @@ def sorts_of(register: Definition) -> tuple[Choice, ...]:
     )
 
 
-def columns_of(register: Definition, found: RecordPage) -> tuple[Column, ...]:
-    """Return the register's columns. A sortable heading is a button; pressing it again reverses the order."""
-    return tuple(_column(register, column, found) for column in register.records.columns)
+def columns_of(register: Definition, found: RecordPage, *, sortable: bool) -> tuple[Column, ...]:
+    """Return the register's columns. In a sortable list, headings are buttons; a second press reverses the order."""
+    return tuple(
+        _column(register, column, found) if sortable else Column(column.label) for column in register.records.columns
+    )
 
 
 def _column(register: Definition, column: ListColumn, found: RecordPage) -> Column:
     sort = _sort_of(register, column)
-    if sort is None or not found.sortable:
+    if sort is None:
         return Column(column.label)
     if found.sort != sort:
         return Column(column.label, sort=write_sort(sort, turned=False))

@@ -38,7 +38,9 @@ from shared.clock import utc_now
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition, ListColumn
+from shared.registers.definition.words import Words
 from shared.registers.form.showing import show_answer
+from shared.registers.scope import sees_ended
 
 CellMaker = Callable[[RecordRow], Cell]
 
@@ -101,8 +103,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     results = _results(request, wanted, found, groups, names)
     if FRAGMENT in request.headers:
         return web.Response(text=results, content_type="text/html")
-    archived = {"archived": register.words("archive.archived"), "over": register.words("ending.over")}
-    archiving = {"archiving": register.words("archive.pending")}
+    done, archiving = _done(register.words), {"archiving": register.words("archive.pending")}
     return await show(
         request,
         "records/list.html",
@@ -117,9 +118,20 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         sort=write_sort(wanted.sort, turned=wanted.turned),
         ended=wanted.ended,
         may_see_ended=sees_ended(register, visitor),
-        said=notice(request, archived | archiving),
-        done=bool(notice(request, archived)),
+        said=notice(request, done | archiving),
+        done=bool(notice(request, done)),
     )
+
+
+def _done(words: Words) -> dict[str, str]:
+    """Return what the list says of an act on a record that cannot be opened any more."""
+    return {
+        "archived": words("archive.archived"),
+        "updated": words("record.updated"),
+        "decided": words("ending.done"),
+        "ended": words("ending.ended"),
+        "over": words("ending.over"),
+    }
 
 
 def _results(
@@ -127,7 +139,8 @@ def _results(
 ) -> Markup:
     """Return the part of the page that a search while typing replaces: chips, table and page numbers."""
     register, visitor = request[REGISTER], request[VISITOR]
-    columns = columns_of(register, found)
+    sortable = found.sortable and not wanted.ended
+    columns = columns_of(register, found, sortable=sortable)
     cells = RecordCells(register, visitor, names, utc_now())
     rows = table_rows(columns, [cells.cells(row) for row in found.rows], row_header=True) if found.rows else Markup()
     shell = kept_part(
@@ -139,7 +152,7 @@ def _results(
         paging=paging_of(wanted, found),
         is_search=bool(wanted.search),
         capped=found.capped,
-        sortable=found.sortable,
+        unsorted=not found.sortable and not wanted.ended,
         chips=chips_of(register, groups),
         most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
@@ -199,12 +212,9 @@ class RecordCells:
     def _actions(self, row: RecordRow) -> Cell:
         href = self._register.record_address(row.record_id)
         view = link(self._view, href, row.name)
-        return lines(view, link(self._outcomes, f"{href}outcomes/", row.name)) if self._has_outcomes else view
-
-
-def sees_ended(register: Definition, visitor: Visitor) -> bool:
-    """Return whether the visitor's role may read records that have ended."""
-    return visitor.role is not None and visitor.role.value in register.access.ended_seen_by
+        if row.ended_at or not self._has_outcomes:
+            return view
+        return lines(view, link(self._outcomes, f"{href}outcomes/", row.name))
 
 
 def paging_of(wanted: ListRecords, found: RecordPage) -> Paging:

@@ -10,7 +10,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.records.awaited import deciding, waiting_of
+from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
 from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
@@ -32,7 +32,7 @@ from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.reading import Raw, read_answers
-from shared.registers.form.showing import as_text, fill_fields
+from shared.registers.form.showing import AnswerRow, as_text, fill_fields
 from shared.values import show_date
 
 GONE = frozenset({"archived", "not_found"})
@@ -131,18 +131,22 @@ async def show_page(
         may_review=bool(standing.mark),
         review=REVIEW,
         said=_said(request, words, said),
-        may_record_outcome=bool(register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)),
-        may_name_holder=request[VISITOR].may(Permission.ADMINISTER),
+        may_record_outcome=bool(
+            record.is_open and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)
+        ),
+        may_name_holder=record.is_open and request[VISITOR].may(Permission.ADMINISTER),
     )
 
 
 def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> dict[str, object]:
     """Return what the page says about the end of the record: its day, who must decide, and where."""
-    words = register.words
+    words, awaits = register.words, bool(record.ends_on and record.is_open)
+    link = words("ending.link") if deciding(visitor, register, record) else words("ending.look")
+    has_page = decided_by_bodies(register) and (awaits or record.decisions)
     return {
-        "day": words("ending.on", day=show_date(record.ends_on)) if record.ends_on and record.is_open else "",
+        "day": words("ending.on", day=show_date(record.ends_on)) if record.ends_on and awaits else "",
         "waiting": waiting_of(register, record),
-        "link": words("ending.link") if deciding(visitor, register, record) else words("ending.look"),
+        "link": link if has_page else "",
         "ended": words("records.ended_on", when=day_and_time(record.ended_at)) if record.ended_at else "",
     }
 
@@ -192,8 +196,10 @@ def _table(shell: Shell, columns: Sequence[Column], update: ShownChange) -> Mark
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
-    """Return the newest outcomes if the visitor may see them."""
-    if not (register.rating and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)):
+    """Return the newest outcomes if the visitor may see them. Those of a record that has ended cannot be read."""
+    if not (record.is_open and register.rating and register.outcome):
+        return FoundOutcomes()
+    if not request[VISITOR].may(Permission.RECORD_OUTCOME):
         return FoundOutcomes()
     found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
     return FoundOutcomes(found, missing=found is None)
@@ -204,5 +210,36 @@ async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Respo
     register = request[REGISTER]
     checked = read_answers(register.form, raw, register.words, london_today())
     rows = as_text(register.form, checked.answers)
-    back = register.address(PATHS["records"])
-    return await show(request, "records/gone.html", status=404, rows=rows, text=text, back=back)
+    words = register.words
+    return await _show_unsaved(request, words("record.gone_heading"), words("record.gone"), text, status=404, rows=rows)
+
+
+async def show_left(request: web.Request, text: str, *, is_open: bool) -> web.Response:
+    """Show a note that was typed, to be copied. Its record was saved, but cannot be opened any more."""
+    words = request[REGISTER].words
+    said = words("record.updated") if is_open else words("ending.ended")
+    return await _show_unsaved(request, words("notes.heading"), words("notes.left"), text, said=said)
+
+
+async def _show_unsaved(
+    request: web.Request,
+    heading: str,
+    lead: str,
+    text: str,
+    *,
+    status: int = 200,
+    rows: Sequence[AnswerRow] = (),
+    said: str = "",
+) -> web.Response:
+    back = request[REGISTER].address(PATHS["records"])
+    return await show(
+        request,
+        "records/gone.html",
+        status=status,
+        heading=heading,
+        lead=lead,
+        rows=rows,
+        text=text,
+        said=said,
+        back=back,
+    )

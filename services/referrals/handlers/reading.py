@@ -25,6 +25,7 @@ from shared.contracts.referrals.reading import (
 from shared.database import Database, transaction
 from shared.messages import Fault, NotAnswered, must_find
 from shared.permissions import Visitor
+from shared.registers.scope import sees_ended
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ReadRecordHandlers:
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
         """Return one page of the search, of the filtered list, of the plain list or of ended records, as requested."""
         register = self.context.latest(visitor)
-        if asked.ended and not lists.sees_ended(register, visitor):
+        if asked.ended and not sees_ended(register, visitor):
             raise NotAnswered(Fault.NOT_ALLOWED)
         reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = read_search(visitor.register_code, asked.search)
@@ -57,7 +58,7 @@ class ReadRecordHandlers:
 
     def _sees_ended(self, visitor: Visitor) -> bool:
         """Return whether the visitor's role may read records of this register that have ended."""
-        return lists.sees_ended(self.context.registers.newest_of(visitor.register_code), visitor)
+        return sees_ended(self.context.registers.newest_of(visitor.register_code), visitor)
 
     async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
         lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")

@@ -11,6 +11,7 @@ from shared.registers.definition.lifecycle import Transition
 from shared.registers.definition.questions import NOT_KNOWN
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
+from shared.registers.scope import bodies_named
 
 
 @dataclass(frozen=True)
@@ -98,5 +99,4 @@ def without_end(register: Definition, answers: Answers) -> Answers:
 
 def deciding(register: Definition, transition: Transition, answers: Answers) -> tuple[str, ...]:
     """Return the bodies that must each decide before a record with these answers ends, as `list:code`."""
-    named = ((register.form.by_name[name], answers.get(name)) for name in transition.decisions)
-    return tuple(dict.fromkeys(f"{question.body_list}:{code}" for question, code in named if code))
+    return bodies_named(register, transition.decisions, answers)

@@ -44,11 +44,6 @@ def narrowed_to(visitor: Visitor, organisation_ids: Sequence[UUID]) -> Visitor:
     return visitor.model_copy(update={"reached": tuple(o for o in visitor.organisation_ids if o in wanted)})
 
 
-def sees_ended(register: Definition | None, visitor: Visitor) -> bool:
-    """Return whether the visitor's role may read records that have ended."""
-    return bool(register and visitor.role and visitor.role.value in register.access.ended_seen_by)
-
-
 def levels_by_urgency(register: Definition) -> tuple[str, ...]:
     """Return the codes of the ratings, the most urgent first."""
     levels = register.rating.levels if register.rating else ()

@@ -20,6 +20,7 @@ from shared.database import DatabasePool
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
+from tests.contracts.golden import check_golden
 from tests.services.referrals.rig import Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
 
@@ -160,6 +161,14 @@ async def test_it_stays_until_both_bodies_have_decided_and_ends_with_the_last_de
     assert ["ended", "decided", "updated"] == [each.act for each in history.updates]
     kinds = {event.event_type() for event in await watch.referrals.told(receipt.record_id)}
     assert f"{watch.code}-watch-ended-1" in kinds
+
+
+async def test_golden_decisions(watch: Watch) -> None:
+    receipt = await watch.ending(PAST)
+    first = await watch.referrals.ask(watch.parish, a_decision(receipt.record_id, PARISH, PAST))
+    last = await watch.referrals.ask(watch.almshouse, a_decision(receipt.record_id, ALMSHOUSE, PAST))
+
+    check_golden(DecideEnding, first, last)
 
 
 async def test_each_body_decides_for_itself_once_and_about_the_day_it_saw(watch: Watch) -> None:
