@@ -10,7 +10,7 @@ from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadRecord
-from shared.contracts.referrals.saving import UpdateRecord
+from shared.contracts.referrals.saving import LikelyDuplicate, SubmitRecord, UpdateRecord
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.registers.load import Registers, load_registers
@@ -359,3 +359,45 @@ async def test_only_a_register_that_archives_speaks_of_archives(
 
     assert speaks == ("rchiv" in page.tree.get_text())
     assert speaks == ("rchiv" in registers.find(code).words("workbook.archived"))
+
+
+# ------------------------------------------------------------------------------------------------------- new records
+NEW = f"{LIST}new"
+FIRST = {name: value for name, value in UPDATE.items() if name != "version"}
+
+
+async def test_a_new_record_that_ends_is_asked_about_and_nothing_typed_is_lost(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    await browser.see(NEW)
+    referrals.failing[SubmitRecord] = Refused("confirm_ending")
+    page = await browser.send(NEW, FIRST, status=409)
+    assert "Does this watch end?" == page.heading
+    assert fields(page).items() >= FIRST.items()
+
+    form = await browser.send(NEW, fields(page) | CANCELLED, status=200)
+    del referrals.failing[SubmitRecord]
+    await browser.go_on(NEW, fields(page) | CONFIRMED)
+
+    assert ("Abel", "") == (fields(form)["called"], fields(form).get("watch_ends-day", ""))
+    assert [False, True] == [each.confirmed for each in referrals.heard(SubmitRecord)]
+    assert {COMMAND} == {each.command_id.hex for each in referrals.heard(SubmitRecord)}
+
+
+@pytest.mark.parametrize("duplicate_first", [True, False])
+async def test_whoever_is_asked_about_a_match_and_about_the_end_answers_each_once(
+    browser: Browser, referrals: StandInReferrals, duplicate_first: bool
+) -> None:
+    await browser.see(NEW)
+    questions = [Refused(LikelyDuplicate(records=(RECORD_ID,))), Refused("confirm_ending")]
+    answers = [{"duplicate": "add"}, CONFIRMED]
+    typed: Mapping[str, str] = FIRST
+    for question, answer in list(zip(questions, answers, strict=True))[:: 1 if duplicate_first else -1]:
+        referrals.failing[SubmitRecord] = question
+        typed = fields(await browser.send(NEW, typed, status=409)) | answer
+    del referrals.failing[SubmitRecord]
+
+    await browser.go_on(NEW, typed)
+
+    sent = referrals.heard(SubmitRecord)[-1]
+    assert ((RECORD_ID,), True) == (sent.duplicates_seen, sent.confirmed)

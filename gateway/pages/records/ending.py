@@ -1,14 +1,15 @@
 """The end of a record by a date: confirming the day, and the decision of each body."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
-from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.identity_bar import Whose, whose
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import Opened, show_gone
 from gateway.security.ids import command_in
@@ -53,18 +54,41 @@ async def show_confirmation(
     request: web.Request, register: Definition, record: RecordShown, raw: Raw, opened: Opened
 ) -> web.Response:
     """Ask whether the record shall end. The page carries all that was typed. Cancel loses only the day of the end."""
-    transition = _transition(register)
-    fields = [*hidden_fields(raw), ("text", opened.note.text), ("note_command", opened.note.command.hex)]
+    fields = [
+        *hidden_fields(raw),
+        ("command", opened.command.hex),
+        ("version", str(opened.version)),
+        ("text", opened.note.text),
+        ("note_command", opened.note.command.hex),
+    ]
+    href = register.record_address(record.record_id)
+    return await _show_question(request, register, fields, href, await whose(request, record))
+
+
+async def show_first_confirmation(
+    request: web.Request, register: Definition, command: UUID, raw: Raw, answered: Sequence[tuple[str, str]]
+) -> web.Response:
+    """Ask the same of a new record. `answered` is what the user said to questions that were asked before."""
+    fields = [*hidden_fields(raw), ("command", command.hex), *answered]
+    return await _show_question(request, register, fields, register.address(PATHS["submit"]))
+
+
+async def _show_question(
+    request: web.Request,
+    register: Definition,
+    fields: Sequence[tuple[str, str]],
+    href: str,
+    person: Whose | None = None,
+) -> web.Response:
     return await show(
         request,
         "records/ending.html",
         status=409,
         register=register,
-        confirm=transition.confirm,
-        whose=await whose(request, record),
+        confirm=_transition(register).confirm,
+        whose=person,
         fields=fields,
-        opened=opened,
-        href=register.record_address(record.record_id),
+        href=href,
         choices={"field": ANSWER, "yes": CONFIRM, "no": CANCEL},
     )
 
@@ -161,8 +185,8 @@ def _refusals(register: Definition) -> dict[str, str | At]:
         "archived": words("ending.ended"),
         "not_ending": words("ending.not_ending"),
         "changed": words("ending.changed"),
-        "conflict": words("ending.changed"),
         "decided": words("ending.decided_before"),
+        "not_second": words("ending.not_second"),
         "not_yours": words("ending.not_yours"),
         "empty": At("reason", words("ending.reason_missing"), status=422),
     }

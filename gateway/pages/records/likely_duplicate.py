@@ -1,7 +1,7 @@
 """The page shown before a likely second record of one person: the matching records, and what to do now."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,10 +45,11 @@ async def show_matches(
     command: UUID,
     raw: Raw,
     choices: Mapping[str, str],
+    answered: Sequence[tuple[str, str]] = (),
 ) -> web.Response | None:
     """
     Return the page with everything that was typed; None if none of the records can be seen any more. `choices` names
-    the field in which the user answers, and its values.
+    the field in which the user answers, and its values. `answered` is what they said to other questions before.
 
     Each record is read through its service, so the reading is audited.
     """
@@ -62,7 +63,7 @@ async def show_matches(
         "records/matches.html",
         status=409,
         matches=matches,
-        fields=hidden_fields(raw),
+        fields=[*hidden_fields(raw), *answered],
         command=command,
         choices=choices,
         refused=isinstance(refusal, Duplicate),

@@ -1,10 +1,19 @@
 """Adding a person to a register: the form, its errors, the consent refusal and the receipt."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from aiohttp import web
 
 from gateway.keys import REGISTER
+from gateway.pages.records.ending import (
+    ANSWER,
+    CONFIRM,
+    is_cancelled,
+    is_confirmed,
+    show_first_confirmation,
+    without_day,
+)
 from gateway.pages.records.likely_duplicate import show_matches, unseen_duplicate
 from gateway.pages.records.lookup import find_record
 from gateway.security.ids import command_in, sent_id
@@ -43,6 +52,8 @@ async def submit_record(request: web.Request) -> web.Response:
     raw, command = typed(posted, register.form), command_in(posted)
     if goes_back(posted):
         return await show_new(request, new_form(request, command, raw))
+    if is_cancelled(posted):
+        return await show_new(request, new_form(request, command, without_day(register, raw)))
     checked = read_answers(register.form, raw, register.words, london_today())
     if consent_verdict(register, checked.answers) == "refused":
         return await refuse_consent(request, command)
@@ -53,11 +64,12 @@ async def submit_record(request: web.Request) -> web.Response:
         edition=register.edition,
         answers=dict(checked.answers),
         duplicates_seen=seen_in(posted),
+        confirmed=is_confirmed(posted),
     )
     try:
         receipt = await ask(request, submission)
     except (Refused, NotAnswered) as failure:
-        return await _show_failure(request, new_form(request, command, raw), failure, raw)
+        return await _show_failure(request, new_form(request, command, raw), failure, raw, answered_in(posted))
     return see_other(register.record_address(receipt.record_id, "added/"))
 
 
@@ -66,6 +78,12 @@ def seen_in(posted: Posted) -> tuple[UUID, ...]:
     if posted.get(FIELD) != ADD:
         return ()
     return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
+
+
+def answered_in(posted: Posted) -> list[tuple[str, str]]:
+    """Return the user's answers to the questions asked before, so that the next page carries them along."""
+    seen = [(FIELD, ADD), *((SEEN, each.hex) for each in seen_in(posted))] if posted.get(FIELD) == ADD else []
+    return [*seen, *([(ANSWER, CONFIRM)] if is_confirmed(posted) else [])]
 
 
 def goes_back(posted: Posted) -> bool:
@@ -118,26 +136,35 @@ def _refusals(register: Definition) -> dict[str, str]:
 
 
 async def _show_failure(
-    request: web.Request, drawn: RegisterForm, failure: Refused | NotAnswered, raw: Raw
+    request: web.Request,
+    drawn: RegisterForm,
+    failure: Refused | NotAnswered,
+    raw: Raw,
+    answered: Sequence[tuple[str, str]],
 ) -> web.Response:
     """Show why the record was not added, with everything that was typed. The draft keeps its id."""
     try:
         show_why(request, failure, drawn.form, _refusals(request[REGISTER]), renew=False)
     except Refused as refusal:
-        return await _show_refused(request, drawn, refusal, raw)
+        return await _show_refused(request, drawn, refusal, raw, answered)
     return await show_new(request, drawn)
 
 
-async def _show_refused(request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw) -> web.Response:
+async def _show_refused(
+    request: web.Request, drawn: RegisterForm, refusal: Refused, raw: Raw, answered: Sequence[tuple[str, str]]
+) -> web.Response:
     """Show why the service refused the record, with everything that was typed."""
     register = request[REGISTER]
     if refusal.code == "no_consent":
         return await show_refusal(request)
+    if refusal.code == "confirm_ending":
+        return await show_first_confirmation(request, register, drawn.form.command, raw, answered)
     if not isinstance(refusal.details, LikelyDuplicate | Duplicate):
         drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
+    confirmed = [each for each in answered if each[0] == ANSWER]  # the page itself asks about the matches again
     try:
-        page = await show_matches(request, register, refusal.details, drawn.form.command, raw, CHOICES)
+        page = await show_matches(request, register, refusal.details, drawn.form.command, raw, CHOICES, confirmed)
         drawn.form.refuse(register.words("duplicate.ended"), status=409)
     except NotAnswered as unanswered:
         page = None
