@@ -131,11 +131,14 @@ async def show_page(
         may_review=bool(standing.mark),
         review=REVIEW,
         said=_said(request, words, said),
-        may_record_outcome=bool(
-            record.is_open and register.outcome and request[VISITOR].may(Permission.RECORD_OUTCOME)
-        ),
+        may_record_outcome=_may_record_outcome(request[VISITOR], register, record),
         may_name_holder=record.is_open and request[VISITOR].may(Permission.ADMINISTER),
     )
+
+
+def _may_record_outcome(visitor: Visitor, register: Definition, record: RecordShown) -> bool:
+    """Return whether outcomes can be read and recorded. Those of a record that has ended cannot."""
+    return bool(record.is_open and register.outcome and visitor.may(Permission.RECORD_OUTCOME))
 
 
 def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> dict[str, object]:
@@ -196,10 +199,8 @@ def _table(shell: Shell, columns: Sequence[Column], update: ShownChange) -> Mark
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
-    """Return the newest outcomes if the visitor may see them. Those of a record that has ended cannot be read."""
-    if not (record.is_open and register.rating and register.outcome):
-        return FoundOutcomes()
-    if not request[VISITOR].may(Permission.RECORD_OUTCOME):
+    """Return the newest outcomes if the visitor may see them."""
+    if not (register.rating and _may_record_outcome(request[VISITOR], register, record)):
         return FoundOutcomes()
     found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
     return FoundOutcomes(found, missing=found is None)

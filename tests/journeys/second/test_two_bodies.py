@@ -98,6 +98,7 @@ async def then_a_stranger_learns_only_whom_to_ask(page: Page, second: Second) ->
 async def when_the_vestry_enters_the_end_and_changes_its_mind(page: Page, second: Second) -> None:
     await page.goto(f"{second.base_url}/{WATCH}/records/")
     await page.get_by_role("link", name="View Abel Handy").click()
+    await page.get_by_role("group", name="Does the person keep a lamp?").get_by_label("Yes").check()
     await fill_date(page, "The watch ends on", "1", "2", "2026")
     await page.get_by_role("button", name="Update Record").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Does this watch end?")
@@ -105,6 +106,7 @@ async def when_the_vestry_enters_the_end_and_changes_its_mind(page: Page, second
     await page.get_by_role("button", name="No – Cancel").click()
     await expect(page.get_by_role("tab", name="History (0)")).to_be_visible()
     await expect(page.get_by_role("group", name="The watch ends on").get_by_label("Day")).to_have_value("")
+    await expect(page.get_by_role("group", name="Does the person keep a lamp?").get_by_label("Yes")).to_be_checked()
 
 
 async def when_the_vestry_confirms_the_end(page: Page) -> None:
@@ -166,6 +168,8 @@ async def then_it_is_listed_as_ended_and_can_be_read(page: Page, second: Second)
     await expect(page.get_by_role("button", name="Update Record")).to_have_count(0)
     await page.get_by_role("tab", name="History (1)").click()
     await expect(page.get_by_text("Ended by John Bunce")).to_be_visible()
+    await page.get_by_role("link", name="Decisions about the end of this record").click()
+    await expect(page.get_by_text("Agreed at the round.")).to_be_visible()
 
 
 async def then_the_figures_count_it_no_more(page: Page, second: Second) -> None:
