@@ -86,7 +86,7 @@ class Scope:
     own_records_only: bool
 
 
-def reach_of(visitor: Visitor) -> Sequence[UUID] | None:
+def reach_of(visitor: Visitor) -> tuple[UUID, ...] | None:
     """Return the compartments that the visitor reaches, or None for every compartment of the register."""
     return None if visitor.all_compartments else visitor.compartment_ids
 

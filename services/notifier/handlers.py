@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from services.notifier import rules, store
+from services.notifier import moves, rules, store
 from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.rules import NeverAMail
 from services.notifier.store import NewMail
-from services.notifier.telling import Happened, Notice
+from services.notifier.telling import AnyNotice, Happened, Notice
 from shared import audit
 from shared.compartments import add_compartment
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
+from shared.contracts.referrals.events import RecordMoved
 from shared.database import Database, transaction
 from shared.inbox import SetAside, count_set_aside, is_new
 from shared.log import warn
@@ -52,8 +53,28 @@ class Handlers:
             expires_at=asked.expires_at,
         )
 
+    async def take(self, notice: AnyNotice) -> None:
+        if isinstance(notice, RecordMoved):
+            await self.move(notice)
+        else:
+            await self.tell(notice)
+
+    async def move(self, moved: RecordMoved) -> None:
+        """Move the mails about a record to its new bodies. Notices may come in any order: the latest move counts."""
+        compartment = compartment_of(moved.register_code, moved.bodies)
+        await add_compartment(self.context.pool, moved.register_code, compartment)
+        async with transaction(self.context.pool) as db:
+            if await is_new(db, NOTICES, moved):
+                await moves.move_mails(db, moved.record_id, moved.version, compartment)
+
     async def tell(self, notice: Notice) -> None:
-        """Mail all recipients whom the register's definition names, once for each notice."""
+        """
+        Mail all recipients whom the register's definition names, once for each notice.
+
+        If the record has moved since the notice, its present bodies are told.
+        """
+        since = await moves.find_moved_to(self.context.pool, notice.record_id, notice.version)
+        notice = notice.model_copy(update={"bodies": since or notice.bodies})
         mails = await self.context.mails.mails_about(notice)
         happened = Happened.of(notice)
         register = self.context.registers.find(notice.register_code)

@@ -10,13 +10,13 @@ from services.notifier.sender import Sender, expire
 from services.notifier.settings import NotifierSettings
 from services.notifier.smtp import MailServer, Route
 from services.notifier.store import forget_old
-from services.notifier.telling import MailWriter, Notice
+from services.notifier.telling import AnyNotice, MailWriter
 from services.notifier.writing import Writer
 from shared.context import ServiceContext
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import RoutineNotice, UrgentNotice
+from shared.contracts.referrals.events import RecordMoved, RoutineNotice, UrgentNotice
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.log import warn
@@ -24,7 +24,7 @@ from shared.permissions import Permission
 from shared.service import Service
 
 SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}  # each with its own connection to the mail server
-EVENTS: tuple[type[Notice], ...] = (RoutineNotice, UrgentNotice, UrgentNotSeen)
+EVENTS: tuple[type[AnyNotice], ...] = (RecordMoved, RoutineNotice, UrgentNotice, UrgentNotSeen)
 EXPIRE_SECONDS = 5.0
 
 
@@ -39,7 +39,7 @@ def build(shared: ServiceContext, settings: NotifierSettings) -> Service:
             for_visitors(SendAgain, Permission.ADMINISTER, delivery.send_again),
             for_anyone(ReadNotifierBacklog, handlers.read_backlog),
         ],
-        followers=[context.follower(NOTICES, "NOTICES", handlers.tell, *EVENTS)],
+        followers=[context.follower(NOTICES, "NOTICES", handlers.take, *EVENTS)],
         jobs=[
             *senders(context, settings),
             MailEscalation(context).job,

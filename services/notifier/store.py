@@ -6,12 +6,13 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.notifier import moves
 from services.notifier.rules import AnyTemplate, Ending, Lane, RecordTemplate
 from services.notifier.writing import Written
 from shared.contracts.notifier import MailShown, Occasion
-from shared.database import Database, DatabasePool
+from shared.database import Database, DatabasePool, reach_of
 from shared.permissions import Visitor
-from shared.registers.bodies import Compartment
+from shared.registers.bodies import Compartment, compartment_of
 
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=90)
@@ -33,7 +34,11 @@ ADD_ABOUT = """
 
 @dataclass(frozen=True)
 class About:
-    """The record that a mail is about, by ids and reference; what happened; and the code of the words used."""
+    """
+    The record that a mail is about, by ids and reference; what happened; and the code of the words used.
+
+    If the record moved after `version`, the mail lies where it moved to, and not in `compartment`.
+    """
 
     notice_id: UUID
     compartment: Compartment
@@ -41,6 +46,7 @@ class About:
     reference: str
     occasion: Occasion
     mail_code: str
+    version: int = 0
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,7 +79,10 @@ async def add_mail(db: Database, mail: NewMail) -> bool:
 
 
 async def _add_about(db: Database, mail_id: UUID, register_code: str, about: About) -> None:
-    record = (about.compartment.compartment_id, about.record_id, about.reference)
+    await moves.hold_record(db, about.record_id)
+    moved_to = await moves.find_moved_to(db, about.record_id, about.version)
+    compartment = compartment_of(register_code, moved_to) if moved_to else about.compartment
+    record = (compartment.compartment_id, about.record_id, about.reference)
     await db.execute(ADD_ABOUT, mail_id, about.notice_id, register_code, *record, about.occasion, about.mail_code)
 
 
@@ -181,8 +190,9 @@ FORGET_OLD = "DELETE FROM mail WHERE ended_at < statement_timestamp() - $1::inte
 
 
 async def forget_old(pool: DatabasePool) -> None:
-    """Delete mails that ended more than `KEPT_FOR` ago."""
+    """Delete mails that ended more than `KEPT_FOR` ago, and moves of records that are as old."""
     await pool.execute(FORGET_OLD, KEPT_FOR)
+    await moves.forget_old(pool, KEPT_FOR)
 
 
 COUNT_WAITING = "SELECT count(*) FROM mail WHERE state IN ('queued', 'sending')"
@@ -308,14 +318,9 @@ class MailPlace:
 ABOVE_ALL = MailPlace(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
-def reached_by(visitor: Visitor) -> tuple[UUID, ...] | None:
-    """Return the compartments that limit a query, or None for a visitor who may reach every record of the register."""
-    return None if visitor.all_compartments else visitor.compartment_ids
-
-
 async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> MailPlace | None:
     """Return the mail's position in the list, or None if it is not in the visitor's scope."""
-    row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, reached_by(visitor))
+    row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, reach_of(visitor))
     return None if row is None else MailPlace(**row)
 
 
@@ -323,13 +328,13 @@ async def list_mails(
     db: Database, visitor: Visitor, before: MailPlace, most: int, *, undelivered: bool
 ) -> tuple[MailShown, ...]:
     """Return the newest mails before a position, about records in the visitor's scope."""
-    page = (visitor.register_code, before.queued_at, before.mail_id, most)
+    page, reach = (visitor.register_code, before.queued_at, before.mail_id, most), reach_of(visitor)
     if undelivered:
-        rows = await db.fetch(LIST_UNDELIVERED, *page, reached_by(visitor))
-    elif visitor.all_compartments:
+        rows = await db.fetch(LIST_UNDELIVERED, *page, reach)
+    elif reach is None:
         rows = await db.fetch(LIST_ALL, *page)
     else:
-        rows = await db.fetch(LIST_REACHED, *page, visitor.compartment_ids)
+        rows = await db.fetch(LIST_REACHED, *page, reach)
     return tuple(MailShown(**row) for row in rows)
 
 
@@ -356,7 +361,7 @@ class Ended:
 
 async def hold_mail(db: Database, visitor: Visitor, mail_id: UUID) -> Ended | None:
     """Return the mail, locked until the transaction ends, or None if it is not in scope."""
-    row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, reached_by(visitor))
+    row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, reach_of(visitor))
     return None if row is None else Ended(**row)
 
 

@@ -9,7 +9,7 @@ from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import RecordNotice, UrgentNotice
+from shared.contracts.referrals.events import RecordMoved, RecordNotice, UrgentNotice
 from shared.ids import new_id
 from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
@@ -17,6 +17,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen
+AnyNotice = Notice | RecordMoved
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class MailWriter:
             reference=notice.reference,
             occasion=occasion,
             mail_code=rule.mail,
+            version=notice.version,
         )
         return self.write(register, rules.template_of(rule), recipient, about)
 

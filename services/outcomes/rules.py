@@ -111,8 +111,8 @@ def change_of(held: KnownRecord, standing: RecordStanding, away: int | None = No
     """
     Return the changes that match the task to the record's rating. An older version changes nothing.
 
-    `away`: the version with which the record was archived or reinstated. If it is newer than the known version, the
-    task is closed, and a new one is opened if the rating requires it.
+    `away`: the version with which the record was archived, ended or reinstated. If it is newer than the known version,
+    the task is closed, and a new one is opened if the rating requires it.
     """
     if standing.version < held.known:
         return TaskChange()

@@ -108,6 +108,7 @@ EVENTS: tuple[type[Event], ...] = (
     events.RecordArchived,
     events.RecordEnded,
     events.RecordReinstated,
+    events.RecordMoved,
     events.RoutineNotice,
     events.UrgentNotice,
     outcomes.OutcomeRecorded,

@@ -289,7 +289,11 @@ class CheckGrant(Request[Grant]):
 
 
 class Recipients(Message):
-    """Addresses to mail. `user` is the address of the user asked for, if their account is still in use."""
+    """
+    Addresses to mail.
+
+    `user` is the address of the user asked for, if their account is still in use and reaches one of the bodies.
+    """
 
     administrators: tuple[str, ...] = Field(max_length=50, repr=False)
     user: str | None = Field(default=None, repr=False)

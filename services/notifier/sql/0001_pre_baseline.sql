@@ -62,12 +62,23 @@ CREATE TABLE record_mail (
 CREATE INDEX record_mail_listed ON record_mail (register_code, queued_at DESC, mail_id DESC) INCLUDE (compartment_id);
 CREATE INDEX record_mail_of_compartment ON record_mail (register_code, compartment_id, queued_at DESC, mail_id DESC);
 CREATE INDEX record_mail_of_notice ON record_mail (notice_id);
+CREATE INDEX record_mail_of_record ON record_mail (record_id);
+
+-- The latest move of a record: the version that gave it other bodies, and these bodies. A notice of an older version may
+-- come later. Rows stay for 90 days. A record that never moved has none.
+CREATE TABLE record_moved (
+    record_id uuid PRIMARY KEY,
+    version integer NOT NULL,
+    bodies text [] NOT NULL CHECK (cardinality(bodies) > 0),
+    moved_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON mail TO notifier_app;
 GRANT SELECT, INSERT ON record_mail TO notifier_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON record_moved TO notifier_app;
 
--- Which rows each role sees. The service's own jobs, without a visitor, have the queue. They insert into `record_mail`
--- and read it only through functions. Administrators see the mails about records of their register and compartments,
+-- Which rows each role sees. The service's own jobs, without a visitor, have the queue and the moves of
+-- records. They insert into `record_mail`, and read and move it only through functions. Administrators see the mails about records of their register and compartments,
 -- and no mail about an account. A setting is read once a query, not once a row; after a transaction it is '' and not
 -- null.
 DO $$
@@ -81,12 +92,13 @@ DECLARE
     about_record text := '(SELECT true FROM record_mail AS r WHERE r.mail_id = id)';
     each text;
 BEGIN
-    FOREACH each IN ARRAY ARRAY['mail', 'record_mail'] LOOP
+    FOREACH each IN ARRAY ARRAY['mail', 'record_mail', 'record_moved'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', each);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', each);
         EXECUTE format('CREATE POLICY owner ON %I TO notifier_owner USING (true) WITH CHECK (true)', each);
     END LOOP;
     EXECUTE format('CREATE POLICY own_work ON mail TO notifier_app USING (%1$s) WITH CHECK (%1$s)', own_work);
+    EXECUTE format('CREATE POLICY own_work ON record_moved TO notifier_app USING (%1$s) WITH CHECK (%1$s)', own_work);
     EXECUTE format('CREATE POLICY scope ON mail FOR SELECT TO notifier_app USING (%s)', about_record);
     EXECUTE format('CREATE POLICY again ON mail FOR UPDATE TO notifier_app USING (%1$s) WITH CHECK (%1$s)', about_record);
     EXECUTE format('CREATE POLICY own_work ON record_mail FOR INSERT TO notifier_app WITH CHECK (%s)', own_work);

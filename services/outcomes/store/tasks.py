@@ -7,15 +7,9 @@ from uuid import UUID
 
 from services.outcomes.store.compartments import stored_compartment
 from shared.contracts.outcomes import TaskCounts, TaskKind, TaskShown
-from shared.database import Database
+from shared.database import Database, reach_of
 from shared.permissions import Visitor
 from shared.registers.bodies import Compartment
-
-
-def compartments_within(visitor: Visitor) -> tuple[UUID, ...] | None:
-    """Return the compartments that the visitor reaches; None for all of the register."""
-    return None if visitor.all_compartments else visitor.compartment_ids
-
 
 LIST_URGENT = """
     SELECT t.id AS task_id, t.record_id, t.reference, t.locality, t.opened_at, t.seen_by_name AS seen_by, t.seen_at,
@@ -38,7 +32,7 @@ LISTS: dict[TaskKind, str] = {"urgent": LIST_URGENT, "agenda": LIST_AGENDA}
 
 async def list_tasks(db: Database, visitor: Visitor, kind: TaskKind, skip: int, most: int) -> tuple[TaskShown, ...]:
     """Return tasks: urgent ones with the unseen first, or the agenda by locality. The oldest come first."""
-    rows = await db.fetch(LISTS[kind], visitor.register_code, compartments_within(visitor), skip, most)
+    rows = await db.fetch(LISTS[kind], visitor.register_code, reach_of(visitor), skip, most)
     return tuple(TaskShown(**dict(row)) for row in rows)
 
 
@@ -46,7 +40,7 @@ COUNT_TASKS = "SELECT urgent, unseen FROM count_urgent($1, $2)"
 
 
 async def count_tasks(db: Database, visitor: Visitor) -> TaskCounts:
-    (row,) = await db.fetch(COUNT_TASKS, visitor.register_code, compartments_within(visitor))
+    (row,) = await db.fetch(COUNT_TASKS, visitor.register_code, reach_of(visitor))
     return TaskCounts(**dict(row))
 
 
@@ -71,7 +65,7 @@ class Urgent:
 
 
 async def hold_urgent(db: Database, visitor: Visitor, task_id: UUID) -> Urgent | None:
-    row = await db.fetchrow(HOLD_URGENT, task_id, visitor.register_code, compartments_within(visitor))
+    row = await db.fetchrow(HOLD_URGENT, task_id, visitor.register_code, reach_of(visitor))
     return None if row is None else Urgent(**dict(row))
 
 

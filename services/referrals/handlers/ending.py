@@ -23,6 +23,8 @@ from shared.ids import new_id
 from shared.messages import Event, Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
+from shared.registers.definition.lifecycle import urgency_of
+from shared.registers.form.person import rating_of
 
 MOST_AT_ONCE = 500
 
@@ -64,7 +66,8 @@ class EndingHandlers:
             version = replace(version, act="decided", action=ReferralsAction.RECORD_ENDING_DECIDED)
         receipt = receipt_of(present, version, present.rating)
         telling = RecordEvents(register, present.bodies, receipt, self.context.clock(), present.created_by)
-        events = telling.updated(None) if end.is_open else telling.ended()
+        urgency = urgency_of(rating_of(register, present.answers))
+        events = telling.updated(None) if end.is_open else telling.ended(urgency)
         check_saved(await saving.store_version(db, scope_of(visitor), version, None, events))
         return receipt
 
@@ -89,8 +92,10 @@ class DueRecords:
         return len(ended) == MOST_AT_ONCE
 
     def _events(self, record: DueRecord) -> list[Event]:
-        register = self.context.registers.find(record.register_code)
+        register = self.context.registers.find(record.register_code, record.edition)
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=record.version, is_open=False
         )
-        return RecordEvents(register, record.bodies, receipt, self.context.clock(), record.created_by).ended()
+        telling = RecordEvents(register, record.bodies, receipt, self.context.clock(), record.created_by)
+        level = register.rating.level(record.rating) if register.rating and record.rating else None
+        return telling.ended(urgency_of(level))

@@ -193,10 +193,11 @@ class Saving:
             changes=tuple((each.name, each.before, each.after) for each in changes),
         )
         content = content_of(register, answers, before=present.answers)
-        told = compartment_of(register.code, (*present.bodies, *compartment.bodies)).bodies
         receipt = receipt_of(present, version, content.rating)
-        telling = RecordEvents(register, told, receipt, self.context.clock(), present.created_by)
-        events = telling.updated(rerating.told) if end.is_open else telling.ended()
+        moment, submitter = self.context.clock(), present.created_by
+        telling = RecordEvents(register, compartment.bodies, receipt, moment, submitter, present.bodies)
+        urgency = urgency_of(rating_of(register, answers))
+        events = telling.updated(rerating.told) if end.is_open else telling.ended(urgency)
         scope = scope_of(visitor, compartment.compartment_id)
         command = new_command(visitor, asked, receipt)
 

@@ -16,7 +16,7 @@ ADD_DECISION = """
     VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 END_DUE = """
-    SELECT record_id, register_code, reference, version, organisation_id, bodies, created_by
+    SELECT record_id, register_code, edition, reference, version, organisation_id, bodies, created_by, rating
     FROM end_due($1, $2, $3, $4)
 """
 
@@ -49,10 +49,12 @@ class DueRecord:
 
     record_id: UUID
     register_code: str
+    edition: str
     reference: str
     version: int
     bodies: tuple[str, ...]
     created_by: UUID
+    rating: str | None
 
 
 async def end_due(db: Database, day: date, states: Mapping[str, str], most: int) -> list[DueRecord]:
@@ -62,10 +64,12 @@ async def end_due(db: Database, day: date, states: Mapping[str, str], most: int)
         DueRecord(
             record_id=row["record_id"],
             register_code=row["register_code"],
+            edition=row["edition"],
             reference=row["reference"],
             version=row["version"],
             bodies=bodies_of(row),
             created_by=row["created_by"],
+            rating=row["rating"],
         )
         for row in rows
     ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.reports.context import ReportsContext
 from services.reports.rules.bodies import organisations_named
 from services.reports.store import compartments
-from shared.database import Database
+from shared.database import Database, reach_of
 from shared.messages import Refused
 from shared.permissions import Visitor
 
@@ -20,7 +20,7 @@ async def find_covered(
     Refused as `not_found` for a body that the visitor may not choose.
     """
     if not bodies:
-        return None if visitor.all_compartments else visitor.compartment_ids
+        return reach_of(visitor)
     if not context.registers.is_scoped_by_bodies(visitor.register_code):
         return organisations_named(visitor, bodies)
     if not frozenset(bodies) <= await compartments.find_bodies(db, visitor):

@@ -46,6 +46,15 @@ class RecordReinstated(RecordEvent):
     kind: ClassVar[str] = "reinstated"
 
 
+class RecordMoved(Event):
+    """A notice for the notifier alone: an update gave a record other bodies. `bodies` are the new ones alone."""
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "moved"
+    told_by: ClassVar[Process] = "referrals"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+
 class RecordNotice(Event):
     """
     For the notifier alone: what happened to a record, with its reference and no other content.

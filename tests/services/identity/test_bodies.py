@@ -142,3 +142,20 @@ async def test_administrators_of_either_body_are_told_each_once(
     found = await told(of_bodies, *bodies)
 
     assert (len(found), expected) == (len(set(found)), set(found))
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [((COUNCIL, NHS), {BEA, CAI, DOT}), ((COUNCIL, OTHER_NHS), {BEA, DOT}), ((OTHER_COUNCIL, "nhs:NONE"), {DOT})],
+    ids=["of both", "of one", "of none"],
+)
+async def test_who_submitted_a_record_is_told_while_they_reach_one_of_its_bodies(
+    of_bodies: Rig, bodies: tuple[str, ...], expected: set[str]
+) -> None:
+    account_ids = [await of_bodies.person(each) for each in (BEA, CAI)]
+    account_ids.append(await of_bodies.person(DOT, all_organisations=True))
+
+    asked = [FindRecipients(register_code="dsr", bodies=bodies, user_id=each) for each in account_ids]
+    found = [(await of_bodies.ask(each, statement_of("notifier"))).user for each in asked]
+
+    assert expected == set(found) - {None}

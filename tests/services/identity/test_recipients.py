@@ -80,6 +80,15 @@ async def test_the_submitter_s_address_is_given_by_their_id(rig: Rig) -> None:
     assert Recipients(administrators=(), user=ADA) == await find(rig, await organisation(rig), account_id)
 
 
+@pytest.mark.requirement("R-DSR-098")
+async def test_a_submitter_of_another_organisation_is_told_nothing_unless_they_have_all(rig: Rig) -> None:
+    elsewhere, everywhere = await rig.person(BOB), await rig.person("dot@combined.nhs.uk", all_organisations=True)
+
+    found = [(await find(rig, await organisation(rig), each)).user for each in (elsewhere, everywhere)]
+
+    assert [None, "dot@combined.nhs.uk"] == found
+
+
 async def test_fifty_are_given_at_most(rig: Rig) -> None:
     await rig.pool.execute(ADD_MANY, MOST + 5)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.notifier.settings import NotifierSettings
 from shared.contracts.notifier import QueueMail, Template
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import Happening, RoutineNotice, Urgency, UrgentNotice
+from shared.contracts.referrals.events import Happening, RecordMoved, RecordNotice, RoutineNotice, Urgency, UrgentNotice
 from shared.registers.bodies import organisation_compartment
 
 MOMENT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -81,6 +81,18 @@ def an_urgent_notice(
 def nobody_has_seen(reference: str = "DSR-7KQ2", bodies: tuple[str, ...] = ()) -> UrgentNotSeen:
     notice = a_routine_notice(reference=reference, bodies=bodies)
     return UrgentNotSeen.model_validate(notice.model_dump())
+
+
+def a_move(notice: RecordNotice, version: int, *bodies: str) -> RecordMoved:
+    """Return the notice that this version of the record has these bodies, other than those before."""
+    return RecordMoved(
+        event_id=new_id(),
+        occurred_at=MOMENT,
+        register_code=notice.register_code,
+        bodies=bodies,
+        record_id=notice.record_id,
+        version=version,
+    )
 
 
 def settings(**changed: str | int | bool | dict[str, str] | None) -> NotifierSettings:

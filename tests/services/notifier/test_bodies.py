@@ -1,18 +1,22 @@
 """Mails about records of a register whose scope is made of two bodies: who sees them, and for whom recipients are."""
 
+import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import pytest
 
+from services.notifier.handlers import queue
+from services.notifier.store import forget_old
 from shared.contracts.notifier import ListMails, SendAgain
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.bodies import compartment_of, organisation_compartment
+from shared.registers.definition.lifecycle import Notification
 from shared.registers.definition.register import RecordScope
 from shared.registers.load import LoadedRegister, Registers
-from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id
+from tests.services.notifier.builders import a_move, a_routine_notice, an_urgent_notice, new_id
 from tests.services.notifier.rig import Rig
 from tests.services.referrals.builders import a_visitor
 
@@ -155,3 +159,100 @@ async def test_old_mails_of_a_small_compartment_come_in_order_however_many_other
         [mail.reference for mail in page.mails],
         [mail.reference for mail in older.mails],
     )
+
+
+# ------------------------------------------------------------------------------------------------- records that move
+async def seen_by(rig: Rig, *bodies: str) -> list[str]:
+    page = await rig.delivery.list_mails(await rig.context.reach(administrator_of(*bodies)), ListMails())
+    return [mail.reference for mail in page.mails]
+
+
+async def test_the_mails_of_a_record_that_moves_follow_it_and_no_others_do(of_bodies: Rig) -> None:
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    for each in (notice, a_routine_notice(reference="DSR-2", bodies=(COUNCIL, NHS))):
+        await of_bodies.handlers.take(each)
+
+    await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
+
+    assert (["DSR-2"], ["DSR-1"]) == (await seen_by(of_bodies, COUNCIL, NHS), await seen_by(of_bodies, OTHER_NHS))
+
+
+async def test_of_two_moves_the_later_one_counts_in_whatever_order_they_come(of_bodies: Rig) -> None:
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    await of_bodies.handlers.take(notice)
+
+    for moved in (a_move(notice, 2, OTHER_COUNCIL, OTHER_NHS), a_move(notice, 1, COUNCIL, OTHER_NHS)):
+        await of_bodies.handlers.take(moved)
+
+    assert ([], ["DSR-1"]) == (await seen_by(of_bodies, COUNCIL), await seen_by(of_bodies, OTHER_COUNCIL))
+
+
+def asking_administrators(rig: Rig) -> Rig:
+    """Return the notifier, with a register that tells administrators about new records."""
+    rule = Notification(occasion="record_created", to=("administrators",), mail="new_referral")
+    told = rig.context.registers.find("dsr").model_copy(update={"notifications": (rule,)})
+    return rig.with_registers(Registers([LoadedRegister(told, "")]))
+
+
+@pytest.mark.parametrize(("version", "told"), [(1, (OTHER_COUNCIL, OTHER_NHS)), (0, (COUNCIL, NHS))])
+async def test_a_notice_that_comes_after_a_later_move_is_told_to_where_the_record_lies(
+    of_bodies: Rig, version: int, told: tuple[str, ...]
+) -> None:
+    rig = asking_administrators(of_bodies)
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+
+    await rig.handlers.take(a_move(notice, version, OTHER_COUNCIL, OTHER_NHS))
+    await rig.handlers.take(notice)
+
+    assert [told] == [asked.bodies for asked in rig.identity.asked]
+    assert ["DSR-1"] == await seen_by(rig, *told)
+
+
+async def test_a_mail_that_is_written_while_its_record_moves_follows_it(of_bodies: Rig) -> None:
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    (mail,) = await of_bodies.context.mails.mails_about(notice)
+    await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
+
+    async with transaction(of_bodies.pool) as db:
+        await queue(db, mail)
+
+    assert ([], ["DSR-1"]) == (await seen_by(of_bodies, COUNCIL, NHS), await seen_by(of_bodies, OTHER_NHS))
+
+
+async def test_a_mail_and_a_move_wait_for_each_other(of_bodies: Rig) -> None:
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    (mail,) = await of_bodies.context.mails.mails_about(notice)
+
+    async with transaction(of_bodies.pool) as db:
+        await queue(db, mail)
+        moving = asyncio.create_task(of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS)))
+        done, _ = await asyncio.wait({moving}, timeout=0.3)
+    await moving
+
+    assert (set(), [], ["DSR-1"]) == (done, await seen_by(of_bodies, COUNCIL), await seen_by(of_bodies, OTHER_NHS))
+
+
+async def test_an_urgent_mail_that_did_not_get_through_is_escalated_to_the_new_bodies(of_bodies: Rig) -> None:
+    notice = an_urgent_notice(bodies=(COUNCIL, NHS))
+    await of_bodies.handlers.take(notice)
+    await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
+
+    await of_bodies.escalate(hours=2)
+
+    assert [(OTHER_COUNCIL, OTHER_NHS)] == [asked.bodies for asked in of_bodies.identity.asked]
+    assert [] == await seen_by(of_bodies, COUNCIL, NHS)
+
+
+async def test_a_visitor_reads_no_moves_and_old_ones_are_forgotten(of_bodies: Rig) -> None:
+    notice = a_routine_notice(bodies=(COUNCIL, NHS))
+    await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
+    count = "SELECT count(*) FROM record_moved"
+
+    async with transaction(of_bodies.pool, administrator_of().model_copy(update={"all_organisations": True})) as db:
+        assert 0 == await db.fetchval(count)
+    await forget_old(of_bodies.pool)
+    kept = await of_bodies.pool.fetchval(count)
+    await of_bodies.pool.execute("UPDATE record_moved SET moved_at = moved_at - interval '91 days'")
+    await forget_old(of_bodies.pool)
+
+    assert (1, 0) == (kept, await of_bodies.pool.fetchval(count))

@@ -24,12 +24,14 @@ from shared.fake_bus import FakeBus, FakeWire
 from shared.jobs import repeat
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role
+from shared.registers.bodies import organisation_compartment
 from shared.service import context_of, start
 from shared.tasks import end
 from tests.services.notifier.builders import (
     RECIPIENT,
     VALUES,
     a_letter,
+    a_move,
     a_routine_notice,
     an_urgent_notice,
     new_id,
@@ -97,6 +99,22 @@ async def test_a_notice_on_the_stream_becomes_a_mail(
         (mail,) = await mail_server.has_taken(1)
 
     assert notice.reference in mail.text
+
+
+async def test_a_move_on_the_stream_moves_the_mails_of_its_record(
+    pool: DatabasePool, mail_server: ScriptedServer
+) -> None:
+    wire, notice = FakeWire(), a_routine_notice()
+    here = organisation_compartment(new_id())
+    visitor = a_visitor(Role.ADMINISTRATOR, here.compartment_id)
+    async with running(pool, wire, mail_server.port):
+        for each in (notice, a_move(notice, 1, *here.bodies)):
+            await FakeBus("referrals", wire).publish(each.subjects()[0], each.model_dump_json().encode(), {})
+            await mail_server.has_taken(1)
+        asked = Signer("identity", SEEDS["identity"]).sign_visitor(visitor, ("notifier",))
+        found = await FakeBus("gateway", wire).ask(ListMails(), who=asked)
+
+    assert [notice.record_id] == [mail.record_id for mail in found.mails]
 
 
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])

@@ -223,3 +223,31 @@ async def test_what_nobody_has_seen_is_told_of_with_the_bodies_of_the_record(wat
     (event,) = await watch.told_again(record.record_id)
     assert record.compartment.bodies == event.bodies
     assert 1 == len(event.subjects())  # a notice is for the notifier alone
+
+
+async def test_urgent_tasks_are_counted_for_administrators_within_their_compartments_alone(
+    watch: Watch, code: str
+) -> None:
+    near, far = PairRecord(code, (NORTH, FIRST)), PairRecord(code, (EAST, SECOND))
+    await told(watch.rig, near, far)
+    one, other = near.compartment.compartment_id, far.compartment.compartment_id
+    north, everything = a_visitor_of(code, NORTH), a_visitor_of_all(code)
+    cases: list[tuple[Visitor | None, str, list[UUID] | None, list[int]]] = [
+        (north, code, [one], [1]),
+        (north, code, [], [0]),
+        (north, code, [one, other], []),
+        (north, code, None, []),
+        (everything, code, None, [2]),
+        (everything, code, [other], [1]),
+        (everything, "dsr", None, []),
+        (a_visitor_of(code, NORTH, role=Role.STANDARD), code, [one], []),
+        (a_visitor_of_all(code, role=Role.REPORTING), code, None, []),
+        (None, code, None, []),
+        (None, code, [one], []),
+    ]
+
+    for visitor, register_code, named, expected in cases:
+        reader = await watch.rig.context.reach(visitor) if visitor else None
+        async with transaction(watch.rig.pool, reader) as db:
+            rows = await db.fetch("SELECT urgent FROM count_urgent($1, $2)", register_code, named)
+        assert expected == [row["urgent"] for row in rows]

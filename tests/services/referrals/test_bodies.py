@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.referrals.events import RecordMoved
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord
 from shared.contracts.referrals.saving import SubmitRecord, UpdateRecord
@@ -139,9 +140,25 @@ async def test_the_other_body_takes_over_sight_when_responsibility_moves(parish:
     after = {each.user_id: (await listed(parish, each))[1] for each in (hiram, old, new)}
     assert {hiram.user_id: 0, old.user_id: -1, new.user_id: 1} == {who: after[who] - before[who] for who in before}
     assert [False, True, True] == [await reads(parish, each, receipt.record_id) for each in (old, new, hiram)]
-    told = [set(event.bodies) for event in await parish.referrals.told(receipt.record_id) if event.version == 1]
-    assert [{"parish:plumstead", "parish:hogglestock", "almshouse:hiram"}] == told
+    told = [event for event in await parish.referrals.told(receipt.record_id) if event.version == 1]
+    public = [set(event.bodies) for event in told if event.family == "event"]
+    assert [{"parish:plumstead", "parish:hogglestock", "almshouse:hiram"}] == public
+    (noticed,) = [set(event.bodies) for event in told if isinstance(event, RecordMoved)]
+    assert bodies_of("hogglestock", "hiram") == noticed
     assert [0] == [row[0] for row in await owner.rows("SELECT prove_counters()")]
+
+
+async def test_an_update_that_leaves_the_bodies_as_they_are_moves_nothing(parish: Parish) -> None:
+    hiram = a_watcher(Role.STANDARD, "almshouse:hiram", code=parish.code)
+    asked = submission(random.Random(4), "plumstead", "hiram")
+    receipt = await parish.referrals.ask(hiram, asked)
+
+    later = asked.answers | {"lamp": "yes"}
+    update = UpdateRecord(command_id=new_id(), record_id=receipt.record_id, version=0, answers=later)
+    await parish.referrals.ask(hiram, update)
+
+    told = [event for event in await parish.referrals.told(receipt.record_id) if event.version == 1]
+    assert ["updated"] == [event.kind for event in told]
 
 
 async def test_nobody_moves_a_record_out_of_their_own_sight(parish: Parish) -> None:

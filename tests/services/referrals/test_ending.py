@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,20 +12,23 @@ import pytest
 
 from services.referrals.handlers.ending import DueRecords
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.events import RecordEnded, RecordMoved, RecordNotice, Urgency
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
-from shared.database import DatabasePool
+from shared.database import DatabasePool, transaction
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
-from shared.registers.load import Registers
+from shared.registers.definition.lifecycle import Rating
+from shared.registers.load import LoadedRegister, Registers
 from tests.contracts.golden import check_golden
 from tests.services.referrals.rig import Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
 
 PAST, FUTURE = "2026-02-01", "2031-05-09"
 PARISH, ALMSHOUSE = "parish:plumstead", "almshouse:hiram"
+LEVELS = {"hiram": "urgent", "ewold": "routine", "puddingdale": "alert"}
 
 
 class Watch:
@@ -225,6 +228,21 @@ async def test_on_its_day_the_job_ends_it_and_doing_so_again_changes_nothing(wat
     assert ["ended"] == [event.kind for event in await watch.referrals.told(receipt.record_id) if event.kind == "ended"]
 
 
+async def test_a_record_that_another_row_is_just_being_added_to_ends_all_the_same(
+    rated: Watch, pool: DatabasePool
+) -> None:
+    receipt = await rated.ending(FUTURE)
+    for who, body in ((rated.parish, PARISH), (rated.almshouse, ALMSHOUSE)):
+        await rated.decide(who, receipt.record_id, body, FUTURE)
+    later = replace(rated.referrals.context, clock=lambda: datetime(2032, 1, 1, tzinfo=UTC))
+
+    async with transaction(pool, rated.overseer) as db:
+        await db.fetch("SELECT id FROM record WHERE id = $1 FOR KEY SHARE", receipt.record_id)
+        await DueRecords(later).end()
+
+    assert [receipt.record_id] == await rated.ended_ids()
+
+
 async def test_a_record_that_awaits_a_decision_does_not_end_on_its_day(watch: Watch) -> None:
     receipt = await watch.ending(FUTURE)
     await watch.decide(watch.parish, receipt.record_id, PARISH, FUTURE)
@@ -314,3 +332,78 @@ async def test_a_command_that_is_sent_twice_decides_once(watch: Watch) -> None:
     first, again = [await watch.referrals.ask(watch.parish, asked) for _ in range(2)]
 
     assert first == again
+
+
+def rated_register(code: str, *decisions: str) -> Registers:
+    """Return a register whose almshouse is also the rating. Its records end once these bodies have decided."""
+    levels = [
+        {"code": each, "label": each, "colour": "red", "urgency": urgency, "next_steps": ["Look"]}
+        for each, urgency in LEVELS.items()
+    ]
+    register = own_register(code).find(code)
+    (transition,) = register.lifecycle.transitions
+    changed = {
+        "rating": Rating.model_validate({"question": "almshouse", "level": levels}),
+        "lifecycle": register.lifecycle.model_copy(
+            update={"transitions": (transition.model_copy(update={"decisions": decisions}),)}
+        ),
+    }
+    return Registers([LoadedRegister(register.model_copy(update=changed), "")])
+
+
+@pytest.fixture
+async def rated(pool: DatabasePool) -> Watch:
+    code = f"w{secrets.token_hex(5)}"
+    return Watch(await Referrals.open(pool, rated_register(code, "parish", "almshouse")), code)
+
+
+@pytest.fixture
+async def undecided(pool: DatabasePool) -> Watch:
+    """The service for such a register in which no body need decide about an end."""
+    code = f"w{secrets.token_hex(5)}"
+    return Watch(await Referrals.open(pool, rated_register(code)), code)
+
+
+async def notice_of_end(watch: Watch, record_id: UUID) -> tuple[str, Urgency, set[str]]:
+    told = await watch.referrals.told(record_id)
+    (notice,) = [each for each in told if isinstance(each, RecordNotice) and each.occasion == "record_ended"]
+    return notice.kind, notice.urgency, set(notice.bodies)
+
+
+async def end_by_decisions(watch: Watch) -> RecordReceipt:
+    receipt = await watch.ending(PAST)
+    for who, body in ((watch.parish, PARISH), (watch.almshouse, ALMSHOUSE)):
+        await watch.decide(who, receipt.record_id, body, PAST)
+    return receipt
+
+
+async def end_by_job(watch: Watch) -> RecordReceipt:
+    receipt = await watch.ending(FUTURE)
+    for who, body in ((watch.parish, PARISH), (watch.almshouse, ALMSHOUSE)):
+        await watch.decide(who, receipt.record_id, body, FUTURE)
+    later = replace(watch.referrals.context, clock=lambda: datetime(2032, 1, 1, tzinfo=UTC))
+    await DueRecords(later).end()
+    return receipt
+
+
+@pytest.mark.parametrize("end", [end_by_decisions, end_by_job])
+async def test_the_notice_of_an_end_bears_the_rating_and_is_never_urgent_mail(
+    rated: Watch, end: Callable[[Watch], Awaitable[RecordReceipt]]
+) -> None:
+    receipt = await end(rated)
+
+    assert ("routine", "urgent", {PARISH, ALMSHOUSE}) == await notice_of_end(rated, receipt.record_id)
+
+
+async def test_a_record_that_moves_and_ends_at_once_is_noticed_to_its_new_bodies_alone(undecided: Watch) -> None:
+    receipt = await undecided.add()
+    update = undecided.update(receipt, watch_ends=PAST, almshouse="puddingdale")
+
+    ended = await undecided.referrals.ask(undecided.parish, update)
+
+    told = await undecided.referrals.told(receipt.record_id)
+    bodies = {PARISH, "almshouse:puddingdale"}
+    assert not ended.is_open
+    assert ("routine", "alert", bodies) == await notice_of_end(undecided, receipt.record_id)
+    assert [bodies] == [set(each.bodies) for each in told if isinstance(each, RecordMoved)]
+    assert [bodies | {ALMSHOUSE}] == [set(each.bodies) for each in told if isinstance(each, RecordEnded)]

@@ -167,9 +167,21 @@ $$;
 GRANT EXECUTE ON FUNCTION agenda_task_ids(text, uuid [], integer, integer) TO outcomes_app;
 
 -- Count the open urgent tasks of a register, and those that no one has seen: in some compartments, or in all (null).
+-- Return no row unless the visitor of this transaction is an administrator of the register who reaches all of these.
 CREATE OR REPLACE FUNCTION count_urgent(p_register text, p_compartments uuid []) RETURNS TABLE (urgent bigint, unseen bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    reached CONSTANT uuid [] := nullif(current_setting('app.compartments', true), '')::uuid [];
+    has_all CONSTANT boolean := coalesce(current_setting('app.all', true), '') = '1';
 BEGIN
+    IF current_setting('app.role', true) IS DISTINCT FROM 'administrator'
+        OR current_setting('app.register', true) IS DISTINCT FROM p_register
+        OR NOT has_all AND (
+            p_compartments IS NULL OR EXISTS (SELECT unnest(p_compartments) EXCEPT SELECT unnest(reached))
+        )
+    THEN
+        RETURN;
+    END IF;
     IF p_compartments IS NULL THEN
         RETURN QUERY
         SELECT count(*), count(*) FILTER (WHERE t.seen_at IS NULL)
