@@ -92,7 +92,7 @@ class DueRecords:
         return len(ended) == MOST_AT_ONCE
 
     def _events(self, record: DueRecord) -> list[Event]:
-        register = self.context.registers.find(record.register_code, record.edition)
+        register = self.context.registers.find(record.register_code)
         receipt = RecordReceipt(
             record_id=record.record_id, reference=record.reference, version=record.version, is_open=False
         )

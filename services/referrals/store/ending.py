@@ -16,7 +16,7 @@ ADD_DECISION = """
     VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 END_DUE = """
-    SELECT record_id, register_code, edition, reference, version, organisation_id, bodies, created_by, rating
+    SELECT record_id, register_code, reference, version, organisation_id, bodies, created_by, rating
     FROM end_due($1, $2, $3, $4)
 """
 
@@ -49,7 +49,6 @@ class DueRecord:
 
     record_id: UUID
     register_code: str
-    edition: str
     reference: str
     version: int
     bodies: tuple[str, ...]
@@ -64,7 +63,6 @@ async def end_due(db: Database, day: date, states: Mapping[str, str], most: int)
         DueRecord(
             record_id=row["record_id"],
             register_code=row["register_code"],
-            edition=row["edition"],
             reference=row["reference"],
             version=row["version"],
             bodies=bodies_of(row),

@@ -4,8 +4,8 @@
 -- At most `p_most`; those that another transaction is changing wait for the next call. SECURITY DEFINER: records of all
 -- compartments end, and no user is at work.
 CREATE OR REPLACE FUNCTION end_due(p_day date, p_registers text [], p_states text [], p_most integer) RETURNS TABLE (
-    record_id uuid, register_code text, edition text, reference text, version integer, organisation_id uuid,
-    bodies text [], created_by uuid, rating text
+    record_id uuid, register_code text, reference text, version integer, organisation_id uuid, bodies text [],
+    created_by uuid, rating text
 )
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WITH due AS (
@@ -29,8 +29,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
         INSERT INTO audit (action, register, subjects)
         SELECT 'record.ended', e.register_code, array_agg(e.id) FROM ended AS e GROUP BY e.register_code
     )
-    SELECT
-        e.id, e.register_code, e.edition, e.reference, e.version, e.organisation_id, c.bodies, e.created_by, e.rating
+    SELECT e.id, e.register_code, e.reference, e.version, e.organisation_id, c.bodies, e.created_by, e.rating
     FROM ended AS e
     LEFT JOIN compartment AS c ON c.compartment_id = e.compartment_id
 $$;
