@@ -1,5 +1,6 @@
 """Handlers that reverse an archive made in error: one administrator asks, and a second one decides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.referrals.audit_actions import ReferralsAction
@@ -12,16 +13,19 @@ from services.referrals.rules.saving import check_matches
 from services.referrals.store import reversing as store
 from services.referrals.store import saving
 from services.referrals.store.reversing import Reversal
+from services.referrals.store.saving import Content, NewVersion, Present, Saved
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
 from shared.contracts.referrals.reversing import MOST_REVERSALS, AskReversal, DecideReversal, ListReversals, Reversals
 from shared.database import Database, scope_of, transaction
 from shared.ids import new_id
-from shared.messages import Nothing, Refused, must_find
+from shared.messages import Event, Nothing, Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import urgency_of
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answers
 from shared.registers.form.person import rating_of
 from shared.registers.form.showing import differences
 from shared.registers.references import read_reference
@@ -90,30 +94,52 @@ class Reversing:
         if present is None or present.is_open or present.version != reversal.record_version:
             raise Refused("decided")
         register = self.context.register(visitor, present.edition)
-        state = register.lifecycle.state_before(present.state)
-        compartment = compartment_of(register.code, present.bodies)
-        version = replace(
-            next_version(present, compartment, End(state, is_open=True, withdraws=True)),
-            act="reinstated",
-            action=ReferralsAction.RECORD_REINSTATED,
-            was_open=False,
-        )
         answers = without_end(register, present.answers)
-        is_compared = register.duplicates.entry == "refused"
-        content = None
-        if answers != present.answers or is_compared:
-            changes = differences(register.form, present.answers, answers)
-            version = replace(
-                version,
-                changes=tuple((each.name, present.answers.get(each.name), answers.get(each.name)) for each in changes),
-            )
-            content = content_of(register, answers, None if is_compared else present.answers)
+        version = _reinstated(register, present, answers)
         receipt = receipt_of(present, version, present.rating)
         telling = RecordEvents(register, present.bodies, receipt, self.context.clock())
         events = telling.reinstated(urgency_of(rating_of(register, answers)))
-        saved = await saving.store_version(db, scope_of(visitor), version, content, events)
-        if saved.verdict == "matches" and content:
-            check_matches(register, answers, saved.matches, saved.seen)
-            judged = replace(content, judged=saved.matches)
-            saved = await saving.store_version(db, scope_of(visitor), version, judged, events)
+        saved = await _store(db, visitor, register, version, _content(register, present, answers), events)
         check_saved(saved)
+
+
+def _reinstated(register: Definition, present: Present, answers: Answers) -> NewVersion:
+    """Return the version that puts a record back in the state from which it ended, with these answers."""
+    state = register.lifecycle.state_before(present.state)
+    changes = differences(register.form, present.answers, answers)
+    return replace(
+        next_version(present, compartment_of(register.code, present.bodies), End(state, is_open=True, withdraws=True)),
+        act="reinstated",
+        action=ReferralsAction.RECORD_REINSTATED,
+        was_open=False,
+        changes=tuple((each.name, present.answers.get(each.name), answers.get(each.name)) for each in changes),
+    )
+
+
+def _content(register: Definition, present: Present, answers: Answers) -> Content | None:
+    """Return the content to store, with its keys where duplicates are refused; None if nothing of it matters."""
+    if register.duplicates.entry == "refused":
+        return content_of(register, answers)
+    return content_of(register, answers, present.answers) if answers != present.answers else None
+
+
+async def _store(
+    db: Database,
+    visitor: Visitor,
+    register: Definition,
+    version: NewVersion,
+    content: Content | None,
+    events: Sequence[Event],
+) -> Saved:
+    """
+    Store the version unless the person was added again in the meantime.
+
+    Refused as `duplicate` or `duplicate_unseen`. The keys stay locked between the two looks, so nobody adds the person
+    between them.
+    """
+    saved = await saving.store_version(db, scope_of(visitor), version, content, events)
+    if saved.verdict != "matches" or content is None:
+        return saved
+    check_matches(register, content.answers, saved.matches, saved.seen)
+    judged = replace(content, judged=saved.matches)
+    return await saving.store_version(db, scope_of(visitor), version, judged, events)
