@@ -112,9 +112,7 @@ async def decide(request: web.Request) -> web.Response:
     try:
         record = await find_record(request)
     except Refused:
-        return await _decide_after_end(request, posted)
-    if not record.is_open:
-        return await _decide_after_end(request, posted)
+        return await _decide_unread(request, posted)
     register = edition_of(request, record)
     form = _form(register, deciding(request[VISITOR], register, record))
     form.command, answers = command_in(posted), form.read(posted)
@@ -132,9 +130,9 @@ async def decide(request: web.Request) -> web.Response:
     return see_other(register.record_address(record.record_id), "decided")
 
 
-async def _decide_after_end(request: web.Request, posted: Posted) -> web.Response:
+async def _decide_unread(request: web.Request, posted: Posted) -> web.Response:
     """
-    Send the decision about a record that has ended or cannot be read. It may repeat the decision that ended it.
+    Send the decision about a record that cannot be read. It may repeat the very decision that ended the record.
 
     The service answers a repeated command as it did the first time. If it refuses, show the reason that was typed.
     """
