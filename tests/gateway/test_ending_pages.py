@@ -234,6 +234,19 @@ async def test_cancel_shows_the_form_with_all_that_was_typed_but_the_day_of_the_
     assert 1 == len(referrals.heard(UpdateRecord))
 
 
+async def test_cancel_leaves_the_day_that_was_saved_before(
+    browser: Browser, record: StandInOutcomes, referrals: StandInReferrals
+) -> None:
+    record.answers = a_watch(watch_ends="2031-05-09")
+    await browser.see(HERE)
+    referrals.failing[UpdateRecord] = Refused("confirm_ending")
+    asked = await browser.send(HERE, UPDATE, status=409)
+
+    page = await browser.send(HERE, fields(asked) | CANCELLED, status=200)
+
+    assert ["9", "5", "2031"] == [fields(page)[f"watch_ends-{part}"] for part in ("day", "month", "year")]
+
+
 # --------------------------------------------------------------------------------------------------- the decisions
 async def test_where_no_body_decides_nothing_speaks_of_decisions(
     open_gateway: OpenGateway, identity: StandInIdentity, record: StandInOutcomes, referrals: StandInReferrals

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.conflict import show_conflict
-from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation, without_day
+from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation, with_day_before
 from gateway.pages.records.likely_duplicate import unseen_duplicate
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import (
@@ -68,7 +68,8 @@ async def update_record(request: web.Request) -> web.Response:
         return await _update_unread(request, posted, opened)
     register = edition_of(request, record)
     cancelled = is_cancelled(posted)
-    raw = without_day(register, typed(posted, register.form)) if cancelled else typed(posted, register.form)
+    sent_raw = typed(posted, register.form)
+    raw = with_day_before(register, sent_raw, record.answers) if cancelled else sent_raw
     checked = read_answers(register.form, raw, register.words, london_today(), record.answers)
     sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted))
     if cancelled:

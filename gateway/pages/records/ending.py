@@ -24,8 +24,9 @@ from shared.contracts.referrals.reading import EndingDecision, RecordShown
 from shared.messages import Refused
 from shared.registers.definition.lifecycle import Transition
 from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answers
 from shared.registers.form.reading import Raw, field_names
-from shared.registers.form.showing import body_label
+from shared.registers.form.showing import body_label, fill_fields
 from shared.values import show_date
 
 ANSWER, CONFIRM, CANCEL = "ending", "confirm", "cancel"
@@ -53,7 +54,11 @@ def is_cancelled(posted: Posted) -> bool:
 async def show_confirmation(
     request: web.Request, register: Definition, record: RecordShown, raw: Raw, opened: Opened
 ) -> web.Response:
-    """Ask whether the record shall end. The page carries all that was typed. Cancel loses only the day of the end."""
+    """
+    Ask whether the record shall end. The page carries all that was typed.
+
+    Cancel shows the form again, with the day of the end as it is saved.
+    """
     fields = [
         *hidden_fields(raw),
         ("command", opened.command.hex),
@@ -93,11 +98,13 @@ async def _show_question(
     )
 
 
-def without_day(register: Definition, raw: Raw) -> Raw:
-    """Return what was typed without the day on which the record would end."""
+def with_day_before(register: Definition, raw: Raw, saved: Answers) -> Raw:
+    """Return what was typed, but with the saved day on which the record ends, or none: cancelling changes nothing."""
     question = register.form.by_name[_transition(register).question or ""]
     day = field_names(question)
-    return {name: value for name, value in raw.items() if name not in day}
+    kept = {name: value for name, value in raw.items() if name not in day}
+    before = {name: answer for name, answer in saved.items() if name == question.name}
+    return kept | fill_fields(register.form, before)
 
 
 async def show_decisions(request: web.Request) -> web.Response:

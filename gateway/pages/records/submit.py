@@ -12,7 +12,7 @@ from gateway.pages.records.ending import (
     is_cancelled,
     is_confirmed,
     show_first_confirmation,
-    without_day,
+    with_day_before,
 )
 from gateway.pages.records.likely_duplicate import show_matches, unseen_duplicate
 from gateway.pages.records.lookup import find_record
@@ -53,7 +53,7 @@ async def submit_record(request: web.Request) -> web.Response:
     if goes_back(posted):
         return await show_new(request, new_form(request, command, raw))
     if is_cancelled(posted):
-        return await show_new(request, new_form(request, command, without_day(register, raw)))
+        return await show_new(request, new_form(request, command, with_day_before(register, raw, {})))
     checked = read_answers(register.form, raw, register.words, london_today())
     if consent_verdict(register, checked.answers) == "refused":
         return await refuse_consent(request, command)
