@@ -115,6 +115,7 @@ LOOKS = {
     "watch records/new": NEW,
     "watch refused duplicate": NEW,
     "watch confirm ending": RECORD,
+    "watch confirm ending at first": NEW,
     "watch decisions": "/{register}/records/{record}/ending/",
     "watch ended records": RECORDS,
     "watch reporting/": REPORTING,

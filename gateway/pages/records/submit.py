@@ -8,9 +8,8 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.pages.records.ending import (
     ANSWER,
+    CANCEL,
     CONFIRM,
-    is_cancelled,
-    is_confirmed,
     show_first_confirmation,
     with_day_before,
 )
@@ -52,7 +51,7 @@ async def submit_record(request: web.Request) -> web.Response:
     raw, command = typed(posted, register.form), command_in(posted)
     if goes_back(posted):
         return await show_new(request, new_form(request, command, raw))
-    if is_cancelled(posted):
+    if posted.get(ANSWER) == CANCEL:
         return await show_new(request, new_form(request, command, with_day_before(register, raw, {})))
     checked = read_answers(register.form, raw, register.words, london_today())
     if consent_verdict(register, checked.answers) == "refused":
@@ -64,7 +63,7 @@ async def submit_record(request: web.Request) -> web.Response:
         edition=register.edition,
         answers=dict(checked.answers),
         duplicates_seen=seen_in(posted),
-        confirmed=is_confirmed(posted),
+        confirmed=posted.get(ANSWER) == CONFIRM,
     )
     try:
         receipt = await ask(request, submission)
@@ -83,7 +82,7 @@ def seen_in(posted: Posted) -> tuple[UUID, ...]:
 def answered_in(posted: Posted) -> list[tuple[str, str]]:
     """Return the user's answers to the questions asked before, so that the next page carries them along."""
     seen = [(FIELD, ADD), *((SEEN, each.hex) for each in seen_in(posted))] if posted.get(FIELD) == ADD else []
-    return [*seen, *([(ANSWER, CONFIRM)] if is_confirmed(posted) else [])]
+    return [*seen, *([(ANSWER, CONFIRM)] if posted.get(ANSWER) == CONFIRM else [])]
 
 
 def goes_back(posted: Posted) -> bool:

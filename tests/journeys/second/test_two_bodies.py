@@ -51,6 +51,11 @@ async def when_the_vestry_adds_a_person(page: Page) -> None:
     await fill_person(page)
     await page.get_by_label("Parish*").select_option(label="Plumstead")
     await page.get_by_label("Almshouse*").select_option(label="Hiram's Hospital")
+    await fill_date(page, "The watch ends on", "1", "2", "2026")
+    await page.get_by_role("button", name="Add Record").click()
+    await then_everybody_can_use_it(page, "watch confirm ending at first")
+    await page.get_by_role("button", name="No – Cancel").click()
+    await expect(page.get_by_role("group", name="The watch ends on").get_by_label("Day")).to_have_value("")
     await page.get_by_role("button", name="Add Record").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("The watch is on the list")
 
