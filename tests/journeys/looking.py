@@ -53,6 +53,13 @@ async def then_everybody_can_use_it(page: Page, look: str) -> None:
     await be_on(page, DESKTOP)
 
 
+DRAWN = """
+document.body.classList.contains('js-enabled')
+    ? new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+    : null
+"""
+
+
 async def then_it_fits(page: Page, name: str) -> None:
     """Check that neither a desktop nor a phone scrolls sideways. The window keeps the phone's size."""
     await page.wait_for_load_state()  # a page may be shown before its styles are loaded
@@ -63,7 +70,9 @@ async def then_it_fits(page: Page, name: str) -> None:
 
 
 async def be_on(page: Page, screen: Screen) -> None:
+    """Give the window this size. With scripts, the header moves its links into the menu a frame later: wait for it."""
     await page.set_viewport_size({"width": screen.width, "height": screen.height})
+    await page.evaluate(DRAWN)
 
 
 async def barriers(page: Page) -> list[str]:
