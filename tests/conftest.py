@@ -16,6 +16,7 @@ from tests.groups import Groups, turn_of
 from tests.support.connections import KeptConnections, tasks_ended
 from tests.support.databases import SharedDatabase, database_copy, open_shared_database
 
+SHARING = ("journey", "failure", "browsers", "office")
 IN_MEMORY = Path("/dev/shm")
 ROOM = 1_073_741_824
 
@@ -85,8 +86,8 @@ def kept(parts: EmbeddedParts) -> Iterator[KeptConnections]:
 
 @pytest.fixture(autouse=True)
 async def no_task_left(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """End what a test leaves running. A journey shares its product and browser with others, and ends its own."""
-    if request.node.get_closest_marker("journey") or request.node.get_closest_marker("failure"):
+    """End what a test leaves running, unless it shares the running product, browsers included, with other tests."""
+    if any(request.node.get_closest_marker(name) for name in SHARING):
         yield
     else:
         async with tasks_ended():
