@@ -7,7 +7,7 @@ from typing import TypeVar
 from asyncpg import Record
 
 from shared.database import Database, DatabasePool, transaction
-from shared.messages import Command, Message, Refused
+from shared.messages import Command, Message, NotAnswered, Refused
 from shared.permissions import Visitor
 
 ADD_COMMAND = """
@@ -22,8 +22,25 @@ FORGET_OLD = "DELETE FROM command WHERE carried_out_at < clock_timestamp() - int
 Reply = TypeVar("Reply", bound=Message)
 
 
-async def answer_given(pool: DatabasePool, visitor: Visitor, command: Command[Reply]) -> Reply | None:
-    """Return the stored answer of a command that ran before, or None for a new one. Refused as `command_reused`."""
+async def unless_repeated(
+    pool: DatabasePool, visitor: Visitor, command: Command[Reply], run: Callable[[], Awaitable[Reply]]
+) -> Reply:
+    """
+    Return what `run` returns, or the stored answer if the command ran before and `run` does not succeed.
+
+    For a command that is checked before its transaction. The same command may be carried out at the same time, and
+    change what is checked: a double click that archives a record finds it archived.
+    """
+    try:
+        return await run()
+    except (Refused, NotAnswered):
+        answer = await _answer_given(pool, visitor, command)
+        if answer is None:
+            raise
+        return answer
+
+
+async def _answer_given(pool: DatabasePool, visitor: Visitor, command: Command[Reply]) -> Reply | None:
     async with transaction(pool, visitor) as db:
         row = await db.fetchrow(FIND_COMMAND, command.command_id)
     return None if row is None else _answer_in(row, visitor, command)

@@ -9,7 +9,7 @@ from services.outcomes.handlers.ending import Endings
 from services.outcomes.store import endings, outcomes
 from services.outcomes.store.outcomes import NewOutcome
 from shared import audit, outbox
-from shared.commands import answer_given, carry_out
+from shared.commands import carry_out, unless_repeated
 from shared.compartments import add_compartment
 from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
 from shared.database import Database
@@ -26,7 +26,9 @@ class Recording:
     endings: Endings
 
     async def record(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
-        receipt = await answer_given(self.context.pool, visitor, asked) or await self._check(visitor, assertion, asked)
+        receipt = await unless_repeated(
+            self.context.pool, visitor, asked, lambda: self._check(visitor, assertion, asked)
+        )
         if not asked.ending:
             return receipt
         return await self.endings.go_forward(await self.context.reach(visitor), assertion, receipt.outcome_id)

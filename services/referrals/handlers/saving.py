@@ -49,6 +49,22 @@ class Saving:
     draw: Callable[[int], int] = secrets.randbelow
 
     async def submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
+        """
+        Add a record.
+
+        A retry is answered as the first attempt was, even where its answers are no longer allowed: the day may have
+        changed since, or the visitor's organisation.
+        """
+        try:
+            return await self._submit(visitor, asked)
+        except Refused:
+            async with self.context.one_trip() as db:
+                earlier = await store.find_earlier(db, asked.command_id)
+            if earlier is None:
+                raise
+            return answer_again(visitor, asked, earlier)
+
+    async def _submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
         register = self.context.register(visitor, asked.edition)
         organisation_id = rules.organisation_for(visitor)
         answers = await self._checked(visitor, asked, register)

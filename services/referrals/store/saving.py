@@ -48,9 +48,9 @@ class EarlierCommand:
     answer: str | None
 
 
-async def find_earlier(db: Database, command_id: UUID) -> EarlierCommand:
-    (row,) = await db.fetch(FIND_COMMAND, command_id)
-    return EarlierCommand(**row)
+async def find_earlier(db: Database, command_id: UUID) -> EarlierCommand | None:
+    row = await db.fetchrow(FIND_COMMAND, command_id)
+    return None if row is None else EarlierCommand(**row)
 
 
 @dataclass(frozen=True, repr=False)

@@ -138,6 +138,23 @@ class Rig:
             yield asked, answered
 
     @contextmanager
+    def delaying(self, request: type[Request[Message]]) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+        """
+        Let referrals delay the requests of this type that it receives during the block.
+
+        Yield two events: the first is set when it receives one, and it carries it out after the second is set.
+        """
+        received, answer = asyncio.Event(), asyncio.Event()
+
+        async def delayed(answering: Awaitable[Message]) -> Message:
+            received.set()
+            await answer.wait()
+            return await answering
+
+        with self._around(request, delayed):
+            yield received, answer
+
+    @contextmanager
     def _around(
         self, request: type[Request[Message]], stand: Callable[[Awaitable[Message]], Awaitable[Message]]
     ) -> Iterator[None]:

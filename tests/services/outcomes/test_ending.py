@@ -116,6 +116,19 @@ async def test_a_second_click_archives_once_and_is_answered_the_same(rig: Rig, o
     assert 1 == len(await rig.told(record.record_id))
 
 
+async def test_a_second_click_that_finds_the_record_archived_is_answered_as_the_first(rig: Rig) -> None:
+    administrator, record = await a_record(rig)
+    asked = an_ending(record)
+
+    with rig.delaying(CheckRecord) as (received, answer):
+        second = asyncio.create_task(rig.ask(administrator, asked))
+        await received.wait()
+    first = await rig.ask(administrator, asked)
+    answer.set()
+
+    assert first == await second
+
+
 # ---------------------------------------------------------------------------------------------------- referrals is away
 async def test_while_referrals_is_away_nothing_is_recorded(rig: Rig, owner: Owner) -> None:
     administrator, record = await a_record(rig)

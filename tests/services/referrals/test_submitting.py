@@ -227,6 +227,17 @@ async def test_a_command_that_is_sent_again_gives_the_same_answer_and_one_record
     assert 1 == len([each for each in await referrals.told(answers[0].record_id) if each.family == "event"])
 
 
+async def test_a_retry_whose_user_may_no_longer_add_a_record_gives_the_same_answer(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_submission()
+    receipt = await referrals.ask(visitor, asked)
+    moved = visitor.model_copy(update={"home_organisation_id": None})
+
+    again = await referrals.ask(moved, asked)
+
+    assert receipt == again
+    assert ("no_organisation", {}) == await referrals.refusal(moved, a_submission())
+
+
 async def test_a_double_click_adds_one_record(referrals: Referrals) -> None:
     visitor, asked = a_visitor(), a_submission()
 

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.commands import answer_given, carry_out
+from shared.commands import carry_out, unless_repeated
 from shared.database import Database, DatabasePool, transaction
-from shared.messages import Command, Message, Refused
+from shared.messages import Command, Fault, Message, NotAnswered, Refused
 from shared.permissions import Role, Visitor
 from tests.conftest import OpenDatabase
 
@@ -77,17 +77,39 @@ async def test_the_same_command_many_times_at_once_is_done_once(database: OpenDa
     assert ([Done(number=1)] * 20, 1) == (answers, await rows(pool))
 
 
-async def test_the_answer_to_an_earlier_command_can_be_asked_for_without_doing_anything(database: OpenDatabase) -> None:
+async def test_what_a_repeated_command_changed_is_no_reason_to_refuse_it(database: OpenDatabase) -> None:
     pool, visitor, counter = await database("identity"), a_visitor(), Counter()
     command = Do(command_id=uuid4(), what="this")
 
-    before = await answer_given(pool, visitor, command)
-    await carry_out(pool, visitor, command, counter.act)
-    after = await answer_given(pool, visitor, command)
+    async def carried_out_meanwhile() -> Done:
+        await carry_out(pool, visitor, command, counter.act)
+        raise Refused("archived")
 
-    assert (None, Done(number=1), 1) == (before, after, counter.done)
+    assert Done(number=1) == await unless_repeated(pool, visitor, command, carried_out_meanwhile)
+
+
+@pytest.mark.parametrize("fault", [Refused("archived"), NotAnswered(Fault.UNAVAILABLE)])
+async def test_a_new_command_is_refused_as_it_is(database: OpenDatabase, fault: Exception) -> None:
+    pool = await database("identity")
+
+    async def refused() -> Done:
+        raise fault
+
+    with pytest.raises(type(fault)) as found:
+        await unless_repeated(pool, a_visitor(), Do(command_id=uuid4(), what="this"), refused)
+
+    assert fault is found.value
+
+
+async def test_a_refused_command_whose_id_was_used_by_somebody_else_learns_no_answer(database: OpenDatabase) -> None:
+    pool, command = await database("identity"), Do(command_id=uuid4(), what="this")
+    await carry_out(pool, a_visitor(), command, Counter().act)
+
+    async def refused() -> Done:
+        raise Refused("archived")
+
     with pytest.raises(Refused, match="command_reused"):
-        await answer_given(pool, a_visitor(), command)
+        await unless_repeated(pool, a_visitor(), command, refused)
 
 
 @pytest.mark.parametrize("change", ["content", "person"])
