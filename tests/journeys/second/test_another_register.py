@@ -3,13 +3,14 @@
 import re
 from pathlib import Path
 
-from openpyxl import load_workbook
 from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
 from tests.journeys.coming_in import be_logged_in
+from tests.journeys.downloading import the_one_row
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
+from tests.journeys.referring import fill_date
 from tests.journeys.second.product import CODE, WARDEN, Second
 
 pytestmark = JOURNEY
@@ -160,18 +161,7 @@ async def then_the_file_holds_it(page: Page, folder: Path) -> None:
     await page.get_by_label("Which figures").select_option(label="Everybody with their visits")
     await page.get_by_label("Rooms needed").select_option(label="Three rooms or more")
     await page.get_by_role("button", name="Make the file").click()
-    await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
-    async with page.expect_download() as download:
-        await page.get_by_role("link", name="Download").click()
-    await (await download.value).save_as(folder / "figures.xlsx")
-    heads, row = load_workbook(folder / "figures.xlsx").worksheets[0].iter_rows(values_only=True)
-    found = dict(zip(heads, row, strict=True))
+    found = await the_one_row(page, folder)
     assert ("Eleanor", "Bold", "Three rooms or more", "It rained.") == tuple(
         found[label] for label in ("Called", "Family", "Rooms", "Why not?")
     )
-
-
-async def fill_date(page: Page, question: str, day: str, month: str, year: str) -> None:
-    group = page.get_by_role("group", name=question)
-    for part, value in (("Day", day), ("Month", month), ("Year", year)):
-        await group.get_by_label(part).fill(value)

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from deploy.demo.people import PEOPLE
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in, logged_in
+from tests.journeys.downloading import downloaded
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name, refer
@@ -255,11 +256,3 @@ def table(page: Page, title: str) -> Locator:
 async def total(page: Page) -> int:
     heading = await page.get_by_role("heading", name="TOTAL RECORDS:").inner_text()
     return int(heading.rpartition(" ")[2])
-
-
-async def downloaded(page: Page, folder: Path) -> Path:
-    async with page.expect_download() as download:
-        await page.get_by_role("link", name="Download").click()
-    file = await download.value
-    await file.save_as(folder / file.suggested_filename)
-    return folder / file.suggested_filename

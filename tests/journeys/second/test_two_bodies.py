@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from openpyxl import load_workbook
 from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
 from tests.journeys.coming_in import be_logged_in
+from tests.journeys.downloading import the_one_row
 from tests.journeys.looking import then_everybody_can_use_it
+from tests.journeys.referring import fill_date
 from tests.journeys.second.product import CHAPTER, HOSPITAL, OVERSEER, VESTRY, WATCH, Second
-from tests.journeys.second.test_another_register import fill_date
 
 pytestmark = JOURNEY
 
@@ -188,12 +188,7 @@ async def then_the_file_of_ended_watches_holds_it(page: Page, folder: Path) -> N
     await page.get_by_label("Select Report").select_option(label="Watches that are over")
     await page.get_by_label("Almshouse").select_option(label="Every almshouse")
     await page.get_by_role("button", name="Generate Report").click()
-    await expect(page.locator(".ics-report__said")).to_have_text("Your report is ready.", timeout=20_000)
-    async with page.expect_download() as download:
-        await page.get_by_role("link", name="Download").click()
-    await (await download.value).save_as(folder / "over.xlsx")
-    heads, row = load_workbook(folder / "over.xlsx").worksheets[0].iter_rows(values_only=True)
-    found = dict(zip(heads, row, strict=True))
+    found = await the_one_row(page, folder)
     assert ("Abel", "Handy", "Plumstead", "Hiram's Hospital") == tuple(
         found[label] for label in ("First name", "Family name", "Parish", "Almshouse")
     )

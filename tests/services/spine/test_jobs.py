@@ -51,11 +51,15 @@ async def test_a_job_runs_at_its_start_and_then_on_its_schedule() -> None:
 
     await while_running(Job("counting", work, every=0.01), lambda: work.has_run(3))
 
+    assert work.runs >= 3
+
 
 async def test_a_job_that_has_more_to_do_runs_again_at_once() -> None:
     work = Work(True, True)
 
     await while_running(Job("counting", work), lambda: work.has_run(3))
+
+    assert 3 == work.runs
 
 
 async def test_a_number_is_no_request_to_run_again() -> None:
@@ -78,6 +82,8 @@ async def test_a_wake_up_runs_the_job_early() -> None:
         await work.has_run(2)
 
     await while_running(Job("counting", work, wakeup=wakeup), wake)
+
+    assert 2 == work.runs
 
 
 async def test_wake_ups_while_a_job_gathers_are_served_by_one_run() -> None:
