@@ -20,6 +20,7 @@ class ReferralsAction(AuditAction):
     RECORD_COVER_ADDED = "record.cover_added"
     RECORD_COVER_ENDED = "record.cover_ended"
     RECORD_CREATED = "record.created"
+    RECORD_DUPLICATE_REFUSED = "record.duplicate_refused"
     RECORD_ENDED = "record.ended"
     RECORD_HISTORY_READ = "record.history_read"
     RECORD_HOLDER_ASSIGNED = "record.holder_assigned"

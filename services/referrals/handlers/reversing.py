@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.handlers.events import RecordEvents
-from services.referrals.handlers.saving import check_saved, content_of, next_version, receipt_of
+from services.referrals.handlers.saving import audited_duplicates, check_saved, content_of, next_version, receipt_of
 from services.referrals.rules import answers as texts
 from services.referrals.rules import lists, rights
 from services.referrals.rules.ending import End, without_end
@@ -76,7 +76,8 @@ class Reversing:
             await (self._reinstate if asked.confirmed else self._decline)(db, visitor, reversal)
             return Nothing()
 
-        answer = await carry_out(self.context.pool, visitor, asked, act)
+        async with audited_duplicates(self.context, visitor):
+            answer = await carry_out(self.context.pool, visitor, asked, act)
         self.context.wake()
         return answer
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -15,13 +16,14 @@ from services.referrals.rules import answers as changing
 from services.referrals.rules import ratings
 from services.referrals.rules import saving as rules
 from services.referrals.rules.ending import End, end_of
-from services.referrals.rules.saving import Match
+from services.referrals.rules.saving import DuplicateRefused, Match
 from services.referrals.store import saving as store
 from services.referrals.store.saving import Content, EarlierCommand, NewCommand, NewRecord, NewVersion, Present, Saved
+from shared import audit, log
 from shared.compartments import add_compartment
 from shared.context import ServiceContext
 from shared.contracts.referrals.saving import Conflict, RecordReceipt, ReviewRecord, SubmitRecord, UpdateRecord
-from shared.database import Database, scope_of
+from shared.database import DATABASE_FAULTS, Database, scope_of
 from shared.ids import new_id
 from shared.messages import Command, Event, Fault, NotAnswered, Refused
 from shared.permissions import Visitor
@@ -133,11 +135,12 @@ class Saving:
         async def store_it(db: Database, judged: tuple[Match, ...]) -> Saved:
             return await store.submit_record(db, scope, command, record, replace(content, judged=judged), events)
 
-        saved = await self._store(store_it, register, content.answers, asked.duplicates_seen)
+        saved = await self._store(visitor, store_it, register, content.answers, asked.duplicates_seen)
         return self._reply(visitor, asked, receipt, saved)
 
     async def _store(
         self,
+        visitor: Visitor,
         store_it: Callable[[Database, tuple[Match, ...]], Awaitable[Saved]],
         register: Definition,
         answers: Answers,
@@ -154,7 +157,8 @@ class Saving:
                 saved = await store_it(db, judged)
             if saved.verdict != "matches":
                 return saved
-            rules.check_matches(register, answers, saved.matches, saved.seen, shown)
+            async with audited_duplicates(self.context, visitor):
+                rules.check_matches(register, answers, saved.matches, saved.seen, shown)
             judged = saved.matches
         raise NotAnswered(Fault.BUSY)
 
@@ -221,7 +225,7 @@ class Saving:
             looked_at = judged if content.keys and register.duplicates.entry == "refused" else None
             return await store.save_version(db, scope, command, version, replace(content, judged=looked_at), events)
 
-        saved = await self._store(store_it, register, answers)
+        saved = await self._store(visitor, store_it, register, answers)
         return self._reply(visitor, asked, receipt, saved)
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
@@ -253,6 +257,26 @@ class Saving:
         async with self.context.one_trip() as db:
             saved = await store.save_version(db, scope_of(visitor), command, version, None, events)
         return self._reply(visitor, asked, receipt, saved)
+
+
+@asynccontextmanager
+async def audited_duplicates(context: ServiceContext, visitor: Visitor) -> AsyncIterator[None]:
+    """
+    Audit a refusal of the block, because it tells the visitor that a person is on the register.
+
+    The audit row is committed before the refusal goes on. Raises `NotAnswered` instead if the row cannot be written.
+    The block must leave no transaction open, for the refusal would roll back a row that is written in it.
+    """
+    try:
+        yield
+    except DuplicateRefused as refusal:
+        try:
+            async with context.one_trip() as db:
+                await audit.note(db, visitor, ReferralsAction.RECORD_DUPLICATE_REFUSED, sorted(refusal.counted))
+        except DATABASE_FAULTS as error:
+            log.warn("audit.not_written", error=error)
+            raise NotAnswered(Fault.UNAVAILABLE) from None
+        raise
 
 
 def check_changeable(visitor: Visitor, asked: UpdateRecord | ReviewRecord, present: Present) -> None:

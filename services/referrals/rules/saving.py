@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate
-from shared.messages import Refused
+from shared.messages import Refusal, Refused
 from shared.permissions import Permission, Role, Visitor
 from shared.registers.bodies import Compartment
 from shared.registers.definition.register import Definition
@@ -75,6 +75,14 @@ class Match:
     has_nhs_number: bool
 
 
+class DuplicateRefused(Refused):
+    """The refusal of a record that matches others. `counted` are those others, and the user may not see all of them."""
+
+    def __init__(self, reason: str | Refusal, counted: Collection[UUID]) -> None:
+        super().__init__(reason)
+        self.counted = frozenset(counted)
+
+
 def check_matches(
     register: Definition, answers: Answers, matches: Sequence[Match], seen: Sequence[UUID], shown: Collection[UUID] = ()
 ) -> None:
@@ -88,11 +96,11 @@ def check_matches(
     counted = {match.record_id for match in matches if _counts(register, answers, match)}
     visible = tuple(each for each in seen if each in counted)[:MOST_ALIKE]
     if register.duplicates.entry == "refused" and visible:
-        raise Refused(Duplicate(records=visible))
+        raise DuplicateRefused(Duplicate(records=visible), counted)
     if not shown_all(visible, shown):
-        raise Refused(LikelyDuplicate(records=visible))
+        raise DuplicateRefused(LikelyDuplicate(records=visible), counted)
     if register.duplicates.unseen == "said" and counted - set(seen):
-        raise Refused("duplicate_unseen")
+        raise DuplicateRefused("duplicate_unseen", counted)
 
 
 def shown_all(visible: Sequence[UUID], shown: Collection[UUID]) -> bool:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from shared import audit
 from shared.contracts.referrals.saving import MOST_ALIKE, LikelyDuplicate, RecordReceipt
 from shared.database import DatabasePool
-from shared.messages import Refused
+from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor
 from shared.registers.load import LoadedRegister, Registers
 from tests.services.referrals.builders import a_visitor, colleague_of
@@ -21,6 +22,7 @@ FIND_PAIRS = """
     WHERE one = ANY($1) OR other = ANY($1)
     ORDER BY found_at
 """
+REFUSED = "SELECT session, register, subjects FROM audit WHERE actor = $1 AND action = 'record.duplicate_refused'"
 PAIRS_AT_ONCE = 20
 
 
@@ -46,6 +48,36 @@ async def test_the_same_nhs_number_is_asked_about_and_nothing_is_stored(referral
     assert 1 == (await referrals.listed(visitor)).total
     everything = await owner.all_text()
     assert (False, False) == ("Nostored" in everything, str(asked.command_id) in everything)
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_a_question_about_a_likely_duplicate_is_audited_with_all_that_matched(
+    referrals: Referrals, owner: Owner
+) -> None:
+    """One of the two matches is out of the visitor's sight."""
+    visitor, person = a_visitor(), a_person()
+    first = await referrals.ask(visitor, unasked(**person))
+    unseen = await referrals.ask(a_visitor(), unasked(**person))
+
+    refusal = await referrals.refusal(visitor, unasked(**person))
+
+    assert ("likely_duplicate", {"records": (first.record_id,)}) == refusal
+    (row,) = await owner.rows(REFUSED, visitor.user_id)
+    assert (visitor.session_id, "dsr", sorted((first.record_id, unseen.record_id))) == tuple(row)
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_a_likely_duplicate_is_not_said_if_the_question_cannot_be_audited(
+    referrals: Referrals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, person = a_visitor(), a_person()
+    await referrals.ask(visitor, unasked(**person))
+    monkeypatch.setattr(audit, "ADD_ROW", "INSERT INTO no_such_audit VALUES ($1, $2, $3, $4, $5, $6)")
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await referrals.ask(visitor, unasked(**person))
+
+    assert Fault.UNAVAILABLE is unanswered.value.fault
 
 
 @pytest.mark.parametrize(

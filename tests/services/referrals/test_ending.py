@@ -2,30 +2,35 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 import pytest
+from asyncpg import DiskFullError
 
 from services.referrals.handlers.ending import DueRecords
+from shared import audit
+from shared.audit import AuditAction
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.events import RecordEnded, RecordMoved, RecordNotice, Urgency
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
-from shared.database import DatabasePool, transaction
+from shared.database import Database, DatabasePool, transaction
 from shared.ids import new_id
+from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.registers.definition.lifecycle import Rating
 from shared.registers.load import LoadedRegister, Registers
 from tests.contracts.golden import check_golden
-from tests.services.referrals.rig import Referrals
+from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
 
+REFUSED = "SELECT subjects FROM audit WHERE register = $1 AND action = 'record.duplicate_refused'"
 PAST, FUTURE = "2026-02-01", "2031-05-09"
 PARISH, ALMSHOUSE = "parish:plumstead", "almshouse:hiram"
 LEVELS = {"hiram": "urgent", "ewold": "routine", "puddingdale": "alert"}
@@ -307,6 +312,41 @@ async def test_a_person_who_was_added_again_in_the_meantime_is_not_put_back_besi
 
     assert ("duplicate", {"records": (again.record_id,)}) == await watch.put_back(receipt)
     assert [again.record_id] == await watch.open_ids()
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_a_record_that_is_not_put_back_for_a_duplicate_leaves_a_row_in_the_audit(
+    watch: Watch, owner: Owner
+) -> None:
+    receipt = await watch.over()
+    again = await watch.add()
+
+    assert "duplicate" == (await watch.put_back(receipt))[0]
+    assert [[again.record_id]] == [row["subjects"] for row in await owner.rows(REFUSED, watch.code)]
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_a_duplicate_is_not_said_if_the_audit_of_its_refusal_fails(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The audit still takes the rows of the request for the reversal."""
+    receipt = await watch.over()
+    await watch.add()
+    note = audit.note
+
+    async def no_refusal(
+        db: Database, visitor: Visitor | None, action: AuditAction, subjects: Iterable[UUID] = ()
+    ) -> None:
+        if action == "record.duplicate_refused":
+            raise DiskFullError
+        await note(db, visitor, action, subjects)
+
+    monkeypatch.setattr(audit, "note", no_refusal)
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await watch.put_back(receipt)
+
+    assert Fault.UNAVAILABLE is unanswered.value.fault
 
 
 async def test_beside_a_match_that_does_not_count_a_record_is_put_back(watch: Watch) -> None:

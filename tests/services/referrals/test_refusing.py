@@ -9,16 +9,23 @@ import pytest
 
 from services.referrals.store import saving
 from services.referrals.store.saving import Content, NewCommand, NewRecord, Saved
+from shared import audit
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.database import Database, DatabasePool, Scope
 from shared.ids import new_id
-from shared.messages import Event
+from shared.messages import Event, Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
 
 NUMBER, OTHER = "9990000018", "9990000026"
 OPEN = "SELECT count(*) FROM record WHERE register_code = $1 AND is_open"
+REFUSED = """
+    SELECT actor, session, subjects, fields FROM audit
+    WHERE register = $1 AND action = 'record.duplicate_refused'
+    ORDER BY id
+"""
+NO_AUDIT = "INSERT INTO no_such_audit VALUES ($1, $2, $3, $4, $5, $6)"
 ROUNDS, AT_ONCE = 4, 6
 PARISH, ALMSHOUSE = "parish:plumstead", "almshouse:hiram"
 
@@ -72,6 +79,49 @@ async def test_a_record_out_of_sight_is_refused_without_a_word_about_it(register
     )
 
     assert ("duplicate_unseen", {}) == refusal
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_each_refusal_is_audited_with_the_records_that_counted(register: Register, owner: Owner) -> None:
+    """The second record shares the name, which does not count: both have a number."""
+    there = await register.add(health_number=NUMBER)
+    await register.add(health_number=OTHER)
+    elsewhere = a_watcher(Role.STANDARD, "parish:crabtree", code=register.code)
+    unseen = {"parish": "crabtree", "almshouse": "ewold"}
+
+    codes = [
+        await register.code_of(register.visitor, health_number=NUMBER),
+        await register.code_of(elsewhere, health_number=NUMBER, **unseen),
+    ]
+
+    assert ["duplicate", "duplicate_unseen"] == codes
+    assert [(each.user_id, each.session_id, [there.record_id], []) for each in (register.visitor, elsewhere)] == [
+        tuple(row) for row in await owner.rows(REFUSED, register.code)
+    ]
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_the_refusal_of_an_update_is_audited_too(register: Register, owner: Owner) -> None:
+    there = await register.add(health_number=NUMBER)
+    other = await register.add(health_number=OTHER)
+    answers = a_watch(health_number=NUMBER)
+    asked = UpdateRecord(command_id=new_id(), record_id=other.record_id, version=0, answers=answers)
+
+    assert "duplicate" == (await register.referrals.refusal(register.visitor, asked))[0]
+    assert [[there.record_id]] == [row["subjects"] for row in await owner.rows(REFUSED, register.code)]
+
+
+@pytest.mark.requirement("R-DSR-021")
+async def test_a_duplicate_is_not_said_if_the_audit_of_its_refusal_fails(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register.add(health_number=NUMBER)
+    monkeypatch.setattr(audit, "ADD_ROW", NO_AUDIT)
+
+    with pytest.raises(NotAnswered) as unanswered:
+        await register.add(health_number=NUMBER)
+
+    assert Fault.UNAVAILABLE is unanswered.value.fault
 
 
 async def test_a_name_counts_only_where_one_of_the_two_has_no_number(register: Register) -> None:
