@@ -16,6 +16,8 @@ RELEASES = Path("tests/census/landed_functions.txt")
 
 STATEMENT = re.compile(r"CREATE OR REPLACE FUNCTION\s|(?:GRANT EXECUTE|REVOKE (?:ALL|EXECUTE)) ON FUNCTION\s")
 BODY = re.compile(r"(\$\w*\$).*?\1", re.DOTALL)
+MADE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\s+([^\s(]+)([^;$]*)", re.IGNORECASE)
+PINNED = "SET search_path FROM CURRENT"
 COMMENT = re.compile(r"--[^\n]*")
 CHANGED_TABLE = re.compile(r"(?:TABLE|POLICY \w+ ON|TRIGGER \w+ .*? ON)\s+(\w+)", re.DOTALL)
 STAR_OF_A_FUNCTION = re.compile(r"\*\s+FROM\s+(?!unnest|generate_series|jsonb_)\w+\(", re.IGNORECASE)
@@ -104,6 +106,18 @@ def test_a_functions_file_holds_functions_and_their_grants_alone() -> None:
     others = {str(path): [each for each in _statements(path) if not STATEMENT.match(each)] for path in _functions()}
 
     assert {} == {path: found for path, found in others.items() if found}
+
+
+def test_every_function_is_made_with_its_path_pinned() -> None:
+    """
+    Check the text of each file, since a function that is made again has the settings of the last file alone.
+
+    So the path of a function that is declared in a baseline is not seen in the schema afterwards.
+    """
+    made = [(path, *each) for path in tree.files(".sql") for each in MADE.findall(COMMENT.sub("", tree.text(path)))]
+
+    assert made
+    assert [] == [f"{path}: {name}" for path, name, head in made if PINNED not in head]
 
 
 def test_no_function_has_a_body_that_is_parsed_when_it_is_made() -> None:

@@ -2,7 +2,7 @@
 
 -- Functions that policies and triggers name are declared here. Their bodies are in `functions/`.
 CREATE FUNCTION held_ids() RETURNS uuid []
-LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE EXCEPTION 'held_ids has no body yet'; END $$;
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$ BEGIN RAISE EXCEPTION 'held_ids has no body yet'; END $$;
 
 DO $$
 DECLARE
@@ -12,8 +12,10 @@ BEGIN
         'record_added', 'record_changed', 'feed_records', 'name_overlay', 'forget_keys', 'record_came_back',
         'link_records', 'draft_sent'
     ] LOOP
-        EXECUTE format('CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS %L', each,
-            'BEGIN RAISE EXCEPTION ''this function has no body yet''; END');
+        EXECUTE format(
+            'CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS %L', each,
+            'BEGIN RAISE EXCEPTION ''this function has no body yet''; END'
+        );
     END LOOP;
 END
 $$;

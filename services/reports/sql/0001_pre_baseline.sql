@@ -79,10 +79,10 @@ CREATE TABLE rating_week (
 
 -- Triggers keep the counts equal to the copies, so that no way of writing copies can omit them. One page is applied at
 -- a time, so no other transaction waits for these rows. The bodies of the functions are in functions/counts.sql.
-CREATE FUNCTION tally_copies() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION tally_copies() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$ BEGIN RAISE 'this function gets its body from functions/'; END $$;
 
-CREATE FUNCTION tally_weeks() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION tally_weeks() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$ BEGIN RAISE 'this function gets its body from functions/'; END $$;
 
 CREATE TRIGGER copies_added AFTER INSERT ON record_copy
