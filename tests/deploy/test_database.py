@@ -55,6 +55,21 @@ async def test_a_service_can_do_nothing_but_what_it_was_granted(statement: str, 
         await pool.execute(statement)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_service_may_put_a_temporary_table_before_its_schema(service: str, database: OpenDatabase) -> None:
+    """
+    Check that the pinned path of a function need not name `pg_temp`, which comes first where a path leaves it out.
+
+    So a temporary table would take the place of a table that the function reads with its owner's rights.
+    """
+    pool = await database(service)
+
+    for role in (f"{service}_app", f"{service}_owner", MIGRATOR):
+        assert not await pool.fetchval("SELECT has_database_privilege($1, current_database(), 'TEMP')", role)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute("CREATE TEMP TABLE inbox (consumer text)")
+
+
 async def test_a_service_enters_only_with_its_own_password(addresses: Addresses) -> None:
     wrong = addresses.databases["identity"].dsn("identity_app", addresses.keyring.role_passwords["reports_app"])
 
