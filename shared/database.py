@@ -74,7 +74,7 @@ class Scope:
     """
     The visitor as a parameter of database functions, which set the same context from it as `transaction` does.
 
-    Without `compartment_ids` the visitor reaches every compartment of the register.
+    `all_compartments` alone lets the visitor reach every compartment of the register. Otherwise missing ids are none.
     """
 
     user_id: UUID
@@ -83,6 +83,7 @@ class Scope:
     register_code: str
     role: str
     compartment_ids: Sequence[UUID] | None
+    all_compartments: bool
     own_records_only: bool
 
 
@@ -108,6 +109,7 @@ def scope_of(visitor: Visitor, entered: UUID | None = None) -> Scope:
         register_code=visitor.register_code,
         role=visitor.role.value if visitor.role else "",
         compartment_ids=reach,
+        all_compartments=visitor.all_compartments,
         own_records_only=visitor.own_records_only,
     )
 

@@ -104,7 +104,7 @@ class Statements:
 
     async def _read_past(self, record: UUID) -> None:
         async with transaction(self.referrals, self.crowd.own) as db:
-            await history.find_history(db, REGISTER, record, 0, PAGE)
+            await history.find_history(db, self.crowd.own, record, 0, PAGE)
             await history.find_notes(db, record, 0, PAGE)
 
     @property

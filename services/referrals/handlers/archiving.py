@@ -46,7 +46,7 @@ class Archiving:
 
     async def check(self, visitor: Visitor, asked: CheckRecord) -> RecordChecked:
         async with transaction(self.context.pool, visitor) as db:
-            return must_find(await store.find_state(db, visitor.register_code, asked.record_id))
+            return must_find(await store.find_state(db, visitor, asked.record_id))
 
     async def archive(self, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
         try:

@@ -69,7 +69,7 @@ class HoldingHandlers:
 
     async def read(self, visitor: Visitor, asked: ReadHoldings) -> Holdings:
         async with transaction(self.context.pool, visitor) as db:
-            if await store.find_compartment(db, visitor.register_code, asked.record_id) is None:
+            if await store.find_compartment(db, visitor, asked.record_id) is None:
                 raise Refused("not_found")
             await audit.note(db, visitor, ReferralsAction.RECORD_HOLDINGS_READ, [asked.record_id])
             return await store.find_named(db, asked.record_id)
@@ -77,7 +77,7 @@ class HoldingHandlers:
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:
         """Return the user to be named, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""
         async with transaction(self.context.pool, visitor) as db:
-            compartment = must_find(await store.find_compartment(db, visitor.register_code, record_id))
+            compartment = must_find(await store.find_compartment(db, visitor, record_id))
         question = CheckGrant(register_code=visitor.register_code, user_id=user_id)
         try:
             who = self.context.sign(question, "name_holder", visitor.user_id)
@@ -91,7 +91,7 @@ class HoldingHandlers:
 
 async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> RecordHolder:
     """Lock the record's holdings and return its holder. Refused as `not_found` or `archived`."""
-    kept = must_find(await store.keep(db, visitor.register_code, record_id))
+    kept = must_find(await store.keep(db, visitor, record_id))
     if not kept.is_open:
         raise Refused("archived")
     return await store.find_holder(db, record_id, kept.created_by)

@@ -26,7 +26,7 @@ class NoteTaking:
         text = answers.kept_text(asked.text)
 
         async def act(db: Database) -> Nothing:
-            held = must_find(await history.hold_record(db, visitor.register_code, asked.record_id))
+            held = must_find(await history.hold_record(db, visitor, asked.record_id))
             if not may_update(visitor, held.created_by, is_held=held.is_held):
                 raise Refused("not_yours")
             if not held.is_open:

@@ -70,18 +70,16 @@ class ReadRecordHandlers:
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:
             found = must_find(
-                await history.find_history(
-                    db, visitor.register_code, asked.record_id, asked.skip, ended=self._sees_ended(visitor)
-                )
+                await history.find_history(db, visitor, asked.record_id, asked.skip, ended=self._sees_ended(visitor))
             )
             await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [asked.record_id])
             return found
 
     async def read_past(self, visitor: Visitor, asked: ReadPast) -> Past:
-        code, record_id = visitor.register_code, asked.record_id
+        record_id = asked.record_id
         async with transaction(self.context.pool, visitor) as db:
             ended = self._sees_ended(visitor)
-            found = await history.find_history(db, code, record_id, asked.skip_updates, PAGE, ended=ended)
+            found = await history.find_history(db, visitor, record_id, asked.skip_updates, PAGE, ended=ended)
             updates = must_find(found)
             notes = await history.find_notes(db, record_id, asked.skip_notes, PAGE)
             ratings = None if asked.skip_updates else await self._older_ratings(db, visitor, updates)

@@ -2,20 +2,21 @@
 
 from uuid import UUID
 
-from services.referrals.store.scope import bodies_column, bodies_of
+from services.referrals.store.scope import bodies_column, bodies_of, in_scope, scope_parameters
 from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
+from shared.permissions import Visitor
 
 FIND_STATE = f"""
     SELECT organisation_id, {bodies_column()}, version, is_open
     FROM record
-    WHERE id = $1 AND register_code = $2
-"""  # noqa: S608  a column of ours
+    WHERE {in_scope("record")} AND id = $3
+"""  # noqa: S608  a column and a condition of ours
 
 
-async def find_state(db: Database, register_code: str, record_id: UUID) -> RecordChecked | None:
+async def find_state(db: Database, visitor: Visitor, record_id: UUID) -> RecordChecked | None:
     """Return the state of a record in scope, active or archived."""
-    row = await db.fetchrow(FIND_STATE, record_id, register_code)
+    row = await db.fetchrow(FIND_STATE, *scope_parameters(visitor), record_id)
     if row is None:
         return None
     return RecordChecked(

@@ -36,17 +36,19 @@ FIND_OPEN = f"""
     ORDER BY d.found_at, d.one, d.other
     LIMIT {MOST}
 """  # noqa: S608  a statement and a number of ours
-FIND_COMPARED = """
+FIND_COMPARED = f"""
     SELECT id AS record_id, reference, given_name || ' ' || family_name AS name, born, nhs_number, postcode,
         organisation_id, rating, created_at
     FROM record
-    WHERE id = ANY($1)
-"""
+    WHERE {in_scope("record")} AND id = ANY($3)
+"""  # noqa: S608  a condition of ours
 
 
 async def find_open(db: Database, visitor: Visitor) -> PossibleDuplicates:
-    pairs = await db.fetch(FIND_OPEN, *scope_parameters(visitor))
-    found = await db.fetch(FIND_COMPARED, [record_id for pair in pairs for record_id in (pair["one"], pair["other"])])
+    scope = scope_parameters(visitor)
+    pairs = await db.fetch(FIND_OPEN, *scope)
+    compared = [record_id for pair in pairs for record_id in (pair["one"], pair["other"])]
+    found = await db.fetch(FIND_COMPARED, *scope, compared)
     records = {row["record_id"]: RecordCompared(**row) for row in found}
     return PossibleDuplicates(
         pairs=tuple(_pair(pair, records) for pair in pairs),
@@ -66,24 +68,30 @@ async def count_open(db: Database, visitor: Visitor) -> int:
     return total
 
 
-DECIDE = """
+def pair_in_scope() -> str:
+    """Return the filter for the pair of the records `$3` and `$4`, if both are in scope."""
+    both = f"SELECT count(*) FROM record AS r WHERE {in_scope()} AND r.id IN ($3, $4)"  # noqa: S608
+    return f"one = least($3::uuid, $4) AND other = greatest($3::uuid, $4) AND register_code = $1 AND ({both}) = 2"
+
+
+DECIDE = f"""
     UPDATE possible_duplicate
-    SET state = $4, decided_by = $5, decided_by_name = $6, decided_at = now()
-    WHERE one = least($2::uuid, $3) AND other = greatest($2::uuid, $3) AND register_code = $1 AND state = 'open'
+    SET state = $5, decided_by = $6, decided_by_name = $7, decided_at = now()
+    WHERE {pair_in_scope()} AND state = 'open'
     RETURNING state AS verdict, decided_by_name AS decided_by, decided_at, FALSE AS before
-"""
-FIND_DECISION = """
+"""  # noqa: S608  a condition of ours
+FIND_DECISION = f"""
     SELECT state AS verdict, decided_by_name AS decided_by, decided_at, TRUE AS before
     FROM possible_duplicate
-    WHERE one = least($2::uuid, $3) AND other = greatest($2::uuid, $3) AND register_code = $1
-"""
+    WHERE {pair_in_scope()}
+"""  # noqa: S608  a condition of ours
 
 
 async def decide(
     db: Database, visitor: Visitor, pair: tuple[UUID, UUID], verdict: DuplicateVerdict
 ) -> DuplicateDecision | None:
     """Decide an open pair. Return this decision, an earlier one, or None if the visitor sees no such pair."""
-    of = (visitor.register_code, *pair)
+    of = (*scope_parameters(visitor), *pair)
     row = await db.fetchrow(DECIDE, *of, verdict, visitor.user_id, visitor.full_name)
     row = row or await db.fetchrow(FIND_DECISION, *of)
     return None if row is None else DuplicateDecision(**row)

@@ -10,6 +10,7 @@ from shared.contracts.referrals.ending import DecideEnding
 from shared.database import Database
 from shared.permissions import Visitor
 
+# A lock without a condition of scope shows nothing. `find_for_update` reads the record in scope next.
 HOLD_RECORD = "SELECT id FROM record WHERE id = $1 FOR NO KEY UPDATE"
 ADD_DECISION = """
     INSERT INTO ending_decision (id, record_id, body, reason, person_told, decided_by, decided_by_name)

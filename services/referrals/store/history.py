@@ -7,15 +7,18 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.referrals.rules.lists import fitting
+from services.referrals.store.scope import in_scope, scope_parameters
 from shared.contracts.referrals.reading import FieldChange, History, Notes, NoteShown, RecordChange
 from shared.database import Database
+from shared.permissions import Visitor
 
-FIND_CREATION = """
+FIND_CREATION = f"""
     SELECT created_at, created_by_name
     FROM record
-    WHERE id = $1 AND register_code = $2 AND (is_open OR $3)
-"""
+    WHERE {in_scope("record")} AND id = $3 AND (is_open OR $4)
+"""  # noqa: S608  a condition of ours
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
+# The queries by `record_id` alone follow one that finds this record in scope, in the same transaction.
 FIND_UPDATES = """
     SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
@@ -27,7 +30,7 @@ FIND_UPDATES = """
 
 
 async def find_history(
-    db: Database, register_code: str, record_id: UUID, skip: int, most: int = MOST, *, ended: bool = False
+    db: Database, visitor: Visitor, record_id: UUID, skip: int, most: int = MOST, *, ended: bool = False
 ) -> History | None:
     """
     Return up to `most` versions of an open record in scope without its creation, the newest first. With `ended`, also
@@ -35,7 +38,7 @@ async def find_history(
 
     The newest `skip` versions are left out.
     """
-    creation = await db.fetchrow(FIND_CREATION, record_id, register_code, ended)
+    creation = await db.fetchrow(FIND_CREATION, *scope_parameters(visitor), record_id, ended)
     if creation is None:
         return None
     rows = await db.fetch(FIND_UPDATES, record_id, skip, most)
@@ -109,12 +112,12 @@ def _note(row: Record) -> NoteShown:
     )
 
 
-FIND_AND_HOLD = """
+FIND_AND_HOLD = f"""
     SELECT is_open, created_by, id = ANY(held_ids()) AS is_held
     FROM record
-    WHERE id = $1 AND register_code = $2
+    WHERE {in_scope("record")} AND id = $3
     FOR SHARE
-"""
+"""  # noqa: S608  a condition of ours
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,8 @@ class LockedRecord:
     is_held: bool
 
 
-async def hold_record(db: Database, register_code: str, record_id: UUID) -> LockedRecord | None:
-    row = await db.fetchrow(FIND_AND_HOLD, record_id, register_code)
+async def hold_record(db: Database, visitor: Visitor, record_id: UUID) -> LockedRecord | None:
+    row = await db.fetchrow(FIND_AND_HOLD, *scope_parameters(visitor), record_id)
     return None if row is None else LockedRecord(**row)
 
 

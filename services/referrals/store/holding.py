@@ -5,17 +5,18 @@ from datetime import date
 from uuid import UUID
 
 from services.referrals.rules.rights import Cover, RecordHolder
-from services.referrals.store.scope import bodies_column, bodies_of
+from services.referrals.store.scope import bodies_column, bodies_of, in_scope, scope_parameters
 from shared.contracts.referrals.holding import Holdings, Named
 from shared.database import Database
+from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of
 
-HOLD_RECORD = """
+HOLD_RECORD = f"""
     SELECT is_open, created_by
     FROM record
-    WHERE id = $1 AND register_code = $2
+    WHERE {in_scope("record")} AND id = $3
     FOR NO KEY UPDATE
-"""
+"""  # noqa: S608  a condition of ours
 
 
 @dataclass(frozen=True)
@@ -26,20 +27,21 @@ class Kept:
     created_by: UUID
 
 
-async def keep(db: Database, register_code: str, record_id: UUID) -> Kept | None:
-    row = await db.fetchrow(HOLD_RECORD, record_id, register_code)
+async def keep(db: Database, visitor: Visitor, record_id: UUID) -> Kept | None:
+    row = await db.fetchrow(HOLD_RECORD, *scope_parameters(visitor), record_id)
     return None if row is None else Kept(**row)
 
 
-FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE id = $1 AND register_code = $2"  # noqa: S608
+FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE {in_scope('record')} AND id = $3"  # noqa: S608
 
 
-async def find_compartment(db: Database, register_code: str, record_id: UUID) -> Compartment | None:
+async def find_compartment(db: Database, visitor: Visitor, record_id: UUID) -> Compartment | None:
     """Return the compartment of a record in scope."""
-    row = await db.fetchrow(FIND_BODIES, record_id, register_code)
-    return None if row is None else compartment_of(register_code, bodies_of(row))
+    row = await db.fetchrow(FIND_BODIES, *scope_parameters(visitor), record_id)
+    return None if row is None else compartment_of(visitor.register_code, bodies_of(row))
 
 
+# The queries by `record_id` alone follow one that finds this record in scope, in the same transaction.
 FIND_HOLDER = "SELECT id, user_id FROM record_holding WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL"
 
 

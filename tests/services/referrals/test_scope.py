@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -234,6 +235,24 @@ async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool)
             by_transaction = await context_on(db)
         assert by_function == by_transaction
         assert str(visitor.user_id) == by_function["app.user"]
+
+
+async def test_a_scope_without_compartments_sees_nothing_unless_it_says_that_it_has_all(
+    referrals: Referrals, pool: DatabasePool
+) -> None:
+    await referrals.submit(a_visitor())
+    everything = scope_of(a_visitor(Role.ADMINISTRATOR).model_copy(update={"all_organisations": True}))
+    page = as_json(ListPage(0, 10))
+
+    async def total(*, all_compartments: bool) -> int:
+        scope = as_json(replace(everything, compartment_ids=None, all_compartments=all_compartments))
+        async with pool.acquire() as db, db.transaction():
+            by_query: int = await db.fetchval(LIST_OWN, scope, page)
+            by_policy: int = await db.fetchval("SELECT count(*) FROM record")
+            return min(by_query, by_policy) if all_compartments else max(by_query, by_policy)
+
+    assert 0 < await total(all_compartments=True)
+    assert 0 == await total(all_compartments=False)
 
 
 def test_a_context_is_made_of_ids_and_codes_alone() -> None:

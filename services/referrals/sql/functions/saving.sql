@@ -2,21 +2,24 @@
 -- not at all, in one round trip. Rules in Python decide; these functions compare and store. Each jsonb parameter is one
 -- dataclass, whose fields are its keys, and one function reads it.
 
--- Return the visitor in `p_scope`, and set it as the context that row-level security reads. Without `compartment_ids`
--- the visitor reaches every compartment of the register. STABLE, because it changes no table, so that it needs no
--- snapshots of its own.
+-- Return the visitor in `p_scope`, and set it as the context that row-level security reads. In what is returned,
+-- `compartment_ids` is null if the visitor reaches every compartment of the register. Only `all_compartments` makes it
+-- so: without that, missing ids are none. STABLE, because it changes no table, so that it needs no snapshots of its own.
 CREATE OR REPLACE FUNCTION open_scope(p_scope jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
     scope record;
 BEGIN
-    SELECT s.* INTO scope
+    SELECT s.user_id, s.full_name, s.session_id, s.register_code, s.role, s.own_records_only,
+        CASE WHEN s.all_compartments THEN NULL ELSE coalesce(s.compartment_ids, '{}') END AS compartment_ids
+    INTO scope
     FROM jsonb_to_record(p_scope) AS s (
         user_id uuid, full_name text, session_id uuid, register_code text, role text, compartment_ids uuid [],
-        own_records_only boolean
+        all_compartments boolean, own_records_only boolean
     )
     WHERE check_keys(p_scope, ARRAY[
-        'user_id', 'full_name', 'session_id', 'register_code', 'role', 'compartment_ids', 'own_records_only'
+        'user_id', 'full_name', 'session_id', 'register_code', 'role', 'compartment_ids', 'all_compartments',
+        'own_records_only'
     ]);
     PERFORM
         set_config('app.user', scope.user_id::text, true),
@@ -110,7 +113,7 @@ BEGIN
     FROM find_matches(fresh.record_id, scope.register_code, content.keys) AS f;
     IF NOT matches <@ content.judged THEN
         verdict := 'matches';
-        seen := in_sight(matched);
+        seen := in_sight(scope, matched);
         DELETE FROM command WHERE id = taken;
         RETURN;
     END IF;
@@ -135,11 +138,18 @@ BEGIN
 END
 $$;
 
--- Return those of the records that the user of the context may see, the newest first.
-CREATE OR REPLACE FUNCTION in_sight(p_records uuid []) RETURNS uuid []
+-- Return those of the records that the user may see, the newest first.
+CREATE OR REPLACE FUNCTION in_sight(p_scope record, p_records uuid []) RETURNS uuid []
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
-    RETURN ARRAY(SELECT r.id FROM record AS r WHERE r.id = ANY(p_records) ORDER BY r.created_at DESC, r.id DESC);
+    RETURN ARRAY(
+        SELECT r.id
+        FROM record AS r
+        WHERE r.id = ANY(p_records) AND r.register_code = p_scope.register_code
+            AND (p_scope.compartment_ids IS NULL OR r.compartment_id = ANY(p_scope.compartment_ids))
+            AND (NOT p_scope.own_records_only OR r.created_by = p_scope.user_id OR r.id = ANY(held_ids()))
+        ORDER BY r.created_at DESC, r.id DESC
+    );
 END
 $$;
 
@@ -258,7 +268,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-open_scope(jsonb), take_command(jsonb), put_events(jsonb), read_content(jsonb), in_sight(uuid []),
+open_scope(jsonb), take_command(jsonb), put_events(jsonb), read_content(jsonb), in_sight(record, uuid []),
 submit_record(jsonb, jsonb, jsonb, jsonb, jsonb), find_matches(uuid, text, text []),
 add_keys(uuid, text, text [], text [], boolean), hold_draft(uuid)
 TO referrals_app;

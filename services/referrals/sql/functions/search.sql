@@ -27,7 +27,13 @@ BEGIN
         total := total + count_held(scope.register_code, reach, scope.user_id, held_ids());
     END IF;
     IF search.reference IS NOT NULL THEN
-        found_ones := ARRAY(SELECT r.id FROM record AS r WHERE r.reference = search.reference);
+        found_ones := ARRAY(
+            SELECT r.id
+            FROM record AS r
+            WHERE r.reference = search.reference AND r.register_code = scope.register_code
+                AND (reach IS NULL OR r.compartment_id = ANY(reach))
+                AND (own IS NULL OR r.created_by = own OR r.id = ANY(held_ids()))
+        );
     ELSIF filters.ratings IS NOT NULL OR filters.localities IS NOT NULL THEN
         looked_through := filters.reach;
         found_ones := filtered_ids(scope.register_code, reach, own, filters.ratings, filters.localities,

@@ -65,22 +65,22 @@ DECLARE
     kept record;
 BEGIN
     IF p_content IS NULL THEN
-        kept := turn_record(wanted);
+        kept := turn_record(scope, wanted);
     ELSE
         IF content.judged IS NOT NULL THEN
             SELECT f.matches, f.ids INTO matches, matched
             FROM find_matches(wanted.record_id, scope.register_code, content.keys) AS f;
             IF NOT matches <@ content.judged THEN
                 verdict := 'matches';
-                seen := in_sight(matched);
+                seen := in_sight(scope, matched);
                 RETURN;
             END IF;
         END IF;
-        kept := rewrite_record(wanted, content);
+        kept := rewrite_record(scope, wanted, content);
     END IF;
     IF kept.id IS NULL THEN
         SELECT w.verdict, w.version_there INTO verdict, version_there
-        FROM why_unchanged(wanted.record_id, wanted.was_open) AS w;
+        FROM why_unchanged(scope, wanted.record_id, wanted.was_open) AS w;
         RETURN;
     END IF;
     INSERT INTO record_version (
@@ -124,9 +124,9 @@ BEGIN
 END
 $$;
 
--- Change the state of a record and leave its answers as they are. Return no row if it is not as the user saw it. The
--- keys of a record that comes back are locked before the record, as `find_matches` does for new answers.
-CREATE OR REPLACE FUNCTION turn_record(p_wanted record) RETURNS record
+-- Change the state of a record and leave its answers as they are. Return no row if it is not in scope, or not as the
+-- user saw it. The keys of a record that comes back are locked before the record, as `find_matches` does for new answers.
+CREATE OR REPLACE FUNCTION turn_record(p_scope record, p_wanted record) RETURNS record
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     kept record;
@@ -141,13 +141,16 @@ BEGIN
         rated_at = CASE WHEN p_wanted.rerated THEN now() ELSE r.rated_at END,
         ends_on = p_wanted.ends_on, awaiting = p_wanted.awaiting
     WHERE r.id = p_wanted.record_id AND r.version = p_wanted.version AND r.is_open = p_wanted.was_open
+        AND r.register_code = p_scope.register_code
+        AND (p_scope.compartment_ids IS NULL OR r.compartment_id = ANY(p_scope.compartment_ids))
+        AND (NOT p_scope.own_records_only OR r.created_by = p_scope.user_id OR r.id = ANY(held_ids()))
     RETURNING r.id, r.version, r.edition, r.overlay, r.answers INTO kept;
     RETURN kept;
 END
 $$;
 
--- Save new answers of a record. Return no row if it is not as the user saw it.
-CREATE OR REPLACE FUNCTION rewrite_record(p_wanted record, p_content record) RETURNS record
+-- Save new answers of a record. Return no row if it is not in scope, or not as the user saw it.
+CREATE OR REPLACE FUNCTION rewrite_record(p_scope record, p_wanted record, p_content record) RETURNS record
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     kept record;
@@ -162,19 +165,27 @@ BEGIN
         born = p_content.born, nhs_number = p_content.nhs_number, postcode = p_content.postcode, search = p_content.search,
         answers = p_content.answers
     WHERE r.id = p_wanted.record_id AND r.version = p_wanted.version AND r.is_open = p_wanted.was_open
+        AND r.register_code = p_scope.register_code
+        AND (p_scope.compartment_ids IS NULL OR r.compartment_id = ANY(p_scope.compartment_ids))
+        AND (NOT p_scope.own_records_only OR r.created_by = p_scope.user_id OR r.id = ANY(held_ids()))
     RETURNING r.id, r.version, r.edition, r.overlay, r.answers INTO kept;
     RETURN kept;
 END
 $$;
 
 -- Return why there was nothing to change: the record is not found, is not open (or open again), or has another version.
-CREATE OR REPLACE FUNCTION why_unchanged(p_record uuid, p_was_open boolean, OUT verdict text, OUT version_there integer)
+CREATE OR REPLACE FUNCTION why_unchanged(
+    p_scope record, p_record uuid, p_was_open boolean, OUT verdict text, OUT version_there integer
+)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
     SELECT CASE WHEN r.is_open = p_was_open THEN 'conflict' ELSE 'closed' END, r.version
     INTO verdict, version_there
     FROM record AS r
-    WHERE r.id = p_record;
+    WHERE r.id = p_record
+        AND r.register_code = p_scope.register_code
+        AND (p_scope.compartment_ids IS NULL OR r.compartment_id = ANY(p_scope.compartment_ids))
+        AND (NOT p_scope.own_records_only OR r.created_by = p_scope.user_id OR r.id = ANY(held_ids()));
     verdict := coalesce(verdict, 'not_found');
 END
 $$;
@@ -190,6 +201,6 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
 find_for_update(jsonb, uuid, uuid), save_version(jsonb, jsonb, jsonb, jsonb, jsonb),
-store_version(jsonb, jsonb, jsonb, jsonb), read_version(jsonb), turn_record(record), rewrite_record(record, record),
-why_unchanged(uuid, boolean), lock_keys_of(uuid)
+store_version(jsonb, jsonb, jsonb, jsonb), read_version(jsonb), turn_record(record, record),
+rewrite_record(record, record, record), why_unchanged(record, uuid, boolean), lock_keys_of(uuid)
 TO referrals_app;
