@@ -6,12 +6,12 @@ import pytest
 
 from services.identity.jobs import Sweeper
 from services.identity.service import answers_of
-from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients
+from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients, RegisterAccount
 from shared.permissions import Role
 from shared.registers.definition.register import Definition, RecordScope
 from shared.registers.load import LoadedRegister, Registers
 from shared.service import Service, start
-from tests.services.identity.rig import ADA, Rig, statement_of
+from tests.services.identity.rig import ADA, WARD, Rig, refused, statement_of
 
 COUNCIL, OTHER_COUNCIL, NHS, OTHER_NHS = "council:ONE", "council:TWO", "nhs:QNC", "nhs:QOC"
 BODIES = {"mpft.nhs.uk": (NHS, OTHER_NHS), "stoke.gov.uk": (COUNCIL,), "combined.nhs.uk": (NHS,)}
@@ -105,6 +105,16 @@ async def test_a_grant_is_checked_with_the_same_bodies_and_limits(of_bodies: Rig
         found.visitor.standard_updates,
         found.visitor.own_records_only,
     )
+
+
+@pytest.mark.parametrize("decided", [False, True], ids=["by the definition", "by administrators"])
+async def test_nobody_registers_themselves_to_see_the_records_of_a_body(of_bodies: Rig, decided: bool) -> None:
+    if decided:
+        await of_bodies.pool.execute("INSERT INTO register_access VALUES ('dsr', true, '{nhs.uk}')")
+    asked = RegisterAccount(register_code="dsr", first_name="Ada", last_name="Birch", email=ADA, address=WARD)
+
+    assert "not_open" == await refused(of_bodies.ask(asked))
+    assert [] == await of_bodies.pool.fetch("SELECT FROM account")
 
 
 async def test_in_the_dsr_a_standard_user_reaches_their_own_records(rig: Rig) -> None:
