@@ -31,7 +31,11 @@ def with_bodies(register: Definition, bodies: dict[str, tuple[str, ...]]) -> Def
 
 async def begun(rig: Rig, bodies: dict[str, tuple[str, ...]]) -> Rig:
     """Return the rig after a start with this definition."""
-    register = with_bodies(rig.context.registers.find("dsr"), bodies)
+    return await restarted(rig, with_bodies(rig.context.registers.find("dsr"), bodies))
+
+
+async def restarted(rig: Rig, register: Definition) -> Rig:
+    """Return the rig after a start with this definition of the DSR."""
     context = replace(rig.context, registers=Registers([LoadedRegister(register, "")]))
     await start(context, Service(answers=answers_of(context)))
     await Sweeper(context).begin_registers()
@@ -77,6 +81,47 @@ async def test_only_a_change_of_bodies_is_audited(of_bodies: Rig) -> None:
     await begun(of_bodies, BODIES)
 
     assert (len(BODIES), first) == (first.count("bodies_set"), await of_bodies.audited())
+
+
+async def sessions_left(rig: Rig) -> set[str]:
+    query = "SELECT email FROM session JOIN account USING (account_id)"
+    return {row["email"] for row in await rig.pool.fetch(query)}
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["left out", "with another mail domain"])
+async def test_an_organisation_that_the_definition_no_longer_names_acts_for_no_body(
+    of_bodies: Rig, moved: bool
+) -> None:
+    await of_bodies.person(BEA)
+    assert (COUNCIL,) == await bodies_of(of_bodies, BEA)
+    register = of_bodies.context.registers.find("dsr")
+    others = tuple(each for each in register.organisations if each.email_domain != "stoke.gov.uk")
+    (stoke,) = [each for each in register.organisations if each not in others]
+    kept = (*others, stoke.model_copy(update={"email_domain": "new.gov.uk"})) if moved else others
+
+    await restarted(of_bodies, register.model_copy(update={"organisations": kept}))
+
+    assert set() == await sessions_left(of_bodies)
+    assert () == await bodies_of(of_bodies, BEA)
+    assert len(BODIES) + 1 == (await of_bodies.audited()).count("bodies_set")
+
+
+async def test_users_of_an_organisation_that_loses_a_body_are_logged_out_everywhere(of_bodies: Rig) -> None:
+    await of_bodies.person(BEA)
+    await of_bodies.person(DOT)
+    await of_bodies.person(CAI, all_organisations=True)
+    await of_bodies.person(ADA, domains=("combined.nhs.uk",))
+    opened = {
+        email: (await of_bodies.find((await of_bodies.come_in(email)).session_token)).visitor.session_id
+        for email in (ADA, BEA, CAI, DOT)
+    }
+    changed = {"mpft.nhs.uk": (NHS,), "stoke.gov.uk": (COUNCIL, OTHER_COUNCIL), "combined.nhs.uk": ()}
+
+    await begun(of_bodies, changed)
+
+    assert {BEA, CAI} == await sessions_left(of_bodies)
+    assert {opened[ADA], opened[DOT]} == set(of_bodies.revoked)
+    assert 2 == len(of_bodies.revoked)
 
 
 async def test_the_bodies_of_all_their_organisations_are_signed_each_once(of_bodies: Rig) -> None:
