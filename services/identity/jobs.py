@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
@@ -24,12 +25,23 @@ def heartbeat(bus: Bus) -> Job:
     return Job("identity.heartbeat", lambda: bus.tell(Heartbeat()), every=BEAT_SECONDS)
 
 
-async def set_bodies(db: Database, register: Definition, known: Mapping[str, tuple[str, ...]]) -> None:
-    """Give known organisations the bodies that the definition names for them. `known` holds those of each domain."""
-    for each in register.organisations:
-        if known.get(each.email_domain, each.bodies) != each.bodies:
-            changed = await organisations.set_bodies(db, register.code, each.email_domain, each.bodies)
+async def set_bodies(db: Database, register: Definition, known: Mapping[str, tuple[str, ...]]) -> list[UUID]:
+    """
+    Give known organisations the bodies that the definition names for them. `known` holds those of each domain.
+
+    An organisation that the definition does not name acts for no body. Return the sessions of users who lost a body:
+    they have ended, and are to be broadcast after commit.
+    """
+    named = {each.email_domain: each.bodies for each in register.organisations}
+    ended: list[UUID] = []
+    for domain, held in known.items():
+        bodies = named.get(domain, ())
+        if held != bodies:
+            changed = await organisations.set_bodies(db, register.code, domain, bodies)
             await audit.note(db, None, IdentityAction.BODIES_SET, [changed], register=register.code)
+            if not set(held).issubset(bodies):
+                ended.extend(await sessions.end_of_organisation(db, register.code, changed))
+    return ended
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,8 @@ class Sweeper:
                 if register.organisations and not known:
                     rows = [(each.name, each.email_domain) for each in register.organisations]
                     known = dict.fromkeys(await ensure_organisations(db, register.code, rows), ())
-                await set_bodies(db, register, known)
+                ended = await set_bodies(db, register, known)
+            await self.context.tell_revoked(ended)
 
     async def sweep(self) -> None:
         """Delete expired rows in one transaction for each kind, so that no log-in waits for all of them."""

@@ -100,8 +100,8 @@ class Making:
         visitor = await self._grant(job)
         with tempfile.TemporaryDirectory(dir=self.folder) as own:
             async with workbook_process(Path(own)) as process:
-                await self._send_rows(job, visitor, process, progress)
-                file = await self._take_file(job, visitor, process, progress)
+                covered = await self._send_rows(job, visitor, process, progress)
+                file = await self._take_file(job, visitor, process, progress, covered)
         return await self._finish(job, visitor, file, progress)
 
     async def _grant(self, job: StoredJob) -> Visitor:
@@ -114,7 +114,10 @@ class Making:
             raise Refused("no_grant")
         return await self.context.reach(visitor)
 
-    async def _send_rows(self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress) -> None:
+    async def _send_rows(
+        self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress
+    ) -> tuple[UUID, ...] | None:
+        """Send the rows, and return the compartments that they were chosen from; None for the whole register."""
         editions = self.context.registers.editions(job.register_code)
         names = await self.context.organisations.names(editions[0])
         state = await feeds.read_feed(self.context.pool, "referrals")
@@ -135,9 +138,15 @@ class Making:
                 progress.record_ids += [record_id for record_id, _ in rows]
                 await process.send("".join(f"{line}\n" for _, line in rows).encode())
                 progress.done = len(progress.record_ids)
+        return covered
 
     async def _take_file(
-        self, job: StoredJob, visitor: Visitor, process: WorkbookProcess, progress: Progress
+        self,
+        job: StoredJob,
+        visitor: Visitor,
+        process: WorkbookProcess,
+        progress: Progress,
+        covered: tuple[UUID, ...] | None,
     ) -> MadeFile:
         """Store the file in chunks, which no user sees until the job is finished."""
         digest, size, chunks = hashlib.sha256(), 0, 0
@@ -146,7 +155,7 @@ class Making:
             async with transaction(self.context.pool, visitor) as db:
                 await jobs.add_chunk(db, job, chunks, content)
             size, chunks = size + len(content), chunks + 1
-        return MadeFile(progress.done, size, chunks, digest.hexdigest())
+        return MadeFile(covered, progress.done, size, chunks, digest.hexdigest())
 
     async def _finish(self, job: StoredJob, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
         """Mark the job as ready and audit it in one transaction: its report, its filters and all its records."""

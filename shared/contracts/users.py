@@ -315,10 +315,15 @@ class ListAddresses(Request[AllowedAddresses]):
 
 
 class AssignAddress(Command[Nothing]):
-    """Allow the holder of one address to register. Refused as `unreadable`, or `assigned_before`."""
+    """
+    Allow the holder of one address to register.
+
+    Refused as `unreadable`, `assigned_before`, or `not_yours`: the address belongs to no organisation of the asker, who
+    does not manage all organisations.
+    """
 
     subject: ClassVar[str] = "ask.identity.assign_address"
-    refusals: ClassVar[tuple[str, ...]] = ("unreadable", "assigned_before")
+    refusals: ClassVar[tuple[str, ...]] = ("unreadable", "assigned_before", "not_yours")
 
     email: str = Typed
 

@@ -35,7 +35,13 @@ ORGANISATIONS = {"mpft.nhs.uk": MPFT, "east.mpft.nhs.uk": EAST, "staffordshire.g
     ],
 )
 def test_who_may_register(access: RegistrationRule, email: str, assigned: bool, refusal: str | None) -> None:
-    assert refusal == why_not(access, email, assigned)
+    assert refusal == why_not(access, email, assigned, reaches_scope=False)
+
+
+@pytest.mark.parametrize("access", [OPEN, CLOSED])
+@pytest.mark.parametrize("assigned", [True, False])
+def test_nobody_registers_who_would_reach_the_records_of_others(access: RegistrationRule, assigned: bool) -> None:
+    assert "not_open" == why_not(access, "a@nhs.net", assigned, reaches_scope=True)
 
 
 @pytest.mark.parametrize(

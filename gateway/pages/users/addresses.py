@@ -35,6 +35,7 @@ async def assign_address(request: web.Request) -> web.Response:
     refusals = {
         "unreadable": At(EMAIL, words("addresses.wrong"), status=422),
         "assigned_before": At(EMAIL, words("addresses.before")),
+        "not_yours": At(EMAIL, words("addresses.not_yours")),
         "command_reused": At(EMAIL, words("form.sent_before")),
     }
     assignment = AssignAddress(command_id=form.command, email=answers[EMAIL][:LONGEST])

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.handlers.managing import AccountChange, asker_of, manage
+from services.identity.rules.users import as_registered
 from services.identity.store import addresses as store
+from services.identity.store import organisations
 from shared import audit
 from shared.contracts.users import AllowedAddresses, AssignAddress, ListAddresses, TakeBackAddress
 from shared.database import transaction
@@ -36,6 +38,9 @@ class AddressHandlers:
             raise Refused("unreadable") from None
 
         async def act(act: AccountChange) -> Nothing:
+            by_domain = await organisations.find_by_domain(act.db, visitor.register_code)
+            if not act.asker.manages(as_registered(email, by_domain)):
+                raise Refused("not_yours")
             if not await store.assign(act.db, visitor.register_code, email, visitor.user_id):
                 raise Refused("assigned_before")
             await audit.note(act.db, visitor, IdentityAction.ADDRESS_ASSIGNED)

@@ -58,7 +58,7 @@ class Registration:
         decided = await organisations.find_access(db, asked.register_code)
         access = decided or rules.RegistrationRule(written.self_registration, written.accepted_domains)
         is_assigned = await organisations.is_assigned(db, asked.register_code, registrant.email)
-        return rules.why_not(access, registrant.email, is_assigned)
+        return rules.why_not(access, registrant.email, is_assigned, reaches_scope=written.standard_reaches_scope)
 
     async def _add(self, db: Database, register_code: str, registrant: Registrant) -> None:
         account_id = new_id()

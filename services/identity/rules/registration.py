@@ -74,8 +74,15 @@ def _read_email(text: str) -> str:
     return read_email(text)
 
 
-def why_not(access: RegistrationRule, email: str, is_assigned: bool) -> str | None:
-    """Return the code under which a registration is refused, or None. An assigned address may always register."""
+def why_not(access: RegistrationRule, email: str, is_assigned: bool, *, reaches_scope: bool) -> str | None:
+    """
+    Return the code under which a registration is refused, or None.
+
+    `reaches_scope`: the register's standard users see or update the records of others. Then nobody registers
+    themselves. In any other register an assigned address may always register.
+    """
+    if reaches_scope:
+        return "not_open"
     if is_assigned:
         return None
     if not access.self_registration:

@@ -88,6 +88,15 @@ END_ONE = """
     RETURNING session_id, account_id
 """
 END_ALL = "DELETE FROM session WHERE account_id = $1 RETURNING session_id"
+# Users with all organisations need no bodies, so they lose nothing.
+END_OF_ORGANISATION = """
+    DELETE FROM session
+    USING register_grant AS held
+    JOIN register_grant_organisation AS mine USING (account_id, register_code)
+    WHERE session.account_id = held.account_id AND held.register_code = $1 AND mine.organisation_id = $2
+        AND NOT held.all_organisations
+    RETURNING session.session_id
+"""
 SWEEP = """
     DELETE FROM session
     WHERE seen_at < clock_timestamp() - $1::interval OR ends_at < clock_timestamp()
@@ -206,6 +215,11 @@ async def end_one(db: Database, token_hash: bytes, idle: timedelta) -> tuple[UUI
 async def end_all(db: Database, account_id: UUID) -> tuple[UUID, ...]:
     """End all sessions of the account, and return them to be broadcast after commit."""
     return tuple(row["session_id"] for row in await db.fetch(END_ALL, account_id))
+
+
+async def end_of_organisation(db: Database, register_code: str, organisation_id: UUID) -> tuple[UUID, ...]:
+    """End all sessions of the organisation's users, and return them to be broadcast after commit."""
+    return tuple(row["session_id"] for row in await db.fetch(END_OF_ORGANISATION, register_code, organisation_id))
 
 
 async def sweep(db: Database, idle: timedelta) -> None:

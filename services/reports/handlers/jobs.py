@@ -6,7 +6,7 @@ from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
 from services.reports.handlers.scope import find_covered
 from services.reports.rules import choosing
-from services.reports.rules.bodies import bodies_named
+from services.reports.rules.bodies import bodies_named, reaches_all
 from services.reports.rules.choosing import Codes
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import StoredJob
@@ -83,6 +83,8 @@ class Jobs:
         async with transaction(self.context.pool, visitor) as db:
             job = await jobs.find(db, visitor, asked.job_id)
             if job is None or job.state != "ready" or (asked.number and not job.downloads):
+                raise Refused("not_found")
+            if not reaches_all(visitor, job.compartment_ids):  # the user's bodies or organisations have become fewer
                 raise Refused("not_found")
             content = must_find(await jobs.read_chunk(db, job, asked.number))
             if asked.number == 0:

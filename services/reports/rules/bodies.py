@@ -25,6 +25,13 @@ def organisations_named(visitor: Visitor, bodies: Sequence[str]) -> tuple[UUID, 
     return found
 
 
+def reaches_all(visitor: Visitor, compartment_ids: Collection[UUID] | None) -> bool:
+    """Return whether the visitor reaches all of these compartments; None stands for the whole register."""
+    if visitor.all_compartments:
+        return True
+    return compartment_ids is not None and set(compartment_ids).issubset(visitor.compartment_ids)
+
+
 def body_labels(editions: Sequence[Definition]) -> dict[str, str]:
     """Return the label of every body that a record can name, in the order of the newest edition's options."""
     labels: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Queries of report jobs: the jobs that users asked for, the rows of a report, and the finished file."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +24,11 @@ MOST_LISTED = 5
 
 @dataclass(frozen=True)
 class StoredJob:
-    """A report that was requested, in its present state. A ready file is `expired` from its `expires_at` on."""
+    """
+    A report that was requested, in its present state. A ready file is `expired` from its `expires_at` on.
+
+    `compartment_ids` are those that a ready file covers; None for the whole register.
+    """
 
     id: UUID
     register_code: str
@@ -45,6 +49,7 @@ class StoredJob:
     chunks: int | None
     sha256: str | None
     downloads: int
+    compartment_ids: Sequence[UUID] | None
 
     @property
     def codes(self) -> Codes:
@@ -53,7 +58,7 @@ class StoredJob:
 
 COLUMNS = """
     id, register_code, edition, user_id, report, bodies, age, options, asked_at, attempt, rows_done,
-    rows_total, expires_at, records, size, chunks, sha256, downloads,
+    rows_total, expires_at, records, size, chunks, sha256, downloads, compartment_ids,
     CASE WHEN state = 'ready' AND expires_at < clock_timestamp() THEN 'expired' ELSE state END AS state
 """
 ADD = """
@@ -143,6 +148,7 @@ CLAIM = f"SELECT {COLUMNS} FROM claim_job($1, $2)"  # noqa: S608  names of colum
 KEEP = "SELECT keep_job($1, $2, $3, $4, $5)"
 DROP = "SELECT drop_job($1, $2, $3, $4)"
 FINISH = "SELECT finish_job($1, $2, $3, $4, $5, $6, $7)"
+NOTE_COMPARTMENTS = "UPDATE job SET compartment_ids = $2 WHERE id = $1"
 ADD_CHUNK = "INSERT INTO chunk (job_id, attempt, number, content) VALUES ($1, $2, $3, $4)"
 SWEEP = "SELECT sweep_jobs()"
 
@@ -170,8 +176,13 @@ async def add_chunk(db: Database, job: StoredJob, number: int, content: bytes) -
 
 @dataclass(frozen=True)
 class MadeFile:
-    """The facts of a finished file, for the job and for the audit."""
+    """
+    The facts of a finished file, for the job and for the audit.
 
+    `compartment_ids` are those that it covers; None for the whole register.
+    """
+
+    compartment_ids: Sequence[UUID] | None
     records: int
     size: int
     chunks: int
@@ -183,6 +194,8 @@ async def finish(db: Database, job: StoredJob, file: MadeFile, life: timedelta) 
     finished: bool = await db.fetchval(
         FINISH, job.id, job.attempt, life, file.records, file.size, file.chunks, file.sha256
     )
+    if finished:
+        await db.execute(NOTE_COMPARTMENTS, job.id, file.compartment_ids)
     return finished
 
 

@@ -15,7 +15,7 @@ from shared.registers.checks.references import (
     check_records,
 )
 from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
-from shared.registers.checks.scope import check_bodies, check_scope, check_scope_filters
+from shared.registers.checks.scope import check_bodies, check_registration, check_scope, check_scope_filters
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.faults import DefinitionFault
@@ -55,6 +55,7 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_reports,
     check_weeks,
     check_scope,
+    check_registration,
     check_bodies,
     check_scope_filters,
 )

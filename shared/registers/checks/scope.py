@@ -1,4 +1,4 @@
-"""Checks of a register whose scope is made of bodies: the answers that name them, and what the rest may build on."""
+"""Checks of who sees a record: the bodies that answers name, what the rest may build on, and who may register."""
 
 from collections.abc import Iterator
 
@@ -26,6 +26,16 @@ def check_scope(register: Definition) -> Iterator[DefinitionFault]:
 def _names_one_body(question: Question) -> bool:
     asked_always = question.required and not (question.show_if or question.unless)
     return question.kind in ONE_OPTION_KINDS and asked_always and not question.editable
+
+
+def check_registration(register: Definition) -> Iterator[DefinitionFault]:
+    """Check that nobody can register themselves and then see or update the records of others."""
+    if register.access.self_registration and register.access.standard_reaches_scope:
+        yield DefinitionFault(
+            "access",
+            "anyone who registers themselves could see or update the records of others: write self_registration = "
+            'false, or "own" for standard_sees and standard_updates',
+        )
 
 
 def check_bodies(register: Definition) -> Iterator[DefinitionFault]:

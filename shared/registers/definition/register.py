@@ -97,6 +97,11 @@ class RegistrationAccess(Model):
     ended_seen_by: tuple[UserRole, ...] = ()
     grants: tuple[AccountGrant, ...] = ()
 
+    @property
+    def standard_reaches_scope(self) -> bool:
+        """Whether standard users may see or update records of their organisations or bodies that are not their own."""
+        return "scope" in (self.standard_sees, self.standard_updates)
+
 
 class RecordScope(Model):
     """The questions whose answers are the bodies that may see a record. Without it the referring organisation may."""

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.identity import RegisterAccount
 from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
-from tests.services.identity.managing import AMINA, MAX, as_, office
+from tests.services.identity.managing import AMINA, COMBINED, GAIL, MAX, MPFT, as_, office
 from tests.services.identity.rig import WARD, Rig, refused
 
 PAT, KIT = "pat@staffordshire.police.uk", "kit@staffordshire.police.uk"
@@ -18,7 +18,7 @@ async def register(rig: Rig, email: str) -> str:
 
 
 @pytest.mark.requirement("R-DSR-042")
-@pytest.mark.parametrize("asker", [AMINA, MAX])
+@pytest.mark.parametrize("asker", [GAIL, MAX])
 async def test_an_assigned_address_registers_and_others_of_its_domain_do_not(rig: Rig, asker: str) -> None:
     await office(rig)
     who = await as_(rig, asker)
@@ -34,9 +34,24 @@ async def test_an_assigned_address_registers_and_others_of_its_domain_do_not(rig
     assert 1 == (await rig.audited()).count("address_assigned")
 
 
-async def test_an_address_that_is_taken_back_does_not_register(rig: Rig) -> None:
+@pytest.mark.parametrize("domain", ["staffordshire.police.uk", MPFT, "nhs.net", f"evil{COMBINED}"])
+async def test_an_administrator_of_some_organisations_assigns_no_address_of_others(rig: Rig, domain: str) -> None:
     await office(rig)
     who = await as_(rig, AMINA)
+
+    codes = [
+        await refused(rig.ask(AssignAddress(command_id=uuid4(), email=f"pat@{each}"), who))
+        for each in (domain, COMBINED, f"ward.{COMBINED}")
+    ]
+
+    assert ["not_yours", "", ""] == codes
+    listed = (await rig.ask(ListAddresses(), who)).addresses
+    assert {f"pat@{COMBINED}", f"pat@ward.{COMBINED}"} == {each.email for each in listed}
+
+
+async def test_an_address_that_is_taken_back_does_not_register(rig: Rig) -> None:
+    await office(rig)
+    who = await as_(rig, GAIL)
     for email in (PAT, KIT):
         await rig.ask(AssignAddress(command_id=uuid4(), email=email), who)
 
@@ -50,7 +65,7 @@ async def test_an_address_that_is_taken_back_does_not_register(rig: Rig) -> None
 
 async def test_what_is_no_address_or_assigned_already_is_said(rig: Rig) -> None:
     await office(rig)
-    who = await as_(rig, AMINA)
+    who = await as_(rig, GAIL)
     await rig.ask(AssignAddress(command_id=uuid4(), email=PAT), who)
 
     codes = [await refused(rig.ask(AssignAddress(command_id=uuid4(), email=each), who)) for each in ("pat", PAT)]

@@ -6,12 +6,12 @@ import pytest
 
 from services.identity.jobs import Sweeper
 from services.identity.service import answers_of
-from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients
+from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients, RegisterAccount
 from shared.permissions import Role
 from shared.registers.definition.register import Definition, RecordScope
 from shared.registers.load import LoadedRegister, Registers
 from shared.service import Service, start
-from tests.services.identity.rig import ADA, Rig, statement_of
+from tests.services.identity.rig import ADA, WARD, Rig, refused, statement_of
 
 COUNCIL, OTHER_COUNCIL, NHS, OTHER_NHS = "council:ONE", "council:TWO", "nhs:QNC", "nhs:QOC"
 BODIES = {"mpft.nhs.uk": (NHS, OTHER_NHS), "stoke.gov.uk": (COUNCIL,), "combined.nhs.uk": (NHS,)}
@@ -31,7 +31,11 @@ def with_bodies(register: Definition, bodies: dict[str, tuple[str, ...]]) -> Def
 
 async def begun(rig: Rig, bodies: dict[str, tuple[str, ...]]) -> Rig:
     """Return the rig after a start with this definition."""
-    register = with_bodies(rig.context.registers.find("dsr"), bodies)
+    return await restarted(rig, with_bodies(rig.context.registers.find("dsr"), bodies))
+
+
+async def restarted(rig: Rig, register: Definition) -> Rig:
+    """Return the rig after a start with this definition of the DSR."""
     context = replace(rig.context, registers=Registers([LoadedRegister(register, "")]))
     await start(context, Service(answers=answers_of(context)))
     await Sweeper(context).begin_registers()
@@ -79,6 +83,47 @@ async def test_only_a_change_of_bodies_is_audited(of_bodies: Rig) -> None:
     assert (len(BODIES), first) == (first.count("bodies_set"), await of_bodies.audited())
 
 
+async def sessions_left(rig: Rig) -> set[str]:
+    query = "SELECT email FROM session JOIN account USING (account_id)"
+    return {row["email"] for row in await rig.pool.fetch(query)}
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["left out", "with another mail domain"])
+async def test_an_organisation_that_the_definition_no_longer_names_acts_for_no_body(
+    of_bodies: Rig, moved: bool
+) -> None:
+    await of_bodies.person(BEA)
+    assert (COUNCIL,) == await bodies_of(of_bodies, BEA)
+    register = of_bodies.context.registers.find("dsr")
+    others = tuple(each for each in register.organisations if each.email_domain != "stoke.gov.uk")
+    (stoke,) = [each for each in register.organisations if each not in others]
+    kept = (*others, stoke.model_copy(update={"email_domain": "new.gov.uk"})) if moved else others
+
+    await restarted(of_bodies, register.model_copy(update={"organisations": kept}))
+
+    assert set() == await sessions_left(of_bodies)
+    assert () == await bodies_of(of_bodies, BEA)
+    assert len(BODIES) + 1 == (await of_bodies.audited()).count("bodies_set")
+
+
+async def test_users_of_an_organisation_that_loses_a_body_are_logged_out_everywhere(of_bodies: Rig) -> None:
+    await of_bodies.person(BEA)
+    await of_bodies.person(DOT)
+    await of_bodies.person(CAI, all_organisations=True)
+    await of_bodies.person(ADA, domains=("combined.nhs.uk",))
+    opened = {
+        email: (await of_bodies.find((await of_bodies.come_in(email)).session_token)).visitor.session_id
+        for email in (ADA, BEA, CAI, DOT)
+    }
+    changed = {"mpft.nhs.uk": (NHS,), "stoke.gov.uk": (COUNCIL, OTHER_COUNCIL), "combined.nhs.uk": ()}
+
+    await begun(of_bodies, changed)
+
+    assert {BEA, CAI} == await sessions_left(of_bodies)
+    assert {opened[ADA], opened[DOT]} == set(of_bodies.revoked)
+    assert 2 == len(of_bodies.revoked)
+
+
 async def test_the_bodies_of_all_their_organisations_are_signed_each_once(of_bodies: Rig) -> None:
     await of_bodies.person(domains=("mpft.nhs.uk", "combined.nhs.uk", "stoke.gov.uk"))
 
@@ -105,6 +150,16 @@ async def test_a_grant_is_checked_with_the_same_bodies_and_limits(of_bodies: Rig
         found.visitor.standard_updates,
         found.visitor.own_records_only,
     )
+
+
+@pytest.mark.parametrize("decided", [False, True], ids=["by the definition", "by administrators"])
+async def test_nobody_registers_themselves_to_see_the_records_of_a_body(of_bodies: Rig, decided: bool) -> None:
+    if decided:
+        await of_bodies.pool.execute("INSERT INTO register_access VALUES ('dsr', true, '{nhs.uk}')")
+    asked = RegisterAccount(register_code="dsr", first_name="Ada", last_name="Birch", email=ADA, address=WARD)
+
+    assert "not_open" == await refused(of_bodies.ask(asked))
+    assert [] == await of_bodies.pool.fetch("SELECT FROM account")
 
 
 async def test_in_the_dsr_a_standard_user_reaches_their_own_records(rig: Rig) -> None:

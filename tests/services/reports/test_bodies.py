@@ -12,7 +12,7 @@ from services.reports.store import feeds, jobs
 from services.reports.store.jobs import Wanted
 from shared.bus.protocol import Context
 from shared.contracts.referrals.feed import FeedPage, ReadFeed
-from shared.contracts.reports import BodyChoice, Dashboard, ReadDashboard
+from shared.contracts.reports import BodyChoice, Dashboard, ReadDashboard, ReadReportChunk
 from shared.database import transaction
 from shared.messages import Message, Request
 from shared.permissions import Role, Visitor
@@ -295,3 +295,51 @@ async def test_a_report_holds_what_the_bodies_of_its_asker_allow_when_it_is_made
 
     assert [records[0].standing.reference] == column(await rig.workbook(visitor, job), "Reference")
     assert "failed" == (await rig.job(visitor, of_the_lost)).state
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "before", "now", "refusal"),
+    [
+        ((), (NORTH, EAST), (NORTH, EAST), ""),
+        ((), (NORTH, EAST), (NORTH, EAST, SOUTH), ""),
+        ((), (NORTH, EAST), (NORTH,), "not_found"),
+        ((NORTH,), (NORTH, EAST), (NORTH,), ""),
+        ((NORTH,), (FIRST, SECOND), (FIRST,), "not_found"),
+        ((), None, (), "not_found"),
+        ((), None, BODIES, "not_found"),
+        ((), (NORTH, EAST), None, ""),
+    ],
+)
+async def test_a_file_is_only_for_a_user_who_still_reaches_all_that_it_covers(
+    rig: Rig,
+    code: str,
+    asked_for: tuple[str, ...],
+    before: tuple[str, ...] | None,
+    now: tuple[str, ...] | None,
+    refusal: str,
+) -> None:
+    await feed(rig, [PairRecord(code, pair) for pair in ((NORTH, FIRST), (NORTH, SECOND), (EAST, SECOND))])
+    visitor = everything(rig, code) if before is None else somebody(rig, code, *before)
+    job = await rig.ask(visitor, a_request().model_copy(update={"bodies": asked_for}))
+    assert await rig.make()
+
+    changed = visitor.model_copy(update={"bodies": now or (), "all_organisations": now is None})
+
+    asked = ReadReportChunk(job_id=job.job_id, number=0)
+    assert ["", refusal] == [await rig.refusal(each, asked) for each in (visitor, changed)]
+
+
+async def test_in_a_register_of_organisations_a_file_is_only_for_a_user_who_still_has_them_all(rig: Rig) -> None:
+    one, two = (rig.organisation(name) for name in ("Alpha", "Beta"))
+    visitor = a_visitor(Role.REPORTING, one, two)
+    rig.identity.grants[visitor.user_id] = visitor
+    await rig.submit(one)
+    await rig.copy()
+    of_both, of_one = await rig.start(visitor), await rig.start(visitor, organisation_id=one)
+    while await rig.make():
+        pass
+
+    fewer = visitor.model_copy(update={"organisation_ids": (one,)})
+
+    asked = [ReadReportChunk(job_id=each.job_id, number=0) for each in (of_both, of_one)]
+    assert ["not_found", ""] == [await rig.refusal(fewer, each) for each in asked]
