@@ -101,7 +101,7 @@ class Visitor(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     user_id: UUID
-    full_name: str
+    full_name: str = Field(repr=False)
     register_code: str
     role: Role | None
     organisation_ids: tuple[UUID, ...]

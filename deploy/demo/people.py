@@ -9,7 +9,7 @@ REGISTER = "dsr"
 DEMO_PASSWORD = "Demo-2026!ics"  # noqa: S105  printed on purpose, and only demo people have it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DemoAccount:
     """A user who can log in. `domains`: the organisations granted; if empty and not `everywhere`, the user's own."""
 
@@ -22,7 +22,7 @@ class DemoAccount:
     domains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DemoPerson:
     """A person on the register. `age`: in years today, so that the dashboard always shows the same ages."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gateway.keys import DEMO_MAIL_DIR
 from gateway.ui.render import show
@@ -17,9 +17,9 @@ NEWEST_SHOWN = 50
 class CaughtMail(BaseModel):
     """A mail as the demonstration's mail catcher stored it."""
 
-    to: list[str]
-    subject: str
-    text: str
+    to: list[str] = Field(repr=False)
+    subject: str = Field(repr=False)
+    text: str = Field(repr=False)
     sent_at: datetime
 
     @property

@@ -1,7 +1,7 @@
 """Merging two users' simultaneous updates of one record: no change is lost, and a user decides."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import RecordChange
@@ -15,9 +15,9 @@ class Difference:
     """
 
     name: str
-    before: Answer | None
-    theirs: Answer | None
-    yours: Answer | None
+    before: Answer | None = field(repr=False)
+    theirs: Answer | None = field(repr=False)
+    yours: Answer | None = field(repr=False)
     both: bool
 
 
@@ -29,7 +29,7 @@ class Merged:
     `differences` are for the user to check.
     """
 
-    answers: dict[str, Answer]
+    answers: dict[str, Answer] = field(repr=False)
     differences: tuple[Difference, ...]
 
 
@@ -39,11 +39,11 @@ def as_it_was(theirs: Mapping[str, Answer], changes: Sequence[RecordChange], see
     for change in sorted(changes, key=lambda each: each.version, reverse=True):
         if change.version <= seen:
             break
-        for field in change.changes:
-            if field.before is None:
-                answers.pop(field.name, None)
+        for answered in change.changes:
+            if answered.before is None:
+                answers.pop(answered.name, None)
             else:
-                answers[field.name] = field.before
+                answers[answered.name] = answered.before
     return answers
 
 

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 
-from services.notifier import store
+from services.notifier import ended, store
 from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
+from services.notifier.ended import Ended
 from services.notifier.rules import Lane, NeverAMail
 from services.notifier.store import ABOVE_ALL
 from services.notifier.writing import Written
 from shared import audit
-from shared.commands import carry_out
+from shared.commands import carry_out, unless_repeated
 from shared.contracts.notifier import MAILS_AT_ONCE, ListMails, MailPage, SendAgain
 from shared.database import Database, transaction
 from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 ENDED_BADLY = frozenset({"failed", "given_up"})
+
+
+class RecordHasMoved(Exception):
+    """The record moved to other bodies after the recipients of a mail were found."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,40 @@ class Delivery:
         return MailPage(mails=shown, more=len(found) > len(shown))
 
     async def send_again(self, visitor: Visitor, asked: SendAgain) -> Nothing:
+        """Send an ended mail again, if its recipient may still be told about the record."""
+
+        async def run() -> Nothing:
+            while True:
+                mail = await self._mail_to_send(visitor, asked)
+                try:
+                    return await self._send(visitor, asked, mail)
+                except RecordHasMoved:
+                    continue
+
+        return await unless_repeated(self.context.pool, visitor, asked, run)
+
+    async def _mail_to_send(self, visitor: Visitor, asked: SendAgain) -> Ended:
+        """Return the mail. Refused if it has not ended, or if its recipient is no longer told about the record."""
+        async with transaction(self.context.pool, visitor) as db:
+            mail = await _find_ended(db, visitor, asked)
+        if not await self.context.mails.is_still_told(self.context.registers.find(visitor.register_code), mail):
+            raise Refused("not_recipient")
+        return mail
+
+    async def _send(self, visitor: Visitor, asked: SendAgain, seen: Ended) -> Nothing:
+        """
+        Queue the mail again. Raise `RecordHasMoved` if the record has other bodies than when the recipient was checked.
+        """
         lanes: list[Lane] = []
 
         async def act(db: Database) -> Nothing:
-            lanes.append(await self._queue_again(db, visitor, asked))
+            await ended.hold(db, asked.mail_id, seen.record_id)
+            mail = await _find_ended(db, visitor, asked)
+            if mail.compartment != seen.compartment:
+                raise RecordHasMoved
+            await ended.queue_again(db, asked.mail_id, self._written(visitor, mail))
+            await audit.note(db, visitor, NotifierAction.MAIL_SENT_AGAIN, [asked.mail_id])
+            lanes.append(mail.lane)
             return Nothing()
 
         answer = await carry_out(self.context.pool, visitor, asked, act)
@@ -46,18 +81,8 @@ class Delivery:
             self.context.wakeups.lanes[lane].set()
         return answer
 
-    async def _queue_again(self, db: Database, visitor: Visitor, asked: SendAgain) -> Lane:
-        """
-        Queue an ended mail again. Its text is written from the current definition, because the old text is deleted.
-        """
-        mail = must_find(await store.hold_mail(db, visitor, asked.mail_id))
-        if mail.state not in ENDED_BADLY:
-            raise Refused("not_ended")
-        await store.queue_again(db, asked.mail_id, self._written(visitor, mail))
-        await audit.note(db, visitor, NotifierAction.MAIL_SENT_AGAIN, [asked.mail_id])
-        return mail.lane
-
-    def _written(self, visitor: Visitor, mail: store.Ended) -> Written:
+    def _written(self, visitor: Visitor, mail: Ended) -> Written:
+        """Write the mail from the current definition, because the old text is deleted."""
         register = self.context.registers.find(visitor.register_code)
         try:
             return self.context.mails.writer.notice(
@@ -65,3 +90,10 @@ class Delivery:
             )
         except NeverAMail:
             raise Refused("no_words") from None
+
+
+async def _find_ended(db: Database, visitor: Visitor, asked: SendAgain) -> Ended:
+    mail = must_find(await ended.find(db, visitor, asked.mail_id))
+    if mail.state not in ENDED_BADLY:
+        raise Refused("not_ended")
+    return mail

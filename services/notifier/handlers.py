@@ -73,21 +73,32 @@ class Handlers:
 
         If the record has moved since the notice, its present bodies are told.
         """
-        since = await moves.find_moved_to(self.context.pool, notice.record_id, notice.version)
-        notice = notice.model_copy(update={"bodies": since or notice.bodies})
+        while True:
+            since = await moves.find_moved_to(self.context.pool, notice.record_id, notice.version)
+            if await self._tell(notice.model_copy(update={"bodies": since or notice.bodies})):
+                return
+
+    async def _tell(self, notice: Notice) -> bool:
+        """Queue the mails to the bodies that the notice names. Return False if the record has moved meanwhile."""
         mails = await self.context.mails.mails_about(notice)
-        happened = Happened.of(notice)
-        register = self.context.registers.find(notice.register_code)
-        if not mails and rules.must_be_told(register, happened.occasion, happened.urgency):
-            warn("notice.nobody_told", event_id=str(notice.event_id), register_code=notice.register_code)
         compartment = compartment_of(notice.register_code, notice.bodies)
         await add_compartment(self.context.pool, notice.register_code, compartment)
         async with transaction(self.context.pool) as db:
-            if not await is_new(db, NOTICES, notice):
-                return
-            for mail in mails:
-                await queue(db, mail)
+            await moves.hold_record(db, notice.record_id)
+            moved_to = await moves.find_moved_to(db, notice.record_id, notice.version)
+            if moved_to and compartment_of(notice.register_code, moved_to) != compartment:
+                return False
+            if await is_new(db, NOTICES, notice):
+                for mail in mails:
+                    await queue(db, mail)
+        self._warn_if_untold(notice, mails)
         self.context.wakeups.set_for(mails)
+        return True
+
+    def _warn_if_untold(self, notice: Notice, mails: list[NewMail]) -> None:
+        happened, register = Happened.of(notice), self.context.registers.find(notice.register_code)
+        if not mails and rules.must_be_told(register, happened.occasion, happened.urgency):
+            warn("notice.nobody_told", event_id=str(notice.event_id), register_code=notice.register_code)
 
     async def read_backlog(self, _asked: ReadNotifierBacklog) -> Backlog:
         unsent = await count_unsent(self.context.pool) + await store.count_waiting(self.context.pool)

@@ -116,6 +116,11 @@ def rules_for(register: Definition, occasion: Occasion, urgency: Urgency) -> lis
     return sorted(found, key=lambda rule: not is_urgent(rule))
 
 
+def rules_of(register: Definition, occasion: Occasion) -> list[Notification]:
+    """Return the register's rules for an occasion, whatever the urgency."""
+    return [rule for rule in register.notifications if rule.occasion == occasion]
+
+
 def is_urgent(rule: Notification) -> bool:
     """Check whether a rule is urgent. A rule for unseen urgent records always is, whatever the definition says."""
     return rule.urgent or rule.occasion == "urgent_not_seen"

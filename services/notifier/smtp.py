@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP as FOR_SMTP
 from email.utils import format_datetime
@@ -29,8 +29,8 @@ class Route:
     host: str
     port: int
     security: Security
-    user: str | None
-    password: str | None
+    user: str | None = field(repr=False)
+    password: str | None = field(repr=False)
     ca_file: Path | None
     mail_from: str
     mail_address: str

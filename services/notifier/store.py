@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.notifier import moves
-from services.notifier.rules import AnyTemplate, Ending, Lane, RecordTemplate
+from services.notifier.rules import AnyTemplate, Ending, Lane
 from services.notifier.writing import Written
 from shared.contracts.notifier import MailShown, Occasion
 from shared.database import Database, DatabasePool, reach_of
@@ -27,8 +27,8 @@ ADD_MAIL = """
 
 ADD_ABOUT = """
     INSERT INTO record_mail (
-        mail_id, notice_id, register_code, compartment_id, record_id, reference, occasion, mail_code
-    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        mail_id, notice_id, register_code, compartment_id, record_id, reference, occasion, mail_code, submitted_by
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 
@@ -36,6 +36,8 @@ ADD_ABOUT = """
 class About:
     """
     The record that a mail is about, by ids and reference; what happened; and the code of the words used.
+
+    `submitted_by` is the user who submitted the record, if the notice named them.
 
     If the record moved after `version`, the mail lies where it moved to, and not in `compartment`.
     """
@@ -47,6 +49,7 @@ class About:
     occasion: Occasion
     mail_code: str
     version: int = 0
+    submitted_by: UUID | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,7 +86,8 @@ async def _add_about(db: Database, mail_id: UUID, register_code: str, about: Abo
     moved_to = await moves.find_moved_to(db, about.record_id, about.version)
     compartment = compartment_of(register_code, moved_to) if moved_to else about.compartment
     record = (compartment.compartment_id, about.record_id, about.reference)
-    await db.execute(ADD_ABOUT, mail_id, about.notice_id, register_code, *record, about.occasion, about.mail_code)
+    happened = (about.occasion, about.mail_code, about.submitted_by)
+    await db.execute(ADD_ABOUT, mail_id, about.notice_id, register_code, *record, *happened)
 
 
 CLAIM_NEXT = """
@@ -336,42 +340,3 @@ async def list_mails(
     else:
         rows = await db.fetch(LIST_REACHED, *page, reach)
     return tuple(MailShown(**row) for row in rows)
-
-
-FIND_ENDED = """
-    SELECT m.state, m.template, m.lane, r.record_id, r.reference, r.mail_code
-    FROM mail AS m
-    JOIN record_mail AS r ON r.mail_id = m.id
-    WHERE m.id = $1 AND r.register_code = $2 AND ($3::uuid[] IS NULL OR r.compartment_id = ANY($3))
-    FOR UPDATE OF m
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A mail about a record: its current state, and what is needed to write it again."""
-
-    state: str
-    template: RecordTemplate
-    lane: Lane
-    record_id: UUID
-    reference: str
-    mail_code: str
-
-
-async def hold_mail(db: Database, visitor: Visitor, mail_id: UUID) -> Ended | None:
-    """Return the mail, locked until the transaction ends, or None if it is not in scope."""
-    row = await db.fetchrow(FIND_ENDED, mail_id, visitor.register_code, reach_of(visitor))
-    return None if row is None else Ended(**row)
-
-
-QUEUE_AGAIN = """
-    UPDATE mail
-    SET state = 'queued', subject = $2, body = $3, attempts = 0, last_answer = NULL, ended_at = NULL,
-        next_try_at = clock_timestamp(), sent_again_at = clock_timestamp()
-    WHERE id = $1
-"""
-
-
-async def queue_again(db: Database, mail_id: UUID, written: Written) -> None:
-    await db.execute(QUEUE_AGAIN, mail_id, written.subject, written.body)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.notifier import rules
+from services.notifier.ended import Ended
 from services.notifier.recipients import AddressBook
 from services.notifier.store import About, NewMail
 from services.notifier.writing import Writer
@@ -50,7 +51,7 @@ class MailWriter:
         happened = Happened.of(notice)
         wanted = rules.rules_for(register, happened.occasion, happened.urgency)
         told = await self.recipients(register, notice.bodies, wanted, happened.submitted_by)
-        return [self._mail(register, notice, happened.occasion, rule, each) for each, rule in told.items()]
+        return [self._mail(register, notice, happened, rule, each) for each, rule in told.items()]
 
     async def recipients(
         self, register: Definition, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None
@@ -59,17 +60,24 @@ class MailWriter:
         found = await self.book.find(register.code, bodies, wanted, user_id)
         return rules.recipients_of(wanted, register.contact, found)
 
+    async def is_still_told(self, register: Definition, mail: Ended) -> bool:
+        """Check that the recipient of a mail is still among those whom the register names for its occasion."""
+        occasion: Occasion = "urgent_not_seen" if mail.instead else mail.occasion
+        wanted = rules.rules_of(register, occasion)
+        return mail.recipient in await self.recipients(register, mail.compartment.bodies, wanted, mail.submitted_by)
+
     def _mail(
-        self, register: Definition, notice: Notice, occasion: Occasion, rule: Notification, recipient: str
+        self, register: Definition, notice: Notice, happened: Happened, rule: Notification, recipient: str
     ) -> NewMail:
         about = About(
             notice_id=notice.event_id,
             compartment=compartment_of(notice.register_code, notice.bodies),
             record_id=notice.record_id,
             reference=notice.reference,
-            occasion=occasion,
+            occasion=happened.occasion,
             mail_code=rule.mail,
             version=notice.version,
+            submitted_by=happened.submitted_by,
         )
         return self.write(register, rules.template_of(rule), recipient, about)
 

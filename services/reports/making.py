@@ -125,7 +125,7 @@ class Making:
             raise NotAnswered(Fault.UNAVAILABLE)
         async with transaction(self.context.pool, visitor) as db:
             await jobs.take_time(db)
-            offered = reports_offered(editions[0], has_outcomes=await feeds.has_outcomes(db))
+            offered = reports_offered(editions[0], visitor, has_outcomes=await feeds.has_outcomes(db))
             choice = read_choice(editions[0], offered, job.codes)
             covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)

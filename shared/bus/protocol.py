@@ -1,7 +1,7 @@
 """The interface of the bus, which the real bus and the fake bus share."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Request
@@ -20,7 +20,7 @@ Handler = Callable[[Any, "Context"], Awaitable[Message]]
 class Context:
     """The context of a request: the asker's assertion, the id in its logs, and the deadline in Unix seconds."""
 
-    who: str | None
+    who: str | None = field(repr=False)
     request_id: str
     deadline: float
 

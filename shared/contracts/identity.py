@@ -10,7 +10,7 @@ from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Refu
 from shared.permissions import Visitor
 from shared.values import ValueFault
 
-Typed = Field(max_length=320)
+Typed = Field(max_length=320, repr=False)
 Secret = Field(max_length=1024, repr=False)
 MOST_COLLEAGUES = 50
 RegistrantField = Literal["first_name", "last_name", "email"]
@@ -39,7 +39,7 @@ class RegisterAccount(Request[Nothing]):
     first_name: str = Typed
     last_name: str = Typed
     email: str = Typed
-    address: str = Field(description="Network address of the browser, for limits.")
+    address: str = Field(description="Network address of the browser, for limits.", repr=False)
 
 
 class Attempt(Message):
@@ -64,7 +64,7 @@ class LogIn(Request[Attempt]):
     register_code: str
     email: str = Typed
     password: str = Secret
-    address: str
+    address: str = Field(repr=False)
     device_token: str | None = Field(default=None, max_length=200, repr=False)
 
 
@@ -197,7 +197,7 @@ class RemindPassword(Request[Nothing]):
 
     register_code: str
     email: str = Typed
-    address: str
+    address: str = Field(repr=False)
 
 
 class PasswordRule(Message):

@@ -85,11 +85,11 @@ class SendAgain(Command[Nothing]):
     """
     Write and send again a mail about a record that has failed or was given up.
 
-    Refused as `not_found`, as `not_ended` when it waits or was accepted, or as `no_words` when the register no longer
-    has the mail's text.
+    Refused as `not_found`, as `not_ended` when it waits or was accepted, as `no_words` when the register no longer has
+    the mail's text, or as `not_recipient` when its recipient is no longer among those who are told about the record.
     """
 
     subject: ClassVar[str] = "ask.notifier.send_again"
-    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_ended", "no_words")
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_ended", "no_words", "not_recipient")
 
     mail_id: UUID

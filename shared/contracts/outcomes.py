@@ -63,7 +63,7 @@ class OutcomeShown(Message):
     outcome_id: UUID
     edition: str
     answers: Answers = Field(repr=False)
-    recorded_by: str
+    recorded_by: str = Field(repr=False)
     recorded_at: datetime
     ending: bool
     counted: bool

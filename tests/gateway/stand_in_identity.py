@@ -34,6 +34,7 @@ class StandInIdentity(StandIn):
     full_name: str = NAME
     organisation_ids: tuple[UUID, ...] = (MPFT,)
     bodies: tuple[str, ...] = ()
+    organisations: tuple[identity.Organisation, ...] = ORGANISATIONS
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
 
@@ -49,7 +50,7 @@ class StandInIdentity(StandIn):
             row(identity.LogOut, self._log_out),
             row(identity.ChangePassword, self._change_password),
             row(identity.ReadPasswordRule, lambda _: PASSWORD_RULE),
-            row(identity.ListOrganisations, lambda _: identity.Organisations(organisations=ORGANISATIONS)),
+            row(identity.ListOrganisations, lambda _: identity.Organisations(organisations=self.organisations)),
         )
 
     @property

@@ -1,16 +1,17 @@
 """Tests of the page of holder and cover: its requests to the services, and that a refusal loses nothing typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 import pytest
 
-from shared.contracts.identity import Colleague, Colleagues, ListColleagues
+from shared.contracts.identity import Colleague, Colleagues, ListColleagues, Organisation
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holding, Holdings, Named, ReadHoldings
-from shared.contracts.referrals.reading import ReadRecord
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
+from shared.registers.load import Registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in import Row, StandIn, nothing, row
@@ -18,6 +19,7 @@ from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, a_record
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.test_record_pages import typed_in
+from tests.services.two_bodies import a_two_body_register
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
 PAGE = f"{HERE}holder/"
@@ -72,13 +74,14 @@ class StandInHolders(StandIn):
     holdings: tuple[Holding, ...] = ()
     named: tuple[Named, ...] = ()
     more: bool = False
+    record: RecordShown = field(default_factory=lambda: a_record(answers=PERCY, created_by="Jenny Harris"))
 
     def table(self) -> tuple[Row, ...]:
         return (
             row(AssignHolder, nothing),
             row(AddCover, nothing),
             row(EndCover, nothing),
-            row(ReadRecord, lambda _: a_record(answers=PERCY, created_by="Jenny Harris", holdings=self.holdings)),
+            row(ReadRecord, lambda _: self.record.model_copy(update={"holdings": self.holdings})),
             row(ReadHoldings, lambda _: Holdings(named=self.named, older=0)),
             row(ListColleagues, self._colleagues),
         )
@@ -135,6 +138,42 @@ async def test_an_administrator_assigns_the_holder(browser: Browser, holders: St
     assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM, seen=None)] == holders.commands
     page = await browser.see(leads_to)
     assert "The holder has been changed." in page.texts(".nhsuk-notification-banner__heading")
+
+
+NORTH, FIRST, SOUTH = (
+    Organisation(organisation_id=UUID(int=number), name=body, domain=f"{number}.gov.uk", bodies=(body,))
+    for number, body in enumerate(("authority:north", "commissioner:first", "authority:south"), start=61)
+)
+
+
+@pytest.mark.parametrize(
+    ("mine", "asked", "offered"),
+    [
+        ((FIRST, SOUTH), [FIRST], ["Jenny Harris", "Calum Stronach"]),
+        ((NORTH, FIRST, SOUTH), [NORTH, FIRST], ["Jenny Harris", "Calum Stronach"]),
+        ((SOUTH,), [], []),
+    ],
+)
+async def test_colleagues_are_those_of_the_visitor_s_organisations_whose_bodies_share_the_record(
+    open_gateway: OpenGateway,
+    holders: StandInHolders,
+    identity: StandInIdentity,
+    mine: tuple[Organisation, ...],
+    asked: list[Organisation],
+    offered: list[str],
+) -> None:
+    identity.organisations = (NORTH, FIRST, SOUTH)
+    identity.organisation_ids = tuple(each.organisation_id for each in mine)
+    answers = PERCY | {"authority": "north", "commissioner": "first"}
+    holders.record = a_record(answers=answers, organisation_id=NORTH.organisation_id)
+    registers = Registers([a_two_body_register("dsr")])
+    browser = await open_gateway(identity, StandInReferrals(), holders, registers=registers)
+
+    page = await browser.see(PAGE)
+
+    heard = sorted(each.organisation_id for each in holders.heard(ListColleagues))
+    assert [each.organisation_id for each in asked] == heard
+    assert offered == page.texts('[name="holder"] option')[1:]
 
 
 async def test_an_administrator_adds_cover_and_ends_it(browser: Browser, holders: StandInHolders) -> None:

@@ -168,6 +168,11 @@ async def test_a_failed_mail_is_sent_again_under_the_form_s_command(
     [
         ("not_ended", "This mail is waiting to be sent, or was accepted meanwhile. It was not sent again."),
         ("no_words", "The register does not have the words of this mail any more. It cannot be sent again."),
+        (
+            "not_recipient",
+            "This recipient is no longer told about the record: their access, or the register, has changed. "
+            "The mail was not sent again.",
+        ),
     ],
 )
 async def test_what_cannot_be_sent_again_is_said_above_the_list(

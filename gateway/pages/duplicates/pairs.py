@@ -32,7 +32,7 @@ PAGE = "duplicates/"
 VERDICTS: dict[str, DuplicateVerdict] = {"link": "linked", "dismiss": "dismissed"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pair:
     """Two records as the page compares them, and the command id of the decision."""
 

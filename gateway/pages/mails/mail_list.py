@@ -43,6 +43,7 @@ async def send_again(request: web.Request) -> web.Response:
     refusals = {
         "not_ended": words("mails.not_ended"),
         "no_words": words("mails.no_words"),
+        "not_recipient": words("mails.not_recipient"),
         "command_reused": register.words("form.sent_before"),
     }
     try:

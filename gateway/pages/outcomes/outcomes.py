@@ -1,7 +1,7 @@
 """The outcome form of a record, the confirmation before it is archived, and its earlier outcomes."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -49,7 +49,7 @@ class OutcomePage:
     outcome: QuestionForm
     command: UUID
     version: int
-    raw: Raw
+    raw: Raw = field(repr=False)
 
     def drawn(self) -> RegisterForm:
         drawn = draw(self.outcome, self.register.words, self.raw)
@@ -57,7 +57,7 @@ class OutcomePage:
         return drawn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ListedOutcome:
     """One outcome of the list, ready to be rendered."""
 

@@ -22,7 +22,7 @@ LONGEST_REASON = 2_000
 DECISIONS = {"confirm": True, "decline": False}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShownReversal:
     """A reversal that waits for a decision, ready to be rendered, with a command id for deciding it."""
 

@@ -29,7 +29,7 @@ from shared.registers.definition.words import Words
 FRAGMENT = "X-Fragment"  # sent by the script, which wants only the sentence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Offered:
     """A draft as a page offers it: name, date, and links to continue or discard it."""
 

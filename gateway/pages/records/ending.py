@@ -34,7 +34,7 @@ LONGEST_REASON = 2_000
 YES, NO = "yes", "no"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShownDecision:
     """What a body decided, ready to be rendered."""
 

@@ -65,7 +65,7 @@ def _organisations(label: str, ids: tuple[UUID, ...], names: Same[Mapping[UUID, 
     return _group("organisation", label, in_order, chosen)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Chip:
     """A chosen filter, and the value that its button sends to remove it."""
 

@@ -1,6 +1,6 @@
 """The history of a record: who did what and when, with each answer before and after."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.ui.charts.rating_line import RatingLine, rating_line
@@ -12,7 +12,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.showing import show_answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShownChange:
     """One version, ready to be rendered. `rows` hold question, before and after; empty if no answer changed."""
 
@@ -37,7 +37,7 @@ class ShownPast:
     columns: tuple[Column, ...]
     updates: list[ShownChange]
     older: int
-    created: str
+    created: str = field(repr=False)
 
 
 def past_of(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from aiohttp import web
 
 from gateway.keys import REGISTER
+from gateway.pages.records.colleagues import find_colleagues
 from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.security.ids import command_in, id_or_none, sent_id
@@ -16,7 +17,7 @@ from gateway.ui.form import Choice, Field, Form
 from gateway.ui.formats import day_and_time
 from gateway.ui.render import show
 from gateway.ui.table import Column
-from shared.contracts.identity import Colleagues, ListColleagues
+from shared.contracts.identity import Colleagues
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Named, ReadHoldings
 from shared.contracts.referrals.reading import RecordShown
 from shared.ids import new_id
@@ -150,7 +151,7 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
     search = " ".join(form.value(SEARCH).split())[:100]
     register = edition_of(request, record)
     colleagues, holdings, about = await asyncio.gather(
-        ask(request, ListColleagues(organisation_id=record.organisation_id, search=search)),
+        find_colleagues(request, register, record, search),
         ask(request, ReadHoldings(record_id=record.record_id)),
         whose(request, record),
     )

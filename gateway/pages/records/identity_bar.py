@@ -13,7 +13,7 @@ from shared.registers.form.person import person_of
 from shared.values import show_date
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Whose:
     """The person in one line, and the facts that distinguish this record from others."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from aiohttp import web
@@ -27,7 +27,7 @@ class ShownMatch:
 
     record_id: UUID
     reference: str
-    facts: list[tuple[str, Cell]]
+    facts: list[tuple[str, Cell]] = field(repr=False)
     href: str
 
 

@@ -14,7 +14,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.person import rating_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CurrentRating:
     """
     The person's highest live rating, and other records of the person. `is_own` is false if another record has that

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
@@ -44,7 +44,7 @@ NOTE = Field("text", label="", kind="long_text")  # drawn by its own tab; here f
 class Note:
     """A note that is being written, and the id of the command that adds it."""
 
-    text: str
+    text: str = field(repr=False)
     command: UUID
 
 

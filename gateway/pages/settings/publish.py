@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -53,7 +53,7 @@ class PublishPage:
     """What was typed, the overlay version in force when editing began, and the command id."""
 
     editor: Editor
-    typed: dict[str, str]
+    typed: dict[str, str] = field(repr=False)
     version: int
     command: UUID
 

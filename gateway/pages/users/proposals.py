@@ -18,7 +18,7 @@ from shared.registers.definition.register import Definition
 DECISIONS = {"accept": True, "decline": False}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShownProposal:
     """A proposal that waits, ready to be rendered, with a command id for deciding it."""
 

@@ -33,7 +33,7 @@ DIGITS = 5  # of an offset
 Names = Mapping[UUID, NamedRecord]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Area:
     """The tasks for one area's next meeting."""
 

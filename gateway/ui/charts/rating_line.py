@@ -1,7 +1,7 @@
 """A record's rating over time, drawn as a line through bands from its history; reviews and outcomes are dots."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -59,7 +59,7 @@ class RatingLine:
     marks: tuple[Mark, ...]
     legends: tuple[Legend, ...]
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
     first: str
     notes: tuple[str, ...]
 
@@ -69,7 +69,7 @@ class Moment:
     """One thing that happened. A `level` means that the record had this rating from then on."""
 
     at: datetime
-    who: str
+    who: str = field(repr=False)
     level: Level | None = None
     kind: MarkKind | None = None
 
@@ -93,10 +93,10 @@ def _ratings(rating: Rating, record: RecordShown, past: Past) -> Iterator[Moment
     """Yield the ratings, newest first. Each change says what was before it."""
     history, code = past.history, record.answers.get(rating.question)
     for change in (*history.updates, *(past.older_ratings or ())):
-        for field in change.changes:
-            if field.name == rating.question:
-                yield Moment(change.changed_at, change.changed_by, _level(rating, field.after))
-                code = field.before
+        for answered in change.changes:
+            if answered.name == rating.question:
+                yield Moment(change.changed_at, change.changed_by, _level(rating, answered.after))
+                code = answered.before
     if history.older and past.older_ratings is None:
         yield Moment(history.updates[-1].changed_at, "", _level(rating, code))
     else:

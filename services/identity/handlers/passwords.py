@@ -1,7 +1,7 @@
 """Change a password, mail a temporary one, and read the password rule."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.identity.audit_actions import IdentityAction
@@ -44,7 +44,7 @@ class PasswordChange:
 
     account: Account
     session: Session
-    words: tuple[str, ...]
+    words: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ _BETWEEN_LETTERS = frozenset(" '\u2019.-\u2010\u2011")
 _LOOKS_LIKE_ADDRESS = re.compile(r"\.[^\W\d_]{2}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Registrant:
     """The person who asks for an account, as read from the form."""
 

@@ -7,6 +7,7 @@ from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import rights
 from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
+from services.referrals.store.archiving import find_state
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
@@ -16,6 +17,7 @@ from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
+from shared.registers.scope import sees_ended
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,10 @@ class HoldingHandlers:
         return await carry_out(self.context.pool, visitor, asked, act)
 
     async def read(self, visitor: Visitor, asked: ReadHoldings) -> Holdings:
+        may_be_ended = sees_ended(self.context.registers.newest_of(visitor.register_code), visitor)
         async with transaction(self.context.pool, visitor) as db:
-            if await store.find_compartment(db, visitor, asked.record_id) is None:
+            found = must_find(await find_state(db, visitor, asked.record_id))
+            if not found.is_open and not may_be_ended:
                 raise Refused("not_found")
             await audit.note(db, visitor, ReferralsAction.RECORD_HOLDINGS_READ, [asked.record_id])
             return await store.find_named(db, asked.record_id)

@@ -5,7 +5,7 @@ Each takes one round trip, with history, audit, events and the command's id.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -45,7 +45,7 @@ class EarlierCommand:
 
     actor: UUID
     body_hash: bytes
-    answer: str | None
+    answer: str | None = field(repr=False)
 
 
 async def find_earlier(db: Database, command_id: UUID) -> EarlierCommand | None:

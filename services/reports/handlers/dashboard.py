@@ -46,7 +46,7 @@ class Dashboards:
             organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),
             bodies=body_choices(editions, offered),
             tiles=Panels(editions, counted, day).tiles(standing.tallies),
-            reports=tuple(each.code for each in reports_offered(register, has_outcomes=has_outcomes)),
+            reports=tuple(each.code for each in reports_offered(register, visitor, has_outcomes=has_outcomes)),
             jobs=tuple(shown(register, each) for each in own),
         )
 

@@ -53,7 +53,7 @@ class Jobs:
 
         async def act(db: Database) -> ReportJob:
             await find_covered(db, self.context, visitor, codes_of(asked).bodies)
-            offered = choosing.reports_offered(register, has_outcomes=await feeds.has_outcomes(db))
+            offered = choosing.reports_offered(register, visitor, has_outcomes=await feeds.has_outcomes(db))
             codes = choosing.read_choice(register, offered, codes_of(asked)).codes
             if await jobs.count_at_work(db, visitor) >= choosing.MOST_AT_ONCE:
                 raise Refused("too_many")

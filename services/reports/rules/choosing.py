@@ -6,10 +6,12 @@ from datetime import date
 
 from services.reports.rules.ages import Births, births_of
 from shared.messages import Refused
+from shared.permissions import Visitor
 from shared.registers.bodies import ORGANISATION
 from shared.registers.definition.dashboards import AgeBand, AgeFilter, OptionFilter, Report
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer
+from shared.registers.scope import sees_ended
 
 MOST_AT_ONCE = 3
 
@@ -51,14 +53,20 @@ class ReportChoice:
         return births_of(band, day) if band else None
 
 
-def reports_offered(register: Definition, *, has_outcomes: bool) -> tuple[Report, ...]:
+def reports_offered(register: Definition, visitor: Visitor, *, has_outcomes: bool) -> tuple[Report, ...]:
     """
-    Return the reports that can be made.
+    Return the reports that can be made for this visitor.
 
-    A report with outcomes needs a register that records outcomes, and a complete copy of them.
+    A report with outcomes needs a register that records outcomes, and a complete copy of them. If the register names
+    the roles that may read ended records, reports of those are for these roles alone.
     """
     with_outcomes = has_outcomes and register.outcome is not None
-    return tuple(each for each in register.reporting.reports if with_outcomes or not each.outcomes)
+    with_ended = not register.access.ended_seen_by or sees_ended(register, visitor)
+    return tuple(
+        each
+        for each in register.reporting.reports
+        if (with_outcomes or not each.outcomes) and (with_ended or each.records != "ended")
+    )
 
 
 def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes) -> ReportChoice:

@@ -1,7 +1,7 @@
 """Rules about the columns of a report: their headings in the words of the register, and what they mean."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ class ReportRequest:
     A register whose scope is made of bodies names no organisations here: the filters say which bodies are covered.
     """
 
-    by: str
+    by: str = field(repr=False)
     organisation_ids: Collection[UUID]
     day: date
     as_at: datetime

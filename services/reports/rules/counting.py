@@ -23,7 +23,7 @@ class CountedAnswer:
     """An answer to a question, by which a record is counted once."""
 
     question: str
-    answer: str
+    answer: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Overdue:
     """A record whose age band has changed since it was counted, and what it was counted for."""
 
     items: Sequence[CountedAnswer]
-    born: date | None
+    born: date | None = field(repr=False)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Queries of the feeds: how far each source is copied, and pages that are applied to the copies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -147,7 +147,7 @@ class OverdueCopy:
     sequence: int
     register_code: str
     counted: list[CountedAnswer]
-    born: date | None
+    born: date | None = field(repr=False)
 
 
 @dataclass(frozen=True)

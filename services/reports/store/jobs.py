@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -246,7 +246,7 @@ class Wanted:
     register_code: str
     compartment_ids: tuple[UUID, ...] | None
     report: Report
-    answers: Answers
+    answers: Answers = field(repr=False)
     births: Births | None
 
     def values(self) -> tuple[object, ...]:

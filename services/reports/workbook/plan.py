@@ -54,7 +54,7 @@ class Plan:
 
     title: str
     columns: tuple[WorkbookColumn, ...]
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...] = field(repr=False)
     headings: tuple[str, str, str]
     definitions: str
     apart: str

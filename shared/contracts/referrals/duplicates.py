@@ -69,7 +69,7 @@ class DuplicateDecision(Message):
     """The decision about a pair. `before`: it was made earlier, so this command changed nothing."""
 
     verdict: DuplicateVerdict
-    decided_by: str
+    decided_by: str = Field(repr=False)
     decided_at: datetime
     before: bool
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from shared.messages import Command, Message, Nothing, Request
 
@@ -18,7 +18,7 @@ class Holding(Message):
 
     holding_id: UUID
     kind: Literal["holder", "cover"]
-    full_name: str
+    full_name: str = Field(repr=False)
     from_day: date
     until_day: date | None
 
@@ -27,12 +27,12 @@ class Named(Message):
     """One naming of a user as holder or cover, and when and by whom it was ended, if it was."""
 
     kind: Literal["holder", "cover"]
-    full_name: str
+    full_name: str = Field(repr=False)
     from_day: date
     until_day: date | None
-    named_by: str
+    named_by: str = Field(repr=False)
     named_at: datetime
-    ended_by: str | None
+    ended_by: str | None = Field(repr=False)
     ended_at: datetime | None
 
 

@@ -33,7 +33,7 @@ class RecordRow(Message):
     created_at: datetime
     updated_at: datetime
     rated_at: datetime
-    created_by: str
+    created_by: str = Field(repr=False)
     answers: Answers = Field(default={}, repr=False)
     ended_at: datetime | None = None
     ends_on: date | None = None

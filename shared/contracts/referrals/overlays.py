@@ -77,7 +77,7 @@ class PublishedOverlay(Message):
 
     version: int
     changed: tuple[str, ...]
-    published_by: str
+    published_by: str = Field(repr=False)
     published_at: datetime
 
 

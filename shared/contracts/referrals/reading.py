@@ -20,7 +20,7 @@ class EndingDecision(Message):
     body: str
     reason: str = Field(repr=False)
     person_told: bool
-    decided_by: str
+    decided_by: str = Field(repr=False)
     decided_at: datetime
 
 
@@ -45,7 +45,7 @@ class RecordShown(Message):
     awaiting: bool = False
     decisions: tuple[EndingDecision, ...] = ()
     organisation_id: UUID
-    created_by: str
+    created_by: str = Field(repr=False)
     created_at: datetime
     updated_at: datetime
     rated_at: datetime
@@ -91,7 +91,7 @@ class RecordChange(Message):
     version: int
     act: Act = "updated"
     changed_at: datetime
-    changed_by: str
+    changed_by: str = Field(repr=False)
     changes: tuple[FieldChange, ...]
 
 
@@ -100,7 +100,7 @@ class History(Message):
 
     record_id: UUID
     created_at: datetime
-    created_by: str
+    created_by: str = Field(repr=False)
     updates: tuple[RecordChange, ...]
     older: int = 0
 
@@ -118,7 +118,7 @@ class ReadHistory(Request[History]):
 class NoteShown(Message):
     note_id: UUID
     text: str = Field(repr=False)
-    written_by: str
+    written_by: str = Field(repr=False)
     written_at: datetime
 
 

@@ -45,7 +45,7 @@ class ReversalAsked(Message):
     organisation_id: UUID
     archived_at: datetime
     reason: str = Field(repr=False)
-    asked_by: str
+    asked_by: str = Field(repr=False)
     asked_at: datetime
     yours: bool
 

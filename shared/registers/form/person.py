@@ -18,7 +18,7 @@ PARTS = re.compile(r"[^\W_]+")
 NAME_ROLES: tuple[Role, ...] = ("given_name", "family_name")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Person:
     """The person that a record is about. `locality` is a code."""
 

@@ -36,7 +36,7 @@ _TEXT_READERS: dict[Kind, Callable[[str], str]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked:
     """
     The result of reading a form.

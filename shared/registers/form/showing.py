@@ -1,7 +1,7 @@
 """Displaying answers: labels for codes, dates for reading, changes between versions, and refilled form fields."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
@@ -18,7 +18,7 @@ class AnswerRow:
     section: str
     name: str
     label: str
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class AnswerChange:
 
     name: str
     label: str
-    before: str
-    after: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
 
 
 def show_answer(question: Question, answer: Answer | None) -> str:

@@ -1,7 +1,7 @@
 """The test rig of the notifier: queue mails, send them step by step, and let time pass."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -50,12 +50,17 @@ PASS_TIME = """
 
 @dataclass
 class StandInIdentity:
-    """A stand-in that knows recipients, or is away if told so. `asked` keeps the requests that it received."""
+    """
+    A stand-in that knows recipients, or is away if told so. `asked` keeps the requests that it received.
+
+    `meanwhile` is run once, after the next answer is found and before it is given.
+    """
 
     wire: FakeWire
     administrators: tuple[str, ...] = ()
     user: str | None = None
     asked: list[FindRecipients] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def come(self) -> None:
         await FakeBus("identity", self.wire).answer(FindRecipients, self._find)
@@ -65,7 +70,11 @@ class StandInIdentity:
 
     async def _find(self, asked: FindRecipients, _context: Context) -> Recipients:
         self.asked.append(asked)
-        return Recipients(administrators=self.administrators, user=self.user if asked.user_id else None)
+        found = Recipients(administrators=self.administrators, user=self.user if asked.user_id else None)
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
+        return found
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from services.notifier.handlers import queue
 from services.notifier.store import forget_old
 from shared.contracts.notifier import ListMails, SendAgain
+from shared.contracts.referrals.events import RecordNotice
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
@@ -206,6 +207,48 @@ async def test_a_notice_that_comes_after_a_later_move_is_told_to_where_the_recor
 
     assert [told] == [asked.bodies for asked in rig.identity.asked]
     assert ["DSR-1"] == await seen_by(rig, *told)
+
+
+def moves_while_asked(rig: Rig, notice: RecordNotice) -> None:
+    """Let the record move, and have other administrators, while identity is asked for those that it had."""
+
+    async def move() -> None:
+        rig.identity.administrators = ("new@stafford.gov.uk",)
+        await rig.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
+
+    rig.identity.administrators = ("old@stafford.gov.uk",)
+    rig.identity.meanwhile = move
+
+
+async def test_if_a_record_moves_while_its_recipients_are_found_only_the_new_ones_are_mailed(of_bodies: Rig) -> None:
+    rig = asking_administrators(of_bodies)
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    moves_while_asked(rig, notice)
+
+    await rig.handlers.take(notice)
+    await rig.send_due()
+
+    assert [(COUNCIL, NHS), (OTHER_COUNCIL, OTHER_NHS)] == [asked.bodies for asked in rig.identity.asked]
+    assert ["new@stafford.gov.uk"] == rig.mail_server.recipients()
+
+
+async def test_if_a_record_moves_while_its_recipient_is_checked_the_mail_is_not_sent_again(of_bodies: Rig) -> None:
+    rig = asking_administrators(of_bodies)
+    notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    rig.identity.administrators = ("old@stafford.gov.uk",)
+    await rig.handlers.take(notice)
+    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+    await rig.send_due()
+    moves_while_asked(rig, notice)
+
+    everywhere = await rig.context.reach(administrator_of().model_copy(update={"all_organisations": True}))
+    (mail,) = (await rig.delivery.list_mails(everywhere, ListMails())).mails
+    with pytest.raises(Refused) as refused:
+        await rig.delivery.send_again(everywhere, SendAgain(command_id=new_id(), mail_id=mail.mail_id))
+
+    assert "not_recipient" == refused.value.code
+    assert (OTHER_COUNCIL, OTHER_NHS) == rig.identity.asked[-1].bodies
+    assert "failed" == await rig.state(mail.mail_id)
 
 
 async def test_a_mail_that_is_written_while_its_record_moves_follows_it(of_bodies: Rig) -> None:

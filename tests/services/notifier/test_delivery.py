@@ -1,6 +1,6 @@
 """What administrators see of the mails about their records, the limits of their view, and sending a mail again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,7 @@ from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Role, Visitor
 from shared.registers.bodies import organisation_compartment
+from shared.registers.definition.lifecycle import Notification, Occasion, Recipient
 from shared.registers.load import LoadedRegister, Registers
 from tests.services.notifier.builders import a_letter, a_routine_notice, an_urgent_notice, new_id
 from tests.services.notifier.rig import Rig
@@ -239,6 +240,79 @@ async def test_words_that_the_register_has_given_up_cannot_be_sent(
         await speechless.delivery.send_again(administrator, SendAgain(command_id=new_id(), mail_id=failed.mail_id))
 
     assert ("no_words", "failed") == (refused.value.code, (await listed(rig, administrator))[0].delivery)
+
+
+def telling(rig: Rig, occasion: Occasion, *to: Recipient) -> Rig:
+    """Return the notifier, with a register that tells only these people, and only of this."""
+    rule = Notification(occasion=occasion, to=to, mail="new_referral")
+    told = rig.context.registers.find("dsr").model_copy(update={"notifications": (rule,)})
+    return rig.with_registers(Registers([LoadedRegister(told, "")]))
+
+
+def nobody(rig: Rig) -> None:
+    rig.identity.administrators, rig.identity.user = (), None
+
+
+def the_same(_rig: Rig) -> None:
+    pass
+
+
+@pytest.mark.parametrize("to", ["administrators", "submitter"])
+@pytest.mark.parametrize(("become", "code"), [(nobody, "not_recipient"), (the_same, None)])
+async def test_a_mail_is_sent_again_only_to_who_may_still_be_told(
+    rig: Rig, administrator: Visitor, to: Recipient, become: Callable[[Rig], None], code: str | None
+) -> None:
+    rig, submitter = telling(rig, "record_created", to), new_id()
+    rig.identity.administrators, rig.identity.user = ("amina.yusuf@mpft.nhs.uk",), "amina.yusuf@mpft.nhs.uk"
+    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+    bodies = organisation_compartment(HERE).bodies
+    await rig.handlers.tell(a_routine_notice(bodies=bodies, submitted_by=submitter))
+    await rig.send_due()
+    (mail,) = await listed(rig, administrator)
+    become(rig)
+
+    answer = await answer_to(rig, administrator, SendAgain(command_id=new_id(), mail_id=mail.mail_id))
+
+    last = rig.identity.asked[-1]
+    assert (2, bodies, submitter if to == "submitter" else None) == (len(rig.identity.asked), last.bodies, last.user_id)
+    assert (code, "failed" if code else "queued") == (answer, await rig.state(mail.mail_id))
+
+
+async def answer_to(rig: Rig, visitor: Visitor, asked: SendAgain) -> str | None:
+    """Return the code of the refusal, or None if the mail is sent again."""
+    try:
+        await rig.delivery.send_again(visitor, asked)
+    except Refused as refusal:
+        return refusal.code
+    return None
+
+
+async def test_a_mail_in_place_of_another_is_sent_again_to_the_administrators(rig: Rig, administrator: Visitor) -> None:
+    rig.identity.administrators = ("amina.yusuf@mpft.nhs.uk",)
+    await a_failed_mail(rig, urgent=True)
+    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+    await rig.escalate()
+    await rig.send_due("now")
+    (mail,) = [each for each in await listed(rig, administrator) if each.instead]
+
+    sent = await answer_to(rig, administrator, SendAgain(command_id=new_id(), mail_id=mail.mail_id))
+    await rig.send_due("now")
+
+    assert (None, ["amina.yusuf@mpft.nhs.uk"]) == (sent, rig.mail_server.recipients())
+
+
+async def test_a_second_click_is_answered_as_the_first_when_the_recipient_has_gone(
+    rig: Rig, administrator: Visitor
+) -> None:
+    failed, gone = await a_failed_mail(rig), telling(rig, "outcome_recorded", "team")
+    asked = SendAgain(command_id=new_id(), mail_id=failed.mail_id)
+
+    first, second = await answer_to(rig, administrator, asked), await answer_to(gone, administrator, asked)
+    rig.mail_server.will_answer("RCPT", "550 mailbox full")
+    await rig.send_due()
+    other = await answer_to(gone, administrator, asked.model_copy(update={"command_id": new_id()}))
+
+    assert (None, None, "not_recipient") == (first, second, other)
 
 
 # ------------------------------------------------------------------------------------------------ row-level security

@@ -16,6 +16,7 @@ from shared import audit
 from shared.audit import AuditAction
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.events import RecordEnded, RecordMoved, RecordNotice, Urgency
+from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
@@ -25,6 +26,7 @@ from shared.ids import new_id
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.registers.definition.lifecycle import Rating
+from shared.registers.definition.register import UserRole
 from shared.registers.load import LoadedRegister, Registers
 from tests.contracts.golden import check_golden
 from tests.services.referrals.rig import Owner, Referrals
@@ -102,6 +104,13 @@ def irreversible(code: str) -> Registers:
     (end,) = definition.lifecycle.transitions
     life = definition.lifecycle.model_copy(update={"transitions": (end.model_copy(update={"reversible": False}),)})
     return Registers([replace(loaded, definition=definition.model_copy(update={"lifecycle": life}))])
+
+
+def seen_when_ended(code: str, *roles: UserRole) -> Registers:
+    """Return the register whose ended records these roles may read."""
+    (loaded,) = own_register(code).every()
+    access = loaded.definition.access.model_copy(update={"ended_seen_by": roles})
+    return Registers([replace(loaded, definition=loaded.definition.model_copy(update={"access": access}))])
 
 
 def moment(time: datetime) -> datetime:
@@ -282,6 +291,22 @@ async def test_who_may_not_read_ended_records_finds_none_and_nobody_changes_one(
     assert ("over", False, False) == (shown.state, shown.is_open, shown.may_update)
     assert "not_found" == code
     assert ("archived", {}) == await watch.referrals.refusal(watch.overseer, late)
+
+
+@pytest.mark.parametrize(("seen_by", "code"), [(("administrator",), ""), (("reporting",), "not_found")])
+async def test_the_holders_of_an_ended_record_are_read_only_by_roles_that_may_read_it(
+    pool: DatabasePool, seen_by: tuple[UserRole, ...], code: str
+) -> None:
+    register = f"w{secrets.token_hex(5)}"
+    watch = Watch(await Referrals.open(pool, seen_when_ended(register, *seen_by)), register)
+    ended, open_one = await watch.over(), await watch.add()
+
+    codes = [
+        (await watch.referrals.refusal(watch.overseer, ReadHoldings(record_id=each.record_id)))[0]
+        for each in (open_one, ended)
+    ]
+
+    assert ["", code] == codes
 
 
 @pytest.mark.requirement("R-S117-086")

@@ -1,0 +1,69 @@
+"""Reports of ended records, for the roles that the register lets read such records."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.reports.rules.choosing import reports_offered
+from shared.permissions import Role
+from shared.registers.definition.register import Definition, UserRole
+from shared.registers.load import LoadedRegister, Registers
+from tests.services.referrals.builders import a_visitor
+from tests.services.reports.rig import Rig, a_request
+
+ALL = ["referrals", "referrals_outcomes", "key_working", "archived"]
+
+
+def ended_seen_by(register: Definition, *roles: UserRole) -> Definition:
+    return register.model_copy(update={"access": register.access.model_copy(update={"ended_seen_by": roles})})
+
+
+@pytest.fixture
+def registers(registers: Registers) -> Registers:
+    """Return the registers, of which the DSR lets only administrators read ended records."""
+    return Registers([_for_administrators(each) for each in registers.every()])
+
+
+def _for_administrators(loaded: LoadedRegister) -> LoadedRegister:
+    return replace(loaded, definition=ended_seen_by(loaded.definition, "administrator"))
+
+
+@pytest.mark.parametrize(
+    ("roles", "role", "codes"),
+    [
+        ((), Role.REPORTING, ALL),
+        (("administrator",), Role.ADMINISTRATOR, ALL),
+        (("administrator",), Role.REPORTING, ALL[:-1]),
+        (("administrator", "reporting"), Role.REPORTING, ALL),
+    ],
+)
+def test_a_report_of_ended_records_is_offered_to_the_roles_that_may_read_them(
+    registers: Registers, roles: tuple[UserRole, ...], role: Role, codes: list[str]
+) -> None:
+    register = ended_seen_by(registers.find("dsr"), *roles)
+
+    assert codes == [each.code for each in reports_offered(register, a_visitor(role), has_outcomes=True)]
+
+
+async def test_the_dashboard_and_a_request_are_bound_by_it(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.copy()
+    reader, administrator = (rig.somebody(role, organisation) for role in (Role.REPORTING, Role.ADMINISTRATOR))
+
+    offered = ["archived" in (await rig.dashboard(each)).reports for each in (reader, administrator)]
+    codes = [await rig.refusal(each, a_request("archived")) for each in (reader, administrator)]
+
+    assert ([False, True], ["unknown_report", ""]) == (offered, codes)
+
+
+@pytest.mark.programs
+async def test_who_may_not_read_ended_records_any_more_gets_no_file_of_them(rig: Rig) -> None:
+    administrator = rig.somebody(Role.ADMINISTRATOR, rig.organisation("Alpha"))
+    await rig.copy()
+    jobs = [await rig.start(administrator, each) for each in ("archived", "referrals")]
+    rig.identity.grants[administrator.user_id] = administrator.model_copy(update={"role": Role.REPORTING})
+
+    while await rig.make():
+        pass
+
+    assert ["failed", "ready"] == [(await rig.job(administrator, each)).state for each in jobs]
