@@ -46,7 +46,7 @@ def token_for(cookie: str, holder: str = "") -> str:
     """
     Return the token that belongs to a cookie. It cannot be made without reading the cookie.
 
-    `holder` is the mark of the user who is logged in, so that a page left open still says whose it was.
+    `holder` is the mark of the user who is logged in, so that a page left open still names its user.
     """
     return hmac.new(cookie.encode(), b"form" + holder.encode(), hashlib.sha256).hexdigest() + holder
 

@@ -212,7 +212,7 @@ FIND_NOT_THROUGH = """
 
 @dataclass(frozen=True)
 class NotThrough:
-    """An urgent mail that failed or waited too long, and that no other person was told of."""
+    """An urgent mail that failed or waited too long, and about which no other person was mailed."""
 
     mail_id: UUID
     about: About

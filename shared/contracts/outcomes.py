@@ -161,7 +161,7 @@ class TaskShown(Message):
     A task for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened it.
 
     `organisation_id`: the referring organisation, in a register whose scope it is. `seen_by` and `seen_at` say who has
-    seen it. `told_again_at`: the second recipient was told, because no user had seen it in time.
+    seen it. `told_again_at`: when the second recipient was mailed, because no user had seen it in time.
     """
 
     task_id: UUID

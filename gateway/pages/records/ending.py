@@ -55,7 +55,7 @@ async def show_confirmation(
     request: web.Request, register: Definition, record: RecordShown, raw: Raw, opened: Opened
 ) -> web.Response:
     """
-    Ask whether the record shall end. The page carries all that was typed.
+    Ask whether the record shall end. The page holds all that was typed.
 
     Cancel shows the form again, with the day of the end as it is saved.
     """

@@ -36,7 +36,7 @@ class Archiving:
     """
     The archive handlers that the outcomes service calls.
 
-    Their commit is the pivot: after it, outcomes only goes forward.
+    Once it has committed, outcomes can only complete the archive, never undo it.
 
     A command id is either carried out or given up, never both: both insert it into the same table.
     """
