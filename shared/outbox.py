@@ -49,7 +49,7 @@ class Relay:
     """
     Publishes the outbox of a schema on the bus. Every replica may run one; an advisory lock lets one work at a time.
 
-    Delivery is at least once: readers keep an inbox. No order is promised: events carry their record's version. A
+    Delivery is at least once: readers keep an inbox. No order is promised: events hold their record's version. A
     short pause after a wake-up lets the events of several changes leave together.
     """
 

@@ -272,7 +272,7 @@ class ListColleagues(Request[Colleagues]):
 
 
 class Grant(Message):
-    """What a user may do now. Its visitor carries no live session."""
+    """What a user may do now. Its visitor has no live session."""
 
     visitor: Visitor
 

@@ -86,7 +86,7 @@ class Outcomes(Message):
 
 class ListOutcomes(Request[Outcomes]):
     """
-    List the outcomes of an active record, newest first: 20 after the first `skip`, or as many as one message carries.
+    List the outcomes of an active record, newest first: 20 after the first `skip`, or as many as fit into one message.
 
     Refused as `not_found` when the asker may not see the record, or it is archived. Audited.
     """

@@ -73,7 +73,7 @@ async def show_confirmation(
 async def show_first_confirmation(
     request: web.Request, register: Definition, command: UUID, raw: Raw, answered: Sequence[tuple[str, str]]
 ) -> web.Response:
-    """Ask the same of a new record. `answered` is what the user said to questions that were asked before."""
+    """Ask the same of a new record. `answered` holds the user's answers to earlier questions."""
     fields = [*hidden_fields(raw), ("command", command.hex), *answered]
     return await _show_question(request, register, fields, register.address(PATHS["submit"]))
 
