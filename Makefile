@@ -1,4 +1,4 @@
-# Every target installs what it needs and is not there yet; what is there and fresh is left alone.
+# Every target first installs and builds what it needs and does not find, or finds out of date.
 
 SHELL := /bin/sh
 .SHELLFLAGS := -euc
@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# Python keeps what it has compiled: otherwise each process of a test run compiles the same files again.
+# Let Python keep compiled files. Otherwise each process of a test run compiles the same files again.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
@@ -16,7 +16,8 @@ ASSETS := gateway/assets/built/manifest.json
 
 CHECKED := shared services gateway deploy tests
 TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
-# tests/groups.py says which tests run in one process. Three keep two cores busy, because tests wait too. A process that a hanging test ended ends the run.
+# tests/groups.py says which tests run in one process. Three keep two cores busy, because tests wait too.
+# If a hanging test kills its process, the run ends.
 PARALLEL := -n 3 --max-worker-restart 0
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
@@ -60,7 +61,7 @@ format: $(READY) ## put the code into its one form
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
 
-documents: $(READY) ## write the generated documents anew
+documents: $(READY) ## write the generated documents again
 	@$(PYTHON) -m deploy.build.documents
 
 assets: $(ASSETS) ## build the front-end files
@@ -74,8 +75,8 @@ soak: $(READY) $(ASSETS) ## break things at random for hours; ARGS are passed on
 trace: $(READY) ## list the requirements with the tests that prove them
 	@$(PYTHON) -m tests.trace
 
-# With the oldest Python that is supported in .venv, or what this pins may not install there.
-lock: $(READY) ## pin every package anew (ARGS=--upgrade for newer versions); takes some minutes
+# Run this with the oldest supported Python in .venv: packages pinned by a newer one may not install there.
+lock: $(READY) ## pin every package again (ARGS=--upgrade for newer versions); takes some minutes
 	@CUSTOM_COMPILE_COMMAND="make lock" $(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe \
 		--strip-extras --resolver=backtracking --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--no-emit-options --extra dev --output-file requirements.lock $(ARGS) pyproject.toml

@@ -1,4 +1,4 @@
-"""Request and application keys that every part of the gateway reads; other keys stand beside the class they hold."""
+"""Request and application keys that every part of the gateway reads. Other keys are defined next to their class."""
 
 from pathlib import Path
 

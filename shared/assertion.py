@@ -1,4 +1,4 @@
-"""The signed assertion of who asks, carried in a header of every guarded request."""
+"""The signed assertion of who asks, sent in a header of every guarded request."""
 
 import base64
 import binascii
@@ -32,7 +32,7 @@ class Claims(BaseModel):
 
 
 class Signer:
-    """Signs assertions for one process: identity for its visitors, a service for itself. The gateway has none."""
+    """Signs assertions for one process: identity for its visitors, a service for itself. The gateway cannot sign."""
 
     def __init__(self, key_id: str, seed: bytes, clock: Callable[[], float] = time.time) -> None:
         self.key_id = key_id

@@ -26,7 +26,7 @@ async def unless_repeated(
     pool: DatabasePool, visitor: Visitor, command: Command[Reply], run: Callable[[], Awaitable[Reply]]
 ) -> Reply:
     """
-    Return what `run` returns, or the stored answer if the command ran before and `run` does not succeed.
+    Return the result of `run`. If `run` fails and the command ran before, return its stored answer.
 
     For a command that is checked before its transaction. The same command may be carried out at the same time, and
     change what is checked: a double click that archives a record finds it archived.

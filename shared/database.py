@@ -13,14 +13,14 @@ from pydantic_core import to_json
 
 from shared.permissions import Visitor
 
-Database: TypeAlias = "PoolConnectionProxy[Record]"  # quoted: asyncpg's classes take a parameter for mypy alone
+Database: TypeAlias = "PoolConnectionProxy[Record]"  # quoted: asyncpg's classes take a type parameter only in mypy
 DatabasePool: TypeAlias = "Pool[Record]"
 
 POOL_SIZE = 6
 ACQUIRE_SECONDS = 2.0
 
-# A database that is away, starting, full or too slow: the request is not at fault and can be retried.
-# asyncpg raises InternalClientError after the server's goodbye, before the connection is closed.
+# Errors of a database that is unreachable, starting, full or too slow. The request can be retried.
+# asyncpg raises InternalClientError when the server has ended the session and the connection is not closed yet.
 DATABASE_AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,

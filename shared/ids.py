@@ -1,4 +1,4 @@
-"""Random ids and tokens that cannot be guessed and carry no information."""
+"""Random ids and tokens that cannot be guessed and contain no information."""
 
 import secrets
 from uuid import UUID

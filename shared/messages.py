@@ -105,10 +105,10 @@ class Letter(Request[Nothing]):
 
 class Event(BaseModel):
     """
-    A fact about a record, told after commit. It holds ids, never data about people.
+    A fact about a record, published after commit. It holds ids, never data about people.
 
     Readers ignore unknown fields, so adding a field breaks no reader. A field is never removed or given another
-    meaning. Such a change needs a new `edition`, which changes the event's type; both editions are told for a time.
+    meaning. Such a change needs a new `edition`, which changes the event's type; both are published for a time.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)

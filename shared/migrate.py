@@ -19,7 +19,7 @@ LOCK_TIMEOUT = "500ms"
 LOCKED = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 LOCK_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds before each retry, when a table was locked
 FILE_NAME = re.compile(r"(?P<number>\d{4})_(?P<phase>pre|post)_[a-z0-9_]+\.sql")
-SERVICE = "<service>"  # stands for the service's name in the files that all services share
+SERVICE = "<service>"  # replaced by the service's name in the files that all services share
 OLD_SHAPE = "spine/0001_pre_spine.sql"
 MAKE_A_NEW_ONE = (
     "this database was made before the first release, and its shape cannot be brought up to this code. Make a new "

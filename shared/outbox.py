@@ -47,9 +47,9 @@ async def put_letter(db: Database, letter: Letter) -> None:
 
 class Relay:
     """
-    Carries a schema's outbox to the bus. Every replica may run one; an advisory lock lets one work at a time.
+    Publishes the outbox of a schema on the bus. Every replica may run one; an advisory lock lets one work at a time.
 
-    Delivery is at least once: readers keep an inbox. No order is promised: events carry their record's version. A
+    Delivery is at least once: readers keep an inbox. No order is promised: events hold their record's version. A
     short pause after a wake-up lets the events of several changes leave together.
     """
 
@@ -65,7 +65,7 @@ class Relay:
         self.job.wakeup.set()
 
     async def carry_batch(self) -> bool:
-        """Carry up to 200 unsent rows. Return True if more rows may be ready to send."""
+        """Send up to 200 unsent rows. Return True if more rows may be ready to send."""
         async with transaction(self._pool) as db:
             rows = await db.fetch(TAKE_UNSENT, BATCH)
             carried = await asyncio.gather(*(self._carry(row) for row in rows))
@@ -79,13 +79,13 @@ class Relay:
                 await self._deliver(row)
             else:
                 await self._publish(row)
-        except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: another release wrote it
+        except (NotAnswered, Refused, ValidationError, KeyError) as error:  # the last two: from another release
             warn("outbox.not_carried", event_id=str(row["event_id"]), error=error)
             return False
         return True
 
     async def _publish(self, row: asyncpg.Record) -> None:
-        """Publish the event once for each body. The stream drops what it has, if only some of them get through."""
+        """Publish the event once for each body. If some fail, all are sent again, and the stream drops duplicates."""
         body = row["body"].encode()
         sent = (self._bus.publish(each, body, headers_of(row, each, self._signer.key_id)) for each in row["subjects"])
         await asyncio.gather(*sent)

@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 
 class AccountGrant(StrEnum):
-    """An add-on permission that a user holds in one register beside their role. The register's definition offers it."""
+    """A permission that a user holds in one register besides their role. The register's definition offers it."""
 
     BULK_LOAD = "bulk_load"
     DELETE = "delete"

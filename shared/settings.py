@@ -28,7 +28,7 @@ class ServiceSettings(ProcessSettings):
     signing_seed: SecretStr = Field(description="Ed25519 seed (64 hex digits) under which this service signs.")
     signing_keys: dict[str, str] = Field(description="JSON: service name to its public key in hex.")
     registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
-    audit_heads: Path | None = Field(default=None, description="File, outside Postgres, that gets the audit's heads.")
+    audit_heads: Path | None = Field(default=None, description="File outside Postgres for the heads of the audit.")
 
     @field_validator("signing_seed")
     @classmethod

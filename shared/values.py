@@ -71,7 +71,7 @@ def _readable(text: str, allowed: str) -> str:
 
 
 def _unwanted(character: str) -> bool:
-    """Whether Postgres or a spreadsheet cannot hold the character, or it can make a name read as another."""
+    """Return whether Postgres or a spreadsheet cannot store the character, or it makes one name look like another."""
     return (
         unicodedata.category(character) in _CONTROLS or character in _TURNS_TEXT_ROUND or character in _NOT_CHARACTERS
     )

@@ -42,7 +42,7 @@ def _of(process: Process) -> Permissions:
 
 
 def _reader_subjects(reads: list[StreamReader]) -> list[str]:
-    """Return the subjects on which a process pulls from its own readers, acknowledges, and asks how far they lag."""
+    """Return the subjects on which a process pulls from its own readers, acknowledges, and reads their backlog."""
     return [
         subject
         for each in reads

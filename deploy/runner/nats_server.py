@@ -23,7 +23,7 @@ MAX_PAYLOAD = 1_048_576
 
 
 def installed_server() -> Path:
-    """Return the program beside this Python (from the wheel), or else the one in PATH."""
+    """Return the nats-server that is installed next to this Python (from the wheel), or else the one in PATH."""
     beside = Path(sys.executable).with_name("nats-server")
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if found is None:

@@ -1,4 +1,4 @@
-"""Wait for another program when it sends no event."""
+"""Wait for another program that sends no event, by checking repeatedly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write the text to a file beside the target, then rename it."""
+    """Write the text to a temporary file in the same folder, then rename it to the target."""
     unfinished = file.with_name(f"{file.name}.new")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.rename(file)

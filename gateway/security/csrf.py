@@ -21,7 +21,7 @@ class FormTooOld(web.HTTPForbidden):
 
 
 class NoCookie(FormTooOld):
-    """The browser sent no cookie of ours: it stores none, or they have gone since the page was rendered."""
+    """The browser sent none of our cookies: it stores none, or has deleted them since the page was rendered."""
 
 
 class SomebodyElses(FormTooOld):
@@ -46,7 +46,7 @@ def token_for(cookie: str, holder: str = "") -> str:
     """
     Return the token that belongs to a cookie. It cannot be made without reading the cookie.
 
-    `holder` is the mark of the user who is logged in, so that a page left open still says whose it was.
+    `holder` is the mark of the user who is logged in, so that a page left open still names its user.
     """
     return hmac.new(cookie.encode(), b"form" + holder.encode(), hashlib.sha256).hexdigest() + holder
 
@@ -83,7 +83,7 @@ def is_surely_ours(request: web.Request, public_url: str) -> bool:
 
 
 async def is_our_form(request: web.Request, expected: str, public_url: str) -> bool:
-    """Return whether an unsafe request carries the expected token and comes from our own pages."""
+    """Return whether an unsafe request has the expected token and comes from our own pages."""
     if not is_same_origin(request, public_url):
         return False
     return hmac.compare_digest((await token_sent(request)).encode(), expected.encode())

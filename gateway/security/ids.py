@@ -35,5 +35,5 @@ def sent_id(text: object) -> UUID:
 
 
 def command_in(posted: MultiMapping[object], name: str = "command") -> UUID:
-    """Return the command id that a form carried. Raise 400 if it is not an id."""
+    """Return the command id that a form sent. Raise 400 if it is not an id."""
     return sent_id(posted.get(name, ""))

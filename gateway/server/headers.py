@@ -1,4 +1,4 @@
-"""The headers that every response carries, including errors and files."""
+"""The headers of every response, including errors and files."""
 
 from collections.abc import Awaitable, Callable
 

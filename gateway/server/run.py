@@ -85,7 +85,7 @@ def _app(settings: GatewaySettings, bus: NatsBus) -> web.Application:
 
 
 def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
-    """Write the port that was taken to a file, atomically."""
+    """Write the port that the server listens on to a file, atomically."""
     if file is not None:
         half = file.with_suffix(".half")
         half.write_text(str(runner.addresses[0][1]), encoding="ascii")

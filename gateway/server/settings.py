@@ -15,18 +15,22 @@ class GatewaySettings(ProcessSettings):
 
     host: str = Field(default="127.0.0.1", description="The address to listen on; demo mode allows loopback only.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any that is free.")
-    port_file: Path | None = Field(default=None, description="File that is told which port was taken.")
+    port_file: Path | None = Field(default=None, description="File to which the chosen port is written.")
     public_url: str = Field(default="", description="The address that people type; https outside loopback.")
     registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
-    brand: Path | None = Field(default=None, description="The deployment's brand file; neutral without.")
+    brand: Path | None = Field(default=None, description="The deployment's brand file. Default: a neutral brand.")
     demo_mail_dir: Path | None = Field(default=None, description="Where demo mode keeps the mail that was sent.")
-    template_cache: Path | None = Field(default=None, description="Folder for compiled templates; none: not kept.")
-    trusted_proxies: int = Field(default=0, ge=0, le=5, description="How many proxies before us name the client.")
+    template_cache: Path | None = Field(
+        default=None, description="Folder for compiled templates. Default: they are not kept."
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="How many trusted proxies in front add X-Forwarded-For."
+    )
     networks: frozenset[IPv4Network | IPv6Network] = Field(
         default=frozenset(), description="JSON: the networks from which pages may be reached; empty: any."
     )
     country_header: str = Field(
-        default="", description="The header in which the nearest proxy, and nobody else, names the browser's country."
+        default="", description="The header in which the nearest proxy alone names the browser's country."
     )
     countries: frozenset[str] = Field(
         default=frozenset({"GB"}), description="JSON: the countries that may reach pages where country_header is set."

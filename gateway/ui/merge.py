@@ -48,7 +48,7 @@ def as_it_was(theirs: Mapping[str, Answer], changes: Sequence[RecordChange], see
 
 
 def merge(before: Mapping[str, Answer], theirs: Mapping[str, Answer], yours: Mapping[str, Answer]) -> Merged:
-    """Merge question by question. A change by one user stands; where both changed it differently, yours stands."""
+    """Merge question by question. A change by one user is kept. If both changed an answer, the typed one is kept."""
     answers: dict[str, Answer] = {}
     differences: list[Difference] = []
     for name in dict.fromkeys((*theirs, *yours, *before)):

@@ -49,7 +49,7 @@ class FormPart:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A definition's form without anybody's answers: the sections in order, and the fields by name."""
+    """A definition's form without answers: the sections in order, and the fields by name."""
 
     heading: str
     guidance: tuple[str, ...]

@@ -142,7 +142,7 @@ def kept_part(request: web.Request, template: str, *names: str, **values: object
 
 
 def _shared(request: web.Request) -> dict[str, object]:
-    """Return what every page sees and many have in common. `was_sent` means that the page answers a POST."""
+    """Return the values that every page sees and many pages share. `was_sent` means that the page answers a POST."""
     brand = request.config_dict[TEMPLATES].brand.name
     make = request.get(MASTHEAD)
     masthead = make() if make else Masthead(brand, brand)
@@ -157,7 +157,7 @@ def _shared(request: web.Request) -> dict[str, object]:
 
 
 def _fresh(request: web.Request) -> dict[str, Cell]:
-    """Return what every page sees and no two have in common: the holes of a kept page."""
+    """Return the values that differ on every page: the holes of a kept page."""
     time_out, signed_in = request.get(TIME_OUT), request.get(SIGNED_IN)
     return {
         "csrf_token": request.get(CSRF_TOKEN, ""),

@@ -15,14 +15,12 @@ class IdentitySettings(ServiceSettings):
         description="The schema of identity, under its own role.",
     )
     pin_key: SecretStr = Field(description="64 hex digits: the key under which PINs and tokens are stored.")
-    public_url: str = Field(
-        default="http://127.0.0.1:8080", description="The address that people type; stands in mails."
-    )
+    public_url: str = Field(default="http://127.0.0.1:8080", description="The address that people type; used in mails.")
     password_profile: Literal["ics", "s117-2022", "dsr-2022"] = Field(
         default="ics", description="The password rule in force."
     )
-    idle_minutes: int = Field(default=15, ge=5, le=60, description="A session ends after so long without use.")
-    absolute_hours: int = Field(default=12, ge=1, le=24, description="A session ends after so long at the latest.")
+    idle_minutes: int = Field(default=15, ge=5, le=60, description="A session ends after this time without use.")
+    absolute_hours: int = Field(default=12, ge=1, le=24, description="A session ends after this time at the latest.")
     pin_minutes: int = Field(default=30, ge=5, le=30, description="How long a PIN is valid.")
 
     @field_validator("pin_key")

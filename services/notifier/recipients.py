@@ -13,7 +13,7 @@ from shared.registers.definition.lifecycle import Notification
 
 @dataclass(frozen=True)
 class AddressBook:
-    """Asks identity each time, so that users who have left get no mail. Raises `NotAnswered` when identity is away."""
+    """Asks identity each time, so that users who have left get no mail. Raises `NotAnswered` without identity."""
 
     context: ServiceContext
 

@@ -100,7 +100,7 @@ def greeting(first_name: str) -> str:
     """
     Return a greeting by name, if the text can only be a name.
 
-    Anyone may register another person's address under any name. Our mail must not carry their message or link.
+    Anyone may register another person's address under any name. Our mail must not contain their message or link.
     """
     is_name = 0 < len(first_name) <= _LONGEST_NAME and len(first_name.split()) <= 3
     letters = all(letter.isalpha() or letter in _IN_NAMES for letter in first_name)
@@ -134,7 +134,7 @@ def must_be_told(register: Definition, occasion: Occasion, urgency: Urgency) -> 
     """
     Check whether a register must name at least one recipient for this.
 
-    It may decide that nobody is told of a new record that is not urgent.
+    It may decide that nobody is mailed about a new record that is not urgent.
     """
     decided = register.untold is not None and register.untold.of_new_records == "none"
     return urgency == "urgent" or (occasion == "record_created" and not decided)

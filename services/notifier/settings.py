@@ -20,9 +20,7 @@ class NotifierSettings(ServiceSettings):
         validation_alias=AliasChoices("ICS_NOTIFIER_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of notifier, under its own role.",
     )
-    public_url: str = Field(
-        default="http://127.0.0.1:8080", description="The address that people type; stands in mails."
-    )
+    public_url: str = Field(default="http://127.0.0.1:8080", description="The address that people type; used in mails.")
     smtp_host: str = Field(default="", description="The mail server. Without one, mails wait until they expire.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="The mail server's port.")
     smtp_user: str | None = Field(default=None, description="Name under which to log in to the mail server.")
@@ -32,7 +30,7 @@ class NotifierSettings(ServiceSettings):
         description="starttls, tls (from the first byte) or plain. Default: plain on loopback, else starttls.",
     )
     smtp_allow_plain: bool = Field(default=False, description="Let mail leave this machine without encryption.")
-    smtp_ca_file: Path | None = Field(default=None, description="Certificates by which the mail server is known.")
+    smtp_ca_file: Path | None = Field(default=None, description="Certificates to verify the mail server with.")
     smtp_local_hostname: str | None = Field(
         default=None, description="Name in EHLO and Message-ID, the same for every replica. Default: the sender's host."
     )

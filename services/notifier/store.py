@@ -216,7 +216,7 @@ FIND_NOT_THROUGH = """
 
 @dataclass(frozen=True)
 class NotThrough:
-    """An urgent mail that failed or waited too long, and that no other person was told of."""
+    """An urgent mail that failed or waited too long, and about which no other person was mailed."""
 
     mail_id: UUID
     about: About
@@ -253,7 +253,7 @@ async def begin_telling_others(db: Database, mail: NotThrough) -> set[str] | Non
     """
     Return the addresses already mailed about the notice, and lock the notice until the transaction ends.
 
-    Return None when the mail was accepted, or when other people were told before.
+    Return None when the mail was accepted, or when other people were mailed before.
     """
     await db.execute(HOLD_NOTICE, mail.about.notice_id.hex)
     if await db.fetchval(MARK_OTHERS_TOLD, mail.mail_id) is None:

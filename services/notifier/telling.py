@@ -46,7 +46,7 @@ class MailWriter:
     book: AddressBook
 
     async def mails_about(self, notice: Notice) -> list[NewMail]:
-        """Return the mails about a notice. Raise if the register is unknown, or if identity is needed and away."""
+        """Return the mails about a notice. Raise if the register is unknown, or if identity does not answer."""
         register = self.registers.find(notice.register_code)
         happened = Happened.of(notice)
         wanted = rules.rules_for(register, happened.occasion, happened.urgency)

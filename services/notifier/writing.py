@@ -52,7 +52,7 @@ class Writer:
         self, register: Definition, template: rules.RecordTemplate, mail_code: str, reference: str, record_id: UUID
     ) -> Written:
         """
-        Return a mail about a record in the definition's words. It carries the reference and a link, nothing else.
+        Return a mail about a record in the definition's words. It contains the reference and a link, nothing else.
 
         Raise `NeverAMail` when the register has no such mail.
         """

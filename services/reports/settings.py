@@ -19,9 +19,9 @@ class ReportsSettings(ServiceSettings):
         default=15,
         ge=2,
         le=300,
-        description="After how long without a word from it a report is made by another replica.",
+        description="Another replica makes a report again if its lease is not renewed for this time.",
     )
     report_folder: Path | None = Field(
         default=None,
-        description="Where reports lie while they are made, for nobody else to read. Default: the system's.",
+        description="Private folder for reports in the making. Default: the system's temporary folder.",
     )

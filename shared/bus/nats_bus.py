@@ -67,7 +67,7 @@ class NatsBus:
         """
         Return the service's reply. Raise `Refused` with the service's code, or `NotAnswered`.
 
-        Every request can be retried: reads change nothing, and commands carry their own id.
+        Every request can be retried: reads change nothing, and commands have their own id.
         """
         headers = {DEADLINE: str(time.time() + seconds), REQUEST_ID: log.request_id.get() or secrets.token_hex(8)}
         if who:

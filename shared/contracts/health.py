@@ -1,4 +1,4 @@
-"""Requests that operators make of every service: how much waits in it, and whether events are set aside."""
+"""Requests that operators make of every service: how many messages are unsent, and how many events are set aside."""
 
 from typing import ClassVar
 
@@ -13,30 +13,30 @@ class Backlog(Message):
 
 
 class ReadIdentityBacklog(Request[Backlog]):
-    """Count what waits in identity."""
+    """Count the unsent messages and the set-aside events of identity."""
 
     subject: ClassVar[str] = "ask.identity.read_backlog"
 
 
 class ReadReferralsBacklog(Request[Backlog]):
-    """Count what waits in referrals."""
+    """Count the unsent messages and the set-aside events of referrals."""
 
     subject: ClassVar[str] = "ask.referrals.read_backlog"
 
 
 class ReadOutcomesBacklog(Request[Backlog]):
-    """Count what waits in outcomes."""
+    """Count the unsent messages and the set-aside events of outcomes."""
 
     subject: ClassVar[str] = "ask.outcomes.read_backlog"
 
 
 class ReadNotifierBacklog(Request[Backlog]):
-    """Count what waits in the notifier."""
+    """Count the unsent messages and the set-aside events of the notifier."""
 
     subject: ClassVar[str] = "ask.notifier.read_backlog"
 
 
 class ReadReportsBacklog(Request[Backlog]):
-    """Count what waits in reports."""
+    """Count the unsent messages and the set-aside events of reports."""
 
     subject: ClassVar[str] = "ask.reports.read_backlog"

@@ -17,7 +17,7 @@ RegistrantField = Literal["first_name", "last_name", "email"]
 
 
 class InvalidRegistrant(Refusal):
-    """What is wrong with each invalid field of a person who is to get an account."""
+    """What is wrong with each invalid field of the person for whom an account is to be made."""
 
     code: ClassVar[str] = "invalid_answers"
 
@@ -272,7 +272,7 @@ class ListColleagues(Request[Colleagues]):
 
 
 class Grant(Message):
-    """What a user may do now. Its visitor carries no live session."""
+    """What a user may do now. Its visitor has no live session."""
 
     visitor: Visitor
 
@@ -301,7 +301,7 @@ class Recipients(Message):
 
 class FindRecipients(Request[Recipients]):
     """
-    Find whom the notifier may tell about a record: administrators who reach one of its bodies, and one user.
+    Find whom the notifier may mail about a record: administrators who reach one of its bodies, and one user.
 
     At most fifty administrators. Audited with their ids.
     """

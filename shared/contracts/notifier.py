@@ -83,7 +83,7 @@ class ListMails(Request[MailPage]):
 
 class SendAgain(Command[Nothing]):
     """
-    Write and send again a mail about a record that has failed or was given up.
+    Write a mail about a record again and send it, after it failed or was given up.
 
     Refused as `not_found`, as `not_ended` when it waits or was accepted, as `no_words` when the register no longer has
     the mail's text, or as `not_recipient` when its recipient is no longer among those who are told about the record.

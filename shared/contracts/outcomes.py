@@ -86,7 +86,7 @@ class Outcomes(Message):
 
 class ListOutcomes(Request[Outcomes]):
     """
-    List the outcomes of an active record, newest first: 20 after the first `skip`, or as many as one message carries.
+    List the outcomes of an active record, newest first: 20 after the first `skip`, or as many as fit into one message.
 
     Refused as `not_found` when the asker may not see the record, or it is archived. Audited.
     """
@@ -161,7 +161,7 @@ class TaskShown(Message):
     A task for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened it.
 
     `organisation_id`: the referring organisation, in a register whose scope it is. `seen_by` and `seen_at` say who has
-    seen it. `told_again_at`: the second recipient was told, because no user had seen it in time.
+    seen it. `told_again_at`: when the second recipient was mailed, because no user had seen it in time.
     """
 
     task_id: UUID

@@ -1,5 +1,5 @@
 """
-Compartments: the sets of bodies that records are kept apart by.
+Compartments: the sets of bodies by which access to records is separated.
 
 Every record lies in exactly one compartment, which stands for the bodies whose staff may see it. A body is written
 `list:code`, for instance `la_england:E08000025`. In a register whose scope is the referring organisation, the only body

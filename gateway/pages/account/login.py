@@ -20,8 +20,9 @@ ATTEMPT_SECONDS = 60 * 60
 
 async def login_page(request: web.Request) -> web.Response:
     """
-    Show the log-in form, with the reason why the visitor was sent here. The template offers a visitor who is already
-    logged in a way on.
+    Show the log-in form, with the reason why the visitor was sent here.
+
+    A visitor who is already logged in gets a link to the home page instead.
     """
     words, form = request[REGISTER].words, _form(request[REGISTER])
     if notice(request, {"e0": words("login.incorrect")}):

@@ -128,7 +128,7 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
-    """Show the form again with everything that was typed. After a refusal it carries the record's current version."""
+    """Show the form again with everything that was typed. After a refusal it holds the record's current version."""
     try:
         record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
     except Refused:  # archived by another user, or by this command if only its reply was lost
@@ -150,7 +150,7 @@ async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
 
 
 async def _ask_first(request: web.Request, sheet: OutcomePage) -> web.Response:
-    """Ask for confirmation before archiving, which the page explains. Hidden fields carry what was typed."""
+    """Ask for confirmation before archiving, which the page explains. Hidden fields hold what was typed."""
     record = await find_record(request)
     return await show(
         request,

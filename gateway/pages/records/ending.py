@@ -55,7 +55,7 @@ async def show_confirmation(
     request: web.Request, register: Definition, record: RecordShown, raw: Raw, opened: Opened
 ) -> web.Response:
     """
-    Ask whether the record shall end. The page carries all that was typed.
+    Ask whether the record shall end. The page holds all that was typed.
 
     Cancel shows the form again, with the day of the end as it is saved.
     """
@@ -73,7 +73,7 @@ async def show_confirmation(
 async def show_first_confirmation(
     request: web.Request, register: Definition, command: UUID, raw: Raw, answered: Sequence[tuple[str, str]]
 ) -> web.Response:
-    """Ask the same of a new record. `answered` is what the user said to questions that were asked before."""
+    """Ask the same of a new record. `answered` holds the user's answers to earlier questions."""
     fields = [*hidden_fields(raw), ("command", command.hex), *answered]
     return await _show_question(request, register, fields, register.address(PATHS["submit"]))
 

@@ -32,7 +32,7 @@ class ShownMatch:
 
 
 def unseen_duplicate(register: Definition) -> str:
-    """Return what is said of a match that the user may not see: whom to ask, and nothing about the record."""
+    """Return the text about a match that the user may not see: whom to ask, and nothing about the record."""
     return " ".join(
         (register.words("duplicate.message"), register.words("duplicate.ask", email=register.contact.team_email))
     )
@@ -49,7 +49,7 @@ async def show_matches(
 ) -> web.Response | None:
     """
     Return the page with everything that was typed; None if none of the records can be seen any more. `choices` names
-    the field in which the user answers, and its values. `answered` is what they said to other questions before.
+    the field in which the user answers, and its values. `answered` holds their answers to earlier questions.
 
     Each record is read through its service, so the reading is audited.
     """

@@ -239,7 +239,7 @@ def showing_of(register: Definition, wanted: ListRecords, found: RecordPage) -> 
 
 
 def numbers_about(current: int, last: int) -> tuple[int, ...]:
-    """Return the first page, the last, and those around the current one; 0 stands for a gap."""
+    """Return the first page, the last, and those around the current one; 0 marks a gap."""
     shown = sorted({1, last, *range(max(1, current - 1), min(last, current + 1) + 1)})
     numbers: list[int] = []
     for number in shown:

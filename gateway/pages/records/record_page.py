@@ -1,4 +1,4 @@
-"""The page of one record: its form, history and notes, and the state that its form carries."""
+"""The page of one record: its form, history and notes, and the state in hidden fields of its form."""
 
 import asyncio
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Opened:
-    """What the form carries: the version that was read, the command id, and the note being written."""
+    """What the form holds in hidden fields: the version that was read, the command id, and the note being written."""
 
     command: UUID
     version: int
@@ -155,7 +155,7 @@ def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> di
 
 
 def _carried(register: Definition, record: RecordShown, opened: Opened) -> dict[str, Cell]:
-    """Return what the form carries, and what else of the record the page shows as it is."""
+    """Return the hidden values of the form, and the other data of the record that the page shows."""
     return {
         "href": register.record_address(record.record_id),
         "update_count": str(record.updates),

@@ -80,7 +80,7 @@ def seen_in(posted: Posted) -> tuple[UUID, ...]:
 
 
 def answered_in(posted: Posted) -> list[tuple[str, str]]:
-    """Return the user's answers to the questions asked before, so that the next page carries them along."""
+    """Return the user's answers to the questions asked before, so that the next page repeats them."""
     seen = [(FIELD, ADD), *((SEEN, each.hex) for each in seen_in(posted))] if posted.get(FIELD) == ADD else []
     return [*seen, *([(ANSWER, CONFIRM)] if posted.get(ANSWER) == CONFIRM else [])]
 

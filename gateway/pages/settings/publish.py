@@ -192,7 +192,7 @@ async def _show_form(request: web.Request, editor: Editor, form: Form, version: 
 async def _show_conflict(
     request: web.Request, standing: SettingState, sheet: PublishPage, overlay: Overlay
 ) -> web.Response:
-    """Show the texts in force beside the typed ones. Publishing from this page overwrites the former knowingly."""
+    """Show the texts in force next to the typed ones. Publishing from this page replaces the texts in force."""
     fresh = PublishPage(sheet.editor, sheet.typed, standing.version, new_id())
     return await _show_check(request, standing, fresh, overlay, Form([]), is_conflict=True)
 

@@ -1,4 +1,4 @@
-"""The editors of the public home page and of the guidance beside a question."""
+"""The editors of the public home page and of the guidance on a question."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ def _is_secure(address: str) -> bool:
 
 @dataclass(frozen=True)
 class GuidanceEditor:
-    """The editor of the guidance beside one question (R-DSR-087)."""
+    """The editor of the guidance on one question (R-DSR-087)."""
 
     standing: SettingState
     question: Question

@@ -143,7 +143,7 @@ async def _show(
     Show the user as they are now. `form` holds what was chosen, based on `version`; after a conflict the current
     version replaces it.
 
-    `acted` says why an act was not carried out.
+    `acted` says why an action was not done.
     """
     register, names = request[REGISTER], await names_of(request)
     found = await ask(request, ReadUser(user_id=id_in(request, "user")))

@@ -28,7 +28,7 @@ from shared.registers.definition.words import Words
 PATH = "work/"
 SEEN_FORM = "seen-form"
 MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
-DIGITS = 5  # of an offset
+DIGITS = 5  # the most that an offset may have
 
 Names = Mapping[UUID, NamedRecord]
 
@@ -212,7 +212,7 @@ class TaskCells:
         return Markup("<strong>{}</strong>").format(self._words("tasks.not_seen"))
 
     def _button(self, task: TaskShown, about: str) -> Markup:
-        """Return the "seen" button of the page's only form. Each button carries its own command id."""
+        """Return the "seen" button of the page's only form. Each button sends its own command id."""
         return Markup(
             '<button class="nhsuk-button nhsuk-button--small ics-work__button" data-module="nhsuk-button"'
             ' data-prevent-double-click="true" type="submit" form="{}" name="task" value="{}-{}">{}'

@@ -17,7 +17,7 @@ COUNT = Markup('<td class="nhsuk-table__cell ics-panel__count">%d</td>')
 @dataclass(frozen=True)
 class Panel:
     """
-    One panel: a number beside its title, `heads` over numbers, or rows of numbers under `columns`.
+    One panel: a number next to its title, `heads` over numbers, or rows of numbers under `columns`.
 
     `shown` is what changes with the numbers: the number, the cells, or the rows, as HTML.
     """

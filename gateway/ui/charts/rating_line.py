@@ -12,7 +12,7 @@ from shared.contracts.referrals.reading import History, Past, RecordShown
 from shared.registers.definition.lifecycle import Level, Rating
 from shared.registers.definition.register import Definition
 
-BAND = 32  # pixels; also the height of the labels beside the bands
+BAND = 32  # pixels; also the height of the labels next to the bands
 EDGE = 2.0  # per cent left free at both ends, so that no dot is cut off
 
 MarkKind = Literal["reviewed", "outcome", "ending"]

@@ -195,7 +195,7 @@ class Users:
 
 
 def _same(one: GrantedAccess, other: GrantedAccess) -> bool:
-    """Compare two accesses. Beside "all organisations", the listed ones make no difference."""
+    """Compare two accesses. With "all organisations", the listed ones make no difference."""
     return _plain(one) == _plain(other)
 
 

@@ -29,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Profile:
-    """A named password rule. `separator` stands between the groups of a temporary password."""
+    """A named password rule. `separator` is written between the groups of a temporary password."""
 
     name: str
     rules: tuple[Rule, ...]

@@ -138,7 +138,7 @@ async def clear_count(db: Database, account_id: UUID, states: tuple[Status, ...]
 
 async def settle_counts(db: Database, most: int, older_than: timedelta) -> None:
     """
-    Lower counts that stand at the limit because a process died between counting and checking.
+    Lower counts that are at the limit because a process died between counting and checking.
 
     Without this, no password of that account would ever be checked again.
     """

@@ -26,7 +26,7 @@ ORGANISATIONS_OF_GRANT = """
         )
     END AS organisation_ids
 """
-# Who has every organisation needs no bodies.
+# A user with every organisation needs no list of bodies.
 BODIES_OF_GRANT = """
     ARRAY(
         SELECT DISTINCT named.body

@@ -1,1 +1,1 @@
-"""The request handlers of outcomes: one method per message, which checks, decides, stores and tells."""
+"""The request handlers of outcomes: one method per message, which checks, decides, stores and publishes."""

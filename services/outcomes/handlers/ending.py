@@ -23,7 +23,7 @@ REFUSE_SECONDS = 1.0
 @dataclass(frozen=True)
 class Endings:
     """
-    Settles a pending outcome, with the person who recorded it still waiting, or after they have left.
+    Settles a pending outcome, while the person who recorded it waits for the answer, or later.
 
     Referrals decides once for each outcome id. An outcome is settled as not counting only after referrals has stored
     that it will never archive under that id.

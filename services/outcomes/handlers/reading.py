@@ -14,7 +14,7 @@ from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Visitor
 
-ROOM = 400_000  # bytes of answers, well below what one message carries
+ROOM = 400_000  # bytes of answers, well below the limit of one message
 
 
 @dataclass(frozen=True)

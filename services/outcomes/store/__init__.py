@@ -1,1 +1,1 @@
-"""Every query of the outcomes schema, above its typed function."""
+"""Every query of the outcomes schema: the SQL as a constant, with its typed function below it."""

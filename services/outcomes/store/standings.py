@@ -17,7 +17,7 @@ HOLD_STANDING = "SELECT known, task_id, kind, register_code, opened_at FROM hold
 
 
 async def hold_standing(db: Database, record_id: UUID, standing: RecordStanding | None) -> KnownRecord:
-    """Lock a record until the transaction ends, and store its standing as known. Return what was known before."""
+    """Lock a record until the transaction ends, and store this version as known. Return what was known before."""
     version, compartment_id = (standing.version, _compartment_id(standing)) if standing else (0, None)
     (row,) = await db.fetch(HOLD_STANDING, record_id, version, compartment_id)
     return _held(row)

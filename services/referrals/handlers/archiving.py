@@ -36,7 +36,7 @@ class Archiving:
     """
     The archive handlers that the outcomes service calls.
 
-    Their commit is the pivot: after it, outcomes only goes forward.
+    Once an archive is committed, outcomes can only confirm the outcome that asked for it, never withdraw it.
 
     A command id is either carried out or given up, never both: both insert it into the same table.
     """

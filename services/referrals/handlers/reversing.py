@@ -135,7 +135,7 @@ async def _store(
     """
     Store the version unless the person was added again in the meantime.
 
-    Refused as `duplicate` or `duplicate_unseen`. The keys stay locked between the two looks, so nobody adds the person
+    Refused as `duplicate` or `duplicate_unseen`. The keys stay locked between the two checks, so nobody adds the person
     between them.
     """
     saved = await saving.store_version(db, scope_of(visitor), version, content, events)

@@ -165,7 +165,7 @@ class Saving:
     def _reply(
         self, visitor: Visitor, asked: Command[RecordReceipt], receipt: RecordReceipt, saved: Saved
     ) -> RecordReceipt:
-        """Return the receipt after the commit; the first one if the command was carried out before. Or refuse."""
+        """Return the receipt after the commit, or refuse. A repeated command gets its first receipt."""
         if saved.earlier:
             return answer_again(visitor, asked, saved.earlier)
         check_saved(saved)

@@ -87,7 +87,7 @@ def check_matches(
     register: Definition, answers: Answers, matches: Sequence[Match], seen: Sequence[UUID], shown: Collection[UUID] = ()
 ) -> None:
     """
-    Decide about the records that match: the one to be saved may be stored beside them, or it is refused.
+    Decide about the records that match: the one to be saved may be stored as well, or it is refused.
 
     `seen` are those of the matches that the user may see, the newest first. `shown` are those that they were shown
     before. Refused as `likely_duplicate` (with the newest ten ids in `records`), as `duplicate` (the same, where

@@ -95,7 +95,7 @@ class Saved:
     """
     What became of a write. Only `done` changed anything.
 
-    For `matches`: every record that shares a key, and those of them in sight, the newest first. For `repeated`: the
+    For `matches`: every record that shares a key, and those of them in scope, the newest first. For `repeated`: the
     stored command. `version` is the record's version afterwards.
     """
 

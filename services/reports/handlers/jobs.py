@@ -43,7 +43,7 @@ def shown(register: Definition, job: StoredJob) -> ReportJob:
 @dataclass(frozen=True)
 class Jobs:
     """
-    The handlers of report files. Users reach only their own jobs: another user's job is refused as if it did not exist.
+    The handlers of report files. Users see only their own jobs: another user's job is refused as if it did not exist.
     """
 
     context: ReportsContext

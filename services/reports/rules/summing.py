@@ -32,7 +32,7 @@ class Summing:
                     labels = {str(each): label for each, label in self.organisations.items()}
                     yield self._table(tile.title, "organisation_id", labels)
                 case TotalTile() | WeekTile():
-                    pass  # the file states its total elsewhere, and it shows one moment, not weeks
+                    pass  # the file shows its total elsewhere, and covers one moment, not weeks
 
     def _options(self, tile: OptionTile) -> Tallied:
         newest = self.editions[0]

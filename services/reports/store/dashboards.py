@@ -69,7 +69,7 @@ async def read_standing(
     """
     Read the counts of some compartments, or of the whole register, which has sums of its own.
 
-    `by_organisation`: the compartments are organisations, and each is counted apart too.
+    `by_organisation`: the compartments are organisations, and each is also counted separately.
     """
     values = (register_code, day, first_week(day), by_organisation)
     if compartment_ids is None:

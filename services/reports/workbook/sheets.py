@@ -139,7 +139,7 @@ def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
 
 @dataclass(frozen=True)
 class ChartOf:
-    """A chart of labels and counts in the rows from `first_row` on. The chart is placed beside them at row `place`."""
+    """A chart of labels and counts in the rows from `first_row` on. The chart is placed next to them at row `place`."""
 
     title: str
     first_row: int

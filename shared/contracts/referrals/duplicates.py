@@ -76,7 +76,7 @@ class DuplicateDecision(Message):
 
 class DecideDuplicate(Command[DuplicateDecision]):
     """
-    Decide whether two records are about one person. The first decision stands.
+    Decide whether two records are about one person. The first decision counts.
 
     Refused as `not_found` unless the asker may see both and the pair was found.
     """

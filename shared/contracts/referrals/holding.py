@@ -24,7 +24,7 @@ class Holding(Message):
 
 
 class Named(Message):
-    """One naming of a user as holder or cover, and when and by whom it was ended, if it was."""
+    """One assignment of a user as holder or cover. If it was ended: when, and by whom."""
 
     kind: Literal["holder", "cover"]
     full_name: str = Field(repr=False)

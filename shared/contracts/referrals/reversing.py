@@ -14,7 +14,7 @@ MOST_REVERSALS = 50
 
 class AskReversal(Command[Nothing]):
     """
-    Ask for the reversal of an archive that was an error. The record is named by its reference, as no page shows it.
+    Ask for the reversal of an archive that was an error. The record is named by its reference: no page shows it.
 
     Refused as `not_found`, `not_archived`, `not_reversible` (its register does not put back a record that ended so),
     `asked_before` (and not yet decided), `unknown_edition` (of the record), `empty` or `unreadable` (the reason).

@@ -122,7 +122,7 @@ class UpdateRecord(Command[RecordReceipt]):
 
 class ReviewRecord(Command[RecordReceipt]):
     """
-    Confirm a record's rating: from now on it is as fresh as a new one. It is an update that changes no answer.
+    Confirm a record's rating: its age counts from now. It is an update that changes no answer.
 
     Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`, or `conflict` (with the present
     `version`) when the record was saved since `version` was read.

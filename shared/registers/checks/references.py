@@ -152,9 +152,9 @@ def _is_address(text: str) -> bool:
 
 def _check_new(register: Definition) -> Iterator[DefinitionFault]:
     """
-    Check that someone is told of every new record, unless the register says why nobody is.
+    Check that someone is mailed about every new record, unless the register says why not.
 
-    Urgent ones are left to `_check_urgent`.
+    `_check_urgent` checks urgent records.
     """
     levels = register.rating.levels if register.rating else ()
     urgencies: list[Urgency] = [level.urgency for level in levels] or ["routine"]
@@ -169,7 +169,7 @@ def _check_new(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def _reaches_somebody(rule: Notification) -> bool:
-    """Return whether the rule tells someone besides the submitter, who does not watch the register."""
+    """Return whether the rule mails someone other than the submitter, who does not monitor the register."""
     return "team" in rule.to or "administrators" in rule.to or bool(rule.addresses)
 
 

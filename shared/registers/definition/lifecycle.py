@@ -182,7 +182,7 @@ class Duplicates(Model):
 
 
 class Notification(Model):
-    """Who is told on an occasion, and by which mail. `urgency` limits it to records with such a rating."""
+    """Who is mailed on an occasion, and with which text. `urgency` limits it to records with such a rating."""
 
     occasion: Occasion
     urgency: tuple[Urgency, ...] = ()
@@ -196,7 +196,7 @@ class Notification(Model):
 
 
 class UntoldRecords(Model):
-    """The decision that nobody is mailed of a new record, and why. A register that tells nobody needs it."""
+    """The decision that nobody is mailed of a new record, and why. A register that mails nobody needs it."""
 
     of_new_records: Literal["none"]
     reason: Text

@@ -65,7 +65,7 @@ class GuidanceTopic(Model):
 
 
 class Guidance(Model):
-    """Help that opens on the page beside its question."""
+    """Help that opens on the page next to its question."""
 
     title: Text
     topics: tuple[GuidanceTopic, ...] = Field(alias="topic", min_length=1)
