@@ -1,5 +1,5 @@
--- What every service's schema holds beside its own tables: events to send, events that came, commands that were carried
--- out, and the audit. The runner puts the service's name for <service>.
+-- What every service's schema holds in addition to its own tables: events to send, events received, commands that were
+-- carried out, and the audit. `ics migrate` replaces <service> by the service's name.
 
 -- A function is for those roles alone to which functions/ grants it.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

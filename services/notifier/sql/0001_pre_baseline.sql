@@ -77,10 +77,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON mail TO notifier_app;
 GRANT SELECT, INSERT ON record_mail TO notifier_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON record_moved TO notifier_app;
 
--- Which rows each role sees. The service's own jobs, without a visitor, have the queue and the moves of
--- records. They insert into `record_mail`, and read and move it only through functions. Administrators see the mails about records of their register and compartments,
--- and no mail about an account. A setting is read once a query, not once a row; after a transaction it is '' and not
--- null.
+-- Which rows each role sees. The service's own jobs, without a visitor, have the queue and the moves of records. They
+-- insert into `record_mail`, and read and move it only through functions. Administrators see the mails about records of
+-- their register and compartments, and no mail about an account. A setting is read once a query, not once a row; after a
+-- transaction it is '' and not null.
 DO $$
 DECLARE
     own_work text := '(SELECT coalesce(current_setting(''app.user'', true), '''') = '''')';

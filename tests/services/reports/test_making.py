@@ -15,10 +15,12 @@ from deploy.runner.waiting import until
 from services.reports.folder import PREFIX, private_folder
 from services.reports.making import Making
 from services.reports.store import jobs
+from services.reports.store.jobs import MadeFile
 from services.reports.workbook.plan import END
 from services.reports.writing import NotMade, workbook_process
 from shared.contracts.identity import CheckGrant
 from shared.contracts.reports import ReadReportChunk, ReportJob
+from shared.database import transaction
 from shared.jobs import repeat
 from shared.permissions import Role, Visitor
 from shared.tasks import end
@@ -98,6 +100,23 @@ async def test_replicas_share_the_jobs_and_each_is_made_once(rig: Rig, owner: Ow
 
     for person, job in started:
         await then_there_is_one_file(rig, person, job, owner, attempt=1)
+
+
+@pytest.mark.parametrize("again", ["given up", "finished"])
+async def test_a_replica_that_is_stopped_just_after_its_commit_leaves_the_file(
+    rig: Rig, reader: Visitor, owner: Owner, again: str
+) -> None:
+    job = await rig.start(reader)
+    assert await rig.make()
+    async with transaction(rig.pool, reader) as db:
+        ready = await jobs.find(db, reader, job.job_id)
+        assert ready is not None
+        if again == "finished":
+            assert not await jobs.finish(db, ready, MadeFile(None, 1, 1, 1, ""), timedelta(hours=1))
+        else:
+            await jobs.drop(rig.pool, ready, "queued", timedelta(0))
+
+    await then_there_is_one_file(rig, reader, job, owner, attempt=1)
 
 
 async def test_stopping_a_report_ends_its_process(rig: Rig, reader: Visitor, owner: Owner) -> None:

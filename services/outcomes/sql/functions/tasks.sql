@@ -71,7 +71,7 @@ $$;
 GRANT EXECUTE ON FUNCTION move_record(uuid, uuid) TO outcomes_app;
 
 -- Move the outcomes of a record to its known compartment, if a later version than this one is known. Wait for a
--- transaction that holds the record's standing.
+-- transaction that has locked what is known of the record.
 CREATE OR REPLACE FUNCTION follow_record(p_record uuid, p_version integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

@@ -2,7 +2,7 @@
 
 -- End the records that are due by a day, of the named registers, each in the state that is named beside its register.
 -- At most `p_most`; those that another transaction is changing wait for the next call. SECURITY DEFINER: records of all
--- compartments end, and no user is at work.
+-- compartments end, and there is no user.
 CREATE OR REPLACE FUNCTION end_due(p_day date, p_registers text [], p_states text [], p_most integer) RETURNS TABLE (
     record_id uuid, register_code text, reference text, version integer, organisation_id uuid, bodies text [],
     created_by uuid, rating text

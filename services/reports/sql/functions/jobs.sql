@@ -38,22 +38,34 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION keep_job(uuid, integer, interval, bigint, bigint) TO reports_app;
 
--- Give a job up: for another attempt after a while (`queued`) or for good (`failed`). Its chunks are deleted.
+-- Give a job up: for another attempt after a while (`queued`) or for good (`failed`). The attempt's chunks are deleted,
+-- unless it has finished: a replica that is stopped just after its commit gives up a job that is ready.
 CREATE OR REPLACE FUNCTION drop_job(p_id uuid, p_attempt integer, p_state text, p_wait interval) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    DELETE FROM chunk WHERE job_id = p_id AND attempt = p_attempt;
     UPDATE job
     SET state = p_state,
         lease_until = CASE WHEN p_state = 'queued' THEN clock_timestamp() + p_wait END,
         ended_at = CASE WHEN p_state = 'failed' THEN clock_timestamp() END
     WHERE id = p_id AND attempt = p_attempt AND state = 'running';
+    PERFORM delete_chunks(p_id, p_attempt);
 END
 $$;
 GRANT EXECUTE ON FUNCTION drop_job(uuid, integer, text, interval) TO reports_app;
 
--- Mark a job's file as complete. Return false if the job was stopped or taken over; then this attempt's chunks are
--- deleted.
+-- Delete the chunks of an attempt, unless they are the file of a job that is ready.
+CREATE OR REPLACE FUNCTION delete_chunks(p_id uuid, p_attempt integer) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM chunk AS c
+    WHERE c.job_id = p_id AND c.attempt = p_attempt AND NOT EXISTS (
+        SELECT FROM job AS j WHERE j.id = p_id AND j.attempt = p_attempt AND j.state = 'ready'
+    );
+END
+$$;
+
+-- Mark a job's file as complete. Return false if it is not being made by this attempt: it was stopped, taken over, or
+-- finished before. This attempt's chunks are then deleted, unless they are the finished file.
 CREATE OR REPLACE FUNCTION finish_job(
     p_id uuid, p_attempt integer, p_life interval, p_records bigint, p_size bigint, p_chunks integer, p_sha256 text
 ) RETURNS boolean
@@ -67,7 +79,7 @@ BEGIN
     IF FOUND THEN
         RETURN true;
     END IF;
-    DELETE FROM chunk WHERE job_id = p_id AND attempt = p_attempt;
+    PERFORM delete_chunks(p_id, p_attempt);
     RETURN false;
 END
 $$;
