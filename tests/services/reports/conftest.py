@@ -22,7 +22,11 @@ async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 
 @pytest.fixture
-async def rig(shared_database: Addresses, registers: Registers, kept: KeptConnections, tmp_path: Path) -> Rig:
+async def rig(
+    shared_database: Addresses, registers: Registers, kept: KeptConnections, tmp_path: Path, owner: Owner
+) -> Rig:
+    """The service. No job of an earlier test waits to be made: a replica makes the oldest job first."""
+    await owner.rows("UPDATE job SET state = 'stopped' WHERE state IN ('queued', 'running')")
     names = ("referrals", "outcomes", "reports")
     pools = {name: await kept.pool(shared_database.dsn(name)) for name in names}
     return await Rig.open(pools, registers, tmp_path)
