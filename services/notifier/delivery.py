@@ -6,6 +6,7 @@ from services.notifier import ended, store
 from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.ended import Ended
+from services.notifier.moves import RecordHasMoved
 from services.notifier.rules import Lane, NeverAMail
 from services.notifier.store import ABOVE_ALL
 from services.notifier.writing import Written
@@ -17,10 +18,6 @@ from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
 
 ENDED_BADLY = frozenset({"failed", "given_up"})
-
-
-class RecordHasMoved(Exception):
-    """The record moved to other bodies after the recipients of a mail were found."""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,18 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from services.notifier import rules, store
+from services.notifier import moves, rules, store
 from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
 from services.notifier.handlers import queue
-from services.notifier.store import NewMail, NotThrough
+from services.notifier.moves import RecordHasMoved
+from services.notifier.store import About, NewMail, NotThrough
 from shared import audit
-from shared.database import transaction
+from shared.database import Database, transaction
 from shared.jobs import Job
 from shared.log import warn
 from shared.messages import NotAnswered
+from shared.registers.bodies import compartment_of
 from shared.registers.definition.register import Definition
 
 LOOK_SECONDS = 5.0
@@ -40,9 +42,16 @@ class MailEscalation:
             found = await store.find_not_through(self.context.pool, register.code, before, MOST_AT_ONCE)
             try:
                 for mail in found:
-                    await self._tell(register, mail, await self._others(register, mail))
+                    await self._tell_others(register, mail)
             except NotAnswered as unanswered:  # the mails wait for the next look
                 warn("escalation.not_answered", register_code=register.code, fault=unanswered.fault.value)
+
+    async def _tell_others(self, register: Definition, mail: NotThrough) -> None:
+        """Tell the people of the bodies that share the record now. If it moves meanwhile, the next look tells them."""
+        try:
+            await self._tell(register, mail, await self._others(register, mail))
+        except RecordHasMoved:
+            return
 
     async def _others(self, register: Definition, mail: NotThrough) -> list[NewMail]:
         """
@@ -64,6 +73,7 @@ class MailEscalation:
             told = await store.begin_telling_others(db, mail)
             if told is None:
                 return
+            await _check_unmoved(db, register, mail.about)
             fresh = [each for each in others if each.recipient not in told]
             for each in fresh:
                 await queue(db, each)
@@ -71,3 +81,11 @@ class MailEscalation:
         if not fresh:
             warn("mail.urgent_not_delivered", mail_id=str(mail.mail_id), register_code=register.code)
         self.context.wakeups.set_for(fresh)
+
+
+async def _check_unmoved(db: Database, register: Definition, about: About) -> None:
+    """Raise `RecordHasMoved` unless the record is where it was. Keep it there until the transaction ends."""
+    await moves.hold_record(db, about.record_id)
+    moved_to = await moves.find_moved_to(db, about.record_id, about.version)
+    if moved_to and compartment_of(register.code, moved_to) != about.compartment:
+        raise RecordHasMoved

@@ -19,6 +19,10 @@ FIND_MOVED_TO = "SELECT bodies FROM record_moved WHERE record_id = $1 AND versio
 FORGET_OLD = "DELETE FROM record_moved WHERE moved_at < statement_timestamp() - $1::interval"
 
 
+class RecordHasMoved(Exception):
+    """The record moved to other bodies after the recipients of a mail were found."""
+
+
 async def hold_record(db: Database, record_id: UUID) -> None:
     """Let no other transaction add or move mails about the record until this one ends."""
     await db.execute(HOLD_RECORD, record_id.hex)

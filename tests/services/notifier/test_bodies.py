@@ -286,6 +286,21 @@ async def test_an_urgent_mail_that_did_not_get_through_is_escalated_to_the_new_b
     assert [] == await seen_by(of_bodies, COUNCIL, NHS)
 
 
+async def test_if_a_record_moves_while_its_escalation_is_prepared_only_the_new_bodies_are_mailed(
+    of_bodies: Rig,
+) -> None:
+    notice = an_urgent_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
+    await of_bodies.handlers.take(notice)
+    moves_while_asked(of_bodies, notice)
+
+    await of_bodies.escalate(hours=2)
+    await of_bodies.escalate(hours=2)
+
+    assert [(COUNCIL, NHS), (OTHER_COUNCIL, OTHER_NHS)] == [asked.bodies for asked in of_bodies.identity.asked]
+    escalated = await of_bodies.pool.fetch("SELECT recipient FROM mail WHERE instead_of IS NOT NULL")
+    assert ["new@stafford.gov.uk"] == [row["recipient"] for row in escalated]
+
+
 async def test_a_visitor_reads_no_moves_and_old_ones_are_forgotten(of_bodies: Rig) -> None:
     notice = a_routine_notice(bodies=(COUNCIL, NHS))
     await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
