@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from tests.benchmarks.measuring import (
 )
 from tests.benchmarks.pages import NotThereYet, People
 from tests.benchmarks.settling import Settle, bystanders_paused, followers_held, settling
-from tests.benchmarks.statements import open_statements
+from tests.benchmarks.statements import Statements, open_statements
 from tests.benchmarks.table import WRITING, Row, show
 from tests.inside import Inside, pss_bytes
 from tests.journeys.product import product
@@ -141,22 +141,20 @@ async def _measure_size(stage: Stage, there: int, size: int) -> Size:
 
 async def _measure_acts(stage: Stage) -> list[Row]:
     straight = await open_statements(stage.inside, stage.crowd, stage.people)
-    whole = stage.bench
-    own = Bench(meter_of_backends(await straight.backends()), whole.seconds, 0.0, whole.rounds, whole.settle)
     acts, statements = stage.people.acts(), straight.acts()
     rows = []
     for name in [each for each in acts if each.startswith(tuple(stage.options.acts))]:
-        rows.append(await _measure_act(stage, name, acts[name], statements.get(name), own))
+        rows.append(await _measure_act(stage, name, acts[name], statements.get(name), straight))
         print(".", end="", flush=True)
     await straight.close()
     return rows
 
 
-async def _measure_act(stage: Stage, name: str, page: Act, statement: Act | None, own: Bench) -> Row:
+async def _measure_act(stage: Stage, name: str, page: Act, statement: Act | None, straight: Statements) -> Row:
     still = [each for each in BYSTANDERS if each != "reports" or name != "dashboard"]
     quiet = partial(bystanders_paused, stage.inside, still)
     pages: dict[int, Figures] = {}
-    straight: dict[int, Figures] = {}
+    sent_straight: dict[int, Figures] = {}
     try:
         for many in stage.options.clients:
             pages[many] = await stage.bench.measure(page, many, quiet)
@@ -164,10 +162,12 @@ async def _measure_act(stage: Stage, name: str, page: Act, statement: Act | None
                 held: Quiet = partial(followers_held, stage.inside, still, stage.settle)
                 pages[many] = split(await stage.bench.measure(page, many, held), pages[many])
             if statement is not None:
-                straight[many] = await own.measure(statement, many, quiet)
+                # Its connections are opened again each time, since a pool closes those that are idle for minutes.
+                own = replace(stage.bench, meter=meter_of_backends(await straight.backends()), idle_seconds=0.0)
+                sent_straight[many] = await own.measure(statement, many, quiet)
     except (NotThereYet, asyncpg.UndefinedTableError) as why:
         return Row(name, {}, {}, f"not there yet ({type(why).__name__})")
-    return Row(name, pages, straight)
+    return Row(name, pages, sent_straight)
 
 
 if __name__ == "__main__":
