@@ -1,7 +1,7 @@
 """
 Measure the database's part for users who reach few, many or all of 3,000 compartments.
 
-    python -m tests.benchmarks.compartments --sizes 100000 1000000
+    python -m tests.benchmarks.compartments --sizes 100000 1000000 --write
 
 Each figure is the CPU time in milliseconds of the Postgres backend for one statement, as the services send it, under
 row-level security. The newest records lie in large compartments. The last forty compartments hold only the oldest
@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import md5
 from pathlib import Path
 from uuid import UUID
@@ -29,8 +29,20 @@ from services.reports.store import dashboards
 from shared.database import Database, DatabasePool, open_pool, transaction
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
+from tests.benchmarks.document import machine_used
 from tests.support.databases import database_copy
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance-compartments.md"
+INTRODUCTION = f"""\
+# Performance for users of few and of many compartments
+
+Written by `python -m tests.benchmarks.compartments --write`; nobody edits it by hand.
+
+Each figure is the CPU time in milliseconds of the Postgres backend for one statement, as the services send it, under
+row-level security. There are 3,000 compartments. The last forty hold only the oldest records.
+
+Measured on {datetime.now(UTC):%d %B %Y}: {machine_used()}.
+"""
 COMPARTMENTS, OLD, OLDEST = 3_000, 40, 2_000
 SECONDS = 1.0
 ADD_RECORDS = """
@@ -47,11 +59,13 @@ ADD_RECORDS = """
     FROM (
         SELECT
             n, timestamptz '2026-01-01' - n * interval '30 seconds' AS moment,
-            CASE WHEN n > $1 - $3 THEN $2 - $4 + n % $4
-                ELSE floor(($2 - $4) * power(((n * 7919::bigint) % 100003) / 100003.0, 3))::integer END AS c,
+            CASE WHEN n > $1::integer - $3::integer THEN $2::integer - $4::integer + n % $4::integer
+                ELSE floor(
+                    ($2::integer - $4::integer) * power(((n * 7919::bigint) % 100003) / 100003.0, 3)
+                )::integer END AS c,
             split_part('ann bert carol dilip eve farah george hana idris joan', ' ', 1 + n / 7 % 10) AS given,
             translate(((n * 48271::bigint) % 99991)::text, '0123456789', 'aeioulnrst') AS family
-        FROM generate_series(1, $1) AS n
+        FROM generate_series(1, $1::integer) AS n
     ) AS each
 """
 ADD_TALLIES = """
@@ -118,13 +132,13 @@ def visitor_of(numbers: range | None) -> Visitor:
     )
 
 
-async def cost_of(db: Database, act: Act) -> float:
-    """Return the CPU milliseconds of the backend for one act, the mean of a second after eight first runs."""
+async def cost_of(db: Database, act: Act, seconds: float) -> float:
+    """Return the CPU milliseconds of the backend for one act, the mean of some seconds after eight first runs."""
     for _ in range(8):
         await act(db)
     clock = Path(f"/proc/{db.get_server_pid()}/schedstat")
-    before, runs, until = _used(clock), 0, time.perf_counter() + SECONDS
-    while time.perf_counter() < until:
+    before, runs, until = _used(clock), 0, time.perf_counter() + seconds
+    while not runs or time.perf_counter() < until:
         await act(db)
         runs += 1
     return (_used(clock) - before) / runs / 1e6
@@ -134,7 +148,8 @@ def _used(clock: Path) -> int:
     return int(clock.read_text(encoding="ascii").split()[0])
 
 
-async def measure(parts: EmbeddedParts, records: int) -> None:
+async def measure(parts: EmbeddedParts, records: int, seconds: float = SECONDS) -> list[str]:
+    """Measure each role at this number of records, print the table as it grows, and return its lines."""
     async with database_copy(parts) as addresses:
         superuser = await asyncpg.connect(addresses.databases["referrals"].admin_dsn)
         await superuser.execute(ADD_RECORDS, records, COMPARTMENTS, OLDEST, OLD, timeout=1800)
@@ -144,39 +159,48 @@ async def measure(parts: EmbeddedParts, records: int) -> None:
         await superuser.close()
         referrals = await open_pool(addresses.dsn("referrals"), size=1)
         reports = await open_pool(addresses.dsn("reports"), size=1)
-        print(f"\n{records:,} records\n{'reach':<18}" + "".join(f"{name:>11}" for name in HEADS), flush=True)
+        heads = f"| compartments | {' | '.join(HEADS)} |"
+        lines = [f"## {records:,} records\n", heads, "| --- |" + " --- |" * len(HEADS)]
+        print("\n".join(lines), flush=True)
         for name, numbers in ROLES.items():
-            print(
-                f"{name:<18}" + "".join(f"{cost:>11.2f}" for cost in await costs(referrals, reports, numbers)),
-                flush=True,
-            )
+            spent = await costs(referrals, reports, numbers, seconds)
+            lines.append(f"| {name} | {' | '.join(f'{cost:.2f}' for cost in spent)} |")
+            print(lines[-1], flush=True)
         await referrals.close()
         await reports.close()
+    return [*lines, ""]
 
 
 HEADS = ("list", "page 40", "filtered", "search", "read", "dashboard")
 
 
-async def costs(referrals: DatabasePool, reports: DatabasePool, numbers: range | None) -> Sequence[float]:
+async def costs(
+    referrals: DatabasePool, reports: DatabasePool, numbers: range | None, seconds: float
+) -> Sequence[float]:
     acts = Acts(visitor_of(numbers))
     async with referrals.acquire() as db:
-        found = [await cost_of(db, act) for act in acts.by_name().values()]
+        found = [await cost_of(db, act, seconds) for act in acts.by_name().values()]
     async with transaction(reports, acts.visitor) as db:
-        return [*found, await cost_of(db, acts.dashboard)]
+        return [*found, await cost_of(db, acts.dashboard, seconds)]
 
 
-async def run(sizes: Sequence[int]) -> None:
+async def run(sizes: Sequence[int], page: Path | None) -> None:
+    lines = [INTRODUCTION]
     with tempfile.TemporaryDirectory(prefix="ics-compartments-") as folder:
         parts = EmbeddedParts(Path(folder), durable=False)
         await parts.start_postgres()
         try:
             for records in sizes:
-                await measure(parts, records)
+                lines += await measure(parts, records)
         finally:
             await parts.stop()
+    if page:
+        page.write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks.compartments")
     options.add_argument("--sizes", type=int, nargs="+", default=[100_000], help="how many records")
-    asyncio.run(run(options.parse_args().sizes))
+    options.add_argument("--write", type=Path, nargs="?", const=PAGE, help="write the page on compartments")
+    chosen = options.parse_args()
+    asyncio.run(run(chosen.sizes, chosen.write))

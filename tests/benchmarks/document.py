@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks.measuring import Figures
+from tests.benchmarks.measuring import PARTS, Figures
 from tests.benchmarks.table import GOALS, GOALS_OF_FOLLOWERS, WRITING, Row, goals_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -90,6 +90,7 @@ class Measured:
         for row in size.rows:
             yield from self._lines(row)
         yield ""
+        yield from _by_process(size.rows, self.clients[0])
 
     def _lines(self, row: Row) -> Iterator[str]:
         if row.missing:
@@ -100,6 +101,18 @@ class Measured:
         yield _line(name, [each.whole_cpu_ms for each in figures], goals_of(row.act, GOALS))
         if row.act in WRITING:
             yield _followers(row.act, figures)
+
+
+def _by_process(rows: Sequence[Row], clients: int) -> Iterator[str]:
+    """Yield a table of where the CPU time of each request goes."""
+    yield f"The request by process, with {_clients(clients)}:\n"
+    yield f"| operation | {' | '.join(PARTS)} |"
+    yield "| --- |" + " --- |" * len(PARTS)
+    for row in rows:
+        if not row.missing:
+            spent = row.pages[clients].cpu_ms
+            yield f"| {row.act} | {' | '.join(f'{spent[part]:.2f}' for part in PARTS)} |"
+    yield ""
 
 
 def _followers(act: str, figures: Sequence[Figures]) -> str:
