@@ -169,9 +169,7 @@ STATES: tuple[dict[str, object], ...] = (
 )
 
 
-async def test_a_kept_page_says_the_same_in_a_register_whose_records_end_by_a_date(
-    rig: Rig, full_rounds: bool
-) -> None:
+async def test_a_kept_page_says_the_same_in_a_register_whose_records_end_by_a_date(rig: Rig, full_rounds: bool) -> None:
     """Each user opens each page in each state of a record, or two users by turns."""
     rig.outcomes.answers = a_watch()
     visitors = tuple(zip(VISITORS, ((), ("parish:plumstead",), ("almshouse:hiram",)), strict=True))
