@@ -1,6 +1,7 @@
 """Handlers through which administrators name the holder of a record and the users who cover it."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
@@ -9,7 +10,7 @@ from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
 from services.referrals.store.archiving import find_state
 from shared import audit
-from shared.commands import carry_out
+from shared.commands import carry_out, unless_repeated
 from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
@@ -29,6 +30,9 @@ class HoldingHandlers:
     context: ServiceContext
 
     async def assign(self, visitor: Visitor, asked: AssignHolder) -> Nothing:
+        return await unless_repeated(self.context.pool, visitor, asked, partial(self._assign, visitor, asked))
+
+    async def _assign(self, visitor: Visitor, asked: AssignHolder) -> Nothing:
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
 
         async def act(db: Database) -> Nothing:
@@ -43,6 +47,9 @@ class HoldingHandlers:
         return await carry_out(self.context.pool, visitor, asked, act)
 
     async def add_cover(self, visitor: Visitor, asked: AddCover) -> Nothing:
+        return await unless_repeated(self.context.pool, visitor, asked, partial(self._add_cover, visitor, asked))
+
+    async def _add_cover(self, visitor: Visitor, asked: AddCover) -> Nothing:
         rights.check_cover(asked, self.context.day())
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
         cover = Cover(asked.user_id, asked.from_day, asked.until_day)

@@ -1,5 +1,6 @@
 """Holders and cover of a record: administrators name them. They get the creator's rights, which the creator keeps."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -257,6 +258,21 @@ async def test_it_is_done_once_and_audited_with_ids_alone(referrals: Referrals, 
         ("record.holder_assigned", ward.administrator.user_id, both),
         ("record.cover_added", ward.administrator.user_id, [ward.record_id, other.user_id]),
     ] == [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("request_for", [a_holder, a_cover])
+async def test_a_repeated_request_is_answered_when_identity_no_longer_knows_the_colleague(
+    referrals: Referrals, ward: Ward, request_for: Callable[[UUID, Visitor], AssignHolder | AddCover]
+) -> None:
+    asked = request_for(ward.record_id, ward.colleague)
+    first = await referrals.ask(ward.administrator, asked)
+
+    await referrals.grants(None)
+
+    assert first == await referrals.ask(ward.administrator, asked)
+    assert ("not_a_colleague", {}) == await referrals.refusal(
+        ward.administrator, request_for(ward.record_id, ward.colleague)
+    )
 
 
 async def test_everybody_who_was_named_is_remembered_with_who_named_and_who_ended_it(
