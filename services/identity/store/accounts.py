@@ -122,7 +122,7 @@ async def add(
 
 
 async def raise_count(db: Database, account_id: UUID, states: tuple[Status, ...], most: int) -> int | None:
-    """Count one more wrong password before it is checked. Return None when no more may be checked."""
+    """Count one more wrong password before it is checked. Return None if the limit is reached: do not check it then."""
     number: int | None = await db.fetchval(RAISE_COUNT, account_id, states, most)
     return number
 

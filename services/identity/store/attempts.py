@@ -92,7 +92,7 @@ async def open_attempt(
 
 
 async def take_try(db: Database, token_hash: bytes, most: int) -> Try | None:
-    """Count one more PIN before it is checked. Return None when the log-in takes no more."""
+    """Count one more PIN before it is checked. Return None if the log-in has used all its tries."""
     row = await db.fetchrow(TAKE_TRY, token_hash, most)
     return None if row is None else Try(**row)
 

@@ -41,7 +41,7 @@ async def find(db: Database, account_id: UUID, token_hash: bytes) -> UUID | None
 
 
 async def raise_count(db: Database, device_id: UUID, states: tuple[Status, ...], most: int) -> int | None:
-    """Count one more wrong password before it is checked. Return None when no more may be checked."""
+    """Count one more wrong password before it is checked. Return None if the limit is reached: do not check it then."""
     number: int | None = await db.fetchval(RAISE_COUNT, device_id, states, most)
     return number
 

@@ -63,7 +63,7 @@ async def _read_ratings(db: Database, record_ids: Sequence[UUID], rated_by: Rati
 
 
 def _with_room(rows: Sequence[Record], ratings: Ratings, most: int) -> Sequence[Record]:
-    """Return as many of the first rows as have no more than `most` ratings together, and at least one."""
+    """Return the first rows, up to a total of `most` ratings. The first row is always among them."""
     used = 0
     for place, row in enumerate(rows):
         used += len(ratings.get(row["record_id"], ()))

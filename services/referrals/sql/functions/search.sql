@@ -27,13 +27,7 @@ BEGIN
         total := total + count_held(scope.register_code, reach, scope.user_id, held_ids());
     END IF;
     IF search.reference IS NOT NULL THEN
-        found_ones := ARRAY(
-            SELECT r.id
-            FROM record AS r
-            WHERE r.reference = search.reference AND r.register_code = scope.register_code
-                AND (reach IS NULL OR r.compartment_id = ANY(reach))
-                AND (own IS NULL OR r.created_by = own OR r.id = ANY(held_ids()))
-        );
+        found_ones := referenced_ids(scope.register_code, reach, own, search.reference);
     ELSIF filters.ratings IS NOT NULL OR filters.localities IS NOT NULL THEN
         looked_through := filters.reach;
         found_ones := filtered_ids(scope.register_code, reach, own, filters.ratings, filters.localities,
@@ -65,6 +59,21 @@ BEGIN
     FROM (VALUES (1)) AS head (n)
     LEFT JOIN record_rows(shown, page.questions) AS w ON true
     ORDER BY w.place;
+END
+$$;
+
+-- Return the id of the record in reach that has a reference, or no id. `p_user`: only the records of this user.
+CREATE OR REPLACE FUNCTION referenced_ids(p_register text, p_compartments uuid [], p_user uuid, p_reference text)
+RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT r.id
+        FROM record AS r
+        WHERE r.reference = p_reference AND r.register_code = p_register
+            AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
+            AND (p_user IS NULL OR r.created_by = p_user OR r.id = ANY(held_ids()))
+    );
 END
 $$;
 
@@ -191,7 +200,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-search_records(jsonb, jsonb, jsonb, jsonb), read_search(jsonb),
+search_records(jsonb, jsonb, jsonb, jsonb), read_search(jsonb), referenced_ids(text, uuid [], uuid, text),
 found_ids(text, uuid [], text, text, boolean, text [], integer),
 found_own_ids(text, uuid, text [], integer),
 beginning_ids(text, uuid [], text, text, integer), search_ids(text, uuid [], text [], integer)
