@@ -1,9 +1,12 @@
 """The benchmark of compartments measures each role, whatever the number of records."""
 
+import pytest
+
 from deploy.runner.stack import EmbeddedParts
 from tests.benchmarks.compartments import HEADS, OLDEST, ROLES, measure
 
 
+@pytest.mark.slow
 async def test_each_role_has_a_figure_for_each_statement(parts: EmbeddedParts) -> None:
     _, _, _, *rows, _ = await measure(parts, OLDEST + 100, seconds=0)
 

@@ -52,6 +52,7 @@ async def test_the_last_of_a_million_records_can_be_added(
     }
 
 
+@pytest.mark.slow
 async def test_outcomes_finds_its_tasks_open_already_and_has_nobody_to_tell(
     own_addresses: Addresses, crowd: Crowd, admin: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:

@@ -45,6 +45,7 @@ def _missing(path: Path, text: str) -> Iterator[tuple[str, str]]:
             yield key, f"{path}:{used.line}: {used.written} ({key or 'no such feature'}): {browsers}"
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-DSR-015")
 def test_each_of_the_five_browsers_has_everything_that_the_front_end_uses() -> None:
     missing = [each for path in _front_end() for each in _missing(path, tree.text(path))]

@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests import trace
 
 MOST_ON_ONE_TEST = 5
@@ -27,6 +29,7 @@ def test_the_list_holds_every_requirement_of_every_source() -> None:
     assert {"R-DSR": 171, "R-FLOW": 21, "R-S117": 89, "R-DSCR": 31} == Counter(map(trace.family, trace.wanted()))
 
 
+@pytest.mark.slow
 def test_every_mark_names_requirements_of_the_list() -> None:
     listed = trace.wanted()
 
@@ -35,6 +38,7 @@ def test_every_mark_names_requirements_of_the_list() -> None:
     assert [] == [(test, requirement) for test, requirement in named if requirement not in listed]
 
 
+@pytest.mark.slow
 def test_no_mark_claims_more_than_five_requirements() -> None:
     claims = [(proof.test, len(proof.requirements)) for proof in trace.proofs()]
 

@@ -54,6 +54,7 @@ async def test_a_request_gets_its_reply(connect: Connect) -> None:
     assert answered == Answered(said="hello for the signed word")
 
 
+@pytest.mark.slow
 async def test_nobody_there_is_said_within_two_seconds(connect: Connect) -> None:
     asker = await connect("gateway")
     started = time.monotonic()
@@ -94,6 +95,7 @@ async def test_an_exception_answers_at_once_and_without_its_text(connect: Connec
     assert CANARY not in repr(unanswered.value)
 
 
+@pytest.mark.slow
 async def test_a_late_answer_is_not_waited_for(connect: Connect) -> None:
     async def sleep(_asked: Say, _context: Context) -> Answered:
         await asyncio.sleep(0.5)
@@ -144,6 +146,7 @@ async def test_a_broadcast_reaches_every_listener(connect: Connect) -> None:
     assert [7, 7] == [await asyncio.wait_for(heard.get(), 2) for _ in range(2)]
 
 
+@pytest.mark.slow
 async def test_an_event_is_taken_until_it_is_done(connect: Connect) -> None:
     taken: asyncio.Queue[UUID] = asyncio.Queue()
     tries: list[UUID] = []
@@ -164,6 +167,7 @@ async def test_an_event_is_taken_until_it_is_done(connect: Connect) -> None:
     assert [event.event_id] * 2 == tries
 
 
+@pytest.mark.slow
 async def test_an_event_waits_for_what_it_needs_however_often_that_is_away(connect: Connect) -> None:
     taken: asyncio.Queue[int] = asyncio.Queue()
     tries: list[UUID] = []
@@ -183,6 +187,7 @@ async def test_an_event_waits_for_what_it_needs_however_often_that_is_away(conne
     assert MAX_DELIVERIES + 1 == await asyncio.wait_for(taken.get(), 10)
 
 
+@pytest.mark.slow
 async def test_an_event_that_has_waited_long_is_tried_as_often_as_any_other(on_nats: Connect) -> None:
     """Check that unavailability does not use up the attempts: after it, a first fault is still retried."""
     taken: asyncio.Queue[int] = asyncio.Queue()
@@ -324,6 +329,7 @@ async def test_the_service_protocol_shows_the_service_and_only_codes(on_nats: Co
     assert (1, 1, "broken") == tuple(stats["endpoints"][0][key] for key in ("num_requests", "num_errors", "last_error"))
 
 
+@pytest.mark.slow
 async def test_a_bus_outlives_its_server(on_nats: Connect, nats_server: tuple[NatsServer, dict[str, str]]) -> None:
     async def say(asked: Say, _context: Context) -> Answered:
         return Answered(said=asked.said)

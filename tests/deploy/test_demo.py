@@ -34,6 +34,7 @@ async def admin(loaded: Addresses) -> "asyncpg.Connection[asyncpg.Record]":
     return await asyncpg.connect(loaded.databases["referrals"].admin_dsn)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-DSR-082", "R-DSR-154")
 async def test_the_demo_adds_up_to_the_printed_dashboard(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
     records = await admin.fetch(FIND_RECORDS)

@@ -105,6 +105,7 @@ async def test_a_pid_file_that_names_a_stranger_does_not_keep_postgres_from_star
     assert 1 == await ask(postgres, "SELECT 1")
 
 
+@pytest.mark.slow
 async def test_a_database_that_was_half_made_is_made_anew(quick_path: Path) -> None:
     state = open_state(quick_path / "state")
     (state.postgres / "unfinished" / "base").mkdir(parents=True)
@@ -126,6 +127,7 @@ async def test_a_database_of_another_version_is_refused(quick_path: Path) -> Non
         await Postgres(state, "a-password", Console()).start()
 
 
+@pytest.mark.slow
 async def test_why_postgres_does_not_start_is_said(quick_path: Path) -> None:
     state = open_state(quick_path / "state")
     first = Postgres(state, "a-password", Console(), durable=False)
@@ -166,6 +168,7 @@ def open_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_namespaces")
 async def test_without_namespaces_root_hands_the_database_to_an_ordinary_user(open_folder: Path) -> None:
     state = open_state(open_folder / "state")
@@ -181,6 +184,7 @@ async def test_without_namespaces_root_hands_the_database_to_an_ordinary_user(op
     await server.stop(asyncio.Event())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_namespaces")
 async def test_programs_out_of_that_user_s_reach_are_copied_to_where_they_are_not(open_folder: Path) -> None:
     hidden = open_folder / "hidden"

@@ -269,6 +269,7 @@ async def test_of_two_who_assign_at_once_the_second_sees_who_holds_the_record_no
     assert UUID(int=43).hex == typed_in(refused, "seen")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     ["is_holder", "already_covers", "not_a_colleague", "past", "too_long", "too_many", "archived", "command_reused"],

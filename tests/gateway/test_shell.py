@@ -145,6 +145,7 @@ def may_see(role: Role, path: str) -> bool:
     return role is not Role.STANDARD or not path.startswith("reporting/")
 
 
+@pytest.mark.slow
 async def test_a_kept_page_says_the_same_as_a_fresh_one_for_every_user_register_and_record(
     rig: Rig, full_rounds: bool
 ) -> None:
@@ -169,6 +170,7 @@ STATES: tuple[dict[str, object], ...] = (
 )
 
 
+@pytest.mark.slow
 async def test_a_kept_page_says_the_same_in_a_register_whose_records_end_by_a_date(rig: Rig, full_rounds: bool) -> None:
     """Each user opens each page in each state of a record, or two users by turns."""
     rig.outcomes.answers = a_watch()
@@ -185,6 +187,7 @@ async def test_a_kept_page_says_the_same_in_a_register_whose_records_end_by_a_da
                 assert fresh == kept, path
 
 
+@pytest.mark.slow
 async def test_an_ended_record_shares_no_kept_page_with_an_open_one(rig: Rig) -> None:
     rig.come_in(*VISITORS[0])
     for state in (STATES[0], STATES[-1]):
@@ -194,6 +197,7 @@ async def test_an_ended_record_shares_no_kept_page_with_an_open_one(rig: Rig) ->
             assert fresh == kept
 
 
+@pytest.mark.slow
 async def test_users_with_the_same_permissions_share_kept_pages(rig: Rig) -> None:
     counts = []
     for visitor in VISITORS[:2]:
@@ -214,6 +218,7 @@ async def test_a_search_is_shown_to_the_one_who_typed_it_and_kept_nowhere(rig: R
     assert ["Canarina", ""] == [page.tree.select("#search")[0]["value"] for page in (found, later)]
 
 
+@pytest.mark.slow
 async def test_errors_stay_on_the_page_of_the_one_who_made_them(rig: Rig) -> None:
     rig.come_in(*VISITORS[0])
     before = plain((await rig.keeping.see("/dsr/records/new?start")).html)
@@ -227,6 +232,7 @@ async def test_errors_stay_on_the_page_of_the_one_who_made_them(rig: Rig) -> Non
     assert before == plain((await rig.keeping.see("/dsr/records/new?start")).html)
 
 
+@pytest.mark.slow
 async def test_kept_pages_hold_nothing_about_people_or_users(rig: Rig) -> None:
     rig.come_in(*VISITORS[0])
     for path in PATHS:

@@ -37,6 +37,7 @@ async def sound(client: Client) -> Page:
     return await visit(client, "/showcase/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BROKEN)
 async def test_the_checker_finds(sound: Page, what: str) -> None:
     whole, broken, fault = BROKEN[what]

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.ui.brand import Brand
 from tests.gateway.small_app import small_app
-from tests.journeys.browsing import DESKTOP_WITHOUT_SCRIPTS, JOURNEY, window
+from tests.journeys.browsing import DESKTOP, DESKTOP_WITHOUT_SCRIPTS, JOURNEY, Screen, window
 from tests.journeys.looking import barriers, then_everybody_can_use_it, then_it_fits
 
 pytestmark = JOURNEY
@@ -40,6 +40,20 @@ async def test_everybody_can_use_every_page(page: Page, address: str) -> None:
     for look, path in LOOKS_AT.items():
         await given_the_page(page, f"{address}{path}")
         await then_everybody_can_use_it(page, look)
+
+
+FILES = ('<img src="{}">', '<link rel="stylesheet" href="{}">', '<script src="{}"></script>')
+WITHOUT_SCRIPTS = FILES[:2]
+
+
+@pytest.mark.parametrize(
+    ("screen", "tag"),
+    [(DESKTOP, tag) for tag in FILES] + [(DESKTOP_WITHOUT_SCRIPTS, tag) for tag in WITHOUT_SCRIPTS],
+)
+async def test_a_window_complains_of_a_file_from_another_host(browser: Browser, screen: Screen, tag: str) -> None:
+    with pytest.raises(AssertionError, match="asked elsewhere"):
+        async with window(browser, screen) as page:
+            await page.set_content(tag.format("http://elsewhere.example/file"))
 
 
 async def test_every_page_fits_without_scripts(browser: Browser, address: str) -> None:

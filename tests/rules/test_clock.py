@@ -25,6 +25,7 @@ def test_the_hour_is_that_of_the_clocks_in_london(moment: datetime, hour: int, d
     assert due == next_london_hour(moment, hour)
 
 
+@pytest.mark.slow
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.timezones()))  # noqa: DTZ001  they get one
 def test_the_next_night_is_within_25_hours(moment: datetime) -> None:
     due = next_london_hour(moment, 2)

@@ -202,6 +202,7 @@ def _typed(question: Question) -> st.SearchStrategy[str]:
 forms = st.fixed_dictionaries({question.name: _typed(question) for question in dsr().form.asked})
 
 
+@pytest.mark.slow
 @given(forms)
 def test_the_service_reads_the_answers_that_the_gateway_read(typed: dict[str, str]) -> None:
     read_by_gateway = read(typed).answers
@@ -212,6 +213,7 @@ def test_the_service_reads_the_answers_that_the_gateway_read(typed: dict[str, st
     assert not read_by_service.unknown
 
 
+@pytest.mark.slow
 @given(forms)
 def test_a_record_opens_in_its_form_with_the_same_answers(typed: dict[str, str]) -> None:
     answers = read(typed).answers
@@ -219,6 +221,7 @@ def test_a_record_opens_in_its_form_with_the_same_answers(typed: dict[str, str])
     assert answers == read(fill_fields(dsr().form, answers)).answers
 
 
+@pytest.mark.slow
 @given(forms)
 def test_every_question_asked_is_answered_or_empty_or_has_its_sentence(typed: dict[str, str]) -> None:
     checked = read(typed)
@@ -229,6 +232,7 @@ def test_every_question_asked_is_answered_or_empty_or_has_its_sentence(typed: di
     assert all("{" not in says for says in checked.faults.values() if "{" not in str(typed.values()))
 
 
+@pytest.mark.slow
 @given(forms, forms)
 def test_the_differences_are_the_questions_whose_answer_changed(one: dict[str, str], other: dict[str, str]) -> None:
     before, after = read(one).answers, read(other).answers

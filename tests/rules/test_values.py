@@ -121,11 +121,13 @@ def test_a_good_postcode_needs_no_hint() -> None:
     assert suggest_postcode("ST16 3SR") is None
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}", fullmatch=True))
 def test_a_postcode_read_again_is_the_same(postcode: str) -> None:
     assert postcode == read_postcode(read_postcode(postcode.replace(" ", "").lower()))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12))
 def test_any_text_is_a_postcode_or_is_refused_as_one(text: str) -> None:
     try:

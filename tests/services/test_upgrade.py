@@ -162,6 +162,7 @@ async def pool(own_addresses: Addresses) -> AsyncIterator[DatabasePool]:
     await opened.close()
 
 
+@pytest.mark.slow
 async def test_no_request_fails_while_the_schema_is_upgraded(
     own_addresses: Addresses, pool: DatabasePool, folders: list[Path], rounds: int
 ) -> None:

@@ -85,6 +85,7 @@ async def test_a_locked_account_stays_locked_however_long_one_waits(rig: Rig) ->
     assert "wrong_details" == await refused(rig.log_in())
 
 
+@pytest.mark.slow
 async def test_of_a_hundred_guesses_at_once_five_are_looked_at(rig: Rig) -> None:
     await rig.person()
 

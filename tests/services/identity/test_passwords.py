@@ -123,6 +123,7 @@ async def test_a_newer_temporary_password_kills_the_older(rig: Rig) -> None:
     assert (await rig.come_in(password=newer)).must_change
 
 
+@pytest.mark.slow
 async def test_a_hundred_reminders_by_others_leave_five_mails_and_nothing_else(rig: Rig) -> None:
     await rig.person()
     opened = await rig.come_in()

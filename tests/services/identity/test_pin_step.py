@@ -146,6 +146,7 @@ async def test_five_wrong_codes_end_the_log_in(rig: Rig) -> None:
     assert 5 == Counter(await rig.audited())["pin_wrong"]
 
 
+@pytest.mark.slow
 async def test_of_two_hundred_guesses_at_once_five_are_looked_at(rig: Rig) -> None:
     await rig.person()
     attempt_token = await rig.log_in()
@@ -169,6 +170,7 @@ async def test_of_fifty_who_bring_the_right_code_at_once_one_comes_in(rig: Rig) 
 
 
 # ----------------------------------------------------------------------------------------- over all log-ins of a person
+@pytest.mark.slow
 async def test_ten_wrong_codes_in_an_hour_lock_the_account(rig: Rig) -> None:
     """An attacker who guesses codes has the password: five tries in each of fifty log-ins would be 250 guesses."""
     await rig.person()

@@ -41,6 +41,7 @@ async def test_who_may_register_gets_a_password_by_mail_at_once(rig: Rig) -> Non
     assert opened.must_change
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-DSR-022")
 async def test_however_many_have_an_account_the_next_one_gets_one_too(rig: Rig) -> None:
     await rig.owner.execute(MANY_ACCOUNTS)

@@ -70,6 +70,7 @@ async def test_a_user_is_found_by_name_address_and_state(rig: Rig) -> None:
     assert [[JO], [JO], [JO], [], []] == found
 
 
+@pytest.mark.slow
 async def test_twenty_thousand_users_are_paged_without_a_gap_or_a_double(rig: Rig) -> None:
     await office(rig)
     await rig.pool.execute(

@@ -131,6 +131,7 @@ async def test_a_pin_that_came_to_be_too_old_is_not_sent(rig: Rig) -> None:
     assert ([], "expired", None) == (rig.mail_server.taken, row["state"], row["body"])
 
 
+@pytest.mark.slow
 async def test_a_pin_goes_out_at_once_while_a_thousand_mails_wait_for_a_slow_server(rig: Rig) -> None:
     rig.mail_server.slowness = 0.5
     await rig.pool.execute(ADD_BULK, 1000)
@@ -207,6 +208,7 @@ async def test_a_stopping_sender_finishes_the_mail_in_hand(rig: Rig) -> None:
     assert ("accepted", 1) == (await rig.state(mail_id), len(rig.mail_server.taken))
 
 
+@pytest.mark.slow
 async def test_a_database_that_is_away_does_not_make_a_second_mail(rig: Rig) -> None:
     """The sender stores the result when the database is back, before it sends anything else."""
     rig.mail_server.slowness = 0.3

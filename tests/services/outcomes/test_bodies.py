@@ -113,6 +113,7 @@ def ids(records: Sequence[PairRecord]) -> set[UUID]:
     return {each.record_id for each in records}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_visitor_sees_exactly_the_tasks_of_records_that_name_a_body_of_theirs(
     watch: Watch, code: str, seed: int, monkeypatch: pytest.MonkeyPatch

@@ -297,6 +297,7 @@ async def test_nothing_is_given_up_before_referrals_has_said_that_it_never_will(
 
 
 # ----------------------------------------------------------------------------------------------- several people at once
+@pytest.mark.slow
 async def test_an_archive_racing_an_update_and_another_outcome_is_never_done_by_half(rig: Rig, owner: Owner) -> None:
     administrator = an_administrator()
     archives = 0

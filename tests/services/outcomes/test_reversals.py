@@ -98,6 +98,7 @@ async def test_the_command_that_archived_sent_again_archives_nothing_that_was_pu
     assert not await rig.is_archived(administrator, record)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["an outcome", "an archive"])
 async def test_what_is_recorded_while_a_reversal_is_confirmed_is_never_done_by_half(
     rig: Rig, owner: Owner, which: str

@@ -79,6 +79,7 @@ async def listed(parish: Parish, visitor: Visitor, **by: object) -> tuple[set[UU
     return {row.record_id for row in page.rows}, page.total
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-S117-014")
 async def test_a_list_a_search_a_count_and_a_record_show_what_a_body_shares_and_nothing_else(
     parish: Parish, pool: DatabasePool
@@ -125,6 +126,7 @@ async def test_a_record_is_added_for_a_body_of_ones_own_alone(parish: Parish) ->
     assert "out_of_reach" == code
 
 
+@pytest.mark.slow
 async def test_the_other_body_takes_over_sight_when_responsibility_moves(parish: Parish, owner: Owner) -> None:
     rng = random.Random(2)
     hiram = a_watcher(Role.STANDARD, "almshouse:hiram", code=parish.code)

@@ -36,6 +36,7 @@ async def test_the_total_is_the_same_before_and_after_folding(referrals: Referra
     assert folded >= 10
 
 
+@pytest.mark.slow
 async def test_totals_are_exact_while_they_are_folded(referrals: Referrals, pool: DatabasePool) -> None:
     visitor = a_visitor()
     seen = []
@@ -74,6 +75,7 @@ async def test_the_proof_finds_nothing_where_all_is_well_and_mends_what_is_not(
     assert 0 == await prove_counters(referrals.context)
 
 
+@pytest.mark.slow
 async def test_deltas_are_folded_each_second(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
     visitor = a_visitor()
     await referrals.submit(visitor)

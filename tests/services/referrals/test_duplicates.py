@@ -335,6 +335,7 @@ async def dismiss(owner: Owner, one: RecordReceipt, other: RecordReceipt) -> Non
 
 
 # ------------------------------------------------------------------------------------------------------------- at once
+@pytest.mark.slow
 async def test_of_two_who_see_each_others_records_one_is_asked(referrals: Referrals, owner: Owner) -> None:
     one = a_visitor(Role.ADMINISTRATOR)
     other = colleague_of(one, Role.ADMINISTRATOR)

@@ -1,6 +1,7 @@
 """A register that fills up from nothing: query plans made on empty tables do not stay."""
 
 import asyncpg
+import pytest
 
 from deploy.runner.environment import Addresses
 from services.referrals.store import counting
@@ -34,6 +35,7 @@ async def analyse_empty_tables(addresses: Addresses) -> None:
     await owner.close()
 
 
+@pytest.mark.slow
 async def test_a_submit_reads_no_more_of_a_register_that_has_filled_over_its_connection(
     addresses: Addresses, registers: Registers
 ) -> None:

@@ -174,6 +174,7 @@ async def test_a_record_says_who_holds_and_who_covers_it(referrals: Referrals, w
     ] == [(each.kind, each.full_name, each.from_day, each.until_day) for each in said]
 
 
+@pytest.mark.slow
 async def test_the_list_of_who_holds_others_records_has_every_row_once_page_by_page(
     referrals: Referrals, ward: Ward
 ) -> None:

@@ -80,6 +80,7 @@ async def test_the_audit_says_that_a_note_was_written_and_not_what(referrals: Re
     assert "Canarina" not in str(row)
 
 
+@pytest.mark.slow
 async def test_however_much_is_noted_the_bus_can_carry_it_and_all_of_it_is_reached(referrals: Referrals) -> None:
     visitor = a_visitor()
     record_id = (await referrals.submit(visitor)).record_id
@@ -98,6 +99,7 @@ async def test_however_much_is_noted_the_bus_can_carry_it_and_all_of_it_is_reach
     assert [f"{number:03}" for number in reversed(range(120))] == read
 
 
+@pytest.mark.slow
 async def test_however_much_was_updated_the_bus_can_carry_it_and_all_of_it_is_reached(referrals: Referrals) -> None:
     visitor = a_visitor()
     receipt = await referrals.submit(visitor)

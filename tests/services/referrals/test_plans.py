@@ -118,6 +118,7 @@ async def pool(crowded: Addresses, kept: KeptConnections) -> DatabasePool:
     return await kept.pool(crowded.dsn("referrals"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skip", [0, 475, 2475])
 @pytest.mark.parametrize(
     ("visitor", "index"),

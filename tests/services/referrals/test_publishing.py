@@ -91,6 +91,7 @@ async def publish(referrals: Referrals, by: Visitor, change: Callable[[Overlay],
     return await referrals.ask(by, await publishing(referrals, change))
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-DSR-011")
 @pytest.mark.requirement("R-DSR-081")
 async def test_what_is_published_is_read_by_every_process_and_told(

@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from shared.contracts.referrals.saving import UpdateRecord
 from shared.messages import Refused
 from shared.permissions import Caller, Role, Visitor
@@ -21,6 +23,7 @@ async def codes(referrals: Referrals, visitor: Visitor, *updates: UpdateRecord) 
     return sorted(code for code, _ in outcomes)
 
 
+@pytest.mark.slow
 async def test_of_two_who_save_the_same_version_exactly_one_wins(referrals: Referrals, owner: Owner) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     receipts, outcomes = [], []
@@ -60,6 +63,7 @@ async def test_the_same_update_sent_ten_times_at_once_is_carried_out_once(referr
     assert 1 == (await referrals.read(visitor, receipt.record_id)).updates
 
 
+@pytest.mark.slow
 async def test_an_archive_and_an_update_at_once_never_both_happen(referrals: Referrals, owner: Owner) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     receipts = [await referrals.submit(visitor) for _ in range(20)]
@@ -77,6 +81,7 @@ async def test_an_archive_and_an_update_at_once_never_both_happen(referrals: Ref
     assert [[0, 1]] * len(receipts) == kept
 
 
+@pytest.mark.slow
 async def test_an_archive_and_giving_it_up_at_once_agree_on_what_happened(referrals: Referrals) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     receipts = [await referrals.submit(visitor) for _ in range(20)]

@@ -76,6 +76,7 @@ async def test_a_review_of_an_older_version_is_a_conflict(referrals: Referrals) 
     assert 1 == (await referrals.read(visitor, receipt.record_id)).version
 
 
+@pytest.mark.slow
 async def test_of_two_reviews_at_once_one_wins(referrals: Referrals) -> None:
     visitor = a_visitor()
     receipts = await asyncio.gather(*(referrals.submit(visitor) for _ in range(10)))

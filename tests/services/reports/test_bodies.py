@@ -119,6 +119,7 @@ async def report_rows(rig: Rig, visitor: Visitor, records: str) -> set[UUID]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_visitor_sees_exactly_the_records_that_name_a_body_of_theirs(rig: Rig, code: str, seed: int) -> None:
     chance = random.Random(seed)
@@ -260,6 +261,7 @@ async def test_a_body_out_of_sight_is_as_unknown_as_none(rig: Rig, code: str) ->
     assert ["not_found", "not_found", "", "not_found", "not_found", "not_found", "not_found"] == refusals
 
 
+@pytest.mark.slow
 async def test_a_report_of_two_bodies_holds_what_names_both_and_says_so(rig: Rig, owner: Owner, code: str) -> None:
     records = [PairRecord(code, pair) for pair in ((NORTH, FIRST), (NORTH, SECOND), (EAST, SECOND))]
     await feed(rig, records)
@@ -280,6 +282,7 @@ async def test_a_report_of_two_bodies_holds_what_names_both_and_says_so(rig: Rig
     assert ["report:referrals", f"body:{NORTH}", f"body:{SECOND}"] == await owner.value(audited, second.user_id)
 
 
+@pytest.mark.slow
 async def test_a_report_holds_what_the_bodies_of_its_asker_allow_when_it_is_made(rig: Rig, code: str) -> None:
     records = [PairRecord(code, pair) for pair in ((NORTH, FIRST), (EAST, SECOND))]
     await feed(rig, records)
@@ -297,6 +300,7 @@ async def test_a_report_holds_what_the_bodies_of_its_asker_allow_when_it_is_made
     assert "failed" == (await rig.job(visitor, of_the_lost)).state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked_for", "before", "now", "refusal"),
     [
@@ -329,6 +333,7 @@ async def test_a_file_is_only_for_a_user_who_still_reaches_all_that_it_covers(
     assert ["", refusal] == [await rig.refusal(each, asked) for each in (visitor, changed)]
 
 
+@pytest.mark.slow
 async def test_in_a_register_of_organisations_a_file_is_only_for_a_user_who_still_has_them_all(rig: Rig) -> None:
     one, two = (rig.organisation(name) for name in ("Alpha", "Beta"))
     visitor = a_visitor(Role.REPORTING, one, two)

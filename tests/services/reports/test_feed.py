@@ -53,6 +53,7 @@ async def test_the_feed_gives_every_record_with_what_reports_need(rig: Rig) -> N
     assert receipt.reference == record.reference
 
 
+@pytest.mark.slow
 async def test_a_page_is_small_enough_for_the_bus_and_the_next_goes_on_behind_it(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
     receipts = [await rig.submit(organisation, latest_update="é" * 10_000) for _ in range(40)]
@@ -147,6 +148,7 @@ async def test_replicas_that_copy_at_once_copy_everything_once(rig: Rig) -> None
     assert {TOTAL: 13} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
 
 
+@pytest.mark.slow
 async def test_an_event_has_the_source_looked_at_once(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
     await rig.copy()
@@ -162,6 +164,7 @@ async def test_an_event_has_the_source_looked_at_once(rig: Rig) -> None:
     assert {TOTAL: 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
 
 
+@pytest.mark.slow
 async def test_an_event_that_comes_twice_is_taken_once(rig: Rig) -> None:
     await rig.submit(rig.organisation("Alpha"))
     await rig.tell()

@@ -25,6 +25,7 @@ async def reader(rig: Rig) -> Visitor:
     return rig.somebody(Role.REPORTING, organisation)
 
 
+@pytest.mark.slow
 async def test_a_job_says_how_far_it_is(rig: Rig, reader: Visitor) -> None:
     queued = await rig.start(reader)
     await rig.make()
@@ -36,6 +37,7 @@ async def test_a_job_says_how_far_it_is(rig: Rig, reader: Visitor) -> None:
     assert [ready] == list((await rig.dashboard(reader)).jobs)
 
 
+@pytest.mark.slow
 async def test_a_second_click_asks_for_nothing_more(rig: Rig, reader: Visitor) -> None:
     asked = a_request()
 
@@ -46,6 +48,7 @@ async def test_a_second_click_asks_for_nothing_more(rig: Rig, reader: Visitor) -
     await rig.make()
 
 
+@pytest.mark.slow
 async def test_another_person_s_job_is_as_unknown_as_none(rig: Rig, reader: Visitor) -> None:
     job = await made(rig, reader)
     colleague = rig.somebody(Role.REPORTING, *reader.organisation_ids)
@@ -59,6 +62,7 @@ async def test_another_person_s_job_is_as_unknown_as_none(rig: Rig, reader: Visi
     assert await rig.download(reader, job)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.MASTER_ADMIN, None])
 async def test_who_may_not_read_reports_gets_none(rig: Rig, reader: Visitor, role: Role | None) -> None:
     job = await made(rig, reader)
@@ -87,6 +91,7 @@ async def test_what_is_not_offered_is_refused_and_nothing_is_kept(
     assert () == (await rig.dashboard(reader)).jobs
 
 
+@pytest.mark.slow
 async def test_one_person_has_only_so_many_made_at_once(rig: Rig, reader: Visitor) -> None:
     jobs = [await rig.start(reader) for _ in range(3)]
 
@@ -107,6 +112,7 @@ async def test_a_job_that_was_stopped_is_never_made(rig: Rig, reader: Visitor) -
     assert "stopped" == (await rig.job(reader, job)).state
 
 
+@pytest.mark.slow
 async def test_a_file_that_was_thrown_away_is_gone(rig: Rig, reader: Visitor, owner: Owner) -> None:
     job = await made(rig, reader)
 
@@ -116,6 +122,7 @@ async def test_a_file_that_was_thrown_away_is_gone(rig: Rig, reader: Visitor, ow
     assert 0 == await owner.value("SELECT count(*) FROM chunk WHERE job_id = $1", job.job_id)
 
 
+@pytest.mark.slow
 async def test_after_its_hour_a_file_is_gone_and_the_job_says_so(rig: Rig, reader: Visitor, owner: Owner) -> None:
     job = await rig.start(reader)
     await rig.making(life=timedelta(0)).make_next()
@@ -128,6 +135,7 @@ async def test_after_its_hour_a_file_is_gone_and_the_job_says_so(rig: Rig, reade
     assert 0 == await owner.value("SELECT count(*) FROM chunk WHERE job_id = $1", job.job_id)
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_still_wanted_is_not_swept_away(rig: Rig, reader: Visitor) -> None:
     job = await made(rig, reader)
 
@@ -136,6 +144,7 @@ async def test_a_file_that_is_still_wanted_is_not_swept_away(rig: Rig, reader: V
     assert await rig.download(reader, job)
 
 
+@pytest.mark.slow
 async def test_a_large_file_comes_in_chunks_and_only_from_its_beginning(rig: Rig, owner: Owner) -> None:
     organisation = rig.organisation("Alpha")
     reader = rig.somebody(Role.REPORTING, organisation)
@@ -153,6 +162,7 @@ async def test_a_large_file_comes_in_chunks_and_only_from_its_beginning(rig: Rig
     assert "not_found" == await rig.refusal(reader, ReadReportChunk(job_id=job.job_id, number=job.chunks))
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-DSR-166")
 async def test_the_audit_says_who_made_and_downloaded_which_report_of_how_many(
     rig: Rig, reader: Visitor, owner: Owner
@@ -181,6 +191,7 @@ async def test_the_audit_says_who_made_and_downloaded_which_report_of_how_many(
     assert {"dsr"} == {row["register"] for row in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("R-DSR-166")
 async def test_the_audit_says_when_and_nobody_changes_unseen_how_many_a_download_held(
     rig: Rig, reader: Visitor, owner: Owner
@@ -203,6 +214,7 @@ async def test_the_audit_says_when_and_nobody_changes_unseen_how_many_a_download
     assert (None, False) == (whole.fault, changed.fault is None)
 
 
+@pytest.mark.slow
 async def test_when_somebody_goes_from_the_register_every_stored_file_of_it_goes(
     rig: Rig, reader: Visitor, owner: Owner
 ) -> None:

@@ -68,6 +68,7 @@ def test_somebody_is_in_one_band_until_the_day_on_which_they_come_into_another(d
         assert (here, here + 1) == (band_of(BANDS, born, until - timedelta(days=1)), band_of(BANDS, born, until))
 
 
+@pytest.mark.slow
 @given(DAYS, st.lists(st.none() | BORN, max_size=20), st.integers(0, 30_000))
 def test_counted_on_one_day_and_put_right_on_another_is_counted_on_the_other(
     dsr: Definition, registers: Registers, day: date, births: list[date | None], later: int

@@ -26,6 +26,7 @@ DATE_VERSION = "UPDATE record_version SET changed_at = $3 WHERE record_id = $1 A
 TODAY = date(2026, 11, 22)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.lists(MOMENTS, min_size=1, max_size=4, unique=True), st.booleans()), max_size=6))
 def test_the_end_of_a_week_counts_who_was_active_then_and_as_they_were_rated_then(
     histories: list[tuple[list[datetime], bool]],
@@ -164,6 +165,7 @@ async def test_old_weeks_are_put_together_and_a_record_that_goes_goes_from_them(
     assert [(2, 0, 0)] * 13 == await picture(rig, organisation)
 
 
+@pytest.mark.slow
 async def test_a_page_of_records_that_were_rated_very_often_has_room_on_the_bus(rig: Rig, source: Owner) -> None:
     organisation = rig.organisation("Alpha")
     receipts = [await rig.submit(organisation) for _ in range(3)]

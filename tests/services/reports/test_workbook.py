@@ -96,6 +96,7 @@ def test_texts_that_look_like_formulas_links_or_markup_are_texts(tmp_path: Path)
     assert [] == live_parts(content)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=100), min_size=1))
 def test_any_text_comes_back_as_it_was(texts: list[str]) -> None:
@@ -120,6 +121,7 @@ def test_a_text_too_long_for_a_cell_goes_on_in_rows_that_say_so(tmp_path: Path, 
     assert all(len(str(part).encode("utf-16-le")) <= 2 * LONGEST_TEXT for part in said)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.text(min_size=1), st.integers(1, 3))
 def test_pieces_are_never_too_long_and_lose_nothing(text: str, times: int) -> None:
