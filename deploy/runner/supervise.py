@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Protocol
 
 from deploy.runner.console import Console
@@ -12,6 +12,8 @@ from shared.tasks import end
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
 STEADY_SECONDS = 10.0  # after this time without a crash, the back-off starts from the beginning
+
+FollowUp = Callable[[], Awaitable[None]]
 
 
 class SupervisedPart(Protocol):
@@ -60,13 +62,20 @@ class Supervisor:
         self._console = console
         self._watches: list[asyncio.Task[None]] = []
 
-    async def start(self, part: SupervisedPart) -> None:
-        """Start a part and wait until it is ready. From then on, restart it each time it ends."""
+    async def start(self, part: SupervisedPart, follow_up: FollowUp | None = None) -> None:
+        """
+        Start a part and wait until it is ready. From then on, restart it each time it ends.
+
+        `follow_up` runs each time that the part is ready, before anybody relies on it. Raise `CannotStart` when the
+        part or its follow-up fails this first time.
+        """
         await part.start()
         await part.ready()
-        self._watches.append(asyncio.create_task(self._watch(part)))
+        if follow_up is not None:
+            await follow_up()
+        self._watches.append(asyncio.create_task(self._watch(part, follow_up)))
 
-    async def _watch(self, part: SupervisedPart) -> None:
+    async def _watch(self, part: SupervisedPart, follow_up: FollowUp | None) -> None:
         back_off = BackOff()
         while True:
             started = time.monotonic()
@@ -76,8 +85,12 @@ class Supervisor:
             await asyncio.sleep(wait)
             try:
                 await part.start()
+                if follow_up is not None:
+                    await part.ready()
+                    await follow_up()
             except CannotStart as why:
                 self._console.say(str(why))
+                await part.stop(self.hurry)  # without its follow-up it is of no use, so it starts again
 
     async def stop(self) -> None:
         await end(self._watches)

@@ -115,8 +115,13 @@ class Installation:
             self._state.loaded.touch()
 
     async def _start_bus(self) -> None:
+        """Start NATS if it is ours. It can come back without its streams, so they are declared after each start."""
         if self._nats is not None:
-            await self._supervisor.start(self._nats)
+            await self._supervisor.start(self._nats, self._declare_streams)
+        else:
+            await self._declare_streams()
+
+    async def _declare_streams(self) -> None:
         told = {"ICS_NATS_URL": self._addresses().nats_url, "ICS_NATS_SEED": self._keyring.nats_seeds[DEPLOYER]}
         await self._run(DECLARING, {**inherited(os.environ), **told})
 

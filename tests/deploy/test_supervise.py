@@ -153,6 +153,30 @@ async def test_a_part_that_ends_is_started_again() -> None:
     assert part.child.has_ended
 
 
+async def test_what_follows_a_start_follows_each_one_and_failing_it_starts_the_part_again() -> None:
+    console = Heard()
+    part = ShellPart("bus", "exec sleep 60", console)
+    supervisor = Supervisor([[part]], console)
+    followed: list[int] = []
+
+    async def follow_up() -> None:
+        followed.append(part.starts)
+        if part.starts == 2:
+            raise CannotStart("the streams cannot be made")
+
+    await supervisor.start(part, follow_up)
+    assert part.child is not None
+    os.kill(part.child.pid, signal.SIGKILL)
+    await console.hears("the streams cannot be made")
+    await console.hears("bus ended with code -15; starting it again in 0.2 s")
+    async with asyncio.timeout(5):
+        while len(followed) < 3:  # noqa: ASYNC110 - another program's start
+            await asyncio.sleep(0.01)
+
+    await supervisor.stop()
+    assert [1, 2, 3] == followed
+
+
 async def test_layers_stop_in_the_opposite_order() -> None:
     console = Heard()
     script = "trap 'echo NAME stops; exit 0' TERM; echo NAME runs; while :; do sleep 0.02; done"
