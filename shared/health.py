@@ -1,15 +1,19 @@
 """The health port of a process: liveness, readiness and metrics."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-Check = Callable[[], Awaitable[bool]]
+Check = Callable[[], Awaitable[Sequence[str]]]  # returns what keeps the process from being ready, in plain words
 
 
 class HealthPort:
-    """Answers /live, /ready and /metrics at `host:port` or `unix:/path`. Not ready until `ready_when` sets a check."""
+    """
+    Answers /live, /ready and /metrics at `host:port` or `unix:/path`. Not ready until `ready_when` sets a check.
+
+    /ready says what is in the way. /metrics makes the same check first, so that its figures are those of the moment.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -22,7 +26,7 @@ class HealthPort:
 
     async def open(self) -> None:
         app = web.Application()
-        app.add_routes([web.get("/live", _live), web.get("/ready", self._ready), web.get("/metrics", _metrics)])
+        app.add_routes([web.get("/live", _live), web.get("/ready", self._ready), web.get("/metrics", self._metrics)])
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         if self._address.startswith("unix:"):
@@ -35,14 +39,19 @@ class HealthPort:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def _troubles(self) -> Sequence[str]:
+        return await self._check() if self._check is not None else ["starting or stopping"]
+
     async def _ready(self, _request: web.Request) -> web.Response:
-        ready = self._check is not None and await self._check()
-        return web.Response(text="ready\n" if ready else "not ready\n", status=200 if ready else 503)
+        troubles = await self._troubles()
+        if not troubles:
+            return web.Response(text="ready\n")
+        return web.Response(text="".join(f"not ready: {each}\n" for each in troubles), status=503)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        await self._troubles()
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _live(_request: web.Request) -> web.Response:
     return web.Response(text="live\n")
-
-
-async def _metrics(_request: web.Request) -> web.Response:
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -22,6 +22,7 @@ from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_p
 from shared.front_door import AnsweredRequest, open_door
 from shared.health import HealthPort
 from shared.jobs import BUS_FAULTS, Job, repeat
+from shared.measures import measured
 from shared.messages import Event, Fault, Message, NotAnswered, Request
 from shared.outbox import Relay
 from shared.overlays import OverlayFollower
@@ -90,7 +91,7 @@ async def _work(
     try:
         await overlays.listen()
         await start(context, service, [job for job in jobs if job.after_work])
-        health.ready_when(lambda: _is_ready(context.pool, context.bus, overlays))
+        health.ready_when(lambda: _troubles(context.pool, context.bus, overlays))
         log.log("service.ready")
         await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -195,9 +196,14 @@ async def _close(pool: DatabasePool, sealer: Sealer) -> None:
             await pool.close()
 
 
-async def _is_ready(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> bool:
+async def _troubles(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> list[str]:
+    """Return what keeps the service from doing its work, in plain words for operators."""
     try:
-        await pool.fetchval("SELECT 1", timeout=1)
+        troubles = await measured(pool)
     except DATABASE_FAULTS:
-        return False
-    return bus.connected and overlays.known
+        troubles = ["the database does not answer"]
+    if not bus.connected:
+        troubles.append("NATS does not answer")
+    if not overlays.known:
+        troubles.append("the published texts of the registers are not known yet")
+    return troubles

@@ -1,5 +1,6 @@
-"""The checks of `ics doctor`: whether this machine has what the product needs."""
+"""The checks of `ics doctor`: whether this machine has what the product needs, and how the running product is."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -7,7 +8,12 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
+
+from deploy.runner.children import ask_ready
 from deploy.runner.nats_server import installed_server, server_version
 from deploy.runner.postgres import MAJOR, installed_binaries
 from deploy.runner.postgres_user import find_postgres_user
@@ -15,8 +21,11 @@ from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import holder_of, open_state
 from deploy.runner.up import is_free
+from shared.messages import PROCESSES, SERVICES
 
 SMALLEST_DISK = 1_073_741_824
+ANSWER_SECONDS = 5.0
+NATS_PORT, SMTP_PORT = 4222, 25
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,16 @@ Check = Callable[[RunnerSettings], Awaitable[Finding]]
 
 
 async def examine(settings: RunnerSettings) -> list[Finding]:
-    """Run every check in turn. A check that raises `CannotStart` gives a finding too."""
-    return [await _look(check, settings) for check in CHECKS]
+    """
+    Run every check in turn. A check that raises `CannotStart` gives a finding too.
+
+    If the installation is running, ask each of its processes whether it is ready.
+    """
+    findings = [await _look(check, settings) for check in CHECKS]
+    state = open_state(settings.state_dir)
+    if holder_of(state):
+        findings += await asyncio.gather(*(_process(name, state.run / name) for name in PROCESSES))
+    return findings
 
 
 async def _look(check: Check, settings: RunnerSettings) -> Finding:
@@ -105,4 +122,62 @@ async def _port(settings: RunnerSettings) -> Finding:
     return Finding("Port of the pages", f"Port {settings.port} is taken by another program: set ICS_PORT.")
 
 
-CHECKS: tuple[Check, ...] = (_system, _programs, _postgres, _nats, _state, _user, _port)
+async def _process(name: str, socket: Path) -> Finding:
+    """Ask a process of the running product at its health port."""
+    answer = await ask_ready(socket, ANSWER_SECONDS)
+    if answer is None:
+        return Finding(name, "does not answer")
+    if answer.ready:
+        return Finding(f"{name} is ready")
+    return Finding(name, "; ".join(line.removeprefix("not ready: ") for line in answer.words.splitlines()))
+
+
+async def _named_databases(settings: RunnerSettings) -> Finding:
+    """Databases named by settings"""
+    named = {url for service in SERVICES if (url := settings.own_database_url(service))}
+    for url in named:
+        try:
+            connection = await asyncpg.connect(url, timeout=ANSWER_SECONDS)
+        except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return Finding("Databases named by settings", f"one does not let us in ({type(error).__name__}).")
+        await connection.close()
+    return Finding(f"Databases named by settings: {len(named)}")
+
+
+async def _named_nats(settings: RunnerSettings) -> Finding:
+    """NATS server named by ICS_NATS_URL"""
+    if settings.nats_url is None:
+        return Finding("No other NATS server is named")
+    address = urlsplit(settings.nats_url)
+    return await _reached("NATS server named by ICS_NATS_URL", address.hostname or "", address.port or NATS_PORT)
+
+
+async def _mail(settings: RunnerSettings) -> Finding:
+    """Mail server"""
+    if settings.smtp_host is None:
+        return Finding("No mail server is named")
+    return await _reached("Mail server", settings.smtp_host, settings.smtp_port or SMTP_PORT)
+
+
+async def _reached(what: str, host: str, port: int) -> Finding:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return Finding(what, f"{host}, port {port}, cannot be reached.")
+    writer.close()
+    return Finding(f"{what} can be reached")
+
+
+CHECKS: tuple[Check, ...] = (
+    _system,
+    _programs,
+    _postgres,
+    _nats,
+    _state,
+    _user,
+    _port,
+    _named_databases,
+    _named_nats,
+    _mail,
+)

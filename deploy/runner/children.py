@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,15 +96,28 @@ def says_ready(socket: Path) -> Callable[[], Awaitable[bool]]:
     """Return a check that asks `GET /ready` on a Unix socket. While the socket does not exist, the answer is no."""
 
     async def ask() -> bool:
-        try:
-            async with asyncio.timeout(2):
-                reader, writer = await asyncio.open_unix_connection(socket)
-                writer.write(b"GET /ready HTTP/1.0\r\nHost: ics\r\n\r\n")
-                status = await reader.readline()
-                writer.close()
-                await writer.wait_closed()
-        except (OSError, TimeoutError):
-            return False
-        return status.split(b" ")[1:2] == [b"200"]
+        answer = await ask_ready(socket, seconds=2.0)
+        return answer is not None and answer.ready
 
     return ask
+
+
+@dataclass(frozen=True)
+class ReadyAnswer:
+    """What a process answers to `GET /ready`. `words` says why it is not ready, one reason a line."""
+
+    ready: bool
+    words: str
+
+
+async def ask_ready(socket: Path, seconds: float) -> ReadyAnswer | None:
+    """Ask `GET /ready` on a Unix socket. Return None if nobody answers in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_unix_connection(socket)
+            with closing(writer):
+                writer.write(b"GET /ready HTTP/1.0\r\nHost: ics\r\n\r\n")
+                head, _, words = (await reader.read()).decode().partition("\r\n\r\n")
+    except (OSError, TimeoutError):
+        return None
+    return ReadyAnswer(head.split(" ")[1:2] == ["200"], words)

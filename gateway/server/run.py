@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.keys import OVERLAYS
 from gateway.routes import pages
 from gateway.server.app import AppContext, build_app
+from gateway.server.readiness import needed_and_away
 from gateway.server.settings import GatewaySettings
 from gateway.ui.brand import read_brand
 from gateway.ui.render import Templates
@@ -18,7 +19,6 @@ from gateway.ui.static import Static
 from shared import log
 from shared.bus.nats_bus import NatsBus
 from shared.health import HealthPort
-from shared.messages import SERVICES
 from shared.overlays import OverlayFollower
 from shared.registers.load import load_registers
 from shared.stopping import stop_signal
@@ -51,7 +51,7 @@ async def _run(settings: GatewaySettings) -> None:
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
     _tell_port(runner, settings.port_file)
-    health.ready_when(lambda: _is_ready(bus, app[OVERLAYS]))
+    health.ready_when(lambda: _troubles(bus, app[OVERLAYS]))
     log.log("gateway.ready")
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait({asked, following}, return_when=asyncio.FIRST_COMPLETED)
@@ -92,6 +92,11 @@ def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
         half.rename(file)
 
 
-async def _is_ready(bus: NatsBus, overlays: OverlayFollower) -> bool:
-    """Return whether every service answers (a page may need any of them) and the published texts are known."""
-    return overlays.known and bus.connected and all(await asyncio.gather(*(bus.ping(service) for service in SERVICES)))
+async def _troubles(bus: NatsBus, overlays: OverlayFollower) -> list[str]:
+    """Return what keeps this gateway from serving pages, in plain words for operators."""
+    troubles = [f"{service} does not answer" for service in await needed_and_away(bus.ping)]
+    if not bus.connected:
+        troubles.append("NATS does not answer")
+    if not overlays.known:
+        troubles.append("the published texts of the registers are not known yet")
+    return troubles

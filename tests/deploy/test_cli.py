@@ -49,6 +49,28 @@ def test_the_doctor_says_what_is_missing(quick_path: Path, tmp_path: Path) -> No
     assert "missing: install the package util-linux." in said.stdout
 
 
+def test_the_doctor_tries_the_servers_that_settings_name(quick_path: Path) -> None:
+    nothing = "127.0.0.1:1"
+    said = ics(
+        "doctor",
+        ICS_STATE_DIR=str(quick_path / "state"),
+        ICS_PORT="0",
+        ICS_DATABASE_URL=f"postgresql://ics:s3cret@{nothing}/ics",
+        ICS_NATS_URL=f"nats://{nothing}",
+        ICS_SMTP_HOST="127.0.0.1",
+        ICS_SMTP_PORT="1",
+    )
+
+    faults = [line for line in said.stdout.splitlines() if line.startswith("fault")]
+    assert 1 == said.returncode
+    assert [
+        "fault  Databases named by settings: one does not let us in (ConnectionRefusedError).",
+        "fault  NATS server named by ICS_NATS_URL: 127.0.0.1, port 1, cannot be reached.",
+        "fault  Mail server: 127.0.0.1, port 1, cannot be reached.",
+    ] == faults
+    assert "s3cret" not in said.stdout + said.stderr
+
+
 def test_the_databases_are_brought_up_to_the_code_once(quick_path: Path) -> None:
     first = ics("migrate", ICS_STATE_DIR=str(quick_path / "state"))
     second = ics("migrate", ICS_STATE_DIR=str(quick_path / "state"))

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.demo.people import ACCOUNTS, DEMO_PASSWORD
+from deploy.operate.doctor import examine
 from deploy.runner.children import says_ready
 from deploy.runner.keyring import open_keyring
 from deploy.runner.refusals import CannotStart
@@ -20,6 +21,7 @@ from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import open_state
 from deploy.runner.up import check_settings
 from deploy.runner.waiting import until
+from shared.messages import PROCESSES
 from tests.deploy.running import Running, belonging_to, running
 from tests.deploy.test_supervise import is_there
 
@@ -73,6 +75,22 @@ async def test_a_second_runner_is_refused_and_told_which_process_runs(demo: Runn
         assert 1 == await second.ended()
 
     assert f"in use by process {demo.runner.pid}." in second.lines[0]
+
+
+@pytest.mark.failure
+async def test_the_doctor_asks_each_process_of_a_running_product(demo: Running) -> None:
+    async def said() -> list[str]:
+        settings = RunnerSettings(state_dir=demo.folder, port=0)
+        return [each.fault or each.what for each in (await examine(settings))[-len(PROCESSES) :]]
+
+    assert [f"{name} is ready" for name in PROCESSES] == await said()
+
+    stopped = demo.pid_of("reports")
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        assert ["does not answer"] == [each for each in await said() if not each.endswith("is ready")]
+    finally:
+        os.kill(stopped, signal.SIGCONT)
 
 
 @pytest.mark.failure
