@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from services.notifier import adding, moves, rules, store
+from services.notifier.adding import NewMail
 from services.notifier.context import NotifierContext
 from services.notifier.rules import NeverAMail
-from services.notifier.adding import NewMail
 from services.notifier.telling import AnyNotice, Happened, Notice
 from shared.compartments import add_compartment
 from shared.contracts.health import Backlog, ReadNotifierBacklog

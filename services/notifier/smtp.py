@@ -19,6 +19,7 @@ IDLE_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 MOST_ON_ONE = 20  # mail servers limit the mails on one connection; few allow less
 GOING_DOWN = 421
+REFUSALS = (4, 5)  # the first digits of answers that refuse
 
 FAULTS = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
@@ -51,8 +52,7 @@ class MailConnection:
                 answer = await client.data(content)
         except aiosmtplib.SMTPResponseException as refusal:
             warn("smtp.refused", mail_id=str(mail.mail_id), stage=stage, code=refusal.code)
-            self._after_refusal(stage, refusal.code)
-            return ServerAnswer(stage, str(refusal.code))
+            return self._refused(stage, refusal.code)
         except FAULTS as error:
             warn("smtp.no_answer", mail_id=str(mail.mail_id), stage=stage, error=error)
             self.close()
@@ -109,11 +109,17 @@ class MailConnection:
         self._to_reset = False
         return client
 
-    def _after_refusal(self, stage: Stage, code: int) -> None:
-        """Keep the connection if only this mail was refused. The next mail then begins with RSET."""
-        if stage == "connection" or code == GOING_DOWN:
+    def _refused(self, stage: Stage, code: int) -> ServerAnswer:
+        """
+        Keep the connection only if this mail alone was refused. The next mail then begins with RSET.
+
+        An unexpected answer that is no refusal accepts nothing: it may belong to an earlier command.
+        """
+        is_refusal = code // 100 in REFUSALS
+        if stage == "connection" or code == GOING_DOWN or not is_refusal:
             self.close()
         self._to_reset, self._used_at = True, time.monotonic()
+        return ServerAnswer(stage, str(code) if is_refusal else "no_answer")
 
 
 def _client_of(route: Route) -> aiosmtplib.SMTP:
