@@ -58,7 +58,7 @@ class MailInHand:
     begun_at: datetime
     age: timedelta
     due_at: datetime
-    expires_in: timedelta | None = None
+    expires_in: timedelta | None
 
 
 async def claim_due(pool: DatabasePool, lane: Lane, claim: UUID, most: int) -> list[MailInHand]:

@@ -36,6 +36,7 @@ def in_hand(**changed: str) -> MailInHand:
         begun_at=MOMENT,
         age=timedelta(0),
         due_at=MOMENT,
+        expires_in=None,
         **text,
     )
 
