@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from services.notifier import moves, rules, store
+from services.notifier import adding, moves, rules, store
+from services.notifier.adding import About, NewMail
 from services.notifier.audit_actions import NotifierAction
 from services.notifier.context import NotifierContext
-from services.notifier.handlers import queue
 from services.notifier.moves import RecordHasMoved
-from services.notifier.store import About, NewMail, NotThrough
+from services.notifier.store import NotThrough
 from shared import audit
 from shared.database import Database, transaction
 from shared.jobs import Job
@@ -76,7 +76,7 @@ class MailEscalation:
             await _check_unmoved(db, register, mail.about)
             fresh = [each for each in others if each.recipient not in told]
             for each in fresh:
-                await queue(db, each)
+                await adding.add_mail(db, each)
             await audit.note(db, None, NotifierAction.MAIL_OTHERS_TOLD, [mail.mail_id], register=register.code)
         if not fresh:
             warn("mail.urgent_not_delivered", mail_id=str(mail.mail_id), register_code=register.code)

@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 
-from services.notifier import moves, rules, store
-from services.notifier.audit_actions import NotifierAction
+from services.notifier import adding, moves, rules, store
+from services.notifier.adding import NewMail
 from services.notifier.context import NotifierContext
 from services.notifier.rules import NeverAMail
-from services.notifier.store import NewMail
 from services.notifier.telling import AnyNotice, Happened, Notice
-from shared import audit
 from shared.compartments import add_compartment
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
 from shared.contracts.referrals.events import RecordMoved
-from shared.database import Database, transaction
+from shared.database import transaction
 from shared.inbox import SetAside, count_set_aside, is_new
 from shared.log import warn
 from shared.messages import Nothing
@@ -38,7 +36,7 @@ class Handlers:
             await SetAside(self.context.pool, "mail")(str(asked.letter_id), asked.subject, fault.reason, 1)
             return Nothing()
         async with transaction(self.context.pool) as db:
-            await queue(db, mail)
+            await adding.add_mail(db, mail)
         self.context.wakeups.set_for([mail])
         return Nothing()
 
@@ -73,27 +71,22 @@ class Handlers:
 
         If the record has moved since the notice, its present bodies are told.
         """
-        while True:
+        if self.context.mails.asks_identity(notice):
             since = await moves.find_moved_to(self.context.pool, notice.record_id, notice.version)
-            if await self._tell(notice.model_copy(update={"bodies": since or notice.bodies})):
-                return
+            notice = notice.model_copy(update={"bodies": since or notice.bodies})
+        while moved_to := await self._tell(notice):
+            notice = notice.model_copy(update={"bodies": moved_to})
 
-    async def _tell(self, notice: Notice) -> bool:
-        """Queue the mails to the bodies that the notice names. Return False if the record has moved meanwhile."""
+    async def _tell(self, notice: Notice) -> tuple[str, ...]:
+        """Queue the mails to the bodies that the notice names. If the record has moved, return its present bodies."""
         mails = await self.context.mails.mails_about(notice)
         compartment = compartment_of(notice.register_code, notice.bodies)
         await add_compartment(self.context.pool, notice.register_code, compartment)
-        async with transaction(self.context.pool) as db:
-            await moves.hold_record(db, notice.record_id)
-            moved_to = await moves.find_moved_to(db, notice.record_id, notice.version)
-            if moved_to and compartment_of(notice.register_code, moved_to) != compartment:
-                return False
-            if await is_new(db, NOTICES, notice):
-                for mail in mails:
-                    await queue(db, mail)
-        self._warn_if_untold(notice, mails)
-        self.context.wakeups.set_for(mails)
-        return True
+        moved_to = await adding.take_notice(self.context.pool, NOTICES, notice, mails)
+        if not moved_to:
+            self._warn_if_untold(notice, mails)
+            self.context.wakeups.set_for(mails)
+        return moved_to
 
     def _warn_if_untold(self, notice: Notice, mails: list[NewMail]) -> None:
         happened, register = Happened.of(notice), self.context.registers.find(notice.register_code)
@@ -103,8 +96,3 @@ class Handlers:
     async def read_backlog(self, _asked: ReadNotifierBacklog) -> Backlog:
         unsent = await count_unsent(self.context.pool) + await store.count_waiting(self.context.pool)
         return Backlog(unsent=unsent, set_aside=await count_set_aside(self.context.pool))
-
-
-async def queue(db: Database, mail: NewMail) -> None:
-    if await store.add_mail(db, mail):
-        await audit.note(db, None, NotifierAction.MAIL_QUEUED, [mail.mail_id], register=mail.register_code)

@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.database import Database, DatabasePool
 from shared.registers.bodies import Compartment
 
-HOLD_RECORD = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.record.' || $1, 0))"
+HOLD_RECORD = "SELECT hold_record($1)"
 ADD_MOVE = """
     INSERT INTO record_moved (record_id, version, bodies) VALUES ($1, $2, $3)
     ON CONFLICT (record_id) DO UPDATE
@@ -25,7 +25,7 @@ class RecordHasMoved(Exception):
 
 async def hold_record(db: Database, record_id: UUID) -> None:
     """Let no other transaction add or move mails about the record until this one ends."""
-    await db.execute(HOLD_RECORD, record_id.hex)
+    await db.execute(HOLD_RECORD, record_id)
 
 
 async def move_mails(db: Database, record_id: UUID, version: int, compartment: Compartment) -> None:

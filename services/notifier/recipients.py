@@ -21,9 +21,14 @@ class AddressBook:
         self, register_code: str, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None
     ) -> FoundRecipients:
         """Return the addresses that these rules need. Identity is not asked if they name only mailboxes."""
-        user = user_id if rules.names(wanted, "submitter") else None
-        if user is None and not rules.names(wanted, "administrators"):
+        if not needs_identity(wanted, user_id):
             return FoundRecipients()
+        user = user_id if rules.names(wanted, "submitter") else None
         question = FindRecipients(register_code=register_code, bodies=bodies, user_id=user)
         found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
         return FoundRecipients(found.administrators, found.user)
+
+
+def needs_identity(wanted: Sequence[Notification], user_id: UUID | None) -> bool:
+    """Check whether these rules name anyone but mailboxes. `user_id` is the user who submitted the record, if known."""
+    return rules.names(wanted, "administrators") or (user_id is not None and rules.names(wanted, "submitter"))

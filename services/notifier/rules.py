@@ -53,6 +53,10 @@ class ServerAnswer:
     stage: Stage
     code: str
 
+    @property
+    def is_accepted(self) -> bool:
+        return self.stage == "mail" and self.code.startswith("2")
+
 
 @dataclass(frozen=True)
 class TryAgain:
@@ -73,7 +77,7 @@ def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta
     Even a permanent refusal of our connection, log-in or sender says nothing about this mail. The mail is retried,
     because operators can fix the cause.
     """
-    if answer.stage == "mail" and answer.code.startswith("2"):
+    if answer.is_accepted:
         return "accepted"
     if answer.stage == "mail" and answer.code.startswith("5"):
         return "failed"

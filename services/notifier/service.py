@@ -5,10 +5,11 @@ from services.notifier.delivery import Delivery
 from services.notifier.escalation import MailEscalation
 from services.notifier.handlers import NOTICES, Handlers
 from services.notifier.recipients import AddressBook
+from services.notifier.route import Route
 from services.notifier.rules import LANES, Lane
 from services.notifier.sender import Sender, expire
 from services.notifier.settings import NotifierSettings
-from services.notifier.smtp import MailServer, Route
+from services.notifier.smtp import MailConnection
 from services.notifier.store import forget_old
 from services.notifier.telling import AnyNotice, MailWriter
 from services.notifier.writing import Writer
@@ -23,7 +24,7 @@ from shared.log import warn
 from shared.permissions import Permission
 from shared.service import Service
 
-SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}  # each with its own connection to the mail server
+SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}
 EVENTS: tuple[type[AnyNotice], ...] = (RecordMoved, RoutineNotice, UrgentNotice, UrgentNotSeen)
 EXPIRE_SECONDS = 5.0
 
@@ -55,9 +56,12 @@ def context_of(shared: ServiceContext, settings: NotifierSettings) -> NotifierCo
 
 
 def senders(context: NotifierContext, settings: NotifierSettings) -> list[Job]:
-    """Return the senders of all lanes, or none if no mail server is set."""
+    """Return the senders of all lanes, or none if no mail server is set. Each has its own connection to it."""
     if not settings.smtp_host:
         warn("mail.no_server")
         return []
-    server = MailServer(Route.of(settings))
-    return [Sender(lane, context, server).job for lane in LANES for _ in range(SENDERS[lane])]
+    route = Route.of(settings)
+    found = [Sender(lane, context, MailConnection(route)) for lane in LANES for _ in range(SENDERS[lane])]
+    for each in found:
+        context.closing.callback(each.connection.close)
+    return [each.job for each in found]

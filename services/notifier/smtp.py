@@ -1,121 +1,136 @@
-"""Hand mails to the mail server, over one connection for each, and return the server's answer."""
+"""Hand mails to the mail server, over a connection that is kept while mails follow one another."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP as FOR_SMTP
-from email.utils import format_datetime
-from pathlib import Path
+import time
 
 import aiosmtplib
 
+from services.notifier.claims import MailInHand
+from services.notifier.message import write_message
+from services.notifier.route import Route
 from services.notifier.rules import ServerAnswer, Stage
-from services.notifier.settings import NotifierSettings, Security
-from services.notifier.store import MailInHand
 from shared.log import warn
 
 CONNECT_SECONDS = 15.0
-WHOLE_SECONDS = 50.0  # a sender always finishes before its lease of 60 seconds ends
+WHOLE_SECONDS = 50.0  # handing over one mail, connection included
+KEPT_SECONDS = 5.0  # for the first answer on a kept connection, which hangs if the server has restarted
+IDLE_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
+MOST_ON_ONE = 20  # mail servers limit the mails on one connection; few allow less
+GOING_DOWN = 421
+REFUSALS = (4, 5)  # the first digits of answers that refuse
+
+FAULTS = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
 
-@dataclass(frozen=True)
-class Route:
-    """The address of the mail server, the log-in to it, and the sender's name."""
+class MailConnection:
+    """
+    The connection of one sender to the mail server.
 
-    host: str
-    port: int
-    security: Security
-    user: str | None = field(repr=False)
-    password: str | None = field(repr=False)
-    ca_file: Path | None
-    mail_from: str
-    mail_address: str
-    mail_host: str
-
-    @classmethod
-    def of(cls, settings: NotifierSettings) -> "Route":
-        password = settings.smtp_password
-        return cls(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            security=settings.security,
-            user=settings.smtp_user,
-            password=None if password is None else password.get_secret_value(),
-            ca_file=settings.smtp_ca_file,
-            mail_from=settings.mail_from,
-            mail_address=settings.mail_address,
-            mail_host=settings.mail_host,
-        )
-
-
-def write_message(mail: MailInHand, route: Route) -> EmailMessage:
-    """Return the message, with the same Message-ID at every attempt so that a second copy can be recognised."""
-    message = EmailMessage(policy=FOR_SMTP)
-    message["From"] = route.mail_from
-    message["To"] = mail.recipient
-    message["Subject"] = mail.subject
-    message["Date"] = format_datetime(mail.begun_at)
-    message["Message-ID"] = f"<{mail.mail_id}@{route.mail_host}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(mail.body, charset="utf-8", cte="quoted-printable")
-    return message
-
-
-class MailServer:
-    """The mail server. A connection is never kept, because a kept one hangs when the server restarts."""
+    It is closed after `MOST_ON_ONE` mails, and when no mail came for `IDLE_SECONDS`. If the server does not accept the
+    next mail's sender on a kept connection, a new connection replaces it at once. Later in a mail it is not replaced,
+    because the server may have the mail.
+    """
 
     def __init__(self, route: Route) -> None:
         self._route = route
+        self._client: aiosmtplib.SMTP | None = None
+        self._handed = 0
+        self._used_at = 0.0
+        self._to_reset = False
 
-    @asynccontextmanager
-    async def handed(self, mail: MailInHand) -> AsyncIterator[ServerAnswer]:
-        """Hand the mail over and yield the answer. Store it in the block, before the slow end of the connection."""
-        client = self._client()
-        try:
-            yield await self._hand_over(client, mail)
-            await _say_goodbye(client)
-        finally:
-            client.close()
-
-    async def _hand_over(self, client: aiosmtplib.SMTP, mail: MailInHand) -> ServerAnswer:
+    async def hand_over(self, mail: MailInHand) -> ServerAnswer:
+        """Hand the mail over and return the server's answer."""
+        content = write_message(mail, self._route)
         stage: Stage = "connection"
-        content = write_message(mail, self._route).as_bytes()
         try:
             async with asyncio.timeout(WHOLE_SECONDS):
-                await client.connect(timeout=CONNECT_SECONDS)
-                await client.mail(self._route.mail_address)
+                client = await self._begin()
                 stage = "mail"
                 await client.rcpt(mail.recipient)
                 answer = await client.data(content)
         except aiosmtplib.SMTPResponseException as refusal:
             warn("smtp.refused", mail_id=str(mail.mail_id), stage=stage, code=refusal.code)
-            return ServerAnswer(stage, str(refusal.code))
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return self._refused(stage, refusal.code)
+        except FAULTS as error:
             warn("smtp.no_answer", mail_id=str(mail.mail_id), stage=stage, error=error)
+            self.close()
             return ServerAnswer(stage, "timed_out" if isinstance(error, TimeoutError) else "no_answer")
+        except BaseException:  # the state of the connection is not known
+            self.close()
+            raise
+        self._used_at = time.monotonic()
         return ServerAnswer(stage, str(answer.code))
 
-    def _client(self) -> aiosmtplib.SMTP:
-        route = self._route
-        return aiosmtplib.SMTP(
-            hostname=route.host,
-            port=route.port,
-            username=route.user,
-            password=route.password,
-            local_hostname=route.mail_host,
-            timeout=WHOLE_SECONDS,
-            use_tls=route.security == "tls",
-            start_tls=route.security == "starttls",
-            cert_bundle=None if route.ca_file is None else str(route.ca_file),
-        )
+    async def rest(self) -> None:
+        """End a connection that has not been used for some seconds. Call this while no mail waits."""
+        if self._client is not None and time.monotonic() - self._used_at >= IDLE_SECONDS:
+            await self.end()
+
+    async def end(self) -> None:
+        """Say goodbye to the server, and close the connection."""
+        if self._client is not None and self._client.is_connected:
+            with contextlib.suppress(*FAULTS):
+                await self._client.quit(timeout=GOODBYE_SECONDS)
+        self.close()
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+    async def _begin(self) -> aiosmtplib.SMTP:
+        """Return a connection on which the server has accepted the sender of the next mail."""
+        if self._handed >= MOST_ON_ONE:
+            await self.end()
+        client = await self._begin_on_kept()
+        if client is None:
+            client = self._client = _client_of(self._route)
+            self._handed, self._to_reset = 0, False
+            await client.connect(timeout=CONNECT_SECONDS)
+            await client.mail(self._route.mail_address)
+        self._handed += 1
+        return client
+
+    async def _begin_on_kept(self) -> aiosmtplib.SMTP | None:
+        """Begin a mail on the kept connection. If there is none that works, return None."""
+        client = self._client
+        if client is None or not client.is_connected:
+            return None
+        try:
+            async with asyncio.timeout(KEPT_SECONDS):
+                if self._to_reset:
+                    await client.rset()
+                await client.mail(self._route.mail_address)
+        except FAULTS:
+            self.close()
+            return None
+        self._to_reset = False
+        return client
+
+    def _refused(self, stage: Stage, code: int) -> ServerAnswer:
+        """
+        Keep the connection only if this mail alone was refused. The next mail then begins with RSET.
+
+        An unexpected answer that is no refusal accepts nothing: it may belong to an earlier command.
+        """
+        is_refusal = code // 100 in REFUSALS
+        if stage == "connection" or code == GOING_DOWN or not is_refusal:
+            self.close()
+        self._to_reset, self._used_at = True, time.monotonic()
+        return ServerAnswer(stage, str(code) if is_refusal else "no_answer")
 
 
-async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
-    if client.is_connected:
-        with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-            await client.quit(timeout=GOODBYE_SECONDS)
+def _client_of(route: Route) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=route.host,
+        port=route.port,
+        username=route.user,
+        password=route.password,
+        local_hostname=route.mail_host,
+        timeout=WHOLE_SECONDS,
+        use_tls=route.security == "tls",
+        start_tls=route.security == "starttls",
+        cert_bundle=None if route.ca_file is None else str(route.ca_file),
+    )

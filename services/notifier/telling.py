@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.notifier import rules
+from services.notifier.adding import About, NewMail
 from services.notifier.ended import Ended
-from services.notifier.recipients import AddressBook
-from services.notifier.store import About, NewMail
+from services.notifier.recipients import AddressBook, needs_identity
 from services.notifier.writing import Writer
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordMoved, RecordNotice, UrgentNotice
@@ -44,6 +44,11 @@ class MailWriter:
     registers: Registers
     writer: Writer
     book: AddressBook
+
+    def asks_identity(self, notice: Notice) -> bool:
+        """Check whether identity must name recipients of a notice. Only then do they depend on the record's bodies."""
+        register, happened = self.registers.find(notice.register_code), Happened.of(notice)
+        return needs_identity(rules.rules_for(register, happened.occasion, happened.urgency), happened.submitted_by)
 
     async def mails_about(self, notice: Notice) -> list[NewMail]:
         """Return the mails about a notice. Raise if the register is unknown, or if identity does not answer."""

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from deploy.runner.places import migration_folders
 from deploy.runner.stack import EmbeddedParts
+from services.notifier.adding import MailRow
 from services.outcomes.store.standings import NewTask
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage
@@ -32,7 +33,7 @@ CHECKED = re.compile(r"check_keys\([\w.]+,\s*ARRAY\[([^\]]*)\]")
 # The type that is sent for each parameter that is read by key.
 SENT: dict[str, dict[tuple[str, str], type]] = {
     "identity": {},
-    "notifier": {},
+    "notifier": {("add_mails", "p_mails"): MailRow},
     "outcomes": {("open_task", "p_task"): NewTask},
     "referrals": {
         ("open_scope", "p_scope"): Scope,

@@ -25,5 +25,7 @@ async def mail_server() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture
-async def rig(pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> Rig:
-    return await Rig.of(pool, mail_server, registers)
+async def rig(pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> AsyncIterator[Rig]:
+    rig = await Rig.of(pool, mail_server, registers)
+    with rig.context.closing:
+        yield rig

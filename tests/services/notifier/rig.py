@@ -13,11 +13,12 @@ from services.notifier.context import NotifierContext
 from services.notifier.delivery import Delivery
 from services.notifier.escalation import MailEscalation
 from services.notifier.handlers import Handlers
+from services.notifier.route import Route
 from services.notifier.rules import LANES, Lane
 from services.notifier.sender import Sender, expire
 from services.notifier.service import context_of
 from services.notifier.settings import NotifierSettings
-from services.notifier.smtp import MailServer, Route
+from services.notifier.smtp import MailConnection
 from services.notifier.writing import Writer
 from shared.assertion import Signer, Verifier
 from shared.bus.protocol import Context
@@ -121,7 +122,9 @@ class Rig:
         return letter.letter_id
 
     def sender(self, lane: Lane = "bulk") -> Sender:
-        return Sender(lane, self.context, MailServer(Route.of(self.settings)))
+        connection = MailConnection(Route.of(self.settings))
+        self.context.closing.callback(connection.close)
+        return Sender(lane, self.context, connection)
 
     async def send_due(self, lane: Lane = "bulk") -> None:
         """Send until no mail is due or the mail server is away."""

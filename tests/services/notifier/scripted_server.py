@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 Stage = Literal["MAIL", "RCPT", "DATA"]
 
 HANG_UP = "hang up"
+SAY_NOTHING = "say nothing"  # at MAIL: leave the client without an answer
 TAKE_AND_HANG_UP = "take and hang up"  # at DATA: accept the mail and close the connection without an answer
 LONGEST_WAIT = 10.0
 
@@ -48,6 +49,7 @@ class ScriptedServer:
     port: int = 0
     slowness: float = 0.0
     taken: list[Taken] = field(default_factory=list)
+    connections: int = 0
     _begun: int = 0
     _script: dict[Stage, list[str]] = field(default_factory=lambda: defaultdict(list))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,6 +65,10 @@ class ScriptedServer:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close every connection, and go on listening."""
         for each in self._open:
             _cut(each)
         self._open.clear()
@@ -91,6 +97,7 @@ class ScriptedServer:
     def _protocol(self) -> SMTP:
         protocol = SMTP(self, hostname="mail.example", ident="scripted", loop=asyncio.get_running_loop())
         self._open.append(protocol)
+        self.connections += 1
         return protocol
 
     def _next(self, stage: Stage) -> str:
@@ -100,6 +107,8 @@ class ScriptedServer:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = _said(server, self._next("MAIL"))
+        if answer == SAY_NOTHING:
+            await asyncio.sleep(LONGEST_WAIT)
         if answer.startswith("250"):
             envelope.mail_from = address
             envelope.mail_options.extend(options)

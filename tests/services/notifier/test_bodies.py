@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from services.notifier.handlers import queue
+from services.notifier.adding import add_mail
+from services.notifier.moves import move_mails
 from services.notifier.store import forget_old
 from shared.contracts.notifier import ListMails, SendAgain
 from shared.contracts.referrals.events import RecordNotice
@@ -257,7 +258,7 @@ async def test_a_mail_that_is_written_while_its_record_moves_follows_it(of_bodie
     await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
 
     async with transaction(of_bodies.pool) as db:
-        await queue(db, mail)
+        await add_mail(db, mail)
 
     assert ([], ["DSR-1"]) == (await seen_by(of_bodies, COUNCIL, NHS), await seen_by(of_bodies, OTHER_NHS))
 
@@ -267,10 +268,22 @@ async def test_a_mail_and_a_move_wait_for_each_other(of_bodies: Rig) -> None:
     (mail,) = await of_bodies.context.mails.mails_about(notice)
 
     async with transaction(of_bodies.pool) as db:
-        await queue(db, mail)
+        await add_mail(db, mail)
         moving = asyncio.create_task(of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS)))
         done, _ = await asyncio.wait({moving}, timeout=0.3)
     await moving
+
+    assert (set(), [], ["DSR-1"]) == (done, await seen_by(of_bodies, COUNCIL), await seen_by(of_bodies, OTHER_NHS))
+
+
+async def test_a_notice_waits_for_a_move_and_is_then_told_to_the_new_bodies(of_bodies: Rig) -> None:
+    notice, there = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS)), compartment_of("dsr", (OTHER_NHS,))
+
+    async with transaction(of_bodies.pool) as db:
+        await move_mails(db, notice.record_id, 1, there)
+        telling = asyncio.create_task(of_bodies.handlers.take(notice))
+        done, _ = await asyncio.wait({telling}, timeout=0.3)
+    await telling
 
     assert (set(), [], ["DSR-1"]) == (done, await seen_by(of_bodies, COUNCIL), await seen_by(of_bodies, OTHER_NHS))
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.runner.environment import Addresses
 from deploy.runner.waiting import until
-from services.notifier.store import LEASE
+from services.notifier.claims import LEASE
 from shared.bus.nats_bus import NatsBus
 from shared.database import DatabasePool
 from tests.conftest import OpenDatabase

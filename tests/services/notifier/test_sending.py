@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifier.smtp import MailServer, Route
-from services.notifier.store import claim_next, forget_old, mark_ended, mark_later
+from services.notifier.claims import claim_due, mark_ended, mark_later
+from services.notifier.store import forget_old
 from shared.jobs import repeat
 from shared.tasks import end
 from tests.services.notifier.builders import RECIPIENT, a_letter, new_id
@@ -157,10 +157,8 @@ async def test_several_senders_send_each_mail_once(rig: Rig) -> None:
 async def test_a_sender_killed_before_writing_down_sends_again_under_the_same_id_after_its_lease(rig: Rig) -> None:
     mail_id = await rig.queue(a_letter())
     killed = new_id()
-    mail = await claim_next(rig.pool, "bulk", killed)
-    assert mail is not None
-    async with MailServer(Route.of(rig.settings)).handed(mail):
-        pass  # killed here, before the result is stored
+    (mail,) = await claim_due(rig.pool, "bulk", killed, 1)
+    await rig.sender().connection.hand_over(mail)  # killed after this, before the result is stored
 
     await rig.time_passes(seconds=59)
     await rig.send_due()
@@ -186,13 +184,12 @@ async def test_the_second_copy_of_a_mail_is_the_same_to_the_letter(rig: Rig) -> 
 async def test_a_sender_that_lost_its_lease_does_not_undo_what_the_next_one_wrote(rig: Rig) -> None:
     mail_id = await rig.queue(a_letter())
     slow = new_id()
-    await claim_next(rig.pool, "bulk", slow)
+    await claim_due(rig.pool, "bulk", slow, 1)
     await rig.time_passes(minutes=1)
     await rig.send_due()
 
-    async with rig.pool.acquire() as db:
-        await mark_later(db, mail_id, slow, "timed_out", timedelta(0))
-        late = await mark_ended(db, mail_id, slow, "550", "failed")
+    await mark_later(rig.pool, mail_id, slow, "timed_out", timedelta(0))
+    late = await mark_ended(rig.pool, mail_id, slow, "550", "failed")
 
     assert (False, "accepted") == (late, await rig.state(mail_id))
 

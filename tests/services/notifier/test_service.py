@@ -64,10 +64,11 @@ async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> 
     service = build(parts, told)
     await start(parts, service)
     jobs = [asyncio.ensure_future(repeat(job)) for job in service.jobs]
-    try:
-        yield
-    finally:
-        await end(jobs)
+    with parts.closing:
+        try:
+            yield
+        finally:
+            await end(jobs)
 
 
 @pytest.mark.requirement("R-DSR-038", "R-DSR-063", "R-S117-004", "R-S117-018")

@@ -1,16 +1,20 @@
 """What is sent over SMTP, and that it is never sent unencrypted by mistake."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
+from email.utils import format_datetime
 
 import pytest
 from pydantic import ValidationError
 
+from services.notifier.claims import MailInHand
+from services.notifier.message import write_message
+from services.notifier.route import Route
 from services.notifier.rules import NeverAMail, recipient_of
-from services.notifier.smtp import MailServer, Route, write_message
-from services.notifier.store import MailInHand
+from services.notifier.smtp import MailConnection
 from tests.services.notifier.builders import MOMENT, RECIPIENT, a_letter, new_id, settings
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import ScriptedServer, Taken
@@ -31,13 +35,17 @@ def in_hand(**changed: str) -> MailInHand:
         attempts=1,
         begun_at=MOMENT,
         age=timedelta(0),
+        due_at=MOMENT,
+        expires_in=None,
         **text,
     )
 
 
 async def taken(server: ScriptedServer, mail: MailInHand) -> Taken:
-    async with MailServer(Route.of(settings(smtp_host="127.0.0.1", smtp_port=server.port))).handed(mail) as answer:
-        assert ("mail", "250") == (answer.stage, answer.code)
+    connection = MailConnection(Route.of(settings(smtp_host="127.0.0.1", smtp_port=server.port)))
+    answer = await connection.hand_over(mail)
+    await connection.end()
+    assert ("mail", "250") == (answer.stage, answer.code)
     return server.taken[0]
 
 
@@ -92,11 +100,13 @@ def test_a_recipient_is_one_address_and_nothing_else(address: str) -> None:
     assert "recipient" == fault.value.reason
 
 
-def test_a_second_line_in_a_header_is_refused_even_if_it_came_so_far() -> None:
+@pytest.mark.parametrize("field", ["subject", "recipient"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028"])
+def test_a_second_line_in_a_header_is_refused_even_if_it_came_so_far(field: str, end: str) -> None:
     route = Route.of(settings())
 
     with pytest.raises(ValueError, match="linefeed or carriage return"):
-        write_message(in_hand(subject="Hello\r\nBcc: everybody@nhs.uk"), route)
+        write_message(in_hand(**{field: f"a@nhs.uk{end}Bcc: everybody@nhs.uk"}), route)
 
 
 async def test_mail_stays_here_when_encryption_was_taken_out_of_the_way(rig: Rig) -> None:
@@ -134,7 +144,44 @@ def test_mail_in_clear_can_be_allowed_knowingly() -> None:
     assert "plain" == settings(smtp_host="mail.nhs.uk", smtp_security="plain", smtp_allow_plain=True).security
 
 
-def test_the_message_is_written_for_smtp() -> None:
-    message: EmailMessage = write_message(in_hand(), Route.of(settings()))
+def by_the_library(mail: MailInHand, route: Route) -> bytes:
+    """Return the message as Python's e-mail library writes it."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = route.mail_from
+    message["To"] = mail.recipient
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.begun_at)
+    message["Message-ID"] = f"<{mail.mail_id}@{route.mail_host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(mail.body, charset="utf-8", cte="quoted-printable")
+    return message.as_bytes()
 
-    assert policy.SMTP.linesep == message.policy.linesep
+
+LONG = "Dynamic Support Register: " + "a subject that is longer than one line of a mail " * 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"subject": "Siân’s account"},
+        {"subject": LONG},
+        {"subject": "=?utf-8?q?not?= an encoded word"},
+        {"subject": 'New referral: DSR-7KQ2 (10%), <urgent>; "now"'},
+        {"recipient": f"{'a' * 60}@{'b' * 60}.nhs.uk"},
+        {"recipient": "o'neil+dsr_{x}@mpft.nhs.uk"},
+    ],
+    ids=["plain", "not ASCII", "long", "like an encoded word", "with marks", "long address", "odd address"],
+)
+def test_the_message_is_the_one_that_the_e_mail_library_writes(changed: dict[str, str]) -> None:
+    mail, route = in_hand(**changed), Route.of(settings())
+
+    assert by_the_library(mail, route) == write_message(mail, route)
+
+
+def test_every_line_of_a_message_is_ended_for_smtp() -> None:
+    message = write_message(in_hand(body="one\ntwo\r\nthree\rfour"), Route.of(settings()))
+
+    assert [] == re.findall(rb"(?<!\r)\n|\r(?!\n)", message)
+    assert message.endswith(b"\r\n\r\none\r\ntwo\r\nthree\r\nfour\r\n")
