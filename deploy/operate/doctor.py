@@ -129,7 +129,7 @@ async def _process(name: str, socket: Path) -> Finding:
         return Finding(name, "does not answer")
     if answer.ready:
         return Finding(f"{name} is ready")
-    return Finding(name, "; ".join(line.removeprefix("not ready: ") for line in answer.text.splitlines()))
+    return Finding(name, "; ".join(line.removeprefix("not ready: ") for line in answer.said.splitlines()))
 
 
 async def _named_databases(settings: RunnerSettings) -> Finding:

@@ -104,10 +104,10 @@ def says_ready(socket: Path) -> Callable[[], Awaitable[bool]]:
 
 @dataclass(frozen=True)
 class ReadyAnswer:
-    """What a process answers to `GET /ready`. `text` says why it is not ready, one reason a line."""
+    """What a process answers to `GET /ready`. `said` tells why it is not ready, one reason a line."""
 
     ready: bool
-    text: str
+    said: str
 
 
 async def ask_ready(socket: Path, seconds: float) -> ReadyAnswer | None:
@@ -117,7 +117,7 @@ async def ask_ready(socket: Path, seconds: float) -> ReadyAnswer | None:
             reader, writer = await asyncio.open_unix_connection(socket)
             with closing(writer):
                 writer.write(b"GET /ready HTTP/1.0\r\nHost: ics\r\n\r\n")
-                head, _, text = (await reader.read()).decode().partition("\r\n\r\n")
+                head, _, said = (await reader.read()).decode().partition("\r\n\r\n")
     except (OSError, TimeoutError):
         return None
-    return ReadyAnswer(head.split(" ")[1:2] == ["200"], text)
+    return ReadyAnswer(head.split(" ")[1:2] == ["200"], said)
