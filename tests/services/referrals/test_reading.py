@@ -8,10 +8,15 @@ from pydantic import ValidationError
 
 from shared.contracts.referrals.listing import ListRecords, RecordPage, RowPlace
 from shared.contracts.referrals.reading import ReadHistory, ReadPast, ReadRecord
+from shared.contracts.referrals.saving import ReviewRecord
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals
 
+# Search texts whose time of the last update is not that of the record.
+BEHIND = """
+    SELECT count(*) FROM record AS r JOIN record_search AS s ON s.record_id = r.id WHERE s.updated_at <> r.updated_at
+"""
 NAMES = ("Ada", "Ben", "Cas", "Dee", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jon", "Kit", "Lou")
 
 
@@ -135,6 +140,22 @@ async def test_what_is_found_by_its_old_name_is_not_found_by_it_after_an_update(
 
     assert ["Behind Plum"] == await referrals.names(visitor, "behi")
     assert [] == await referrals.names(visitor, "before")
+
+
+@pytest.mark.parametrize("typed", ["plum", "plu per", "pl"])
+async def test_a_search_shows_the_last_updated_first(referrals: Referrals, owner: Owner, typed: str) -> None:
+    visitor = a_visitor(Role.ADMINISTRATOR)
+    first, second, third = [await referrals.submit(visitor) for _ in range(3)]
+
+    await referrals.update(visitor, third, first_name="Perdita")
+    await referrals.update(visitor, second, latest_update="Moved house")
+    updated = ids(await referrals.listed(visitor, typed))
+    await referrals.ask(visitor, ReviewRecord(command_id=new_id(), record_id=first.record_id, version=first.version))
+    reviewed = ids(await referrals.listed(visitor, typed))
+
+    assert [second.record_id, third.record_id, first.record_id] == updated
+    assert [first.record_id, second.record_id, third.record_id] == reviewed
+    assert 0 == await owner.value(BEHIND)
 
 
 @pytest.mark.requirement("R-DSR-007")
