@@ -18,6 +18,7 @@ from gateway.pages.records.record_page import (
     drawn_form,
     open_record,
     opened_in,
+    past_wanted,
     show_gone,
     show_left,
     show_page,
@@ -27,7 +28,7 @@ from gateway.ui.form import Posted
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
 from shared.clock import london_today
-from shared.contracts.referrals.reading import RecordShown
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -53,7 +54,7 @@ class Sent:
 
 
 async def show_record(request: web.Request) -> web.Response:
-    record = await find_record(request)
+    record = await ask(request, ReadRecord(record_id=record_id_in(request), past=past_wanted(request)))
     register = edition_of(request, record)
     drawn = drawn_form(register, record)
     return await show_page(request, register, record, drawn, open_record(record))
