@@ -10,7 +10,7 @@ from gateway.security import csrf
 from gateway.security.session_timeout import SESSION
 from shared.registers.definition.register import Definition
 
-TECHNICAL = frozenset({csrf.FIELD, "command", "version", "act", "note_command"})
+TECHNICAL = frozenset({csrf.FIELD, "command", "version", "edition", "act", "note_command"})
 SECRET = frozenset({"pin", "code"})
 
 

@@ -10,6 +10,7 @@ from tests.benchmarks.loading import EVERYWHERE, ONE, OWN
 from tests.benchmarks.measuring import Act
 from tests.walking import Sheet, Walker, a_referral, record_in
 
+EDITION = "2022"
 SYLLABLES = [consonant + vowel for vowel in "aeiou" for consonant in "bdfklmrt"]
 
 
@@ -93,7 +94,12 @@ class People:
 
     async def _update(self, client: int) -> None:
         record, version = await self._record_of("update", client)
-        news = {"command": uuid4().hex, "version": str(version), "latest_update": f"News {next(self._numbers)}"}
+        news = {
+            "command": uuid4().hex,
+            "version": str(version),
+            "edition": EDITION,
+            "latest_update": f"News {next(self._numbers)}",
+        }
         sheet = await self.own.update(record, self.referral(**news))
         assert 303 == sheet.status, sheet.problems
         self._kept["update", client] = (record, version + 1)

@@ -1,6 +1,5 @@
 """The statements behind the same acts, sent straight to the database without pages, bus and services."""
 
-import asyncio
 import itertools
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from services.referrals.store import finding, history, saving
 from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion
 from services.reports.store import dashboards
-from shared.contracts.referrals.reading import PAGE
+from shared.contracts.referrals.reading import PastWanted
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import DatabasePool, open_pool, scope_of, transaction
 from shared.ids import new_id
@@ -96,16 +95,16 @@ class Statements:
     async def _open(self, client: int) -> None:
         """Run what the page asks for: the record, its history and its notes."""
         record, _ = await self._record_of("open", client)
-        await asyncio.gather(self._read(record), self._read_past(record))
+        await self._read(record)
+        await self._read_past(record)
 
     async def _read(self, record: UUID) -> None:
         async with self.referrals.acquire() as db:
             await finding.read_record(db, self.crowd.own, record, ended=False)
 
     async def _read_past(self, record: UUID) -> None:
-        async with transaction(self.referrals, self.crowd.own) as db:
-            await history.find_history(db, self.crowd.own, record, 0, PAGE)
-            await history.find_notes(db, record, 0, PAGE)
+        async with self.referrals.acquire() as db:
+            await history.read_past(db, self.crowd.own, record, PastWanted(), ended=False)
 
     @property
     def home(self) -> Compartment:

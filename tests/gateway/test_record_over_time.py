@@ -6,7 +6,17 @@ import pytest
 
 from gateway.keys import REGISTERS
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import Act, FieldChange, ReadPast, RecordChange
+from shared.contracts.referrals.reading import (
+    Act,
+    FieldChange,
+    History,
+    Notes,
+    Past,
+    PastWanted,
+    ReadPast,
+    ReadRecord,
+    RecordChange,
+)
 from shared.contracts.referrals.saving import Conflict, ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
@@ -151,6 +161,21 @@ async def test_older_updates_are_on_pages_of_their_own(browser: Browser, past: S
     assert f"{HERE}#history" == links[1]["Newest updates"]
     assert [0, 2] == [asked.skip_updates for asked in past.heard(ReadPast)]
     assert (1, 0) == tuple(len(page.tree.select(".ics-line")) for page in (first, second))
+
+
+async def test_the_past_that_comes_with_the_record_is_not_asked_for_again(
+    browser: Browser, record: StandInOutcomes, past: StandInReferrals
+) -> None:
+    history = History(record_id=RECORD_ID, created_at=WHEN, created_by="Ada Minister", updates=(a_change(2),))
+    record.changes["past"] = Past(history=history, notes=Notes(record_id=RECORD_ID, notes=()))
+
+    page = await browser.see(f"{HERE}?history=2&notes=1")
+
+    assert [PastWanted(skip_updates=2, skip_notes=1)] == [asked.past for asked in record.heard(ReadRecord)]
+    assert [] == past.heard(ReadPast)
+    assert ["Ada Minister"] == [
+        name for name in ("Ada Minister", "Jayne Billings") if name in page.texts("#history")[0]
+    ]
 
 
 async def test_without_a_rating_there_is_neither_line_nor_review(browser: Browser, record: StandInOutcomes) -> None:

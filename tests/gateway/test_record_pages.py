@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals.reading import AddNote, ReadHistory
+from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadRecord
 from shared.contracts.referrals.saving import Conflict, SubmitRecord, UpdateRecord
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Role
@@ -17,6 +17,7 @@ from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.visit import Page
 from tests.walking import a_referral
 
+LIST = "/dsr/records/"
 NEW, HERE = "/dsr/records/new", f"/dsr/records/{RECORD_ID.hex}/"
 NOTE = f"{HERE}notes/"
 COMMAND = "0123456789abcdef0123456789abcdef"
@@ -26,6 +27,7 @@ TYPED = {
     "lead_professional_contact": "01782 000000",
     **a_referral(first_name="Tester", last_name="Three", risk_level="red"),
 }
+SENT = TYPED | {"edition": "2022"}  # as a record's own page sends it
 UNSURE = "We could not confirm that this was saved. Look in the list before you send it again."
 AWAY = "Sorry, this is not available just now. Nothing has been saved."
 
@@ -108,12 +110,59 @@ async def test_another_note_under_a_used_command_stays_under_a_new_one(
     assert (True, "Seen at home.") == (COMMAND != UUID(str(again["value"])).hex, typed_in(page, "text"))
 
 
+async def test_what_can_be_saved_as_it_was_sent_is_sent_without_reading_the_record(
+    browser: Browser, record: StandInOutcomes, referrals: StandInReferrals
+) -> None:
+    page = await browser.see(HERE)
+    record.asked.clear()
+
+    assert f"{HERE}?notice=updated" == await browser.go_on(HERE, TYPED | {"edition": typed_in(page, "edition")})
+
+    assert (1, 0) == (len(referrals.heard(UpdateRecord)), len(record.heard(ReadRecord)))
+
+
+@pytest.mark.parametrize("changes", [{"edition": "1999"}, {"edition": ""}, {"last_name": ""}, {"act": "review"}])
+async def test_any_other_form_is_read_with_its_record(
+    browser: Browser, record: StandInOutcomes, changes: dict[str, str]
+) -> None:
+    await browser.post(HERE, SENT | changes)
+
+    assert 1 == len(record.heard(ReadRecord))
+
+
+@pytest.mark.parametrize(
+    ("why", "status"),
+    [(Refused("not_yours"), 409), (Refused("unchanged"), 409), (NotAnswered(Fault.BUSY), 503)],
+)
+async def test_an_update_that_was_not_carried_out_is_sent_once_and_its_record_is_read(
+    browser: Browser, record: StandInOutcomes, referrals: StandInReferrals, why: Refused | NotAnswered, status: int
+) -> None:
+    referrals.failing[UpdateRecord] = why
+
+    await browser.send(HERE, SENT, status=status)
+
+    assert (1, 1) == (len(referrals.heard(UpdateRecord)), len(record.heard(ReadRecord)))
+
+
+async def test_what_was_saved_is_said_to_be_saved_though_its_record_cannot_be_read_any_more(
+    browser: Browser, record: StandInOutcomes
+) -> None:
+    record.failing[ReadRecord] = Refused("not_found")
+
+    address = await browser.go_on(HERE, SENT)
+    note = await browser.send(HERE, SENT | {"text": "Seen at home."}, status=200)
+
+    assert f"{LIST}?notice=updated" == await browser.sent_to(address)
+    assert "Seen at home." in note.tree.get_text()
+    await browser.see(HERE, status=404)
+
+
 async def test_a_form_that_was_saved_and_typed_in_further_is_put_together_with_what_was_saved(
     browser: Browser, referrals: StandInReferrals
 ) -> None:
     referrals.failing[UpdateRecord] = Refused("command_reused")
 
-    page = await browser.send(HERE, TYPED, status=409)
+    page = await browser.send(HERE, SENT, status=409)
 
     assert "Jenny Harris" == typed_in(page, "lead_professional")
     assert COMMAND != typed_in(page, "command")
@@ -125,7 +174,7 @@ async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_t
     referrals.failing[UpdateRecord] = Refused(Conflict(version=5))
     referrals.failing[ReadHistory] = Refused("not_found")
 
-    page = await browser.send(HERE, TYPED, status=404)
+    page = await browser.send(HERE, SENT, status=404)
 
     assert "This record cannot be opened any more" == page.heading
     assert "Jenny Harris" in page.tree.get_text()
@@ -134,7 +183,7 @@ async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_t
 async def test_whoever_may_not_save_any_more_is_told_so(browser: Browser, referrals: StandInReferrals) -> None:
     referrals.failing[UpdateRecord] = NotAnswered(Fault.NOT_ALLOWED)
 
-    page = await browser.send(HERE, TYPED, status=403)
+    page = await browser.send(HERE, SENT, status=403)
 
     assert "You do not have permission to see this page" == page.heading
 
@@ -156,7 +205,7 @@ async def test_what_was_typed_while_somebody_archived_the_record_can_still_be_co
 ) -> None:
     referrals.failing[UpdateRecord] = referrals.failing[AddNote] = Refused(code)
 
-    update = await browser.send(HERE, TYPED, status=404)
+    update = await browser.send(HERE, SENT, status=404)
     note = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=404)
 
     for page, typed in ((update, "Jenny Harris"), (note, "Seen at home.")):
@@ -183,7 +232,7 @@ async def test_adding_a_note_beside_nothing_new_goes_back_to_the_record(browser:
 
 
 async def test_saving_the_record_keeps_a_note_that_was_not_added(browser: Browser) -> None:
-    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=200)
+    page = await browser.send(HERE, SENT | {"note_command": COMMAND, "text": "Seen at home."}, status=200)
 
     assert ["The referral has been updated."] == page.texts(".nhsuk-notification-banner__content")
     assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))
@@ -195,6 +244,6 @@ async def test_what_is_refused_keeps_the_note_too(
 ) -> None:
     referrals.failing[UpdateRecord] = Refused(reason)
 
-    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
+    page = await browser.send(HERE, SENT | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
 
     assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))

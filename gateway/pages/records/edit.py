@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
+from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.records.conflict import show_conflict
 from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation, with_day_before
 from gateway.pages.records.likely_duplicate import unseen_duplicate
@@ -18,22 +18,24 @@ from gateway.pages.records.record_page import (
     drawn_form,
     open_record,
     opened_in,
+    past_wanted,
     show_gone,
     show_left,
     show_page,
 )
-from gateway.ui.actions import ask, attempt, see_other
+from gateway.ui.actions import NOTICE, ask, attempt, see_other, show_why
 from gateway.ui.form import Posted
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
 from shared.clock import london_today
-from shared.contracts.referrals.reading import RecordShown
-from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
-from shared.messages import Refused
+from shared.contracts.referrals.reading import ReadRecord, RecordShown
+from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, UpdateRecord
+from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.reading import Checked, read_answers
 from shared.registers.form.showing import fill_fields
+from shared.registers.load import UnknownRegister
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Sent:
     """
     A record's form as it was sent: the record, the form to show again, and the answers that were read.
 
-    `confirmed`: the user was asked whether the record shall end, and said yes.
+    `confirmed`: the user was asked whether the record shall end, and said yes. `failure`: why this very update was not
+    carried out, if it was sent already.
     """
 
     register: Definition
@@ -50,53 +53,112 @@ class Sent:
     opened: Opened
     checked: Checked
     confirmed: bool
+    failure: Refused | NotAnswered | None = None
 
 
 async def show_record(request: web.Request) -> web.Response:
-    record = await find_record(request)
+    """Show the record. If it was just updated and can no longer be read, say in the list that it was saved."""
+    try:
+        record = await ask(request, ReadRecord(record_id=record_id_in(request), past=past_wanted(request)))
+    except Refused:
+        if request.query.get(NOTICE) != "updated":
+            raise
+        return see_other(request[REGISTER].address(PATHS["records"]), "updated")
     register = edition_of(request, record)
     drawn = drawn_form(register, record)
     return await show_page(request, register, record, drawn, open_record(record))
 
 
 async def update_record(request: web.Request) -> web.Response:
+    """
+    Save the form. A form without faults is sent without reading its record, because no page shows that.
+
+    If it is refused or not answered, the record is read as for any other form, and its page says why.
+    """
     posted = await request.post()
     opened = opened_in(posted)
+    update = _update_without_record(request, posted, opened)
+    failure: Refused | NotAnswered | None = None
+    if update is not None:
+        try:
+            saved = await ask(request, update)
+        except (Refused, NotAnswered) as why:
+            failure = why
+        else:
+            return await _show_done(request, opened.note, saved, "updated")
     try:
         record = await find_record(request)
     except Refused:
-        return await _update_unread(request, posted, opened)
+        return await _update_unread(request, posted, opened, failure)
+    return await _update_read(request, posted, opened, record, failure)
+
+
+def _update_without_record(request: web.Request, posted: Posted, opened: Opened) -> UpdateRecord | None:
+    """
+    Return the update if the form names its edition and has no fault.
+
+    None otherwise. The record decides about a fault: an answer that it has already may be retired, for example.
+    """
+    register = _edition_sent(request, posted)
+    if register is None or is_cancelled(posted) or posted.get("act") == REVIEW:
+        return None
+    checked = read_answers(register.form, typed(posted, register.form), register.words, london_today())
+    if not checked.ok or consent_verdict(register, checked.answers) == "refused":
+        return None
+    return _update_of(request, opened, checked, is_confirmed(posted))
+
+
+def _update_of(request: web.Request, opened: Opened, checked: Checked, confirmed: bool) -> UpdateRecord:
+    return UpdateRecord(
+        command_id=opened.command,
+        record_id=record_id_in(request),
+        version=opened.version,
+        answers=checked.answers,
+        confirmed=confirmed,
+    )
+
+
+def _edition_sent(request: web.Request, posted: Posted) -> Definition | None:
+    """Return the definition of the edition that the form names, or None. The service checks the answers anyway."""
+    edition = str(posted.get("edition", ""))
+    try:
+        return request.config_dict[REGISTERS].find(request[REGISTER].code, edition) if edition else None
+    except UnknownRegister:
+        return None
+
+
+async def _update_read(
+    request: web.Request, posted: Posted, opened: Opened, record: RecordShown, failure: Refused | NotAnswered | None
+) -> web.Response:
     register = edition_of(request, record)
     cancelled = is_cancelled(posted)
     sent_raw = typed(posted, register.form)
     raw = with_day_before(register, sent_raw, record.answers) if cancelled else sent_raw
     checked = read_answers(register.form, raw, register.words, london_today(), record.answers)
-    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted))
+    said = failure if posted.get("edition") == record.edition else None
+    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted), said)
     if cancelled:
         return await _show_sent(request, sent)
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
 
-async def _update_unread(request: web.Request, posted: Posted, opened: Opened) -> web.Response:
+async def _update_unread(
+    request: web.Request, posted: Posted, opened: Opened, failure: Refused | NotAnswered | None
+) -> web.Response:
     """
     Send the update of a record that cannot be read. It may repeat the very update that ended the record.
 
     The service answers a repeated command as it did the first time. If it refuses, show what was typed.
     """
+    if isinstance(failure, NotAnswered):
+        raise failure
     register = request[REGISTER]
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_today())
-    if is_cancelled(posted) or posted.get("act") == REVIEW or not checked.ok:
+    if failure or is_cancelled(posted) or posted.get("act") == REVIEW or not checked.ok:
         return await show_gone(request, raw, opened.note.text)
-    update = UpdateRecord(
-        command_id=opened.command,
-        record_id=record_id_in(request),
-        version=opened.version,
-        answers=checked.answers,
-        confirmed=is_confirmed(posted),
-    )
     try:
-        saved = await ask(request, update)
+        saved = await ask(request, _update_of(request, opened, checked, is_confirmed(posted)))
     except Refused:
         return await show_gone(request, raw, opened.note.text)
     return await _show_end(request, opened.note, is_open=saved.is_open)
@@ -116,14 +178,7 @@ async def _update(request: web.Request, sent: Sent) -> web.Response:
     mark(sent.drawn, checked.faults)
     if form.summary:
         return await _show_sent(request, sent)
-    update = UpdateRecord(
-        command_id=sent.opened.command,
-        record_id=sent.record.record_id,
-        version=sent.opened.version,
-        answers=dict(checked.answers),
-        confirmed=sent.confirmed,
-    )
-    return await _ask(request, sent, update)
+    return await _ask(request, sent, _update_of(request, sent.opened, checked, sent.confirmed))
 
 
 async def _review(request: web.Request, sent: Sent) -> web.Response:
@@ -146,20 +201,29 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
         "duplicate_unseen": unseen_duplicate(register),
         "command_reused": None,
     }
+    saved: RecordReceipt | None = None
     try:
-        saved = await attempt(request, command, sent.drawn.form, refusals)
+        if sent.failure is None:
+            saved = await attempt(request, command, sent.drawn.form, refusals)
+        else:
+            show_why(request, sent.failure, sent.drawn.form, refusals)
     except Refused as refusal:
         if refusal.code == "confirm_ending":
             return await show_confirmation(request, register, sent.record, sent.checked.raw, sent.opened)
         return await _show_overtaken(request, sent, refusal)
     if saved is None:
         return await _show_sent(request, sent)
-    if not saved.is_open:
-        return await _show_end(request, sent.opened.note, is_open=False)
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
-    if sent.opened.note.text:
-        return await _show_saved(request, register, sent.opened.note, done)
-    return see_other(register.record_address(sent.record.record_id), done)
+    return await _show_done(request, sent.opened.note, saved, done)
+
+
+async def _show_done(request: web.Request, note: Note, saved: RecordReceipt, done: str) -> web.Response:
+    """Go on to the saved record. A note that was typed but not added is shown with it."""
+    if not saved.is_open:
+        return await _show_end(request, note, is_open=False)
+    if note.text:
+        return await _show_saved(request, note, done)
+    return see_other(request[REGISTER].record_address(record_id_in(request)), done)
 
 
 async def _show_sent(request: web.Request, sent: Sent) -> web.Response:
@@ -175,9 +239,13 @@ def is_changed(register: Definition, record: RecordShown, checked: Checked) -> b
     return unread or own.answers != checked.answers
 
 
-async def _show_saved(request: web.Request, register: Definition, note: Note, done: str) -> web.Response:
+async def _show_saved(request: web.Request, note: Note, done: str) -> web.Response:
     """Show the saved record with the note that was typed but not added. A reload of this page saves nothing twice."""
-    record = await find_record(request)
+    try:
+        record = await find_record(request)
+    except Refused:  # ended in the meantime
+        return await _show_end(request, note, is_open=True)
+    register = edition_of(request, record)
     drawn = drawn_form(register, record)
     return await show_page(request, register, record, drawn, open_record(record, note), said=done)
 

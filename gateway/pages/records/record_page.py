@@ -26,7 +26,7 @@ from gateway.ui.shell import Shell
 from gateway.ui.table import Cell, Column, table_rows
 from shared.clock import london_today, utc_now
 from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import Notes, ReadPast, RecordShown
+from shared.contracts.referrals.reading import Notes, Past, PastWanted, ReadPast, RecordShown
 from shared.ids import new_id
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
@@ -57,14 +57,6 @@ class Opened:
     note: Note
 
 
-@dataclass(frozen=True)
-class _Skipped:
-    """How many of the newest updates and notes an older page leaves out."""
-
-    updates: int
-    notes: int
-
-
 def open_record(record: RecordShown, note: Note | None = None) -> Opened:
     return Opened(new_id(), record.version, note or Note("", new_id()))
 
@@ -85,6 +77,12 @@ def drawn_form(register: Definition, record: RecordShown, raw: Raw | None = None
     return draw(register.form, register.words, filled, record.answers)
 
 
+def past_wanted(request: web.Request) -> PastWanted:
+    """Return the pages of the history and of the notes that the address names."""
+    updates, notes = (number_of(request.query.get(part), 5) or 0 for part in ("history", "notes"))
+    return PastWanted(skip_updates=updates, skip_notes=notes)
+
+
 async def show_page(
     request: web.Request,
     register: Definition,
@@ -94,15 +92,15 @@ async def show_page(
     said: str = "",
 ) -> web.Response:
     """Show the record. `said` names the notice of a page that answers a POST."""
-    skipped = _Skipped(*(number_of(request.query.get(part), 5) or 0 for part in ("history", "notes")))
+    wanted = past_wanted(request)
     read, found, about, names = await asyncio.gather(
-        ask(request, ReadPast(record_id=record.record_id, skip_updates=skipped.updates, skip_notes=skipped.notes)),
+        _past_of(request, record, wanted),
         _outcomes_of(request, register, record),
         whose(request, record),
         organisation_names(request, register),
     )
     words, now = register.words, utc_now()
-    past = past_of(register, record, read, found, skipped.updates, now)
+    past = past_of(register, record, read, found, wanted.skip_updates, now)
     standing = standing_of(register, record, names)
     rated = words("records.rated", when=days_since(record.rated_at, now, words))
     part = partial(show_part, request, register=register, href=register.record_address(record.record_id))
@@ -118,10 +116,10 @@ async def show_page(
                 "records/updates.html",
                 updates=_tables(request, past),
                 older=past.older,
-                is_older=bool(skipped.updates),
+                is_older=bool(wanted.skip_updates),
             ),
             "created": past.created,
-            "noted": part("records/noted.html", **_noted(register, read.notes, skipped.notes)),
+            "noted": part("records/noted.html", **_noted(register, read.notes, wanted.skip_notes)),
             **_carried(register, record, opened),
         },
         register=register,
@@ -196,6 +194,14 @@ def _tables(request: web.Request, past: ShownPast) -> list[tuple[str, Markup]]:
 
 def _table(shell: Shell, columns: Sequence[Column], update: ShownChange) -> Markup:
     return shell.fill({"heading": update.heading, "rows": table_rows(columns, update.rows, row_header=True)})
+
+
+async def _past_of(request: web.Request, record: RecordShown, wanted: PastWanted) -> Past:
+    """Return the past that was read with the record, or ask for it."""
+    if record.past is not None:
+        return record.past
+    skips = {"skip_updates": wanted.skip_updates, "skip_notes": wanted.skip_notes}
+    return await ask(request, ReadPast(record_id=record.record_id, **skips))
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:

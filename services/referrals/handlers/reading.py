@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import lists
@@ -13,16 +14,16 @@ from shared.context import ServiceContext
 from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.naming import NamedRecords, NameRecords
 from shared.contracts.referrals.reading import (
-    PAGE,
     History,
     Past,
+    PastWanted,
     ReadHistory,
     ReadPast,
     ReadRecord,
     RecordChange,
     RecordShown,
 )
-from shared.database import Database, transaction
+from shared.database import transaction
 from shared.messages import Fault, NotAnswered, must_find
 from shared.permissions import Visitor
 from shared.registers.scope import sees_ended
@@ -53,8 +54,13 @@ class ReadRecordHandlers:
         return page_of(asked, found)
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
+        ended = self._sees_ended(visitor)
         async with self.context.one_trip() as db:
-            return must_find(await finding.read_record(db, visitor, asked.record_id, ended=self._sees_ended(visitor)))
+            record = must_find(await finding.read_record(db, visitor, asked.record_id, ended=ended))
+        if asked.past is None:
+            return record
+        past = await self._past(visitor, asked.record_id, asked.past, lists.ROOM_BESIDE)
+        return record.model_copy(update={"past": past})
 
     def _sees_ended(self, visitor: Visitor) -> bool:
         """Return whether the visitor's role may read records of this register that have ended."""
@@ -76,23 +82,24 @@ class ReadRecordHandlers:
             return found
 
     async def read_past(self, visitor: Visitor, asked: ReadPast) -> Past:
-        record_id = asked.record_id
-        async with transaction(self.context.pool, visitor) as db:
-            ended = self._sees_ended(visitor)
-            found = await history.find_history(db, visitor, record_id, asked.skip_updates, PAGE, ended=ended)
-            updates = must_find(found)
-            notes = await history.find_notes(db, record_id, asked.skip_notes, PAGE)
-            ratings = None if asked.skip_updates else await self._older_ratings(db, visitor, updates)
-            await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [record_id])
-            await audit.note(db, visitor, ReferralsAction.RECORD_NOTES_READ, [record_id])
-        return Past(history=updates, notes=notes, older_ratings=ratings)
+        wanted = PastWanted(skip_updates=asked.skip_updates, skip_notes=asked.skip_notes)
+        return await self._past(visitor, asked.record_id, wanted, lists.ROOM)
 
-    async def _older_ratings(self, db: Database, visitor: Visitor, found: History) -> tuple[RecordChange, ...] | None:
+    async def _past(self, visitor: Visitor, record_id: UUID, wanted: PastWanted, room: int) -> Past:
+        ended = self._sees_ended(visitor)
+        async with self.context.one_trip() as db:
+            past = must_find(await history.read_past(db, visitor, record_id, wanted, ended=ended, room=room))
+        if wanted.skip_updates:
+            return past
+        return past.model_copy(update={"older_ratings": await self._older_ratings(visitor, past.history)})
+
+    async def _older_ratings(self, visitor: Visitor, found: History) -> tuple[RecordChange, ...] | None:
         rating = self.context.registers.find(visitor.register_code).rating
         if rating is None or not found.older:
             return ()
         oldest_shown = found.updates[-1].version
-        return await history.find_ratings(db, found.record_id, oldest_shown, rating.question)
+        async with transaction(self.context.pool, visitor) as db:
+            return await history.find_ratings(db, visitor, found.record_id, oldest_shown, rating.question)
 
 
 def list_page(asked: ListRecords, questions: Sequence[str]) -> ListPage:

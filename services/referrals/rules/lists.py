@@ -12,16 +12,17 @@ from shared.registers.definition.register import Definition
 
 URGENCIES: tuple[Urgency, ...] = ("urgent", "alert", "routine")
 ROOM = 400_000  # bytes of notes or updates in one reply; the whole stays well under the largest message of the bus
+ROOM_BESIDE = 250_000  # the same, in a reply that holds the record too
 
 Piece = TypeVar("Piece", bound=Message)
 
 
-def fitting(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Return as many of the first pieces as fit into one reply, and at least one if there are any."""
+def fitting(pieces: Sequence[Piece], room: int = ROOM) -> tuple[Piece, ...]:
+    """Return as many of the first pieces as fit into so many bytes, and at least one if there are any."""
     taken, used = 0, 0
     for piece in pieces:
         used += len(piece.model_dump_json().encode())
-        if taken and used > ROOM:
+        if taken and used > room:
             break
         taken += 1
     return tuple(pieces[:taken])

@@ -2,15 +2,29 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
+from pydantic import TypeAdapter
 
-from services.referrals.rules.lists import fitting
+from services.referrals.rules.lists import ROOM, fitting
 from services.referrals.store.scope import in_scope, scope_parameters
-from shared.contracts.referrals.reading import FieldChange, History, Notes, NoteShown, RecordChange
-from shared.database import Database
+from shared.contracts.referrals.answers import Answer
+from shared.contracts.referrals.reading import (
+    PAGE,
+    FieldChange,
+    History,
+    Notes,
+    NoteShown,
+    Past,
+    PastWanted,
+    RecordChange,
+)
+from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
+
+NOTES: TypeAdapter[tuple[NoteShown, ...]] = TypeAdapter(tuple[NoteShown, ...])
 
 FIND_CREATION = f"""
     SELECT created_at, created_by_name
@@ -18,7 +32,7 @@ FIND_CREATION = f"""
     WHERE {in_scope("record")} AND id = $3 AND (is_open OR $4)
 """  # noqa: S608  a condition of ours
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
-# The queries by `record_id` alone follow one that finds this record in scope, in the same transaction.
+# The query by `record_id` alone follows one that finds this record in scope, in the same transaction.
 FIND_UPDATES = """
     SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
@@ -48,68 +62,96 @@ async def find_history(
         created_at=creation["created_at"],
         created_by=creation["created_by_name"],
         updates=updates,
-        older=_older(rows, skip, len(updates)),
+        older=_older(rows[0]["there"] if rows else 0, skip, len(updates)),
     )
 
 
-def _older(rows: list[Record], skip: int, shown: int) -> int:
-    there: int = rows[0]["there"] if rows else 0
+def _older(there: int, skip: int, shown: int) -> int:
     return max(there - skip - shown, 0)
 
 
 def _change(row: Record) -> RecordChange:
-    changes = [FieldChange(name=name, before=before, after=after) for name, before, after in json.loads(row["changes"])]
     return RecordChange(
         version=row["version"],
         act=row["act"],
         changed_at=row["changed_at"],
         changed_by=row["changed_by_name"],
-        changes=tuple(changes),
+        changes=_fields(json.loads(row["changes"])),
     )
+
+
+def _fields(changes: list[list[Answer | None]]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(name=str(name), before=before, after=after) for name, before, after in changes)
+
+
+READ_PAST = """
+    SELECT created_at, created_by, updates, updates_there, notes, notes_there
+    FROM read_past($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def read_past(
+    db: Database, visitor: Visitor, record_id: UUID, wanted: PastWanted, *, ended: bool, room: int = ROOM
+) -> Past | None:
+    """
+    Return one page of the history and one of the notes of an open record in scope, audited. With `ended`, also of one
+    that has ended.
+
+    At most `room` bytes of each are returned. Sets its own context: must be called outside a transaction.
+    """
+    skipped = (wanted.skip_updates, wanted.skip_notes)
+    row = await db.fetchrow(READ_PAST, as_json(scope_of(visitor)), record_id, ended, *skipped, PAGE)
+    if row is None:
+        return None
+    updates = fitting(_updates(row["updates"]), room)
+    notes = fitting(NOTES.validate_json(row["notes"]), room)
+    return Past(
+        history=History(
+            record_id=record_id,
+            created_at=row["created_at"],
+            created_by=row["created_by"],
+            updates=updates,
+            older=_older(row["updates_there"], skipped[0], len(updates)),
+        ),
+        notes=Notes(record_id=record_id, notes=notes, older=_older(row["notes_there"], skipped[1], len(notes))),
+    )
+
+
+def _updates(text: str) -> list[RecordChange]:
+    return [
+        RecordChange(
+            version=each["version"],
+            act=each["act"],
+            changed_at=datetime.fromisoformat(each["changed_at"]),
+            changed_by=each["changed_by"],
+            changes=_fields(each["changes"]),
+        )
+        for each in json.loads(text)
+    ]
 
 
 FIND_RATINGS = f"""
     SELECT version, act, changed_at, changed_by_name, changes
     FROM (
         SELECT version, act, changed_at, changed_by_name, jsonb_path_query_array(
-            changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $3::text)
+            changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $5::text)
         ) AS changes
         FROM record_version
-        WHERE record_id = $1 AND version < $2
+        WHERE record_id = $3 AND version < $4
+            AND EXISTS (SELECT FROM record AS r WHERE {in_scope()} AND r.id = $3)
     ) AS older
     WHERE changes <> '[]'
     ORDER BY version DESC
     LIMIT {MOST + 1}
-"""  # noqa: S608  a number of ours
+"""  # noqa: S608  a condition and a number of ours
 
 
-async def find_ratings(db: Database, record_id: UUID, before: int, question: str) -> tuple[RecordChange, ...] | None:
+async def find_ratings(
+    db: Database, visitor: Visitor, record_id: UUID, before: int, question: str
+) -> tuple[RecordChange, ...] | None:
     """Return the changes of the rating before a version, the newest first; None if there are more than `MOST`."""
-    rows = await db.fetch(FIND_RATINGS, record_id, before, question)
+    rows = await db.fetch(FIND_RATINGS, *scope_parameters(visitor), record_id, before, question)
     return None if len(rows) > MOST else tuple(_change(row) for row in rows)
-
-
-FIND_NOTES = """
-    SELECT id AS note_id, text, written_by_name AS written_by, written_at, count(*) OVER () AS there
-    FROM note
-    WHERE record_id = $1
-    ORDER BY written_at DESC, id DESC
-    OFFSET $2
-    LIMIT $3
-"""
-
-
-async def find_notes(db: Database, record_id: UUID, skip: int, most: int) -> Notes:
-    """Return up to `most` notes on a record in scope, the newest first, without the newest `skip`."""
-    rows = await db.fetch(FIND_NOTES, record_id, skip, most)
-    notes = fitting([_note(row) for row in rows])
-    return Notes(record_id=record_id, notes=notes, older=_older(rows, skip, len(notes)))
-
-
-def _note(row: Record) -> NoteShown:
-    return NoteShown(
-        note_id=row["note_id"], text=row["text"], written_by=row["written_by"], written_at=row["written_at"]
-    )
 
 
 FIND_AND_HOLD = f"""

@@ -24,51 +24,6 @@ class EndingDecision(Message):
     decided_at: datetime
 
 
-class RecordShown(Message):
-    """
-    A record as the asker may see it, in the edition that it was written in.
-
-    `state` is the register's code of its state. It ends on `ends_on`, unless it is still `awaiting` decisions of
-    bodies. `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope
-    that the register's team linked to the same person.
-    """
-
-    record_id: UUID
-    reference: str
-    edition: str
-    answers: Answers = Field(repr=False)
-    version: int
-    state: str
-    is_open: bool
-    ended_at: datetime | None = None
-    ends_on: date | None = None
-    awaiting: bool = False
-    decisions: tuple[EndingDecision, ...] = ()
-    organisation_id: UUID
-    created_by: str = Field(repr=False)
-    created_at: datetime
-    updated_at: datetime
-    rated_at: datetime
-    updates: int
-    notes: int
-    may_update: bool
-    holdings: tuple[Holding, ...] = ()
-    same_person: tuple[SameRecord, ...] = ()
-
-
-class ReadRecord(Request[RecordShown]):
-    """
-    Read one record. Refused as `not_found` when it does not exist or is outside the asker's scope. Audited.
-
-    A record that has ended is found only by the roles that the register names for it.
-    """
-
-    subject: ClassVar[str] = "ask.referrals.read_record"
-    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
-
-    record_id: UUID
-
-
 class FieldChange(Message):
     """The old and new value of one field, as codes. The page adds the definition's words."""
 
@@ -141,6 +96,61 @@ class Past(Message):
     history: History
     notes: Notes
     older_ratings: tuple[RecordChange, ...] | None = None
+
+
+class PastWanted(Message):
+    """How many of the newest updates and notes to leave out of a page of the history and of the notes."""
+
+    skip_updates: int = Field(default=0, ge=0, le=1_000_000)
+    skip_notes: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class RecordShown(Message):
+    """
+    A record as the asker may see it, in the edition that it was written in.
+
+    `state` is the register's code of its state. It ends on `ends_on`, unless it is still `awaiting` decisions of
+    bodies. `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope
+    that the register's team linked to the same person. `past` is set if it was wanted.
+    """
+
+    record_id: UUID
+    reference: str
+    edition: str
+    answers: Answers = Field(repr=False)
+    version: int
+    state: str
+    is_open: bool
+    ended_at: datetime | None = None
+    ends_on: date | None = None
+    awaiting: bool = False
+    decisions: tuple[EndingDecision, ...] = ()
+    organisation_id: UUID
+    created_by: str = Field(repr=False)
+    created_at: datetime
+    updated_at: datetime
+    rated_at: datetime
+    updates: int
+    notes: int
+    may_update: bool
+    holdings: tuple[Holding, ...] = ()
+    same_person: tuple[SameRecord, ...] = ()
+    past: Past | None = None
+
+
+class ReadRecord(Request[RecordShown]):
+    """
+    Read one record. Refused as `not_found` when it does not exist or is outside the asker's scope. Audited.
+
+    A record that has ended is found only by the roles that the register names for it. With `past`, also its history and
+    notes are read and audited, as `ReadPast` does.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_record"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
+
+    record_id: UUID
+    past: PastWanted | None = None
 
 
 class ReadPast(Request[Past]):

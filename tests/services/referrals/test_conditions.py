@@ -13,6 +13,7 @@ from services.referrals.rules.search import read_search
 from services.referrals.store import archiving, duplicates, finding, history, holding, saving
 from services.referrals.store.finding import ListPage
 from services.referrals.store.saving import Content, NewVersion
+from shared.contracts.referrals.reading import PastWanted
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database, open_pool, scope_of
 from shared.permissions import Role, Visitor
@@ -58,6 +59,11 @@ async def read_history(wanted: Wanted) -> bool:
     return await history.find_history(wanted.db, wanted.visitor, wanted.receipt.record_id, 0) is not None
 
 
+async def read_past(wanted: Wanted) -> bool:
+    read = await history.read_past(wanted.db, wanted.visitor, wanted.receipt.record_id, PastWanted(), ended=False)
+    return read is not None
+
+
 async def hold_for_note(wanted: Wanted) -> bool:
     return await history.hold_record(wanted.db, wanted.visitor, wanted.receipt.record_id) is not None
 
@@ -95,7 +101,7 @@ async def rewrite(wanted: Wanted) -> bool:
 
 Look = Callable[[Wanted], Awaitable[bool]]
 # The conditions of these are those of the visitor's compartments and also those of a user's own records.
-OF_OWN: tuple[Look, ...] = (find_for_update, search_reference, turn, rewrite)
+OF_OWN: tuple[Look, ...] = (find_for_update, search_reference, read_past, turn, rewrite)
 LOOKS = (read_history, hold_for_note, read_state, hold_for_holder, read_compartment, *OF_OWN)
 
 

@@ -30,6 +30,7 @@ ADD_KEYS = """
     SELECT r.id, r.register_code, 'direct', 'nhs_number' FROM referrals.record AS r WHERE r.reference LIKE 'DIRECT-%'
 """
 CHANGES = (
+    "UPDATE referrals.record SET updated_at = updated_at + interval '1 day' WHERE reference LIKE 'DIRECT-%'",
     "UPDATE referrals.record SET search = ' ann carr' WHERE reference LIKE 'DIRECT-%'",
     "UPDATE referrals.record SET is_open = false, ended_at = now() WHERE reference LIKE 'DIRECT-%'",
     "UPDATE referrals.record SET is_open = true, ended_at = NULL WHERE reference LIKE 'DIRECT-%'",

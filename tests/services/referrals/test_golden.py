@@ -15,7 +15,7 @@ from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldi
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
-from shared.contracts.referrals.reading import ReadHistory, ReadPast, ReadRecord
+from shared.contracts.referrals.reading import PastWanted, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.permissions import Role, Visitor
@@ -117,7 +117,8 @@ async def test_golden_duplicates(referrals: Referrals) -> None:
     check_golden(ListDuplicates, in_order(found))
     check_golden(CountDuplicates, count)
     check_golden(DecideDuplicate, decided)
-    check_golden(ReadRecord, await referrals.read(both, one.record_id))
+    opened = ReadRecord(record_id=one.record_id, past=PastWanted())
+    check_golden(ReadRecord, await referrals.read(both, one.record_id), await referrals.ask(both, opened))
 
 
 def in_order(found: PossibleDuplicates) -> PossibleDuplicates:

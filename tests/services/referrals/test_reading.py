@@ -7,11 +7,27 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.referrals.listing import ListRecords, RecordPage, RowPlace
-from shared.contracts.referrals.reading import ReadHistory, ReadPast, ReadRecord
+from shared.contracts.referrals.reading import PastWanted, ReadHistory, ReadPast, ReadRecord
+from shared.contracts.referrals.saving import ReviewRecord
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
-from tests.services.referrals.rig import Owner, Referrals
+from tests.services.referrals.rig import Owner, Referrals, a_note
 
+# Search texts whose time of the last update is not that of the record.
+BEHIND = """
+    SELECT count(*) FROM record AS r JOIN record_search AS s ON s.record_id = r.id WHERE s.updated_at <> r.updated_at
+"""
+# Twenty updates of 80 kB, and twenty notes of 20 kB.
+LONG_UPDATES = """
+    INSERT INTO record_version (record_id, version, act, changed_at, edition, changes, answers)
+    SELECT $1, n, 'updated', now(), '2022',
+        jsonb_build_array(jsonb_build_array('latest_update', repeat('é', 20000), repeat('é', 20000))), '{}'
+    FROM generate_series(1, 20) AS n
+"""
+LONG_NOTES = """
+    INSERT INTO note (id, record_id, text, written_by, written_by_name)
+    SELECT gen_random_uuid(), $1, repeat('é', 10000), gen_random_uuid(), 'Some Body' FROM generate_series(1, 20)
+"""
 NAMES = ("Ada", "Ben", "Cas", "Dee", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jon", "Kit", "Lou")
 
 
@@ -137,6 +153,22 @@ async def test_what_is_found_by_its_old_name_is_not_found_by_it_after_an_update(
     assert [] == await referrals.names(visitor, "before")
 
 
+@pytest.mark.parametrize("typed", ["plum", "plu per", "pl"])
+async def test_a_search_shows_the_last_updated_first(referrals: Referrals, owner: Owner, typed: str) -> None:
+    visitor = a_visitor(Role.ADMINISTRATOR)
+    first, second, third = [await referrals.submit(visitor) for _ in range(3)]
+
+    await referrals.update(visitor, third, first_name="Perdita")
+    await referrals.update(visitor, second, latest_update="Moved house")
+    updated = ids(await referrals.listed(visitor, typed))
+    await referrals.ask(visitor, ReviewRecord(command_id=new_id(), record_id=first.record_id, version=first.version))
+    reviewed = ids(await referrals.listed(visitor, typed))
+
+    assert [second.record_id, third.record_id, first.record_id] == updated
+    assert [first.record_id, second.record_id, third.record_id] == reviewed
+    assert 0 == await owner.value(BEHIND)
+
+
 @pytest.mark.requirement("R-DSR-007")
 async def test_a_standard_user_sees_only_what_they_added(referrals: Referrals) -> None:
     visitor = a_visitor()
@@ -206,6 +238,40 @@ async def test_a_record_is_shown_in_the_edition_and_with_the_counts_that_its_pag
     assert ("2022", "active", receipt.reference, 0) == (shown.edition, shown.state, shown.reference, shown.version)
     assert (0, 0, True) == (shown.updates, shown.notes, shown.may_update)
     assert "Percy" == shown.answers["first_name"]
+
+
+async def test_a_record_is_read_with_its_past_as_by_two_requests(referrals: Referrals, owner: Owner) -> None:
+    submitter = a_visitor()
+    reader = colleague_of(submitter, Role.REPORTING)
+    receipt = await referrals.submit(submitter)
+    for text in ("Moved house", "Moved again", "Back home"):
+        receipt = await referrals.update(submitter, receipt, latest_update=text)
+        await referrals.ask(submitter, a_note(receipt.record_id, text))
+    record_id, skipped = receipt.record_id, {"skip_updates": 1, "skip_notes": 2}
+
+    opened = await referrals.ask(reader, ReadRecord(record_id=record_id, past=PastWanted(**skipped)))
+
+    audited = await owner.rows("SELECT action, subjects FROM audit WHERE actor = $1 ORDER BY id", reader.user_id)
+    actions = ("record.read", "record.history_read", "record.notes_read")
+    assert [(action, [record_id]) for action in actions] == [tuple(row) for row in audited]
+    assert await referrals.ask(reader, ReadPast(record_id=record_id, **skipped)) == opened.past
+    assert await referrals.read(reader, record_id) == opened.model_copy(update={"past": None})
+    assert opened.past is not None
+    assert [2, 1] == [each.version for each in opened.past.history.updates]
+    assert ["Moved house"] == [each.text for each in opened.past.notes.notes]
+
+
+async def test_a_record_fits_into_one_reply_with_a_past_of_long_texts(referrals: Referrals, owner: Owner) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    await owner.rows(LONG_UPDATES, receipt.record_id)
+    await owner.rows(LONG_NOTES, receipt.record_id)
+
+    opened = await referrals.ask(visitor, ReadRecord(record_id=receipt.record_id, past=PastWanted()))
+
+    assert opened.past is not None
+    assert (17, 8) == (opened.past.history.older, opened.past.notes.older)
+    assert len(opened.model_dump_json().encode()) < 600_000
 
 
 async def test_reading_is_audited_with_the_ids_shown_before_the_reply(referrals: Referrals, owner: Owner) -> None:

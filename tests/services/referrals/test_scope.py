@@ -23,6 +23,11 @@ OWN_IDS = {
     "record_word": "SELECT record_id FROM record_word",
     "record_holding": "SELECT record_id FROM record_holding",
 }
+# Neither names a compartment, so only the view keeps them apart.
+SEARCHES = (
+    "SELECT search_ids('dsr', NULL, ARRAY['%searched%'], 1000) WHERE $1::uuid [] IS NOT NULL",
+    "SELECT newest_matches('dsr', NULL, $1, ARRAY['%searched%'], 1000)",
+)
 NAME_HOLDER = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
     VALUES (gen_random_uuid(), $1, 'holder', $2, 'Some Body', '2026-01-01', $2, 'Some Body')
@@ -128,6 +133,34 @@ async def test_nobody_but_an_administrator_names_a_holder(referrals: Referrals, 
             await name_holder(pool, each, receipt.record_id, each.user_id)
 
 
+@pytest.mark.requirement("R-DSR-007", "R-DSR-009", "R-DSR-014")
+@pytest.mark.parametrize("query", SEARCHES)
+async def test_a_search_that_names_no_compartment_finds_only_what_its_user_may_see(
+    referrals: Referrals, pool: DatabasePool, query: str
+) -> None:
+    standard, elsewhere = a_visitor(), a_visitor()
+    colleague, name = colleague_of(standard), {"last_name": "Searched"}
+    own, theirs, foreign = [
+        (await referrals.submit(each, **name)).record_id for each in (standard, colleague, elsewhere)
+    ]
+    everywhere = a_visitor(Role.ADMINISTRATOR, *standard.organisation_ids, *elsewhere.organisation_ids)
+    ids = [own, theirs, foreign]
+
+    async def found(visitor: Visitor | None) -> set[UUID]:
+        async with transaction(pool, visitor) as db:
+            return set(await db.fetchval(query, ids)).intersection(ids)
+
+    assert {own} == await found(standard)
+    assert {own, theirs} == await found(colleague_of(standard, Role.REPORTING))
+    assert {foreign} == await found(colleague_of(elsewhere, Role.ADMINISTRATOR))
+    assert {own, theirs, foreign} == await found(everywhere)
+    await name_holder(pool, colleague_of(standard, Role.ADMINISTRATOR), theirs, standard.user_id)
+    assert {own, theirs} == await found(standard)
+    master = a_visitor(Role.MASTER_ADMIN, *standard.organisation_ids, user_id=standard.user_id)
+    other_register = everywhere.model_copy(update={"register_code": "s117"})
+    assert [set()] * 3 == [await found(each) for each in (master, other_register, None)]
+
+
 async def test_it_keeps_counts_apart_too(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
     visitor, elsewhere = a_visitor(Role.ADMINISTRATOR), a_visitor()
     for each in (visitor, elsewhere):
@@ -185,6 +218,7 @@ async def test_a_reporting_user_writes_nothing(referrals: Referrals, pool: Datab
     "sql",
     [
         "SELECT search FROM record_search",
+        "SELECT search FROM record_search_in_scope",
         "UPDATE record SET organisation_id = gen_random_uuid()",
         "UPDATE record SET created_by = gen_random_uuid()",
         "DELETE FROM record",

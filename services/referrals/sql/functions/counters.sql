@@ -18,13 +18,22 @@ BEGIN
     (new.register_code, NULL, new.compartment_id, new.is_open, 1),
     (new.register_code, new.created_by, new.compartment_id, new.is_open, 1);
     IF new.is_open THEN
-        INSERT INTO record_search (record_id, register_code, compartment_id, search)
-        VALUES (new.id, new.register_code, new.compartment_id, new.search);
+        INSERT INTO record_search (record_id, register_code, compartment_id, created_by, updated_at, search)
+        VALUES (new.id, new.register_code, new.compartment_id, new.created_by, new.updated_at, new.search);
         INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
         SELECT new.id, new.register_code, new.compartment_id, new.created_by, w.word
         FROM unnest(string_to_array(ltrim(new.search), ' ')) AS w (word)
         WHERE w.word <> '';
     END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Keep the order of searches, if nothing that `record_changed` keeps has changed.
+CREATE OR REPLACE FUNCTION record_touched() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE record_search SET updated_at = new.updated_at WHERE record_id = new.id;
     RETURN NULL;
 END
 $$;

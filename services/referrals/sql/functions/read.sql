@@ -43,6 +43,54 @@ BEGIN
 END
 $$;
 
+-- Return one page of a record's history and one of its notes, the newest first; no row if the record is not in scope. With
+-- `p_ended`, also of one that has ended. `updates_there` and `notes_there` count those of all pages. Audited.
+CREATE OR REPLACE FUNCTION read_past(
+    p_scope jsonb, p_record uuid, p_ended boolean, p_skip_updates integer, p_skip_notes integer, p_most integer
+) RETURNS TABLE (
+    created_at timestamptz, created_by text, updates jsonb, updates_there integer, notes jsonb, notes_there integer
+)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    scope record := open_scope(p_scope);
+BEGIN
+    SELECT r.created_at, r.created_by_name INTO created_at, created_by
+    FROM record AS r
+    WHERE r.id = p_record AND r.register_code = scope.register_code
+        AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
+        AND (r.is_open OR p_ended)
+        AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held_ids()));
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(u) - 'there' ORDER BY u.version DESC), '[]'), coalesce(max(u.there), 0)
+    INTO updates, updates_there
+    FROM (
+        SELECT v.version, v.act, v.changed_at, v.changed_by_name AS changed_by, v.changes, count(*) OVER () AS there
+        FROM record_version AS v
+        WHERE v.record_id = p_record AND v.act <> 'created'
+        ORDER BY v.version DESC
+        OFFSET p_skip_updates LIMIT p_most
+    ) AS u;
+    SELECT
+        coalesce(jsonb_agg(to_jsonb(n) - 'there' ORDER BY n.written_at DESC, n.note_id DESC), '[]'),
+        coalesce(max(n.there), 0)
+    INTO notes, notes_there
+    FROM (
+        SELECT n.id AS note_id, n.text, n.written_by_name AS written_by, n.written_at, count(*) OVER () AS there
+        FROM note AS n
+        WHERE n.record_id = p_record
+        ORDER BY n.written_at DESC, n.id DESC
+        OFFSET p_skip_notes LIMIT p_most
+    ) AS n;
+    INSERT INTO audit (actor, session, action, register, subjects)
+    VALUES (scope.user_id, scope.session_id, 'record.history_read', scope.register_code, ARRAY[p_record]);
+    INSERT INTO audit (actor, session, action, register, subjects)
+    VALUES (scope.user_id, scope.session_id, 'record.notes_read', scope.register_code, ARRAY[p_record]);
+    RETURN NEXT;
+END
+$$;
+
 -- Return the other active records of the record's person that the user may see, as a list. Audited.
 CREATE OR REPLACE FUNCTION same_person(
     p_user uuid, p_session uuid, p_register text, p_compartments uuid [], p_own boolean, p_record uuid
@@ -88,5 +136,5 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION
-standing_decisions(uuid), read_record(jsonb, uuid, boolean), same_person(uuid, uuid, text, uuid [], boolean, uuid)
+standing_decisions(uuid), read_past(jsonb, uuid, boolean, integer, integer, integer), read_record(jsonb, uuid, boolean), same_person(uuid, uuid, text, uuid [], boolean, uuid)
 TO referrals_app;

@@ -225,8 +225,8 @@ BEGIN
         (a.register_code, a.is_open), (a.register_code, a.compartment_id, a.is_open),
         (a.register_code, a.created_by, a.compartment_id, a.is_open)
     );
-    INSERT INTO record_search (record_id, register_code, compartment_id, search)
-    SELECT a.id, a.register_code, a.compartment_id, a.search
+    INSERT INTO record_search (record_id, register_code, compartment_id, created_by, updated_at, search)
+    SELECT a.id, a.register_code, a.compartment_id, a.created_by, a.updated_at, a.search
     FROM added AS a
     WHERE a.is_open;
     INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)

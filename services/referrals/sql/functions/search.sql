@@ -20,6 +20,7 @@ DECLARE
     found_ones uuid [];
     looked_through integer := search.most;
     more boolean := false;
+    in_order_already boolean := false;
     shown uuid [];
 BEGIN
     total := count_records(scope.register_code, reach, scope.user_id, scope.own_records_only, true);
@@ -40,9 +41,12 @@ BEGIN
                 looked_through)
         END;
         more := cardinality(found_ones) > looked_through;
+        in_order_already := own IS NULL AND filters.ratings IS NULL AND filters.localities IS NULL;
     END IF;
-    found_ones := in_order(found_ones, CASE WHEN search.reference IS NULL THEN search.patterns END, filters.ratings,
-        filters.localities, 'updated', false, filters.levels, search.most + 1);
+    IF NOT in_order_already THEN
+        found_ones := in_order(found_ones, CASE WHEN search.reference IS NULL THEN search.patterns END, filters.ratings,
+            filters.localities, 'updated', false, filters.levels, search.most + 1);
+    END IF;
     IF cardinality(found_ones) > search.most THEN
         more := true;
         found_ones := found_ones[1 : search.most];
@@ -94,9 +98,10 @@ BEGIN
 END
 $$;
 
--- Return the ids that a search finds. A single word is compared with the beginnings of words. If `p_within` and this
--- finds no more than `p_most`, `search_ids` is used instead. Several words always use `search_ids`. If there are more
--- than `p_most` ids, the newest 100 records in scope are added, so that one just saved is among those shown.
+-- Return the ids that a search finds, the last updated first. A single word is compared with the beginnings of words. If
+-- `p_within` and this finds no more than `p_most`, `search_ids` is used instead. So are several words, and a word with
+-- which few begin. If there are more than `p_most` ids, the newest 100 records in scope are looked at too, so that one
+-- just saved is among those shown.
 CREATE OR REPLACE FUNCTION found_ids(
     p_register text, p_compartments uuid [], p_beginning text, p_until text, p_within boolean, p_patterns text [],
     p_most integer
@@ -105,16 +110,39 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
     found_so_far uuid [];
 BEGIN
-    IF cardinality(p_patterns) = 1 THEN
+    IF cardinality(p_patterns) = 1
+        AND (NOT p_within OR do_many_begin(p_register, p_compartments, p_beginning, p_until, p_most)) THEN
         found_so_far := beginning_ids(p_register, p_compartments, p_beginning, p_until, p_most + 1);
     END IF;
-    IF cardinality(p_patterns) > 1 OR (p_within AND cardinality(found_so_far) <= p_most) THEN
+    IF found_so_far IS NULL OR (p_within AND cardinality(found_so_far) <= p_most) THEN
         found_so_far := search_ids(p_register, p_compartments, p_patterns, p_most + 1);
+        IF cardinality(found_so_far) <= p_most THEN
+            RETURN found_so_far;
+        END IF;
     END IF;
     IF cardinality(found_so_far) > p_most THEN
         found_so_far := found_so_far || newest_ids(p_register, p_compartments, NULL, NULL, 0, 100);
     END IF;
-    RETURN found_so_far;
+    RETURN newest_matches(p_register, p_compartments, found_so_far, p_patterns, p_most + 1);
+END
+$$;
+
+-- Return whether more than `p_most` words begin so. Only the index is read.
+CREATE OR REPLACE FUNCTION do_many_begin(
+    p_register text, p_compartments uuid [], p_beginning text, p_until text, p_most integer
+) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN p_most < (
+        SELECT count(*)
+        FROM (
+            SELECT
+            FROM record_word AS each
+            WHERE each.register_code = p_register AND each.word >= p_beginning AND each.word < p_until
+                AND (p_compartments IS NULL OR each.compartment_id = ANY(p_compartments))
+            LIMIT p_most + 1
+        ) AS w
+    );
 END
 $$;
 
@@ -137,36 +165,43 @@ END
 $$;
 
 -- Return each record once, however many of its words match. Reads ever more words until there are enough records or no
--- more words.
+-- more words. Without compartments there is no condition on them, since one that may be absent uses no index.
 CREATE OR REPLACE FUNCTION beginning_ids(
     p_register text, p_compartments uuid [], p_beginning text, p_until text, p_most integer
 ) RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     reach integer := p_most;
-    looked_at integer;
+    words uuid [];
     found_so_far uuid [];
 BEGIN
     LOOP
-        SELECT array_agg(DISTINCT w.record_id), count(*)
-        INTO found_so_far, looked_at
-        FROM (
-            SELECT each.record_id
-            FROM record_word AS each
-            WHERE each.register_code = p_register AND each.word >= p_beginning AND each.word < p_until
-                AND (p_compartments IS NULL OR each.compartment_id = ANY(p_compartments))
-            LIMIT reach
-        ) AS w;
-        EXIT WHEN cardinality(found_so_far) >= p_most OR looked_at < reach;
+        words := CASE
+            WHEN p_compartments IS NULL THEN ARRAY(
+                SELECT each.record_id
+                FROM record_word AS each
+                WHERE each.register_code = p_register AND each.word >= p_beginning AND each.word < p_until
+                LIMIT reach
+            )
+            ELSE ARRAY(
+                SELECT each.record_id
+                FROM record_word AS each
+                WHERE each.register_code = p_register AND each.word >= p_beginning AND each.word < p_until
+                    AND each.compartment_id = ANY(p_compartments)
+                LIMIT reach
+            )
+        END;
+        found_so_far := ARRAY(SELECT DISTINCT w.id FROM unnest(words) AS w (id));
+        EXIT WHEN cardinality(found_so_far) >= p_most OR cardinality(words) < reach;
         reach := 4 * reach;
     END LOOP;
-    RETURN coalesce(found_so_far, '{}');
+    RETURN found_so_far;
 END
 $$;
 
--- Return the ids of open records in which every pattern occurs; the first two patterns use the index. A few
--- compartments are read one by one, which the index narrows; many would not narrow it. SECURITY DEFINER, because its
--- table has no grants. The caller reads the ids under row-level security, so an extra id shows nothing.
+-- Return the ids of open records in which every pattern occurs, the last updated first; the first two patterns use the
+-- index. A few compartments are read one by one, which the index narrows; many would not narrow it. SECURITY DEFINER,
+-- because its table has no grants. The view holds the condition of the policies, whatever the caller asks for.
 CREATE OR REPLACE FUNCTION search_ids(p_register text, p_compartments uuid [], p_patterns text [], p_most integer)
 RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -174,26 +209,51 @@ BEGIN
     IF cardinality(p_compartments) <= 8 THEN
         RETURN ARRAY(
             SELECT found.record_id
-            FROM unnest(p_compartments) AS c (id)
-            CROSS JOIN LATERAL (
-                SELECT s.record_id
-                FROM record_search AS s
-                WHERE s.compartment_id = c.id
-                    AND s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
-                    AND s.search LIKE ALL(p_patterns)
-                    AND s.register_code = p_register
+            FROM (
+                SELECT each.record_id, each.updated_at
+                FROM unnest(p_compartments) AS c (id)
+                CROSS JOIN LATERAL (
+                    SELECT s.record_id, s.updated_at
+                    FROM record_search_in_scope AS s
+                    WHERE s.compartment_id = c.id
+                        AND s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
+                        AND s.search LIKE ALL(p_patterns)
+                        AND s.register_code = p_register
+                    LIMIT p_most
+                ) AS each
                 LIMIT p_most
             ) AS found
-            LIMIT p_most
+            ORDER BY found.updated_at DESC, found.record_id DESC
         );
     END IF;
     RETURN ARRAY(
+        SELECT found.record_id
+        FROM (
+            SELECT s.record_id, s.updated_at
+            FROM record_search_in_scope AS s
+            WHERE s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
+                AND s.search LIKE ALL(p_patterns)
+                AND s.register_code = p_register
+                AND (p_compartments IS NULL OR s.compartment_id = ANY(p_compartments))
+            LIMIT p_most
+        ) AS found
+        ORDER BY found.updated_at DESC, found.record_id DESC
+    );
+END
+$$;
+
+-- Return those of the records in which every pattern occurs, the last updated first. SECURITY DEFINER, as `search_ids`.
+CREATE OR REPLACE FUNCTION newest_matches(
+    p_register text, p_compartments uuid [], p_ids uuid [], p_patterns text [], p_most integer
+) RETURNS uuid []
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN ARRAY(
         SELECT s.record_id
-        FROM record_search AS s
-        WHERE s.search LIKE p_patterns[1] AND s.search LIKE coalesce(p_patterns[2], p_patterns[1])
-            AND s.search LIKE ALL(p_patterns)
-            AND s.register_code = p_register
+        FROM record_search_in_scope AS s
+        WHERE s.record_id = ANY(p_ids) AND s.search LIKE ALL(p_patterns) AND s.register_code = p_register
             AND (p_compartments IS NULL OR s.compartment_id = ANY(p_compartments))
+        ORDER BY s.updated_at DESC, s.record_id DESC
         LIMIT p_most
     );
 END
@@ -202,6 +262,8 @@ $$;
 GRANT EXECUTE ON FUNCTION
 search_records(jsonb, jsonb, jsonb, jsonb), read_search(jsonb), referenced_ids(text, uuid [], uuid, text),
 found_ids(text, uuid [], text, text, boolean, text [], integer),
+do_many_begin(text, uuid [], text, text, integer),
 found_own_ids(text, uuid, text [], integer),
-beginning_ids(text, uuid [], text, text, integer), search_ids(text, uuid [], text [], integer)
+beginning_ids(text, uuid [], text, text, integer), search_ids(text, uuid [], text [], integer),
+newest_matches(text, uuid [], uuid [], text [], integer)
 TO referrals_app;
