@@ -3,13 +3,15 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
+from deploy.runner.waiting import until
 from services.outcomes.handlers.watching import CONSUMER, bring_all_into_line
 from shared.bus.protocol import Context
-from shared.contracts.referrals.events import RecordEvent
+from shared.contracts.referrals.events import RecordCreated, RecordEvent
 from shared.contracts.referrals.standing import ReadStandings
 from shared.database import transaction
 from shared.messages import Message, NotAnswered, Request
@@ -19,6 +21,7 @@ from tests.services.outcomes.rig import Rig, an_administrator
 from tests.services.outcomes.test_bodies import ids, rows_seen
 from tests.services.outcomes.test_reversals import reverse
 from tests.services.outcomes.watching import AMBER, GREEN, RED, Watch, a_record, events_of, kinds, rerated
+from tests.services.referrals.builders import new_id
 from tests.services.referrals.rig import Owner
 from tests.services.two_bodies import (
     BEGUN,
@@ -41,7 +44,18 @@ FIND_AUDITED = """
     ORDER BY id
 """
 FIND_WHERE = "SELECT record_id, compartment_id FROM task WHERE record_id = ANY($1) AND closed_at IS NULL"
-ROUNDS = 10
+SECONDS = 5.0
+COUNT_WAITING = """
+    SELECT count(DISTINCT a.pid)
+    FROM pg_locks AS l
+    INNER JOIN pg_stat_activity AS a ON a.pid = l.pid
+    WHERE NOT l.granted AND a.datname = current_database()
+"""
+HOLD = {
+    "event": f"INSERT INTO inbox (consumer, event_id) VALUES ('{CONSUMER}', $1)",
+    "new record": "INSERT INTO record_known (record_id, version) VALUES ($1, -1)",
+    "known record": "SELECT FROM record_known WHERE record_id = $1 FOR UPDATE",
+}
 
 
 @pytest.fixture
@@ -185,19 +199,46 @@ async def test_events_together_wait_while_referrals_is_away(watch: Watch, owner:
     assert 0 == await owner.value(COUNT_TAKEN, CONSUMER, [each.event_id for each in events])
 
 
-async def test_two_replicas_with_the_same_events_in_any_order_never_wait_in_a_circle(
-    watch: Watch, owner: Owner, administrator: Visitor
+def three_events(record_ids: Sequence[UUID]) -> list[RecordCreated]:
+    """Return events about these records. Their ids have the same order as the records."""
+    return [
+        RecordCreated(
+            event_id=event_id,
+            occurred_at=datetime.now(UTC),
+            register_code="dsr",
+            bodies=(f"organisation:{new_id().hex}",),
+            record_id=record_id,
+            version=0,
+        )
+        for event_id, record_id in zip(sorted(new_id() for _ in record_ids), record_ids, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("held", ["event", "new record", "known record"])
+async def test_two_replicas_that_share_events_or_records_never_wait_in_a_circle(
+    watch: Watch, owner: Owner, held: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch.deaf()
-    chance = random.Random(7)
-    for _ in range(ROUNDS):
-        records = [(await a_record(watch, administrator)).record_id for _ in range(6)]
-        events = await every_event(watch.rig, records)
-        orders = [chance.sample(events, len(events)) for _ in range(4)]
+    """The first replica waits in the middle of its events. The second has the same ones in the other order."""
+    records = sorted(new_id() for _ in range(3))
+    events = three_events(records)
+    others = events if held == "event" else three_events(records)
+    if held == "known record":
+        await watch.watching.take_together(three_events(records))
+    monkeypatch.setattr("shared.database.context_of", lambda _visitor: "BEGIN; SET LOCAL lock_timeout = '30s'")
+    holding = owner.db.transaction()
+    await holding.start()
+    await owner.db.execute(HOLD[held], events[1].event_id if held == "event" else records[1])
 
-        await asyncio.gather(*(watch.watching.take_together(each) for each in orders))
+    async def waiting(count: int) -> bool:
+        return await watch.rig.pool.fetchval(COUNT_WAITING) == count
 
-        assert len(records) == len(await owner.rows(FIND_WHERE, records))
+    first = asyncio.create_task(watch.watching.take_together(events))
+    assert await until(lambda: waiting(1), SECONDS, every=0.01)
+    second = asyncio.create_task(watch.watching.take_together([others[2], others[0]]))
+    assert await until(lambda: waiting(2), SECONDS, every=0.01)
+    await holding.rollback()
+
+    assert [None, None] == await asyncio.gather(first, second)
 
 
 @pytest.mark.parametrize("seed", range(3))
