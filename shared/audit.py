@@ -1,7 +1,7 @@
 """The audit: append-only rows of who did or read what, in a hash chain whose heads are also kept outside Postgres."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.database import Database, DatabasePool
+from shared.database import Database, DatabasePool, execute_for_each
 from shared.jobs import Job
 from shared.log import log
 from shared.permissions import Visitor
@@ -54,6 +54,21 @@ async def note(
     session = visitor.session_id if visitor else None
     code = visitor.register_code if visitor else register
     await db.execute(ADD_ROW, by, session, action, code, list(subjects), list(fields))
+
+
+@dataclass(frozen=True)
+class Noted:
+    """One row of the audit on work without a visitor: the action, the ids that it is about, and the register."""
+
+    action: AuditAction
+    subjects: Sequence[UUID]
+    register: str
+
+
+async def note_all(db: Database, rows: Iterable[Noted]) -> None:
+    """Add several rows in the transaction of their actions, in one round trip."""
+    found = [(None, None, row.action, row.register, row.subjects, ()) for row in rows]
+    await execute_for_each(db, ADD_ROW, found)
 
 
 class Sealer:

@@ -1,6 +1,6 @@
 """The context of a service: the parts that its handlers and jobs share."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -80,11 +80,23 @@ class ServiceContext:
         return self.signer.sign_caller(caller, request.service())
 
     def follower(
-        self, durable: str, stream: str, take: Callable[[Told], Awaitable[None]], *events: type[Told]
+        self,
+        durable: str,
+        stream: str,
+        take: Callable[[Told], Awaitable[None]],
+        *events: type[Told],
+        take_together: Callable[[Sequence[Told]], Awaitable[None]] | None = None,
+        gather: float = 0.0,
     ) -> Follower:
         """Return a follower of these events. An event that fails after all retries is set aside in the schema."""
         return Follower(
-            durable=durable, stream=stream, events=events, take=take, set_aside=SetAside(self.pool, durable)
+            durable=durable,
+            stream=stream,
+            events=events,
+            take=take,
+            set_aside=SetAside(self.pool, durable),
+            take_together=take_together,
+            gather=gather,
         )
 
     @asynccontextmanager

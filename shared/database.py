@@ -146,6 +146,12 @@ async def transaction(pool: DatabasePool, visitor: Visitor | None = None) -> Asy
         await db.execute("COMMIT")
 
 
+async def execute_for_each(db: Database, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run the statement once for each row of arguments, all in one round trip, or in none if there are no rows."""
+    if rows:
+        await db.executemany(statement, rows)
+
+
 async def _roll_back(db: Database) -> None:
     """Roll back. If that fails too, close the connection, so that the caller sees the first error."""
     try:

@@ -1,10 +1,23 @@
 """The inbox: events handled, each recorded in the transaction of its effect, so that a duplicate changes nothing."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
 from shared.database import Database, DatabasePool, transaction
 from shared.messages import Event
 
+Told = TypeVar("Told", bound=Event)
+
 ADD_ROW = """
     INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+"""
+# In the order of the ids, so that two processes with the same events wait for each other and not in a circle.
+ADD_ROWS = """
+    INSERT INTO inbox (consumer, event_id)
+    SELECT $1, t.event_id FROM unnest($2::uuid[]) AS t (event_id) ORDER BY t.event_id
     ON CONFLICT DO NOTHING
     RETURNING event_id
 """
@@ -19,6 +32,13 @@ COUNT_SET_ASIDE = "SELECT count(*) FROM set_aside"
 async def is_new(db: Database, consumer: str, event: Event) -> bool:
     """Record the event in this transaction. Return False if it was recorded before."""
     return await db.fetchval(ADD_ROW, consumer, event.event_id) is not None
+
+
+async def new_ones(db: Database, consumer: str, events: Sequence[Told]) -> list[Told]:
+    """Record events in this transaction. Return, in the same order, those that were not recorded before."""
+    rows = await db.fetch(ADD_ROWS, consumer, [each.event_id for each in events])
+    new: set[UUID] = {row["event_id"] for row in rows}
+    return [each for each in events if each.event_id in new]
 
 
 class SetAside:

@@ -23,15 +23,13 @@ from shared.front_door import AnsweredRequest, open_door
 from shared.health import HealthPort
 from shared.jobs import BUS_FAULTS, Job, repeat
 from shared.measures import measured
-from shared.messages import Event, Fault, Message, NotAnswered, Request
+from shared.messages import Fault, Message, NotAnswered, Request
 from shared.outbox import Relay
 from shared.overlays import OverlayFollower
 from shared.registers.load import load_registers
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
 from shared.tasks import end
-
-Take = Callable[[Event], Awaitable[None]]
 
 CLOSE_SECONDS = 5.0
 FAULTS = (*BUS_FAULTS, *DATABASE_FAULTS)
@@ -136,7 +134,7 @@ async def start(context: ServiceContext, service: Service, woken: Sequence[Job] 
 
     await context.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
-        await context.bus.follow(replace(follower, take=waking(wake, waiting_for_database(follower.take))))
+        await context.bus.follow(_at_the_edge(follower, wake))
     wakeups = [job.wakeup for job in woken]
     await open_door(context.name, context.bus, context.verifier, service.answers, context.reach, wakeups)
 
@@ -164,12 +162,22 @@ def waking(
     return worked
 
 
-def waiting_for_database(take: Take) -> Take:
+def _at_the_edge(follower: Follower, wake: Callable[[], None]) -> Follower:
+    """Return the follower with its handlers wrapped: they wake jobs, and wait for the database."""
+    together = follower.take_together
+    return replace(
+        follower,
+        take=waking(wake, waiting_for_database(follower.take)),
+        take_together=together and waking(wake, waiting_for_database(together)),
+    )
+
+
+def waiting_for_database(take: Callable[Arguments, Awaitable[None]]) -> Callable[Arguments, Awaitable[None]]:
     """Wrap `take` so that an event waits, and is not counted as failed, while the database is unavailable."""
 
-    async def taken(event: Event) -> None:
+    async def taken(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            await take(event)
+            await take(*args, **kwargs)
         except DATABASE_AWAY:
             raise NotAnswered(Fault.TOO_LATE) from None
 

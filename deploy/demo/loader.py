@@ -18,7 +18,7 @@ from shared.assertion import Signer, Verifier
 from shared.context import ServiceContext
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.saving import SubmitRecord, UpdateRecord
-from shared.contracts.referrals.standing import ReadStanding
+from shared.contracts.referrals.standing import ReadStandings
 from shared.database import DatabasePool, open_pool, transaction
 from shared.fake_bus import FakeBus
 from shared.ids import new_id
@@ -117,8 +117,10 @@ async def _load_tasks(
     Open the tasks. Mark those of the administrator's own referrals as seen, and the other urgent ones as escalated.
     """
     caller = Caller(service="outcomes", job="demo")
+    read = await standing.read(caller, ReadStandings(record_ids=tuple(record_id for record_id, _ in records)))
+    standings = {each.record_id: each for each in read.standings}
     for record_id, person in records:
-        stood = await standing.read(caller, ReadStanding(record_id=record_id))
+        stood = standings[record_id]
         async with transaction(pool) as db:
             await bring_into_line(db, record_id, stood, stood.rated_at)
         if person.created_by == GAIL:

@@ -8,7 +8,13 @@ from uuid import UUID
 from shared.contracts.outcomes import RecordOutcome, TaskKind
 from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.archiving import RecordChecked
-from shared.contracts.referrals.events import Urgency
+from shared.contracts.referrals.events import (
+    RecordArchived,
+    RecordEnded,
+    RecordEvent,
+    RecordReinstated,
+    Urgency,
+)
 from shared.contracts.referrals.standing import RecordStanding
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -123,6 +129,12 @@ def change_of(held: KnownRecord, standing: RecordStanding, away: int | None = No
     if kind != task.kind or was_away or _was_another_between(held, task, standing):
         return TaskChange(close=task, open=kind)
     return TaskChange(keep=task if standing.version > held.known else None)
+
+
+def went_away(events: Iterable[RecordEvent]) -> dict[UUID, int]:
+    """Return, by record, the newest version with which it was archived, ended or reinstated."""
+    away = [each for each in events if isinstance(each, RecordArchived | RecordEnded | RecordReinstated)]
+    return {each.record_id: each.version for each in sorted(away, key=lambda each: each.version)}
 
 
 def _was_another_between(held: KnownRecord, task: OpenTask, standing: RecordStanding) -> bool:

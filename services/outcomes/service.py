@@ -34,6 +34,8 @@ from shared.service import Service, backlog_of
 SWEEP_EVERY_SECONDS = 3.0
 TELL_EVERY_SECONDS = 5.0
 COMPARED_AT_HOUR = 3
+# No notice waits on this: referrals sends its urgent notices itself. A task opens at most so much later.
+GATHER_SECONDS = 0.1
 EVENTS = (RecordCreated, RecordUpdated, RecordArchived, RecordEnded, RecordReinstated)
 
 
@@ -56,7 +58,16 @@ def service_of(context: OutcomesContext) -> Service:
             for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, OutcomeFeedHandler(context).read),
             for_anyone(ReadOutcomesBacklog, backlog_of(context)),
         ],
-        followers=[context.follower(CONSUMER, "EVENTS", watching.take, *EVENTS)],
+        followers=[
+            context.follower(
+                CONSUMER,
+                "EVENTS",
+                watching.take,
+                *EVENTS,
+                take_together=watching.take_together,
+                gather=GATHER_SECONDS,
+            )
+        ],
         jobs=[
             Job("archives.finish", FinishArchives(context.pool, endings).sweep, every=SWEEP_EVERY_SECONDS),
             Job("tasks.tell_again", TaskEscalation(context).tell_again, every=TELL_EVERY_SECONDS),

@@ -37,7 +37,7 @@ from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, Re
 from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
-from shared.contracts.referrals.standing import ListStandings, ReadStanding
+from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.permissions import Permission
@@ -81,7 +81,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
             for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
-            for_callers(ReadStanding, ReadStanding.asked_by, standing.read),
+            for_callers(ReadStandings, ReadStandings.asked_by, standing.read),
             for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
             for_visitors(DecideEnding, Permission.UPDATE_RECORD, EndingHandlers(context).decide),
             for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import nats.errors
@@ -33,11 +33,39 @@ async def read_stream(connection: Client, inbox_prefix: str, follower: Follower)
                     messages = await reader.fetch(BATCH, timeout=5)
                 except TimeoutError:  # no message arrived: the stream has not ended
                     continue
-                for message in messages:
-                    await _take(follower, message, faults)
+                await _take_all(follower, messages, faults)
+                if len(messages) < BATCH:
+                    await asyncio.sleep(follower.gather)
         except (nats.errors.Error, OSError) as error:
             log.warn("bus.stream_lost", durable=follower.durable, error=error)
             await asyncio.sleep(0.5)
+
+
+async def _take_all(follower: Follower, messages: Sequence[Msg], faults: Counter[int]) -> None:
+    """
+    Handle events together if the follower can, or else one by one.
+
+    If they fail together, each is tried alone, so that one bad event neither stops nor loses the others.
+    """
+    if len(messages) > 1 and await _are_taken_together(follower, messages):
+        for message in messages:
+            await message.ack()
+            del faults[message.metadata.sequence.stream]
+    else:
+        for message in messages:
+            await _take(follower, message, faults)
+
+
+async def _are_taken_together(follower: Follower, messages: Sequence[Msg]) -> bool:
+    if follower.take_together is None:
+        return False
+    try:
+        events = [_event_of(follower, message.headers or {}, message.data) for message in messages]
+        await follower.take_together([event for event in events if event is not None])
+    except Exception as error:  # noqa: BLE001  # the edge of the bus
+        log.warn("bus.events_failed_together", durable=follower.durable, count=len(messages), error=error)
+        return False
+    return True
 
 
 async def _take(follower: Follower, message: Msg, faults: Counter[int]) -> None:

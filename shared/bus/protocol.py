@@ -1,6 +1,6 @@
 """The interface of the bus, which the real bus and the fake bus share."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -27,13 +27,20 @@ class Context:
 
 @dataclass(frozen=True)
 class Follower:
-    """A durable reader of one stream: the events it handles, its handler, and where it sets aside failed events."""
+    """
+    A durable reader of one stream: the events it handles, its handler, and where it sets aside failed events.
+
+    `take_together` handles several events at once, all or none. If it fails, each of them goes to `take`. After a read
+    that leaves nothing behind, the reader pauses for `gather` seconds, so that the next one finds more events.
+    """
 
     durable: str
     stream: str
     events: tuple[type[Event], ...]
     take: Callable[[Any], Awaitable[None]]  # takes any of `events`
     set_aside: Callable[[str, str, str, int], Awaitable[None]]  # event id, subject, reason, deliveries
+    take_together: Callable[[Sequence[Any]], Awaitable[None]] | None = None
+    gather: float = 0.0
 
 
 class Bus(Protocol):

@@ -72,7 +72,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     reversing.DecideReversal,
     feed.ReadFeed,
     archiving.CheckRecord,
-    standing.ReadStanding,
+    standing.ReadStandings,
     standing.ListStandings,
     naming.NameRecords,
     duplicates.ListDuplicates,

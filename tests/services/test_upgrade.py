@@ -114,10 +114,10 @@ class Load:
         """Open a task as the handler of an event does, without a visitor."""
         standing = a_standing(visitor)
         async with transaction(self._pool) as db:
-            await standings.hold_standing(db, standing.record_id, standing)
-            task_id = new_id()
-            await standings.open_task(db, task_id, "agenda", standing)
-            await standings.keep_task(db, task_id, standing)
+            await standings.hold_standings(db, {standing.record_id: standing})
+            task = standings.new_task(new_id(), "agenda", standing)
+            await standings.open_tasks(db, [task])
+            await standings.keep_tasks(db, [(task.task_id, standing)])
 
     async def _record_outcome(self, visitor: Visitor) -> None:
         outcome = NewOutcome(new_id(), "2022", new_id(), 1, visitor.organisation_ids[0], {}, ending=False)

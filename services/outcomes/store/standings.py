@@ -1,6 +1,6 @@
 """The queries that keep the task of a record in line with its rating, and what is stored of it in its compartment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,17 +10,26 @@ from asyncpg import Record
 from services.outcomes.rules import KnownRecord, OpenTask
 from shared.contracts.outcomes import TaskKind
 from shared.contracts.referrals.standing import RecordStanding
-from shared.database import Database, as_json
+from shared.database import Database, as_json, execute_for_each
 from shared.registers.bodies import compartment_of
 
-HOLD_STANDING = "SELECT known, task_id, kind, register_code, opened_at FROM hold_standing($1, $2, $3)"
+HOLD_STANDINGS = """
+    SELECT record_id, known, task_id, kind, register_code, opened_at
+    FROM hold_standings($1, $2, $3)
+"""
 
 
-async def hold_standing(db: Database, record_id: UUID, standing: RecordStanding | None) -> KnownRecord:
-    """Lock a record until the transaction ends, and store this version as known. Return what was known before."""
-    version, compartment_id = (standing.version, _compartment_id(standing)) if standing else (0, None)
-    (row,) = await db.fetch(HOLD_STANDING, record_id, version, compartment_id)
-    return _held(row)
+async def hold_standings(db: Database, standings: Mapping[UUID, RecordStanding | None]) -> Mapping[UUID, KnownRecord]:
+    """
+    Lock records until the transaction ends, and store these versions as known. Return what was known before.
+
+    The outcomes and tasks of a record move to the compartment of its standing, which must be stored already. None
+    stands for a record that no longer exists.
+    """
+    versions = [each.version if each else 0 for each in standings.values()]
+    compartments = [_compartment_id(each) if each else None for each in standings.values()]
+    rows = await db.fetch(HOLD_STANDINGS, list(standings), versions, compartments)
+    return {row["record_id"]: _held(row) for row in rows}
 
 
 def _compartment_id(standing: RecordStanding) -> UUID:
@@ -61,9 +70,9 @@ class NewTask:
     opened_at: datetime
 
 
-async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: RecordStanding) -> None:
-    """Add a task. It counts as open from the moment of the rating."""
-    task = NewTask(
+def new_task(task_id: UUID, kind: TaskKind, standing: RecordStanding) -> NewTask:
+    """Return a task for a record. It counts as open from the moment of the rating."""
+    return NewTask(
         task_id=task_id,
         kind=kind,
         register_code=standing.register_code,
@@ -74,29 +83,25 @@ async def open_task(db: Database, task_id: UUID, kind: TaskKind, standing: Recor
         locality=standing.locality,
         opened_at=standing.rated_at,
     )
-    await db.execute(OPEN_TASK, as_json(task))
+
+
+async def open_tasks(db: Database, tasks: Iterable[NewTask]) -> None:
+    await execute_for_each(db, OPEN_TASK, [(as_json(task),) for task in tasks])
 
 
 KEEP_TASK = "SELECT keep_task($1, $2, $3)"
 
 
-async def keep_task(db: Database, task_id: UUID, standing: RecordStanding) -> None:
-    await db.execute(KEEP_TASK, task_id, standing.version, standing.locality)
-
-
-MOVE_RECORD = "SELECT move_record($1, $2)"
-
-
-async def move_record(db: Database, standing: RecordStanding) -> None:
-    """Move the record's outcomes and tasks to the compartment of this standing, which must be stored already."""
-    await db.execute(MOVE_RECORD, standing.record_id, _compartment_id(standing))
+async def keep_tasks(db: Database, kept: Iterable[tuple[UUID, RecordStanding]]) -> None:
+    """Update tasks, named by their ids, to a newer version of their records."""
+    await execute_for_each(db, KEEP_TASK, [(task_id, each.version, each.locality) for task_id, each in kept])
 
 
 CLOSE_TASK = "SELECT close_task($1, $2)"
 
 
-async def close_task(db: Database, task_id: UUID, moment: datetime) -> None:
-    await db.execute(CLOSE_TASK, task_id, moment)
+async def close_tasks(db: Database, task_ids: Iterable[UUID], moment: datetime) -> None:
+    await execute_for_each(db, CLOSE_TASK, [(task_id, moment) for task_id in task_ids])
 
 
 RECORDS_WITH_TASKS = "SELECT record_id FROM records_with_tasks($1, $2) AS record_id"

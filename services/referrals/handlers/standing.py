@@ -7,8 +7,7 @@ from services.referrals.store import standing as store
 from services.referrals.store.standing import Stood
 from shared.context import ServiceContext
 from shared.contracts.referrals.events import Urgency
-from shared.contracts.referrals.standing import ListStandings, ReadStanding, RecordStanding, Standings
-from shared.messages import must_find
+from shared.contracts.referrals.standing import ListStandings, ReadStandings, RecordStanding, Standings
 from shared.permissions import Caller
 from shared.registers.load import UnknownRegister
 
@@ -21,12 +20,11 @@ class RecordStatusHandlers:
 
     context: ServiceContext
 
-    async def read(self, _caller: Caller, asked: ReadStanding) -> RecordStanding:
+    async def read(self, _caller: Caller, asked: ReadStandings) -> Standings:
+        rated_by = ratings.rating_questions(self.context.registers)
         async with self.context.one_trip() as db:
-            stood = must_find(
-                await store.read_standing(db, asked.record_id, ratings.rating_questions(self.context.registers))
-            )
-        return self._standing(stood)
+            found = await store.read_standings(db, asked.record_ids, rated_by)
+        return Standings(standings=tuple(self._standing(each) for each in found))
 
     async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:
         async with self.context.one_trip() as db:

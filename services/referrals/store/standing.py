@@ -1,5 +1,6 @@
 """Queries of the status of records for another service, without personal data."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -26,28 +27,36 @@ class Stood(NamedTuple):
     locality: str | None
 
 
-# `rated_at` is when the rating was given, not when it was last reviewed.
-READ_STANDING = """
+# `rated_at` is when the rating was given, not when it was last reviewed. The ratings of all records are read at once.
+STANDINGS = """
+    WITH s AS MATERIALIZED (
+        SELECT
+            f.record_id, f.register_code, f.edition, f.organisation_id, f.bodies, f.reference, f.version, f.is_open,
+            f.rating, f.rated_at, f.locality
+        FROM {found} AS f
+    )
     SELECT
         s.record_id, s.register_code, s.edition, s.organisation_id, s.bodies, s.reference, s.version, s.is_open,
-        s.rating,
-        coalesce((SELECT max(r.since) FROM read_ratings(ARRAY[s.record_id], $1, $2, $3) AS r), s.rated_at) AS rated_at,
-        s.locality
-    FROM read_standing($4) AS s
+        s.rating, coalesce(given.rated_at, s.rated_at) AS rated_at, s.locality
+    FROM s
+    LEFT JOIN (
+        SELECT r.record_id, max(r.since) AS rated_at
+        FROM read_ratings(ARRAY(SELECT s.record_id FROM s), $1, $2, $3) AS r
+        GROUP BY r.record_id
+    ) AS given ON given.record_id = s.record_id
+    ORDER BY s.record_id
 """
+READ_STANDINGS = STANDINGS.format(found="read_standings($4)")
+LIST_STANDINGS = STANDINGS.format(found="list_standings($4, $5)")
 
 
-async def read_standing(db: Database, record_id: UUID, rated_by: RatingQuestions) -> Stood | None:
+async def read_standings(db: Database, record_ids: Sequence[UUID], rated_by: RatingQuestions) -> list[Stood]:
     """
-    Return the status of a record of any register and compartment.
+    Return the status of those of the records that exist, of any register and compartment.
 
     `rated_by` names the questions that hold the rating. Must be called outside a transaction.
     """
-    row = await db.fetchrow(READ_STANDING, *rated_by, record_id)
-    return None if row is None else _stood(row)
-
-
-LIST_STANDINGS = READ_STANDING.replace("read_standing($4)", "list_standings($4, $5)")
+    return [_stood(row) for row in await db.fetch(READ_STANDINGS, *rated_by, record_ids)]
 
 
 async def list_standings(db: Database, after: UUID, most: int, rated_by: RatingQuestions) -> list[Stood]:

@@ -4,8 +4,12 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.referrals.events import Urgency
 from shared.messages import Message, Process, Request
+
+MOST_STANDINGS = 100
 
 
 class RecordStanding(Message):
@@ -27,21 +31,24 @@ class RecordStanding(Message):
     locality: str | None
 
 
-class ReadStanding(Request[RecordStanding]):
-    """Read the state of one record, active or archived. Refused as `not_found`. Not audited: it shows no person."""
-
-    subject: ClassVar[str] = "ask.referrals.read_standing"
-    asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
-    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
-
-    record_id: UUID
-
-
 class Standings(Message):
-    """The next records that need attention. Request the next page after `last`; None: there is none."""
+    """The state of records, by id. Of a list: request the next page after `last`; None: there is none."""
 
     standings: tuple[RecordStanding, ...]
-    last: UUID | None
+    last: UUID | None = None
+
+
+class ReadStandings(Request[Standings]):
+    """
+    Read the state of records, active or archived. Records that do not exist are left out.
+
+    Not audited: it shows no person.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_standings"
+    asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
+
+    record_ids: tuple[UUID, ...] = Field(max_length=MOST_STANDINGS)
 
 
 class ListStandings(Request[Standings]):

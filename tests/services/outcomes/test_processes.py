@@ -1,4 +1,4 @@
-"""Outcomes and referrals as processes on the real bus and database, killed in the middle of archiving."""
+"""Outcomes and referrals as processes on the real bus and database, killed while they archive or open tasks."""
 
 import asyncio
 import json
@@ -40,6 +40,19 @@ FIND_HALVES = """
     FROM referrals.record AS r
     LEFT JOIN outcomes.outcome AS o ON o.record_id = r.id
     WHERE r.is_open = (o.state IS NOT NULL AND o.state = 'saved')
+"""
+
+
+COUNT_OPENED = "SELECT count(*) FROM outcomes.task"
+COUNT_TAKEN = "SELECT count(*) FROM outcomes.inbox INNER JOIN referrals.outbox USING (event_id)"
+HOLD_RECORD = "INSERT INTO outcomes.record_known (record_id, version) VALUES ($1, -1)"
+COUNT_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'outcomes_app'"
+# Records without exactly one task, or whose one task was not audited exactly once.
+FIND_WRONG_TASKS = """
+    SELECT count(*)
+    FROM referrals.record AS r
+    WHERE (SELECT count(*) FROM outcomes.task AS t WHERE t.record_id = r.id) <> 1
+        OR (SELECT count(*) FROM outcomes.audit AS a WHERE a.action = 'task.opened' AND r.id = ANY(a.subjects)) <> 1
 """
 
 
@@ -90,8 +103,8 @@ class Stage:
         except NotAnswered:
             return None
 
-    async def refer(self) -> RecordReceipt:
-        receipt = await self.ask(unasked(**a_person()))
+    async def refer(self, **answers: str) -> RecordReceipt:
+        receipt = await self.ask(unasked(**a_person(**answers)))
         assert isinstance(receipt, RecordReceipt)
         return receipt
 
@@ -101,6 +114,12 @@ class Stage:
 
     async def some_are_archived(self) -> bool:
         return await self.count(COUNT_ARCHIVED) > 0
+
+    async def one_waits(self) -> bool:
+        return await self.count(COUNT_WAITING) > 0
+
+    async def all_are_taken(self) -> bool:
+        return await self.count(COUNT_TAKEN) >= PEOPLE
 
     async def none_is_pending(self) -> bool:
         return not await self.count(COUNT_PENDING)
@@ -161,3 +180,26 @@ async def test_a_service_killed_while_archiving_leaves_no_half_once_it_is_back(s
     assert (PEOPLE, 0) == (await stage.count(COUNT_ARCHIVED), await stage.count(FIND_HALVES))
     assert PEOPLE == await stage.count(COUNT_TOLD)
     assert [0, 0] == [await stage.end(service, signal.SIGTERM) for service in ("outcomes", "referrals")]
+
+
+async def test_outcomes_killed_among_events_that_it_handles_together_opens_each_task_once(stage: Stage) -> None:
+    await stage.start("referrals")
+    records = [(await stage.refer(risk_level="red")).record_id for _ in range(PEOPLE)]
+
+    held = stage.onlooker.transaction()
+    await held.start()
+    await stage.onlooker.execute(HOLD_RECORD, records[PEOPLE // 2])
+    await stage.start("outcomes")
+    assert await until(stage.one_waits, PATIENCE, every=0.01)
+    await stage.end("outcomes", signal.SIGKILL)
+    await held.rollback()
+    assert await stage.count(COUNT_TAKEN) < PEOPLE, "it was killed too late to see anything"
+
+    await stage.start("outcomes")
+    assert await until(stage.all_are_taken, PATIENCE, every=0.1)
+
+    assert (PEOPLE, PEOPLE, 0) == (
+        await stage.count(COUNT_OPENED),
+        await stage.count(COUNT_TAKEN),
+        await stage.count(FIND_WRONG_TASKS),
+    )

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.outcomes.handlers.watching import CONSUMER, bring_into_line
-from shared.contracts.referrals.standing import ListStandings, ReadStanding
+from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Visitor
@@ -194,9 +194,9 @@ async def test_what_a_slow_replica_read_before_an_update_changes_nothing_after_i
     """While the first event is handled, the record's status is read. Then the second event overtakes the first."""
     watch.deaf()
     receipt = await a_record(watch, administrator, RED)
-    with watch.rig.noticing(ReadStanding) as (_, answered):
+    with watch.rig.noticing(ReadStandings) as (_, answered):
         (created,) = await events_of(watch.rig, receipt)
-        stood = await watch.watching.read_standing(receipt.record_id)
+        stood = (await watch.watching.read_standings([receipt.record_id]))[receipt.record_id]
         assert answered.is_set()
     await rerated(watch, administrator, receipt, GREEN)
     await watch.watching.take((await events_of(watch.rig, receipt))[-1])
@@ -213,7 +213,7 @@ async def test_an_event_waits_while_referrals_is_away(watch: Watch, owner: Owner
     receipt = await a_record(watch, administrator)
     (created,) = await events_of(watch.rig, receipt)
 
-    with watch.rig.away(ReadStanding), pytest.raises(NotAnswered):
+    with watch.rig.away(ReadStandings), pytest.raises(NotAnswered):
         await watch.watching.take(created)
     missing = await kinds(owner, receipt)
     await watch.watching.take(created)
@@ -284,7 +284,7 @@ async def test_the_task_of_a_record_that_is_no_more_is_closed(
     watch: Watch, owner: Owner, administrator: Visitor
 ) -> None:
     receipt = await a_record(watch, administrator)
-    unknown = await watch.watching.read_standing(new_id())
+    (unknown,) = (await watch.watching.read_standings([new_id()])).values()
 
     async with transaction(watch.rig.pool) as db:
         await bring_into_line(db, receipt.record_id, unknown, watch.clock())
@@ -292,9 +292,9 @@ async def test_the_task_of_a_record_that_is_no_more_is_closed(
     assert [("urgent", False)] == await kinds(owner, receipt)
 
 
-@pytest.mark.parametrize("request_", [ReadStanding(record_id=UUID(int=1)), ListStandings()])
+@pytest.mark.parametrize("request_", [ReadStandings(record_ids=(UUID(int=1),)), ListStandings()])
 async def test_only_outcomes_asks_how_records_stand(
-    watch: Watch, administrator: Visitor, request_: ReadStanding | ListStandings
+    watch: Watch, administrator: Visitor, request_: ReadStandings | ListStandings
 ) -> None:
     with pytest.raises(NotAnswered) as unanswered:
         await watch.rig.referrals.ask_as(Caller(service="identity", job="tasks"), request_)

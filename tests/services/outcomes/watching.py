@@ -64,7 +64,7 @@ class Watch:
 
     def deaf(self) -> None:
         """Stop delivering events from now on."""
-        self.rig.referrals.wire.followers.pop(CONSUMER)
+        self.rig.referrals.wire.followers.pop(CONSUMER, None)
 
     async def listed(self, visitor: Visitor, **skip: int) -> Tasks:
         return await self.rig.ask(visitor, ListTasks(**skip))

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NameRecords
 from shared.contracts.referrals.saving import RecordReceipt
-from shared.contracts.referrals.standing import ListStandings, ReadStanding
+from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role, Visitor
 from shared.registers.bodies import organisation_compartment
@@ -93,7 +93,7 @@ async def test_how_a_record_stands_is_told_without_naming_anybody(
     record = await referrals.submit(administrator, risk_level=rating)
     shown = await referrals.read(administrator, record.record_id)
 
-    standing = await referrals.ask_as(OUTCOMES, ReadStanding(record_id=record.record_id))
+    (standing,) = (await referrals.ask_as(OUTCOMES, ReadStandings(record_ids=(record.record_id,)))).standings
 
     assert (urgency, shown.rated_at, "south_staffordshire", 0, True) == (
         standing.urgency,
@@ -109,7 +109,7 @@ async def test_an_archived_record_stands_archived(referrals: Referrals, administ
     record = await referrals.submit(administrator, risk_level="red")
     await referrals.archive(administrator, record)
 
-    standing = await referrals.ask_as(OUTCOMES, ReadStanding(record_id=record.record_id))
+    (standing,) = (await referrals.ask_as(OUTCOMES, ReadStandings(record_ids=(record.record_id,)))).standings
 
     assert (False, 1) == (standing.is_open, standing.version)
 

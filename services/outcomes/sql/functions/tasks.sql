@@ -1,27 +1,37 @@
 -- Tasks: opened and closed by the rating of their record, listed, and escalated when no one has seen them.
 
--- Lock a record until the transaction ends, and store this version and its compartment as known. Return the version
--- known before (-1: none) and the open task: ids, codes and times, of any register and compartment.
-CREATE OR REPLACE FUNCTION hold_standing(p_record uuid, p_version integer, p_compartment uuid) RETURNS TABLE (
-    known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
+-- Lock records until the transaction ends, in the order of their ids, and store these versions and compartments as
+-- known. Move what is stored about a record to its compartment, unless a later version is known. Return the version
+-- known before (-1: none) and the open task of each: ids, codes and times, of any register and compartment.
+CREATE OR REPLACE FUNCTION hold_standings(p_records uuid [], p_versions integer [], p_compartments uuid []) RETURNS TABLE (
+    record_id uuid, known integer, task_id uuid, kind text, register_code text, opened_at timestamptz
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    before integer;
+    before record_known [];
 BEGIN
-    INSERT INTO record_known (record_id, version) VALUES (p_record, -1) ON CONFLICT DO NOTHING;
-    SELECT k.version INTO before FROM record_known AS k WHERE k.record_id = p_record FOR UPDATE;
-    IF before < p_version THEN
-        UPDATE record_known SET version = p_version, compartment_id = p_compartment WHERE record_id = p_record;
-    END IF;
+    INSERT INTO record_known (record_id, version)
+    SELECT w.record_id, -1 FROM unnest(p_records) AS w (record_id) ORDER BY w.record_id
+    ON CONFLICT DO NOTHING;
+    before := ARRAY(
+        SELECT k FROM record_known AS k WHERE k.record_id = ANY(p_records) ORDER BY k.record_id FOR UPDATE
+    );
+    UPDATE record_known AS k
+    SET version = w.version, compartment_id = w.compartment_id
+    FROM unnest(p_records, p_versions, p_compartments) AS w (record_id, version, compartment_id)
+    WHERE k.record_id = w.record_id AND k.version < w.version;
+    PERFORM move_records(array_agg(w.record_id), array_agg(w.compartment_id))
+    FROM unnest(p_records, p_versions, p_compartments) AS w (record_id, version, compartment_id)
+    INNER JOIN unnest(before) AS b ON b.record_id = w.record_id
+    WHERE b.version <= w.version;
     RETURN QUERY
-    SELECT before, t.id, t.kind, t.register_code, t.opened_at
-    FROM (VALUES (p_record)) AS wanted (id)
-    LEFT JOIN task AS t ON t.record_id = wanted.id AND t.closed_at IS NULL;
+    SELECT b.record_id, b.version, t.id, t.kind, t.register_code, t.opened_at
+    FROM unnest(before) AS b
+    LEFT JOIN task AS t ON t.record_id = b.record_id AND t.closed_at IS NULL;
 END
 $$;
-GRANT EXECUTE ON FUNCTION hold_standing(uuid, integer, uuid) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION hold_standings(uuid [], integer [], uuid []) TO outcomes_app;
 
 -- Return the known version and open task of many records at once. Nothing is locked or stored.
 CREATE OR REPLACE FUNCTION find_standings(p_records uuid []) RETURNS TABLE (
@@ -62,13 +72,19 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, text) TO outcomes_app;
 
--- Move everything that is stored about a record to the compartment in which the record now lies.
-CREATE OR REPLACE FUNCTION move_record(p_record uuid, p_compartment uuid) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    UPDATE task SET compartment_id = p_compartment WHERE record_id = p_record AND compartment_id <> p_compartment;
-    UPDATE outcome SET compartment_id = p_compartment WHERE record_id = p_record AND compartment_id <> p_compartment
+-- Move everything that is stored about records to the compartments in which they now lie. Only functions of the owner
+-- call it.
+CREATE OR REPLACE FUNCTION move_records(p_records uuid [], p_compartments uuid []) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    UPDATE task AS t SET compartment_id = w.compartment_id
+    FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
+    WHERE t.record_id = w.record_id AND t.compartment_id <> w.compartment_id;
+    UPDATE outcome AS o SET compartment_id = w.compartment_id
+    FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
+    WHERE o.record_id = w.record_id AND o.compartment_id <> w.compartment_id;
+END
 $$;
-GRANT EXECUTE ON FUNCTION move_record(uuid, uuid) TO outcomes_app;
 
 -- Move the outcomes of a record to its known compartment, if a later version than this one is known. Wait for a
 -- transaction that has locked what is known of the record.
@@ -80,7 +96,7 @@ BEGIN
     INSERT INTO record_known (record_id, version) VALUES (p_record, -1) ON CONFLICT DO NOTHING;
     SELECT * INTO known FROM record_known AS k WHERE k.record_id = p_record FOR UPDATE;
     IF known.version > p_version THEN
-        PERFORM move_record(p_record, known.compartment_id);
+        PERFORM move_records(ARRAY[p_record], ARRAY[known.compartment_id]);
     END IF;
 END
 $$;

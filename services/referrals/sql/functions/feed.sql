@@ -61,7 +61,7 @@ $$;
 -- SECURITY DEFINER: reports and outcomes read all registers and compartments.
 CREATE OR REPLACE FUNCTION read_ratings(p_records uuid [], p_registers text [], p_editions text [], p_questions text [])
 RETURNS TABLE (record_id uuid, since timestamptz, code text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
     SELECT v.record_id, v.changed_at, coalesce(v.answers ->> q.name, '')
     FROM record AS r
     INNER JOIN record_version AS v ON v.record_id = r.id

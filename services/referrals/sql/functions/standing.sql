@@ -1,6 +1,6 @@
 -- The status of records of any register and compartment, for outcomes: ids, codes and times, without personal data.
 
-CREATE OR REPLACE FUNCTION read_standing(p_record uuid) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_standings(p_records uuid []) RETURNS TABLE (
     record_id uuid, register_code text, edition text, organisation_id uuid, bodies text [], reference text, version integer,
     is_open boolean, rating text, rated_at timestamptz, locality text
 )
@@ -10,7 +10,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
         r.rated_at, r.locality
     FROM record AS r
     LEFT JOIN compartment AS c ON c.compartment_id = r.compartment_id
-    WHERE r.id = p_record
+    WHERE r.id = ANY(p_records)
 $$;
 
 -- Return the next open records in the order of their ids. Their rating does not matter, so each page costs the same.
@@ -29,4 +29,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     LIMIT p_most
 $$;
 
-GRANT EXECUTE ON FUNCTION read_standing(uuid), list_standings(uuid, integer) TO referrals_app;
+GRANT EXECUTE ON FUNCTION read_standings(uuid []), list_standings(uuid, integer) TO referrals_app;
