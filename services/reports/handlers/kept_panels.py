@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.reports.store.dashboards import Moment
+from services.reports.store.dashboards import CopyMoment
 from shared.contracts.reports import BodyChoice, OrganisationChoice, ReadDashboard, TileShown
 from shared.permissions import Role, Visitor
 from shared.registers.definition.register import Definition
@@ -47,7 +47,7 @@ def scope_asked(visitor: Visitor, asked: ReadDashboard) -> ScopeAsked:
 class Basis:
     """What panels are made from, besides the scope: the copies at a moment, the time, definitions and names."""
 
-    moment: Moment
+    moment: CopyMoment
     now: datetime
     editions: Sequence[Definition]
     names: Mapping[UUID, str]

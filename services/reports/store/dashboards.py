@@ -47,7 +47,7 @@ READ_MOMENT = """
 
 
 @dataclass(frozen=True)
-class Moment:
+class CopyMoment:
     """
     How far the records are copied. Two moments are equal if no record was copied between them.
 
@@ -63,10 +63,10 @@ class Moment:
     mended: int
 
 
-async def read_moment(db: Database) -> Moment:
+async def read_moment(db: Database) -> CopyMoment:
     """Return how far the records are copied. Counts that are read after this are at least as new."""
     (row,) = await db.fetch(READ_MOMENT)
-    return Moment(**row)
+    return CopyMoment(**row)
 
 
 class DashboardCounts:
