@@ -1,8 +1,10 @@
 """Keeps the copies equal to their sources: woken by events, by a poll as a fallback, and rebuilt each night."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from services.reports.context import ReportsContext
@@ -17,7 +19,8 @@ from shared.inbox import is_new
 from shared.jobs import Job
 from shared.log import log, warn
 from shared.messages import Event
-from shared.registers.bodies import ORGANISATION, compartment_of
+from shared.registers.bodies import ORGANISATION, Compartment, compartment_of
+from shared.tasks import end
 
 POLL_SECONDS = 2.0
 POLL_FALLBACK = timedelta(seconds=30)
@@ -62,7 +65,7 @@ class OutcomeCopier:
 
 
 def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
-    compartment = compartment_of(record.register_code, record.bodies)
+    compartment = _compartment_of(record.register_code, record.bodies)
     is_of_organisation = compartment.bodies[0].startswith(ORGANISATION)
     return CopiedRecord(
         record_id=record.record_id,
@@ -89,6 +92,12 @@ def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
     )
 
 
+@lru_cache(maxsize=5_000)
+def _compartment_of(register_code: str, bodies: tuple[str, ...]) -> Compartment:
+    """Return a compartment, which many records share."""
+    return compartment_of(register_code, bodies)
+
+
 def _outcome_row(outcome: FedOutcome) -> CopiedOutcome:
     return CopiedOutcome(
         outcome_id=outcome.outcome_id,
@@ -99,6 +108,14 @@ def _outcome_row(outcome: FedOutcome) -> CopiedOutcome:
         recorded_at=outcome.recorded_at,
         answers=outcome.answers,
     )
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """A page and when it was asked for."""
+
+    page: CopiedPage
+    asked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -137,20 +154,25 @@ class FeedCopier:
     async def catch_up(self) -> None:
         """Copy everything that is committed by now."""
         await feeds.take_wish(self._pool, self.source.name)
-        more = True
+        more, ahead = True, None
         while more:
             state = await feeds.read_feed(self._pool, self.source.name)
-            more = await self._copy_page("live", state.sequence)
+            more, ahead = await self._copy_page("live", state.sequence, ahead)
 
     async def rebuild(self, reached: int) -> None:
         """Copy everything again, page by page, and meanwhile keep copying what is new."""
-        while await self._copy_page("rebuild", reached):
+        more, ahead = await self._copy_page("rebuild", reached, None)
+        while more:
             state = await feeds.read_feed(self._pool, self.source.name)
             if state.rebuild_sequence is None:
                 return
-            reached = state.rebuild_sequence
             if self._is_due(state):
                 await self.catch_up()
+                ahead = None  # it may be older than what was copied just now
+            more, ahead = await self._copy_page("rebuild", state.rebuild_sequence, ahead)
+        await self._end_rebuild()
+
+    async def _end_rebuild(self) -> None:
         state = await feeds.read_feed(self._pool, self.source.name)
         if state.rebuild_sequence is None:
             return
@@ -158,13 +180,31 @@ class FeedCopier:
         if wrong is not None:
             (warn if wrong else log)("feed.rebuilt", source=self.source.name, wrong=wrong)
 
-    async def _copy_page(self, lane: Lane, after: int) -> bool:
-        """Copy a page. Return whether there may be more: a further page, or one that another replica applied first."""
+    async def _copy_page(self, lane: Lane, after: int, ahead: ReadPage | None) -> tuple[bool, ReadPage | None]:
+        """
+        Copy a page, which may have been read ahead, and meanwhile read the next one.
+
+        Return whether there may be more: a further page, or one that another replica applied first. Also return the
+        next page if it was read.
+        """
+        if ahead is None or ahead.page.seen != after:
+            ahead = await self._read(after)
+        page = ahead.page
+        following = asyncio.create_task(self._read(page.last)) if page.more else None
+        try:
+            applied = await self._apply(lane, ahead)
+            return page.more or not applied, await following if following else None
+        finally:
+            if following:
+                await end([following])
+
+    async def _read(self, after: int) -> ReadPage:
         asked_at = self.context.clock()
-        page = await self.source.read(after)
-        complete_at = None if page.more else asked_at
-        applied = await feeds.apply(self._pool, self.source.name, lane, page, complete_at)
-        return page.more or not applied
+        return ReadPage(await self.source.read(after), asked_at)
+
+    async def _apply(self, lane: Lane, read: ReadPage) -> bool:
+        complete_at = None if read.page.more else read.asked_at
+        return await feeds.apply(self._pool, self.source.name, lane, read.page, complete_at)
 
 
 @dataclass(frozen=True)

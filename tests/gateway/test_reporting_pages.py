@@ -6,10 +6,19 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientPayloadError
 
-from shared.contracts.reports import BodyChoice, JobState, ReadDashboard, ReadReportChunk, StartReport, StopReport
+from gateway.ui.charts.panels import panel_of
+from shared.contracts.reports import (
+    BodyChoice,
+    Count,
+    JobState,
+    ReadDashboard,
+    ReadReportChunk,
+    StartReport,
+    StopReport,
+)
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import Registers
+from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
@@ -74,6 +83,39 @@ async def test_the_weeks_are_a_picture_and_a_table_of_all_its_numbers(browser: B
     blocks = [[each[name] for name in ("fill", "y", "height")] for each in picture.select("rect[x='45']")]
     assert [["url(#ics-weeks-red)", "133.3", "26.7"], ["url(#ics-weeks-green)", "120.0", "13.3"]] == blocks
     assert ["Green", "Amber", "Red"] == page.texts(".ics-weeks__legend li")
+
+
+async def test_panels_and_weeks_are_drawn_again_when_a_number_changes(
+    browser: Browser, reports: StandInReports
+) -> None:
+    before = await browser.see(HERE)
+    ratings, weeks = reports.tiles[0], reports.tiles[-1]
+    counts = tuple(each.model_copy(update={"count": each.count + 1}) for each in ratings.counts)
+    changed = weeks.weeks[-1].model_copy(update={"counts": counts})
+    reports.tiles = (
+        ratings.model_copy(update={"counts": counts}),
+        *reports.tiles[1:-1],
+        weeks.model_copy(update={"weeks": (*weeks.weeks[:-1], changed)}),
+    )
+
+    after = await browser.see(HERE)
+
+    assert (["3", "3", "6"], ["4", "4", "7"]) == (panel(before, 0)[1], panel(after, 0)[1])
+    assert ([*"336"], [*"447"]) == (before.texts(".ics-weeks td")[-3:], after.texts(".ics-weeks td")[-3:])
+
+
+def test_a_panel_is_kept_for_one_definition() -> None:
+    dsr = load_registers().find("dsr")
+    assert dsr.rating is not None
+    level, *others = dsr.rating.levels
+    levels = (level.model_copy(update={"label": "Calm"}), *others)
+    adapted = dsr.model_copy(update={"rating": dsr.rating.model_copy(update={"levels": levels})})
+    tile = StandInReports().tiles[0].model_copy(update={"counts": (Count(label="Green", code=level.code, count=1),)})
+
+    drawn = [panel_of(each, tile) for each in (dsr, dsr, adapted)]
+
+    assert drawn[0] is drawn[1]
+    assert [True, False] == ["Calm" in drawn[2].heads[0], "Calm" in drawn[0].heads[0]]
 
 
 @pytest.mark.requirement("R-DSR-168")

@@ -12,6 +12,7 @@ from uuid import UUID
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.feed import FedRecord, Rated
 from shared.contracts.referrals.standing import RecordStanding
+from shared.database import as_json
 from shared.permissions import Role, Visitor
 from shared.registers.bodies import Compartment, compartment_of
 from shared.registers.load import LISTS, SHIPPED, LoadedRegister, read_lists, read_register
@@ -140,7 +141,7 @@ class PairRecord:
             rated_at=BEGUN,
             ended_at=None if self.is_open else BEGUN + timedelta(days=1),
             born=None,
-            answers={"risk_level": self.rating, **named},
+            answers=as_json({"risk_level": self.rating, **named}),
             ratings=(Rated(since=BEGUN, code=self.rating),),
         )
 

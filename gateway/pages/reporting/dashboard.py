@@ -54,8 +54,9 @@ AGE = "filter-age"
 # ------------------------------------------------------------------------------------------------------- dashboard
 async def show_dashboard(request: web.Request) -> web.Response:
     board = await _read_dashboard(request)
-    form = _form(request[REGISTER], board, _chosen(request, board))
-    return await _show_dashboard(request, board, form)
+    listed = _listed(board)
+    form = _form(request[REGISTER], board, listed, _chosen(request, listed))
+    return await _show_dashboard(request, board, listed, form)
 
 
 async def choose_scope(request: web.Request) -> web.Response:
@@ -73,10 +74,11 @@ async def choose_scope(request: web.Request) -> web.Response:
 async def start_report(request: web.Request) -> web.Response:
     """Start the chosen report, or show what is wrong with the choice."""
     register, board, posted = request[REGISTER], await _read_dashboard(request), await request.post()
-    form = _form(register, board)
+    listed = _listed(board)
+    form = _form(register, board, listed)
     form.command, answers = command_in(posted), form.read(posted)
     if answers is None:
-        return await _show_dashboard(request, board, form)
+        return await _show_dashboard(request, board, listed, form)
     words = register.words
     said = {
         "too_many": words("reporting.too_many"),
@@ -85,7 +87,7 @@ async def start_report(request: web.Request) -> web.Response:
     }
     job = await attempt(request, _request(register, form.command, answers), form, said)
     if job is None:
-        return await _show_dashboard(request, board, form)
+        return await _show_dashboard(request, board, listed, form)
     return see_other(job_address(register, job.job_id))
 
 
@@ -98,7 +100,7 @@ async def _read_dashboard(request: web.Request) -> Dashboard:
     return await ask(request, ReadDashboard(organisation_id=id_of(wanted) if wanted else None))
 
 
-async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) -> web.Response:
+async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed, form: Form) -> web.Response:
     register = request[REGISTER]
     shown_for = _shown_for(register, board)
     return await show(
@@ -111,8 +113,8 @@ async def _show_dashboard(request: web.Request, board: Dashboard, form: Form) ->
             "by_week": Markup("").join(_weeks(request, tile) for tile in board.tiles if tile.weeks),
             "jobs": _jobs(request, board),
         },
-        offered=_offered(register, register.reporting.dashboard_filter, _listed(board)),
-        chosen=_chosen(request, board),
+        offered=_offered(register, register.reporting.dashboard_filter, listed),
+        chosen=_chosen(request, listed),
         names=tuple((name, shown_for.get(name, ())) for name in form.fields if name != "report"),
     )
 
@@ -161,10 +163,10 @@ def _listed(board: Dashboard) -> Listed:
     return (*organisations, *((each.body, each.label) for each in board.bodies))
 
 
-def _chosen(request: web.Request, board: Dashboard) -> str:
+def _chosen(request: web.Request, listed: Listed) -> str:
     """Return the organisation or body that the dashboard shows: the chosen or the only one; empty for all."""
     choice = request[REGISTER].reporting.dashboard_filter
-    offered = _offered(request[REGISTER], choice, _listed(board))
+    offered = _offered(request[REGISTER], choice, listed)
     only = offered[0][0] if len(offered) == 1 else ""
     return request.query.get(choice.kind, "") or only
 
@@ -177,9 +179,9 @@ def _job_row(register: Definition, job: ReportJob) -> tuple[str, str, str]:
     )
 
 
-def _form(register: Definition, board: Dashboard, chosen: str = "") -> Form:
+def _form(register: Definition, board: Dashboard, listed: Listed, chosen: str = "") -> Form:
     """Return the report form, with the organisation or body of the dashboard preselected."""
-    fields = _fields(Same(register), board.reports, _listed(board))
+    fields = _fields(Same(register), board.reports, listed)
     return Form(fields, {_scope_field(register.reporting.dashboard_filter): chosen})
 
 

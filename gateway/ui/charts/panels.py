@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 
 from gateway.ui.formats import rating_mark
+from gateway.ui.shell import Same
 from gateway.ui.table import Cell, Column, table_rows
 from shared.contracts.reports import Count, TileShown
 from shared.registers.definition.register import Definition
 
 MOST_BESIDE = 6
-COUNT = Markup('<td class="nhsuk-table__cell ics-panel__count">%d</td>')
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,25 @@ class Panel:
 
 
 def panel_of(register: Definition, tile: TileShown) -> Panel:
+    """Return the panel of a tile. It is kept: until a record changes, a dashboard shows the same numbers again."""
+    return _panel_of(Same(register), tile)
+
+
+@lru_cache(maxsize=200)
+def _panel_of(same: Same[Definition], tile: TileShown) -> Panel:
+    register = same.value
     if tile.kind == "total":
         return Panel(tile.title, str(sum(each.count for each in tile.counts)))
     if tile.kind == "by_organisation" or len(tile.counts) > MOST_BESIDE:
         columns = _columns(register, tile)
         return Panel(tile.title, table_rows(columns, _rows(tile.counts), row_header=True), columns=columns)
     heads = tuple(_head(register, tile, each) for each in tile.counts)
-    return Panel(tile.title, Markup("").join(COUNT % each.count for each in tile.counts), heads=heads)
+    return Panel(tile.title, _cells(tile.counts), heads=heads)
+
+
+def _cells(counts: Sequence[Count]) -> Markup:
+    cells = [f'<td class="nhsuk-table__cell ics-panel__count">{each.count:d}</td>' for each in counts]
+    return Markup("".join(cells))  # noqa: S704  numbers
 
 
 def _head(register: Definition, tile: TileShown, count: Count) -> Cell:

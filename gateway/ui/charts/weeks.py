@@ -1,11 +1,13 @@
 """The chart of a dashboard's weeks: one stacked column a week, in patterns as well as colours, with a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from gateway.ui.formats import rating_mark
+from gateway.ui.shell import Same
 from gateway.ui.table import Cell, Column
 from shared.contracts.reports import TileShown, Week
 from shared.registers.definition.register import Definition
@@ -40,6 +42,13 @@ class Weeks:
 
 
 def weeks_of(register: Definition, tile: TileShown) -> Weeks:
+    """Return the chart of a tile. It is kept as a panel is."""
+    return _weeks_of(Same(register), tile)
+
+
+@lru_cache(maxsize=100)
+def _weeks_of(same: Same[Definition], tile: TileShown) -> Weeks:
+    register = same.value
     weeks = tile.weeks
     levels = weeks[0].counts
     colours = [_colour(register, each.code) for each in levels]
@@ -48,29 +57,33 @@ def weeks_of(register: Definition, tile: TileShown) -> Weeks:
         title=tile.title,
         width=SLOT * len(weeks),
         height=HEIGHT,
-        blocks=Markup("\n").join(_rectangle(block) for block in _blocks(weeks, colours)),
+        blocks=_lines(_rectangle(block) for block in _blocks(weeks, colours)),
         legend=tuple((_colour(register, each.code), rating_mark(register, each.code) or each.label) for each in levels),
         first=names[0],
         last=names[-1],
         columns=(Column(register.words("reporting.week")), *(Column(each.label, numeric=True) for each in levels)),
-        rows=Markup("\n").join(_row(name, week) for name, week in zip(names, weeks, strict=True)),
+        rows=_lines(_row(name, week) for name, week in zip(names, weeks, strict=True)),
     )
 
 
-def _rectangle(block: Block) -> Markup:
-    return Markup(  # noqa: S704  numbers, and a colour of the palette
+def _lines(lines: Iterable[str]) -> Markup:
+    return Markup("\n".join(lines))  # noqa: S704  `_rectangle` and `_row` return HTML
+
+
+def _rectangle(block: Block) -> str:
+    """Return the HTML of a block: numbers, and a colour of the palette."""
+    return (
         f'<rect class="ics-weeks__block" x="{block.x}" y="{block.y}" width="{BAR}" height="{block.height}"'
         f' fill="url(#ics-weeks-{block.colour})"/>'
     )
 
 
-def _row(name: str, week: Week) -> Markup:
+def _row(name: str, week: Week) -> str:
+    """Return the HTML of a row: the escaped name, and numbers."""
     cells = "".join(
-        f'<td class="nhsuk-table__cell nhsuk-table__cell--numeric">{each.count:d}</td>' for each in week.counts
+        [f'<td class="nhsuk-table__cell nhsuk-table__cell--numeric">{each.count:d}</td>' for each in week.counts]
     )
-    return Markup(  # noqa: S704  the name is escaped, and the rest are numbers
-        f'<tr class="nhsuk-table__row"><th class="nhsuk-table__header" scope="row">{escape(name)}</th>{cells}</tr>'
-    )
+    return f'<tr class="nhsuk-table__row"><th class="nhsuk-table__header" scope="row">{escape(name)}</th>{cells}</tr>'
 
 
 def _colour(register: Definition, code: str) -> str:

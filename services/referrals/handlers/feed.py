@@ -9,7 +9,7 @@ from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.permissions import Caller
 
 MOST_ROWS = 500
-MOST_BYTES = 400_000
+MOST_BYTES = 440_000
 MOST_RATINGS = 1_000
 
 

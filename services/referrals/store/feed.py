@@ -7,7 +7,6 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.referrals.rules.ratings import RatingQuestions
-from services.referrals.store.finding import ANSWERS
 from services.referrals.store.scope import bodies_of
 from shared.contracts.referrals.feed import FedRecord, FeedPage, Rated
 from shared.database import Database
@@ -75,9 +74,6 @@ def _with_room(rows: Sequence[Record], ratings: Ratings, most: int) -> Sequence[
 def _fed(row: Record, ratings: Ratings) -> FedRecord:
     fields = dict(row)
     del fields["found"]
-    fields |= {
-        "answers": ANSWERS.validate_json(row["answers"]),
-        "bodies": bodies_of(row),
-        "ratings": tuple(ratings.get(row["record_id"], ())),
-    }
+    fields["bodies"] = bodies_of(row)
+    fields["ratings"] = ratings.get(row["record_id"], ())
     return FedRecord(**fields)

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
+
+from pydantic_core import from_json
 
 from services.reports.rules.ages import band_of, next_band_on
 from services.reports.rules.weeks import Moves, weeks_shown
+from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count, TileShown, Week
 from shared.registers.definition.dashboards import AgeTile, OptionTile, OrganisationTile, Tile, TotalTile, WeekTile
@@ -34,17 +38,14 @@ class Counted:
     until: date | None
 
 
-def questions_counted(register: Definition) -> tuple[str, ...]:
-    """Return the questions whose answers the register's panels count."""
-    return tuple(dict.fromkeys(tile.question for tile in register.reporting.tiles if isinstance(tile, OptionTile)))
-
-
 def counted_by(registers: Registers) -> str:
     """Return a text that says what every register counts. If it changes, all rows must be counted again."""
-    return "; ".join(
-        f"{each.code}: {', '.join([*questions_counted(each), *map(_edges, age_panels(each)), *_rated_by(each)])}"
-        for each in registers.newest()
-    )
+    return "; ".join(f"{each.code}: {', '.join(_counted_in(each))}" for each in registers.newest())
+
+
+def _counted_in(register: Definition) -> tuple[str, ...]:
+    shown = register.reporting
+    return (*shown.questions_counted, *map(_edges, shown.age_panels), *_rated_by(register))
 
 
 def _rated_by(register: Definition) -> tuple[str, ...]:
@@ -55,10 +56,6 @@ def _edges(tile: AgeTile) -> str:
     return " ".join(band.code for band in tile.bands)
 
 
-def age_panels(register: Definition) -> tuple[AgeTile, ...]:
-    return tuple(tile for tile in register.reporting.tiles if isinstance(tile, AgeTile))
-
-
 def counts_organisations(register: Definition) -> bool:
     return any(isinstance(tile, OrganisationTile) for tile in register.reporting.tiles)
 
@@ -67,14 +64,21 @@ def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
     """Return what a record counts for. A missing answer counts as not recorded; a closed record counts nowhere."""
     if not record.is_open:
         return Counted([], None)
-    items = [CountedAnswer(TOTAL, "")]
+    items = [_counted_answer(TOTAL, "")]
     if record.register_code not in registers:
         return Counted(items, None)
     register = registers.find(record.register_code)
-    for name in questions_counted(register):
-        answer = record.answers.get(name, "")
-        items += [CountedAnswer(name, code) for code in ([answer] if isinstance(answer, str) else answer or [""])]
+    answers: Answers = from_json(record.answers)
+    for name in register.reporting.questions_counted:
+        answer = answers.get(name, "")
+        items += [_counted_answer(name, code) for code in ([answer] if isinstance(answer, str) else answer or [""])]
     return _with_ages(register, items, record.born, day)
+
+
+@lru_cache(maxsize=10_000)
+def _counted_answer(question: str, answer: str) -> CountedAnswer:
+    """Return an answer that many records share."""
+    return CountedAnswer(question, answer)
 
 
 def counted_later(register: Definition, items: Sequence[CountedAnswer], born: date | None, day: date) -> Counted:
@@ -83,12 +87,13 @@ def counted_later(register: Definition, items: Sequence[CountedAnswer], born: da
 
 
 def _with_ages(register: Definition, items: list[CountedAnswer], born: date | None, day: date) -> Counted:
-    panels = age_panels(register)
-    if born is None:
-        return Counted([*items, *(CountedAnswer(f"{AGE}{place}", "") for place in range(len(panels)))], None)
-    ages = [CountedAnswer(f"{AGE}{place}", str(band_of(tile.bands, born, day))) for place, tile in enumerate(panels)]
-    changes = [next_band_on(tile.bands, born, day) for tile in panels]
-    return Counted([*items, *ages], min((each for each in changes if each is not None), default=None))
+    changes = []
+    for place, tile in enumerate(register.reporting.age_panels):
+        band = "" if born is None else str(band_of(tile.bands, born, day))
+        items.append(_counted_answer(f"{AGE}{place}", band))
+        if born is not None and (change := next_band_on(tile.bands, born, day)):
+            changes.append(change)
+    return Counted(items, min(changes, default=None))
 
 
 @dataclass(frozen=True)
@@ -189,7 +194,7 @@ class Panels:
         return next((labels[code] for labels in known if code in labels), code)
 
     def _ages(self, tile: AgeTile, tallies: Tallies) -> Iterable[Count]:
-        found = tallies.answers.get(f"{AGE}{age_panels(self.editions[0]).index(tile)}", {})
+        found = tallies.answers.get(f"{AGE}{self.editions[0].reporting.age_panels.index(tile)}", {})
         for place, band in enumerate(tile.bands):
             yield Count(label=band.label, count=found.get(str(place), 0))
         if not_known := found.get("", 0):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import zip_longest
 
 from shared.contracts.referrals.feed import FedRecord
@@ -45,7 +46,13 @@ def moves_of(record: FedRecord) -> list[Move]:
 
 
 def _move(moment: datetime, level: str, n: int) -> Move:
-    return Move(monday_of(london_day(moment)), level, n)
+    return _shared_move(monday_of(london_day(moment)), level, n)
+
+
+@lru_cache(maxsize=10_000)
+def _shared_move(week: date, level: str, n: int) -> Move:
+    """Return a move that many records share."""
+    return Move(week, level, n)
 
 
 def weeks_shown(moves: Moves, day: date) -> list[tuple[date, dict[str, int]]]:

@@ -1,6 +1,7 @@
-"""The query of a dashboard: a single statement, so that all its panels show the same moment."""
+"""The queries of a dashboard. One statement reads all counts, so that all its panels show the same moment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,44 +14,70 @@ from shared.database import Database
 
 READ_TALLIES = """
     SELECT 'tally' AS of, question AS name, answer, NULL::uuid AS organisation_id, sum(n)::bigint AS n,
-        NULL::jsonb AS counted, NULL::date AS day, NULL::timestamptz AS complete_at
+        NULL::jsonb AS counted, NULL::date AS day
     FROM tally
     WHERE register_code = $1 AND compartment_id {counted}
     GROUP BY question, answer
     HAVING sum(n) <> 0
     UNION ALL
-    SELECT 'organisation', NULL, NULL, compartment_id, n, NULL, NULL, NULL
+    SELECT 'organisation', NULL, NULL, compartment_id, n, NULL, NULL
     FROM tally
     WHERE $4 AND register_code = $1 AND compartment_id {each} AND question = '#total' AND n <> 0
     UNION ALL
-    SELECT 'overdue', NULL, NULL, NULL, NULL, counted, born, NULL
+    SELECT 'overdue', NULL, NULL, NULL, NULL, counted, born
     FROM record_copy
     WHERE register_code = $1 AND compartment_id {each} AND recount_on <= $2
     UNION ALL
-    SELECT 'week', level, NULL, NULL, sum(n)::bigint, NULL, greatest(week, $3), NULL
+    SELECT 'week', level, NULL, NULL, sum(n)::bigint, NULL, greatest(week, $3)
     FROM rating_week
     WHERE register_code = $1 AND compartment_id {counted}
     GROUP BY level, greatest(week, $3)
-    UNION ALL
-    SELECT 'feed', source, NULL, NULL, NULL, NULL, NULL, complete_at
-    FROM feed
 """
 READ_WHOLE = READ_TALLIES.format(counted="IS NULL", each="IS NOT NULL")
 READ_COMPARTMENTS = READ_TALLIES.format(counted="= ANY($5)", each="= ANY($5)")
 
 
+READ_MOMENT = """
+    SELECT
+        r.complete_at AS as_at, o.complete_at IS NOT NULL AS has_outcomes, r.sequence, r.generation, r.rebuild_sequence,
+        r.rebuilt_at, r.mended
+    FROM feed AS r, feed AS o
+    WHERE r.source = 'referrals' AND o.source = 'outcomes'
+"""
+
+
+@dataclass(frozen=True)
+class CopyMoment:
+    """
+    How far the records are copied. Two moments are equal if no record was copied between them.
+
+    `as_at` is None until the first copy of the records is complete. `has_outcomes`: all outcomes were copied once.
+    """
+
+    as_at: datetime | None = field(compare=False)
+    has_outcomes: bool = field(compare=False)
+    sequence: int
+    generation: int
+    rebuild_sequence: int | None
+    rebuilt_at: datetime | None
+    mended: int
+
+
+async def read_moment(db: Database) -> CopyMoment:
+    """Return how far the records are copied. Counts that are read after this are at least as new."""
+    (row,) = await db.fetch(READ_MOMENT)
+    return CopyMoment(**row)
+
+
 class DashboardCounts:
-    """The counts of a dashboard, and up to what time each source is copied; None during its first copy."""
+    """The counts of a dashboard."""
 
     def __init__(self, rows: Sequence[Record]) -> None:
         moves: dict[date, dict[str, int]] = {}
         self.tallies = Tallies(moves=moves)
         self.overdue: list[Overdue] = []
-        self._complete: dict[str, datetime | None] = {}
-        for of, name, answer, organisation_id, n, counted, day, complete_at in rows:
-            if of == "feed":
-                self._complete[name] = complete_at
-            elif of == "week":
+        for of, name, answer, organisation_id, n, counted, day in rows:
+            if of == "week":
                 moves.setdefault(day, {})[name] = n
             elif of == "overdue":
                 self.overdue.append(Overdue(ANSWERS_COUNTED.validate_json(counted), day))
@@ -58,9 +85,6 @@ class DashboardCounts:
                 self.tallies.organisations[organisation_id] = n
             else:
                 self.tallies.add(CountedAnswer(name, answer), n)
-
-    def complete_at(self, source: str) -> datetime | None:
-        return self._complete.get(source)
 
 
 async def read_standing(

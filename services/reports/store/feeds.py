@@ -77,6 +77,7 @@ class CopiedRecord:
     A record as `apply_records` reads it.
 
     `bodies` are those of its compartment; None for the compartment of an organisation, of which no row is stored.
+    `answers` is JSON text.
     """
 
     record_id: UUID
@@ -96,7 +97,7 @@ class CopiedRecord:
     rated_at: datetime
     ended_at: datetime | None
     born: date | None
-    answers: Answers
+    answers: str
     counted: Sequence[CountedAnswer]
     recount_on: date | None
     moves: Sequence[Move]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.referrals.answers import Answers
 from shared.messages import Message, Process, Request
 
 
@@ -23,6 +22,8 @@ class FedRecord(Message):
 
     `organisation_id` is the organisation that submitted it; `bodies` make its compartment. `state` is the register's
     word for its state; only records that are open count and are listed.
+
+    `answers` is the JSON object of the answers as it is stored, so that nobody has to read it who only passes it on.
 
     `ratings` holds every level that it has had, in order. It is empty in a register without a rating.
     """
@@ -43,7 +44,7 @@ class FedRecord(Message):
     rated_at: datetime
     ended_at: datetime | None
     born: date | None = Field(repr=False)
-    answers: Answers = Field(repr=False)
+    answers: str = Field(repr=False)
     ratings: tuple[Rated, ...] = Field(default=(), repr=False)
 
 

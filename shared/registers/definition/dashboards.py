@@ -1,5 +1,6 @@
 """Dashboard tiles, report filters and reports: three fixed sets of kinds, applied to the register's own questions."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -124,3 +125,12 @@ class Reporting(Model):
     tiles: tuple[Tile, ...] = Field(alias="tile", min_length=1)
     filters: tuple[Filter, ...] = Field(default=(), alias="filter")
     reports: tuple[Report, ...] = Field(default=(), alias="report")
+
+    @cached_property
+    def questions_counted(self) -> tuple[str, ...]:
+        """The questions whose answers the panels count, each once."""
+        return tuple(dict.fromkeys(tile.question for tile in self.tiles if isinstance(tile, OptionTile)))
+
+    @cached_property
+    def age_panels(self) -> tuple[AgeTile, ...]:
+        return tuple(tile for tile in self.tiles if isinstance(tile, AgeTile))

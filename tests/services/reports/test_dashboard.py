@@ -2,19 +2,26 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from services.reports.handlers.dashboard import Dashboards
+from services.reports.handlers.kept_panels import KeptPanels
+from services.reports.store import feeds
 from shared.contracts.reports import Dashboard, ReadDashboard
 from shared.messages import Fault, NotAnswered
+from shared.organisations import OrganisationNames
 from shared.permissions import Role, Visitor
 from shared.values import age_on
 from tests.services.referrals.builders import new_id
+from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig
 
 RISK, AGE, TOTAL, BREAKDOWN = "TOTALS BY RISK TYPE", "TOTALS BY AGE", "TOTAL RECORDS", "ORGANISATION BREAKDOWN"
+FALSIFY = "UPDATE tally SET n = n + 5 WHERE compartment_id = $1 AND question = 'risk_level' AND answer = 'green'"
 PRINTED = ("green green red red red amber amber", "amber green", "red red", "red", "")
 
 
@@ -192,6 +199,105 @@ async def test_it_says_as_at_when_it_is_right(rig: Rig) -> None:
     board = await rig.dashboard(rig.somebody(Role.REPORTING, organisation))
 
     assert before <= board.as_at <= datetime.now(UTC)
+
+
+async def test_counts_are_read_once_until_a_record_is_copied(rig: Rig, owner: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    reader, colleague = (rig.somebody(Role.REPORTING, organisation) for _ in range(2))
+    receipt = await rig.submit(organisation, risk_level="green")
+    await rig.copy()
+    before = await rig.panel(reader, RISK)
+    await owner.db.execute(FALSIFY, organisation)
+
+    kept = [await rig.panel(each, RISK) for each in (reader, colleague)]
+    await rig.update(organisation, receipt, risk_level="red")
+    await rig.copy()
+
+    assert [before, before] == kept
+    assert {"Green": 5, "Amber": 0, "Red": 1} == await rig.panel(reader, RISK)
+    assert 0 < await rig.nights.prove()
+
+
+async def test_counts_are_read_again_after_ten_minutes_or_in_a_rebuild(rig: Rig, owner: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    reader = rig.somebody(Role.REPORTING, organisation)
+    await rig.submit(organisation, risk_level="green")
+    await rig.copy()
+    rig.clock.set_to = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    await rig.panel(reader, RISK)
+    await owner.db.execute(FALSIFY, organisation)
+
+    rig.clock.set_to += timedelta(minutes=10)
+    falsified = await rig.panel(reader, RISK)
+    await rig.nights.prove()
+    await feeds.begin_rebuild(rig.pool, "referrals")
+    proved = await rig.panel(reader, RISK)
+    await rig.feeding.look()
+
+    assert ({"Green": 6, "Amber": 0, "Red": 0}, {"Green": 1, "Amber": 0, "Red": 0}) == (falsified, proved)
+
+
+async def test_what_is_kept_ends_at_midnight_in_london(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    reader = rig.somebody(Role.REPORTING, organisation)
+    rig.clock.set_to = datetime(2022, 6, 9, 22, 59, tzinfo=UTC)
+    await rig.submit(organisation, date_of_birth="2004-06-10")
+    await rig.copy()
+    before = await rig.panel(reader, AGE)
+    rig.clock.set_to += timedelta(minutes=1)
+
+    assert {"Under 18s": 1, "18s and over": 0} == before
+    assert {"Under 18s": 0, "18s and over": 1} == await rig.panel(reader, AGE)
+
+
+async def test_what_is_kept_is_shown_to_nobody_whose_scope_differs(rig: Rig) -> None:
+    alpha, beta = rig.organisation("Alpha"), rig.organisation("Beta")
+    for organisation in (alpha, beta, beta, rig.organisation("Gamma")):
+        await rig.submit(organisation)
+    await rig.copy()
+    both = rig.somebody(Role.REPORTING, alpha, beta)
+    fewer = both.model_copy(update={"organisation_ids": (alpha,)})
+    everywhere = both.model_copy(update={"all_organisations": True})
+
+    shown = [(await rig.panel(each, TOTAL))[TOTAL] for each in (both, fewer, everywhere, both, fewer)]
+    chosen = [(await rig.panel(both, TOTAL, each))[TOTAL] for each in (alpha, beta)]
+    refusals = [await rig.refusal(each, ReadDashboard(organisation_id=beta)) for each in (both, fewer)]
+
+    assert [3, 1, 3, 1] == [shown[0], shown[1], *shown[3:]]
+    assert shown[2] >= 4
+    assert ([1, 2], ["", "not_found"]) == (chosen, refusals)
+
+
+async def test_what_is_kept_is_shown_with_the_names_and_words_of_now(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    reader = rig.somebody(Role.REPORTING, organisation)
+    await rig.submit(organisation)
+    await rig.copy()
+    await rig.dashboard(reader)
+    rig.identity.organisations[organisation] = "Omega"
+
+    renamed = replace(rig.context, organisations=OrganisationNames(rig.context.bus))
+    kept = KeptPanels()
+    await Dashboards(rig.context, kept).read(reader, ReadDashboard())
+    board = await Dashboards(renamed, kept).read(reader, ReadDashboard())
+
+    assert ["Omega (@omega.nhs.uk)"] == [each.label for each in board.organisations]
+
+
+async def test_only_the_newest_panels_are_kept(rig: Rig, owner: Owner) -> None:
+    organisation = rig.organisation("Alpha")
+    reader, other = (rig.somebody(Role.REPORTING, organisation, *more) for more in ((), (rig.organisation("Beta"),)))
+    await rig.submit(organisation, risk_level="green")
+    await rig.copy()
+    boards = Dashboards(rig.context, KeptPanels(at_most=1))
+    for each in (reader, other):
+        await boards.read(each, ReadDashboard())
+    await owner.db.execute(FALSIFY, organisation)
+
+    again = [counts(await boards.read(each, ReadDashboard()), RISK)["Green"] for each in (other, reader)]
+    await rig.nights.prove()
+
+    assert [1, 6] == again
 
 
 def counts(board: Dashboard, title: str) -> dict[str, int]:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
+from pydantic_core import from_json
 
 from deploy.runner.waiting import until
+from services.reports.context import ReportsContext
 from services.reports.feeding import FeedCopier, Records
 from services.reports.operators import rebuild
 from services.reports.rules.counting import CountedAnswer
@@ -49,7 +51,7 @@ async def test_the_feed_gives_every_record_with_what_reports_need(rig: Rig) -> N
         record.version,
     )
     assert (organisation_compartment(organisation).bodies, True) == (record.bodies, record.is_open)
-    assert ("amber", "2001-02-07") == (record.answers["risk_level"], str(record.born))
+    assert ("amber", "2001-02-07") == (from_json(record.answers)["risk_level"], str(record.born))
     assert receipt.reference == record.reference
 
 
@@ -146,6 +148,74 @@ async def test_replicas_that_copy_at_once_copy_everything_once(rig: Rig) -> None
     await rig.copy()
 
     assert {TOTAL: 13} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+
+
+async def test_replicas_that_copy_many_pages_at_once_copy_each_record_as_it_is_now(rig: Rig, small_pages: None) -> None:
+    organisation = rig.organisation("Alpha")
+    receipts = [await rig.submit(organisation, risk_level="green") for _ in range(9)]
+
+    await asyncio.gather(
+        *(rig.feeding.catch_up() for _ in range(3)),
+        *(rig.update(organisation, each, risk_level="red") for each in receipts[:4]),
+    )
+    await rig.copy()
+
+    panel = await rig.panel(rig.somebody(Role.REPORTING, organisation), "TOTALS BY RISK TYPE")
+    assert {"Green": 5, "Amber": 0, "Red": 4} == panel
+    assert 0 == await rig.nights.prove()
+
+
+async def test_the_next_page_is_read_while_one_is_applied(rig: Rig, owner: Owner, small_pages: None) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.copy()
+    for _ in range(4):
+        await rig.submit(organisation)
+    source = WatchedRecords(rig.context)
+    async with owner.db.transaction():
+        await owner.db.execute("LOCK TABLE record_copy IN SHARE MODE")  # no page can be applied
+        running = asyncio.create_task(FeedCopier(rig.context, source).catch_up())
+
+        async def is_read_twice() -> bool:
+            return len(source.read_from) == 2
+
+        read_twice = await until(is_read_twice, seconds=5)
+        applied = await copies(rig, organisation)
+    await running
+
+    assert (True, {}) == (read_twice, applied)
+    assert 4 == len(await copies(rig, organisation))
+    assert len(source.read_from) == len(set(source.read_from))
+
+
+async def test_pages_applied_before_a_fault_stay_and_the_rest_follows_once(rig: Rig, small_pages: None) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.copy()
+    receipts = [await rig.submit(organisation) for _ in range(6)]
+
+    with pytest.raises(NotAnswered):
+        await FeedCopier(rig.context, WatchedRecords(rig.context, pages=2)).catch_up()
+    before = set(await copies(rig, organisation))
+    await rig.copy()
+
+    assert {each.record_id for each in receipts[:4]} == before
+    assert {TOTAL: 6} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
+    assert 0 == await rig.nights.prove()
+
+
+async def test_a_rebuild_reads_its_next_page_again_if_newer_records_were_copied_meanwhile(
+    rig: Rig, small_pages: None
+) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.submit(organisation)
+    await rig.copy()
+    await feeds.begin_rebuild(rig.pool, "referrals")
+    source = WatchedRecords(rig.context)
+
+    await FeedCopier(rig.context, source, net=timedelta(0)).rebuild(0)
+
+    first_page = (await Records(rig.context).read(0)).last
+    assert source.read_from.count(first_page) > 1
+    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
 
 
 @pytest.mark.slow
@@ -295,6 +365,28 @@ async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:
             await asked.wait()
         rig.wire.answers[ReadFeed.subject] = (kind, answer)
         assert await until(lambda: is_counted(rig, organisation), seconds=20)
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have referrals put two records on a page."""
+    monkeypatch.setattr("services.referrals.handlers.feed.MOST_ROWS", 2)
+
+
+@dataclass
+class WatchedRecords:
+    """The records of referrals. Notes what is read, and has no answer after some pages."""
+
+    context: ReportsContext
+    pages: int = 1_000_000
+    read_from: list[int] = field(default_factory=list)
+    name: feeds.Source = "referrals"
+
+    async def read(self, after: int) -> CopiedPage:
+        if len(self.read_from) == self.pages:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        self.read_from.append(after)
+        return await Records(self.context).read(after)
 
 
 @asynccontextmanager

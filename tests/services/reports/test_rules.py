@@ -19,6 +19,7 @@ from services.reports.rules.choosing import (
 from services.reports.rules.counting import Counted, Overdue, Panels, Tallies, counted_by, counted_of
 from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count
+from shared.database import as_json
 from shared.messages import Refused
 from shared.permissions import Role
 from shared.registers.bodies import organisation_compartment
@@ -188,7 +189,7 @@ def a_record(born: date | None) -> FedRecord:
         rated_at=moment,
         ended_at=None,
         born=born,
-        answers={"risk_level": "red"},
+        answers=as_json({"risk_level": "red"}),
     )
 
 

@@ -24,7 +24,8 @@ END
 $$;
 
 -- Return the records after a sequence, in order: at most `p_most`, of about `p_bytes` in all, and always at least one.
--- A deleted record has no register. `found` counts the rows before `p_bytes` limits them. SECURITY DEFINER: reports
+-- A deleted record has no register. `found` counts the rows before `p_bytes` limits them, and answers
+-- take the room that they have as text within JSON. SECURITY DEFINER: reports
 -- reads all registers and compartments.
 CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, record_id uuid, register_code text, edition text, reference text, version integer,
@@ -39,7 +40,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
         SELECT
             f.sequence, f.record_id, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
             c.bodies, r.state, r.is_open, r.created_by_name, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born, r.answers,
-            sum(coalesce(octet_length(r.answers::text), 0) + 500) OVER (ORDER BY f.sequence) AS bytes,
+            sum(coalesce(octet_length(to_json(r.answers::text)::text), 0) + 650) OVER (ORDER BY f.sequence) AS bytes,
             row_number() OVER (ORDER BY f.sequence) AS place,
             count(*) OVER () AS found
         FROM (

@@ -25,7 +25,7 @@ BEGIN
 END
 $$;
 
--- Return the rows of a page of records.
+-- Return the rows of a page of records. The answers come as text.
 CREATE OR REPLACE FUNCTION read_records(p_records jsonb) RETURNS TABLE (
     record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
     organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
@@ -33,13 +33,16 @@ CREATE OR REPLACE FUNCTION read_records(p_records jsonb) RETURNS TABLE (
     counted jsonb, recount_on date, moves jsonb
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT r.*
+    SELECT
+        r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
+        r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at,
+        r.born, r.answers::jsonb, r.counted, r.recount_on, r.moves
     FROM jsonb_array_elements(p_records) AS e (item)
     CROSS JOIN LATERAL jsonb_to_record(e.item) AS r (
         record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
         organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
         created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date,
-        answers jsonb, counted jsonb, recount_on date, moves jsonb
+        answers text, counted jsonb, recount_on date, moves jsonb
     )
     WHERE check_keys(e.item, ARRAY[
         'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id',
@@ -61,44 +64,33 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
                 IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves))
 $$;
 
--- Store the compartments of a page of records that are new. One of an organisation has no bodies here and needs no row.
-CREATE OR REPLACE FUNCTION add_compartments(p_records jsonb) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-    INSERT INTO compartment (compartment_id, register_code, bodies)
-    SELECT DISTINCT r.compartment_id, r.register_code, r.bodies
-    FROM read_records(p_records) AS r
-    WHERE r.bodies IS NOT NULL
-    ON CONFLICT (compartment_id) DO NOTHING
-$$;
-
--- Apply a page of records. Return false if another replica was faster. A row is replaced by one from further on in the
--- feed, and in a rebuild by whatever the source holds now. Stored files may hold a deleted person, so they are deleted
--- too.
-CREATE OR REPLACE FUNCTION apply_records(
-    p_lane text, p_seen bigint, p_last bigint, p_complete_at timestamptz, p_records jsonb, p_gone uuid []
-) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-    the_generation integer := move_feed('referrals', p_lane, p_seen, p_last, p_complete_at);
-    different bigint;
+-- Store the records of a page, and the compartments that are new. That of an organisation has no bodies here, and needs
+-- no row. A copy is replaced by one from further on in the feed, and in a rebuild by whatever the source holds now.
+CREATE OR REPLACE FUNCTION store_records(p_generation integer, p_records jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    IF the_generation IS NULL THEN
-        RETURN false;
-    END IF;
-    IF p_lane = 'rebuild' THEN
-        different := count_different(p_records);
-        UPDATE feed SET mended = mended + different WHERE source = 'referrals' AND different > 0;
-    END IF;
-    PERFORM add_compartments(p_records);
+    WITH page AS MATERIALIZED (
+        SELECT
+            r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
+            r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at,
+            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves
+        FROM read_records(p_records) AS r
+    ), met AS (
+        INSERT INTO compartment (compartment_id, register_code, bodies)
+        SELECT DISTINCT r.compartment_id, r.register_code, r.bodies
+        FROM page AS r
+        WHERE r.bodies IS NOT NULL
+        ON CONFLICT (compartment_id) DO NOTHING
+    )
     INSERT INTO record_copy AS c (
         record_id, sequence, generation, register_code, edition, reference, version, organisation_id, compartment_id,
         state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves
     )
     SELECT
-        r.record_id, r.sequence, the_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
+        r.record_id, r.sequence, p_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
         r.compartment_id, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born,
         r.answers, r.counted, r.recount_on, r.moves
-    FROM read_records(p_records) AS r
+    FROM page AS r
     ON CONFLICT (record_id) DO UPDATE SET
         sequence = excluded.sequence,
         generation = excluded.generation,
@@ -122,6 +114,27 @@ BEGIN
         moves = excluded.moves
     WHERE c.generation < excluded.generation
         OR (c.sequence < excluded.sequence AND c.version <= excluded.version);
+END
+$$;
+
+-- Apply a page of records. Return false if another replica was faster. Stored files may hold a deleted person, so they
+-- are deleted too.
+CREATE OR REPLACE FUNCTION apply_records(
+    p_lane text, p_seen bigint, p_last bigint, p_complete_at timestamptz, p_records jsonb, p_gone uuid []
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    the_generation integer := move_feed('referrals', p_lane, p_seen, p_last, p_complete_at);
+    different bigint;
+BEGIN
+    IF the_generation IS NULL THEN
+        RETURN false;
+    END IF;
+    IF p_lane = 'rebuild' THEN
+        different := count_different(p_records);
+        UPDATE feed SET mended = mended + different WHERE source = 'referrals' AND different > 0;
+    END IF;
+    PERFORM store_records(the_generation, p_records);
     PERFORM drop_copies(p_gone);
     RETURN true;
 END
