@@ -27,8 +27,13 @@ class Stood(NamedTuple):
     locality: str | None
 
 
-# `rated_at` is when the rating was given, not when it was last reviewed. The ratings of all records are read at once.
-STANDINGS = """
+def _standings_of(found: str) -> str:
+    """
+    Return the query of the standings that this function call finds.
+
+    `rated_at` is when the rating was given, not when it was last reviewed. The ratings of all records are read at once.
+    """
+    return f"""
     WITH s AS MATERIALIZED (
         SELECT
             f.record_id, f.register_code, f.edition, f.organisation_id, f.bodies, f.reference, f.version, f.is_open,
@@ -45,9 +50,11 @@ STANDINGS = """
         GROUP BY r.record_id
     ) AS given ON given.record_id = s.record_id
     ORDER BY s.record_id
-"""
-READ_STANDINGS = STANDINGS.format(found="read_standings($4)")
-LIST_STANDINGS = STANDINGS.format(found="list_standings($4, $5)")
+"""  # noqa: S608  the call of one of two functions
+
+
+READ_STANDINGS = _standings_of("read_standings($4)")
+LIST_STANDINGS = _standings_of("list_standings($4, $5)")
 
 
 async def read_standings(db: Database, record_ids: Sequence[UUID], rated_by: RatingQuestions) -> list[Stood]:
