@@ -177,6 +177,7 @@ async def test_an_unreadable_event_among_others_is_set_aside_and_they_are_taken(
     assert await until(lambda: is_acknowledged(reader), READ_SECONDS, every=0.05)
 
 
+@pytest.mark.slow
 async def test_a_reader_that_ends_while_it_takes_events_leaves_all_of_them_to_the_next(
     teller: Bus, on_nats: Connect
 ) -> None:

@@ -50,6 +50,7 @@ async def test_the_demo_adds_up_to_the_printed_dashboard(admin: "asyncpg.Connect
     assert 5 == len(domains)
 
 
+@pytest.mark.slow
 async def test_it_has_the_printed_dates_and_tells_nobody_of_old_referrals(
     admin: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:

@@ -338,6 +338,7 @@ async def test_the_file_comes_whole_under_its_name(browser: Browser, reports: St
     assert [0, 1] == [each.number for each in reports.heard(ReadReportChunk)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", [Refused("not_found"), NotAnswered(Fault.UNAVAILABLE)])
 async def test_a_download_that_breaks_off_is_seen_to_be_broken(
     browser: Browser, reports: StandInReports, failure: Refused | NotAnswered

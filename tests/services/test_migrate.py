@@ -17,6 +17,8 @@ from deploy.runner.stack import EmbeddedParts, addresses_in
 from shared.migrate import MigrationRefused, Phase, migrate
 from shared.release import RELEASE
 
+pytestmark = pytest.mark.slow  # each makes a database of its own
+
 GRANT = "DO $$ BEGIN EXECUTE format('GRANT SELECT ON ward TO %I', current_schema() || '_app'); END $$;"
 
 
@@ -152,7 +154,6 @@ async def test_two_at_once_apply_each_file_once(dsn: str, folder: Path) -> None:
     assert 2 == len(first) + len(second)
 
 
-@pytest.mark.slow
 async def test_a_table_in_use_is_not_waited_for_without_end(
     dsn: str, folder: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,7 +239,6 @@ async def test_an_older_release_puts_none_of_its_functions_back(dsn: str, folder
     assert await ask(dsn, "SELECT to_regclass('outcomes.bed')") is None
 
 
-@pytest.mark.slow
 async def test_a_table_that_is_in_use_for_a_moment_is_tried_again(
     dsn: str, folder: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,7 @@ async def test_a_sender_that_lost_its_lease_does_not_undo_what_the_next_one_wrot
     assert (False, "accepted") == (late, await rig.state(mail_id))
 
 
+@pytest.mark.slow
 async def test_a_stopping_sender_finishes_the_mail_in_hand(rig: Rig) -> None:
     rig.mail_server.slowness = 0.3
     mail_id = await rig.queue(a_letter())

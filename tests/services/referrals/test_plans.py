@@ -139,6 +139,7 @@ async def test_a_list_walks_the_index_of_its_shape_and_no_further_than_its_page(
     assert rows < skip + 250
 
 
+@pytest.mark.slow
 async def test_a_list_of_a_few_compartments_walks_a_little_and_then_reads_each_by_its_index(
     explained: Explained,
 ) -> None:
