@@ -83,11 +83,29 @@ class Inside:
 
 
 def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    """Return the CPU time of the processes since they started, including that of their ended children."""
-    times = [each.cpu_times() for each in processes]
-    return sum(each.user + each.system + each.children_user + each.children_system for each in times)
+    """
+    Return the CPU time of the processes since they started, including that of their ended children.
+
+    A process that has ended since it was listed counts with its parent.
+    """
+    return sum(_seconds(each) for each in processes)
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def pss_bytes(processes: Sequence[psutil.Process]) -> int:
     """Return the proportional set size of the processes, in bytes: each shared page is divided among its users."""
-    return sum(int(each.memory_full_info().pss) for each in processes)
+    return sum(_pss(each) for each in processes)
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0

@@ -35,7 +35,12 @@ def python_used() -> str:
     """Return the version of Python that runs the product, and whether it is an optimised build."""
     how = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
     found = [name for option, name in OPTIMISATIONS.items() if option in how]
-    build = f"an optimised build ({' and '.join(found)})" if found else "not an optimised build (no PGO, no LTO)"
+    if found:
+        build = f"an optimised build ({' and '.join(found)})"
+    elif sys.base_prefix == "/usr":
+        build = "the distribution's own build, which is optimised"
+    else:
+        build = "not an optimised build (no PGO, no LTO)"
     return f"{platform.python_implementation()} {platform.python_version()} in {sys.base_prefix}, {build}"
 
 
