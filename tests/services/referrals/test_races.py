@@ -47,10 +47,7 @@ async def test_of_fifty_who_save_the_same_version_exactly_one_wins(referrals: Re
     visitor = a_visitor()
     receipt = await referrals.submit(visitor)
 
-    updates = [an_update(receipt, latest_update=f"{n}") for n in range(PAIRS)]
-    outcomes: list[str] = []
-    for first in range(0, PAIRS, AT_ONCE):  # any more would wait for connections
-        outcomes += await codes(referrals, visitor, *updates[first : first + AT_ONCE])
+    outcomes = await codes(referrals, visitor, *(an_update(receipt, latest_update=f"{n}") for n in range(PAIRS)))
 
     assert {"": 1, "conflict": PAIRS - 1} == Counter(outcomes)
     assert 1 == (await referrals.read(visitor, receipt.record_id)).updates
