@@ -17,6 +17,8 @@ RELEASES = Path("tests/census/landed_functions.txt")
 STATEMENT = re.compile(r"CREATE OR REPLACE FUNCTION\s|(?:GRANT EXECUTE|REVOKE (?:ALL|EXECUTE)) ON FUNCTION\s")
 BODY = re.compile(r"(\$\w*\$).*?\1", re.DOTALL)
 MADE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\s+([^\s(]+)([^;$]*)", re.IGNORECASE)
+WHOLE = re.compile(r"^CREATE OR REPLACE FUNCTION .*?^\$\$;$", re.DOTALL | re.MULTILINE)
+MOST_LINES = 60
 PINNED = "SET search_path FROM CURRENT"
 COMMENT = re.compile(r"--[^\n]*")
 CHANGED_TABLE = re.compile(r"(?:TABLE|POLICY \w+ ON|TRIGGER \w+ .*? ON)\s+(\w+)", re.DOTALL)
@@ -100,6 +102,14 @@ def test_a_change_of_a_function_raises_the_release() -> None:
 
     assert [str(number) for number in range(1, RELEASE + 1)] == [number for number, _ in releases]
     assert digest == releases[-1][1]
+
+
+def test_a_function_has_at_most_60_lines_with_its_head() -> None:
+    """Check what a reader sees. `tests/services/test_schema.py` checks the bodies that Postgres has."""
+    functions = [each for path in _functions() for each in WHOLE.findall((tree.ROOT / path).read_text("utf-8"))]
+
+    assert len(functions) > 100
+    assert [] == [each.splitlines()[0] for each in functions if len(each.splitlines()) > MOST_LINES]
 
 
 def test_a_functions_file_holds_functions_and_their_grants_alone() -> None:

@@ -24,9 +24,8 @@ END
 $$;
 
 -- Return the records after a sequence, in order: at most `p_most`, of about `p_bytes` in all, and always at least one.
--- A deleted record has no register. `found` counts the rows before `p_bytes` limits them, and answers
--- take the room that they have as text within JSON. SECURITY DEFINER: reports
--- reads all registers and compartments.
+-- A deleted record has no register. `found` counts the rows before `p_bytes` limits them, and answers take the room that
+-- they have as text within JSON. SECURITY DEFINER: reports reads all registers and compartments.
 CREATE OR REPLACE FUNCTION read_feed(p_after bigint, p_most integer, p_bytes bigint) RETURNS TABLE (
     found bigint, sequence bigint, record_id uuid, register_code text, edition text, reference text, version integer,
     organisation_id uuid, bodies text [], state text, is_open boolean, created_by text, created_at timestamptz, updated_at timestamptz,

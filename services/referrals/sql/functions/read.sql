@@ -136,5 +136,6 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION
-standing_decisions(uuid), read_past(jsonb, uuid, boolean, integer, integer, integer), read_record(jsonb, uuid, boolean), same_person(uuid, uuid, text, uuid [], boolean, uuid)
+standing_decisions(uuid), read_past(jsonb, uuid, boolean, integer, integer, integer),
+read_record(jsonb, uuid, boolean), same_person(uuid, uuid, text, uuid [], boolean, uuid)
 TO referrals_app;

@@ -18,32 +18,29 @@ DECLARE
     reach uuid [] := scope.compartment_ids;
     own uuid := CASE WHEN scope.own_records_only THEN scope.user_id END;
     found_ones uuid [];
-    looked_through integer := search.most;
+    is_filtered boolean := filters.ratings IS NOT NULL OR filters.localities IS NOT NULL;
+    looked_through integer := CASE WHEN is_filtered THEN filters.reach ELSE search.most END;
     more boolean := false;
-    in_order_already boolean := false;
+    is_in_order boolean := false;
     shown uuid [];
 BEGIN
     total := count_records(scope.register_code, reach, scope.user_id, scope.own_records_only, true);
     IF scope.own_records_only THEN
         total := total + count_held(scope.register_code, reach, scope.user_id, held_ids());
     END IF;
-    IF search.reference IS NOT NULL THEN
-        found_ones := referenced_ids(scope.register_code, reach, own, search.reference);
-    ELSIF filters.ratings IS NOT NULL OR filters.localities IS NOT NULL THEN
-        looked_through := filters.reach;
-        found_ones := filtered_ids(scope.register_code, reach, own, filters.ratings, filters.localities,
-            filters.reach + 1);
-    END IF;
-    IF found_ones IS NULL OR cardinality(found_ones) > looked_through THEN
+    found_ones := narrowed_ids(
+        scope.register_code, reach, own, search.reference, filters.ratings, filters.localities, filters.reach
+    );
+    IF found_ones IS NULL THEN
         found_ones := CASE
             WHEN own IS NOT NULL THEN found_own_ids(scope.register_code, own, search.patterns, looked_through)
             ELSE found_ids(scope.register_code, reach, search.beginning, search.until, search.within, search.patterns,
                 looked_through)
         END;
         more := cardinality(found_ones) > looked_through;
-        in_order_already := own IS NULL AND filters.ratings IS NULL AND filters.localities IS NULL;
+        is_in_order := own IS NULL AND NOT is_filtered;
     END IF;
-    IF NOT in_order_already THEN
+    IF NOT is_in_order THEN
         found_ones := in_order(found_ones, CASE WHEN search.reference IS NULL THEN search.patterns END, filters.ratings,
             filters.localities, 'updated', false, filters.levels, search.most + 1);
     END IF;
@@ -63,6 +60,26 @@ BEGIN
     FROM (VALUES (1)) AS head (n)
     LEFT JOIN record_rows(shown, page.questions) AS w ON true
     ORDER BY w.place;
+END
+$$;
+
+-- Return the ids of the records that a reference or the filters leave. Return null if there is neither, or if the filters
+-- leave more than `p_most`. `p_user`: only the records of this user.
+CREATE OR REPLACE FUNCTION narrowed_ids(
+    p_register text, p_compartments uuid [], p_user uuid, p_reference text, p_ratings text [], p_localities text [],
+    p_most integer
+) RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    narrowed uuid [];
+BEGIN
+    IF p_reference IS NOT NULL THEN
+        RETURN referenced_ids(p_register, p_compartments, p_user, p_reference);
+    END IF;
+    IF p_ratings IS NOT NULL OR p_localities IS NOT NULL THEN
+        narrowed := filtered_ids(p_register, p_compartments, p_user, p_ratings, p_localities, p_most + 1);
+    END IF;
+    RETURN CASE WHEN cardinality(narrowed) <= p_most THEN narrowed END;
 END
 $$;
 
@@ -261,6 +278,7 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
 search_records(jsonb, jsonb, jsonb, jsonb), read_search(jsonb), referenced_ids(text, uuid [], uuid, text),
+narrowed_ids(text, uuid [], uuid, text, text [], text [], integer),
 found_ids(text, uuid [], text, text, boolean, text [], integer),
 do_many_begin(text, uuid [], text, text, integer),
 found_own_ids(text, uuid, text [], integer),
