@@ -10,15 +10,16 @@ from shared.streams import STREAMS, readers
 
 
 async def declare(url: str, seed: str) -> None:
-    """Create or adjust every stream and reader. This is idempotent. `seed` is the deployer's nkey seed."""
-    connection = await deployer_connection(url, seed)
-    try:
+    """
+    Create or adjust every stream and reader. This is idempotent. `seed` is the deployer's nkey seed.
+
+    Raise `NotAnswered` if NATS does not answer.
+    """
+    async with deployer_connection(url, seed) as connection:
         for stream in STREAMS:
             await declare_stream(connection, stream.name, stream.subjects, stream.days)
         for reader in readers():
             await declare_consumer(connection, reader.stream, reader.durable, reader.subjects)
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

@@ -1,19 +1,45 @@
 """Creating streams and their durable readers, for `ics migrate` and `ics up` alone, never for a service."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
+import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 
-from shared.bus.connecting import report
+from shared import log
+from shared.bus.connecting import CONNECT_SECONDS, report
+from shared.messages import Fault, NotAnswered
 
 
-async def deployer_connection(url: str, seed: str) -> Client:
-    """Return a connection that may create streams and readers."""
+@asynccontextmanager
+async def deployer_connection(url: str, seed: str) -> AsyncIterator[Client]:
+    """
+    A connection that may create streams and readers.
+
+    It is not restored when it is lost: whoever declares begins again, after the server has started again. Raise
+    `NotAnswered(unavailable)` if it is lost, if the server refuses the deployer, or if it does not answer within ten
+    seconds.
+    """
     connection = Client()
-    await connection.connect(url, name="deployer", nkeys_seed_str=seed, inbox_prefix="_INBOX.deployer", error_cb=report)
-    return connection
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await connection.connect(
+                url,
+                name="deployer",
+                nkeys_seed_str=seed,
+                inbox_prefix="_INBOX.deployer",
+                allow_reconnect=False,
+                error_cb=report,
+            )
+        yield connection
+    except (TimeoutError, nats.errors.Error, OSError) as error:
+        log.warn("bus.not_declared", error=error)
+        raise NotAnswered(Fault.UNAVAILABLE) from None
+    finally:
+        await connection.close()
 
 
 async def declare_stream(connection: Client, name: str, subjects: Sequence[str], days: int) -> None:

@@ -74,11 +74,10 @@ class Settle:
 @asynccontextmanager
 async def settling(inside: Inside) -> AsyncIterator[Settle]:
     db = await asyncpg.connect(inside.database.admin_dsn)
-    connection = await deployer_connection(inside.nats_url, inside.keyring.nats_seeds[DEPLOYER])
     try:
-        yield Settle(db, connection.jetstream())
+        async with deployer_connection(inside.nats_url, inside.keyring.nats_seeds[DEPLOYER]) as connection:
+            yield Settle(db, connection.jetstream())
     finally:
-        await connection.close()
         await db.close()
 
 

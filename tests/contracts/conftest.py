@@ -55,10 +55,9 @@ async def on_nats(nats_server: tuple[NatsServer, dict[str, str]]) -> AsyncIterat
         opened.append(bus)
         return bus
 
-    deployer = await deployer_connection(server.url, seeds[DEPLOYER])
-    await declare_stream(deployer, "EVENTS", ("event.>", "copy.>"), days=1)
-    await declare_consumer(deployer, "EVENTS", "gateway--event", ("event.*.*.happened",))
-    await deployer.close()
+    async with deployer_connection(server.url, seeds[DEPLOYER]) as deployer:
+        await declare_stream(deployer, "EVENTS", ("event.>", "copy.>"), days=1)
+        await declare_consumer(deployer, "EVENTS", "gateway--event", ("event.*.*.happened",))
     yield connect
     for bus in opened:
         await bus.close()

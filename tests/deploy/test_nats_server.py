@@ -11,13 +11,16 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error
 
-from deploy.build.nats_permissions import Permissions
+from deploy.build.nats_permissions import DEPLOYER, Permissions, permissions
 from deploy.runner.console import Console
 from deploy.runner.keyring import Keyring, open_keyring
 from deploy.runner.nats_server import NatsServer, installed_server, server_version
 from deploy.runner.refusals import CannotStart
 from deploy.runner.stack import EmbeddedParts
 from deploy.runner.state import State, open_state
+from deploy.runner.streams import declare
+from shared.bus.deploying import declare_stream, deployer_connection
+from shared.messages import NotAnswered
 
 NOTHING = Permissions(publish=(), subscribe=(), replies=False)
 
@@ -100,6 +103,42 @@ async def test_a_killed_server_comes_back_at_the_same_address(nats_server: NatsS
     await nats_server.ready()
 
     assert before == nats_server.url
+
+
+@pytest.fixture
+async def for_all(state: State, keyring: Keyring) -> AsyncIterator[NatsServer]:
+    """A server with the permissions of the product."""
+    server = NatsServer(state, keyring.nats_public_keys(), permissions(), Console())
+    await server.start()
+    await server.ready()
+    yield server
+    await server.stop(asyncio.Event())
+
+
+@pytest.mark.failure
+async def test_declaring_ends_when_the_server_does(for_all: NatsServer, keyring: Keyring) -> None:
+    """Otherwise the runner would wait for it, and start no server again meanwhile."""
+    seed, pid = keyring.nats_seeds[DEPLOYER], for_all.pid
+    assert pid is not None
+
+    async def killed_meanwhile() -> None:
+        async with deployer_connection(for_all.url, seed) as connection:
+            os.kill(pid, signal.SIGKILL)
+            await for_all.ended()
+            await declare_stream(connection, "EVENTS", ("event.>",), days=1)
+
+    await declare(for_all.url, seed)
+    async with asyncio.timeout(20):
+        with pytest.raises(NotAnswered):
+            await killed_meanwhile()
+        with pytest.raises(NotAnswered):
+            await declare(for_all.url, seed)
+
+
+async def test_nobody_but_the_deployer_declares(for_all: NatsServer, keyring: Keyring) -> None:
+    async with asyncio.timeout(10):
+        with pytest.raises(NotAnswered):
+            await declare(for_all.url, keyring.nats_seeds["gateway"])
 
 
 async def test_why_it_does_not_start_is_said(state: State, keyring: Keyring) -> None:

@@ -34,8 +34,7 @@ async def read_streams(inside: Inside) -> dict[str, list[Kept]]:
 
 
 async def _read(inside: Inside, stream: str) -> list[Kept]:
-    connection = await deployer_connection(inside.nats_url, inside.keyring.nats_seeds[DEPLOYER])
-    try:
+    async with deployer_connection(inside.nats_url, inside.keyring.nats_seeds[DEPLOYER]) as connection:
         streams = connection.jetstream()
         there = (await streams.stream_info(stream)).state.messages
         inbox = f"_INBOX.{DEPLOYER}.{secrets.token_hex(8)}"
@@ -50,6 +49,4 @@ async def _read(inside: Inside, stream: str) -> list[Kept]:
         await streams.add_consumer(stream, reader)
         async with asyncio.timeout(READ_SECONDS):
             messages = [await arriving.next_msg(timeout=READ_SECONDS) for _ in range(there)]
-    finally:
-        await connection.close()
     return [Kept(each.subject, dict(each.headers or {}), each.data) for each in messages]
