@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 
 from shared.database import DatabasePool
 
-SECONDS = 1.0  # the longest time that a reader of /ready or /metrics waits for the database
+SECONDS = 1.0  # how long a reader of /ready or /metrics waits for a connection, and for each query
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ QUEUES = (
 async def measured(pool: DatabasePool, measures: Sequence[Measure] = QUEUES) -> list[str]:
     """Set every gauge, and return the troubles. Raise one of `DATABASE_FAULTS` if the database does not answer."""
     troubles: list[str] = []
-    for each in measures:
-        found = float(await pool.fetchval(each.query, timeout=SECONDS) or 0)
-        each.gauge.set(found)
-        if found > each.limit:
-            troubles.append(each.trouble)
+    async with pool.acquire(timeout=SECONDS) as db:
+        for each in measures:
+            found = float(await db.fetchval(each.query, timeout=SECONDS) or 0)
+            each.gauge.set(found)
+            if found > each.limit:
+                troubles.append(each.trouble)
     return troubles
