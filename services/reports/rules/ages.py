@@ -55,6 +55,6 @@ def band_of(bands: Sequence[AgeBand], born: date, day: date) -> int:
 def next_band_on(bands: Sequence[AgeBand], born: date, day: date) -> date | None:
     """Return the first day after this one on which the person is in another band; None if there is none."""
     age = max(age_on(born, day), 0)
-    edges = (edge for band in bands for edge in (band.first, OLDEST + 1 if band.last is None else band.last + 1))
+    edges = [band.first for band in bands] + [band.last + 1 for band in bands if band.last is not None]
     ahead = min((edge for edge in edges if age < edge <= OLDEST), default=None)
     return None if ahead is None else birthday(born, ahead)
