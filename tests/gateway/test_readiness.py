@@ -18,7 +18,7 @@ from shared.messages import SERVICES
         (set(SERVICES), ["identity", "referrals"]),
     ],
 )
-async def test_a_gateway_is_ready_while_its_needed_and_away(away: set[str], missed: list[str]) -> None:
+async def test_a_gateway_is_ready_while_its_needed_services_answer(away: set[str], missed: list[str]) -> None:
     async def ping(service: str) -> bool:
         return service not in away
 

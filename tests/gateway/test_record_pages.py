@@ -121,6 +121,17 @@ async def test_what_can_be_saved_as_it_was_sent_is_sent_without_reading_the_reco
     assert (1, 0) == (len(referrals.heard(UpdateRecord)), len(record.heard(ReadRecord)))
 
 
+@pytest.mark.parametrize("sent", [SENT, TYPED], ids=["without reading the record", "with the record read"])
+async def test_an_update_names_the_version_that_was_seen_and_holds_what_was_typed(
+    browser: Browser, referrals: StandInReferrals, sent: dict[str, str]
+) -> None:
+    await browser.go_on(HERE, sent)
+
+    (update,) = referrals.heard(UpdateRecord)
+    assert (RECORD_ID, 4, COMMAND, False) == (update.record_id, update.version, update.command_id.hex, update.confirmed)
+    assert ("Tester", "red") == (update.answers["first_name"], update.answers["risk_level"])
+
+
 @pytest.mark.parametrize("changes", [{"edition": "1999"}, {"edition": ""}, {"last_name": ""}, {"act": "review"}])
 async def test_any_other_form_is_read_with_its_record(
     browser: Browser, record: StandInOutcomes, changes: dict[str, str]
