@@ -89,6 +89,16 @@ async def test_the_hub_leads_to_every_list_the_home_page_and_the_guidance(browse
     assert "Nothing has been changed yet." in page.html
 
 
+async def test_what_is_published_names_the_version_that_its_page_showed(
+    browser: Browser, referrals: StandInOverlays
+) -> None:
+    for number in (1, 2):
+        _, sent = await change(browser, LIST, **{"new-label-1": f"Court diversion {number}"})
+        await browser.go_on(LIST, sent | {"act": "publish"})
+
+    assert [0, 1] == [each.seen_version for each in referrals.heard(PublishOverlay)]
+
+
 @pytest.mark.requirement("R-DSR-133")
 @pytest.mark.requirement("R-DSR-011")
 async def test_an_option_is_added_and_another_retired(
