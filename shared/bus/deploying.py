@@ -19,7 +19,7 @@ async def deployer_connection(url: str, seed: str) -> AsyncIterator[Client]:
     """
     A connection that may create streams and readers.
 
-    It is not restored when it is lost: whoever declares begins again, after the server has started again. Raise
+    It is not restored when it is lost: the runner declares again each time that the server has started. Raise
     `NotAnswered(unavailable)` if it is lost, if the server refuses the deployer, or if it does not answer within ten
     seconds.
     """
