@@ -13,7 +13,6 @@ import typer
 
 from deploy.runner.prefork.forking import PreforkServer
 from deploy.runner.prefork.inheritance import inherited
-from deploy.runner.refusals import CannotStart
 from shared.version import VERSION
 
 app = typer.Typer(
@@ -33,7 +32,16 @@ admin = typer.Typer(no_args_is_help=True, help="Accounts that only an operator c
 register = typer.Typer(no_args_is_help=True, help="Definitions of registers.")
 audit = typer.Typer(no_args_is_help=True, help="Who did or read what.")
 reports = typer.Typer(no_args_is_help=True, help="The copies that dashboards and reports are made of.")
-for name, words in (("admin", admin), ("register", register), ("audit", audit), ("reports", reports)):
+set_aside = typer.Typer(no_args_is_help=True, help="Events that a service could not handle after all its retries.")
+events = typer.Typer(no_args_is_help=True, help="What services tell each other and integrators.")
+for name, words in (
+    ("admin", admin),
+    ("register", register),
+    ("audit", audit),
+    ("reports", reports),
+    ("set-aside", set_aside),
+    ("events", events),
+):
     app.add_typer(words, name=name)
 
 
@@ -168,12 +176,75 @@ def rebuild_copies() -> None:
     typer.echo(f"Copying anew: {', '.join(begun)}." if begun else "The copies are being made anew already.")
 
 
+EventId = Annotated[str, typer.Argument(help="The event's id, as `ics set-aside list` shows it.")]
+
+
+@set_aside.command("list")
+def list_set_aside() -> None:
+    """List the events that were set aside: when, by which reader, and why. Their content is not shown."""
+    from deploy.operate.set_aside import list_all  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        found = asyncio.run(list_all(read_settings()))
+    for service, each in found:
+        when = each.set_aside_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        typer.echo(f"{when}  {service:<10} {each.consumer:<18} {each.event_id}  {each.kind:<18} {each.reason}")
+    typer.echo(f"{len(found)} set aside." if found else "No event is set aside.")
+
+
+@set_aside.command("retry")
+def retry_set_aside(event_id: EventId) -> None:
+    """
+    Deliver an event again, and take it off the list.
+
+    Its sender publishes it again. Readers that have handled it do nothing. If it fails again, it is set aside again.
+    """
+    from deploy.operate.set_aside import retry  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        readers = asyncio.run(retry(read_settings(), event_id))
+    typer.echo(f"While the product runs, the event is delivered again, for {', '.join(readers)}.")
+
+
+@set_aside.command("drop")
+def drop_set_aside(event_id: EventId) -> None:
+    """Take an event off the list without handling it: no mail is sent and no task is opened because of it."""
+    from deploy.operate.set_aside import drop  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        readers = asyncio.run(drop(read_settings(), event_id))
+    typer.echo(f"The event is dropped: {', '.join(readers)} will not handle it.")
+
+
+@events.command("send-again")
+def send_events_again() -> None:
+    """
+    Publish the events of the last 30 days again, for instance after an older copy of the database was restored.
+
+    Readers that have handled an event do nothing. What NATS has lost is sent again automatically.
+    """
+    from deploy.operate.set_aside import publish_all_again  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        count = asyncio.run(publish_all_again(read_settings()))
+    typer.echo(f"While the product runs, {count} events are sent again.")
+
+
 @contextmanager
 def _refusals_said() -> Iterator[None]:
     try:
         yield
-    except CannotStart as why:
-        typer.echo(f"ics: {why}", err=True)
+    except Exception as error:
+        from deploy.operate.words import said_of  # noqa: PLC0415
+
+        said = said_of(error)
+        if said is None:
+            raise
+        typer.echo(f"ics: {said}", err=True)
         sys.exit(1)
 
 

@@ -18,6 +18,7 @@ from shared.outbox import Relay
 from shared.permissions import Caller, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers, UnknownRegister
+from shared.shortage import Shortage
 from shared.values import london_day
 
 Told = TypeVar("Told", bound=Event)
@@ -39,6 +40,7 @@ class ServiceContext:
     relay: Relay
     registers: Registers
     clock: Clock = utc_now
+    shortage: Shortage = field(default_factory=Shortage)
     closing: ExitStack = field(default_factory=ExitStack)
 
     def wake(self) -> None:

@@ -6,13 +6,24 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from shared import log
-from shared.bus.protocol import ASK_SECONDS, MAX_DELIVERIES, Context, Follower, Handler, is_away
+from shared.bus.protocol import (
+    ASK_SECONDS,
+    MAX_DELIVERIES,
+    Context,
+    Follower,
+    Handler,
+    ReaderState,
+    StreamPlace,
+    StreamState,
+    is_away,
+)
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Refused, Request
 
 Reply = TypeVar("Reply", bound=Message)
@@ -29,12 +40,17 @@ class UnnamedRefusal(AssertionError):
 
 @dataclass
 class FakeWire:
-    """The state that fake buses share, as processes share a NATS server. `published` holds all stream messages."""
+    """
+    The state that fake buses share, as processes share a NATS server.
+
+    `published` holds the messages of all streams, which count as one here. It was made at `made_at`.
+    """
 
     answers: dict[str, tuple[type[Request[Message]], Handler]] = field(default_factory=dict)
     listeners: dict[str, list[Callable[[bytes], Awaitable[None]]]] = field(default_factory=lambda: defaultdict(list))
     followers: dict[str, Follower] = field(default_factory=dict)
     published: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -53,6 +69,10 @@ class FakeBus:
     @property
     def connected(self) -> bool:
         return self._open
+
+    @property
+    def reconnects(self) -> int:
+        return 0
 
     async def ask(self, request: Request[Reply], *, who: str | None = None, seconds: float = ASK_SECONDS) -> Reply:
         answer = self.wire.answers.get(request.subject)
@@ -85,15 +105,26 @@ class FakeBus:
 
         self.wire.listeners[kind.subject].append(arrived)
 
-    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> StreamPlace:
         if not self._open:
             raise NotAnswered(Fault.UNAVAILABLE)
-        sent = {kept["Nats-Msg-Id"] for _, _, kept in self.wire.published if "Nats-Msg-Id" in kept}
-        if headers.get("Nats-Msg-Id") in sent:
-            return
+        sent = [kept.get("Nats-Msg-Id") for _, _, kept in self.wire.published]
+        if (name := headers.get("Nats-Msg-Id")) and name in sent:
+            return StreamPlace(sent.index(name) + 1, is_duplicate=True)
         self.wire.published.append((subject, body, dict(headers)))
+        place = StreamPlace(len(self.wire.published), is_duplicate=False)
         for follower in self.wire.followers.values():
             await _deliver(follower, subject, body, headers)
+        return place
+
+    async def look_at_stream(self, name: str) -> StreamState:
+        if not self._open:
+            raise NotAnswered(Fault.UNAVAILABLE)
+        return StreamState(self.wire.made_at, 1, len(self.wire.published), (), timedelta(days=30))
+
+    async def look_at_readers(self) -> list[ReaderState]:
+        """Return nothing left for any reader: the fake bus delivers immediately."""
+        return [ReaderState(durable, 0, 0.0) for durable in self.wire.followers]
 
     async def follow(self, follower: Follower) -> None:
         self.wire.followers[follower.durable] = follower

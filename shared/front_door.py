@@ -12,6 +12,7 @@ from shared.contracts import REQUESTS
 from shared.database import DATABASE_AWAY
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.permissions import Caller, Permission, Visitor
+from shared.shortage import Shortage
 
 Asked = TypeVar("Asked", bound=Request[Message])
 Reach = Callable[[Visitor], Awaitable[Visitor]]
@@ -102,24 +103,29 @@ async def open_door(
     answers: Sequence[AnsweredRequest],
     reach: Reach = as_signed,
     woken: Sequence[asyncio.Event] = (),
+    shortage: Shortage | None = None,
 ) -> None:
     """
     Answer every request in the table. Raise `ValueError` if the table and the service's contracts differ.
 
     `reach` adds to a verified visitor the compartments that they may reach in the service's own schema. `woken` are set
-    when a request ends, however it ends: a refusal may be audited too.
+    when a request ends, however it ends: a refusal may be audited too. `shortage` is told of faults of the database.
     """
     named = [answer.request for answer in answers]
     owed = [request for request in REQUESTS if request.service() == service]
     if sorted(each.subject for each in named) != sorted(each.subject for each in owed):
         raise ValueError(f"the front door of {service} and its contracts do not name the same subjects")
     for answer in answers:
-        await bus.answer(answer.request, _at_the_door(answer, verifier, reach, woken))
+        await bus.answer(answer.request, _at_the_door(answer, verifier, reach, woken, shortage))
     await bus.settle()
 
 
 def _at_the_door(
-    answer: AnsweredRequest, verifier: Verifier, reach: Reach, woken: Sequence[asyncio.Event]
+    answer: AnsweredRequest,
+    verifier: Verifier,
+    reach: Reach,
+    woken: Sequence[asyncio.Event],
+    shortage: Shortage | None,
 ) -> Callable[[Request[Message], Context], Awaitable[Message]]:
     async def serve(asked: Request[Message], context: Context) -> Message:
         shown = Shown(context.who or "", verifier.verify(context.who), reach) if answer.guarded else None
@@ -127,6 +133,8 @@ def _at_the_door(
             return await answer.serve(asked, shown)
         except DATABASE_AWAY as error:  # the outcome is unknown: the work may have been committed
             log.warn("door.database_away", subject=answer.request.subject, error=error)
+            if shortage is not None:
+                shortage.note(error)
             raise NotAnswered(Fault.TOO_LATE) from None
         finally:
             for event in woken:

@@ -3,30 +3,48 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-Check = Callable[[], Awaitable[Sequence[str]]]  # returns what keeps the process from being ready, in plain words
+Check = Callable[[], Awaitable[Sequence[str]]]  # returns troubles in plain words
+
+# The one figure of the bus that services and the gateway have in common.
+RECONNECTS = Gauge("ics_bus_reconnects", "How often the process has lost NATS and found it again")
+
+
+async def no_backlog() -> Sequence[str]:
+    return ()
 
 
 class HealthPort:
     """
-    Answers /live, /ready and /metrics at `host:port` or `unix:/path`. Not ready until `ready_when` sets a check.
+    Answers at `host:port` or `unix:/path`. Not started and not ready until `ready_when` sets the checks.
 
-    /ready says what is in the way. /metrics makes the same check first, so that its figures are those of the moment.
+    `/live` answers while the event loop runs. `/started` says what keeps the process from its work, and `/ready` also
+    what has been left undone for too long: that must not stop a start, because only a start can mend it. `/metrics`
+    makes the same checks first, so that its figures are those of the moment.
     """
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._check: Check | None = None
+        self._backlog: Check = no_backlog
         self._runner: web.AppRunner | None = None
 
-    def ready_when(self, check: Check | None) -> None:
-        """Set the check that decides readiness. None means not ready."""
+    def ready_when(self, check: Check | None, backlog: Check = no_backlog) -> None:
+        """Set what the process needs for its work, and what it may have left undone. None means not ready."""
         self._check = check
+        self._backlog = backlog
 
     async def open(self) -> None:
         app = web.Application()
-        app.add_routes([web.get("/live", _live), web.get("/ready", self._ready), web.get("/metrics", self._metrics)])
+        app.add_routes(
+            [
+                web.get("/live", _live),
+                web.get("/started", self._started),
+                web.get("/ready", self._ready),
+                web.get("/metrics", self._metrics),
+            ]
+        )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         if self._address.startswith("unix:"):
@@ -39,18 +57,29 @@ class HealthPort:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _troubles(self) -> Sequence[str]:
+    async def _needs(self) -> Sequence[str]:
         return await self._check() if self._check is not None else ["starting or stopping"]
 
+    async def _troubles(self) -> Sequence[str]:
+        needs = await self._needs()
+        backlog = await self._backlog() if self._check is not None else ()
+        return list(dict.fromkeys((*needs, *backlog)))
+
+    async def _started(self, _request: web.Request) -> web.Response:
+        return _answer("started", await self._needs())
+
     async def _ready(self, _request: web.Request) -> web.Response:
-        troubles = await self._troubles()
-        if not troubles:
-            return web.Response(text="ready\n")
-        return web.Response(text="".join(f"not ready: {each}\n" for each in troubles), status=503)
+        return _answer("ready", await self._troubles())
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         await self._troubles()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _answer(word: str, troubles: Sequence[str]) -> web.Response:
+    if not troubles:
+        return web.Response(text=f"{word}\n")
+    return web.Response(text="".join(f"not {word}: {each}\n" for each in troubles), status=503)
 
 
 async def _live(_request: web.Request) -> web.Response:

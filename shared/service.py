@@ -22,13 +22,14 @@ from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_p
 from shared.front_door import AnsweredRequest, open_door
 from shared.health import HealthPort
 from shared.jobs import BUS_FAULTS, Job, repeat
-from shared.measures import measured
+from shared.measures import SECONDS, Measure, find_backlog
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.outbox import Relay
 from shared.overlays import OverlayFollower
 from shared.registers.load import load_registers
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
+from shared.streams import families_of
 from shared.tasks import end
 
 CLOSE_SECONDS = 5.0
@@ -40,11 +41,12 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 @dataclass(frozen=True)
 class Service:
-    """The work of a service: the requests it answers, the events it follows, and its background jobs."""
+    """The work of a service: the requests it answers, the events it follows, its background jobs, and its figures."""
 
     answers: Sequence[AnsweredRequest]
     followers: Sequence[Follower] = ()
     jobs: Sequence[Job] = ()
+    measures: Sequence[Measure] = ()
 
 
 Build = Callable[[ServiceContext, Settings], Service]
@@ -89,7 +91,9 @@ async def _work(
     try:
         await overlays.listen()
         await start(context, service, [job for job in jobs if job.after_work])
-        health.ready_when(lambda: _troubles(context.pool, context.bus, overlays))
+        health.ready_when(
+            lambda: _needs(context.pool, context.bus, overlays), lambda: find_backlog(context, service.measures)
+        )
         log.log("service.ready")
         await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -104,7 +108,8 @@ def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bu
     signer = Signer(name, bytes.fromhex(settings.signing_seed.get_secret_value()))
     verifier = Verifier(name, settings.verifying_keys)
     registers = load_registers([settings.registers] if settings.registers else [])
-    return ServiceContext(name, pool, bus, signer, verifier, Relay(pool, bus, signer, LETTERS), registers)
+    relay = Relay(pool, bus, signer, LETTERS, families_of(name))
+    return ServiceContext(name, pool, bus, signer, verifier, relay, registers)
 
 
 def clean_up(pool: DatabasePool) -> Job:
@@ -136,7 +141,8 @@ async def start(context: ServiceContext, service: Service, woken: Sequence[Job] 
     for follower in service.followers:
         await context.bus.follow(_at_the_edge(follower, wake))
     wakeups = [job.wakeup for job in woken]
-    await open_door(context.name, context.bus, context.verifier, service.answers, context.reach, wakeups)
+    door = (context.name, context.bus, context.verifier, service.answers, context.reach, wakeups, context.shortage)
+    await open_door(*door)
 
 
 def check_followed(name: str, service: Service) -> None:
@@ -204,12 +210,13 @@ async def _close(pool: DatabasePool, sealer: Sealer) -> None:
             await pool.close()
 
 
-async def _troubles(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> list[str]:
+async def _needs(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> list[str]:
     """Return what keeps the service from doing its work, in plain words for operators."""
+    troubles = []
     try:
-        troubles = await measured(pool)
+        await pool.fetchval("SELECT 1", timeout=SECONDS)
     except DATABASE_FAULTS:
-        troubles = ["the database does not answer"]
+        troubles.append("the database does not answer")
     if not bus.connected:
         troubles.append("NATS does not answer")
     if not overlays.known:

@@ -15,7 +15,8 @@ class ProcessSettings(BaseSettings):
     nats_url: str = Field(description="Where the NATS server listens.")
     nats_seed: SecretStr = Field(description="The nkey seed under which NATS knows this process.")
     health_address: str = Field(
-        default="127.0.0.1:0", description="Where /live, /ready and /metrics are answered: host:port or unix:/path."
+        default="127.0.0.1:0",
+        description="Where /live, /started, /ready and /metrics are answered: host:port or unix:/path.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     demo: bool = Field(default=False, description="Demo mode: loopback only, demo people, a page with the mail sent.")

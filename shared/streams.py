@@ -32,6 +32,11 @@ STREAMS = (
 STREAM_OF = {"event": "EVENTS", "notice": "NOTICES"}
 
 
+def families_of(process: str) -> tuple[str, ...]:
+    """Return the families of the events that a process publishes, each of which has a stream."""
+    return tuple(sorted({event.family for event in EVENTS if event.told_by == process}))
+
+
 def readers() -> tuple[StreamReader, ...]:
     """
     Return one reader for each process and stream that it follows, from `followed_by` of each event.

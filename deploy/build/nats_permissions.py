@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.contracts import BROADCASTS, EVENTS, REQUESTS
 from shared.messages import PROCESSES, Process
-from shared.streams import STREAMS, StreamReader, readers
+from shared.streams import STREAM_OF, STREAMS, StreamReader, families_of, readers
 
 DEPLOYER = "deployer"
 
@@ -31,11 +31,12 @@ def _of(process: Process) -> Permissions:
     told = [each for each in EVENTS if each.told_by == process]
     puts = [f"{first}.*.*.{each.kind}" for each in told for first in each.first_words()]
     reads = [each for each in readers() if each.process == process]
+    looks = [f"$JS.API.STREAM.INFO.{STREAM_OF[family]}" for family in families_of(process)]  # what it has lost
     own_inbox = [f"_INBOX.{process}.>"]  # may also be published to, because an empty allow-list would allow everything
     discovery = [f"$SRV.*{ending}" for ending in ("", f".{process}", f".{process}.*")] if answers else []
     pings = ["$SRV.PING.*"] if process == "gateway" else []
     return Permissions(
-        publish=tuple(sorted({*asks, *tells, *puts, *pings, *own_inbox, *_reader_subjects(reads)})),
+        publish=tuple(sorted({*asks, *tells, *puts, *pings, *own_inbox, *looks, *_reader_subjects(reads)})),
         subscribe=tuple(sorted({*answers, *hears, *discovery, *own_inbox})),
         replies=bool(answers),
     )

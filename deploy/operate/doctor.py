@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from deploy.runner.children import ask_ready
+from deploy.runner.children import ask_health, figures_of
 from deploy.runner.nats_server import installed_server, server_version
 from deploy.runner.postgres import MAJOR, installed_binaries
 from deploy.runner.postgres_user import find_postgres_user
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
-from deploy.runner.state import holder_of, open_state
+from deploy.runner.state import State, holder_of, open_state
 from deploy.runner.up import is_free
 from shared.messages import PROCESSES, SERVICES
 
@@ -43,11 +43,12 @@ async def examine(settings: RunnerSettings) -> list[Finding]:
     """
     Run every check in turn. A check that raises `CannotStart` gives a finding too.
 
-    If the installation is running, ask each of its processes whether it is ready.
+    If the installation is running, ask each of its processes whether it is ready and has set events aside.
     """
     findings = [await _look(check, settings) for check in CHECKS]
     state = open_state(settings.state_dir)
     if holder_of(state):
+        findings.append(await _set_aside(state))
         findings += await asyncio.gather(*(_process(name, state.run / name) for name in PROCESSES))
     return findings
 
@@ -124,12 +125,21 @@ async def _port(settings: RunnerSettings) -> Finding:
 
 async def _process(name: str, socket: Path) -> Finding:
     """Ask a process of the running product at its health port."""
-    answer = await ask_ready(socket, ANSWER_SECONDS)
+    answer = await ask_health(socket, "/ready", ANSWER_SECONDS)
     if answer is None:
         return Finding(name, "does not answer")
-    if answer.ready:
+    if answer.well:
         return Finding(f"{name} is ready")
     return Finding(name, "; ".join(line.removeprefix("not ready: ") for line in answer.said.splitlines()))
+
+
+async def _set_aside(state: State) -> Finding:
+    """Ask the services of the running product whether events wait for an operator."""
+    answers = await asyncio.gather(*(ask_health(state.run / name, "/metrics", ANSWER_SECONDS) for name in SERVICES))
+    count = sum(sum(figures_of(each.said).get("ics_set_aside", [])) for each in answers if each is not None)
+    if count:
+        return Finding("Events that were set aside", f"{count:.0f}; `ics set-aside list` shows them.")
+    return Finding("No event is set aside")
 
 
 async def _named_databases(settings: RunnerSettings) -> Finding:

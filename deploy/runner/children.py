@@ -62,7 +62,8 @@ class ProductChild:
 
     @property
     def pid(self) -> int | None:
-        return self._child.pid if self._child is not None else None
+        """The id of the running process, or None while there is none."""
+        return self._child.pid if self._child is not None and not self._child.has_ended else None
 
     async def start(self) -> None:
         self._child = await spawn(
@@ -94,30 +95,48 @@ def product_module(process: str) -> str:
 
 def says_ready(socket: Path) -> Callable[[], Awaitable[bool]]:
     """Return a check that asks `GET /ready` on a Unix socket. While the socket does not exist, the answer is no."""
+    return _says_well(socket, "/ready")
 
+
+def says_started(socket: Path) -> Callable[[], Awaitable[bool]]:
+    """Return a check that asks `GET /started`, which work that was left undone does not keep from being well."""
+    return _says_well(socket, "/started")
+
+
+def _says_well(socket: Path, path: str) -> Callable[[], Awaitable[bool]]:
     async def ask() -> bool:
-        answer = await ask_ready(socket, seconds=2.0)
-        return answer is not None and answer.ready
+        answer = await ask_health(socket, path, seconds=2.0)
+        return answer is not None and answer.well
 
     return ask
 
 
 @dataclass(frozen=True)
-class ReadyAnswer:
-    """What a process answers to `GET /ready`. `said` tells why it is not ready, one reason a line."""
+class HealthAnswer:
+    """What a process answers at its health port. `said`: why it is not ready, one reason a line, or its figures."""
 
-    ready: bool
+    well: bool
     said: str
 
 
-async def ask_ready(socket: Path, seconds: float) -> ReadyAnswer | None:
-    """Ask `GET /ready` on a Unix socket. Return None if nobody answers in time."""
+async def ask_health(socket: Path, path: str, seconds: float) -> HealthAnswer | None:
+    """Ask `GET path` on a Unix socket. Return None if nobody answers in time."""
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_unix_connection(socket)
             with closing(writer):
-                writer.write(b"GET /ready HTTP/1.0\r\nHost: ics\r\n\r\n")
+                writer.write(f"GET {path} HTTP/1.0\r\nHost: ics\r\n\r\n".encode())
                 head, _, said = (await reader.read()).decode().partition("\r\n\r\n")
     except (OSError, TimeoutError):
         return None
-    return ReadyAnswer(head.split(" ")[1:2] == ["200"], said)
+    return HealthAnswer(head.split(" ")[1:2] == ["200"], said)
+
+
+def figures_of(text: str) -> dict[str, list[float]]:
+    """Return the product's figures from an answer of `/metrics`, by name: one for each set of labels."""
+    found: dict[str, list[float]] = {}
+    for line in text.splitlines():
+        if line.startswith("ics_"):
+            name, _, figure = line.rpartition(" ")
+            found.setdefault(name.partition("{")[0], []).append(float(figure))
+    return found

@@ -16,6 +16,7 @@ SOCKET_PATH_LIMIT = 107  # bytes, the kernel's limit
 LONGEST_SOCKET = len("/postgres/.s.PGSQL.5432")
 SHORT_FOLDER = "/tmp"  # noqa: S108 - only a new folder inside it, mode 0700, is used
 LEFTOVER_SECONDS = 40.0  # the time that the guardian may take to end what a killed runner left
+DYING_SECONDS = 1.0  # the time that a killed runner may take to be gone
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def locked(state: State) -> Iterator[int]:
     """Lock the state folder for this process, and give the lock's descriptor, which the guardian holds too."""
     lock = os.open(state.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _take(lock, state)
+        _take(lock, state, DYING_SECONDS)
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
         yield lock
@@ -141,15 +142,19 @@ def locked(state: State) -> Iterator[int]:
         os.close(lock)
 
 
-def _take(lock: int, state: State) -> None:
-    """Take the lock. If its holder is dead, wait while the guardian ends what the holder left."""
-    until = time.monotonic() + LEFTOVER_SECONDS
+def _take(lock: int, state: State, dying_seconds: float) -> None:
+    """
+    Take the lock. If its holder is dead, wait while the guardian ends what the holder left.
+
+    A holder that was killed just now may be there for another moment.
+    """
+    began = time.monotonic()
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(lock, 20, 0).decode() or "unknown"
-            if Path("/proc", holder).exists() or time.monotonic() > until:
+            if time.monotonic() > began + (dying_seconds if _runs(holder) else LEFTOVER_SECONDS):
                 raise CannotStart(
                     f"The state folder {state.folder} is in use by process {holder}. "
                     "Stop that one first, or set ICS_STATE_DIR to another folder."
@@ -157,10 +162,24 @@ def _take(lock: int, state: State) -> None:
         time.sleep(0.05)
 
 
+def _runs(pid: str) -> bool:
+    """Return whether the process is there, and not only as an entry that its parent has not read yet."""
+    try:
+        return (
+            Path("/proc", pid, "stat").read_text(encoding="ascii", errors="replace").rpartition(") ")[2][:1] not in "ZX"
+        )
+    except OSError:
+        return False
+
+
 def holder_of(state: State) -> str | None:
     """Return the id of the process that holds the state folder now, if any."""
+    lock = os.open(state.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        with locked(state):
-            return None
-    except CannotStart:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return state.lock_file.read_text(encoding="ascii")
+    else:
+        return None
+    finally:
+        os.close(lock)

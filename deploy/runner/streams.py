@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 
+from shared import log
 from shared.bus.deploying import declare_consumer, declare_stream, deployer_connection
 from shared.messages import NotAnswered
 from shared.streams import STREAMS, readers
@@ -23,7 +24,8 @@ async def declare(url: str, seed: str) -> None:
 
 
 if __name__ == "__main__":
+    log.set_up("deployer")
     try:
         asyncio.run(declare(os.environ["ICS_NATS_URL"], os.environ["ICS_NATS_SEED"]))
     except NotAnswered:
-        sys.exit("NATS does not answer, or refuses the deployer.")
+        sys.exit("NATS does not answer, or does not let the deployer in.")

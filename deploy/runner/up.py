@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.build.nats_permissions import DEPLOYER, permissions
 from deploy.runner.child import ChildProgram, Guardian, spawn
-from deploy.runner.children import STOP_SECONDS, PortFile, ProductChild, SpawnContext, product_module, says_ready
+from deploy.runner.children import STOP_SECONDS, PortFile, ProductChild, SpawnContext, product_module, says_started
 from deploy.runner.console import Console
 from deploy.runner.environment import Addresses, Surroundings, databases, shown_host
 from deploy.runner.keyring import open_keyring
@@ -22,11 +22,17 @@ from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import LOOPBACK, RunnerSettings
 from deploy.runner.state import State
 from deploy.runner.supervise import Supervisor, together
+from deploy.runner.watching import LOOK_AT_NATS_SECONDS, LOOK_SECONDS, HangWatch, NatsWatch, every
 from deploy.runner.welcome import welcome
 from shared.messages import SERVICES
 from shared.tasks import end
 
 DECLARING = "deploy.runner.streams"
+NOT_DECLARED = "The streams of NATS could not be declared: the lines above say why."
+NOT_REACHED = (
+    "The NATS server that ICS_NATS_URL names does not answer, or does not let the deployer in. Is it running, is the "
+    "address right (nats://HOST:PORT), and does it know this installation's credentials?"
+)
 MAIL = "mail"
 MAIL_CATCHER = "deploy.demo.mail_catcher"
 
@@ -67,6 +73,7 @@ class Installation:
         self._gateway = self._product("gateway")
         embedded = [[each] for each in (self._postgres, self._nats, self._mail) if each is not None]
         self._supervisor = Supervisor([*embedded, self._services, [self._gateway]], self._console)
+        self._watches: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """
@@ -82,9 +89,19 @@ class Installation:
             if starting.done():
                 starting.result()
                 self._say_ready()
+                self._watches = self._watch()
                 await asked
         finally:
-            await self._stop(starting, asked)
+            await self._stop(starting, asked, *self._watches)
+
+    def _watch(self) -> "list[asyncio.Task[None]]":
+        """Begin to look after the parts, which all run by now."""
+        run = self._state.run
+        hangs = [HangWatch(each, run / each.name, self._console) for each in (*self._services, self._gateway)]
+        sockets = [run / each.name for each in self._services]
+        nats = NatsWatch(sockets, self._declare_streams, self._nats, self._state.nats, self._console)
+        looks = [*((LOOK_SECONDS, each.look) for each in hangs), (LOOK_AT_NATS_SECONDS, nats.look)]
+        return [asyncio.create_task(every(seconds, look, self._console)) for seconds, look in looks]
 
     def _stop_when_asked(self) -> asyncio.Event:
         """Handle signals: the first one asks all parts to stop in order, the second one forces them."""
@@ -111,7 +128,8 @@ class Installation:
         for name in await prepare_databases(self._addresses()):
             self._console.say(f"migrated {name}")
         if self._loading and not self._state.loaded.exists():
-            await self._run(self._loading, {**os.environ, "ICS_STATE_DIR": str(self._state.folder)})
+            if not await self._runs_well(self._loading, {**os.environ, "ICS_STATE_DIR": str(self._state.folder)}):
+                raise CannotStart(f"{self._loading} failed: its own lines above say why.")
             self._state.loaded.touch()
 
     async def _start_bus(self) -> None:
@@ -123,14 +141,14 @@ class Installation:
 
     async def _declare_streams(self) -> None:
         told = {"ICS_NATS_URL": self._addresses().nats_url, "ICS_NATS_SEED": self._keyring.nats_seeds[DEPLOYER]}
-        await self._run(DECLARING, {**inherited(os.environ), **told})
+        if not await self._runs_well(DECLARING, {**inherited(os.environ), **told}):
+            raise CannotStart(NOT_DECLARED if self._nats is not None else NOT_REACHED)
 
-    async def _run(self, module: str, environment: Mapping[str, str]) -> None:
+    async def _runs_well(self, module: str, environment: Mapping[str, str]) -> bool:
         """Let the prefork server run a module to its end, so that this process need not import it."""
         program = ChildProgram(module.rpartition(".")[2], environment, module=module)
         child = await spawn(program, self._console, self._spawning.guardian, self._spawning.prefork)
-        if await child.ended() != 0:
-            raise CannotStart(f"{module} failed: its own lines above say why.")
+        return await child.ended() == 0
 
     async def _stop(self, *tasks: "asyncio.Task[object]") -> None:
         self._console.say("stopping")
@@ -180,7 +198,7 @@ class Installation:
             environment = self._surroundings.of(name, self._addresses())
             return ChildProgram(name, environment, module=self._module_of(name), grace_seconds=STOP_SECONDS)
 
-        return ProductChild(name, program, says_ready(self._state.run / name), self._spawning)
+        return ProductChild(name, program, says_started(self._state.run / name), self._spawning)
 
 
 def _surroundings(settings: RunnerSettings, state: State, *, demo: bool) -> Surroundings:

@@ -18,7 +18,7 @@ from gateway.ui.render import Templates
 from gateway.ui.static import Static
 from shared import log
 from shared.bus.nats_bus import NatsBus
-from shared.health import HealthPort
+from shared.health import RECONNECTS, HealthPort
 from shared.overlays import OverlayFollower
 from shared.registers.load import load_registers
 from shared.stopping import stop_signal
@@ -94,6 +94,7 @@ def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
 
 async def _troubles(bus: NatsBus, overlays: OverlayFollower) -> list[str]:
     """Return what keeps this gateway from serving pages, in plain words for operators."""
+    RECONNECTS.set(bus.reconnects)
     troubles = [f"{service} does not answer" for service in await needed_and_away(bus.ping)]
     if not bus.connected:
         troubles.append("NATS does not answer")

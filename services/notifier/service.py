@@ -4,6 +4,7 @@ from services.notifier.context import NotifierContext
 from services.notifier.delivery import Delivery
 from services.notifier.escalation import MailEscalation
 from services.notifier.handlers import NOTICES, Handlers
+from services.notifier.measures import MEASURES
 from services.notifier.recipients import AddressBook
 from services.notifier.route import Route
 from services.notifier.rules import LANES, Lane
@@ -47,6 +48,7 @@ def build(shared: ServiceContext, settings: NotifierSettings) -> Service:
             Job("mail.expire", lambda: expire(context.pool), every=EXPIRE_SECONDS),
             Job("mail.forget", lambda: forget_old(context.pool)),
         ],
+        measures=MEASURES,
     )
 
 

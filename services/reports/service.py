@@ -16,6 +16,7 @@ from services.reports.folder import private_folder
 from services.reports.handlers.dashboard import Dashboards
 from services.reports.handlers.jobs import Jobs
 from services.reports.making import Making, purge
+from services.reports.measures import MEASURES
 from services.reports.settings import ReportsSettings
 from shared.bus.protocol import Follower
 from shared.context import ServiceContext
@@ -49,7 +50,8 @@ def build(shared: ServiceContext, settings: ReportsSettings) -> Service:
     folder = shared.closing.enter_context(private_folder(settings.report_folder))
     making = Making(context, folder, timedelta(seconds=settings.report_lease_seconds))
     makers = [making.job for _ in range(settings.report_workers)]
-    return Service(answers=answers_of(context), followers=[follower_of(context)], jobs=[*jobs_of(context), *makers])
+    jobs = [*jobs_of(context), *makers]
+    return Service(answers=answers_of(context), followers=[follower_of(context)], jobs=jobs, measures=MEASURES)
 
 
 def context_of(shared: ServiceContext) -> ReportsContext:

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 
 from shared import log
-from shared.bus.connecting import CONNECT_SECONDS, report
+from shared.bus.connecting import CONNECT_SECONDS
 from shared.messages import Fault, NotAnswered
 
 
@@ -32,7 +32,7 @@ async def deployer_connection(url: str, seed: str) -> AsyncIterator[Client]:
                 nkeys_seed_str=seed,
                 inbox_prefix="_INBOX.deployer",
                 allow_reconnect=False,
-                error_cb=report,
+                error_cb=_say_nothing,
             )
         yield connection
     except (TimeoutError, nats.errors.Error, OSError) as error:
@@ -42,16 +42,22 @@ async def deployer_connection(url: str, seed: str) -> AsyncIterator[Client]:
         await connection.close()
 
 
+async def _say_nothing(_error: Exception) -> None:
+    """Each failed attempt would be a line of its own; the one after the last attempt is enough."""
+
+
 async def declare_stream(connection: Client, name: str, subjects: Sequence[str], days: int) -> None:
-    """Create the stream, or update it to these subjects and days."""
+    """Create the stream, or update it to these subjects and days. The operator's number of replicas stays."""
     wanted = StreamConfig(
         name=name, subjects=list(subjects), max_age=days * 86_400, storage=StorageType.FILE, duplicate_window=120
     )
     js = connection.jetstream()
     try:
-        await js.update_stream(wanted)
+        present = await js.stream_info(name)
     except nats.js.errors.NotFoundError:
         await js.add_stream(wanted)
+    else:
+        await js.update_stream(wanted.evolve(num_replicas=present.config.num_replicas))
 
 
 async def declare_consumer(connection: Client, stream: str, durable: str, subjects: Sequence[str]) -> None:

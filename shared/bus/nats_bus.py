@@ -16,8 +16,19 @@ from pydantic import ValidationError
 
 from shared import log
 from shared.bus.connecting import connect
-from shared.bus.following import read_stream
-from shared.bus.protocol import ASK_SECONDS, Context, Follower, Handler, Heard, Reply
+from shared.bus.following import ReadingProgress, read_stream
+from shared.bus.protocol import (
+    ASK_SECONDS,
+    Context,
+    Follower,
+    Handler,
+    Heard,
+    ReaderState,
+    Reply,
+    StreamPlace,
+    StreamState,
+)
+from shared.bus.streams import look_at_reader, look_at_stream
 from shared.discovery import Endpoint, ServiceInfo
 from shared.messages import Broadcast, Fault, Message, NotAnswered, Refused, Request
 from shared.tasks import end
@@ -51,6 +62,7 @@ class NatsBus:
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _followers: set[asyncio.Task[None]] = field(default_factory=set)
+    _progress: list[tuple[Follower, ReadingProgress]] = field(default_factory=list)
     _subscriptions: list[Subscription] = field(default_factory=list)
 
     @classmethod
@@ -62,6 +74,11 @@ class NatsBus:
     @property
     def connected(self) -> bool:
         return self.connection.is_connected
+
+    @property
+    def reconnects(self) -> int:
+        """How often this process has lost the server and found it again."""
+        return self.connection.stats["reconnects"]
 
     async def ask(self, request: Request[Reply], *, who: str | None = None, seconds: float = ASK_SECONDS) -> Reply:
         """
@@ -171,16 +188,40 @@ class NatsBus:
 
         self._subscriptions.append(await self.connection.subscribe(kind.subject, cb=arrived))
 
-    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> StreamPlace:
         """Put a message on its stream, and return once the stream has stored it. Raise `NotAnswered` if it cannot."""
+        if not self.connected:
+            raise NotAnswered(Fault.UNAVAILABLE)
         try:
-            await self.connection.jetstream().publish(subject, body, timeout=ASK_SECONDS, headers=dict(headers))
+            stored = await self.connection.jetstream().publish(
+                subject, body, timeout=ASK_SECONDS, headers=dict(headers)
+            )
+        except nats.errors.MaxPayloadError:
+            raise NotAnswered(Fault.UNREADABLE) from None
         except (nats.errors.Error, OSError):
             raise NotAnswered(Fault.UNAVAILABLE) from None
+        return StreamPlace(stored.seq, is_duplicate=bool(stored.duplicate))
+
+    async def look_at_stream(self, name: str) -> StreamState:
+        """Return what a stream holds now. Raise `NotAnswered` if it is not there, or NATS does not answer soon."""
+        return await look_at_stream(self.connection, name)
 
     async def follow(self, follower: Follower) -> None:
         """Handle events until the bus closes. Each event is retried until `take` returns, or is set aside."""
-        self._keep(self._followers, read_stream(self.connection, f"_INBOX.{self.process}", follower))
+        progress = ReadingProgress()
+        self._progress.append((follower, progress))
+        self._keep(self._followers, read_stream(self.connection, f"_INBOX.{self.process}", follower, progress))
+
+    async def look_at_readers(self) -> list[ReaderState]:
+        """Return how far each reader of this process has come. Raise `NotAnswered` if NATS does not answer soon."""
+        return [
+            ReaderState(
+                follower.durable,
+                await look_at_reader(self.connection, follower.stream, follower.durable),
+                progress.stalled(),
+            )
+            for follower, progress in self._progress
+        ]
 
     async def settle(self) -> None:
         """Return once the server has processed all earlier messages and subscriptions."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from shared.messages import Broadcast, Event, Fault, Message, NotAnswered, Request
@@ -43,6 +44,47 @@ class Follower:
     gather: float = 0.0
 
 
+@dataclass(frozen=True)
+class StreamPlace:
+    """
+    Where a stream has stored a message. `sequence` counts the stream's messages from 1.
+
+    `is_duplicate`: the stream had this message before, and its earlier place counts.
+    """
+
+    sequence: int
+    is_duplicate: bool
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """
+    What a stream holds now: the places from `first` to `last` without `gaps`, each message for at most `kept`.
+
+    A stream is identified by the time at which it was made: one that is made again under its name holds nothing.
+    """
+
+    made_at: datetime
+    first: int
+    last: int
+    gaps: tuple[int, ...]
+    kept: timedelta
+
+
+@dataclass(frozen=True)
+class ReaderState:
+    """
+    How far a durable reader of this process has come.
+
+    `lag` counts the events that it has not handled. It is None if NATS does not know the reader. `stalled` is for how
+    many seconds it has neither handled an event nor found that none waits.
+    """
+
+    durable: str
+    lag: int | None
+    stalled: float
+
+
 class Bus(Protocol):
     """What a process can do on the bus. The same contract tests check the real bus and the fake bus."""
 
@@ -54,9 +96,13 @@ class Bus(Protocol):
 
     async def hear(self, kind: type[Heard], handler: Callable[[Heard], Awaitable[None]]) -> None: ...
 
-    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None: ...
+    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> StreamPlace: ...
+
+    async def look_at_stream(self, name: str) -> StreamState: ...
 
     async def follow(self, follower: Follower) -> None: ...
+
+    async def look_at_readers(self) -> Sequence[ReaderState]: ...
 
     async def settle(self) -> None: ...
 
@@ -64,6 +110,9 @@ class Bus(Protocol):
 
     @property
     def connected(self) -> bool: ...
+
+    @property
+    def reconnects(self) -> int: ...
 
 
 def is_away(error: Exception) -> bool:

@@ -15,6 +15,7 @@ from services.outcomes.audit_actions import OutcomesAction
 from services.referrals.audit_actions import ReferralsAction
 from services.reports.audit_actions import ReportsAction
 from shared.audit import AuditAction
+from shared.set_aside import SetAsideAction
 from tests.census import tree
 
 ACTIONS: dict[str, type[AuditAction]] = {
@@ -24,6 +25,9 @@ ACTIONS: dict[str, type[AuditAction]] = {
     "referrals": ReferralsAction,
     "reports": ReportsAction,
 }
+# What operators do alike with every service. No SQL names these actions.
+SHARED: dict[str, type[AuditAction]] = {"set_aside": SetAsideAction}
+EVERY = (*ACTIONS.values(), *SHARED.values())
 TYPED = "wanted.action"  # a field that Python sends, whose type is the closed set
 WRITES = re.compile(r"\bINSERT\s+INTO\s+(?:\w+\.)?\"?audit\"?(?!\w)", re.IGNORECASE)
 VALUES = re.compile(r"\s*\(([^)]*)\)\s*(?:VALUES\s*\(|SELECT\s)([^;]*)")
@@ -45,16 +49,14 @@ def _written_below(folder: Path) -> list[tuple[Path, str]]:
     return [(path, action) for path in files for action in _written_by_sql(path)]
 
 
-def _written_by_python(service: str) -> set[str]:
-    """The names of the members that the service's code uses."""
-    files = [path for path in tree.code() if path.is_relative_to(Path("services", service))]
+def _written_by_python(actions: type[AuditAction], folder: Path) -> set[str]:
+    """The names of the members that the code in this folder uses."""
+    files = [path for path in tree.code() if path.is_relative_to(folder)]
     nodes = chain.from_iterable(ast.walk(tree.tree(path)) for path in files)
     return {
         node.attr
         for node in nodes
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == ACTIONS[service].__name__
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == actions.__name__
     }
 
 
@@ -62,17 +64,17 @@ def test_every_service_has_a_closed_set_of_actions() -> None:
     services = {path.parts[1] for path in tree.code() if path.match("services/*/__main__.py")}
 
     assert services == set(ACTIONS)
-    assert set(ACTIONS.values()) == set(AuditAction.__subclasses__())
+    assert {*ACTIONS.values(), *SHARED.values()} == set(AuditAction.__subclasses__())
 
 
 def test_no_action_is_listed_twice_in_one_service_or_in_two() -> None:
-    listed = Counter(action.value for actions in ACTIONS.values() for action in actions.__members__.values())
+    listed = Counter(action.value for actions in EVERY for action in actions.__members__.values())
 
     assert [] == [action for action, times in listed.items() if times > 1]
 
 
 def test_every_member_is_named_as_it_is_written() -> None:
-    members = [(name, action) for actions in ACTIONS.values() for name, action in actions.__members__.items()]
+    members = [(name, action) for actions in EVERY for name, action in actions.__members__.items()]
 
     assert [] == [name for name, action in members if name != action.replace(".", "_").upper()]
 
@@ -94,8 +96,14 @@ def test_the_audit_is_written_nowhere_else() -> None:
 @pytest.mark.parametrize("service", ACTIONS)
 def test_every_action_is_written_somewhere(service: str) -> None:
     in_sql = {action for _, action in _written_below(Path("services", service))}
-    in_python = _written_by_python(service)
+    in_python = _written_by_python(ACTIONS[service], Path("services", service))
 
     never = [each.name for each in ACTIONS[service] if f"'{each}'" not in in_sql and each.name not in in_python]
 
     assert [] == never
+
+
+def test_every_action_of_operators_is_written_somewhere() -> None:
+    in_python = {name for each in SHARED.values() for name in _written_by_python(each, Path("deploy"))}
+
+    assert [] == [each.name for actions in SHARED.values() for each in actions if each.name not in in_python]

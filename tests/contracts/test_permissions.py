@@ -12,7 +12,7 @@ from deploy.build.nats_permissions import DEPLOYER, permissions
 from deploy.runner.stack import EmbeddedParts
 from shared.contracts import BROADCASTS, EVENTS, REQUESTS
 from shared.messages import PROCESSES
-from shared.streams import readers
+from shared.streams import STREAMS, readers
 
 ORGANISATION = "0" * 32
 
@@ -43,6 +43,12 @@ MUST_BE_DENIED = [
     ("reports", "subscribe", "notice.>"),
     ("outcomes", "publish", "ask.identity.log_in"),
     ("outcomes", "publish", "$JS.API.STREAM.MSG.GET.EVENTS"),
+    ("gateway", "publish", "$JS.API.STREAM.INFO.EVENTS"),
+    ("identity", "publish", "$JS.API.STREAM.INFO.EVENTS"),
+    ("notifier", "publish", "$JS.API.STREAM.INFO.NOTICES"),
+    ("reports", "publish", "$JS.API.STREAM.INFO.EVENTS"),
+    ("referrals", "publish", "$JS.API.CONSUMER.INFO.NOTICES.notifier--notice"),
+    ("referrals", "publish", "$JS.API.STREAM.PURGE.EVENTS"),
     ("deployer", "subscribe", "event.>"),
     ("deployer", "publish", "$JS.API.STREAM.DELETE.EVENTS"),
 ]
@@ -63,7 +69,8 @@ def every_subject() -> list[str]:
     inboxes = [f"_INBOX.{process}.x" for process in PROCESSES]
     pulls = [f"$JS.API.CONSUMER.MSG.NEXT.{reader.stream}.{reader.durable}" for reader in readers()]
     forbidden = ["$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.EVENTS", "$JS.API.STREAM.MSG.GET.EVENTS"]
-    return [*contracts, *events, *inboxes, *pulls, *forbidden, "$SYS.REQ.SERVER.PING"]
+    looks = [f"$JS.API.STREAM.INFO.{stream.name}" for stream in STREAMS]
+    return [*contracts, *events, *inboxes, *pulls, *looks, *forbidden, "$SYS.REQ.SERVER.PING"]
 
 
 @pytest.mark.parametrize("process", [*PROCESSES, DEPLOYER])

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,51 @@ def test_a_setting_that_cannot_be_used_is_named_and_not_shown(words: tuple[str, 
 
 def test_a_word_that_is_no_command_is_a_mistake_of_use() -> None:
     assert 2 == ics("upp").returncode
+
+
+COMMANDS = (
+    ("audit", "verify"),
+    ("admin", "create", "--email", "a@b.nhs.uk", "--first-name", "Ada", "--last-name", "Bell"),
+    ("reports", "rebuild"),
+    ("set-aside", "list"),
+    ("set-aside", "retry", "id"),
+    ("set-aside", "drop", "id"),
+    ("events", "send-again"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_command_without_a_database_says_so_in_one_sentence(words: tuple[str, ...], quick_path: Path) -> None:
+    said = ics(*words, ICS_STATE_DIR=str(quick_path / "s"), ICS_DATABASE_URL="postgresql://ics:s3cret@127.0.0.1:1/ics")
+
+    assert (1, 1) == (said.returncode, len(said.stderr.splitlines()))
+    assert said.stderr.startswith("ics: The database cannot be reached: ")
+    assert "s3cret" not in said.stderr
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_command_with_the_passwords_of_another_installation_says_so(
+    words: tuple[str, ...], quick_path: Path, parts: EmbeddedParts
+) -> None:
+    url = parts.database.admin_dsn
+
+    said = ics(*words, ICS_STATE_DIR=str(quick_path / "another"), ICS_DATABASE_URL=url)
+
+    assert (1, 1) == (said.returncode, len(said.stderr.splitlines()))
+    assert said.stderr.startswith("ics: The database does not let this command in: InvalidPasswordError.")
+
+
+def test_up_with_a_nats_server_that_is_not_there_says_so_soon(quick_path: Path) -> None:
+    began = time.monotonic()
+    said = ics("up", ICS_STATE_DIR=str(quick_path / "state"), ICS_PORT="0", ICS_NATS_URL="nats://127.0.0.1:1")
+
+    assert 1 == said.returncode
+    assert [line for line in said.stderr.splitlines() if "bus.error" in line] == []
+    assert said.stderr.splitlines()[-1].startswith("ics: The NATS server that ICS_NATS_URL names does not answer")
+    assert time.monotonic() - began < 30
+
+
+def test_set_aside_says_that_nothing_is_there(quick_path: Path) -> None:
+    said = ics("set-aside", "list", ICS_STATE_DIR=str(quick_path / "state"))
+
+    assert (0, "No event is set aside.\n", "") == (said.returncode, said.stdout, said.stderr)

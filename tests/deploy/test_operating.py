@@ -1,6 +1,7 @@
 """What an operator does: create a first account, verify the audit, check a register's definition."""
 
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.operate.actions import create_master_admin, reached, rebuild_reports, verify_audit
+from deploy.operate.set_aside import drop, list_all, publish_all_again, retry
 from deploy.runner.keyring import open_keyring
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
@@ -29,11 +31,11 @@ def settings(quick_path: Path) -> RunnerSettings:
     return RunnerSettings(state_dir=quick_path / "state")
 
 
-async def ask(settings: RunnerSettings, statement: str) -> "asyncpg.Record | None":
+async def ask(settings: RunnerSettings, statement: str, *values: object) -> "asyncpg.Record | None":
     async with reached(settings, open_state(settings.state_dir)) as addresses:
         connection = await asyncpg.connect(addresses.databases["identity"].admin_dsn)
         try:
-            return await connection.fetchrow(statement)
+            return await connection.fetchrow(statement, *values)
         finally:
             await connection.close()
 
@@ -63,6 +65,68 @@ async def test_tampering_with_the_audit_is_found_by_the_command(settings: Runner
     after = {each.service: each.fault for each in await verify_audit(settings)}
     assert not any(before.values())
     assert ["identity"] == [service for service, fault in after.items() if fault]
+
+
+EVENT, LETTER = UUID(int=7), UUID(int=8)
+ADD_EVENT = """
+    INSERT INTO referrals.outbox (event_id, subjects, event_type, body, sent_at)
+    VALUES ($1, '{notice.dsr.body.urgent}', 'dsr-urgent-1', '{}', clock_timestamp())
+"""
+SET_ASIDE = """
+    INSERT INTO notifier.set_aside (consumer, event_id, subject, reason, deliveries)
+    VALUES ('notifier--notice', $1, 'notice.dsr.body.urgent', 'KeyError', 6),
+        ('mail', $2, 'ask.notifier.queue_mail', 'no_address', 1)
+"""
+FIND_DECIDED = """
+    SELECT
+        (SELECT count(*) FROM referrals.outbox WHERE lost_at IS NOT NULL) AS again,
+        (SELECT array_agg(event_id) FROM notifier.set_aside) AS left,
+        (SELECT array_agg(action || ' ' || subjects[1] || ' ' || fields[1] ORDER BY id) FROM notifier.audit) AS audited
+"""
+
+
+async def with_set_aside(settings: RunnerSettings) -> None:
+    await ask(settings, ADD_EVENT, EVENT)
+    await ask(settings, SET_ASIDE, str(EVENT), str(LETTER))
+
+
+async def test_what_was_set_aside_is_listed_delivered_again_or_dropped_and_audited(settings: RunnerSettings) -> None:
+    await with_set_aside(settings)
+    listed = [
+        (service, each.consumer, each.event_id, each.kind, each.reason) for service, each in await list_all(settings)
+    ]
+
+    readers = [await retry(settings, str(EVENT)), await drop(settings, str(LETTER))]
+
+    assert [
+        ("notifier", "mail", str(LETTER), "ask queue_mail", "no_address"),
+        ("notifier", "notifier--notice", str(EVENT), "notice urgent", "KeyError"),
+    ] == sorted(listed)
+    decided = await ask(settings, FIND_DECIDED)
+    assert decided is not None
+    assert ([["notifier--notice"], ["mail"]], 1, None) == (readers, decided["again"], decided["left"])
+    assert [
+        f"set_aside.retried {EVENT} notifier--notice",
+        f"set_aside.dropped {LETTER} mail",
+    ] == decided["audited"]
+
+
+async def test_what_cannot_be_delivered_again_stays_on_the_list_and_that_is_said(settings: RunnerSettings) -> None:
+    await with_set_aside(settings)
+
+    with pytest.raises(CannotStart, match="no outbox has it"):
+        await retry(settings, str(LETTER))
+    for act in (retry, drop):
+        with pytest.raises(CannotStart, match="No event with the id ruby is set aside"):
+            await act(settings, "ruby")
+
+    assert 2 == len(await list_all(settings))
+
+
+async def test_every_event_that_is_kept_can_be_published_again(settings: RunnerSettings) -> None:
+    await with_set_aside(settings)
+
+    assert (1, 0) == (await publish_all_again(settings), await publish_all_again(settings))
 
 
 async def test_the_copies_of_reports_are_made_anew_when_an_operator_says_so(settings: RunnerSettings) -> None:

@@ -159,3 +159,27 @@ def test_a_state_names_its_places_inside_the_folder(tmp_path: Path) -> None:
     state = State(tmp_path)
 
     assert {tmp_path} == {place.parent for place in (state.postgres, state.nats, state.logs, state.mail)}
+
+
+HOLD_AND_LEAVE = """
+import subprocess, sys, time
+from pathlib import Path
+from deploy.runner.state import locked, open_state
+with locked(open_state(Path(sys.argv[1]))) as lock:
+    subprocess.Popen(("sleep", "1.5"), pass_fds=(lock,))
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_runner_that_was_killed_just_now_holds_up_the_next_one_only_for_what_it_left(tmp_path: Path) -> None:
+    """It is still listed as a process until its parent takes notice, and what guards its children holds the lock."""
+    state = open_state(tmp_path / "state")
+    command = (sys.executable, "-c", HOLD_AND_LEAVE, str(state.folder))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert "held\n" == holder.stdout.readline()
+        holder.kill()
+
+        with locked(state):
+            assert Path(f"/proc/{holder.pid}").exists()

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -95,6 +95,20 @@ def kill(inside: Inside, part: str) -> Killed | None:
     except (LookupError, ProcessLookupError):
         return None
     return Killed(part, pid, time.time())
+
+
+@contextlib.contextmanager
+def suspended(inside: Inside, *parts: str) -> Iterator[None]:
+    """Stop the processes of these parts for the block, as a debugger does, so that they do nothing meanwhile."""
+    pids = [inside.pid_of(each) for each in parts]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 async def mended(inside: Inside, killed: Sequence[Killed]) -> None:

@@ -25,7 +25,8 @@ class Kept:
 
     @property
     def event_id(self) -> str:
-        return self.headers.get("Nats-Msg-Id", "")
+        """The event's id. Copies for other bodies have the same one."""
+        return self.headers.get("ce-id", "")
 
 
 async def read_streams(inside: Inside) -> dict[str, list[Kept]]:

@@ -25,7 +25,7 @@ ENDED = replace(
     endings=1,
     tasks=0,
 )
-STREAMS = {"EVENTS": [Kept("s", {"Nats-Msg-Id": "e"}, b"")], "NOTICES": [Kept("s", {"Nats-Msg-Id": "n"}, b"")]}
+STREAMS = {"EVENTS": [Kept("s", {"ce-id": "e"}, b"")], "NOTICES": [Kept("s", {"ce-id": "n"}, b"")]}
 
 
 def told(record_id: UUID | None, *answers: int, ended: bool | None = None) -> Journal:

@@ -146,7 +146,7 @@ async def test_running_work_may_finish_first_where_the_job_says_so(finish: float
 
 async def test_the_hourly_clean_up_forgets_what_is_old(database: OpenDatabase) -> None:
     pool: DatabasePool = await database("identity")
-    for days in (20, 40):
+    for days in (20, 70):
         age = f"clock_timestamp() - interval '{days} days'"
         await pool.execute(f"INSERT INTO inbox VALUES ('test', gen_random_uuid(), {age})")
         await pool.execute(

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.assertion import Signer, Verifier, public_key
-from shared.bus.protocol import Context, Follower
+from shared.bus.protocol import Context, Follower, StreamPlace
 from shared.contracts import LETTERS
 from shared.contracts.notifier import QueueMail
 from shared.database import DatabasePool, transaction
@@ -116,10 +116,10 @@ async def test_when_one_of_its_bodies_is_not_told_the_event_leaves_again(
     bus = FakeBus("identity", wire)
     publish = bus.publish
 
-    async def tell_only_the_first(subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def tell_only_the_first(subject: str, body: bytes, headers: Mapping[str, str]) -> StreamPlace:
         if subject.startswith("copy."):
             raise NotAnswered(Fault.UNAVAILABLE)
-        await publish(subject, body, headers)
+        return await publish(subject, body, headers)
 
     monkeypatch.setattr(bus, "publish", tell_only_the_first)
     await Relay(pool, bus, Signer("identity", SEED), LETTERS).carry_batch()
@@ -268,3 +268,131 @@ async def test_a_letter_that_an_older_version_wrote_stays_and_does_not_stop_the_
     await relay_of(pool, wire).carry_batch()
 
     assert (2, 1) == (await count_unsent(pool), len(wire.published))
+
+
+class RefusingBus(FakeBus):
+    """A bus that is connected, but stores no message whose subject begins with `refused`. None: it stores all."""
+
+    refused: str | None = ""
+    fault = Fault.UNAVAILABLE
+    found_again = 0
+
+    @property
+    def reconnects(self) -> int:
+        return self.found_again
+
+    async def publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> StreamPlace:
+        if self.refused is not None and subject.startswith(self.refused):
+            raise NotAnswered(self.fault)
+        return await super().publish(subject, body, headers)
+
+
+async def test_while_the_bus_refuses_the_relay_waits_longer_each_time_and_letters_still_go(
+    database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("shared.outbox.monotonic", lambda: now)
+    pool, wire, letter = await database("identity"), FakeWire(), a_letter()
+    bus, relay_tries = RefusingBus("identity", wire), list[float]()
+    relay, taken = Relay(pool, bus, Signer("identity", SEED), LETTERS), list[UUID]()
+
+    async def take(asked: QueueMail, _context: Context) -> Nothing:
+        taken.append(asked.letter_id)
+        return Nothing()
+
+    await FakeBus("notifier", wire).answer(QueueMail, take)
+    async with transaction(pool) as db:
+        await put(db, an_event())
+    while now < 1060.0:
+        await relay.carry_batch()
+        attempts = await pool.fetchval("SELECT attempts FROM outbox")
+        if attempts > len(relay_tries):
+            relay_tries.append(now - 1000.0)
+        now += 0.5
+    async with transaction(pool) as db:
+        await put_letter(db, letter)
+    await relay.carry_batch()
+
+    assert [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5] == relay_tries
+    assert ([letter.letter_id], 60.0) == (taken, relay.refused_seconds())
+
+    bus.refused, now = None, 1100.0
+    await relay.carry_batch()
+    assert (1, 0, 0.0) == (len(wire.published), await count_unsent(pool), relay.refused_seconds())
+
+
+async def test_when_the_bus_is_back_the_relay_tries_at_once(
+    database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.outbox.monotonic", lambda: 1000.0)
+    pool, bus = await database("identity"), RefusingBus("identity")
+    relay = Relay(pool, bus, Signer("identity", SEED), LETTERS)
+    async with transaction(pool) as db:
+        await put(db, an_event())
+    await relay.carry_batch()
+    bus.refused = None
+    await relay.carry_batch()
+    assert 1 == await count_unsent(pool)
+
+    bus.found_again = 1
+    await relay.carry_batch()
+
+    assert 0 == await count_unsent(pool)
+
+
+async def test_one_stream_that_refuses_is_said_while_another_stores(
+    database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("shared.outbox.monotonic", lambda: now)
+    pool, bus = await database("identity"), RefusingBus("identity")
+    bus.refused = "notice."
+    relay = Relay(pool, bus, Signer("identity", SEED), LETTERS)
+    for _ in range(3):
+        async with transaction(pool) as db:
+            await put(db, Hint(**an_event().model_dump()))
+            await put(db, an_event())
+        await relay.carry_batch()
+        now += 10.0
+
+    assert (3, 3, 30.0) == (len(bus.wire.published), await count_unsent(pool), relay.refused_seconds())
+
+
+async def test_an_event_that_no_stream_can_take_is_no_refusal_of_the_bus(database: OpenDatabase) -> None:
+    pool, bus = await database("identity"), RefusingBus("identity")
+    bus.fault = Fault.UNREADABLE
+    relay = Relay(pool, bus, Signer("identity", SEED), LETTERS)
+    async with transaction(pool) as db:
+        await put(db, an_event())
+
+    await relay.carry_batch()
+
+    assert (1, 0.0) == (await count_unsent(pool), relay.refused_seconds())
+
+
+async def test_a_batch_that_is_refused_is_one_line_in_the_log(
+    database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, object]] = []
+    monkeypatch.setattr("shared.outbox.warn", lambda what, **fields: lines.append({"what": what, **fields}))
+    pool, events = await database("identity"), [an_event() for _ in range(3)]
+    async with transaction(pool) as db:
+        for each in events:
+            await put(db, each)
+
+    await Relay(pool, RefusingBus("identity"), Signer("identity", SEED), LETTERS).carry_batch()
+
+    [line] = lines
+    assert ("outbox.not_carried", 3, str(events[0].event_id)) == (line["what"], line["count"], line["event_id"])
+
+
+async def test_while_the_bus_is_lost_nothing_is_tried(database: OpenDatabase) -> None:
+    pool = await database("identity")
+    async with transaction(pool) as db:
+        await put(db, an_event())
+    bus = FakeBus("identity")
+    await bus.close()
+
+    await Relay(pool, bus, Signer("identity", SEED), LETTERS).carry_batch()
+
+    assert 0 == await pool.fetchval("SELECT attempts FROM outbox")

@@ -100,3 +100,12 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION sweep_jobs() TO reports_app;
+
+-- Return how many jobs no replica has taken up, and for how many seconds the oldest of them has waited.
+CREATE OR REPLACE FUNCTION measure_jobs(OUT waiting bigint, OUT oldest_seconds double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(j.asked_at)), 0)::double precision
+    FROM job AS j
+    WHERE j.state = 'queued'
+$$;
+GRANT EXECUTE ON FUNCTION measure_jobs() TO reports_app;
