@@ -94,6 +94,7 @@ def _drawing(
     parts = tuple(
         FormPart(section, tuple(_asked(question) for question in section.questions if not question.retired))
         for section in form.sections
+        if any(not question.retired for question in section.questions)
     )
     return Drawing(form.heading, form.guidance, parts, by_name(fields))
 

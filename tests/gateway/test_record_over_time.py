@@ -331,3 +331,45 @@ async def test_what_a_record_has_stays_chosen_when_it_is_offered_no_more(browser
 
     (chosen,) = opened.tree.select("#locality option[selected]")
     assert ("south_staffordshire", f"{south.label} (no longer offered)") == (chosen["value"], chosen.get_text())
+
+
+# --------------------------------------------------------------------------------------------- earlier answers
+async def test_answers_that_the_form_no_longer_asks_are_shown_beside_it(
+    browser: Browser, record: StandInOutcomes
+) -> None:
+    record.answers |= {"shoe_size": "9", "locality": "oldtown", "consent_date": "in June"}
+
+    page = await browser.see(HERE)
+
+    assert "Earlier answers" in page.texts("#record h2")
+    assert [["shoe_size", "9"], ["Date of the consent or best interest decision", "in June"]] == sorted(
+        (list(row.stripped_strings) for row in page.tree.select("#record dl > div")),
+        key=lambda row: row[1],
+    )
+    (chosen,) = page.tree.select("#locality option[selected]")
+    assert "oldtown" == chosen["value"]
+
+
+async def test_a_record_without_earlier_answers_has_no_such_section(browser: Browser) -> None:
+    assert "Earlier answers" not in (await browser.see(HERE)).texts("#record h2")
+
+
+async def test_the_history_shows_answers_to_questions_that_no_edition_has(
+    browser: Browser, past: StandInReferrals
+) -> None:
+    past.updates = (a_change(1, ("shoe_size", "9", None)),)
+
+    page = await browser.see(HERE)
+
+    cells = page.texts("#history tbody tr > *")
+    assert ["shoe_size", "9", "Not recorded"] == [
+        cell.removeprefix(label).strip() for cell, label in zip(cells, ("What changed", "Before", "After"), strict=True)
+    ]
+
+
+async def test_a_record_whose_edition_is_missing_is_unavailable_and_no_fault(
+    browser: Browser, record: StandInOutcomes
+) -> None:
+    record.changes["edition"] = "1999"
+
+    assert "Sorry, the service is unavailable" == (await browser.see(HERE, status=503)).heading

@@ -6,9 +6,10 @@ from datetime import date
 from shared.registers.definition.dashboards import AgeTile, OptionTile
 from shared.registers.definition.questions import Question
 from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.kept import carried_over
 from shared.registers.form.person import Person, match_values, person_of, rating_of, search_text
 from shared.registers.form.reading import read_answers
-from shared.registers.form.showing import as_text, differences, fill_fields, keep_retired
+from shared.registers.form.showing import as_text, differences, fill_fields
 from shared.registers.load import load_registers
 from tests.census import tree
 from tests.rules.typed import INVENTED, TODAY, carers, dsr
@@ -94,7 +95,7 @@ def test_an_end_may_lie_ahead_and_not_before_the_beginning() -> None:
 def test_a_retired_question_is_not_asked_and_its_old_answer_is_kept_and_shown() -> None:
     old = {"known_as": "Joe", "badge": "B-12"}
     asked_again = read_answers(carers().form, A_CARER | {"badge": "B-13"}, carers().words, TODAY)
-    kept = keep_retired(carers().form, old, {"known_as": "Jo"})
+    kept = carried_over(carers().form, old, {"known_as": "Jo"})
 
     assert ("badge",) == asked_again.unknown
     assert {"known_as": "Jo", "badge": "B-12"} == kept

@@ -25,8 +25,10 @@ from shared.messages import Refused
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.registers.form.kept import form_for
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text
+from shared.registers.load import UnknownRegister
 
 PAGE = "outcomes/"
 DIGITS = 6
@@ -203,7 +205,13 @@ async def _show_page(
 
 def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     """Return the outcome in the words of the edition that it was recorded in."""
-    register = request.config_dict[REGISTERS].find(request[REGISTER].code, each.edition)
-    heading = register.words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
-    rows = as_text(outcome_form(register), each.answers)
+    registers, latest = request.config_dict[REGISTERS], request[REGISTER]
+    known = [edition.outcome for edition in registers.editions(latest.code) if edition.outcome]
+    try:
+        register = registers.find(latest.code, each.edition)
+    except UnknownRegister:  # its file has been taken away
+        register = latest
+    words, form = register.words, outcome_form(register)
+    heading = words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
+    rows = as_text(form_for(form, each.answers, words("record.earlier"), known), each.answers)
     return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)

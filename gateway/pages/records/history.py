@@ -8,7 +8,9 @@ from gateway.ui.formats import day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
 from shared.contracts.referrals.reading import FieldChange, Past, RecordChange, RecordShown
+from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer, codes_of
 from shared.registers.form.showing import show_answer
 
 
@@ -78,10 +80,10 @@ def shown_change(register: Definition, change: RecordChange) -> ShownChange:
 
 def _row(register: Definition, field: FieldChange) -> list[str]:
     question, nothing = register.form.by_name.get(field.name), register.words("page.not_recorded")
-    if question is None:
-        return [field.name, nothing, nothing]
-    return [
-        question.label,
-        show_answer(question, field.before) or nothing,
-        show_answer(question, field.after) or nothing,
-    ]
+    label = question.label if question else field.name
+    return [label, *(_shown(question, answer) or nothing for answer in (field.before, field.after))]
+
+
+def _shown(question: Question | None, answer: Answer | None) -> str:
+    """Return an answer in words. One to a question that no edition has any more is shown as it is stored."""
+    return show_answer(question, answer) if question else ", ".join(codes_of(answer))

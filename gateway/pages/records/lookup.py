@@ -9,6 +9,8 @@ from gateway.security.ids import id_in
 from gateway.ui.actions import ask
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.registers.definition.register import Definition
+from shared.registers.form.kept import edition_for
+from shared.registers.load import UnknownRegister
 
 
 def record_id_in(request: web.Request) -> UUID:
@@ -24,5 +26,14 @@ async def find_record(request: web.Request) -> RecordShown:
 
 
 def edition_of(request: web.Request, record: RecordShown) -> Definition:
-    """Return the definition of the record's own edition, whose form it opens in."""
-    return request.config_dict[REGISTERS].find(request[REGISTER].code, record.edition)
+    """
+    Return the definition of the record's own edition, whose form it opens in. It can show every answer of the record.
+
+    Raise 503 if the edition's file has been taken away.
+    """
+    registers, code = request.config_dict[REGISTERS], request[REGISTER].code
+    try:
+        edition = registers.find(code, record.edition)
+    except UnknownRegister:
+        raise web.HTTPServiceUnavailable from None
+    return edition_for(edition, record.answers, registers.editions(code))

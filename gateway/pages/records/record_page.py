@@ -32,7 +32,7 @@ from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.reading import Raw, read_answers
-from shared.registers.form.showing import AnswerRow, as_text, fill_fields
+from shared.registers.form.showing import AnswerRow, as_text, earlier_rows, fill_fields
 from shared.values import show_date
 
 GONE = frozenset({"archived", "not_found"})
@@ -112,6 +112,7 @@ async def show_page(
             "ending": part("records/ends.html", **ending_of(request[VISITOR], register, record)),
             "about": part("records/about.html", whose=about, standing=standing, rated=rated),
             "line": part("records/line.html", past=past),
+            "earlier": part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
             "updates": part(
                 "records/updates.html",
                 updates=_tables(request, past),

@@ -7,19 +7,21 @@ from shared.contracts.referrals.reading import FieldChange
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers
-from shared.registers.form.showing import differences, keep_retired
+from shared.registers.form.kept import carried_over, edition_for
+from shared.registers.form.showing import differences
 from shared.values import Unreadable, read_text
 
 
 def changed_answers(register: Definition, before: Answers, sent: Answers, day: date) -> dict[str, Answer]:
     """
-    Check the new answers as `checked_answers` does, and keep the record's answers to questions that are no longer
-    asked.
+    Check the new answers as `checked_answers` does, and keep the record's answers that the form cannot ask again.
+
+    What a page still sends for such a question is ignored: the page may be older than the definition.
     """
-    asked = {question.name for question in register.form.asked}
-    retired = {name for name in before if name not in asked}
-    fresh = {name: answer for name, answer in sent.items() if name not in retired}
-    return keep_retired(register.form, before, checked_answers(register, fresh, day, before))
+    edition = edition_for(register, before)
+    asked = {question.name for question in edition.form.asked}
+    fresh = {name: answer for name, answer in sent.items() if name in asked or name not in before}
+    return carried_over(edition.form, before, checked_answers(edition, fresh, day, before))
 
 
 def changes_between(register: Definition, before: Answers, after: Answers) -> tuple[FieldChange, ...]:

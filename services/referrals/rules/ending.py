@@ -8,9 +8,9 @@ from shared.contracts.referrals.ending import DecideEnding
 from shared.messages import Refused
 from shared.permissions import Visitor
 from shared.registers.definition.lifecycle import Transition
-from shared.registers.definition.questions import NOT_KNOWN
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
+from shared.registers.form.kept import is_day
 from shared.registers.scope import bodies_named
 
 
@@ -63,7 +63,7 @@ def end_of(
 def _day(answers: Answers, question: str) -> str | None:
     """Return the date answered to a question, or None if it is missing or not known."""
     day = answers.get(question)
-    return day if isinstance(day, str) and day not in ("", NOT_KNOWN) else None
+    return day if isinstance(day, str) and is_day(day) else None
 
 
 def check_decision(

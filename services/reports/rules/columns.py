@@ -108,12 +108,13 @@ class Planner:
         )
 
     def _questions(self, forms: Sequence[QuestionForm], source: Source) -> list[WorkbookColumn]:
-        """Return a column for every question of the newest form, which includes the questions of older ones."""
-        return [
-            self._question(section.title, question, forms, source)
-            for section in (forms[0].sections if forms else ())
-            for question in section.questions
+        """Return a column for every question of the newest form, then for those that only older forms have."""
+        every = [
+            (section.title, question) for form in forms for section in form.sections for question in section.questions
         ]
+        newest_first = {question.name: (title, question) for title, question in reversed(every)}
+        names = dict.fromkeys(question.name for _, question in every)
+        return [self._question(*newest_first[name], forms, source) for name in names]
 
     def _question(
         self, section: str, question: Question, forms: Sequence[QuestionForm], source: Source

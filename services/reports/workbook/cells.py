@@ -77,7 +77,11 @@ def cell_of(labels: Mapping[str, str], write: Callable[[str], Cell], value: Valu
 
 
 def _day(text: str) -> Cell:
-    return _shown(date.fromisoformat(text))
+    """Return the day; a text that is none is shown as it is, since the question may have been of another kind."""
+    try:
+        return _shown(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def _moment(text: str) -> Cell:

@@ -11,6 +11,7 @@ from shared.registers.definition.lifecycle import Level
 from shared.registers.definition.questions import NOT_KNOWN
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
+from shared.registers.form.kept import is_day
 from shared.registers.form.reading import Raw
 from shared.values import fold, match_key
 
@@ -41,7 +42,7 @@ def person_of(register: Definition, answers: Answers) -> Person:
     return Person(
         given_name=_answer(register, answers, "given_name") or "",
         family_name=_answer(register, answers, "family_name") or "",
-        born=date.fromisoformat(born) if born and born != NOT_KNOWN else None,
+        born=date.fromisoformat(born) if born and is_day(born) else None,
         nhs_number=_answer(register, answers, "nhs_number"),
         postcode=_answer(register, answers, "postcode"),
         locality=_answer(register, answers, "locality"),

@@ -6,7 +6,8 @@ from datetime import date
 
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer, Answers
+from shared.registers.form.conditions import Answer, Answers, codes_of
+from shared.registers.form.kept import earlier_answers, fits
 from shared.registers.form.reading import DATE_PARTS, not_known_field
 from shared.values import show_date, show_nhs_number
 
@@ -35,8 +36,8 @@ def show_answer(question: Question, answer: Answer | None) -> str:
     """Return an answer in words, or an empty string without an answer."""
     if answer is None:
         return ""
-    if not isinstance(answer, str):
-        return ", ".join(question.labels.get(code, code) for code in answer)
+    if not isinstance(answer, str) or not fits(question, answer):
+        return ", ".join(question.labels.get(code, code) for code in codes_of(answer))
     if question.kind == "date":
         return (question.not_known or answer) if answer == NOT_KNOWN else show_date(date.fromisoformat(answer))
     if question.kind == "nhs_number":
@@ -70,10 +71,9 @@ def differences(form: QuestionForm, before: Answers, after: Answers) -> list[Ans
     ]
 
 
-def keep_retired(form: QuestionForm, before: Answers, after: Answers) -> dict[str, Answer]:
-    """Return the new answers together with the record's old answers to retired questions."""
-    retired = {q.name: before[q.name] for q in form.all_questions if q.retired and q.name in before}
-    return retired | dict(after)
+def earlier_rows(form: QuestionForm, answers: Answers) -> list[AnswerRow]:
+    """Return the answers that the form cannot ask again, for a page to show beside it."""
+    return as_text(form, earlier_answers(form, answers))
 
 
 def fill_fields(form: QuestionForm, answers: Answers) -> dict[str, str | tuple[str, ...]]:
@@ -81,7 +81,7 @@ def fill_fields(form: QuestionForm, answers: Answers) -> dict[str, str | tuple[s
     return {
         field: value
         for question in form.asked
-        if question.name in answers
+        if question.name in answers and fits(question, answers[question.name])
         for field, value in _fields(question, answers[question.name])
     }
 

@@ -149,7 +149,8 @@ BEGIN
 END
 $$;
 
--- Save new answers of a record. Return no row if it is not in scope, or not as the user saw it.
+-- Save new answers of a record. Return no row if it is not in scope, or not as the user saw it. An answer goes only if
+-- `changes` names it: nothing can be lost that the history does not show.
 CREATE OR REPLACE FUNCTION rewrite_record(p_scope record, p_wanted record, p_content record) RETURNS record
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -163,7 +164,8 @@ BEGIN
         rating = p_content.rating, rated_at = CASE WHEN p_wanted.rerated THEN now() ELSE r.rated_at END,
         locality = p_content.locality, given_name = p_content.given_name, family_name = p_content.family_name,
         born = p_content.born, nhs_number = p_content.nhs_number, postcode = p_content.postcode, search = p_content.search,
-        answers = p_content.answers
+        answers = (r.answers - ARRAY(SELECT c ->> 0 FROM jsonb_array_elements(p_wanted.changes) AS c))
+        || p_content.answers
     WHERE r.id = p_wanted.record_id AND r.version = p_wanted.version AND r.is_open = p_wanted.was_open
         AND r.register_code = p_scope.register_code
         AND (p_scope.compartment_ids IS NULL OR r.compartment_id = ANY(p_scope.compartment_ids))

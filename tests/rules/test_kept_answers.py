@@ -1,0 +1,139 @@
+"""Tests that no answer is lost because a definition has changed: it is carried over, and shown beside the form."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from services.referrals.rules.answers import changed_answers, changes_between
+from shared.registers.definition.questions import Question
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answer, Answers
+from shared.registers.form.kept import edition_for, fits
+from shared.registers.form.person import person_of
+from shared.registers.form.showing import as_text, earlier_rows, fill_fields
+from tests.rules.typed import TODAY, carers
+
+BEFORE: dict[str, Answer] = {
+    "known_as": "Joe",
+    "house_name": "Grundy",
+    "birthday": "1950-03-04",
+    "cares_for": ("parent", "child"),
+    "school": "Ambridge",
+    "nearness": "abroad",
+    "began": "2020-02-01",
+}
+
+
+CARED_FOR = carers().form.by_name["cares_for"].options
+
+
+def changed(**changes: dict[str, object] | None) -> Definition:
+    """Return the invented register with some questions changed, or taken away where the change is None."""
+
+    def those_left(question: Question) -> list[Question]:
+        change = changes.get(question.name, {})
+        return [] if change is None else [question.model_copy(update=change)]
+
+    sections = tuple(
+        section.model_copy(update={"questions": tuple(new for old in section.questions for new in those_left(old))})
+        for section in carers().form.sections
+    )
+    return carers().model_copy(update={"form": carers().form.model_copy(update={"sections": sections})})
+
+
+def without_option(name: str, code: str) -> Definition:
+    options = tuple(option for option in carers().form.by_name[name].options if option.code != code)
+    changes: dict[str, dict[str, object] | None] = {name: {"options": options}}
+    return changed(**changes)
+
+
+def saved(register: Definition, before: Answers, **sent: Answer) -> dict[str, Answer]:
+    """Return what a page of this register saves: every answer that its form can hold, with these changes."""
+    form = edition_for(register, before).form
+    filled = {each.name: before[each.name] for each in form.asked if each.name in before}
+    held = {name: answer for name, answer in filled.items() if fits(form.by_name[name], answer)}
+    return changed_answers(register, before, held | sent, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("register", "lost"),
+    [
+        (lambda: changed(school=None), "school"),
+        (lambda: changed(school={"retired": True}), "school"),
+        (lambda: changed(school={"kind": "date"}), "school"),
+        (lambda: changed(school={"kind": "choices", "options": CARED_FOR}), "school"),
+        (lambda: changed(school={"show_if": ({"has_phone": ("yes",)},)}), "school"),
+        (lambda: changed(school={"unless": ({"cares_for": ("parent",)},)}), "school"),
+        (lambda: changed(began={"kind": "choices", "options": CARED_FOR}), "began"),
+        (lambda: changed(nearness=None, school=None), "nearness"),
+        (lambda: without_option("nearness", "abroad"), "nearness"),
+        (lambda: without_option("cares_for", "parent"), "cares_for"),
+    ],
+)
+def test_an_answer_that_the_form_cannot_ask_again_is_carried_over(
+    register: Callable[[], Definition], lost: str
+) -> None:
+    edition = register()
+
+    after = saved(edition, BEFORE, known_as="Jo")
+
+    assert {**BEFORE, "known_as": "Jo"} == after
+    assert lost in after
+    assert ["known_as"] == [each.name for each in changes_between(edition, BEFORE, after)]
+
+
+def test_a_page_that_does_not_know_a_question_cannot_take_its_answer_away() -> None:
+    edition = changed(school=None)
+
+    for sent in (BEFORE, {name: answer for name, answer in BEFORE.items() if name != "school"}):
+        after = changed_answers(edition, BEFORE, {**sent, "known_as": "Jo"}, TODAY)
+        assert "Ambridge" == after["school"]
+
+
+def test_an_answer_that_the_change_itself_hides_is_taken_away() -> None:
+    after = saved(carers(), BEFORE, cares_for=("parent",))
+
+    assert "school" not in after
+    assert {"cares_for", "school"} == {each.name for each in changes_between(carers(), BEFORE, after)}
+
+
+def test_a_new_answer_replaces_one_of_another_kind() -> None:
+    edition = changed(school={"kind": "date"})
+
+    after = saved(edition, BEFORE, school="2021-01-01")
+
+    assert "2021-01-01" == after["school"]
+
+
+def test_earlier_answers_are_shown_by_the_label_that_any_edition_has_or_by_their_name() -> None:
+    edition = edition_for(changed(school=None), {**BEFORE, "shoe_size": "9", "pets": ("cat", "dog")}, [carers()])
+
+    rows = earlier_rows(edition.form, {**BEFORE, "badge": "B-12", "shoe_size": "9", "pets": ("cat", "dog")})
+
+    assert {
+        ("Badge (until 2029)", "B-12"),
+        ("School of the child", "Ambridge"),
+        ("shoe_size", "9"),
+        ("pets", "cat, dog"),
+    } == {(row.label, row.text) for row in rows}
+    assert {name for name in BEFORE if name != "school"} <= {row.name for row in as_text(edition.form, BEFORE)}
+
+
+def test_a_record_without_earlier_answers_keeps_the_form_of_its_edition() -> None:
+    assert carers() is edition_for(carers(), BEFORE)
+    assert [] == earlier_rows(carers().form, BEFORE)
+
+
+@pytest.mark.parametrize("kind", ["date", "choices", "yes_no", "text", "nhs_number", "select"])
+@pytest.mark.parametrize("answer", ["Ambridge", "2021-01-01", "not_known", ("a", "b"), ""])
+def test_any_answer_can_be_shown_by_a_question_of_any_kind(kind: str, answer: Answer) -> None:
+    edition = edition_for(changed(school={"kind": kind}), {"school": answer})
+
+    assert ["school"] == [row.name for row in as_text(edition.form, {"school": answer})]
+    fill_fields(edition.form, {"school": answer})
+
+
+def test_a_date_of_birth_that_is_no_date_is_not_known() -> None:
+    assert person_of(carers(), {**BEFORE, "birthday": "in spring"}).born is None
+    assert date(1950, 3, 4) == person_of(carers(), BEFORE).born
