@@ -138,15 +138,21 @@ def create_admin(
 
 @register.command("check")
 def check_register(file: Annotated[Path, typer.Argument(help="The definition, a TOML file.")]) -> None:
-    """Check a register's definition, and list every fault with its place in plain words."""
-    from shared.registers.load import check  # noqa: PLC0415
+    """
+    Check a register's definition, and list every fault with its place in plain words.
 
-    faults = check(file)
-    for fault in faults:
+    It is compared with the editions beside it, and with the records of the installation (ICS_STATE_DIR) if it runs.
+    """
+    from deploy.operate.register_check import check_definition  # noqa: PLC0415
+
+    checked = check_definition(file)
+    for fault in checked.faults:
         typer.echo(str(fault))
+    for line in checked.compared:
+        typer.echo(line)
     said = {0: "This definition can be used.", 1: "1 fault."}
-    typer.echo(said.get(len(faults), f"{len(faults)} faults."))
-    if faults:
+    typer.echo(said.get(len(checked.faults), f"{len(checked.faults)} faults."))
+    if checked.faults:
         raise typer.Exit(1)
 
 

@@ -13,7 +13,7 @@ from shared.clock import Clock, utc_now
 from shared.compartments import find_reached
 from shared.database import ACQUIRE_SECONDS, Database, DatabasePool
 from shared.inbox import SetAside
-from shared.messages import Event, Message, Refused, Request
+from shared.messages import Event, Fault, Message, NotAnswered, Refused, Request
 from shared.outbox import Relay
 from shared.permissions import Caller, Visitor
 from shared.registers.definition.register import Definition
@@ -67,10 +67,12 @@ class ServiceContext:
 
     async def reach(self, visitor: Visitor) -> Visitor:
         """
-        Return the visitor with the compartments that they may reach now.
+        Return the visitor with the compartments that they may reach now. Raise `NotAnswered` for a withheld register.
 
-        Needed only in a register whose scope is made of bodies, for visitors who do not have everything.
+        Looked up only in a register whose scope is made of bodies, for visitors who do not have everything.
         """
+        if self.registers.is_withheld(visitor.register_code):
+            raise NotAnswered(Fault.UNAVAILABLE)
         if visitor.all_organisations or not self.registers.is_scoped_by_bodies(visitor.register_code):
             return visitor
         reached = await find_reached(self.pool, visitor.register_code, visitor.bodies)

@@ -1,6 +1,7 @@
 """Keeps a process's registers up to date with published overlays: by broadcast, and by polling as a fallback."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.bus.protocol import Bus
@@ -27,6 +28,7 @@ class OverlayFollower:
     bus: Bus
     registers: Registers
     known: bool = False
+    _differing: frozenset[str] = frozenset()
     _wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -60,10 +62,21 @@ class OverlayFollower:
                 pass
             self.known = True
 
+    def _compare(self, editions: Mapping[str, str]) -> None:
+        """Log the register files that this process and referrals have not both loaded, or not with the same content."""
+        own = self.registers.fingerprints()
+        differing = frozenset(file for file in own.keys() | editions.keys() if own.get(file) != editions.get(file))
+        if differing != self._differing and editions:
+            self._differing = differing
+            warn("registers.differ", files=sorted(differing))
+
     async def _take(self) -> bool:
         """Apply one batch. Return whether there are more."""
         answer = await self.bus.ask(ReadOverlays(known=dict(self.registers.adaptations())))
         found = {each.register_code: Adaptation(each.version, each.overlay) for each in answer.overlays}
+        if self.registers.withhold(answer.withheld):
+            log("registers.withheld", registers=answer.withheld)
+        self._compare(answer.editions)
         for faulty in self.registers.adapt(found):
             warn("overlays.not_applied", edition=faulty.source)
         for code, each in found.items():

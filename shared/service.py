@@ -26,7 +26,8 @@ from shared.measures import SECONDS, Measure, find_backlog
 from shared.messages import Fault, Message, NotAnswered, Request
 from shared.outbox import Relay
 from shared.overlays import OverlayFollower
-from shared.registers.load import load_registers
+from shared.register_files import log_faulty, registers_in
+from shared.registers.faults import FaultyRegister
 from shared.settings import ServiceSettings
 from shared.stopping import stop_signal
 from shared.streams import families_of
@@ -47,6 +48,8 @@ class Service:
     followers: Sequence[Follower] = ()
     jobs: Sequence[Job] = ()
     measures: Sequence[Measure] = ()
+    before: Callable[[], Awaitable[None]] | None = None
+    """Work that must be done before the service answers anything."""
 
 
 Build = Callable[[ServiceContext, Settings], Service]
@@ -57,6 +60,9 @@ def run(name: str, settings: Settings, build: Build[Settings]) -> None:
     log.set_up(name, settings.log_level)
     try:
         uvloop.run(_run(name, settings, build))
+    except FaultyRegister as faulty:
+        log_faulty("registers.not_loaded", faulty.source, faulty.faults)
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001  # the edge of the process: an exception's text may hold user input
         log.warn("service.failed", error=error)
         sys.exit(1)
@@ -107,7 +113,7 @@ def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bu
     """Return the parts that follow from the settings. Tests call it with a fake bus."""
     signer = Signer(name, bytes.fromhex(settings.signing_seed.get_secret_value()))
     verifier = Verifier(name, settings.verifying_keys)
-    registers = load_registers([settings.registers] if settings.registers else [])
+    registers = registers_in(settings.registers)
     relay = Relay(pool, bus, signer, LETTERS, families_of(name))
     return ServiceContext(name, pool, bus, signer, verifier, relay, registers)
 
@@ -129,6 +135,8 @@ async def start(context: ServiceContext, service: Service, woken: Sequence[Job] 
     Raise `ValueError` if the service does not follow the events that the contracts say it follows.
     """
     check_followed(context.name, service)
+    if service.before:
+        await service.before()
 
     def wake() -> None:
         for job in woken:

@@ -23,7 +23,8 @@ from services.reports.operators import rebuild
 from shared.audit import AuditVerification, verify
 from shared.database import open_pool, transaction
 from shared.messages import SERVICES, Refused
-from shared.registers.load import load_registers
+from shared.registers.faults import FaultyRegister
+from shared.registers.load import Registers, load_registers
 
 SAID = {
     "already_registered": "there is an account with this address already.",
@@ -70,7 +71,7 @@ async def create_master_admin(settings: RunnerSettings, email: str, first_name: 
     async with reached(settings, state) as addresses:
         keys = Keys(bytes.fromhex(addresses.keyring.pin_key))
         mails = Mails(settings.public_url or f"http://{settings.host}:{settings.port}")
-        register = load_registers([settings.registers] if settings.registers else []).newest()[0]
+        register = _registers(settings).newest()[0]
         pool = await open_pool(addresses.dsn("identity"), size=1)
         try:
             async with transaction(pool) as db:
@@ -80,6 +81,13 @@ async def create_master_admin(settings: RunnerSettings, email: str, first_name: 
             raise CannotStart(f"No account was made: {SAID.get(refusal.code, refusal.code)}") from None
         finally:
             await pool.close()
+
+
+def _registers(settings: RunnerSettings) -> Registers:
+    try:
+        return load_registers([settings.registers] if settings.registers else [])
+    except FaultyRegister as faulty:
+        raise CannotStart(f"The folder {faulty.source} is not there: see ICS_REGISTERS.") from None
 
 
 async def rebuild_reports(settings: RunnerSettings) -> list[str]:

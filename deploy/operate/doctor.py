@@ -22,6 +22,8 @@ from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import State, holder_of, open_state
 from deploy.runner.up import is_free
 from shared.messages import PROCESSES, SERVICES
+from shared.registers.faults import FaultyRegister
+from shared.registers.folders import find_registers
 
 SMALLEST_DISK = 1_073_741_824
 ANSWER_SECONDS = 5.0
@@ -179,6 +181,18 @@ async def _reached(what: str, host: str, port: int) -> Finding:
     return Finding(f"{what} can be reached")
 
 
+async def _registers(settings: RunnerSettings) -> Finding:
+    """Registers"""
+    try:
+        found = find_registers([settings.registers] if settings.registers else [])
+    except FaultyRegister as faulty:
+        return Finding("Registers", f"the folder {faulty.source} is not there: see ICS_REGISTERS.")
+    if found.left_out:
+        files = ", ".join(dict.fromkeys(each.source for each in found.left_out))
+        return Finding("Registers", f"faulty files are left out: {files}. `ics register check` names their faults.")
+    return Finding(f"Registers: {', '.join(found.codes)}")
+
+
 CHECKS: tuple[Check, ...] = (
     _system,
     _programs,
@@ -190,4 +204,5 @@ CHECKS: tuple[Check, ...] = (
     _named_databases,
     _named_nats,
     _mail,
+    _registers,
 )

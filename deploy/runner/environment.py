@@ -66,7 +66,7 @@ class Surroundings:
             "ICS_HEALTH_ADDRESS": f"unix:{self.state.run / process}",
             "ICS_DEMO": "1" if self.demo else "",
             "ICS_PUBLIC_URL": self.public_url(),
-            "ICS_REGISTERS": str(self.settings.registers.resolve()) if self.settings.registers else "",
+            "ICS_REGISTERS": str(self.state.registers) if self.settings.registers else "",
         }
 
     def _of_gateway(self) -> dict[str, str]:

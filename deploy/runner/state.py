@@ -55,6 +55,11 @@ class State:
         return self.folder / "templates"
 
     @property
+    def registers(self) -> Path:
+        """The folder of the register files that all processes load: a copy of the operator's."""
+        return self.folder / "registers"
+
+    @property
     def audit_heads(self) -> Path:
         return self.folder / "audit-heads"
 

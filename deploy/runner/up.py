@@ -28,6 +28,7 @@ from shared.messages import SERVICES
 from shared.tasks import end
 
 DECLARING = "deploy.runner.streams"
+CHECKING = "deploy.runner.registers"
 NOT_DECLARED = "The streams of NATS could not be declared: the lines above say why."
 NOT_REACHED = (
     "The NATS server that ICS_NATS_URL names does not answer, or does not let the deployer in. Is it running, is the "
@@ -118,6 +119,7 @@ class Installation:
         return stopping
 
     async def _start(self) -> None:
+        await self._check_registers()
         mail = [self._supervisor.start(self._mail)] if self._mail is not None else []
         await together(self._start_database(), self._start_bus(), *mail)
         await together(*(self._supervisor.start(each) for each in (*self._services, self._gateway)))
@@ -127,10 +129,22 @@ class Installation:
             await self._supervisor.start(self._postgres)
         for name in await prepare_databases(self._addresses()):
             self._console.say(f"migrated {name}")
+        await self._check_registers({"ICS_DATABASE_URL": self._addresses().dsn("referrals")})
         if self._loading and not self._state.loaded.exists():
             if not await self._runs_well(self._loading, {**os.environ, "ICS_STATE_DIR": str(self._state.folder)}):
                 raise CannotStart(f"{self._loading} failed: its own lines above say why.")
             self._state.loaded.touch()
+
+    async def _check_registers(self, database: Mapping[str, str] | None = None) -> None:
+        """
+        Print every fault of the registers' files, before anything else starts.
+
+        With a database, print instead which editions do not fit their records.
+        """
+        folder = str(self._settings.registers.resolve()) if self._settings.registers else ""
+        told = {"ICS_REGISTERS": folder, "ICS_REGISTERS_COPY": str(self._state.registers), **(database or {})}
+        if not await self._runs_well(CHECKING, {**inherited(os.environ), **told}):
+            raise CannotStart("The registers cannot be read: the lines above say why.")
 
     async def _start_bus(self) -> None:
         """Start NATS if it is ours. It can come back without its streams, so they are declared after each start."""

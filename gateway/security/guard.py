@@ -28,6 +28,14 @@ PASSIVE = "X-Passive"  # sent by scripts that poll: does not extend the session
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class RegisterUnavailable(web.HTTPServiceUnavailable):
+    """The register's files need mending. `contact` is whom users may ask; it may be empty."""
+
+    def __init__(self, contact: str) -> None:
+        super().__init__()
+        self.contact = contact
+
+
 class Anyone(Enum):
     """The policy of a page that needs no log-in."""
 
@@ -95,13 +103,18 @@ def guard(pages: Sequence[PageRoute]) -> Middleware:
 
 
 def _find_register(request: web.Request) -> Definition | None:
-    """Return the register that the address names; None if it names none. Raise 404 for an unknown register."""
+    """
+    Return the register that the address names; None if it names none.
+
+    Raise 404 for an unknown register, and `RegisterUnavailable` for one that is not served.
+    """
     code = request.match_info.get("register")
     if code is None:
         return None
     registers = request.config_dict[REGISTERS]
-    if code not in registers:
-        raise web.HTTPNotFound
+    if code not in registers or registers.is_withheld(code):
+        contact = registers.whom_to_ask(code)
+        raise web.HTTPNotFound if contact is None else RegisterUnavailable(contact)
     request[REGISTER] = register = registers.find(code)
     log.register_code.set(code)
     return register

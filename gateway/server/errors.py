@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.security.csrf import FormTooOld, NoCookie, SomebodyElses
+from gateway.security.guard import RegisterUnavailable
 from gateway.security.network import OutOfReach
 from gateway.security.resubmission import what_was_sent
 from gateway.ui.render import show
@@ -97,6 +98,13 @@ SOMEBODY_ELSES = ErrorPage(
         "It was not saved, and it is not shown to you. If it is still needed, they have to log in and type it again.",
     ),
 )
+UNAVAILABLE_REGISTER = ErrorPage(
+    "This register is unavailable",
+    (
+        "It cannot be used until its set-up has been corrected. Nothing that it holds is lost.",
+        "If somebody is in danger now, do not wait for this page: follow your usual crisis response.",
+    ),
+)
 INSTEAD: dict[type[web.HTTPException], ErrorPage] = {
     FormTooOld: TOO_OLD,
     NoCookie: NO_COOKIE,
@@ -127,6 +135,16 @@ async def show_error(request: web.Request, status: int, page: ErrorPage | None =
     return await show(request, "errors/error.html", status=status, error=error, sent=sent, ended=ended)
 
 
+def _page_of(raised: web.HTTPException) -> ErrorPage | None:
+    """Return the page of an exception that has one of its own."""
+    if not isinstance(raised, RegisterUnavailable):
+        return INSTEAD.get(type(raised))
+    whom = (
+        f"Ask the register's administrators: {raised.contact}." if raised.contact else "Ask your system administrator."
+    )
+    return ErrorPage(UNAVAILABLE_REGISTER.title, (*UNAVAILABLE_REGISTER.paragraphs, whom))
+
+
 @web.middleware
 async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn exceptions into error pages. Only the `measured` middleware is further out."""
@@ -135,7 +153,7 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPException as raised:
         if raised.status < 400:
             raise
-        response = await show_error(request, raised.status, INSTEAD.get(type(raised)))
+        response = await show_error(request, raised.status, _page_of(raised))
         response.headers.update({name: raised.headers[name] for name in KEPT_HEADERS if name in raised.headers})
         return response
     except NotAnswered as unanswered:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from shared import log
 from shared.bus.nats_bus import NatsBus
 from shared.health import RECONNECTS, HealthPort
 from shared.overlays import OverlayFollower
-from shared.registers.load import load_registers
+from shared.register_files import log_faulty, registers_in
+from shared.registers.faults import FaultyRegister
 from shared.stopping import stop_signal
 from shared.tasks import end
 
@@ -36,7 +38,11 @@ def run(settings: GatewaySettings) -> None:
     log.set_up("gateway", settings.log_level)
     if settings.demo and not ipaddress.ip_address(settings.host).is_loopback:
         raise NotOnLoopback
-    uvloop.run(_run(settings))
+    try:
+        uvloop.run(_run(settings))
+    except FaultyRegister as faulty:
+        log_faulty("registers.not_loaded", faulty.source, faulty.faults)
+        sys.exit(1)
 
 
 async def _run(settings: GatewaySettings) -> None:
@@ -70,7 +76,7 @@ def _app(settings: GatewaySettings, bus: NatsBus) -> web.Application:
     cache = settings.template_cache or Path(tempfile.mkdtemp(prefix="ics-templates-"))
     templates = Templates(static, read_brand(settings.brand), cache, demo=settings.demo)
     templates.warm()
-    registers = load_registers([settings.registers] if settings.registers else [])
+    registers = registers_in(settings.registers)
     context = AppContext(
         bus,
         registers,

@@ -27,9 +27,14 @@ class CountedOutcome:
 class OutcomesContext(ServiceContext):
     """The shared parts, with the check of a record and the event of an outcome."""
 
-    async def check_record(self, assertion: str, record_id: UUID) -> RecordChecked:
-        """Return the record's current status in referrals. Refused as `not_found` if the visitor may not see it."""
-        return await self.bus.ask(CheckRecord(record_id=record_id), who=assertion, seconds=CHECK_SECONDS)
+    async def check_record(self, assertion: str, record_id: UUID, edition: str | None = None) -> RecordChecked:
+        """
+        Return the record's current status in referrals. Refused as `not_found` if the visitor may not see it.
+
+        `edition` is that of an outcome to be recorded.
+        """
+        question = CheckRecord(record_id=record_id, edition=edition)
+        return await self.bus.ask(question, who=assertion, seconds=CHECK_SECONDS)
 
     def recorded(self, outcome: CountedOutcome) -> OutcomeRecorded:
         """Return the event that says that an outcome counts."""

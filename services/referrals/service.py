@@ -3,6 +3,7 @@
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
+from services.referrals.handlers.editions import EditionKeeper
 from services.referrals.handlers.ending import DueRecords, EndingHandlers
 from services.referrals.handlers.feed import ReadFeedHandler
 from services.referrals.handlers.holding import HoldingHandlers
@@ -94,6 +95,7 @@ def service_of(context: ServiceContext) -> Service:
             for_anyone(ReadReferralsBacklog, backlog_of(context)),
         ],
         jobs=jobs_of(context),
+        before=EditionKeeper(context).check,
     )
 
 

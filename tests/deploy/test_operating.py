@@ -1,5 +1,6 @@
 """What an operator does: create a first account, verify the audit, check a register's definition."""
 
+import asyncio
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from deploy.runner.keyring import open_keyring
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import open_state
-from shared.registers.load import SHIPPED
+from shared.registers.checks.kept import kept_of
+from shared.registers.files import SHIPPED, load_file
 
 pytestmark = pytest.mark.programs
 
@@ -141,7 +143,7 @@ async def test_the_copies_of_reports_are_made_anew_when_an_operator_says_so(sett
 def test_a_good_definition_can_be_used() -> None:
     result = CliRunner().invoke(app, ["register", "check", str(SHIPPED / "dsr" / "2022.toml")])
 
-    assert (0, "This definition can be used.") == (result.exit_code, result.output.strip())
+    assert (0, "This definition can be used.") == (result.exit_code, result.output.splitlines()[-1])
 
 
 def test_every_fault_of_a_definition_is_said_with_its_place(tmp_path: Path) -> None:
@@ -162,7 +164,52 @@ def test_what_definitions_no_longer_hold_is_named(tmp_path: Path) -> None:
 
     result = CliRunner().invoke(app, ["register", "check", str(file)])
 
-    assert ["brand: is not a word that a definition knows", "1 fault."] == result.output.splitlines()
+    assert result.output.startswith("brand: is not a word that a definition knows; known here: access, ")
+    assert (1, "1 fault.") == (result.exit_code, result.output.splitlines()[-1])
+
+
+def test_a_definition_is_compared_with_the_editions_beside_it_and_its_place(tmp_path: Path) -> None:
+    text = (SHIPPED / "dsr" / "2022.toml").read_text()
+    folder = tmp_path / "dsr"
+    folder.mkdir()
+    newer = folder / "2023.toml"
+    newer.write_text(
+        text.replace('edition = "2022"', 'edition = "2023"').replace('name = "meeting_outcome"', 'name = "met"')
+    )
+    copied = folder / "2023 (2).toml"
+    copied.write_text(text)
+
+    checked = {each: CliRunner().invoke(app, ["register", "check", str(each)]).output for each in (newer, copied)}
+
+    assert "outcome: meeting_outcome is gone: keep it and say retired = true" in checked[newer]
+    assert "Compared with edition 2022." in checked[newer]
+    assert "Not compared with what is in use: " in checked[newer]
+    assert (
+        "register, edition: is 2022, and the file is called 2023 (2).toml: it must be called 2022.toml"
+        in checked[copied]
+    )
+
+
+async def test_a_definition_is_compared_with_the_records_of_a_running_installation(
+    settings: RunnerSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded = load_file(SHIPPED / "dsr" / "2022.toml")
+    kept = kept_of(loaded.definition).model_dump_json()
+    add = "INSERT INTO edition_kept (register_code, edition, is_used, kept) VALUES ('dsr', '2022', true, $1)"
+    file = tmp_path / "dsr" / "2022.toml"
+    file.parent.mkdir()
+    text = (SHIPPED / "dsr" / "2022.toml").read_text()
+    file.write_text(text.replace('code = "south_staffordshire"', 'code = "the_south"'))
+    monkeypatch.setenv("ICS_STATE_DIR", str(settings.state_dir))
+
+    async with reached(settings, open_state(settings.state_dir)) as addresses:
+        connection = await asyncpg.connect(addresses.dsn("referrals"))
+        await connection.execute(add, kept)
+        await connection.close()
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["register", "check", str(file)])
+
+    assert "the option south_staffordshire is gone: keep it and say retired = true" in result.output
+    assert "Compared with the records of this edition in the database." in result.output
 
 
 def test_an_installation_keeps_its_secrets_to_itself(settings: RunnerSettings) -> None:

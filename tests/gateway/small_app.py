@@ -20,7 +20,8 @@ from gateway.ui.static import Static
 from gateway.ui.table import Column, Paging, risk_mark
 from shared.fake_bus import FakeBus
 from shared.messages import Fault, NotAnswered, Refused
-from shared.registers.load import LoadedRegister, Registers, load_registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers, load_registers
 
 YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 NAVIGATION = tuple(

@@ -18,6 +18,7 @@ from shared.messages import Refused
 from shared.registers.overlay import Overlay
 from tests.gateway.stand_in import Row, StandIn, row
 
+EDITIONS = {"dsr/2022.toml": "0" * 16}
 WHEN = datetime(2022, 6, 17, 13, 5, tzinfo=UTC)
 
 
@@ -38,8 +39,9 @@ class StandInOverlays(StandIn):
 
     def _read(self, asked: ReadOverlays) -> OverlayBatch:
         if asked.known.get("dsr", 0) >= self.version:
-            return OverlayBatch(overlays=())
-        return OverlayBatch(overlays=(OverlayInForce(register_code="dsr", version=self.version, overlay=self.overlay),))
+            return OverlayBatch(overlays=(), editions=EDITIONS)
+        found = OverlayInForce(register_code="dsr", version=self.version, overlay=self.overlay)
+        return OverlayBatch(overlays=(found,), editions=EDITIONS)
 
     def _publish(self, asked: PublishOverlay) -> OverlayReceipt:
         if asked.seen_version != self.version:

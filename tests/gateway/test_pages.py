@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.ui.brand import Brand
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.folders import LeftOut
+from shared.registers.load import Registers
 from tests.gateway.conftest import Serve
 from tests.gateway.small_app import LOGGED_IN, small_app, two_registers
 from tests.gateway.strict import StrictInOurs
@@ -104,6 +106,24 @@ async def test_several_registers_are_listed(client: Client) -> None:
     page = await visit(client, "/")
 
     assert ["Dynamic Support Register", "Other Register"] == page.texts("main h2")
+
+
+async def test_a_register_that_is_not_served_says_so_and_whom_to_ask_while_others_are(
+    serve: Serve, template_cache: Path
+) -> None:
+    faulty = LeftOut("homes", "homes/2031.toml", ())
+    registers = Registers(two_registers().every(), [faulty])
+    registers.withhold(["other"])
+    client = await serve(small_app(template_cache, registers=registers))
+
+    withheld = await visit(client, "/other/", status=503)
+    left_out = await visit(client, "/homes/", status=503)
+
+    heading = "This register is unavailable"
+    assert (heading, heading) == (withheld.heading, left_out.heading)
+    assert f"Ask the register's administrators: {registers.whom_to_ask('other')}." in withheld.texts("main p")
+    assert "Ask your system administrator." in left_out.texts("main p")
+    assert "Dynamic Support Register" in (await visit(client, "/dsr/")).heading
 
 
 async def test_one_register_alone_is_gone_to(serve: Serve, template_cache: Path) -> None:

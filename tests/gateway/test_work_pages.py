@@ -9,7 +9,8 @@ from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, Ta
 from shared.contracts.referrals.naming import NameRecords
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.load import LoadedRegister, Registers, load_registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity

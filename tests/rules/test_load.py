@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from shared.registers.definition.questions import Option
 from shared.registers.faults import FaultyRegister
-from shared.registers.load import SHIPPED, UnknownRegister, edition_order, load_registers
+from shared.registers.files import SHIPPED
+from shared.registers.folders import edition_order, find_registers
+from shared.registers.load import UnknownRegister, load_registers
 from tests.rules.typed import INVENTED, dsr
 
 
@@ -63,18 +65,67 @@ def test_a_register_that_nobody_defined_is_unknown(code: str, edition: str | Non
 def test_a_file_lies_where_its_code_and_edition_say(folder: Path) -> None:
     (folder / "carers" / "2030.toml").rename(folder / "carers" / "2031.toml")
 
-    with pytest.raises(FaultyRegister, match="code and edition must be carers and 2031"):
-        load_registers([folder])
+    (left_out,) = load_registers([folder]).left_out
+
+    assert ("carers", "carers/2031.toml") == (left_out.code, left_out.source)
+    assert ["register, edition: is 2030, and the file is called 2031.toml: it must be called 2030.toml"] == [
+        str(fault) for fault in left_out.faults
+    ]
 
 
-def test_one_faulty_definition_stops_the_start_and_says_why(folder: Path) -> None:
+def test_a_faulty_edition_is_left_out_and_the_one_before_stays(folder: Path) -> None:
     _add_edition(folder, "2031", ('kind = "phone"', 'kind = "fax"'))
 
-    with pytest.raises(FaultyRegister) as refused:
-        load_registers([folder])
+    registers = load_registers([folder])
 
-    assert "question telephone, kind: must be one of" in str(refused.value)
-    assert str(refused.value).startswith(str(folder / "carers" / "2031.toml"))
+    assert ("2030", "2022") == (registers.find("carers").edition, registers.find("dsr").edition)
+    assert ["carers/2031.toml"] == [each.source for each in registers.left_out]
+    assert "question telephone, kind: must be one of" in str(registers.left_out[0].faults[0])
+    assert registers.whom_to_ask("carers") is None
+
+
+def test_a_register_whose_only_edition_is_faulty_is_not_served_and_names_whom_to_ask(folder: Path) -> None:
+    file = folder / "carers" / "2030.toml"
+    file.write_text(file.read_text("utf-8").replace('kind = "phone"', 'kind = "fax"'), "utf-8")
+
+    registers = load_registers([folder])
+
+    assert ("carers" in registers, "dsr" in registers) == (False, True)
+    assert "help@borsetshire.gov.uk" == registers.whom_to_ask("carers")
+    assert registers.whom_to_ask("dsr") is None
+    assert registers.whom_to_ask("nobody") is None
+
+
+def test_a_withheld_register_stays_known_and_is_not_served(folder: Path) -> None:
+    registers = load_registers([folder])
+
+    assert (True, False) == (registers.withhold(["carers"]), registers.withhold(["carers"]))
+    assert ("carers" in registers, "help@borsetshire.gov.uk") == (True, registers.whom_to_ask("carers"))
+    assert registers.withhold([])
+    assert registers.whom_to_ask("carers") is None
+
+
+def test_what_a_process_found_itself_is_not_undone_by_what_another_tells(folder: Path) -> None:
+    registers = load_registers([folder])
+    registers.withhold_always(["carers"])
+
+    registers.withhold([])
+
+    assert (("carers",), True) == (registers.withheld(), registers.is_withheld("carers"))
+
+
+def test_a_copied_file_is_not_loaded_and_named(folder: Path) -> None:
+    for name in ("2030 (2).toml", "2030 copy.toml", "2030.txt", "draft.toml"):
+        shutil.copy(folder / "carers" / "2030.toml", folder / "carers" / name)
+    shutil.copy(folder / "carers" / "2030.toml", folder)
+
+    found = find_registers([folder])
+
+    assert {"2022", "2030"} == {edition for _, edition in found.loaded}
+    assert (
+        "2030.toml",
+        *(f"carers/{name}" for name in sorted(("2030 (2).toml", "2030 copy.toml", "2030.txt", "draft.toml"))),
+    ) == tuple(stray.place for stray in found.strays)
 
 
 def test_an_edition_cannot_be_said_again_in_other_words(folder: Path) -> None:
@@ -83,15 +134,22 @@ def test_an_edition_cannot_be_said_again_in_other_words(folder: Path) -> None:
     changed = folder / "dsr" / "2022.toml"
     changed.write_text(changed.read_text("utf-8").replace("NEXT", "next") + "# changed\n", "utf-8")
 
-    with pytest.raises(FaultyRegister, match="this edition is there already and says something else"):
-        load_registers([folder])
+    registers = load_registers([folder])
+
+    assert hashlib.sha256((SHIPPED / "dsr" / "2022.toml").read_bytes()).hexdigest() == registers.sha256("dsr", "2022")
+    assert ["dsr/2022.toml"] == [each.source for each in registers.left_out]
+    assert "is there already and says something else" in str(registers.left_out[0].faults[0])
 
 
 def test_a_later_edition_is_held_to_the_earlier_one(folder: Path) -> None:
     _add_edition(folder, "2031", ('floor = ["cares_for"]', "floor = []"))
 
-    with pytest.raises(FaultyRegister, match="lets go of cares_for, which edition 2030 holds"):
-        load_registers([folder])
+    registers = load_registers([folder])
+
+    assert "2030" == registers.find("carers").edition
+    assert ["floor: lets go of cares_for, which edition 2030 holds"] == [
+        str(fault) for each in registers.left_out for fault in each.faults
+    ]
 
 
 def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:

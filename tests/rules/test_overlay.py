@@ -6,10 +6,11 @@ from pydantic import ValidationError
 from shared.registers.definition.questions import GuidanceTopic, Option
 from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.faults import DefinitionFault, FaultyRegister
+from shared.registers.files import LoadedRegister
 from shared.registers.form.conditions import Answer
 from shared.registers.form.reading import read_answers
 from shared.registers.form.showing import show_answer
-from shared.registers.load import LoadedRegister, Registers, load_registers
+from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import (
     Adaptation,
     Overlay,

@@ -15,7 +15,7 @@ from shared.contracts.referrals.standing import RecordStanding
 from shared.database import as_json
 from shared.permissions import Role, Visitor
 from shared.registers.bodies import Compartment, compartment_of
-from shared.registers.load import LISTS, SHIPPED, LoadedRegister, read_lists, read_register
+from shared.registers.files import SHIPPED, LoadedRegister, lists_beside, read_register
 from tests.services.referrals.builders import a_visitor, new_id
 
 AUTHORITIES = tuple(f"authority:{code}" for code in ("north", "south", "east"))
@@ -71,13 +71,13 @@ def a_two_body_register(code: str) -> LoadedRegister:
     for before, after in changes:
         assert before in text
         text = text.replace(before, after, 1)
-    return read_register(text.encode(), code, read_lists((LISTS,)))
+    return read_register(text.encode(), code, lists_beside(SHIPPED))
 
 
 def an_organisation_register(code: str) -> LoadedRegister:
     """Return the DSR under another code. Its records are seen by the organisation that submitted them."""
     text = Path(SHIPPED, "dsr", "2022.toml").read_text("utf-8").replace('code = "dsr"', f'code = "{code}"', 1)
-    return read_register(text.encode(), code, read_lists((LISTS,)))
+    return read_register(text.encode(), code, lists_beside(SHIPPED))
 
 
 def a_visitor_of(register_code: str, *bodies: str, role: Role = Role.ADMINISTRATOR) -> Visitor:

@@ -9,7 +9,8 @@ from shared.contracts.referrals.answers import Answer
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
 from shared.registers.bodies import compartment_of
-from shared.registers.load import LoadedRegister, Registers, load_file
+from shared.registers.files import LoadedRegister, load_file
+from shared.registers.load import Registers
 
 FILE = Path(__file__).parents[1] / "journeys" / "registers" / "watch" / "2032.toml"
 EDITION = "2032"

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from shared.permissions import AccountGrant
-from shared.registers.load import LoadedRegister, Registers, load_registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers, load_registers
 
 
 def offering(*grants: AccountGrant) -> Registers:

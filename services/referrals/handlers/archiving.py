@@ -8,6 +8,7 @@ from services.referrals.handlers.events import RecordEvents
 from services.referrals.handlers.saving import Saving, next_version, receipt_of
 from services.referrals.rules.ending import End
 from services.referrals.store import archiving as store
+from services.referrals.store.editions import use_edition
 from services.referrals.store.saving import Present
 from shared import audit
 from shared.context import ServiceContext
@@ -46,7 +47,10 @@ class Archiving:
 
     async def check(self, visitor: Visitor, asked: CheckRecord) -> RecordChecked:
         async with transaction(self.context.pool, visitor) as db:
-            return must_find(await store.find_state(db, visitor, asked.record_id))
+            found = must_find(await store.find_state(db, visitor, asked.record_id))
+            if asked.edition is not None:
+                await use_edition(db, visitor.register_code, asked.edition)
+            return found
 
     async def archive(self, visitor: Visitor, asked: ArchiveRecord) -> RecordReceipt:
         try:

@@ -80,7 +80,9 @@ class DueRecords:
 
     async def end(self) -> bool:
         """End some records in one transaction. Return True if there may be more."""
-        by_date = [(each.code, each.lifecycle.ends_by("date")) for each in self.context.registers.newest()]
+        registers = self.context.registers
+        served = [each for each in registers.newest() if not registers.is_withheld(each.code)]
+        by_date = [(each.code, each.lifecycle.ends_by("date")) for each in served]
         states = {code: transition.to_state for code, transition in by_date if transition}
         async with transaction(self.context.pool) as db:
             ended = await store.end_due(db, self.context.day(), states, MOST_AT_ONCE)

@@ -37,7 +37,13 @@ class Publishing:
         async with self.context.one_trip() as db:
             found = await store.find_newer(db, asked.known)
         shown = fitting(found)
-        return OverlayBatch(overlays=shown, more=len(found) > len(shown))
+        registers = self.context.registers
+        return OverlayBatch(
+            overlays=shown,
+            more=len(found) > len(shown),
+            withheld=registers.withheld(),
+            editions=registers.fingerprints(),
+        )
 
     async def publish(self, visitor: Visitor, asked: PublishOverlay) -> OverlayReceipt:
         overlays.check_binds_all(visitor)

@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.referrals.saving import Conflict, RecordReceipt
 from shared.messages import Command, Message, Process, Refusals, Request
 
@@ -17,13 +19,18 @@ class RecordChecked(Message):
 
 
 class CheckRecord(Request[RecordChecked]):
-    """Read whether a record is active or archived. Refused as `not_found`. Not audited: it shows no person."""
+    """
+    Read whether a record is active or archived. Refused as `not_found`. Not audited: it shows no person.
+
+    `edition` is that of an outcome which is about to be recorded: the edition is in use from then on.
+    """
 
     subject: ClassVar[str] = "ask.referrals.check_record"
     asked_by: ClassVar[tuple[Process, ...]] = ("outcomes",)
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     record_id: UUID
+    edition: str | None = Field(default=None, max_length=20)
 
 
 class ArchiveRecord(Command[RecordReceipt]):

@@ -21,10 +21,17 @@ class OverlayInForce(Message):
 
 
 class OverlayBatch(Message):
-    """Overlays that the asker does not know yet, as many as fit into a reply. With `more` there are others."""
+    """
+    Overlays that the asker does not know yet, as many as fit into a reply. With `more` there are others.
+
+    `withheld` are the registers that referrals does not serve, because their files do not fit their records. `editions`
+    are the files that it has loaded, with the beginning of their SHA-256.
+    """
 
     overlays: tuple[OverlayInForce, ...]
     more: bool = False
+    withheld: tuple[str, ...] = Field(default=(), exclude_if=lambda withheld: not withheld)
+    editions: dict[str, str] = {}
 
 
 class ReadOverlays(Request[OverlayBatch]):

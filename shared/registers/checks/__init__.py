@@ -1,8 +1,9 @@
 """The checks of a definition beyond its shape. The table `CHECKS` lists each."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 
-from shared.registers.checks.forms import check_form
+from shared.registers.checks.forms import check_form, check_labels
 from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
 from shared.registers.checks.references import (
     check_case_text,
@@ -61,6 +62,23 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
 )
 
 
-def find_faults(register: Definition) -> list[DefinitionFault]:
-    """Return every fault of a definition whose shape is right."""
-    return [fault for check in CHECKS for fault in check(register)]
+def find_faults(register: Definition, before: Sequence[DefinitionFault] = ()) -> list[DefinitionFault]:
+    """
+    Return every fault of a definition whose shape is right, causes first. `before` are those that were found already.
+
+    A fault that may only follow from another is left out.
+    """
+    found = [*before, *(fault for check in CHECKS for fault in check(register))]
+    causes = [fault for fault in found if fault.explains]
+    explained = frozenset(name for cause in causes for name in cause.explains)
+    return causes + [fault for fault in found if not (fault.explains or _mentions(fault, explained))]
+
+
+def find_twins(register: Definition) -> list[DefinitionFault]:
+    """Return the options of a written definition that users could not tell apart."""
+    faults = list(check_labels("form", register.form))
+    return faults + (list(check_labels("outcome", register.outcome)) if register.outcome else [])
+
+
+def _mentions(fault: DefinitionFault, phrases: frozenset[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", str(fault)) for each in phrases)

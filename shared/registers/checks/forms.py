@@ -1,10 +1,12 @@
 """Checks within one form: names, options, and conditions that refer only to earlier questions."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
 
 from shared.registers.definition.questions import NOT_KNOWN, OPTION_KINDS, Condition, Kind, Question, QuestionForm
-from shared.registers.faults import DefinitionFault
+from shared.registers.faults import DefinitionFault, did_you_mean
+from shared.values import fold
 
 OWN_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"yes_no"}
 
@@ -19,7 +21,7 @@ def check_form(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
             yield from _check_options(place, question)
             yield from _check_editable(place, question)
             yield from _check_dates(place, question, earlier)
-            yield from _check_conditions(place, question, earlier)
+            yield from _check_conditions(place, question, earlier, form)
             earlier[question.name] = question
 
 
@@ -28,30 +30,57 @@ def twice(names: Iterable[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
+def not_asked(form: QuestionForm, name: str) -> str:
+    """Say that a name is no question that the form asks, with the one that was probably meant."""
+    if name in form.by_name:
+        return f"{name} is retired, and this depends on it"
+    return f"{name} is not a question of the form{did_you_mean(name, [each.name for each in form.asked])}"
+
+
 def _check_names(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
     for name in twice(question.name for question in form.all_questions):
-        yield DefinitionFault(called, f"{name} is the name of more than one question")
+        places = [
+            f"section {section.title} (question {number})"
+            for section in form.sections
+            for number, question in enumerate(section.questions, start=1)
+            if question.name == name
+        ]
+        told = f"{name} is the name of more than one question: {' and '.join(places)}"
+        yield DefinitionFault(called, told, frozenset({name}))
 
 
 def check_condition(
-    place: str, condition: Condition, known: dict[str, Question], lead: str, where: str = "asked before it"
+    place: str,
+    condition: Condition,
+    known: dict[str, Question],
+    lead: str,
+    where: str = "asked before it",
+    *,
+    every: Collection[str] = (),
 ) -> Iterator[DefinitionFault]:
-    """Check that a condition names known questions with options, and only options that they offer."""
+    """
+    Check that a condition names known questions with options, and only options that they offer.
+
+    For a name that is among `every` question of the form no other is offered: it is known, but not here.
+    """
     for name, codes in condition.items():
         question = known.get(name)
         if question is None or question.retired:
-            yield DefinitionFault(place, f"{lead} {name}, which is not {where}")
+            near = "" if name in known or name in every else did_you_mean(name, known)
+            yield DefinitionFault(place, f"{lead} {name}, which is not {where}{near}")
         elif question.kind not in OPTION_KINDS:
             yield DefinitionFault(place, f"{lead} {name}, which has no options to choose from")
         else:
             for code in codes:
                 if code not in {option.code for option in question.options}:
-                    yield DefinitionFault(place, f"{code} is not one of the answers of {name}: {_codes(question)}")
+                    yield DefinitionFault(place, f"{code} is not one of the answers of {name}{_codes(question, code)}")
                 elif code not in {option.code for option in question.offered}:
                     yield DefinitionFault(place, f"{code} of {name} is retired, and this depends on it")
 
 
-def _check_conditions(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[DefinitionFault]:
+def _check_conditions(
+    place: str, question: Question, earlier: dict[str, Question], form: QuestionForm
+) -> Iterator[DefinitionFault]:
     told = {
         "show_if": question.show_if,
         "unless": question.unless,
@@ -59,11 +88,20 @@ def _check_conditions(place: str, question: Question, earlier: dict[str, Questio
     }
     for word, conditions in told.items():
         for condition in conditions:
-            yield from check_condition(f"{place}, {word}", condition, earlier, f"{question.name} depends on")
+            lead = f"{question.name} depends on"
+            yield from check_condition(f"{place}, {word}", condition, earlier, lead, every=form.by_name)
 
 
-def _codes(question: Question) -> str:
-    return ", ".join(option.code for option in question.options)
+MOST_CODES = 12
+
+
+def _codes(question: Question, written: str) -> str:
+    """Return the codes of a question, or the nearest ones if there are many."""
+    codes = [option.code for option in question.options]
+    if len(codes) <= MOST_CODES:
+        return f": {', '.join(codes)}"
+    near = get_close_matches(written, codes, n=3) or codes[:3]
+    return f", which has {len(codes)}, among them {', '.join(near)}"
 
 
 def _check_options(place: str, question: Question) -> Iterator[DefinitionFault]:
@@ -71,7 +109,7 @@ def _check_options(place: str, question: Question) -> Iterator[DefinitionFault]:
         if question.options or question.list_name:
             yield DefinitionFault(place, f"offers options, which {question.kind} cannot have")
         return
-    if len(question.options) < 2:
+    if len(question.options) < 2 and not question.list_name:
         yield DefinitionFault(place, "needs two options at least, or the name of a list")
     elif not question.offered:
         yield DefinitionFault(place, "offers nothing: one option at least must not be retired")
@@ -79,6 +117,23 @@ def _check_options(place: str, question: Question) -> Iterator[DefinitionFault]:
         yield DefinitionFault(place, f"has the option {code} more than once")
     if question.not_known and any(option.code == NOT_KNOWN for option in question.options):
         yield DefinitionFault(place, f"has the option {NOT_KNOWN} and says not_known too")
+
+
+def check_labels(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
+    """Check that users can tell options apart. Not for overlays, which check the lists that administrators write."""
+    for section in form.sections:
+        for question in section.questions:
+            for label in twice_told(question):
+                place = f"{called}, section {section.title}, question {question.name}"
+                yield DefinitionFault(place, f"has two options called {label}")
+
+
+def twice_told(question: Question) -> list[str]:
+    """Return the labels that two options of one group have which are offered."""
+    shown: dict[tuple[str, str | None], list[str]] = {}
+    for option in question.offered:
+        shown.setdefault((fold(option.label), option.group), []).append(option.label)
+    return [labels[0] for labels in shown.values() if len(labels) > 1]
 
 
 def _check_editable(place: str, question: Question) -> Iterator[DefinitionFault]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from shared.registers.checks.forms import check_condition, twice
+from shared.registers.checks.forms import check_condition, not_asked, twice
 from shared.registers.definition.base import Role
 from shared.registers.definition.lifecycle import Notification, Urgency
 from shared.registers.definition.questions import Kind, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
-from shared.registers.faults import DefinitionFault
+from shared.registers.faults import DefinitionFault, did_you_mean, nearest
 from shared.values import Unreadable, is_within, read_email
 
 ROLE_KINDS: dict[Role, frozenset[Kind]] = {
@@ -20,7 +20,9 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "lead_professional": frozenset({"text"}),
 }
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
-RESERVED_CODES = frozenset({"api", "assets", "demo", "live", "metrics", "ready", "static"})
+RESERVED_CODES = frozenset(
+    {"accessibility", "api", "assets", "demo", "help", "live", "metrics", "privacy", "ready", "static"}
+)
 
 
 def _known(register: Definition, name: str) -> Question | None:
@@ -35,6 +37,10 @@ def check_identity(register: Definition) -> Iterator[DefinitionFault]:
         yield DefinitionFault("navigation", "has no way to log out")
     for place in twice(link.place for link in register.navigation):
         yield DefinitionFault("navigation", f"leads to {place} more than once")
+    for name in twice(each.name for each in register.organisations):
+        yield DefinitionFault("organisation", f"two are called {name}: each needs its own name")
+    for domain in twice(each.email_domain for each in register.organisations):
+        yield DefinitionFault("organisation", f"two have the mail domain {domain}: each needs its own")
 
 
 def check_person(register: Definition) -> Iterator[DefinitionFault]:
@@ -44,7 +50,7 @@ def check_person(register: Definition) -> Iterator[DefinitionFault]:
     for role, name in register.person.items():
         question = _known(register, name)
         if question is None:
-            yield DefinitionFault(f"person, {role}", f"{name} is not a question of the form")
+            yield DefinitionFault(f"person, {role}", not_asked(register.form, name))
         elif question.kind not in ROLE_KINDS[role]:
             wanted = " or ".join(sorted(ROLE_KINDS[role]))
             yield DefinitionFault(f"person, {role}", f"{name} is {question.kind} and must be {wanted}")
@@ -54,7 +60,7 @@ def check_floor(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.minimum:
         question = _known(register, name)
         if question is None:
-            yield DefinitionFault("floor", f"{name} is not a question of the form")
+            yield DefinitionFault("floor", not_asked(register.form, name))
         elif not question.required:
             yield DefinitionFault("floor", f"{name} is below the floor of every minimum data set: it must be required")
         elif question.show_if or question.unless:
@@ -72,7 +78,9 @@ def check_rating(register: Definition) -> Iterator[DefinitionFault]:
         yield DefinitionFault("rating", f"has {colour} for more than one level")
     question = _known(register, register.rating.question)
     if question is None:
-        yield DefinitionFault("rating", f"{register.rating.question} is not a question of the form")
+        meant = nearest(register.rating.question, [each.name for each in register.form.asked])
+        names = frozenset({register.rating.question, meant} - {""})
+        yield DefinitionFault("rating", not_asked(register.form, register.rating.question), names)
     elif question.kind not in ("choice", "select"):
         yield DefinitionFault("rating", f"{question.name} must be choice or select")
     elif question.editable:
@@ -102,34 +110,62 @@ def check_records(register: Definition) -> Iterator[DefinitionFault]:
         if (column.shows == "answer") != (column.question is not None):
             yield DefinitionFault(place, "names a question when, and only when, it shows an answer")
         elif column.question and _known(register, column.question) is None:
-            yield DefinitionFault(place, f"{column.question} is not a question of the form")
+            yield DefinitionFault(place, not_asked(register.form, column.question))
         elif column.question and register.form.by_name[column.question].kind == "long_text":
             yield DefinitionFault(place, f"{column.question} is long_text, which is too long for a list")
     for name in register.records.search:
         question = _known(register, name)
-        if question is None or question.kind not in SEARCHED_KINDS:
-            yield DefinitionFault("records, search", f"{name} is not a question that can be searched")
+        if question is None:
+            yield DefinitionFault("records, search", not_asked(register.form, name))
+        elif question.kind not in SEARCHED_KINDS:
+            kinds = ", ".join(sorted(SEARCHED_KINDS))
+            yield DefinitionFault("records, search", f"{name} is {question.kind}; what can be searched: {kinds}")
 
 
 def check_case_text(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.case_text.questions if register.case_text else ():
         if _known(register, name) is None:
-            yield DefinitionFault("case_text", f"{name} is not a question of the form")
+            yield DefinitionFault("case_text", not_asked(register.form, name))
 
 
 def check_notifications(register: Definition) -> Iterator[DefinitionFault]:
+    """Check who is told of what. A mail that is never sent is told only if nothing else explains it."""
+    faults = list(_check_notifications(register))
+    yield from faults or _check_sent(register)
+
+
+def _check_notifications(register: Definition) -> Iterator[DefinitionFault]:
     yield from _check_addresses(register)
     for rule in register.notifications:
         place = f"notification, {rule.occasion}"
         if not (rule.to or rule.addresses):
             yield DefinitionFault(place, "has no recipient")
         if register.mail(rule.mail) is None:
-            yield DefinitionFault(place, f"there is no mail called {rule.mail}")
+            near = did_you_mean(rule.mail, [mail.code for mail in register.mails])
+            yield DefinitionFault(place, f"there is no mail called {rule.mail}{near}")
         for address in rule.addresses:
             if not any(is_within(address.rpartition("@")[2], domain) for domain in register.access.accepted_domains):
                 yield DefinitionFault(place, "has an address outside the accepted domains")
+    yield from _check_mails(register)
     yield from _check_new(register)
     yield from _check_urgent(register)
+
+
+def _check_mails(register: Definition) -> Iterator[DefinitionFault]:
+    """Check that mails can be told apart, and that no notification waits for what never happens."""
+    for code in twice(mail.code for mail in register.mails):
+        yield DefinitionFault("mail", f"{code} is the code of more than one mail")
+    for rule in register.notifications:
+        if rule.occasion == "record_ended" and not register.lifecycle.transitions:
+            yield DefinitionFault("notification, record_ended", "never happens: the register has no transition")
+
+
+def _check_sent(register: Definition) -> Iterator[DefinitionFault]:
+    """Check that every mail is sent on some occasion."""
+    sent = {rule.mail for rule in register.notifications}
+    for mail in register.mails:
+        if mail.code not in sent:
+            yield DefinitionFault(f"mail {mail.code}", "is never sent: no notification names it")
 
 
 def _check_addresses(register: Definition) -> Iterator[DefinitionFault]:
@@ -179,4 +215,8 @@ def _check_urgent(register: Definition) -> Iterator[DefinitionFault]:
     for occasion in ("record_created", "rating_changed", "urgent_not_seen") if urgent else ():
         told = [rule for rule in register.notifications if rule.concerns(occasion, "urgent") and rule.urgent]
         if not any(_reaches_somebody(rule) for rule in told):
-            yield DefinitionFault("notification", f"nobody is told at once of an urgent record on {occasion}")
+            yield DefinitionFault(
+                "notification",
+                f"nobody is told at once of an urgent record on {occasion}: add urgent = true to a notification of "
+                "this occasion that goes to the team, the administrators or an address",
+            )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.registers.checks.forms import twice
+from shared.registers.checks.forms import not_asked, twice
 from shared.registers.definition.dashboards import AgeBand, AgeTile, OptionFilter, OptionTile, WeekTile
 from shared.registers.definition.questions import OPTION_KINDS
 from shared.registers.definition.register import Definition
@@ -28,7 +28,7 @@ def check_reports(register: Definition) -> Iterator[DefinitionFault]:
     for report in register.reporting.reports:
         for name in report.questions:
             if name not in register.form.by_name:
-                yield DefinitionFault(f"reporting, report {report.code}", f"{name} is not a question of the form")
+                yield DefinitionFault(f"reporting, report {report.code}", not_asked(register.form, name))
 
 
 def check_counted(register: Definition) -> Iterator[DefinitionFault]:
@@ -37,7 +37,12 @@ def check_counted(register: Definition) -> Iterator[DefinitionFault]:
     choices = [each for each in register.reporting.filters if isinstance(each, OptionFilter)]
     for called, name in [*tiles, *((f"filter {choice.label}", choice.question) for choice in choices)]:
         question = register.form.by_name.get(name)
-        if question is None or question.retired or question.kind not in OPTION_KINDS:
+        if register.outcome and question is None and name in register.outcome.by_name:
+            told = f"{name} is a question of the outcome form: only answers of the form are counted"
+            yield DefinitionFault(f"reporting, {called}", told)
+        elif question is None or question.retired:
+            yield DefinitionFault(f"reporting, {called}", not_asked(register.form, name))
+        elif question.kind not in OPTION_KINDS:
             yield DefinitionFault(f"reporting, {called}", f"{name} is not a question with options")
 
 

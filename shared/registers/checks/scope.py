@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.registers.checks.forms import twice
+from shared.registers.checks.forms import not_asked, twice
 from shared.registers.definition.dashboards import BodyFilter, OrganisationFilter, OrganisationTile
 from shared.registers.definition.questions import ONE_OPTION_KINDS, Question
 from shared.registers.definition.register import Definition
@@ -16,7 +16,7 @@ def check_scope(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.scope.by if register.scope else ():
         question = register.form.by_name.get(name)
         if question is None or question.retired:
-            yield DefinitionFault("scope", f"{name} is not a question of the form")
+            yield DefinitionFault("scope", not_asked(register.form, name))
         elif not _names_one_body(question):
             yield DefinitionFault(
                 "scope", f"{name} must be a required choice or select, asked always, and not editable"

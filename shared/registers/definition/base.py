@@ -3,7 +3,28 @@
 from string import Formatter
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
+
+_CODE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"
+_BODY = r"^[A-Za-z0-9_-]{1,40}:[A-Za-z0-9_-]{1,40}$"
+_EDITION = r"^[0-9]{4}(\.[0-9]{1,3})?$"
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+_DOMAIN = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
+_QUESTION = r"^[a-z][a-z0-9_]{0,47}$"
+_REGISTER = r"^[a-z][a-z0-9]{1,15}$"
+_WEB = r"^(https://[^\s]+|/[^/\s][^\s]*)$"
+
+PATTERNS: dict[str, str] = {
+    _CODE: "must be letters without accents, digits, _ or -, at most 40, and begin with a letter or digit",
+    _BODY: "must be written as list:code, for example authority:barchester",
+    _EDITION: 'must be a year, or a year and a number: "2031" or "2031.2"',
+    _EMAIL: "must be an e-mail address",
+    _DOMAIN: "must be a domain in small letters, without @ and https://, for example nhs.uk",
+    _QUESTION: "must be small letters without accents, digits or _, at most 48, and begin with a letter",
+    _REGISTER: "must be small letters and digits, 2 to 16, and begin with a letter: no hyphen, no _",
+    _WEB: "must be an address that begins with https://, or with / for a page of this service",
+}
+"""What each pattern demands, in words for authors."""
 
 
 class Model(BaseModel):
@@ -47,17 +68,21 @@ class Gaps:
 
 _SAID = StringConstraints(min_length=1, max_length=LONGEST_TEXT, strip_whitespace=True)
 
+Flag = Annotated[bool, Strict()]
+Number = Annotated[int, Strict()]
+"""Written without quotation marks."""
+
 Text = Annotated[str, _SAID, AfterValidator(Gaps())]
 Texts = tuple[Text, ...]
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
-BodyCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}:[A-Za-z0-9_-]{1,40}$")]
-Edition = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(\.[0-9]{1,3})?$")]
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
-QuestionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
-RegisterCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{1,15}$")]
-WebAddress = Annotated[str, StringConstraints(pattern=r"^(https://[^\s]+|/[^/\s][^\s]*)$", max_length=500)]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
+BodyCode = Annotated[str, StringConstraints(pattern=_BODY)]
+Edition = Annotated[str, StringConstraints(pattern=_EDITION)]
+EmailAddress = Annotated[str, StringConstraints(pattern=_EMAIL, max_length=254)]
+Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253)]
+QuestionName = Annotated[str, StringConstraints(pattern=_QUESTION)]
+RegisterCode = Annotated[str, StringConstraints(pattern=_REGISTER)]
+WebAddress = Annotated[str, StringConstraints(pattern=_WEB, max_length=500)]
 
 Role = Literal[
     "given_name",

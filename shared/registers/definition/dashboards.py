@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.registers.definition.base import Code, Model, QuestionName, Text
+from shared.registers.definition.base import Code, Flag, Model, Number, QuestionName, Text
 
 
 class AgeBand(Model):
     """A range of ages, both ends included. `first` defaults to 0; without `last` the range is open-ended."""
 
     label: Text
-    first: int = Field(default=0, ge=0, le=150)
-    last: int | None = Field(default=None, ge=0, le=150)
+    first: Number = Field(default=0, ge=0, le=150)
+    last: Number | None = Field(default=None, ge=0, le=150)
 
     @property
     def code(self) -> str:
@@ -110,7 +110,7 @@ class Report(Model):
     code: Code
     title: Text
     records: Literal["active", "ended"] = "active"
-    outcomes: bool = False
+    outcomes: Flag = False
     ages: AgeBand | None = None
     questions: tuple[QuestionName, ...] = ()
 

@@ -8,8 +8,10 @@ from pydantic import AfterValidator, Field
 from shared.registers.definition.base import (
     Code,
     EmailAddress,
+    Flag,
     Gaps,
     Model,
+    Number,
     QuestionName,
     Role,
     Text,
@@ -97,7 +99,7 @@ class RecordState(Model):
 
     code: Code
     label: Text
-    is_open: bool = Field(alias="open")
+    is_open: Flag = Field(alias="open")
 
 
 class Confirmation(Model):
@@ -125,7 +127,7 @@ class Transition(Model):
     question: QuestionName | None = None
     decisions: tuple[QuestionName, ...] = ()
     confirm: Confirmation | None = None
-    reversible: bool = False
+    reversible: Flag = False
 
 
 class Lifecycle(Model):
@@ -133,7 +135,7 @@ class Lifecycle(Model):
 
     states: tuple[RecordState, ...] = Field(alias="state", min_length=1)
     transitions: tuple[Transition, ...] = Field(default=(), alias="transition")
-    urgent_minutes: int = Field(default=60, ge=5, le=1440)
+    urgent_minutes: Number = Field(default=60, ge=5, le=1440)
 
     @property
     def first_state(self) -> str:
@@ -189,7 +191,7 @@ class Notification(Model):
     to: tuple[Recipient, ...] = ()
     addresses: tuple[EmailAddress, ...] = ()
     mail: Code
-    urgent: bool = False
+    urgent: Flag = False
 
     def concerns(self, occasion: Occasion, urgency: Urgency) -> bool:
         return self.occasion == occasion and (not self.urgency or urgency in self.urgency)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
-from shared.registers.definition.base import Code, Link, Model, QuestionName, Text, Texts
+from shared.registers.definition.base import Code, Flag, Link, Model, Number, QuestionName, Text, Texts
 
 Kind = Literal[
     "text",
@@ -40,7 +40,7 @@ class Option(Model):
     label: Text
     group: Text | None = None
     hint: Text | None = None
-    retired: bool = False
+    retired: Flag = False
 
 
 def _codes(written: object) -> object:
@@ -81,7 +81,7 @@ class AgeRule(Model):
     """
 
     when: Conditions = Field(min_length=1)
-    last: int = Field(ge=0, le=120)
+    last: Number = Field(ge=0, le=120)
     on: QuestionName
     said: Text
 
@@ -97,21 +97,21 @@ class Question(Model):
     name: QuestionName
     label: Text
     kind: Kind
-    required: bool = False
+    required: Flag = False
     missing: Text | None = None
     hint: Text | None = None
     guidance: Guidance | None = None
     options: tuple[Option, ...] = ()
-    editable: bool = False
+    editable: Flag = False
     list_name: Code | None = Field(default=None, alias="list")
     show_if: Conditions = ()
     unless: Conditions = ()
     ages: tuple[AgeRule, ...] = Field(default=(), alias="age")
-    retired: bool = False
-    max_length: int | None = Field(default=None, ge=1, le=10_000)
+    retired: Flag = False
+    max_length: Number | None = Field(default=None, ge=1, le=10_000)
     width: Literal["2", "4", "5", "10", "20", "full"] = "full"
     not_known: Text | None = None
-    allow_future: bool = False
+    allow_future: Flag = False
     not_before: QuestionName | None = None
 
     @property

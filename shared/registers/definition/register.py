@@ -13,6 +13,7 @@ from shared.registers.definition.base import (
     Domain,
     Edition,
     EmailAddress,
+    Flag,
     Link,
     Model,
     QuestionName,
@@ -90,7 +91,7 @@ class RegistrationAccess(Model):
     are the roles that may read records which have ended.
     """
 
-    self_registration: bool
+    self_registration: Flag
     accepted_domains: tuple[Domain, ...]
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"

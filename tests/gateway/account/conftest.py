@@ -15,7 +15,8 @@ from gateway.ui.render import Templates
 from gateway.ui.static import Static
 from shared.fake_bus import FakeBus, FakeWire
 from shared.registers.definition.register import Definition
-from shared.registers.load import LoadedRegister, Registers, load_registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import StandInIdentity
 

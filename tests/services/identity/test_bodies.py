@@ -9,7 +9,8 @@ from services.identity.service import answers_of
 from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients, RegisterAccount
 from shared.permissions import Role
 from shared.registers.definition.register import Definition, RecordScope
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from shared.service import Service, start
 from tests.services.identity.rig import ADA, WARD, Rig, refused, statement_of
 

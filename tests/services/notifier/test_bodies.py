@@ -17,7 +17,8 @@ from shared.permissions import Role, Visitor
 from shared.registers.bodies import compartment_of, organisation_compartment
 from shared.registers.definition.lifecycle import Notification
 from shared.registers.definition.register import RecordScope
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.services.notifier.builders import a_move, a_routine_notice, an_urgent_notice, new_id
 from tests.services.notifier.rig import Rig
 from tests.services.referrals.builders import a_visitor

@@ -3,7 +3,8 @@
 import pytest
 
 from shared.registers.definition.lifecycle import Notification
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, nobody_has_seen
 from tests.services.notifier.rig import Rig
 

@@ -12,7 +12,8 @@ from shared.contracts.referrals.events import Happening, RecordNotice, Urgency
 from shared.messages import NotAnswered
 from shared.registers.definition.lifecycle import Notification, UntoldRecords
 from shared.registers.definition.register import Definition
-from shared.registers.load import LoadedRegister, Registers, UnknownRegister
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers, UnknownRegister
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import Taken

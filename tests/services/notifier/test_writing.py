@@ -8,7 +8,8 @@ from services.notifier.rules import TEMPLATES, NeverAMail
 from services.notifier.writing import TEMPLATES as FOLDER
 from services.notifier.writing import Writer, Written
 from shared.contracts.notifier import Template
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.services.notifier.builders import LINK, VALUES, a_letter
 
 ADMINISTRATOR = "DynamicSupportRegister@mpft.nhs.uk"

@@ -11,7 +11,8 @@ from shared.contracts.referrals.saving import MOST_ALIKE, LikelyDuplicate, Recor
 from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor, colleague_of
 from tests.services.referrals.people import a_person, an_nhs_number, having_seen, unasked
 from tests.services.referrals.rig import Owner, Referrals, an_update

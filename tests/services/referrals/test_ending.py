@@ -27,7 +27,8 @@ from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.registers.definition.lifecycle import Rating
 from shared.registers.definition.register import UserRole
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.contracts.golden import check_golden
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register

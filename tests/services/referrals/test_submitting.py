@@ -13,7 +13,8 @@ from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from shared.registers import references
 from shared.registers.bodies import organisation_compartment
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.services.referrals.builders import a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_submission

@@ -7,7 +7,8 @@ import pytest
 from services.reports.rules.choosing import reports_offered
 from shared.permissions import Role
 from shared.registers.definition.register import Definition, UserRole
-from shared.registers.load import LoadedRegister, Registers
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor
 from tests.services.reports.rig import Rig, a_request
 

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.runner.waiting import until
 from shared import overlays as overlays_module
-from shared.contracts.referrals.overlays import OverlayPublished, ReadOverlays
+from shared.contracts.referrals.overlays import OverlayBatch, OverlayPublished, ReadOverlays
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Fault, NotAnswered
 from shared.overlays import OverlayFollower
@@ -125,3 +126,32 @@ async def test_what_is_known_stays_in_force_when_referrals_goes_away(
 
     assert overlays.known
     assert "Kept" == registers.find("dsr").public.heading
+
+
+async def answering(wire: FakeWire, batch: OverlayBatch) -> None:
+    async def answer(_asked: object, _context: object) -> OverlayBatch:
+        return batch
+
+    await FakeBus("referrals", wire).answer(ReadOverlays, answer)
+
+
+async def test_what_referrals_does_not_serve_is_served_by_no_process(wire: FakeWire, registers: Registers) -> None:
+    await answering(wire, OverlayBatch(overlays=(), withheld=("dsr",)))
+
+    await OverlayFollower(FakeBus("gateway", wire), registers).look()
+
+    assert ("dsr",) == registers.withheld()
+
+
+async def test_a_process_with_other_register_files_than_referrals_says_which_once(
+    wire: FakeWire, registers: Registers
+) -> None:
+    editions = {**registers.fingerprints(), "homes/2031.toml": "0123456789abcdef"}
+    await answering(wire, OverlayBatch(overlays=(), editions=editions))
+    overlays = OverlayFollower(FakeBus("gateway", wire), registers)
+
+    with capture_logs() as written:
+        await overlays.look()
+        await overlays.look()
+
+    assert [["homes/2031.toml"]] == [line["files"] for line in written if line["event"] == "registers.differ"]

@@ -215,6 +215,20 @@ BEGIN
 END
 $$;
 
+-- Mark an edition as used. Once it is marked it is only read, so that no save waits for another.
+CREATE OR REPLACE FUNCTION use_edition(p_register text, p_edition text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM edition_kept AS e
+        WHERE e.register_code = p_register AND e.edition = p_edition AND e.is_used
+    ) THEN
+        INSERT INTO edition_kept (register_code, edition, is_used) VALUES (p_register, p_edition, true)
+        ON CONFLICT (register_code, edition) DO UPDATE SET is_used = true;
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -233,6 +247,7 @@ BEGIN
     SELECT a.id, a.register_code, a.compartment_id, a.created_by, w.word
     FROM added AS a, unnest(string_to_array(ltrim(a.search), ' ')) AS w (word)
     WHERE a.is_open AND w.word <> '';
+    PERFORM use_edition(e.register_code, e.edition) FROM (SELECT DISTINCT a.register_code, a.edition FROM added AS a) AS e;
     RETURN NULL;
 END
 $$;
@@ -270,5 +285,5 @@ $$;
 GRANT EXECUTE ON FUNCTION
 open_scope(jsonb), take_command(jsonb), put_events(jsonb), read_content(jsonb), in_sight(record, uuid []),
 submit_record(jsonb, jsonb, jsonb, jsonb, jsonb), find_matches(uuid, text, text []),
-add_keys(uuid, text, text [], text [], boolean), hold_draft(uuid)
+add_keys(uuid, text, text [], text [], boolean), use_edition(text, text), hold_draft(uuid)
 TO referrals_app;

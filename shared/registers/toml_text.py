@@ -1,0 +1,109 @@
+"""Reading the TOML of a definition. A mistake is told in plain words with its line, never in those of the library."""
+
+import re
+import tomllib
+
+from shared.registers.faults import DefinitionFault, FaultyRegister
+
+CURLY = re.compile("[\u2018-\u201f\u00ab\u00bb]")
+AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+DOUBLE = re.compile(r'"(?:\\.|[^"\\])*"')
+SHOUTED = re.compile(r"[=\[,]\s*(True|False|TRUE|FALSE|Yes|No|yes|no|on|off|None|null|nil)\b")
+
+QUOTES = 'has curly quotation marks: use straight ones (")'
+_PLAIN: tuple[tuple[str, str], ...] = (
+    ("Expected '=' after a key", "needs an = between the name and its value"),
+    ("Expected ']]'", "is not closed with ]]"),
+    ("Expected ']'", "is not closed with ]"),
+    ("Expected newline or end of document", "has something after the value that does not belong there"),
+    ("Unclosed array", "opens a list with [ that is never closed with ]"),
+    ("Unclosed inline table", "opens a group with { that is not closed with } or lacks a comma between two entries"),
+    ("Unterminated string", "opens a text whose closing quotation mark is missing"),
+    ("Unescaped '\\'", "has a backslash: write \\\\ for one, or use ' in place of \" around the text"),
+    ("Escaped character", "has a backslash: write \\\\ for one, or use ' in place of \" around the text"),
+    ("Invalid hex value", "has a backslash: write \\\\ for one, or use ' in place of \" around the text"),
+    ("Invalid date or datetime", "has a date that does not exist"),
+    ("Invalid initial character", "needs a name here: letters, digits, _ or -"),
+    ("Illegal character '\\n'", "opens a text whose closing quotation mark is missing"),
+    ("Illegal character", "has an invisible character that a text cannot hold: type the line again"),
+    ("Found invalid character", "has an invisible character that a text cannot hold: type the line again"),
+    ("Expected ", "opens a text whose closing quotation mark is missing"),
+    ("Invalid statement", "is neither a name with a value, nor a heading in square brackets, nor a comment with #"),
+    ("Invalid value", "has no value that TOML knows: a text stands in quotation marks"),
+)
+
+
+def read_toml(text: str, source: str) -> dict[str, object]:
+    """Return the content of a TOML file. Raise `FaultyRegister`."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FaultyRegister(source, [_fault_of(str(error), text)]) from None
+    except RecursionError:
+        raise FaultyRegister(
+            source, [DefinitionFault("the file", "has too many brackets inside one another")]
+        ) from None
+    except (ValueError, OverflowError):
+        raise FaultyRegister(source, [_number_fault(text)]) from None
+
+
+def _fault_of(message: str, text: str) -> DefinitionFault:
+    found, lines = AT.search(message), text.split("\n")
+    number = min(int(found[1]), len(lines)) if found and found[1] else _opened(message, lines)
+    line = lines[number - 1]
+    return DefinitionFault(f"line {number}", _what_is_wrong(AT.sub("", message), line, lines))
+
+
+def _opened(message: str, lines: list[str]) -> int:
+    """Return the line that opens a text or list which the file never closes; else its last line."""
+    numbered = list(enumerate(lines, start=1))
+    for mark in ('"""', "'''"):
+        if odd := [number for number, line in numbered if line.count(mark) % 2]:
+            return odd[0]
+    if message.startswith(("Expected", "Unterminated")):
+        odd = [number for number, line in numbered if DOUBLE.sub("", line.partition("#")[0]).count("'") % 2]
+        return odd[0] if odd else len(lines)
+    return max((number for number, line in numbered if line.strip()), default=1)
+
+
+def _what_is_wrong(message: str, line: str, lines: list[str]) -> str:
+    if _is_curly(line):
+        return QUOTES
+    if shouted := SHOUTED.search(line):
+        return f"has {shouted[1]}: write true or false in small letters, without quotation marks"
+    if message.startswith(("Cannot", "Duplicate")):
+        return _twice(line, lines)
+    return next((plain for start, plain in _PLAIN if message.startswith(start)), "cannot be read as TOML")
+
+
+def _is_curly(line: str) -> bool:
+    """Return whether a curly quotation mark stands where a straight one has to begin a text."""
+    outside = re.sub(r'"(?:\\.|[^"\\])*"|\'[^\']*\'', "", line.partition("#")[0])
+    return bool(CURLY.search(outside))
+
+
+def _twice(line: str, lines: list[str]) -> str:
+    """Say which name or heading is there twice, and where the first one is."""
+    said = _named(line)
+    first = next(number for number, each in enumerate(lines, start=1) if _named(each) == said)
+    if lines[first - 1] is not line:
+        return f"has {said}, which is there already, first in line {first}: write it once"
+    inside = f"{said.rstrip(']')}."
+    parts = next((number for number, each in enumerate(lines, start=1) if _named(each).startswith(inside)), 0)
+    where = f", with a part of it in line {parts}: is a heading above that misspelt?" if parts else ": write it once"
+    return f"has {said}, which is there already{where}"
+
+
+def _named(line: str) -> str:
+    """Return the heading of a line, as [heading], or the name of its value."""
+    stripped = line.strip()
+    if stripped.startswith("["):
+        return f"[{stripped.partition(']')[0].strip('[ ')}]"
+    return stripped.partition("=")[0].strip()
+
+
+def _number_fault(text: str) -> DefinitionFault:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if re.search(r"\d{1000}", line.replace("_", "")):
+            return DefinitionFault(f"line {number}", "has a number that is too long")
+    return DefinitionFault("the file", "has a number or date that cannot be read")
