@@ -137,7 +137,9 @@ def create_admin(
 
 
 @register.command("check")
-def check_register(file: Annotated[Path, typer.Argument(help="The definition, a TOML file.")]) -> None:
+def check_register(
+    file: Annotated[Path, typer.Argument(help="The definition, a TOML file; or a shared list, a CSV file.")],
+) -> None:
     """
     Check a register's definition, and list every fault with its place in plain words.
 
@@ -150,7 +152,7 @@ def check_register(file: Annotated[Path, typer.Argument(help="The definition, a 
         typer.echo(str(fault))
     for line in checked.compared:
         typer.echo(line)
-    said = {0: "This definition can be used.", 1: "1 fault."}
+    said = {0: f"This {'list' if file.suffix.lower() == '.csv' else 'definition'} can be used.", 1: "1 fault."}
     typer.echo(said.get(len(checked.faults), f"{len(checked.faults)} faults."))
     if checked.faults:
         raise typer.Exit(1)

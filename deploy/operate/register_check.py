@@ -22,6 +22,7 @@ from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.registers.files import LoadedRegister, lists_beside, place_faults, read_file
 from shared.registers.folders import edition_order, find_registers
 from shared.registers.in_use import UsedEdition, unfit_editions
+from shared.registers.list_files import read_list
 
 CONNECT_SECONDS = 3
 
@@ -35,9 +36,17 @@ class DefinitionCheck:
 
 
 def check_definition(path: Path) -> DefinitionCheck:
-    """Check a file as `ics up` will: alone, with the editions beside it, and with the records in the database."""
+    """
+    Check a file as `ics up` will: alone, with the editions beside it, and with the records in the database.
+
+    A shared list, a CSV file, is checked alone.
+    """
     path = path.absolute()
     checked = DefinitionCheck()
+    if path.suffix.lower() == ".csv":
+        checked.faults = list(read_list(path).faults)
+        checked.compared = ["A list is compared with what is in use when a definition that names it is checked."]
+        return checked
     try:
         loaded = read_file(path, lists_beside(path.parent.parent))
     except FaultyRegister as faulty:

@@ -48,3 +48,8 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     """Return the end of a sentence that offers the nearest known name; empty if none is near."""
     near = nearest(written, known)
     return f"; did you mean {near}?" if near else ""
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a file as it can be printed. A name may hold bytes that are no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")

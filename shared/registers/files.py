@@ -13,7 +13,7 @@ from shared.registers.definition.lifecycle import Rating
 from shared.registers.definition.questions import Option, Question
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import reworded
-from shared.registers.faults import DefinitionFault, FaultyRegister, did_you_mean
+from shared.registers.faults import DefinitionFault, FaultyRegister, did_you_mean, shown_name
 from shared.registers.list_files import OptionLists
 from shared.registers.shape import shape_faults
 from shared.registers.toml_text import read_toml
@@ -34,11 +34,6 @@ class LoadedRegister:
 def lists_beside(folder: Path) -> OptionLists:
     """Return the lists that the definitions in a folder of registers can name."""
     return OptionLists.within((LISTS, folder / "lists"))
-
-
-def shown_name(name: str) -> str:
-    """Return the name of a file as it can be printed. A name may hold bytes that are no text."""
-    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def read_file(path: Path, lists: OptionLists) -> LoadedRegister:

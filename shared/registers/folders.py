@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from shared.registers.checks.succession import check_succession
-from shared.registers.faults import DefinitionFault, FaultyRegister
-from shared.registers.files import SHIPPED, LoadedRegister, lists_beside, load_file, shown_name
+from shared.registers.faults import DefinitionFault, FaultyRegister, shown_name
+from shared.registers.files import SHIPPED, LoadedRegister, lists_beside, load_file
 
 EDITION_FILE = re.compile(r"[0-9]{4}(\.[0-9]{1,3})?\.toml")
 LISTS_FOLDER = "lists"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shared.registers.decoding import read_text_of
 from shared.registers.definition.questions import Option
-from shared.registers.faults import DefinitionFault, FaultyRegister, nearest
+from shared.registers.faults import DefinitionFault, FaultyRegister, nearest, shown_name
 from shared.registers.shape import shape_faults
 from shared.values import fold
 
@@ -47,7 +47,7 @@ class OptionLists:
     def find(self, name: str) -> OptionList | None:
         """Return a list, or None if there is no such file."""
         if name not in self._read and name in self.files:
-            self._read[name] = _read_list(self.files[name])
+            self._read[name] = read_list(self.files[name])
         return self._read.get(name)
 
 
@@ -57,8 +57,9 @@ def _csv_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.is_file())
 
 
-def _read_list(path: Path) -> OptionList:
-    source = f"lists/{path.name}"
+def read_list(path: Path) -> OptionList:
+    """Return the options of a list, or its faults with their file and line."""
+    source = f"lists/{shown_name(path.name)}"
     try:
         text = read_text_of(path.read_bytes(), source)
         return read_options(text, source)

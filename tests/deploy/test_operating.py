@@ -190,6 +190,17 @@ def test_a_definition_is_compared_with_the_editions_beside_it_and_its_place(tmp_
     )
 
 
+def test_a_shared_list_is_checked_too(tmp_path: Path) -> None:
+    good, faulty = tmp_path / "towns.csv", tmp_path / "cities.csv"
+    good.write_text("code,name\na,A\nb,B\n")
+    faulty.write_text("code,name\na,A\n,B\n")
+
+    said = [CliRunner().invoke(app, ["register", "check", str(each)]).output.splitlines() for each in (good, faulty)]
+
+    assert "This list can be used." == said[0][-1]
+    assert ["lists/cities.csv, line 3: has no code", "1 fault."] == [said[1][0], said[1][-1]]
+
+
 async def test_a_definition_is_compared_with_the_records_of_a_running_installation(
     settings: RunnerSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
+from shared.register_files import registers_in
 from shared.registers.definition.questions import Option
 from shared.registers.faults import FaultyRegister
 from shared.registers.files import SHIPPED
@@ -126,6 +128,17 @@ def test_a_copied_file_is_not_loaded_and_named(folder: Path) -> None:
         "2030.toml",
         *(f"carers/{name}" for name in sorted(("2030 (2).toml", "2030 copy.toml", "2030.txt", "draft.toml"))),
     ) == tuple(stray.place for stray in found.strays)
+
+
+def test_a_process_logs_each_faulty_file_with_its_place_and_faults(folder: Path) -> None:
+    _add_edition(folder, "2031", ('kind = "phone"', 'kind = "fax"'))
+
+    with capture_logs() as written:
+        registers_in(folder)
+
+    (line,) = (each for each in written if each["event"] == "register.left_out")
+    assert ("carers", "carers/2031.toml", 1) == (line["code"], line["file"], line["count"])
+    assert "question telephone, kind: must be one of" in line["faults"][0]
 
 
 def test_an_edition_cannot_be_said_again_in_other_words(folder: Path) -> None:
