@@ -87,7 +87,8 @@ def main() -> None:
     try:
         found = find_registers([Path(folder)] if folder else [])
     except FaultyRegister as faulty:
-        sys.exit(f"The folder {faulty.source} is not there. Set {FOLDER} to the folder of your registers.")
+        why = faulty.faults[0].says
+        sys.exit(f"The folder {faulty.source} {why}. Set {FOLDER} to the folder of your registers.")
     if dsn := os.environ.get(DATABASE):
         said = [line for each in asyncio.run(unfit_in(dsn, found)) for line in said_of_unfit(each)]
     else:

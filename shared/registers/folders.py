@@ -1,5 +1,6 @@
 """Finding the definitions in folders. A faulty file is left out and named; it never stops another register."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,8 @@ def _shipped() -> Found:
 def _read_folder(folder: Path) -> Found:
     if not folder.is_dir():
         raise FaultyRegister(str(folder), [DefinitionFault("the folder", "is not there")])
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise FaultyRegister(str(folder), [DefinitionFault("the folder", "cannot be read by this user")])
     lists = lists_beside(folder)
     loaded: dict[tuple[str, str], LoadedRegister] = {}
     left_out: list[LeftOut] = []

@@ -191,6 +191,19 @@ async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_t
     assert "Jenny Harris" in page.tree.get_text()
 
 
+async def test_answers_that_the_form_no_longer_asks_are_no_difference_between_two_users(
+    browser: Browser, record: StandInOutcomes, referrals: StandInReferrals
+) -> None:
+    record.answers["shoe_size"] = "9"
+    record.version = 5
+    referrals.failing[UpdateRecord] = Refused(Conflict(version=5))
+
+    page = await browser.send(HERE, SENT, status=409)
+
+    said = " ".join(page.texts("main"))
+    assert ("Jenny Harris" in said, "shoe_size" in said) == (True, False)
+
+
 async def test_whoever_may_not_save_any_more_is_told_so(browser: Browser, referrals: StandInReferrals) -> None:
     referrals.failing[UpdateRecord] = NotAnswered(Fault.NOT_ALLOWED)
 

@@ -17,18 +17,24 @@ from gateway.ui.table import Column
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord, RecordChange
 from shared.registers.definition.register import Definition
+from shared.registers.form.kept import earlier_answers
 from shared.registers.form.showing import fill_fields, show_answer
 
 
 async def show_conflict(
     request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
 ) -> web.Response:
-    """Show the differences: before, theirs, yours. Questions that only one of the two changed are already merged."""
+    """
+    Show the differences: before, theirs, yours. Questions that only one of the two changed are already merged.
+
+    Answers that the form cannot ask again are nobody's change.
+    """
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
     updates = await _updates_since(request, record_id, opened.version)
     words = register.words
-    merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, yours)
+    kept = {**earlier_answers(register.form, record.answers), **yours}
+    merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, kept)
     return await show(
         request,
         "records/conflict.html",
