@@ -46,7 +46,7 @@ async def test_the_page_says_who_is_there_and_nothing_is_lost(browser: Browser, 
     said = page.tree.get_text()
     for fact in ("Tester Three", "07/02/2001", "Midlands Partnership Foundation Trust", "17/06/2022"):
         assert fact in said
-    asked = {"duplicate", "duplicate-seen"}
+    asked = {"duplicate", "duplicate-seen", "edition"}
     assert FORM == {name: value for name, value in fields(page).items() if name not in asked}
     assert ["Open the existing referral"] == page.texts(f'main a[href="{HERE}"]')
     assert [ReadRecord(record_id=RECORD_ID)] == [each for each in outcomes.asked if isinstance(each, ReadRecord)]

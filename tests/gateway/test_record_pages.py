@@ -5,9 +5,11 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadRecord
-from shared.contracts.referrals.saving import Conflict, SubmitRecord, UpdateRecord
+from shared.contracts.referrals.saving import Conflict, LikelyDuplicate, SubmitRecord, UpdateRecord
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.permissions import Role
+from shared.registers.files import LoadedRegister
+from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
@@ -271,3 +273,59 @@ async def test_what_is_refused_keeps_the_note_too(
     page = await browser.send(HERE, SENT | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
 
     assert ("Seen at home.", COMMAND) == (typed_in(page, "text"), typed_in(page, "note_command"))
+
+
+# ---------------------------------------------------------------------------------------------- a form that was open
+def two_editions() -> Registers:
+    """Return the DSR with a newer edition that no longer asks one of the questions."""
+    (older,) = load_registers().every()
+    sections = tuple(
+        section.model_copy(
+            update={
+                "questions": tuple(
+                    question.model_copy(update={"retired": question.name == "lead_professional_contact"})
+                    for question in section.questions
+                )
+            }
+        )
+        for section in older.definition.form.sections
+    )
+    newer = older.definition.model_copy(
+        update={
+            "identity": older.definition.identity.model_copy(update={"edition": "2023"}),
+            "form": older.definition.form.model_copy(update={"sections": sections}),
+        }
+    )
+    return Registers([older, LoadedRegister(newer, "")])
+
+
+@pytest.mark.parametrize(
+    ("sent", "edition", "contact"),
+    [
+        ({"edition": "2022"}, "2022", "01782 000000"),
+        ({"edition": "2023"}, "2023", None),
+        ({"edition": "1999"}, "2023", None),
+        ({}, "2023", None),
+    ],
+)
+async def test_a_form_that_was_opened_in_an_older_edition_is_saved_in_it_with_every_answer(
+    open_gateway: OpenGateway, referrals: StandInReferrals, sent: dict[str, str], edition: str, contact: str | None
+) -> None:
+    browser = await open_gateway(StandInIdentity(role=Role.ADMINISTRATOR), referrals, registers=two_editions())
+
+    await browser.go_on(NEW, TYPED | sent)
+
+    (asked,) = referrals.heard(SubmitRecord)
+    assert (edition, contact) == (asked.edition, asked.answers.get("lead_professional_contact"))
+
+
+async def test_the_form_says_in_which_edition_it_was_opened(browser: Browser) -> None:
+    assert "2022" == typed_in(await browser.see(NEW), "edition")
+
+
+async def test_the_question_about_duplicates_keeps_the_edition(browser: Browser, referrals: StandInReferrals) -> None:
+    referrals.failing[SubmitRecord] = Refused(LikelyDuplicate(records=(RECORD_ID,)))
+
+    page = await browser.send(NEW, TYPED | {"edition": "2022"}, status=409)
+
+    assert "2022" == typed_in(page, "edition")

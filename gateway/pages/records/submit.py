@@ -1,11 +1,12 @@
 """Adding a person to a register: the form, its errors, the consent refusal and the receipt."""
 
+import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
+from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.records.ending import (
     ANSWER,
     CANCEL,
@@ -30,6 +31,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.person import name_typed, rating_of
 from shared.registers.form.reading import Checked, Raw, read_answers
+from shared.registers.load import UnknownRegister
 
 SAVE_DRAFT = "records/new/draft"
 FIELD, SEEN = "duplicate", "duplicate-seen"
@@ -45,9 +47,22 @@ def new_form(request: web.Request, command: UUID | None = None, raw: Raw | None 
     return drawn
 
 
+def stay_in_edition(request: web.Request, posted: Posted) -> Definition:
+    """
+    Use the edition in which the form was opened, for the rest of this request, and return it.
+
+    A newer edition may not ask what the user has answered already. Without a known edition it is the newest.
+    """
+    code, edition = request[REGISTER].code, str(posted.get("edition", ""))
+    with contextlib.suppress(UnknownRegister):
+        request[REGISTER] = request.config_dict[REGISTERS].find(code, edition)
+    return request[REGISTER]
+
+
 async def submit_record(request: web.Request) -> web.Response:
     """Add the record. The form is drawn only if it is shown again."""
-    register, posted = request[REGISTER], await request.post()
+    posted = await request.post()
+    register = stay_in_edition(request, posted)
     raw, command = typed(posted, register.form), command_in(posted)
     if goes_back(posted):
         return await show_new(request, new_form(request, command, raw))
@@ -154,14 +169,16 @@ async def _show_refused(
 ) -> web.Response:
     """Show why the service refused the record, with everything that was typed."""
     register = request[REGISTER]
+    edition = ("edition", register.edition)
     if refusal.code == "no_consent":
         return await show_refusal(request)
     if refusal.code == "confirm_ending":
-        return await show_first_confirmation(request, register, drawn.form.command, raw, answered)
+        return await show_first_confirmation(request, register, drawn.form.command, raw, [*answered, edition])
     if not isinstance(refusal.details, LikelyDuplicate | Duplicate):
         drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
-    confirmed = [each for each in answered if each[0] == ANSWER]  # the page itself asks about the matches again
+    # The page itself asks about the matches again.
+    confirmed = [edition, *(each for each in answered if each[0] == ANSWER)]
     try:
         page = await show_matches(request, register, refusal.details, drawn.form.command, raw, CHOICES, confirmed)
         drawn.form.refuse(register.words("duplicate.ended"), status=409)
