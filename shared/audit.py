@@ -23,11 +23,17 @@ ADD_ROW = """
     VALUES ($1, $2, $3, $4, $5, $6)
 """
 SEAL = "SELECT seal_n, seal_hash FROM seal_audit()"
-FIND_SEALS = "SELECT n, lo, hi, rows, prev, hash FROM audit_seal ORDER BY n"
-COUNT_UNSEALED = "SELECT count(*) FROM audit WHERE xid >= $1::text::xid8"
-READ_STRETCH = (
-    "SELECT stretch, counted, sha256($3 || stretch) AS hash FROM audit_stretch($1::text::xid8, $2::text::xid8)"
-)
+FIND_SEALS = "SELECT n, server_start::text AS start, lo, hi, rows, prev, hash FROM audit_seal ORDER BY n"
+READ_STRETCH = """
+    SELECT stretch, counted, sha256($4 || stretch) AS hash
+    FROM hash_stretch($1::text::timestamptz, $2::text::xid8, $3::text::xid8)
+"""
+COUNT_UNSEALED = """
+    SELECT count(*)
+    FROM audit AS a
+    LEFT JOIN unnest($1::text[]::timestamptz[], $2::text[]::xid8[]) AS sealed (server_start, hi) USING (server_start)
+    WHERE sealed.hi IS NULL OR a.xid >= sealed.hi
+"""
 
 
 class AuditAction(StrEnum):
@@ -132,19 +138,23 @@ async def verify(db: "asyncpg.Connection[asyncpg.Record]", service: str, heads: 
     """
     Walk the chain of the schema on the connection's search path, and compare it with the heads kept outside.
 
-    Runs under a role that may read the audit (the migrator), never under a service's role.
+    The seals are one chain. Each covers the next rows of one start of the database server, and no row lies between two
+    of them. Runs under a role that may read the audit (the migrator), never under a service's role.
     """
-    previous, rows, reached = b"", 0, "0"
+    previous, rows = b"", 0
+    reached: dict[str, str] = {}  # server start: the transaction up to which its rows are sealed
     known: dict[int, str] = {}
     for seal in await db.fetch(FIND_SEALS):
-        found = await db.fetchrow(READ_STRETCH, str(seal["lo"]), str(seal["hi"]), previous)
+        start, low, high = seal["start"], str(seal["lo"]), str(seal["hi"])
+        found = await db.fetchrow(READ_STRETCH, start, low, high, previous)
         whole = found is not None and found["hash"] == seal["hash"] and found["counted"] == seal["rows"]
-        if not whole or seal["prev"] != previous or str(seal["lo"]) != reached or seal["n"] != len(known) + 1:
+        if not whole or seal["prev"] != previous or low != reached.get(start, "0") or seal["n"] != len(known) + 1:
             return AuditVerification(service, len(known), rows, fault=f"seal {seal['n']} does not match its rows")
-        previous, rows, reached = seal["hash"], rows + seal["rows"], str(seal["hi"])
+        previous, rows, reached[start] = seal["hash"], rows + seal["rows"], high
         known[seal["n"]] = seal["hash"].hex()
     for line in heads:
         name, n, digest = line.split()
         if name == service and known.get(int(n)) != digest:
             return AuditVerification(service, len(known), rows, fault=f"head {n} kept outside is not in the chain")
-    return AuditVerification(service, len(known), rows, await db.fetchval(COUNT_UNSEALED, reached))
+    unsealed = await db.fetchval(COUNT_UNSEALED, list(reached), list(reached.values()))
+    return AuditVerification(service, len(known), rows, unsealed)

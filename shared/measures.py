@@ -73,10 +73,14 @@ QUEUES = (
         "SELECT count(*) FROM outbox WHERE sent_at IS NULL",
     ),
     Measure(
-        Gauge("ics_outbox_oldest_seconds", "How long the oldest event or letter that is not sent has waited"),
+        Gauge("ics_outbox_oldest_seconds", "How long the oldest unsent event or letter has waited; 0 while held"),
         """
         SELECT extract(epoch FROM clock_timestamp() - (
-            SELECT o.occurred_at FROM outbox AS o WHERE o.sent_at IS NULL ORDER BY o.id LIMIT 1
+            SELECT o.occurred_at
+            FROM outbox AS o
+            WHERE o.sent_at IS NULL AND NOT EXISTS (SELECT FROM installation WHERE held_since IS NOT NULL)
+            ORDER BY o.id
+            LIMIT 1
         ))
         """,
         limit=120.0,
@@ -85,6 +89,10 @@ QUEUES = (
     Measure(
         Gauge("ics_outbox_lost", "Events that NATS has lost, and that wait to be sent again"),
         "SELECT count(*) FROM outbox WHERE lost_at IS NOT NULL",
+    ),
+    Measure(
+        Gauge("ics_held", "Whether the installation is held, so that no mail and no event leaves: 1 or 0"),
+        "SELECT count(*) FROM installation WHERE held_since IS NOT NULL",
     ),
     Measure(
         Gauge("ics_set_aside", "Events that were given up after all retries, and wait for an operator"),

@@ -1,9 +1,11 @@
 -- The outbox, as the relay reads it.
 
--- Lock the outbox for the rest of the transaction. Return false if another relay has it.
+-- Lock the outbox for the rest of the transaction. Return false if another relay has it, or while the installation is
+-- held: then nothing leaves.
 CREATE OR REPLACE FUNCTION hold_outbox() RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
-    SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.outbox', 0))
+    SELECT NOT EXISTS (SELECT FROM installation AS i WHERE i.held_since IS NOT NULL)
+        AND pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.outbox', 0))
 $$;
 GRANT EXECUTE ON FUNCTION hold_outbox() TO "<service>_app";
 

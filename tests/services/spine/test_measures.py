@@ -84,6 +84,19 @@ async def test_a_service_measures_how_long_its_audit_has_not_been_sealed(
     assert 0 == REGISTRY.get_sample_value("ics_audit_unsealed")
 
 
+async def test_rows_that_an_earlier_start_of_the_server_left_unsealed_are_counted(
+    database: OpenDatabase, kept: KeptConnections, addresses: Addresses
+) -> None:
+    pool, owner = await database("identity"), await kept.owner(addresses, "identity")
+    await owner.execute("INSERT INTO audit (server_start, xid, action) VALUES ('2026-01-01', '18000000', 'tested')")
+
+    await measured(pool)
+    assert 1 == REGISTRY.get_sample_value("ics_audit_unsealed")
+    await pool.execute(SEAL)
+    await measured(pool)
+    assert 0 == REGISTRY.get_sample_value("ics_audit_unsealed")
+
+
 class TiredBus(FakeBus):
     """A bus with one reader in a state that the test names, and that has lost NATS before."""
 
@@ -213,6 +226,18 @@ async def test_the_health_port_says_what_is_in_the_way(health: HealthPort, tmp_p
     troubles += ["the database does not answer", *UNSENT]
     assert (503, f"not ready: the database does not answer\nnot ready: {UNSENT[0]}\n") == await ask(tmp_path, "/ready")
     assert (200, "live\n") == await ask(tmp_path, "/live")
+
+
+async def test_the_health_port_says_what_an_operator_must_know_all_the_same(health: HealthPort, tmp_path: Path) -> None:
+    async def check() -> Sequence[str]:
+        return []
+
+    async def remarks() -> Sequence[str]:
+        return ["held: no mail leaves"]
+
+    health.ready_when(check, remarks=remarks)
+
+    assert (200, "ready\nheld: no mail leaves\n") == await ask(tmp_path, "/ready")
 
 
 async def test_metrics_are_those_of_the_moment(health: HealthPort, tmp_path: Path, database: OpenDatabase) -> None:

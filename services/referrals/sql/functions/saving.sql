@@ -202,12 +202,17 @@ END
 $$;
 
 -- ----------------------------------------------------------------------------------- what follows from every new record
+-- pg_restore and the scripts of pg_dump turn `row_security` off. The dump has the rows that these triggers would add, so
+-- the triggers then do nothing. A service gains nothing by turning it off: Postgres refuses its statements on records.
 
 -- Set the overlay of its register under which a record's answers are saved. A change without answers, such as a review
 -- or an archive, leaves it unchanged.
 CREATE OR REPLACE FUNCTION name_overlay() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+    IF tg_op = 'INSERT' AND current_setting('row_security') = 'off' THEN
+        RETURN new;
+    END IF;
     new.overlay := (
         SELECT coalesce(max(o.version), 0) FROM overlay AS o WHERE o.register_code = new.register_code
     );
@@ -232,6 +237,9 @@ $$;
 CREATE OR REPLACE FUNCTION record_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    IF current_setting('row_security') = 'off' THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
     SELECT a.register_code, a.created_by, a.compartment_id, a.is_open, count(*)
     FROM added AS a
@@ -256,6 +264,9 @@ $$;
 CREATE OR REPLACE FUNCTION feed_records() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    IF tg_op = 'INSERT' AND current_setting('row_security') = 'off' THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO record_feed (record_id)
     SELECT c.id FROM changed AS c ORDER BY c.id
     ON CONFLICT (record_id) DO UPDATE SET sequence = NULL;
@@ -274,6 +285,9 @@ $$;
 CREATE OR REPLACE FUNCTION draft_sent() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    IF current_setting('row_security') = 'off' THEN
+        RETURN NULL;
+    END IF;
     IF EXISTS (SELECT FROM command AS c WHERE c.id = new.id) THEN
         PERFORM hold_draft(new.id);
         DELETE FROM draft WHERE user_id = new.actor AND id = new.id;
