@@ -104,6 +104,45 @@ def migrate(phase: Annotated[Side, typer.Option(help="The side of an upgrade to 
 
 
 @app.command()
+def backup(
+    place: Annotated[Path, typer.Argument(help="A new file, or a folder in which a file named by the time is made.")],
+) -> None:
+    """Back up databases and secrets to an encrypted file. The product may run meanwhile."""
+    from deploy.operate.backup.making import back_up  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        made = asyncio.run(back_up(read_settings(), place))
+    typer.echo(f"{made.file}: {made.rows} rows, {made.size / 1_048_576:.1f} MB.")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="A file that `ics backup` made.")]) -> None:
+    """Restore a backup into an empty state folder. The copy sends nothing until `ics release`."""
+    from deploy.operate.backup.restoring import restore as restore_backup  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        found = asyncio.run(restore_backup(read_settings(), file))
+    typer.echo(f"Restored {sum(found.rows.values())} rows as of {found.made_at:%Y-%m-%d %H:%M:%S} UTC.")
+    typer.echo(
+        "This copy is held: it sends no mail and no event. Start it with `ics up`, look at it, and make sure that"
+    )
+    typer.echo("no other copy of it runs. Then let it act with `ics release`: urgent alerts wait for that.")
+
+
+@app.command("release")
+def release_hold() -> None:
+    """Let an installation act that was restored, or whose public address has changed."""
+    from deploy.operate.actions import release  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        released = asyncio.run(release(read_settings()))
+    typer.echo("Released: what waits is sent now." if released else "This installation was not held.")
+
+
+@app.command()
 def doctor() -> None:
     """Check whether this machine has what the product needs."""
     from deploy.operate.doctor import examine  # noqa: PLC0415

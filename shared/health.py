@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-Check = Callable[[], Awaitable[Sequence[str]]]  # returns troubles in plain words
+Check = Callable[[], Awaitable[Sequence[str]]]  # returns sentences in plain words for operators
 
 # The one figure of the bus that services and the gateway have in common.
 RECONNECTS = Gauge("ics_bus_reconnects", "How often the process has lost NATS and found it again")
 
 
-async def no_backlog() -> Sequence[str]:
+async def nothing() -> Sequence[str]:
     return ()
 
 
@@ -20,20 +20,25 @@ class HealthPort:
     Answers at `host:port` or `unix:/path`. Not started and not ready until `ready_when` sets the checks.
 
     `/live` answers while the event loop runs. `/started` says what keeps the process from its work, and `/ready` also
-    what has been left undone for too long: that must not stop a start, because only a start can mend it. `/metrics`
-    makes the same checks first, so that its figures are those of the moment.
+    what has been left undone for too long: that must not stop a start, because only a start can mend it. If nothing is
+    in the way, it says what an operator must know all the same. `/metrics` makes the same checks first, so that its
+    figures are those of the moment.
     """
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._check: Check | None = None
-        self._backlog: Check = no_backlog
+        self._backlog: Check = nothing
+        self._remarks: Check = nothing
         self._runner: web.AppRunner | None = None
 
-    def ready_when(self, check: Check | None, backlog: Check = no_backlog) -> None:
-        """Set what the process needs for its work, and what it may have left undone. None means not ready."""
+    def ready_when(self, check: Check | None, backlog: Check = nothing, *, remarks: Check = nothing) -> None:
+        """
+        Set what the process needs for its work, what it may have left undone, and remarks. No check means not ready.
+        """
         self._check = check
         self._backlog = backlog
+        self._remarks = remarks
 
     async def open(self) -> None:
         app = web.Application()
@@ -69,16 +74,16 @@ class HealthPort:
         return _answer("started", await self._needs())
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        return _answer("ready", await self._troubles())
+        return _answer("ready", await self._troubles(), await self._remarks())
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         await self._troubles()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _answer(word: str, troubles: Sequence[str]) -> web.Response:
+def _answer(word: str, troubles: Sequence[str], remarks: Sequence[str] = ()) -> web.Response:
     if not troubles:
-        return web.Response(text=f"{word}\n")
+        return web.Response(text="".join(f"{each}\n" for each in (word, *remarks)))
     return web.Response(text="".join(f"not {word}: {each}\n" for each in troubles), status=503)
 
 

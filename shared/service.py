@@ -21,6 +21,8 @@ from shared.contracts.identity import SessionsRevoked
 from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_pool
 from shared.front_door import AnsweredRequest, open_door
 from shared.health import HealthPort
+from shared.installation import held_because, note_start
+from shared.installation_words import hold_in_words
 from shared.jobs import BUS_FAULTS, Job, repeat
 from shared.measures import SECONDS, Measure, find_backlog
 from shared.messages import Fault, Message, NotAnswered, Request
@@ -75,6 +77,8 @@ async def _run(name: str, settings: Settings, build: Build[Settings]) -> None:
     pool = await open_pool(settings.database_url.get_secret_value())
     bus = await NatsBus.connect(name, settings.nats_url, settings.nats_seed.get_secret_value())
     context = context_of(name, settings, pool, bus)
+    if because := await note_start(pool, settings.public_url):
+        log.warn("service.held", because=because)
     sealer = Sealer(pool, name, settings.audit_heads)
     with context.closing:
         service = build(context, settings)
@@ -98,7 +102,9 @@ async def _work(
         await overlays.listen()
         await start(context, service, [job for job in jobs if job.after_work])
         health.ready_when(
-            lambda: _needs(context.pool, context.bus, overlays), lambda: find_backlog(context, service.measures)
+            lambda: _needs(context.pool, context.bus, overlays),
+            lambda: find_backlog(context, service.measures),
+            remarks=lambda: _remarks(context.pool),
         )
         log.log("service.ready")
         await asyncio.wait({asked, *running}, return_when=asyncio.FIRST_COMPLETED)
@@ -230,3 +236,11 @@ async def _needs(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> lis
     if not overlays.known:
         troubles.append("the published texts of the registers are not known yet")
     return troubles
+
+
+async def _remarks(pool: DatabasePool) -> list[str]:
+    """Return what an operator must know of a service that is ready."""
+    try:
+        return hold_in_words(await held_because(pool))
+    except DATABASE_FAULTS:
+        return []

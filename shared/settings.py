@@ -29,6 +29,10 @@ class ServiceSettings(ProcessSettings):
     signing_seed: SecretStr = Field(description="Ed25519 seed (64 hex digits) under which this service signs.")
     signing_keys: dict[str, str] = Field(description="JSON: service name to its public key in hex.")
     registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="The address that people type. Under another than before, nothing is sent until `ics release`.",
+    )
     audit_heads: Path | None = Field(default=None, description="File outside Postgres for the heads of the audit.")
 
     @field_validator("signing_seed")

@@ -33,8 +33,12 @@ SAID = {
 
 
 @asynccontextmanager
-async def reached(settings: RunnerSettings, state: State) -> AsyncIterator[Addresses]:
-    """Give access to the installation's databases. If the embedded ones are not running, start them for this block."""
+async def reached(settings: RunnerSettings, state: State, *, prepared: bool = True) -> AsyncIterator[Addresses]:
+    """
+    Give access to the installation's databases. If the embedded ones are not running, start them for this block.
+
+    Then migrate them too if they are to be `prepared`.
+    """
     keyring = open_keyring(state.keyring_file)
     postgres = Postgres(state, keyring.superuser_password, Console())
     embedded = postgres.server if settings.needs_postgres else None
@@ -46,7 +50,8 @@ async def reached(settings: RunnerSettings, state: State) -> AsyncIterator[Addre
         try:
             await postgres.start()
             await postgres.ready()
-            await prepare_databases(addresses)
+            if prepared:
+                await prepare_databases(addresses)
             yield addresses
         finally:
             await postgres.stop(asyncio.Event())
@@ -55,6 +60,8 @@ async def reached(settings: RunnerSettings, state: State) -> AsyncIterator[Addre
 async def _answers(server: DatabaseServer) -> bool:
     try:
         connection = await asyncpg.connect(server.admin_dsn, timeout=2)
+    except asyncpg.InvalidPasswordError:  # it runs, and refuses us
+        raise
     except (OSError, asyncpg.PostgresError, TimeoutError):
         return False
     await connection.close()
@@ -114,3 +121,18 @@ async def verify_audit(settings: RunnerSettings) -> list[AuditVerification]:
             finally:
                 await connection.close()
     return verdicts
+
+
+async def release(settings: RunnerSettings) -> list[str]:
+    """Let a held installation act again. Return the services that were held."""
+    released: list[str] = []
+    async with reached(settings, open_state(settings.state_dir)) as addresses:
+        for service in SERVICES:
+            connection = await asyncpg.connect(addresses.migrator_dsn(service))
+            try:
+                await connection.execute(f"SET ROLE {service}_owner; SET search_path = {service}")
+                if await connection.fetchval("SELECT release_installation()"):
+                    released.append(service)
+            finally:
+                await connection.close()
+    return released

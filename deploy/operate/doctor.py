@@ -131,7 +131,8 @@ async def _process(name: str, socket: Path) -> Finding:
     if answer is None:
         return Finding(name, "does not answer")
     if answer.well:
-        return Finding(f"{name} is ready")
+        remarks = answer.said.splitlines()[1:]
+        return Finding(name, "; ".join(remarks)) if remarks else Finding(f"{name} is ready")
     return Finding(name, "; ".join(line.removeprefix("not ready: ") for line in answer.said.splitlines()))
 
 

@@ -52,6 +52,7 @@ SERVICE = """
     END $$;
     GRANT {service}_owner TO {migrator};
     CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {service}_owner;
+    ALTER DEFAULT PRIVILEGES FOR ROLE {service}_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
     GRANT USAGE ON SCHEMA {service} TO {service}_app;
     GRANT USAGE ON SCHEMA extensions TO {service}_owner, {service}_app;
     ALTER ROLE {service}_app SET search_path = {service};

@@ -36,6 +36,12 @@ class RunnerSettings(BaseSettings):
     nats_url: str | None = Field(default=None, description="A NATS server, instead of the embedded one.")
     smtp_host: str | None = Field(default=None, description="The mail server.")
     smtp_port: int | None = Field(default=None, ge=1, le=65535, description="The mail server's port.")
+    backup_key_file: Path | None = Field(
+        default=None, description="The file with the key that encrypts backups (mode 0600)."
+    )
+    backup_passphrase: SecretStr | None = Field(
+        default=None, description="A passphrase that encrypts backups, instead of a key file."
+    )
     registers: Path | None = Field(default=None, description="A folder of further register definitions.")
 
     def own_database_url(self, service: str) -> str | None:

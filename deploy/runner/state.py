@@ -69,6 +69,16 @@ class State:
         return self.folder / "demo-loaded"
 
     @property
+    def kept_in_backups(self) -> tuple[Path, ...]:
+        """The files without which the database cannot be used, or its audit not be verified."""
+        return self.keyring_file, self.audit_heads, self.loaded
+
+    @property
+    def restoring(self) -> Path:
+        """The file that exists while a backup is restored, and after a restore that was interrupted."""
+        return self.folder / "restoring"
+
+    @property
     def run(self) -> Path:
         """The folder of sockets and port files. It is a link to elsewhere if the path is too long for a socket."""
         return (self.folder / "run").resolve()
@@ -81,6 +91,11 @@ def open_state(folder: Path) -> State:
     Its mode is 0700; `let_through` makes the one exception.
     """
     state = State(folder.expanduser().resolve())
+    if state.restoring.exists():
+        raise CannotStart(
+            f"A restore into {state.folder} is running, or was interrupted. In that case remove the folder, and the "
+            "database if ICS_DATABASE_URL names one, and restore again."
+        )
     try:
         state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _keep_others_out(state)

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from deploy.build.nats_permissions import DEPLOYER, permissions
 from deploy.runner.child import ChildProgram, Guardian, spawn
-from deploy.runner.children import STOP_SECONDS, PortFile, ProductChild, SpawnContext, product_module, says_started
+from deploy.runner.children import (
+    STOP_SECONDS,
+    PortFile,
+    ProductChild,
+    SpawnContext,
+    ask_health,
+    product_module,
+    says_started,
+)
 from deploy.runner.console import Console
 from deploy.runner.environment import Addresses, Surroundings, databases, shown_host
 from deploy.runner.keyring import open_keyring
@@ -35,6 +43,7 @@ NOT_REACHED = (
     "address right (nats://HOST:PORT), and does it know this installation's credentials?"
 )
 MAIL = "mail"
+REMARK_SECONDS = 2.0
 MAIL_CATCHER = "deploy.demo.mail_catcher"
 
 
@@ -89,7 +98,7 @@ class Installation:
             await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                self._say_ready()
+                await self._say_ready()
                 self._watches = self._watch()
                 await asked
         finally:
@@ -172,12 +181,15 @@ class Installation:
         self._spawning.guardian.close()
         self._console.say("stopped")
 
-    def _say_ready(self) -> None:
+    async def _say_ready(self) -> None:
         port = self._surroundings.gateway_port.port()
         address = f"http://{shown_host(self._settings.host)}:{port}"
         mail_page = self._mail is not None
         for line in welcome(address, demo=self._surroundings.demo, mail_page=mail_page):
             self._console.plain(line)
+        answer = await ask_health(self._state.run / "identity", "/ready", REMARK_SECONDS)
+        for remark in answer.said.splitlines()[1:] if answer is not None and answer.well else ():
+            self._console.plain(remark)
 
     def _addresses(self) -> Addresses:
         embedded = self._postgres.server if self._postgres is not None else None

@@ -13,6 +13,7 @@ from gateway.security.sessions import SESSIONS, SessionCache
 from gateway.server.errors import error_pages
 from gateway.server.headers import security_headers
 from gateway.server.request_id import measured
+from gateway.ui.hold import HOLD, HoldFollower
 from gateway.ui.organisations import ORGANISATIONS
 from gateway.ui.render import TEMPLATES, Templates
 from gateway.ui.static import FRONT_END, Static
@@ -56,6 +57,7 @@ def build_app(context: AppContext, pages: Sequence[PageRoute]) -> web.Applicatio
     app[DEMO_MAIL_DIR] = context.demo_mail_dir
     app[SESSIONS] = SessionCache(context.bus)
     app[ORGANISATIONS] = OrganisationNames(context.bus)
+    app[HOLD] = HoldFollower(context.bus)
     app[OVERLAYS] = OverlayFollower(context.bus, context.registers)
     app.on_response_prepare.append(security_headers(context.public_url))
     app.on_startup.append(_listen)

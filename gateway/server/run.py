@@ -15,11 +15,13 @@ from gateway.server.app import AppContext, build_app
 from gateway.server.readiness import needed_and_away
 from gateway.server.settings import GatewaySettings
 from gateway.ui.brand import read_brand
+from gateway.ui.hold import HOLD, HoldFollower
 from gateway.ui.render import Templates
 from gateway.ui.static import Static
 from shared import log
 from shared.bus.nats_bus import NatsBus
 from shared.health import RECONNECTS, HealthPort
+from shared.installation_words import hold_in_words
 from shared.overlays import OverlayFollower
 from shared.register_files import log_faulty, registers_in
 from shared.registers.faults import FaultyRegister
@@ -53,17 +55,17 @@ async def _run(settings: GatewaySettings) -> None:
     app = _app(settings, bus)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
-    following = asyncio.create_task(app[OVERLAYS].run())
+    following = [asyncio.create_task(each) for each in (app[OVERLAYS].run(), app[HOLD].run())]
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
     _tell_port(runner, settings.port_file)
-    health.ready_when(lambda: _troubles(bus, app[OVERLAYS]))
+    health.ready_when(lambda: _troubles(bus, app[OVERLAYS]), remarks=lambda: _remarks(app[HOLD]))
     log.log("gateway.ready")
     asked = asyncio.create_task(stopping.wait())
-    await asyncio.wait({asked, following}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({asked, *following}, return_when=asyncio.FIRST_COMPLETED)
     health.ready_when(None)
     await runner.cleanup()
-    failures = await end([asked, following])
+    failures = await end([asked, *following])
     await bus.close()
     await health.close()
     if failures:
@@ -107,3 +109,8 @@ async def _troubles(bus: NatsBus, overlays: OverlayFollower) -> list[str]:
     if not overlays.known:
         troubles.append("the published texts of the registers are not known yet")
     return troubles
+
+
+async def _remarks(hold: HoldFollower) -> list[str]:
+    """Return what an operator must know of a gateway that is ready."""
+    return hold_in_words(hold.because)

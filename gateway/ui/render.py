@@ -18,6 +18,7 @@ from markupsafe import Markup
 from gateway.keys import CSP_NONCE, CSRF_TOKEN, REGISTER
 from gateway.ui.brand import Brand
 from gateway.ui.form import Form, HoledForm
+from gateway.ui.hold import HOLD
 from gateway.ui.masthead import MASTHEAD, SIGNED_IN, Masthead
 from gateway.ui.shell import Holes, Same, Shell, Shells
 from gateway.ui.static import Static
@@ -147,11 +148,13 @@ def _shared(request: web.Request) -> dict[str, object]:
     make = request.get(MASTHEAD)
     masthead = make() if make else Masthead(brand, brand)
     time_out = request.get(TIME_OUT)
+    hold = request.config_dict.get(HOLD)
     return {
         "register": request.get(REGISTER),
         "masthead": masthead,
         "copyright": masthead.copyright.replace("{year}", str(london_today().year)),
         "time_out": time_out.dialog if time_out else None,
+        "held": hold.because if hold else None,
         "was_sent": request.method == "POST",
     }
 

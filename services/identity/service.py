@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.identity.context import IdentityContext, Lifetimes
 from services.identity.handlers.addresses import AddressHandlers
 from services.identity.handlers.colleagues import ColleagueList
+from services.identity.handlers.holding import HoldInForce
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
 from services.identity.handlers.passwords import ChangeOfPassword, Reminders, RuleInForce
@@ -27,6 +28,7 @@ from shared.context import ServiceContext
 from shared.contracts import identity as asked
 from shared.contracts import users as asked_of_users
 from shared.contracts.health import ReadIdentityBacklog
+from shared.contracts.installation import ReadHold
 from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.permissions import Permission
@@ -99,5 +101,6 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_users.TakeBackAddress, Permission.MANAGE_USERS, addresses.take_back),
         for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
         for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(context).find),
+        for_anyone(ReadHold, HoldInForce(context).read),
         for_anyone(ReadIdentityBacklog, backlog_of(context)),
     ]

@@ -15,7 +15,6 @@ class IdentitySettings(ServiceSettings):
         description="The schema of identity, under its own role.",
     )
     pin_key: SecretStr = Field(description="64 hex digits: the key under which PINs and tokens are stored.")
-    public_url: str = Field(default="http://127.0.0.1:8080", description="The address that people type; used in mails.")
     password_profile: Literal["ics", "s117-2022", "dsr-2022"] = Field(
         default="ics", description="The password rule in force."
     )

@@ -24,6 +24,7 @@ CLAIM_DUE = """
           AND state IN ('queued', 'sending')
           AND next_try_at <= statement_timestamp()
           AND (expires_at IS NULL OR expires_at > statement_timestamp())
+          AND NOT EXISTS (SELECT FROM installation WHERE held_since IS NOT NULL)
         ORDER BY next_try_at
         LIMIT $4
         FOR UPDATE SKIP LOCKED
@@ -62,7 +63,11 @@ class MailInHand:
 
 
 async def claim_due(pool: DatabasePool, lane: Lane, claim: UUID, most: int) -> list[MailInHand]:
-    """Claim the mails of the lane that have been due for longest. No other sender has them until the lease ends."""
+    """
+    Claim the mails of the lane that have been due for longest. No other sender has them until the lease ends.
+
+    A held installation has none that are due.
+    """
     rows = await pool.fetch(CLAIM_DUE, lane, claim, LEASE, most)
     return sorted((MailInHand(**row) for row in rows), key=lambda mail: mail.due_at)
 

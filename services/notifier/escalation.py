@@ -11,6 +11,7 @@ from services.notifier.moves import RecordHasMoved
 from services.notifier.store import NotThrough
 from shared import audit
 from shared.database import Database, transaction
+from shared.installation import held_because
 from shared.jobs import Job
 from shared.log import warn
 from shared.messages import NotAnswered
@@ -37,6 +38,8 @@ class MailEscalation:
         return Job("mail.escalate", self.look, every=LOOK_SECONDS, wakeup=self.context.wakeups.urgent_failed)
 
     async def look(self) -> None:
+        if await held_because(self.context.pool) is not None:  # no mail leaves, so that none is late
+            return
         for register in self.context.registers.newest():
             before = self.context.clock() - timedelta(minutes=register.lifecycle.urgent_minutes)
             found = await store.find_not_through(self.context.pool, register.code, before, MOST_AT_ONCE)

@@ -10,11 +10,11 @@ MEASURES = (
         "SELECT count(*) FROM mail WHERE state IN ('queued', 'sending')",
     ),
     Measure(
-        Gauge("ics_mails_oldest_seconds", "How long the oldest mail that is not sent has waited"),
+        Gauge("ics_mails_oldest_seconds", "How long the oldest mail that is not sent has waited; 0 while held"),
         """
         SELECT extract(epoch FROM clock_timestamp() - min(coalesce(m.sent_again_at, m.created_at)))
         FROM mail AS m
-        WHERE m.state IN ('queued', 'sending')
+        WHERE m.state IN ('queued', 'sending') AND NOT EXISTS (SELECT FROM installation WHERE held_since IS NOT NULL)
         """,
         limit=1800.0,
         trouble="a mail has waited for more than 30 minutes",

@@ -20,7 +20,6 @@ class NotifierSettings(ServiceSettings):
         validation_alias=AliasChoices("ICS_NOTIFIER_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of notifier, under its own role.",
     )
-    public_url: str = Field(default="http://127.0.0.1:8080", description="The address that people type; used in mails.")
     smtp_host: str = Field(default="", description="The mail server. Without one, mails wait until they expire.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="The mail server's port.")
     smtp_user: str | None = Field(default=None, description="Name under which to log in to the mail server.")

@@ -1,6 +1,6 @@
 """Every message on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
-from shared.contracts import health, identity, notifier, outcomes, reports, users
+from shared.contracts import health, identity, installation, notifier, outcomes, reports, users
 from shared.contracts.referrals import (
     archiving,
     drafts,
@@ -95,6 +95,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     notifier.QueueMail,
     notifier.ListMails,
     notifier.SendAgain,
+    installation.ReadHold,
     health.ReadIdentityBacklog,
     health.ReadReferralsBacklog,
     health.ReadOutcomesBacklog,

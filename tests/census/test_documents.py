@@ -13,7 +13,7 @@ QUOTED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:csv|json|md|py|sql|tom
 MODULE = re.compile(r"python -m ((?:deploy|gateway|services|shared|tests)(?:\.\w+)*)")
 TARGET = re.compile(r"`make ([a-z-]+)|^make ([a-z-]+)", re.MULTILINE)
 # Made by a run, or the name of a file that every service or folder of lists has.
-ELSEWHERE = {"./var", "definers.toml", "lists/ethnic_category.csv", "service.py", "settings.py"}
+ELSEWHERE = {"./var", "definers.toml", "lists/ethnic_category.csv", "secrets.json", "service.py", "settings.py"}
 PLANNED = {"openapi.json", "shared/leases.py"}
 
 

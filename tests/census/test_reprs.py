@@ -56,6 +56,7 @@ SHOWN = {
     "Link.text": CONFIGURED,
     "MailShown.answer": "the mail server's code",
     "MailTemplate.body": CONFIGURED,
+    "Manifest.rows": "the number of rows of each table",
     "MatchKey.key": "a hash",
     "Notification.addresses": "mailboxes of teams, from the definition",
     "Plan.notes": CONFIGURED,

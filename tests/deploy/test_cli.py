@@ -125,6 +125,7 @@ COMMANDS = (
     ("set-aside", "retry", "id"),
     ("set-aside", "drop", "id"),
     ("events", "send-again"),
+    ("release",),
 )
 
 

@@ -8,6 +8,7 @@ from deploy.runner.environment import Addresses
 from deploy.runner.keyring import MIGRATOR
 from deploy.runner.refusals import CannotStart
 from deploy.runner.stack import EmbeddedParts
+from shared.database import transaction
 from shared.messages import SERVICES
 from tests.conftest import OpenDatabase
 
@@ -53,6 +54,15 @@ async def test_a_service_can_do_nothing_but_what_it_was_granted(statement: str, 
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute(statement)
+
+
+async def test_a_service_cannot_add_a_record_past_the_triggers(database: OpenDatabase) -> None:
+    """Triggers leave rows alone that are added with `row_security` off, as pg_restore does."""
+    pool = await database("referrals")
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        async with transaction(pool) as db:
+            await db.execute("SET LOCAL row_security = off; INSERT INTO record DEFAULT VALUES")
 
 
 @pytest.mark.parametrize("service", SERVICES)

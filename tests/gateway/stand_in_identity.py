@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts import identity
+from shared.contracts.installation import Hold, ReadHold
 from shared.messages import Nothing, Refused
 from shared.permissions import AccountGrant, Role, Visitor
 from tests.contracts.golden import recorded
@@ -50,6 +51,7 @@ class StandInIdentity(StandIn):
             row(identity.LogOut, self._log_out),
             row(identity.ChangePassword, self._change_password),
             row(identity.ReadPasswordRule, lambda _: PASSWORD_RULE),
+            row(ReadHold, lambda _: Hold(because=None)),
             row(identity.ListOrganisations, lambda _: identity.Organisations(organisations=self.organisations)),
         )
 

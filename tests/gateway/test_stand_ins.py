@@ -15,6 +15,7 @@ from shared.contracts.identity import (
     ReadPasswordRule,
     VerifyPin,
 )
+from shared.contracts.installation import ReadHold
 from shared.contracts.notifier import ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -88,6 +89,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 FindSession(register_code="dsr", session_token="session"),
                 ChangePassword(current_password=PASSWORD, new_password="Heath-Lark-28!"),
                 ReadPasswordRule(),
+                ReadHold(),
                 ListOrganisations(register_code="dsr"),
             ),
         ),

@@ -19,6 +19,8 @@ GOVERNED = (
     "PORT_FILE",
     "HOST",
     "AUDIT_HEADS",
+    "BACKUP_KEY_FILE",
+    "BACKUP_PASSPHRASE",
 )
 # Settings that are passed on only to the process that they belong to.
 PRIVATE = {"SMTP_": "notifier", "MAIL_": "notifier"}

@@ -12,6 +12,7 @@ from shared.contracts.identity import (
     ReadPasswordRule,
     VerifyPin,
 )
+from shared.contracts.installation import ReadHold
 from shared.contracts.users import (
     AddUser,
     AssignAddress,
@@ -42,6 +43,7 @@ async def test_golden_log_in(rig: Rig) -> None:
     check_golden(FindSession, found, everywhere)
     check_golden(ChangePassword, await rig.ask(change, found.assertion))
     check_golden(ReadPasswordRule, await rig.ask(ReadPasswordRule()))
+    check_golden(ReadHold, await rig.ask(ReadHold()))
     check_golden(ListOrganisations, await rig.ask(ListOrganisations(register_code="dsr")))
 
 

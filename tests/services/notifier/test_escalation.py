@@ -2,11 +2,13 @@
 
 import pytest
 
+from deploy.runner.environment import Addresses
 from shared.registers.definition.lifecycle import Notification
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers
 from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, nobody_has_seen
 from tests.services.notifier.rig import Rig
+from tests.support.connections import KeptConnections
 
 TEAM = "dynamicsupportregister@mpft.nhs.uk"
 SECOND = "ada@combined.nhs.uk"
@@ -47,6 +49,21 @@ async def test_a_red_whose_mail_is_put_off_and_that_nobody_has_seen_reaches_the_
     assert ["URGENT: referral DSR-7KQ2", "URGENT: nobody has seen referral DSR-7KQ2"] == [
         str(each.message["Subject"]) for each in rig.mail_server.taken if each.recipients == (SECOND,)
     ]
+
+
+async def test_nobody_else_is_told_of_a_mail_that_a_held_installation_may_not_send(
+    rig: Rig, kept: KeptConnections, addresses: Addresses
+) -> None:
+    owner = await kept.owner(addresses, "notifier")
+    await owner.execute("SELECT hold_installation()")
+    await rig.handlers.tell(an_urgent_notice())
+    await rig.escalate(minutes=URGENT_MINUTES)
+    held = await mails(rig)
+
+    await owner.execute("SELECT release_installation()")
+    await rig.escalate(minutes=URGENT_MINUTES)
+
+    assert ([(TEAM, "queued")], [(TEAM, "queued"), (SECOND, "queued")]) == (held, await mails(rig))
 
 
 async def test_a_dead_relay_is_no_reason_to_wait_for_three_days(rig: Rig) -> None:

@@ -3,10 +3,12 @@
 import pytest
 from prometheus_client import REGISTRY
 
+from deploy.runner.environment import Addresses
 from services.notifier.measures import MEASURES
 from shared.measures import measured
 from tests.services.notifier.builders import a_letter
 from tests.services.notifier.rig import Rig
+from tests.support.connections import KeptConnections
 
 NAMES = ("ics_mails_waiting", "ics_mails_oldest_seconds", "ics_mails_failed")
 ADD_FAILED = """
@@ -28,6 +30,16 @@ async def test_a_mail_that_waits_for_half_an_hour_is_said(rig: Rig) -> None:
     await rig.time_passes(minutes=2)
 
     assert ["a mail has waited for more than 30 minutes"] == await measured(rig.context.pool, MEASURES)
+
+
+async def test_a_mail_that_a_held_installation_may_not_send_is_not_late(
+    rig: Rig, kept: KeptConnections, addresses: Addresses
+) -> None:
+    await rig.queue(a_letter())
+    await rig.time_passes(minutes=31)
+    await (await kept.owner(addresses, "notifier")).execute("SELECT hold_installation()")
+
+    assert ([], [1, 0, 0]) == (await measured(rig.context.pool, MEASURES), told())
 
 
 async def test_a_mail_that_was_sent_counts_no_more(rig: Rig) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deploy.runner.environment import Addresses
 from services.notifier.claims import claim_due, mark_ended, mark_later
 from services.notifier.store import forget_old
 from shared.jobs import repeat
@@ -12,6 +13,7 @@ from shared.tasks import end
 from tests.services.notifier.builders import RECIPIENT, a_letter, new_id
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import HANG_UP, TAKE_AND_HANG_UP, Stage
+from tests.support.connections import KeptConnections
 
 STAGES: tuple[Stage, ...] = ("MAIL", "RCPT", "DATA")
 
@@ -50,6 +52,25 @@ async def test_the_same_letter_twice_is_one_mail(rig: Rig) -> None:
     await rig.send_due()
 
     assert 1 == len(rig.mail_server.taken)
+
+
+async def test_a_held_installation_sends_no_mail_until_it_is_released(
+    rig: Rig, kept: KeptConnections, addresses: Addresses
+) -> None:
+    owner = await kept.owner(addresses, "notifier")
+    sent, waiting = await rig.queue(a_letter()), a_letter()
+    await rig.send_due()
+    await owner.execute("SELECT hold_installation()")
+    await rig.queue(waiting)
+    await rig.send_due()
+    held = (len(rig.mail_server.taken), await rig.state(waiting.letter_id))
+
+    await owner.execute("SELECT release_installation()")
+    await rig.send_due()
+
+    assert (1, "queued") == held
+    assert 2 == len(rig.mail_server.taken)
+    assert ["accepted", "accepted"] == [await rig.state(each) for each in (sent, waiting.letter_id)]
 
 
 async def test_mail_waits_for_a_dead_server_and_goes_out_once_when_it_is_back(rig: Rig) -> None:
