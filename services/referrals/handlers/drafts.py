@@ -70,11 +70,16 @@ class Drafting:
             await self._forget(db, visitor, draft_id)
 
     async def discard(self, visitor: Visitor, asked: DiscardDraft) -> Nothing:
-        """Delete the draft and close its id, so that a save under way cannot bring it back."""
+        """
+        Delete the draft and close its id, so that a save under way cannot bring it back.
+
+        Any id can be closed, so only the user's newest closed ids are kept.
+        """
         async with transaction(self.context.pool, visitor) as db:
             await store.hold(db, visitor, asked.draft_id)
             await self._forget(db, visitor, asked.draft_id)
             await store.close(db, visitor, asked.draft_id, self.context.clock())
+            await store.drop_oldest_closed(db, visitor, drafts.MOST_CLOSED)
         return Nothing()
 
     async def _forget(self, db: Database, visitor: Visitor, draft_id: UUID) -> None:

@@ -10,6 +10,7 @@ from shared.registers.form.person import name_typed
 from shared.registers.form.reading import field_names, read_answers
 
 DRAFT_ROOM = 400_000  # bytes of one draft, well under the largest message of the bus
+MOST_CLOSED = 100  # closed ids of one user; each matters only while a save is under way
 
 
 def draft_typed(register: Definition, sent: Typed) -> dict[str, tuple[str, ...]]:

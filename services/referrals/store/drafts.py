@@ -90,6 +90,21 @@ async def close(db: Database, visitor: Visitor, draft_id: UUID, moment: datetime
     await db.execute(CLOSE, visitor.user_id, visitor.register_code, draft_id, moment)
 
 
+DROP_OLDEST_CLOSED = """
+    DELETE FROM draft
+    WHERE user_id = $1 AND register_code = $2 AND id IN (
+        SELECT each.id FROM draft AS each
+        WHERE each.user_id = $1 AND each.register_code = $2 AND each.discarded
+        ORDER BY each.saved_at DESC, each.id
+        OFFSET $3
+    )
+"""
+
+
+async def drop_oldest_closed(db: Database, visitor: Visitor, kept: int) -> None:
+    await db.execute(DROP_OLDEST_CLOSED, visitor.user_id, visitor.register_code, kept)
+
+
 LIST = """
     SELECT id, name, started_at, saved_at
     FROM draft

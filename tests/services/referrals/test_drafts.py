@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.referrals.jobs import purge_drafts
+from services.referrals.rules import drafts
 from shared.clock import utc_now
 from shared.contracts.referrals.drafts import (
     DRAFT_DAYS,
@@ -191,6 +192,22 @@ async def test_a_discarded_draft_is_gone_and_does_not_come_back(referrals: Refer
     assert ("discarded", {}) == await referrals.refusal(visitor, asked)
     assert ("not_found", {}) == await referrals.refusal(visitor, ReadDraft(draft_id=asked.draft_id))
     assert "Discardina" not in await owner.all_text()
+
+
+async def test_a_user_cannot_fill_the_table_with_ids_that_they_discard(
+    referrals: Referrals, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "MOST_CLOSED", 3)
+    visitor, kept = a_visitor(), a_draft()
+    await referrals.ask(visitor, kept)
+
+    ids = [new_id() for _ in range(5)]
+    for each in ids:
+        await referrals.ask(visitor, DiscardDraft(draft_id=each))
+
+    rows = await owner.rows("SELECT id FROM draft WHERE user_id = $1", visitor.user_id)
+    assert {kept.draft_id, *ids[2:]} == {row["id"] for row in rows}
+    assert ("discarded", {}) == await referrals.refusal(visitor, a_draft(ids[-1]))
 
 
 async def test_drafts_are_so_many_and_so_big(referrals: Referrals) -> None:
