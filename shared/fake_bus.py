@@ -87,7 +87,7 @@ class FakeBus:
                 body = await asyncio.shield(work)
         except TimeoutError:
             raise NotAnswered(Fault.TOO_LATE) from None
-        return request.reply_type().model_validate_json(body)
+        return request.read_reply(body)
 
     async def answer(self, request_type: type[Request[Message]], handler: Handler) -> None:
         self.wire.answers[request_type.subject] = (request_type, handler)

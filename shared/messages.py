@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import ClassVar, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared import log
 from shared.registers.bodies import body_token
 
 Process = Literal["gateway", "identity", "referrals", "outcomes", "notifier", "reports"]
@@ -58,6 +59,15 @@ class Request(Message, Generic[Reply_co]):
         raise TypeError(f"{cls.__name__} names no reply")
 
     @classmethod
+    def read_reply(cls, body: str | bytes) -> Reply_co:
+        """Read a reply as it was sent. Raise `NotAnswered(broken)` if it does not fit the contract."""
+        try:
+            return cls.reply_type().model_validate_json(body)
+        except ValidationError:
+            log.warn("bus.reply_unreadable", subject=cls.subject)
+            raise NotAnswered(Fault.BROKEN) from None
+
+    @classmethod
     def service(cls) -> str:
         """Return the service that answers: the second word of `ask.<service>.<verb>`."""
         return cls.subject.split(".")[1]
@@ -80,8 +90,12 @@ class Request(Message, Generic[Reply_co]):
 
     @classmethod
     def read_refusal(cls, code: str, details: str | bytes) -> "Refused":
-        """Read a refusal as it was sent. Raise `ValidationError` if its details do not fit the contract."""
-        read = cls.refusal_details().get(code, Nothing).model_validate_json(details)
+        """Read a refusal as it was sent. Raise `NotAnswered(broken)` if its details do not fit the contract."""
+        try:
+            read = cls.refusal_details().get(code, Nothing).model_validate_json(details)
+        except ValidationError:
+            log.warn("bus.reply_unreadable", subject=cls.subject)
+            raise NotAnswered(Fault.BROKEN) from None
         return Refused(read if isinstance(read, Refusal) else code)
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.security.posted import read_form
+
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -90,4 +92,4 @@ async def is_our_form(request: web.Request, expected: str, public_url: str) -> b
 
 
 async def token_sent(request: web.Request) -> str:
-    return request.headers.get(HEADER) or str((await request.post()).get(FIELD, ""))
+    return request.headers.get(HEADER) or str((await read_form(request)).get(FIELD, ""))

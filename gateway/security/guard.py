@@ -10,6 +10,7 @@ from aiohttp.typedefs import Middleware
 
 from gateway.keys import ASSERTION, CSRF_TOKEN, PUBLIC_URL, REGISTER, REGISTERS, SENT_AGAIN, VISITOR
 from gateway.security import cookies, csrf, return_to
+from gateway.security.posted import read_form
 from gateway.security.session_timeout import time_out_of
 from gateway.security.sessions import SESSIONS
 from gateway.ui.actions import see_other
@@ -90,6 +91,8 @@ def guard(pages: Sequence[PageRoute]) -> Middleware:
         page = table.get(("GET" if request.method == "HEAD" else request.method, resource.canonical))
         if page is None:
             raise web.HTTPNotFound
+        if page.method not in csrf.SAFE_METHODS:
+            await read_form(request)
         request[SENT_AGAIN] = page.may_be_sent_again
         found = await _find_session(request, _find_register(request))
         if found is not None and page.method not in csrf.SAFE_METHODS:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.keys import CSRF_TOKEN, PUBLIC_URL, REGISTER, SENT_AGAIN, VISITOR
 from gateway.security import csrf
+from gateway.security.posted import read_form
 from gateway.security.session_timeout import SESSION
 from shared.registers.definition.register import Definition
 
@@ -71,8 +72,8 @@ async def _token_again(request: web.Request, *, unanswered: bool) -> str:
 async def _fields(request: web.Request) -> list[tuple[str, str]]:
     """Return the text fields. Files must be chosen again."""
     try:
-        posted = await request.post()
-    except (web.HTTPException, ValueError):
+        posted = await read_form(request)
+    except web.HTTPException:
         return []
     sent = [(name, value) for name, value in posted.items() if isinstance(value, str) and name != csrf.FIELD]
     return [(name, value) for name, value in sent if name not in SECRET and "password" not in name]

@@ -4,13 +4,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
+from pydantic import ValidationError
 
+from gateway.keys import REGISTER
 from gateway.security.csrf import FormTooOld, NoCookie, SomebodyElses
 from gateway.security.guard import RegisterUnavailable
 from gateway.security.network import OutOfReach
 from gateway.security.resubmission import what_was_sent
+from gateway.ui.limits import retry_after, said_of
 from gateway.ui.render import show
 from shared import log
+from shared.contracts.identity import TooManyTries
 from shared.messages import Fault, NotAnswered, Refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -32,7 +36,10 @@ ERROR_PAGES = {
     ),
     401: ErrorPage(
         "Your session has ended",
-        ("You were logged out, because the register was not used for a while or you logged out elsewhere.", NOT_SAVED),
+        (
+            "The register was not used for a while, you logged out elsewhere, or you logged in in too many browsers.",
+            NOT_SAVED,
+        ),
     ),
     403: ErrorPage(
         "You do not have permission to see this page",
@@ -52,9 +59,25 @@ ERROR_PAGES = {
         "This was changed in the meantime",
         (NOT_SAVED, "Open the page again to see how it stands now, then make your change once more."),
     ),
+    408: ErrorPage(
+        "What you sent did not arrive in time",
+        (NOT_SAVED, "Your connection may be slow. Please try again."),
+    ),
     413: ErrorPage(
         "What you sent is too big",
         (NOT_SAVED, "Send a smaller file, or shorten what you typed."),
+    ),
+    421: ErrorPage(
+        "This is not the address of the service",
+        ("Check the address in your browser, or use the link that your organisation gave you.",),
+    ),
+    422: ErrorPage(
+        "Part of what you sent cannot be used",
+        (
+            "It is too long, or it is not one of the choices that the page offered.",
+            NOT_SAVED,
+            "Open the page again, then shorten what you typed or choose again.",
+        ),
     ),
     429: ErrorPage(
         "Too many tries",
@@ -111,8 +134,8 @@ INSTEAD: dict[type[web.HTTPException], ErrorPage] = {
     SomebodyElses: SOMEBODY_ELSES,
     OutOfReach: OUT_OF_REACH,
 }
-SENT_AGAIN = frozenset({401, 403, 404, 409, 429, 500, 503})
-SHOWN_AS = {405: 404, 410: 404, 422: 400, 502: 503, 504: 503}
+SENT_AGAIN = frozenset({401, 403, 404, 409, 422, 429, 500, 503})
+SHOWN_AS = {405: 404, 410: 404, 502: 503, 504: 503}
 FAULTS = {
     Fault.NOT_ALLOWED: 403,
     Fault.NOT_SIGNED_IN: 401,
@@ -121,6 +144,7 @@ FAULTS = {
     Fault.UNAVAILABLE: 503,
 }
 REFUSALS = {"not_found": 404, "not_allowed": 403, "conflict": 409, "too_many": 429, "too_big": 413}
+OUR_MISTAKES = frozenset({"missing", "extra_forbidden", "model_type", "frozen_instance"})
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -145,6 +169,24 @@ def _page_of(raised: web.HTTPException) -> ErrorPage | None:
     return ErrorPage(UNAVAILABLE_REGISTER.title, (*UNAVAILABLE_REGISTER.paragraphs, whom))
 
 
+async def _show_refusal(request: web.Request, refusal: Refused) -> web.Response:
+    if not isinstance(refusal.details, TooManyTries):
+        return await show_error(request, REFUSALS.get(refusal.code, 500))
+    words = request[REGISTER].words
+    page = ErrorPage(words("limits.heading"), (said_of(words, refusal.details),))
+    return retry_after(await show_error(request, 429, page), refusal.details)
+
+
+def is_about_a_value(error: ValidationError) -> bool:
+    """
+    Return whether a contract refused values alone: too long, out of range, not one of the choices, not of the type.
+
+    The values that pages put into requests come from outside. A field that is missing or has no such name is our own
+    mistake. A reply that does not fit its contract is too, and raises `NotAnswered`.
+    """
+    return not any(each["type"] in OUR_MISTAKES for each in error.errors(include_input=False, include_context=False))
+
+
 @web.middleware
 async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn exceptions into error pages. Only the `measured` middleware is further out."""
@@ -161,7 +203,11 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await show_error(request, FAULTS.get(unanswered.fault, 500))
     except Refused as refusal:
         log.warn("page.refused", code=refusal.code)
-        return await show_error(request, REFUSALS.get(refusal.code, 500))
+        return await _show_refusal(request, refusal)
+    except ValidationError as error:
+        is_from_outside = is_about_a_value(error)
+        log.warn("page.value_refused" if is_from_outside else "page.failed", error=error)
+        return await show_error(request, 422 if is_from_outside else 500)
     except Exception as error:  # noqa: BLE001  the edge of a page: what went wrong is for the log, not for the visitor
         log.warn("page.failed", error=error)
         return await show_error(request, 500)

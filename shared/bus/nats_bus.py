@@ -92,7 +92,7 @@ class NatsBus:
         message = await self._request(request.subject, request.model_dump_json().encode(), headers, seconds)
         if message.headers and ERROR in message.headers:
             raise _error_of(request, message.headers, message.data)
-        return request.reply_type().model_validate_json(message.data)
+        return request.read_reply(message.data)
 
     async def _request(self, subject: str, body: bytes, headers: dict[str, str], seconds: float) -> Msg:
         give_up = time.monotonic() + min(seconds, NOBODY_THERE_SECONDS)

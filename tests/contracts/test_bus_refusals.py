@@ -3,13 +3,12 @@
 from typing import ClassVar
 
 import pytest
-from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from shared.bus.protocol import Context
 from shared.contracts.referrals.saving import Conflict
 from shared.fake_bus import FakeBus, UnnamedRefusal
-from shared.messages import Nothing, Refusal, Refused
+from shared.messages import Fault, NotAnswered, Nothing, Refusal, Refused
 from tests.contracts.conftest import CANARY, Connect, Fail
 
 
@@ -52,10 +51,12 @@ async def test_in_production_they_are_an_unreadable_reply_without_its_content(on
     asker, answerer = await on_nats("gateway"), await on_nats("identity")
     await answerer.answer(Fail, refuse_otherwise)
 
-    with capture_logs() as logged, pytest.raises(ValidationError) as unreadable:
+    with capture_logs() as logged, pytest.raises(NotAnswered) as unreadable:
         await asker.ask(Fail())
 
+    assert Fault.BROKEN is unreadable.value.fault
     assert CANARY not in f"{unreadable.value} {logged}"
+    assert [Fail.subject] == [each["subject"] for each in logged if each["event"] == "bus.reply_unreadable"]
     assert ["conflict"] == [each["code"] for each in logged if each["event"] == "bus.refusal_not_named"]
 
 

@@ -19,6 +19,18 @@ ORGANISATIONS = (
     identity.Organisation(organisation_id=MPFT, name="Midlands Partnership Foundation Trust", domain="mpft.nhs.uk"),
     identity.Organisation(organisation_id=UUID(int=2), name="Stoke on Trent City Council", domain="stoke.gov.uk"),
 )
+NOON = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
+OWN_SESSIONS = tuple(
+    identity.OwnSession(
+        session_id=UUID(int=number),
+        browser=browser,
+        address="192.0.2.1",
+        opened_at=NOON,
+        seen_at=NOON + timedelta(minutes=5),
+        is_this=number == 8,
+    )
+    for number, browser in ((8, "Edge on Windows"), (9, "Safari on an iPhone"))
+)
 PASSWORD_RULE = identity.PasswordRule.model_validate(recorded(identity.ReadPasswordRule)[0])
 RULE = PASSWORD_RULE.sentences
 
@@ -36,6 +48,7 @@ class StandInIdentity(StandIn):
     organisation_ids: tuple[UUID, ...] = (MPFT,)
     bodies: tuple[str, ...] = ()
     organisations: tuple[identity.Organisation, ...] = ORGANISATIONS
+    own_sessions: tuple[identity.OwnSession, ...] = OWN_SESSIONS
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
 
@@ -49,6 +62,8 @@ class StandInIdentity(StandIn):
             row(identity.CancelAttempt, self._cancel),
             row(identity.FindSession, self._find_session),
             row(identity.LogOut, self._log_out),
+            row(identity.ListOwnSessions, self._list_sessions),
+            row(identity.EndOwnSession, nothing),
             row(identity.ChangePassword, self._change_password),
             row(identity.ReadPasswordRule, lambda _: PASSWORD_RULE),
             row(ReadHold, lambda _: Hold(because=None)),
@@ -99,6 +114,9 @@ class StandInIdentity(StandIn):
     def _log_out(self, asked: identity.LogOut) -> Nothing:
         self.sessions.discard(asked.session_token)
         return Nothing()
+
+    def _list_sessions(self, _asked: identity.ListOwnSessions) -> identity.OwnSessions:
+        return identity.OwnSessions(sessions=self.own_sessions)
 
     def _change_password(self, asked: identity.ChangePassword) -> identity.SessionOpened:
         if asked.current_password != PASSWORD:
