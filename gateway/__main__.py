@@ -2,6 +2,7 @@
 
 from gateway.server.run import run
 from gateway.server.settings import GatewaySettings
+from shared.settings import read_settings
 
 if __name__ == "__main__":
-    run(GatewaySettings())
+    run(read_settings(GatewaySettings))

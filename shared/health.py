@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
+from shared import log
+
 Check = Callable[[], Awaitable[Sequence[str]]]  # returns sentences in plain words for operators
+
+IN_CLEAR = Gauge("ics_settings_in_clear", "Settings that let data leave the machine without encryption")
 
 # The one figure of the bus that services and the gateway have in common.
 RECONNECTS = Gauge("ics_bus_reconnects", "How often the process has lost NATS and found it again")
@@ -13,6 +17,13 @@ RECONNECTS = Gauge("ics_bus_reconnects", "How often the process has lost NATS an
 
 async def nothing() -> Sequence[str]:
     return ()
+
+
+def tell_in_clear(names: Sequence[str]) -> None:
+    """Say in the log and in `/metrics` which settings without encryption the installation allows."""
+    IN_CLEAR.set(len(names))
+    if names:
+        log.warn("settings.in_clear", settings=[f"ICS_{name.upper()}" for name in names])
 
 
 class HealthPort:

@@ -20,7 +20,7 @@ from shared.contracts.health import Backlog
 from shared.contracts.identity import SessionsRevoked
 from shared.database import DATABASE_AWAY, DATABASE_FAULTS, DatabasePool, open_pool
 from shared.front_door import AnsweredRequest, open_door
-from shared.health import HealthPort
+from shared.health import HealthPort, tell_in_clear
 from shared.installation import held_because, note_start
 from shared.installation_words import hold_in_words
 from shared.jobs import BUS_FAULTS, Job, repeat
@@ -60,6 +60,7 @@ Build = Callable[[ServiceContext, Settings], Service]
 def run(name: str, settings: Settings, build: Build[Settings]) -> None:
     """Run the service until SIGTERM or SIGINT. Exit with status 1 when it cannot start or a job fails."""
     log.set_up(name, settings.log_level)
+    tell_in_clear(settings.in_clear)
     try:
         uvloop.run(_run(name, settings, build))
     except FaultyRegister as faulty:

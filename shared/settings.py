@@ -1,10 +1,16 @@
 """Settings from environment variables. Each process reads them once, in its `__main__`, and passes them on."""
 
+import os
+import sys
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.cleartext import refuse_in_clear, settings_in_clear
+
+Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 class ProcessSettings(BaseSettings):
@@ -20,6 +26,19 @@ class ProcessSettings(BaseSettings):
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     demo: bool = Field(default=False, description="Demo mode: loopback only, demo people, a page with the mail sent.")
+    allow_insecure: bool = Field(
+        default=False, description="Let data leave this machine without encryption; only on a protected network."
+    )
+
+    @model_validator(mode="after")
+    def _keeps_data_encrypted(self) -> Self:
+        refuse_in_clear(self, os.environ, allowed=self.allow_insecure)
+        return self
+
+    @property
+    def in_clear(self) -> list[str]:
+        """The names of the settings that let data leave the machine unencrypted, because this is allowed."""
+        return settings_in_clear(self, os.environ)
 
 
 class ServiceSettings(ProcessSettings):
@@ -51,3 +70,31 @@ class ServiceSettings(ProcessSettings):
     @property
     def verifying_keys(self) -> dict[str, bytes]:
         return {name: bytes.fromhex(key) for name, key in self.signing_keys.items()}
+
+
+def check_proxies(public_url: str, trusted_proxies: int | None) -> None:
+    """Raise `ValueError` when a proxy must stand in front, and its number was not said."""
+    if public_url.startswith("https://") and trusted_proxies is None:
+        raise ValueError(
+            "ICS_TRUSTED_PROXIES must be set where ICS_PUBLIC_URL is https: it says how many proxies stand in front "
+            "(usually 1), so that all users do not count as one network address."
+        )
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Return the settings of this process. Exit with a plain sentence for each that cannot be used."""
+    try:
+        return kind()
+    except ValidationError as error:
+        sys.exit("\n".join(sentences_of(error)))
+
+
+def sentences_of(error: ValidationError) -> list[str]:
+    """Return a sentence for each setting that cannot be used, without its value."""
+    named = [(str(each["loc"][0]).upper().removeprefix("ICS_"), each["msg"]) for each in error.errors() if each["loc"]]
+    return [*(f"ICS_{name}: {why}" for name, why in named), *sentences_about_all(error)]
+
+
+def sentences_about_all(error: ValidationError) -> list[str]:
+    """Return the sentences about several settings together."""
+    return [each["msg"].removeprefix("Value error, ") for each in error.errors() if not each["loc"]]

@@ -1,12 +1,16 @@
 """The runner's settings, read from the environment. Each has a default that works."""
 
+import os
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.runner.refusals import CannotStart
+from shared.cleartext import refuse_in_clear
 from shared.messages import SERVICES
+from shared.settings import check_proxies, sentences_about_all
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -33,6 +37,12 @@ class RunnerSettings(BaseSettings):
     outcomes_database_url: SecretStr | None = Field(default=None, description="The same, for outcomes alone.")
     notifier_database_url: SecretStr | None = Field(default=None, description="The same, for notifier alone.")
     reports_database_url: SecretStr | None = Field(default=None, description="The same, for reports alone.")
+    trusted_proxies: int | None = Field(
+        default=None, ge=0, le=5, description="How many proxies stand in front; must be said for an https address."
+    )
+    allow_insecure: bool = Field(
+        default=False, description="Let data leave this machine without encryption; only on a protected network."
+    )
     nats_url: str | None = Field(default=None, description="A NATS server, instead of the embedded one.")
     smtp_host: str | None = Field(default=None, description="The mail server.")
     smtp_port: int | None = Field(default=None, ge=1, le=65535, description="The mail server's port.")
@@ -43,6 +53,12 @@ class RunnerSettings(BaseSettings):
         default=None, description="A passphrase that encrypts backups, instead of a key file."
     )
     registers: Path | None = Field(default=None, description="A folder of further register definitions.")
+
+    @model_validator(mode="after")
+    def _keeps_data_encrypted(self) -> Self:
+        refuse_in_clear(self, os.environ, allowed=self.allow_insecure)
+        check_proxies(self.public_url or "", self.trusted_proxies)
+        return self
 
     def own_database_url(self, service: str) -> str | None:
         """Return the database that the operator named for this service: its own, or the common one."""
@@ -67,5 +83,7 @@ def read_settings() -> RunnerSettings:
     try:
         return RunnerSettings()
     except ValidationError as error:
-        wrong = sorted({f"ICS_{'_'.join(str(part) for part in each['loc']).upper()}" for each in error.errors()})
-        raise CannotStart(f"These settings cannot be used: {', '.join(wrong)}.") from None
+        faults = error.errors()
+        wrong = sorted({f"ICS_{'_'.join(str(part) for part in each['loc']).upper()}" for each in faults if each["loc"]})
+        named = [f"These settings cannot be used: {', '.join(wrong)}."] if wrong else []
+        raise CannotStart("\n".join((*named, *sentences_about_all(error)))) from None

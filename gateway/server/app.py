@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.keys import BUS, DEMO_MAIL_DIR, OVERLAYS, PUBLIC_URL, REGISTERS, TRUSTED_PROXIES
 from gateway.security.guard import PageRoute, guard
+from gateway.security.host import called_as
 from gateway.security.network import ANYWHERE, NetworkPolicy, within
 from gateway.security.sessions import SESSIONS, SessionCache
 from gateway.server.errors import error_pages
@@ -35,6 +36,7 @@ class AppContext:
     static: Static
     public_url: str = ""
     trusted_proxies: int = 0
+    hosts: frozenset[str] = frozenset()
     reach: NetworkPolicy = ANYWHERE
     demo_mail_dir: Path | None = None
 
@@ -43,11 +45,11 @@ def build_app(context: AppContext, pages: Sequence[PageRoute]) -> web.Applicatio
     """
     Return the application with these pages.
 
-    A request passes: request id and metrics, error pages, network policy, trailing slash, guard (session, permission,
-    form token), page. An address without its trailing slash is redirected before the guard runs.
+    A request passes: request id and metrics, error pages, host, network policy, trailing slash, guard (form, session,
+    permission, form token), page. An address without its trailing slash is redirected before the guard runs.
     """
     complete = web.normalize_path_middleware(merge_slashes=False, redirect_class=web.HTTPSeeOther)
-    middlewares = [measured, error_pages, within(context.reach), complete, guard(pages)]
+    middlewares = [measured, error_pages, called_as(context.hosts), within(context.reach), complete, guard(pages)]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_FORM)
     app[BUS] = context.bus
     app[REGISTERS] = context.registers

@@ -32,7 +32,7 @@ def security_headers(public_url: str) -> Prepare:
     Return a handler for `app.on_response_prepare`, which also sees responses that bypass middlewares: aiohttp's own 404
     and 500.
     """
-    always = ALWAYS | ({"Strict-Transport-Security": TWO_YEARS} if public_url.startswith("https://") else {})
+    always = _always(public_url)
 
     async def put_headers(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(always)
@@ -41,3 +41,12 @@ def security_headers(public_url: str) -> Prepare:
         response.headers.popall("Server", None)
 
     return put_headers
+
+
+def headers_of_refusal(public_url: str) -> dict[str, str]:
+    """Return the headers of an answer that no page gives: to what is not HTTP."""
+    return {**_always(public_url), "Content-Security-Policy": content_policy(""), "Cache-Control": "no-store"}
+
+
+def _always(public_url: str) -> dict[str, str]:
+    return ALWAYS | ({"Strict-Transport-Security": TWO_YEARS} if public_url.startswith("https://") else {})

@@ -9,6 +9,7 @@ from prometheus_client import Histogram
 from gateway.security.guard import Handler
 from shared import log
 
+METHODS = frozenset({"GET", "HEAD", "POST"})
 SECONDS = Histogram("ics_page_seconds", "Time to answer a page", ("method", "route", "status"))
 
 
@@ -22,6 +23,7 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "none"
     took = time.perf_counter() - started
-    SECONDS.labels(request.method, route, response.status).observe(took)
-    log.log("page", method=request.method, route=route, status=response.status, ms=round(took * 1000, 1))
+    method = request.method if request.method in METHODS else "other"
+    SECONDS.labels(method, route, response.status).observe(took)
+    log.log("page", method=method, route=route, status=response.status, ms=round(took * 1000, 1))
     return response

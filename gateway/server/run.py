@@ -12,6 +12,7 @@ from aiohttp import web
 from gateway.keys import OVERLAYS
 from gateway.routes import pages
 from gateway.server.app import AppContext, build_app
+from gateway.server.connection import listen
 from gateway.server.readiness import needed_and_away
 from gateway.server.settings import GatewaySettings
 from gateway.ui.brand import read_brand
@@ -20,7 +21,7 @@ from gateway.ui.render import Templates
 from gateway.ui.static import Static
 from shared import log
 from shared.bus.nats_bus import NatsBus
-from shared.health import RECONNECTS, HealthPort
+from shared.health import RECONNECTS, HealthPort, tell_in_clear
 from shared.installation_words import hold_in_words
 from shared.overlays import OverlayFollower
 from shared.register_files import log_faulty, registers_in
@@ -38,6 +39,7 @@ class NotOnLoopback(ValueError):
 def run(settings: GatewaySettings) -> None:
     """Serve until SIGTERM or SIGINT. Raise `NotOnLoopback` for demo mode on a public address."""
     log.set_up("gateway", settings.log_level)
+    tell_in_clear(settings.in_clear)
     if settings.demo and not ipaddress.ip_address(settings.host).is_loopback:
         raise NotOnLoopback
     try:
@@ -53,17 +55,17 @@ async def _run(settings: GatewaySettings) -> None:
     await health.open()
     bus = await NatsBus.connect("gateway", settings.nats_url, settings.nats_seed.get_secret_value())
     app = _app(settings, bus)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
     following = [asyncio.create_task(each) for each in (app[OVERLAYS].run(), app[HOLD].run())]
-    site = web.TCPSite(runner, settings.host, settings.port)
-    await site.start()
-    _tell_port(runner, settings.port_file)
+    listening = await listen(runner, settings.host, settings.port, settings.public_url)
+    _tell_port(listening, settings.port_file)
     health.ready_when(lambda: _troubles(bus, app[OVERLAYS]), remarks=lambda: _remarks(app[HOLD]))
     log.log("gateway.ready")
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait({asked, *following}, return_when=asyncio.FIRST_COMPLETED)
     health.ready_when(None)
+    listening.close()
     await runner.cleanup()
     failures = await end([asked, *following])
     await bus.close()
@@ -85,18 +87,19 @@ def _app(settings: GatewaySettings, bus: NatsBus) -> web.Application:
         templates,
         static,
         public_url=settings.public_url,
-        trusted_proxies=settings.trusted_proxies,
+        trusted_proxies=settings.trusted_proxies or 0,
+        hosts=settings.all_hosts,
         reach=settings.reach,
         demo_mail_dir=settings.demo_mail_dir,
     )
     return build_app(context, pages(settings))
 
 
-def _tell_port(runner: web.AppRunner, file: Path | None) -> None:
+def _tell_port(listening: asyncio.Server, file: Path | None) -> None:
     """Write the port that the server listens on to a file, atomically."""
     if file is not None:
         half = file.with_suffix(".half")
-        half.write_text(str(runner.addresses[0][1]), encoding="ascii")
+        half.write_text(str(listening.sockets[0].getsockname()[1]), encoding="ascii")
         half.rename(file)
 
 

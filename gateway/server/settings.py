@@ -3,11 +3,14 @@
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from gateway.security.network import NetworkPolicy
-from shared.settings import ProcessSettings
+from shared.settings import ProcessSettings, check_proxies
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class GatewaySettings(ProcessSettings):
@@ -23,8 +26,14 @@ class GatewaySettings(ProcessSettings):
     template_cache: Path | None = Field(
         default=None, description="Folder for compiled templates. Default: they are not kept."
     )
-    trusted_proxies: int = Field(
-        default=0, ge=0, le=5, description="How many trusted proxies in front add X-Forwarded-For."
+    trusted_proxies: int | None = Field(
+        default=None,
+        ge=0,
+        le=5,
+        description="How many trusted proxies in front add X-Forwarded-For; must be said where public_url is https.",
+    )
+    host_names: frozenset[str] = Field(
+        default=frozenset(), description="JSON: further names by which browsers may call this gateway."
     )
     networks: frozenset[IPv4Network | IPv6Network] = Field(
         default=frozenset(), description="JSON: the networks from which pages may be reached; empty: any."
@@ -41,6 +50,17 @@ class GatewaySettings(ProcessSettings):
         if self.country_header and not self.trusted_proxies:
             raise ValueError("country_header is believed from a proxy alone: set trusted_proxies")
         return self
+
+    @model_validator(mode="after")
+    def _says_how_many_proxies(self) -> Self:
+        check_proxies(self.public_url, self.trusted_proxies)
+        return self
+
+    @property
+    def all_hosts(self) -> frozenset[str]:
+        """The names in a Host header that are answered: of the public address, of this machine, and further ones."""
+        public = urlsplit(self.public_url).hostname
+        return self.host_names | LOOPBACK_NAMES | {self.host} | ({public} if public else set())
 
     @property
     def reach(self) -> NetworkPolicy:

@@ -1,12 +1,12 @@
 """The settings that the notifier reads from its environment."""
 
 from email.utils import parseaddr
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 
+from shared.cleartext import is_local
 from shared.settings import ServiceSettings
 from shared.values import Unreadable, email_host, read_line
 
@@ -69,7 +69,4 @@ class NotifierSettings(ServiceSettings):
 
     @property
     def is_loopback(self) -> bool:
-        try:
-            return self.smtp_host == "localhost" or ip_address(self.smtp_host.strip("[]")).is_loopback
-        except ValueError:
-            return False
+        return is_local(self.smtp_host)

@@ -73,7 +73,7 @@ def test_only_demo_mode_has_a_mail_catcher(tmp_path: Path, addresses: Addresses)
     [
         ({"port": 8080}, "http://127.0.0.1:8080"),
         ({"port": 8080, "host": "::1"}, "http://[::1]:8080"),
-        ({"port": 8080, "public_url": "https://registers.example"}, "https://registers.example"),
+        ({"public_url": "https://registers.example", "trusted_proxies": 1}, "https://registers.example"),
         ({"port": 0}, ""),
     ],
 )
@@ -104,10 +104,11 @@ def test_a_child_inherits_what_is_not_for_the_runner_or_for_another() -> None:
 
 def test_a_service_s_own_database_goes_before_the_common_one_and_both_before_the_embedded(tmp_path: Path) -> None:
     embedded = DatabaseServer("postgresql://postgres@/ics")
-    some = RunnerSettings.model_validate({"reports_database_url": "postgresql://a@reports.example/ics"})
+    own = "postgresql://a@reports.example/ics?sslmode=verify-full"
+    some = RunnerSettings.model_validate({"reports_database_url": own})
     common = RunnerSettings.model_validate({"database_url": ADMIN})
 
-    assert ("postgresql://a@reports.example/ics", embedded.admin_dsn) == tuple(
+    assert (own, embedded.admin_dsn) == tuple(
         databases(some, embedded)[service].admin_dsn for service in ("reports", "identity")
     )
     assert {ADMIN} == {server.admin_dsn for server in databases(common, None).values()}

@@ -149,6 +149,7 @@ def small_app(
     demo: bool = False,
     reach: NetworkPolicy = ANYWHERE,
     trusted_proxies: int = 0,
+    hosts: frozenset[str] = frozenset(),
 ) -> web.Application:
     static = Static()
     templates = Templates(static, brand or Brand(), cache, demo=demo, undefined=undefined)
@@ -162,5 +163,6 @@ def small_app(
         public_url=public_url,
         reach=reach,
         trusted_proxies=trusted_proxies,
+        hosts=hosts,
     )
     return build_app(context, PAGES)

@@ -20,6 +20,7 @@ VALUES: Mapping[Template, Mapping[str, str]] = {
     "pin": {"first_name": "Jayne", "pin": "402917", "minutes": "30"},
     "reminder": {"first_name": "Jayne", "password": "Kestrel-42-Lantern", "link": LINK},
     "locked": {"first_name": "Jayne", "contact": "help@registers.example"},
+    "locked_to_strangers": {"first_name": "Jayne", "contact": "help@registers.example", "link": LINK},
     "password_changed": {"first_name": "Jayne", "contact": "help@registers.example"},
     "role_changed": {"first_name": "Jayne", "link": LINK},
 }
@@ -100,7 +101,7 @@ def settings(**changed: str | int | bool | dict[str, str] | None) -> NotifierSet
     told: dict[str, object] = {
         "nats_url": "nats://127.0.0.1:4222",
         "nats_seed": "none",
-        "ICS_DATABASE_URL": "postgresql://none",
+        "ICS_DATABASE_URL": "postgresql:///none",
         "signing_seed": "00" * 32,
         "signing_keys": {},
         "public_url": "https://registers.example",
