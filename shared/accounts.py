@@ -1,6 +1,19 @@
-"""The states of a user account, and the actions that administrators can take on it."""
+"""The states of a user account, the actions that administrators can take on it, and its limits."""
 
 from enum import StrEnum
+from typing import Literal
+
+LimitName = Literal[
+    "account",
+    "flood",
+    "network_passwords",
+    "network_registrations",
+    "network_reminders",
+    "password_changes",
+    "pins_mailed",
+    "pins_resent",
+]
+"""What a limit of log-ins counts. Pages have words for each."""
 
 
 class UserState(StrEnum):

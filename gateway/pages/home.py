@@ -33,6 +33,7 @@ async def home_page(request: web.Request) -> web.Response:
         words=register.words,
         name=visitor.full_name,
         changed=notice(request, {"changed": register.words("password.changed")}),
+        others_ended=notice(request, {"others_ended": register.words("account.others_ended")}),
         has_role=visitor.role is not None,
         drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         shown=cards,

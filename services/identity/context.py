@@ -9,6 +9,7 @@ from uuid import UUID
 from services.identity.hashing import PasswordHashes
 from services.identity.keys import Keys
 from services.identity.mails import Mails, Recipient
+from services.identity.rules.log_in import SharedLimits
 from services.identity.rules.passwords import Profile
 from services.identity.store.accounts import Account
 from shared import log
@@ -51,6 +52,8 @@ class IdentityContext(ServiceContext):
     mails: Mails
     profile: Profile
     lifetimes: Lifetimes
+    shared_limits: SharedLimits
+    most_sessions: int
 
     def named(self, code: str) -> Definition:
         """

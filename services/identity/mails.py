@@ -38,6 +38,9 @@ class Mails:
     def locked(self, to: Recipient, contact: str) -> QueueMail:
         return _mail("locked", to, None, contact=contact)
 
+    def locked_to_strangers(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("locked_to_strangers", to, None, contact=contact, link=self._log_in(to))
+
     def password_changed(self, to: Recipient, contact: str) -> QueueMail:
         return _mail("password_changed", to, None, contact=contact)
 

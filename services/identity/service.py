@@ -9,6 +9,7 @@ from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
+from services.identity.handlers.own_sessions import OwnSessionHandlers
 from services.identity.handlers.passwords import ChangeOfPassword, Reminders, RuleInForce
 from services.identity.handlers.pins import PinStep
 from services.identity.handlers.proposals import ProposalList
@@ -21,6 +22,7 @@ from services.identity.hashing import PasswordHashes
 from services.identity.jobs import SWEEP_SECONDS, Sweeper, heartbeat
 from services.identity.keys import Keys
 from services.identity.mails import Mails
+from services.identity.rules.log_in import shared_limits
 from services.identity.rules.passwords import ICS, PROFILES
 from services.identity.settings import IdentitySettings
 from shared import log
@@ -56,6 +58,13 @@ def context_of(shared: ServiceContext, settings: IdentitySettings) -> IdentityCo
             session=timedelta(hours=settings.absolute_hours),
             pin=timedelta(minutes=settings.pin_minutes),
         ),
+        shared_limits=shared_limits(
+            everywhere=settings.limit_wrong_passwords_everywhere,
+            passwords=settings.limit_wrong_passwords,
+            reminders=settings.limit_reminders,
+            registrations=settings.limit_registrations,
+        ),
+        most_sessions=settings.most_sessions,
     )
 
 
@@ -81,6 +90,8 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_anyone(asked.CancelAttempt, pin.cancel),
         for_anyone(asked.FindSession, sessions.find),
         for_anyone(asked.LogOut, sessions.log_out),
+        for_visitors(asked.ListOwnSessions, Permission.USE_ACCOUNT, OwnSessionHandlers(context).read),
+        for_visitors(asked.EndOwnSession, Permission.USE_ACCOUNT, OwnSessionHandlers(context).end),
         for_visitors(asked.ChangePassword, Permission.USE_ACCOUNT, ChangeOfPassword(context).change),
         for_anyone(asked.RemindPassword, Reminders(context).remind),
         for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),

@@ -21,6 +21,23 @@ class IdentitySettings(ServiceSettings):
     idle_minutes: int = Field(default=15, ge=5, le=60, description="A session ends after this time without use.")
     absolute_hours: int = Field(default=12, ge=1, le=24, description="A session ends after this time at the latest.")
     pin_minutes: int = Field(default=30, ge=5, le=30, description="How long a PIN is valid.")
+    most_sessions: int = Field(
+        default=3, ge=1, le=100, description="In how many browsers a user may be logged in at once."
+    )
+    limit_wrong_passwords: int = Field(
+        default=100, ge=5, description="Wrong passwords from one network address in 5 minutes, from unknown browsers."
+    )
+    limit_wrong_passwords_everywhere: int = Field(
+        default=500,
+        ge=5,
+        description="The same from everywhere; beyond it, an e-mail address gets 3 tries in 5 minutes.",
+    )
+    limit_reminders: int = Field(
+        default=30, ge=1, description="Forgotten passwords from one network address in an hour."
+    )
+    limit_registrations: int = Field(
+        default=120, ge=1, description="Registrations from one network address in an hour."
+    )
 
     @field_validator("pin_key")
     @classmethod

@@ -27,6 +27,8 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.CancelAttempt,
     identity.FindSession,
     identity.LogOut,
+    identity.ListOwnSessions,
+    identity.EndOwnSession,
     identity.ChangePassword,
     identity.RemindPassword,
     identity.ReadPasswordRule,

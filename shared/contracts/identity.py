@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.accounts import LimitName
 from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Refusal, Refusals, Request
 from shared.permissions import Visitor
 from shared.values import ValueFault
@@ -14,6 +15,15 @@ Typed = Field(max_length=320, repr=False)
 Secret = Field(max_length=1024, repr=False)
 MOST_COLLEAGUES = 50
 RegistrantField = Literal["first_name", "last_name", "email"]
+
+
+class TooManyTries(Refusal):
+    """A limit is reached. `limit`: what it counts. `until`: when the next try counts again."""
+
+    code: ClassVar[str] = "too_many"
+
+    limit: LimitName
+    until: datetime
 
 
 class InvalidRegistrant(Refusal):
@@ -33,7 +43,7 @@ class RegisterAccount(Request[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.register_account"
-    refusals: ClassVar[Refusals] = ("domain_not_accepted", "not_open", "too_many", InvalidRegistrant)
+    refusals: ClassVar[Refusals] = ("domain_not_accepted", "not_open", TooManyTries, InvalidRegistrant)
 
     register_code: str
     first_name: str = Typed
@@ -53,13 +63,14 @@ class LogIn(Request[Attempt]):
     Take the password step of a log-in.
 
     Refused as `wrong_details` (the same for an unknown address, a wrong password and a locked account) or `too_many`.
+    A right temporary password is never refused as `too_many` because of other people's guesses.
 
     `device_token` is the cookie of a browser that has completed a log-in before. Wrong passwords from such a browser
     are counted separately from those of strangers.
     """
 
     subject: ClassVar[str] = "ask.identity.log_in"
-    refusals: ClassVar[tuple[str, ...]] = ("wrong_details", "too_many")
+    refusals: ClassVar[Refusals] = ("wrong_details", TooManyTries)
 
     register_code: str
     email: str = Typed
@@ -73,11 +84,13 @@ class SessionOpened(Message):
     A completed log-in, or a renewed session. Both tokens go into cookies and replace any earlier ones.
 
     `must_change`: the user logged in with a temporary password and must change it first.
+    `ended_others`: so many of the user's oldest sessions were ended, because they had too many.
     """
 
     session_token: str = Secret
     device_token: str = Secret
     must_change: bool
+    ended_others: int = 0
 
 
 class PinRefused(Refusal):
@@ -96,6 +109,7 @@ class VerifyPin(Request[SessionOpened]):
     `attempt_over` when the user must start again: done, cancelled, five tries, or the account is locked.
 
     `earlier_session` is the browser's present session cookie: that session ends, even if it belongs to another user.
+    `browser` (in plain words) and `address` are kept with the session, for its own user.
     """
 
     subject: ClassVar[str] = "ask.identity.verify_pin"
@@ -104,6 +118,8 @@ class VerifyPin(Request[SessionOpened]):
     attempt_token: str = Secret
     pin: str = Field(max_length=32, repr=False)
     earlier_session: str | None = Field(default=None, max_length=200, repr=False)
+    browser: str = Field(default="", max_length=60)
+    address: str = Field(default="", max_length=100, repr=False)
 
 
 class ResendPin(Request[Nothing]):
@@ -114,7 +130,7 @@ class ResendPin(Request[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.resend_pin"
-    refusals: ClassVar[tuple[str, ...]] = ("too_many", "attempt_over")
+    refusals: ClassVar[Refusals] = (TooManyTries, "attempt_over")
 
     attempt_token: str = Secret
 
@@ -160,6 +176,38 @@ class LogOut(Request[Nothing]):
     session_token: str = Secret
 
 
+class OwnSession(Message):
+    """A session of the user's own account that has not ended. `is_this`: it is the one that asks."""
+
+    session_id: UUID
+    browser: str
+    address: str = Field(repr=False)
+    opened_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+class OwnSessions(Message):
+    """The sessions of one user, newest first."""
+
+    sessions: tuple[OwnSession, ...]
+
+
+class ListOwnSessions(Request[OwnSessions]):
+    """List the sessions of the asker's own account that have not ended."""
+
+    subject: ClassVar[str] = "ask.identity.list_own_sessions"
+
+
+class EndOwnSession(Request[Nothing]):
+    """End one session of the asker's own account in every process. Refused as `not_found`."""
+
+    subject: ClassVar[str] = "ask.identity.end_own_session"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
+
+    session_id: UUID
+
+
 class PasswordUnmet(Refusal):
     """The password breaks these sentences of the rule, numbered from 1."""
 
@@ -179,7 +227,7 @@ class ChangePassword(Request[SessionOpened]):
     """
 
     subject: ClassVar[str] = "ask.identity.change_password"
-    refusals: ClassVar[Refusals] = ("password_wrong", "too_many", "password_unchanged", PasswordUnmet)
+    refusals: ClassVar[Refusals] = ("password_wrong", TooManyTries, "password_unchanged", PasswordUnmet)
 
     current_password: str = Secret
     new_password: str = Secret
@@ -193,7 +241,7 @@ class RemindPassword(Request[Nothing]):
     """
 
     subject: ClassVar[str] = "ask.identity.remind_password"
-    refusals: ClassVar[tuple[str, ...]] = ("too_many",)
+    refusals: ClassVar[Refusals] = (TooManyTries,)
 
     register_code: str
     email: str = Typed

@@ -8,7 +8,16 @@ from pydantic import Field
 
 from shared.messages import Command, Letter, Message, Nothing, Process, Request
 
-Template = Literal["welcome", "already_registered", "pin", "reminder", "locked", "password_changed", "role_changed"]
+Template = Literal[
+    "welcome",
+    "already_registered",
+    "pin",
+    "reminder",
+    "locked",
+    "locked_to_strangers",
+    "password_changed",
+    "role_changed",
+]
 Occasion = Literal["record_created", "rating_changed", "urgent_not_seen", "outcome_recorded", "record_ended"]
 Delivery = Literal["waiting", "accepted", "failed", "given_up", "expired"]
 

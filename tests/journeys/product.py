@@ -69,7 +69,8 @@ class Product:
 @asynccontextmanager
 async def product(folder: Path, *options: str, **settings: str) -> AsyncIterator[Product]:
     """Run the product until the block ends. Fails, with its log, if the product does not become ready."""
-    environment = {**os.environ, "ICS_STATE_DIR": str(folder), "ICS_PORT": "0", **settings}
+    ours = {"ICS_STATE_DIR": str(folder), "ICS_PORT": "0", "ICS_MOST_SESSIONS": "100"}  # tests share the demo's users
+    environment = {**os.environ, **ours, **settings}
     runner = await asyncio.create_subprocess_exec(
         *ICS,
         "up",

@@ -9,6 +9,7 @@ from gateway.security.client_address import client_address
 from gateway.security.sessions import SESSIONS
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Field, Form
+from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
 from shared.contracts.identity import Attempt, LogIn, LogOut
@@ -36,10 +37,10 @@ async def log_in(request: web.Request) -> web.Response:
     answers = form.read(await request.post())
     if answers is None:
         return await _show(request, form)
-    attempt = await _ask_to_log_in(request, answers["email"], answers["password"])
-    if attempt is None:
-        _refuse(form, request[REGISTER])
-        return await _show(request, form)
+    try:
+        attempt = await _ask_to_log_in(request, answers["email"], answers["password"])
+    except Refused as refusal:
+        return await _not_let_in(request, form, refusal)
     response = see_other(request[REGISTER].address(PIN))
     cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
     return response
@@ -57,9 +58,17 @@ async def log_out(request: web.Request) -> web.Response:
     return response
 
 
-async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Attempt | None:
+async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web.Response:
+    if refusal.code == "wrong_details":
+        _refuse(form, request[REGISTER])
+        return await _show(request, form)
+    reached = refuse_for_now(request, form, refusal)
+    return retry_after(await _show(request, form), reached)
+
+
+async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Attempt:
     if len(email) > LONGEST_EMAIL or len(password) > LONGEST_SECRET:
-        return None
+        raise Refused("wrong_details")
     message = LogIn(
         register_code=request[REGISTER].code,
         email=email,
@@ -67,12 +76,7 @@ async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Att
         address=client_address(request),
         device_token=cookies.read(request, cookies.DEVICE),
     )
-    try:
-        return await ask(request, message)
-    except Refused as refusal:
-        if refusal.code != "wrong_details":
-            raise
-        return None
+    return await ask(request, message)
 
 
 def _form(register: Definition) -> Form:

@@ -4,14 +4,16 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.pages.account.own_sessions import lines_of
 from gateway.pages.account.sign_in import LONGEST_SECRET, put_session
 from gateway.security import cookies
 from gateway.security.sessions import SESSIONS
-from gateway.ui.actions import ask, see_other
+from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Field, Form
+from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
-from shared.contracts.identity import ChangePassword, PasswordRule, PasswordUnmet, ReadPasswordRule
+from shared.contracts.identity import ChangePassword, PasswordRule, PasswordUnmet, ReadPasswordRule, TooManyTries
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
@@ -34,12 +36,19 @@ async def change_password(request: web.Request) -> web.Response:
     try:
         opened = await ask(request, _message(answers["current"], answers["new"]))
     except Refused as refusal:
-        _say_why(form, register, rule, refusal)
-        return await _show(request, form)
+        return await _not_changed(request, form, rule, refusal)
     request.config_dict[SESSIONS].forget(request.cookies[cookies.SESSION])
     response = see_other(register.address(PATHS["home"]), "changed")
     put_session(response, opened)
     return response
+
+
+async def _not_changed(request: web.Request, form: Form, rule: PasswordRule, refusal: Refused) -> web.Response:
+    if isinstance(refusal.details, TooManyTries):
+        reached = refuse_for_now(request, form, refusal)
+        return retry_after(await _show(request, form), reached)
+    _say_why(form, request[REGISTER], rule, refusal)
+    return await _show(request, form)
 
 
 def _message(current: str, new: str) -> ChangePassword:
@@ -112,4 +121,6 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         form=form,
         words=request[REGISTER].words,
         must_change=request[VISITOR].must_change,
+        sessions=await lines_of(request),
+        ended=notice(request, {"ended": request[REGISTER].words("account.session_ended")}),
     )

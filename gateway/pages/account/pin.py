@@ -5,9 +5,12 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.sign_in import PIN, put_session, to_login
 from gateway.security import cookies, return_to
+from gateway.security.client_address import client_address
 from gateway.security.sessions import SESSIONS
 from gateway.ui.actions import ask, notice, see_other
+from gateway.ui.browsers import browser_in_words
 from gateway.ui.form import Field, Form
+from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
 from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, VerifyPin
@@ -53,15 +56,15 @@ async def resend_pin(request: web.Request) -> web.Response:
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None:
         return to_login(request, "over")
-    said = "sent"
     try:
         await ask(request, ResendPin(attempt_token=attempt))
     except Refused as refusal:
-        _expect(refusal, "too_many", "attempt_over")
         if refusal.code == "attempt_over":
             return _without_attempt(to_login(request, "over"))
-        said = "soon"
-    return see_other(request[REGISTER].address(PIN), said)
+        form = _form(request[REGISTER])
+        reached = refuse_for_now(request, form, refusal)
+        return retry_after(await _show(request, form), reached)
+    return see_other(request[REGISTER].address(PIN), "sent")
 
 
 async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> SessionOpened:
@@ -69,8 +72,14 @@ async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> Sessio
     digits = "".join(pin.split())
     if len(digits) > LONGEST_PIN:
         raise Refused("pin_refused")
-    earlier = cookies.read(request, cookies.SESSION)
-    return await ask(request, VerifyPin(attempt_token=attempt, pin=digits, earlier_session=earlier))
+    message = VerifyPin(
+        attempt_token=attempt,
+        pin=digits,
+        earlier_session=cookies.read(request, cookies.SESSION),
+        browser=browser_in_words(request.headers.get("User-Agent", "")),
+        address=client_address(request),
+    )
+    return await ask(request, message)
 
 
 async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web.Response:
@@ -86,11 +95,14 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
 async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
     """
     Redirect to the page where this user's last session ended, or to the home page. A temporary password must be changed
-    first.
+    first. The home page says if other sessions had to end.
     """
     register = request[REGISTER]
     home = register.address(PATHS["password" if opened.must_change else "home"])
-    response = see_other(home if opened.must_change else await _last_page(request, opened) or home)
+    if opened.ended_others and not opened.must_change:
+        response = see_other(home, "others_ended")
+    else:
+        response = see_other(home if opened.must_change else await _last_page(request, opened) or home)
     put_session(response, opened)
     return _without_attempt(response)
 
@@ -138,7 +150,6 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         form=form,
         words=register.words,
         sent=notice(request, {"sent": register.words("pin.sent_again")}),
-        soon=notice(request, {"soon": register.words("pin.too_soon")}),
         pin=register.address(PIN),
         cancel=register.address("login/cancel"),
         resend=register.address("login/resend"),

@@ -1,5 +1,7 @@
 """The pages on which people register their own account, where the register allows it."""
 
+import asyncio
+
 from aiohttp import web
 from markupsafe import Markup, escape
 
@@ -8,14 +10,16 @@ from gateway.pages.account.sign_in import LOGIN, REMINDER
 from gateway.security.client_address import client_address
 from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
+from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.render import show
-from shared.contracts.identity import InvalidRegistrant, RegisterAccount
+from shared.contracts.identity import InvalidRegistrant, RegisterAccount, TooManyTries
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
 LONGEST_NAME = 60
 LONGEST_ANSWER = 320
 DONE = "login/register/done"
+LEAST_SECONDS = 0.3  # far more than the work takes: otherwise its time would tell whether the address has an account
 
 
 async def register_page(request: web.Request) -> web.Response:
@@ -34,10 +38,13 @@ async def register_account(request: web.Request) -> web.Response:
     answers = form.read(await request.post())
     if answers is None:
         return await _show_form(request, form)
+    least = asyncio.ensure_future(asyncio.sleep(LEAST_SECONDS))
     try:
         await ask(request, _message(request, answers))
     except Refused as refusal:
         return await _show_refused(request, form, refusal)
+    finally:
+        await least
     return see_other(register.address(DONE))
 
 
@@ -70,6 +77,9 @@ async def _show_refused(request: web.Request, form: Form, refusal: Refused) -> w
         )
     if refusal.code == "not_open":
         return await _show_closed(request, status=403)
+    if isinstance(refusal.details, TooManyTries):
+        reached = refuse_for_now(request, form, refusal)
+        return retry_after(await _show_form(request, form), reached)
     say_what_is_wrong(form, request[REGISTER], refusal)
     return await _show_form(request, form)
 

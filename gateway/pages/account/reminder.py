@@ -7,8 +7,10 @@ from gateway.pages.account.sign_in import LOGIN
 from gateway.security.client_address import client_address
 from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
+from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.render import show
 from shared.contracts.identity import RemindPassword
+from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.values import Unreadable, read_email
 
@@ -24,7 +26,11 @@ async def remind(request: web.Request) -> web.Response:
     email = _read(form, answers["email"], register) if answers else None
     if email is None:
         return await _show(request, form)
-    await ask(request, RemindPassword(register_code=register.code, email=email, address=client_address(request)))
+    try:
+        await ask(request, RemindPassword(register_code=register.code, email=email, address=client_address(request)))
+    except Refused as refusal:
+        reached = refuse_for_now(request, form, refusal)
+        return retry_after(await _show(request, form), reached)
     return see_other(register.address("login/reminder/sent"))
 
 

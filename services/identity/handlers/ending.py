@@ -1,4 +1,4 @@
-"""End the session that a cookie opens, because its user logs out or another user logs in over it."""
+"""End the session that a cookie opens, or the oldest sessions of a user who opens another."""
 
 from uuid import UUID
 
@@ -25,3 +25,13 @@ async def end_session(
     who = actor or account_id
     await audit.note(db, None, IdentityAction.LOGGED_OUT, [account_id, session_id], register=register, actor=who)
     return (session_id,)
+
+
+async def end_oldest(context: IdentityContext, db: Database, account_id: UUID, register: str) -> tuple[UUID, ...]:
+    """Make room for one more session. Return the ended ones, to be broadcast after commit."""
+    idle, kept = context.lifetimes.idle, context.most_sessions - 1
+    ended = await sessions.end_oldest(db, account_id, idle, kept)
+    if ended:
+        told = [account_id, *ended]
+        await audit.note(db, None, IdentityAction.OLDEST_SESSION_ENDED, told, register=register, actor=account_id)
+    return ended

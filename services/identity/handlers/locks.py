@@ -24,16 +24,19 @@ async def lock(
         return ()
     event = IdentityAction.ACCOUNT_LOCKED if status is Status.LOCKED else IdentityAction.ACCOUNT_LOCKED_TO_STRANGERS
     await audit.note(db, None, event, [account.account_id], register=register_code)
-    await mail_locked(context, db, account, register_code)
+    await mail_locked(context, db, account, status, register_code)
     if status is not Status.LOCKED:
         return ()
     await attempts.end_all(db, account.account_id)
     return await sessions.end_all(db, account.account_id)
 
 
-async def mail_locked(context: IdentityContext, db: Database, account: Account, register_code: str) -> None:
-    """Mail the user that the account is locked, at most three times a day."""
-    if await limits.count(db, LOCK_MAILS, context.keys.window(str(account.account_id))) > LOCK_MAILS.most:
+async def mail_locked(
+    context: IdentityContext, db: Database, account: Account, status: Status, register_code: str
+) -> None:
+    """Mail the user that the account is locked, and who can open it, at most three times a day."""
+    if (await limits.count(db, LOCK_MAILS, context.keys.window(str(account.account_id)))).is_over:
         return
-    letter = context.mails.locked(recipient_of(account, register_code), context.contact(register_code))
-    await outbox.put_letter(db, letter)
+    to, contact = recipient_of(account, register_code), context.contact(register_code)
+    write = context.mails.locked if status is Status.LOCKED else context.mails.locked_to_strangers
+    await outbox.put_letter(db, write(to, contact))

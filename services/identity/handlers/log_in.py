@@ -9,8 +9,9 @@ from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import lock
 from services.identity.keys import hash_of, same
+from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
-from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Limit
+from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FOR_EMAIL, Limit, WindowCount
 from services.identity.store import accounts, attempts, devices, limits
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.attempts import NewAttempt
@@ -36,14 +37,15 @@ class Guess:
     """
     One password before it is checked.
 
-    `number`: how many wrong passwords in a row this is, if it is wrong. None means that it must not be checked.
+    `number`: how many wrong passwords in a row this is, if it is wrong. None means that the account's lasting password
+    must not be checked. `over`: the full window, for which nothing but a temporary password is checked.
     """
 
     account: Account | None
     device_id: UUID | None
     windows: tuple[tuple[Limit, bytes], ...] = field(repr=False)
     number: int | None
-    is_over_limit: bool
+    over: WindowCount | None
 
     @property
     def account_id(self) -> UUID | None:
@@ -65,9 +67,9 @@ class PasswordStep:
         self.context.named(asked.register_code)
         self.context.hashes.check_room()
         guess = await self._count(asked)
-        if guess.is_over_limit:
-            raise Refused("too_many")
         match = await self._look(guess, asked.password)
+        if guess.over and not match:
+            raise too_many(guess.over)
         attempt = await self._accept(asked, guess, match) if match else None
         if attempt is None:
             await self._refuse(asked, guess)
@@ -76,50 +78,51 @@ class PasswordStep:
 
     async def _count(self, asked: LogIn) -> Guess:
         async with transaction(self.context.pool) as db:
-            account = await accounts.find_by_email(db, _readable(asked.email))
+            email = _readable(asked.email)
+            account = await accounts.find_by_email(db, email)
             account_id = account.account_id if account else NOBODY
             device_id = await devices.find(db, account_id, hash_of(asked.device_token or ""))
-            windows = () if device_id else self._windows(asked.address)
-            over = await self._count_windows(db, windows)
+            windows = () if device_id else self._windows(asked.address, email)
+            over = await _count_windows(db, windows)
             number = None if over else await _count_guess(db, account_id, device_id)
         return Guess(account, device_id, windows, number, over)
 
-    def _windows(self, address: str) -> tuple[tuple[Limit, bytes], ...]:
+    def _windows(self, address: str, email: str) -> tuple[tuple[Limit, bytes], ...]:
         """
-        Return the windows that count guesses from unknown browsers.
+        Return the windows that count guesses from unknown browsers: of the network, the e-mail, and everywhere.
 
         A known browser has its own count, so a flood of guesses cannot shut it out.
         """
-        network = rules.network_of(address)
+        shared, key = self.context.shared_limits, self.context.keys.window
         return (
-            (PASSWORDS_FROM_EVERYWHERE, self.context.keys.window("everywhere")),
-            (PASSWORDS_FROM_NETWORK, self.context.keys.window(network)),
+            (shared.passwords_from_network, key(rules.network_of(address))),
+            (PASSWORDS_FOR_EMAIL, key(email)),
+            (shared.passwords_from_everywhere, key("everywhere")),  # last: all log-ins wait for this row
         )
 
-    async def _count_windows(self, db: Database, windows: tuple[tuple[Limit, bytes], ...]) -> bool:
-        """Count one guess, and return whether any window is full. Only the first guess over a limit is audited."""
-        over = False
-        for limit, key in windows:
-            counted = await limits.count(db, limit, key)
-            if counted == limit.most + 1:
-                await audit.note(db, None, IdentityAction.LIMIT_REACHED)
-            over = over or counted > limit.most
-        return over
-
     async def _look(self, guess: Guess, password: str) -> PasswordMatch | None:
+        """
+        Return which password matched, if any.
+
+        A temporary password is checked whatever the counts say: it is too long to guess. So nobody's wrong guesses can
+        shut out a user who reads their own mail.
+        """
+        if guess.account and self._is_temporary(guess.account, password):
+            return PasswordMatch.TEMPORARY
+        if guess.over:
+            return None
         account = guess.account if guess.number is not None else None
         try:
             right = await self.context.hashes.is_right(account.password_hash if account else None, password)
         except NotAnswered:
             await self._give_back(guess)
             raise
-        if right:
-            return PasswordMatch.LASTING
-        return PasswordMatch.TEMPORARY if account and self._is_temporary(account, password) else None
+        return PasswordMatch.LASTING if right else None
 
     def _is_temporary(self, account: Account, password: str) -> bool:
         keyed = self.context.keys.temporary_password(account.account_id, password)
-        return account.temporary_is_live and same(account.temporary_hash, keyed)
+        is_open = account.status in rules.open_to(known_device=False, temporary=True)
+        return is_open and account.temporary_is_live and same(account.temporary_hash, keyed)
 
     async def _give_back(self, guess: Guess) -> None:
         """Undo the count of a password that could not be checked."""
@@ -138,15 +141,15 @@ class PasswordStep:
         """
         async with transaction(self.context.pool) as db:
             await _give_back_windows(db, guess)
-            if guess.account is None or not await _clear_count(db, guess.account, guess.device_id):
+            if guess.account is None or not await _clear_count(db, guess.account, guess.device_id, match):
                 return None
             key = self.context.keys.window(str(guess.account.account_id))
-            is_flood = await limits.count(db, LOG_INS_OPENED, key) > LOG_INS_OPENED.most
+            opened_lately = await limits.count(db, LOG_INS_OPENED, key)
             temporary = guess.account.temporary_hash if match is PasswordMatch.TEMPORARY else None
             opened = NewAttempt(new_id(), guess.account.account_id, asked.register_code, guess.device_id, temporary)
-            token = "" if is_flood else await self._open(db, guess.account, opened)
-        if is_flood:
-            raise Refused("too_many")
+            token = "" if opened_lately.is_over else await self._open(db, guess.account, opened)
+        if opened_lately.is_over:
+            raise too_many(opened_lately)
         self.context.wake()
         return Attempt(attempt_token=token)
 
@@ -187,6 +190,16 @@ def _readable(email: str) -> str:
         return UNREADABLE_ADDRESS
 
 
+async def _count_windows(db: Database, windows: tuple[tuple[Limit, bytes], ...]) -> WindowCount | None:
+    """Count one guess in each window, and return the full window that stops it. A window that fills up is audited."""
+    if not windows:
+        return None
+    network, email, everywhere = [await limits.count(db, limit, key) for limit, key in windows]
+    if rules.reached_first((network, everywhere)):
+        await audit.note(db, None, IdentityAction.LIMIT_REACHED)
+    return rules.full_window(network, everywhere, email)
+
+
 async def _count_guess(db: Database, account_id: UUID, device_id: UUID | None) -> int | None:
     states = rules.open_to(known_device=device_id is not None)
     if device_id:
@@ -194,13 +207,14 @@ async def _count_guess(db: Database, account_id: UUID, device_id: UUID | None) -
     return await accounts.raise_count(db, account_id, states, rules.WRONG_PASSWORDS)
 
 
-async def _clear_count(db: Database, account: Account, device_id: UUID | None) -> bool:
+async def _clear_count(db: Database, account: Account, device_id: UUID | None, match: PasswordMatch) -> bool:
     """Reset the count after a right password. Return False if the account no longer lets this browser in."""
+    states = rules.open_to(known_device=device_id is not None, temporary=match is PasswordMatch.TEMPORARY)
     if device_id is None:
-        return await accounts.clear_count(db, account.account_id, rules.open_to(known_device=False))
+        return await accounts.clear_count(db, account.account_id, states)
     held = await accounts.hold(db, account.account_id)
     await devices.clear_count(db, device_id)
-    return held is not None and held.status in rules.open_to(known_device=True)
+    return held is not None and held.status in states
 
 
 async def _give_back_windows(db: Database, guess: Guess) -> None:

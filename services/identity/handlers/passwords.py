@@ -1,7 +1,7 @@
 """Change a password, mail a temporary one, and read the password rule."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.identity.audit_actions import IdentityAction
@@ -9,11 +9,11 @@ from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import mail_locked
 from services.identity.handlers.opening import open_session
 from services.identity.keys import same
+from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import (
     OPEN_TO_KNOWN_DEVICES,
     PASSWORD_CHANGES,
-    REMINDERS_FROM_NETWORK,
     REMINDERS_IN_DAY,
     REMINDERS_IN_HOUR,
     Status,
@@ -75,8 +75,8 @@ class ChangeOfPassword:
             worked_for = await organisations.names_of_account(db, visitor.user_id)
         if session is None or account is None:
             raise NotAnswered(Fault.NOT_SIGNED_IN)
-        if counted > PASSWORD_CHANGES.most:
-            raise Refused("too_many")
+        if counted.is_over:
+            raise too_many(counted)
         known = (account.first_name, account.last_name, account.email, *worked_for)
         return PasswordChange(account, session, context_words(known))
 
@@ -113,7 +113,7 @@ class ChangeOfPassword:
         await attempts.end_all(db, account.account_id)
         ended = await sessions.end_all(db, account.account_id)
         await devices.forget_all(db, account.account_id)
-        session = Session(new_id(), account.account_id, earlier.method, must_change=False, ends_at=earlier.ends_at)
+        session = replace(earlier, session_id=new_id(), must_change=False)
         opened = await open_session(self.context, db, session, device_id=None)
         contact = self.context.contact(visitor.register_code)
         letter = self.context.mails.password_changed(recipient_of(account, visitor.register_code), contact)
@@ -133,11 +133,11 @@ class Reminders:
         self.context.named(asked.register_code)
         async with transaction(self.context.pool) as db:
             network = self.context.keys.window(rules.network_of(asked.address))
-            over = await limits.count(db, REMINDERS_FROM_NETWORK, network) > REMINDERS_FROM_NETWORK.most
-            if not over:
+            counted = await limits.count(db, self.context.shared_limits.reminders_from_network, network)
+            if not counted.is_over:
                 await self._remind(db, asked)
-        if over:
-            raise Refused("too_many")
+        if counted.is_over:
+            raise too_many(counted)
         self.context.wake()
         return Nothing()
 
@@ -155,15 +155,16 @@ class Reminders:
 
         Only reminders within the hourly limit count for the day. Otherwise one minute of requests would use up the day.
         """
-        if await limits.count(db, REMINDERS_IN_HOUR, key) > REMINDERS_IN_HOUR.most:
+        if (await limits.count(db, REMINDERS_IN_HOUR, key)).is_over:
             return False
-        return await limits.count(db, REMINDERS_IN_DAY, key) <= REMINDERS_IN_DAY.most
+        return not (await limits.count(db, REMINDERS_IN_DAY, key)).is_over
 
     async def _mail(self, db: Database, account: Account | None, register_code: str) -> None:
         """
-        Mail a temporary password, or that the account is locked.
+        Mail a temporary password, or that the account is locked: then an administrator must unlock it.
 
-        The lasting password stays valid. Otherwise anyone who knows an address could lock its owner out.
+        The lasting password stays valid. Otherwise anyone who knows an address could lock its owner out. An account
+        that is only closed to unknown browsers gets one too, and opens when it is used.
         """
         account_id = account.account_id if account and account.status in OPEN_TO_KNOWN_DEVICES else NOBODY
         password = temporary_password(self.context.profile, secrets.choice)
@@ -175,7 +176,7 @@ class Reminders:
             letter = self.context.mails.reminder(recipient_of(account, register_code), password, expires_at)
             await outbox.put_letter(db, letter)
         elif account is not None and account.status is Status.LOCKED:
-            await mail_locked(self.context, db, account, register_code)
+            await mail_locked(self.context, db, account, Status.LOCKED, register_code)
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,19 @@ from uuid import UUID
 
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
-from services.identity.handlers.ending import end_session
+from services.identity.handlers.ending import end_oldest, end_session
 from services.identity.handlers.locks import lock
 from services.identity.handlers.opening import open_session
 from services.identity.keys import hash_of, same
+from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
-from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
+from services.identity.rules.log_in import PASSWORDS_FOR_EMAIL, PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
 from services.identity.store import accounts, attempts, limits
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
 from services.identity.store.sessions import Session
 from shared import audit, outbox
-from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, VerifyPin
+from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, TooManyTries, VerifyPin
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused
@@ -66,10 +67,10 @@ class PinStep:
             return PinVerdict()
         key = self.context.keys.window(str(account.account_id))
         in_hour, in_day = [await limits.count(db, limit, key) for limit in (PINS_IN_HOUR, PINS_IN_DAY)]
-        may_look = in_hour <= PINS_IN_HOUR.most and in_day <= PINS_IN_DAY.most
+        may_look = not (in_hour.is_over or in_day.is_over)
         if may_look and tried.pin_is_live and same(tried.pin_hash, self.context.keys.pin(tried.attempt_id, pin)):
-            return await self._complete(db, account, tried, asked.earlier_session)
-        return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour, in_day))
+            return await self._complete(db, account, tried, asked)
+        return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour.number, in_day.number))
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> PinVerdict:
         await audit.note(db, None, IdentityAction.PIN_WRONG, [account.account_id], register=tried.register_code)
@@ -79,8 +80,12 @@ class PinStep:
             await attempts.set_state(db, tried.attempt_id, "over")
         return PinVerdict(tries_left=rules.PIN_TRIES - tried.tries)
 
-    async def _complete(self, db: Database, account: Account, tried: Try, earlier: str | None) -> PinVerdict:
-        """Open the session, and end the browser's earlier one: the new cookie replaces the earlier cookie."""
+    async def _complete(self, db: Database, account: Account, tried: Try, asked: VerifyPin) -> PinVerdict:
+        """
+        Open the session, and end the browser's earlier one: the new cookie replaces the earlier cookie.
+
+        The user's oldest sessions end if they have more than the installation allows.
+        """
         key = self.context.keys.window(str(account.account_id))
         for limit in (PINS_IN_HOUR, PINS_IN_DAY):
             await limits.give_back(db, limit, key)
@@ -88,13 +93,14 @@ class PinStep:
             await attempts.set_state(db, tried.attempt_id, "over")
             return PinVerdict()
         await attempts.set_state(db, tried.attempt_id, "done")
-        await accounts.clear_count(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
-        session = Session(new_id(), account.account_id, "password_pin", tried.temporary_hash is not None)
-        who, register = account.account_id, tried.register_code
-        ended = await end_session(self.context, db, earlier, actor=who, register=register)
+        await self._open_again(db, account, tried.register_code)
+        has_temporary, who, register = tried.temporary_hash is not None, account.account_id, tried.register_code
+        session = Session(new_id(), who, "password_pin", has_temporary, asked.browser, asked.address)
+        ended = await end_session(self.context, db, asked.earlier_session, actor=who, register=register)
+        oldest = await end_oldest(self.context, db, who, register)
         opened = await open_session(self.context, db, session, tried.device_id)
         await audit.note(db, None, IdentityAction.LOGGED_IN, [who, session.session_id], register=register, actor=who)
-        return PinVerdict(opened, ended=ended)
+        return PinVerdict(opened.model_copy(update={"ended_others": len(oldest)}), ended=(*ended, *oldest))
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
         """
@@ -102,29 +108,39 @@ class PinStep:
 
         The account may have been locked since the password was checked.
         """
-        if account.status not in rules.open_to(known_device=tried.device_id is not None):
+        has_temporary = tried.temporary_hash is not None
+        if account.status not in rules.open_to(known_device=tried.device_id is not None, temporary=has_temporary):
             return False
         if tried.temporary_hash is None:
             return True
         return await accounts.use_temporary(db, account.account_id, tried.temporary_hash)
 
+    async def _open_again(self, db: Database, account: Account, register: str) -> None:
+        """Reset the counts of wrong passwords. Open the account to all browsers if it was closed to unknown ones."""
+        await accounts.open_again(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
+        await limits.forget(db, (PASSWORDS_FOR_EMAIL,), self.context.keys.window(account.email))
+        if account.status is Status.LOCKED_TO_STRANGERS:
+            who = account.account_id
+            await audit.note(db, None, IdentityAction.ACCOUNT_OPENED_AGAIN, [who], register=register, actor=who)
+
     async def resend(self, asked: ResendPin) -> Nothing:
         async with transaction(self.context.pool) as db:
             refusal = await self._renew(db, hash_of(asked.attempt_token))
         if refusal is not None:
-            raise Refused(refusal)
+            raise refusal
         self.context.wake()
         return Nothing()
 
-    async def _renew(self, db: Database, token_hash: bytes) -> str | None:
-        """Mail a new PIN. Return None, or the code under which the request is refused."""
+    async def _renew(self, db: Database, token_hash: bytes) -> Refused | None:
+        """Mail a new PIN. Return None, or the refusal."""
         account = await accounts.hold_of_attempt(db, token_hash)
-        waiting = await attempts.find_waiting(db, token_hash, rules.PIN_TRIES, rules.ATTEMPT_LIFE)
+        waiting = await attempts.find_waiting(db, token_hash, rules.PIN_TRIES, rules.ATTEMPT_LIFE, rules.RESEND_AFTER)
         if account is None or waiting is None:
-            return "attempt_over"
+            return Refused("attempt_over")
         key = self.context.keys.window(str(account.account_id))
-        if await limits.count(db, RESENDS, key) > RESENDS.most:
-            return "too_many"
+        resent = await limits.count(db, RESENDS, key)
+        if resent.is_over:
+            return too_many(resent)
         pin, life = rules.new_pin(secrets.randbelow), self.context.lifetimes.pin
         keyed = self.context.keys.pin(waiting.attempt_id, pin)
         expires_at = await attempts.renew_pin(
@@ -132,7 +148,7 @@ class PinStep:
         )
         if expires_at is None:
             await limits.give_back(db, RESENDS, key)
-            return "too_many"
+            return Refused(TooManyTries(limit=RESENDS.name, until=waiting.resend_at))
         to = recipient_of(account, waiting.register_code)
         await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
         await audit.note(db, None, IdentityAction.PIN_RESENT, [account.account_id], register=waiting.register_code)

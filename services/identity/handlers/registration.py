@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
+from services.identity.limiting import too_many
 from services.identity.mails import Recipient
 from services.identity.rules import registration as rules
 from services.identity.rules.log_in import (
-    REGISTRATIONS_FROM_NETWORK,
     REPEATED_REGISTRATIONS,
     Status,
     network_of,
@@ -46,19 +46,21 @@ class Registration:
             else:
                 await audit.note(db, None, IdentityAction.REGISTRATION_REFUSED, register=asked.register_code)
         if refusal is not None:
-            raise Refused(refusal)
+            raise refusal
         self.context.wake()
         return Nothing()
 
-    async def _why_not(self, db: Database, asked: RegisterAccount, registrant: Registrant) -> str | None:
+    async def _why_not(self, db: Database, asked: RegisterAccount, registrant: Registrant) -> Refused | None:
         network = self.context.keys.window(network_of(asked.address))
-        if await limits.count(db, REGISTRATIONS_FROM_NETWORK, network) > REGISTRATIONS_FROM_NETWORK.most:
-            return "too_many"
+        counted = await limits.count(db, self.context.shared_limits.registrations_from_network, network)
+        if counted.is_over:
+            return too_many(counted)
         written = self.context.named(asked.register_code).access
         decided = await organisations.find_access(db, asked.register_code)
         access = decided or rules.RegistrationRule(written.self_registration, written.accepted_domains)
         is_assigned = await organisations.is_assigned(db, asked.register_code, registrant.email)
-        return rules.why_not(access, registrant.email, is_assigned, reaches_scope=written.standard_reaches_scope)
+        code = rules.why_not(access, registrant.email, is_assigned, reaches_scope=written.standard_reaches_scope)
+        return Refused(code) if code else None
 
     async def _add(self, db: Database, register_code: str, registrant: Registrant) -> None:
         account_id = new_id()
@@ -82,5 +84,5 @@ class Registration:
         if account.status is Status.DISABLED:
             return
         key = self.context.keys.window(str(account.account_id))
-        if await limits.count(db, REPEATED_REGISTRATIONS, key) <= REPEATED_REGISTRATIONS.most:
+        if not (await limits.count(db, REPEATED_REGISTRATIONS, key)).is_over:
             await outbox.put_letter(db, self.context.mails.already_registered(recipient_of(account, register_code)))

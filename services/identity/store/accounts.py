@@ -42,6 +42,7 @@ SETTLE_COUNTS = """
     SET wrong_passwords = $1 - 1
     WHERE wrong_passwords >= $1 AND status = 'active' AND counted_at < clock_timestamp() - $2::interval
 """
+OPEN_AGAIN = "UPDATE account SET status = 'active', wrong_passwords = 0 WHERE account_id = $1 AND status = ANY($2)"
 SET_STATUS = "UPDATE account SET status = $2 WHERE account_id = $1 AND status <> ALL($3) RETURNING account_id"
 UNLOCK = """
     UPDATE account
@@ -143,6 +144,11 @@ async def settle_counts(db: Database, most: int, older_than: timedelta) -> None:
     Without this, no password of that account would ever be checked again.
     """
     await db.execute(SETTLE_COUNTS, most, older_than)
+
+
+async def open_again(db: Database, account_id: UUID, states: tuple[Status, ...]) -> None:
+    """Make an account in one of these states active, and reset its count."""
+    await db.execute(OPEN_AGAIN, account_id, states)
 
 
 async def set_status(db: Database, account_id: UUID, status: Status, *, unless: tuple[Status, ...]) -> bool:

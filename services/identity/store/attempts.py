@@ -35,7 +35,7 @@ RENEW_PIN = """
     RETURNING pin_expires_at
 """
 FIND_WAITING = """
-    SELECT attempt_id, register_code FROM attempt
+    SELECT attempt_id, register_code, pin_sent_at + $4::interval AS resend_at FROM attempt
     WHERE token_hash = $1 AND state = 'waiting' AND tries < $2 AND opened_at > clock_timestamp() - $3::interval
 """
 SET_STATE = "UPDATE attempt SET state = $2 WHERE attempt_id = $1 AND state = 'waiting'"
@@ -77,8 +77,11 @@ class Try:
 
 @dataclass(frozen=True)
 class Waiting:
+    """A log-in whose PIN is awaited. `resend_at`: when another PIN may be sent."""
+
     attempt_id: UUID
     register_code: str
+    resend_at: datetime
 
 
 async def open_attempt(
@@ -97,8 +100,10 @@ async def take_try(db: Database, token_hash: bytes, most: int) -> Try | None:
     return None if row is None else Try(**row)
 
 
-async def find_waiting(db: Database, token_hash: bytes, tries: int, life: timedelta) -> Waiting | None:
-    row = await db.fetchrow(FIND_WAITING, token_hash, tries, life)
+async def find_waiting(
+    db: Database, token_hash: bytes, tries: int, life: timedelta, resend_after: timedelta
+) -> Waiting | None:
+    row = await db.fetchrow(FIND_WAITING, token_hash, tries, life, resend_after)
     return None if row is None else Waiting(**row)
 
 

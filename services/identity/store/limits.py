@@ -1,6 +1,6 @@
 """Rate limits. One statement raises the count before the limited act, so parallel requests cannot slip past."""
 
-from services.identity.rules.log_in import LONGEST_WINDOW, Limit
+from services.identity.rules.log_in import LONGEST_WINDOW, Limit, WindowCount
 from shared.database import Database
 
 COUNT = """
@@ -11,17 +11,17 @@ COUNT = """
             WHEN held.began_at > clock_timestamp() - $3::interval THEN held.began_at
             ELSE clock_timestamp()
         END
-    RETURNING counted
+    RETURNING counted, began_at + $3::interval AS ends_at
 """
 GIVE_BACK = "UPDATE rate_window SET counted = greatest(counted - 1, 0) WHERE kind = $1 AND key = $2"
 FORGET = "DELETE FROM rate_window WHERE kind = ANY($1) AND key = $2"
 SWEEP = "DELETE FROM rate_window WHERE began_at < clock_timestamp() - $1::interval"
 
 
-async def count(db: Database, limit: Limit, key: bytes) -> int:
-    """Count one more, and return the total of the current window."""
-    counted: int = await db.fetchval(COUNT, limit.kind, key, limit.length)
-    return counted
+async def count(db: Database, limit: Limit, key: bytes) -> WindowCount:
+    """Count one more in the current window."""
+    (row,) = await db.fetch(COUNT, limit.kind, key, limit.length)
+    return WindowCount(limit, row["counted"], row["ends_at"])
 
 
 async def give_back(db: Database, limit: Limit, key: bytes) -> None:

@@ -74,11 +74,11 @@ FIND_GRANT = f"""
 """  # noqa: S608
 TOUCH = "UPDATE session SET seen_at = clock_timestamp() WHERE session_id = $1 RETURNING seen_at + $2::interval"
 OPEN = """
-    INSERT INTO session (session_id, token_hash, account_id, method, must_change, ends_at)
-    VALUES ($1, $2, $3, $4, $5, least($6, clock_timestamp() + $7::interval))
+    INSERT INTO session (session_id, token_hash, account_id, method, must_change, browser, address, ends_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, least($8, clock_timestamp() + $9::interval))
 """
 FIND_LIVE = """
-    SELECT session_id, account_id, method, must_change, ends_at
+    SELECT session_id, account_id, method, must_change, browser, address, ends_at
     FROM session
     WHERE session_id = $1 AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - $2::interval
 """
@@ -87,6 +87,23 @@ END_ONE = """
     WHERE token_hash = $1 AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - $2::interval
     RETURNING session_id, account_id
 """
+IS_OPEN = "ends_at > clock_timestamp() AND seen_at > clock_timestamp() - $2::interval"
+FIND_OPEN = f"""
+    SELECT session_id, browser, address, opened_at, seen_at FROM session
+    WHERE account_id = $1 AND {IS_OPEN}
+    ORDER BY opened_at DESC, session_id
+"""  # noqa: S608 - constants alone
+END_OWN = "DELETE FROM session WHERE session_id = $1 AND account_id = $2 RETURNING session_id"
+END_OLDEST = f"""
+    DELETE FROM session
+    WHERE session_id IN (
+        SELECT session_id FROM session
+        WHERE account_id = $1 AND {IS_OPEN}
+        ORDER BY opened_at DESC, session_id
+        OFFSET $3
+    )
+    RETURNING session_id
+"""  # noqa: S608
 END_ALL = "DELETE FROM session WHERE account_id = $1 RETURNING session_id"
 # Users with all organisations need no bodies, so they lose nothing.
 END_OF_ORGANISATION = """
@@ -140,13 +157,30 @@ class FoundSession:
 
 @dataclass(frozen=True)
 class Session:
-    """A session. `ends_at`: the end that use does not postpone. None for a new session: it gets its full lifetime."""
+    """
+    A session, and where it was opened.
+
+    `ends_at`: the end that use does not postpone. None for a new session: it gets its full lifetime.
+    """
 
     session_id: UUID
     account_id: UUID
     method: Method
     must_change: bool
+    browser: str = ""
+    address: str = field(default="", repr=False)
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session that has not ended, as its own user sees it."""
+
+    session_id: UUID
+    browser: str
+    address: str = field(repr=False)
+    opened_at: datetime
+    seen_at: datetime
 
 
 async def find(
@@ -196,7 +230,7 @@ async def touch(pool: DatabasePool, session_id: UUID, idle: timedelta) -> dateti
 
 
 async def open_session(db: Database, session: Session, token_hash: bytes, life: timedelta) -> None:
-    who = (session.account_id, session.method, session.must_change)
+    who = (session.account_id, session.method, session.must_change, session.browser, session.address)
     await db.execute(OPEN, session.session_id, token_hash, *who, session.ends_at, life)
 
 
@@ -210,6 +244,22 @@ async def end_one(db: Database, token_hash: bytes, idle: timedelta) -> tuple[UUI
     """End the session, and return its id and account. Return None if there is none or it has expired."""
     row = await db.fetchrow(END_ONE, token_hash, idle)
     return None if row is None else (row["session_id"], row["account_id"])
+
+
+async def find_open(pool: DatabasePool, account_id: UUID, idle: timedelta) -> list[OpenSession]:
+    """Return the sessions of the account that have not ended, newest first."""
+    return [OpenSession(**row) for row in await pool.fetch(FIND_OPEN, account_id, idle)]
+
+
+async def end_own(db: Database, session_id: UUID, account_id: UUID) -> UUID | None:
+    """End this session of the account. Return None if it has no such session."""
+    ended: UUID | None = await db.fetchval(END_OWN, session_id, account_id)
+    return ended
+
+
+async def end_oldest(db: Database, account_id: UUID, idle: timedelta, kept: int) -> tuple[UUID, ...]:
+    """End all but the newest sessions of the account, and return them to be broadcast after commit."""
+    return tuple(row["session_id"] for row in await db.fetch(END_OLDEST, account_id, idle, kept))
 
 
 async def end_all(db: Database, account_id: UUID) -> tuple[UUID, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
 
-from shared.accounts import UserAct, UserState
+from shared.accounts import LimitName, UserAct, UserState
 from shared.permissions import AccountGrant, Role
 from shared.registers.definition.base import LONGEST_TEXT, placeholders_in
 from shared.registers.definition.lifecycle import Occasion
@@ -24,6 +24,7 @@ Said = str | tuple[str, ...]
 
 BY_CODE: Mapping[str, frozenset[str]] = {
     "faults": frozenset(ValueFault),
+    "limits.said": frozenset(get_args(LimitName)),
     "mails.occasions": frozenset(get_args(Occasion)),
     "records.sorts": frozenset(),
     "user.acts.button": frozenset(UserAct),

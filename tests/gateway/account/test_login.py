@@ -4,7 +4,6 @@ import pytest
 
 from gateway.security.cookies import DEVICE, FORM, SESSION
 from shared.contracts.identity import LogIn, LogOut
-from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import EMAIL, NAME, PASSWORD, StandInIdentity
@@ -100,15 +99,6 @@ async def test_the_right_password_leads_to_the_pin_and_gives_no_session(browser:
 
     assert ("/dsr/login/pin", True, "") == (led_to, browser.has_attempt, browser.cookie(SESSION))
     assert LOGIN == await browser.sent_to("/dsr/home/")
-
-
-async def test_too_many_tries_get_a_page_that_says_so(browser: Browser, identity: StandInIdentity) -> None:
-    identity.failing[LogIn] = Refused("too_many")
-    await browser.see(LOGIN)
-
-    page = await browser.send(LOGIN, RIGHT, status=429)
-
-    assert "Too many tries" == page.heading
 
 
 async def test_a_browser_that_has_logged_in_before_says_so(browser: Browser, identity: StandInIdentity) -> None:

@@ -154,7 +154,6 @@ async def test_cancel_ends_the_log_in_and_returns_to_the_first_step(
     ("refusal", "led_to", "said"),
     [
         (None, f"{PAGE}?notice=sent", "Another code has been sent. Earlier codes no longer work."),
-        ("too_many", f"{PAGE}?notice=soon", "Please wait a minute before you ask for another code."),
         (
             "attempt_over",
             "/dsr/login/?notice=over",

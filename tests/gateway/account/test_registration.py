@@ -1,7 +1,10 @@
 """Tests of the pages that register an account."""
 
+import time
+
 import pytest
 
+from gateway.pages.account import registration
 from shared.contracts.identity import InvalidRegistrant, RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -48,6 +51,22 @@ async def test_what_was_typed_is_asked_for_and_the_answer_says_where_to_look(
     assert "a welcome message will be sent to your email address" in page.html
 
 
+@pytest.mark.parametrize("refusal", [None, "not_open"])
+async def test_the_time_of_an_answer_does_not_tell_what_was_done(
+    browser: Browser, identity: StandInIdentity, monkeypatch: pytest.MonkeyPatch, refusal: str | None
+) -> None:
+    """A new address is more work than one that has an account. Both answers take the same time, which is longer."""
+    monkeypatch.setattr(registration, "LEAST_SECONDS", 0.2)
+    if refusal:
+        identity.failing[RegisterAccount] = Refused(refusal)
+    await browser.see(PAGE)
+
+    began = time.monotonic()
+    await browser.post(PAGE, ANSWERS)
+
+    assert time.monotonic() - began >= 0.2
+
+
 @pytest.mark.requirement("R-DSR-041")
 async def test_an_address_from_elsewhere_is_told_whom_to_write_to(
     browser: Browser, identity: StandInIdentity, dsr: Definition
@@ -77,13 +96,6 @@ async def test_what_identity_does_not_take_is_said_at_its_field(browser: Browser
         "Last Name has characters that cannot be saved. Please type it again instead of pasting it.",
         "Enter an email address in the correct format, like name@example.nhs.uk",
     ] == page.problems
-
-
-async def test_too_many_registrations_get_a_page_that_says_so(browser: Browser, identity: StandInIdentity) -> None:
-    identity.failing[RegisterAccount] = Refused("too_many")
-    await browser.see(PAGE)
-
-    assert "Too many tries" == (await browser.send(PAGE, ANSWERS, status=429)).heading
 
 
 async def test_where_administrators_make_the_accounts_the_page_says_so(

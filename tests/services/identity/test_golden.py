@@ -8,6 +8,7 @@ from shared.contracts.identity import (
     FindSession,
     ListColleagues,
     ListOrganisations,
+    ListOwnSessions,
     LogIn,
     ReadPasswordRule,
     VerifyPin,
@@ -33,7 +34,8 @@ from tests.services.identity.rig import PASSWORD, WARD, Rig
 async def test_golden_log_in(rig: Rig) -> None:
     await office(rig)
     attempt = await rig.ask(LogIn(register_code="dsr", email=JO, password=PASSWORD, address=WARD))
-    opened = await rig.verify(attempt.attempt_token, await rig.newest_pin())
+    pin, browser = await rig.newest_pin(), "Edge on Windows"
+    opened = await rig.ask(VerifyPin(attempt_token=attempt.attempt_token, pin=pin, browser=browser, address=WARD))
     found = await rig.find(opened.session_token)
     everywhere = await rig.find((await rig.come_in(GAIL)).session_token)
     change = ChangePassword(current_password=PASSWORD, new_password="Heath-Lark-28!")
@@ -41,6 +43,7 @@ async def test_golden_log_in(rig: Rig) -> None:
     check_golden(LogIn, attempt)
     check_golden(VerifyPin, opened)
     check_golden(FindSession, found, everywhere)
+    check_golden(ListOwnSessions, await rig.ask(ListOwnSessions(), found.assertion))
     check_golden(ChangePassword, await rig.ask(change, found.assertion))
     check_golden(ReadPasswordRule, await rig.ask(ReadPasswordRule()))
     check_golden(ReadHold, await rig.ask(ReadHold()))

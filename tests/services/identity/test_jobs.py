@@ -82,6 +82,18 @@ async def test_a_count_that_a_dead_process_left_keeps_nobody_out(rig: Rig) -> No
     assert ("wrong_details", "") == (before, await refused(rig.log_in()))
 
 
+async def test_a_count_that_a_dead_process_left_on_a_known_browser_keeps_nobody_out(rig: Rig) -> None:
+    await rig.person()
+    device = (await rig.come_in()).device_token
+    await rig.pool.execute("UPDATE device SET wrong_passwords = 5, counted_at = clock_timestamp()")
+    before = await refused(rig.log_in(device=device))
+
+    await rig.let_pass(timedelta(minutes=1))
+    await Sweeper(rig.context).sweep()
+
+    assert ("wrong_details", "") == (before, await refused(rig.log_in(device=device)))
+
+
 async def test_a_register_begins_with_the_organisations_of_its_definition(rig: Rig) -> None:
     await rig.pool.execute("INSERT INTO organisation VALUES (gen_random_uuid(), 'dsr', 'Another', 'another.nhs.uk')")
     written = [each.name for register in rig.context.registers.newest() for each in register.organisations]

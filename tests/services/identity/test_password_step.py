@@ -10,8 +10,10 @@ from asyncpg.connection import LoggedQuery
 
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.hashing import PasswordHashes
-from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FROM_EVERYWHERE, PASSWORDS_FROM_NETWORK, Status
-from shared.contracts.identity import LogIn
+from services.identity.jobs import Sweeper
+from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FOR_EMAIL, Status
+from shared.clock import utc_now
+from shared.contracts.identity import LogIn, TooManyTries
 from shared.messages import Fault, NotAnswered, Nothing, Refused
 from tests.services.identity.rig import ADA, ELSEWHERE, PASSWORD, WARD, Rig, refused
 
@@ -59,7 +61,7 @@ async def test_five_wrong_passwords_lock_the_account_and_say_so_by_mail(rig: Rig
 
     assert (Status.ACTIVE, []) == before
     [mail] = await rig.mails()
-    assert ("locked", ADA) == (mail.template, mail.recipient)
+    assert ("locked_to_strangers", ADA) == (mail.template, mail.recipient)
     assert "DynamicSupportRegister@mpft.nhs.uk" == mail.values["contact"]
     assert "wrong_details" == await refused(rig.log_in())
 
@@ -80,9 +82,25 @@ async def test_a_locked_account_stays_locked_however_long_one_waits(rig: Rig) ->
     await rig.person()
     await rig.wrong_passwords(5)
 
-    await rig.let_pass(timedelta(days=30))
+    for pause in (timedelta(minutes=2), timedelta(days=30)):
+        await rig.let_pass(pause)
+        await Sweeper(rig.context).sweep()
 
+    assert Status.LOCKED_TO_STRANGERS == await rig.status()
     assert "wrong_details" == await refused(rig.log_in())
+
+
+@pytest.mark.requirement("R-S117-019")
+async def test_the_sweep_opens_no_account_that_is_locked_altogether(rig: Rig) -> None:
+    await rig.person()
+    device = (await rig.come_in()).device_token
+    await rig.wrong_passwords(5, device=device)
+
+    await rig.let_pass(timedelta(minutes=2))
+    await Sweeper(rig.context).sweep()
+
+    assert Status.LOCKED == await rig.status()
+    assert ["wrong_details"] * 2 == [await refused(rig.log_in(device=each)) for each in (device, None)]
 
 
 @pytest.mark.slow
@@ -116,8 +134,34 @@ async def test_strangers_cannot_lock_a_person_out_of_their_own_browser(rig: Rig)
 
     opened = await rig.come_in(device=device)
 
-    assert (Status.LOCKED_TO_STRANGERS, 1) == (await rig.status(), len(await rig.mails("locked")))
+    assert 1 == len(await rig.mails("locked_to_strangers"))
     assert "" == await refused(rig.find(opened.session_token))
+
+
+async def test_a_log_in_in_a_known_browser_opens_the_account_to_new_ones_again(rig: Rig) -> None:
+    await rig.person()
+    device = (await rig.come_in()).device_token
+    await rig.wrong_passwords(5)
+
+    half = await rig.log_in(device=device)
+    after_the_password = await rig.status()
+    await rig.verify(half, await rig.newest_pin())
+
+    assert (Status.LOCKED_TO_STRANGERS, Status.ACTIVE) == (after_the_password, await rig.status())
+    assert ["wrong_details"] * 4 == await rig.wrong_passwords(4)
+    assert await rig.log_in()
+    assert "account_opened_again" in await rig.audited()
+
+
+async def test_the_mail_says_how_an_account_that_strangers_closed_is_opened(rig: Rig) -> None:
+    await rig.person()
+    device = (await rig.come_in()).device_token
+
+    await rig.wrong_passwords(5)
+    await rig.wrong_passwords(5, device=device)
+
+    closed, locked = [mail.template for mail in await rig.mails() if mail.template.startswith("locked")]
+    assert ("locked_to_strangers", "locked") == (closed, locked)
 
 
 async def test_strangers_throw_nobody_out_who_is_in(rig: Rig) -> None:
@@ -162,7 +206,7 @@ async def test_a_person_gets_three_such_mails_a_day_at_most(rig: Rig) -> None:
         await rig.set_status(Status.ACTIVE)
         await rig.pool.execute("UPDATE account SET wrong_passwords = 0")
 
-    assert 3 == len(await rig.mails("locked"))
+    assert 3 == len(await rig.mails("locked_to_strangers"))
 
 
 async def test_addresses_that_are_none_lock_nobody(rig: Rig) -> None:
@@ -177,30 +221,64 @@ async def test_addresses_that_are_none_lock_nobody(rig: Rig) -> None:
 
 # ------------------------------------------------------------------------------------------------- limits over accounts
 async def test_one_network_is_stopped_before_it_has_tried_many_accounts(rig: Rig) -> None:
-    outcomes = Counter([await refused(rig.log_in(f"person{n}@nhs.net", address=f"{WARD}")) for n in range(60)])
+    most = rig.context.shared_limits.passwords_from_network.most
+    outcomes = Counter([await refused(rig.log_in(f"person{n}@nhs.net", address=WARD)) for n in range(most + 10)])
 
-    assert Counter(wrong_details=PASSWORDS_FROM_NETWORK.most, too_many=10) == outcomes
+    assert Counter(wrong_details=most, too_many=10) == outcomes
     assert "wrong_details" == await refused(rig.log_in("person@nhs.net", address=ELSEWHERE))
     await rig.let_pass(timedelta(minutes=5))
     assert "wrong_details" == await refused(rig.log_in("person@nhs.net"))
 
 
-async def test_many_networks_are_stopped_together(rig: Rig) -> None:
-    await fill(rig, PASSWORDS_FROM_EVERYWHERE.kind, PASSWORDS_FROM_EVERYWHERE.most - 1)
+async def test_while_guesses_come_from_everywhere_each_address_gets_few_of_them(rig: Rig) -> None:
+    """The same for an address with and without an account: it tells nothing about accounts."""
+    await rig.person()
+    await flood(rig)
+    tries = [(email, f"203.0.113.{n}") for email in (ADA, "nobody@mpft.nhs.uk") for n in range(5)]
 
-    outcomes = [await refused(rig.log_in("person@nhs.net", address=f"203.0.113.{n}")) for n in range(3)]
+    outcomes = [await refused(rig.log_in(email, "wrong", address=address)) for email, address in tries]
 
-    assert ["wrong_details", "too_many", "too_many"] == outcomes
+    assert [*["wrong_details"] * PASSWORDS_FOR_EMAIL.most, "too_many", "too_many"] * 2 == outcomes
     assert 1 == Counter(await rig.audited())["limit_reached"]
 
 
-async def test_no_flood_closes_out_a_browser_that_is_known(rig: Rig) -> None:
+async def test_no_flood_from_everywhere_closes_the_log_in(rig: Rig) -> None:
+    """Ten addresses with fifty wrong passwords each must not keep everybody out who has a new browser."""
+    await rig.person()
+    await rig.person("bo.cole@mpft.nhs.uk")
+    device = (await rig.come_in()).device_token
+    await flood(rig)
+
+    assert ["", "", ""] == [await refused(rig.log_in(address=f"203.0.113.{n}")) for n in range(3)]
+    assert "" == await refused(rig.log_in("bo.cole@mpft.nhs.uk"))
+    assert "" == await refused(rig.log_in(device=device))
+
+
+async def test_a_complete_log_in_begins_the_count_of_an_address_again(rig: Rig) -> None:
     await rig.person()
     device = (await rig.come_in()).device_token
-    await fill(rig, PASSWORDS_FROM_EVERYWHERE.kind, PASSWORDS_FROM_EVERYWHERE.most)
+    await flood(rig)
+    await rig.wrong_passwords(PASSWORDS_FOR_EMAIL.most + 1)
+    before = await refused(rig.log_in())
 
-    assert "too_many" == await refused(rig.log_in())
-    assert "" == await refused(rig.log_in(device=device))
+    await rig.come_in(device=device)
+
+    assert ("too_many", "") == (before, await refused(rig.log_in()))
+
+
+@pytest.mark.parametrize("kind", ["passwords_network", "passwords_everywhere"])
+async def test_a_refusal_names_its_limit_and_its_end(rig: Rig, kind: str) -> None:
+    await rig.person()
+    await fill(rig, kind, 10_000)
+    await fill(rig, PASSWORDS_FOR_EMAIL.kind, 10_000)
+
+    with pytest.raises(Refused) as refusal:
+        await rig.log_in("person@nhs.net", address="203.0.113.200")
+
+    named = {"passwords_network": "network_passwords", "passwords_everywhere": "flood"}[kind]
+    assert isinstance(refusal.value.details, TooManyTries)
+    assert named == refusal.value.details.limit
+    assert timedelta() < refusal.value.details.until - utc_now() <= timedelta(minutes=5)
 
 
 async def test_right_passwords_use_up_no_limit_of_their_network(rig: Rig) -> None:
@@ -224,9 +302,11 @@ async def test_unknown_wrong_locked_and_disabled_take_the_same_steps(rig: Rig) -
     locked = await steps_of(rig, ADA, PASSWORD)
     await rig.set_status(Status.DISABLED)
     disabled = await steps_of(rig, ADA, PASSWORD)
+    await rig.set_status(Status.LOCKED_TO_STRANGERS)
+    closed = await steps_of(rig, ADA, PASSWORD)
     unreadable = await steps_of(rig, "no address", PASSWORD)
 
-    assert [unknown] * 4 == [wrong, locked, disabled, unreadable]
+    assert [unknown] * 5 == [wrong, locked, disabled, closed, unreadable]
     assert ("wrong_details", 1, True) == (*unknown[:2], len(unknown[2]) > 5)
 
 
@@ -265,6 +345,12 @@ async def test_every_log_in_that_fails_is_audited_and_no_address(rig: Rig) -> No
     assert [wrong, *[wrong] * 5, locked, unheard] == [row["action"] for row in rows]
     assert [[], *[[account_id]] * 7] == [row["subjects"] for row in rows]
     assert not [row for row in rows if "@" in row["whole"]]
+
+
+async def flood(rig: Rig) -> None:
+    """Fill the window that counts wrong passwords from everywhere."""
+    limit = rig.context.shared_limits.passwords_from_everywhere
+    await fill(rig, limit.kind, limit.most)
 
 
 async def fill(rig: Rig, kind: str, counted: int) -> None:

@@ -45,6 +45,21 @@ async def test_a_locked_account_is_unlocked(rig: Rig, asker: str) -> None:
     assert "account_unlocked" in await rig.audited()
 
 
+@pytest.mark.requirement("R-S117-020")
+@pytest.mark.parametrize("asker", [GAIL, MAX])
+async def test_an_account_that_an_unknown_browser_locked_is_unlocked_with_a_new_count(rig: Rig, asker: str) -> None:
+    jo = await office(rig)
+    who = await as_(rig, asker)
+    await rig.wrong_passwords(5, JO)
+    assert Status.LOCKED_TO_STRANGERS is await rig.status(JO)
+
+    await done(rig, who, jo, UserAct.UNLOCK)
+
+    assert Status.ACTIVE is await rig.status(JO)
+    assert ["wrong_details"] * 4 == await rig.wrong_passwords(4, JO)
+    assert (await rig.come_in(JO)).session_token
+
+
 @pytest.mark.requirement("R-DSR-170")
 async def test_who_is_deactivated_is_thrown_out_at_once_and_cannot_come_in(rig: Rig) -> None:
     jo, gail = await office(rig), await as_(rig, GAIL)

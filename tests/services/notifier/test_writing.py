@@ -89,7 +89,16 @@ def test_the_reminder_holds_a_temporary_password_and_says_that_the_old_one_still
     body = written(writer, "reminder").body
 
     assert "Your temporary password is:\n\n    Kestrel-42-Lantern\n\n" in body
-    assert "Your old password goes on working until the temporary one is used." in body
+    assert "Until you use it, your old password works where it worked before." in body
+    assert "If wrong passwords have closed your account to new browsers, logging in with this password opens it" in body
+
+
+@pytest.mark.requirement("R-S117-018", "R-S117-020")
+def test_who_is_closed_out_by_strangers_is_told_how_to_come_in_alone(writer: Writer) -> None:
+    body = written(writer, "locked_to_strangers").body
+
+    assert 'choose "Forgot your password" on this page, and log in with the temporary password' in body
+    assert VALUES["locked_to_strangers"]["link"] in body
 
 
 @pytest.mark.requirement("R-S117-018")
