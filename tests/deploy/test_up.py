@@ -241,6 +241,6 @@ def test_a_port_that_is_taken_is_said_before_anything_starts() -> None:
 
 def test_demo_mode_serves_this_machine_alone() -> None:
     with pytest.raises(CannotStart, match="Demo mode serves this machine alone"):
-        check_settings(RunnerSettings(host="0.0.0.0", port=0), demo=True)
+        check_settings(RunnerSettings(host="0.0.0.0", port=0, allow_insecure=True), demo=True)
 
-    check_settings(RunnerSettings(host="0.0.0.0", port=0), demo=False)
+    check_settings(RunnerSettings(host="0.0.0.0", port=0, allow_insecure=True), demo=False)

@@ -98,12 +98,14 @@ async def come_in(walker: Walker) -> None:
     await walker.go_on(walker.at("login/"), {"email": EMAIL, "password": temporary})
     await walker.mail_after(earlier, EMAIL)  # otherwise its PIN would be taken for that of the next log-in
     await walker.post(walker.at("login/pin"), {"pin": "none"})
-    await walker.go_on(walker.at("login/resend"), {})
+    await walker.post(walker.at("login/resend"), {})
     await walker.go_on(walker.at("login/cancel"), {})
     await walker.log_in(EMAIL, temporary)
     await walker.see(walker.at("account/password"))
     await walker.post(walker.at("account/password"), {"current": temporary, "new": "short", "confirm": "short"})
     await walker.change_password(temporary, PASSWORD)
+    await walker.see(walker.at("account/password"))
+    await walker.go_on(walker.at(f"account/sessions/{uuid4().hex}/end"), {})
     await walker.see(walker.at("home/"))
 
 
