@@ -1,10 +1,13 @@
 """Settings that would let data leave the machine without encryption, or count all users as one, stop the start."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
+from structlog.testing import capture_logs
 
 from deploy.build.documents import SETTINGS
 from deploy.runner.refusals import CannotStart
@@ -13,6 +16,7 @@ from deploy.runner.settings import read_settings as read_runner_settings
 from gateway.server.settings import GatewaySettings
 from services.referrals.settings import ReferralsSettings
 from shared.cleartext import is_in_clear, settings_in_clear
+from shared.health import tell_in_clear
 from shared.settings import read_settings
 
 NEEDED = {
@@ -29,6 +33,13 @@ CLEAR = {
     "DATABASE_URL": "postgresql://u:p@10.0.0.6/ics?sslmode=disable",
     "HOST": "0.0.0.0",  # that is what is refused
     "PUBLIC_URL": "http://ics.example.nhs.uk",
+}
+NAMES_A_SERVER = re.compile("url|host|address|server|endpoint")
+NOT_CHECKED = {
+    "smtp_host": "smtp_security refuses an unencrypted connection",
+    "smtp_local_hostname": "a name in mails",
+    "health_address": "answers whether the process is ready, and figures without personal data",
+    "host_names": "names in a Host header",
 }
 
 
@@ -101,6 +112,25 @@ def test_each_process_refuses_each_address_in_clear(
 
     put(tell, {"ALLOW_INSECURE": "yes"})
     assert [name.lower()] == settings_in_clear(kind())
+
+
+def test_every_setting_that_names_a_server_is_checked() -> None:
+    """A new setting must end in `_url`, or be named here with the reason why it may be in clear."""
+    by_name = {name for kind in SETTINGS.values() for name in kind.model_fields if NAMES_A_SERVER.search(name)}
+
+    assert by_name == {name for name in by_name if name == "host" or name.endswith("_url")} | NOT_CHECKED.keys()
+
+
+def test_what_is_allowed_in_clear_stands_in_the_log_and_in_the_figures(tell: pytest.MonkeyPatch) -> None:
+    put(tell, {"NATS_URL": CLEAR["NATS_URL"], "ALLOW_INSECURE": "yes"})
+
+    with capture_logs() as written:
+        tell_in_clear(read_settings(ReferralsSettings).in_clear)
+
+    assert [["ICS_NATS_URL"]] == [line["settings"] for line in written if line["event"] == "settings.in_clear"]
+    assert 1 == REGISTRY.get_sample_value("ics_settings_in_clear")
+    tell_in_clear([])
+    assert 0 == REGISTRY.get_sample_value("ics_settings_in_clear")
 
 
 def test_a_process_says_in_one_sentence_what_it_refuses(

@@ -1,7 +1,7 @@
 """The PIN step of a log-in: verify, send again, cancel."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.identity.audit_actions import IdentityAction
@@ -12,7 +12,7 @@ from services.identity.handlers.opening import open_session
 from services.identity.keys import hash_of, same
 from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
-from services.identity.rules.log_in import PASSWORDS_FOR_EMAIL, PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
+from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
 from services.identity.store import accounts, attempts, limits
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
@@ -29,12 +29,13 @@ class PinVerdict:
     """
     The result of one PIN. The log-in is over if no session was opened and no tries are left.
 
-    `ended`: the sessions that this PIN ended.
+    `ended`: the sessions that this PIN ended. `email`: of the account whose session was opened.
     """
 
     opened: SessionOpened | None = None
     tries_left: int = 0
     ended: tuple[UUID, ...] = ()
+    email: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,22 @@ class PinStep:
         self.context.wake()
         await self.context.tell_revoked(verdict.ended)
         if verdict.opened is not None:
+            await self._forget_counts_of(verdict.email)
             return verdict.opened
         if verdict.tries_left:
             raise Refused(PinRefused(tries_left=verdict.tries_left))
         raise Refused("attempt_over")
+
+    async def _forget_counts_of(self, email: str) -> None:
+        """
+        Reset what others may have used up for this address: guesses during a flood, and mails with passwords.
+
+        In its own transaction: guesses and reminders lock these windows before the account's row, so a deadlock could
+        follow otherwise. For the same reason the windows are taken in their order.
+        """
+        async with transaction(self.context.pool) as db:
+            for limit in rules.COUNTED_BY_EMAIL:
+                await limits.forget(db, (limit,), self.context.keys.window(email))
 
     async def _try(self, db: Database, asked: VerifyPin) -> PinVerdict:
         token_hash, pin = hash_of(asked.attempt_token), "".join(asked.pin.split())
@@ -100,7 +113,8 @@ class PinStep:
         oldest = await end_oldest(self.context, db, who, register)
         opened = await open_session(self.context, db, session, tried.device_id)
         await audit.note(db, None, IdentityAction.LOGGED_IN, [who, session.session_id], register=register, actor=who)
-        return PinVerdict(opened.model_copy(update={"ended_others": len(oldest)}), ended=(*ended, *oldest))
+        opened = opened.model_copy(update={"ended_others": len(oldest)})
+        return PinVerdict(opened, ended=(*ended, *oldest), email=account.email)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
         """
@@ -116,9 +130,8 @@ class PinStep:
         return await accounts.use_temporary(db, account.account_id, tried.temporary_hash)
 
     async def _open_again(self, db: Database, account: Account, register: str) -> None:
-        """Reset the counts of wrong passwords. Open the account to all browsers if it was closed to unknown ones."""
+        """Reset the count of wrong passwords. Open the account to all browsers if it was closed to unknown ones."""
         await accounts.open_again(db, account.account_id, rules.OPEN_TO_KNOWN_DEVICES)
-        await limits.forget(db, (PASSWORDS_FOR_EMAIL,), self.context.keys.window(account.email))
         if account.status is Status.LOCKED_TO_STRANGERS:
             who = account.account_id
             await audit.note(db, None, IdentityAction.ACCOUNT_OPENED_AGAIN, [who], register=register, actor=who)

@@ -81,6 +81,7 @@ RESENDS = Limit("pin_resends", 5, _HOUR, "pins_resent")
 LOG_INS_OPENED = Limit("log_ins_opened", 60, _HOUR, "pins_mailed")  # each sends a PIN, and must not flood a mailbox
 REMINDERS_IN_HOUR = Limit("reminders_hour", 3, _HOUR)
 REMINDERS_IN_DAY = Limit("reminders_day", 5, _DAY)
+COUNTED_BY_EMAIL = (PASSWORDS_FOR_EMAIL, REMINDERS_IN_HOUR, REMINDERS_IN_DAY)
 REPEATED_REGISTRATIONS = Limit("registrations_repeated", 3, _DAY)
 LOCK_MAILS = Limit("lock_mails", 3, _DAY)
 PASSWORD_CHANGES = Limit("password_changes", 5, _HOUR, "password_changes")

@@ -183,6 +183,24 @@ async def test_a_temporary_password_and_a_pin_open_an_account_that_strangers_clo
     assert await rig.log_in(password=NEW)
 
 
+async def test_reminders_that_others_asked_for_use_up_none_after_a_log_in(rig: Rig) -> None:
+    await rig.person()
+    password = await temporary(rig)
+    for _ in range(4):
+        await rig.let_pass(timedelta(hours=1))
+        password = await temporary(rig)
+    await rig.let_pass(timedelta(hours=1))
+    before = len(await rig.mails("reminder"))
+    await rig.ask(reminder())
+    used_up = len(await rig.mails("reminder")) == before
+
+    await change(rig, await rig.come_in(password=password), current=password)
+    await rig.wrong_passwords(5)
+
+    assert used_up
+    assert (await rig.come_in(password=await temporary(rig))).must_change
+
+
 async def test_of_a_closed_account_the_lasting_password_stays_useless_in_new_browsers(rig: Rig) -> None:
     await rig.person()
     await rig.wrong_passwords(5)
