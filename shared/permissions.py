@@ -136,6 +136,12 @@ class Visitor(BaseModel):
         return permissions_of(None if self.must_change else self.role, self.grants)
 
     @property
+    def submits_for(self) -> UUID | None:
+        """The organisation of the user's new records; None while it is missing or out of reach."""
+        home = self.home_organisation_id
+        return home if home in self.organisation_ids else None
+
+    @property
     def own_records_only(self) -> bool:
         """Whether the visitor sees only records that they made, hold or cover, as DSR standard users (R-DSR-007)."""
         return self.role is Role.STANDARD and self.standard_sees == "own"

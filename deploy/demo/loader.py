@@ -167,7 +167,9 @@ def _creator(person: DemoPerson, loaded: DemoIdentity) -> Visitor:
 
 def _answers(person: DemoPerson) -> Answers:
     today = london_day(datetime.now(UTC))
+    under_16: Answers = {"under_16": "yes"} if person.age < 16 else {}
     return {
+        **under_16,
         "capacity_to_consent": "yes",
         "consent_given": "yes",
         "first_name": person.first_name,

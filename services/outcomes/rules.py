@@ -19,20 +19,25 @@ from shared.contracts.referrals.standing import RecordStanding
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer
+from shared.registers.form.consistency import birth_known
 from shared.registers.form.reading import read_answers
 
 
-def checked_answers(register: Definition, asked: RecordOutcome, day: date) -> dict[str, Answer]:
+def checked_answers(
+    register: Definition, asked: RecordOutcome, day: date, born: date | None = None
+) -> dict[str, Answer]:
     """
     Return the answers to store: those whose question is asked, given the answers before it.
 
-    Refused as `no_outcomes`, `no_archive` or `invalid_answers`.
+    `born` is the person's date of birth, with which the rules of the form compare. Refused as `no_outcomes`,
+    `no_archive` or `invalid_answers`.
     """
     if register.outcome is None:
         raise Refused("no_outcomes")
     if asked.ending and register.lifecycle.ends_by("outcome") is None:
         raise Refused("no_archive")
-    checked = read_answers(register.outcome, asked.answers, register.words, day)
+    known = birth_known(register, born)
+    checked = read_answers(register.outcome, asked.answers, register.words, day, known=known)
     if not checked.ok:
         raise Refused(InvalidAnswers(faults=len(checked.faults) + len(checked.unknown)))
     return checked.answers

@@ -23,5 +23,12 @@ def bodies_named(register: Definition, questions: Iterable[str], answers: Mappin
 
 
 def sees_ended(register: Definition | None, visitor: Visitor) -> bool:
-    """Return whether the visitor's role may read records that have ended."""
+    """Return whether the visitor's role finds records that have ended, in the list of records and in reports."""
     return bool(register and visitor.role and visitor.role.value in register.access.ended_seen_by)
+
+
+def reads_ended(register: Definition | None, visitor: Visitor) -> bool:
+    """Return whether the visitor's role may open records that have ended."""
+    if register is None or visitor.role is None:
+        return False
+    return visitor.role.value in (register.access.ended_read_by or register.access.ended_seen_by)

@@ -67,7 +67,7 @@ class People:
         given, family = ("".join(self.chance.choices(SYLLABLES, k=many)).capitalize() for many in (2, 3))
         born = {
             "date_of_birth-day": str(self.chance.randint(1, 28)),
-            "date_of_birth-year": str(self.chance.randint(1940, 2020)),
+            "date_of_birth-year": str(self.chance.randint(1940, 2009)),
         }
         return a_referral(first_name=given, last_name=family) | born | changes
 

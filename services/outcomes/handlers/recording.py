@@ -35,9 +35,10 @@ class Recording:
 
     async def _check(self, visitor: Visitor, assertion: str, asked: RecordOutcome) -> OutcomeReceipt:
         register = self.context.register(visitor, asked.edition)
-        answers = rules.checked_answers(register, asked, self.context.day())
+        rules.checked_answers(register, asked, self.context.day())
         record = await self.context.check_record(assertion, asked.record_id, asked.edition)
         rules.check_takes_outcomes(record)
+        answers = rules.checked_answers(register, asked, self.context.day(), record.born)
         compartment = compartment_of(visitor.register_code, record.bodies)
         await add_compartment(self.context.pool, visitor.register_code, compartment)
         outcome = NewOutcome(

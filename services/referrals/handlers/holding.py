@@ -9,6 +9,7 @@ from services.referrals.rules import rights
 from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
 from services.referrals.store.archiving import find_state
+from services.referrals.store.holding import Kept
 from shared import audit
 from shared.commands import carry_out, unless_repeated
 from shared.context import ServiceContext
@@ -18,7 +19,7 @@ from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
-from shared.registers.scope import sees_ended
+from shared.registers.scope import reads_ended
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class HoldingHandlers:
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
 
         async def act(db: Database) -> Nothing:
-            rights.check_assignment(asked, await _keep(db, visitor, asked.record_id))
+            _, holder = await _keep(db, visitor, asked.record_id)
+            rights.check_assignment(asked, holder)
             by = (visitor.user_id, visitor.full_name)
             who = (colleague.user_id, colleague.full_name)
             await store.end_holder(db, asked.record_id, by)
@@ -55,7 +57,8 @@ class HoldingHandlers:
         cover = Cover(asked.user_id, asked.from_day, asked.until_day)
 
         async def act(db: Database) -> Nothing:
-            holder = await _keep(db, visitor, asked.record_id)
+            record, holder = await _keep(db, visitor, asked.record_id)
+            rights.check_born(cover, record.born)
             rights.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
             by = (visitor.user_id, visitor.full_name)
             await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
@@ -77,7 +80,7 @@ class HoldingHandlers:
         return await carry_out(self.context.pool, visitor, asked, act)
 
     async def read(self, visitor: Visitor, asked: ReadHoldings) -> Holdings:
-        may_be_ended = sees_ended(self.context.registers.newest_of(visitor.register_code), visitor)
+        may_be_ended = reads_ended(self.context.registers.newest_of(visitor.register_code), visitor)
         async with transaction(self.context.pool, visitor) as db:
             found = must_find(await find_state(db, visitor, asked.record_id))
             if not found.is_open and not may_be_ended:
@@ -100,9 +103,9 @@ class HoldingHandlers:
         return grant.visitor
 
 
-async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> RecordHolder:
-    """Lock the record's holdings and return its holder. Refused as `not_found` or `archived`."""
+async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> tuple[Kept, RecordHolder]:
+    """Lock the record's holdings, and return the record with its holder. Refused as `not_found` or `archived`."""
     kept = must_find(await store.keep(db, visitor, record_id))
     if not kept.is_open:
         raise Refused("archived")
-    return await store.find_holder(db, record_id, kept.created_by)
+    return kept, await store.find_holder(db, record_id, kept.created_by)

@@ -95,7 +95,7 @@ class Saving:
     async def _checked(self, visitor: Visitor, asked: SubmitRecord, register: Definition) -> dict[str, Answer]:
         """Return the checked answers. On refused consent, store nothing and delete the draft."""
         try:
-            return rules.checked_answers(register, asked.answers, self.context.day())
+            return rules.checked_answers(register, asked.answers, self.context.day(), sure=asked.sure)
         except Refused as refusal:
             if refusal.code == "no_consent":
                 await Drafting(self.context).forget(visitor, asked.command_id)
@@ -198,7 +198,7 @@ class Saving:
 
     async def _save(self, visitor: Visitor, asked: UpdateRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
-        answers = changing.changed_answers(register, present.answers, asked.answers, self.context.day())
+        answers = changing.changed_answers(register, present.answers, asked.answers, self.context.day(), asked.sure)
         changes = changing.changes_between(register, present.answers, answers)
         end = end_of(register, present.state, answers, self.context.day(), present.decided, present.answers)
         ends = not end.is_open or (end.is_new and end.ends_on is not None)
@@ -213,7 +213,7 @@ class Saving:
             changes=tuple((each.name, each.before, each.after) for each in changes),
         )
         content = content_of(register, answers, before=present.answers)
-        receipt = receipt_of(present, version, content.rating)
+        receipt = receipt_of(present, version, content.rating).model_copy(update={"rerated": rerating.is_new})
         moment, submitter = self.context.clock(), present.created_by
         telling = RecordEvents(register, compartment.bodies, receipt, moment, submitter, present.bodies)
         urgency = urgency_of(rating_of(register, answers))
@@ -354,7 +354,7 @@ def new_command(visitor: Visitor, command: Command[RecordReceipt], receipt: Reco
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
     """Return a hash of the command's content. It leaves out what may differ in a retry after a question."""
-    return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen", "confirmed"}).encode()).digest()
+    return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen", "confirmed", "sure"}).encode()).digest()
 
 
 def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: EarlierCommand) -> RecordReceipt:

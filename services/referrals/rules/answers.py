@@ -1,5 +1,6 @@
 """Rules about changed answers and other text."""
 
+from collections.abc import Collection
 from datetime import date
 
 from services.referrals.rules.saving import checked_answers
@@ -12,7 +13,9 @@ from shared.registers.form.showing import differences
 from shared.values import Unreadable, read_text
 
 
-def changed_answers(register: Definition, before: Answers, sent: Answers, day: date) -> dict[str, Answer]:
+def changed_answers(
+    register: Definition, before: Answers, sent: Answers, day: date, sure: Collection[str] = ()
+) -> dict[str, Answer]:
     """
     Check the new answers as `checked_answers` does, and keep the record's answers that the form cannot ask again.
 
@@ -21,7 +24,7 @@ def changed_answers(register: Definition, before: Answers, sent: Answers, day: d
     edition = edition_for(register, before)
     asked = {question.name for question in edition.form.asked}
     fresh = {name: answer for name, answer in sent.items() if name in asked or name not in before}
-    return carried_over(edition.form, before, checked_answers(edition, fresh, day, before))
+    return carried_over(edition.form, before, checked_answers(edition, fresh, day, before, sure))
 
 
 def changes_between(register: Definition, before: Answers, after: Answers) -> tuple[FieldChange, ...]:

@@ -37,6 +37,12 @@ class Cover:
     until_day: date
 
 
+def check_born(cover: Cover, born: date | None) -> None:
+    """Check that the cover does not begin before the person was born. Refused as `before_birth`."""
+    if born is not None and cover.from_day < born:
+        raise Refused("before_birth")
+
+
 @dataclass(frozen=True)
 class RecordHolder:
     """The user who holds a record. Without a `holding_id` it is the record's creator."""

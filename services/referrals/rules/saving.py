@@ -12,7 +12,7 @@ from shared.permissions import Permission, Role, Visitor
 from shared.registers.bodies import Compartment
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers, consent_verdict
-from shared.registers.form.reading import Checked, read_answers
+from shared.registers.form.reading import Checked, read_answers, sure_field
 
 
 def organisation_for(visitor: Visitor) -> UUID:
@@ -21,10 +21,9 @@ def organisation_for(visitor: Visitor) -> UUID:
 
     Refused as `no_organisation` if the visitor's own is missing or out of reach.
     """
-    home = visitor.home_organisation_id
-    if home is None or home not in visitor.organisation_ids:
+    if visitor.submits_for is None:
         raise Refused("no_organisation")
-    return home
+    return visitor.submits_for
 
 
 def check_reaches(visitor: Visitor, compartment: Compartment) -> None:
@@ -45,13 +44,17 @@ def may_update(visitor: Visitor, created_by: UUID, *, is_held: bool) -> bool:
     return visitor.may(Permission.UPDATE_RECORD) and is_theirs
 
 
-def checked_answers(register: Definition, sent: Answers, day: date, before: Answers | None = None) -> dict[str, Answer]:
+def checked_answers(
+    register: Definition, sent: Answers, day: date, before: Answers | None = None, sure: Collection[str] = ()
+) -> dict[str, Answer]:
     """
     Return the answers as they may be stored. Refused as `no_consent` or `invalid_answers`.
 
-    Consent is checked first: if the person does not consent, no other answer matters.
+    Consent is checked first: if the person does not consent, no other answer matters. `sure` are the questions whose
+    unlikely answers the user has confirmed.
     """
-    checked = read_answers(register.form, sent, register.words, day, before)
+    confirmed = {sure_field(name): sent[name] for name in sure if name in sent}
+    checked = read_answers(register.form, {**sent, **confirmed}, register.words, day, before)
     verdict = consent_verdict(register, checked.answers)
     if verdict == "refused":
         raise Refused("no_consent")

@@ -12,19 +12,20 @@ from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of
 
 HOLD_RECORD = f"""
-    SELECT is_open, created_by
+    SELECT is_open, created_by, born
     FROM record
     WHERE {in_scope("record")} AND id = $3
     FOR NO KEY UPDATE
 """  # noqa: S608  a condition of ours
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kept:
     """A record whose holdings no other transaction can change until this one ends."""
 
     is_open: bool
     created_by: UUID
+    born: date | None = None
 
 
 async def keep(db: Database, visitor: Visitor, record_id: UUID) -> Kept | None:

@@ -1,5 +1,6 @@
 """The requests by which outcomes archives a record."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,17 +11,22 @@ from shared.messages import Command, Message, Process, Refusals, Request
 
 
 class RecordChecked(Message):
-    """The state of a record for another service: nothing about the person. `bodies` make its compartment."""
+    """
+    The state of a record for another service. `bodies` make its compartment.
+
+    About the person it has only the date of birth, `born`, with which that service compares its own dates.
+    """
 
     record_id: UUID
     bodies: tuple[str, ...]
     version: int
     is_open: bool
+    born: date | None = Field(default=None, repr=False)
 
 
 class CheckRecord(Request[RecordChecked]):
     """
-    Read whether a record is active or archived. Refused as `not_found`. Not audited: it shows no person.
+    Read whether a record is active or archived. Refused as `not_found`. Not audited: no page shows it.
 
     `edition` is that of an outcome which is about to be recorded: the edition is in use from then on.
     """

@@ -76,8 +76,8 @@ class AddCover(Command[Nothing]):
 
     Refused as `not_found`, `archived` or `not_a_colleague` as `AssignHolder` is, or as `is_holder`: holders cannot
     cover for themselves. Refused as `already_covers` when the user covers on one of these days already. Refused as
-    `past` when the last day is over, `too_long` for more than a year, `too_many` when the record has too many covers to
-    come.
+    `past` when the last day is over, `before_birth` when it begins before the person was born, `too_long` for more than
+    a year, `too_many` when the record has too many covers to come.
     """
 
     subject: ClassVar[str] = "ask.referrals.add_cover"
@@ -88,6 +88,7 @@ class AddCover(Command[Nothing]):
         "is_holder",
         "already_covers",
         "past",
+        "before_birth",
         "too_long",
         "too_many",
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.contracts.referrals.answers import Answers, InvalidAnswers
 from shared.messages import Command, Message, Refusal, Refusals
 
+MOST_SURE = 20  # questions whose unlikely answers the user has confirmed
 MOST_ALIKE = 10  # the newest of the matches, shown to the user who adds a person
 
 
@@ -43,7 +44,8 @@ class RecordReceipt(Message):
     """
     A record as it was just saved.
 
-    `reference` is safe to say aloud. Without `is_open` the record has ended with it.
+    `reference` is safe to say aloud. Without `is_open` the record has ended with it. `rerated`: an update has changed
+    its rating.
     """
 
     record_id: UUID
@@ -51,6 +53,7 @@ class RecordReceipt(Message):
     version: int
     rating: str | None = None
     is_open: bool = True
+    rerated: bool = False
 
 
 class SubmitRecord(Command[RecordReceipt]):
@@ -64,6 +67,8 @@ class SubmitRecord(Command[RecordReceipt]):
     `duplicates_seen` does not list all of these. Refused as `duplicate` (the same) in a register that refuses
     duplicates. Refused as `duplicate_unseen` when such a record is out of scope, in a register that says so. Refused as
     `confirm_ending` when the answers say when the record ends and `confirmed` is not set.
+
+    `sure` names the questions whose unlikely answers the user has confirmed. Without that they count as `faults`.
 
     Nothing of a refused command is stored.
     """
@@ -85,6 +90,7 @@ class SubmitRecord(Command[RecordReceipt]):
     answers: Answers = Field(repr=False)
     duplicates_seen: tuple[UUID, ...] = Field(default=(), max_length=MOST_ALIKE)
     confirmed: bool = False
+    sure: tuple[str, ...] = Field(default=(), max_length=MOST_SURE)
 
 
 class UpdateRecord(Command[RecordReceipt]):
@@ -96,6 +102,8 @@ class UpdateRecord(Command[RecordReceipt]):
     see the record), or `unchanged`. Refused as `confirm_ending` when the answers newly end the record and `confirmed`
     is not set. Refused as `duplicate` or `duplicate_unseen` in a register that refuses duplicates. Refused as
     `conflict` (with the present `version`) when the record was saved since `version` was read.
+
+    `sure` names the questions whose unlikely answers the user has confirmed. Without that they count as `faults`.
     """
 
     subject: ClassVar[str] = "ask.referrals.update_record"
@@ -118,6 +126,7 @@ class UpdateRecord(Command[RecordReceipt]):
     version: int
     answers: Answers = Field(repr=False)
     confirmed: bool = False
+    sure: tuple[str, ...] = Field(default=(), max_length=MOST_SURE)
 
 
 class ReviewRecord(Command[RecordReceipt]):

@@ -25,7 +25,8 @@ from shared.registers.faults import DefinitionFault
 def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
     yield from check_form("form", register.form)
     if register.outcome:
-        yield from check_form("outcome", register.outcome)
+        born = register.form.by_name.get(register.person.get("born", ""))
+        yield from check_form("outcome", register.outcome, {born.name: born} if born else None)
         yield from _check_apart(register.form, register.outcome)
 
 

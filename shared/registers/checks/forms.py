@@ -1,19 +1,36 @@
 """Checks within one form: names, options, and conditions that refer only to earlier questions."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from shared.registers.definition.questions import NOT_KNOWN, OPTION_KINDS, Condition, Kind, Question, QuestionForm
+from shared.registers.definition.questions import (
+    NOT_KNOWN,
+    OPTION_KINDS,
+    AgeRange,
+    Condition,
+    ConsistencyRule,
+    Kind,
+    Question,
+    QuestionForm,
+)
 from shared.registers.faults import DefinitionFault, did_you_mean
 from shared.values import fold
 
 OWN_OPTION_KINDS: frozenset[Kind] = OPTION_KINDS - {"yes_no"}
 
 
-def check_form(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
-    """Return the faults of a form. `called` is its key in the definition."""
+def check_form(
+    called: str, form: QuestionForm, beside: Mapping[str, Question] | None = None
+) -> Iterator[DefinitionFault]:
+    """
+    Return the faults of a form. `called` is its key in the definition.
+
+    `beside` are questions of another form that its rules may name.
+    """
     yield from _check_names(called, form)
+    for number, rule in enumerate(form.rules, start=1):
+        yield from _check_rule(f"{called}, rule {number}", rule, form, beside or {})
     earlier: dict[str, Question] = {}
     for section in form.sections:
         for question in section.questions:
@@ -76,6 +93,33 @@ def check_condition(
                     yield DefinitionFault(place, f"{code} is not one of the answers of {name}{_codes(question, code)}")
                 elif code not in {option.code for option in question.offered}:
                     yield DefinitionFault(place, f"{code} of {name} is retired, and this depends on it")
+
+
+def _check_rule(
+    place: str, rule: ConsistencyRule, form: QuestionForm, beside: Mapping[str, Question]
+) -> Iterator[DefinitionFault]:
+    own = {question.name: question for question in form.asked}
+    known = {**beside, **own}
+    dates = (rule.birth, *filter(None, (rule.on,))) if isinstance(rule, AgeRange) else (rule.first, *rule.then)
+    for name in dates:
+        if name not in known or known[name].kind != "date":
+            yield DefinitionFault(place, f"{name} is not a date of the form")
+    if isinstance(rule, AgeRange):
+        yield from _check_range(place, rule, own)
+    elif not own.keys() & set(rule.then):
+        yield DefinitionFault(place, "compares no date of its own form")
+
+
+def _check_range(place: str, rule: AgeRange, own: dict[str, Question]) -> Iterator[DefinitionFault]:
+    for name in (*rule.without, *rule.at):
+        if name not in own:
+            yield DefinitionFault(place, f"{name} is not a question of the form")
+    for condition in rule.when:
+        yield from check_condition(place, condition, own, "depends on", "in the form")
+    if rule.youngest > rule.oldest:
+        yield DefinitionFault(place, "allows no age: youngest is above oldest")
+    if rule.asked and (rule.birth not in own or rule.birth not in rule.at):
+        yield DefinitionFault(place, f"is asked about, so {rule.birth} must be a question of the form and among `at`")
 
 
 def _check_conditions(

@@ -55,13 +55,23 @@ class ConsentGate(Model):
 
 
 class Level(Model):
-    """One level of the rating. Shown by word, colour and the colour's own shape, never by colour alone."""
+    """
+    One level of the rating. Shown by word, colour and the colour's own shape, never by colour alone.
+
+    `next_steps` are shown when a record is added with this rating. `changed_steps` are shown when its rating changes to
+    this one; without them, `next_steps` are shown then too.
+    """
 
     code: Code
     label: Text
     colour: Colour
     urgency: Urgency
     next_steps: Texts
+    changed_steps: Texts = ()
+
+    @property
+    def steps_after_change(self) -> Texts:
+        return self.changed_steps or self.next_steps
 
 
 class Rating(Model):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from shared.registers.definition.base import Code, Flag, Link, Model, Number, QuestionName, Text, Texts
+from shared.registers.definition.base import Code, Flag, Gaps, Link, Model, Number, QuestionName, Text, Texts
 
 Kind = Literal[
     "text",
@@ -86,6 +86,49 @@ class AgeRule(Model):
     said: Text
 
 
+SaidOfAge = Annotated[str, AfterValidator(Gaps("born", "age", "day"))]
+SaidOfOrder = Annotated[str, AfterValidator(Gaps("first", "first_day", "then", "then_day"))]
+
+
+class OrderRule(Model):
+    """None of the dates `then` may be before the date `first`. Dates that are missing or not known are not compared."""
+
+    kind: Literal["order"]
+    first: QuestionName
+    then: tuple[QuestionName, ...] = Field(min_length=1)
+    said: SaidOfOrder | None = None
+
+
+class AgeRange(Model):
+    """
+    Where `when` holds and `without` have no answer, the person must be `youngest` to `oldest` years old.
+
+    The age is taken from the date `birth` on the date answered to `on`, or on the day of the check if there is none.
+    The form says `said` at the questions `at`. If `asked`, the user may confirm that the answer is right all the same.
+    """
+
+    kind: Literal["age"]
+    birth: QuestionName
+    on: QuestionName | None = None
+    when: Conditions = ()
+    without: tuple[QuestionName, ...] = ()
+    youngest: Number = Field(default=0, ge=0, le=150)
+    oldest: Number = Field(default=150, ge=0, le=150)
+    at: tuple[QuestionName, ...] = Field(min_length=1)
+    asked: Flag = False
+    said: SaidOfAge
+
+    @property
+    def judged(self) -> tuple[QuestionName, ...]:
+        """The questions on whose answers the rule depends."""
+        on = () if self.on is None else (self.on,)
+        return (self.birth, *on, *(name for condition in self.when for name in condition), *self.without)
+
+
+ConsistencyRule = Annotated[OrderRule | AgeRange, Field(discriminator="kind")]
+"""A rule between answers: what it refuses, or asks about, says opposite things of one person."""
+
+
 class Question(Model):
     """
     One question. Its name never changes; `retired` takes it off the form and keeps old answers readable.
@@ -153,10 +196,15 @@ class Section(Model):
 
 
 class QuestionForm(Model):
-    """Sections of questions, asked in the order written. A question may depend only on earlier ones."""
+    """
+    Sections of questions, asked in the order written. A question may depend only on earlier ones.
+
+    `rules` are checked over all answers together. In an outcome form they may name the person's date of birth too.
+    """
 
     heading: Text
     guidance: Texts = ()
+    rules: tuple[ConsistencyRule, ...] = Field(default=(), alias="rule")
     sections: tuple[Section, ...] = Field(alias="section", min_length=1)
 
     @cached_property

@@ -88,7 +88,8 @@ class RegistrationAccess(Model):
     Who may register their own account, what a standard user reaches, and the grants that users may be given.
 
     `own`: the records that they made, hold or cover. `scope`: those of their organisations or bodies. `ended_seen_by`
-    are the roles that may read records which have ended.
+    are the roles that find records which have ended wherever open ones are found. `ended_read_by` are the roles that
+    may open such a record from elsewhere; without it, those of `ended_seen_by` may.
     """
 
     self_registration: Flag
@@ -96,6 +97,7 @@ class RegistrationAccess(Model):
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
     ended_seen_by: tuple[UserRole, ...] = ()
+    ended_read_by: tuple[UserRole, ...] = ()
     grants: tuple[AccountGrant, ...] = ()
 
     @property

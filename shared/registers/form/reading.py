@@ -1,12 +1,13 @@
 """Reading form input: typed answers, and a message for each question with an invalid answer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from shared.registers.definition.questions import NOT_KNOWN, AgeRule, Kind, Question, QuestionForm
 from shared.registers.definition.words import Words
-from shared.registers.form.conditions import Answer, Answers, codes_of, holds, is_asked
+from shared.registers.form.conditions import Answer, Answers, codes_of, holds, is_asked, visible_questions
+from shared.registers.form.consistency import Known, contradictions, unchanged
 from shared.values import (
     Unreadable,
     ValueFault,
@@ -43,27 +44,41 @@ class Checked:
 
     `answers` can be stored. `faults` has one sentence for each question that needs another answer. `unknown` are field
     names that the form does not have. `raw` is everything typed, to be shown again.
+
+    `doubts` are those of the faults that the user may confirm, with the answer in doubt. `sure` are the questions whose
+    answers the user has confirmed.
     """
 
     answers: dict[str, Answer]
     faults: dict[str, str]
     unknown: tuple[str, ...]
     raw: Raw
+    doubts: Mapping[str, Answer] = field(default_factory=dict)
+    sure: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         return not self.faults and not self.unknown
 
 
-def read_answers(form: QuestionForm, raw: Raw, words: Words, today: date, before: Answers | None = None) -> Checked:
+def read_answers(
+    form: QuestionForm,
+    raw: Raw,
+    words: Words,
+    today: date,
+    before: Answers | None = None,
+    known: Mapping[str, Known] | None = None,
+) -> Checked:
     """
     Return the answers to the questions that are asked, in that order. Answers to questions not asked are dropped.
 
     Accepts a form post and stored answers alike; reading its own answers again gives the same result. The gateway reads
     what was typed, and the service reads again what the gateway sent.
 
-    `before` are the stored answers. An age rule is not applied where every answer that it depends on is unchanged.
-    Retired options stay valid where they were chosen.
+    `before` are the stored answers. A rule about ages or between answers is not applied where every answer that it
+    depends on is unchanged. Retired options stay valid where they were chosen.
+
+    `known` are answers of another form, to which the rules may refer.
     """
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
@@ -83,7 +98,52 @@ def read_answers(form: QuestionForm, raw: Raw, words: Words, today: date, before
         if too_old is not None and not _is_kept(too_old, question, answers, before):
             faults[question.name] = too_old.said
             del answers[question.name]
-    return Checked(answers, faults, _unknown(form, raw), raw)
+    checked = Checked(answers, faults, _unknown(form, raw), raw)
+    return _with_contradictions(checked, form, words, today, before, known)
+
+
+def _with_contradictions(
+    checked: Checked,
+    form: QuestionForm,
+    words: Words,
+    today: date,
+    before: Answers | None,
+    known: Mapping[str, Known] | None,
+) -> Checked:
+    """
+    Return the result with a fault at each question whose answer contradicts another, unless it is confirmed.
+
+    As with every fault, the answers in question are left out, and so are those that are not asked without them.
+    """
+    faults, doubts, sure = dict(checked.faults), dict[str, Answer](), list[str]()
+    for found in contradictions(form, checked.answers, words, today, known):
+        doubted = found.judged[0]
+        if unchanged(found, checked.answers, before):
+            continue
+        if found.asked and _is_sure(checked, doubted):
+            sure.append(doubted)
+            continue
+        shown = [name for name in found.at if name in form.by_name and name not in faults]
+        faults |= dict.fromkeys(shown, found.said)
+        if found.asked and doubted in shown:
+            doubts[doubted] = checked.answers[doubted]
+    if faults == checked.faults:
+        return replace(checked, sure=tuple(sure))
+    sound = {name: answer for name, answer in checked.answers.items() if name not in faults}
+    asked = {question.name for question in visible_questions(form, sound)}
+    return replace(
+        checked,
+        answers={name: answer for name, answer in sound.items() if name in asked},
+        faults={name: said for name, said in faults.items() if name in asked} or faults,
+        doubts=doubts,
+        sure=tuple(name for name in sure if name in sound),
+    )
+
+
+def _is_sure(checked: Checked, name: str) -> bool:
+    """Return whether the user has confirmed this very answer."""
+    confirmed = checked.raw.get(sure_field(name), "")
+    return checked.answers.get(name) in ((confirmed,) if isinstance(confirmed, str) else confirmed)
 
 
 def field_names(question: Question) -> tuple[str, ...]:
@@ -91,7 +151,12 @@ def field_names(question: Question) -> tuple[str, ...]:
     if question.kind != "date":
         return (question.name,)
     parts = tuple(f"{question.name}-{part}" for part in DATE_PARTS)
-    return (question.name, *parts, not_known_field(question))
+    return (question.name, *parts, not_known_field(question), sure_field(question.name))
+
+
+def sure_field(name: str) -> str:
+    """Return the name of the checkbox that confirms an unlikely answer. Its value is the answer that it confirms."""
+    return f"{name}-sure"
 
 
 def not_known_field(question: Question) -> str:

@@ -1,10 +1,13 @@
 """Builders of visitors and answers with default values, so that a test states only what matters."""
 
 import secrets
+from datetime import date
 from uuid import UUID
 
+from shared.clock import london_today
 from shared.contracts.referrals.answers import Answer, Answers
 from shared.permissions import Role, Visitor
+from shared.values import age_on
 
 EDITION = "2022"
 
@@ -40,7 +43,11 @@ def colleague_of(visitor: Visitor, role: Role = Role.STANDARD) -> Visitor:
 
 
 def a_referral(**changes: Answer) -> dict[str, Answer]:
-    """Return the required answers of the DSR's form with these changes. An empty answer is left out."""
+    """
+    Return the required answers of the DSR's form with these changes. An empty answer is left out.
+
+    A person under 16 is said to be so, unless the test says something itself.
+    """
     answers: Answers = {
         "capacity_to_consent": "yes",
         "consent_given": "yes",
@@ -53,4 +60,8 @@ def a_referral(**changes: Answer) -> dict[str, Answer]:
         "lead_professional": "Jenny Harris",
         "risk_level": "green",
     }
-    return {name: answer for name, answer in (answers | changes).items() if answer}
+    answers = {**answers, **changes}
+    born = str(answers["date_of_birth"])
+    if born not in ("", "not_known") and age_on(date.fromisoformat(born), london_today()) < 16:
+        answers = {"under_16": "yes", **answers}
+    return {name: answer for name, answer in answers.items() if answer}

@@ -231,6 +231,18 @@ async def test_another_organisations_administrator_finds_no_record(referrals: Re
         assert ("not_found", {}) == await referrals.refusal(a_visitor(Role.ADMINISTRATOR), asked)
 
 
+async def test_no_cover_begins_before_the_person_was_born(referrals: Referrals, ward: Ward) -> None:
+    born = TODAY - days(30)
+    child = await referrals.submit(ward.creator, date_of_birth=born.isoformat())
+
+    refusals = [
+        await referrals.refusal(ward.administrator, a_cover(child.record_id, ward.colleague, first))
+        for first in (-31, -30)
+    ]
+
+    assert [("before_birth", {}), ("", {})] == refusals
+
+
 async def test_covers_are_in_the_days_to_come_for_a_year_at_most_and_not_twice(
     referrals: Referrals, ward: Ward
 ) -> None:

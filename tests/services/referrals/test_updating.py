@@ -4,8 +4,8 @@ import pytest
 
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.events import RecordUpdated, RoutineNotice, UrgentNotice
-from shared.contracts.referrals.reading import FieldChange, ReadHistory, ReadPast
-from shared.contracts.referrals.saving import UpdateRecord
+from shared.contracts.referrals.reading import FieldChange, ReadPast
+from shared.contracts.referrals.saving import ReviewRecord, UpdateRecord
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
 from tests.services.referrals.builders import a_referral, a_visitor, colleague_of, new_id
@@ -34,6 +34,31 @@ async def test_an_administrator_with_access_to_the_organisation_updates_it(refer
 
     assert 1 == updated.version
     assert (await referrals.read(administrator, receipt.record_id)).may_update
+
+
+async def test_the_receipt_says_whether_the_rating_was_changed(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    added = await referrals.submit(visitor)
+    moved = await referrals.update(visitor, added, latest_update="Moved house")
+    rerated = await referrals.update(visitor, moved, risk_level="red")
+    reviewed = await referrals.ask(
+        visitor, ReviewRecord(command_id=new_id(), record_id=added.record_id, version=rerated.version)
+    )
+
+    assert [False, False, True, False] == [each.rerated for each in (added, moved, rerated, reviewed)]
+
+
+async def test_a_record_is_updated_beside_a_fault_that_it_had_before(referrals: Referrals, owner: Owner) -> None:
+    """Records that were saved before a rule came are kept, and can be kept up to date."""
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor)
+    faulty = '{"consent_date": "1999-01-01"}'
+    await owner.rows("UPDATE record SET answers = answers || $2::jsonb WHERE id = $1", receipt.record_id, faulty)
+
+    updated = await referrals.update(visitor, receipt, consent_date="1999-01-01", latest_update="Moved house")
+    refused = await referrals.refusal(visitor, an_update(updated, consent_date="1999-01-02"))
+
+    assert (1, ("invalid_answers", {"faults": 2})) == (updated.version, refused)
 
 
 @pytest.mark.requirement("R-DSR-116")
@@ -228,7 +253,7 @@ async def test_an_archived_record_takes_no_update(referrals: Referrals) -> None:
     refusal = await referrals.refusal(administrator, an_update(archived, latest_update="Too late"))
 
     assert ("archived", {}) == refusal
-    assert ("not_found", {}) == await referrals.refusal(administrator, ReadHistory(record_id=receipt.record_id))
+    assert 0 == (await referrals.read(administrator, receipt.record_id)).updates
 
 
 async def test_the_audit_names_the_fields_that_changed(referrals: Referrals, owner: Owner) -> None:
