@@ -17,6 +17,7 @@ from shared.contracts.outcomes import (
     ListOutcomes,
     ListTasks,
     ReadOutcomeFeed,
+    ReadTask,
     RecordOutcome,
 )
 from shared.contracts.referrals.events import (
@@ -54,6 +55,7 @@ def service_of(context: OutcomesContext) -> Service:
             for_visitors_carried_on(ListOutcomes, Permission.RECORD_OUTCOME, reading.list_outcomes),
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),
+            for_visitors(ReadTask, Permission.RECORD_OUTCOME, tasks.read_task),
             for_visitors(AcknowledgeTask, Permission.RECORD_OUTCOME, tasks.acknowledge),
             for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, OutcomeFeedHandler(context).read),
             for_anyone(ReadOutcomesBacklog, backlog_of(context)),

@@ -22,6 +22,7 @@ class ReferralsAction(AuditAction):
     RECORD_CREATED = "record.created"
     RECORD_DUPLICATE_REFUSED = "record.duplicate_refused"
     RECORD_ENDED = "record.ended"
+    RECORD_ENDED_BEFORE_READ = "record.ended_before_read"
     RECORD_HISTORY_READ = "record.history_read"
     RECORD_HOLDER_ASSIGNED = "record.holder_assigned"
     RECORD_HOLDINGS_READ = "record.holdings_read"

@@ -28,7 +28,8 @@ from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
-from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates
+from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
+from shared.contracts.referrals.ended import ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
@@ -36,7 +37,7 @@ from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, ReadRecord
-from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals
+from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.front_door import for_anyone, for_callers, for_visitors
@@ -64,6 +65,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
+            for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
@@ -72,6 +74,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
             for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
             for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
+            for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
             for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
             for_visitors(SaveDraft, Permission.SUBMIT_RECORD, drafts.save),
@@ -87,6 +90,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(DecideEnding, Permission.UPDATE_RECORD, EndingHandlers(context).decide),
             for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
             for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
+            for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
             for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),

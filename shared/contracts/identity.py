@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.accounts import LimitName
+from shared.accounts import LimitName, UserState
 from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Refusal, Refusals, Request
 from shared.permissions import Visitor
 from shared.values import ValueFault
@@ -292,10 +292,17 @@ class ListOrganisations(Request[Organisations]):
 
 
 class Colleague(Message):
-    """A user to whom work can be given: the name, and nothing else."""
+    """
+    A user to whom work can be given, with what tells them from others of the same name.
+
+    `organisation_id` is the organisation of their new records. `state` says whether they can be reached now.
+    """
 
     user_id: UUID
     full_name: str = Field(repr=False)
+    email: str = Field(default="", repr=False)
+    organisation_id: UUID | None = None
+    state: UserState = UserState.ACTIVE
 
 
 class Colleagues(Message):

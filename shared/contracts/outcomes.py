@@ -74,7 +74,8 @@ class Outcomes(Message):
     """
     The outcomes of a record. `recorded` is how many count; `more` says that there are older ones than these.
 
-    `being_archived`: a pending outcome, not in this list, is about to archive the record.
+    `being_archived`: a pending outcome, not in this list, is about to archive the record. `is_open`: the record takes
+    outcomes, and no outcome of the list has ended it.
     """
 
     record_id: UUID
@@ -82,13 +83,15 @@ class Outcomes(Message):
     recorded: int
     more: bool
     being_archived: bool
+    is_open: bool = True
 
 
 class ListOutcomes(Request[Outcomes]):
     """
-    List the outcomes of an active record, newest first: 20 after the first `skip`, or as many as fit into one message.
+    List the outcomes of a record, newest first: 20 after the first `skip`, or as many as fit into one message.
 
-    Refused as `not_found` when the asker may not see the record, or it is archived. Audited.
+    Refused as `not_found` when the asker may not see the record, or it has ended and the asker's role may not open it.
+    Audited.
     """
 
     subject: ClassVar[str] = "ask.outcomes.list_outcomes"
@@ -210,6 +213,25 @@ class ListTasks(Request[Tasks]):
 
     skip_urgent: int = Field(default=0, ge=0, le=100_000)
     skip_agenda: int = Field(default=0, ge=0, le=100_000)
+
+
+class RecordTask(Message):
+    """The open urgent task of a record, if it has one."""
+
+    record_id: UUID
+    task: TaskShown | None = None
+
+
+class ReadTask(Request[RecordTask]):
+    """
+    Read the open urgent task of one record in the asker's scope: whether a user has seen it.
+
+    Not audited: it shows nothing of the record, whose own reading is audited.
+    """
+
+    subject: ClassVar[str] = "ask.outcomes.read_task"
+
+    record_id: UUID
 
 
 class TaskSeen(Message):

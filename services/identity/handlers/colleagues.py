@@ -11,7 +11,7 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class ColleagueList:
-    """Lists the names of one organisation. Organisations outside the visitor's reach are `not_found`."""
+    """Lists the users of one organisation. Organisations outside the visitor's reach are `not_found`."""
 
     context: IdentityContext
 

@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from services.identity.store.users import STATE
 from shared.contracts.identity import Colleague
 from shared.database import DatabasePool
 
-FIND_COLLEAGUES = """
-    SELECT account.account_id AS user_id, account.first_name || ' ' || account.last_name AS full_name
+FIND_COLLEAGUES = f"""
+    SELECT account.account_id AS user_id, account.first_name || ' ' || account.last_name AS full_name, account.email,
+        held.home_organisation_id AS organisation_id, {STATE} AS state
     FROM register_grant AS held
     JOIN account ON account.account_id = held.account_id
     WHERE held.register_code = $1 AND held.role IN ('standard', 'administrator')
@@ -21,7 +23,7 @@ FIND_COLLEAGUES = """
         AND strpos(lower(account.first_name || ' ' || account.last_name), lower($3)) > 0
     ORDER BY lower(account.last_name), lower(account.first_name), account.account_id
     LIMIT $4
-"""
+"""  # noqa: S608  an expression of ours
 
 
 async def find_colleagues(
@@ -29,4 +31,4 @@ async def find_colleagues(
 ) -> tuple[Colleague, ...]:
     """Return the users with an open account who may take on work, by family name."""
     rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_id, " ".join(search.split()), most)
-    return tuple(Colleague(user_id=row["user_id"], full_name=row["full_name"]) for row in rows)
+    return tuple(Colleague(**row) for row in rows)

@@ -13,6 +13,7 @@ from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import transaction
 from shared.messages import Refused
 from shared.permissions import Visitor
+from shared.registers.scope import reads_ended
 
 ROOM = 400_000  # bytes of answers, well below the limit of one message
 
@@ -27,18 +28,31 @@ class ReadOutcomeHandler:
         """
         Read the outcomes first, then check that the record is still active.
 
-        In this order, an outcome that archived its record is never shown on a record that seems active.
+        In this order, an outcome that archived its record is never shown on a record that seems active. If the record
+        has ended, and the visitor may open it, read them again: then the outcome that ended it is among them.
         """
-        async with transaction(self.context.pool, visitor) as db:
-            listed = await store.list_outcomes(db, visitor.register_code, asked.record_id, asked.skip, MOST_AT_ONCE + 1)
+        listed = await self._list(visitor, asked)
         record = await self.context.check_record(assertion, asked.record_id)
         if not record.is_open:
-            raise Refused("not_found")
+            listed = await self._list_of_ended(visitor, asked)
         found = _outcomes(asked, listed, record)
         async with transaction(self.context.pool, visitor) as db:
             shown = [each.outcome_id for each in found.outcomes]
             await audit.note(db, visitor, OutcomesAction.OUTCOME_LISTED, [asked.record_id, *shown])
         return found
+
+    async def _list(self, visitor: Visitor, asked: ListOutcomes) -> Listed:
+        async with transaction(self.context.pool, visitor) as db:
+            return await store.list_outcomes(db, visitor.register_code, asked.record_id, asked.skip, MOST_AT_ONCE + 1)
+
+    async def _list_of_ended(self, visitor: Visitor, asked: ListOutcomes) -> Listed:
+        """Refused as `not_found` if the role may not open ended records, or the outcome that ends it is pending."""
+        if not reads_ended(self.context.registers.newest_of(visitor.register_code), visitor):
+            raise Refused("not_found")
+        listed = await self._list(visitor, asked)
+        if listed.being_archived:
+            raise Refused("not_found")
+        return listed
 
 
 def _outcomes(asked: ListOutcomes, listed: Listed, record: RecordChecked) -> Outcomes:
@@ -50,6 +64,7 @@ def _outcomes(asked: ListOutcomes, listed: Listed, record: RecordChecked) -> Out
         recorded=listed.recorded,
         more=taken < len(listed.outcomes),
         being_archived=listed.being_archived,
+        is_open=record.is_open,
     )
 
 

@@ -13,6 +13,8 @@ from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
     ListTasks,
+    ReadTask,
+    RecordTask,
     TaskCounts,
     Tasks,
     TaskSeen,
@@ -42,6 +44,10 @@ class TaskList:
     async def count_tasks(self, visitor: Visitor, _asked: CountTasks) -> TaskCounts:
         async with transaction(self.context.pool, visitor) as db:
             return await store.count_tasks(db, visitor)
+
+    async def read_task(self, visitor: Visitor, asked: ReadTask) -> RecordTask:
+        async with transaction(self.context.pool, visitor) as db:
+            return RecordTask(record_id=asked.record_id, task=await store.find_urgent(db, visitor, asked.record_id))
 
     async def acknowledge(self, visitor: Visitor, asked: AcknowledgeTask) -> TaskSeen:
         """Mark the task as seen. It stays open until its record's rating changes."""

@@ -44,6 +44,22 @@ async def count_tasks(db: Database, visitor: Visitor) -> TaskCounts:
     return TaskCounts(**dict(row))
 
 
+FIND_URGENT = """
+    SELECT t.id AS task_id, t.record_id, t.reference, t.locality, t.opened_at, t.seen_by_name AS seen_by, t.seen_at,
+        t.told_again_at, CASE WHEN c.compartment_id IS NULL THEN t.compartment_id END AS organisation_id
+    FROM task AS t
+    LEFT JOIN compartment AS c ON c.compartment_id = t.compartment_id
+    WHERE t.record_id = $1 AND t.kind = 'urgent' AND t.closed_at IS NULL AND t.register_code = $2
+        AND ($3::uuid [] IS NULL OR t.compartment_id = ANY($3))
+"""
+
+
+async def find_urgent(db: Database, visitor: Visitor, record_id: UUID) -> TaskShown | None:
+    """Return the open urgent task of a record in the visitor's scope."""
+    row = await db.fetchrow(FIND_URGENT, record_id, visitor.register_code, reach_of(visitor))
+    return None if row is None else TaskShown(**dict(row))
+
+
 HOLD_URGENT = """
     SELECT record_id, seen_by, seen_by_name, seen_at, closed_at IS NOT NULL AS closed
     FROM task

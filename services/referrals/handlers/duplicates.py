@@ -13,7 +13,9 @@ from shared.contracts.referrals.duplicates import (
     DuplicateCount,
     DuplicateDecision,
     DuplicateVerdict,
+    LinkedPeople,
     ListDuplicates,
+    ListLinked,
     PossibleDuplicates,
 )
 from shared.database import Database, transaction
@@ -38,6 +40,13 @@ class Comparing:
             shown = {each.record_id for pair in found.pairs for each in (pair.one, pair.other)}
             await audit.note(db, visitor, ReferralsAction.DUPLICATES_LISTED, sorted(shown))
             return found
+
+    async def list_linked(self, visitor: Visitor, asked: ListLinked) -> LinkedPeople:
+        async with transaction(self.context.pool, visitor) as db:
+            linked, others = await store.find_linked(db, visitor, asked.record_ids)
+            if others:
+                await audit.note(db, visitor, ReferralsAction.RECORD_SAME_PERSON_READ, sorted(others))
+            return LinkedPeople(records=tuple(linked))
 
     async def count_open(self, visitor: Visitor, _asked: CountDuplicates) -> DuplicateCount:
         async with transaction(self.context.pool, visitor) as db:

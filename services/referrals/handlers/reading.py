@@ -7,10 +7,11 @@ from uuid import UUID
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import lists
 from services.referrals.rules.search import read_search
-from services.referrals.store import finding, history
+from services.referrals.store import ended, finding, history
 from services.referrals.store.finding import FoundRows, ListPage, filters_of
 from shared import audit
 from shared.context import ServiceContext
+from shared.contracts.referrals.ended import EndedBefore, ListEndedBefore
 from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.naming import NamedRecords, NameRecords
 from shared.contracts.referrals.reading import (
@@ -26,7 +27,7 @@ from shared.contracts.referrals.reading import (
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered, must_find
 from shared.permissions import Visitor
-from shared.registers.scope import sees_ended
+from shared.registers.scope import reads_ended
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class ReadRecordHandlers:
     async def list_records(self, visitor: Visitor, asked: ListRecords) -> RecordPage:
         """Return one page of the search, of the filtered list, of the plain list or of ended records, as requested."""
         register = self.context.latest(visitor)
-        if asked.ended and not sees_ended(register, visitor):
+        if asked.ended and not reads_ended(register, visitor):
             raise NotAnswered(Fault.NOT_ALLOWED)
         reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
         search = read_search(visitor.register_code, asked.search)
-        page = list_page(asked, lists.further_columns(register))
+        page = list_page(asked, lists.listed_answers(register))
         filters = filters_of(asked, lists.levels_by_urgency(register))
         async with self.context.one_trip() as db:
             if search:
@@ -54,17 +55,17 @@ class ReadRecordHandlers:
         return page_of(asked, found)
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
-        ended = self._sees_ended(visitor)
+        may_be_ended = self._reads_ended(visitor)
         async with self.context.one_trip() as db:
-            record = must_find(await finding.read_record(db, visitor, asked.record_id, ended=ended))
+            record = must_find(await finding.read_record(db, visitor, asked.record_id, ended=may_be_ended))
         if asked.past is None:
             return record
         past = await self._past(visitor, asked.record_id, asked.past, lists.ROOM_BESIDE)
         return record.model_copy(update={"past": past})
 
-    def _sees_ended(self, visitor: Visitor) -> bool:
-        """Return whether the visitor's role may read records of this register that have ended."""
-        return sees_ended(self.context.registers.newest_of(visitor.register_code), visitor)
+    def _reads_ended(self, visitor: Visitor) -> bool:
+        """Return whether the visitor's role may open records of this register that have ended."""
+        return reads_ended(self.context.registers.newest_of(visitor.register_code), visitor)
 
     async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
         lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")
@@ -73,10 +74,20 @@ class ReadRecordHandlers:
             await audit.note(db, visitor, ReferralsAction.RECORD_NAMED, [each.record_id for each in named])
         return NamedRecords(records=tuple(named))
 
+    async def list_ended_before(self, visitor: Visitor, asked: ListEndedBefore) -> EndedBefore:
+        if not self._reads_ended(visitor):
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        async with transaction(self.context.pool, visitor) as db:
+            found = await ended.find_before(db, visitor, asked.record_ids)
+            if found:
+                shown = sorted({each.ended_id for each in found})
+                await audit.note(db, visitor, ReferralsAction.RECORD_ENDED_BEFORE_READ, shown)
+        return EndedBefore(records=found)
+
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:
             found = must_find(
-                await history.find_history(db, visitor, asked.record_id, asked.skip, ended=self._sees_ended(visitor))
+                await history.find_history(db, visitor, asked.record_id, asked.skip, ended=self._reads_ended(visitor))
             )
             await audit.note(db, visitor, ReferralsAction.RECORD_HISTORY_READ, [asked.record_id])
             return found
@@ -86,9 +97,9 @@ class ReadRecordHandlers:
         return await self._past(visitor, asked.record_id, wanted, lists.ROOM)
 
     async def _past(self, visitor: Visitor, record_id: UUID, wanted: PastWanted, room: int) -> Past:
-        ended = self._sees_ended(visitor)
+        may_be_ended = self._reads_ended(visitor)
         async with self.context.one_trip() as db:
-            past = must_find(await history.read_past(db, visitor, record_id, wanted, ended=ended, room=room))
+            past = must_find(await history.read_past(db, visitor, record_id, wanted, ended=may_be_ended, room=room))
         if wanted.skip_updates:
             return past
         return past.model_copy(update={"older_ratings": await self._older_ratings(visitor, past.history)})

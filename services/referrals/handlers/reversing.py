@@ -12,12 +12,23 @@ from services.referrals.rules.ending import End, without_end
 from services.referrals.rules.saving import check_matches
 from services.referrals.store import reversing as store
 from services.referrals.store import saving
+from services.referrals.store.ended import find_lately
 from services.referrals.store.reversing import Reversal
 from services.referrals.store.saving import Content, NewVersion, Present, Saved
 from shared import audit
 from shared.commands import carry_out
 from shared.context import ServiceContext
-from shared.contracts.referrals.reversing import MOST_REVERSALS, AskReversal, DecideReversal, ListReversals, Reversals
+from shared.contracts.referrals.reversing import (
+    MOST_LATELY,
+    MOST_REVERSALS,
+    ArchivedLately,
+    AskReversal,
+    CountReversals,
+    DecideReversal,
+    ListReversals,
+    ReversalCount,
+    Reversals,
+)
 from shared.database import Database, scope_of, transaction
 from shared.ids import new_id
 from shared.messages import Event, Nothing, Refused, must_find
@@ -29,6 +40,7 @@ from shared.registers.form.conditions import Answers
 from shared.registers.form.person import rating_of
 from shared.registers.form.showing import differences
 from shared.registers.references import read_reference
+from shared.registers.scope import reads_ended
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,22 @@ class Reversing:
         async with transaction(self.context.pool, visitor) as db:
             found = await store.list_reversals(db, visitor, MOST_REVERSALS + 1)
             shown = lists.fitting(found[:MOST_REVERSALS])
-            await audit.note(db, visitor, ReferralsAction.RECORD_REVERSALS_LISTED, [each.record_id for each in shown])
-        return Reversals(reversals=shown, more=len(found) > len(shown))
+            lately = await self._ended_lately(db, visitor)
+            listed = [*(each.record_id for each in shown), *(each.record_id for each in lately)]
+            await audit.note(db, visitor, ReferralsAction.RECORD_REVERSALS_LISTED, listed)
+        return Reversals(reversals=shown, more=len(found) > len(shown), lately=lately)
+
+    async def _ended_lately(self, db: Database, visitor: Visitor) -> tuple[ArchivedLately, ...]:
+        """Return the records that ended last and may be put back. They are for roles that may open such a record."""
+        register = self.context.registers.newest_of(visitor.register_code)
+        if register is None or not reads_ended(register, visitor):
+            return ()
+        states = [each.to_state for each in register.lifecycle.transitions if each.reversible]
+        return await find_lately(db, visitor, states, MOST_LATELY)
+
+    async def count_open(self, visitor: Visitor, _asked: CountReversals) -> ReversalCount:
+        async with transaction(self.context.pool, visitor) as db:
+            return ReversalCount(waiting=await store.count_waiting(db, visitor))
 
     async def decide(self, visitor: Visitor, asked: DecideReversal) -> Nothing:
         async def act(db: Database) -> Nothing:

@@ -56,3 +56,8 @@ def further_columns(register: Definition) -> tuple[str, ...]:
     known = {register.rating.question if register.rating else "", register.person.get("locality", "")}
     asked = [column.question for column in register.records.columns if column.question]
     return tuple(dict.fromkeys(name for name in asked if name not in known))
+
+
+def listed_answers(register: Definition) -> tuple[str, ...]:
+    """Return the questions whose answers each row of the list needs. A birthday tells people of one name apart."""
+    return tuple(dict.fromkeys((*further_columns(register), register.person["born"])))

@@ -186,7 +186,8 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
 
 
 NAME_RECORDS = f"""
-    SELECT r.id, r.given_name, r.family_name, r.reference, r.rating, r.rated_at, r.answers ->> $6 AS lead_professional
+    SELECT r.id, r.given_name, r.family_name, r.born, r.reference, r.rating, r.rated_at,
+        r.answers ->> $6 AS lead_professional
     FROM record AS r
     WHERE {in_scope()} AND r.id = ANY($3) AND r.is_open
         AND (NOT $4 OR r.created_by = $5 OR r.id = ANY((SELECT held_ids())::uuid []))
@@ -201,6 +202,7 @@ async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID
         NamedRecord(
             record_id=row["id"],
             name=f"{row['given_name']} {row['family_name']}",
+            born=row["born"],
             reference=row["reference"],
             rating=row["rating"],
             rated_at=row["rated_at"],

@@ -76,6 +76,20 @@ def _asked(row: Record) -> ReversalAsked:
     return ReversalAsked(**fields, name=name)
 
 
+COUNT_WAITING = f"""
+    SELECT count(*)
+    FROM reversal AS v
+    INNER JOIN record AS r ON r.id = v.record_id
+    WHERE v.state = 'open' AND v.asked_by <> $3 AND {in_scope()}
+"""  # noqa: S608  a condition of ours
+
+
+async def count_waiting(db: Database, visitor: Visitor) -> int:
+    """Count the open requests about records in scope that another user made."""
+    counted: int = await db.fetchval(COUNT_WAITING, *scope_parameters(visitor), visitor.user_id)
+    return counted
+
+
 HOLD_RECORD = f"""
     SELECT r.id
     FROM record AS r

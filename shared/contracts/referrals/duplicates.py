@@ -20,6 +20,27 @@ class SameRecord(Message):
     rating: str | None
 
 
+class LinkedRecords(Message):
+    """A record that is linked with others as one person's, and the ratings of those others."""
+
+    record_id: UUID
+    ratings: tuple[str, ...]
+
+
+class LinkedPeople(Message):
+    """Those of the records that are linked."""
+
+    records: tuple[LinkedRecords, ...]
+
+
+class ListLinked(Request[LinkedPeople]):
+    """List which of these active records are linked with other active ones in the asker's scope. Audited."""
+
+    subject: ClassVar[str] = "ask.referrals.list_linked"
+
+    record_ids: tuple[UUID, ...] = Field(max_length=100)
+
+
 class RecordCompared(Message):
     """One record of a pair, with the data needed to decide whether both are about one person."""
 

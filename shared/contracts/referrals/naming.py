@@ -1,6 +1,6 @@
 """Names for records that another service knows by id alone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,6 +16,7 @@ class NamedRecord(Message):
 
     record_id: UUID
     name: str = Field(repr=False)
+    born: date | None = Field(default=None, repr=False)
     reference: str
     rating: str | None
     rated_at: datetime

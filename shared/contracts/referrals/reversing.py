@@ -1,6 +1,6 @@
 """Reversals: undoing an archive made in error. One administrator asks, a second one decides."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from shared.contracts.referrals.saving import Duplicate
 from shared.messages import Command, Message, Nothing, Refusals, Request
 
 MOST_REVERSALS = 50
+MOST_LATELY = 20
 
 
 class AskReversal(Command[Nothing]):
     """
-    Ask for the reversal of an archive that was an error. The record is named by its reference: no page shows it.
+    Ask for the reversal of an archive that was an error. The record is named by its reference.
 
     Refused as `not_found`, `not_archived`, `not_reversible` (its register does not put back a record that ended so),
     `asked_before` (and not yet decided), `unknown_edition` (of the record), `empty` or `unreadable` (the reason).
@@ -50,11 +51,37 @@ class ReversalAsked(Message):
     yours: bool
 
 
+class ArchivedLately(Message):
+    """A record that has ended, and whose end may be reversed."""
+
+    record_id: UUID
+    reference: str
+    name: str = Field(repr=False)
+    born: date | None = Field(default=None, repr=False)
+    organisation_id: UUID
+    archived_at: datetime
+
+
 class Reversals(Message):
-    """As many as fit into a reply, those that have waited longest first. With `more` there are others."""
+    """
+    As many as fit into a reply, those that have waited longest first. With `more` there are others.
+
+    `lately` are the records that ended last, for the roles that may open them; without those already asked for.
+    """
 
     reversals: tuple[ReversalAsked, ...]
     more: bool = False
+    lately: tuple[ArchivedLately, ...] = Field(default=(), repr=False)
+
+
+class ReversalCount(Message):
+    waiting: int
+
+
+class CountReversals(Request[ReversalCount]):
+    """Count the reversals that wait for the asker: those that others asked for. Not audited: it shows no person."""
+
+    subject: ClassVar[str] = "ask.referrals.count_reversals"
 
 
 class ListReversals(Request[Reversals]):

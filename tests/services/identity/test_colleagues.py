@@ -6,6 +6,7 @@ import pytest
 
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from services.identity.rules.log_in import Status
+from shared.accounts import UserState
 from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleagues
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered, Refused
@@ -63,6 +64,22 @@ async def test_they_are_the_standard_users_and_administrators_who_reach_the_orga
 )
 async def test_they_are_found_by_a_part_of_the_name(rig: Rig, search: str, found: list[str]) -> None:
     assert found == await names(rig, search)
+
+
+@pytest.mark.usefixtures("people")
+async def test_they_are_told_apart_by_address_and_organisation_and_it_is_said_whether_they_can_be_reached(
+    rig: Rig,
+) -> None:
+    await rig.pool.execute("UPDATE account SET password_hash = NULL WHERE email = 'cal.young@mpft.nhs.uk'")
+    await rig.set_status(Status.LOCKED_TO_STRANGERS, "bo.adams@mpft.nhs.uk")
+
+    found = {each.full_name: (each.email, each.state) for each in (await listed(rig)).colleagues}
+    (cal,) = (await listed(rig, "cal")).colleagues
+
+    assert ("cal.young@mpft.nhs.uk", UserState.INVITED) == found["Cal Young"]
+    assert ("bo.adams@mpft.nhs.uk", UserState.LOCKED) == found["Bo Adams"]
+    assert UserState.ACTIVE is found["Al Everywhere"][1]
+    assert await organisation(rig) == cal.organisation_id
 
 
 async def test_no_more_are_listed_than_a_page_can_show(rig: Rig) -> None:

@@ -61,7 +61,9 @@ async def test_the_outcome_is_saved_and_the_record_archived(rig: Rig, owner: Own
 
 
 @pytest.mark.requirement("R-DSR-142")
-async def test_an_archived_record_takes_no_outcome_and_no_update_and_is_not_found(rig: Rig, owner: Owner) -> None:
+async def test_an_archived_record_takes_no_outcome_and_no_update_and_administrators_read_its_outcomes(
+    rig: Rig, owner: Owner
+) -> None:
     administrator, record = await a_record(rig)
     await rig.archive(administrator, record)
 
@@ -69,10 +71,12 @@ async def test_an_archived_record_takes_no_outcome_and_no_update_and_is_not_foun
         (await rig.refusal(administrator, asked))[0]
         for asked in (an_outcome(record), an_ending(record), an_update(record, last_name="Pear"))
     ]
-    listing = await rig.refusal(administrator, ListOutcomes(record_id=record.record_id))
+    listed = await rig.listed(administrator, record.record_id)
+    elsewhere = await rig.refusal(an_administrator(), ListOutcomes(record_id=record.record_id))
 
     assert ["archived"] * 3 == refusals
-    assert NOT_FOUND == listing
+    assert [(True, True)] == [(each.ending, each.counted) for each in listed.outcomes]
+    assert NOT_FOUND == elsewhere
     assert [(True, "saved", None)] == await states(owner, record)
 
 

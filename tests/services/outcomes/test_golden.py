@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListOutcomes, ListTasks, RecordOutcome
+from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListOutcomes, ListTasks, ReadTask, RecordOutcome
 from shared.permissions import Visitor
 from tests.contracts.golden import check_golden
 from tests.services.outcomes.rig import Rig
@@ -27,5 +27,7 @@ async def test_golden_tasks(watch: Watch, administrator: Visitor) -> None:
     seen = await watch.see(administrator, (await watch.listed(administrator)).urgent[0])
 
     check_golden(AcknowledgeTask, seen)
+    tasks = [ReadTask(record_id=each.record_id) for each in (await watch.listed(administrator)).urgent]
+    check_golden(ReadTask, *[await watch.rig.ask(administrator, each) for each in tasks])
     check_golden(ListTasks, await watch.listed(administrator))
     check_golden(CountTasks, await watch.rig.ask(administrator, CountTasks()))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
+from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, ReadTask, TaskCounts
 from shared.database import transaction
 from shared.messages import Fault
 from shared.permissions import Role, Visitor
@@ -150,6 +150,23 @@ async def test_whoever_is_second_is_told_who_was_first(watch: Watch, administrat
 
     assert ("Ada Minister", first.seen_at, False) == (second.seen_by, second.seen_at, second.is_asker)
     assert first == again
+
+
+@pytest.mark.requirement("R-FLOW-013")
+async def test_a_record_says_itself_whether_it_was_seen(watch: Watch, administrator: Visitor) -> None:
+    receipt, amber = await a_record(watch, administrator), await a_record(watch, administrator, AMBER)
+    asked = ReadTask(record_id=receipt.record_id)
+    second = colleague_of(administrator, Role.ADMINISTRATOR)
+    unseen = await watch.rig.ask(second, asked)
+    await watch.see(administrator, await watch.the_urgent(administrator))
+    seen = await watch.rig.ask(second, asked)
+
+    assert unseen.task is not None
+    assert seen.task is not None
+    assert (None, "Ada Minister") == (unseen.task.seen_by, seen.task.seen_by)
+    assert None is (await watch.rig.ask(administrator, ReadTask(record_id=amber.record_id))).task
+    assert None is (await watch.rig.ask(an_administrator(), asked)).task
+    assert Fault.NOT_ALLOWED is await watch.rig.fault(colleague_of(administrator), asked)
 
 
 async def test_pressed_twice_at_once_it_is_seen_once(watch: Watch, owner: Owner, administrator: Visitor) -> None:

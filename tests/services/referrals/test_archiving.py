@@ -37,15 +37,19 @@ async def receipt(referrals: Referrals, administrator: Visitor) -> RecordReceipt
 
 
 @pytest.mark.requirement("R-DSR-112", "R-DSR-143")
-async def test_an_archived_record_is_neither_listed_nor_found_nor_counted_nor_shown(
+async def test_an_archived_record_is_neither_listed_nor_found_nor_counted_and_administrators_alone_open_it(
     referrals: Referrals, administrator: Visitor, receipt: RecordReceipt
 ) -> None:
+    reading, others = ReadRecord(record_id=receipt.record_id), (Role.STANDARD, Role.REPORTING)
     await referrals.archive(administrator, receipt)
 
     pages = [await referrals.listed(administrator, search) for search in ("", "Percy", "erc", receipt.reference)]
 
     assert [((), 0)] * 4 == [(page.rows, page.total) for page in pages]
-    assert ("not_found", {}) == await referrals.refusal(administrator, ReadRecord(record_id=receipt.record_id))
+    assert [("not_found", {})] * 2 == [
+        await referrals.refusal(colleague_of(administrator, role), reading) for role in others
+    ]
+    assert not (await referrals.ask(administrator, reading)).may_update
 
 
 async def test_archiving_is_told_kept_in_history_and_audited(

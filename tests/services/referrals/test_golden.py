@@ -10,13 +10,20 @@ from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.clock import utc_now
 from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
-from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, PossibleDuplicates
+from shared.contracts.referrals.duplicates import (
+    CountDuplicates,
+    DecideDuplicate,
+    ListDuplicates,
+    ListLinked,
+    PossibleDuplicates,
+)
+from shared.contracts.referrals.ended import ListEndedBefore
 from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import PastWanted, ReadHistory, ReadPast, ReadRecord
-from shared.contracts.referrals.reversing import AskReversal, ListReversals
+from shared.contracts.referrals.reversing import AskReversal, CountReversals, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.permissions import Role, Visitor
 from shared.registers.definition.register import PublicHome
@@ -24,7 +31,7 @@ from shared.registers.overlay import Overlay
 from shared.values import london_day
 from tests.contracts.golden import check_golden
 from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
-from tests.services.referrals.people import unasked
+from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Referrals, a_note
 from tests.support.databases import database_copy
 
@@ -53,8 +60,10 @@ async def test_golden_record(referrals: Referrals) -> None:
     pages = [ReadPast(record_id=added.record_id, skip_updates=skip) for skip in (0, 1)]
     check_golden(ReadPast, *[await referrals.ask(creator, page) for page in pages])
     check_golden(ListRecords, await referrals.listed(creator))
-    named = NameRecords(record_ids=(added.record_id,))
-    check_golden(NameRecords, await referrals.ask(colleague_of(creator, Role.ADMINISTRATOR), named))
+    unknown = await referrals.submit(creator, **PERSON | {"nhs_number": "", "date_of_birth": "not_known"})
+    named = [NameRecords(record_ids=(each.record_id,)) for each in (added, unknown)]
+    namer = colleague_of(creator, Role.ADMINISTRATOR)
+    check_golden(NameRecords, *[await referrals.ask(namer, each) for each in named])
 
 
 async def test_golden_holdings(referrals: Referrals) -> None:
@@ -111,11 +120,13 @@ async def test_golden_duplicates(referrals: Referrals) -> None:
     count = await referrals.ask(both, CountDuplicates())
     decision = DecideDuplicate(command_id=new_id(), one=one.record_id, other=other.record_id, verdict="linked")
     decided = await referrals.ask(both, decision)
+    linked = await referrals.ask(both, ListLinked(record_ids=(one.record_id,)))
     await name_holder(referrals, both, one.record_id)
     await add_cover(referrals, both, one.record_id)
 
     check_golden(ListDuplicates, in_order(found))
     check_golden(CountDuplicates, count)
+    check_golden(ListLinked, linked)
     check_golden(DecideDuplicate, decided)
     opened = ReadRecord(record_id=one.record_id, past=PastWanted())
     check_golden(ReadRecord, await referrals.read(both, one.record_id), await referrals.ask(both, opened))
@@ -135,7 +146,12 @@ async def test_golden_reversals(referrals: Referrals) -> None:
     asking = AskReversal(command_id=new_id(), reference=receipt.reference, reason="The wrong person.")
     await referrals.ask(first, asking)
 
-    check_golden(ListReversals, await referrals.ask(colleague_of(first, Role.ADMINISTRATOR), ListReversals()))
+    second = colleague_of(first, Role.ADMINISTRATOR)
+    again = await referrals.submit(first)
+    await referrals.archive(first, await referrals.submit(first, **a_person()))
+    check_golden(ListReversals, await referrals.ask(second, ListReversals()))
+    check_golden(CountReversals, await referrals.ask(second, CountReversals()))
+    check_golden(ListEndedBefore, await referrals.ask(second, ListEndedBefore(record_ids=(again.record_id,))))
 
 
 async def test_golden_overlays(referrals: Referrals) -> None:

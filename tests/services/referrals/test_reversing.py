@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from shared.contracts.referrals.events import RecordReinstated, UrgentNotice
-from shared.contracts.referrals.reading import ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import transaction
@@ -121,7 +120,7 @@ async def test_nobody_confirms_what_they_asked_for_themselves(
 
     assert ("not_second", {}) == await referrals.refusal(first, deciding(found))
 
-    assert ("not_found", {}) == await referrals.refusal(first, ReadRecord(record_id=receipt.record_id))
+    assert not (await referrals.read(first, receipt.record_id)).is_open
     assert "open" == await owner.value("SELECT state FROM reversal WHERE id = $1", found.reversal_id)
 
 
@@ -133,7 +132,7 @@ async def test_declined_or_taken_back_it_stays_archived_and_may_be_asked_for_aga
     await referrals.ask(second, deciding(await asked_for(referrals, first, receipt, second), confirmed=False))
     await referrals.ask(first, deciding(await asked_for(referrals, first, receipt, first), confirmed=False))
 
-    assert ("not_found", {}) == await referrals.refusal(second, ReadRecord(record_id=receipt.record_id))
+    assert not (await referrals.read(second, receipt.record_id)).is_open
     assert ("", {}) == await referrals.refusal(first, asking(receipt))
 
 

@@ -1,0 +1,43 @@
+"""Queries of records that have ended: those ended last, and those of a person who is on the register again."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.referrals.store.scope import in_scope, scope_parameters
+from shared.contracts.referrals.ended import MOST_BEFORE, EndedRecord
+from shared.contracts.referrals.reversing import ArchivedLately
+from shared.database import Database
+from shared.permissions import Visitor
+
+FIND_BEFORE = f"""
+    SELECT m.record_id, r.id AS ended_id, r.reference, r.ended_at
+    FROM ended_matches($1, $3) AS m
+    INNER JOIN record AS own ON own.id = m.record_id AND {in_scope("own")}
+    INNER JOIN record AS r ON r.id = m.ended_id AND NOT r.is_open AND {in_scope("r")}
+    ORDER BY r.ended_at DESC, r.id
+    LIMIT {MOST_BEFORE}
+"""  # noqa: S608  conditions and a number of ours
+
+
+async def find_before(db: Database, visitor: Visitor, record_ids: Sequence[UUID]) -> tuple[EndedRecord, ...]:
+    """Return the ended records in scope that match these records in scope, the last ended first."""
+    rows = await db.fetch(FIND_BEFORE, *scope_parameters(visitor), record_ids)
+    return tuple(EndedRecord(**row) for row in rows)
+
+
+FIND_LATELY = f"""
+    SELECT r.id AS record_id, r.reference, r.given_name || ' ' || r.family_name AS name, r.born, r.organisation_id,
+        r.ended_at AS archived_at
+    FROM record AS r
+    WHERE {in_scope()} AND NOT r.is_open AND r.state = ANY($3) AND NOT EXISTS (
+        SELECT FROM reversal AS v WHERE v.record_id = r.id AND v.state = 'open'
+    )
+    ORDER BY r.ended_at DESC, r.id DESC
+    LIMIT $4
+"""  # noqa: S608  a condition of ours
+
+
+async def find_lately(db: Database, visitor: Visitor, states: Sequence[str], most: int) -> tuple[ArchivedLately, ...]:
+    """Return the records in scope that ended last in one of these states, without those that wait for a reversal."""
+    rows = await db.fetch(FIND_LATELY, *scope_parameters(visitor), states, most)
+    return tuple(ArchivedLately(**row) for row in rows)
