@@ -4,6 +4,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.account.sign_in import REGISTRATION
+from gateway.security import return_to
 from gateway.ui.actions import see_other
 from gateway.ui.formats import ActionCard
 from gateway.ui.render import show
@@ -21,7 +22,7 @@ async def start(request: web.Request) -> web.Response:
 async def public_home(request: web.Request) -> web.Response:
     """Show the register's start page. The link to registration appears only where users may register themselves."""
     register = request[REGISTER]
-    return await show(
+    response = await show(
         request,
         "home/public.html",
         public_home=register.public,
@@ -29,6 +30,8 @@ async def public_home(request: web.Request) -> web.Response:
         login=register.address("login/"),
         registration=register.address(REGISTRATION) if register.access.self_registration else "",
     )
+    return_to.begin_afresh(request, response)
+    return response
 
 
 async def register_help(request: web.Request) -> web.Response:

@@ -21,6 +21,7 @@ from gateway.ui.time_out import TIME_OUT
 from shared import log
 from shared.clock import utc_now
 from shared.contracts.identity import SessionFound
+from shared.messages import Refused
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 
@@ -51,7 +52,8 @@ class PageRoute:
     """
     One row of the route table. Every page has a policy; of several permissions one is enough.
 
-    `before_change` means that the page is open while a temporary password has not been changed.
+    `before_change` means that the page is open while a temporary password has not been changed. `is_data` means that it
+    is no page to look at: a file, or values for a script.
     """
 
     method: str
@@ -59,6 +61,7 @@ class PageRoute:
     handler: Handler
     policy: Permission | frozenset[Permission] | Anyone
     before_change: bool = False
+    is_data: bool = False
 
     @property
     def may_be_sent_again(self) -> bool:
@@ -68,7 +71,12 @@ class PageRoute:
     @property
     def may_be_returned_to(self) -> bool:
         """Whether a user returns to this page on logging in again after their session ended."""
-        return self.method == "GET" and self.may_be_sent_again
+        return self.may_be_asked_for and self.may_be_sent_again
+
+    @property
+    def may_be_asked_for(self) -> bool:
+        """Whether a visitor who asks for this page without a session comes to it after the log-in."""
+        return self.method == "GET" and self.policy is not ANYONE and not self.is_data
 
     def is_open_to(self, permissions: frozenset[Permission]) -> bool:
         if isinstance(self.policy, Anyone):
@@ -163,17 +171,22 @@ def _turn_away(request: web.Request, page: PageRoute, found: SessionFound | None
         return None
     if found is None:
         if request.method in csrf.SAFE_METHODS:
-            had_session = cookies.SESSION in request.cookies
-            response = see_other(request[REGISTER].address("login/"), "ended" if had_session else "")
-            if page.may_be_returned_to:
-                return_to.move(request, response)
-            return response
+            return _to_login(request, page)
         raise web.HTTPUnauthorized
     if found.visitor.must_change and not page.before_change:
         return see_other(request[REGISTER].address(PATHS["password"]))
     if not page.is_open_to(found.visitor.permissions):
         raise web.HTTPForbidden
     return None
+
+
+def _to_login(request: web.Request, page: PageRoute) -> web.Response:
+    """Redirect to the log-in page, which says why. The page asked for opens after the log-in."""
+    why = "ended" if cookies.SESSION in request.cookies else "asked" if page.may_be_asked_for else ""
+    response = see_other(request[REGISTER].address("login/"), why)
+    if page.may_be_asked_for:
+        return_to.ask_for(request, response)
+    return response
 
 
 async def _let_in(
@@ -187,11 +200,28 @@ async def _let_in(
     request[CSRF_TOKEN] = _token_for(bound_to or fresh, found)
     if page.method not in csrf.SAFE_METHODS and not await _is_our_form(request, page):
         raise csrf.FormTooOld if bound_to else csrf.NoCookie
-    response = await handler(request)
+    response = await _run(request, handler, found)
     if fresh and not response.prepared:
         cookies.put(response, cookies.FORM, fresh)
     if found and page.may_be_returned_to and not response.prepared:
         return_to.remember(request, response, found.visitor)
+    return response
+
+
+async def _run(request: web.Request, handler: Handler, found: SessionFound | None) -> web.StreamResponse:
+    """
+    Run the page.
+
+    If a log-in has just led back to it, and it has gone since the session ended, redirect to the home page.
+    """
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, Refused) as missing:
+        is_missing = isinstance(missing, web.HTTPNotFound) or missing.code == "not_found"
+        if found is None or not is_missing or not return_to.leads_back(request, found.visitor):
+            raise
+    response = see_other(request[REGISTER].address(PATHS["home"]), "gone")
+    return_to.forget(response)
     return response
 
 

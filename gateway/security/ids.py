@@ -37,3 +37,9 @@ def sent_id(text: object) -> UUID:
 def command_in(posted: MultiMapping[object], name: str = "command") -> UUID:
     """Return the command id that a form sent. Raise 400 if it is not an id."""
     return sent_id(posted.get(name, ""))
+
+
+def task_and_command(sent: object) -> tuple[UUID, UUID]:
+    """Return the ids of the task and of the command in the value of a "seen" button. Raise 400 if malformed."""
+    task, _, command = str(sent).partition("-")
+    return sent_id(task), sent_id(command)

@@ -133,7 +133,7 @@ async def test_an_unknown_register_is_not_found(client: Client) -> None:
 async def test_a_stranger_is_sent_to_log_in(client: Client) -> None:
     response = await get(client, "/dsr/inside/")
 
-    assert (303, "/dsr/login/") == (response.status, response.headers["Location"])
+    assert (303, "/dsr/login/?notice=asked") == (response.status, response.headers["Location"])
 
 
 @pytest.mark.requirement("R-S117-012")

@@ -196,12 +196,26 @@ async def test_who_logs_in_again_after_the_session_has_ended_goes_on_where_they_
     await page.goto(records)
     await page.context.clear_cookies(name=SESSION)
     await page.goto(f"{records}?page=1")
-    await page.wait_for_url("**/dsr/login/")
+    await page.wait_for_url("**/dsr/login/?notice=asked")
 
     await enter_pin(page, await enter_password(page, stack, ruby, OWN_PASSWORD))
 
     await then_the_page_is(page, "Referrals")
     assert records == page.url
+
+
+async def test_a_link_that_is_followed_after_logging_out_opens_after_the_next_log_in(
+    page: Page, stack: Product, ruby: str
+) -> None:
+    await log_in(page, stack, ruby, OWN_PASSWORD)
+    await page.get_by_role("button", name="Logout").click()
+    await page.goto(f"{stack.base_url}/dsr/records/?sort=rating")
+    await then_i_am_told(page, "Log in to see the page that you asked for.")
+
+    await enter_pin(page, await enter_password(page, stack, ruby, OWN_PASSWORD))
+
+    await then_the_page_is(page, "Referrals")
+    assert f"{stack.base_url}/dsr/records/?sort=rating" == page.url
 
 
 async def test_everybody_can_use_every_page_on_the_way_in(page: Page, stack: Product) -> None:

@@ -28,7 +28,10 @@ async def login_page(request: web.Request) -> web.Response:
     words, form = request[REGISTER].words, _form(request[REGISTER])
     if notice(request, {"e0": words("login.incorrect")}):
         _refuse(form, request[REGISTER])
-    return await _show(request, form)
+    response = await _show(request, form)
+    if return_to.is_opened_afresh(request):
+        return_to.begin_afresh(request, response)
+    return response
 
 
 async def log_in(request: web.Request) -> web.Response:
@@ -43,6 +46,7 @@ async def log_in(request: web.Request) -> web.Response:
         return await _not_let_in(request, form, refusal)
     response = see_other(request[REGISTER].address(PIN))
     cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
+    return_to.claim(request, response, answers["email"])
     return response
 
 
@@ -102,7 +106,12 @@ def _refuse(form: Form, register: Definition) -> None:
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words
-    why = {"ended": words("login.ended"), "timeout": words("login.timed_out"), "over": words("pin.over")}
+    why = {
+        "asked": words("login.asked"),
+        "ended": words("login.ended"),
+        "timeout": words("login.timed_out"),
+        "over": words("pin.over"),
+    }
     return await show(
         request,
         "account/login.html",

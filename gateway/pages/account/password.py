@@ -5,7 +5,7 @@ from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.own_sessions import lines_of
-from gateway.pages.account.sign_in import LONGEST_SECRET, put_session
+from gateway.pages.account.sign_in import LONGEST_SECRET, put_session, to_wanted_page
 from gateway.security import cookies
 from gateway.security.sessions import SESSIONS
 from gateway.ui.actions import ask, notice, see_other
@@ -24,7 +24,11 @@ async def password_page(request: web.Request) -> web.Response:
 
 
 async def change_password(request: web.Request) -> web.Response:
-    """Change the password. Identity ends every session of the account and opens a new one for this browser."""
+    """
+    Change the password. Identity ends every session of the account and opens a new one for this browser.
+
+    After a temporary password the user comes to the page for which they logged in.
+    """
     register = request[REGISTER]
     rule = await ask(request, ReadPasswordRule())
     form = _form(register, rule)
@@ -38,7 +42,8 @@ async def change_password(request: web.Request) -> web.Response:
     except Refused as refusal:
         return await _not_changed(request, form, rule, refusal)
     request.config_dict[SESSIONS].forget(request.cookies[cookies.SESSION])
-    response = see_other(register.address(PATHS["home"]), "changed")
+    home = see_other(register.address(PATHS["home"]), "changed")
+    response = await to_wanted_page(request, opened, "changed") if request[VISITOR].must_change else home
     put_session(response, opened)
     return response
 

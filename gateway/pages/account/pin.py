@@ -3,10 +3,9 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.account.sign_in import PIN, put_session, to_login
+from gateway.pages.account.sign_in import PIN, put_session, to_login, to_wanted_page
 from gateway.security import cookies, return_to
 from gateway.security.client_address import client_address
-from gateway.security.sessions import SESSIONS
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.browsers import browser_in_words
 from gateway.ui.form import Field, Form
@@ -14,7 +13,7 @@ from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
 from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, VerifyPin
-from shared.messages import NotAnswered, Refused
+from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
 LONGEST_PIN = 32
@@ -27,10 +26,10 @@ async def pin_page(request: web.Request) -> web.Response:
 
 
 async def verify_pin(request: web.Request) -> web.Response:
-    """Check the code and log the user in. A second click after success leads to the home page."""
+    """Check the code and log the user in. A second click after success leads to the same page as the first."""
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is None and VISITOR in request:
-        return see_other(request[REGISTER].address(PATHS["home"]))
+        return see_other(_page_after_second_click(request))
     if attempt is None:
         return to_login(request, "over")
     form = _form(request[REGISTER])
@@ -49,7 +48,9 @@ async def cancel(request: web.Request) -> web.Response:
     attempt = cookies.read(request, cookies.ATTEMPT)
     if attempt is not None:
         await ask(request, CancelAttempt(attempt_token=attempt))
-    return _without_attempt(to_login(request))
+    response = _without_attempt(to_login(request))
+    return_to.forget(response)
+    return response
 
 
 async def resend_pin(request: web.Request) -> web.Response:
@@ -94,28 +95,21 @@ async def _not_let_in(request: web.Request, form: Form, refusal: Refused) -> web
 
 async def _let_in(request: web.Request, opened: SessionOpened) -> web.Response:
     """
-    Redirect to the page where this user's last session ended, or to the home page. A temporary password must be changed
-    first. The home page says if other sessions had to end.
+    Redirect to the page that this user asked for, to the one where their last session ended, or to the home page.
+
+    A temporary password must be changed first. The home page says if other sessions had to end.
     """
-    register = request[REGISTER]
-    home = register.address(PATHS["password" if opened.must_change else "home"])
-    if opened.ended_others and not opened.must_change:
-        response = see_other(home, "others_ended")
+    if opened.must_change:
+        response = see_other(request[REGISTER].address(PATHS["password"]))
     else:
-        response = see_other(home if opened.must_change else await _last_page(request, opened) or home)
+        response = await to_wanted_page(request, opened, "others_ended" if opened.ended_others else "")
     put_session(response, opened)
     return _without_attempt(response)
 
 
-async def _last_page(request: web.Request, opened: SessionOpened) -> str | None:
-    if not return_to.is_there(request):
-        return None
+def _page_after_second_click(request: web.Request) -> str:
     register = request[REGISTER]
-    try:
-        found = await request.config_dict[SESSIONS].find(opened.session_token, register.code)
-    except NotAnswered:
-        return None
-    return return_to.page_of(request, register, found.visitor) if found else None
+    return return_to.page_not_shown_yet(request, register, request[VISITOR]) or register.address(PATHS["home"])
 
 
 def _without_attempt(response: web.Response) -> web.Response:

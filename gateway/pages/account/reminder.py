@@ -4,6 +4,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.account.sign_in import LOGIN
+from gateway.security import return_to
 from gateway.security.client_address import client_address
 from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
@@ -31,7 +32,9 @@ async def remind(request: web.Request) -> web.Response:
     except Refused as refusal:
         reached = refuse_for_now(request, form, refusal)
         return retry_after(await _show(request, form), reached)
-    return see_other(register.address("login/reminder/sent"))
+    response = see_other(register.address("login/reminder/sent"))
+    return_to.claim(request, response, email)
+    return response
 
 
 async def reminded_page(request: web.Request) -> web.Response:

@@ -123,3 +123,33 @@ async def test_administration_is_closed_to_others(
     browser.come_in(identity)
 
     assert "You do not have permission to see this page" == (await browser.see(ADMINISTRATION, status=403)).heading
+
+
+# -------------------------------------------------------------------------------------- an account without organisation
+@pytest.mark.parametrize("path", [HOME, "/dsr/records/new"])
+async def test_who_has_no_organisation_is_told_before_the_form_and_whom_to_ask(
+    browser: Browser, identity: StandInIdentity, path: str
+) -> None:
+    with_one = await browser_of(browser, identity).see(path)
+    identity.organisation_ids = ()
+    without = await browser_of(browser, identity).see(path)
+
+    said = "Your account belongs to no organisation of this register yet. You cannot add anybody until an administrator"
+    assert [] == with_one.texts(".nhsuk-card--warning p")
+    (told,) = without.texts(".nhsuk-card--warning p")
+    assert told.startswith(said)
+    assert told.endswith("Please write to DynamicSupportRegister@mpft.nhs.uk.")
+
+
+@pytest.mark.parametrize("role", [Role.REPORTING, Role.MASTER_ADMIN])
+async def test_who_adds_nobody_is_not_told_of_an_organisation(
+    browser: Browser, identity: StandInIdentity, role: Role
+) -> None:
+    identity.role, identity.organisation_ids = role, ()
+
+    assert [] == (await browser_of(browser, identity).see(HOME)).texts(".nhsuk-card--warning p")
+
+
+def browser_of(browser: Browser, identity: StandInIdentity) -> Browser:
+    browser.come_in(identity)
+    return browser

@@ -98,7 +98,7 @@ async def test_the_right_password_leads_to_the_pin_and_gives_no_session(browser:
     led_to = await browser.go_on(LOGIN, RIGHT)
 
     assert ("/dsr/login/pin", True, "") == (led_to, browser.has_attempt, browser.cookie(SESSION))
-    assert LOGIN == await browser.sent_to("/dsr/home/")
+    assert f"{LOGIN}?notice=asked" == await browser.sent_to("/dsr/home/")
 
 
 async def test_a_browser_that_has_logged_in_before_says_so(browser: Browser, identity: StandInIdentity) -> None:
@@ -170,7 +170,7 @@ async def test_after_logging_out_nothing_is_kept_for_the_back_button(browser: Br
     response = await browser.post("/dsr/logout")
 
     assert ("no-store", '"cache"') == (home.response.headers["Cache-Control"], response.headers["Clear-Site-Data"])
-    assert ("", LOGIN) == (browser.cookie(SESSION), await browser.sent_to("/dsr/home/"))
+    assert ("", f"{LOGIN}?notice=asked") == (browser.cookie(SESSION), await browser.sent_to("/dsr/home/"))
 
 
 async def test_who_logs_out_of_a_session_that_has_ended_is_told_so(browser: Browser, identity: StandInIdentity) -> None:

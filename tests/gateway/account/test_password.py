@@ -35,7 +35,7 @@ async def test_the_form_has_three_passwords_with_hints_inside_and_one_button(ins
 
 @pytest.mark.requirement("R-DSR-049")
 async def test_the_page_needs_a_log_in_and_is_in_the_navigation_bar(browser: Browser) -> None:
-    assert "/dsr/login/" == await browser.sent_to(PAGE)
+    assert "/dsr/login/?notice=asked" == await browser.sent_to(PAGE)
 
     await browser.log_in()
     link = (await browser.see("/dsr/home/")).tree.select_one(f'.nhsuk-header__navigation a[href="{PAGE}"]')
