@@ -7,7 +7,7 @@ from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
-from gateway.pages.records import case_text, drafts, edit, ending, holder, notes, record_list, submit
+from gateway.pages.records import case_text, drafts, edit, ending, holder, notes, record_list, seen, submit
 from gateway.pages.reporting import dashboard
 from gateway.pages.settings import publish, settings_index
 from gateway.pages.users import add_user, addresses, locked, proposals, user_list, user_page
@@ -42,7 +42,14 @@ PAGES: tuple[PageRoute, ...] = (
         "POST", "/{register}/account/password", password.change_password, Permission.USE_ACCOUNT, before_change=True
     ),
     PageRoute("POST", "/{register}/account/sessions/{session}/end", own_sessions.end_session, Permission.USE_ACCOUNT),
-    PageRoute("GET", "/{register}/account/session", session.tell_session, Permission.USE_ACCOUNT, before_change=True),
+    PageRoute(
+        "GET",
+        "/{register}/account/session",
+        session.tell_session,
+        Permission.USE_ACCOUNT,
+        before_change=True,
+        is_data=True,
+    ),
     PageRoute("POST", "/{register}/account/session", session.tell_session, Permission.USE_ACCOUNT, before_change=True),
     PageRoute("POST", "/{register}/logout", login.log_out, Permission.USE_ACCOUNT, before_change=True),
     PageRoute("GET", "/{register}/home/", home.home_page, Permission.USE_ACCOUNT),
@@ -60,6 +67,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/records/{record}/ending/", ending.show_decisions, Permission.READ_RECORDS),
     PageRoute("POST", "/{register}/records/{record}/ending/", ending.decide, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
+    PageRoute("POST", "/{register}/records/{record}/seen/", seen.mark_seen, Permission.RECORD_OUTCOME),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.ADMINISTER),
     PageRoute("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.ADMINISTER),
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
@@ -72,7 +80,9 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/reporting/organisation", dashboard.choose_scope, Permission.READ_REPORTS),
     PageRoute("GET", "/{register}/reporting/jobs/{job}/", dashboard.show_job, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/jobs/{job}/stop", dashboard.stop_report, Permission.READ_REPORTS),
-    PageRoute("GET", "/{register}/reporting/jobs/{job}/file", dashboard.download, Permission.READ_REPORTS),
+    PageRoute(
+        "GET", "/{register}/reporting/jobs/{job}/file", dashboard.download, Permission.READ_REPORTS, is_data=True
+    ),
     PageRoute("GET", "/{register}/duplicates/", pairs.show_duplicates, Permission.ADMINISTER),
     PageRoute("POST", "/{register}/duplicates/", pairs.decide_duplicate, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/administration/", index.administration_page, WITH_CARDS),

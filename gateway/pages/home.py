@@ -1,10 +1,17 @@
 """The home page after log-in: what this visitor may do, with links."""
 
+import asyncio
+
 from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
+from gateway.pages.account.no_organisation import without_organisation
 from gateway.pages.duplicates import pairs
+from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
+from gateway.pages.outcomes.reversals import count_reversals
 from gateway.pages.records.drafts import drafts_of
+from gateway.pages.users.proposals import count_proposals
+from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
 from gateway.ui.actions import notice
 from gateway.ui.formats import ActionCard
@@ -23,10 +30,7 @@ async def home_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     cards = [*await _work_cards(request, register, visitor), *_cards(register, visitor)]
     cards = [card for card in cards if _is_there(request, card)]
-    waiting = await pairs.count_waiting(request)
-    if waiting:
-        text = register.words("duplicate.waiting", count=waiting)
-        cards.append(ActionCard(text, register.address(pairs.PAGE)))
+    cards += await _waiting_cards(request, register)
     return await show(
         request,
         "home/inside.html",
@@ -34,10 +38,26 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=notice(request, {"changed": register.words("password.changed")}),
         others_ended=notice(request, {"others_ended": register.words("account.others_ended")}),
+        gone=notice(request, {"gone": register.words("home.page_gone")}),
         has_role=visitor.role is not None,
+        no_organisation=without_organisation(register, visitor),
         drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         shown=cards,
     )
+
+
+async def _waiting_cards(request: web.Request, register: Definition) -> list[ActionCard]:
+    """Return a card for each kind of decision that waits for this visitor."""
+    duplicates, reversals, proposals = await asyncio.gather(
+        pairs.count_waiting(request), count_reversals(request), count_proposals(request)
+    )
+    words = register.words
+    cards = (
+        (duplicates, ActionCard(words("duplicate.waiting", count=duplicates), register.address(pairs.PAGE))),
+        (reversals, ActionCard(words("reversals.waiting", count=reversals), register.address(REVERSALS))),
+        (proposals, ActionCard(words("proposals.count", count=proposals), register.address(USERS))),
+    )
+    return [card for count, card in cards if count]
 
 
 async def _work_cards(request: web.Request, register: Definition, visitor: Visitor) -> list[ActionCard]:

@@ -59,6 +59,13 @@ def link(text: str, href: str, about: str) -> Markup:
     )
 
 
+def light(text: str) -> Cell:
+    """Return a text in normal weight, for a further line of a bold cell; empty without a text."""
+    if not text:
+        return ""
+    return Markup(f'<span class="nhsuk-u-font-weight-normal">{escape(text)}</span>')  # noqa: S704  escaped
+
+
 def lines(*parts: Cell) -> Markup:
     """Return cells one below the other, without empty ones."""
     shown = "<br>".join([escaped(part) for part in parts if part])

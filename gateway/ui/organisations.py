@@ -14,3 +14,9 @@ ORGANISATIONS = web.AppKey("organisations", OrganisationNames)
 async def organisation_names(request: web.Request, register: Definition) -> Mapping[UUID, str]:
     """Return organisation id → name as the register's pages show it."""
     return await request.config_dict[ORGANISATIONS].names(register)
+
+
+async def names_of_organisations(request: web.Request, register: Definition) -> Mapping[UUID, str]:
+    """Return organisation id → name alone, for places where an e-mail address stands beside it."""
+    listed = await request.config_dict[ORGANISATIONS].of(register.code)
+    return {each.organisation_id: each.name for each in listed.organisations}

@@ -10,8 +10,8 @@ from gateway.ui.shell import Same
 from shared.registers.definition import questions
 from shared.registers.definition.questions import Option, Question, Section
 from shared.registers.definition.words import Words
-from shared.registers.form.conditions import Answers, codes_of
-from shared.registers.form.reading import Raw, not_known_field
+from shared.registers.form.conditions import Answer, Answers, codes_of
+from shared.registers.form.reading import Checked, Raw, not_known_field, sure_field
 
 KINDS: dict[questions.Kind, Kind] = {
     "text": "text",
@@ -63,6 +63,7 @@ class RegisterForm:
 
     drawing: Drawing
     form: Form
+    words: Words
 
 
 def draw(
@@ -73,7 +74,7 @@ def draw(
     have it.
     """
     drawing = _drawing(Same(form), Same(words), tuple(_retired(form, kept or {})))
-    return RegisterForm(drawing, Form(drawing.fields, raw))
+    return RegisterForm(drawing, Form(drawing.fields, raw), words)
 
 
 def _retired(form: questions.QuestionForm, kept: Answers) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -117,10 +118,23 @@ def hidden_fields(fields: Raw) -> list[tuple[str, str]]:
     ]
 
 
-def mark(drawn: RegisterForm, faults: Mapping[str, str]) -> None:
-    """Mark each faulty question, in the form and in the summary."""
-    for name, message in faults.items():
+def mark(drawn: RegisterForm, checked: Checked) -> None:
+    """
+    Mark each faulty question, in the form and in the summary.
+
+    An unlikely answer gets a checkbox with which the user confirms it. One that was confirmed keeps it.
+    """
+    for name, message in checked.faults.items():
         drawn.form.wrong(name, message)
+    confirmable = {**{name: checked.answers[name] for name in checked.sure}, **checked.doubts}
+    boxes = by_name(_sure(drawn.words, name, answer) for name, answer in confirmable.items())
+    drawn.form.fields = {**drawn.form.fields, **boxes}
+
+
+def _sure(words: Words, name: str, answer: Answer) -> Field:
+    confirmed = answer if isinstance(answer, str) else ""
+    choice = Choice(confirmed, words("contradictions.sure"))
+    return Field(name=sure_field(name), label="", kind="choices", choices=(choice,))
 
 
 def _asked(question: Question) -> AskedQuestion:

@@ -13,7 +13,7 @@ from shared.values import show_nhs_number
 from tests.walking import Fields
 
 CONSONANTS, VOWELS = "bdfgklmnprstvwz", "aeiou"
-BORN, FIRST_OTHER_DAY = date(1931, 3, 13), date(2021, 10, 19)
+BORN, FIRST_OTHER_DAY = date(2007, 3, 13), date(2021, 10, 19)  # under 16 at the consent, as every answer is "yes"
 NHS_NUMBER = f"943271865{calculate_checksum('943271865')}"
 POSTCODE = "ZQ9 4XV"
 PHONE = "01632 960817"

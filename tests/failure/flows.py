@@ -188,11 +188,16 @@ async def note(walker: Walker, record: str) -> None:
 
 
 async def look_after(walker: Walker, record: str) -> str:
-    """Search for a holder, end a cover that does not exist, and open the case record text. Return the reference."""
+    """
+    Search for a holder, end a cover and acknowledge a task that do not exist, and open the case record text.
+
+    Return the reference.
+    """
     page = walker.at(f"records/{record}/holder/")
     form = (await walker.see(page)).fields("command")
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
     await walker.post(f"{page}end", form | {"holding": word("no cover")})
+    await walker.post(walker.at(f"records/{record}/seen/"), {"task": f"{uuid4().hex}-{uuid4().hex}"})
     said = (await walker.see(walker.at(f"records/{record}/text/"))).html
     reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
     assert reference is not None

@@ -14,6 +14,7 @@ from shared.contracts.referrals.duplicates import (
     PossibleDuplicates,
     RecordCompared,
 )
+from shared.contracts.referrals.ended import EndedBefore, EndedRecord, ListEndedBefore
 from shared.contracts.referrals.saving import LikelyDuplicate, RecordReceipt, SubmitRecord
 from shared.messages import Refused
 from tests.gateway.stand_in import Row, StandIn, row
@@ -52,12 +53,14 @@ class StandInMatches(StandIn):
     pairs: tuple[PossibleDuplicate, ...] = (PAIR,)
     total: int = 1
     before: bool = False
+    ended: tuple[EndedRecord, ...] = ()
 
     def table(self) -> tuple[Row, ...]:
         return (
             row(SubmitRecord, self._submit),
             row(ListDuplicates, lambda _: PossibleDuplicates(pairs=self.pairs, total=self.total)),
             row(CountDuplicates, lambda _: DuplicateCount(total=self.total)),
+            row(ListEndedBefore, lambda _: EndedBefore(records=self.ended)),
             row(DecideDuplicate, self._decide),
         )
 

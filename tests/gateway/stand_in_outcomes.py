@@ -120,4 +120,5 @@ class StandInOutcomes(StandIn):
             recorded=len([each for each in self.outcomes if each.counted]),
             more=self.more,
             being_archived=self.being_archived,
+            is_open=bool(self.changes.get("is_open", True)),
         )

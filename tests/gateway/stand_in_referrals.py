@@ -23,7 +23,9 @@ from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN
 class StandInReferrals(StandIn):
     """
     One record. `updates` is its history, newest first, and `older` counts the changes before those, of which
-    `older_ratings` changed the rating. Without `is_open`, what is saved ends the record.
+    `older_ratings` changed the rating.
+
+    Without `is_open`, what is saved ends the record. With `rerated`, an update changes its rating.
     """
 
     updates: tuple[RecordChange, ...] = ()
@@ -31,6 +33,7 @@ class StandInReferrals(StandIn):
     older_ratings: tuple[RecordChange, ...] | None = None
     notes: tuple[NoteShown, ...] = ()
     is_open: bool = True
+    rerated: bool = False
 
     def table(self) -> tuple[Row, ...]:
         return (
@@ -45,7 +48,12 @@ class StandInReferrals(StandIn):
 
     def _receipt(self, _asked: Request[Message]) -> RecordReceipt:
         return RecordReceipt(
-            record_id=RECORD_ID, reference="DSR-7KQ2-M9XP", version=5, rating="red", is_open=self.is_open
+            record_id=RECORD_ID,
+            reference="DSR-7KQ2-M9XP",
+            version=5,
+            rating="red",
+            is_open=self.is_open,
+            rerated=self.rerated,
         )
 
     def _decided(self, asked: DecideEnding) -> RecordReceipt:

@@ -1,7 +1,7 @@
 """A stand-in for outcomes' tasks, and for referrals' names of their records, on a fake bus."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.outcomes import (
@@ -20,6 +20,7 @@ from tests.gateway.stand_in_identity import ORGANISATIONS
 NOW = datetime(2026, 5, 4, 14, 5, tzinfo=UTC)
 PEOPLE = {1: "Wendy White", 2: "Joe <b>Bloggs", 3: "Gordon Green", 4: "Ruby Scarlet"}
 
+BORN = {4: date(2004, 8, 9)}
 NONE = TaskCounts(urgent=0, unseen=0)
 
 
@@ -78,6 +79,7 @@ def _named(record_id: UUID) -> NamedRecord:
     return NamedRecord(
         record_id=record_id,
         name=PEOPLE[record_id.int],
+        born=BORN.get(record_id.int),
         reference=f"DSR-7KQ2-M9X{record_id.int}",
         rating="red",
         rated_at=NOW,

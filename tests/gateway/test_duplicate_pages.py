@@ -1,10 +1,12 @@
 """Tests of the pages of likely duplicates: before a second record is added, for the team, and on a linked record."""
 
 import re
+from uuid import UUID
 
 import pytest
 
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, SameRecord
+from shared.contracts.referrals.ended import EndedRecord, ListEndedBefore
 from shared.contracts.referrals.reading import ReadRecord
 from shared.contracts.referrals.saving import SubmitRecord
 from shared.messages import Fault, NotAnswered, Refused
@@ -15,7 +17,7 @@ from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
-from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.test_record_pages import COMMAND, TYPED, typed_in
 from tests.gateway.visit import Page
@@ -247,3 +249,32 @@ async def test_an_unlinked_record_shows_its_own(browser: Browser, outcomes: Stan
     (mark,) = page.texts(".ics-identity__mark")
     assert re.fullmatch(r"Green Rated \d+ days ago", mark)
     assert "Also on the register" not in page.html
+
+
+# -------------------------------------------------------------------------------------------- archived before
+def archived_of(record_id: UUID) -> EndedRecord:
+    return EndedRecord(record_id=record_id, ended_id=UUID(int=23), reference="DSR-4444-4444", ended_at=WHEN)
+
+
+async def test_the_team_sees_that_the_person_was_archived_before(browser: Browser, matches: StandInMatches) -> None:
+    matches.ended = (archived_of(RECORD_ID), archived_of(ONE.record_id), archived_of(OTHER.record_id))
+
+    record, pairs = await browser.see(HERE), await browser.see(TEAM)
+
+    link = f'a[href="/dsr/records/{UUID(int=23).hex}/"]'
+    assert ["DSR-4444-4444"] == record.texts(link) == pairs.texts(link)
+    assert "Archived before: DSR-4444-4444, 17/06/2022" in record.texts("p")
+    assert "Archived before: DSR-4444-4444, 17/06/2022" in pairs.texts("p")
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING])
+async def test_nobody_else_is_told_or_asks(
+    browser: Browser, matches: StandInMatches, identity: StandInIdentity, role: Role
+) -> None:
+    matches.ended = (archived_of(RECORD_ID),)
+    identity.role = role
+    browser.come_in(identity)
+
+    page = await browser.see(HERE)
+
+    assert ([], False) == (matches.heard(ListEndedBefore), "DSR-4444-4444" in page.html)

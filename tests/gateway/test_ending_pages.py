@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.contracts.outcomes import ListOutcomes
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.reading import ReadRecord
@@ -348,15 +347,14 @@ async def test_an_ended_record_leads_to_nothing_that_is_closed_for_it(
 ) -> None:
     record.answers, record.changes = dict(PERSON), ENDED | {"edition": "2022"}
     record.row_changes = {"ended_at": WHEN}
-    record.failing[ListOutcomes] = Refused("not_found")
     here = f"/dsr/records/{RECORD_ID.hex}/"
     browser = await open_gateway(StandInIdentity(role=Role.ADMINISTRATOR), record, referrals)
 
     page, listed = await browser.see(here), await browser.see("/dsr/records/")
 
-    assert not {f"{here}outcomes/", f"{here}holder/"} & {*links(page), *links(listed)}
+    assert f"{here}holder/" not in {*links(page), *links(listed)}
+    assert (True, False) == tuple(f"{here}outcomes/" in links(each) for each in (page, listed))
     assert "Outcomes cannot be shown just now." not in page.tree.get_text()
-    assert [] == record.heard(ListOutcomes)
 
 
 # ----------------------------------------------------------------------------------------------------------- words

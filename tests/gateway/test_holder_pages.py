@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.accounts import UserState
 from shared.contracts.identity import Colleague, Colleagues, ListColleagues, Organisation
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holding, Holdings, Named, ReadHoldings
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
@@ -15,7 +16,7 @@ from shared.registers.load import Registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in import Row, StandIn, nothing, row
-from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, a_record
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.test_record_pages import typed_in
@@ -25,9 +26,11 @@ HERE = f"/dsr/records/{RECORD_ID.hex}/"
 PAGE = f"{HERE}holder/"
 COMMAND = "0123456789abcdef0123456789abcdef"
 CALUM, JENNY = UUID(int=31), UUID(int=32)
+MPFT = ORGANISATIONS[0].organisation_id
+OFFERED = ["Jenny Harris, jenny.harris@mpft.nhs.uk", "Calum Stronach, calum.stronach@mpft.nhs.uk"]
 PEOPLE = (
-    Colleague(user_id=JENNY, full_name="Jenny Harris"),
-    Colleague(user_id=CALUM, full_name="Calum Stronach"),
+    Colleague(user_id=JENNY, full_name="Jenny Harris", email="jenny.harris@mpft.nhs.uk", organisation_id=MPFT),
+    Colleague(user_id=CALUM, full_name="Calum Stronach", email="calum.stronach@mpft.nhs.uk", organisation_id=MPFT),
 )
 SEEN = UUID(int=44).hex
 PERCY = {"first_name": "Percy", "last_name": "Plum"}
@@ -149,8 +152,8 @@ NORTH, FIRST, SOUTH = (
 @pytest.mark.parametrize(
     ("mine", "asked", "offered"),
     [
-        ((FIRST, SOUTH), [FIRST], ["Jenny Harris", "Calum Stronach"]),
-        ((NORTH, FIRST, SOUTH), [NORTH, FIRST], ["Jenny Harris", "Calum Stronach"]),
+        ((FIRST, SOUTH), [FIRST], OFFERED),
+        ((NORTH, FIRST, SOUTH), [NORTH, FIRST], OFFERED),
         ((SOUTH,), [], []),
     ],
 )
@@ -222,7 +225,8 @@ async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(
     one = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
     both = await browser.see(PAGE)
 
-    assert ["Calum Stronach"] == page.texts("#cover option")[1:] == page.texts("#holder option")[1:]
+    calum = f"{OFFERED[1]}, {ORGANISATIONS[0].name}"
+    assert [calum] == page.texts("#cover option")[1:] == page.texts("#holder option")[1:]
     assert ("cal", "7") == (typed_in(page, "search"), typed_in(page, "last-day"))
     assert any(text.startswith("Only the first 1 colleagues") for text in page.texts("main p"))
     assert "1 colleague was found. You can choose them below." in one.texts("main p")
@@ -272,7 +276,17 @@ async def test_of_two_who_assign_at_once_the_second_sees_who_holds_the_record_no
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
-    ["is_holder", "already_covers", "not_a_colleague", "past", "too_long", "too_many", "archived", "command_reused"],
+    [
+        "is_holder",
+        "already_covers",
+        "not_a_colleague",
+        "past",
+        "before_birth",
+        "too_long",
+        "too_many",
+        "archived",
+        "command_reused",
+    ],
 )
 async def test_a_refusal_is_said_and_what_was_typed_stays_under_a_new_command(
     browser: Browser, holders: StandInHolders, code: str
@@ -319,3 +333,53 @@ async def test_nobody_but_an_administrator_gets_the_page(
     record = await fresh.see(HERE)
 
     assert [] == record.texts(f'a[href="{PAGE}"]')
+
+
+# ------------------------------------------------------------------------------------------------- who is who
+TWO = (
+    Colleague(user_id=JENNY, full_name="Jenny Harris", email="jenny.harris@mpft.nhs.uk", organisation_id=MPFT),
+    Colleague(
+        user_id=CALUM,
+        full_name="Jenny Harris",
+        email="j.harris@mpft.nhs.uk",
+        organisation_id=MPFT,
+        state=UserState.INVITED,
+    ),
+)
+
+
+@pytest.fixture
+def namesakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.gateway.test_holder_pages.PEOPLE", TWO)
+
+
+@pytest.mark.usefixtures("namesakes")
+async def test_two_of_one_name_are_told_apart_where_they_are_chosen_and_where_it_is_confirmed(browser: Browser) -> None:
+    page = await browser.see(PAGE)
+    after = await browser.see(await browser.go_on(PAGE, {"act": "assign", "command": COMMAND, "holder": JENNY.hex}))
+
+    trust = "Midlands Partnership Foundation Trust"
+    first = f"Jenny Harris, jenny.harris@mpft.nhs.uk, {trust}"
+    second = f"Jenny Harris, j.harris@mpft.nhs.uk, {trust}, has never logged in"
+    assert [first, second] == page.texts("#holder option")[1:] == page.texts("#cover option")[1:]
+    assert [first] == after.texts(".nhsuk-notification-banner--success p")
+    assert ["The holder has been changed."] == after.texts(".nhsuk-notification-banner__heading")
+
+
+@pytest.mark.usefixtures("namesakes")
+@pytest.mark.parametrize("act", ["assign", "cover"])
+async def test_who_cannot_be_reached_is_named_only_after_a_warning(
+    browser: Browser, holders: StandInHolders, act: str
+) -> None:
+    select = "holder" if act == "assign" else "cover"
+    value = str((await browser.see(PAGE)).tree.select(f"#{select} option")[2]["value"])
+    chosen = COVERED | {"act": act, "search": "", select: value}
+
+    warned = await browser.send(PAGE, chosen, status=422)
+    (box,) = warned.tree.select(f'[name="{select}-sure"]')
+    asked = list(holders.commands)
+    await browser.go_on(PAGE, chosen | {f"{select}-sure": str(box["value"])})
+
+    assert ([], 1) == (asked, len(warned.problems))
+    assert warned.problems[0].startswith("This person has never logged in, so they will not see the record.")
+    assert [CALUM] == [each.user_id for each in holders.commands if isinstance(each, AssignHolder | AddCover)]

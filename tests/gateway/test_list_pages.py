@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from gateway.pages.records.record_list import RecordCells
+from shared.contracts.referrals.duplicates import LinkedPeople, LinkedRecords, ListLinked
 from shared.contracts.referrals.listing import ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -43,9 +44,10 @@ class StandInList(StandIn):
     """Answers each list with one page, in the order asked for unless the page is capped."""
 
     page: RecordPage = field(default_factory=lambda: RecordPage(rows=(a_row(),), first=1, matches=1, total=1))
+    linked: tuple[LinkedRecords, ...] = ()
 
     def table(self) -> tuple[Row, ...]:
-        return (row(ListRecords, self._list),)
+        return (row(ListRecords, self._list), row(ListLinked, lambda _: LinkedPeople(records=self.linked)))
 
     def _list(self, asked: ListRecords) -> RecordPage:
         return (
@@ -236,3 +238,31 @@ def test_a_register_without_rating_shows_no_age_of_one() -> None:
     rows = RecordCells(carers(), StandInIdentity(organisation_ids=(HERE, THERE)).visitor("carers"), {}, NOW)
 
     assert "Rated" not in "".join(rows.cells(a_row()))
+
+
+# -------------------------------------------------------------------------------------------- people of one name
+async def test_people_of_one_name_are_told_apart_by_birthday_and_links(browser: Browser, lister: StandInList) -> None:
+    rows = (
+        a_row(answers={"date_of_birth": "1999-05-04"}, rating="amber"),
+        a_row(record_id=UUID(int=22), answers={"date_of_birth": "2004-08-09"}),
+    )
+    lister.page = RecordPage(rows=rows, first=1, matches=2, total=2)
+    lister.linked = (LinkedRecords(record_id=UUID(int=21), ratings=("red",)),)
+
+    page = await browser.see(LIST)
+
+    names = [" | ".join(each.stripped_strings) for each in page.tree.select("tbody th .ics-lines")]
+    assert ["Percy Plum | 04/05/1999 | Linked, highest rating Red", "Percy Plum | 09/08/2004"] == names
+
+
+async def test_an_empty_search_leads_who_may_open_them_to_the_archived_records(
+    browser: Browser, lister: StandInList, identity: StandInIdentity
+) -> None:
+    lister.page = RecordPage(rows=(), first=0, matches=0, total=9)
+    team = await post(browser, {"search": "plum"})
+    identity.role = Role.STANDARD
+    browser.come_in(identity)
+    others = await post(browser, {"search": "plum"})
+
+    link = 'a[href="/dsr/administration/reversals/"]'
+    assert (["Archived in error"], []) == (team.texts(f"#results {link}"), others.texts(f"#results {link}"))

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.outcomes import ListOutcomes, RecordOutcome
+from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.reading import ReadRecord
 from shared.contracts.referrals.saving import Conflict
 from shared.messages import Fault, NotAnswered, Refused
@@ -229,10 +230,47 @@ async def test_yes_saves_and_archives_and_the_list_says_so(browser: Browser, out
 
     (asked,) = outcomes.recorded
     assert (True, UUID(COMMAND), 4, ANSWERS) == (asked.ending, asked.command_id, asked.version, asked.answers)
-    assert "/dsr/records/?notice=archived" == where
+    assert "/dsr/records/?archived=DSR-7KQ2-M9XP&notice=archived" == where
+    page = await browser.see(where)
     assert ["The outcome has been saved and the record is archived."] == (
-        (await browser.see(where)).texts(".nhsuk-notification-banner--success .nhsuk-notification-banner__heading")
+        page.texts(".nhsuk-notification-banner--success .nhsuk-notification-banner__heading")
     )
+    assert "Reference DSR-7KQ2-M9XP. Archived in error?" in page.texts(".nhsuk-notification-banner--success p")
+    (link,) = page.tree.select(".nhsuk-notification-banner a")
+    assert "/dsr/administration/reversals/?reference=DSR-7KQ2-M9XP#ask" == link["href"]
+
+
+async def test_what_the_address_says_of_an_archive_is_a_reference_or_nothing(browser: Browser) -> None:
+    page = await browser.see("/dsr/records/?archived=%3Cb%3EPercy%3C/b%3E&notice=archived")
+
+    assert "Percy" not in page.html
+
+
+async def test_a_meeting_before_the_birth_is_marked_with_both_dates(
+    browser: Browser, outcomes: StandInOutcomes
+) -> None:
+    outcomes.failing[RecordOutcome] = Refused(InvalidAnswers(faults=1))
+    too_early = TYPED | {"cetr_date-year": "2001", "cetr_date-month": "2", "cetr_date-day": "6"}
+
+    saved = await browser.send(HERE, too_early | {"act": "save"}, status=422)
+    asked = await browser.send(HERE, too_early | {"act": "archive"}, status=422)
+
+    said = "Date of the C(E)TR (06/02/2001) is before Date of Birth (07/02/2001). Put right whichever is wrong."
+    assert [said] == saved.problems == asked.problems
+
+
+async def test_the_outcomes_of_an_archived_record_are_read_and_none_is_added(
+    browser: Browser, outcomes: StandInOutcomes
+) -> None:
+    outcomes.changes, outcomes.outcomes = {"is_open": False, "state": "archived"}, (an_outcome(),)
+
+    page = await browser.see(HERE)
+
+    assert (["This referral is archived. It takes no further updates or outcomes."], []) == (
+        page.texts("#home p"),
+        page.texts("main button"),
+    )
+    assert 1 == len(page.tree.select("#outcomes section"))
 
 
 async def test_an_archive_that_takes_longer_is_said_to_be_under_way(

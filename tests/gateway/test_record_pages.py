@@ -14,7 +14,7 @@ from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes
+from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.visit import Page
 from tests.walking import a_referral
@@ -329,3 +329,85 @@ async def test_the_question_about_duplicates_keeps_the_edition(browser: Browser,
     page = await browser.send(NEW, TYPED | {"edition": "2022"}, status=409)
 
     assert "2022" == typed_in(page, "edition")
+
+
+# ------------------------------------------------------------------------------------- answers that contradict others
+BORN_LATER = {"consent_date-day": "6", "consent_date-month": "2", "consent_date-year": "2001"}
+CONTRADICTED = (
+    "Date of the consent or best interest decision (06/02/2001) is before Date of Birth (07/02/2001). "
+    "Put right whichever is wrong."
+)
+
+
+@pytest.mark.parametrize("path", [NEW, HERE])
+async def test_dates_that_contradict_each_other_are_marked_at_both_questions(browser: Browser, path: str) -> None:
+    page = await browser.send(path, TYPED | BORN_LATER, status=422)
+
+    assert [CONTRADICTED] * 2 == page.problems
+    assert {"#consent_date-day", "#date_of_birth-day"} == {
+        str(link["href"]) for link in page.tree.select(".nhsuk-error-summary a")
+    }
+
+
+@pytest.mark.parametrize(("path", "request_type"), [(NEW, SubmitRecord), (HERE, UpdateRecord)])
+async def test_an_unlikely_age_is_saved_once_the_user_has_confirmed_it(
+    browser: Browser,
+    referrals: StandInReferrals,
+    path: str,
+    request_type: type[SubmitRecord] | type[UpdateRecord],
+) -> None:
+    old = TYPED | {"date_of_birth-year": "1890"}
+
+    asked = await browser.send(path, old, status=422)
+    (box,) = asked.tree.select('[name="date_of_birth-sure"]')
+    await browser.go_on(path, old | {"date_of_birth-sure": str(box["value"])})
+
+    assert ("1890-02-07", ["Check the year."]) == (box["value"], [each[-15:] for each in asked.problems])
+    assert [("date_of_birth",)] == [each.sure for each in referrals.heard(request_type)]
+
+
+async def test_a_confirmed_age_stays_confirmed_beside_another_fault(browser: Browser) -> None:
+    typed = TYPED | {"date_of_birth-year": "1890", "date_of_birth-sure": "1890-02-07", "last_name": ""}
+
+    page = await browser.send(NEW, typed, status=422)
+
+    (box,) = page.tree.select('[name="date_of_birth-sure"]')
+    assert (["Enter the person's last name"], True) == (page.problems, "checked" in box.attrs)
+
+
+async def test_a_saved_record_says_what_in_it_must_be_put_right(browser: Browser, record: StandInOutcomes) -> None:
+    sound = await browser.see(HERE)
+    record.answers = record.answers | {
+        "capacity_to_consent": "yes",
+        "consent_given": "yes",
+        "consent_date": "2001-02-06",
+    }
+
+    page = await browser.see(HERE)
+
+    assert ([], [CONTRADICTED]) == (sound.texts(".nhsuk-inset-text li"), page.texts(".nhsuk-inset-text li"))
+
+
+# --------------------------------------------------------------------------------------------------- archived records
+async def test_an_archived_record_is_read_only_and_leads_to_its_reversal(
+    browser: Browser, record: StandInOutcomes
+) -> None:
+    record.changes = {"is_open": False, "state": "archived", "may_update": False, "ended_at": WHEN}
+
+    page = await browser.see(HERE)
+
+    assert ["Archived in error?"] == page.texts('a[href="/dsr/administration/reversals/?reference=DSR-7KQ2-M9XP#ask"]')
+    assert ["Outcomes"] == page.texts(f'a[href="{HERE}outcomes/"]')
+    assert [] == page.texts("main button[type=submit]")
+
+
+async def test_who_has_lost_their_organisation_keeps_the_form_and_reads_whom_to_ask(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    referrals.failing[SubmitRecord] = Refused("no_organisation")
+
+    page = await browser.send(NEW, TYPED, status=409)
+
+    (said,) = page.problems
+    assert said.endswith("Please write to DynamicSupportRegister@mpft.nhs.uk. Then send this form again.")
+    assert "Jenny Harris" == typed_in(page, "lead_professional")

@@ -1,11 +1,21 @@
 """Tests of the page on which one administrator asks for an archive to be reversed and another decides."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import pytest
 
-from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked, Reversals
+from shared.contracts.referrals.reversing import (
+    ArchivedLately,
+    AskReversal,
+    CountReversals,
+    DecideReversal,
+    ListReversals,
+    ReversalAsked,
+    ReversalCount,
+    Reversals,
+)
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -38,15 +48,33 @@ def asked_for(**changes: object) -> ReversalAsked:
     return ReversalAsked.model_validate(fields | changes)
 
 
+def archived_lately() -> ArchivedLately:
+    return ArchivedLately(
+        record_id=RECORD_ID,
+        reference="DSR-7KQ2-M9XP",
+        name="Tester Three",
+        born=date(2001, 2, 7),
+        organisation_id=ORGANISATIONS[0].organisation_id,
+        archived_at=WHEN,
+    )
+
+
 @dataclass
 class StandInReversals(StandIn):
-    """A stand-in for the reversals of referrals. `waiting` holds those that are not decided."""
+    """
+    A stand-in for the reversals of referrals. `waiting` holds those that are not decided.
+
+    `count` is how many wait for this visitor, and `lately` what was archived lately.
+    """
 
     waiting: tuple[ReversalAsked, ...] = ()
+    lately: tuple[ArchivedLately, ...] = ()
+    count: int = 0
 
     def table(self) -> tuple[Row, ...]:
         return (
-            row(ListReversals, lambda _: Reversals(reversals=self.waiting)),
+            row(ListReversals, lambda _: Reversals(reversals=self.waiting, lately=self.lately)),
+            row(CountReversals, lambda _: ReversalCount(waiting=self.count)),
             row(AskReversal, nothing),
             row(DecideReversal, nothing),
         )
@@ -193,3 +221,49 @@ async def test_what_no_page_of_ours_sends_is_not_taken(
     await browser.send(path, {"command": COMMAND, "act": act}, status=status)
 
     assert [] == referrals.commands
+
+
+# ------------------------------------------------------------------------------------------- what was archived lately
+async def test_a_record_that_was_archived_lately_is_chosen_instead_of_typed(
+    browser: Browser, referrals: StandInReversals
+) -> None:
+    referrals.lately = (archived_lately(),)
+
+    page = await browser.see(HERE)
+    (record, choose) = (str(each["href"]) for each in page.tree.select(".ics-archived a"))
+    chosen = await browser.see(choose.partition("#")[0])
+
+    (line,) = page.texts(".ics-archived li")
+    assert line.startswith("DSR-7KQ2-M9XP: Tester Three, 07/02/2001, Midlands Partnership Foundation Trust")
+    assert f"/dsr/records/{RECORD_ID.hex}/" == record
+    assert ("DSR-7KQ2-M9XP", "") == typed_in(chosen)
+
+
+@pytest.mark.parametrize("typed", ["Percy Plum", "S117-7KQ2-M9XP", "%3Cscript%3E"])
+async def test_nothing_but_a_reference_is_filled_in(browser: Browser, typed: str) -> None:
+    assert ("", "") == typed_in(await browser.see(f"{HERE}?reference={typed}"))
+
+
+async def test_a_second_administrator_sees_on_home_and_administration_that_a_decision_waits(
+    browser: Browser, referrals: StandInReversals
+) -> None:
+    said = "Records to put back, waiting for your decision: 2"
+    without = await browser.see("/dsr/home/")
+    referrals.count = 2
+    home, administration = await browser.see("/dsr/home/"), await browser.see("/dsr/administration/")
+
+    assert ([], [said]) == (without.texts(f'a[href="{HERE}"]'), home.texts(f'a[href="{HERE}"]'))
+    assert said in administration.texts(".nhsuk-card p")
+
+
+async def test_a_record_that_was_put_back_is_one_step_away(browser: Browser, referrals: StandInReversals) -> None:
+    referrals.waiting = (asked_for(),)
+    page = await browser.see(HERE)
+    (form,) = page.tree.select(f'form[action="{ONE}"]')
+    sent = {str(each["name"]): str(each["value"]) for each in form.select("input[type=hidden]")}
+    referrals.waiting = ()
+
+    after = await browser.see(await browser.go_on(ONE, sent | {"act": "confirm"}))
+
+    (link,) = after.tree.select(".nhsuk-notification-banner a")
+    assert f"/dsr/records/{RECORD_ID.hex}/" == link["href"]

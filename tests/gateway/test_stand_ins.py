@@ -23,18 +23,26 @@ from shared.contracts.outcomes import (
     CountTasks,
     ListOutcomes,
     ListTasks,
+    ReadTask,
     RecordOutcome,
     TaskCounts,
 )
 from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
-from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates
+from shared.contracts.referrals.duplicates import (
+    CountDuplicates,
+    DecideDuplicate,
+    LinkedRecords,
+    ListDuplicates,
+    ListLinked,
+)
+from shared.contracts.referrals.ended import ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadPast, ReadRecord
-from shared.contracts.referrals.reversing import ListReversals
+from shared.contracts.referrals.reversing import CountReversals, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.contracts.users import (
@@ -66,10 +74,12 @@ from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.stand_in_reports import JOB_ID, StandInReports
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
+from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.test_record_over_time import a_change
-from tests.gateway.test_reversal_pages import StandInReversals, asked_for
+from tests.gateway.test_reversal_pages import StandInReversals, archived_lately, asked_for
+from tests.gateway.test_seen import StandInTask
 
 ID = UUID(int=1)
 CODED = {"rating": "risk_level", "locality": "locality"}
@@ -118,11 +128,12 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             (SaveDraft(draft_id=UUID(int=2), edition="2022", typed={}), ListDrafts(), ReadDraft(draft_id=ID)),
         ),
         (
-            StandInMatches(),
+            StandInMatches(ended=(archived_of(RECORD_ID),)),
             (
                 SubmitRecord(command_id=ID, edition="2022", answers={}, duplicates_seen=(RECORD_ID,)),
                 ListDuplicates(),
                 CountDuplicates(),
+                ListEndedBefore(record_ids=(RECORD_ID,)),
                 DecideDuplicate(command_id=ID, one=ONE.record_id, other=OTHER.record_id, verdict="linked"),
             ),
         ),
@@ -175,8 +186,18 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             StandInHolders(holdings=(held_by("Gail Thomas", 42), a_cover()), named=NAMED),
             (ReadRecord(record_id=RECORD_ID), ReadHoldings(record_id=RECORD_ID), ListColleagues(organisation_id=ID)),
         ),
-        (StandInList(), (ListRecords(),)),
-        (StandInReversals(waiting=(asked_for(),)), (ListReversals(),)),
+        (
+            StandInList(linked=(LinkedRecords(record_id=ID, ratings=("red",)),)),
+            (ListRecords(), ListLinked(record_ids=(ID,))),
+        ),
+        (
+            StandInReversals(waiting=(asked_for(),), lately=(archived_lately(),)),
+            (ListReversals(), CountReversals()),
+        ),
+        (
+            StandInTask(task=seen_by("Ada Minister", a_task(1))),
+            (ReadTask(record_id=ID), AcknowledgeTask(command_id=ID, task_id=UUID(int=101))),
+        ),
     )
 
 

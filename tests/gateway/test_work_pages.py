@@ -107,7 +107,7 @@ async def test_the_agenda_stands_under_the_name_of_each_area(browser: Browser, w
     assert ["North Staffordshire & Stoke on Trent", "South Staffordshire"] == page.texts(f"{AGENDA} caption")
     assert [
         ["Gordon Green Red DSR-7KQ2-M9X3", "04/05/2026 Rated today"],
-        ["Ruby Scarlet Red DSR-7KQ2-M9X4", "01/05/2026 Rated 3 days ago"],
+        ["Ruby Scarlet 09/08/2004 Red DSR-7KQ2-M9X4", "01/05/2026 Rated 3 days ago"],
         ["Wendy White Red DSR-7KQ2-M9X1", "04/05/2026 Rated today"],
     ] == [[row[0], row[-1]] for row in cells(page, AGENDA)]
     assert ["Nothing urgent is waiting."] == page.texts(f"{URGENT} p")

@@ -1,11 +1,16 @@
 """The Administration page, which links to what the visitor may do, and the page of organisations and their domains."""
 
+import asyncio
+from dataclasses import dataclass
+
 from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.outcomes.reversals import PAGE as REVERSALS
+from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
+from gateway.pages.outcomes.reversals import count_reversals
 from gateway.pages.settings.publish import PAGE as SETTINGS
 from gateway.pages.users.locked import PAGE as LOCKED
+from gateway.pages.users.proposals import count_proposals
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.ui.actions import ask
 from gateway.ui.formats import ActionCard
@@ -22,22 +27,34 @@ ADMINISTRATORS = frozenset({Permission.ADMINISTER, Permission.CONFIGURE})
 WITH_CARDS = NEEDS["administration"]
 
 
+@dataclass(frozen=True)
+class WaitingDecisions:
+    """How many decisions of each kind wait for the visitor."""
+
+    reversals: int
+    proposals: int
+
+
 async def administration_page(request: web.Request) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
-    cards = [card for needs, card in _places(register) if needs & visitor.permissions]
+    waiting = WaitingDecisions(*await asyncio.gather(count_reversals(request), count_proposals(request)))
+    cards = [card for needs, card in _places(register, waiting) if needs & visitor.permissions]
     if not visitor.may(Permission.MANAGE_USERS):
         cards.append(_locked(register))
     return await show(request, "administration/hub.html", words=register.words, shown=cards)
 
 
-def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCard]]:
+def _places(register: Definition, waiting: WaitingDecisions) -> list[tuple[frozenset[Permission], ActionCard]]:
     """
     Return each card of the Administration page with the permissions it needs. Reversals appear only if the register
     archives.
     """
     words, administer = register.words, frozenset({Permission.ADMINISTER})
+    proposed = words("proposals.count", count=waiting.proposals) if waiting.proposals else ""
     users = ActionCard(
-        words("administration.manage_users"), register.address(USERS), words("administration.manage_users_note")
+        words("administration.manage_users"),
+        register.address(USERS),
+        proposed or words("administration.manage_users_note"),
     )
     organisations = ActionCard(
         words("administration.organisations"),
@@ -46,9 +63,12 @@ def _places(register: Definition) -> list[tuple[frozenset[Permission], ActionCar
     )
     settings = ActionCard(words("settings.heading"), register.address(SETTINGS), words("administration.settings_note"))
     mails = ActionCard(words("mails.open"), register.address(MAILS), words("administration.mails_note"))
-    reversals = ActionCard(
-        words("reversals.heading"), register.address(REVERSALS), words("administration.reversals_note")
+    asked = (
+        words("reversals.waiting", count=waiting.reversals)
+        if waiting.reversals
+        else words("administration.reversals_note")
     )
+    reversals = ActionCard(words("reversals.heading"), register.address(REVERSALS), asked)
     return [
         (frozenset({Permission.MANAGE_USERS}), users),
         (ADMINISTRATORS, organisations),

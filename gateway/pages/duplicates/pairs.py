@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.pages.records.ended_before import ended_before
 from gateway.security.ids import command_in, sent_id
 from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.compare import side_by_side
@@ -42,6 +43,7 @@ class Pair:
     columns: list[Column]
     rows: list[list[Cell]]
     links: list[tuple[str, str]]
+    before: list[Cell]
     command: UUID
 
 
@@ -88,18 +90,22 @@ async def _show(request: web.Request, form: Form) -> web.Response:
     words = register.words
     found = await ask(request, ListDuplicates())
     names = await organisation_names(request, register)
+    shown = {each.record_id for pair in found.pairs for each in (pair.one, pair.other)}
+    before = await ended_before(request, register, sorted(shown))
     return await show(
         request,
         "duplicates/pairs.html",
         status=form.status,
-        pairs=[_pair(register, each, names) for each in found.pairs],
+        pairs=[_pair(register, each, names, before) for each in found.pairs],
         said=notice(request, {"linked": words("duplicate.linked"), "dismissed": words("duplicate.dismissed")}),
         problem=form.refusal,
         behind=found.total - len(found.pairs),
     )
 
 
-def _pair(register: Definition, found: PossibleDuplicate, names: Mapping[UUID, str]) -> Pair:
+def _pair(
+    register: Definition, found: PossibleDuplicate, names: Mapping[UUID, str], before: Mapping[UUID, list[Cell]]
+) -> Pair:
     words, (one, other) = register.words, (found.one, found.other)
     labels = (words("duplicate.compared"), one.reference, other.reference, words("duplicate.result"))
     return Pair(
@@ -109,5 +115,6 @@ def _pair(register: Definition, found: PossibleDuplicate, names: Mapping[UUID, s
         [Column(label) for label in labels],
         side_by_side(register, one, other, names),
         [(each.reference, register.record_address(each.record_id)) for each in (one, other)],
+        list(dict.fromkeys([*before.get(one.record_id, ()), *before.get(other.record_id, ())])),
         new_id(),
     )

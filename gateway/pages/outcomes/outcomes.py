@@ -10,6 +10,7 @@ from aiohttp import web
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.lookup import find_record, record_id_in
+from gateway.pages.records.record_list import ARCHIVED
 from gateway.security.ids import command_in
 from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.form import Posted, sent_number
@@ -25,10 +26,13 @@ from shared.messages import Refused
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.registers.form.consistency import birth_known
 from shared.registers.form.kept import form_for
+from shared.registers.form.person import person_of
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text
 from shared.registers.load import UnknownRegister
+from shared.registers.references import read_reference
 
 PAGE = "outcomes/"
 DIGITS = 6
@@ -79,16 +83,17 @@ async def show_outcomes(request: web.Request) -> web.Response:
 
 
 async def record_outcome(request: web.Request) -> web.Response:
-    act, sheet = _read(request, await request.post())
+    posted = await request.post()
+    act, sheet = _read(request, posted)
     drawn, register = sheet.drawn(), sheet.register
     if act is OutcomeAct.CANCEL:
         return await _show_again(request, sheet, drawn)
     checked = read_answers(sheet.outcome, sheet.raw, register.words, london_today())
-    mark(drawn, checked.faults)
+    mark(drawn, checked)
     if drawn.form.summary:
         return await _show_again(request, sheet, drawn)
     if act is OutcomeAct.ARCHIVE:
-        return await _ask_first(request, sheet)
+        return await _ask_first(request, sheet, drawn)
     recording = RecordOutcome(
         command_id=sheet.command,
         edition=register.edition,
@@ -102,7 +107,13 @@ async def record_outcome(request: web.Request) -> web.Response:
         return await _show_not_done(request, sheet, drawn)
     if not recording.ending:
         return see_other(register.record_address(recording.record_id, PAGE), "saved")
-    return see_other(register.address(PATHS["records"]), "archiving" if receipt.pending else "archived")
+    return see_other(_list_naming(register, posted), "archiving" if receipt.pending else "archived")
+
+
+def _list_naming(register: Definition, posted: Posted) -> str:
+    """Return the address of the list, which names the archived record by its reference."""
+    reference = read_reference(register.code, str(posted.get("reference", "")))
+    return register.address(PATHS["records"]) + (f"?{ARCHIVED}={reference}" if reference else "")
 
 
 def outcome_form(register: Definition) -> QuestionForm:
@@ -136,6 +147,7 @@ async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: Regist
     except Refused:  # archived by another user, or by this command if only its reply was lost
         return await _show_ended(request, sheet)
     version = record.version if drawn.form.reason else sheet.version
+    _mark_against(sheet, drawn, record)
     fresh = replace(sheet, command=drawn.form.command, version=version)
     return await _show_page(request, fresh, drawn, record, found)
 
@@ -151,13 +163,27 @@ async def _show_ended(request: web.Request, sheet: OutcomePage) -> web.Response:
     return await show(request, "outcomes/ended.html", status=409, rows=rows, back=back, ended=ended)
 
 
-async def _ask_first(request: web.Request, sheet: OutcomePage) -> web.Response:
+def _mark_against(sheet: OutcomePage, drawn: RegisterForm, record: RecordShown) -> None:
+    """Mark the answers that contradict the record, such as a meeting before the person was born."""
+    born = person_of(sheet.register, record.answers).born
+    known = birth_known(sheet.register, born)
+    checked = read_answers(sheet.outcome, sheet.raw, sheet.register.words, london_today(), known=known)
+    if checked.faults:
+        drawn.form.refusal = ""
+        mark(drawn, checked)
+
+
+async def _ask_first(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
     """Ask for confirmation before archiving, which the page explains. Hidden fields hold what was typed."""
     record = await find_record(request)
+    _mark_against(sheet, drawn, record)
+    if drawn.form.summary:
+        return await _show_again(request, sheet, drawn)
     return await show(
         request,
         "outcomes/archive.html",
         sheet=sheet,
+        reference=record.reference,
         whose=await whose(request, record),
         fields=hidden_fields(sheet.raw),
         href=sheet.register.record_address(record.record_id, PAGE),
@@ -188,6 +214,7 @@ async def _show_page(
         request,
         "outcomes/outcomes.html",
         sheet=sheet,
+        is_open=record.is_open and (found is None or found.is_open),
         drawing=drawn.drawing,
         form=drawn.form,
         whose=await whose(request, record),

@@ -5,19 +5,33 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 
-from gateway.keys import REGISTER
-from gateway.security.ids import command_in, id_in
+from gateway.keys import REGISTER, VISITOR
+from gateway.pages.outcomes.reversal_address import PAGE, REFERENCE, reversal_address
+from gateway.security.ids import command_in, id_in, id_or_none
 from gateway.ui.actions import At, act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.formats import day_and_time
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import show
-from shared.contracts.referrals.reversing import AskReversal, DecideReversal, ListReversals, ReversalAsked
+from gateway.ui.table import Cell
+from shared.contracts.referrals.reversing import (
+    ArchivedLately,
+    AskReversal,
+    CountReversals,
+    DecideReversal,
+    ListReversals,
+    ReversalAsked,
+)
 from shared.ids import new_id
+from shared.permissions import Permission
 from shared.registers.definition.register import Definition
+from shared.registers.references import read_reference
+from shared.registers.scope import reads_ended
+from shared.values import show_date
 
-PAGE = "administration/reversals/"
+RECORD = "record"
 LONGEST_REASON = 2_000
 DECISIONS = {"confirm": True, "decline": False}
 
@@ -30,11 +44,34 @@ class ShownReversal:
     facts: list[tuple[str, str]]
     yours: bool
     href: str
+    record_id: UUID
     command: UUID
 
 
+@dataclass(frozen=True, repr=False)
+class ShownArchived:
+    """A record that ended lately, ready to be rendered. `href` leads to asking to put it back."""
+
+    reference: str
+    record_href: str
+    facts: list[str]
+    href: str
+
+
 async def show_reversals(request: web.Request) -> web.Response:
-    return await _show(request, _form(_register(request)))
+    """Show the page. The reference that the address names is filled in."""
+    register = _register(request)
+    reference = read_reference(register.code, request.query.get(REFERENCE, ""))
+    return await _show(request, _form(register, reference or ""))
+
+
+async def count_reversals(request: web.Request) -> int:
+    """Return how many reversals wait for this visitor. Return 0 if that is not known just now."""
+    reversible = any(each.reversible for each in request[REGISTER].lifecycle.transitions)
+    if not reversible or not request[VISITOR].may(Permission.ADMINISTER):
+        return 0
+    counted = await ask_if_there(request, CountReversals())
+    return counted.waiting if counted else 0
 
 
 async def ask_reversal(request: web.Request) -> web.Response:
@@ -67,7 +104,9 @@ async def decide_reversal(request: web.Request) -> web.Response:
     }
     if await attempt(request, decision, form, said) is None:
         return await _show(request, form)
-    return see_other(register.address(PAGE), "confirmed" if confirmed else "declined")
+    record_id = id_or_none(posted.get(RECORD))
+    named = f"?{RECORD}={record_id.hex}" if confirmed and record_id else ""
+    return see_other(register.address(PAGE) + named, "confirmed" if confirmed else "declined")
 
 
 def _register(request: web.Request) -> Definition:
@@ -78,7 +117,7 @@ def _register(request: web.Request) -> Definition:
     return register
 
 
-def _form(register: Definition) -> Form:
+def _form(register: Definition, reference: str = "") -> Form:
     words = register.words
     return Form(
         [
@@ -96,7 +135,8 @@ def _form(register: Definition) -> Form:
                 hint=words("reversals.reason_hint"),
                 missing=words("reversals.reason_missing"),
             ),
-        ]
+        ],
+        {REFERENCE: reference} if reference else None,
     )
 
 
@@ -115,7 +155,6 @@ def _refusals(register: Definition) -> dict[str, At]:
 
 async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
-    words = register.words
     found = await (ask if form.status == 200 else ask_if_there)(
         request, ListReversals()
     )  # a failure must not lose what was typed
@@ -125,17 +164,40 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         "administration/reversals.html",
         form=form,
         found=found,
+        lately=[_lately(register, each, names) for each in (found.lately if found else ())],
+        may_choose=reads_ended(register, request[VISITOR]),
         reversals=[_shown(register, each, names) for each in (found.reversals if found else ())],
-        said=notice(
-            request,
-            {
-                "asked": words("reversals.asked"),
-                "confirmed": words("reversals.confirmed"),
-                "declined": words("reversals.declined"),
-            },
-        ),
+        said=_said(request),
         href=register.address(PAGE),
         back=register.address("administration/"),
+    )
+
+
+def _said(request: web.Request) -> Cell:
+    """Return what was done, with a link to the record that was put back."""
+    register, words = request[REGISTER], request[REGISTER].words
+    confirmed = words("reversals.confirmed")
+    said = notice(
+        request, {"asked": words("reversals.asked"), "confirmed": confirmed, "declined": words("reversals.declined")}
+    )
+    record_id = id_or_none(request.query.get(RECORD))
+    if said != confirmed or record_id is None:
+        return said
+    link = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(
+        register.record_address(record_id), words("reversals.open_restored")
+    )
+    return Markup(" ").join([said, link])
+
+
+def _lately(register: Definition, each: ArchivedLately, names: Mapping[UUID, str]) -> ShownArchived:
+    born = show_date(each.born) if each.born else ""
+    organisation = "" if register.scope else names.get(each.organisation_id, "")
+    ended = register.words("records.ended_on", when=day_and_time(each.archived_at))
+    return ShownArchived(
+        each.reference,
+        register.record_address(each.record_id),
+        [each.name, *filter(None, (born, organisation, ended))],
+        reversal_address(register, each.reference),
     )
 
 
@@ -149,4 +211,4 @@ def _shown(register: Definition, each: ReversalAsked, names: Mapping[UUID, str])
         (words("reversals.reason"), each.reason),
     ]
     href = register.address(f"{PAGE}{each.reversal_id.hex}/")
-    return ShownReversal(each.reference, facts, each.yours, href, new_id())
+    return ShownReversal(each.reference, facts, each.yours, href, each.record_id, new_id())

@@ -37,6 +37,8 @@ from shared.registers.form.reading import Checked, read_answers
 from shared.registers.form.showing import fill_fields
 from shared.registers.load import UnknownRegister
 
+SAVED = frozenset({"updated", "rated"})
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -61,7 +63,7 @@ async def show_record(request: web.Request) -> web.Response:
     try:
         record = await ask(request, ReadRecord(record_id=record_id_in(request), past=past_wanted(request)))
     except Refused:
-        if request.query.get(NOTICE) != "updated":
+        if request.query.get(NOTICE) not in SAVED:
             raise
         return see_other(request[REGISTER].address(PATHS["records"]), "updated")
     register = edition_of(request, record)
@@ -115,6 +117,7 @@ def _update_of(request: web.Request, opened: Opened, checked: Checked, confirmed
         version=opened.version,
         answers=checked.answers,
         confirmed=confirmed,
+        sure=checked.sure,
     )
 
 
@@ -175,7 +178,7 @@ async def _update(request: web.Request, sent: Sent) -> web.Response:
     register, checked, form = sent.register, sent.checked, sent.drawn.form
     if consent_verdict(register, checked.answers) == "refused":
         form.refuse(register.words("record.needs_consent"))
-    mark(sent.drawn, checked.faults)
+    mark(sent.drawn, checked)
     if form.summary:
         return await _show_sent(request, sent)
     return await _ask(request, sent, _update_of(request, sent.opened, checked, sent.confirmed))
@@ -218,9 +221,14 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
 
 
 async def _show_done(request: web.Request, note: Note, saved: RecordReceipt, done: str) -> web.Response:
-    """Go on to the saved record. A note that was typed but not added is shown with it."""
+    """
+    Go on to the saved record. A note that was typed but not added is shown with it.
+
+    After a change of the rating, the page says what happens next, as the receipt of a new record does.
+    """
     if not saved.is_open:
         return await _show_end(request, note, is_open=False)
+    done = "rated" if saved.rerated else done
     if note.text:
         return await _show_saved(request, note, done)
     return see_other(request[REGISTER].record_address(record_id_in(request)), done)

@@ -1,23 +1,26 @@
 """The page on which administrators name a record's holder and those who cover for the holder."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.records.colleagues import find_colleagues
+from gateway.pages.records.colleagues import choice_of, chosen_in, find_colleagues, label_of
 from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.security.ids import command_in, id_or_none, sent_id
 from gateway.ui.actions import act_in, ask, attempt, notice, see_other
-from gateway.ui.form import Choice, Field, Form
+from gateway.ui.form import Choice, Field, Form, Posted
 from gateway.ui.formats import day_and_time
+from gateway.ui.organisations import names_of_organisations
 from gateway.ui.render import show
 from gateway.ui.table import Column
-from shared.contracts.identity import Colleagues
+from shared.accounts import UserState
+from shared.contracts.identity import Colleague, Colleagues
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Named, ReadHoldings
 from shared.contracts.referrals.reading import RecordShown
 from shared.ids import new_id
@@ -27,6 +30,8 @@ from shared.values import Unreadable, read_date_parts, show_date
 
 PAGE = "holder/"
 SHOWN_FACTS = 3  # without covers, which the page lists separately
+NAMED = "named"  # the user who was just named
+SURE = "-sure"  # after the name of a select: the choice is confirmed
 SEARCH, HOLDER, COVER, FIRST, LAST = "search", "holder", "cover", "first", "last"
 
 
@@ -51,8 +56,9 @@ async def name_holder(request: web.Request) -> web.Response:
     seen = str(posted.get("seen", ""))
     is_holder = act is HolderAct.ASSIGN
     command = _assignment(request, form, answers, seen) if is_holder else _cover(request, form, answers)
-    if command is None:
-        return await _show(request, form)
+    _warn(request[REGISTER].words, form, HOLDER if is_holder else COVER, posted)
+    if command is None or form.errors:
+        return await _show(request, form, seen)
     return await _carry_out(request, form, command, "assigned" if is_holder else "covered", seen)
 
 
@@ -63,9 +69,25 @@ async def end_cover(request: web.Request) -> web.Response:
     return await _carry_out(request, form, command, "ended")
 
 
-def _form(words: Words, colleagues: Colleagues | None = None) -> Form:
-    found = colleagues.colleagues if colleagues else ()
-    choices = (Choice("", words("form.choose")), *(Choice(each.user_id.hex, each.full_name) for each in found))
+def _warn(words: Words, form: Form, select: str, posted: Posted) -> None:
+    """
+    Say that the chosen user cannot be reached, with a box to confirm the choice; nothing if it is confirmed.
+
+    The value of the choice holds the user's state as the page showed it.
+    """
+    value = form.value(select)
+    user_id, state = chosen_in(value)
+    if user_id is None or state is UserState.ACTIVE or posted.get(select + SURE) == value:
+        return
+    is_invited = state is UserState.INVITED
+    form.wrong(select, words("holding.never_logged_in") if is_invited else words("holding.locked_out"))
+    box = Field(select + SURE, label="", kind="choices", choices=(Choice(value, words("holding.sure")),))
+    form.fields = {**form.fields, box.name: box}
+
+
+def _form(words: Words, colleagues: Sequence[Colleague] = (), names: Mapping[UUID, str] | None = None) -> Form:
+    found = (Choice(choice_of(each), label_of(words, each, names or {})) for each in colleagues)
+    choices = (Choice("", words("form.choose")), *found)
     return Form(
         (
             Field(SEARCH, words("holding.find"), hint=words("holding.find_hint"), width=20),
@@ -79,7 +101,7 @@ def _form(words: Words, colleagues: Colleagues | None = None) -> Form:
 
 def _assignment(request: web.Request, form: Form, answers: Mapping[str, str], seen: str) -> AssignHolder | None:
     """Return the command; None if the form says what is missing."""
-    user_id = id_or_none(answers.get(HOLDER))
+    user_id, _ = chosen_in(answers.get(HOLDER))
     if user_id is None:
         form.wrong(HOLDER, request[REGISTER].words("holding.holder_missing"))
         return None
@@ -90,7 +112,7 @@ def _assignment(request: web.Request, form: Form, answers: Mapping[str, str], se
 
 def _cover(request: web.Request, form: Form, answers: Mapping[str, str]) -> AddCover | None:
     """Return the command; None if the form says what is wrong."""
-    words, user_id = request[REGISTER].words, id_or_none(answers.get(COVER))
+    words, (user_id, _) = request[REGISTER].words, chosen_in(answers.get(COVER))
     if user_id is None:
         form.wrong(COVER, words("holding.cover_missing"))
     first = _day(form, words, FIRST, answers, words("holding.first_missing"))
@@ -123,7 +145,8 @@ async def _carry_out(
 ) -> web.Response:
     if await attempt(request, command, form, _refusals(request[REGISTER].words)) is None:
         return await _show(request, form, seen)
-    return see_other(request[REGISTER].record_address(record_id_in(request), PAGE), done)
+    named = f"?{NAMED}={command.user_id.hex}" if isinstance(command, AssignHolder | AddCover) else ""
+    return see_other(request[REGISTER].record_address(record_id_in(request), PAGE) + named, done)
 
 
 def _refusals(words: Words) -> dict[str, str]:
@@ -134,6 +157,7 @@ def _refusals(words: Words) -> dict[str, str]:
         "already_covers": words("holding.already_covers"),
         "not_a_colleague": words("holding.not_a_colleague"),
         "past": words("holding.past"),
+        "before_birth": words("holding.before_birth"),
         "too_long": words("holding.too_long"),
         "too_many": words("holding.too_many"),
         "archived": words("record.ended"),
@@ -150,12 +174,13 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
     record = await find_record(request)
     search = " ".join(form.value(SEARCH).split())[:100]
     register = edition_of(request, record)
-    colleagues, holdings, about = await asyncio.gather(
+    colleagues, holdings, about, names = await asyncio.gather(
         find_colleagues(request, register, record, search),
         ask(request, ReadHoldings(record_id=record.record_id)),
         whose(request, record),
+        names_of_organisations(request, register),
     )
-    form.fields = {**form.fields, **_form(register.words, colleagues).fields}
+    form.fields = {**form.fields, **_form(register.words, colleagues.colleagues, names).fields}
     words = register.words
     said = {
         "assigned": words("holding.assigned"),
@@ -176,11 +201,19 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         named=[_named(words, each) for each in holdings.named],
         older=holdings.older,
         said=notice(request, said),
+        whom=_named_just_now(request, colleagues, names),
         acts=HolderAct,
         record_href=register.record_address(record.record_id),
         href=register.record_address(record.record_id, PAGE),
         new_command=new_id,
     )
+
+
+def _named_just_now(request: web.Request, colleagues: Colleagues, names: Mapping[UUID, str]) -> str:
+    """Return who was just named, with address and organisation; empty if that is not known."""
+    user_id = id_or_none(request.query.get(NAMED))
+    found = next((each for each in colleagues.colleagues if each.user_id == user_id), None)
+    return label_of(request[REGISTER].words, found, names) if found and found.email else ""
 
 
 def _seen(record: RecordShown) -> str:

@@ -1,32 +1,27 @@
 """Adding a note to a record, without losing what is being typed elsewhere on the page."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aiohttp import web
 
 from gateway.keys import REGISTER
+from gateway.pages.records.beside import beside
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import (
     GONE,
     NOTE,
     Note,
-    Opened,
-    drawn_form,
     note_in,
-    open_record,
-    opened_in,
     show_gone,
     show_page,
 )
 from gateway.ui.actions import attempt, see_other
 from gateway.ui.form import Form, Posted
-from gateway.ui.register_form import RegisterForm, hidden_fields, typed
-from shared.contracts.referrals.reading import AddNote, RecordShown
+from gateway.ui.register_form import typed
+from shared.contracts.referrals.reading import AddNote
 from shared.ids import new_id
 from shared.messages import Refused
-from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
-from shared.registers.form.showing import fill_fields
 
 LONGEST = 10_000
 
@@ -59,37 +54,19 @@ async def _show_note_again(request: web.Request, posted: Posted, note: Note, sen
     """Show the record's page with the note, and what is wrong with it (from `sent`) at its field."""
     record = await find_record(request)
     register = edition_of(request, record)
-    beside = _beside(register, record, posted)
-    beside.drawn.form.fields = {**beside.drawn.form.fields, NOTE.name: NOTE}
-    beside.drawn.form.wrong(NOTE.name, sent.refusal, status=sent.status)
-    opened = replace(beside.opened, note=Note(note.text, sent.command))
-    return await show_page(request, register, record, beside.drawn, opened)
+    form = beside(register, record, posted)
+    form.drawn.form.fields = {**form.drawn.form.fields, NOTE.name: NOTE}
+    form.drawn.form.wrong(NOTE.name, sent.refusal, status=sent.status)
+    opened = replace(form.opened, note=Note(note.text, sent.command))
+    return await show_page(request, register, record, form.drawn, opened)
 
 
 async def _show_noted(request: web.Request, posted: Posted) -> web.Response:
     """Confirm that the note was added. Unsaved changes stay in the form; reloading that page adds no second note."""
     record = await find_record(request)
     register = edition_of(request, record)
-    beside = _beside(register, record, posted)
-    if not beside.changed:
+    form = beside(register, record, posted)
+    if not form.changed:
         return see_other(register.record_address(record.record_id), "noted")
-    opened = replace(beside.opened, note=Note("", new_id()))
-    return await show_page(request, register, record, beside.drawn, opened, said="noted")
-
-
-@dataclass(frozen=True)
-class Beside:
-    """The record's form as it was when the note was sent. `changed` means that it has unsaved changes."""
-
-    drawn: RegisterForm
-    opened: Opened
-    changed: bool
-
-
-def _beside(register: Definition, record: RecordShown, posted: Posted) -> Beside:
-    raw, saved = typed(posted, register.form), fill_fields(register.form, record.answers)
-    if not raw:
-        return Beside(drawn_form(register, record), open_record(record), changed=False)
-    opened = opened_in(posted)
-    changed = opened.version != record.version or sorted(hidden_fields(raw)) != sorted(hidden_fields(saved))
-    return Beside(drawn_form(register, record, raw), opened, changed)
+    opened = replace(form.opened, note=Note("", new_id()))
+    return await show_page(request, register, record, form.drawn, opened, said="noted")

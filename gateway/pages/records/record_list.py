@@ -15,6 +15,8 @@ from markupsafe import Markup
 from yarl import URL
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
+from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.filters import (
     FILTERS,
     Group,
@@ -27,9 +29,10 @@ from gateway.pages.records.filters import (
     write_narrowing,
     write_sort,
 )
+from gateway.pages.records.linked import linked_lines
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Posted, number_of
-from gateway.ui.formats import day, days_since, lines, link, rating_mark
+from gateway.ui.formats import day, days_since, light, lines, link, rating_mark
 from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import kept_part, show
@@ -40,13 +43,15 @@ from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition, ListColumn
 from shared.registers.definition.words import Words
 from shared.registers.form.showing import show_answer
-from shared.registers.scope import sees_ended
+from shared.registers.references import read_reference
+from shared.registers.scope import reads_ended, sees_ended
 
 CellMaker = Callable[[RecordRow], Cell]
 
 LENGTHS: Final = (10, 25, 50, 100)
 LAST_PAGE = 100
 FRAGMENT = "X-Fragment"
+ARCHIVED = "archived"  # the reference of the record that was just archived
 
 
 async def list_records(request: web.Request) -> web.Response:
@@ -100,7 +105,8 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     found = await ask(request, wanted)
     names = await organisation_names(request, register)
     groups = groups_of(register, visitor, names, wanted.narrowing)
-    results = _results(request, wanted, found, groups, names)
+    linked = await linked_lines(request, [(row.record_id, row.rating) for row in found.rows if not row.ended_at])
+    results = _results(request, wanted, found, groups, RecordCells(register, visitor, names, utc_now(), linked))
     if FRAGMENT in request.headers:
         return web.Response(text=results, content_type="text/html")
     done, archiving = _done(register.words), {"archiving": register.words("archive.pending")}
@@ -119,8 +125,22 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         ended=wanted.ended,
         may_see_ended=sees_ended(register, visitor),
         said=notice(request, done | archiving),
+        named=_named(request),
         done=bool(notice(request, done)),
     )
+
+
+def _named(request: web.Request) -> Cell:
+    """Return the reference of the record that was just archived, and where to put it back; empty if there is none."""
+    register = request[REGISTER]
+    words, reference = register.words, read_reference(register.code, request.query.get(ARCHIVED, ""))
+    if reference is None:
+        return ""
+    link = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(
+        reversal_address(register, reference), words("reversals.open_question")
+    )
+    may_ask = request[VISITOR].may(Permission.ADMINISTER) and any(t.reversible for t in register.lifecycle.transitions)
+    return Markup(" ").join([words("archive.named", reference=reference), *([link] if may_ask else [])])
 
 
 def _done(words: Words) -> dict[str, str]:
@@ -135,13 +155,12 @@ def _done(words: Words) -> dict[str, str]:
 
 
 def _results(
-    request: web.Request, wanted: ListRecords, found: RecordPage, groups: list[Group], names: Mapping[UUID, str]
+    request: web.Request, wanted: ListRecords, found: RecordPage, groups: list[Group], cells: "RecordCells"
 ) -> Markup:
     """Return the part of the page that a search while typing replaces: chips, table and page numbers."""
     register, visitor = request[REGISTER], request[VISITOR]
     sortable = found.sortable and not wanted.ended
     columns = columns_of(register, found, sortable=sortable)
-    cells = RecordCells(register, visitor, names, utc_now())
     rows = table_rows(columns, [cells.cells(row) for row in found.rows], row_header=True) if found.rows else Markup()
     shell = kept_part(
         request,
@@ -157,18 +176,34 @@ def _results(
         most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
         ended=wanted.ended,
+        ended_href=register.address(REVERSALS) if _looks_for_ended(register, visitor) else "",
     )
     return shell.fill({"rows": rows, "showing": showing_of(register, wanted, found), "matches": str(found.matches)})
+
+
+def _looks_for_ended(register: Definition, visitor: Visitor) -> bool:
+    """Return whether an empty answer to a search leads on to the records that have ended, which no search covers."""
+    may_ask = visitor.may(Permission.ADMINISTER) and reads_ended(register, visitor)
+    return may_ask and any(each.reversible for each in register.lifecycle.transitions)
 
 
 class RecordCells:
     """Makes the cells of the list from the register's columns."""
 
-    def __init__(self, register: Definition, visitor: Visitor, names: Mapping[UUID, str], now: datetime) -> None:
+    def __init__(
+        self,
+        register: Definition,
+        visitor: Visitor,
+        names: Mapping[UUID, str],
+        now: datetime,
+        linked: Mapping[UUID, str] | None = None,
+    ) -> None:
         self._register = register
+        self._linked = linked or {}
         self._names = names
         self._now = now
         self._form = register.form.by_name
+        self._born = self._form[register.person["born"]]
         self._view, self._outcomes = register.words("records.view"), register.words("records.outcomes")
         self._has_outcomes = bool(register.outcome and visitor.may(Permission.RECORD_OUTCOME))
         self._makers = tuple(self._maker(column) for column in register.records.columns)
@@ -198,11 +233,14 @@ class RecordCells:
         return lambda row: show_answer(question, row.answers.get(name))
 
     def _person(self, row: RecordRow) -> Cell:
-        """Return the name, and what is special about the state of the record."""
+        """Return the name, the date of birth, and what is special about the state of the record."""
         words = self._register.words
+        born = show_answer(self._born, row.answers.get(self._born.name))
+        state = words("records.waiting") if row.awaiting else ""
         if row.ended_at:
-            return lines(row.name, words("records.ended_on", when=day(row.ended_at)))
-        return lines(row.name, words("records.waiting")) if row.awaiting else row.name
+            state = words("records.ended_on", when=day(row.ended_at))
+        linked = self._linked.get(row.record_id, "")
+        return lines(row.name, light(born), light(linked), state) if born or linked or state else row.name
 
     def _rated(self, row: RecordRow) -> Cell:
         words = self._register.words

@@ -10,10 +10,14 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
+from gateway.pages.records.ended_before import ended_before
 from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
+from gateway.pages.records.receipt import receipt_of
+from gateway.pages.records.seen_state import seen_state_of
 from gateway.security.ids import command_in
 from gateway.ui.actions import ask, ask_if_there, notice
 from gateway.ui.form import Field, Posted, number_of, sent_number
@@ -31,11 +35,14 @@ from shared.ids import new_id
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.registers.form.consistency import contradictions
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text, earlier_rows, fill_fields
+from shared.registers.scope import reads_ended
 from shared.values import show_date
 
 GONE = frozenset({"archived", "not_found"})
+RATED = "rated"  # the notice after a change of the rating
 REVIEW = "review"  # the button for a review that changes nothing
 NOTE = Field("text", label="", kind="long_text")  # drawn by its own tab; here for errors
 
@@ -93,16 +100,12 @@ async def show_page(
 ) -> web.Response:
     """Show the record. `said` names the notice of a page that answers a POST."""
     wanted = past_wanted(request)
-    read, found, about, names = await asyncio.gather(
+    read, found, (about, is_rated) = await asyncio.gather(
         _past_of(request, record, wanted),
         _outcomes_of(request, register, record),
-        whose(request, record),
-        organisation_names(request, register),
+        _about(request, register, record),
     )
-    words, now = register.words, utc_now()
-    past = past_of(register, record, read, found, wanted.skip_updates, now)
-    standing = standing_of(register, record, names)
-    rated = words("records.rated", when=days_since(record.rated_at, now, words))
+    past = past_of(register, record, read, found, wanted.skip_updates, utc_now())
     part = partial(show_part, request, register=register, href=register.record_address(record.record_id))
     return await show(
         request,
@@ -110,7 +113,9 @@ async def show_page(
         form=drawn.form,
         holes={
             "ending": part("records/ends.html", **ending_of(request[VISITOR], register, record)),
-            "about": part("records/about.html", whose=about, standing=standing, rated=rated),
+            "about": about,
+            "receipt": _receipt(request, register, record, said),
+            "wrong": part("records/wrong.html", wrong=_contradictions(register, record, drawn)),
             "line": part("records/line.html", past=past),
             "earlier": part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
             "updates": part(
@@ -127,17 +132,47 @@ async def show_page(
         drawing=drawn.drawing,
         is_open=record.is_open,
         may_update=record.may_update,
-        may_review=bool(standing.mark),
+        may_review=is_rated,
         review=REVIEW,
-        said=_said(request, words, said),
-        may_record_outcome=_may_record_outcome(request[VISITOR], register, record),
+        said=_said(request, register.words, said),
+        may_record_outcome=_may_read_outcomes(request[VISITOR], register, record),
         may_name_holder=record.is_open and request[VISITOR].may(Permission.ADMINISTER),
     )
 
 
-def _may_record_outcome(visitor: Visitor, register: Definition, record: RecordShown) -> bool:
-    """Return whether outcomes can be read and recorded. Those of a record that has ended cannot."""
-    return bool(record.is_open and register.outcome and visitor.may(Permission.RECORD_OUTCOME))
+async def _about(request: web.Request, register: Definition, record: RecordShown) -> tuple[Markup, bool]:
+    """Return who the record is about, with the person's other records, and whether it has a rating."""
+    about, names, seen, before = await asyncio.gather(
+        whose(request, record),
+        organisation_names(request, register),
+        seen_state_of(request, register, record),
+        ended_before(request, register, [record.record_id]),
+    )
+    standing = standing_of(register, record, names)
+    part = show_part(
+        request,
+        "records/about.html",
+        register=register,
+        href=register.record_address(record.record_id),
+        whose=about,
+        standing=standing,
+        rated=register.words("records.rated", when=days_since(record.rated_at, utc_now(), register.words)),
+        seen=seen,
+        before=before[record.record_id],
+    )
+    return part, bool(standing.mark)
+
+
+def _may_read_outcomes(visitor: Visitor, register: Definition, record: RecordShown) -> bool:
+    """Return whether the visitor may read outcomes. Those of a record that has ended are for who may open it."""
+    may_open = record.is_open or reads_ended(register, visitor)
+    return bool(may_open and register.outcome and visitor.may(Permission.RECORD_OUTCOME))
+
+
+def _reversal_href(visitor: Visitor, register: Definition, record: RecordShown) -> str:
+    """Return where an administrator asks to put this ended record back; empty if that cannot be asked."""
+    may_ask = not record.is_open and register.lifecycle.is_reversible(record.state)
+    return reversal_address(register, record.reference) if may_ask and visitor.may(Permission.ADMINISTER) else ""
 
 
 def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> dict[str, object]:
@@ -150,6 +185,7 @@ def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> di
         "waiting": waiting_of(register, record),
         "link": link if has_page else "",
         "ended": words("records.ended_on", when=day_and_time(record.ended_at)) if record.ended_at else "",
+        "reversal": _reversal_href(visitor, register, record),
     }
 
 
@@ -175,9 +211,27 @@ def _noted(register: Definition, found: Notes, skipped: int) -> dict[str, object
     return {"notes": notes, "older": skipped + len(notes) if found.older else 0, "is_older": bool(skipped)}
 
 
+def _contradictions(register: Definition, record: RecordShown, drawn: RegisterForm) -> list[tuple[str, str]]:
+    """Return which saved answers contradict each other: the link to one of them, and what is wrong."""
+    if not record.is_open:
+        return []
+    found = contradictions(register.form, record.answers, register.words, london_today())
+    return [(f"#{drawn.form.fields[each.at[0]].anchor}", each.said) for each in found]
+
+
+def _receipt(request: web.Request, register: Definition, record: RecordShown, said: str) -> Cell:
+    """Return what follows from a rating that was just changed; empty on any other page."""
+    is_rated = RATED in (said, notice(request, {RATED: RATED}))
+    return receipt_of(request, register, record, is_new=False) if is_rated and record.is_open else ""
+
+
 def _said(request: web.Request, words: Words, said: str) -> str:
     notices = {
         "updated": words("record.updated"),
+        RATED: words("record.updated"),
+        "seen": words("tasks.seen_here"),
+        "taken": words("tasks.taken_here"),
+        "closed": words("tasks.closed"),
         "reviewed": words("record.reviewed_done"),
         "noted": words("notes.added"),
         "decided": words("ending.done"),
@@ -206,11 +260,13 @@ async def _past_of(request: web.Request, record: RecordShown, wanted: PastWanted
 
 
 async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
-    """Return the newest outcomes if the visitor may see them."""
-    if not (register.rating and _may_record_outcome(request[VISITOR], register, record)):
+    """Return the newest outcomes if the visitor may see them, unless the record was archived or put back meanwhile."""
+    if not (register.rating and _may_read_outcomes(request[VISITOR], register, record)):
         return FoundOutcomes()
     found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
-    return FoundOutcomes(found, missing=found is None)
+    if found is None or found.is_open != record.is_open:
+        return FoundOutcomes(missing=True)
+    return FoundOutcomes(found)
 
 
 async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:

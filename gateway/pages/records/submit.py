@@ -6,7 +6,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import REGISTER, REGISTERS
+from gateway.keys import REGISTER, REGISTERS, VISITOR
+from gateway.pages.account.no_organisation import without_organisation
 from gateway.pages.records.ending import (
     ANSWER,
     CANCEL,
@@ -16,6 +17,7 @@ from gateway.pages.records.ending import (
 )
 from gateway.pages.records.likely_duplicate import show_matches, unseen_duplicate
 from gateway.pages.records.lookup import find_record
+from gateway.pages.records.receipt import receipt_of
 from gateway.security.ids import command_in, sent_id
 from gateway.ui.actions import ask, see_other, show_why, without_answer
 from gateway.ui.form import Posted
@@ -29,7 +31,7 @@ from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDupli
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
-from shared.registers.form.person import name_typed, rating_of
+from shared.registers.form.person import name_typed
 from shared.registers.form.reading import Checked, Raw, read_answers
 from shared.registers.load import UnknownRegister
 
@@ -79,6 +81,7 @@ async def submit_record(request: web.Request) -> web.Response:
         answers=dict(checked.answers),
         duplicates_seen=seen_in(posted),
         confirmed=posted.get(ANSWER) == CONFIRM,
+        sure=checked.sure,
     )
     try:
         receipt = await ask(request, submission)
@@ -105,7 +108,7 @@ def goes_back(posted: Posted) -> bool:
 
 
 async def _show_faults(request: web.Request, drawn: RegisterForm, checked: Checked) -> web.Response:
-    mark(drawn, checked.faults)
+    mark(drawn, checked)
     drawn.form.status = 422
     return await show_new(request, drawn)
 
@@ -113,9 +116,9 @@ async def _show_faults(request: web.Request, drawn: RegisterForm, checked: Check
 async def added(request: web.Request) -> web.Response:
     """Show the receipt: the reference, the next steps at this rating, and what to do in a crisis."""
     record = await find_record(request)
-    level = rating_of(request[REGISTER], record.answers)
+    receipt = receipt_of(request, request[REGISTER], record, is_new=True)
     href = request[REGISTER].record_address(record.record_id)
-    return await show(request, "records/added.html", record=record, level=level, href=href)
+    return await show(request, "records/added.html", record=record, receipt=receipt, href=href)
 
 
 async def show_new(
@@ -132,6 +135,7 @@ async def show_new(
         "records/new.html",
         form=drawn.form,
         holes={"identity": show_part(request, "records/identity.html", name=name, facts=facts) if name else ""},
+        no_organisation=without_organisation(register, request[VISITOR]),
         drawing=drawn.drawing,
         said=said,
         action=register.address(PATHS["submit"]),
@@ -141,9 +145,9 @@ async def show_new(
 
 
 def _refusals(register: Definition) -> dict[str, str]:
-    words = register.words
+    words, email = register.words, register.contact.administrator_email
     return {
-        "no_organisation": words("form.no_organisation"),
+        "no_organisation": " ".join((words("home.no_organisation", email=email), words("form.then_again"))),
         "out_of_reach": words("form.out_of_reach"),
         "duplicate_unseen": unseen_duplicate(register),
     }

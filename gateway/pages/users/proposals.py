@@ -5,14 +5,15 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
+from gateway.keys import REGISTER, VISITOR
 from gateway.pages.users.user_facts import PAGE, Names, organisations_text
 from gateway.security.ids import command_in, id_in
-from gateway.ui.actions import act_in, ask, see_other
+from gateway.ui.actions import act_in, ask, ask_if_there, see_other
 from gateway.ui.formats import day_and_time
 from shared.contracts.users import DecideProposal, ListProposals, ProposalShown
 from shared.ids import new_id
 from shared.messages import Refused
+from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 
 DECISIONS = {"accept": True, "decline": False}
@@ -33,6 +34,14 @@ class ShownProposal:
 async def proposals_of(request: web.Request, names: Names) -> list[ShownProposal]:
     found = await ask(request, ListProposals())
     return [_shown(request[REGISTER], each, names) for each in found.proposals]
+
+
+async def count_proposals(request: web.Request) -> int:
+    """Return how many proposals this visitor may accept. Return 0 if that is not known just now."""
+    if not request[VISITOR].may(Permission.MANAGE_USERS):
+        return 0
+    found = await ask_if_there(request, ListProposals())
+    return sum(each.may_accept for each in found.proposals) if found else 0
 
 
 def _shown(register: Definition, each: ProposalShown, names: Names) -> ShownProposal:

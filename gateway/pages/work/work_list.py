@@ -10,10 +10,11 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
-from gateway.security.ids import sent_id
+from gateway.pages.records.linked import linked_lines
+from gateway.security.ids import task_and_command
 from gateway.ui.actions import ask, ask_if_there, notice, see_other
 from gateway.ui.form import sent_number
-from gateway.ui.formats import day, day_and_time, days_since, lines, link, rating_mark
+from gateway.ui.formats import day, day_and_time, days_since, light, lines, link, rating_mark
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
@@ -24,6 +25,7 @@ from shared.messages import Refused
 from shared.registers.definition.lifecycle import Recipient
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.values import show_date
 
 PATH = "work/"
 SEEN_FORM = "seen-form"
@@ -58,8 +60,9 @@ async def show_work(request: web.Request) -> web.Response:
     place = TaskOffsets(*(sent_number(request.query, each, DIGITS, "0") for each in ("urgent", "agenda")))
     tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
     names = await _names(request, tasks)
+    linked = await linked_lines(request, [(each.record_id, each.rating) for each in (names or {}).values()])
     organisations = await organisation_names(request, register)
-    rows = TaskCells(register, names or {}, organisations, tasks.as_at)
+    rows = TaskCells(register, names or {}, organisations, tasks.as_at, linked)
     words = register.words
     return await show(
         request,
@@ -82,7 +85,7 @@ async def show_work(request: web.Request) -> web.Response:
 async def acknowledge(request: web.Request) -> web.Response:
     """Mark a task as seen and return to the list. If another user saw it first, the list says who."""
     register = _rated(request)
-    task_id, command_id = _ids((await request.post()).get("task", ""))
+    task_id, command_id = task_and_command((await request.post()).get("task", ""))
     here = register.address(PATH)
     try:
         seen = await ask(request, AcknowledgeTask(command_id=command_id, task_id=task_id))
@@ -99,12 +102,6 @@ def _rated(request: web.Request) -> Definition:
     if register.rating is None:
         raise web.HTTPNotFound
     return register
-
-
-def _ids(sent: object) -> tuple[UUID, UUID]:
-    """Return the task id and command id of the pressed button. Raise 400 if they are malformed."""
-    task, _, command = str(sent).partition("-")
-    return sent_id(task), sent_id(command)
 
 
 async def _names(request: web.Request, tasks: Tasks) -> Names | None:
@@ -133,8 +130,16 @@ def _said(request: web.Request, tasks: Tasks) -> str:
 class TaskCells:
     """Makes the cells of both tables. A task whose record has no name here appears by its reference."""
 
-    def __init__(self, register: Definition, names: Names, organisations: Mapping[UUID, str], now: datetime) -> None:
+    def __init__(
+        self,
+        register: Definition,
+        names: Names,
+        organisations: Mapping[UUID, str],
+        now: datetime,
+        linked: Mapping[UUID, str],
+    ) -> None:
         self._register = register
+        self._linked = linked
         self._words = register.words
         self._names = names
         self._organisations = organisations
@@ -180,7 +185,9 @@ class TaskCells:
         href = self._register.record_address(task.record_id)
         reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
         name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
-        whom = lines(name, rating_mark(self._register, named.rating), reference) if named else name
+        born = light(show_date(named.born)) if named and named.born else ""
+        linked = light(self._linked.get(task.record_id, ""))
+        whom = lines(name, born, rating_mark(self._register, named.rating), linked, reference) if named else name
         return [whom] if task.organisation_id is None else [whom, self._organisations.get(task.organisation_id, "")]
 
     def _lead_of(self, task: TaskShown) -> list[Cell]:

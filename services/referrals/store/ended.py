@@ -29,9 +29,8 @@ FIND_LATELY = f"""
     SELECT r.id AS record_id, r.reference, r.given_name || ' ' || r.family_name AS name, r.born, r.organisation_id,
         r.ended_at AS archived_at
     FROM record AS r
-    WHERE {in_scope()} AND NOT r.is_open AND r.state = ANY($3) AND NOT EXISTS (
-        SELECT FROM reversal AS v WHERE v.record_id = r.id AND v.state = 'open'
-    )
+    WHERE {in_scope()} AND r.id = ANY(ended_ids($1, $2, 0, 2 * $4)) AND NOT r.is_open AND r.state = ANY($3)
+        AND NOT EXISTS (SELECT FROM reversal AS v WHERE v.record_id = r.id AND v.state = 'open')
     ORDER BY r.ended_at DESC, r.id DESC
     LIMIT $4
 """  # noqa: S608  a condition of ours

@@ -124,6 +124,19 @@ async def test_a_proposal_is_accepted_by_who_may(browser: Browser, users: StandI
     )
 
 
+async def test_home_and_administration_say_how_many_proposals_wait_for_the_visitor(
+    browser: Browser, users: StandInUsers
+) -> None:
+    without = await browser.see("/dsr/home/")
+    users.proposals = (a_proposal(), a_proposal(proposal_id=UUID(int=42), yours=True, may_accept=False))
+
+    home, administration = await browser.see("/dsr/home/"), await browser.see("/dsr/administration/")
+
+    said, link = "Proposed administrators, waiting for your decision: 1", 'a[href="/dsr/administration/users/"]'
+    assert ([], [said]) == (without.texts(f"main {link}"), home.texts(f"main {link}"))
+    assert said in administration.texts(".nhsuk-card p")
+
+
 @pytest.mark.parametrize("code", ["decided", "not_second"])
 async def test_a_proposal_that_cannot_be_accepted_any_more_says_so(
     browser: Browser, users: StandInUsers, code: str

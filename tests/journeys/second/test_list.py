@@ -17,6 +17,7 @@ from tests.journeys.referring import a_new_name, fill_date, open_record, refer, 
 
 pytestmark = JOURNEY
 
+CALUM = "Calum Stronach, calum.stronach@mpft.nhs.uk, Midlands Partnership Foundation Trust"
 REFERRER, COLLEAGUE = "standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk"
 ADMINISTRATOR, ELSEWHERE = "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
 
@@ -56,7 +57,7 @@ def ratings(page: Page) -> Locator:
 
 async def names(page: Page) -> list[str]:
     heads = await page.locator("#results tbody th").all_inner_texts()
-    return [text.removeprefix("NAME").strip() for text in heads]
+    return [text.removeprefix("NAME").strip().splitlines()[0] for text in heads]
 
 
 async def test_the_list_is_in_the_order_of_the_last_update_until_somebody_sorts_it(
@@ -114,7 +115,7 @@ async def test_typing_searches_in_what_is_narrowed_and_keeps_the_order(administr
     await administrator.get_by_label("Search:").press_sequentially("t")
 
     await expect(showing(administrator)).to_have_text(re.compile(r"^Showing 1 to \d+ of \d+ entries$"))
-    await expect(administrator.get_by_role("rowheader").first).to_have_text("NAME Toby Test")
+    await expect(administrator.get_by_role("rowheader").first).to_have_text(re.compile("^NAME Toby Test"))
     await expect(administrator.locator("th[aria-sort]")).to_have_text(["NAME"])
     assert {"Red"} == set(await ratings(administrator).all_inner_texts())
     found = await names(administrator)
@@ -167,7 +168,7 @@ async def test_an_administrator_hands_a_record_to_a_colleague_who_then_keeps_it_
         await administrator.get_by_role("link", name="Change holder and cover").click()
         await administrator.get_by_label("Name of a colleague").fill("calum")
         await administrator.get_by_role("button", name="Find").click()
-        await administrator.get_by_label("Holder", exact=True).select_option(label="Calum Stronach")
+        await administrator.get_by_label("Holder", exact=True).select_option(label=CALUM)
         await administrator.get_by_role("button", name="Assign holder").click()
         await expect(administrator.get_by_text("The holder has been changed.")).to_be_visible()
 
@@ -191,7 +192,7 @@ async def test_cover_is_for_its_days_and_until_it_is_ended(
     async with window(browser, DESKTOP) as colleague:
         await open_record(administrator, second, name)
         await administrator.get_by_role("link", name="Change holder and cover").click()
-        await administrator.get_by_label("Who covers").select_option(label="Calum Stronach")
+        await administrator.get_by_label("Who covers").select_option(label=CALUM)
         for words, day in (("First day", today), ("Last day", today + timedelta(days=7))):
             await fill_date(administrator, words, str(day.day), str(day.month), str(day.year))
         await administrator.get_by_role("button", name="Add cover").click()

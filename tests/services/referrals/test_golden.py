@@ -31,7 +31,7 @@ from shared.registers.overlay import Overlay
 from shared.values import london_day
 from tests.contracts.golden import check_golden
 from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
-from tests.services.referrals.people import a_person, unasked
+from tests.services.referrals.people import unasked
 from tests.services.referrals.rig import Referrals, a_note
 from tests.support.databases import database_copy
 
@@ -148,7 +148,7 @@ async def test_golden_reversals(referrals: Referrals) -> None:
 
     second = colleague_of(first, Role.ADMINISTRATOR)
     again = await referrals.submit(first)
-    await referrals.archive(first, await referrals.submit(first, **a_person()))
+    await referrals.archive(first, await referrals.submit(first, **PERSON))
     check_golden(ListReversals, await referrals.ask(second, ListReversals()))
     check_golden(CountReversals, await referrals.ask(second, CountReversals()))
     check_golden(ListEndedBefore, await referrals.ask(second, ListEndedBefore(record_ids=(again.record_id,))))
