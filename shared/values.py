@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from nhs_number import calculate_checksum
 
+from shared.cleaning import clean_line, clean_text
+
 
 class ValueFault(StrEnum):
     """Why a value was not accepted. The words for each are in the register's catalogue."""
@@ -46,52 +48,59 @@ class Unreadable(ValueError):
 
 
 # ---------------------------------------------------------------------------------------------------------------- text
-_TURNS_TEXT_ROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NOT_CHARACTERS = frozenset("\ufeff\ufffe\uffff")
-_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-
-
 def read_line(text: str) -> str:
-    """Return one line of text in Unicode NFC, trimmed, with single spaces. Raise `Unreadable` for bad characters."""
-    return " ".join(_readable(text, allowed="").split())
+    """Return one cleaned line of text."""
+    return clean_line(text)
 
 
 def read_text(text: str) -> str:
-    """Return text of several lines, with each line break as a line feed. Raise `Unreadable` for bad characters."""
-    return _readable(text.replace("\r\n", "\n").replace("\r", "\n"), allowed="\n\t")
+    """Return cleaned text of several lines, trimmed, with each line break as a line feed."""
+    return clean_text(text).strip()
 
 
-def _readable(text: str, allowed: str) -> str:
-    stripped = text.strip()
-    if stripped.isascii() and stripped.isprintable():
-        return stripped
-    if any(_unwanted(character) for character in stripped if character not in allowed):
-        raise Unreadable(ValueFault.CHARACTERS)
-    return unicodedata.normalize("NFC", stripped)
+_APOSTROPHES = "\u0060\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\ua78c\uff07"
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_PLAIN = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-"))
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # letters, digits and signs of East Asian keyboards
+_QUOTES = "'\"\u201c\u201d\u201e\u00ab\u00bb"
 
 
-def _unwanted(character: str) -> bool:
-    """Return whether Postgres or a spreadsheet cannot store the character, or it makes one name look like another."""
-    return (
-        unicodedata.category(character) in _CONTROLS or character in _TURNS_TEXT_ROUND or character in _NOT_CHARACTERS
-    )
+def _form(text: str) -> str:
+    """Return a pasted value with a fixed form: one line, plain apostrophes and hyphens, no quotes or commas around."""
+    return plain_signs(clean_line(text)).strip(f"{_QUOTES},; ")
+
+
+def plain_signs(text: str) -> str:
+    """Return text with one kind of apostrophe and hyphen, as a keyboard types them."""
+    return text if text.isascii() else text.translate(_WIDE).translate(_PLAIN)
+
+
+def read_code(text: str) -> str:
+    """Return a pasted code, such as a PIN, without the blanks and hyphens that mail programs put between its parts."""
+    return _form(text).replace(" ", "").replace("-", "")
 
 
 _LETTERS_WITHOUT_ACCENT = str.maketrans(
     {"æ": "ae", "ð": "d", "đ": "d", "ħ": "h", "\u0131": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th", "ŧ": "t"}
-    | dict.fromkeys("\u2018\u2019\u02bc`\u00b4", "'")
-    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-")
+    | {"ɓ": "b", "ɗ": "d", "ɛ": "e", "ə": "e", "ƙ": "k", "ŋ": "n", "ɔ": "o", "ƴ": "y"}
+    | dict.fromkeys(_APOSTROPHES, "'")
+    | dict.fromkeys(_HYPHENS, "-")
 )
 
 
 def fold(text: str) -> str:
     """Return text for searching: lower case, without accents, one kind of apostrophe and hyphen, single spaces."""
     if text.isascii():  # most text is ASCII, and this path is ten times faster
-        return " ".join(text.replace("`", "'").lower().split())
-    bare = text.translate(_LETTERS_WITHOUT_ACCENT)
+        return " ".join(clean_text(text).replace("`", "'").lower().split())
+    bare = clean_text(text).translate(_LETTERS_WITHOUT_ACCENT)
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare).casefold())
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    letters = "".join(letter for letter in decomposed if not _is_mark(letter))
     return " ".join(letters.translate(_LETTERS_WITHOUT_ACCENT).split())
+
+
+def _is_mark(letter: str) -> bool:
+    """Return whether folding drops this: an accent, or a joiner that only shapes the letters beside it."""
+    return unicodedata.combining(letter) != 0 or unicodedata.category(letter) == "Cf"
 
 
 def match_key(text: str) -> str:
@@ -99,20 +108,30 @@ def match_key(text: str) -> str:
     return "".join(letter for letter in fold(text) if letter.isalnum())
 
 
+def sort_key(family_name: str, given_name: str) -> str:
+    """
+    Return the text by which lists sort people. All spellings of a name have one key, so they stand together.
+
+    It is compared code point by code point, as the database does.
+    """
+    return f"{match_key(family_name)} {match_key(given_name)}"
+
+
 # ---------------------------------------------------------------------------------------------------------- NHS number
 _SPREADSHEET_NUMBER = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]{10}\.0+", re.IGNORECASE)
-_NHS_NUMBER_SPACING = re.compile(r"[\s\u2010-\u2015-]+")
+_NHS_NUMBER_SPACING = re.compile(r"[ ?_-]+")  # programs write ? and _ for a blank or a joiner that they do not know
 
 
 def read_nhs_number(text: str) -> str:
     """
-    Return the ten digits. Spaces and dashes may separate them; the check digit must be right.
+    Return the ten digits. Spaces, dashes, ? and _ may separate them; the check digit must be right.
 
     Ten equal digits pass the check but are refused, because no person has such a number.
     """
-    if _SPREADSHEET_NUMBER.fullmatch(text.strip()):
+    written = _form(text)
+    if _SPREADSHEET_NUMBER.fullmatch(written):
         raise Unreadable(ValueFault.NHS_NUMBER_SPREADSHEET)
-    digits = _NHS_NUMBER_SPACING.sub("", text)
+    digits = _NHS_NUMBER_SPACING.sub("", written)
     if not (len(digits) == 10 and digits.isascii() and digits.isdigit()):
         raise Unreadable(ValueFault.NHS_NUMBER)
     if len(set(digits)) == 1 or calculate_checksum(digits[:9]) != int(digits[9]):
@@ -131,12 +150,12 @@ NO_FIXED_ABODE, POSTCODE_NOT_KNOWN = "ZZ99 3VZ", "ZZ99 3WZ"
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _INWARD = re.compile(r"[0-9][A-Z]{2}")
 _OTHER_POSTCODES = frozenset({"GIR0AA"})
-_POSTCODE_SPACING = re.compile(r"[\s.\u2010-\u2015-]+")
+_POSTCODE_SPACING = re.compile(r"[ .-]+")
 
 
 def read_postcode(text: str) -> str:
     """Return the postcode in upper case with one space. A letter in place of a digit raises its own fault."""
-    plain = _POSTCODE_SPACING.sub("", text).upper()
+    plain = _POSTCODE_SPACING.sub("", _form(text)).upper()
     if _is_postcode(plain):
         return f"{plain[:-3]} {plain[-3:]}"
     raise Unreadable(ValueFault.POSTCODE if suggest_postcode(text) is None else ValueFault.POSTCODE_LOOKALIKE)
@@ -144,7 +163,7 @@ def read_postcode(text: str) -> str:
 
 def suggest_postcode(text: str) -> str | None:
     """Return the likely postcode where a letter O, I or L stands for a digit ("ST0 OTR" gives "ST0 0TR"), else None."""
-    plain = _POSTCODE_SPACING.sub("", text).upper()
+    plain = _POSTCODE_SPACING.sub("", _form(text)).upper()
     if _is_postcode(plain) or not 5 <= len(plain) <= 7:
         return None
     inward = plain[-3].translate(str.maketrans("OIL", "011")) + plain[-2:]
@@ -182,11 +201,14 @@ _DATE_FORMS = (
     re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"),
     re.compile(r"(?P<day>[0-9]{1,2})(st|nd|rd|th)?[ -](?P<month>[a-z]+)\.?,?[ -](?P<year>[0-9]+)", re.IGNORECASE),
 )
+_SLASHES = str.maketrans("\u2044\u2215", "//")
+_DATE_SPACING = re.compile(r" ?([/.-]) ?")
+_MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?")  # a spreadsheet's date
 
 
 def read_date(text: str) -> date:
     """Return a date written as in the United Kingdom (17/06/2022, 17 June 2022), or in ISO form (2022-06-17)."""
-    written = " ".join(text.split())
+    written = _MIDNIGHT.sub("", _DATE_SPACING.sub(r"\1", _form(text).translate(_SLASHES)))
     for form in _DATE_FORMS:
         if found := form.fullmatch(written):
             return read_date_parts(found["day"], found["month"], found["year"])
@@ -195,7 +217,7 @@ def read_date(text: str) -> date:
 
 def read_date_parts(day: str, month: str, year: str) -> date:
     """Return a date from three parts, the month by number or name. Raise `Unreadable`, which names a missing part."""
-    parts = {ValueFault.DATE_DAY: day.strip(), ValueFault.DATE_MONTH: month.strip(), ValueFault.DATE_YEAR: year.strip()}
+    parts = {ValueFault.DATE_DAY: _form(day), ValueFault.DATE_MONTH: _form(month), ValueFault.DATE_YEAR: _form(year)}
     missing = [wrong for wrong, part in parts.items() if not part]
     if missing:
         raise Unreadable(missing[0] if len(missing) == 1 else ValueFault.DATE)
@@ -253,16 +275,20 @@ EMAIL_LONGEST = 254
 
 _LOCAL_PART = re.compile(r"[a-z0-9&'*+/=?^_{|}~#$-]+(\.[a-z0-9&'*+/=?^_{|}~#$-]+)*")
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_ADDRESS_OF_NAME = re.compile(r"[^<>@]*<(?P<address>[^<>]+)>")  # as mail programs copy it: Jo Bloggs <jo@nhs.net>
 
 
 def read_email(text: str) -> str:
     """
-    Return the address in lower case, with its host in ASCII.
+    Return the address in lower case, with its host in ASCII. It may be a link, or stand in <> after a name.
 
     Refuses addresses that mail programs read in different ways: quoted or percent-routed names, more than one @, a
-    trailing dot, control characters, and numeric hosts.
+    trailing dot, and numeric hosts.
     """
-    local, at, host = text.strip(" ").lower().rpartition("@")
+    written = _form(text)
+    named = _ADDRESS_OF_NAME.fullmatch(written)
+    address = _form(named["address"]) if named else written
+    local, at, host = address.lower().removeprefix("mailto:").strip().rpartition("@")
     ascii_host = _ascii_host(host)
     readable = at and len(local) <= 64 and _LOCAL_PART.fullmatch(local) and _is_host(ascii_host)
     if not readable or len(local) + 1 + len(ascii_host) > EMAIL_LONGEST:
@@ -303,11 +329,12 @@ def longest_domain(address: str, domains: Iterable[str]) -> str | None:
 
 # --------------------------------------------------------------------------------------------------------------- phone
 _PHONE = re.compile(r"\+?[0-9 ()-]+( ?(x|ext\.?|extension) ?[0-9]{1,6})?", re.IGNORECASE)
+_TELEPHONE_LINK = re.compile(r"tel:", re.IGNORECASE)
 
 
 def read_phone(text: str) -> str:
     """Return the number as typed, with single spaces. It must have 7 to 21 digits, including any extension."""
-    written = read_line(text)
+    written = _form(_TELEPHONE_LINK.sub("", _form(text)))
     digits = sum(character.isdigit() for character in written)
     if not (_PHONE.fullmatch(written) and 7 <= digits <= 21):
         raise Unreadable(ValueFault.PHONE)

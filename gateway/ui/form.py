@@ -1,6 +1,6 @@
 """A form: its fields, what the user typed, and what is wrong with it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -12,6 +12,7 @@ from multidict import MultiMapping
 
 from gateway.ui.shell import Hole, Holes, Name
 from gateway.ui.table import Cell
+from shared.cleaning import clean_line, clean_text, says_something
 from shared.ids import new_id
 from shared.messages import Refused
 
@@ -90,14 +91,15 @@ class Form:
         """
         Return the answers by name; None if something is missing (then show the page again).
 
-        Text is trimmed; a password is not. A date is "day/month/year" as typed, or empty if all three are. Read several
-        choices with `chosen`. Files are left to the caller.
+        Text is cleaned and trimmed; a password is not. An answer that must not be missing needs a letter or a digit. A
+        date is "day/month/year" as typed, or empty if all three are. Read several choices with `chosen`. Files are left
+        to the caller.
         """
-        for name in self._inputs():
-            self._typed[name] = [_clean(value) for value in posted.getall(name, ()) if isinstance(value, str)]
+        for name, clean in self._inputs():
+            self._typed[name] = [clean(value) for value in posted.getall(name, ()) if isinstance(value, str)]
         answers = {name: self._answer(field) for name, field in self.fields.items() if field.kind != "file"}
         for name, answer in answers.items():
-            if not answer and self.fields[name].missing:
+            if self.fields[name].missing and not self._is_answered(name, answer):
                 self.wrong(name, self.fields[name].missing)
         return None if self.errors else answers
 
@@ -168,9 +170,16 @@ class Form:
     def _first_refused(self) -> str:
         return next((field.anchor for name, field in self.fields.items() if name in self._refused), "")
 
-    def _inputs(self) -> Iterable[str]:
+    def _inputs(self) -> Iterator[tuple[str, Callable[[str], str]]]:
+        """Return the name of each input, with what makes its text fit to be read."""
         for name, field in self.fields.items():
-            yield from (f"{name}-{part}" for part in DATE_PARTS) if field.kind == "date" else (name,)
+            if field.kind == "date":
+                yield from ((f"{name}-{part}", clean_line) for part in DATE_PARTS)
+            else:
+                yield name, _storable if field.kind == "password" else clean_text
+
+    def _is_answered(self, name: str, answer: str) -> bool:
+        return bool(answer) if self.fields[name].kind == "password" else says_something(answer)
 
     def _answer(self, field: Field) -> str:
         if field.kind == "date":
@@ -224,9 +233,9 @@ def _attribute(value: str) -> Markup:
     return Markup(f' value="{escape(value)}"')  # noqa: S704  escaped
 
 
-def _clean(typed: str) -> str:
-    """Normalise line ends, and remove NUL characters: only programs send them, and Postgres refuses them."""
-    return typed.replace("\r\n", "\n").replace("\0", "")
+def _storable(password: str) -> str:
+    """Remove NUL characters: only programs send them. Nothing else of a password is changed."""
+    return password.replace("\0", "")
 
 
 def number_of(text: object, digits: int = 9) -> int | None:

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 
 from shared.cleartext import is_local
 from shared.settings import ServiceSettings
-from shared.values import Unreadable, email_host, read_line
+from shared.values import email_host, read_line
 
 Security = Literal["starttls", "tls", "plain"]
 
@@ -38,10 +38,9 @@ class NotifierSettings(ServiceSettings):
     @field_validator("mail_from", "smtp_local_hostname")
     @classmethod
     def _is_one_line(cls, text: str | None) -> str | None:
-        try:
-            return None if text is None else read_line(text)
-        except Unreadable:
-            raise ValueError("must be one line of text") from None
+        if text is not None and not text.isprintable():
+            raise ValueError("must be one line of text")
+        return text and read_line(text)
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.accounts import LimitName, UserState
 from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Refusal, Refusals, Request
 from shared.permissions import Visitor
+from shared.typed import TypedLine
 from shared.values import ValueFault
 
 Typed = Field(max_length=320, repr=False)
@@ -46,9 +47,9 @@ class RegisterAccount(Request[Nothing]):
     refusals: ClassVar[Refusals] = ("domain_not_accepted", "not_open", TooManyTries, InvalidRegistrant)
 
     register_code: str
-    first_name: str = Typed
-    last_name: str = Typed
-    email: str = Typed
+    first_name: TypedLine = Typed
+    last_name: TypedLine = Typed
+    email: TypedLine = Typed
     address: str = Field(description="Network address of the browser, for limits.", repr=False)
 
 
@@ -73,7 +74,7 @@ class LogIn(Request[Attempt]):
     refusals: ClassVar[Refusals] = ("wrong_details", TooManyTries)
 
     register_code: str
-    email: str = Typed
+    email: TypedLine = Typed
     password: str = Secret
     address: str = Field(repr=False)
     device_token: str | None = Field(default=None, max_length=200, repr=False)
@@ -116,7 +117,7 @@ class VerifyPin(Request[SessionOpened]):
     refusals: ClassVar[Refusals] = (PinRefused, "attempt_over")
 
     attempt_token: str = Secret
-    pin: str = Field(max_length=32, repr=False)
+    pin: TypedLine = Field(max_length=32, repr=False)
     earlier_session: str | None = Field(default=None, max_length=200, repr=False)
     browser: str = Field(default="", max_length=60)
     address: str = Field(default="", max_length=100, repr=False)
@@ -244,7 +245,7 @@ class RemindPassword(Request[Nothing]):
     refusals: ClassVar[Refusals] = (TooManyTries,)
 
     register_code: str
-    email: str = Typed
+    email: TypedLine = Typed
     address: str = Field(repr=False)
 
 
@@ -323,7 +324,7 @@ class ListColleagues(Request[Colleagues]):
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
     organisation_id: UUID
-    search: str = Field(default="", max_length=100, repr=False)
+    search: TypedLine = Field(default="", max_length=100, repr=False)
 
 
 class Grant(Message):

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.contracts.referrals.answers import Answers, InvalidAnswers
 from shared.contracts.referrals.saving import Conflict
 from shared.messages import Command, Event, Message, Process, Refusals, Request
+from shared.typed import TypedAnswers
 
 MOST_AT_ONCE = 20
 MOST_TASKS = 50
@@ -49,7 +50,7 @@ class RecordOutcome(Command[OutcomeReceipt]):
     record_id: UUID
     version: int
     ending: bool = False
-    answers: Answers = Field(repr=False)
+    answers: TypedAnswers = Field(repr=False)
 
 
 class OutcomeShown(Message):

@@ -10,6 +10,7 @@ from shared.accounts import UserAct, UserState
 from shared.contracts.identity import InvalidRegistrant
 from shared.messages import Command, Message, Nothing, Refusal, Refusals, Request
 from shared.permissions import AccountGrant, Role
+from shared.typed import TypedLine
 
 USERS_AT_ONCE = 25
 MOST_ORGANISATIONS = 1_000
@@ -70,7 +71,7 @@ class ListUsers(Request[UserPage]):
 
     subject: ClassVar[str] = "ask.identity.list_users"
 
-    search: str = Field(default="", max_length=100, repr=False)
+    search: TypedLine = Field(default="", max_length=100, repr=False)
     state: UserState | None = None
     after: UUID | None = None
 
@@ -98,7 +99,7 @@ class ListLockedUsers(Request[LockedUsers]):
 
     subject: ClassVar[str] = "ask.identity.list_locked_users"
 
-    search: str = Field(default="", max_length=100, repr=False)
+    search: TypedLine = Field(default="", max_length=100, repr=False)
 
 
 class GrantableAccess(Message):
@@ -177,9 +178,9 @@ class AddUser(Command[UserAdded]):
         "home_missing",
     )
 
-    first_name: str = Typed
-    last_name: str = Typed
-    email: str = Typed
+    first_name: TypedLine = Typed
+    last_name: TypedLine = Typed
+    email: TypedLine = Typed
     access: GrantedAccess
 
 
@@ -311,7 +312,7 @@ class ListAddresses(Request[AllowedAddresses]):
 
     subject: ClassVar[str] = "ask.identity.list_addresses"
 
-    search: str = Field(default="", max_length=100, repr=False)
+    search: TypedLine = Field(default="", max_length=100, repr=False)
 
 
 class AssignAddress(Command[Nothing]):
@@ -325,7 +326,7 @@ class AssignAddress(Command[Nothing]):
     subject: ClassVar[str] = "ask.identity.assign_address"
     refusals: ClassVar[tuple[str, ...]] = ("unreadable", "assigned_before", "not_yours")
 
-    email: str = Typed
+    email: TypedLine = Typed
 
 
 class TakeBackAddress(Command[Nothing]):
@@ -334,4 +335,4 @@ class TakeBackAddress(Command[Nothing]):
     subject: ClassVar[str] = "ask.identity.take_back_address"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
-    email: str = Typed
+    email: TypedLine = Typed

@@ -214,15 +214,10 @@ async def test_whoever_may_not_save_any_more_is_told_so(browser: Browser, referr
     assert "You do not have permission to see this page" == page.heading
 
 
-async def test_a_note_with_characters_that_cannot_be_saved_comes_back_as_it_was_typed(
-    browser: Browser, referrals: StandInReferrals
-) -> None:
-    referrals.failing[AddNote] = Refused("unreadable")
+async def test_a_note_that_says_nothing_comes_back_with_what_to_do(browser: Browser) -> None:
+    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "\u200b\u2026"})
 
-    page = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen\u202eat home."}, status=409)
-
-    assert "New note has characters that cannot be saved." == page.problems[0][:45]
-    assert "Seen\u202eat home." == typed_in(page, "text")
+    assert (["Type the note"], "\u2026") == (page.problems[:1], typed_in(page, "text"))
 
 
 @pytest.mark.parametrize("code", ["archived", "not_found"])

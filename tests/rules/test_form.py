@@ -79,7 +79,7 @@ def test_a_name_that_the_form_does_not_ask_is_refused() -> None:
 
 
 def test_nothing_that_was_typed_is_lost_when_something_is_wrong() -> None:
-    typed = a_referral(postcode="ST0 OTR", nhs_number="123", best_interest_decision="yes", latest_update=" \x07 ")
+    typed = a_referral(postcode="ST0 OTR", nhs_number="123", best_interest_decision="yes", latest_update="x" * 10_001)
 
     checked = read(typed)
 

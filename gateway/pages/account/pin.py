@@ -15,6 +15,7 @@ from gateway.ui.render import show
 from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, VerifyPin
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
+from shared.values import read_code
 
 LONGEST_PIN = 32
 
@@ -69,8 +70,8 @@ async def resend_pin(request: web.Request) -> web.Response:
 
 
 async def _ask_to_verify(request: web.Request, attempt: str, pin: str) -> SessionOpened:
-    """Remove spaces from the typed code and ask identity to check it."""
-    digits = "".join(pin.split())
+    """Ask identity to check the code, however it was pasted."""
+    digits = read_code(pin)
     if len(digits) > LONGEST_PIN:
         raise Refused("pin_refused")
     message = VerifyPin(

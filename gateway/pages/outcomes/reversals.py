@@ -147,7 +147,6 @@ def _refusals(register: Definition) -> dict[str, At]:
         "not_archived": At("reference", words("reversals.not_archived")),
         "not_reversible": At("reference", words("reversals.not_reversible")),
         "asked_before": At("reference", words("reversals.asked_before")),
-        "unreadable": At("reason", register.words("faults.characters", label=words("reversals.reason"))),
         "empty": At("reason", words("reversals.reason_missing")),
         "command_reused": At("reference", words("reversals.asked_before")),
     }

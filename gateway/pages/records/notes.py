@@ -18,6 +18,7 @@ from gateway.pages.records.record_page import (
 from gateway.ui.actions import attempt, see_other
 from gateway.ui.form import Form, Posted
 from gateway.ui.register_form import typed
+from shared.cleaning import says_something
 from shared.contracts.referrals.reading import AddNote
 from shared.ids import new_id
 from shared.messages import Refused
@@ -30,8 +31,9 @@ async def add_note(request: web.Request) -> web.Response:
     posted = await request.post()
     note, form, register = note_in(posted), Form([NOTE]), request[REGISTER]
     form.command = note.command
-    if not note.text or len(note.text) > LONGEST:
-        form.refuse(register.words("notes.too_long") if note.text else register.words("notes.missing"))
+    if not says_something(note.text) or len(note.text) > LONGEST:
+        words = register.words
+        form.refuse(words("notes.too_long") if says_something(note.text) else words("notes.missing"))
         return await _show_note_again(request, posted, note, form)
     command = AddNote(command_id=note.command, record_id=record_id_in(request), text=note.text)
     try:
@@ -44,10 +46,7 @@ async def add_note(request: web.Request) -> web.Response:
 
 
 def _refusals(words: Words) -> dict[str, str]:
-    return {
-        "unreadable": words("faults.characters", label=words("notes.label")),
-        "not_yours": words("record.read_only"),
-    }
+    return {"not_yours": words("record.read_only")}
 
 
 async def _show_note_again(request: web.Request, posted: Posted, note: Note, sent: Form) -> web.Response:

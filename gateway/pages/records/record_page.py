@@ -39,7 +39,7 @@ from shared.registers.form.consistency import contradictions
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text, earlier_rows, fill_fields
 from shared.registers.scope import reads_ended
-from shared.values import show_date
+from shared.values import read_text, show_date
 
 GONE = frozenset({"archived", "not_found"})
 RATED = "rated"  # the notice after a change of the rating
@@ -74,7 +74,7 @@ def opened_in(posted: Posted) -> Opened:
 
 def note_in(posted: Posted) -> Note:
     """Return the note that was sent. It is part of the record's form, so every button keeps it."""
-    text = str(posted.get("text", "")).replace("\r\n", "\n").strip()
+    text = read_text(str(posted.get("text", "")))
     return Note(text, command_in(posted, "note_command") if posted.get("note_command") else new_id())
 
 

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from gateway.ui.form import Form
 from gateway.ui.table import Cell
+from shared.cleaning import says_something
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.overlay import Overlay
-from shared.values import Unreadable, read_line, read_text
+from shared.values import read_line, read_text
 
 Difference = tuple[str, Cell, Cell]
 """What changes, its text in force, and its new text."""
@@ -70,7 +71,7 @@ class Editor(Protocol):
 
 @dataclass(frozen=True)
 class TextReader:
-    """Reads texts from a form and marks faulty fields, whose text is returned as empty."""
+    """Reads texts from a form and marks faulty fields, whose text is returned as empty. So is one that says nothing."""
 
     form: Form
     words: Words
@@ -83,10 +84,8 @@ class TextReader:
 
     def _checked(self, name: str, label: str, longest: int, *, lines: bool) -> str:
         typed = self.form.value(name)
-        try:
-            read = read_text(typed) if lines else read_line(typed)
-        except Unreadable:
-            self.form.wrong(name, self.words("faults.characters", label=label))
+        read = read_text(typed) if lines else read_line(typed)
+        if not says_something(read):
             return ""
         if len(read) > longest:
             self.form.wrong(name, self.words("faults.too_long", label=label, most=longest, count=len(read)))

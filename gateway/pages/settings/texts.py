@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.pages.settings.editor import Difference, SettingState, TextReader
 from gateway.ui.form import Field, Form
 from gateway.ui.formats import lines
+from shared.cleaning import says_something
 from shared.registers.definition.base import Link, WebAddress
 from shared.registers.definition.questions import GuidanceTopic, Question
 from shared.registers.definition.register import PublicHome
@@ -77,7 +78,7 @@ class HomeEditor:
         words, reader = self._words, TextReader(form, self.standing.words)
         heading = reader.line("heading", words("settings.texts.heading"))
         typed = reader.text("paragraphs", words("settings.texts.paragraphs"), LONGEST_PARAGRAPHS)
-        paragraphs = tuple(each.strip() for each in re.split(r"\n[ \t]*\n", typed) if each.strip())
+        paragraphs = tuple(each.strip() for each in re.split(r"\n *\n", typed) if says_something(each))
         if not heading:
             form.wrong("heading", words("settings.texts.heading_missing"))
         if not paragraphs:
@@ -196,7 +197,7 @@ class GuidanceEditor:
         words, reader = self._words, TextReader(form, self.standing.words)
         heading = reader.line(f"{HEADING}{number}", words("settings.texts.topic", count=number))
         typed = reader.text(f"lines-{number}", words("settings.texts.topic_lines", count=number), LONGEST_PARAGRAPH)
-        points = tuple(line.strip() for line in typed.split("\n") if line.strip())
+        points = tuple(line.strip() for line in typed.split("\n") if says_something(line))
         if points and not heading:
             form.wrong(f"{HEADING}{number}", words("settings.texts.topic_missing"))
         if heading and not points:

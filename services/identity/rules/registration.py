@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from shared.cleaning import says_something
 from shared.contracts.identity import RegistrantField
 from shared.values import Unreadable, ValueFault, longest_domain, read_email, read_line
 
 NAME_LONGEST = 60
-_BETWEEN_LETTERS = frozenset(" '\u2019.-\u2010\u2011")
+# Blanks, full stops, apostrophes and hyphens as programs write them, and the joiners of the scripts that need them.
+_BETWEEN_LETTERS = frozenset(" .'`\u00b4\u2018\u2019-\u2010\u2011\u2013\u200c\u200d")
 _LOOKS_LIKE_ADDRESS = re.compile(r"\.[^\W\d_]{2}")
 
 
@@ -55,7 +57,7 @@ def read_name(text: str) -> str:
     Text that a mail program would turn into a link is not accepted.
     """
     name = read_line(text)
-    if not name:
+    if not says_something(name):
         raise Unreadable(ValueFault.REQUIRED)
     if len(name) > NAME_LONGEST:
         raise Unreadable(ValueFault.TOO_LONG)
@@ -65,11 +67,11 @@ def read_name(text: str) -> str:
 
 
 def _may_stand_in_name(character: str) -> bool:
-    return character.isalpha() or character in _BETWEEN_LETTERS or unicodedata.combining(character) != 0
+    return character.isalpha() or character in _BETWEEN_LETTERS or unicodedata.category(character).startswith("M")
 
 
 def _read_email(text: str) -> str:
-    if not text.strip():
+    if not says_something(read_line(text)):
         raise Unreadable(ValueFault.REQUIRED)
     return read_email(text)
 

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from datetime import date
 
 from services.referrals.rules.saving import checked_answers
+from shared.cleaning import says_something
 from shared.contracts.referrals.reading import FieldChange
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers
 from shared.registers.form.kept import carried_over, edition_for
 from shared.registers.form.showing import differences
-from shared.values import Unreadable, read_text
+from shared.values import read_text
 
 
 def changed_answers(
@@ -36,11 +37,8 @@ def changes_between(register: Definition, before: Answers, after: Answers) -> tu
 
 
 def kept_text(typed: str) -> str:
-    """Return the text of a note or a reason as it is stored. Refused as `empty` or `unreadable`."""
-    try:
-        text = read_text(typed)
-    except Unreadable:
-        raise Refused("unreadable") from None
-    if not text:
+    """Return the text of a note or a reason as it is stored. Refused as `empty` without a letter or digit."""
+    text = read_text(typed)
+    if not says_something(text):
         raise Refused("empty")
     return text

@@ -16,15 +16,10 @@ MOST_CLOSED = 100  # closed ids of one user; each matters only while a save is u
 def draft_typed(register: Definition, sent: Typed) -> dict[str, tuple[str, ...]]:
     """Return the sent fields that belong to the form, unchecked. Refused as `too_big`."""
     asked = {field for question in register.form.asked for field in field_names(question)}
-    typed = {name: tuple(_storable(each) for each in values) for name, values in sent.items() if name in asked}
+    typed = {name: tuple(values) for name, values in sent.items() if name in asked}
     if sum(len(each.encode()) for values in typed.values() for each in values) > DRAFT_ROOM:
         raise Refused("too_big")
     return typed
-
-
-def _storable(text: str) -> str:
-    """Remove NUL characters. Only a program can send them, and PostgreSQL cannot store them."""
-    return text.replace("\0", "")
 
 
 def draft_name(register: Definition, typed: Typed) -> str:

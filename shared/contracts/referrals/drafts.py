@@ -7,12 +7,13 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.messages import Message, Nothing, Refusal, Refusals, Request
+from shared.typed import TypedText
 
 MOST_DRAFTS = 20
 DRAFT_DAYS = 7
 
 FieldName = Annotated[str, Field(max_length=100)]
-Typing = Annotated[str, Field(max_length=200_000)]
+Typing = Annotated[TypedText, Field(max_length=200_000)]
 Typed = dict[FieldName, Annotated[tuple[Typing, ...], Field(max_length=200)]]
 """Field name → its values as the form would send them, unchecked."""
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Command
+from shared.typed import TypedText
 
 
 class DecideEnding(Command[RecordReceipt]):
@@ -20,7 +21,7 @@ class DecideEnding(Command[RecordReceipt]):
     Refused as `not_found`, `archived` (it has ended), `not_ending` (it has no such day), `changed` (the day is
     another), `not_yours` (the asker does not act for the body), `decided` (the body has decided), `not_second` (the
     asker has decided for another body: each body's decision is made by a user of its own), `unknown_edition`, or
-    `empty` or `unreadable` (the reason).
+    `empty` (the reason).
     """
 
     subject: ClassVar[str] = "ask.referrals.decide_ending"
@@ -34,11 +35,10 @@ class DecideEnding(Command[RecordReceipt]):
         "not_second",
         "unknown_edition",
         "empty",
-        "unreadable",
     )
 
     record_id: UUID
     body: str = Field(max_length=100)
     ends_on: date
-    reason: str = Field(max_length=2_000, repr=False)
+    reason: TypedText = Field(max_length=2_000, repr=False)
     person_told: bool

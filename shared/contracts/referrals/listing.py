@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from shared.contracts.referrals.answers import Answers
 from shared.messages import Message, Request
+from shared.typed import TypedLine
 
 MOST_MATCHES = 250
 MOST_SORTED = 1_000
@@ -107,7 +108,7 @@ class ListRecords(Request[RecordPage]):
     subject: ClassVar[str] = "ask.referrals.list_records"
     refusals: ClassVar[tuple[str, ...]] = ("unknown_register",)
 
-    search: str = Field(default="", max_length=100, repr=False)
+    search: TypedLine = Field(default="", max_length=100, repr=False)
     page: int = Field(default=1, ge=1, le=1_000_000)
     length: Literal[10, 25, 50, 100] = 10
     after: RowPlace | None = None

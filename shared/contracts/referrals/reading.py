@@ -10,6 +10,7 @@ from shared.contracts.referrals.answers import Answer, Answers
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
 from shared.messages import Command, Message, Nothing, Request
+from shared.typed import TypedText
 
 PAGE = 20  # updates or notes on one page of a record
 
@@ -172,12 +173,11 @@ class AddNote(Command[Nothing]):
     """
     Write a note on a record.
 
-    Refused as `not_found`, `not_yours`, `archived`, `empty`, or `unreadable` when it holds characters that cannot be
-    stored.
+    Refused as `not_found`, `not_yours`, `archived`, or `empty` when it holds no letter or digit.
     """
 
     subject: ClassVar[str] = "ask.referrals.add_note"
-    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_yours", "archived", "empty", "unreadable")
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "not_yours", "archived", "empty")
 
     record_id: UUID
-    text: str = Field(max_length=10_000, repr=False)
+    text: TypedText = Field(max_length=10_000, repr=False)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.referrals.saving import Duplicate
 from shared.messages import Command, Message, Nothing, Refusals, Request
+from shared.typed import TypedLine, TypedText
 
 MOST_REVERSALS = 50
 MOST_LATELY = 20
@@ -18,7 +19,7 @@ class AskReversal(Command[Nothing]):
     Ask for the reversal of an archive that was an error. The record is named by its reference.
 
     Refused as `not_found`, `not_archived`, `not_reversible` (its register does not put back a record that ended so),
-    `asked_before` (and not yet decided), `unknown_edition` (of the record), `empty` or `unreadable` (the reason).
+    `asked_before` (and not yet decided), `unknown_edition` (of the record), or `empty` (the reason).
     """
 
     subject: ClassVar[str] = "ask.referrals.ask_reversal"
@@ -29,11 +30,10 @@ class AskReversal(Command[Nothing]):
         "asked_before",
         "unknown_edition",
         "empty",
-        "unreadable",
     )
 
-    reference: str = Field(max_length=40)
-    reason: str = Field(max_length=2_000, repr=False)
+    reference: TypedLine = Field(max_length=40)
+    reason: TypedText = Field(max_length=2_000, repr=False)
 
 
 class ReversalAsked(Message):

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
 
+from shared.typed import CLEANED
+
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"
 _BODY = r"^[A-Za-z0-9_-]{1,40}:[A-Za-z0-9_-]{1,40}$"
 _EDITION = r"^[0-9]{4}(\.[0-9]{1,3})?$"
@@ -72,7 +74,7 @@ Flag = Annotated[bool, Strict()]
 Number = Annotated[int, Strict()]
 """Written without quotation marks."""
 
-Text = Annotated[str, _SAID, AfterValidator(Gaps())]
+Text = Annotated[str, _SAID, CLEANED, AfterValidator(Gaps())]
 Texts = tuple[Text, ...]
 
 Code = Annotated[str, StringConstraints(pattern=_CODE)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from shared.cleaning import clean_line, says_something
 from shared.registers.definition.questions import NOT_KNOWN, AgeRule, Kind, Question, QuestionForm
 from shared.registers.definition.words import Words
 from shared.registers.form.conditions import Answer, Answers, codes_of, holds, is_asked, visible_questions
@@ -87,7 +88,7 @@ def read_answers(
             continue
         try:
             kept = (before or {}).get(question.name)
-            answer = _as_kept(_read(question, raw, answers, today), kept)
+            answer = _as_kept(question, _read(question, raw, answers, today), kept)
             _check_offered(question, answer, kept)
         except Unreadable as unreadable:
             faults[question.name] = _say(unreadable.wrong, question, form, raw, words)
@@ -176,11 +177,15 @@ def _is_field(form: QuestionForm, name: str) -> bool:
 def _read(question: Question, raw: Raw, answers: Answers, today: date) -> Answer | None:
     """Return the answer, or None if there is none and none is required. Raise `Unreadable`."""
     answer = _READERS[question.kind](question, raw)
-    if not answer and question.required:
+    if question.required and not _says_something(answer):
         raise Unreadable(ValueFault.REQUIRED_CHOICE if question.options else ValueFault.REQUIRED)
     if question.kind == "date" and isinstance(answer, str) and answer not in ("", NOT_KNOWN):
         _check_date(question, date.fromisoformat(answer), answers, today)
     return answer or None
+
+
+def _says_something(answer: Answer) -> bool:
+    return says_something(answer) if isinstance(answer, str) else bool(answer)
 
 
 def _typed(raw: Raw, field: str) -> str:
@@ -195,7 +200,7 @@ def _typed(raw: Raw, field: str) -> str:
 
 def _read_typed(question: Question, raw: Raw) -> str:
     typed = _typed(raw, question.name)
-    if not typed.strip():
+    if not clean_line(typed):
         return ""
     answer = _TEXT_READERS[question.kind](typed)
     if len(answer) > question.longest:
@@ -204,12 +209,12 @@ def _read_typed(question: Question, raw: Raw) -> str:
 
 
 def _read_option(question: Question, raw: Raw) -> str:
-    return _offered(question, _typed(raw, question.name).strip())
+    return _offered(question, clean_line(_typed(raw, question.name)))
 
 
 def _read_options(question: Question, raw: Raw) -> tuple[str, ...]:
     value = raw.get(question.name, ())
-    chosen = {_offered(question, code.strip()) for code in ([value] if isinstance(value, str) else value)}
+    chosen = {_offered(question, clean_line(code)) for code in ([value] if isinstance(value, str) else value)}
     return tuple(code for code in question.labels if code in chosen)
 
 
@@ -219,10 +224,21 @@ def _offered(question: Question, code: str) -> str:
     return code
 
 
-def _as_kept(answer: Answer | None, kept: Answer | None) -> Answer | None:
-    """Return the stored answer if it has the same choices: a new order of the list is not a new answer."""
-    is_same = isinstance(answer, tuple) and isinstance(kept, tuple) and set(answer) == set(kept)
-    return kept if is_same else answer
+def _as_kept(question: Question, answer: Answer | None, kept: Answer | None) -> Answer | None:
+    """
+    Return the stored answer if this is no other: the same choices in another order, or a text that looks the same.
+    """
+    if isinstance(answer, tuple) and isinstance(kept, tuple):
+        return kept if set(answer) == set(kept) else answer
+    if isinstance(answer, str) and isinstance(kept, str) and answer != kept:
+        return kept if _looks_like(question, kept, answer) else answer
+    return answer
+
+
+def _looks_like(question: Question, kept: str, answer: str) -> bool:
+    """Return whether a stored text, from before texts were cleaned, differs only in what cannot be seen."""
+    clean = {"text": clean_line, "long_text": read_text}.get(question.kind)
+    return clean is not None and clean(kept) == answer
 
 
 def _check_offered(question: Question, answer: Answer | None, kept: Answer | None) -> None:
@@ -235,10 +251,10 @@ def _check_offered(question: Question, answer: Answer | None, kept: Answer | Non
 
 
 def _read_date(question: Question, raw: Raw) -> str:
-    whole = _typed(raw, question.name).strip()
-    parts = [_typed(raw, f"{question.name}-{part}").strip() for part in DATE_PARTS]
+    whole = clean_line(_typed(raw, question.name))
+    parts = [clean_line(_typed(raw, f"{question.name}-{part}")) for part in DATE_PARTS]
     not_known = bool(question.not_known) and (
-        whole == NOT_KNOWN or bool(_typed(raw, not_known_field(question)).strip())
+        whole == NOT_KNOWN or bool(clean_line(_typed(raw, not_known_field(question))))
     )
     if not_known:
         if any(parts) or whole not in ("", NOT_KNOWN):

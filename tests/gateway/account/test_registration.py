@@ -93,7 +93,7 @@ async def test_what_identity_does_not_take_is_said_at_its_field(browser: Browser
 
     assert [
         "First Name must be 60 characters or fewer. You typed 400.",
-        "Last Name has characters that cannot be saved. Please type it again instead of pasting it.",
+        "Last Name can have only letters, spaces, hyphens, apostrophes and full stops",
         "Enter an email address in the correct format, like name@example.nhs.uk",
     ] == page.problems
 
