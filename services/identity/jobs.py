@@ -66,15 +66,16 @@ class Sweeper:
             await self.context.tell_revoked(ended)
 
     async def sweep(self) -> None:
-        """Delete expired rows in one transaction for each kind, so that no log-in waits for all of them."""
+        """Delete expired rows and settle others, in a transaction for each kind, so that no log-in waits for all."""
         counts = (rules.WRONG_PASSWORDS, rules.UNSETTLED_COUNT_LIFE)
-        sweeps: tuple[Callable[[Database], Awaitable[None]], ...] = (
+        sweeps: tuple[Callable[[Database], Awaitable[object]], ...] = (
             lambda db: sessions.sweep(db, self.context.lifetimes.idle),
             lambda db: attempts.sweep(db, rules.ATTEMPT_LIFE),
             lambda db: devices.sweep(db, rules.KNOWN_DEVICE_LIFE),
             lambda db: accounts.settle_counts(db, *counts),
             lambda db: devices.settle_counts(db, *counts),
             limits.sweep,
+            accounts.sort_names,
         )
         for sweep in sweeps:
             async with transaction(self.context.pool) as db:

@@ -2,6 +2,9 @@
 
 import re
 
+from shared.cleaning import clean_line
+from shared.values import plain_signs
+
 ALPHABET = "234679CDFGHJKMNPQRTVWXY"  # no characters that look alike, and no vowels, so that no words come up
 REFERENCES = len(ALPHABET) ** 8
 
@@ -23,6 +26,11 @@ def read_reference(register_code: str, text: str) -> str | None:
 
     Any case is accepted, with hyphens, spaces or neither.
     """
-    code, typed = register_code.upper(), text.strip().upper()
+    code, typed = register_code.upper(), plain_signs(clean_line(text)).upper()
     found = _REFERENCE.fullmatch(typed.removeprefix(code)) if typed.startswith(code) else None
     return f"{code}-{found[1]}-{found[2]}" if found else None
+
+
+def bare_reference(reference: str) -> str:
+    """Return the letters of a reference as searches find them: 7kq2m9xp."""
+    return "".join(reference.split("-")[1:]).lower()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pages.records.record_list import RecordCells
+from gateway.pages.records.record_list import RecordCells, finds_of
 from shared.contracts.referrals.duplicates import LinkedPeople, LinkedRecords, ListLinked
 from shared.contracts.referrals.listing import ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Role
@@ -266,3 +266,28 @@ async def test_an_empty_search_leads_who_may_open_them_to_the_archived_records(
 
     link = 'a[href="/dsr/administration/reversals/"]'
     assert (["Archived in error"], []) == (team.texts(f"#results {link}"), others.texts(f"#results {link}"))
+
+
+# ------------------------------------------------------------------------------------------------ what the search finds
+async def test_the_search_says_what_it_finds_and_an_empty_one_what_it_did_not_search(
+    browser: Browser, lister: StandInList
+) -> None:
+    lister.page = RecordPage(rows=(), first=0, matches=0, total=3)
+
+    page = await post(browser, {"search": "\u200b999 000 0018\u00a0"})
+
+    (asked,) = lister.heard(ListRecords)
+    hint = page.tree.select_one("#search-hint")
+    assert "999 000 0018" == asked.search
+    assert hint is not None
+    assert "Name, NHS number, date of birth or reference" == hint.get_text()
+    assert ["search-hint"] == [page.tree.select("#search")[0]["aria-describedby"]]
+    assert page.texts("#results p")[:2] == [
+        "No matching entries. Check the spelling, or search for a part of the name.",
+        "Searched by name, NHS number, date of birth or reference: active referrals that you may see. "
+        "Not searched: archived referrals, and referrals that you may not see.",
+    ]
+
+
+def test_a_register_that_asks_no_number_says_that_it_is_not_searched_for() -> None:
+    assert "name, date of birth or reference" == finds_of(carers())

@@ -221,7 +221,9 @@ async def test_the_list_narrows_as_one_types(referrer: Page, stack: Product) -> 
 @pytest.mark.requirement("R-DSR-101", "R-DSR-103", "R-DSR-104", "R-DSR-106", "R-DSR-108")
 async def test_the_administrators_list_is_the_printed_one(page: Page, stack: Product) -> None:
     await be_logged_in(page, stack, "admin@mpft.nhs.uk")
-    await search(page, stack, "percy plum")
+    for typed in ("999 000 0018", "Plum, Percy", "percy plum"):
+        await search(page, stack, typed)
+        await expect(page.get_by_role("row").filter(has_text="Percy Plum")).to_have_count(1)
 
     await expect(page.get_by_role("columnheader")).to_have_text(
         ["NAME", "ORG", "LOCALITY", "RISK LEVEL", "DATE CREATED", "LAST UPDATED", "CREATED BY", "ACTIONS"]

@@ -69,7 +69,7 @@ def test_its_person_is_found_by_the_roles_it_names() -> None:
 
     assert Person("Zoë", "Grundy", date(1990, 5, 3)) == person_of(carers(), answers)
     assert (("19900503", "zoe"),) == match_values(carers(), answers)
-    assert " grundy loxley barrett" == search_text(carers(), answers)
+    assert " grundy loxley barrett loxleybarrett 90050319" == search_text(carers(), answers)
 
 
 def test_it_has_no_rating_and_no_gate() -> None:

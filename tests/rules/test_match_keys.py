@@ -32,6 +32,9 @@ def test_there_is_a_key_for_each_rule_in_the_registers_order() -> None:
         {"first_name": "ZOE"},
         {"last_name": "O\u2019 Brien"},
         {"last_name": "obrien"},
+        {"last_name": "O\u02bbBrien"},
+        {"last_name": "O\u200b\u00adBrien"},
+        {"first_name": "Zoe\u0308"},
         {"risk_level": "green"},
     ],
 )

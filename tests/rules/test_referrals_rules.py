@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.referrals.rules import answers, drafts, lists, ratings, rights, saving
-from services.referrals.rules.search import LAST_CHARACTER, MOST_WORDS, read_search
+from services.referrals.rules.search import LAST_CHARACTER, read_search
 from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.drafts import MOST_DRAFTS, Typed
 from shared.contracts.referrals.events import Urgency
@@ -21,6 +21,7 @@ from shared.permissions import Role, Visitor
 from shared.registers.definition.register import ListColumn
 from shared.registers.form.person import searchable
 from shared.registers.references import REFERENCES, read_reference, write_reference
+from shared.spelling import MOST_WORDS
 from shared.values import fold
 from tests.rules.typed import TODAY, dsr
 from tests.services.referrals.builders import a_referral
@@ -71,7 +72,7 @@ def test_a_search_holds_no_more_words_than_it_can_use() -> None:
     assert MOST_WORDS == len(search.patterns)
 
 
-@given(st.text(max_size=60))
+@given(st.text(st.characters(exclude_categories=["N"]), max_size=60))
 def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
     kept = searchable(fold(name))
 
@@ -88,10 +89,10 @@ def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
-        ("percy plum", " percy plum"),
-        ("zoe o'brien-smythe", " zoe o brien smythe obriensmythe"),
+        ("percy plum", " percy plum percyplum"),
+        ("zoe o'brien-smythe", " zoe o brien smythe zoeobriensmythe"),
         ("", " "),
-        ("a a", " a"),
+        ("a a", " a aa"),
     ],
 )
 def test_what_parts_a_name_is_kept_in_parts_and_as_one(name: str, kept: str) -> None:
@@ -306,8 +307,8 @@ def test_an_event_is_named_by_the_registers_own_word() -> None:
 
 def test_notes_keep_their_lines() -> None:
     assert "One\ntwo" == answers.kept_text("  One\r\ntwo ")
-    for typed, code in (("", "empty"), (" \n ", "empty"), ("a\x00b", "unreadable")):
-        with pytest.raises(Refused, match=code):
+    for typed in ("", " \n ", "\x00"):
+        with pytest.raises(Refused, match="empty"):
             answers.kept_text(typed)
 
 

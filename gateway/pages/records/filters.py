@@ -14,6 +14,7 @@ from gateway.ui.table import Column
 from shared.contracts.referrals.listing import Narrowing, RecordPage, Sort
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition, ListColumn
+from shared.values import fold
 
 FIELDSET: Final = Markup(
     '<fieldset class="nhsuk-fieldset ics-filters__group">\n'
@@ -61,7 +62,7 @@ def _box(name: str, choice: Choice, *, is_ticked: bool) -> Markup:
 def _organisations(label: str, ids: tuple[UUID, ...], names: Same[Mapping[UUID, str]], chosen: frozenset[str]) -> Group:
     """Return the filter by organisation. Cached, because there are dozens whose names hardly ever change."""
     choices = (Choice(each.hex, names.value[each]) for each in ids if each in names.value)
-    in_order = tuple(sorted(choices, key=lambda choice: choice.label.casefold()))
+    in_order = tuple(sorted(choices, key=lambda choice: fold(choice.label)))
     return _group("organisation", label, in_order, chosen)
 
 

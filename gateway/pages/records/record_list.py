@@ -37,6 +37,7 @@ from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import kept_part, show
 from gateway.ui.table import Cell, Paging, table_rows
+from shared.cleaning import clean_line
 from shared.clock import utc_now
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Permission, Visitor
@@ -61,7 +62,7 @@ async def list_records(request: web.Request) -> web.Response:
 async def search_records(request: web.Request) -> web.Response:
     """Apply a search, filter, page, length or sort. The script gets only the table."""
     posted = await request.post()
-    wanted = await _wanted(request, posted, search=str(posted.get("search", "")).strip()[:100])
+    wanted = await _wanted(request, posted, search=clean_line(str(posted.get("search", "")))[:100])
     if wanted.search or FRAGMENT in request.headers:
         return await _show_list(request, wanted)
     return see_other(str(URL(request[REGISTER].address(PATHS["records"])).with_query(_sayable(wanted))))
@@ -118,6 +119,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
             "filters": Markup("").join(group.fieldset for group in groups),
             "results": results,
         },
+        finds=finds_of(register),
         lengths=LENGTHS,
         length=wanted.length,
         sorts=sorts_of(register),
@@ -141,6 +143,15 @@ def _named(request: web.Request) -> Cell:
     )
     may_ask = request[VISITOR].may(Permission.ADMINISTER) and any(t.reversible for t in register.lifecycle.transitions)
     return Markup(" ").join([words("archive.named", reference=reference), *([link] if may_ask else [])])
+
+
+def finds_of(register: Definition) -> str:
+    """Return by what the search finds a person of this register: name, NHS number, date of birth or reference."""
+    words = register.words
+    number = [words("records.finds.nhs_number")] if "nhs_number" in register.person else []
+    born = [words("records.finds.born")] if "born" in register.person else []
+    first = ", ".join([words("records.finds.name"), *number, *born])
+    return words("records.finds.either", first=first, last=words("records.finds.reference"))
 
 
 def _done(words: Words) -> dict[str, str]:
@@ -170,6 +181,7 @@ def _results(
         has_rows=bool(found.rows),
         paging=paging_of(wanted, found),
         is_search=bool(wanted.search),
+        finds=finds_of(register),
         capped=found.capped,
         unsorted=not found.sortable and not wanted.ended,
         chips=chips_of(register, groups),

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from services.identity.rules.log_in import Status
 from shared.database import Database
+from shared.registers.form.person import searchable
+from shared.values import sort_key
 
 NOBODY = UUID(int=0)
 
@@ -24,11 +26,13 @@ HOLD_OF_ATTEMPT = f"""
     FOR NO KEY UPDATE
 """  # noqa: S608 - constants alone
 ADD_ACCOUNT = """
-    INSERT INTO account (account_id, email, first_name, last_name, master_admin)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO account (account_id, email, first_name, last_name, master_admin, search, sort_name)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (email) DO NOTHING
     RETURNING account_id
 """
+FIND_UNSORTED = "SELECT account_id, first_name, last_name FROM account WHERE sort_name IS NULL LIMIT 1000"
+SORT = "UPDATE account SET search = $2, sort_name = $3 WHERE account_id = $1"
 RAISE_COUNT = """
     UPDATE account
     SET wrong_passwords = wrong_passwords + 1, counted_at = clock_timestamp()
@@ -118,8 +122,22 @@ async def add(
     db: Database, account_id: UUID, email: str, first_name: str, last_name: str, *, master_admin: bool = False
 ) -> bool:
     """Add an account. Return False when the address has an account already."""
-    added = await db.fetchval(ADD_ACCOUNT, account_id, email, first_name, last_name, master_admin)
+    spelling = _spelling(first_name, last_name)
+    added = await db.fetchval(ADD_ACCOUNT, account_id, email, first_name, last_name, master_admin, *spelling)
     return added is not None
+
+
+async def sort_names(db: Database) -> int:
+    """Write the words and the sort key of names that an older process stored. Return how many there were."""
+    found = await db.fetch(FIND_UNSORTED)
+    written = [(row["account_id"], *_spelling(row["first_name"], row["last_name"])) for row in found]
+    await db.executemany(SORT, written)
+    return len(written)
+
+
+def _spelling(first_name: str, last_name: str) -> tuple[str, str]:
+    """Return the words by which a name is found, and the key by which it is sorted."""
+    return searchable(first_name, last_name), sort_key(last_name, first_name)
 
 
 async def raise_count(db: Database, account_id: UUID, states: tuple[Status, ...], most: int) -> int | None:

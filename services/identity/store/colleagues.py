@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.identity.store.spelling import IN_ORDER, MATCHES, search_parameters
 from services.identity.store.users import STATE
 from shared.contracts.identity import Colleague
 from shared.database import DatabasePool
@@ -20,15 +21,15 @@ FIND_COLLEAGUES = f"""
                 WHERE each.account_id = held.account_id AND each.register_code = $1 AND each.organisation_id = $2
             )
         )
-        AND strpos(lower(account.first_name || ' ' || account.last_name), lower($3)) > 0
-    ORDER BY lower(account.last_name), lower(account.first_name), account.account_id
-    LIMIT $4
-"""  # noqa: S608  an expression of ours
+        AND {MATCHES.format(search="$3", each="$4", joined="$5")}
+    ORDER BY {IN_ORDER}, account.account_id
+    LIMIT $6
+"""  # noqa: S608 - constants alone
 
 
 async def find_colleagues(
     pool: DatabasePool, register_code: str, organisation_id: UUID, search: str, most: int
 ) -> tuple[Colleague, ...]:
     """Return the users with an open account who may take on work, by family name."""
-    rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_id, " ".join(search.split()), most)
+    rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_id, *search_parameters(search), most)
     return tuple(Colleague(**row) for row in rows)

@@ -8,12 +8,12 @@ from services.identity.rules.registration import RegistrationRule
 from shared.contracts.identity import Organisation
 from shared.database import Database, DatabasePool
 from shared.permissions import AccountGrant, Role
+from shared.values import fold
 
 LIST = """
     SELECT organisation_id, name, domain, bodies
     FROM organisation
     WHERE register_code = $1
-    ORDER BY lower(name), name
 """
 FIND_BY_DOMAIN = "SELECT domain, organisation_id FROM organisation WHERE register_code = $1"
 FIND_BODIES = "SELECT domain, bodies FROM organisation WHERE register_code = $1"
@@ -67,7 +67,8 @@ class NewGrant:
 
 async def find_all(pool: DatabasePool, register_code: str) -> tuple[Organisation, ...]:
     """Return the organisations of a register by name."""
-    return tuple(Organisation(**row) for row in await pool.fetch(LIST, register_code))
+    found = (Organisation(**row) for row in await pool.fetch(LIST, register_code))
+    return tuple(sorted(found, key=lambda each: (fold(each.name), each.name)))
 
 
 async def find_by_domain(db: Database, register_code: str) -> dict[str, UUID]:

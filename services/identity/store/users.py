@@ -5,6 +5,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.identity.rules.users import Asker
+from services.identity.store.spelling import IN_ORDER, MATCHES, search_parameters
 from shared.accounts import UserState
 from shared.contracts.users import GrantedAccess, UserShown
 from shared.database import Database
@@ -44,15 +45,11 @@ FIND_USER = f"{USERS} WHERE account.account_id = $2"
 HOLD_USER = f"{FIND_USER} FOR NO KEY UPDATE OF account"
 LIST_USERS = f"""
     {USERS}
-    WHERE (lower(account.last_name), lower(account.first_name), account.account_id) > ($2, $3, $4)
-        AND (
-            $5 = ''
-            OR strpos(lower(account.first_name || ' ' || account.last_name), lower($5)) > 0
-            OR strpos(account.email, lower($5)) > 0
-        )
-        AND ($6::text IS NULL OR {STATE} = $6)
+    WHERE ({IN_ORDER}, account.account_id) > ($2, $3)
+        AND ({MATCHES.format(search="$4", each="$5", joined="$6")} OR strpos(account.email, lower($4)) > 0)
+        AND ($7::text IS NULL OR {STATE} = $7)
 """
-BY_NAME = "ORDER BY lower(account.last_name), lower(account.first_name), account.account_id LIMIT $7"
+BY_NAME = f"ORDER BY {IN_ORDER}, account.account_id LIMIT $8"
 LIST_EVERYBODY = f"{LIST_USERS} {BY_NAME}"
 # The query starts from the visitor's few organisations, so that a small one does not search all accounts of a county.
 LIST_REACHED = f"""
@@ -60,20 +57,16 @@ LIST_REACHED = f"""
         AND NOT held.all_organisations
         AND account.account_id IN (
             SELECT each.account_id FROM register_grant_organisation AS each
-            WHERE each.register_code = $1 AND each.organisation_id = ANY($8::uuid[])
+            WHERE each.register_code = $1 AND each.organisation_id = ANY($9::uuid[])
         )
         AND NOT EXISTS (
             SELECT FROM register_grant_organisation AS each
             WHERE each.account_id = held.account_id AND each.register_code = $1
-                AND each.organisation_id <> ALL($8::uuid[])
+                AND each.organisation_id <> ALL($9::uuid[])
         )
     {BY_NAME}
 """  # noqa: S608
-PLACE_OF = """
-    SELECT lower(last_name) AS last_name, lower(first_name) AS first_name, account_id
-    FROM account
-    WHERE account_id = $1
-"""
+PLACE_OF = f"SELECT {IN_ORDER} AS name, account_id FROM account WHERE account_id = $1"  # noqa: S608
 FIND_ASKER = f"""
     SELECT
         account.account_id, account.first_name || ' ' || account.last_name AS full_name, account.master_admin,
@@ -116,8 +109,8 @@ FIND_MASTER_ADMINS = """
     ORDER BY account_id
 """
 
-Place = tuple[str, str, UUID]
-BEFORE_ALL: Place = ("", "", UUID(int=0))
+Place = tuple[str, UUID]
+BEFORE_ALL: Place = ("", UUID(int=0))
 
 
 async def queue_up(db: Database) -> None:
@@ -149,7 +142,7 @@ async def hold_user(db: Database, register_code: str, user_id: UUID) -> UserShow
 async def list_users(
     db: Database, asker: Asker, register_code: str, search: str, state: UserState | None, after: Place, most: int
 ) -> list[UserShown]:
-    wanted = (register_code, *after, " ".join(search.split()), state, most)
+    wanted = (register_code, *after, *search_parameters(search), state, most)
     if asker.is_master or asker.all_organisations:
         rows = await db.fetch(LIST_EVERYBODY, *wanted)
     else:
@@ -160,7 +153,7 @@ async def list_users(
 async def place_of(db: Database, user_id: UUID | None) -> Place:
     """Return the user's position in the list by name. Without a user, return the position before the first."""
     row = await db.fetchrow(PLACE_OF, user_id) if user_id else None
-    return (row["last_name"], row["first_name"], row["account_id"]) if row else BEFORE_ALL
+    return (row["name"], row["account_id"]) if row else BEFORE_ALL
 
 
 def _grants(row: Record) -> tuple[AccountGrant, ...]:

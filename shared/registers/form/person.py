@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from shared.cleaning import clean_line
 from shared.registers.definition.base import Role
 from shared.registers.definition.lifecycle import Level
 from shared.registers.definition.questions import NOT_KNOWN
@@ -13,9 +14,11 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 from shared.registers.form.kept import is_day
 from shared.registers.form.reading import Raw
+from shared.registers.references import bare_reference
 from shared.values import fold, match_key
 
 PARTS = re.compile(r"[^\W_]+")
+MOST_JOINED = 6  # parts of a name that are also stored as one word
 NAME_ROLES: tuple[Role, ...] = ("given_name", "family_name")
 
 
@@ -54,7 +57,10 @@ def name_typed(register: Definition, raw: Raw) -> str:
     """Return the person's name as typed so far, checked or not; empty if there is none."""
     fields = (raw.get(register.person.get(role, ""), "") for role in NAME_ROLES)
     words = [
-        word for field in fields for text in ([field] if isinstance(field, str) else field) for word in text.split()
+        word
+        for field in fields
+        for text in ([field] if isinstance(field, str) else field)
+        for word in clean_line(text).split()
     ]
     return " ".join(words)
 
@@ -67,23 +73,42 @@ def rating_of(register: Definition, answers: Answers) -> Level | None:
     return register.rating.level(code) if isinstance(code, str) else None
 
 
-def search_text(register: Definition, answers: Answers) -> str:
-    """Return the text that the list's search covers: the words of the answers that the register names for it."""
-    found = (answers.get(name) for name in register.records.search)
-    return searchable(" ".join(fold(answer) for answer in found if isinstance(answer, str)))
-
-
-def searchable(text: str) -> str:
+def search_text(register: Definition, answers: Answers, reference: str = "") -> str:
     """
-    Return a space and then the words of a folded text, each once, separated by spaces.
-
-    A word with an apostrophe or a hyphen is found by its parts and as a whole: "o'brien" as o, brien and obrien.
+    Return the text that the list's search covers: the words of the answers that the register names for it, the NHS
+    number, the date of birth (see `birth_as_searched`) and the letters of the reference.
     """
-    words: dict[str, None] = {}
-    for written in text.split():
-        parts = PARTS.findall(written)
-        words |= dict.fromkeys([*parts, "".join(parts)] if len(parts) > 1 else parts)
-    return " " + " ".join(words)
+    found = [answers.get(name) for name in register.records.search]
+    number, born = _answer(register, answers, "nhs_number") or "", _answer(register, answers, "born") or ""
+    numbers = (number, birth_as_searched(born) if born != NOT_KNOWN else "", bare_reference(reference))
+    return searchable(*(answer for answer in found if isinstance(answer, str)), *numbers)
+
+
+def birth_as_searched(born: str) -> str:
+    """Return a date as searches find it: year of two digits, month, day, century. So the century may be left out."""
+    year, month, day = born.split("-") if born else ("", "", "")
+    return f"{year[2:]}{month}{day}{year[:2]}"
+
+
+def searchable(*texts: str) -> str:
+    """
+    Return a space and then the folded words of some texts, each once, separated by spaces.
+
+    A name of several parts is found by its parts and as a whole: "O'Brien" and "O Brien" as o, brien and obrien.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        folded = fold(text)
+        parts = PARTS.findall(folded)
+        wholes = ["".join(parts)] if len(parts) <= MOST_JOINED else _joined_where_written(folded)
+        found |= dict.fromkeys([*parts, *wholes])
+    found.pop("", None)
+    return " " + " ".join(found)
+
+
+def _joined_where_written(folded: str) -> list[str]:
+    """Return each word of a long text without its apostrophes and hyphens."""
+    return ["".join(PARTS.findall(word)) for word in folded.split()]
 
 
 def match_values(register: Definition, answers: Answers) -> tuple[tuple[str, ...] | None, ...]:

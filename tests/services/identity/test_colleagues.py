@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.identity.jobs import Sweeper
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from services.identity.rules.log_in import Status
 from shared.accounts import UserState
@@ -11,6 +12,7 @@ from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleague
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
+from shared.values import match_key
 from tests.services.identity.rig import PASSWORD, Rig
 
 ADMIN = "admin@mpft.nhs.uk"
@@ -18,8 +20,8 @@ ADMIN = "admin@mpft.nhs.uk"
 
 async def add(rig: Rig, name: str, role: Role, domain: str = "mpft.nhs.uk", *, everywhere: bool = False) -> str:
     """Add an account with one role, and return its email address."""
-    first, last = name.split()
-    email = f"{first}.{last}@{domain}".lower()
+    first, last = name.rsplit(maxsplit=1)
+    email = f"{match_key(first)}.{match_key(last)}@{domain}"
     account = NewAccount(email, first, last, (GrantWanted("dsr", role, everywhere, ()),))
     async with transaction(rig.pool) as db:
         await create_account(db, account, Fixed(rig.context.hashes, PASSWORD))
@@ -80,6 +82,53 @@ async def test_they_are_told_apart_by_address_and_organisation_and_it_is_said_wh
     assert ("bo.adams@mpft.nhs.uk", UserState.LOCKED) == found["Bo Adams"]
     assert UserState.ACTIVE is found["Al Everywhere"][1]
     assert await organisation(rig) == cal.organisation_id
+
+
+async def test_they_are_found_and_sorted_by_any_spelling_of_the_name(rig: Rig) -> None:
+    await rig.person(ADMIN, role=Role.ADMINISTRATOR)
+    for name in (
+        "Zed\u00a0X Zebedee",
+        "Sin\u00e9ad \u00c9anna",
+        "Jan \u0141ukaszewicz",
+        "Ada Evans",
+        "Can \u00d6zt\u00fcrk",
+        "Bo Owen",
+        "Al Lunn",
+    ):
+        await add(rig, name, Role.STANDARD)
+    await add(rig, "Aoife O\u2019Brien", Role.STANDARD)
+
+    shown = [name.split()[-1] for name in await names(rig)]
+
+    assert [
+        "Birch",
+        "\u00c9anna",
+        "Evans",
+        "\u0141ukaszewicz",
+        "Lunn",
+        "O\u2019Brien",
+        "Owen",
+        "\u00d6zt\u00fcrk",
+        "Zebedee",
+    ] == shown
+    for typed in ("obrien", "O'Brien", "o brien", "brien aoife", "O\u2011BRIEN"):
+        assert ["Aoife O\u2019Brien"] == await names(rig, typed)
+    assert [["Can \u00d6zt\u00fcrk"], ["Jan \u0141ukaszewicz"]] == [
+        await names(rig, each) for each in ("OZTURK", "lukaszewicz")
+    ]
+
+
+async def test_a_name_that_an_older_process_stored_is_found_at_once_and_folded_by_the_sweep(rig: Rig) -> None:
+    await rig.person(ADMIN, role=Role.ADMINISTRATOR)
+    await add(rig, "Ann Jones", Role.STANDARD)
+    await rig.pool.execute(
+        "UPDATE account SET last_name = 'M\u00fcller', search = NULL, sort_name = NULL WHERE first_name = 'Ann'"
+    )
+    before = await names(rig, "ann")
+
+    await Sweeper(rig.context).sweep()
+
+    assert (["Ann M\u00fcller"], ["Ann M\u00fcller"]) == (before, await names(rig, "muller"))
 
 
 async def test_no_more_are_listed_than_a_page_can_show(rig: Rig) -> None:

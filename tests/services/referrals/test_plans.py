@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from services.referrals.store.settling import WantedAlike
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from services.referrals.rules.search import read_search
-from services.referrals.store import finding
+from services.referrals.store import finding, settling
 from services.referrals.store.finding import EVERYTHING, ListFilters, ListPage, filters_of
 from shared.contracts.referrals.listing import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
-from tests.services.referrals.builders import a_visitor
+from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
 from tests.services.referrals.rig import Referrals
 from tests.support.connections import KeptConnections
@@ -223,7 +225,12 @@ async def test_a_search_in_what_is_narrowed_reads_no_more_than_is_left(explained
 @pytest.mark.parametrize("visitor", [LARGEST, SMALL, FEW, EVERYBODY, WHOLE])
 @pytest.mark.parametrize(
     ("typed", "index"),
-    [("an", {"record_word_beginning"}), ("aelo", {"record_word_beginning", "record_search_within"})],
+    [
+        ("an", {"record_word_beginning"}),
+        ("aelo", {"record_word_beginning", "record_search_within"}),
+        ("04/05/1999", {"record_word_beginning"}),
+        ("999 000 0018", {"record_word_beginning"}),
+    ],
 )
 async def test_a_search_reads_by_its_index_at_the_beginning_of_words_and_within(
     explained: Explained, visitor: Visitor, typed: str, index: set[str]
@@ -249,6 +256,16 @@ async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained)
 
     assert {"record_of_creator"} == reads - {HELD}
     assert rows < 1_500
+
+
+async def test_who_may_be_the_same_person_is_looked_up_by_birth_and_by_name(explained: Explained) -> None:
+    wanted = WantedAlike(new_id(), "dsr", date(1999, 5, 4), ("ael", "ann"), ("aelo ann",), (date(1999, 4, 5),))
+    for _ in range(OFTEN):
+        explained.plans.clear()
+        assert [] == await settling.find_alike(explained.db, [wanted])
+
+    assert {"record_by_birth", "record_by_name"} >= reads_of(explained.plans)
+    assert rows_of(explained.plans) < 50
 
 
 async def test_who_is_there_already_is_looked_up_by_key(explained: Explained) -> None:

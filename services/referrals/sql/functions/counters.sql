@@ -19,7 +19,8 @@ BEGIN
     (new.register_code, new.created_by, new.compartment_id, new.is_open, 1);
     IF new.is_open THEN
         INSERT INTO record_search (record_id, register_code, compartment_id, created_by, updated_at, search)
-        VALUES (new.id, new.register_code, new.compartment_id, new.created_by, new.updated_at, new.search);
+        VALUES (new.id, new.register_code, new.compartment_id, new.created_by, new.updated_at,
+            without_numbers(new.search));
         INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
         SELECT new.id, new.register_code, new.compartment_id, new.created_by, w.word
         FROM unnest(string_to_array(ltrim(new.search), ' ')) AS w (word)

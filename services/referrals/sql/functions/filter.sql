@@ -149,7 +149,7 @@ BEGIN
 END
 $$;
 
--- Return the ids that match, in the requested order or in its reverse. `p_levels` are the ratings, the most urgent
+-- Return the ids that match, in the requested order or in its reverse. All spellings of a name stand together. `p_levels` are the ratings, the most urgent
 -- first.
 CREATE OR REPLACE FUNCTION in_order(
     p_ids uuid [], p_patterns text [], p_ratings text [], p_localities text [],
@@ -167,8 +167,8 @@ BEGIN
             AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
             AND (p_localities IS NULL OR r.locality = ANY(p_localities))
         ORDER BY
-            CASE WHEN p_sort = 'name' THEN lower(r.family_name) END,
-            CASE WHEN p_sort = 'name' THEN lower(r.given_name) END,
+            CASE WHEN p_sort = 'name'
+                THEN coalesce(r.sort_name, lower(r.family_name) || ' ' || lower(r.given_name)) COLLATE "C" END,
             CASE WHEN p_sort = 'rating' THEN array_position(p_levels, r.rating) END,
             CASE WHEN p_sort = 'created' THEN r.created_at END DESC,
             r.updated_at DESC, r.id DESC

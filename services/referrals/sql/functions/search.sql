@@ -1,4 +1,4 @@
--- Searches by name in one round trip. The same call audits the search, without its text. Searches count people, not
+-- Searches in one round trip: by name, NHS number, date of birth or reference. The same call audits the search, without its text. Searches count people, not
 -- matching words.
 
 -- Search records. If few enough records pass the filters, all of those are searched, so the search is exact. Otherwise
@@ -32,17 +32,17 @@ BEGIN
         scope.register_code, reach, own, search.reference, filters.ratings, filters.localities, filters.reach
     );
     IF found_ones IS NULL THEN
-        found_ones := CASE
-            WHEN own IS NOT NULL THEN found_own_ids(scope.register_code, own, search.patterns, looked_through)
-            ELSE found_ids(scope.register_code, reach, search.beginning, search.until, search.within, search.patterns,
-                looked_through)
-        END;
+        found_ones := matching_ids(scope, search, own, looked_through);
         more := cardinality(found_ones) > looked_through;
-        is_in_order := own IS NULL AND NOT is_filtered;
+        is_in_order := own IS NULL AND NOT (is_filtered OR search.by_number OR search.joined IS NOT NULL);
     END IF;
     IF NOT is_in_order THEN
-        found_ones := in_order(found_ones, CASE WHEN search.reference IS NULL THEN search.patterns END, filters.ratings,
-            filters.localities, 'updated', false, filters.levels, search.most + 1);
+        IF search.joined IS NOT NULL THEN
+            found_ones := spelt_ids(found_ones, search.patterns, search.joined);
+        END IF;
+        found_ones := in_order(found_ones,
+            CASE WHEN search.reference IS NULL AND search.joined IS NULL THEN search.patterns END,
+            filters.ratings, filters.localities, 'updated', false, filters.levels, search.most + 1);
     END IF;
     IF cardinality(found_ones) > search.most THEN
         more := true;
@@ -100,7 +100,7 @@ $$;
 
 -- Return what to search for: a reference, or words. A name matches by comparison if one of its words is at least
 -- `beginning` and less than `until`. `within`: the first of the patterns may also match inside words. All patterns must
--- match.
+-- match, or all of `joined` if it is given. `by_number`: the beginning is that of a number.
 CREATE OR REPLACE FUNCTION read_search(p_search jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -108,9 +108,9 @@ DECLARE
 BEGIN
     SELECT s.* INTO search
     FROM jsonb_to_record(p_search) AS s (
-        reference text, beginning text, until text, within boolean, patterns text [], most integer
+        reference text, beginning text, until text, within boolean, patterns text [], joined text [], by_number boolean, most integer
     )
-    WHERE check_keys(p_search, ARRAY['reference', 'beginning', 'until', 'within', 'patterns', 'most']);
+    WHERE check_keys(p_search, ARRAY['reference', 'beginning', 'until', 'within', 'patterns', 'joined', 'by_number', 'most']);
     RETURN search;
 END
 $$;
@@ -177,6 +177,46 @@ BEGIN
         WHERE r.id = ANY(held_ids()) AND r.register_code = p_register AND r.created_by <> p_user AND r.is_open
             AND r.search LIKE ALL(p_patterns)
         LIMIT p_most + 1
+    );
+END
+$$;
+
+-- Return the ids that match, in no order if some match by joined words. Of a search by number they match by its
+-- beginning alone. `p_user`: only the records of this user. If
+-- there are more than `p_most`, they need not be all.
+CREATE OR REPLACE FUNCTION matching_ids(p_scope record, p_search record, p_user uuid, p_most integer) RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    register text := p_scope.register_code;
+    reach uuid [] := p_scope.compartment_ids;
+    ids uuid [];
+BEGIN
+    IF p_search.by_number AND p_user IS NULL THEN
+        RETURN beginning_ids(register, reach, p_search.beginning, p_search.until, p_most + 1);
+    END IF;
+    ids := CASE
+        WHEN p_user IS NOT NULL THEN found_own_ids(register, p_user, p_search.patterns, p_most)
+        ELSE found_ids(register, reach, p_search.beginning, p_search.until, p_search.within, p_search.patterns, p_most)
+    END;
+    IF p_search.joined IS NULL OR cardinality(ids) > p_most THEN
+        RETURN ids;
+    END IF;
+    ids := ids || CASE
+        WHEN p_user IS NOT NULL THEN found_own_ids(register, p_user, p_search.joined, p_most)
+        ELSE search_ids(register, reach, p_search.joined, p_most + 1)
+    END;
+    RETURN ARRAY(SELECT DISTINCT each.id FROM unnest(ids) AS each (id));
+END
+$$;
+
+-- Return those of the records in which every pattern occurs, or every one of joined words.
+CREATE OR REPLACE FUNCTION spelt_ids(p_ids uuid [], p_patterns text [], p_joined text []) RETURNS uuid []
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT r.id
+        FROM record AS r
+        WHERE r.id = ANY(p_ids) AND r.is_open AND (r.search LIKE ALL(p_patterns) OR r.search LIKE ALL(p_joined))
     );
 END
 $$;
@@ -282,6 +322,7 @@ narrowed_ids(text, uuid [], uuid, text, text [], text [], integer),
 found_ids(text, uuid [], text, text, boolean, text [], integer),
 do_many_begin(text, uuid [], text, text, integer),
 found_own_ids(text, uuid, text [], integer),
+matching_ids(record, record, uuid, integer), spelt_ids(uuid [], text [], text []),
 beginning_ids(text, uuid [], text, text, integer), search_ids(text, uuid [], text [], integer),
 newest_matches(text, uuid [], uuid [], text [], integer)
 TO referrals_app;
