@@ -12,6 +12,7 @@ from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
+from services.referrals.handlers.settling import Settling
 from services.referrals.handlers.standing import RecordStatusHandlers
 from services.referrals.jobs import (
     END_EVERY_SECONDS,
@@ -19,6 +20,8 @@ from services.referrals.jobs import (
     FOLD_GATHER_SECONDS,
     PROVED_AT_HOUR,
     REFRESH_EVERY_SECONDS,
+    SETTLE_EVERY_SECONDS,
+    SETTLE_GATHER_SECONDS,
     prove_counters,
     purge_drafts,
 )
@@ -115,6 +118,13 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         ),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
+        Job(
+            "records.settle",
+            Settling(context).settle,
+            every=SETTLE_EVERY_SECONDS,
+            gather=SETTLE_GATHER_SECONDS,
+            after_work=True,
+        ),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
     ]

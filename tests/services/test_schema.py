@@ -17,6 +17,7 @@ from services.outcomes.store.standings import NewTask
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage
 from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion, OutboxRow
+from services.referrals.store.settling import AlikePair, WantedAlike
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, RecountedCopy
 from shared.database import Scope
 from shared.messages import SERVICES
@@ -45,6 +46,8 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("read_page", "p_page"): ListPage,
         ("read_filters", "p_filters"): ListFilters,
         ("read_search", "p_search"): Search,
+        ("find_alike", "p_wanted"): WantedAlike,
+        ("flag_alike", "p_pairs"): AlikePair,
     },
     "reports": {
         ("read_records", "p_records"): CopiedRecord,

@@ -28,6 +28,7 @@ from shared.contracts.referrals.duplicates import (
 from shared.ids import new_id
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 
 PAGE = "duplicates/"
 VERDICTS: dict[str, DuplicateVerdict] = {"link": "linked", "dismiss": "dismissed"}
@@ -111,10 +112,16 @@ def _pair(
     return Pair(
         one,
         other,
-        words("duplicate.found", when=day(found.found_at)),
+        _found(words, found),
         [Column(label) for label in labels],
         side_by_side(register, one, other, names),
         [(each.reference, register.record_address(each.record_id)) for each in (one, other)],
         list(dict.fromkeys([*before.get(one.record_id, ()), *before.get(other.record_id, ())])),
         new_id(),
     )
+
+
+def _found(words: Words, pair: PossibleDuplicate) -> str:
+    """Return when the pair was found, and why if no rule for duplicates found it."""
+    when = words("duplicate.found", when=day(pair.found_at))
+    return f"{when}. {words.group('duplicate.why')[pair.why]}" if pair.why else f"{when}."

@@ -146,8 +146,9 @@ def _reinstated(register: Definition, present: Present, answers: Answers) -> New
 def _content(register: Definition, present: Present, answers: Answers) -> Content | None:
     """Return the content to store, with its keys where duplicates are refused; None if nothing of it matters."""
     if register.duplicates.entry == "refused":
-        return content_of(register, answers)
-    return content_of(register, answers, present.answers) if answers != present.answers else None
+        return content_of(register, answers, reference=present.reference)
+    before, reference = present.answers, present.reference
+    return content_of(register, answers, before, reference=reference) if answers != present.answers else None
 
 
 async def _store(

@@ -34,6 +34,7 @@ from shared.registers.form.conditions import Answer, Answers
 from shared.registers.form.person import match_keys, person_of, rating_of, search_text
 from shared.registers.references import REFERENCES, write_reference
 from shared.registers.scope import compartment_for
+from shared.values import sort_key
 
 MOST_REFERENCES = 5
 MOST_JUDGED = 3
@@ -87,7 +88,8 @@ class Saving:
         for _ in range(MOST_REFERENCES):
             drawn = replace(record, reference=write_reference(register.code, self.draw(REFERENCES)))
             try:
-                return await self._add(visitor, asked, register, drawn, compartment, content_of(register, answers))
+                content = content_of(register, answers, reference=drawn.reference)
+                return await self._add(visitor, asked, register, drawn, compartment, content)
             except UniqueViolationError:  # another record has this reference, which is rare: draw again
                 continue
         raise LookupError("no free reference was found")
@@ -145,9 +147,11 @@ class Saving:
         register: Definition,
         answers: Answers,
         shown: tuple[UUID, ...] = (),
+        fresh: frozenset[str] | None = None,
     ) -> Saved:
         """
-        Store a record unless it matches records that were not judged. Judge those, and store it again.
+        Store a record unless it matches records that were not judged. Judge those, and store it again. With `fresh`
+        only matches by these rules count.
 
         So a record that was added in the meantime is judged too. Raises `NotAnswered` if there are new ones each time.
         """
@@ -158,7 +162,7 @@ class Saving:
             if saved.verdict != "matches":
                 return saved
             async with audited_duplicates(self.context, visitor):
-                rules.check_matches(register, answers, saved.matches, saved.seen, shown)
+                rules.check_matches(register, answers, saved.matches, saved.seen, shown, fresh)
             judged = saved.matches
         raise NotAnswered(Fault.BUSY)
 
@@ -212,7 +216,7 @@ class Saving:
             is_update=True,
             changes=tuple((each.name, each.before, each.after) for each in changes),
         )
-        content = content_of(register, answers, before=present.answers)
+        content = content_of(register, answers, present.answers, reference=present.reference)
         receipt = receipt_of(present, version, content.rating).model_copy(update={"rerated": rerating.is_new})
         moment, submitter = self.context.clock(), present.created_by
         telling = RecordEvents(register, compartment.bodies, receipt, moment, submitter, present.bodies)
@@ -222,10 +226,11 @@ class Saving:
         command = new_command(visitor, asked, receipt)
 
         async def store_it(db: Database, judged: tuple[Match, ...]) -> Saved:
-            looked_at = judged if content.keys and register.duplicates.entry == "refused" else None
+            looked_at = judged if content.keys else None
             return await store.save_version(db, scope, command, version, replace(content, judged=looked_at), events)
 
-        saved = await self._store(visitor, store_it, register, answers)
+        fresh = fresh_rules(register, present.answers, answers) if register.duplicates.entry == "asked" else None
+        saved = await self._store(visitor, store_it, register, answers, asked.duplicates_seen, fresh)
         return self._reply(visitor, asked, receipt, saved)
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
@@ -325,7 +330,9 @@ def receipt_of(present: Present, version: NewVersion, rating: str | None) -> Rec
     )
 
 
-def content_of(register: Definition, answers: Answers, before: Answers | None = None) -> Content:
+def content_of(
+    register: Definition, answers: Answers, before: Answers | None = None, *, reference: str = ""
+) -> Content:
     """
     Return what is stored for these answers: the answers, the columns derived from them, and the match keys.
 
@@ -336,7 +343,8 @@ def content_of(register: Definition, answers: Answers, before: Answers | None = 
     return Content(
         answers=answers,
         rating=level.code if level else None,
-        search=search_text(register, answers),
+        search=search_text(register, answers, reference),
+        sort_name=sort_key(person.family_name, person.given_name),
         locality=person.locality,
         given_name=person.given_name,
         family_name=person.family_name,
@@ -346,6 +354,12 @@ def content_of(register: Definition, answers: Answers, before: Answers | None = 
         keys=tuple(each.key for each in keys) if is_rekeyed else None,
         key_rules=tuple(each.rule for each in keys) if is_rekeyed else None,
     )
+
+
+def fresh_rules(register: Definition, before: Answers, answers: Answers) -> frozenset[str]:
+    """Return the rules for duplicates whose key an update changes: only by these can it make a new match."""
+    known = match_keys(register, before)
+    return frozenset(each.rule for each in match_keys(register, answers) if each not in known)
 
 
 def new_command(visitor: Visitor, command: Command[RecordReceipt], receipt: RecordReceipt) -> NewCommand:

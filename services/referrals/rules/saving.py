@@ -87,16 +87,23 @@ class DuplicateRefused(Refused):
 
 
 def check_matches(
-    register: Definition, answers: Answers, matches: Sequence[Match], seen: Sequence[UUID], shown: Collection[UUID] = ()
+    register: Definition,
+    answers: Answers,
+    matches: Sequence[Match],
+    seen: Sequence[UUID],
+    shown: Collection[UUID] = (),
+    fresh: Collection[str] | None = None,
 ) -> None:
     """
     Decide about the records that match: the one to be saved may be stored as well, or it is refused.
 
     `seen` are those of the matches that the user may see, the newest first. `shown` are those that they were shown
-    before. Refused as `likely_duplicate` (with the newest ten ids in `records`), as `duplicate` (the same, where
-    duplicates are refused), or as `duplicate_unseen`.
+    before. With `fresh` only matches by one of these rules count.
+
+    Refused as `likely_duplicate` (with the newest ten ids in `records`), as `duplicate` (the same, where duplicates are
+    refused), or as `duplicate_unseen`.
     """
-    counted = {match.record_id for match in matches if _counts(register, answers, match)}
+    counted = {match.record_id for match in matches if _counts(register, answers, match, fresh)}
     visible = tuple(each for each in seen if each in counted)[:MOST_ALIKE]
     if register.duplicates.entry == "refused" and visible:
         raise DuplicateRefused(Duplicate(records=visible), counted)
@@ -110,10 +117,10 @@ def shown_all(visible: Sequence[UUID], shown: Collection[UUID]) -> bool:
     return set(visible) <= set(shown)
 
 
-def _counts(register: Definition, answers: Answers, match: Match) -> bool:
+def _counts(register: Definition, answers: Answers, match: Match, fresh: Collection[str] | None) -> bool:
     """Check whether one of the rules by which the records match counts for this pair."""
     number = answers.get(register.person.get("nhs_number", ""))
     both_known = bool(number) and match.has_nhs_number
     rules = {" ".join(rule.match): rule for rule in register.duplicates.rules}
-    found = [rules[name] for name in match.rules if name in rules]
+    found = [rules[name] for name in match.rules if name in rules and (fresh is None or name in fresh)]
     return any(rule.only_without is None or not both_known for rule in found)

@@ -16,12 +16,13 @@ from shared.contracts.referrals.duplicates import (
 )
 from shared.database import Database
 from shared.permissions import Visitor
+from shared.registers.definition.lifecycle import LIKENESSES, Likeness
 
 MOST = 20  # pairs on one page
 
 # Open pairs: both records are active and in scope, and they are not linked to one person through a third record.
 OPEN = f"""
-    SELECT d.one, d.other, d.found_at
+    SELECT d.one, d.other, d.found_at, d.rule
     FROM possible_duplicate AS d
     JOIN record AS r ON r.id = d.one AND r.is_open AND {in_scope("r")}
     JOIN record AS o ON o.id = d.other AND o.is_open AND {in_scope("o")}
@@ -33,7 +34,7 @@ OPEN = f"""
     )
 """  # noqa: S608  a condition of ours
 FIND_OPEN = f"""
-    SELECT d.one, d.other, d.found_at, count(*) OVER () AS total
+    SELECT d.one, d.other, d.found_at, d.rule, count(*) OVER () AS total
     FROM ({OPEN}) AS d
     ORDER BY d.found_at, d.one, d.other
     LIMIT {MOST}
@@ -80,7 +81,9 @@ async def find_open(db: Database, visitor: Visitor) -> PossibleDuplicates:
 
 
 def _pair(pair: Record, records: dict[UUID, RecordCompared]) -> PossibleDuplicate:
-    return PossibleDuplicate(found_at=pair["found_at"], one=records[pair["one"]], other=records[pair["other"]])
+    why: Likeness | None = next((each for each in LIKENESSES if each == pair["rule"]), None)
+    one, other = records[pair["one"]], records[pair["other"]]
+    return PossibleDuplicate(found_at=pair["found_at"], one=one, other=other, why=why)
 
 
 COUNT_OPEN = f"SELECT count(*) FROM ({OPEN}) AS d"  # noqa: S608  a statement of ours

@@ -65,6 +65,7 @@ class Content:
     answers: Mapping[str, Answer]
     rating: str | None
     search: str
+    sort_name: str
     locality: str | None
     given_name: str
     family_name: str

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.messages import Command, Message, Request
+from shared.registers.definition.lifecycle import Likeness
 
 DuplicateVerdict = Literal["linked", "dismissed"]
 
@@ -56,11 +57,12 @@ class RecordCompared(Message):
 
 
 class PossibleDuplicate(Message):
-    """Two active records that look like one person."""
+    """Two active records that look like one person. `why` is given where no rule for duplicates found them."""
 
     found_at: datetime
     one: RecordCompared
     other: RecordCompared
+    why: Likeness | None = None
 
 
 class PossibleDuplicates(Message):

@@ -179,6 +179,11 @@ class DuplicateRule(Model):
     only_without: Literal["nhs_number"] | None = None
 
 
+Likeness = Literal["names_swapped", "middle_name", "name_spelling", "date_slip"]
+"""Why the register's team is shown two records that the rules for duplicates do not catch."""
+LIKENESSES: tuple[Likeness, ...] = ("names_swapped", "middle_name", "name_spelling", "date_slip")
+
+
 class Duplicates(Model):
     """
     The rules for likely duplicates, in the order tried, and what happens to an entry that matches.
@@ -186,11 +191,14 @@ class Duplicates(Model):
     `asked`: the user is shown the matches and may add the record all the same. `refused`: the record is not added, nor
     an update saved that would make one. `unseen` applies when the asker may not see the match. `silent`: the record is
     added and both are flagged for the register's team. `said`: it is refused, and the page says whom to ask.
+
+    `team` is what else is flagged for the team alone, and stops nobody.
     """
 
     entry: Literal["asked", "refused"] = "asked"
     rules: tuple[DuplicateRule, ...] = Field(alias="rule", min_length=1)
     unseen: Literal["silent", "said"]
+    team: tuple[Likeness, ...] = LIKENESSES
 
 
 class Notification(Model):

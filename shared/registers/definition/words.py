@@ -12,7 +12,7 @@ from typing import get_args
 from shared.accounts import LimitName, UserAct, UserState
 from shared.permissions import AccountGrant, Role
 from shared.registers.definition.base import LONGEST_TEXT, placeholders_in
-from shared.registers.definition.lifecycle import Occasion
+from shared.registers.definition.lifecycle import LIKENESSES, Occasion
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.values import ValueFault
 
@@ -23,6 +23,7 @@ Said = str | tuple[str, ...]
 """A text, or several paragraphs."""
 
 BY_CODE: Mapping[str, frozenset[str]] = {
+    "duplicate.why": frozenset(LIKENESSES),
     "faults": frozenset(ValueFault),
     "limits.said": frozenset(get_args(LimitName)),
     "mails.occasions": frozenset(get_args(Occasion)),

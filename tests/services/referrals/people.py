@@ -2,13 +2,16 @@
 
 import secrets
 from string import ascii_lowercase
+from typing import TypeVar
 
 from nhs_number import calculate_checksum
 
 from shared.contracts.referrals.answers import Answer
-from shared.contracts.referrals.saving import LikelyDuplicate, SubmitRecord
+from shared.contracts.referrals.saving import LikelyDuplicate, SubmitRecord, UpdateRecord
 from shared.messages import Refused
 from tests.services.referrals.builders import EDITION, a_referral, new_id
+
+Asked = TypeVar("Asked", SubmitRecord, UpdateRecord)
 
 
 def a_person(**changes: Answer) -> dict[str, Answer]:
@@ -30,7 +33,7 @@ def unasked(**answers: Answer) -> SubmitRecord:
     return SubmitRecord(command_id=new_id(), edition=EDITION, answers=a_referral(**answers))
 
 
-def having_seen(asked: SubmitRecord, refusal: Refused) -> SubmitRecord:
+def having_seen(asked: Asked, refusal: Refused) -> Asked:
     """Return the same command from a user who has seen the matches that the refusal names."""
     assert isinstance(refusal.details, LikelyDuplicate)
     return asked.model_copy(update={"duplicates_seen": refusal.details.records})

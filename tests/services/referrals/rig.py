@@ -33,6 +33,7 @@ SEEDS: Mapping[str, bytes] = {
 REFERRALS = "referrals"
 
 Reply = TypeVar("Reply", bound=Message)
+Saved = TypeVar("Saved", SubmitRecord, UpdateRecord)
 
 
 class Waking(Relay):
@@ -85,8 +86,8 @@ class Referrals:
     async def submit(self, visitor: Visitor, **changes: Answer) -> RecordReceipt:
         return await self.anyway(visitor, a_submission(**changes))
 
-    async def anyway(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
-        """Submit the record as a user who looks at every likely duplicate and adds the record anyway."""
+    async def anyway(self, visitor: Visitor, asked: Saved) -> RecordReceipt:
+        """Save the record as a user who looks at every likely duplicate and saves the record anyway."""
         while True:
             try:
                 return await self.ask(visitor, asked)
@@ -109,7 +110,7 @@ class Referrals:
         return [row.name for row in (await self.listed(visitor, search)).rows]
 
     async def update(self, visitor: Visitor, receipt: RecordReceipt, **changes: Answer) -> RecordReceipt:
-        return await self.ask(visitor, an_update(receipt, **changes))
+        return await self.anyway(visitor, an_update(receipt, **changes))
 
     async def archive(self, visitor: Visitor, receipt: RecordReceipt) -> RecordReceipt:
         return await self.ask(visitor, an_archive(receipt))

@@ -289,7 +289,7 @@ async def test_a_dismissed_pair_opens_again_when_something_else_is_the_same_too(
     second = await referrals.anyway(visitor, unasked(**other))
     await dismiss(owner, first, second)
 
-    await referrals.ask(visitor, an_update(second, **person))
+    await referrals.update(visitor, second, **person)
 
     assert {both(first, second): ("nhs_number", "open")} == await pairs(owner, first)
 

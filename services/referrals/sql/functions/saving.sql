@@ -68,12 +68,12 @@ DECLARE
 BEGIN
     SELECT c.* INTO content
     FROM jsonb_to_record(p_content) AS c (
-        answers jsonb, rating text, search text, locality text, given_name text, family_name text, born date,
-        nhs_number text, postcode text, keys text [], key_rules text [], judged jsonb
+        answers jsonb, rating text, search text, sort_name text, locality text, given_name text, family_name text,
+        born date, nhs_number text, postcode text, keys text [], key_rules text [], judged jsonb
     )
     WHERE check_keys(p_content, ARRAY[
-        'answers', 'rating', 'search', 'locality', 'given_name', 'family_name', 'born', 'nhs_number', 'postcode',
-        'keys', 'key_rules', 'judged'
+        'answers', 'rating', 'search', 'sort_name', 'locality', 'given_name', 'family_name', 'born', 'nhs_number',
+        'postcode', 'keys', 'key_rules', 'judged'
     ]);
     RETURN content;
 END
@@ -120,12 +120,12 @@ BEGIN
     INSERT INTO record (
         id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
         created_at, updated_at, rating, rated_at, ends_on, awaiting, locality, given_name, family_name, born, nhs_number,
-        postcode, search, answers
+        postcode, search, sort_name, answers
     ) VALUES (
         fresh.record_id, fresh.reference, scope.register_code, fresh.edition, fresh.state, fresh.compartment_id,
         fresh.organisation_id, scope.user_id, scope.full_name, now(), now(), content.rating, now(), fresh.ends_on,
         fresh.awaiting, content.locality, content.given_name, content.family_name, content.born, content.nhs_number,
-        content.postcode, content.search, content.answers
+        content.postcode, content.search, content.sort_name, content.answers
     ) RETURNING overlay INTO the_overlay;
     PERFORM add_keys(fresh.record_id, scope.register_code, content.keys, content.key_rules, matched <> '{}');
     INSERT INTO record_version (record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, answers)
@@ -168,7 +168,7 @@ END
 $$;
 
 -- Lock the keys, and return the other open records of the register that share one of them, in every compartment, with
--- the rules that match. SECURITY DEFINER: rules must know of a match that the user may not see. The service never shows
+-- the rules that match. Records that are linked as the same person are left out. SECURITY DEFINER: rules must know of a match that the user may not see. The service never shows
 -- it.
 CREATE OR REPLACE FUNCTION find_matches(
     p_record uuid, p_register text, p_keys text [], OUT matches jsonb, OUT ids uuid []
@@ -182,7 +182,12 @@ BEGIN
         SELECT r.id AS record_id, r.nhs_number IS NOT NULL AS has_nhs_number, array_agg(k.rule) AS rules
         FROM record_key AS k
         JOIN record AS r ON r.id = k.record_id AND r.is_open
-        WHERE k.register_code = p_register AND k.key = ANY(p_keys) AND r.id <> p_record
+        WHERE k.register_code = p_register AND k.key = ANY(p_keys) AND r.id <> p_record AND NOT EXISTS (
+            SELECT
+            FROM person_link AS l
+            JOIN person_link AS m ON m.person_id = l.person_id
+            WHERE l.record_id = p_record AND m.record_id = r.id
+        )
         GROUP BY r.id
     ) AS m;
 END
@@ -248,7 +253,7 @@ BEGIN
         (a.register_code, a.created_by, a.compartment_id, a.is_open)
     );
     INSERT INTO record_search (record_id, register_code, compartment_id, created_by, updated_at, search)
-    SELECT a.id, a.register_code, a.compartment_id, a.created_by, a.updated_at, a.search
+    SELECT a.id, a.register_code, a.compartment_id, a.created_by, a.updated_at, without_numbers(a.search)
     FROM added AS a
     WHERE a.is_open;
     INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
@@ -256,7 +261,17 @@ BEGIN
     FROM added AS a, unnest(string_to_array(ltrim(a.search), ' ')) AS w (word)
     WHERE a.is_open AND w.word <> '';
     PERFORM use_edition(e.register_code, e.edition) FROM (SELECT DISTINCT a.register_code, a.edition FROM added AS a) AS e;
+    INSERT INTO record_unsettled (record_id) SELECT a.id FROM added AS a;
     RETURN NULL;
+END
+$$;
+
+-- Return search text without its NHS number and date of birth. They are found by their beginning, and would make most of
+-- the index for the search within words.
+CREATE OR REPLACE FUNCTION without_numbers(p_search text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN regexp_replace(p_search, ' [0-9]{6,}', '', 'g');
 END
 $$;
 

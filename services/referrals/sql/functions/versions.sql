@@ -164,6 +164,7 @@ BEGIN
         rating = p_content.rating, rated_at = CASE WHEN p_wanted.rerated THEN now() ELSE r.rated_at END,
         locality = p_content.locality, given_name = p_content.given_name, family_name = p_content.family_name,
         born = p_content.born, nhs_number = p_content.nhs_number, postcode = p_content.postcode, search = p_content.search,
+        sort_name = p_content.sort_name,
         answers = (r.answers - ARRAY(SELECT c ->> 0 FROM jsonb_array_elements(p_wanted.changes) AS c))
         || p_content.answers
     WHERE r.id = p_wanted.record_id AND r.version = p_wanted.version AND r.is_open = p_wanted.was_open
