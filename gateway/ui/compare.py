@@ -5,7 +5,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
-from gateway.ui.formats import day, rating_mark
+from gateway.ui.formats import day, lines, rating_mark
 from gateway.ui.table import Cell
 from shared.contracts.referrals.duplicates import RecordCompared
 from shared.contracts.referrals.reading import RecordShown
@@ -35,16 +35,18 @@ def compared(register: Definition, record: RecordShown) -> RecordCompared:
     )
 
 
-def facts_of(register: Definition, record: RecordCompared, names: Names) -> list[tuple[str, Cell]]:
+def facts_of(
+    register: Definition, record: RecordCompared, names: Names, typed_number: str | None = None
+) -> list[tuple[str, Cell]]:
     """
-    Return label and text of each fact. The person's facts are labelled as the register asks for them;
-    those that it does not ask for are left out.
+    Return label and text of each fact. The person's facts are labelled as the register asks for them; those that it
+    does not ask for are left out. If another NHS number was typed, its fact says so.
     """
     words, nothing = register.words, register.words("page.not_recorded")
     facts: list[tuple[str, Cell]] = [
         (words("duplicate.name"), record.name),
         (_label(register, "born"), show_date(record.born) if record.born else nothing),
-        (_label(register, "nhs_number"), show_nhs_number(record.nhs_number) if record.nhs_number else nothing),
+        (_label(register, "nhs_number"), _number(words, record.nhs_number, typed_number) or nothing),
         (_label(register, "postcode"), record.postcode or nothing),
         (words("administration.organisation"), names.get(record.organisation_id, nothing)),
         (words("duplicate.rating") if register.rating else "", rating_mark(register, record.rating) or nothing),
@@ -57,6 +59,13 @@ def side_by_side(register: Definition, one: RecordCompared, other: RecordCompare
     """Return a row for each fact: both texts, and whether they are the same."""
     pairs = zip(facts_of(register, one, names), facts_of(register, other, names), strict=True)
     return [[label, here, there, _verdict(register.words, here, there)] for (label, here), (_, there) in pairs]
+
+
+def _number(words: Words, number: str | None, typed: str | None) -> Cell:
+    shown = show_nhs_number(number) if number else ""
+    if not (number and typed) or number == typed:
+        return shown
+    return lines(shown, words("duplicate.other_number", number=show_nhs_number(typed)))
 
 
 def _verdict(words: Words, here: Cell, there: Cell) -> Cell:

@@ -5,12 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from gateway.ui.compare import facts_of
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, SameRecord
 from shared.contracts.referrals.ended import EndedRecord, ListEndedBefore
 from shared.contracts.referrals.reading import ReadRecord
-from shared.contracts.referrals.saving import SubmitRecord
+from shared.contracts.referrals.saving import LikelyDuplicate, SubmitRecord, UpdateRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
+from shared.registers.definition.lifecycle import LIKENESSES
 from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
@@ -33,10 +35,19 @@ def matches() -> StandInMatches:
 
 
 @pytest.fixture
+def referrals() -> StandInReferrals:
+    return StandInReferrals()
+
+
+@pytest.fixture
 async def browser(
-    open_gateway: OpenGateway, identity: StandInIdentity, outcomes: StandInOutcomes, matches: StandInMatches
+    open_gateway: OpenGateway,
+    identity: StandInIdentity,
+    outcomes: StandInOutcomes,
+    referrals: StandInReferrals,
+    matches: StandInMatches,
 ) -> Browser:
-    return await open_gateway(identity, outcomes, StandInReferrals(), matches)
+    return await open_gateway(identity, outcomes, referrals, matches)
 
 
 # -------------------------------------------------------------------------------------- before adding a second record
@@ -107,7 +118,66 @@ async def test_a_match_that_may_only_be_said_names_whom_to_ask(browser: Browser,
     assert "Jenny Harris" == typed_in(page, "lead_professional")
 
 
+def test_another_number_than_the_one_that_is_there_is_said() -> None:
+    register = load_registers().find("dsr")
+
+    facts = [dict(facts_of(register, ONE, {}, typed)) for typed in ("9990000026", "9990000018", None)]
+
+    differing, same, untyped = (str(each["NHS Number"]) for each in facts)
+    assert "You typed 999 000 0026, which is a different number." in differing
+    assert "999 000 0018" == same == untyped
+
+
+# --------------------------------------------------------------------------------------------------- before an update
+def takes_anothers_number(referrals: StandInReferrals) -> None:
+    referrals.failing[UpdateRecord] = Refused(LikelyDuplicate(records=(RECORD_ID,)))
+
+
+async def test_an_update_that_gives_a_record_the_number_of_another_is_asked_about(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    takes_anothers_number(referrals)
+    page = await browser.send(HERE, TYPED | {"note_command": COMMAND, "text": "Seen at home."}, status=409)
+    del referrals.failing[UpdateRecord]
+
+    saved = await browser.send(HERE, fields(page) | {"duplicate": "add"}, status=200)
+
+    assert (HEADING, ["Different person \u2013 save all the same", "Go back"]) == (
+        page.heading,
+        page.texts("main button"),
+    )
+    assert "Seen at home." == fields(page)["text"]
+    *_, update = referrals.heard(UpdateRecord)
+    assert ((RECORD_ID,), COMMAND, 4) == (update.duplicates_seen, update.command_id.hex, update.version)
+    assert "The referral has been updated." in saved.tree.get_text()
+
+
+async def test_going_back_from_that_question_shows_the_record_with_what_was_typed(
+    browser: Browser, referrals: StandInReferrals
+) -> None:
+    takes_anothers_number(referrals)
+    page = await browser.send(HERE, TYPED | {"lead_professional": "Someone Else"}, status=409)
+    asked = len(referrals.heard(UpdateRecord))
+
+    again = await browser.send(HERE, fields(page) | {"duplicate": "back"}, status=200)
+
+    assert (asked, "Someone Else") == (len(referrals.heard(UpdateRecord)), typed_in(again, "lead_professional"))
+
+
 # ----------------------------------------------------------------------------------------------------- the team's page
+async def test_a_pair_that_no_rule_found_says_why_it_is_there(browser: Browser, matches: StandInMatches) -> None:
+    (pair,) = matches.pairs
+    whys = tuple(pair.model_copy(update={"why": why}) for why in (None, *LIKENESSES))
+    matches.pairs = whys
+
+    page = await browser.see(TEAM)
+
+    said = [" ".join(each.split()) for each in page.texts("main section > p")]
+    assert "Found 17/06/2022. View DSR-2222-2222, View DSR-3333-3333" == said[0]
+    assert said[1].startswith("Found 17/06/2022. The first and the family name are the other way round. View")
+    assert len(whys) == len(set(said))
+
+
 async def test_the_two_stand_beside_each_other_with_what_differs(browser: Browser) -> None:
     page = await browser.see(TEAM)
 

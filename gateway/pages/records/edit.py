@@ -1,14 +1,22 @@
 """One record's page: opened, then updated or reviewed in the form of its own edition."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.records.conflict import show_conflict
-from gateway.pages.records.ending import is_cancelled, is_confirmed, show_confirmation, with_day_before
-from gateway.pages.records.likely_duplicate import unseen_duplicate
+from gateway.pages.records.ending import (
+    ANSWER,
+    CONFIRM,
+    is_cancelled,
+    is_confirmed,
+    opened_fields,
+    show_confirmation,
+    with_day_before,
+)
+from gateway.pages.records.likely_duplicate import show_matches, unseen_duplicate
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import (
     GONE,
@@ -23,13 +31,14 @@ from gateway.pages.records.record_page import (
     show_left,
     show_page,
 )
+from gateway.pages.records.submit import UPDATE_CHOICES, goes_back, seen_in
 from gateway.ui.actions import NOTICE, ask, attempt, see_other, show_why
 from gateway.ui.form import Posted
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
 from shared.clock import london_today
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
-from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord, UpdateRecord
+from shared.contracts.referrals.saving import LikelyDuplicate, RecordReceipt, ReviewRecord, UpdateRecord
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
@@ -45,8 +54,8 @@ class Sent:
     """
     A record's form as it was sent: the record, the form to show again, and the answers that were read.
 
-    `confirmed`: the user was asked whether the record shall end, and said yes. `failure`: why this very update was not
-    carried out, if it was sent already.
+    `posted` holds what the user answered to earlier questions, too. `failure`: why this very update was not carried
+    out, if it was sent already.
     """
 
     register: Definition
@@ -54,7 +63,7 @@ class Sent:
     drawn: RegisterForm
     opened: Opened
     checked: Checked
-    confirmed: bool
+    posted: Posted = field(repr=False)
     failure: Refused | NotAnswered | None = None
 
 
@@ -102,21 +111,22 @@ def _update_without_record(request: web.Request, posted: Posted, opened: Opened)
     None otherwise. The record decides about a fault: an answer that it has already may be retired, for example.
     """
     register = _edition_sent(request, posted)
-    if register is None or is_cancelled(posted) or posted.get("act") == REVIEW:
+    if register is None or is_cancelled(posted) or goes_back(posted) or posted.get("act") == REVIEW:
         return None
     checked = read_answers(register.form, typed(posted, register.form), register.words, london_today())
     if not checked.ok or consent_verdict(register, checked.answers) == "refused":
         return None
-    return _update_of(request, opened, checked, is_confirmed(posted))
+    return _update_of(request, opened, checked, posted)
 
 
-def _update_of(request: web.Request, opened: Opened, checked: Checked, confirmed: bool) -> UpdateRecord:
+def _update_of(request: web.Request, opened: Opened, checked: Checked, posted: Posted) -> UpdateRecord:
     return UpdateRecord(
         command_id=opened.command,
         record_id=record_id_in(request),
         version=opened.version,
         answers=checked.answers,
-        confirmed=confirmed,
+        duplicates_seen=seen_in(posted),
+        confirmed=is_confirmed(posted),
         sure=checked.sure,
     )
 
@@ -139,8 +149,8 @@ async def _update_read(
     raw = with_day_before(register, sent_raw, record.answers) if cancelled else sent_raw
     checked = read_answers(register.form, raw, register.words, london_today(), record.answers)
     said = failure if posted.get("edition") == record.edition else None
-    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, is_confirmed(posted), said)
-    if cancelled:
+    sent = Sent(register, record, drawn_form(register, record, raw), opened, checked, posted, said)
+    if cancelled or goes_back(posted):
         return await _show_sent(request, sent)
     return await (_review if posted.get("act") == REVIEW else _update)(request, sent)
 
@@ -158,10 +168,10 @@ async def _update_unread(
     register = request[REGISTER]
     raw = typed(posted, register.form)
     checked = read_answers(register.form, raw, register.words, london_today())
-    if failure or is_cancelled(posted) or posted.get("act") == REVIEW or not checked.ok:
+    if failure or is_cancelled(posted) or goes_back(posted) or posted.get("act") == REVIEW or not checked.ok:
         return await show_gone(request, raw, opened.note.text)
     try:
-        saved = await ask(request, _update_of(request, opened, checked, is_confirmed(posted)))
+        saved = await ask(request, _update_of(request, opened, checked, posted))
     except Refused:
         return await show_gone(request, raw, opened.note.text)
     return await _show_end(request, opened.note, is_open=saved.is_open)
@@ -181,7 +191,7 @@ async def _update(request: web.Request, sent: Sent) -> web.Response:
     mark(sent.drawn, checked)
     if form.summary:
         return await _show_sent(request, sent)
-    return await _ask(request, sent, _update_of(request, sent.opened, checked, sent.confirmed))
+    return await _ask(request, sent, _update_of(request, sent.opened, checked, sent.posted))
 
 
 async def _review(request: web.Request, sent: Sent) -> web.Response:
@@ -213,11 +223,24 @@ async def _ask(request: web.Request, sent: Sent, command: UpdateRecord | ReviewR
     except Refused as refusal:
         if refusal.code == "confirm_ending":
             return await show_confirmation(request, register, sent.record, sent.checked.raw, sent.opened)
+        if isinstance(refusal.details, LikelyDuplicate):
+            return await _show_alike(request, sent, refusal.details)
         return await _show_overtaken(request, sent, refusal)
     if saved is None:
         return await _show_sent(request, sent)
     done = "reviewed" if isinstance(command, ReviewRecord) else "updated"
     return await _show_done(request, sent.opened.note, saved, done)
+
+
+async def _show_alike(request: web.Request, sent: Sent, refusal: LikelyDuplicate) -> web.Response:
+    """Show the records that the changed one now looks like. The page holds all that was typed."""
+    answered = [*opened_fields(sent.opened), ("edition", sent.register.edition)]
+    answered += [(ANSWER, CONFIRM)] if is_confirmed(sent.posted) else []
+    command, raw = sent.opened.command, sent.checked.raw
+    page = await show_matches(request, sent.register, refusal, command, raw, UPDATE_CHOICES, answered)
+    if page is None:
+        sent.drawn.form.refuse(sent.register.words("duplicate.ended"), status=409)
+    return page or await _show_sent(request, sent)
 
 
 async def _show_done(request: web.Request, note: Note, saved: RecordReceipt, done: str) -> web.Response:

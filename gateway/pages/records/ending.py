@@ -59,15 +59,15 @@ async def show_confirmation(
 
     Cancel shows the form again, with the day of the end as it is saved.
     """
-    fields = [
-        *hidden_fields(raw),
-        ("command", opened.command.hex),
-        ("version", str(opened.version)),
-        ("text", opened.note.text),
-        ("note_command", opened.note.command.hex),
-    ]
+    fields = [*hidden_fields(raw), ("command", opened.command.hex), *opened_fields(opened)]
     href = register.record_address(record.record_id)
     return await _show_question(request, register, fields, href, await whose(request, record))
+
+
+def opened_fields(opened: Opened) -> list[tuple[str, str]]:
+    """Return what the record's form holds besides its answers and its command, for hidden inputs."""
+    note = [("text", opened.note.text), ("note_command", opened.note.command.hex)]
+    return [("version", str(opened.version)), *note]
 
 
 async def show_first_confirmation(

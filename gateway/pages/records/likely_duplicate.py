@@ -14,11 +14,13 @@ from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from gateway.ui.table import Cell
+from shared.clock import london_today
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.contracts.referrals.saving import Duplicate, LikelyDuplicate
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
-from shared.registers.form.reading import Raw
+from shared.registers.form.person import Person, person_of
+from shared.registers.form.reading import Raw, read_answers
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ async def show_matches(
     """
     found = await asyncio.gather(*(_find(request, each) for each in refusal.records))
     names = await organisation_names(request, register)
-    matches = [_match(request, record, names) for record in found if record]
+    typed = person_of(register, read_answers(register.form, raw, register.words, london_today()).answers)
+    matches = [_match(request, record, names, typed) for record in found if record]
     if not matches:
         return None
     return await show(
@@ -77,7 +80,7 @@ async def _find(request: web.Request, record_id: UUID) -> RecordShown | None:
         return None
 
 
-def _match(request: web.Request, record: RecordShown, names: Mapping[UUID, str]) -> ShownMatch:
+def _match(request: web.Request, record: RecordShown, names: Mapping[UUID, str], typed: Person) -> ShownMatch:
     register = edition_of(request, record)
-    facts = facts_of(register, compared(register, record), names)
+    facts = facts_of(register, compared(register, record), names, typed.nhs_number)
     return ShownMatch(record.record_id, record.reference, facts, register.record_address(record.record_id))

@@ -39,6 +39,7 @@ SAVE_DRAFT = "records/new/draft"
 FIELD, SEEN = "duplicate", "duplicate-seen"
 ADD, BACK = "add", "back"
 CHOICES = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
+UPDATE_CHOICES = CHOICES | {"act": "save"}
 
 
 def new_form(request: web.Request, command: UUID | None = None, raw: Raw | None = None) -> RegisterForm:
@@ -97,14 +98,14 @@ def seen_in(posted: Posted) -> tuple[UUID, ...]:
     return tuple(sent_id(each) for each in posted.getall(SEEN, [])[:MOST_ALIKE])
 
 
+def goes_back(posted: Posted) -> bool:
+    return posted.get(FIELD) == BACK
+
+
 def answered_in(posted: Posted) -> list[tuple[str, str]]:
     """Return the user's answers to the questions asked before, so that the next page repeats them."""
     seen = [(FIELD, ADD), *((SEEN, each.hex) for each in seen_in(posted))] if posted.get(FIELD) == ADD else []
     return [*seen, *([(ANSWER, CONFIRM)] if posted.get(ANSWER) == CONFIRM else [])]
-
-
-def goes_back(posted: Posted) -> bool:
-    return posted.get(FIELD) == BACK
 
 
 async def _show_faults(request: web.Request, drawn: RegisterForm, checked: Checked) -> web.Response:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.referrals.answers import Answers, InvalidAnswers
+from shared.contracts.referrals.answers import InvalidAnswers
 from shared.messages import Command, Message, Refusal, Refusals
+from shared.typed import TypedAnswers
 
 MOST_SURE = 20  # questions whose unlikely answers the user has confirmed
 MOST_ALIKE = 10  # the newest of the matches, shown to the user who adds a person
@@ -87,7 +88,7 @@ class SubmitRecord(Command[RecordReceipt]):
     )
 
     edition: str
-    answers: Answers = Field(repr=False)
+    answers: TypedAnswers = Field(repr=False)
     duplicates_seen: tuple[UUID, ...] = Field(default=(), max_length=MOST_ALIKE)
     confirmed: bool = False
     sure: tuple[str, ...] = Field(default=(), max_length=MOST_SURE)
@@ -101,6 +102,8 @@ class UpdateRecord(Command[RecordReceipt]):
     `archived`, `no_consent`, `invalid_answers` (with the number of `faults`), `out_of_reach` (the asker would no longer
     see the record), or `unchanged`. Refused as `confirm_ending` when the answers newly end the record and `confirmed`
     is not set. Refused as `duplicate` or `duplicate_unseen` in a register that refuses duplicates. Refused as
+    `likely_duplicate` when the new answers make it look like the person of records in scope, such as by their NHS
+    number, and `duplicates_seen` does not list all of these. Refused as
     `conflict` (with the present `version`) when the record was saved since `version` was read.
 
     `sure` names the questions whose unlikely answers the user has confirmed. Without that they count as `faults`.
@@ -111,6 +114,7 @@ class UpdateRecord(Command[RecordReceipt]):
         "not_found",
         "out_of_reach",
         "confirm_ending",
+        LikelyDuplicate,
         Duplicate,
         "duplicate_unseen",
         "not_yours",
@@ -124,7 +128,8 @@ class UpdateRecord(Command[RecordReceipt]):
 
     record_id: UUID
     version: int
-    answers: Answers = Field(repr=False)
+    answers: TypedAnswers = Field(repr=False)
+    duplicates_seen: tuple[UUID, ...] = Field(default=(), max_length=MOST_ALIKE)
     confirmed: bool = False
     sure: tuple[str, ...] = Field(default=(), max_length=MOST_SURE)
 
