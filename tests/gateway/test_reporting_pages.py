@@ -68,7 +68,10 @@ async def test_the_dashboard_shows_its_panels_in_the_source_s_words(browser: Bro
     assert (["Under 18s", "18s and over"], ["2", "10"]) == panel(page, 1)
     assert "TOTAL RECORDS: 12" in page.texts("h2")
     assert ["12", "0"] == page.texts(".ics-bar__count")
-    assert "As at 17/06/2022 at 14:05" in words(page.tree.select_one("main"))
+    said = words(page.tree.select_one("main"))
+    assert "As at 17/06/2022 at 14:05" in said
+    assert "Each record is counted once in each panel" in said
+    assert "People with more than one record are counted more than once." in said
 
 
 async def test_the_weeks_are_a_picture_and_a_table_of_all_its_numbers(browser: Browser) -> None:

@@ -330,7 +330,7 @@ async def race(rig: Rig, administrator: Visitor, record: RecordReceipt, turn: in
         async with asyncio.timeout(20):
             return await asyncio.gather(
                 rig.refusal(administrator, an_ending(record)),
-                _after(moments[turn % 3], rig.refusal(colleague, an_update(record, last_name="Pear"))),
+                _after(moments[turn % 3], rig.refusal(colleague, an_update(record, lead_professional="Pear"))),
                 _after(moments[turn // 3 % 3], rig.refusal(colleague, an_outcome(record))),
             )
 
