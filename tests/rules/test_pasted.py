@@ -90,8 +90,12 @@ MADE_BY_PROGRAMS = {
     "StartReport.report",
     "SubmitRecord.answers",
     "SubmitRecord.edition",
+    "SubmitRecord.sure",
     "UpdateRecord.answers",
+    "UpdateRecord.sure",
+    "VerifyPin.address",
     "VerifyPin.attempt_token",
+    "VerifyPin.browser",
     "VerifyPin.earlier_session",
 }
 # Passwords are never changed: what is not seen is a part of them.

@@ -7,13 +7,13 @@ from datetime import date
 import asyncpg
 import pytest
 import pytest_asyncio
-from services.referrals.store.settling import WantedAlike
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from services.referrals.rules.search import read_search
 from services.referrals.store import finding, settling
 from services.referrals.store.finding import EVERYTHING, ListFilters, ListPage, filters_of
+from services.referrals.store.settling import WantedAlike
 from shared.contracts.referrals.listing import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
 from shared.database import Database, DatabasePool, open_pool
 from shared.permissions import Role, Visitor
