@@ -6,18 +6,30 @@ from shared.cleaning import clean_line
 from shared.values import plain_signs
 
 ALPHABET = "234679CDFGHJKMNPQRTVWXY"  # no characters that look alike, and no vowels, so that no words come up
-REFERENCES = len(ALPHABET) ** 8
+LETTERS = ALPHABET[6:]
+BLOCKS = len(LETTERS) * len(ALPHABET) ** 3
+REFERENCES = BLOCKS**2
 
 _REFERENCE = re.compile(rf"[ -]?([{ALPHABET}]{{4}})[ -]?([{ALPHABET}]{{4}})")
 
 
 def write_reference(register_code: str, number: int) -> str:
-    """Return the reference for a number below `REFERENCES`, such as DSR-7KQ2-M9XP."""
-    letters = ""
-    for _ in range(8):
+    """
+    Return the reference for a number below `REFERENCES`, such as DSR-K7Q2-M9XP.
+
+    Each block begins with a letter, so that a block typed alone is never taken for a part of an NHS number or a date.
+    """
+    first, second = divmod(number, BLOCKS)
+    return f"{register_code.upper()}-{_write_block(first)}-{_write_block(second)}"
+
+
+def _write_block(number: int) -> str:
+    number, place = divmod(number, len(LETTERS))
+    block = LETTERS[place]
+    for _ in range(3):
         number, place = divmod(number, len(ALPHABET))
-        letters += ALPHABET[place]
-    return f"{register_code.upper()}-{letters[:4]}-{letters[4:]}"
+        block += ALPHABET[place]
+    return block
 
 
 def read_reference(register_code: str, text: str) -> str | None:

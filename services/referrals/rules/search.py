@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.cleaning import clean_line
 from shared.contracts.referrals.listing import MOST_MATCHES
-from shared.registers.form.person import birth_as_searched
+from shared.registers.form.person import REFERENCE_MARK, birth_as_searched
 from shared.registers.references import ALPHABET, read_reference
 from shared.spelling import SHORTEST_WITHIN, patterns_of, words_in
 from shared.values import Unreadable, plain_signs, read_date
@@ -74,7 +74,7 @@ def _read_terms(register_code: str, text: str) -> Iterator[str]:
         elif kind == "year":
             yield f"{found['year']}{found['month']:0>2}{found['day']:0>2}"  # in either century
         elif kind in ("reference", "letters"):
-            yield re.sub("[ -]", "", found[kind]).lower()
+            yield REFERENCE_MARK + re.sub("[ -]", "", found[kind]).lower()
         else:
             yield from words_in(found[0])
 

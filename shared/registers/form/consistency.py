@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.registers.definition.questions import NOT_KNOWN, AgeRange, OrderRule, Question, QuestionForm
+from shared.registers.definition.questions import AgeRange, OrderRule, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.conditions import Answer, Answers, holds
+from shared.registers.form.kept import is_day
 from shared.values import age_on, show_date
 
 
@@ -86,5 +87,6 @@ def _out_of_range(rule: AgeRange, answers: Answers, today: date) -> Contradictio
 
 
 def _day(answers: Answers, name: str) -> date | None:
+    """Return the date that answers the question; None for any other stored text, such as one of an earlier edition."""
     answer = answers.get(name)
-    return date.fromisoformat(answer) if isinstance(answer, str) and answer not in ("", NOT_KNOWN) else None
+    return date.fromisoformat(answer) if isinstance(answer, str) and is_day(answer) else None

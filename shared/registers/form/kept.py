@@ -9,12 +9,11 @@ from shared.registers.form.conditions import Answer, Answers, codes_of, visible_
 
 
 def is_day(text: str) -> bool:
-    """Return whether a stored text is a date."""
+    """Return whether a stored text is a date, as dates are stored: 2022-06-17."""
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True
 
 
 def fits(question: Question, answer: Answer) -> bool:

@@ -18,6 +18,7 @@ from shared.registers.references import bare_reference
 from shared.values import fold, match_key
 
 PARTS = re.compile(r"[^\W_]+")
+REFERENCE_MARK = "#"  # before the letters of a reference in the text that searches cover
 MOST_JOINED = 6  # parts of a name that are also stored as one word
 NAME_ROLES: tuple[Role, ...] = ("given_name", "family_name")
 
@@ -77,16 +78,19 @@ def search_text(register: Definition, answers: Answers, reference: str = "") -> 
     """
     Return the text that the list's search covers: the words of the answers that the register names for it, the NHS
     number, the date of birth (see `birth_as_searched`) and the letters of the reference.
+
+    The letters are marked. They are random, so one or two letters of a name must not find them.
     """
     found = [answers.get(name) for name in register.records.search]
     number, born = _answer(register, answers, "nhs_number") or "", _answer(register, answers, "born") or ""
-    numbers = (number, birth_as_searched(born) if born != NOT_KNOWN else "", bare_reference(reference))
-    return searchable(*(answer for answer in found if isinstance(answer, str)), *numbers)
+    numbers = (number, birth_as_searched(born) if is_day(born) else "")
+    words = searchable(*(answer for answer in found if isinstance(answer, str)), *numbers)
+    return f"{words} {REFERENCE_MARK}{bare_reference(reference)}" if reference else words
 
 
 def birth_as_searched(born: str) -> str:
     """Return a date as searches find it: year of two digits, month, day, century. So the century may be left out."""
-    year, month, day = born.split("-") if born else ("", "", "")
+    year, month, day = born.split("-")
     return f"{year[2:]}{month}{day}{year[:2]}"
 
 

@@ -109,6 +109,16 @@ async def test_a_person_is_found_by_number_birth_and_reference(referrals: Referr
     assert {each: ["Robin Redfern"] for each in typed} == found
 
 
+async def test_one_letter_typed_is_the_beginning_of_a_name_and_never_of_a_reference(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor, first_name="Ada", last_name="Okoro")
+    letters = receipt.reference.split("-")[1]
+
+    found = {each: await referrals.names(visitor, each) for each in (letters[0], letters[:2], f"dsr-{letters[0]}")}
+
+    assert {letters[0]: [], letters[:2]: [], f"dsr-{letters[0]}": ["Ada Okoro"]} == found
+
+
 async def test_a_number_or_a_birth_finds_nobody_out_of_scope(referrals: Referrals) -> None:
     number = an_nhs_number()
     creator = a_visitor()

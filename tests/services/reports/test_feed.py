@@ -29,6 +29,7 @@ from shared.permissions import Caller, Role, Visitor
 from shared.registers.bodies import organisation_compartment
 from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, new_id
+from tests.services.referrals.people import a_person
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import SEEDS, Rig
 
@@ -156,7 +157,7 @@ async def test_replicas_that_copy_many_pages_at_once_copy_each_record_as_it_is_n
 
     await asyncio.gather(
         *(rig.feeding.catch_up() for _ in range(3)),
-        *(rig.update(organisation, each, risk_level="red") for each in receipts[:4]),
+        *(rig.update(organisation, each, **a_person(risk_level="red")) for each in receipts[:4]),
     )
     await rig.copy()
 
