@@ -117,6 +117,19 @@ async def test_administrators_see_outcomes_on_the_line_and_others_do_not(
     assert 1 == len([asked for asked in record.asked if isinstance(asked, ListOutcomes)])
 
 
+async def test_the_line_of_an_archived_record_ends_with_it_and_says_in_error_only_if_it_was_put_back(
+    browser: Browser, record: StandInOutcomes
+) -> None:
+    ended = WHEN + timedelta(days=2)
+    record.changes = {"is_open": False, "ended_at": ended, "may_update": False}
+    record.outcomes = (an_outcome(recorded_at=ended, ending=True),)
+
+    page = await browser.see(HERE)
+
+    assert ["Outcome that archived the record"] == page.texts(".ics-line__legend")
+    assert ["17/06/2022", "19/06/2022"] == page.texts(".ics-line__time span")
+
+
 async def test_without_outcomes_the_record_is_there_and_says_so(browser: Browser, record: StandInOutcomes) -> None:
     record.failing[ListOutcomes] = NotAnswered(Fault.UNAVAILABLE)
 

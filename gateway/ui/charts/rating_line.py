@@ -1,13 +1,13 @@
 """A record's rating over time, drawn as a line through bands from its history; reviews and outcomes are dots."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from gateway.ui.formats import day, day_and_time
 from gateway.ui.table import Column
-from shared.contracts.outcomes import Outcomes
+from shared.contracts.outcomes import Outcomes, OutcomeShown
 from shared.contracts.referrals.reading import History, Past, RecordShown
 from shared.registers.definition.lifecycle import Level, Rating
 from shared.registers.definition.register import Definition
@@ -15,7 +15,7 @@ from shared.registers.definition.register import Definition
 BAND = 32  # pixels; also the height of the labels next to the bands
 EDGE = 2.0  # per cent left free at both ends, so that no dot is cut off
 
-MarkKind = Literal["reviewed", "outcome", "ending"]
+MarkKind = Literal["reviewed", "outcome", "ending", "in_error"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class RatingLine:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     first: str
+    last: str
     notes: tuple[str, ...]
 
 
@@ -77,7 +78,11 @@ class Moment:
 def rating_line(
     register: Definition, record: RecordShown, past: Past, outcomes: Outcomes | None, now: datetime
 ) -> RatingLine | None:
-    """Return the line of an active record; None if it has no rating. Pass None for `outcomes` if they are not shown."""
+    """
+    Return the line of a record, until now or until it ended; None if it has no rating.
+
+    Pass None for `outcomes` if they are not shown.
+    """
     rating, history = register.rating, past.history
     moments = [*_ratings(rating, record, past), *_reviews(history)] if rating else []
     rated = [moment for moment in moments if moment.level]
@@ -85,8 +90,10 @@ def rating_line(
         return None
     start = min(moment.at for moment in rated)
     moments += [moment for moment in _outcomes(outcomes) if moment.at >= start]
-    drawing = _Drawing(rating, start, max(now, start), sorted(rated, key=lambda moment: moment.at))
-    return _line(register, drawing, sorted(moments, key=lambda moment: moment.at), _notes(register, history, outcomes))
+    end = max(record.ended_at or now, start)
+    drawing = _Drawing(rating, start, end, sorted(rated, key=lambda moment: moment.at))
+    line = _line(register, drawing, sorted(moments, key=lambda moment: moment.at), _notes(register, history, outcomes))
+    return replace(line, last=day(record.ended_at)) if record.ended_at else line
 
 
 def _ratings(rating: Rating, record: RecordShown, past: Past) -> Iterator[Moment]:
@@ -116,7 +123,13 @@ def _reviews(history: History) -> Iterator[Moment]:
 def _outcomes(outcomes: Outcomes | None) -> Iterator[Moment]:
     for each in outcomes.outcomes if outcomes else ():
         if each.counted:
-            yield Moment(each.recorded_at, each.recorded_by, kind="ending" if each.ending else "outcome")
+            yield Moment(each.recorded_at, each.recorded_by, kind=_kind_of(each))
+
+
+def _kind_of(outcome: OutcomeShown) -> MarkKind:
+    if not outcome.ending:
+        return "outcome"
+    return "in_error" if outcome.reversed else "ending"
 
 
 def _notes(register: Definition, history: History, outcomes: Outcomes | None) -> tuple[str, ...]:
@@ -175,6 +188,7 @@ def _line(register: Definition, drawing: _Drawing, moments: Sequence[Moment], no
         ),
         rows=tuple(_row(register, said, moment) for moment in reversed(moments)),
         first=day(drawing.start),
+        last=words("rating_line.today"),
         notes=notes,
     )
 
@@ -185,6 +199,7 @@ def _said(register: Definition) -> dict[MarkKind, str]:
         "reviewed": words("rating_line.reviewed"),
         "outcome": words("rating_line.outcome"),
         "ending": words("rating_line.ending"),
+        "in_error": words("rating_line.in_error"),
     }
 
 
