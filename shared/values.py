@@ -99,7 +99,7 @@ def fold(text: str) -> str:
 
 
 def _is_mark(letter: str) -> bool:
-    """Return whether folding drops this: an accent, or a joiner that only shapes the letters beside it."""
+    """Return whether folding drops this: an accent, or a joiner that only changes the shape of letters next to it."""
     return unicodedata.combining(letter) != 0 or unicodedata.category(letter) == "Cf"
 
 

@@ -152,7 +152,7 @@ def _check_notifications(register: Definition) -> Iterator[DefinitionFault]:
 
 
 def _check_mails(register: Definition) -> Iterator[DefinitionFault]:
-    """Check that mails can be told apart, and that no notification waits for what never happens."""
+    """Check that each mail has a code of its own, and that each notification is about what can happen here."""
     for code in twice(mail.code for mail in register.mails):
         yield DefinitionFault("mail", f"{code} is the code of more than one mail")
     for rule in register.notifications:

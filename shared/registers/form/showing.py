@@ -72,7 +72,7 @@ def differences(form: QuestionForm, before: Answers, after: Answers) -> list[Ans
 
 
 def earlier_rows(form: QuestionForm, answers: Answers) -> list[AnswerRow]:
-    """Return the answers that the form cannot ask again, for a page to show beside it."""
+    """Return the answers that the form cannot ask again, for a page to show next to the form."""
     return as_text(form, earlier_answers(form, answers))
 
 
