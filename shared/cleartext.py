@@ -56,13 +56,20 @@ def _host_of(url: str) -> str:
 
 
 def _is_database_in_clear(address: str, environment: Mapping[str, str]) -> bool:
-    """Judge an address as asyncpg reads it: with several hosts, hosts in the query, and the variables of libpq."""
+    """
+    Judge an address as asyncpg reads it: with several hosts, hosts in the query, and the variables of libpq.
+
+    A service of libpq may name any host and any encryption, before the variables do. So it counts as another machine.
+    """
     split = urlsplit(address)
     query = {name: values[-1] for name, values in parse_qs(split.query).items()}
-    named = split.netloc.rpartition("@")[2] or query.get("host", "") or environment.get("PGHOST", "")
+    has_service = bool(query.get("service") or environment.get("PGSERVICE"))
+    variables = NONE if has_service else environment
+    named = split.netloc.rpartition("@")[2] or query.get("host", "") or variables.get("PGHOST", "")
     hosts = [_without_port(unquote(each)) for each in named.split(",") if each]
-    mode = query.get("sslmode") or environment.get("PGSSLMODE", "")
-    return mode not in ENCRYPTED_DATABASE and not all(map(is_local, hosts))
+    is_here = all(map(is_local, hosts)) and not (has_service and not hosts)
+    mode = query.get("sslmode") or variables.get("PGSSLMODE", "")
+    return mode not in ENCRYPTED_DATABASE and not is_here
 
 
 def _without_port(host: str) -> str:

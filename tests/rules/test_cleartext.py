@@ -69,6 +69,9 @@ def put(tell: pytest.MonkeyPatch, settings: Mapping[str, str]) -> None:
         ("postgresql://u:p@db/ics?sslmode=prefer", True),
         ("postgresql://u:p@127.0.0.1,db/ics", True),
         ("postgresql:///ics?host=db", True),
+        ("postgresql:///ics?service=elsewhere", True),
+        ("postgresql:///ics?service=elsewhere&sslmode=require", False),
+        ("postgresql://u:p@localhost/ics?service=elsewhere", False),
         ("postgres://u:p@db/ics?sslmode=disable&sslmode=require", False),
         ("postgresql://u:p@db/ics?sslmode=verify-full", False),
         ("postgresql://u:p@localhost:5432/ics", False),
@@ -96,6 +99,14 @@ def test_the_variables_of_libpq_count_too(tell: pytest.MonkeyPatch) -> None:
 
     tell.setenv("PGSSLMODE", "verify-full")
     assert [] == ReferralsSettings().in_clear
+
+
+@pytest.mark.parametrize("address", ["postgresql:///ics", "postgresql://u:p@db/ics"])
+def test_a_service_of_libpq_may_name_any_host_and_outranks_the_variables(address: str) -> None:
+    variables = {"PGHOST": "/var/run/postgresql", "PGSSLMODE": "verify-full"}
+
+    assert not is_in_clear(address, variables)
+    assert is_in_clear(address, {**variables, "PGSERVICE": "elsewhere"})
 
 
 @pytest.mark.parametrize("kind", SETTINGS.values(), ids=SETTINGS.keys())
