@@ -17,9 +17,9 @@ from services.identity.store import accounts, attempts, limits
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
 from services.identity.store.sessions import Session
-from shared import audit, outbox
+from shared import audit, log, outbox
 from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, TooManyTries, VerifyPin
-from shared.database import Database, transaction
+from shared.database import DATABASE_FAULTS, Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused
 
@@ -67,10 +67,15 @@ class PinStep:
 
         In its own transaction: guesses and reminders lock these windows before the account's row, so a deadlock could
         follow otherwise. For the same reason the windows are taken in their order.
+
+        The session is open already, so a failure is logged alone: during a flood of guesses a window may stay locked.
         """
-        async with transaction(self.context.pool) as db:
-            for limit in rules.COUNTED_BY_EMAIL:
-                await limits.forget(db, (limit,), self.context.keys.window(email))
+        try:
+            async with transaction(self.context.pool) as db:
+                for limit in rules.COUNTED_BY_EMAIL:
+                    await limits.forget(db, (limit,), self.context.keys.window(email))
+        except DATABASE_FAULTS as error:
+            log.warn("log_in.counts_not_forgotten", error=error)
 
     async def _try(self, db: Database, asked: VerifyPin) -> PinVerdict:
         token_hash, pin = hash_of(asked.attempt_token), "".join(asked.pin.split())

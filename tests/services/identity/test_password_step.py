@@ -14,6 +14,7 @@ from services.identity.jobs import Sweeper
 from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FOR_EMAIL, Status
 from shared.clock import utc_now
 from shared.contracts.identity import LogIn, TooManyTries
+from shared.database import transaction
 from shared.messages import Fault, NotAnswered, Nothing, Refused
 from tests.services.identity.rig import ADA, ELSEWHERE, PASSWORD, WARD, Rig, refused
 
@@ -264,6 +265,19 @@ async def test_a_complete_log_in_begins_the_count_of_an_address_again(rig: Rig) 
     await rig.come_in(device=device)
 
     assert ("too_many", "") == (before, await refused(rig.log_in()))
+
+
+async def test_a_log_in_is_complete_although_guesses_hold_the_count_of_its_address(rig: Rig) -> None:
+    """The PIN and a temporary password are used up by then, so a failure would cost the user both."""
+    await rig.person()
+    await rig.wrong_passwords(1)
+    half, pin = await rig.log_in(), await rig.newest_pin()
+
+    async with transaction(rig.pool) as db:
+        await db.execute("SELECT FROM rate_window WHERE kind = $1 FOR UPDATE", PASSWORDS_FOR_EMAIL.kind)
+        opened = await rig.verify(half, pin)
+
+    assert "" == await refused(rig.find(opened.session_token))
 
 
 @pytest.mark.parametrize("kind", ["passwords_network", "passwords_everywhere"])
