@@ -58,9 +58,14 @@ class GatewaySettings(ProcessSettings):
 
     @property
     def all_hosts(self) -> frozenset[str]:
-        """The names in a Host header that are answered: of the public address, of this machine, and further ones."""
+        """
+        The names in a Host header that are answered: of the public address, of this machine, and further ones.
+
+        They are written as `host_in` reads them: in lower case, without a dot at the end.
+        """
         public = urlsplit(self.public_url).hostname
-        return self.host_names | LOOPBACK_NAMES | {self.host} | ({public} if public else set())
+        names = self.host_names | LOOPBACK_NAMES | {self.host} | ({public} if public else set())
+        return frozenset(name.lower().rstrip(".") for name in names)
 
     @property
     def reach(self) -> NetworkPolicy:

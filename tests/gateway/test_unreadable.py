@@ -134,7 +134,7 @@ async def test_a_gateway_answers_to_its_own_names_alone(
 
 
 def test_the_names_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"NATS_URL": "nats://127.0.0.1", "NATS_SEED": "seed", "HOST_NAMES": '["gateway"]', "TRUSTED_PROXIES": "1"}
+    told = {"NATS_URL": "nats://127.0.0.1", "NATS_SEED": "seed", "HOST_NAMES": '["Gateway."]', "TRUSTED_PROXIES": "1"}
     for name, value in {**told, "PUBLIC_URL": "https://ICS.example:8443/x"}.items():
         monkeypatch.setenv(f"ICS_{name}", value)
 
