@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.identity.rules.log_in import Status
-from shared.database import Database
+from shared.database import Database, execute_for_each
 from shared.registers.form.person import searchable
 from shared.values import sort_key
 
@@ -31,7 +31,13 @@ ADD_ACCOUNT = """
     ON CONFLICT (email) DO NOTHING
     RETURNING account_id
 """
-FIND_UNSORTED = "SELECT account_id, first_name, last_name FROM account WHERE sort_name IS NULL LIMIT 1000"
+# A row that a log-in or another sweep holds is left for the next sweep.
+TAKE_UNSORTED = """
+    SELECT account_id, first_name, last_name FROM account
+    WHERE sort_name IS NULL
+    LIMIT 1000
+    FOR NO KEY UPDATE SKIP LOCKED
+"""
 SORT = "UPDATE account SET search = $2, sort_name = $3 WHERE account_id = $1"
 RAISE_COUNT = """
     UPDATE account
@@ -129,9 +135,9 @@ async def add(
 
 async def sort_names(db: Database) -> int:
     """Write the words and the sort key of names that an older process stored. Return how many there were."""
-    found = await db.fetch(FIND_UNSORTED)
+    found = await db.fetch(TAKE_UNSORTED)
     written = [(row["account_id"], *_spelling(row["first_name"], row["last_name"])) for row in found]
-    await db.executemany(SORT, written)
+    await execute_for_each(db, SORT, written)
     return len(written)
 
 

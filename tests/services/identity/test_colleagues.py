@@ -7,6 +7,7 @@ import pytest
 from services.identity.jobs import Sweeper
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
 from services.identity.rules.log_in import Status
+from services.identity.store import accounts
 from shared.accounts import UserState
 from shared.contracts.identity import MOST_COLLEAGUES, Colleagues, ListColleagues
 from shared.database import transaction
@@ -129,6 +130,20 @@ async def test_a_name_that_an_older_process_stored_is_found_at_once_and_folded_b
     await Sweeper(rig.context).sweep()
 
     assert (["Ann M\u00fcller"], ["Ann M\u00fcller"]) == (before, await names(rig, "muller"))
+
+
+async def test_the_sweep_waits_for_no_account_that_a_log_in_holds(rig: Rig) -> None:
+    held = await rig.person(ADMIN, role=Role.ADMINISTRATOR)
+    await add(rig, "Ann Jones", Role.STANDARD)
+    await rig.pool.execute("UPDATE account SET search = NULL, sort_name = NULL")
+
+    async with transaction(rig.pool) as db:
+        await accounts.hold(db, held)
+        async with transaction(rig.pool) as sweeping:
+            assert 1 == await accounts.sort_names(sweeping)
+
+    async with transaction(rig.pool) as db:
+        assert [1, 0] == [await accounts.sort_names(db) for _ in range(2)]
 
 
 async def test_no_more_are_listed_than_a_page_can_show(rig: Rig) -> None:
