@@ -161,7 +161,7 @@ async def test_three_reminders_in_an_hour(rig: Rig) -> None:
     assert (3, 4) == (in_one_hour, len(await rig.mails("reminder")))
 
 
-async def test_one_network_asks_for_ten_reminders_in_an_hour(rig: Rig) -> None:
+async def test_one_network_asks_for_no_more_reminders_than_the_limit_in_an_hour(rig: Rig) -> None:
     most = rig.context.shared_limits.reminders_from_network.most
     codes = [await refused(rig.ask(reminder(f"person{n}@nhs.net"))) for n in range(most + 1)]
 
