@@ -39,11 +39,13 @@ def remember(request: web.Request, response: web.StreamResponse, visitor: Visito
 
 def ask_for(request: web.Request, response: web.StreamResponse) -> None:
     """
-    Store the page now asked for, because the user must log in first.
+    Store the page now asked for, because the user must log in first. An address that no page of ours has is not stored.
 
     A page that was open when a session ended may ask for it. Then it belongs to the user of that session. A link from
     elsewhere, such as a mail, belongs to the user who logs in for it.
     """
+    if not ADDRESS.fullmatch(request.path):
+        return
     owner, page = _read(request)
     if MARK.fullmatch(owner) and (page == request.path or not _is_from_outside(request)):
         _put(request, response, owner, request.path)

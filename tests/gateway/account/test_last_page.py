@@ -1,5 +1,6 @@
 """Tests of the page after a log-in: the one that was asked for, or the one where the last session ended."""
 
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -251,6 +252,13 @@ async def test_a_page_left_open_asks_for_the_user_of_its_session_alone(
     await left_at_a_form.client.get(RECORD, headers=headers, allow_redirects=False)
 
     assert HOME == await left_at_a_form.log_in()
+
+
+@pytest.mark.parametrize("typed", ["Percy Redfern", "Ren\u00e9e"])
+async def test_an_address_with_typed_text_is_not_kept(left_at_a_form: Browser, typed: str) -> None:
+    await left_at_a_form.client.get(f"/dsr/records/{quote(typed)}/", headers=FROM_A_MAIL, allow_redirects=False)
+
+    assert left_at_a_form.cookie(PAGE).endswith(f".{NEW}")
 
 
 @pytest.mark.parametrize("path", ["/dsr/account/session", f"/dsr/reporting/jobs/{UUID(int=1).hex}/file"])
