@@ -177,6 +177,11 @@ async def _show_refusal(request: web.Request, refusal: Refused) -> web.Response:
     return retry_after(await show_error(request, 429, page), refusal.details)
 
 
+def has_values(request: web.Request) -> bool:
+    """Return whether the visitor sent anything besides the ids of an address, which pages read themselves."""
+    return request.method == "POST" or bool(request.query_string)
+
+
 def is_about_a_value(error: ValidationError) -> bool:
     """
     Return whether a contract refused values alone: too long, out of range, not one of the choices, not of the type.
@@ -205,7 +210,7 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         log.warn("page.refused", code=refusal.code)
         return await _show_refusal(request, refusal)
     except ValidationError as error:
-        is_from_outside = is_about_a_value(error)
+        is_from_outside = has_values(request) and is_about_a_value(error)
         log.warn("page.value_refused" if is_from_outside else "page.failed", error=error)
         return await show_error(request, 422 if is_from_outside else 500)
     except Exception as error:  # noqa: BLE001  the edge of a page: what went wrong is for the log, not for the visitor

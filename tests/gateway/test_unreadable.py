@@ -19,7 +19,7 @@ from gateway.server.headers import ALWAYS, headers_of_refusal
 from gateway.server.settings import GatewaySettings
 from shared.contracts.reports import StartReport
 from tests.gateway.conftest import OpenGateway, Serve
-from tests.gateway.small_app import small_app
+from tests.gateway.small_app import FAILURES, small_app
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_reports import StandInReports
 from tests.gateway.test_fuzz import BROKEN
@@ -105,6 +105,20 @@ def test_what_the_gateway_itself_forgets_or_makes_up_stays_our_failure() -> None
     assert not is_about_a_value(refused_by(Asked))
     assert not is_about_a_value(refused_by(Asked, text="a", other=1))
     assert not is_about_a_value(refused_by(Asked, text="long", other=1))
+
+
+@pytest.mark.parametrize(("query", "status", "event"), [("", 500, "page.failed"), ("?a=b", 422, "page.value_refused")])
+async def test_who_sent_no_values_is_not_told_that_theirs_cannot_be_used(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, status: int, event: str
+) -> None:
+    class Stored(BaseModel):
+        text: str = Field(max_length=3)
+
+    monkeypatch.setitem(FAILURES, "value", refused_by(Stored, text="long"))
+    with capture_logs() as written:
+        response = await client.get(f"/fail/value/{query}")
+
+    assert (status, [event]) == (response.status, [line["event"] for line in written if line.get("error")])
 
 
 # ---------------------------------------------------------------------------------------------------------------- hosts
