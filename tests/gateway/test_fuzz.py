@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 from bs4 import BeautifulSoup, Tag
 from yarl import URL
 
-from gateway.pages.account import registration
+from gateway.pages.account import same_time
 from gateway.routes import PAGES
 from gateway.security.guard import PageRoute
 from gateway.server.app import AppContext, build_app
@@ -136,7 +136,7 @@ def _value_of(field: Tag) -> str:
 @pytest.fixture
 async def fuzzed(serve: Serve, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> list[Fuzzed]:
     """A browser for each role, and one that is not logged in."""
-    monkeypatch.setattr(registration, "LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(same_time, "LEAST_SECONDS", 0.0)
     opened = []
     for role in (*ROLES, None):
         identity = StandInIdentity(role=role, all_organisations=True)

@@ -1,11 +1,10 @@
 """The pages on which people register their own account, where the register allows it."""
 
-import asyncio
-
 from aiohttp import web
 from markupsafe import Markup, escape
 
 from gateway.keys import REGISTER
+from gateway.pages.account.same_time import in_the_same_time
 from gateway.pages.account.sign_in import LOGIN, REMINDER
 from gateway.security.client_address import client_address
 from gateway.ui.actions import ask, see_other
@@ -19,7 +18,6 @@ from shared.registers.definition.register import Definition
 LONGEST_NAME = 60
 LONGEST_ANSWER = 320
 DONE = "login/register/done"
-LEAST_SECONDS = 0.3  # far more than the work takes: otherwise its time would tell whether the address has an account
 
 
 async def register_page(request: web.Request) -> web.Response:
@@ -38,13 +36,11 @@ async def register_account(request: web.Request) -> web.Response:
     answers = form.read(await request.post())
     if answers is None:
         return await _show_form(request, form)
-    least = asyncio.ensure_future(asyncio.sleep(LEAST_SECONDS))
     try:
-        await ask(request, _message(request, answers))
+        async with in_the_same_time():
+            await ask(request, _message(request, answers))
     except Refused as refusal:
         return await _show_refused(request, form, refusal)
-    finally:
-        await least
     return see_other(register.address(DONE))
 
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
+from gateway.pages.account.same_time import in_the_same_time
 from gateway.pages.account.sign_in import LOGIN
 from gateway.security import return_to
 from gateway.security.client_address import client_address
@@ -27,8 +28,10 @@ async def remind(request: web.Request) -> web.Response:
     email = _read(form, answers["email"], register) if answers else None
     if email is None:
         return await _show(request, form)
+    asked = RemindPassword(register_code=register.code, email=email, address=client_address(request))
     try:
-        await ask(request, RemindPassword(register_code=register.code, email=email, address=client_address(request)))
+        async with in_the_same_time():
+            await ask(request, asked)
     except Refused as refusal:
         reached = refuse_for_now(request, form, refusal)
         return retry_after(await _show(request, form), reached)

@@ -1,7 +1,10 @@
 """Tests of changing a password and of the password reminder."""
 
+import time
+
 import pytest
 
+from gateway.pages.account import same_time
 from gateway.security.cookies import SESSION
 from shared.contracts.identity import ChangePassword, PasswordUnmet, RemindPassword
 from shared.messages import Refused
@@ -166,6 +169,19 @@ async def test_the_reminder_is_asked_for_and_its_answer_names_no_address(
     assert [EMAIL] == [asked.email for asked in identity.heard(RemindPassword)]
     assert page.texts("main p")[0].startswith("If there is a matching email address on the system, an email will")
     assert EMAIL not in page.html
+
+
+async def test_the_time_of_its_answer_does_not_tell_whether_the_address_has_an_account(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account means one mail more to write."""
+    monkeypatch.setattr(same_time, "LEAST_SECONDS", 0.2)
+    await browser.see(REMINDER)
+
+    began = time.monotonic()
+    await browser.post(REMINDER, {"email": EMAIL})
+
+    assert time.monotonic() - began >= 0.2
 
 
 @pytest.mark.parametrize(

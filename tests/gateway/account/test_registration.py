@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gateway.pages.account import registration
+from gateway.pages.account import same_time
 from shared.contracts.identity import InvalidRegistrant, RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
@@ -56,7 +56,7 @@ async def test_the_time_of_an_answer_does_not_tell_what_was_done(
     browser: Browser, identity: StandInIdentity, monkeypatch: pytest.MonkeyPatch, refusal: str | None
 ) -> None:
     """A new address is more work than one that has an account. Both answers take the same time, which is longer."""
-    monkeypatch.setattr(registration, "LEAST_SECONDS", 0.2)
+    monkeypatch.setattr(same_time, "LEAST_SECONDS", 0.2)
     if refusal:
         identity.failing[RegisterAccount] = Refused(refusal)
     await browser.see(PAGE)
