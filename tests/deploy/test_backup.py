@@ -2,13 +2,14 @@
 
 import asyncio
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from deploy.demo.loader import load_demo
 from deploy.operate.actions import create_master_admin, release, verify_audit
-from deploy.operate.backup.archive import ArchiveWriter, PartDigest, open_archive
+from deploy.operate.backup.archive import Archive, ArchiveWriter, PartDigest, open_archive
 from deploy.operate.backup.making import Backup, back_up
 from deploy.operate.backup.manifest import Manifest
 from deploy.operate.backup.restoring import restore
@@ -20,7 +21,7 @@ from deploy.runner.preparation import migrate_alone
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
 from deploy.runner.stack import EmbeddedParts
-from deploy.runner.state import open_state
+from deploy.runner.state import locked, open_state
 from shared.assertion import Signer
 from shared.clock import utc_now
 from shared.database import open_pool
@@ -321,6 +322,29 @@ async def test_a_failed_restore_leaves_an_empty_folder(
         await restore(settings_of(quick_path / "copy"), backup.file)
 
     assert [] == list((quick_path / "copy").iterdir())
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_restore_leaves_an_installation_alone_that_was_made_meanwhile(
+    settings: RunnerSettings, quick_path: Path, monkeypatch: pytest.MonkeyPatch, *, runs: bool
+) -> None:
+    """Reading a large backup takes minutes, in which `ics up` may begin in the same folder."""
+    backup, copy = await made(settings, quick_path / "backup"), settings_of(quick_path / "copy")
+    read, running = Manifest.verified, ExitStack()
+
+    def read_slowly(archive: Archive) -> Manifest:
+        state = open_state(copy.state_dir)
+        open_keyring(state.keyring_file)
+        if runs:
+            running.enter_context(locked(state))
+        return read(archive)
+
+    monkeypatch.setattr(Manifest, "verified", read_slowly)
+
+    with running, pytest.raises(CannotStart, match="in use" if runs else "is not empty"):
+        await restore(copy, backup.file)
+
+    assert (copy.state_dir / "secrets.json").exists()
 
 
 async def test_a_hosted_database_is_backed_up_and_restored_without_a_superuser(quick_path: Path) -> None:

@@ -35,6 +35,7 @@ HAS_ROWS = "SELECT EXISTS (SELECT FROM {table})"
 DROP_SCHEMA = "DROP SCHEMA IF EXISTS {service} CASCADE"
 # Who logged out after the backup would be logged in again.
 END_SESSIONS = "DELETE FROM identity.session; UPDATE identity.attempt SET state = 'over' WHERE state = 'waiting'"
+NOT_EMPTY = "The state folder {folder} is not empty. A backup is restored into a new or empty one only."
 HOLD = "SET ROLE {service}_owner; SELECT {service}.hold_installation(); RESET ROLE"
 
 
@@ -48,20 +49,22 @@ async def restore(settings: RunnerSettings, file: Path) -> Manifest:
     archive = open_archive(file, read_secret(settings))
     folder = State(settings.state_dir.expanduser().resolve()).folder
     if folder.exists() and any(folder.iterdir()):
-        raise CannotStart(f"The state folder {folder} is not empty. A backup is restored into a new or empty one only.")
+        raise CannotStart(NOT_EMPTY.format(folder=folder))
     manifest = Manifest.verified(archive)
     for server, services in grouped(databases(settings, None)).items():
         await _check_empty(server, services)
     state = open_state(settings.state_dir)
     _check_room(state, manifest, settings)
-    try:
-        with locked(state):
+    with locked(state):
+        if state.keyring_file.exists():  # made while the backup was read: that installation is not ours to remove
+            raise CannotStart(NOT_EMPTY.format(folder=folder))
+        try:
             state.restoring.touch()
             await _restore_into(settings, state, archive, manifest)
             state.restoring.unlink()
-    except BaseException:
-        _empty(state)
-        raise
+        except BaseException:
+            _empty(state)
+            raise
     return manifest
 
 
