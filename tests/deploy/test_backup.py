@@ -12,8 +12,9 @@ from deploy.operate.actions import create_master_admin, release, verify_audit
 from deploy.operate.backup.archive import Archive, ArchiveWriter, PartDigest, open_archive
 from deploy.operate.backup.making import Backup, back_up
 from deploy.operate.backup.manifest import Manifest
+from deploy.operate.backup.programs import connection_of
 from deploy.operate.backup.restoring import restore
-from deploy.runner.database import bootstrap, scram_verifier
+from deploy.runner.database import DatabaseServer, bootstrap, scram_verifier
 from deploy.runner.environment import Addresses, databases
 from deploy.runner.keyring import open_keyring
 from deploy.runner.places import migration_folders
@@ -42,6 +43,16 @@ CHANGED = ("session", "attempt", "installation")  # by the restore itself
 
 def settings_of(folder: Path, **others: object) -> RunnerSettings:
     return RunnerSettings.model_validate({"state_dir": folder, "backup_passphrase": PASSPHRASE, **others})
+
+
+def test_a_folder_of_sockets_may_have_a_space_in_its_name() -> None:
+    """PostgreSQL's programs take a plus for a plus, unlike Python."""
+    server = DatabaseServer("postgresql://admin:made%20up@/ics?host=/srv/ics%20registers/run")
+
+    address, environment = connection_of(server)
+
+    assert "postgresql://admin@/ics?host=%2Fsrv%2Fics%20registers%2Frun" == address
+    assert "made up" == environment["PGPASSWORD"]
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ def connection_of(server: DatabaseServer) -> tuple[str, dict[str, str]]:
     kept = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
     if home := os.environ.get("HOME"):
         kept["HOME"] = home  # a certificate of libpq may be there
-    return url._replace(netloc=netloc, query=urlencode(options)).geturl(), {**kept, "PGPASSWORD": password}
+    query = urlencode(options, quote_via=quote)  # libpq takes a plus for a plus
+    return url._replace(netloc=netloc, query=query).geturl(), {**kept, "PGPASSWORD": password}
 
 
 async def dump(
