@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 from contextlib import ExitStack
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from deploy.demo.loader import load_demo
 from deploy.operate.actions import create_master_admin, release, verify_audit
+from deploy.operate.backup import programs
 from deploy.operate.backup.archive import Archive, ArchiveWriter, PartDigest, open_archive
 from deploy.operate.backup.making import Backup, back_up
 from deploy.operate.backup.manifest import Manifest
@@ -221,7 +223,33 @@ async def test_a_backup_is_never_overwritten(settings: RunnerSettings, quick_pat
         await back_up(settings, quick_path / "backup")
 
 
-async def test_a_failed_backup_leaves_nothing(
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (CannotStart("pg_dump failed"), "pg_dump failed"),
+        (OSError(ENOSPC, "No space left on device"), "cannot be written: No space left on device"),
+    ],
+)
+async def test_a_backup_that_fails_half_way_leaves_nothing(
+    settings: RunnerSettings, quick_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, said: str
+) -> None:
+    await create_master_admin(settings, *WHO)
+    begun: list[Path] = []
+
+    async def dump_some(*_given: object, **_named: object) -> None:
+        begun.extend(each for each in quick_path.iterdir() if each.is_file())
+        raise fault
+
+    monkeypatch.setattr(programs, "dump", dump_some)
+
+    with pytest.raises(CannotStart, match=said):
+        await back_up(settings, quick_path / "backup")
+
+    assert 1 == len(begun)
+    assert [] == [each for each in quick_path.iterdir() if each.is_file()]
+
+
+async def test_a_backup_is_not_begun_without_room_for_it(
     settings: RunnerSettings, quick_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await create_master_admin(settings, *WHO)
@@ -319,14 +347,14 @@ async def test_a_backup_of_a_newer_version_is_refused(
         await restore(settings_of(quick_path / "copy"), backup.file)
 
 
+async def miscounted(_db: object, _services: object) -> dict[str, int]:
+    return {}
+
+
 async def test_a_failed_restore_leaves_an_empty_folder(
     settings: RunnerSettings, quick_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup = await made(settings, quick_path / "backup")
-
-    async def miscounted(_db: object, _services: object) -> dict[str, int]:
-        return {}
-
     monkeypatch.setattr("deploy.operate.backup.restoring.count_rows", miscounted)
 
     with pytest.raises(CannotStart, match="Not all rows were restored"):
@@ -358,8 +386,14 @@ async def test_a_restore_leaves_an_installation_alone_that_was_made_meanwhile(
     assert (copy.state_dir / "secrets.json").exists()
 
 
-async def test_a_hosted_database_is_backed_up_and_restored_without_a_superuser(quick_path: Path) -> None:
-    """The administrator may create roles, and owns the databases. The second was migrated before, and is empty."""
+async def test_a_hosted_database_is_backed_up_and_restored_without_a_superuser(
+    quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The administrator may create roles, and owns the databases. The second was migrated before, and is empty.
+
+    A restore that fails at its end leaves nothing in it, so that the next one can begin.
+    """
     parts = EmbeddedParts(quick_path / "server", durable=False)
     await parts.postgres.start()
     await parts.postgres.ready()
@@ -379,6 +413,11 @@ async def test_a_hosted_database_is_backed_up_and_restored_without_a_superuser(q
         await migrated(copy)
         shutil.rmtree(copy.state_dir)
 
+        with monkeypatch.context() as wrong:
+            wrong.setattr("deploy.operate.backup.restoring.count_rows", miscounted)
+            with pytest.raises(CannotStart, match="Not all rows were restored"):
+                await restore(copy, backup.file)
+        assert {} == (await contents(second)).rows
         await restore(copy, backup.file)
 
         whole = (await contents(first)).without(*CHANGED)

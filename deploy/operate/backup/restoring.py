@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -44,7 +45,7 @@ async def restore(settings: RunnerSettings, file: Path) -> Manifest:
     Restore a backup into an empty state folder and empty databases, and hold the installation.
 
     Raise `CannotStart` before anything is written if the backup is damaged, the secret is wrong, or the state folder or
-    a database is in use. If the restore fails later, the state folder is emptied again.
+    a database is in use. If the restore fails later, the state folder and the databases are emptied again.
     """
     archive = open_archive(file, read_secret(settings))
     folder = State(settings.state_dir.expanduser().resolve()).folder
@@ -104,11 +105,14 @@ async def _restore_into(settings: RunnerSettings, state: State, archive: Archive
             await postgres.ready()
         embedded = postgres.server if postgres is not None else None
         addresses = Addresses(keyring, databases(settings, embedded), "")
-        for each in manifest.databases:
-            await _load(addresses, each, archive)
-        await _check_rows(addresses, manifest)
-        await prepare_databases(addresses)
-        await _hold(addresses)
+        async with AsyncExitStack() as undoing:
+            for each in manifest.databases:
+                server = await _load(addresses, each, archive)
+                undoing.push_async_callback(_drop_schemas, server, each.services)
+            await _check_rows(addresses, manifest)
+            await prepare_databases(addresses)
+            await _hold(addresses)
+            undoing.pop_all()  # a copy that is not held must not stay
     finally:
         if postgres is not None:
             await postgres.stop(asyncio.Event())
@@ -123,7 +127,8 @@ def _write_kept(state: State, name: str, archive: Archive) -> None:
     places[name].write_bytes(b"".join(archive.part(name)))
 
 
-async def _load(addresses: Addresses, dumped: DatabaseDump, archive: Archive) -> None:
+async def _load(addresses: Addresses, dumped: DatabaseDump, archive: Archive) -> DatabaseServer:
+    """Load a dump into new schemas of its services, and return the database."""
     servers = {addresses.databases[service] for service in dumped.services}
     if len(servers) > 1:
         raise CannotStart(
@@ -132,14 +137,19 @@ async def _load(addresses: Addresses, dumped: DatabaseDump, archive: Archive) ->
     server = servers.pop()
     passwords = addresses.keyring.role_passwords
     await bootstrap(server, dumped.services, passwords)
+    await _drop_schemas(server, dumped.services)
+    await bootstrap(server, dumped.services, passwords)
+    await programs.load(server, dumped.services, archive.part(dumped.part))
+    return server
+
+
+async def _drop_schemas(server: DatabaseServer, services: Sequence[str]) -> None:
     connection = await asyncpg.connect(server.admin_dsn)
     try:
-        for service in dumped.services:
+        for service in services:
             await connection.execute(DROP_SCHEMA.format(service=service))
     finally:
         await connection.close()
-    await bootstrap(server, dumped.services, passwords)
-    await programs.load(server, dumped.services, archive.part(dumped.part))
 
 
 async def _check_rows(addresses: Addresses, manifest: Manifest) -> None:
