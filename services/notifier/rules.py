@@ -75,7 +75,8 @@ def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta
     Return what follows from the answer to the mail's latest attempt.
 
     Even a permanent refusal of our connection, log-in or sender says nothing about this mail. The mail is retried,
-    because operators can fix the cause.
+    because operators can fix the cause. A mail that was too old at its first attempt, since the installation was held,
+    is tried once after each wait before it is given up.
     """
     if answer.is_accepted:
         return "accepted"
@@ -83,7 +84,7 @@ def what_follows(answer: ServerAnswer, lane: Lane, attempts: int, age: timedelta
         return "failed"
     waits = BACK_OFF[lane]
     wait = waits[min(attempts, len(waits)) - 1]
-    return "given_up" if age + wait > GIVE_UP_AFTER else TryAgain(wait)
+    return "given_up" if attempts > len(waits) and age + wait > GIVE_UP_AFTER else TryAgain(wait)
 
 
 def recipient_of(text: str) -> str:

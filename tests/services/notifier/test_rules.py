@@ -35,6 +35,16 @@ def test_tries_go_on_for_three_days_and_no_longer(lane: Lane) -> None:
     assert timedelta(hours=71.5) < total <= timedelta(hours=72)
 
 
+@pytest.mark.parametrize("lane", rules.LANES)
+def test_a_mail_that_was_held_for_longer_is_tried_once_after_each_wait(lane: Lane) -> None:
+    """Many mail servers refuse the first attempt of a server that they do not know."""
+    held, tries = timedelta(days=4), len(rules.BACK_OFF[lane])
+
+    found = [rules.what_follows(NO_ANSWER, lane, attempts, held) for attempts in range(1, tries + 2)]
+
+    assert [*(TryAgain(wait) for wait in rules.BACK_OFF[lane]), "given_up"] == found
+
+
 @pytest.mark.parametrize(
     ("stage", "code", "expected"),
     [

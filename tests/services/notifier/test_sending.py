@@ -131,8 +131,9 @@ async def test_mail_is_given_up_after_72_hours(rig: Rig) -> None:
     mail_id = await rig.queue(a_letter())
     await rig.send_due()
 
-    await rig.time_passes(hours=72)
-    await rig.send_due()
+    for _ in range(6):
+        await rig.time_passes(hours=12)
+        await rig.send_due()
 
     row = await rig.row(mail_id)
     assert ("given_up", None) == (row["state"], row["body"])
