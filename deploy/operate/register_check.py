@@ -14,7 +14,7 @@ from deploy.runner.postgres import Postgres
 from deploy.runner.refusals import CannotStart
 from deploy.runner.registers import MORE
 from deploy.runner.settings import RunnerSettings, read_settings
-from deploy.runner.state import State
+from deploy.runner.state import state_in
 from services.referrals.store.editions import find_used
 from shared.database import open_pool, transaction
 from shared.registers.checks.succession import check_succession
@@ -115,7 +115,7 @@ def _used_in(code: str, edition: str) -> list[UsedEdition] | str:
 
 def _referrals_dsn(settings: RunnerSettings) -> str | None:
     """Return the address of the database of referrals. Nothing is created or started for this."""
-    state = State(settings.state_dir.expanduser().resolve())
+    state = state_in(settings.state_dir)
     if not state.keyring_file.exists():
         return None
     keyring = open_keyring(state.keyring_file)

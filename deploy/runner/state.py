@@ -84,13 +84,18 @@ class State:
         return (self.folder / "run").resolve()
 
 
+def state_in(folder: Path) -> State:
+    """Return the state in a folder that may not exist. Nothing is made or checked."""
+    return State(folder.expanduser().resolve())
+
+
 def open_state(folder: Path) -> State:
     """
     Create the folder, or check that only this user can access it. Raise `CannotStart` on failure.
 
     Its mode is 0700; `let_through` makes the one exception.
     """
-    state = State(folder.expanduser().resolve())
+    state = state_in(folder)
     if state.restoring.exists():
         raise CannotStart(
             f"A restore into {state.folder} is running, or was interrupted. In that case remove the folder, and the "

@@ -33,13 +33,12 @@ from shared.messages import SERVICES
 from shared.migrate import Phase, migrate
 from shared.outbox import Relay
 from shared.tasks import end
-from tests.deploy.dumps import act, connected, contents, default_grants, schema_of, seal
+from tests.deploy.dumps import act, connected, contents, default_grants, heads_of, schema_of, seal
 
 pytestmark = pytest.mark.programs
 
 PASSPHRASE = "correct horse battery staple"
 WHO = ("morgan@staffordshire.gov.uk", "Morgan", "Master")
-SEAL_AND_HEAD = "SELECT seal_n, seal_hash FROM seal_audit()"
 CHANGED = ("session", "attempt", "installation")  # by the restore itself
 
 
@@ -75,7 +74,7 @@ async def test_a_restored_copy_holds_all_and_sends_only_once_it_is_released(quic
         await load_demo(parts.addresses)
         await act(parts.addresses)
         await seal(parts.addresses)
-        parts.state.audit_heads.write_text("\n".join(await _heads(parts)))
+        parts.state.audit_heads.write_text("\n".join(await heads_of(parts.addresses)))
         parts.state.loaded.touch()
         backup = await back_up(settings_of(quick_path / "state"), quick_path / "whole")
         before, schema = await contents(parts.database), schema_of(parts.database)
@@ -169,16 +168,6 @@ def test_a_folder_whose_restore_was_interrupted_is_not_used(tmp_path: Path) -> N
 
     with pytest.raises(CannotStart, match="was interrupted"):
         open_state(tmp_path / "state")
-
-
-async def _heads(parts: EmbeddedParts) -> list[str]:
-    heads = []
-    for service in SERVICES:
-        async with connected(parts.addresses.dsn(service)) as db:
-            row = await db.fetchrow(SEAL_AND_HEAD)
-            assert row is not None
-            heads.append(f"{service} {row['seal_n']} {row['seal_hash'].hex()}")
-    return heads
 
 
 async def test_a_backup_says_nothing_of_what_is_in_it(settings: RunnerSettings, quick_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from deploy.operate.backup.snapshot import Snapshot, count_rows, snapshot_of
 from deploy.runner.database import DatabaseServer
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
-from deploy.runner.state import State, open_state
+from deploy.runner.state import State, open_state, state_in
 from shared.clock import utc_now
 from shared.messages import SERVICES
 from shared.release import RELEASE
@@ -52,7 +52,7 @@ async def back_up(settings: RunnerSettings, place: Path) -> Backup:
             server: await held.enter_async_context(snapshot_of(server, services))
             for server, services in grouped(addresses.databases).items()
         }
-        _check_room(file, moments.values())
+        check_room(file.parent, sum(each.size for each in moments.values()))  # as if they were not compressed
         with _new_file(file) as stream:
             rows = await _write(ArchiveWriter(stream, secret), moments, kept, at)
     return Backup(file, file.stat().st_size, rows)
@@ -77,7 +77,7 @@ def _target(place: Path, at: datetime) -> Path:
 
 
 def _opened(settings: RunnerSettings) -> State:
-    if not State(settings.state_dir.expanduser().resolve()).keyring_file.exists():
+    if not state_in(settings.state_dir).keyring_file.exists():
         raise CannotStart(f"There is no installation in {settings.state_dir}: set ICS_STATE_DIR.")
     return open_state(settings.state_dir)
 
@@ -130,8 +130,8 @@ def _add(writer: ArchiveWriter, name: str, content: bytes) -> None:
         writer.add(content[start : start + CHUNK])
 
 
-def _check_room(file: Path, moments: Iterable[Snapshot]) -> None:
-    """Raise `CannotStart` unless the databases would fit without being compressed."""
-    needed, free = sum(each.size for each in moments), shutil.disk_usage(file.parent).free
+def check_room(folder: Path, needed: int) -> None:
+    """Raise `CannotStart` if the folder's disk has fewer free bytes."""
+    free = shutil.disk_usage(folder).free
     if free < needed:
-        raise CannotStart(f"{file.parent} has {free // 1_048_576} MB free; {needed // 1_048_576} MB are needed.")
+        raise CannotStart(f"{folder} has {free // 1_048_576} MB free; {needed // 1_048_576} MB are needed.")

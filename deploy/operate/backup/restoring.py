@@ -10,7 +10,7 @@ import asyncpg
 
 from deploy.operate.backup import programs
 from deploy.operate.backup.archive import Archive, open_archive
-from deploy.operate.backup.making import grouped
+from deploy.operate.backup.making import check_room, grouped
 from deploy.operate.backup.manifest import DatabaseDump, Manifest
 from deploy.operate.backup.secret import read_secret
 from deploy.operate.backup.snapshot import count_rows
@@ -22,7 +22,7 @@ from deploy.runner.postgres import Postgres
 from deploy.runner.preparation import prepare_databases
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
-from deploy.runner.state import State, locked, open_state
+from deploy.runner.state import State, locked, open_state, state_in
 
 # Tables in which a migration puts rows. Any other row means that the database is in use.
 FILLED_BY_MIGRATIONS = ("migration", "functions_file", "feed")
@@ -48,14 +48,15 @@ async def restore(settings: RunnerSettings, file: Path) -> Manifest:
     a database is in use. If the restore fails later, the state folder and the databases are emptied again.
     """
     archive = open_archive(file, read_secret(settings))
-    folder = State(settings.state_dir.expanduser().resolve()).folder
+    folder = state_in(settings.state_dir).folder
     if folder.exists() and any(folder.iterdir()):
         raise CannotStart(NOT_EMPTY.format(folder=folder))
     manifest = Manifest.verified(archive)
     for server, services in grouped(databases(settings, None)).items():
         await _check_empty(server, services)
     state = open_state(settings.state_dir)
-    _check_room(state, manifest, settings)
+    if settings.needs_postgres:
+        check_room(state.folder, manifest.size)
     with locked(state):
         if state.keyring_file.exists():  # made while the backup was read: that installation is not ours to remove
             raise CannotStart(NOT_EMPTY.format(folder=folder))
@@ -67,14 +68,6 @@ async def restore(settings: RunnerSettings, file: Path) -> Manifest:
             _empty(state)
             raise
     return manifest
-
-
-def _check_room(state: State, manifest: Manifest, settings: RunnerSettings) -> None:
-    free = shutil.disk_usage(state.folder).free
-    if settings.needs_postgres and free < manifest.size:
-        raise CannotStart(
-            f"{state.folder} has {free // 1_048_576} MB free; {manifest.size // 1_048_576} MB are needed."
-        )
 
 
 async def _check_empty(server: DatabaseServer, services: Sequence[str]) -> None:
