@@ -250,6 +250,18 @@ async def test_a_backup_is_not_begun_without_room_for_it(
     assert [] == [each for each in quick_path.iterdir() if each.is_file()]
 
 
+async def test_a_restore_without_room_makes_no_folder_so_that_it_can_be_tried_again(
+    settings: RunnerSettings, quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = await made(settings, quick_path / "backup")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
+
+    with pytest.raises(CannotStart, match="MB are needed"):
+        await restore(settings_of(quick_path / "copy"), backup.file)
+
+    assert not (quick_path / "copy").exists()
+
+
 async def test_no_installation_is_made_in_order_to_back_it_up(settings: RunnerSettings, quick_path: Path) -> None:
     with pytest.raises(CannotStart, match="There is no installation in"):
         await back_up(settings, quick_path / "backup")

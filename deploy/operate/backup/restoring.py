@@ -44,8 +44,8 @@ async def restore(settings: RunnerSettings, file: Path) -> Manifest:
     """
     Restore a backup into an empty state folder and empty databases, and hold the installation.
 
-    Raise `CannotStart` before anything is written if the backup is damaged, the secret is wrong, or the state folder or
-    a database is in use. If the restore fails later, the state folder and the databases are emptied again.
+    Raise `CannotStart` before anything is written if the backup is damaged, the secret is wrong, the state folder or a
+    database is in use, or there is no room. If the restore fails later, folder and databases are emptied again.
     """
     archive = open_archive(file, read_secret(settings))
     folder = state_in(settings.state_dir).folder
@@ -54,9 +54,9 @@ async def restore(settings: RunnerSettings, file: Path) -> Manifest:
     manifest = Manifest.verified(archive)
     for server, services in grouped(databases(settings, None)).items():
         await _check_empty(server, services)
-    state = open_state(settings.state_dir)
     if settings.needs_postgres:
-        check_room(state.folder, manifest.size)
+        check_room(next(each for each in (folder, *folder.parents) if each.exists()), manifest.size)
+    state = open_state(settings.state_dir)
     with locked(state):
         if state.keyring_file.exists():  # made while the backup was read: that installation is not ours to remove
             raise CannotStart(NOT_EMPTY.format(folder=folder))
