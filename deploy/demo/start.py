@@ -8,13 +8,13 @@ from deploy.runner.environment import Addresses, databases
 from deploy.runner.keyring import open_keyring
 from deploy.runner.postgres import Postgres
 from deploy.runner.settings import read_settings
-from deploy.runner.state import State
+from deploy.runner.state import state_in
 
 
 async def main() -> None:
     """Load the demo into the databases that the runner has prepared."""
     settings = read_settings()
-    state = State(settings.state_dir.resolve())
+    state = state_in(settings.state_dir)
     keyring = open_keyring(state.keyring_file)
     embedded = Postgres(state, keyring.superuser_password, Console()).server
     await load_demo(Addresses(keyring, databases(settings, embedded), settings.nats_url or ""))
