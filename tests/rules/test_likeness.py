@@ -71,6 +71,14 @@ def test_twins_and_namesakes_are_two_people(one: str, other: str) -> None:
     assert {None} == why(somebody(one), somebody(other))
 
 
+@pytest.mark.parametrize("nameless", ["-|.", "?|?", "Lan|-", "-|Nguyen"])
+def test_a_name_of_signs_alone_is_like_no_other(nameless: str) -> None:
+    unknown = somebody(nameless)
+
+    assert {None} == why(unknown, somebody("Lan Thi|Nguyen"))
+    assert {None} == why(unknown, somebody(nameless, date(1998, 5, 11)))
+
+
 @pytest.mark.parametrize(
     "slip", [date(1998, 5, 11), date(1998, 11, 6), date(1988, 11, 5), date(1998, 11, 15), date(1989, 11, 5)]
 )

@@ -46,8 +46,11 @@ def likeness(one: ComparedPerson, other: ComparedPerson, wanted: Collection[Like
     """
     Return why two records may be about one person; None if nothing wanted speaks for it, or a rule has found it.
 
-    Two different NHS numbers speak against two spellings and two dates: those are more often two people.
+    Two different NHS numbers speak against two spellings and two dates: those are more often two people. A name without
+    a letter or digit, such as a dash for one that is not known, is like no other.
     """
+    if not (all(one.names) and all(other.names)):
+        return None
     if one.born != other.born:
         found = _by_date(one, other)
     elif one.names == other.names:
