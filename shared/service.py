@@ -5,7 +5,7 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import uvloop
 
@@ -51,7 +51,7 @@ class Service:
     jobs: Sequence[Job] = ()
     measures: Sequence[Measure] = ()
     before: Callable[[], Awaitable[None]] | None = None
-    """Work that must be done before the service answers anything."""
+    """Work that must be done before the service answers anything or runs its own jobs."""
 
 
 Build = Callable[[ServiceContext, Settings], Service]
@@ -94,14 +94,19 @@ async def _run(name: str, settings: Settings, build: Build[Settings]) -> None:
 async def _work(
     context: ServiceContext, service: Service, shared_jobs: Sequence[Job], stopping: asyncio.Event, health: HealthPort
 ) -> list[BaseException]:
-    """Answer requests and run the jobs until the process must stop or a job fails. Return the failures of jobs."""
+    """
+    Answer requests and run the jobs until the process must stop or a job fails. Return the failures of jobs.
+
+    The service's own jobs begin once its work before the first answer is done, which says what they may touch.
+    """
     overlays = OverlayFollower(context.bus, context.registers)
-    jobs = (context.relay.job, overlays.job, *shared_jobs, *service.jobs)
-    running = [asyncio.create_task(repeat(job, context.clock, FAULTS), name=job.name) for job in jobs]
+    jobs = (context.relay.job, overlays.job, *shared_jobs)
+    running = [_repeated(context, job) for job in jobs]
     asked = asyncio.create_task(stopping.wait())
     try:
         await overlays.listen()
-        await start(context, service, [job for job in jobs if job.after_work])
+        await start(context, service, [job for job in (*jobs, *service.jobs) if job.after_work])
+        running += [_repeated(context, job) for job in service.jobs]
         health.ready_when(
             lambda: _needs(context.pool, context.bus, overlays),
             lambda: find_backlog(context, service.measures),
@@ -114,6 +119,10 @@ async def _work(
         await context.bus.close()
         failures = await end(running)
     return failures
+
+
+def _repeated(context: ServiceContext, job: Job) -> asyncio.Task[NoReturn]:
+    return asyncio.create_task(repeat(job, context.clock, FAULTS), name=job.name)
 
 
 def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bus) -> ServiceContext:

@@ -11,10 +11,8 @@ from services.referrals.store.saving import Content
 from services.referrals.store.settling import AlikePair, UnsettledRecord, WantedAlike
 from shared.context import ServiceContext
 from shared.database import transaction
-from shared.log import warn
 from shared.registers.definition.register import Definition
 from shared.registers.form.person import person_of
-from shared.registers.load import UnknownRegister
 from shared.values import sort_key
 
 MOST_AT_ONCE = 50
@@ -46,18 +44,20 @@ class Settling:
     """
     Settles the records that were added or renamed since. Any replica may do it, and doing it twice changes nothing.
 
-    An upgrade puts every record on the list once. So a release that folds names otherwise needs no other step.
+    An upgrade puts every record on the list once. So a release that folds names otherwise needs no other step. Records
+    of a register that is not served wait on the list: its definition may not fit them.
     """
 
     context: ServiceContext
 
     async def settle(self) -> bool:
         """Settle some records. Return True if there may be more."""
-        async with transaction(self.context.pool) as db:
-            unsettled = await store.find_unsettled(db, MOST_AT_ONCE)
+        served = self._served()
+        async with self.context.one_trip() as db:
+            unsettled = await store.find_unsettled(db, MOST_AT_ONCE, [*served])
         if not unsettled.entries:
             return False
-        known = [(record, register) for record in unsettled.records if (register := self._edition(record))]
+        known = [(record, served[record.register_code, record.edition]) for record in unsettled.records]
         await self._refold(known)
         compared = {each.person.record_id: each for record, register in known for each in _compared(record, register)}
         async with transaction(self.context.pool) as db:
@@ -65,13 +65,11 @@ class Settling:
             await store.flag_alike(db, _pairs(compared, found), unsettled.entries)
         return True
 
-    def _edition(self, record: UnsettledRecord) -> Definition | None:
-        """Return the definition of a record's edition. A record of an edition that is not installed stays as it is."""
-        try:
-            return self.context.registers.find(record.register_code, record.edition)
-        except UnknownRegister:
-            warn("settling.unknown_edition")
-            return None
+    def _served(self) -> dict[tuple[str, str], Definition]:
+        """Return the definition of each edition of the registers that are served."""
+        registers = self.context.registers
+        known = [each.definition for each in registers.every()]
+        return {(each.code, each.edition): each for each in known if not registers.is_withheld(each.code)}
 
     async def _refold(self, known: Sequence[tuple[UnsettledRecord, Definition]]) -> None:
         """Write the words, keys and spelling of the records again that are not as they should be."""

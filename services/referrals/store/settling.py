@@ -16,7 +16,7 @@ from shared.database import Database, as_json
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
 FIND_UNSETTLED = """
     SELECT entries, record_id, reference, register_code, edition, version, is_open, answers, search, sort_name, keys
-    FROM find_unsettled($1)
+    FROM find_unsettled($1, $2, $3)
 """
 REFOLD = "SELECT refold_records($1, $2, $3, $4, $5, $6, $7, $8)"
 FIND_ALIKE = "SELECT wanted_id, record_id, given_name, family_name, born, nhs_number FROM find_alike($1)"
@@ -76,8 +76,9 @@ class AlikePair:
     rule: str
 
 
-async def find_unsettled(db: Database, most: int) -> Unsettled:
-    rows = await db.fetch(FIND_UNSETTLED, most)
+async def find_unsettled(db: Database, most: int, served: Sequence[tuple[str, str]]) -> Unsettled:
+    """Return some records of these editions to settle. Records of other editions stay on the list."""
+    rows = await db.fetch(FIND_UNSETTLED, most, [code for code, _ in served], [edition for _, edition in served])
     entries = tuple(entry for row in rows for entry in row["entries"])
     return Unsettled(tuple(_record(row) for row in rows if row["record_id"] is not None), entries)
 

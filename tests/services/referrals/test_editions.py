@@ -1,21 +1,26 @@
 """Editions that hold records: nothing that records rely on may be taken away, and no saved answer is lost."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
+from services.referrals.service import service_of
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.archiving import CheckRecord
 from shared.contracts.referrals.overlays import ReadOverlays
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.database import DatabasePool
 from shared.fake_bus import FakeBus
+from shared.health import HealthPort
+from shared.jobs import Job
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.registers.definition.questions import Question, QuestionForm
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers
+from shared.service import _work
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
 from tests.services.referrals.rig import Owner, Referrals, an_archive
 from tests.services.two_bodies import a_code, an_organisation_register
@@ -118,6 +123,27 @@ def replace_version(receipt: RecordReceipt, version: int) -> RecordReceipt:
 
 
 # ------------------------------------------------------------------------------------------------------------ the start
+async def test_the_services_own_jobs_begin_once_it_knows_which_registers_it_serves(
+    pool: DatabasePool, referrals: Referrals
+) -> None:
+    done: list[str] = []
+    stopping = asyncio.Event()
+
+    async def before() -> None:
+        await asyncio.sleep(0.01)
+        done.append("before")
+
+    async def work() -> None:
+        done.append("job")
+        stopping.set()
+
+    referrals.wire.answers.clear()
+    service = replace(service_of(referrals.context), jobs=[Job("own", work)], before=before)
+    failures = await _work(referrals.context, service, [], stopping, HealthPort("127.0.0.1:0"))
+
+    assert ([], ["before", "job"]) == (failures, done)
+
+
 @pytest.mark.parametrize(
     "change",
     [

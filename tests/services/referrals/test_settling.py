@@ -1,5 +1,6 @@
 """Settling records: pairs for the register's team, and what is stored otherwise than the service would write it now."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -9,10 +10,13 @@ from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.duplicates import DecideDuplicate, ListDuplicates
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.saving import RecordReceipt
+from shared.database import DatabasePool
 from shared.permissions import Role, Visitor
+from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.people import a_person, an_nhs_number, unasked
 from tests.services.referrals.rig import Owner, Referrals, an_update
+from tests.services.two_bodies import a_code, an_organisation_register
 
 LAN: dict[str, Answer] = {"first_name": "Lan", "last_name": "Nguyen", "date_of_birth": "1998-11-05"}
 
@@ -123,6 +127,8 @@ OLD = """
 """
 STALE = """SELECT refold_records('dsr', $1, $2, '{" stale"}', '{stale}', '{}', '{}', '{}')"""
 UNSETTLED = "INSERT INTO record_unsettled (record_id) SELECT $1"
+SORTED = "SELECT sort_name FROM record WHERE id = $1"
+ENTRIES = "SELECT id FROM record_unsettled WHERE record_id = $1"
 STATE = "SELECT version, updated_at, updates FROM record WHERE id = $1"
 
 
@@ -165,6 +171,29 @@ async def test_a_record_that_is_saved_while_it_is_settled_keeps_what_was_saved(
     await owner.db.execute(STALE, [receipt.record_id], [receipt.version + 1])
 
     assert ["Percy Before"] == await referrals.names(visitor, "before")
+
+
+async def test_records_of_a_register_that_is_not_served_wait_and_stay_as_they_are(
+    pool: DatabasePool, owner: Owner
+) -> None:
+    code = a_code()
+    visitor, register = a_visitor(register_code=code), an_organisation_register(code)
+    served = await Referrals.open(pool, Registers([register]))
+    receipt = await served.submit(visitor, last_name="Waiting")
+    await owner.db.execute(OLD, receipt.record_id)
+    named = {**register.definition.person, "family_name": "latest_update"}  # such a file does not fit the records
+    unfit = replace(register, definition=register.definition.model_copy(update={"person": named}))
+    withheld, absent = Registers([unfit]), Registers([])
+    withheld.withhold_always([code])
+
+    for registers in (withheld, absent):
+        await settled(replace(served, context=replace(served.context, registers=registers)))
+    waiting = await owner.rows(SORTED, receipt.record_id), await owner.rows(ENTRIES, receipt.record_id)
+    await settled(served)
+
+    assert ([None], 1) == ([row["sort_name"] for row in waiting[0]], len(waiting[1]))
+    assert ["waiting percy"] == [row["sort_name"] for row in await owner.rows(SORTED, receipt.record_id)]
+    assert [] == await owner.rows(ENTRIES, receipt.record_id)
 
 
 # -------------------------------------------------------------------------------------------------------------- updates

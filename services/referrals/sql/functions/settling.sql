@@ -11,8 +11,9 @@ END
 $$;
 
 -- Return records to settle, at most `p_most` entries of the list, with what is stored about each. A record that was
--- deleted meanwhile has only its entries.
-CREATE OR REPLACE FUNCTION find_unsettled(p_most integer) RETURNS TABLE (
+-- deleted meanwhile has only its entries. `p_registers` and `p_editions`, side by side, are the editions that are served:
+-- records of any other stay on the list.
+CREATE OR REPLACE FUNCTION find_unsettled(p_most integer, p_registers text [], p_editions text []) RETURNS TABLE (
     entries bigint [], record_id uuid, reference text, register_code text, edition text, version integer,
     is_open boolean, answers jsonb, search text, sort_name text, keys text []
 )
@@ -23,7 +24,15 @@ BEGIN
         r.sort_name, ARRAY(SELECT k.key FROM record_key AS k WHERE k.record_id = r.id)
     FROM (
         SELECT u.record_id, array_agg(u.id) AS entries
-        FROM (SELECT l.id, l.record_id FROM record_unsettled AS l ORDER BY l.id LIMIT p_most) AS u
+        FROM (
+            SELECT l.id, l.record_id
+            FROM record_unsettled AS l
+            LEFT JOIN record AS o ON o.id = l.record_id
+            WHERE o.id IS NULL
+                OR (o.register_code, o.edition) IN (SELECT * FROM unnest(p_registers, p_editions))
+            ORDER BY l.id
+            LIMIT p_most
+        ) AS u
         GROUP BY u.record_id
     ) AS w
     LEFT JOIN record AS r ON r.id = w.record_id;
@@ -113,6 +122,6 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-find_unsettled(integer), refold_records(text, uuid [], integer [], text [], text [], uuid [], text [], text []), find_alike(jsonb),
+find_unsettled(integer, text [], text []), refold_records(text, uuid [], integer [], text [], text [], uuid [], text [], text []), find_alike(jsonb),
 flag_alike(jsonb, bigint [])
 TO referrals_app;
