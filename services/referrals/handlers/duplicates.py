@@ -42,11 +42,8 @@ class Comparing:
             return found
 
     async def list_linked(self, visitor: Visitor, asked: ListLinked) -> LinkedPeople:
-        async with transaction(self.context.pool, visitor) as db:
-            linked, others = await store.find_linked(db, visitor, asked.record_ids)
-            if others:
-                await audit.note(db, visitor, ReferralsAction.RECORD_SAME_PERSON_READ, sorted(others))
-            return LinkedPeople(records=tuple(linked))
+        async with self.context.one_trip() as db:
+            return LinkedPeople(records=await store.list_linked(db, visitor, asked.record_ids))
 
     async def count_open(self, visitor: Visitor, _asked: CountDuplicates) -> DuplicateCount:
         async with transaction(self.context.pool, visitor) as db:

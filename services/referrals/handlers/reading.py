@@ -77,12 +77,8 @@ class ReadRecordHandlers:
     async def list_ended_before(self, visitor: Visitor, asked: ListEndedBefore) -> EndedBefore:
         if not self._reads_ended(visitor):
             raise NotAnswered(Fault.NOT_ALLOWED)
-        async with transaction(self.context.pool, visitor) as db:
-            found = await ended.find_before(db, visitor, asked.record_ids)
-            if found:
-                shown = sorted({each.ended_id for each in found})
-                await audit.note(db, visitor, ReferralsAction.RECORD_ENDED_BEFORE_READ, shown)
-        return EndedBefore(records=found)
+        async with self.context.one_trip() as db:
+            return EndedBefore(records=await ended.find_before(db, visitor, asked.record_ids))
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:

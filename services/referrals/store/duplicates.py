@@ -14,7 +14,7 @@ from shared.contracts.referrals.duplicates import (
     PossibleDuplicates,
     RecordCompared,
 )
-from shared.database import Database
+from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
 from shared.registers.definition.lifecycle import LIKENESSES, Likeness
 
@@ -47,25 +47,17 @@ FIND_COMPARED = f"""
 """  # noqa: S608  a condition of ours
 
 
-FIND_LINKED = f"""
-    SELECT l.record_id, array_agg(r.id ORDER BY r.id) AS others,
-        coalesce(array_agg(r.rating ORDER BY r.id) FILTER (WHERE r.rating IS NOT NULL), '{{}}') AS ratings
-    FROM person_link AS l
-    INNER JOIN record AS own ON own.id = l.record_id AND own.is_open AND {in_scope("own")}
-    INNER JOIN person_link AS m ON m.person_id = l.person_id AND m.record_id <> l.record_id
-    INNER JOIN record AS r ON r.id = m.record_id AND r.is_open AND {in_scope("r")}
-    WHERE l.record_id = ANY($3)
-    GROUP BY l.record_id
-"""  # noqa: S608  conditions of ours
+LIST_LINKED = "SELECT record_id, ratings FROM list_linked($1, $2)"
 
 
-async def find_linked(
-    db: Database, visitor: Visitor, record_ids: Sequence[UUID]
-) -> tuple[list[LinkedRecords], set[UUID]]:
-    """Return those of the records that are linked with others in scope, and the ids of these others."""
-    rows = await db.fetch(FIND_LINKED, *scope_parameters(visitor), record_ids)
-    linked = [LinkedRecords(record_id=row["record_id"], ratings=tuple(row["ratings"])) for row in rows]
-    return linked, {other for row in rows for other in row["others"]}
+async def list_linked(db: Database, visitor: Visitor, record_ids: Sequence[UUID]) -> tuple[LinkedRecords, ...]:
+    """
+    Return those of the records that are linked with others in scope, audited.
+
+    Sets its own context: must be called outside a transaction.
+    """
+    rows = await db.fetch(LIST_LINKED, as_json(scope_of(visitor)), record_ids)
+    return tuple(LinkedRecords(record_id=row["record_id"], ratings=tuple(row["ratings"])) for row in rows)
 
 
 async def find_open(db: Database, visitor: Visitor) -> PossibleDuplicates:

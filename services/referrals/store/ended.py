@@ -6,22 +6,19 @@ from uuid import UUID
 from services.referrals.store.scope import in_scope, scope_parameters
 from shared.contracts.referrals.ended import MOST_BEFORE, EndedRecord
 from shared.contracts.referrals.reversing import ArchivedLately
-from shared.database import Database
+from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
 
-FIND_BEFORE = f"""
-    SELECT m.record_id, r.id AS ended_id, r.reference, r.ended_at
-    FROM ended_matches($1, $3) AS m
-    INNER JOIN record AS own ON own.id = m.record_id AND {in_scope("own")}
-    INNER JOIN record AS r ON r.id = m.ended_id AND NOT r.is_open AND {in_scope("r")}
-    ORDER BY r.ended_at DESC, r.id
-    LIMIT {MOST_BEFORE}
-"""  # noqa: S608  conditions and a number of ours
+FIND_BEFORE = "SELECT record_id, ended_id, reference, ended_at FROM ended_before($1, $2, $3)"
 
 
 async def find_before(db: Database, visitor: Visitor, record_ids: Sequence[UUID]) -> tuple[EndedRecord, ...]:
-    """Return the ended records in scope that match these records in scope, the last ended first."""
-    rows = await db.fetch(FIND_BEFORE, *scope_parameters(visitor), record_ids)
+    """
+    Return the ended records in scope that match these records in scope, the last ended first. Audited.
+
+    Sets its own context: must be called outside a transaction.
+    """
+    rows = await db.fetch(FIND_BEFORE, as_json(scope_of(visitor)), record_ids, MOST_BEFORE)
     return tuple(EndedRecord(**row) for row in rows)
 
 

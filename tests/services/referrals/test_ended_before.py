@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from asyncpg.connection import LoggedQuery
 
 from shared.contracts.referrals.duplicates import DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import EndedRecord, ListEndedBefore
@@ -15,6 +16,7 @@ from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.people import a_person
 from tests.services.referrals.rig import Owner, Referrals, an_update
 
+LINKED = "SELECT subjects FROM audit WHERE actor = $1 AND action = 'record.same_person_read'"
 BEFORE = "SELECT subjects FROM audit WHERE actor = $1 AND action = 'record.ended_before_read'"
 
 
@@ -104,17 +106,22 @@ async def test_an_administrator_reads_the_archived_record_and_cannot_change_it(
     assert "archived" == (await referrals.refusal(relapse.administrator, update))[0]
 
 
-async def test_linked_records_say_the_ratings_of_the_others(referrals: Referrals) -> None:
-    administrator, person = a_visitor(Role.ADMINISTRATOR), a_person()
+async def linked_pair(referrals: Referrals, administrator: Visitor) -> tuple[RecordReceipt, RecordReceipt]:
+    """Return two records of one person that are linked, rated amber and red."""
+    person = a_person()
     one = await referrals.submit(administrator, **person, risk_level="amber")
     other = await referrals.submit(administrator, **person, risk_level="red")
-    asked = ListLinked(record_ids=(one.record_id, other.record_id))
-    alone = await referrals.ask(administrator, asked)
-    (pair,) = (await referrals.ask(administrator, ListDuplicates())).pairs
-    decision = DecideDuplicate(
-        command_id=new_id(), one=pair.one.record_id, other=pair.other.record_id, verdict="linked"
-    )
+    decision = DecideDuplicate(command_id=new_id(), one=one.record_id, other=other.record_id, verdict="linked")
     await referrals.ask(administrator, decision)
+    return one, other
+
+
+async def test_linked_records_say_the_ratings_of_the_others(referrals: Referrals) -> None:
+    administrator, alike = a_visitor(Role.ADMINISTRATOR), a_person()
+    unlinked = await referrals.submit(administrator, **alike), await referrals.submit(administrator, **alike)
+    alone = await referrals.ask(administrator, ListLinked(record_ids=tuple(each.record_id for each in unlinked)))
+    one, other = await linked_pair(referrals, administrator)
+    asked = ListLinked(record_ids=(one.record_id, other.record_id))
 
     linked = await referrals.ask(administrator, asked)
 
@@ -123,6 +130,54 @@ async def test_linked_records_say_the_ratings_of_the_others(referrals: Referrals
         {each.record_id: each.ratings for each in linked.records},
     )
     assert (await referrals.ask(a_visitor(Role.ADMINISTRATOR), asked)).records == ()
+
+
+async def test_a_linked_record_out_of_scope_is_neither_counted_nor_audited(referrals: Referrals, owner: Owner) -> None:
+    here, there, person = a_visitor(Role.ADMINISTRATOR), a_visitor(Role.ADMINISTRATOR), a_person()
+    whole = a_visitor(Role.ADMINISTRATOR, *here.organisation_ids, *there.organisation_ids)
+    one, other = await referrals.submit(here, **person), await referrals.submit(there, **person)
+    decision = DecideDuplicate(command_id=new_id(), one=one.record_id, other=other.record_id, verdict="linked")
+    await referrals.ask(whole, decision)
+    asked = ListLinked(record_ids=(one.record_id, other.record_id))
+
+    assert () == (await referrals.ask(here, asked)).records == (await referrals.ask(there, asked)).records
+    assert {one.record_id, other.record_id} == {each.record_id for each in (await referrals.ask(whole, asked)).records}
+    assert [None, None] == [await owner.value(LINKED, each.user_id) for each in (here, there)]
+
+
+async def test_a_record_that_the_team_holds_to_be_another_persons_is_not_named(referrals: Referrals) -> None:
+    administrator, person = a_visitor(Role.ADMINISTRATOR), a_person()
+    one, other = await referrals.submit(administrator, **person), await referrals.submit(administrator, **person)
+    (pair,) = (await referrals.ask(administrator, ListDuplicates())).pairs
+    decision = DecideDuplicate(
+        command_id=new_id(), one=pair.one.record_id, other=pair.other.record_id, verdict="dismissed"
+    )
+    await referrals.ask(administrator, decision)
+
+    await referrals.archive(administrator, one)
+
+    assert [] == await before(referrals, administrator, other)
+
+
+async def test_what_is_said_beside_a_record_takes_one_statement_and_is_audited(
+    referrals: Referrals, owner: Owner, relapse: Relapse
+) -> None:
+    linked = await linked_pair(referrals, relapse.administrator)
+    made: list[str] = []
+
+    def heard(logged: LoggedQuery) -> None:
+        made.append(logged.query)
+
+    async with referrals.pool.acquire() as db:
+        db.add_query_logger(heard)
+    await before(referrals, relapse.administrator, relapse.again)
+    await referrals.ask(relapse.administrator, ListLinked(record_ids=(linked[0].record_id,)))
+    async with referrals.pool.acquire() as db:
+        db.remove_query_logger(heard)
+
+    assert 2 == len(made)
+    shown = await owner.value(LINKED, relapse.administrator.user_id)
+    assert [linked[1].record_id] == shown
 
 
 # ------------------------------------------------------------------------------------------------------------ reversals

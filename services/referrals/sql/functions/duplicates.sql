@@ -101,6 +101,38 @@ BEGIN
 END
 $$;
 
+-- Return which of these active records are linked with other active ones that the user may see, and the ratings of those
+-- others. Audited, in one round trip.
+CREATE OR REPLACE FUNCTION list_linked(p_scope jsonb, p_records uuid []) RETURNS TABLE (record_id uuid, ratings text [])
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    scope record := open_scope(p_scope);
+    owns uuid [];
+    others uuid [];
+BEGIN
+    SELECT array_agg(l.record_id), array_agg(m.record_id) INTO owns, others
+    FROM person_link AS l
+    JOIN person_link AS m ON m.person_id = l.person_id AND m.record_id <> l.record_id
+    JOIN record AS own ON own.id = l.record_id AND own.is_open
+    JOIN record AS r ON r.id = m.record_id AND r.is_open
+    WHERE l.record_id = ANY(p_records)
+        AND own.register_code = scope.register_code AND r.register_code = scope.register_code
+        AND (scope.compartment_ids IS NULL
+            OR own.compartment_id = ANY(scope.compartment_ids) AND r.compartment_id = ANY(scope.compartment_ids));
+    IF owns IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO audit (actor, session, action, register, subjects)
+    VALUES (scope.user_id, scope.session_id, 'record.same_person_read', scope.register_code,
+        ARRAY(SELECT DISTINCT o.id FROM unnest(others) AS o (id) ORDER BY o.id));
+    RETURN QUERY
+    SELECT p.own, coalesce(array_agg(r.rating ORDER BY r.id) FILTER (WHERE r.rating IS NOT NULL), '{}')
+    FROM unnest(owns, others) AS p (own, other)
+    JOIN record AS r ON r.id = p.other
+    GROUP BY p.own;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION
-keep_keys(uuid, text, text [], text []), flag_matches(uuid, text, text [])
+keep_keys(uuid, text, text [], text []), flag_matches(uuid, text, text []), list_linked(jsonb, uuid [])
 TO referrals_app;
