@@ -229,7 +229,8 @@ class Saving:
             looked_at = judged if content.keys else None
             return await store.save_version(db, scope, command, version, replace(content, judged=looked_at), events)
 
-        fresh = fresh_rules(register, present.answers, answers) if register.duplicates.entry == "asked" else None
+        is_asked = content.keys and register.duplicates.entry == "asked"
+        fresh = fresh_rules(register, present.answers, answers) if is_asked else None
         saved = await self._store(visitor, store_it, register, answers, asked.duplicates_seen, fresh)
         return self._reply(visitor, asked, receipt, saved)
 

@@ -38,6 +38,8 @@ def carried_over(form: QuestionForm, before: Answers, after: Answers) -> dict[st
     These are the answers that the form cannot ask again, and those that it hid already before the change. An answer
     that the change itself hides is left out, as the form has always done.
     """
+    if before.keys() <= after.keys():  # as in most changes, and nothing else needs to be found out
+        return dict(after)
     was_seen = {question.name for question in visible_questions(form, before)}
     is_seen = {question.name for question in visible_questions(form, after)}
     hidden = {question.name for question in form.asked} - was_seen - is_seen
