@@ -21,7 +21,6 @@ from services.referrals.jobs import (
     PROVED_AT_HOUR,
     REFRESH_EVERY_SECONDS,
     SETTLE_EVERY_SECONDS,
-    SETTLE_GATHER_SECONDS,
     prove_counters,
     purge_drafts,
 )
@@ -118,13 +117,7 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         ),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
-        Job(
-            "records.settle",
-            Settling(context).settle,
-            every=SETTLE_EVERY_SECONDS,
-            gather=SETTLE_GATHER_SECONDS,
-            after_work=True,
-        ),
+        Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
     ]
