@@ -1,5 +1,6 @@
 """Possible duplicates: pairs of records side by side, which the register's team links or dismisses."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -90,9 +91,10 @@ async def _show(request: web.Request, form: Form) -> web.Response:
     register = request[REGISTER]
     words = register.words
     found = await ask(request, ListDuplicates())
-    names = await organisation_names(request, register)
     shown = {each.record_id for pair in found.pairs for each in (pair.one, pair.other)}
-    before = await ended_before(request, register, sorted(shown))
+    names, before = await asyncio.gather(
+        organisation_names(request, register), ended_before(request, register, sorted(shown))
+    )
     return await show(
         request,
         "duplicates/pairs.html",

@@ -5,6 +5,7 @@ A request without a search term is redirected to an address, so that Back from a
 list.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Literal
@@ -104,9 +105,11 @@ def _sayable(wanted: ListRecords) -> list[tuple[str, str]]:
 async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     register, visitor = request[REGISTER], request[VISITOR]
     found = await ask(request, wanted)
-    names = await organisation_names(request, register)
+    names, linked = await asyncio.gather(
+        organisation_names(request, register),
+        linked_lines(request, [(row.record_id, row.rating) for row in found.rows if not row.ended_at]),
+    )
     groups = groups_of(register, visitor, names, wanted.narrowing)
-    linked = await linked_lines(request, [(row.record_id, row.rating) for row in found.rows if not row.ended_at])
     results = _results(request, wanted, found, groups, RecordCells(register, visitor, names, utc_now(), linked))
     if FRAGMENT in request.headers:
         return web.Response(text=results, content_type="text/html")

@@ -1,5 +1,6 @@
 """The work list: urgent tasks with who has seen them, and the agenda of each area's next meeting."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,8 +61,10 @@ async def show_work(request: web.Request) -> web.Response:
     place = TaskOffsets(*(sent_number(request.query, each, DIGITS, "0") for each in ("urgent", "agenda")))
     tasks = await ask(request, ListTasks(skip_urgent=place.urgent, skip_agenda=place.agenda))
     names = await _names(request, tasks)
-    linked = await linked_lines(request, [(each.record_id, each.rating) for each in (names or {}).values()])
-    organisations = await organisation_names(request, register)
+    linked, organisations = await asyncio.gather(
+        linked_lines(request, [(each.record_id, each.rating) for each in (names or {}).values()]),
+        organisation_names(request, register),
+    )
     rows = TaskCells(register, names or {}, organisations, tasks.as_at, linked)
     words = register.words
     return await show(
