@@ -111,6 +111,21 @@ async def test_a_dismissed_pair_is_not_listed_again(referrals: Referrals) -> Non
     assert set() == await listed(referrals, visitor)
 
 
+async def test_a_dismissed_pair_stays_dismissed_when_a_release_writes_its_keys_otherwise(
+    referrals: Referrals, owner: Owner
+) -> None:
+    visitor = a_visitor(Role.ADMINISTRATOR)
+    first = await referrals.ask(visitor, unasked(**LAN))
+    second = await referrals.anyway(visitor, unasked(**LAN))
+    assert {both(first, second)} == await listed(referrals, visitor)
+    decision = DecideDuplicate(command_id=new_id(), one=first.record_id, other=second.record_id, verdict="dismissed")
+    await referrals.ask(visitor, decision)
+    await owner.db.execute("UPDATE record_key SET key = 'old' || key WHERE record_id = $1", second.record_id)
+    await owner.db.execute(UNSETTLED, second.record_id)
+
+    assert set() == await listed(referrals, visitor)
+
+
 async def test_an_archived_record_is_not_compared(referrals: Referrals) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     first = await referrals.ask(visitor, unasked(**LAN))

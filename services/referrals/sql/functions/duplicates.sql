@@ -5,6 +5,20 @@
 CREATE OR REPLACE FUNCTION keep_keys(p_record uuid, p_register text, p_keys text [], p_rules text []) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
+    fresh text [] := replace_keys(p_record, p_register, p_keys, p_rules);
+BEGIN
+    IF cardinality(fresh) > 0 THEN
+        PERFORM flag_matches(p_record, p_register, fresh);
+    END IF;
+END
+$$;
+
+-- Replace the keys of a record, and return those that it did not have before. Only functions with the owner's rights
+-- call it.
+CREATE OR REPLACE FUNCTION replace_keys(p_record uuid, p_register text, p_keys text [], p_rules text [])
+RETURNS text []
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
     fresh text [];
 BEGIN
     DELETE FROM record_key WHERE record_id = p_record AND key <> ALL(p_keys);
@@ -18,8 +32,8 @@ BEGIN
         PERFORM lock_keys(p_register, fresh);
         INSERT INTO record_key (record_id, register_code, key, rule)
         SELECT p_record, p_register, w.key, w.rule FROM unnest(p_keys, p_rules) AS w (key, rule) WHERE w.key = ANY(fresh);
-        PERFORM flag_matches(p_record, p_register, fresh);
     END IF;
+    RETURN fresh;
 END
 $$;
 

@@ -40,7 +40,8 @@ END
 $$;
 
 -- Write the words, keys and spelling of records of one register again, except those that were saved meanwhile. Each key
--- stands beside its record and its rule. All keys are locked before any record, as in every other write.
+-- stands beside its record and its rule. All keys are locked before any record, as in every other write. A dismissed pair
+-- stays dismissed, since neither record has changed.
 CREATE OR REPLACE FUNCTION refold_records(
     p_register text, p_records uuid [], p_versions integer [], p_searches text [], p_sort_names text [],
     p_keyed uuid [], p_keys text [], p_rules text []
@@ -57,8 +58,10 @@ BEGIN
         WHERE r.id = w.record_id AND r.version = w.version
         RETURNING r.id
     LOOP
-        PERFORM keep_keys(each.id, p_register, coalesce(array_agg(k.key ORDER BY k.place), '{}'),
-            coalesce(array_agg(k.rule ORDER BY k.place), '{}'))
+        PERFORM flag_pairs(each.id, p_register, replace_keys(
+            each.id, p_register, coalesce(array_agg(k.key ORDER BY k.place), '{}'),
+            coalesce(array_agg(k.rule ORDER BY k.place), '{}')
+        ), false)
         FROM unnest(p_keyed, p_keys, p_rules) WITH ORDINALITY AS k (record_id, key, rule, place)
         WHERE k.record_id = each.id;
     END LOOP;
