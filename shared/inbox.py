@@ -21,6 +21,8 @@ ADD_ROWS = """
     ON CONFLICT DO NOTHING
     RETURNING event_id
 """
+# An event that fails again gets a new time. So a decision about its first failure does not take the second off the list.
+FORGET_SET_ASIDE = "DELETE FROM set_aside WHERE consumer = $1 AND event_id = $2"
 SET_ASIDE = """
     INSERT INTO set_aside (consumer, event_id, subject, reason, deliveries) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING
@@ -52,6 +54,7 @@ class SetAside:
 
     async def __call__(self, event_id: str, subject: str, reason: str, deliveries: int) -> None:
         async with transaction(self._pool) as db:
+            await db.execute(FORGET_SET_ASIDE, self._consumer, event_id)
             await db.execute(SET_ASIDE, self._consumer, event_id, subject, reason, deliveries)
 
 

@@ -31,16 +31,18 @@ TAKE_OUTGOING = """
     FROM take_outgoing($1, $2, $3)
 """
 # The content of a letter is deleted once it is delivered. `sent_at` stays the first time, from which rows are kept, and
-# after which readers forget that they have handled an event.
+# after which readers forget that they have handled an event. An event that was marked for sending again meanwhile stays
+# marked.
 MARK_CARRIED = """
     UPDATE outbox AS o
     SET sent_at = CASE WHEN t.carried THEN coalesce(o.sent_at, clock_timestamp()) ELSE o.sent_at END,
-        lost_at = CASE WHEN NOT t.carried THEN o.lost_at END,
+        lost_at = CASE WHEN NOT t.carried OR o.lost_at IS DISTINCT FROM t.lost_at THEN o.lost_at END,
         body = CASE WHEN NOT t.carried OR o.event_type <> 'letter' THEN o.body END,
         attempts = o.attempts + CASE WHEN t.carried THEN 0 ELSE 1 END,
         stream_made_at = CASE WHEN t.carried THEN t.made_at ELSE o.stream_made_at END,
         stream_sequence = CASE WHEN t.carried THEN t.sequence ELSE o.stream_sequence END
-    FROM unnest($1::bigint[], $2::boolean[], $3::timestamptz[], $4::bigint[]) AS t (id, carried, made_at, sequence)
+    FROM unnest($1::bigint[], $2::boolean[], $3::timestamptz[], $4::bigint[], $5::timestamptz[])
+        AS t (id, carried, made_at, sequence, lost_at)
     WHERE o.id = t.id
 """
 KEPT_DAYS = 30
@@ -171,6 +173,7 @@ class Relay:
             [each.error is None for each in batch],
             [self._lost.made_at(each.family) if each.place else None for each in batch],
             [each.place.sequence if each.place else None for each in batch],
+            [each.row["lost_at"] for each in batch],
         )
 
     def _note(self, batch: Sequence[Carried]) -> None:

@@ -13,14 +13,13 @@ LIST = """
     FROM set_aside
     ORDER BY set_aside_at, event_id
 """
-TAKE_OFF = "DELETE FROM set_aside WHERE consumer = $1 AND event_id = $2 RETURNING consumer"
+TAKE_OFF = "DELETE FROM set_aside WHERE consumer = $1 AND event_id = $2 AND set_aside_at = $3 RETURNING consumer"
 SEND_AGAIN = """
     UPDATE outbox
     SET lost_at = clock_timestamp(), attempts = 0
-    WHERE event_id = $1 AND event_type <> 'letter' AND sent_at IS NOT NULL
+    WHERE event_id = $1 AND event_type <> 'letter'
     RETURNING id
 """
-IS_UNSENT = "SELECT EXISTS (SELECT FROM outbox WHERE event_id = $1 AND event_type <> 'letter' AND sent_at IS NULL)"
 
 
 class SetAsideAction(AuditAction):
@@ -57,15 +56,18 @@ async def send_again(pool: DatabasePool, event_id: UUID) -> bool:
     """
     Have the relay publish an event again. Return False if it is not in the outbox of this pool's service.
 
-    Every reader of the stream gets it: one that has handled it has it in its inbox, and does nothing.
+    Every reader of the stream gets it: one that has handled it has it in its inbox, and does nothing. It is published
+    again even if the relay is publishing it just now, because the reader may have failed at that.
     """
-    if await pool.fetchval(IS_UNSENT, event_id):
-        return True
     return await pool.fetchval(SEND_AGAIN, event_id) is not None
 
 
 async def take_off(pool: DatabasePool, event: SetAsideEvent, action: SetAsideAction) -> None:
-    """Take an event off the list of the pool's service, and audit it."""
+    """
+    Take an event off the list of the pool's service, and audit it.
+
+    One that has failed again since it was listed stays.
+    """
     async with transaction(pool) as db:
-        if await db.fetchval(TAKE_OFF, event.consumer, event.event_id) is not None:
+        if await db.fetchval(TAKE_OFF, event.consumer, event.event_id, event.set_aside_at) is not None:
             await audit.note(db, None, action, [UUID(event.event_id)], fields=[event.consumer])

@@ -30,7 +30,7 @@ BEGIN
     RETURN QUERY
     SELECT o.id, o.event_id, o.subjects, o.event_type, o.body, o.occurred_at, o.lost_at
     FROM outbox AS o
-    WHERE o.lost_at IS NOT NULL AND split_part(o.subjects[1], '.', 1) <> ALL (p_waiting)
+    WHERE o.sent_at IS NOT NULL AND o.lost_at IS NOT NULL AND split_part(o.subjects[1], '.', 1) <> ALL (p_waiting)
     ORDER BY o.attempts, o.id
     LIMIT p_again;
 END
