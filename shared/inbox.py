@@ -21,7 +21,7 @@ ADD_ROWS = """
     ON CONFLICT DO NOTHING
     RETURNING event_id
 """
-# An event that fails again gets a new time. So a decision about its first failure does not take the second off the list.
+# An event that fails again gets a new time, so that a decision about its first failure does not hide the second one.
 FORGET_SET_ASIDE = "DELETE FROM set_aside WHERE consumer = $1 AND event_id = $2"
 SET_ASIDE = """
     INSERT INTO set_aside (consumer, event_id, subject, reason, deliveries) VALUES ($1, $2, $3, $4, $5)

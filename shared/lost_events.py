@@ -16,7 +16,7 @@ SLACK = timedelta(hours=1)  # the stream and the database may have different clo
 
 HOLD_OUTBOX = "SELECT hold_outbox()"
 FIND_LOST = "SELECT find_lost($1, $2, $3, $4, $5, $6, $7, $8)"
-MOST_AT_ONCE = 20_000  # so that no statement takes longer than a connection allows
+MOST_AT_ONCE = 5_000  # so that no statement takes longer than a connection allows: 3 seconds
 
 
 class KnownStream:

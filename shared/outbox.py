@@ -14,7 +14,7 @@ from shared.bus.protocol import Bus, StreamPlace, is_away
 from shared.database import Database, DatabasePool, transaction
 from shared.jobs import Job
 from shared.log import warn
-from shared.lost_events import LostEvents
+from shared.lost_events import MOST_AT_ONCE, LostEvents
 from shared.messages import Event, Letter, NotAnswered, Refused
 from shared.permissions import Caller
 
@@ -47,7 +47,7 @@ MARK_CARRIED = """
 """
 KEPT_DAYS = 30
 FORGET_OLD = f"DELETE FROM outbox WHERE sent_at < clock_timestamp() - interval '{KEPT_DAYS} days'"  # noqa: S608
-SEND_ALL_AGAIN = "SELECT send_all_again()"
+SEND_ALL_AGAIN = "SELECT marked, last_id FROM send_all_again($1, $2)"
 COUNT_UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
 LETTER = "letter"
@@ -262,5 +262,8 @@ async def send_all_again(pool: DatabasePool) -> int:
 
     For a database that was restored: its readers may have handled less than the streams remember.
     """
-    found: int = await pool.fetchval(SEND_ALL_AGAIN)
-    return found
+    marked, last_id = 0, 0
+    while last_id is not None:
+        more, last_id = await pool.fetchrow(SEND_ALL_AGAIN, last_id, MOST_AT_ONCE)
+        marked += more
+    return marked

@@ -64,7 +64,7 @@ BEGIN
             AND CASE
                 WHEN s.stream_made_at IS NULL THEN went_back OR s.sent_at < p_made_at
                 WHEN s.stream_made_at <> p_made_at OR went_back THEN true
-                ELSE s.stream_sequence = ANY(p_gaps)
+                ELSE s.stream_sequence IN (SELECT g.place FROM unnest(p_gaps) AS g (place))
                     OR (s.stream_sequence < p_first AND s.sent_at > clock_timestamp() - p_kept)
             END
         ORDER BY s.id
@@ -78,16 +78,23 @@ $$;
 GRANT EXECUTE ON FUNCTION find_lost(text, timestamptz, bigint, bigint, bigint [], interval, boolean, integer)
 TO "<service>_app";
 
--- Mark every event for sending again, and return how many. For a database that was restored: its readers may have taken
--- less than the streams remember.
-CREATE OR REPLACE FUNCTION send_all_again() RETURNS bigint
+-- Mark for sending again up to `p_most` events that follow the row `p_after`. Return how many, and the last row, or null
+-- when no event is left. For a database that was restored: its readers may have taken less than the streams remember.
+CREATE OR REPLACE FUNCTION send_all_again(p_after bigint, p_most integer, OUT marked bigint, OUT last_id bigint)
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
     WITH again AS (
         UPDATE outbox AS o
         SET lost_at = clock_timestamp(), attempts = 0
-        WHERE o.sent_at IS NOT NULL AND o.lost_at IS NULL AND o.event_type <> 'letter'
+        FROM (
+            SELECT s.id
+            FROM outbox AS s
+            WHERE s.id > p_after AND s.sent_at IS NOT NULL AND s.lost_at IS NULL AND s.event_type <> 'letter'
+            ORDER BY s.id
+            LIMIT p_most
+        ) AS kept
+        WHERE o.id = kept.id
         RETURNING o.id
     )
-    SELECT count(*) FROM again
+    SELECT count(*), max(a.id) FROM again AS a
 $$;
-GRANT EXECUTE ON FUNCTION send_all_again() TO "<service>_app";
+GRANT EXECUTE ON FUNCTION send_all_again(bigint, integer) TO "<service>_app";

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared import lost_events
+from shared import lost_events, outbox
 from shared.assertion import Signer
 from shared.bus.protocol import Context, Follower, StreamState
 from shared.contracts import EVENTS, LETTERS
@@ -24,6 +24,12 @@ from tests.services.spine.test_outbox import SEED, Happened, a_letter, an_event,
 
 FIND_LOST = """
     SELECT event_id FROM outbox WHERE lost_at IS NOT NULL ORDER BY id
+"""
+
+ADD_SENT = """
+    INSERT INTO outbox (event_id, subjects, event_type, body, sent_at, stream_made_at, stream_sequence)
+    SELECT gen_random_uuid(), '{event.dsr.body.happened}', 'dsr-happened-1', '{}', clock_timestamp(), $1, place
+    FROM generate_series(1, $2::bigint) AS place
 """
 
 
@@ -245,6 +251,34 @@ async def test_a_stream_that_still_remembers_the_first_id_stores_the_event_again
     names = [headers["Nats-Msg-Id"] for _, _, headers in lossy.wire.published]
     assert [told, told] == lossy.published()
     assert 2 == len(set(names))
+
+
+@pytest.mark.parametrize("most", [1, 3, 7, 8])
+async def test_however_many_events_are_kept_all_are_sent_again_in_parts(
+    lossy: Lossy, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(outbox, "MOST_AT_ONCE", most)
+    told = await lossy.tell(7)
+    await lossy.pool.execute(
+        "UPDATE outbox SET lost_at = clock_timestamp() WHERE event_id = $1", told[2]
+    )  # it waits already
+
+    assert (6, 0) == (await send_all_again(lossy.pool), await send_all_again(lossy.pool))
+    assert told == [row["event_id"] for row in await lossy.pool.fetch(FIND_LOST)]
+
+
+async def test_thousands_of_gaps_are_compared_with_thousands_of_events_within_the_time_of_a_statement(
+    lossy: Lossy,
+) -> None:
+    """After some looks the database plans without knowing the gaps: then it must not compare each pair."""
+    await lossy.pool.execute(ADD_SENT, lossy.wire.made_at, 20_000)
+    held = (lossy.wire.made_at, 1, 80_000, list(range(10_001, 80_000)), timedelta(days=30))
+
+    async with transaction(lossy.pool) as db:
+        await db.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        found = await db.fetchval(lost_events.FIND_LOST, "event", *held, False, 20_000)
+
+    assert 10_000 == found
 
 
 async def test_the_time_from_which_an_event_is_kept_stays_the_first_one(lossy: Lossy) -> None:
