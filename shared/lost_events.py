@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import asyncpg
+
 from shared.bus.protocol import Bus, StreamPlace, StreamState
 from shared.database import Database, DatabasePool, transaction
 from shared.log import warn
@@ -51,6 +53,9 @@ class KnownStream:
             self.highest = max(new)
 
 
+Seen = list[tuple[KnownStream, StreamState]]
+
+
 class LostEvents:
     """
     Compares what was sent with what the streams hold, and marks what they have lost for sending again.
@@ -69,33 +74,52 @@ class LostEvents:
         self._unseen = 0
 
     async def look(self) -> None:
-        """Look at each stream if it is time to. Do nothing while another replica publishes, and try again soon."""
+        """
+        Look at each stream if it is time to. Do nothing while another replica publishes, and try again soon.
+
+        If the database cannot compare in the time of a statement, try later: new events must leave all the same.
+        """
         if not self._is_due():
             return
-        async with transaction(self._pool) as db:
-            if not await db.fetchval(HOLD_OUTBOX):
-                return
-            if self._reconnects != self._bus.reconnects:
-                self._reconnects = self._bus.reconnects
-                for each in self._streams.values():
-                    each.forget()
-            self._next_look = time.monotonic() + LOOK_EVERY_SECONDS
-            try:
-                for each in self._streams.values():
-                    await self._compare(db, each)
-                self._unseen = 0
-            except NotAnswered as error:  # not declared yet, or the permissions on NATS are older than this process
-                self._unseen += 1
-                wait = min(2.0**self._unseen, LONGEST_UNSEEN_SECONDS)
-                self._next_look = time.monotonic() + wait
-                warn("outbox.stream_unseen", again_in=wait, error=error)
+        seen: Seen = []
+        try:
+            async with transaction(self._pool) as db:
+                if not await db.fetchval(HOLD_OUTBOX):
+                    return
+                await self._compare_all(db, seen)
+        except asyncpg.QueryCanceledError as error:
+            self._look_later(error)
+            return
+        for stream, found in seen:  # after the commit: what was rolled back is not known
+            stream.sees(found)
+
+    async def _compare_all(self, db: Database, seen: Seen) -> None:
+        """Compare every stream, and add to `seen` each one that has changed."""
+        if self._reconnects != self._bus.reconnects:
+            self._reconnects = self._bus.reconnects
+            for each in self._streams.values():
+                each.forget()
+        self._next_look = time.monotonic() + LOOK_EVERY_SECONDS
+        try:
+            for each in self._streams.values():
+                await self._compare(db, each, seen)
+            self._unseen = 0
+        except NotAnswered as error:  # not declared yet, or the permissions on NATS are older than this process
+            self._look_later(error)
+
+    def _look_later(self, error: Exception) -> None:
+        self._unseen += 1
+        wait = min(2.0**self._unseen, LONGEST_UNSEEN_SECONDS)
+        self._next_look = time.monotonic() + wait
+        warn("outbox.stream_unseen", again_in=wait, error=error)
 
     def _is_due(self) -> bool:
         if not self._streams:
             return False
         return self._reconnects != self._bus.reconnects or time.monotonic() >= self._next_look
 
-    async def _compare(self, db: Database, stream: KnownStream) -> None:
+    async def _compare(self, db: Database, stream: KnownStream, seen: Seen) -> None:
+        """If the stream has changed, mark what it has lost, and add its state to `seen`."""
         found = await self._bus.look_at_stream(STREAM_OF[stream.family])
         if stream.is_unchanged(found):
             return
@@ -104,9 +128,9 @@ class LostEvents:
         while more == MOST_AT_ONCE:
             more = await db.fetchval(FIND_LOST, stream.family, *held, stream.went_back, MOST_AT_ONCE)
             lost += more
-        stream.sees(found)
         if lost:
             warn("outbox.lost", stream=STREAM_OF[stream.family], events=lost)
+        seen.append((stream, found))
 
     def stored(self, family: str, places: Sequence[StreamPlace]) -> None:
         """Note where a stream has stored the events just published. Look again soon if it has gone back."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from shared import lost_events, outbox
@@ -15,6 +16,7 @@ from shared.database import DatabasePool, transaction
 from shared.fake_bus import FakeBus, FakeWire
 from shared.inbox import KEPT_DAYS as INBOX_DAYS
 from shared.inbox import is_new
+from shared.lost_events import KnownStream
 from shared.messages import PROCESSES, Fault, NotAnswered, Nothing
 from shared.outbox import BATCH, LOST_BATCH, Relay, put, put_letter, send_all_again
 from shared.outbox import KEPT_DAYS as OUTBOX_DAYS
@@ -305,6 +307,44 @@ async def test_events_go_out_while_nobody_says_what_the_stream_holds(
     monkeypatch.setattr(lossy.bus, "look_at_stream", refuse)
 
     told = await lossy.tell(2)
+
+    assert told == lossy.published()
+
+
+async def test_events_go_out_while_the_database_takes_too_long_to_compare(
+    lossy: Lossy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_lost = lost_events.FIND_LOST
+    monkeypatch.setattr(lost_events, "LONGEST_UNSEEN_SECONDS", 0.0)
+    before = await lossy.tell(2)
+    lossy.is_made_again()
+    monkeypatch.setattr(lost_events, "FIND_LOST", find_lost + " FROM pg_sleep(4)")
+
+    new = await lossy.tell()
+
+    assert new == lossy.published()
+    monkeypatch.setattr(lost_events, "FIND_LOST", find_lost)
+    await carry_all(lossy.relay)
+    assert {*new, *before} == set(lossy.published())
+
+
+async def test_what_was_marked_and_rolled_back_is_found_at_the_next_look(
+    lossy: Lossy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await lossy.tell(2)
+    lossy.is_made_again()
+    second = KnownStream("notice")
+    monkeypatch.setitem(lossy.relay._lost._streams, "notice", second)
+
+    def fail(_found: StreamState) -> bool:
+        raise asyncpg.DiskFullError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(second, "is_unchanged", fail)
+        with pytest.raises(asyncpg.DiskFullError):
+            await lossy.relay._lost.look()
+
+    await carry_all(lossy.relay)
 
     assert told == lossy.published()
 
