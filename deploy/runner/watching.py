@@ -18,6 +18,7 @@ ANSWER_SECONDS = 5.0
 MISSED_ANSWERS = 6  # in a row, which take from 30 to 60 seconds
 MISSED_AT_START = 15  # while a new process has not answered yet
 LOOK_AT_NATS_SECONDS = 20.0
+DECLARE_EVERY = 3  # looks, which are a minute
 REFUSED_SECONDS = 20.0
 FIRST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 600.0
@@ -82,7 +83,8 @@ class NatsWatch:
 
     The first remedy is to declare streams and readers again. The second is to restart NATS, if it is ours and the disk
     has space: after a full disk it refuses events until then. Further restarts wait longer each time. `nats` is None
-    for a server of the operator's own. `folder` is where ours stores its streams.
+    for a server of the operator's own: then streams and readers are declared each minute, because it may come back
+    without them. `folder` is where ours stores its streams.
     """
 
     def __init__(
@@ -105,7 +107,7 @@ class NatsWatch:
                 self._pause = FIRST_PAUSE_SECONDS
             return
         self._rounds += 1
-        if self._rounds == 1:
+        if self._rounds == 1 or (self._nats is None and self._rounds % DECLARE_EVERY == 1):
             await self._declare_again()
         else:
             await self._restart()

@@ -12,7 +12,16 @@ from deploy.operate.doctor import _set_aside
 from deploy.runner import watching
 from deploy.runner.refusals import CannotStart
 from deploy.runner.state import open_state
-from deploy.runner.watching import MISSED_ANSWERS, MISSED_AT_START, HangWatch, NatsWatch, every, fails_services
+from deploy.runner.watching import (
+    DECLARE_EVERY,
+    LOOK_AT_NATS_SECONDS,
+    MISSED_ANSWERS,
+    MISSED_AT_START,
+    HangWatch,
+    NatsWatch,
+    every,
+    fails_services,
+)
 from tests.deploy.test_supervise import Heard, ShellPart
 
 REFUSED = "ics_publishing_refused_seconds 21.0\n"
@@ -227,15 +236,19 @@ async def test_without_space_nats_is_not_restarted_and_that_is_said_once(
     assert ["declared", "restarted"] == nats.done
 
 
-async def test_a_server_of_the_operators_own_is_never_restarted(tmp_path: Path, clock: Clock) -> None:
+async def test_on_a_server_of_the_operators_own_what_it_lacks_is_declared_until_it_is_there(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """The server may be away at the first attempt, and come back without its store."""
     nats = Nats()
     watch = NatsWatch([tmp_path / "notifier"], nats.declare, None, tmp_path, Heard())
     async with answering(tmp_path / "notifier", MISSING):
-        for _ in range(4):
+        for _ in range(DECLARE_EVERY + 1):
             await watch.look()
-            clock.now += 15.0
+            clock.now += LOOK_AT_NATS_SECONDS
 
-    assert ["declared"] == nats.done
+    assert ["declared", "declared"] == nats.done
+    assert 60.0 == DECLARE_EVERY * LOOK_AT_NATS_SECONDS
 
 
 async def test_the_doctor_says_how_many_events_are_set_aside(quick_path: Path) -> None:
