@@ -41,6 +41,14 @@ class SetAsideEvent:
     set_aside_at: datetime
 
     @property
+    def ids(self) -> list[UUID]:
+        """The event's id, or nothing: an event that cannot be read may have another text in its place."""
+        try:
+            return [UUID(self.event_id)]
+        except ValueError:
+            return []
+
+    @property
     def kind(self) -> str:
         """The first and the last word of the subject, such as `notice urgent`: what happened, but not to whom."""
         words = self.subject.split(".")
@@ -70,4 +78,4 @@ async def take_off(pool: DatabasePool, event: SetAsideEvent, action: SetAsideAct
     """
     async with transaction(pool) as db:
         if await db.fetchval(TAKE_OFF, event.consumer, event.event_id, event.set_aside_at) is not None:
-            await audit.note(db, None, action, [UUID(event.event_id)], fields=[event.consumer])
+            await audit.note(db, None, action, event.ids, fields=[event.consumer])

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from uuid import UUID
 
 from deploy.operate.actions import reached
 from deploy.runner.refusals import CannotStart
@@ -42,7 +41,7 @@ async def retry(settings: RunnerSettings, event_id: str) -> list[str]:
     """
     async with _pools(settings) as pools:
         found = await _find_event(pools, event_id)
-        if not any([await send_again(pool, UUID(event_id)) for pool in pools.values()]):
+        if not any([await send_again(pool, each) for each in found[0][1].ids for pool in pools.values()]):
             raise CannotStart(
                 f"The event {event_id} cannot be delivered again: no outbox has it. Events are kept for 30 days, and "
                 f"letters until they are delivered. `ics set-aside drop {event_id}` takes it off the list."

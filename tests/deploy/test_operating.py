@@ -125,6 +125,16 @@ async def test_what_cannot_be_delivered_again_stays_on_the_list_and_that_is_said
     assert 2 == len(await list_all(settings))
 
 
+async def test_an_event_whose_id_cannot_be_read_can_be_dropped(settings: RunnerSettings) -> None:
+    await ask(settings, SET_ASIDE, "ruby", str(LETTER))
+
+    with pytest.raises(CannotStart, match="no outbox has it"):
+        await retry(settings, "ruby")
+    await drop(settings, "ruby")
+
+    assert [str(LETTER)] == [each.event_id for _, each in await list_all(settings)]
+
+
 async def test_every_event_that_is_kept_can_be_published_again(settings: RunnerSettings) -> None:
     await with_set_aside(settings)
 
