@@ -64,10 +64,14 @@ def copy_files(folder: Path, copy: Path) -> None:
     for path in (*definition_files(folder), *lists):
         target = copy / path.parent.name / path.name
         target.parent.mkdir(exist_ok=True)
-        try:
-            target.write_bytes(path.read_bytes())
-        except OSError:
-            target.write_bytes(b"")
+        target.write_bytes(_content(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 async def unfit_in(dsn: str, found: Found) -> list[UnfitEdition]:
@@ -94,7 +98,10 @@ def main() -> None:
     else:
         said = list(said_of_files(found))
         if folder:
-            copy_files(Path(folder), Path(os.environ[COPY]))
+            try:
+                copy_files(Path(folder), Path(os.environ[COPY]))
+            except OSError as error:
+                sys.exit(f"The registers cannot be copied to {os.environ[COPY]}: {error.strerror}.")
     for line in said:
         print(line)
 

@@ -1,6 +1,8 @@
 """Tests of what an operator is told of the registers' files before anything starts, and of the copy that is loaded."""
 
 import shutil
+from errno import ENOSPC
+from os import strerror
 from pathlib import Path
 
 import pytest
@@ -101,4 +103,23 @@ def test_a_folder_that_is_not_there_stops_the_start_and_says_which(
     monkeypatch.setenv("ICS_REGISTERS", str(tmp_path / "absent"))
 
     with pytest.raises(SystemExit, match="absent is not there"):
+        main()
+
+
+def test_a_copy_that_the_disk_cannot_take_stops_the_start_instead_of_leaving_a_register_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def write_while_there_is_space(path: Path, content: bytes) -> int:
+        if content:
+            raise OSError(ENOSPC, strerror(ENOSPC))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write_while_there_is_space)
+    monkeypatch.setenv("ICS_REGISTERS", str(folder))
+    monkeypatch.setenv("ICS_REGISTERS_COPY", str(tmp_path / "copy"))
+    monkeypatch.delenv("ICS_DATABASE_URL", raising=False)
+
+    with pytest.raises(SystemExit, match=r"cannot be copied to .*: No space left on device"):
         main()
