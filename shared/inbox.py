@@ -27,7 +27,7 @@ SET_ASIDE = """
     INSERT INTO set_aside (consumer, event_id, subject, reason, deliveries) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING
 """
-# Longer than an event can come again: 30 days in the outbox, and when it was sent again, 30 more in the stream.
+# Longer than an event can come again: 34 days in the outbox, and when it was sent again, 30 more in the stream.
 KEPT_DAYS = 65
 FORGET_OLD = f"DELETE FROM inbox WHERE taken_at < clock_timestamp() - interval '{KEPT_DAYS} days'"  # noqa: S608
 COUNT_SET_ASIDE = "SELECT count(*) FROM set_aside"

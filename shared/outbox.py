@@ -46,7 +46,12 @@ MARK_CARRIED = """
     WHERE o.id = t.id
 """
 KEPT_DAYS = 30
-FORGET_OLD = f"DELETE FROM outbox WHERE sent_at < clock_timestamp() - interval '{KEPT_DAYS} days'"  # noqa: S608
+KEPT_WHILE_LOST_DAYS = 34  # for an event that waits to be sent again
+FORGET_OLD = f"""
+    DELETE FROM outbox
+    WHERE sent_at < clock_timestamp() - interval '{KEPT_DAYS} days'
+        AND (lost_at IS NULL OR sent_at < clock_timestamp() - interval '{KEPT_WHILE_LOST_DAYS} days')
+"""  # noqa: S608
 SEND_ALL_AGAIN = "SELECT marked, last_id FROM send_all_again($1, $2)"
 COUNT_UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
@@ -264,6 +269,6 @@ async def send_all_again(pool: DatabasePool) -> int:
     """
     marked, last_id = 0, 0
     while last_id is not None:
-        more, last_id = await pool.fetchrow(SEND_ALL_AGAIN, last_id, MOST_AT_ONCE)
-        marked += more
+        [part] = await pool.fetch(SEND_ALL_AGAIN, last_id, MOST_AT_ONCE)
+        marked, last_id = marked + part["marked"], part["last_id"]
     return marked

@@ -18,8 +18,16 @@ from shared.inbox import KEPT_DAYS as INBOX_DAYS
 from shared.inbox import is_new
 from shared.lost_events import KnownStream
 from shared.messages import PROCESSES, Fault, NotAnswered, Nothing
-from shared.outbox import BATCH, LOST_BATCH, Relay, put, put_letter, send_all_again
-from shared.outbox import KEPT_DAYS as OUTBOX_DAYS
+from shared.outbox import (
+    BATCH,
+    FORGET_OLD,
+    KEPT_WHILE_LOST_DAYS,
+    LOST_BATCH,
+    Relay,
+    put,
+    put_letter,
+    send_all_again,
+)
 from shared.streams import STREAM_OF, STREAMS, families_of
 from tests.conftest import OpenDatabase
 from tests.services.spine.test_outbox import SEED, Happened, a_letter, an_event, carry_all
@@ -294,8 +302,19 @@ async def test_the_time_from_which_an_event_is_kept_stays_the_first_one(lossy: L
     assert first == await lossy.pool.fetchval("SELECT sent_at FROM outbox")
 
 
+async def test_an_event_that_waits_to_be_sent_again_is_kept_a_few_days_longer(lossy: Lossy) -> None:
+    """A weekend on which NATS is away must not delete what is lost."""
+    _gone, lost, _too_old = await lossy.tell(3)
+    await lossy.pool.execute("UPDATE outbox SET sent_at = sent_at - make_interval(days => 30 + 2 * id::integer - 1)")
+    await lossy.pool.execute("UPDATE outbox SET lost_at = clock_timestamp() WHERE id > 1")
+
+    await lossy.pool.execute(FORGET_OLD)
+
+    assert [lost] == [row["event_id"] for row in await lossy.pool.fetch("SELECT event_id FROM outbox")]
+
+
 def test_readers_remember_an_event_for_as_long_as_it_can_come_again() -> None:
-    assert INBOX_DAYS > OUTBOX_DAYS + max(stream.days for stream in STREAMS)
+    assert INBOX_DAYS > KEPT_WHILE_LOST_DAYS + max(stream.days for stream in STREAMS)
 
 
 async def test_events_go_out_while_nobody_says_what_the_stream_holds(
