@@ -139,9 +139,13 @@ async def _process(name: str, socket: Path) -> Finding:
 async def _set_aside(state: State) -> Finding:
     """Ask the services of the running product whether events wait for an operator."""
     answers = await asyncio.gather(*(ask_health(state.run / name, "/metrics", ANSWER_SECONDS) for name in SERVICES))
-    count = sum(sum(figures_of(each.said).get("ics_set_aside", [])) for each in answers if each is not None)
+    figures = [figures_of(each.said).get("ics_set_aside", []) if each is not None else [] for each in answers]
+    count = sum(sum(each) for each in figures)
     if count:
         return Finding("Events that were set aside", f"{count:.0f}; `ics set-aside list` shows them.")
+    silent = [name for name, each in zip(SERVICES, figures, strict=True) if not each]
+    if silent:
+        return Finding("Events that were set aside", f"not known for {', '.join(silent)}: no answer.")
     return Finding("No event is set aside")
 
 

@@ -22,6 +22,7 @@ from deploy.runner.watching import (
     every,
     fails_services,
 )
+from shared.messages import SERVICES
 from tests.deploy.test_supervise import Heard, ShellPart
 
 REFUSED = "ics_publishing_refused_seconds 21.0\n"
@@ -258,7 +259,11 @@ async def test_the_doctor_says_how_many_events_are_set_aside(quick_path: Path) -
             await answers.enter_async_context(answering(state.run / name, f"# HELP\nics_set_aside {count}.0\n"))
 
         assert "3; `ics set-aside list` shows them." == (await _set_aside(state)).fault
-    async with answering(state.run / "notifier", "ics_set_aside 0.0\n"):
+    async with AsyncExitStack() as answers:
+        for name in SERVICES:
+            assert name in ((await _set_aside(state)).fault or "")
+            await answers.enter_async_context(answering(state.run / name, "ics_set_aside 0.0\n"))
+
         assert (await _set_aside(state)).fault is None
 
 
