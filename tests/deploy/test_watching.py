@@ -106,10 +106,10 @@ async def test_one_answer_is_enough_to_go_on(part: HungPart, tmp_path: Path) -> 
 async def test_a_process_that_takes_a_connection_and_does_not_answer_hangs_too(
     part: HungPart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "ANSWER_SECONDS", 0.01)
     watch = HangWatch(part, tmp_path / "identity", Heard())
     async with answering(tmp_path / "identity"):
         await watch.look()
+    monkeypatch.setattr(watching, "ANSWER_SECONDS", 0.01)
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()  # ends when the watch gives up
