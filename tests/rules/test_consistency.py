@@ -130,6 +130,18 @@ def test_a_record_with_such_a_fault_can_be_updated_until_one_of_its_facts_change
         changed_answers(DSR, stored, stored | {"consent_date": "2011-01-02"}, TODAY)
 
 
+def test_nothing_is_confirmed_that_is_not_asked_because_of_a_fault() -> None:
+    doubted = an_age(birth="tool_date", oldest=0, at=("tool_date",), asked=True)
+    hides_it = an_age(oldest=0, at=("tool_completed",))
+    typed = a_referral(tool_date="2020-01-01", **TOOL)
+
+    sure = typed | {sure_field("tool_date"): "2020-01-01"}
+    checked = read_answers(with_rules(doubted, hides_it).form, sure, DSR.words, TODAY)
+
+    assert {"tool_completed": "Too old"} == checked.faults
+    assert ("tool_date" in checked.answers, ()) == (False, checked.sure)
+
+
 dates = st.dates(date(1920, 1, 1), TODAY).map(date.isoformat)
 
 

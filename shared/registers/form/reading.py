@@ -132,12 +132,13 @@ def _with_contradictions(
         return replace(checked, sure=tuple(sure))
     sound = {name: answer for name, answer in checked.answers.items() if name not in faults}
     asked = {question.name for question in visible_questions(form, sound)}
+    answers = {name: answer for name, answer in sound.items() if name in asked}
     return replace(
         checked,
-        answers={name: answer for name, answer in sound.items() if name in asked},
+        answers=answers,
         faults={name: said for name, said in faults.items() if name in asked} or faults,
         doubts=doubts,
-        sure=tuple(name for name in sure if name in sound),
+        sure=tuple(name for name in sure if name in answers),
     )
 
 
