@@ -117,8 +117,22 @@ def sort_key(family_name: str, given_name: str) -> str:
     return f"{match_key(family_name)} {match_key(given_name)}"
 
 
+def day_of(stored: str | tuple[str, ...] | None) -> date | None:
+    """
+    Return the date that a stored answer holds; None for any other answer, such as one that is not known.
+
+    A stored date is written 2022-06-17. The answer may be of another kind: its question may have been one of text.
+    """
+    try:
+        day = date.fromisoformat(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+    return day if day and day.isoformat() == stored else None
+
+
 # ---------------------------------------------------------------------------------------------------------- NHS number
 _SPREADSHEET_NUMBER = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]{10}\.0+", re.IGNORECASE)
+_TEN_DIGITS = re.compile(r"[0-9]{10}")
 _NHS_NUMBER_SPACING = re.compile(r"[ ?_-]+")  # programs write ? and _ for a blank or a joiner that they do not know
 
 
@@ -140,7 +154,9 @@ def read_nhs_number(text: str) -> str:
 
 
 def show_nhs_number(digits: str) -> str:
-    """Return the number grouped as it is read aloud: 999 000 0018."""
+    """Return the number grouped as it is read aloud: 999 000 0018. A stored text that is no number stays as it is."""
+    if not _TEN_DIGITS.fullmatch(digits):
+        return digits
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of, organisation_compartment
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer
+from shared.registers.form.conditions import Answer, codes_of
 
 
 def compartment_for(register: Definition, answers: Mapping[str, Answer], organisation_id: UUID) -> Compartment:
@@ -18,8 +18,8 @@ def compartment_for(register: Definition, answers: Mapping[str, Answer], organis
 
 def bodies_named(register: Definition, questions: Iterable[str], answers: Mapping[str, Answer]) -> tuple[str, ...]:
     """Return the bodies that the answers to these questions name, as `list:code`: each once, in this order."""
-    named = ((register.form.by_name[name], answers.get(name)) for name in questions)
-    return tuple(dict.fromkeys(f"{question.body_list}:{code}" for question, code in named if code))
+    named = ((register.form.by_name[name], codes_of(answers.get(name))) for name in questions)
+    return tuple(dict.fromkeys(f"{question.body_list}:{code}" for question, codes in named for code in codes if code))
 
 
 def sees_ended(register: Definition | None, visitor: Visitor) -> bool:

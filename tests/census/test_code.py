@@ -69,6 +69,13 @@ def test_rules_ask_neither_a_clock_nor_chance() -> None:
     assert [] == [f"{path} {name}" for path, name in asked if name.rpartition(".")[2] in CLOCKS_AND_CHANCE]
 
 
+def test_a_stored_answer_is_read_as_a_date_in_one_place_alone() -> None:
+    """Any other way of reading one can fail: a stored answer may be no date, whatever its question is now."""
+    others = [path for path in tree.code() if path != Path("shared/values.py")]
+
+    assert [] == _uses(others, "date.fromisoformat", "datetime.date.fromisoformat")
+
+
 def test_every_class_name_is_used_once() -> None:
     """Check that a search for a class finds only the class that is meant."""
     classes = [

@@ -6,13 +6,20 @@ from datetime import date
 import pytest
 
 from services.referrals.rules.answers import changed_answers, changes_between
+from services.referrals.rules.ending import end_of
+from services.reports.workbook.cells import WRITERS
+from services.reports.workbook.plan import Kind
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer, Answers
+from shared.registers.form.conditions import Answer, Answers, consent_verdict
+from shared.registers.form.consistency import contradictions
 from shared.registers.form.kept import edition_for, fits
-from shared.registers.form.person import person_of
-from shared.registers.form.showing import as_text, earlier_rows, fill_fields
-from tests.rules.typed import TODAY, carers
+from shared.registers.form.person import match_keys, person_of, rating_of, search_text
+from shared.registers.form.reading import read_answers
+from shared.registers.form.showing import as_text, differences, earlier_rows, fill_fields
+from shared.registers.scope import bodies_named
+from tests.rules.typed import TODAY, carers, dsr
+from tests.services.watch import watch
 
 BEFORE: dict[str, Answer] = {
     "known_as": "Joe",
@@ -137,3 +144,43 @@ def test_any_answer_can_be_shown_by_a_question_of_any_kind(kind: str, answer: An
 def test_a_date_of_birth_that_is_no_date_is_not_known() -> None:
     assert person_of(carers(), {**BEFORE, "birthday": "in spring"}).born is None
     assert date(1950, 3, 4) == person_of(carers(), BEFORE).born
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "in spring", "20220617", "2022-02-30", "2022-W05-1", "not_known", (), ("2022-06-17",), ("a", "b")]
+)
+@pytest.mark.parametrize("register", [carers, dsr, lambda: watch().definition], ids=["carers", "dsr", "watch"])
+def test_answers_of_any_shape_can_be_read_whatever_their_questions_are(
+    register: Callable[[], Definition], answer: Answer
+) -> None:
+    """Everything that pages, searches, comparisons and the end of a record take from stored answers."""
+    edition = register()
+    stored = dict.fromkeys(edition.form.by_name, answer)
+    end = end_of(edition, edition.lifecycle.first_state, stored, TODAY, before=stored)
+
+    assert (None, None) == (person_of(edition, stored).born, end.ends_on)
+    assert not [each for each in match_keys(edition, stored) if "born" in each.rule]
+    assert not list(contradictions(edition.form, stored, edition.words, TODAY))
+    assert {} == read_answers(edition.form, stored, edition.words, TODAY, stored).doubts
+    assert stored.keys() == {row.name for row in as_text(edition.form, stored)}
+    assert stored.keys() == {each.name for each in differences(edition.form, stored, {})}
+    for read in (search_text, rating_of, consent_verdict):
+        read(edition, stored)
+    fill_fields(edition.form, stored)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored"), [("day", "20220617"), ("day", "in spring"), ("nhs_number", "not yet asked")]
+)
+def test_a_report_shows_an_answer_of_another_kind_as_it_is_stored(kind: Kind, stored: str) -> None:
+    assert stored == WRITERS[kind](stored)
+
+
+def test_a_body_that_was_one_of_several_choices_is_named_as_it_was() -> None:
+    register = watch().definition
+    questions = register.scope.by if register.scope else ()
+
+    one = {name: register.form.by_name[name].options[0].code for name in questions}
+    several: Answers = {name: (code,) for name, code in one.items()}
+
+    assert bodies_named(register, questions, one) == bodies_named(register, questions, several)

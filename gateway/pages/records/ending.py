@@ -27,7 +27,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 from shared.registers.form.reading import Raw, field_names
 from shared.registers.form.showing import body_label, fill_fields
-from shared.values import show_date
+from shared.values import day_of, show_date
 
 ANSWER, CONFIRM, CANCEL = "ending", "confirm", "cancel"
 LONGEST_REASON = 2_000
@@ -158,10 +158,7 @@ async def _decide_unread(request: web.Request, posted: Posted) -> web.Response:
 
 def _day_in(posted: Posted) -> date | None:
     """Return the day that the form showed; None if it has none."""
-    try:
-        return date.fromisoformat(str(posted.get("ends_on", "")))
-    except ValueError:
-        return None
+    return day_of(str(posted.get("ends_on", "")))
 
 
 def _decision(request: web.Request, form: Form, answers: Mapping[str, str], ends_on: date) -> DecideEnding:

@@ -10,8 +10,8 @@ from shared.permissions import Visitor
 from shared.registers.definition.lifecycle import Transition
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
-from shared.registers.form.kept import is_day
 from shared.registers.scope import bodies_named
+from shared.values import day_of
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,8 @@ def end_of(
     transition = register.lifecycle.ends_by("date")
     if transition is None or transition.question is None:
         return End(state, is_open=True)
-    day, earlier = _day(answers, transition.question), _day(before or {}, transition.question)
-    withdraws = earlier is not None and day != earlier
-    ends_on = date.fromisoformat(day) if day else None
+    ends_on, earlier = day_of(answers.get(transition.question)), day_of((before or {}).get(transition.question))
+    withdraws = earlier is not None and ends_on != earlier
     if ends_on is None:
         return End(state, is_open=True, withdraws=withdraws)
     awaited = tuple(each for each in deciding(register, transition, answers) if withdraws or each not in decided)
@@ -55,15 +54,9 @@ def end_of(
         is_open=not is_over,
         ends_on=ends_on,
         awaited=awaited,
-        is_new=day != earlier,
+        is_new=ends_on != earlier,
         withdraws=withdraws,
     )
-
-
-def _day(answers: Answers, question: str) -> str | None:
-    """Return the date answered to a question, or None if it is missing or not known."""
-    day = answers.get(question)
-    return day if isinstance(day, str) and is_day(day) else None
 
 
 def check_decision(
@@ -75,10 +68,10 @@ def check_decision(
     Refused as `not_ending`, `changed`, `not_yours` or `decided`.
     """
     transition = register.lifecycle.ends_by("date")
-    day = _day(answers, transition.question or "") if transition else None
+    day = day_of(answers.get(transition.question or "")) if transition else None
     if transition is None or day is None:
         raise Refused("not_ending")
-    if day != asked.ends_on.isoformat():
+    if day != asked.ends_on:
         raise Refused("changed")
     if asked.body in decided:
         raise Refused("decided")

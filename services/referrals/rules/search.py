@@ -81,7 +81,7 @@ def _read_terms(register_code: str, text: str) -> Iterator[str]:
 
 def _date_words(written: str) -> list[str]:
     try:
-        return [birth_as_searched(read_date(written).isoformat())]
+        return [birth_as_searched(read_date(written))]
     except Unreadable:
         return words_in(written)
 

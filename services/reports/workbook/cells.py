@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 
 from services.reports.workbook.plan import Kind, Source, WorkbookColumn
 from services.reports.workbook.sheets import FIRST_DAY, Cell
-from shared.values import london_day, show_date, show_nhs_number
+from shared.values import day_of, london_day, show_date, show_nhs_number
 
 MOST_KNOWN = 2_000
 LONGEST_KNOWN = 200
@@ -78,10 +78,8 @@ def cell_of(labels: Mapping[str, str], write: Callable[[str], Cell], value: Valu
 
 def _day(text: str) -> Cell:
     """Return the day; a text that is none is shown as it is, since the question may have been of another kind."""
-    try:
-        return _shown(date.fromisoformat(text))
-    except ValueError:
-        return text
+    day = day_of(text)
+    return _shown(day) if day else text
 
 
 def _moment(text: str) -> Cell:

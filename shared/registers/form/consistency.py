@@ -8,8 +8,7 @@ from shared.registers.definition.questions import AgeRange, OrderRule, Question,
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.conditions import Answer, Answers, holds
-from shared.registers.form.kept import is_day
-from shared.values import age_on, show_date
+from shared.values import age_on, day_of, show_date
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,9 +62,9 @@ def unchanged(found: Contradiction, answers: Answers, before: Answers | None) ->
 def _out_of_order(
     rule: OrderRule, answers: Answers, labels: Mapping[str, str], words: Words
 ) -> Iterator[Contradiction]:
-    first = _day(answers, rule.first)
+    first = day_of(answers.get(rule.first))
     for name in rule.then:
-        then = _day(answers, name)
+        then = day_of(answers.get(name))
         if first is None or then is None or then >= first:
             continue
         said = (rule.said or words.unfilled("contradictions.order")).format(
@@ -75,18 +74,12 @@ def _out_of_order(
 
 
 def _out_of_range(rule: AgeRange, answers: Answers, today: date) -> Contradiction | None:
-    born = _day(answers, rule.birth)
+    born = day_of(answers.get(rule.birth))
     if born is None or not holds(rule.when, answers) or any(answers.get(name) for name in rule.without):
         return None
-    day = (_day(answers, rule.on) if rule.on else None) or today
+    day = day_of(answers.get(rule.on or "")) or today
     age = age_on(born, day)
     if day < born or rule.youngest <= age <= rule.oldest:  # dates out of order are the business of an order rule
         return None
     said = rule.said.format(born=show_date(born), age=age, day=show_date(day))
     return Contradiction(rule.judged, rule.at, said, rule.asked)
-
-
-def _day(answers: Answers, name: str) -> date | None:
-    """Return the date that answers the question; None for any other stored text, such as one of an earlier edition."""
-    answer = answers.get(name)
-    return date.fromisoformat(answer) if isinstance(answer, str) and is_day(answer) else None

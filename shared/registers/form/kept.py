@@ -1,19 +1,11 @@
 """Answers that a form cannot ask again. They stay on the record, and pages show them with the form's own answers."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from shared.registers.definition.questions import NOT_KNOWN, OPTION_KINDS, Kind, Option, Question, QuestionForm, Section
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers, codes_of, visible_questions
-
-
-def is_day(text: str) -> bool:
-    """Return whether a stored text is a date, as dates are stored: 2022-06-17."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+from shared.values import day_of
 
 
 def fits(question: Question, answer: Answer) -> bool:
@@ -22,7 +14,7 @@ def fits(question: Question, answer: Answer) -> bool:
         return question.kind == "choices" and not isinstance(answer, str)
     if question.kind != "date":
         return True
-    return bool(question.not_known) if answer == NOT_KNOWN else is_day(answer)
+    return bool(question.not_known) if answer == NOT_KNOWN else day_of(answer) is not None
 
 
 def earlier_answers(form: QuestionForm, answers: Answers) -> dict[str, Answer]:

@@ -12,10 +12,9 @@ from shared.registers.definition.lifecycle import Level
 from shared.registers.definition.questions import NOT_KNOWN
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
-from shared.registers.form.kept import is_day
 from shared.registers.form.reading import Raw
 from shared.registers.references import bare_reference
-from shared.values import fold, match_key
+from shared.values import day_of, fold, match_key
 
 PARTS = re.compile(r"[^\W_]+")
 REFERENCE_MARK = "#"  # before the letters of a reference in the text that searches cover
@@ -42,11 +41,10 @@ class Person:
 
 def person_of(register: Definition, answers: Answers) -> Person:
     """Return the person that these answers are about. A date of birth that is not known becomes None."""
-    born = _answer(register, answers, "born")
     return Person(
         given_name=_answer(register, answers, "given_name") or "",
         family_name=_answer(register, answers, "family_name") or "",
-        born=date.fromisoformat(born) if born and is_day(born) else None,
+        born=_born(register, answers),
         nhs_number=_answer(register, answers, "nhs_number"),
         postcode=_answer(register, answers, "postcode"),
         locality=_answer(register, answers, "locality"),
@@ -82,16 +80,15 @@ def search_text(register: Definition, answers: Answers, reference: str = "") -> 
     The letters are marked. They are random, so one or two letters of a name must not find them.
     """
     found = [answers.get(name) for name in register.records.search]
-    number, born = _answer(register, answers, "nhs_number") or "", _answer(register, answers, "born") or ""
-    numbers = (number, birth_as_searched(born) if is_day(born) else "")
+    number, born = _answer(register, answers, "nhs_number") or "", _born(register, answers)
+    numbers = (number, birth_as_searched(born) if born else "")
     words = searchable(*(answer for answer in found if isinstance(answer, str)), *numbers)
     return f"{words} {REFERENCE_MARK}{bare_reference(reference)}" if reference else words
 
 
-def birth_as_searched(born: str) -> str:
+def birth_as_searched(born: date) -> str:
     """Return a date as searches find it: year of two digits, month, day, century. So the century may be left out."""
-    year, month, day = born.split("-")
-    return f"{year[2:]}{month}{day}{year[:2]}"
+    return f"{born:%y%m%d}{born.year // 100:02}"
 
 
 def searchable(*texts: str) -> str:
@@ -148,9 +145,21 @@ def _match_key(rule: str, values: Sequence[str]) -> MatchKey:
 
 
 def _values(register: Definition, answers: Answers, roles: tuple[Role, ...]) -> tuple[str, ...] | None:
-    values = [_answer(register, answers, role) for role in roles]
+    values = [_value(register, answers, role) for role in roles]
     known = [match_key(value) for value in values if value and value != NOT_KNOWN]
     return tuple(known) if len(known) == len(roles) and all(known) else None
+
+
+def _value(register: Definition, answers: Answers, role: Role) -> str | None:
+    """Return the value to compare by. A text that is no date of birth is none: it says nothing about the person."""
+    if role != "born":
+        return _answer(register, answers, role)
+    born = _born(register, answers)
+    return born.isoformat() if born else None
+
+
+def _born(register: Definition, answers: Answers) -> date | None:
+    return day_of(answers.get(register.person.get("born", "")))
 
 
 def _answer(register: Definition, answers: Answers, role: Role) -> str | None:

@@ -13,6 +13,7 @@ from shared.values import (
     Unreadable,
     ValueFault,
     age_on,
+    day_of,
     read_date,
     read_date_parts,
     read_email,
@@ -180,8 +181,8 @@ def _read(question: Question, raw: Raw, answers: Answers, today: date) -> Answer
     answer = _READERS[question.kind](question, raw)
     if question.required and not _says_something(answer):
         raise Unreadable(ValueFault.REQUIRED_CHOICE if question.options else ValueFault.REQUIRED)
-    if question.kind == "date" and isinstance(answer, str) and answer not in ("", NOT_KNOWN):
-        _check_date(question, date.fromisoformat(answer), answers, today)
+    if question.kind == "date" and (day := day_of(answer)):
+        _check_date(question, day, answers, today)
     return answer or None
 
 
@@ -279,16 +280,16 @@ _READERS: dict[Kind, Callable[[Question, Raw], Answer]] = {
 def _check_date(question: Question, day: date, answers: Answers, today: date) -> None:
     if day > today and not question.allow_future:
         raise Unreadable(ValueFault.DATE_FUTURE)
-    earliest = answers.get(question.not_before or "")
-    if isinstance(earliest, str) and earliest != NOT_KNOWN and day < date.fromisoformat(earliest):
+    earliest = day_of(answers.get(question.not_before or ""))
+    if earliest and day < earliest:
         raise Unreadable(ValueFault.DATE_ORDER)
 
 
 def _too_old(question: Question, answer: Answer | None, answers: Answers, today: date) -> AgeRule | None:
     """Return the first rule that this date of birth breaks, given the answers before it, or None."""
-    if not question.ages or not isinstance(answer, str) or answer == NOT_KNOWN:
+    born = day_of(answer)
+    if born is None:
         return None
-    born = date.fromisoformat(answer)
     return next((rule for rule in question.ages if _is_too_old(rule, born, answers, today)), None)
 
 
@@ -299,8 +300,7 @@ def _is_kept(rule: AgeRule, question: Question, answers: Answers, before: Answer
 
 
 def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> bool:
-    told = answers.get(rule.on)
-    day = date.fromisoformat(told) if isinstance(told, str) and told != NOT_KNOWN else today
+    day = day_of(answers.get(rule.on)) or today
     return holds(rule.when, answers) and age_on(born, day) > rule.last
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, Answers, codes_of
 from shared.registers.form.kept import earlier_answers, fits
 from shared.registers.form.reading import DATE_PARTS, not_known_field
-from shared.values import show_date, show_nhs_number
+from shared.values import day_of, show_date, show_nhs_number
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,8 @@ def show_answer(question: Question, answer: Answer | None) -> str:
     if not isinstance(answer, str) or not fits(question, answer):
         return ", ".join(question.labels.get(code, code) for code in codes_of(answer))
     if question.kind == "date":
-        return (question.not_known or answer) if answer == NOT_KNOWN else show_date(date.fromisoformat(answer))
+        day = day_of(answer)
+        return show_date(day) if day else (question.not_known or answer)
     if question.kind == "nhs_number":
         return show_nhs_number(answer)
     return question.labels.get(answer, answer)
@@ -89,8 +89,7 @@ def fill_fields(form: QuestionForm, answers: Answers) -> dict[str, str | tuple[s
 def _fields(question: Question, answer: Answer) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     if question.kind == "date" and answer == NOT_KNOWN:
         yield not_known_field(question), "yes"
-    elif question.kind == "date" and isinstance(answer, str):
-        day = date.fromisoformat(answer)
+    elif question.kind == "date" and (day := day_of(answer)):
         for part, number in zip(DATE_PARTS, (day.day, day.month, day.year), strict=True):
             yield f"{question.name}-{part}", str(number)
     elif question.kind == "nhs_number" and isinstance(answer, str):
