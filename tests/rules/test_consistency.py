@@ -142,6 +142,14 @@ def test_nothing_is_confirmed_that_is_not_asked_because_of_a_fault() -> None:
     assert ("tool_date" in checked.answers, ()) == (False, checked.sure)
 
 
+def test_an_answer_that_the_form_hides_contradicts_nothing() -> None:
+    stored = a_referral(date_of_birth="2001-05-05", tool_date="2001-05-04", under_16="")
+
+    shown, hidden = ({**stored, "tool_completed": answer} for answer in ("yes", "no"))
+
+    assert [1, 0] == [len([*contradictions(DSR.form, each, DSR.words, TODAY)]) for each in (shown, hidden)]
+
+
 dates = st.dates(date(1920, 1, 1), TODAY).map(date.isoformat)
 
 

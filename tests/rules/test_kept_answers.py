@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from gateway.pages.records.conflict import merged_by
 from services.referrals.rules.answers import changed_answers, changes_between
 from services.referrals.rules.ending import end_of
 from services.reports.workbook.cells import WRITERS
@@ -111,6 +112,25 @@ def test_a_new_answer_replaces_one_of_another_kind() -> None:
     after = saved(edition, BEFORE, school="2021-01-01")
 
     assert "2021-01-01" == after["school"]
+
+
+@pytest.mark.parametrize(
+    "register",
+    [
+        lambda: changed(school={"retired": True}),
+        lambda: changed(school={"kind": "date"}),
+        lambda: changed(school={"show_if": ({"has_phone": ("yes",)},)}),
+    ],
+)
+def test_an_answer_that_neither_user_could_see_is_no_difference_between_them(
+    register: Callable[[], Definition],
+) -> None:
+    mine = {name: answer for name, answer in BEFORE.items() if name != "school"}
+
+    merged = merged_by(register(), BEFORE, {**BEFORE, "house_name": "Archer"}, {**mine, "known_as": "Jo"})
+
+    assert {"house_name", "known_as"} == {each.name for each in merged.differences}
+    assert {**BEFORE, "house_name": "Archer", "known_as": "Jo"} == merged.answers
 
 
 def test_earlier_answers_are_shown_by_the_label_that_any_edition_has_or_by_their_name() -> None:

@@ -17,24 +17,20 @@ from gateway.ui.table import Column
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord, RecordChange
 from shared.registers.definition.register import Definition
-from shared.registers.form.kept import earlier_answers
+from shared.registers.form.conditions import Answers
+from shared.registers.form.kept import carried_over
 from shared.registers.form.showing import fill_fields, show_answer
 
 
 async def show_conflict(
     request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
 ) -> web.Response:
-    """
-    Show the differences: before, theirs, yours. Questions that only one of the two changed are already merged.
-
-    Answers that the form cannot ask again are nobody's change.
-    """
+    """Show the differences: before, theirs, yours. Questions that only one of the two changed are already merged."""
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
     updates = await _updates_since(request, record_id, opened.version)
     words = register.words
-    kept = {**earlier_answers(register.form, record.answers), **yours}
-    merged = merge(as_it_was(record.answers, updates, opened.version), record.answers, kept)
+    merged = merged_by(register, as_it_was(record.answers, updates, opened.version), record.answers, yours)
     return await show(
         request,
         "records/conflict.html",
@@ -57,6 +53,11 @@ async def show_conflict(
         href=register.record_address(record_id),
         changed=said_of(register, updates[0]) if updates else "",
     )
+
+
+def merged_by(register: Definition, before: Answers, theirs: Answers, yours: Answers) -> Merged:
+    """Merge the two. Answers that the form cannot ask again, or hid already, are nobody's change."""
+    return merge(before, theirs, carried_over(register.form, theirs, yours))
 
 
 async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> list[RecordChange]:

@@ -7,7 +7,7 @@ from datetime import date
 from shared.registers.definition.questions import AgeRange, OrderRule, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
-from shared.registers.form.conditions import Answer, Answers, holds
+from shared.registers.form.conditions import Answer, Answers, holds, visible_questions
 from shared.values import age_on, day_of, show_date
 
 
@@ -42,9 +42,18 @@ def birth_known(register: Definition, born: date | None) -> dict[str, Known]:
 def contradictions(
     form: QuestionForm, answers: Answers, words: Words, today: date, known: Mapping[str, Known] | None = None
 ) -> Iterator[Contradiction]:
-    """Yield what the rules of a form find in these answers. `known` are answers of another form about the person."""
+    """
+    Yield what the rules of a form find in these answers. `known` are answers of another form about the person.
+
+    An answer counts only if its question is asked: nobody could put right one that the form hides.
+    """
     beside = known or {}
-    seen = {**{name: each.answer for name, each in beside.items()}, **answers}
+    asked = {
+        question.name: answers[question.name]
+        for question in visible_questions(form, answers)
+        if question.name in answers
+    }
+    seen = {**{name: each.answer for name, each in beside.items()}, **asked}
     labels = {name: each.question.label for name, each in beside.items()}
     labels |= {name: question.label for name, question in form.by_name.items()}
     for rule in form.rules:
