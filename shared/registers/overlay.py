@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from shared.registers.checks import find_faults
 from shared.registers.checks.forms import OWN_OPTION_KINDS, twice
 from shared.registers.definition.base import Model, QuestionName
-from shared.registers.definition.questions import Condition, GuidanceTopic, Option, Question, QuestionForm
+from shared.registers.definition.questions import AgeRange, Condition, GuidanceTopic, Option, Question, QuestionForm
 from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.values import fold
@@ -181,5 +181,8 @@ def _rules(definition: Definition) -> Iterator[tuple[str, Condition]]:
     for question in _every_question(definition):
         ages = (condition for rule in question.ages for condition in rule.when)
         yield from ((question.label, condition) for condition in (*question.show_if, *question.unless, *ages))
+    for form in _forms(definition):
+        ranges = (rule for rule in form.rules if isinstance(rule, AgeRange))
+        yield from ((form.by_name[rule.at[0]].label, condition) for rule in ranges for condition in rule.when)
     for gate in definition.consent.rules if definition.consent else ():
         yield from ((definition.form.sections[0].title, condition) for condition in gate.when)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.registers.definition.questions import GuidanceTopic, Option
+from shared.registers.definition.questions import AgeRange, GuidanceTopic, Option
 from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.registers.files import LoadedRegister
@@ -102,6 +102,17 @@ def test_what_a_rule_names_cannot_be_retired_and_the_rule_is_said() -> None:
     assert [DefinitionFault(place, "other of tool_name is retired, and this depends on it")] == faults
     assert {"other": ("Name of the other tool",)} == rules_naming(dsr(), "tool_name")
     assert ("Consent",) == rules_naming(dsr(), "best_interest_decision")["no"]
+
+
+def test_what_a_rule_between_answers_names_cannot_be_retired_either() -> None:
+    ages = AgeRange(
+        kind="age", birth="date_of_birth", when=({"tool_name": ("other",)},), at=("tool_date",), said="Too old"
+    )
+    definition = dsr().model_copy(update={"form": dsr().form.model_copy(update={"rules": (ages,)})})
+
+    assert (dsr().form.by_name["tool_date"].label, "Name of the other tool") == tuple(
+        sorted(rules_naming(definition, "tool_name")["other"])
+    )
 
 
 def test_only_what_the_definition_opens_may_be_reworded() -> None:
