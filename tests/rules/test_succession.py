@@ -61,6 +61,18 @@ def test_a_later_edition_may_not_lose_a_transition_by_which_records_end() -> Non
     assert [] == check_succession(watch().definition, _next_watch(reversible=False))
 
 
+def test_an_edition_with_records_asks_the_same_bodies_to_decide_and_a_later_one_may_ask_others() -> None:
+    other, (end,) = _next_watch(decisions=()), watch().definition.lifecycle.transitions
+    same = _next_watch(decisions=end.decisions[::-1])
+    before = kept_of(watch().definition)
+
+    assert ["transition end: asks other bodies to decide, and records wait for those before"] == [
+        str(each) for each in changed_in_place(before, kept_of(other))
+    ]
+    assert [] == changed_in_place(before, kept_of(same)) == check_succession(watch().definition, other)
+    assert [] == changed_in_place(before.model_copy(update={"decisions": {}}), kept_of(other))
+
+
 def test_a_later_edition_may_not_name_bodies_of_another_list() -> None:
     older = watch().definition
     questions = [

@@ -24,7 +24,7 @@ class KeptEdition(BaseModel):
     An edition as its records need it. Texts, order, and what is required may change freely, so they are left out.
 
     `scope` maps each question of the scope to the list of its bodies. `rating` is its question.
-    `transitions` are from, to, means and question.
+    `transitions` are from, to, means and question. `decisions` are the questions that name the bodies which decide.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +35,7 @@ class KeptEdition(BaseModel):
     rating: str | None = None
     states: tuple[str, ...] = ()
     transitions: dict[str, tuple[str | None, ...]] = {}
+    decisions: dict[str, tuple[str, ...]] = {}
 
 
 def kept_of(definition: Definition) -> KeptEdition:
@@ -49,6 +50,7 @@ def kept_of(definition: Definition) -> KeptEdition:
             each.code: (each.from_state, each.to_state, each.by, each.question)
             for each in definition.lifecycle.transitions
         },
+        decisions={each.code: each.decisions for each in definition.lifecycle.transitions},
     )
 
 
@@ -87,7 +89,7 @@ def _options_lost(place: str, older: KeptQuestion, newer: KeptQuestion) -> Itera
 
 def scope_lost(older: KeptEdition, newer: KeptEdition, since: str) -> Iterator[DefinitionFault]:
     """Check that the records of both lie in the same compartments, with the same codes of bodies."""
-    if tuple(older.scope) != tuple(newer.scope) and set(older.scope) != set(newer.scope):
+    if older.scope.keys() != newer.scope.keys():
         yield DefinitionFault("scope", f"differs from {since}: it decides who sees a record")
     for name, listed in older.scope.items():
         if name in newer.scope and newer.scope[name] != listed:
@@ -104,10 +106,20 @@ def transitions_lost(older: KeptEdition, newer: KeptEdition, since: str) -> Iter
             yield DefinitionFault(place, f"leads elsewhere, or by other means, than in {since}")
 
 
+def decisions_lost(kept: KeptEdition, now: KeptEdition) -> Iterator[DefinitionFault]:
+    """Check that the end of a record waits for the same bodies as when its day was given."""
+    for code, names in kept.decisions.items():
+        if code in now.decisions and set(names) != set(now.decisions[code]):
+            yield DefinitionFault(
+                f"transition {code}", "asks other bodies to decide, and records wait for those before"
+            )
+
+
 def changed_in_place(kept: KeptEdition, now: KeptEdition) -> list[DefinitionFault]:
     """Return what an edition that holds records has lost since then. Its records would be lost or misread."""
     faults = [*questions_lost("form", kept.form, now.form), *questions_lost("outcome", kept.outcome, now.outcome)]
     faults += [*scope_lost(kept, now, "the records"), *transitions_lost(kept, now, "this edition")]
+    faults += decisions_lost(kept, now)
     if kept.rating and kept.rating != now.rating:
         faults.append(
             DefinitionFault("rating", f"{kept.rating} is not the rating any more, and records are rated by it")
