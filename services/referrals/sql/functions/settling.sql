@@ -2,14 +2,6 @@
 -- them now, and pairs that may be about one person are flagged for the register's team. All of it with the owner's
 -- rights, since it covers all registers and compartments. Doing it twice changes nothing.
 
-CREATE OR REPLACE FUNCTION record_renamed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-BEGIN
-    INSERT INTO record_unsettled (record_id) VALUES (new.id);
-    RETURN NULL;
-END
-$$;
-
 -- Return records to settle, at most `p_most` entries of the list, with what is stored about each. A record that was
 -- deleted meanwhile has only its entries. `p_registers` and `p_editions`, side by side, are the editions that are served:
 -- records of any other stay on the list.
