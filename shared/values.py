@@ -1,4 +1,4 @@
-"""The values in care records: NHS numbers, postcodes, dates, e-mail addresses, phone numbers, text for searching."""
+"""The values in care records: NHS numbers, postcodes, dates, email addresses, phone numbers, text for searching."""
 
 import re
 import unicodedata
@@ -286,7 +286,7 @@ def age_on(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-# ------------------------------------------------------------------------------------------------------ e-mail address
+# ------------------------------------------------------------------------------------------------------ email address
 EMAIL_LONGEST = 254
 
 _LOCAL_PART = re.compile(r"[a-z0-9&'*+/=?^_{|}~#$-]+(\.[a-z0-9&'*+/=?^_{|}~#$-]+)*")

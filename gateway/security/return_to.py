@@ -5,7 +5,7 @@ One cookie holds it, as `owner.page`. The owner decides who gets it:
 
 - a user's mark: the session of this user ended there;
 - `NOBODY`: it was asked for without a session, and nobody has logged in yet;
-- `CLAIMED` and a hash: an e-mail address has begun to log in for it;
+- `CLAIMED` and a hash: an email address has begun to log in for it;
 - `BACK` or `LINK` and a mark: the log-in is done, and the page has not been shown yet.
 """
 

@@ -44,7 +44,7 @@ ERROR_PAGES = {
     403: ErrorPage(
         "You do not have permission to see this page",
         (
-            "Your account does not have the right that it needs.",
+            "Your account does not have permission to view this page.",
             "If you need it for your work, ask an administrator of the register.",
         ),
     ),
@@ -52,7 +52,7 @@ ERROR_PAGES = {
         "Page not found",
         (
             "If you typed the address, check that it is right. If you pasted it, check that the whole of it is there.",
-            "The page may also have been taken away, or be one that your account cannot see.",
+            "It may have been removed, or you may not have access to it.",
         ),
     ),
     409: ErrorPage(
@@ -92,7 +92,7 @@ ERROR_PAGES = {
     ),
     503: ErrorPage(
         "Sorry, the service is unavailable",
-        (TRY_AGAIN, "If somebody is in danger now, do not wait for this page: follow your usual crisis response."),
+        (TRY_AGAIN, "If someone is in danger now, do not wait for this page. Follow your usual crisis response."),
     ),
 }
 TOO_OLD = ErrorPage(
@@ -115,9 +115,9 @@ OUT_OF_REACH = ErrorPage(
     ),
 )
 SOMEBODY_ELSES = ErrorPage(
-    "This was typed by somebody else",
+    "This was typed by someone else",
     (
-        "It stood on a page that was left open by somebody who was logged in on this computer before you.",
+        "It was on a page left open by someone who was logged in on this computer before you.",
         "It was not saved, and it is not shown to you. If it is still needed, they have to log in and type it again.",
     ),
 )
@@ -125,7 +125,7 @@ UNAVAILABLE_REGISTER = ErrorPage(
     "This register is unavailable",
     (
         "It cannot be used until its set-up has been corrected. Nothing that it holds is lost.",
-        "If somebody is in danger now, do not wait for this page: follow your usual crisis response.",
+        "If someone is in danger now, do not wait for this page. Follow your usual crisis response.",
     ),
 )
 INSTEAD: dict[type[web.HTTPException], ErrorPage] = {

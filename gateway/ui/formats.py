@@ -1,4 +1,4 @@
-"""How pages show times, ratings, e-mail addresses and links."""
+"""How pages show times, ratings, email addresses and links."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -17,6 +17,6 @@ async def organisation_names(request: web.Request, register: Definition) -> Mapp
 
 
 async def names_of_organisations(request: web.Request, register: Definition) -> Mapping[UUID, str]:
-    """Return the name of each organisation by id, without its domain, for places that show an e-mail address too."""
+    """Return the name of each organisation by id, without its domain, for places that show an email address too."""
     listed = await request.config_dict[ORGANISATIONS].of(register.code)
     return {each.organisation_id: each.name for each in listed.organisations}

@@ -30,7 +30,7 @@ class IdentitySettings(ServiceSettings):
     limit_wrong_passwords_everywhere: int = Field(
         default=500,
         ge=5,
-        description="The same from everywhere; beyond it, an e-mail address gets 3 tries in 5 minutes.",
+        description="The same from everywhere; beyond it, an email address gets 3 tries in 5 minutes.",
     )
     limit_reminders: int = Field(
         default=30, ge=1, description="Forgotten passwords from one network address in an hour."

@@ -49,7 +49,7 @@ def header_line(name: str, value: str) -> bytes:
     """
     Return the line of a header. Raise `ValueError` if its value has a second line.
 
-    A plain value is written here, because that is far quicker. All others are left to Python's e-mail library,
+    A plain value is written here, because that is far quicker. All others are left to Python's email library,
     which checks, encodes and folds them.
     """
     line = f"{name}: {value}"

@@ -220,7 +220,7 @@ async def given_a_referral(window: Window, name: str) -> None:
     await window.open("/dsr/records/new?start")
     await fill_referral(window, name)
     await window.press("Add Referral")
-    await window.follow("Open what you added")
+    await window.follow("View what you added")
     await window.sees(name)
 
 

@@ -82,9 +82,9 @@ async def test_the_script_is_answered_in_a_sentence(browser: Browser) -> None:
     [
         (Refused("sent"), "This draft was sent or discarded elsewhere."),
         (Refused("discarded"), "This draft was sent or discarded elsewhere."),
-        (Refused(TooManyDrafts(most=20)), "You have 20 drafts already."),
+        (Refused(TooManyDrafts(most=20)), "You already have 20 drafts."),
         (Refused("too_big"), "This is too much to be saved as a draft."),
-        (NotAnswered(Fault.UNAVAILABLE), "Sorry, this is not available just now."),
+        (NotAnswered(Fault.UNAVAILABLE), "Sorry, this is not available at the moment."),
     ],
 )
 async def test_what_cannot_be_saved_stays_on_the_page(
@@ -150,7 +150,7 @@ async def test_saving_a_draft_of_somebody_who_refuses_shows_the_refusal(
     answer = await browser.post(SAVE, REFUSING, headers=SCRIPT)
 
     assert [] == page.tree.select('main [name="first_name"]')
-    assert "No draft is kept of a person who does not consent." == await answer.text()
+    assert "Drafts are not saved for a person who has not consented." == await answer.text()
 
 
 async def test_a_draft_is_discarded_after_one_question(browser: Browser, drafts: StandInDrafts) -> None:

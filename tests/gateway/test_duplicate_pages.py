@@ -94,7 +94,7 @@ async def test_a_match_that_ended_meanwhile_leads_back_to_the_form(browser: Brow
 
     page = await browser.send(NEW, FORM, status=409)
 
-    assert page.problems[0].startswith("The referral that looked like this one has been archived meanwhile.")
+    assert page.problems[0].startswith("The referral that looked like this one has now been archived.")
     assert (COMMAND, "Jenny Harris") == (typed_in(page, "command"), typed_in(page, "lead_professional"))
 
 
@@ -186,7 +186,7 @@ async def test_the_two_stand_beside_each_other_with_what_differs(browser: Browse
     assert ["Tester Three", "Tester <b>Tree</b>", "Different"] == rows["Name"]
     assert ["07/02/2001", "07/02/2001", "Same"] == rows["Date of Birth"]
     assert ["999 000 0018", "999 000 0018", "Same"] == next(cells for name, cells in rows.items() if "NHS" in name)
-    assert ["Not recorded", "ST5 0RG", "Cannot tell"] == rows["Postcode"]
+    assert ["Not recorded", "ST5 0RG", "Not enough information"] == rows["Postcode"]
     assert ["Green", "Red", "Different"] == rows["Rating"]
 
 
@@ -223,7 +223,7 @@ async def test_the_second_to_decide_learns_who_was_first(browser: Browser, match
     page = await browser.send(TEAM, form | {"act": "link"}, status=409)
 
     assert (
-        "Sam Second had linked these two referrals already, 17/06/2022 at 14:05. Nothing was changed."
+        "Sam Second already linked these two referrals, 17/06/2022 at 14:05. Nothing was changed."
         == (page.texts(".nhsuk-notification-banner__content")[0])
     )
 

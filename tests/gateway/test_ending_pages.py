@@ -179,7 +179,7 @@ async def test_a_refused_act_on_a_record_that_is_gone_shows_what_was_typed(
 
     page = await browser.send(path, typed, status=404)
 
-    assert "This record cannot be opened any more" == page.heading
+    assert "This record is no longer available" == page.heading
     assert (typed.get("text") or typed["reason"]) == page.tree.select(".ics-note__text")[0].get_text()
     assert 1 == len(referrals.heard(kind))
 
@@ -354,7 +354,7 @@ async def test_an_ended_record_leads_to_nothing_that_is_closed_for_it(
 
     assert f"{here}holder/" not in {*links(page), *links(listed)}
     assert (True, False) == tuple(f"{here}outcomes/" in links(each) for each in (page, listed))
-    assert "Outcomes cannot be shown just now." not in page.tree.get_text()
+    assert "Outcomes cannot be shown at the moment." not in page.tree.get_text()
 
 
 # ----------------------------------------------------------------------------------------------------------- words

@@ -230,8 +230,8 @@ async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(
     assert ("cal", "7") == (typed_in(page, "search"), typed_in(page, "last-day"))
     assert any(text.startswith("Only the first 1 colleagues") for text in page.texts("main p"))
     assert "1 colleague was found. You can choose them below." in one.texts("main p")
-    assert "2 colleagues were found. You can choose among them below." in both.texts("main p")
-    assert any(text.startswith("No colleague by this name") for text in nobody.texts("main p"))
+    assert "2 colleagues were found. You can choose one below." in both.texts("main p")
+    assert any(text.startswith("No colleague with this name") for text in nobody.texts("main p"))
     assert [] == holders.commands
 
 

@@ -40,7 +40,7 @@ def cells(page: Page) -> list[str]:
 async def test_administration_leads_there(browser: Browser) -> None:
     page = await browser.see(ADMINISTRATION)
 
-    assert ["See what became of mails about referrals"] == page.texts(f'main a[href="{HERE}"]')
+    assert ["Notification emails"] == page.texts(f'main a[href="{HERE}"]')
 
 
 async def test_an_accepted_mail_says_when_what_about_whom_to_and_since_when(browser: Browser) -> None:
@@ -51,7 +51,7 @@ async def test_an_accepted_mail_says_when_what_about_whom_to_and_since_when(brow
         "New referral",
         "DSR-7KQ2-M9XP New referral",
         TEAM,
-        "Acceptedby the mail relay, 17/06/2026 at 14:07",
+        "Acceptedby the mail server, 17/06/2026 at 14:07",
     ] == cells(page)
     assert [f"/dsr/records/{RECORD_ID.hex}/"] == [str(link["href"]) for link in page.tree.select("td a")]
 
@@ -60,7 +60,7 @@ STATES = {
     "waiting": ("Waiting to be sent", False),
     "accepted": ("Accepted", False),
     "failed": ("Failed", True),
-    "given_up": ("Given up", True),
+    "given_up": ("Stopped trying", True),
     "expired": ("Expired", False),
 }
 
@@ -80,7 +80,7 @@ async def test_each_state_is_a_word_and_what_ended_badly_can_be_sent_again(
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("550", "The mail relay answered 550."), ("no_answer", "The mail relay was not reached."), (None, "")],
+    [("550", "The mail server answered 550."), ("no_answer", "The mail server could not be reached."), (None, "")],
 )
 async def test_what_the_relay_said_is_said(
     browser: Browser, notifier: StandInNotifier, answer: str | None, said: str
@@ -97,7 +97,7 @@ async def test_an_urgent_mail_in_place_of_another_says_both(browser: Browser, no
 
     page = await browser.see(HERE)
 
-    assert "Rating changedUrgentIn place of a mail that was not delivered in time" == cells(page)[1]
+    assert "Rating changedUrgentSent because another email was not delivered in time" == cells(page)[1]
 
 
 async def test_a_record_that_has_ended_has_no_page_to_go_to(browser: Browser, notifier: StandInNotifier) -> None:
@@ -117,16 +117,16 @@ async def test_only_those_not_delivered_can_be_asked_for_and_all_again(
     page = await browser.see(f"{HERE}?undelivered=1")
 
     assert narrow is not None
-    assert "Show only mails that the relay has not accepted" == narrow.get_text()
-    assert ["Show all mails"] == page.texts(f'main a[href="{HERE}"]')
-    assert "Every mail here was accepted by the mail relay." in page.texts("main p")
+    assert "Show only emails not yet accepted" == narrow.get_text()
+    assert ["Show all emails"] == page.texts(f'main a[href="{HERE}"]')
+    assert "Every email was accepted by our mail server." in page.texts("main p")
     assert [False, True] == [asked.undelivered for asked in notifier.heard(ListMails)]
 
 
 async def test_without_any_mail_the_page_says_so(browser: Browser, notifier: StandInNotifier) -> None:
     notifier.mails = ()
 
-    assert "There are no mails about referrals here yet." in (await browser.see(HERE)).texts("main p")
+    assert "There are no emails about referrals yet." in (await browser.see(HERE)).texts("main p")
 
 
 @pytest.mark.parametrize("narrowed", ["", "undelivered=1"])
@@ -138,8 +138,8 @@ async def test_older_mails_are_one_link_away_and_the_newest_another(
     first = await browser.see(f"{HERE}?{narrowed}")
     second = await browser.see(older)
 
-    assert ["Older mails"] == first.texts(f'main a[href="{older}"]')
-    assert "Newest mails" in second.texts(f'main a[href="{HERE}{"?" if narrowed else ""}{narrowed}"]')
+    assert ["Older emails"] == first.texts(f'main a[href="{older}"]')
+    assert "Newest emails" in second.texts(f'main a[href="{HERE}{"?" if narrowed else ""}{narrowed}"]')
     assert [None, MAIL_ID] == [asked.before for asked in notifier.heard(ListMails)]
 
 
@@ -160,18 +160,18 @@ async def test_a_failed_mail_is_sent_again_under_the_form_s_command(
 
     assert [SendAgain(command_id=UUID(COMMAND), mail_id=MAIL_ID)] == notifier.heard(SendAgain)
     assert f"{HERE}?undelivered=1&notice=again" == gone_to
-    assert ["The mail will be sent again."] == page.texts(".nhsuk-notification-banner__content")
+    assert ["The email will be sent again."] == page.texts(".nhsuk-notification-banner__content")
 
 
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("not_ended", "This mail is waiting to be sent, or was accepted meanwhile. It was not sent again."),
-        ("no_words", "The register does not have the words of this mail any more. It cannot be sent again."),
+        ("not_ended", "This email is waiting to be sent, or has been accepted since. It was not sent again."),
+        ("no_words", "The text of this email is no longer kept. It cannot be sent again."),
         (
             "not_recipient",
-            "This recipient is no longer told about the record: their access, or the register, has changed. "
-            "The mail was not sent again.",
+            "This person no longer gets emails about the record: their access, or the register, has changed. "
+            "The email was not sent again.",
         ),
     ],
 )

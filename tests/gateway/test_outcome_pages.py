@@ -266,7 +266,7 @@ async def test_the_outcomes_of_an_archived_record_are_read_and_none_is_added(
 
     page = await browser.see(HERE)
 
-    assert (["This referral is archived. It takes no further updates or outcomes."], []) == (
+    assert (["This referral is archived. It can no longer be updated."], []) == (
         page.texts("#home p"),
         page.texts("main button"),
     )
@@ -293,7 +293,7 @@ async def test_a_record_that_was_changed_meanwhile_comes_back_in_its_new_version
 
     page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
 
-    assert ["Somebody changed this record while you typed."] == [each[:45] for each in page.problems]
+    assert ["Someone changed this record while you were typing."] == [each[:50] for each in page.problems]
     again = fields(page)
     assert TYPED | {"version": "5", "command": again["command"]} == again
     assert COMMAND != again["command"]
@@ -306,7 +306,7 @@ async def test_a_record_that_was_archived_meanwhile_is_gone_and_what_was_typed_i
 
     page = await browser.send(HERE, TYPED | {"act": "save"}, status=409)
 
-    assert "This referral is archived. It takes no further updates or outcomes." == page.texts("main p")[0]
+    assert "This referral is archived. It can no longer be updated." == page.texts("main p")[0]
     assert LONG in [each.get_text() for each in page.tree.select("dd")]
 
 
@@ -317,14 +317,14 @@ async def test_a_record_whose_archiving_went_through_without_an_answer_is_said_t
 
     page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
 
-    assert "This referral is archived. It takes no further updates or outcomes." == page.texts("main p")[0]
+    assert "This referral is archived. It can no longer be updated." == page.texts("main p")[0]
     assert LONG in [each.get_text() for each in page.tree.select("dd")]
 
 
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault.UNAVAILABLE, "Sorry, this is not available just now. Nothing has been saved."),
+        (Fault.UNAVAILABLE, "Sorry, this is not available at the moment. Nothing has been saved."),
         (Fault.TOO_LATE, "We could not confirm that this was saved. Look in the list before you send it again."),
     ],
 )

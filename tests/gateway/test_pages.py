@@ -149,7 +149,7 @@ async def test_help_says_what_a_referral_does_not_replace_and_which_training_the
 
     assert "A referral does not stop a referral for a LAEP meeting or C(E)TR." in text
     assert "The DSR should not replace or delay usual crisis responses from all services." in text
-    assert "1 hour training on the DSD Clinical Support Tool and 30 min training on teams" in text
+    assert "1 hour training on the DSD Clinical Support Tool and 30 min training on Microsoft Teams" in text
     assert "available by emailing the DSR team" in text
 
 
@@ -221,4 +221,4 @@ async def test_a_demonstration_says_that_it_is_one(serve: Serve, template_cache:
     client = await serve(small_app(template_cache, demo=True, undefined=StrictInOurs))
     page = await visit(client, "/dsr/")
 
-    assert ["Demonstration with made-up people. Mail sent by this demonstration"] == page.texts(".ics-demo p")
+    assert ["Demonstration with made-up people. Emails sent by this demonstration"] == page.texts(".ics-demo p")

@@ -135,7 +135,7 @@ async def test_without_outcomes_the_record_is_there_and_says_so(browser: Browser
 
     page = await browser.see(HERE)
 
-    assert "Outcomes cannot be shown just now." in page.tree.get_text()
+    assert "Outcomes cannot be shown at the moment." in page.tree.get_text()
     assert 1 == len(page.tree.select("svg[role=img]"))
 
 
@@ -248,7 +248,7 @@ async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(
 
     page = await review(browser, 409, version="3", risk_level="amber")
 
-    assert "This record was changed in the meantime" == page.heading
+    assert "Someone else updated this record while you were editing" == page.heading
     assert 1 == len(past.heard(ReviewRecord))
 
 
@@ -278,7 +278,7 @@ async def test_the_history_says_each_change_in_words_with_who_and_when(
     page = await browser.see(HERE)
 
     assert [
-        "Archived in error, put back by Gail Thomas, 22/06/2022 at 14:05",
+        "Archived in error, restored by Gail Thomas, 22/06/2022 at 14:05",
         "Archived by Gail Thomas, 21/06/2022 at 14:05",
         "Reviewed, no change, by Gail Thomas, 20/06/2022 at 14:05",
         "Changed by Gail Thomas, 19/06/2022 at 14:05",

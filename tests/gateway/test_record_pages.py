@@ -31,7 +31,7 @@ TYPED = {
 }
 SENT = TYPED | {"edition": "2022"}  # as a record's own page sends it
 UNSURE = "We could not confirm that this was saved. Look in the list before you send it again."
-AWAY = "Sorry, this is not available just now. Nothing has been saved."
+AWAY = "Sorry, this is not available at the moment. Nothing has been saved."
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ async def test_who_was_overtaken_by_a_change_and_then_an_archive_can_copy_what_t
 
     page = await browser.send(HERE, SENT, status=404)
 
-    assert "This record cannot be opened any more" == page.heading
+    assert "This record is no longer available" == page.heading
     assert "Jenny Harris" in page.tree.get_text()
 
 
@@ -230,7 +230,7 @@ async def test_what_was_typed_while_somebody_archived_the_record_can_still_be_co
     note = await browser.send(NOTE, {"note_command": COMMAND, "text": "Seen at home."}, status=404)
 
     for page, typed in ((update, "Jenny Harris"), (note, "Seen at home.")):
-        assert "This record cannot be opened any more" == page.heading
+        assert "This record is no longer available" == page.heading
         assert typed in page.tree.get_text()
 
 
@@ -404,5 +404,5 @@ async def test_who_has_lost_their_organisation_keeps_the_form_and_reads_whom_to_
     page = await browser.send(NEW, TYPED, status=409)
 
     (said,) = page.problems
-    assert said.endswith("Please write to DynamicSupportRegister@mpft.nhs.uk. Then send this form again.")
+    assert said.endswith("Please email DynamicSupportRegister@mpft.nhs.uk. Then send this form again.")
     assert "Jenny Harris" == typed_in(page, "lead_professional")

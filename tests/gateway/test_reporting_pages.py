@@ -254,9 +254,9 @@ async def test_a_report_has_to_be_selected(browser: Browser, reports: StandInRep
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("too_many", "Other reports of yours are being made. Wait until one is ready, or stop one."),
-        ("unknown_filter", "These filters are not offered any more. Please choose again."),
-        ("unknown_report", "These filters are not offered any more. Please choose again."),
+        ("too_many", "You already have reports being prepared. Wait until one is ready, or stop one."),
+        ("unknown_filter", "These filters are no longer offered. Please choose again."),
+        ("unknown_report", "These filters are no longer offered. Please choose again."),
     ],
 )
 async def test_a_refusal_is_said_where_the_choice_was_made(
@@ -274,7 +274,7 @@ async def test_a_refusal_is_said_where_the_choice_was_made(
 @pytest.mark.parametrize(
     ("state", "said", "waits"),
     [
-        ("queued", "Your report waits for its turn.", True),
+        ("queued", "Your report is in the queue.", True),
         ("running", "Your report is being prepared.", True),
         ("ready", "Your report is ready.", False),
         ("failed", "The report could not be made. Please try again.", False),

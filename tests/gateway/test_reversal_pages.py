@@ -110,7 +110,7 @@ async def test_what_waits_says_whom_it_is_about_who_asks_and_why(browser: Browse
         "Ada First, 17/06/2022 at 14:05",
         "The wrong person.",
     ] == page.texts(".nhsuk-card dd")[:5]
-    assert ["Confirm: put it back", "Decline", "Take back"] == page.texts(".nhsuk-card button")
+    assert ["Confirm – restore the record", "Decline", "Withdraw my request"] == page.texts(".nhsuk-card button")
 
 
 async def test_administration_leads_there_for_administrators_of_the_register_alone(
@@ -163,10 +163,14 @@ async def test_what_is_missing_is_said_and_nothing_is_asked(
 @pytest.mark.parametrize(
     ("failure", "status", "said"),
     [
-        (Refused("not_found"), 409, "There is no archived record with this reference, or it is not yours to see."),
+        (
+            Refused("not_found"),
+            409,
+            "There is no archived record with this reference, or you do not have access to it.",
+        ),
         (Refused("not_archived"), 409, "The record with this reference is not archived."),
-        (Refused("asked_before"), 409, "Somebody has asked for this already, and it is not decided yet."),
-        (NotAnswered(Fault.UNAVAILABLE), 503, "Sorry, this is not available just now. Nothing has been saved."),
+        (Refused("asked_before"), 409, "Someone has already asked for this. It has not been decided yet."),
+        (NotAnswered(Fault.UNAVAILABLE), 503, "Sorry, this is not available at the moment. Nothing has been saved."),
     ],
 )
 async def test_refused_or_not_answered_everything_typed_is_still_there(
@@ -197,8 +201,8 @@ async def test_a_decision_is_sent_for_its_reversal(
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("decided", "Somebody has decided this already."),
-        ("not_second", "You asked for this yourself. Another administrator decides."),
+        ("decided", "This has already been decided."),
+        ("not_second", "You asked for this. Another administrator must decide."),
     ],
 )
 async def test_a_decision_that_is_refused_says_why(

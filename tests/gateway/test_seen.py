@@ -93,7 +93,7 @@ async def test_an_administrator_says_on_the_record_that_they_have_seen_it(browse
 
     after = await browser.see(await browser.go_on(SEEN, pressed(page)))
 
-    assert ["Nobody has seen this yet Seen by me"] == unseen
+    assert ["Not yet seen Mark as seen"] == unseen
     assert [TASK.task_id] == [each.task_id for each in task.heard(AcknowledgeTask)]
     assert (["Seen by Jayne Billings, 04/05/2026 at 15:00"], []) == (after.texts(".ics-seen"), after.texts(BUTTON))
     assert ["You have said that you have seen this."] == after.texts(".nhsuk-notification-banner--success p")
@@ -122,7 +122,7 @@ async def test_whoever_is_second_is_told_so_and_reads_who_was_first(browser: Bro
 
     after = await browser.see(await browser.go_on(SEEN, pressed(page)))
 
-    assert ["Somebody was quicker: below is who has seen this first."] == after.texts(".nhsuk-notification-banner p")
+    assert ["Someone else has already marked this as seen. See below."] == after.texts(".nhsuk-notification-banner p")
     assert ["Seen by Gail Thomas, 04/05/2026 at 15:00"] == after.texts(".ics-seen")
 
 

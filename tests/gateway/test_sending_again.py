@@ -62,7 +62,7 @@ async def when_a_colleague_logs_in(
 
 
 def then_it_is_somebody_elses(page: Page) -> None:
-    assert ("This was typed by somebody else", {}) == (page.heading, sent_again(page))
+    assert ("This was typed by someone else", {}) == (page.heading, sent_again(page))
     assert "It was not saved, and it is not shown to you." in " ".join(page.texts("main p"))
     assert not [text for text in (COMMAND, "Seen at home", "cetr_requested") if text in page.html]
 

@@ -150,7 +150,7 @@ async def test_an_option_moves_where_its_place_says(
     [
         ({"label-other": ""}, "Enter the text. To take the option off the list, tick that it is no longer offered."),
         ({"new-label-1": "other"}, "other is in the list already"),
-        ({"place-other": "first"}, "The place must be a whole number, like 3"),
+        ({"place-other": "first"}, "The position must be a whole number, like 3"),
         ({"new-label-1": "{gap}"}, "Text must not have curly brackets"),
         ({}, "Nothing was changed."),
     ],
@@ -181,12 +181,13 @@ async def test_what_is_retired_is_offered_on_no_new_form(browser: Browser, regis
 async def test_an_option_that_a_rule_names_cannot_be_retired_and_the_page_says_which(browser: Browser) -> None:
     path = f"{HUB}lists/tool_name/"
     page = await browser.see(path)
-    assert ["Must stay: this depends on it: Name of the other tool"] == page.texts("fieldset > .nhsuk-hint")
+    needed = ["Cannot be removed because this depends on it: Name of the other tool"]
+    assert needed == page.texts("fieldset > .nhsuk-hint")
 
     sent = filled(page) | {"retire-other": "yes", "act": "check"}
     refused = await browser.send(path, sent, status=422)
 
-    assert ["Must stay: this depends on it: Name of the other tool"] == refused.problems
+    assert ["Cannot be removed because this depends on it: Name of the other tool"] == refused.problems
 
 
 async def test_at_least_one_option_stays(browser: Browser) -> None:
@@ -267,7 +268,7 @@ async def test_who_has_some_organisations_reads_and_is_told_who_may_change(
     page = await browser.see(HUB)
 
     assert [] == page.tree.select("dl a")
-    assert "Only an administrator who has all of them can change them." in page.html
+    assert "Only an administrator of all organisations can change them." in page.html
     await browser.see(LIST, status=403)
     await browser.send(LIST, {"act": "publish", "version": "0", "command": COMMAND}, status=403)
     assert [] == referrals.heard(PublishOverlay)
@@ -281,7 +282,7 @@ async def test_somebody_published_meanwhile_and_both_are_shown(
 
     page = await browser.send(HOME, sent | {"act": "publish"}, status=409)
 
-    assert "Somebody else has published a change" == page.heading
+    assert "Someone else has published a change" == page.heading
     assert ["Heading", "Theirs", "Mine"] == cells(page)
     await browser.go_on(HOME, filled(page) | {"act": "publish"})
     assert "Mine" == registers.find("dsr").public.heading

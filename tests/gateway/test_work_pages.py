@@ -68,8 +68,8 @@ async def test_a_red_shows_whom_where_how_long_and_that_nobody_has_seen_it(brows
             "Midlands Partnership Foundation Trust (@mpft.nhs.uk)",
             "South Staffordshire",
             "Lee Lead",
-            "04/05/2026 at 13:00 Waiting 2 hours 5 minutes Told again after 60 minutes: DSR Team, the administrators",
-            "Nobody has seen this yet Seen by me Wendy White",
+            "04/05/2026 at 13:00 Waiting 2 hours 5 minutes Reminder after 60 minutes to: DSR Team, the administrators",
+            "Not yet seen Mark as seen Wendy White",
         ]
     ] == cells(page, URGENT)
     assert [f"/dsr/records/{UUID(int=1).hex}/"] == [str(a["href"]) for a in page.tree.select(f"{URGENT} a")]
@@ -82,9 +82,9 @@ async def test_one_that_was_seen_says_by_whom_and_has_no_button(browser: Browser
     page = await browser.see(HERE)
 
     waiting, seen = ([row[-2:] for row in cells(page, URGENT)], page.texts(BUTTON))
-    assert ["Seen by me Wendy White"] == seen
+    assert ["Mark as seen Wendy White"] == seen
     assert "Seen by Gail Thomas, 04/05/2026 at 15:00" == waiting[1][1]
-    assert waiting[0][0].endswith("Told again, 04/05/2026 at 15:05: DSR Team, the administrators")
+    assert waiting[0][0].endswith("Reminder sent, 04/05/2026 at 15:05, to: DSR Team, the administrators")
 
 
 def test_whom_a_register_names_for_what_nobody_has_seen_is_said_once() -> None:
@@ -93,7 +93,7 @@ def test_whom_a_register_names_for_what_nobody_has_seen_is_said_once() -> None:
     more = rule.model_copy(update={"to": ("submitter", "team"), "addresses": ("night@example.org",)})
     both, none = (dsr.model_copy(update={"notifications": each}) for each in ((rule, more), ()))
 
-    assert "DSR Team, the administrators, who submitted it, others whom the register names" == told_again(both)
+    assert "DSR Team, the administrators, the person who submitted it, others named by the register" == told_again(both)
     assert "" == told_again(none)
 
 
@@ -140,7 +140,7 @@ async def test_a_red_that_cannot_be_named_is_shown_by_its_reference(browser: Bro
 
     (row,) = cells(await browser.see(HERE), URGENT)
 
-    assert ("DSR-7KQ2-M9X1", "Nobody has seen this yet Seen by me DSR-7KQ2-M9X1") == (row[0], row[-1])
+    assert ("DSR-7KQ2-M9X1", "Not yet seen Mark as seen DSR-7KQ2-M9X1") == (row[0], row[-1])
 
 
 async def test_reds_are_shown_while_referrals_is_away(browser: Browser, work: StandInWork) -> None:
@@ -149,7 +149,7 @@ async def test_reds_are_shown_while_referrals_is_away(browser: Browser, work: St
 
     page = await browser.see(HERE)
 
-    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("Names cannot be shown just now.")
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("Names cannot be shown at the moment.")
     assert "DSR-7KQ2-M9X1" == cells(page, URGENT)[0][0]
 
 
@@ -211,7 +211,7 @@ async def test_the_button_says_who_has_seen_what_under_its_own_command(browser: 
     ]
     assert 2 == len(commands)
     page = await browser.see(onward[0])
-    assert ["The list now says that you have seen it."] == page.texts(".nhsuk-notification-banner--success p")
+    assert ["Marked as seen by you."] == page.texts(".nhsuk-notification-banner--success p")
 
 
 @pytest.mark.requirement("R-FLOW-013")
@@ -222,7 +222,7 @@ async def test_whoever_is_second_reads_who_was_first(browser: Browser, work: Sta
 
     page = await browser.see(await browser.go_on(HERE, {"task": value}))
 
-    said = "Somebody was quicker. Seen by Gail Thomas, 04/05/2026 at 15:00."
+    said = "Already marked as seen by Gail Thomas, 04/05/2026 at 15:00."
     assert [said] == page.texts(".nhsuk-notification-banner__content")
     assert [] == page.texts(BUTTON)
 
@@ -234,7 +234,7 @@ async def test_a_task_that_was_closed_meanwhile_is_said_to_wait_no_more(browser:
 
     page = await browser.see(await browser.go_on(HERE, {"task": value}))
 
-    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This is not waiting any more")
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This is no longer waiting")
 
 
 @pytest.mark.parametrize(
@@ -306,8 +306,8 @@ async def test_a_register_without_a_rating_has_no_work_list(browser: Browser, wo
 @pytest.mark.parametrize(
     ("counts", "note"),
     [
-        (TaskCounts(urgent=5, unseen=3), "Urgent and not seen by anybody yet: 3"),
-        (TaskCounts(urgent=5, unseen=0), "Somebody has seen everything that is urgent."),
+        (TaskCounts(urgent=5, unseen=3), "Urgent and not yet seen: 3"),
+        (TaskCounts(urgent=5, unseen=0), "Everything urgent has been seen."),
         (TaskCounts(urgent=0, unseen=0), "Nothing urgent is waiting."),
     ],
 )

@@ -84,7 +84,7 @@ LOOKS = {
     "time-out warning": NEW,
     "time-out cover": RECORD,
     "session ended": RECORD,
-    "typed by somebody else": RECORD,
+    "typed by someone else": RECORD,
     # work list and reports
     "work list": WORK,
     "work list seen": WORK,

@@ -143,10 +143,10 @@ async def test_a_colleague_at_the_computer_neither_sends_nor_sees_what_stood_ope
     await given_a_colleague_is_in_another_tab(page, stack, COLLEAGUE)
 
     await page.get_by_role("button", name="Send again").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("This was typed by somebody else")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This was typed by someone else")
     await expect(page.get_by_text("It was not saved, and it is not shown to you.")).to_be_visible()
     assert "Typed by the first." not in await page.content()
-    await then_everybody_can_use_it(page, "typed by somebody else")
+    await then_everybody_can_use_it(page, "typed by someone else")
     await be_logged_in(page, stack, ADMINISTRATOR)
     await open_record(page, stack, name)
     await expect(page.get_by_label(UPDATE)).not_to_have_value("Typed by the first.")

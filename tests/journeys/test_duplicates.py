@@ -83,11 +83,11 @@ async def test_two_of_the_team_decide_at_once_and_the_second_learns_who_was_firs
         await each.goto(f"{stack.base_url}/dsr/duplicates/")
 
     await pair_of(page, family_name).get_by_role("button", name="Different people").click()
-    await expect(page.get_by_role("alert")).to_contain_text("It is noted that these are different people.")
-    await pair_of(other, family_name).get_by_role("button", name="Same person: link").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Marked as different people.")
+    await pair_of(other, family_name).get_by_role("button", name="Same person – link them").click()
 
     said = other.locator(".nhsuk-notification-banner__content")
-    await expect(said).to_contain_text("Gail Thomas had noted already that these are different people")
+    await expect(said).to_contain_text("Gail Thomas already marked these as different people")
     await expect(pair_of(other, family_name)).to_have_count(0)
 
 
@@ -102,7 +102,7 @@ async def test_everybody_can_use_every_page_of_duplicates(page: Page, stack: Pro
     await then_everybody_can_use_it(page, "home with duplicates")
     await page.get_by_role("link", name="Possible duplicates waiting: 1").click()
     await then_everybody_can_use_it(page, "possible duplicates")
-    await pair_of(page, family_name).get_by_role("button", name="Same person: link").click()
+    await pair_of(page, family_name).get_by_role("button", name="Same person – link them").click()
     await then_everybody_can_use_it(page, "no possible duplicates")
     await open_first(page, stack, family_name)
     await then_everybody_can_use_it(page, "linked")
@@ -121,8 +121,8 @@ async def when_i_press(page: Page, button: str) -> None:
 async def when_i_link_them(page: Page, stack: Product, family_name: str) -> None:
     await page.goto(f"{stack.base_url}/dsr/home/")
     await page.get_by_role("link", name="Possible duplicates waiting").click()
-    await pair_of(page, family_name).get_by_role("button", name="Same person: link").click()
-    await expect(page.get_by_role("alert")).to_contain_text("The two referrals are linked as one person's.")
+    await pair_of(page, family_name).get_by_role("button", name="Same person – link them").click()
+    await expect(page.get_by_role("alert")).to_contain_text("The two referrals are now linked.")
     await expect(pair_of(page, family_name)).to_have_count(0)
 
 

@@ -103,7 +103,8 @@ async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page,
     await administrator.get_by_label("Latest Update for DSR Meeting").fill("Doing well.")
     await administrator.get_by_role("button", name="Update Record").click()
 
-    await expect(administrator.get_by_role("heading", level=1)).to_have_text("This record was changed in the meantime")
+    heading = administrator.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Someone else updated this record while you were editing")
     row = administrator.get_by_role("row").filter(has_text="Level of risk")
     await expect(row).to_contain_text("Amber")
     await expect(row).to_contain_text("Red")

@@ -19,7 +19,7 @@ from tests.walking import Sheet, Walker, a_referral, record_in
 pytestmark = JOURNEY
 
 ROUNDS, FULL_ROUNDS = 10, 50
-ENDED = "This referral is archived. It takes no further updates or outcomes."
+ENDED = "This referral is archived. It can no longer be updated."
 AT_ONCE = 5
 ADMINISTRATORS = ("admin@mpft.nhs.uk", "admin@combined.nhs.uk")  # the first also sees what the second adds
 
@@ -63,7 +63,7 @@ async def test_of_two_who_edit_one_record_neither_loses_a_change(pair: Pair, rou
         first_tries[tuple(sorted(each.status for each in tries))] += 1
         for walker_of, sheet in zip((pair.one, pair.other), tries, strict=True):
             if sheet.status == 409:
-                assert "This record was changed in the meantime" == sheet.heading
+                assert "Someone else updated this record while you were editing" == sheet.heading
                 assert 303 == (await walker_of.update(record, sheet.fields("version"))).status
         kept = (await pair.one.open(record)).html
         assert [True] * 3 == [each in kept for each in ("History (2)", ">\nSeen at home.<", 'value="01782 000000"')]

@@ -182,7 +182,7 @@ async def test_a_referrer_sees_their_own_referral_at_once_and_another_does_not(
 ) -> None:
     name = a_new_name()
     await refer(referrer, stack, name)
-    await referrer.get_by_role("link", name="Open what you added").click()
+    await referrer.get_by_role("link", name="View what you added").click()
     await expect(referrer.locator(".ics-identity__name")).to_contain_text(name)
 
     await search(colleague, stack, name)

@@ -38,7 +38,7 @@ async def test_a_red_waits_until_somebody_has_seen_it_and_goes_by_its_rating(bro
         await when_i_go_to_the_work_list_from_home(page)
         await then_it_waits_for_somebody(page, family_name)
         await when_i_say_that_i_have_seen(page, family_name)
-        await then_i_am_told(page, "The list now says that you have seen it.")
+        await then_i_am_told(page, "Marked as seen by you.")
         await then_it_was_seen_by(page, family_name, "Gail Thomas")
 
         await when_its_rating_becomes(page, stack, family_name, "Amber")
@@ -60,7 +60,7 @@ async def test_a_red_that_nobody_has_seen_for_an_hour_is_told_to_the_administrat
     async with window(browser, DESKTOP) as page:
         await be_logged_in(page, stack, STANDARD)
         reference = await refer(page, stack, a_new_name(), "Red")
-    subject = f"URGENT: nobody has seen referral {reference}"
+    subject = f"URGENT: no one has seen referral {reference}"
 
     await when_an_hour_has_gone_by(stack, reference)
 
@@ -94,7 +94,7 @@ async def test_everybody_can_use_the_work_list(page: Page, stack: Product) -> No
     await then_it_stands_under(page, stack, URGENT, family_name)
     await then_everybody_can_use_it(page, "work list")
     await when_i_say_that_i_have_seen(page, family_name)
-    await then_i_am_told(page, "The list now says that you have seen it.")
+    await then_i_am_told(page, "Marked as seen by you.")
     await then_everybody_can_use_it(page, "work list seen")
     await page.goto(f"{stack.base_url}/dsr/home/")
     await expect(page.get_by_role("link", name="Work list")).to_be_visible()
@@ -122,20 +122,20 @@ async def then_the_work_list_is_closed_to_me(page: Page, stack: Product) -> None
 
 
 async def when_i_go_to_the_work_list_from_home(page: Page) -> None:
-    await expect(page.get_by_text(re.compile(r"Urgent and not seen by anybody yet: \d+"))).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"Urgent and not yet seen: \d+"))).to_be_visible()
     await page.get_by_role("link", name="Work list").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Work list")
 
 
 async def then_it_waits_for_somebody(page: Page, family_name: str) -> None:
     waiting = line(page, URGENT, family_name)
-    await expect(waiting).to_contain_text("Nobody has seen this yet")
+    await expect(waiting).to_contain_text("Not yet seen")
     await expect(waiting).to_contain_text(re.compile(r"Waiting \d+ minutes?"))
     await expect(waiting.get_by_role("link", name=f"Robin {family_name}")).to_be_visible()
 
 
 async def when_i_say_that_i_have_seen(page: Page, family_name: str) -> None:
-    await page.get_by_role("button", name=f"Seen by me Robin {family_name}").dblclick()
+    await page.get_by_role("button", name=f"Mark as seen Robin {family_name}").dblclick()
 
 
 async def when_an_hour_has_gone_by(stack: Product, reference: str) -> None:

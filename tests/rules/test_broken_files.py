@@ -93,7 +93,7 @@ SLIPS: list[tuple[str, str, str]] = [
     ('code = "homes"', 'code = "assets"', "register, code: assets is the address of something else"),
     ('edition = "2031"', "edition = 2031", "register, edition: must be text in quotes"),
     ('edition = "2031"', 'edition = "next"', "register, edition: must be a year, or a year and a number"),
-    ('team_email = "homes.desk@', 'team_email = "homes desk@', "contact, team_email: must be an e-mail address"),
+    ('team_email = "homes.desk@', 'team_email = "homes desk@', "contact, team_email: must be an email address"),
     ('"barchester.gov.uk"]', '"@barchester.gov.uk"]', "access, accepted_domains 1: must be a domain in small letters"),
     (
         'name = "Hogglestock Housing"',

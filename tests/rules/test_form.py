@@ -162,7 +162,7 @@ def _born(**parts: str) -> dict[str, str]:
     [
         ({"day": "7", "year": "2001"}, "Date of Birth must include a month"),
         ({"day": "31", "month": "2", "year": "2001"}, "Date of Birth must be a real date, like 17/06/2022"),
-        ({"day": "7", "month": "2", "year": "01"}, "Date of Birth must have a year of 4 numbers, like 2022"),
+        ({"day": "7", "month": "2", "year": "01"}, "Date of Birth must include a 4-digit year, like 2022"),
         ({"day": "15", "month": "7", "year": "2022"}, "Date of Birth must be today or in the past"),
         ({}, "Enter the person's date of birth, or say that it is not known"),
         (

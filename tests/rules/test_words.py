@@ -61,7 +61,7 @@ def test_an_optional_word_is_empty_until_a_register_says_it() -> None:
 def test_a_text_is_filled_with_exactly_its_placeholders() -> None:
     words, _ = reworded({})
 
-    assert "3 colleagues were found. You can choose among them below." == words("holding.found", count=3)
+    assert "3 colleagues were found. You can choose one below." == words("holding.found", count=3)
     with pytest.raises(TypeError, match=r"holding\.found has the placeholders \{count\}"):
         words("holding.found")
     with pytest.raises(TypeError, match=r"holding\.found has the placeholders \{count\}"):

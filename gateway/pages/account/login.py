@@ -1,4 +1,4 @@
-"""The first step of a log-in (e-mail address and password), and logging out."""
+"""The first step of a log-in (email address and password), and logging out."""
 
 from aiohttp import web
 

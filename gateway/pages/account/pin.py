@@ -1,4 +1,4 @@
-"""The second step of a log-in: the code that was sent by e-mail."""
+"""The second step of a log-in: the code that was sent by email."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""The list of users, searched by a POST form so that names and e-mail addresses stay out of URLs."""
+"""The list of users, searched by a POST form so that names and email addresses stay out of URLs."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Single e-mail addresses that administrators allow to register although their domain is not accepted."""
+"""Single email addresses that administrators allow to register although their domain is not accepted."""
 
 from dataclasses import dataclass
 

@@ -89,7 +89,7 @@ class PasswordStep:
 
     def _windows(self, address: str, email: str) -> tuple[tuple[Limit, bytes], ...]:
         """
-        Return the windows that count guesses from unknown browsers: of the network, the e-mail, and everywhere.
+        Return the windows that count guesses from unknown browsers: of the network, the email, and everywhere.
 
         A known browser has its own count, so a flood of guesses cannot shut it out.
         """

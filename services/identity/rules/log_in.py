@@ -72,7 +72,7 @@ def shared_limits(*, everywhere: int, passwords: int, reminders: int, registrati
     )
 
 
-# While the window of everywhere is full, each typed e-mail address still gets its first few guesses. It need not have
+# While the window of everywhere is full, each typed email address still gets its first few guesses. It need not have
 # an account, so the limit tells nothing about accounts.
 PASSWORDS_FOR_EMAIL = Limit("passwords_email", 3, timedelta(minutes=5), "flood")
 PINS_IN_HOUR = Limit("pins_hour", 10, _HOUR)

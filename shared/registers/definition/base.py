@@ -20,7 +20,7 @@ PATTERNS: dict[str, str] = {
     _CODE: "must be letters without accents, digits, _ or -, at most 40, and begin with a letter or digit",
     _BODY: "must be written as list:code, for example authority:barchester",
     _EDITION: 'must be a year, or a year and a number: "2031" or "2031.2"',
-    _EMAIL: "must be an e-mail address",
+    _EMAIL: "must be an email address",
     _DOMAIN: "must be a domain in small letters, without @ and https://, for example nhs.uk",
     _QUESTION: "must be small letters without accents, digits or _, at most 48, and begin with a letter",
     _REGISTER: "must be small letters and digits, 2 to 16, and begin with a letter: no hyphen, no _",

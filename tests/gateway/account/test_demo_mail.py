@@ -63,7 +63,7 @@ async def test_programs_read_the_same_as_json(demonstration: Browser, mail_folde
 async def test_before_the_first_mail_the_page_says_that_there_is_none(demonstration: Browser) -> None:
     page = await demonstration.see("/demo/mail")
 
-    assert "No mail has been sent yet." == page.texts("main p")[-1]
+    assert "No email has been sent yet." == page.texts("main p")[-1]
 
 
 def test_outside_demo_mode_there_is_no_such_page() -> None:

@@ -134,11 +134,11 @@ async def test_who_has_no_organisation_is_told_before_the_form_and_whom_to_ask(
     identity.organisation_ids = ()
     without = await browser_of(browser, identity).see(path)
 
-    said = "Your account belongs to no organisation of this register yet. You cannot add anybody until an administrator"
+    said = "Your account belongs to no organisation of this register yet. You cannot add anyone until an administrator"
     assert [] == with_one.texts(".nhsuk-card--warning p")
     (told,) = without.texts(".nhsuk-card--warning p")
     assert told.startswith(said)
-    assert told.endswith("Please write to DynamicSupportRegister@mpft.nhs.uk.")
+    assert told.endswith("Please email DynamicSupportRegister@mpft.nhs.uk.")
 
 
 @pytest.mark.parametrize("role", [Role.REPORTING, Role.MASTER_ADMIN])

@@ -129,7 +129,7 @@ async def test_after_a_temporary_password_the_page_asks_for_a_change_and_nothing
     page = await browser.see(await browser.log_in())
     turned_back = await browser.sent_to("/dsr/home/")
 
-    assert ["You logged in with a temporary password. Choose your own password before you go on."] == page.texts(
+    assert ["You logged in with a temporary password. Choose your own password before you continue."] == page.texts(
         ".nhsuk-inset-text p"
     )
     assert PAGE == turned_back

@@ -174,7 +174,7 @@ async def test_one_address_is_assigned_and_taken_back(browser: Browser, users: S
     [
         ("", None, 422, "Enter the email address"),
         ("pat", Refused("unreadable"), 422, "Enter an email address in the correct format"),
-        ("pat@police.uk", Refused("assigned_before"), 409, "This address has been assigned already."),
+        ("pat@police.uk", Refused("assigned_before"), 409, "This address has already been assigned."),
         ("pat@police.uk", Refused("not_yours"), 409, "You can only assign email addresses of your own organisations."),
         ("pat@police.uk", NotAnswered(Fault.TOO_LATE), 503, ""),
     ],

@@ -56,7 +56,7 @@ async def test_somebody_who_had_an_account_is_said_to_have_had_one(browser: Brow
     users.existing = True
     await browser.see(NEW)
 
-    assert "had an account already" in (await browser.see(await browser.go_on(NEW, TYPED))).html
+    assert "already had an account" in (await browser.see(await browser.go_on(NEW, TYPED))).html
 
 
 async def test_what_is_missing_is_said_and_what_was_typed_stays(browser: Browser, users: StandInUsers) -> None:
@@ -76,12 +76,12 @@ async def test_what_is_missing_is_said_and_what_was_typed_stays(browser: Browser
             422,
             "Enter an email address in the correct format",
         ),
-        (Refused(AlreadyHere(user_id=JO)), 409, "There is a user of this register with this email address"),
-        (Refused(AlreadyHere()), 409, "There is a user of this register with this email address"),
-        (Refused("other_name"), 409, "There is an account with this email address, under another name."),
-        (Refused("deactivated"), 409, "There is an account with this email address, and it is deactivated."),
+        (Refused(AlreadyHere(user_id=JO)), 409, "A user of this register already has this email address"),
+        (Refused(AlreadyHere()), 409, "A user of this register already has this email address"),
+        (Refused("other_name"), 409, "An account with this email address has a different name."),
+        (Refused("deactivated"), 409, "The account with this email address is deactivated."),
         (Refused("home_missing"), 409, "Choose the organisation for new referrals"),
-        (Refused("not_yours"), 409, "You can give only roles and organisations that are yours to give."),
+        (Refused("not_yours"), 409, "You can give only roles and organisations that you have yourself."),
         (NotAnswered(Fault.UNAVAILABLE), 503, ""),
         (NotAnswered(Fault.TOO_LATE), 503, ""),
     ],
@@ -138,7 +138,7 @@ async def test_what_somebody_else_changed_meanwhile_is_shown_beside_what_was_cho
 
     version = page.tree.select_one("input[name=version]")
     assert version is not None
-    assert page.problems[0].startswith("Somebody else has changed this user")
+    assert page.problems[0].startswith("Someone else has changed this user")
     assert ("4", ["administrator", "all"]) == (version["value"], ticked(page))
     assert ["Reporting user", "Stoke on Trent City Council"] == page.texts(".nhsuk-summary-list__value")[2:4]
 

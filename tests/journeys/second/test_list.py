@@ -202,7 +202,7 @@ async def test_cover_is_for_its_days_and_until_it_is_ended(
         await open_record(colleague, second, name)
         await administrator.get_by_role("button", name="End cover").click()
         await expect(administrator.get_by_text("The cover has ended.")).to_be_visible()
-        await expect(administrator.get_by_text("Nobody covers this record.")).to_be_visible()
+        await expect(administrator.get_by_text("No one covers this record.")).to_be_visible()
         answer = await colleague.reload()
         assert answer is not None
         assert 404 == answer.status

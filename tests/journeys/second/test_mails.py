@@ -20,15 +20,15 @@ async def test_a_mail_that_failed_shows_as_failed_and_is_sent_again(browser: Bro
     async with window(browser, DESKTOP) as page:
         reference = await given_a_referral_whose_mail_fails(page, second)
         await when_i_go_to_the_mails(page, second)
-        await then_it_says(page, reference, "Failed", "The mail relay answered 550.")
+        await then_it_says(page, reference, "Failed", "The mail server answered 550.")
 
-        await page.get_by_role("link", name="Show only mails that the relay has not accepted").click()
+        await page.get_by_role("link", name="Show only emails not yet accepted").click()
         await page.get_by_role("button", name=f"Send again {reference}").dblclick()
-        await expect(page.locator(".nhsuk-notification-banner__content")).to_have_text("The mail will be sent again.")
+        await expect(page.locator(".nhsuk-notification-banner__content")).to_have_text("The email will be sent again.")
         await second.mail_after(0, TEAM, reference)
 
-        await page.get_by_role("link", name="Show all mails").click()
-        await then_it_says(page, reference, "Accepted", "by the mail relay, ")
+        await page.get_by_role("link", name="Show all emails").click()
+        await then_it_says(page, reference, "Accepted", "by the mail server, ")
         assert 1 == len(await second.mail(TEAM, reference))
 
 
@@ -40,7 +40,7 @@ async def test_a_red_whose_mail_fails_reaches_the_administrators(browser: Browse
         await when_i_go_to_the_mails(page, second)
 
         await then_it_says(page, TEAM, "Failed")
-        await then_it_says(page, ADMINISTRATOR, "In place of a mail that was not delivered in time")
+        await then_it_says(page, ADMINISTRATOR, "Sent because another email was not delivered in time")
         assert f"URGENT: referral {reference}" == mail.subject
         assert [] == await second.mail(ELSEWHERE, reference)
 
@@ -52,7 +52,7 @@ async def test_everybody_can_use_the_page_of_mails(page: Page, second: Second) -
     await when_i_go_to_the_mails(page, second)
     await then_it_says(page, reference, "Failed")
     await then_everybody_can_use_it(page, "mails")
-    await page.get_by_role("link", name="Show only mails that the relay has not accepted").click()
+    await page.get_by_role("link", name="Show only emails not yet accepted").click()
     await page.get_by_role("button", name=f"Send again {reference}").click()
     await then_everybody_can_use_it(page, "mail sent again")
 
@@ -66,8 +66,8 @@ async def given_a_referral_whose_mail_fails(page: Page, second: Second, risk: st
 
 async def when_i_go_to_the_mails(page: Page, second: Second) -> None:
     await page.goto(f"{second.base_url}/dsr/administration/")
-    await page.get_by_role("link", name="See what became of mails about referrals").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Mails about referrals")
+    await page.get_by_role("link", name="Notification emails").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Notification emails")
 
 
 async def then_it_says(page: Page, about: str, *said: str) -> None:

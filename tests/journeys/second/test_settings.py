@@ -94,7 +94,7 @@ async def test_an_administrator_of_one_organisation_reads_alone(browser: Browser
     async with window(browser, DESKTOP) as page:
         await be_logged_in(page, second, OF_ONE)
         await when_i_go_to_the_hub(page, second)
-        await expect(page.get_by_text("Only an administrator who has all of them can change them.")).to_be_visible()
+        await expect(page.get_by_text("Only an administrator of all organisations can change them.")).to_be_visible()
         await expect(page.get_by_role("link", name="Change List")).to_have_count(0)
         await then_everybody_can_use_it(page, "settings read only")
 
@@ -140,7 +140,7 @@ async def when_i_publish(page: Page) -> None:
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Publish").dblclick()
     await expect(page.locator(".nhsuk-notification-banner__content")).to_have_text(
-        "Your change has been published. It is in force now."
+        "Your change has been published. It is live now."
     )
 
 

@@ -88,7 +88,7 @@ async def test_a_colleague_at_the_same_computer_neither_sends_nor_sees_what_stoo
 
     async with hand_of(second, await session_of(second, COLLEAGUE)) as other:
         said = await other.press(kept, "Send again")
-        assert "This was typed by somebody else" == said.heading
+        assert "This was typed by someone else" == said.heading
         assert "It was not saved, and it is not shown to you." in said.text
         assert "Typed by the first." not in said.html
     async with logged_in(second, ADMINISTRATOR) as hand:
@@ -120,8 +120,8 @@ async def test_a_possible_duplicate_is_asked_about_and_linked(hand: Walker) -> N
 
     waiting = await hand.follow(await hand.see(hand.at("home/")), "Possible duplicates waiting: 1")
     assert name in waiting.text
-    linked = await hand.press(waiting, "Same person: link")
-    assert "The two referrals are linked as one person's." == linked.notice
+    linked = await hand.press(waiting, "Same person – link them")
+    assert "The two referrals are now linked." == linked.notice
     assert "No possible duplicates are waiting." in linked.text
     assert "Also on the register: " in (await hand.open(first)).text
 
@@ -143,7 +143,7 @@ async def test_cover_is_added_and_ended(hand: Walker) -> None:
     assert added.notice.startswith("The cover has been added. Calum Stronach, calum.stronach@mpft.nhs.uk")
     ended = await hand.press(added, "End cover")
     assert "The cover has ended." == ended.notice
-    assert "Nobody covers this record." in ended.text
+    assert "No one covers this record." in ended.text
 
 
 async def test_a_mail_that_failed_is_sent_again(second: Second, hand: Walker) -> None:
@@ -151,15 +151,15 @@ async def test_a_mail_that_failed_is_sent_again(second: Second, hand: Walker) ->
     receipt = await hand.see(await refer_by_hand(hand, a_new_name(), "Green"))
     reference = reference_on(receipt)
     administration = await hand.see(hand.at("administration/"))
-    page = await hand.follow(administration, "See what became of mails about referrals")
+    page = await hand.follow(administration, "Notification emails")
 
     async def it_failed() -> bool:
         rows = (await hand.see(page.path)).tree.select("tbody tr")
         return any(reference in row.get_text() and "Failed" in row.get_text() for row in rows)
 
     assert await until(it_failed, seconds=10)
-    undelivered = await hand.follow(page, "Show only mails that the relay has not accepted")
-    assert "The mail will be sent again." == (await hand.press(undelivered, f"Send again {reference}")).notice
+    undelivered = await hand.follow(page, "Show only emails not yet accepted")
+    assert "The email will be sent again." == (await hand.press(undelivered, f"Send again {reference}")).notice
 
 
 async def test_users_are_found_and_an_address_is_let_in(second: Second, hand: Walker) -> None:
@@ -203,7 +203,7 @@ async def test_a_record_is_rated_reviewed_and_copied(hand: Walker) -> None:
         assert "The referral has been updated." == page.notice
     page = await hand.press(page, "Reviewed, no change")
     assert "The review has been recorded." == page.notice
-    assert "The same as a table" in page.text
+    assert "Show as a table" in page.text
     assert "Rating: Green" in (await hand.follow(page, "Copy for case record")).text
 
 
@@ -219,7 +219,7 @@ async def test_a_reversal_is_asked_for_and_taken_back(hand: Walker) -> None:
     await archive(hand, record_in(receipt.path))
     waiting = await ask_for(hand, page, reference)
     assert "A second administrator can decide now." in waiting.text
-    assert "The record stays archived." in (await hand.press(waiting, "Take back")).text
+    assert "The record stays archived." in (await hand.press(waiting, "Withdraw my request")).text
 
 
 async def test_a_list_and_a_guidance_are_changed_up_to_the_check(hand: Walker) -> None:
@@ -243,8 +243,8 @@ async def test_a_red_is_seen_on_the_work_list(hand: Walker) -> None:
         return name in (await hand.see(page)).text
 
     assert await until(it_is_there, seconds=5)
-    seen = await hand.press(await hand.see(page), f"Seen by me Robin {name}")
-    assert "The list now says that you have seen it." == seen.notice
+    seen = await hand.press(await hand.see(page), f"Mark as seen Robin {name}")
+    assert "Marked as seen by you." == seen.notice
     assert (await hand.see(hand.at("home/"))).link("Work list")
     await archive(hand, record)
 

@@ -1,4 +1,4 @@
-"""Mails about records of a register whose scope is made of two bodies: who sees them, and for whom recipients are."""
+"""Notification emails of a register whose scope is made of two bodies: who sees them, and for whom recipients are."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -46,7 +46,7 @@ async def test_a_red_whose_mail_is_put_off_and_that_nobody_has_seen_reaches_the_
     await rig.send_due("now")
 
     assert ([(TEAM, "queued")], [(TEAM, "queued"), (SECOND, "queued")]) == (in_time, escalated)
-    assert ["URGENT: referral DSR-7KQ2", "URGENT: nobody has seen referral DSR-7KQ2"] == [
+    assert ["URGENT: referral DSR-7KQ2", "URGENT: no one has seen referral DSR-7KQ2"] == [
         str(each.message["Subject"]) for each in rig.mail_server.taken if each.recipients == (SECOND,)
     ]
 
@@ -173,7 +173,7 @@ async def test_words_that_the_register_has_given_up_are_told_in_those_of_one_not
     await rig.escalate(minutes=URGENT_MINUTES)
     await rig.send_due("now")
 
-    assert ["URGENT: nobody has seen referral DSR-7KQ2"] == [
+    assert ["URGENT: no one has seen referral DSR-7KQ2"] == [
         str(each.message["Subject"]) for each in rig.mail_server.taken if each.recipients == (SECOND,)
     ]
 

@@ -163,7 +163,7 @@ async def test_a_rating_that_becomes_red_is_told_as_urgent(rig: Rig) -> None:
     (mail,) = await told(rig, an_urgent_notice().model_copy(update={"occasion": "rating_changed"}))
 
     assert "URGENT: referral DSR-7KQ2" == str(mail.message["Subject"])
-    assert "An urgent Meeting by exception is to be convened." in mail.text.replace("\r\n", " ")
+    assert "An urgent Meeting by exception needs to be convened." in mail.text.replace("\r\n", " ")
 
 
 async def test_an_urgent_record_that_nobody_has_seen_is_told_to_team_and_administrators_in_the_quick_lane(
@@ -179,7 +179,7 @@ async def test_an_urgent_record_that_nobody_has_seen_is_told_to_team_and_adminis
     assert [TEAM, "ada@combined.nhs.uk", "bob@mpft.nhs.uk"] == sorted(
         rig.mail_server.recipients(), key=lambda each: each != TEAM
     )
-    assert {"URGENT: nobody has seen referral DSR-7KQ2"} == {str(m.message["Subject"]) for m in rig.mail_server.taken}
+    assert {"URGENT: no one has seen referral DSR-7KQ2"} == {str(m.message["Subject"]) for m in rig.mail_server.taken}
 
 
 # -------------------------------------------------------------------------------------------- recipients from identity

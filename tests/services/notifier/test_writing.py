@@ -66,7 +66,7 @@ def test_each_register_speaks_under_its_own_name(registers: Registers) -> None:
     mail = writer.letter(a_letter("welcome", register_code="eating"))
 
     assert "Eating Disorder Register: your account" == mail.subject
-    assert "An account has been made for you on the Eating Disorder Register." in mail.body
+    assert "You now have an account on the Eating Disorder Register." in mail.body
 
 
 def test_an_account_that_is_there_already_is_told_to_its_owner_without_a_password(writer: Writer) -> None:
