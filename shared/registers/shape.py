@@ -1,80 +1,26 @@
 """Faults of shape: what pydantic finds in a definition, told in words for authors, with the name that was meant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, get_args, get_origin
+from typing import Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.registers.definition.base import PATTERNS
-from shared.registers.faults import DefinitionFault, did_you_mean, nearest
+from shared.registers.faults import DefinitionFault, nearest
+from shared.registers.synonyms import CONDITIONS, EXAMPLES, INSTEAD, LISTS, ROLES, VALUES
 
 Steps = tuple[int | str, ...]
 
-INSTEAD: Mapping[str, Sequence[str]] = {
-    "title": ("heading", "label"),
-    "heading": ("title", "label"),
-    "name": ("code", "label", "title"),
-    "code": ("name",),
-    "text": ("label", "paragraphs"),
-    "bands": ("band",),
-    "topics": ("topic",),
-    "options": ("rule",),
-    "question": ("by", "questions"),
-    "type": ("kind",),
-    "body": ("paragraphs",),
-    "recipients": ("to",),
-    "email": ("addresses", "team_email"),
-    "when": ("show_if",),
-    "values": ("options",),
-    "listing": ("records",),
-    "list": ("records",),
-    "dashboard": ("reporting",),
-    "reports": ("reporting",),
-    "questions": ("form", "question"),
-    "emails": ("mail",),
-    "ending": ("transition",),
-    "ended": ("state",),
-    "active": ("state",),
-    "end_question": ("question", "transition"),
-}
-"""Words that authors write for others: the first one that is known at the place is offered."""
 
-ROLES: Mapping[str, str] = {
-    "date of birth": "born",
-    "birthday": "born",
-    "dob": "born",
-    "birth date": "born",
-    "first name": "given_name",
-    "forename": "given_name",
-    "last name": "family_name",
-    "surname": "family_name",
-    "nhs": "nhs_number",
-    "area": "locality",
-}
-"""Roles in [person], by what authors call them."""
+class Meant(NamedTuple):
+    """What was meant by an unknown key: another key, or the same one inside the part `under`."""
+
+    key: str = ""
+    under: str = ""
+
 
 TABLES = frozenset({"dict_type", "model_type", "model_attributes_type"})
-EXAMPLES: Mapping[str, str] = {
-    "guidance": '{ title = "…", topic = [{ heading = "…", lines = ["…"] }] }',
-    "dashboard_filter": '{ kind = "organisation", label = "…", everything = "…" }',
-    "refusal": '{ heading = "…", paragraphs = ["…"] }',
-    "link": '{ text = "…", address = "https://…" }',
-    "confirm": '{ heading = "…", paragraphs = ["…"], yes = "…", no = "…" }',
-    "person": 'given_name = "question", under [person]',
-}
-LISTS: Mapping[str, str] = {
-    "when": '{ question = "answer" }',
-    "show_if": '{ question = "answer" }',
-    "unless": '{ question = "answer" }',
-    "state": '[{ code = "…", label = "…", open = true }]',
-    "options": '[{ code = "…", label = "…" }]',
-    "band": '[{ label = "…", last = 17 }, { label = "…", first = 18 }]',
-    "column": '[{ label = "…", shows = "person" }]',
-    "navigation": '[{ place = "home", label = "…" }]',
-}
-"""What stands at a key whose value is a table, or a list of tables."""
-
 _PLAIN: Mapping[str, str] = {
     "missing": "is missing",
     "string_type": "must be text in quotes",
@@ -90,7 +36,6 @@ _PLAIN: Mapping[str, str] = {
     "model_attributes_type": "must be a table",
     "string_too_short": "must not be empty",
     "too_short": "needs more entries",
-    "union_tag_not_found": "must say its kind",
     "recursion_loop": "has too many brackets inside one another",
 }
 _LIMITS: Mapping[str, tuple[str, str]] = {
@@ -114,14 +59,14 @@ def shape_faults(
     another fault is left out.
     """
     found = error.errors(include_url=False, include_input=False)
-    meant = {
+    meant: dict[Steps, Meant] = {
         each["loc"]: _meant(each["loc"], found, written, model) for each in found if each["type"] == "extra_forbidden"
     }
     told = (each for each in found if not _follows(each, found, meant, written))
     return [DefinitionFault(_place(each["loc"], written), _plain(each, written, model, meant)) for each in told]
 
 
-def _follows(each: ErrorDetails, found: Sequence[ErrorDetails], meant: Mapping[Steps, str], written: object) -> bool:
+def _follows(each: ErrorDetails, found: Sequence[ErrorDetails], meant: Mapping[Steps, Meant], written: object) -> bool:
     """
     Return whether a fault only follows from another one.
 
@@ -130,7 +75,7 @@ def _follows(each: ErrorDetails, found: Sequence[ErrorDetails], meant: Mapping[S
     """
     kind, steps = each["type"], each["loc"]
     if kind == "missing":
-        return any((*other[:-1], near) == steps for other, near in meant.items())
+        return any(_explains(other, near, steps) for other, near in meant.items())
     if kind == "too_short":
         inside = _value_at(steps, written)
         return isinstance(inside, list) and len(inside) >= each.get("ctx", {}).get("min_length", 1)
@@ -138,31 +83,58 @@ def _follows(each: ErrorDetails, found: Sequence[ErrorDetails], meant: Mapping[S
     return any(steps[: len(key)] == key and steps[len(key) :] != ("[key]",) for key in wrong)
 
 
-def _plain(each: ErrorDetails, written: object, model: type[BaseModel] | None, meant: Mapping[Steps, str]) -> str:
+def _explains(unknown: Steps, meant: Meant, missing: Steps) -> bool:
+    """Return whether a key is missing because another is misspelt, or stands outside the part it belongs to."""
+    place = unknown[:-1]
+    if meant.under and missing[: len(place)] == place:
+        return missing[len(place) :] == (meant.under,) or missing[-1] == unknown[-1]
+    return (*place, meant.key) == missing
+
+
+def _plain(each: ErrorDetails, written: object, model: type[BaseModel] | None, meant: Mapping[Steps, Meant]) -> str:
     kind, context, steps = each["type"], each.get("ctx", {}), each["loc"]
     if kind == "extra_forbidden":
         return _unknown(steps, model, meant[steps])
     if steps and steps[-1] == "[key]":
         return _wrong_key(steps, context)
     if kind in _EITHER:
-        return _either(context, _value_at(steps, written))
+        return _either(context, steps, _value_at(steps, written))
+    if kind == "union_tag_not_found":
+        return f"must say its kind, one of {', '.join(_kinds_at(steps, model))}"
+    return _of_value(each, _value_at(steps, written))
+
+
+def _of_value(each: ErrorDetails, value: object) -> str:
+    """Say what a value must be."""
+    kind, context, steps = each["type"], each.get("ctx", {}), each["loc"]
     if kind == "value_error":
         return each["msg"].removeprefix("Value error, ")
-    return _of_value(kind, context) + _example(kind, steps, _value_at(steps, written))
-
-
-def _of_value(kind: str, context: Mapping[str, object]) -> str:
+    if CONDITIONS.intersection(steps[-4:]) and (said := _of_condition(kind)):
+        return said
     if kind == "string_pattern_mismatch":
         return PATTERNS.get(str(context.get("pattern")), "is not written as it must be")
     if kind in _LIMITS:
         key, says = _LIMITS[kind]
         return says.format(context.get(key))
-    return _PLAIN.get(kind, "cannot stand here")
+    return _PLAIN.get(kind, "cannot stand here") + _example(kind, steps, value)
+
+
+def _of_condition(kind: str) -> str:
+    if kind == "string_pattern_mismatch":
+        return "must be the code of an answer, not its label"
+    return (
+        'must be a table in curly brackets, for example { question = "answer" }'
+        if kind in TABLES | {"tuple_type"}
+        else ""
+    )
 
 
 def _example(kind: str, steps: Steps, value: object) -> str:
     """Return an example of what stands at a key whose value is a table or a list."""
     named = str(steps[-1]) if steps else ""
+    if kind in TABLES and isinstance(steps[-1], int):
+        listed = LISTS.get(str(steps[-2]))
+        return f" in curly brackets, as in {steps[-2]} = {listed}" if listed else " in curly brackets"
     if kind in TABLES and named in EXAMPLES:
         return f", for example {EXAMPLES[named]}"
     if kind == "tuple_type" and named in LISTS:
@@ -189,43 +161,75 @@ def _listed(context: Mapping[str, object]) -> list[str]:
     return [each for each in said.replace(" or ", ", ").split(", ") if each]
 
 
-def _either(context: Mapping[str, object], value: object) -> str:
+def _either(context: Mapping[str, object], steps: Steps, value: object) -> str:
     """Say which words are allowed, and which one was probably meant."""
     said = str(context.get("expected", context.get("expected_tags"))).replace("'", "")
     tried = value.get("kind") if isinstance(value, dict) else value
-    return f"must be one of {said}{did_you_mean(tried, _listed(context)) if isinstance(tried, str) else ''}"
+    keys = [step for step in steps if isinstance(step, str)]
+    key = "kind" if isinstance(value, dict) else keys[-1]
+    return f"must be one of {said}{_hint(key, tried, _listed(context)) if isinstance(tried, str) else ''}"
 
 
-def _unknown(steps: Steps, model: type[BaseModel] | None, near: str) -> str:
-    """Say that a key is unknown, with the key that was meant or else all that are known there."""
-    if near:
-        return f"is not a word that a definition knows; did you mean {near}?"
+def _hint(key: str, tried: str, known: Sequence[str]) -> str:
+    """Return what was probably meant by a value."""
+    usual = VALUES.get(key, {}).get(tried.lower(), "")
+    if near := usual if usual in known else nearest(tried, known):
+        return f"; did you mean {near}?"
+    if key == "to" and "@" in tried:
+        return "; other mailboxes are written under addresses"
+    if key == "shows":
+        return f'; to show an answer write shows = "answer" and question = "{_shortened(tried)}"'
+    return "; these are the roles of [person], not questions" if key == "match" else ""
+
+
+def _unknown(steps: Steps, model: type[BaseModel] | None, meant: Meant) -> str:
+    """Say that a key is unknown, with the key or place that was meant, or else all that are known there."""
+    key = str(steps[-1])
+    if meant.under:
+        path = [step for step in steps[:-1] if isinstance(step, str)]
+        return f"belongs inside {meant.under}, as {'.'.join([*path, meant.under, key])}"
+    if meant.key:
+        return f"is not a word that a definition knows; did you mean {meant.key}?"
+    if len(steps) > 1 and key in _known_at((), model):
+        return "belongs to the whole register: write it before the first heading in square brackets"
     known = _known_at(steps[:-1], model)
     listed = f"; known here: {', '.join(known)}" if known else ""
     return f"is not a word that a definition knows{listed}"
 
 
-def _meant(steps: Steps, found: Sequence[ErrorDetails], written: object, model: type[BaseModel] | None) -> str:
+def _meant(steps: Steps, found: Sequence[ErrorDetails], written: object, model: type[BaseModel] | None) -> Meant:
     """
-    Return the key that was meant: one that authors often call so, one that is missing, or the nearest.
+    Return what was meant by an unknown key.
 
-    A key that is written as well was not meant.
+    It is a key that authors often call so, the same key one part further in, one that is missing, or the nearest. A key
+    that is written as well was not meant.
     """
     table = _value_at(steps[:-1], written)
     there = table.keys() if isinstance(table, dict) else frozenset()
     key, known = str(steps[-1]), [each for each in _known_at(steps[:-1], model) if each not in there]
     missing = [str(each["loc"][-1]) for each in found if each["type"] == "missing" and each["loc"][:-1] == steps[:-1]]
-    usual = next((each for each in INSTEAD.get(key, ()) if each in known), "")
-    return usual or nearest(key, missing, cutoff=0.5) or nearest(key, known)
+    if usual := next((each for each in INSTEAD.get(key, ()) if each in known), ""):
+        return Meant(usual)
+    if under := next((each for each in known + list(there) if key in _known_at((*steps[:-1], each), model)), ""):
+        return Meant(under=under)
+    return Meant(nearest(key, missing, cutoff=0.5) or nearest(key, known))
+
+
+def _kinds_at(steps: Steps, model: type[BaseModel] | None) -> list[str]:
+    return [kind for each in _models_at(steps, model) for kind in get_args(_fields(each).get("kind"))]
 
 
 def _known_at(steps: Steps, model: type[BaseModel] | None) -> list[str]:
     """Return the keys that are known at a place of the definition."""
+    return sorted({name for each in _models_at(steps, model) for name in _fields(each)})
+
+
+def _models_at(steps: Steps, model: type[BaseModel] | None) -> list[type[BaseModel]]:
     models = [model] if model else []
     for step in steps:
         if isinstance(step, str):
             models = _inside(models, step)
-    return sorted({name for each in models for name in _fields(each)})
+    return models
 
 
 def _inside(models: Sequence[type[BaseModel]], step: str) -> list[type[BaseModel]]:

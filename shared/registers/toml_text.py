@@ -10,13 +10,38 @@ AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 DOUBLE = re.compile(r'"(?:\\.|[^"\\])*"')
 SHOUTED = re.compile(r"[=\[,]\s*(True|False|TRUE|FALSE|Yes|No|yes|no|on|off|None|null|nil)\b")
 
+REPEATED = frozenset(
+    {
+        "age",
+        "band",
+        "column",
+        "filter",
+        "help_topic",
+        "level",
+        "link",
+        "mail",
+        "notification",
+        "options",
+        "organisation",
+        "question",
+        "report",
+        "rule",
+        "section",
+        "state",
+        "tile",
+        "topic",
+        "transition",
+    }
+)
+"""Parts that may be written several times, each under a heading in double brackets."""
+
 QUOTES = 'has curly quotation marks: use straight ones (")'
 _PLAIN: tuple[tuple[str, str], ...] = (
     ("Expected '=' after a key", "needs an = between the name and its value"),
     ("Expected ']]'", "is not closed with ]]"),
     ("Expected ']'", "is not closed with ]"),
     ("Expected newline or end of document", "has something after the value that does not belong there"),
-    ("Unclosed array", "opens a list with [ that is never closed with ]"),
+    ("Unclosed array", "is in a list that is not closed with ], or lacks a comma between two entries"),
     ("Unclosed inline table", "opens a group with { that is not closed with } or lacks a comma between two entries"),
     ("Unterminated string", "opens a text whose closing quotation mark is missing"),
     ("Unescaped '\\'", "has a backslash: write \\\\ for one, or use ' in place of \" around the text"),
@@ -86,6 +111,8 @@ def _twice(line: str, lines: list[str]) -> str:
     """Say which name or heading is there twice, and where the first one is."""
     said = _named(line)
     first = next(number for number, each in enumerate(lines, start=1) if _named(each) == said)
+    if said.startswith("[") and said.strip("[]").rpartition(".")[2] in REPEATED:
+        return f"has {said}, which is repeated: write [{said}], with two brackets, in this line and wherever it stands"
     if lines[first - 1] is not line:
         return f"has {said}, which is there already, first in line {first}: write it once"
     inside = f"{said.rstrip(']')}."

@@ -131,7 +131,7 @@ SLIPS: list[tuple[str, str, str]] = [
     (
         'show_if = { fittings = "hoist" }',
         'show_if = "hoist"',
-        "show_if: must be a list in square brackets, for example {",
+        "show_if: must be a table in curly brackets, for example { question",
     ),
     (
         'title = "Who is it?"',
@@ -139,6 +139,62 @@ SLIPS: list[tuple[str, str, str]] = [
         "heading: is not a word that a definition knows; did you mean title?",
     ),
     ('kind = "choices"\n', 'kind = "choices"\nlist = "nearnes"\n', "question fittings, list: there is no list nearnes"),
+    ('kind = "text"', 'kind = "textarea"', "or phone; did you mean long_text?"),
+    ('kind = "select"', 'kind = "dropdown"', "or phone; did you mean select?"),
+    (
+        "required = true",
+        "mandatory = true",
+        "called, mandatory: is not a word that a definition knows; did you mean req",
+    ),
+    (
+        '{ code = "one", label',
+        '{ value = "one", label',
+        "value: is not a word that a definition knows; did you mean code?",
+    ),
+    (
+        'show_if = { fittings = "hoist" }',
+        'show_if = { fittings = "A hoist" }',
+        "show_if 1, fittings 1: must be the code of an answer, not its label",
+    ),
+    (
+        '{ place = "home", label = "Start" }',
+        '"home"',
+        "navigation 1: must be a table in curly brackets, as in navigation = [{ place",
+    ),
+    ('to = ["team"]', 'to = ["a@b.uk"]', "or administrators; other mailboxes are written under addresses"),
+    ('occasion = "record_created"', 'occasion = "new_record"', "or record_ended; did you mean record_created?"),
+    (
+        'shows = "answer", question = "rooms"',
+        'shows = "rooms"',
+        'to show an answer write shows = "answer" and question = "rooms"',
+    ),
+    (
+        'kind = "option", label = "Rooms needed"',
+        'label = "Rooms needed"',
+        "must say its kind, one of organisation, body",
+    ),
+    (
+        'rule = [{ match = ["born", "family_name"] }]',
+        'match = ["born"]',
+        "match: belongs inside rule, as duplicates.rule",
+    ),
+    (
+        'match = ["born", "family_name"]',
+        'match = ["came_to_the_world"]',
+        "or lead_professional; these are the roles of [person], not questions",
+    ),
+    (
+        '[contact]\nteam = "Homes desk"',
+        '[contact]\nfloor = ["rooms"]\nteam = "Homes desk"',
+        "contact, floor: belongs to the whole register: write it before the first heading",
+    ),
+    (
+        '[[form.section]]\ntitle = "What is needed?"',
+        '[form.section]\ntitle = "What is needed?"',
+        "which is repeated: write [[form.section]], with two brackets",
+    ),
+    ("[[notification]]", "[[notifications]]", "who gets an email is written under [[notification]]"),
+    ('label = "Start" },', 'label = "Start" }', "or lacks a comma between two entries"),
 ]
 """What is changed in a good definition, and a part of what the author is told."""
 
@@ -166,14 +222,26 @@ def test_a_slip_is_told_in_plain_words(old: str, new: str, says: str) -> None:
         ('name = "family_called"', 'name = "called"'),
         ('kind = "choices"\n', 'kind = "choices"\nlist = "nearnes"\n'),
         ('  { label = "', '  { heading = "'),
+        ('rule = [{ match = ["born", "family_name"] }]', 'match = ["born"]'),
+        ("\n[[form.section.question]]", "\n[[form.question]]"),
+        ('{ kind = "total", title = "HOUSEHOLDS" }', '{ kind = "total", label = "HOUSEHOLDS" }'),
     ],
 )
 def test_what_only_follows_from_a_fault_is_not_told(old: str, new: str) -> None:
-    changed = WRITTEN.replace(old, new) if "{" in old else replaced(old, new)(WRITTEN)
+    everywhere = old.startswith(("  {", "\n[["))
+    changed = WRITTEN.replace(old, new) if everywhere else replaced(old, new)(WRITTEN)
     faults = [str(fault) for fault in told(changed.encode())]
 
     assert [] == [each for each in faults if "is missing" in each or "more entries" in each or "two options at" in each]
     assert faults
+
+
+def test_a_body_that_is_misspelt_in_the_scope_is_told_once() -> None:
+    watch = (HOMES.parents[1] / "watch" / "2032.toml").read_text("utf-8")
+
+    faults = told(watch.replace('by = ["parish", ', 'by = ["parishes", ').encode())
+
+    assert ["scope: parishes is not a question of the form; did you mean parish?"] == [str(fault) for fault in faults]
 
 
 def test_a_byte_order_mark_and_other_line_ends_are_taken() -> None:

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from deploy.operate.register_check import check_definition
 from shared.registers.definition.base import Role
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
-from shared.registers.definition.words import Words, catalogue, reworded
+from shared.registers.definition.words import Words, reworded
 from shared.registers.load import load_registers
 from shared.registers.shape import shape_faults
 

@@ -155,7 +155,7 @@ def _check_options(place: str, question: Question) -> Iterator[DefinitionFault]:
         return
     if len(question.options) < 2 and not question.list_name:
         yield DefinitionFault(place, "needs two options at least, or the name of a list")
-    elif not question.offered:
+    elif question.options and not question.offered:
         yield DefinitionFault(place, "offers nothing: one option at least must not be retired")
     for code in twice(option.code for option in question.options):
         yield DefinitionFault(place, f"has the option {code} more than once")

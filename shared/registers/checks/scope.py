@@ -6,7 +6,7 @@ from shared.registers.checks.forms import not_asked, twice
 from shared.registers.definition.dashboards import BodyFilter, OrganisationFilter, OrganisationTile
 from shared.registers.definition.questions import ONE_OPTION_KINDS, Question
 from shared.registers.definition.register import Definition
-from shared.registers.faults import DefinitionFault
+from shared.registers.faults import DefinitionFault, nearest
 
 
 def check_scope(register: Definition) -> Iterator[DefinitionFault]:
@@ -16,7 +16,8 @@ def check_scope(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.scope.by if register.scope else ():
         question = register.form.by_name.get(name)
         if question is None or question.retired:
-            yield DefinitionFault("scope", not_asked(register.form, name))
+            near = nearest(name, register.form.by_name)
+            yield DefinitionFault("scope", not_asked(register.form, name), frozenset({near} if near else ()))
         elif not _names_one_body(question):
             yield DefinitionFault(
                 "scope", f"{name} must be a required choice or select, asked always, and not editable"
