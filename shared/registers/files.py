@@ -10,6 +10,7 @@ from shared import log
 from shared.registers.checks import find_faults, find_twins
 from shared.registers.decoding import read_text_of
 from shared.registers.definition.lifecycle import Rating
+from shared.registers.definition.nouns import Nouns
 from shared.registers.definition.questions import Option, Question
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import reworded
@@ -87,7 +88,7 @@ def read_register(content: bytes, source: str, lists: OptionLists) -> LoadedRegi
 
 def _read_register(content: bytes, source: str, lists: OptionLists) -> LoadedRegister:
     written = read_toml(read_text_of(content, source), source)
-    words, faults = reworded(written.get("words", {}))
+    words, faults = reworded(written.get("words", {}), Nouns.of(written))
     try:
         shaped = Definition.model_validate(written | {"words": words})
     except ValidationError as error:

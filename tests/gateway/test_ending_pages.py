@@ -122,7 +122,7 @@ async def test_the_update_that_ends_a_record_goes_out_again_though_the_record_ca
     first, again = referrals.heard(UpdateRecord)
     assert first == again
     assert (True, "2026-02-01") == (again.confirmed, again.answers["watch_ends"])
-    assert ["The record has ended."] == await told_at(browser, address)
+    assert ["The watch has ended."] == await told_at(browser, address)
 
 
 async def test_the_last_decision_goes_out_again_though_the_record_cannot_be_read(
@@ -136,7 +136,7 @@ async def test_the_last_decision_goes_out_again_though_the_record_cannot_be_read
 
     first, again = referrals.heard(DecideEnding)
     assert first == again
-    assert ["The decision has been recorded, and the record has ended."] == await told_at(browser, address)
+    assert ["The decision has been recorded, and the watch has ended."] == await told_at(browser, address)
 
 
 async def test_a_reader_of_ended_records_may_send_the_last_decision_twice_as_well(
@@ -179,7 +179,7 @@ async def test_a_refused_act_on_a_record_that_is_gone_shows_what_was_typed(
 
     page = await browser.send(path, typed, status=404)
 
-    assert "This record is no longer available" == page.heading
+    assert "This watch is no longer available" == page.heading
     assert (typed.get("text") or typed["reason"]) == page.tree.select(".ics-note__text")[0].get_text()
     assert 1 == len(referrals.heard(kind))
 
@@ -212,9 +212,9 @@ async def test_an_update_that_ends_the_record_keeps_the_note_that_was_typed(
 
     page = await browser.send(HERE, UPDATE | CONFIRMED | NOTE, status=200)
 
-    assert ["The record has ended."] == notice(page)
+    assert ["The watch has ended."] == notice(page)
     assert [NOTE["text"]] == [each.get_text() for each in page.tree.select(".ics-note__text")]
-    assert "The note that you typed was not added to the record." in page.tree.get_text()
+    assert "The note that you typed was not added to the watch." in page.tree.get_text()
 
 
 async def test_cancel_shows_the_form_with_all_that_was_typed_but_the_day_of_the_end(
@@ -305,7 +305,7 @@ async def test_a_reason_stays_on_the_page_if_the_day_has_changed(
 
     page = await browser.send(DECISIONS, DECISION, status=409)
 
-    assert page.problems[0].startswith("The day on which this record ends has changed.")
+    assert page.problems[0].startswith("The day on which this watch ends has changed.")
     shown = page.tree.select("textarea#reason" if later else ".ics-note__text")
     assert [DECISION["reason"]] == [each.get_text().strip() for each in shown]
     assert [] == referrals.commands

@@ -13,6 +13,7 @@ from shared.accounts import LimitName, UserAct, UserState
 from shared.permissions import AccountGrant, Role
 from shared.registers.definition.base import LONGEST_TEXT, placeholders_in
 from shared.registers.definition.lifecycle import LIKENESSES, Occasion
+from shared.registers.definition.nouns import Nouns
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.values import ValueFault
 
@@ -21,6 +22,8 @@ STEP = re.compile(r"[a-z][a-z0-9_]*")
 
 Said = str | tuple[str, ...]
 """A text, or several paragraphs."""
+
+HOUSE = Nouns()
 
 BY_CODE: Mapping[str, frozenset[str]] = {
     "duplicate.why": frozenset(LIKENESSES),
@@ -74,9 +77,10 @@ class Words:
 
 
 @cache
-def catalogue() -> Mapping[str, Said]:
-    """Return the default words by key. Raise `FaultyRegister`."""
-    return read_catalogue(tomllib.loads(CATALOGUE.read_text("utf-8")))
+def catalogue(nouns: Nouns = HOUSE) -> Mapping[str, Said]:
+    """Return the default words by key, filled with a register's words for its records. Raise `FaultyRegister`."""
+    said = read_catalogue(tomllib.loads(CATALOGUE.read_text("utf-8")))
+    return {key: _filled(text, nouns) for key, text in said.items()}
 
 
 def read_catalogue(written: Mapping[str, object]) -> Mapping[str, Said]:
@@ -91,15 +95,30 @@ def read_catalogue(written: Mapping[str, object]) -> Mapping[str, Said]:
     return {key: _tidy(text) for key, text in said.items()}
 
 
-def reworded(own: object) -> tuple[Words, list[DefinitionFault]]:
-    """Return the default words with a register's own applied, and the faults of its own."""
-    house = catalogue()
+def reworded(own: object, nouns: Nouns = HOUSE) -> tuple[Words, list[DefinitionFault]]:
+    """
+    Return the default words with a register's own applied, and the faults of its own.
+
+    `nouns` fill both, so that a register which calls its records households reads so without repeating every text.
+    """
+    house = catalogue(nouns)
     if not isinstance(own, Mapping):
         return Words(house), [DefinitionFault("words", "must be a table")]
-    written = dict(_flat(own))
+    written = {key: _with_nouns(text, nouns) for key, text in _flat(own)}
     wrong = {key: why for key, text in written.items() if (why := _fault(key, text, house))}
     good = {key: _tidy(text) for key, text in written.items() if key not in wrong}
     return Words({**house, **good}), [DefinitionFault(_place(key), why) for key, why in wrong.items()]
+
+
+def _filled(said: Said, nouns: Nouns) -> Said:
+    return nouns.fill(said) if isinstance(said, str) else tuple(nouns.fill(each) for each in said)
+
+
+def _with_nouns(text: object, nouns: Nouns) -> object:
+    """Return what a register wrote for a key, filled. What is no text stays as it is, for its fault."""
+    if isinstance(text, list):
+        return [_with_nouns(each, nouns) for each in text]
+    return nouns.fill(text) if isinstance(text, str) else text
 
 
 def _flat(written: Mapping[str, object], *above: str) -> Iterator[tuple[str, object]]:

@@ -52,11 +52,11 @@ async def when_the_vestry_adds_a_person(page: Page) -> None:
     await page.get_by_label("Parish*").select_option(label="Plumstead")
     await page.get_by_label("Almshouse*").select_option(label="Hiram's Hospital")
     await fill_date(page, "The watch ends on", "1", "2", "2026")
-    await page.get_by_role("button", name="Add Record").click()
+    await page.get_by_role("button", name="Add Watch").click()
     await then_everybody_can_use_it(page, "watch confirm ending at first")
     await page.get_by_role("button", name="No – Cancel").click()
     await expect(page.get_by_role("group", name="The watch ends on").get_by_label("Day")).to_have_value("")
-    await page.get_by_role("button", name="Add Record").click()
+    await page.get_by_role("button", name="Add Watch").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("The watch is on the list")
 
 
@@ -80,9 +80,9 @@ async def then_the_same_person_is_refused(page: Page, second: Second) -> None:
     await fill_person(page)
     await page.get_by_label("Parish*").select_option(label="Plumstead")
     await page.get_by_label("Almshouse*").select_option(label="St Ewold's")
-    await page.get_by_role("button", name="Add Record").click()
+    await page.get_by_role("button", name="Add Watch").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("This person is already on the register")
-    await expect(page.get_by_role("button", name="Add as a new record")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Add as a new watch")).to_have_count(0)
     await then_everybody_can_use_it(page, "watch refused duplicate")
     await page.get_by_role("button", name="Go back").click()
     await expect(page.get_by_label("Family name*")).to_have_value("Handy")
@@ -93,10 +93,10 @@ async def then_a_stranger_learns_only_whom_to_ask(page: Page, second: Second) ->
     await fill_person(page)
     await page.get_by_label("Parish*").select_option(label="Crabtree Parva")
     await page.get_by_label("Almshouse*").select_option(label="St Ewold's")
-    await page.get_by_role("button", name="Add Record").click()
+    await page.get_by_role("button", name="Add Watch").click()
     summary = page.get_by_role("alert").get_by_role("listitem")
     await expect(summary).to_have_text(
-        "Duplicate record already exists. You cannot see that record. Please ask watch.office@barchester.gov.uk."
+        "Duplicate watch already exists. You cannot see that watch. Please ask watch.office@barchester.gov.uk."
     )
 
 
@@ -105,7 +105,7 @@ async def when_the_vestry_enters_the_end_and_changes_its_mind(page: Page, second
     await page.get_by_role("link", name="View Abel Handy").click()
     await page.get_by_role("group", name="Does the person keep a lamp?").get_by_label("Yes").check()
     await fill_date(page, "The watch ends on", "1", "2", "2026")
-    await page.get_by_role("button", name="Update Record").click()
+    await page.get_by_role("button", name="Update Watch").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Does this watch end?")
     await then_everybody_can_use_it(page, "watch confirm ending")
     await page.get_by_role("button", name="No – Cancel").click()
@@ -116,9 +116,9 @@ async def when_the_vestry_enters_the_end_and_changes_its_mind(page: Page, second
 
 async def when_the_vestry_confirms_the_end(page: Page) -> None:
     await fill_date(page, "The watch ends on", "1", "2", "2026")
-    await page.get_by_role("button", name="Update Record").click()
+    await page.get_by_role("button", name="Update Watch").click()
     await page.get_by_role("button", name="Yes - confirm").click()
-    await expect(page.get_by_text("The record has been updated.")).to_be_visible()
+    await expect(page.get_by_text("The watch has been updated.")).to_be_visible()
 
 
 async def then_both_must_decide(page: Page, second: Second) -> None:
@@ -132,14 +132,14 @@ async def then_both_must_decide(page: Page, second: Second) -> None:
 
 async def when_the_vestry_decides(page: Page) -> None:
     """Decide, first with nothing filled in: each message says what to do. The other body cannot be chosen."""
-    await page.get_by_role("link", name="Decide about the end of this record").click()
+    await page.get_by_role("link", name="Decide about the end of this watch").click()
     await page.get_by_role("button", name="Record the decision").click()
     await expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text(
-        ["Say why this record is no longer needed", "Say whether the person has been told"]
+        ["Say why this watch is no longer needed", "Say whether the person has been told"]
     )
     await expect(page.get_by_role("radio", name="Hiram's Hospital")).to_have_count(0)
     await expect(page.get_by_role("radio", name="Plumstead")).to_be_checked()
-    await page.get_by_label("Why is this record no longer needed?").fill("She sleeps well now.")
+    await page.get_by_label("Why is this watch no longer needed?").fill("She sleeps well now.")
     await page.get_by_role("radio", name="Yes").check()
     await page.get_by_role("button", name="Record the decision").click()
     await expect(page.get_by_text("The decision has been recorded.")).to_be_visible()
@@ -149,31 +149,31 @@ async def when_the_vestry_decides(page: Page) -> None:
 async def then_it_waits_for_the_hospital_on_a_phone(page: Page, second: Second) -> None:
     await page.goto(f"{second.base_url}/{WATCH}/records/")
     await page.get_by_role("link", name="View Abel Handy").click()
-    await page.get_by_role("link", name="Decide about the end of this record").click()
+    await page.get_by_role("link", name="Decide about the end of this watch").click()
     await expect(page.get_by_text("She sleeps well now.")).to_be_visible()
     await then_everybody_can_use_it(page, "watch decisions")
 
 
 async def when_the_hospital_decides(page: Page) -> None:
-    await page.get_by_label("Why is this record no longer needed?").fill("Agreed at the round.")
+    await page.get_by_label("Why is this watch no longer needed?").fill("Agreed at the round.")
     await page.get_by_role("radio", name="No", exact=True).check()
     await page.get_by_role("button", name="Record the decision").click()
-    await expect(page.get_by_text("The decision has been recorded, and the record has ended.")).to_be_visible()
+    await expect(page.get_by_text("The decision has been recorded, and the watch has ended.")).to_be_visible()
     await expect(page.get_by_text("Nobody is watched yet.")).to_be_visible()
-    await expect(page.get_by_role("link", name="Records that have ended")).to_have_count(0)
+    await expect(page.get_by_role("link", name="Ended watches")).to_have_count(0)
 
 
 async def then_it_is_listed_as_ended_and_can_be_read(page: Page, second: Second) -> None:
     await page.goto(f"{second.base_url}/{WATCH}/records/")
-    await page.get_by_role("link", name="Records that have ended").click()
+    await page.get_by_role("link", name="Ended watches").click()
     await then_everybody_can_use_it(page, "watch ended records")
     await expect(page.get_by_role("row", name="Abel Handy")).to_contain_text("Ended")
     await page.get_by_role("link", name="View Abel Handy").click()
-    await expect(page.get_by_text("This record has ended. It can no longer be updated.")).to_be_visible()
-    await expect(page.get_by_role("button", name="Update Record")).to_have_count(0)
+    await expect(page.get_by_text("This watch has ended. It can no longer be updated.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Update Watch")).to_have_count(0)
     await page.get_by_role("tab", name="History (1)").click()
     await expect(page.get_by_text("Ended by John Bunce")).to_be_visible()
-    await page.get_by_role("link", name="Decisions about the end of this record").click()
+    await page.get_by_role("link", name="Decisions about the end of this watch").click()
     await expect(page.get_by_text("Agreed at the round.")).to_be_visible()
 
 
