@@ -15,6 +15,7 @@ from deploy.runner.preparation import prepare_databases
 from deploy.runner.refusals import CannotStart
 from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import State, locked, open_state
+from gateway.ui.brand import read_brand
 from services.identity.keys import Keys
 from services.identity.mails import Mails
 from services.identity.operators import Mailed, NewAccount, create_account
@@ -23,8 +24,6 @@ from services.reports.operators import rebuild
 from shared.audit import AuditVerification, verify
 from shared.database import open_pool, transaction
 from shared.messages import SERVICES, Refused
-from shared.registers.faults import FaultyRegister
-from shared.registers.load import Registers, load_registers
 
 SAID = {
     "already_registered": "there is an account with this address already.",
@@ -70,7 +69,7 @@ async def _answers(server: DatabaseServer) -> bool:
 
 async def create_master_admin(settings: RunnerSettings, email: str, first_name: str, last_name: str) -> None:
     """
-    Add a master admin and queue the welcome mail, which the running product sends.
+    Add a master admin and queue the welcome mail, which the running product sends in the installation's name.
 
     Raise `CannotStart` if the names or the address are refused, or the database cannot be started.
     """
@@ -78,23 +77,24 @@ async def create_master_admin(settings: RunnerSettings, email: str, first_name: 
     async with reached(settings, state) as addresses:
         keys = Keys(bytes.fromhex(addresses.keyring.pin_key))
         mails = Mails(settings.public_url or f"http://{settings.host}:{settings.port}")
-        register = _registers(settings).newest()[0]
+        installation = _installation(settings)
         pool = await open_pool(addresses.dsn("identity"), size=1)
         try:
             async with transaction(pool) as db:
                 account = NewAccount(email, first_name, last_name, master_admin=True)
-                await create_account(db, account, Mailed(keys, mails, PROFILES["ics"], register.code))
+                await create_account(db, account, Mailed(keys, mails, PROFILES["ics"], installation=installation))
         except Refused as refusal:
             raise CannotStart(f"No account was made: {SAID.get(refusal.code, refusal.code)}") from None
         finally:
             await pool.close()
 
 
-def _registers(settings: RunnerSettings) -> Registers:
+def _installation(settings: RunnerSettings) -> str:
+    """Return the installation's name, which its brand file gives."""
     try:
-        return load_registers([settings.registers] if settings.registers else [])
-    except FaultyRegister as faulty:
-        raise CannotStart(f"The folder {faulty.source} is not there: see ICS_REGISTERS.") from None
+        return read_brand(settings.brand).name
+    except (OSError, ValueError):
+        raise CannotStart(f"The brand file {settings.brand} cannot be read: see ICS_BRAND.") from None
 
 
 async def rebuild_reports(settings: RunnerSettings) -> list[str]:

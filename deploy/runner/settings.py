@@ -53,6 +53,9 @@ class RunnerSettings(BaseSettings):
         default=None, description="A passphrase that encrypts backups, instead of a key file."
     )
     registers: Path | None = Field(default=None, description="A folder of further register definitions.")
+    brand: Path | None = Field(
+        default=None, description="The deployment's brand file, whose name emails to master admins bear."
+    )
 
     @model_validator(mode="after")
     def _keeps_data_encrypted(self) -> Self:

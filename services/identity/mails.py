@@ -10,11 +10,16 @@ from shared.ids import new_id
 
 @dataclass(frozen=True)
 class Recipient:
-    """The person whom a mail goes to, and the register that sends it."""
+    """
+    The person whom a mail goes to, and the register that sends it.
+
+    Where no register does, as for a new master admin, `register_code` is empty and `installation` is the name.
+    """
 
     email: str = field(repr=False)
     first_name: str = field(repr=False)
     register_code: str
+    installation: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,17 @@ class Mails:
         return _mail("role_changed", to, None, link=link)
 
     def _log_in(self, to: Recipient) -> str:
-        return f"{self.public_url.rstrip('/')}/{to.register_code}/login/"
+        """Return the address of the register's log-in, or of the page that lists all registers."""
+        return f"{self.public_url.rstrip('/')}/{f'{to.register_code}/login/' if to.register_code else ''}"
 
 
 def _mail(template: Template, to: Recipient, expires_at: datetime | None, **values: str) -> QueueMail:
+    named = {"register_name": to.installation} if to.installation else {}
     return QueueMail(
         letter_id=new_id(),
         register_code=to.register_code,
         template=template,
         recipient=to.email,
-        values={"first_name": to.first_name, **values},
+        values={"first_name": to.first_name, **named, **values},
         expires_at=expires_at,
     )

@@ -48,12 +48,17 @@ class NewAccount:
 
 @dataclass(frozen=True)
 class Mailed:
-    """Make a temporary password and mail it in a register's name. All real accounts begin this way."""
+    """
+    Make a temporary password and mail it. All real accounts begin this way.
+
+    The mail is in a register's name, or without one in that of the installation.
+    """
 
     keys: Keys
     mails: Mails
     profile: Profile
-    register_code: str
+    register_code: str = ""
+    installation: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ async def create_account(db: Database, account: NewAccount, password: Mailed | F
         await audit.note(db, None, IdentityAction.GRANT_GIVEN, [account_id], register=grant.register_code)
         await note_grants(db, None, account_id, (), grant.grants, register=grant.register_code)
     if isinstance(password, Mailed):
-        to = Recipient(registrant.email, registrant.first_name, password.register_code)
+        to = Recipient(registrant.email, registrant.first_name, password.register_code, password.installation)
         await welcome(db, password, account_id, to)
     else:
         await _fix_password(db, account_id, password)

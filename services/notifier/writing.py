@@ -14,6 +14,8 @@ from shared.registers.load import Registers
 
 TEMPLATES = Path(__file__).with_name("templates")
 HOUSE = {"register_name": "ICS Registers", "contact": "your system administrator"}
+WITH_ARTICLE = frozenset({"register", "list", "database", "directory", "service", "index", "programme"})
+"""The last words of names that are spoken with "the": the Dynamic Support Register, but Keyworking."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,7 +48,9 @@ class Writer:
         rules.check_values(asked.values)
         greeting = rules.greeting(asked.values.get("first_name", ""))
         register = self._register_words(asked.register_code)
-        return self._write(asked.template, {**HOUSE, **asked.values, **register, "greeting": greeting})
+        words = {**HOUSE, **asked.values, **register}
+        named = {"register_called": called(words["register_name"]), "greeting": greeting}
+        return self._write(asked.template, {**words, **named})
 
     def notice(
         self, register: Definition, template: rules.RecordTemplate, mail_code: str, reference: str, record_id: UUID
@@ -90,3 +94,9 @@ class Writer:
         except UndefinedError:
             raise rules.NeverAMail("values") from None
         return Written(" ".join(subject.split()), f"{body.strip()}\n")
+
+
+def called(name: str) -> str:
+    """Return a register's name as it stands in a sentence: with "the" if it ends as such names do."""
+    last = name.rsplit(maxsplit=1)[-1].lower()
+    return f"the {name}" if last in WITH_ARTICLE and not name.lower().startswith("the ") else name

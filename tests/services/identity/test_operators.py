@@ -31,6 +31,17 @@ async def test_a_master_admin_made_by_an_operator_gets_the_welcome_mail(rig: Rig
     assert ("welcome", MASTER.email, True) == (mail.template, mail.recipient, opened.must_change)
 
 
+async def test_a_master_admin_is_welcomed_in_the_name_of_the_installation(rig: Rig) -> None:
+    keys, mails, profile = rig.context.keys, rig.context.mails, rig.context.profile
+    async with transaction(rig.pool) as db:
+        await create_account(db, MASTER, Mailed(keys, mails, profile, installation="Barset Registers"))
+
+    [mail] = await rig.mails()
+
+    assert ("", "Barset Registers") == (mail.register_code, mail.values["register_name"])
+    assert f"{mails.public_url.rstrip('/')}/" == mail.values["link"]
+
+
 async def test_an_account_with_a_fixed_password_opens_at_once(rig: Rig) -> None:
     await rig.person()
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.notifier.rules import TEMPLATES, NeverAMail
 from services.notifier.writing import TEMPLATES as FOLDER
-from services.notifier.writing import Writer, Written
+from services.notifier.writing import Writer, Written, called
 from shared.contracts.notifier import Template
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers
@@ -149,3 +149,31 @@ def test_names_of_people_are_greeted(writer: Writer, name: str) -> None:
 
 def test_every_template_is_in_the_table() -> None:
     assert set(TEMPLATES) == {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Dynamic Support Register", "the Dynamic Support Register"),
+        ("Fitting Homes List", "the Fitting Homes List"),
+        ("Keyworking", "Keyworking"),
+        ("LeDeR", "LeDeR"),
+        ("The Night Watch Register", "The Night Watch Register"),
+        ("ICS Registers", "ICS Registers"),
+    ],
+)
+def test_a_mail_reads_right_with_any_name(name: str, said: str) -> None:
+    assert said == called(name)
+
+
+def test_a_mail_of_no_register_is_in_the_name_of_the_installation(writer: Writer) -> None:
+    letter = a_letter("welcome")
+    named = letter.model_copy(
+        update={"register_code": "", "values": {**letter.values, "register_name": "Barset Registers"}}
+    )
+
+    mail = writer.letter(named)
+
+    assert "Barset Registers: your account" == mail.subject
+    assert "You now have an account on Barset Registers." in mail.body
+    assert "Dynamic Support Register" not in mail.body
