@@ -1,12 +1,13 @@
 """Load the demo's accounts and people into an empty installation, through the services' own handlers."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from deploy.demo.people import ACCOUNTS, DEMO_PASSWORD, GAIL, PEOPLE, REGISTER, DemoAccount, DemoPerson
+from deploy.demo.people import ACCOUNTS, DEMO_PASSWORD, GAIL, PEOPLE, REGISTER, DemoAccount, DemoPerson, accounts_of
 from deploy.runner.environment import Addresses
 from services.identity.hashing import PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account, ensure_organisations
@@ -56,7 +57,7 @@ async def load_demo(addresses: Addresses, registers: Registers | None = None) ->
     try:
         if not await identity.fetchval(IS_EMPTY):
             return False
-        loaded = await _load_accounts(identity, registers.find(REGISTER))
+        loaded = await _load_accounts(identity, registers)
         records = await _load_people(addresses, referrals, registers, loaded)
         await _load_tasks(RecordStatusHandlers(_context(referrals, registers)), outcomes, records, loaded)
     finally:
@@ -75,20 +76,39 @@ def _context(pool: DatabasePool, registers: Registers) -> ServiceContext:
     return ServiceContext("referrals", pool, bus, signer, Verifier("referrals", {}), relay, registers)
 
 
-async def _load_accounts(pool: DatabasePool, register: Definition) -> DemoIdentity:
+async def _load_accounts(pool: DatabasePool, registers: Registers) -> DemoIdentity:
+    """Add the accounts of every register. Return them all, and the organisations of the register with people."""
     hashes = PasswordHashes(workers=2)
     password = Fixed(hashes, DEMO_PASSWORD)
-    rows = [(each.name, each.email_domain) for each in register.organisations]
+    organisations: dict[str, dict[str, UUID]] = {}
     async with transaction(pool) as db:
-        organisations = await ensure_organisations(db, register.code, rows)
-        accounts = {each.email: await create_account(db, _account(each), password) for each in ACCOUNTS}
-    return DemoIdentity(accounts, organisations)
+        for register in registers.newest():
+            rows = [(each.name, each.email_domain) for each in register.organisations]
+            organisations[register.code] = await ensure_organisations(db, register.code, rows)
+        accounts = {each.email: await create_account(db, each, password) for each in _accounts(registers)}
+    return DemoIdentity(accounts, organisations[REGISTER])
 
 
-def _account(demo: DemoAccount) -> NewAccount:
+def _accounts(registers: Registers) -> Iterable[NewAccount]:
+    """Return each account once, with a grant for each register in which it has a role."""
+    found: dict[str, NewAccount] = {}
+    for register in registers.newest():
+        for demo in accounts_of(register):
+            made = _account(register, demo)
+            first = found.setdefault(demo.email, made)
+            found[demo.email] = made if first is made else replace(first, grants=(*first.grants, *made.grants))
+    return found.values()
+
+
+def demo_lines(registers: Registers) -> list[str]:
+    """Return a line for each account and each of its roles."""
+    return [f"  {each.email:<32} {each.level}" for register in registers.newest() for each in accounts_of(register)]
+
+
+def _account(register: Definition, demo: DemoAccount) -> NewAccount:
     if demo.role is Role.MASTER_ADMIN:
         return NewAccount(demo.email, demo.first_name, demo.last_name, master_admin=True)
-    grant = GrantWanted(REGISTER, demo.role, all_organisations=demo.everywhere, domains=demo.domains)
+    grant = GrantWanted(register.code, demo.role, all_organisations=demo.everywhere, domains=demo.domains)
     return NewAccount(demo.email, demo.first_name, demo.last_name, (grant,))
 
 

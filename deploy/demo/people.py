@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.permissions import Role
+from shared.registers.definition.register import Definition
 
 REGISTER = "dsr"
 DEMO_PASSWORD = "Demo-2026!ics"  # noqa: S105  printed on purpose, and only demo people have it
@@ -58,6 +59,33 @@ ACCOUNTS = (
     DemoAccount(CALUM, "Calum", "Stronach", Role.STANDARD, "Standard user"),
     DemoAccount("master@staffordshire.gov.uk", "Morgan", "Master", Role.MASTER_ADMIN, "Master admin"),
 )
+FURTHER = (
+    ("standard", "Sam", Role.STANDARD),
+    ("reporting", "Robin", Role.REPORTING),
+    ("admin", "Ash", Role.ADMINISTRATOR),
+)
+
+
+def accounts_of(register: Definition) -> tuple[DemoAccount, ...]:
+    """Return the users of a register: the demo's own, or one of each role at the first organisation."""
+    if register.code == REGISTER:
+        return ACCOUNTS
+    if not register.organisations:
+        return ()
+    domain = register.organisations[0].email_domain
+    return tuple(
+        DemoAccount(
+            f"{called}@{domain}",
+            first_name,
+            called.capitalize(),
+            role,
+            f"{register.words.group('users.roles')[role]} of {register.identity.name}",
+            everywhere=role is Role.ADMINISTRATOR,
+            domains=(domain,) if role is Role.REPORTING else (),
+        )
+        for called, first_name, role in FURTHER
+    )
+
 
 _17, _26, _27 = date(2022, 6, 17), date(2022, 6, 26), date(2022, 6, 27)
 _12_JULY = date(2022, 7, 12)

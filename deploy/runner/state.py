@@ -65,7 +65,7 @@ class State:
 
     @property
     def loaded(self) -> Path:
-        """The file that exists once the demo has been loaded."""
+        """The file that exists once the demo has been loaded. It holds a line for each of its accounts."""
         return self.folder / "demo-loaded"
 
     @property

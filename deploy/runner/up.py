@@ -185,7 +185,9 @@ class Installation:
         port = self._surroundings.gateway_port.port()
         address = f"http://{shown_host(self._settings.host)}:{port}"
         mail_page = self._mail is not None
-        for line in welcome(address, demo=self._surroundings.demo, mail_page=mail_page):
+        loaded = self._state.loaded
+        accounts = loaded.read_text("utf-8").splitlines() if loaded.exists() else []
+        for line in welcome(address, demo=self._surroundings.demo, mail_page=mail_page, accounts=accounts):
             self._console.plain(line)
         answer = await ask_health(self._state.run / "identity", "/ready", REMARK_SECONDS)
         for remark in answer.said.splitlines()[1:] if answer is not None and answer.well else ():

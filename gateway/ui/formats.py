@@ -59,6 +59,11 @@ def link(text: str, href: str, about: str) -> Markup:
     )
 
 
+def plain_link(shown: Cell, href: str) -> Markup:
+    """Return a link whose content says what it is about."""
+    return Markup(f'<a class="nhsuk-link" href="{escape(href)}">{escaped(shown)}</a>')  # noqa: S704  escaped
+
+
 def light(text: str) -> Cell:
     """Return a text in normal weight, for a further line of a bold cell; empty without a text."""
     if not text:

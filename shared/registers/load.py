@@ -120,6 +120,10 @@ class Registers:
         known = [each.definition for each in self.every() if each.definition.code == code]
         return tuple(sorted(known, key=lambda each: edition_order(each.edition), reverse=True))
 
+    def reference_prefixes(self, code: str) -> frozenset[str]:
+        """Return what references of a register begin with, in any of its editions."""
+        return frozenset({code.upper(), *(each.reference_prefix for each in self.editions(code))})
+
     def adaptation(self, code: str) -> Adaptation:
         """Return the overlay in force for a register, with its version."""
         return self._in_force.adapted.get(code, AS_WRITTEN)

@@ -105,7 +105,7 @@ class Acts:
         }
 
     async def _search(self, db: Database) -> None:
-        search = read_search("dsr", "annae")
+        search = read_search(("DSR",), "annae")
         assert search is not None
         await finding.search_records(db, self.visitor, ListPage(0, 25), search)
 

@@ -81,7 +81,7 @@ class Statements:
             await finding.list_records(db, visitor, page)
 
     async def _search(self, words: str) -> None:
-        visitor, search = self.crowd.everywhere, read_search(REGISTER, words)
+        visitor, search = self.crowd.everywhere, read_search((REGISTER,), words)
         assert search is not None
         async with self.referrals.acquire() as db:
             await finding.search_records(db, visitor, ListPage(0, LENGTH), search)

@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.demo.loader import load_demo
+from deploy.demo.loader import demo_lines, load_demo
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
+from shared.registers.load import load_registers
 from shared.values import age_on, london_day
 from tests.support.databases import database_copy
 
+SECOND = Path(__file__).parents[1] / "journeys" / "registers"
 FIND_RECORDS = """
     SELECT given_name || ' ' || family_name AS name, rating, organisation_id, born, created_at, updated_at, updates
     FROM referrals.record
@@ -83,3 +86,25 @@ async def test_old_reds_are_seen_or_told_of_so_that_nobody_is_mailed_at_the_star
     assert {"Gail Thomas": 3, None: 3} == Counter(row["seen_by_name"] for row in urgent)
     assert [True] * 6 == [(row["seen_at"] is None) != (row["told_again_at"] is None) for row in urgent]
     assert 0 == told
+
+
+FIND_ROLES = """
+    SELECT a.email, g.register_code, g.role, g.home_organisation_id IS NOT NULL OR g.all_organisations AS can_add
+    FROM identity.account a JOIN identity.register_grant g USING (account_id)
+    WHERE g.register_code <> 'dsr'
+"""
+
+
+async def test_every_register_has_a_user_of_each_role(parts: EmbeddedParts) -> None:
+    registers = load_registers([SECOND])
+    async with database_copy(parts) as addresses:
+        assert await load_demo(addresses, registers)
+        connection = await asyncpg.connect(addresses.databases["identity"].admin_dsn)
+        found = {(row["register_code"], row["role"]): row for row in await connection.fetch(FIND_ROLES)}
+        await connection.close()
+
+    roles = ("standard", "reporting", "administrator")
+    assert {(code, role) for code in ("homes", "watch") for role in roles} == found.keys()
+    assert "standard@barchester.gov.uk" == found["homes", "standard"]["email"]
+    assert all(row["can_add"] for row in found.values())
+    assert any("admin@barchester.gov.uk" in line and "Fitting Homes List" in line for line in demo_lines(registers))

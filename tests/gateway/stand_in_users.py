@@ -71,6 +71,7 @@ class StandInUsers(StandIn):
     may_change: bool = True
     may_propose: bool = False
     yourself: bool = False
+    proposed: bool = False
     roles: tuple[Role, ...] = (Role.STANDARD, Role.REPORTING, Role.ADMINISTRATOR)
     everything: bool = True
     organisations: tuple[UUID, ...] = (MPFT, STOKE)
@@ -105,7 +106,7 @@ class StandInUsers(StandIn):
             acts=self.acts,
             may_change=self.may_change,
             may_propose=self.may_propose,
-            proposed=False,
+            proposed=self.proposed,
             yourself=self.yourself,
         )
 

@@ -1,5 +1,6 @@
 """Tests of the list's filters and order: what the form asks of the service, and how the page shows the reply."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
 from tests.gateway.visit import Page
-from tests.rules.typed import carers
+from tests.rules.typed import carers, dsr
 
 LIST = "/dsr/records/"
 NOW = datetime.now(UTC)
@@ -231,7 +232,22 @@ def test_a_column_shows_the_answer_to_any_question_in_words() -> None:
 
     known, unknown = (rows.cells(a_row(answers=answers)) for answers in ({"nearness": "abroad"}, {}))
 
-    assert (["Percy Plum", "Abroad"], ["Percy Plum", ""]) == (known, unknown)
+    assert ("Abroad", "") == (known[1], unknown[1])
+
+
+def test_the_person_opens_the_record_in_a_list_that_shows_no_actions() -> None:
+    visitor = StandInIdentity(organisation_ids=(HERE, THERE)).visitor("carers")
+    person, answer = RecordCells(carers(), visitor, {}, NOW).cells(a_row(answers={"nearness": "abroad"}))
+
+    href = carers().record_address(UUID(int=21))
+    assert (f'<a class="nhsuk-link" href="{href}">Percy Plum</a>', "Abroad") == (person, answer)
+
+
+def test_the_actions_open_the_record_where_a_list_shows_them() -> None:
+    cells = RecordCells(dsr(), StandInIdentity(organisation_ids=(HERE, THERE)).visitor("dsr"), {}, NOW).cells(a_row())
+
+    assert [dsr().record_address(UUID(int=21))] == re.findall(r'href="([^"]*?/)"', "".join(map(str, cells)))[:1]
+    assert "href" not in str(cells[0])
 
 
 def test_a_register_without_rating_shows_no_age_of_one() -> None:

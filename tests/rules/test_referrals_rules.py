@@ -1,5 +1,6 @@
 """Tests of referrals' rules without a database: lists, searches, references, answers, ratings and timers."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
@@ -51,22 +52,22 @@ def test_pages_are_counted_from_one() -> None:
 
 
 def test_nothing_to_look_for_is_no_search() -> None:
-    assert [None] * 3 == [read_search("dsr", typed) for typed in ("", "  ", "%_-'")]
+    assert [None] * 3 == [read_search(("DSR",), typed) for typed in ("", "  ", "%_-'")]
 
 
 def test_the_longest_word_leads_and_short_ones_are_looked_for_at_beginnings() -> None:
-    search = read_search("dsr", "O'Brien ÉV percy")
+    search = read_search(("DSR",), "O'Brien ÉV percy")
 
     assert search is not None
     assert ("brien", "brien" + LAST_CHARACTER, True) == (search.beginning, search.until, search.within)
     assert ("%brien%", "%percy%", "% ev%", "% o%") == search.patterns
-    short = read_search("dsr", "pl")
+    short = read_search(("DSR",), "pl")
     assert short is not None
     assert (False, ("% pl%",)) == (short.within, short.patterns)
 
 
 def test_a_search_holds_no_more_words_than_it_can_use() -> None:
-    search = read_search("dsr", " ".join("abcdefghijklm"))
+    search = read_search(("DSR",), " ".join("abcdefghijklm"))
 
     assert search is not None
     assert MOST_WORDS == len(search.patterns)
@@ -76,7 +77,7 @@ def test_a_search_holds_no_more_words_than_it_can_use() -> None:
 def test_every_word_of_a_name_finds_it_by_its_beginning(name: str) -> None:
     kept = searchable(fold(name))
 
-    search = read_search("dsr", name)
+    search = read_search(("DSR",), name)
 
     assert kept.startswith(" ")
     if search is not None:
@@ -101,22 +102,29 @@ def test_what_parts_a_name_is_kept_in_parts_and_as_one(name: str, kept: str) -> 
 
 @given(st.integers(min_value=0, max_value=REFERENCES - 1))
 def test_a_reference_is_read_as_it_was_written(number: int) -> None:
-    written = write_reference("dsr", number)
+    written = write_reference("DSR", number)
 
-    assert written == read_reference("dsr", f" {written.lower().replace('-', ' ')} ")
+    assert written == read_reference(("DSR",), f" {written.lower().replace('-', ' ')} ")
     assert not set(written[4:]) & set("01OILSBZ58UAE")
     assert not any(block[0].isdigit() for block in written.split("-"))
 
 
+@pytest.mark.parametrize("typed", ["FH-K7Q2-M9XP", "homes k7q2m9xp", "fhx-K7Q2-M9XP"])
+def test_a_reference_is_read_with_any_prefix_of_its_register(typed: str) -> None:
+    prefix = re.split("[- ]", typed)[0].upper()
+
+    assert f"{prefix}-K7Q2-M9XP" == read_reference(("FH", "FHX", "HOMES"), typed)
+
+
 def test_two_numbers_have_two_references() -> None:
-    assert 10_000 == len({write_reference("dsr", number * 4_000_037) for number in range(10_000)})
+    assert 10_000 == len({write_reference("DSR", number * 4_000_037) for number in range(10_000)})
 
 
 @pytest.mark.parametrize(
     "typed", ["Katherynne", "DSR", "DSR-7KQ2", "DSR-7KQ2-M9XO", "S117-7KQ2-M9XP", "DSR-7KQ2-M9XP-2"]
 )
 def test_nothing_else_is_read_as_a_reference(typed: str) -> None:
-    assert read_reference("dsr", typed) is None
+    assert read_reference(("DSR",), typed) is None
 
 
 @pytest.mark.parametrize(

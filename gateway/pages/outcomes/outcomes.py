@@ -107,12 +107,14 @@ async def record_outcome(request: web.Request) -> web.Response:
         return await _show_not_done(request, sheet, drawn)
     if not recording.ending:
         return see_other(register.record_address(recording.record_id, PAGE), "saved")
-    return see_other(_list_naming(register, posted), "archiving" if receipt.pending else "archived")
+    return see_other(_list_naming(request, posted), "archiving" if receipt.pending else "archived")
 
 
-def _list_naming(register: Definition, posted: Posted) -> str:
+def _list_naming(request: web.Request, posted: Posted) -> str:
     """Return the address of the list, which names the archived record by its reference."""
-    reference = read_reference(register.code, str(posted.get("reference", "")))
+    register = request[REGISTER]
+    prefixes = request.config_dict[REGISTERS].reference_prefixes(register.code)
+    reference = read_reference(prefixes, str(posted.get("reference", "")))
     return register.address(PATHS["records"]) + (f"?{ARCHIVED}={reference}" if reference else "")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.keys import REGISTER, VISITOR
+from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.outcomes.reversal_address import PAGE, REFERENCE, reversal_address
 from gateway.security.ids import command_in, id_in, id_or_none
 from gateway.ui.actions import At, act_in, ask, ask_if_there, attempt, notice, see_other
@@ -61,7 +61,8 @@ class ShownArchived:
 async def show_reversals(request: web.Request) -> web.Response:
     """Show the page. The reference that the address names is filled in."""
     register = _register(request)
-    reference = read_reference(register.code, request.query.get(REFERENCE, ""))
+    prefixes = request.config_dict[REGISTERS].reference_prefixes(register.code)
+    reference = read_reference(prefixes, request.query.get(REFERENCE, ""))
     return await _show(request, _form(register, reference or ""))
 
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from markupsafe import Markup
 from yarl import URL
 
-from gateway.keys import REGISTER, VISITOR
+from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.filters import (
@@ -33,7 +33,7 @@ from gateway.pages.records.filters import (
 from gateway.pages.records.linked import linked_lines
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Posted, number_of
-from gateway.ui.formats import day, days_since, light, lines, link, rating_mark
+from gateway.ui.formats import day, days_since, light, lines, link, plain_link, rating_mark
 from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import kept_part, show
@@ -138,7 +138,8 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
 def _named(request: web.Request) -> Cell:
     """Return the reference of the record that was just archived, and where to put it back; empty if there is none."""
     register = request[REGISTER]
-    words, reference = register.words, read_reference(register.code, request.query.get(ARCHIVED, ""))
+    prefixes = request.config_dict[REGISTERS].reference_prefixes(register.code)
+    words, reference = register.words, read_reference(prefixes, request.query.get(ARCHIVED, ""))
     if reference is None:
         return ""
     link = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(
@@ -222,9 +223,14 @@ class RecordCells:
         self._view, self._outcomes = register.words("records.view"), register.words("records.outcomes")
         self._has_outcomes = bool(register.outcome and visitor.may(Permission.RECORD_OUTCOME))
         self._makers = tuple(self._maker(column) for column in register.records.columns)
+        self._opens = _opening_column(register)
 
     def cells(self, row: RecordRow) -> list[Cell]:
-        return [make(row) for make in self._makers]
+        cells = [make(row) for make in self._makers]
+        if self._opens is not None:
+            shown = cells[self._opens] or self._view
+            cells[self._opens] = plain_link(shown, self._register.record_address(row.record_id))
+        return cells
 
     def _maker(self, column: ListColumn) -> CellMaker:
         if column.shows == "answer":
@@ -268,6 +274,14 @@ class RecordCells:
         if row.ended_at or not self._has_outcomes:
             return view
         return lines(view, link(self._outcomes, f"{href}outcomes/", row.name))
+
+
+def _opening_column(register: Definition) -> int | None:
+    """Return the column that opens the record: the person or the first, if the register shows no actions."""
+    shows = [column.shows for column in register.records.columns]
+    if "actions" in shows:
+        return None
+    return shows.index("person") if "person" in shows else 0
 
 
 def paging_of(wanted: ListRecords, found: RecordPage) -> Paging:

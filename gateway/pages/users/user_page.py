@@ -156,6 +156,7 @@ async def _show(
         form=shown,
         version=found.user.version if version is None or shown.status == 409 else version,
         found=found,
+        elsewhere=_elsewhere(register.words, found),
         facts=_facts(register, found, names),
         acts=_acts(register, found),
         act_command=acted.command,
@@ -163,6 +164,15 @@ async def _show(
         href=user_address(register, found.user.user_id),
         back=register.address(PAGE),
     )
+
+
+def _elsewhere(words: Words, found: User) -> str:
+    """Return what to know of a user with other registers. Only who may close the whole account is told how."""
+    if not found.user.elsewhere or UserAct.ACTIVATE in found.acts:
+        return ""
+    if UserAct.DEACTIVATE not in found.acts:
+        return words("user.elsewhere")
+    return words("user.elsewhere_whole", deactivate=words.group("user.acts.button")[UserAct.DEACTIVATE])
 
 
 def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, Cell]]:

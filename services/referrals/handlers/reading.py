@@ -42,7 +42,8 @@ class ReadRecordHandlers:
         if asked.ended and not reads_ended(register, visitor):
             raise NotAnswered(Fault.NOT_ALLOWED)
         reader = lists.narrowed_to(visitor, asked.narrowing.organisation_ids)
-        search = read_search(visitor.register_code, asked.search)
+        prefixes = self.context.registers.reference_prefixes(visitor.register_code)
+        search = read_search(prefixes, asked.search)
         page = list_page(asked, lists.listed_answers(register))
         filters = filters_of(asked, lists.levels_by_urgency(register))
         async with self.context.one_trip() as db:

@@ -55,7 +55,7 @@ class Reversing:
     context: ServiceContext
 
     async def request(self, visitor: Visitor, asked: AskReversal) -> Nothing:
-        reference = read_reference(visitor.register_code, asked.reference)
+        reference = read_reference(self.context.registers.reference_prefixes(visitor.register_code), asked.reference)
         reason = texts.kept_text(asked.reason)
 
         async def act(db: Database) -> Nothing:

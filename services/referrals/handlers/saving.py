@@ -86,7 +86,7 @@ class Saving:
                 raise Refused("confirm_ending")
             record = replace(record, ends_on=end.ends_on, awaiting=bool(end.awaited))
         for _ in range(MOST_REFERENCES):
-            drawn = replace(record, reference=write_reference(register.code, self.draw(REFERENCES)))
+            drawn = replace(record, reference=write_reference(register.reference_prefix, self.draw(REFERENCES)))
             try:
                 content = content_of(register, answers, reference=drawn.reference)
                 return await self._add(visitor, asked, register, drawn, compartment, content)

@@ -1,7 +1,7 @@
 """Rules about searches: what typed text looks for, by name, NHS number, date of birth or reference."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from shared.cleaning import clean_line
@@ -44,10 +44,14 @@ class Search:
     most: int = MOST_MATCHES
 
 
-def read_search(register_code: str, text: str) -> Search | None:
-    """Return the search for the typed text; None if the text holds nothing to search for."""
-    reference = read_reference(register_code, text)
-    terms = _digits_together([*_read_terms(register_code, text)])
+def read_search(prefixes: Collection[str], text: str) -> Search | None:
+    """
+    Return the search for the typed text; None if the text holds nothing to search for.
+
+    `prefixes` are those of the register's references.
+    """
+    reference = read_reference(prefixes, text)
+    terms = _digits_together([*_read_terms(prefixes, text)])
     found = patterns_of(terms)
     if found is None:
         return None
@@ -61,9 +65,10 @@ def _is_number(word: str) -> bool:
     return word.isdigit() and len(word) >= SHORTEST_WITHIN
 
 
-def _read_terms(register_code: str, text: str) -> Iterator[str]:
+def _read_terms(prefixes: Collection[str], text: str) -> Iterator[str]:
     """Return the words to look for, in the form in which `search_text` stores them."""
-    references = (each.format(code=re.escape(register_code), letters=ALPHABET) for each in (_REFERENCE, _LETTERS))
+    either = "|".join(map(re.escape, sorted(prefixes, key=len, reverse=True)))
+    references = (each.format(code=f"(?:{either})", letters=ALPHABET) for each in (_REFERENCE, _LETTERS))
     forms = re.compile("|".join((_NUMBER, _DATE, _SHORT_DATE, *references, _OTHER)), re.IGNORECASE)
     for found in forms.finditer(plain_signs(clean_line(text))):
         kind = found.lastgroup

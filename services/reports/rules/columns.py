@@ -169,8 +169,12 @@ class Planner:
                 case OptionFilter():
                     code = choice.options.get(each.question, "")
                     label = self._newest.form.by_name[each.question].labels.get(code, "")
-                    chosen.append((each.label, label or self._newest.words("workbook.everything")))
+                    chosen.append((each.label, label or self._everything(each)))
         return chosen
+
+    def _everything(self, filtered: OptionFilter) -> str:
+        """Return what the file says of a filter that was not used. A register may have one word for all of them."""
+        return self._newest.words("workbook.everything") or filtered.everything
 
     def _organisation_chosen(self, choice: ReportChoice) -> str:
         """Return the name of the organisation that the report is limited to, if it is limited to one."""

@@ -14,6 +14,7 @@ _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 _DOMAIN = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
 _QUESTION = r"^[a-z][a-z0-9_]{0,47}$"
 _REGISTER = r"^[a-z][a-z0-9]{1,15}$"
+_PREFIX = r"^[A-Z][A-Z0-9]{0,11}$"
 _WEB = r"^(https://[^\s]+|/[^/\s][^\s]*)$"
 
 PATTERNS: dict[str, str] = {
@@ -24,6 +25,7 @@ PATTERNS: dict[str, str] = {
     _DOMAIN: "must be a domain in small letters, without @ and https://, for example nhs.uk",
     _QUESTION: "must be small letters without accents, digits or _, at most 48, and begin with a letter",
     _REGISTER: "must be small letters and digits, 2 to 16, and begin with a letter: no hyphen, no _",
+    _PREFIX: "must be capital letters and digits, at most 12, and begin with a letter",
     _WEB: "must be an address that begins with https://, or with / for a page of this service",
 }
 """What each pattern demands, in words for authors."""
@@ -84,6 +86,7 @@ EmailAddress = Annotated[str, StringConstraints(pattern=_EMAIL, max_length=254)]
 Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253)]
 QuestionName = Annotated[str, StringConstraints(pattern=_QUESTION)]
 RegisterCode = Annotated[str, StringConstraints(pattern=_REGISTER)]
+ReferencePrefix = Annotated[str, StringConstraints(pattern=_PREFIX)]
 WebAddress = Annotated[str, StringConstraints(pattern=_WEB, max_length=500)]
 
 Role = Literal[

@@ -17,6 +17,7 @@ from shared.registers.definition.base import (
     Link,
     Model,
     QuestionName,
+    ReferencePrefix,
     RegisterCode,
     Role,
     Text,
@@ -44,7 +45,7 @@ Column = Literal["person", "organisation", "created", "updated", "created_by", "
 
 
 class Identity(Model):
-    """The register's names."""
+    """The register's names. References begin with `reference_prefix`, or else with the code."""
 
     code: RegisterCode
     edition: Edition
@@ -52,6 +53,7 @@ class Identity(Model):
     site_name: Text
     record: Text
     records: Text
+    reference_prefix: ReferencePrefix | None = None
 
 
 class Contact(Model):
@@ -183,6 +185,11 @@ class Definition(Model):
     @property
     def edition(self) -> str:
         return self.identity.edition
+
+    @property
+    def reference_prefix(self) -> str:
+        """What the reference of a new record begins with."""
+        return self.identity.reference_prefix or self.code.upper()
 
     @property
     def minimum(self) -> tuple[QuestionName, ...]:

@@ -282,3 +282,30 @@ async def test_a_proposal_that_is_not_made_says_why(
     page = await browser.send(f"{HERE}propose", {"command": COMMAND, "organisations": MPFT.hex}, status=409)
 
     assert ([MPFT.hex], 1) == (ticked(page), len(page.problems))
+
+
+@pytest.mark.parametrize(
+    ("acts", "said"),
+    [
+        ((UserAct.REMOVE,), "a master admin can deactivate the whole account"),
+        ((UserAct.DEACTIVATE, UserAct.REMOVE), "“Deactivate” closes their account on all registers"),
+    ],
+)
+async def test_who_may_close_the_whole_account_is_told_so(
+    browser: Browser, users: StandInUsers, acts: tuple[UserAct, ...], said: str
+) -> None:
+    users.user, users.acts = a_user(elsewhere=True), acts
+
+    assert said in (await browser.see(HERE)).html
+
+
+async def test_the_page_of_who_was_proposed_leads_to_where_it_is_accepted(
+    browser: Browser, users: StandInUsers
+) -> None:
+    users.proposed = True
+
+    page = await browser.see(HERE)
+
+    assert ["Proposed administrators"] == [
+        each.get_text() for each in page.tree.select(f'main a[href="{USERS}"]') if "roposed" in each.get_text()
+    ]

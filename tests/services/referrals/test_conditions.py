@@ -86,7 +86,7 @@ async def find_for_update(wanted: Wanted) -> bool:
 
 
 async def search_reference(wanted: Wanted) -> bool:
-    search = read_search("dsr", wanted.receipt.reference)
+    search = read_search(("DSR",), wanted.receipt.reference)
     assert search
     return bool((await finding.search_records(wanted.db, wanted.visitor, ListPage(0, 10), search)).rows)
 

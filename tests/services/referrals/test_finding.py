@@ -234,7 +234,7 @@ def test_all_spellings_of_a_name_sort_as_one(names: tuple[str, str]) -> None:
 @given(spellings())
 def test_a_name_is_found_by_each_of_its_spellings(names: tuple[str, str]) -> None:
     stored, typed = names
-    search = read_search("dsr", typed)
+    search = read_search(("DSR",), typed)
 
     assert search is not None
     kept = searchable(stored)

@@ -79,7 +79,7 @@ class Explained:
     ) -> tuple[set[str], int]:
         """Return the indexes that a list or search reads (or tables that it reads whole), and the number of rows."""
         page = ListPage(skip, 25)
-        search = read_search("dsr", typed)
+        search = read_search(("DSR",), typed)
         for _ in range(OFTEN):
             self.plans.clear()
             if search:

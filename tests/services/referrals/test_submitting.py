@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 
 import pytest
 
@@ -49,8 +50,25 @@ async def test_the_record_holds_birthday_postcode_organisation_locality_and_rati
 async def test_the_reference_is_for_people_and_the_id_says_nothing(referrals: Referrals) -> None:
     receipt = await referrals.submit(a_visitor())
 
-    assert references.read_reference("dsr", receipt.reference) == receipt.reference
+    assert references.read_reference(("DSR",), receipt.reference) == receipt.reference
     assert 0 == receipt.version
+
+
+async def test_a_reference_begins_with_the_prefix_that_the_register_chose(
+    pool: DatabasePool, registers: Registers
+) -> None:
+    written = next(each for each in registers.written() if each.definition.code == "dsr")
+    identity = written.definition.identity.model_copy(update={"reference_prefix": "FH"})
+    chosen = replace(written, definition=written.definition.model_copy(update={"identity": identity}))
+    referrals, visitor = await Referrals.open(pool, Registers([chosen])), a_visitor()
+
+    receipt = await referrals.submit(visitor)
+    found = [
+        (await referrals.listed(visitor, search=typed)).matches for typed in (receipt.reference, receipt.reference[3:])
+    ]
+
+    assert receipt.reference.startswith("FH-")
+    assert [1, 1] == found
 
 
 async def test_a_reference_that_is_taken_is_drawn_again(
@@ -62,7 +80,7 @@ async def test_a_reference_that_is_taken_is_drawn_again(
 
     receipts = [await saving.submit(visitor, unasked(**a_person())) for _ in range(2)]
 
-    assert [references.write_reference("dsr", each) for each in (number, number + 1)] == [r.reference for r in receipts]
+    assert [references.write_reference("DSR", each) for each in (number, number + 1)] == [r.reference for r in receipts]
     assert 2 == (await referrals.listed(visitor)).total
 
 

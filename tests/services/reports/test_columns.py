@@ -1,14 +1,18 @@
 """Tests that a report keeps the answers to questions that only older editions have."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
 
 from services.reports.rules.choosing import Codes, read_choice
 from services.reports.rules.columns import Planner, ReportRequest
 from services.reports.workbook.cells import maker_of
 from services.reports.workbook.plan import WorkbookColumn
 from shared.registers.definition.register import Definition
-from shared.registers.load import Registers
+from shared.registers.load import Registers, load_registers
 
+SECOND = Path(__file__).parents[2] / "journeys" / "registers"
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 
@@ -40,3 +44,15 @@ def test_an_answer_of_another_kind_stands_in_its_cell_as_it_is() -> None:
     day = maker_of(WorkbookColumn("Day", "answer", "day", "day"))
 
     assert ("in spring", date(2026, 6, 30)) == (day("in spring"), day("2026-06-30"))
+
+
+@pytest.mark.parametrize(
+    ("code", "filtered", "said"), [("homes", "Rooms needed", "Any number"), ("dsr", "Locality", "All")]
+)
+def test_a_filter_that_was_not_used_is_said_in_the_register_s_words(code: str, filtered: str, said: str) -> None:
+    register = load_registers([SECOND]).find(code)
+    choice = read_choice(register, register.reporting.reports, Codes(register.reporting.reports[0].code))
+
+    facts = dict(Planner((register,), {}).plan(choice, ReportRequest("Jayne Billings", (), NOW.date(), NOW)).facts)
+
+    assert said == facts[f"Filter chosen: {filtered}"]
