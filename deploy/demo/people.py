@@ -79,7 +79,7 @@ def accounts_of(register: Definition) -> tuple[DemoAccount, ...]:
             first_name,
             called.capitalize(),
             role,
-            f"{register.words.group('users.roles')[role]} of {register.identity.name}",
+            f"{register.words.group('users.roles')[role]}, {register.identity.name}",
             everywhere=role is Role.ADMINISTRATOR,
             domains=(domain,) if role is Role.REPORTING else (),
         )

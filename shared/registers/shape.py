@@ -16,7 +16,7 @@ Steps = tuple[int | str, ...]
 class Meant(NamedTuple):
     """What was meant by an unknown key: another key, or the same one inside the part `under`."""
 
-    key: str = ""
+    instead: str = ""
     under: str = ""
 
 
@@ -88,7 +88,7 @@ def _explains(unknown: Steps, meant: Meant, missing: Steps) -> bool:
     place = unknown[:-1]
     if meant.under and missing[: len(place)] == place:
         return missing[len(place) :] == (meant.under,) or missing[-1] == unknown[-1]
-    return (*place, meant.key) == missing
+    return (*place, meant.instead) == missing
 
 
 def _plain(each: ErrorDetails, written: object, model: type[BaseModel] | None, meant: Mapping[Steps, Meant]) -> str:
@@ -188,8 +188,8 @@ def _unknown(steps: Steps, model: type[BaseModel] | None, meant: Meant) -> str:
     if meant.under:
         path = [step for step in steps[:-1] if isinstance(step, str)]
         return f"belongs inside {meant.under}, as {'.'.join([*path, meant.under, key])}"
-    if meant.key:
-        return f"is not a word that a definition knows; did you mean {meant.key}?"
+    if meant.instead:
+        return f"is not a word that a definition knows; did you mean {meant.instead}?"
     if len(steps) > 1 and key in _known_at((), model):
         return "belongs to the whole register: write it before the first heading in square brackets"
     known = _known_at(steps[:-1], model)

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Literal, cast, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -165,7 +165,8 @@ def _takes(field: FieldInfo, value: object) -> bool:
     if field.annotation is Words or Words in get_args(field.annotation):
         return not reworded(value)[1]
     try:
-        TypeAdapter(Annotated[field.annotation, Field(), *field.metadata]).validate_python(value)
+        wanted = cast("type[object]", Annotated[field.annotation, Field(), *field.metadata])
+        TypeAdapter(wanted).validate_python(value)
     except ValidationError:
         return False
     return True

@@ -227,9 +227,8 @@ class RecordCells:
 
     def cells(self, row: RecordRow) -> list[Cell]:
         cells = [make(row) for make in self._makers]
-        if self._opens is not None:
-            shown = cells[self._opens] or self._view
-            cells[self._opens] = plain_link(shown, self._register.record_address(row.record_id))
+        if self._opens == "first":
+            cells[0] = plain_link(cells[0] or self._view, self._register.record_address(row.record_id))
         return cells
 
     def _maker(self, column: ListColumn) -> CellMaker:
@@ -261,7 +260,9 @@ class RecordCells:
         if row.ended_at:
             state = words("records.ended_on", when=day(row.ended_at))
         linked = self._linked.get(row.record_id, "")
-        return lines(row.name, light(born), light(linked), state) if born or linked or state else row.name
+        opened = self._register.record_address(row.record_id) if self._opens == "person" else ""
+        name = plain_link(row.name, opened) if opened else row.name
+        return lines(name, light(born), light(linked), state) if born or linked or state else name
 
     def _rated(self, row: RecordRow) -> Cell:
         words = self._register.words
@@ -276,12 +277,10 @@ class RecordCells:
         return lines(view, link(self._outcomes, f"{href}outcomes/", row.name))
 
 
-def _opening_column(register: Definition) -> int | None:
-    """Return the column that opens the record: the person or the first, if the register shows no actions."""
+def _opening_column(register: Definition) -> str:
+    """Return which column opens the record: its actions, else the person, else the first."""
     shows = [column.shows for column in register.records.columns]
-    if "actions" in shows:
-        return None
-    return shows.index("person") if "person" in shows else 0
+    return next((each for each in ("actions", "person") if each in shows), "first")
 
 
 def paging_of(wanted: ListRecords, found: RecordPage) -> Paging:
