@@ -17,6 +17,7 @@ from deploy.runner.settings import RunnerSettings, read_settings
 from deploy.runner.state import state_in
 from services.referrals.store.editions import find_used
 from shared.database import open_pool, transaction
+from shared.registers.checks.notes import find_notes
 from shared.registers.checks.succession import check_succession
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.registers.files import LoadedRegister, lists_beside, place_faults, read_file
@@ -55,6 +56,7 @@ def check_definition(path: Path) -> DefinitionCheck:
         checked.compared.append("Not compared with other editions, nor with what is in use: mend these faults first.")
         return checked
     checked.faults = place_faults(path, loaded.definition)
+    checked.compared = [f"Look at this: {note}." for note in find_notes(loaded.definition)]
     _compare_editions(path, loaded, checked)
     _compare_used(loaded, checked)
     return checked

@@ -20,6 +20,7 @@ class Meant(NamedTuple):
     under: str = ""
 
 
+SURELY = 0.85
 TABLES = frozenset({"dict_type", "model_type", "model_attributes_type"})
 _PLAIN: Mapping[str, str] = {
     "missing": "is missing",
@@ -88,7 +89,7 @@ def _explains(unknown: Steps, meant: Meant, missing: Steps) -> bool:
     place = unknown[:-1]
     if meant.under and missing[: len(place)] == place:
         return missing[len(place) :] == (meant.under,) or missing[-1] == unknown[-1]
-    return (*place, meant.instead) == missing
+    return (*place, meant.instead) == missing[: len(place) + 1]
 
 
 def _plain(each: ErrorDetails, written: object, model: type[BaseModel] | None, meant: Mapping[Steps, Meant]) -> str:
@@ -139,6 +140,8 @@ def _example(kind: str, steps: Steps, value: object) -> str:
         return f", for example {EXAMPLES[named]}"
     if kind == "tuple_type" and named in LISTS:
         return f", for example {LISTS[named]}"
+    if kind == "tuple_type" and isinstance(value, dict):
+        return f", with one table or several: {named} = [{{ … }}]"
     if kind == "tuple_type" and isinstance(value, str):
         return f', for example ["{_shortened(value)}"]'
     return ""
@@ -202,7 +205,7 @@ def _meant(steps: Steps, found: Sequence[ErrorDetails], written: object, model: 
     Return what was meant by an unknown key.
 
     It is a key that authors often call so, the same key one part further in, one that is missing, or the nearest. A key
-    that is written as well was not meant.
+    that is written as well is meant only if it is nearly the same, as for a part that is written several times.
     """
     table = _value_at(steps[:-1], written)
     there = table.keys() if isinstance(table, dict) else frozenset()
@@ -212,7 +215,8 @@ def _meant(steps: Steps, found: Sequence[ErrorDetails], written: object, model: 
         return Meant(usual)
     if under := next((each for each in known + list(there) if key in _known_at((*steps[:-1], each), model)), ""):
         return Meant(under=under)
-    return Meant(nearest(key, missing, cutoff=0.5) or nearest(key, known))
+    near = nearest(key, missing, cutoff=0.5) or nearest(key, known)
+    return Meant(near or nearest(key, _known_at(steps[:-1], model), cutoff=SURELY))
 
 
 def _kinds_at(steps: Steps, model: type[BaseModel] | None) -> list[str]:

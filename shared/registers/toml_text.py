@@ -6,6 +6,8 @@ import tomllib
 from shared.registers.faults import DefinitionFault, FaultyRegister
 
 CURLY = re.compile("[\u2018-\u201f\u00ab\u00bb]")
+APOSTROPHE = re.compile(r"[^=]*=\s*'[^']*'\w")
+UNSEEN = re.compile("[\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u2060\u3000\ufeff]")
 AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 DOUBLE = re.compile(r'"(?:\\.|[^"\\])*"')
 SHOUTED = re.compile(r"[=\[,]\s*(True|False|TRUE|FALSE|Yes|No|yes|no|on|off|None|null|nil)\b")
@@ -92,19 +94,35 @@ def _opened(message: str, lines: list[str]) -> int:
 
 
 def _what_is_wrong(message: str, line: str, lines: list[str]) -> str:
-    if _is_curly(line):
-        return QUOTES
-    if shouted := SHOUTED.search(line):
-        return f"has {shouted[1]}: write true or false in small letters, without quotation marks"
+    if of_line := _of_line(message, line):
+        return of_line
     if message.startswith(("Cannot", "Duplicate")):
         return _twice(line, lines)
     return next((plain for start, plain in _PLAIN if message.startswith(start)), "cannot be read as TOML")
 
 
+def _of_line(message: str, line: str) -> str:
+    """Return what can be seen on the line itself, or an empty string."""
+    if _is_curly(line):
+        return QUOTES
+    if UNSEEN.search(_outside(line)):
+        return "has a space that is not a plain one, or another invisible character: type the line again"
+    if message.startswith("Expected newline") and APOSTROPHE.match(line):
+        return "has an apostrophe in a text in single quotation marks: put the text in double ones"
+    if message.startswith("Expected ']' at the end") and line.rstrip().endswith("]"):
+        return "is a heading with a space or another character that it cannot have"
+    shouted = SHOUTED.search(line)
+    return f"has {shouted[1]}: write true or false in small letters, without quotation marks" if shouted else ""
+
+
 def _is_curly(line: str) -> bool:
     """Return whether a curly quotation mark stands where a straight one has to begin a text."""
-    outside = re.sub(r'"(?:\\.|[^"\\])*"|\'[^\']*\'', "", line.partition("#")[0])
-    return bool(CURLY.search(outside))
+    return bool(CURLY.search(_outside(line)))
+
+
+def _outside(line: str) -> str:
+    """Return the part of a line that is neither text nor comment."""
+    return re.sub(r'"(?:\\.|[^"\\])*"|\'[^\']*\'', "", line.partition("#")[0])
 
 
 def _twice(line: str, lines: list[str]) -> str:

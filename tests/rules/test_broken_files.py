@@ -194,6 +194,21 @@ SLIPS: list[tuple[str, str, str]] = [
         "which is repeated: write [[form.section]], with two brackets",
     ),
     ("[[notification]]", "[[notifications]]", "who gets an email is written under [[notification]]"),
+    ("[[organisation]]", "[[organization]]", "is not a word that a definition knows; did you mean organisation?"),
+    ('team = "Homes desk"', 'team\u00a0= "Homes desk"', "line 25: has a space that is not a plain one"),
+    ('team = "Homes desk"', "team = 'Homes' desk'", "line 25: has something after the value"),
+    (
+        'team = "Homes desk"',
+        "team = 'The home's desk'",
+        "line 25: has an apostrophe in a text in single quotation marks",
+    ),
+    ("[contact]", "[con tact]", "line 24: is a heading with a space or another character"),
+    (
+        'paragraphs = ["So that nobody waits unseen."]',
+        'paragraphs = ["x"]\nlink = { text = "x", address = "/x" }',
+        "must be a list in square brackets, with one table or several: link = [{",
+    ),
+    ("first = 18, last = 59", "from = 18, to = 59", "from: is not a word that a definition knows; did you mean first?"),
     ('label = "Start" },', 'label = "Start" }', "or lacks a comma between two entries"),
 ]
 """What is changed in a good definition, and a part of what the author is told."""
