@@ -31,7 +31,7 @@ class Week(Message):
 
 class TileShown(Message):
     """
-    One panel of the dashboard, in display order. Each record is counted once in it.
+    One panel of the dashboard, in display order. Each person is counted once in it.
 
     `by_week` has `weeks` instead of counts, oldest first, with today last. All weeks have the same levels.
     """

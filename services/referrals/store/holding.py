@@ -112,6 +112,7 @@ ADD_HOLDER = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
     VALUES ($1, $2, 'holder', $3, $4, $5, $6, $7)
 """
+FEED_AGAIN = "SELECT feed_again($1)"
 ADD_COVER = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, until_day, named_by, named_by_name)
     VALUES ($1, $2, 'cover', $3, $4, $5, $6, $7, $8)
@@ -121,7 +122,9 @@ ADD_COVER = """
 async def add_holder(
     db: Database, holding_id: UUID, record_id: UUID, who: tuple[UUID, str], day: date, by: tuple[UUID, str]
 ) -> None:
+    """Name the holder, and let the feed say so."""
     await db.execute(ADD_HOLDER, holding_id, record_id, *who, day, *by)
+    await db.execute(FEED_AGAIN, [record_id])
 
 
 async def add_cover(

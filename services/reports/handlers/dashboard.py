@@ -10,7 +10,8 @@ from services.reports.handlers.kept_panels import Basis, KeptPanels, PanelsShown
 from services.reports.handlers.scope import find_covered
 from services.reports.rules.bodies import bodies_named, body_choices
 from services.reports.rules.choosing import reports_offered
-from services.reports.rules.counting import Panels, counts_organisations
+from services.reports.rules.counting import Panels
+from services.reports.rules.people import count_people_once
 from services.reports.store import compartments, dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
 from shared.database import Database, transaction
@@ -54,11 +55,10 @@ class Dashboards:
         register, day = basis.editions[0], london_day(basis.now)
         bodies = bodies_named(asked.organisation_id, [asked.body] if asked.body else [])
         covered = await find_covered(db, self.context, visitor, bodies)
-        found = await dashboards.read_standing(
-            db, register.code, covered, day, by_organisation=counts_organisations(register)
-        )
+        found = await dashboards.read_standing(db, register, covered, day)
         offered = await compartments.find_bodies(db, visitor) if register.scope else ()
         found.tallies.put_right(register, found.overdue, day)
+        count_people_once(found.tallies, register, found.linked, day)
         theirs = frozenset(visitor.organisation_ids)
         within = {each: label for each, label in basis.names.items() if each in theirs}
         reached = None if covered is None else frozenset(covered)

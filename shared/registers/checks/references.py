@@ -18,6 +18,8 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "postcode": frozenset({"postcode"}),
     "locality": frozenset({"choice", "select"}),
     "lead_professional": frozenset({"text"}),
+    "lead_professional_contact": frozenset({"text"}),
+    "latest_update": frozenset({"text", "long_text"}),
 }
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
 RESERVED_CODES = frozenset(

@@ -47,8 +47,16 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WHERE check_keys(e.item, ARRAY[
         'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id',
         'compartment_id', 'bodies', 'state', 'is_open', 'created_by', 'created_at', 'updated_at', 'rated_at', 'ended_at',
-        'born', 'answers', 'counted', 'recount_on', 'moves'
+        'born', 'answers', 'counted', 'recount_on', 'moves', 'holder', 'person_id', 'sort_name'
     ])
+$$;
+
+-- Return what a page of records says beside their own rows: who holds them, and the person that they are about.
+CREATE OR REPLACE FUNCTION read_people(p_records jsonb)
+RETURNS TABLE (record_id uuid, holder text, person_id uuid, sort_name text)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT p.record_id, p.holder, p.person_id, p.sort_name
+    FROM jsonb_to_recordset(p_records) AS p (record_id uuid, holder text, person_id uuid, sort_name text)
 $$;
 
 -- Return how many of these records differ from the copies. Records beyond the end of the live lane do not count.
@@ -56,12 +64,15 @@ CREATE OR REPLACE FUNCTION count_different(p_records jsonb) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)
     FROM read_records(p_records) AS r
+    INNER JOIN read_people(p_records) AS p ON p.record_id = r.record_id
     INNER JOIN feed AS f ON f.source = 'referrals'
     LEFT JOIN record_copy AS c ON c.record_id = r.record_id
     WHERE r.sequence <= f.sequence
         AND (c.record_id IS NULL OR c.sequence < r.sequence OR c.sequence = r.sequence
-            AND (c.version, c.compartment_id, c.state, c.is_open, c.answers, c.counted, c.moves)
-                IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves))
+            AND (c.version, c.compartment_id, c.state, c.is_open, c.answers, c.counted, c.moves, c.holder, c.person_id,
+                c.sort_name)
+                IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves,
+                p.holder, p.person_id, p.sort_name))
 $$;
 
 -- Store the records of a page, and the compartments that are new. That of an organisation has no bodies here, and needs
@@ -73,8 +84,9 @@ BEGIN
         SELECT
             r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
             r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at,
-            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves
+            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves, p.holder, p.person_id, p.sort_name
         FROM read_records(p_records) AS r
+        INNER JOIN read_people(p_records) AS p ON p.record_id = r.record_id
     ), met AS (
         INSERT INTO compartment (compartment_id, register_code, bodies)
         SELECT DISTINCT r.compartment_id, r.register_code, r.bodies
@@ -84,12 +96,13 @@ BEGIN
     )
     INSERT INTO record_copy AS c (
         record_id, sequence, generation, register_code, edition, reference, version, organisation_id, compartment_id,
-        state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves
+        state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves,
+        holder, person_id, sort_name
     )
     SELECT
         r.record_id, r.sequence, p_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
         r.compartment_id, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born,
-        r.answers, r.counted, r.recount_on, r.moves
+        r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
     FROM page AS r
     ON CONFLICT (record_id) DO UPDATE SET
         sequence = excluded.sequence,
@@ -111,7 +124,10 @@ BEGIN
         answers = excluded.answers,
         counted = excluded.counted,
         recount_on = excluded.recount_on,
-        moves = excluded.moves
+        moves = excluded.moves,
+        holder = excluded.holder,
+        person_id = excluded.person_id,
+        sort_name = excluded.sort_name
     WHERE c.generation < excluded.generation
         OR (c.sequence < excluded.sequence AND c.version <= excluded.version);
 END
