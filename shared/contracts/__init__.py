@@ -94,6 +94,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     outcomes.CountTasks,
     outcomes.ReadTask,
     outcomes.AcknowledgeTask,
+    outcomes.DiscussTask,
     reports.ReadDashboard,
     reports.StartReport,
     reports.ReadReportJob,
@@ -120,6 +121,7 @@ EVENTS: tuple[type[Event], ...] = (
     events.RoutineNotice,
     events.UrgentNotice,
     outcomes.OutcomeRecorded,
+    outcomes.RecordDiscussed,
     outcomes.UrgentNotSeen,
 )
 BROADCASTS: tuple[type[Broadcast], ...] = (

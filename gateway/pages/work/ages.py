@@ -1,0 +1,39 @@
+"""How long a task has waited, in words."""
+
+from datetime import datetime, timedelta
+
+from shared.registers.definition.words import Words
+from shared.values import london_day
+
+MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
+DAYS_IN_HOURS = 2  # below this many days, hours matter
+DAYS_ALONE = 56  # beyond this many days, months say more
+MONTHS_OF_YEAR = 12
+
+
+def age_in_words(since: datetime, now: datetime, words: Words) -> str:
+    """Return an age: "5 minutes", "2 hours 5 minutes", "1 day 3 hours", "12 days", "4 years, 5 months"."""
+    minutes = max(int((now - since) / timedelta(minutes=1)), 0)
+    days, rest = divmod(minutes, MINUTES_OF_DAY)
+    if days > DAYS_ALONE:
+        return _long(since, now, words)
+    if days >= DAYS_IN_HOURS:
+        return words("tasks.age.days", count=days)
+    hours, left = divmod(rest, MINUTES_OF_HOUR)
+    in_days = (_amount(days, "day", words), _amount(hours, "hour", words))
+    in_hours = (in_days[1], _amount(left, "minute", words))
+    return " ".join(filter(None, in_days if days else in_hours)) or words("tasks.age.none")
+
+
+def _long(since: datetime, now: datetime, words: Words) -> str:
+    """Return full years and months by the calendar in London."""
+    first, last = london_day(since), london_day(now)
+    months = (last.year - first.year) * MONTHS_OF_YEAR + last.month - first.month - (last.day < first.day)
+    years, left = divmod(months, MONTHS_OF_YEAR)
+    return ", ".join(filter(None, (_amount(years, "year", words), _amount(left, "month", words))))
+
+
+def _amount(count: int, unit: str, words: Words) -> str:
+    if count == 0:
+        return ""
+    return words(f"tasks.age.{unit}") if count == 1 else words(f"tasks.age.{unit}s", count=count)
