@@ -268,7 +268,7 @@ async def test_a_discussed_button_that_is_not_ours_is_refused(browser: Browser, 
     work.agenda = (a_task(3),)
     await browser.see(HERE)
 
-    await browser.send(f"{HERE}discussed/", {"discuss": value}, status=400)
+    await browser.send("/dsr/discussed/", {"discuss": value}, status=400)
 
     assert [] == work.heard(DiscussTask)
 

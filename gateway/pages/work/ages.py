@@ -20,9 +20,11 @@ def age_in_words(since: datetime, now: datetime, words: Words) -> str:
     if days >= DAYS_IN_HOURS:
         return words("tasks.age.days", count=days)
     hours, left = divmod(rest, MINUTES_OF_HOUR)
-    in_days = (_amount(days, "day", words), _amount(hours, "hour", words))
-    in_hours = (in_days[1], _amount(left, "minute", words))
-    return " ".join(filter(None, in_days if days else in_hours)) or words("tasks.age.none")
+    in_hours = _amount(hours, words("tasks.age.hour"), words("tasks.age.hours", count=hours))
+    if days:
+        return " ".join(filter(None, (words("tasks.age.day"), in_hours)))
+    in_minutes = _amount(left, words("tasks.age.minute"), words("tasks.age.minutes", count=left))
+    return " ".join(filter(None, (in_hours, in_minutes))) or words("tasks.age.none")
 
 
 def _long(since: datetime, now: datetime, words: Words) -> str:
@@ -30,10 +32,12 @@ def _long(since: datetime, now: datetime, words: Words) -> str:
     first, last = london_day(since), london_day(now)
     months = (last.year - first.year) * MONTHS_OF_YEAR + last.month - first.month - (last.day < first.day)
     years, left = divmod(months, MONTHS_OF_YEAR)
-    return ", ".join(filter(None, (_amount(years, "year", words), _amount(left, "month", words))))
+    in_years = _amount(years, words("tasks.age.year"), words("tasks.age.years", count=years))
+    in_months = _amount(left, words("tasks.age.month"), words("tasks.age.months", count=left))
+    return ", ".join(filter(None, (in_years, in_months)))
 
 
-def _amount(count: int, unit: str, words: Words) -> str:
+def _amount(count: int, one: str, several: str) -> str:
     if count == 0:
         return ""
-    return words(f"tasks.age.{unit}") if count == 1 else words(f"tasks.age.{unit}s", count=count)
+    return one if count == 1 else several

@@ -30,7 +30,7 @@ from shared.registers.definition.register import Definition
 from shared.values import show_date
 
 PATH = "work/"
-DISCUSSED_PATH = "work/discussed/"
+DISCUSSED_PATH = "discussed/"
 LONG = timedelta(days=57)  # from here on, days say less than years and months
 SEEN_FORM = "seen-form"
 LONGEST_UPDATE = 200
@@ -149,8 +149,13 @@ async def _names(request: web.Request, tasks: Tasks) -> Names | None:
 def _said(request: web.Request, tasks: Tasks) -> str:
     """Return what the last pressed button did."""
     words = request[REGISTER].words
-    codes = ("closed", "changed", "discussed", "put_back")
-    if said := notice(request, {code: words(f"tasks.{code}") for code in codes}):
+    texts = {
+        "closed": words("tasks.closed"),
+        "changed": words("tasks.changed"),
+        "discussed": words("tasks.discussed"),
+        "put_back": words("tasks.put_back"),
+    }
+    if said := notice(request, texts):
         return said
     if "seen" in request.query:
         return words("tasks.done")

@@ -18,7 +18,6 @@ from shared.registers.definition.register import Definition
 from shared.values import london_day, show_date
 
 LONDON = ZoneInfo("Europe/London")
-NOTES = ("continued_meaning", "order", "print", "holders", "warning")
 WIDTHS: dict[Kind, int] = {"day": 14, "nhs_number": 15}
 KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": "codes"}
 
@@ -56,7 +55,7 @@ class Planner:
         columns = [each for each in rest if each.source != "answer" or each.name not in leading]
         return Plan(
             title=choice.report.title,
-            day=asked.day.isoformat(),
+            day=asked.day.toordinal(),
             frozen=len(named),
             printed=len(named) + len(shown),
             footer=f"{self._newest.identity.name}: {choice.report.title}\t{words.unfilled('workbook.page')}",
@@ -68,10 +67,15 @@ class Planner:
             records=words("workbook.records"),
             people=words("workbook.people"),
             continued=words.unfilled("workbook.continued"),
-            notes=tuple(words(f"workbook.{each}") for each in NOTES),
+            notes=self._notes(),
             summary=words("workbook.summary"),
             tables=tuple(Summing(self.editions, within, asked.day).tables()),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        words = self._newest.words
+        about_rows = (words("workbook.continued_meaning"), words("workbook.order"), words("workbook.print"))
+        return (*about_rows, words("workbook.holders"), words("workbook.warning"))
 
     def _named(self, choice: ReportChoice) -> list[WorkbookColumn]:
         """Return the columns that say which record a row is: its reference, and the names of the person."""

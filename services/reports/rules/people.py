@@ -59,11 +59,11 @@ def _rate_once(tallies: Tallies, records: Sequence[LinkedRecord], order: RatingO
         for move in (each for each in moves if each.week == week):
             tallies.move(max(week, first), move.level, -move.n)
             standing[move.level] = standing.get(move.level, 0) + move.n
-        now = _highest(standing, order)
-        for level, n in ((before, -1), (now, 1)):
-            if level is not None:
-                tallies.move(max(week, first), level, n)
-        before = now
+        level = _highest(standing, order)
+        for reached, n in ((before, -1), (level, 1)):
+            if reached is not None:
+                tallies.move(max(week, first), reached, n)
+        before = level
 
 
 def _highest(standing: Mapping[str, int], order: RatingOrder) -> str | None:

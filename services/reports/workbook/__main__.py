@@ -74,7 +74,7 @@ class Sheets:
     def __init__(self, book: Book, plan: Plan) -> None:
         self._book = book
         self._plan = plan
-        self._cells = Cells(plan.columns, book.written, date.fromisoformat(plan.day))
+        self._cells = Cells(plan.columns, book.written, date.fromordinal(plan.day))
         self._summary = Summary(plan.tables)
         self._records = 0
         self._table = self._new_table(plan.title)

@@ -57,12 +57,12 @@ class Plan:
     """
     A workbook without its rows. `facts` come first in the summary and the definitions: report, filters and time.
 
-    The first `frozen` columns stay in view, and the first `printed` columns are printed. Ages are those on `day`.
+    The first `frozen` columns stay in view, and the first `printed` columns are printed. Ages are those on `day`, a proleptic ordinal.
     `footer` has the gaps {page} and {pages}.
     """
 
     title: str
-    day: str
+    day: int
     frozen: int
     printed: int
     footer: str
