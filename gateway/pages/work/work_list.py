@@ -190,8 +190,7 @@ class TaskCells:
 
     @property
     def urgent_columns(self) -> list[Column]:
-        area = [Column(self._locality.label)] if self._locality else []
-        return [*self._first_columns(), *area, *self._last_columns(), self._news, Column(self._words("tasks.seen"))]
+        return [*self._first_columns(), *self._last_columns(), self._news, Column(self._words("tasks.seen"))]
 
     @property
     def agenda_columns(self) -> list[Column]:
@@ -227,9 +226,9 @@ class TaskCells:
         return level is not None and level.urgency == "urgent"
 
     def urgent(self, task: TaskShown) -> list[Cell]:
-        area: list[Cell] = [self.area(task.locality)] if self._locality else []
         waiting = lines(day_and_time(task.opened_at), self._age(task), self._second(task))
-        return [*self._first(task), *area, *self._lead_of(task), waiting, self._news_of(task), self._seen(task)]
+        first = self._first(task, area=self.area(task.locality) if self._locality else "")
+        return [*first, *self._lead_of(task), waiting, self._news_of(task), self._seen(task)]
 
     def agenda(self, task: TaskShown) -> list[Cell]:
         rated = self._words("records.rated", when=self._since(task.opened_at))
@@ -275,15 +274,18 @@ class TaskCells:
         lead = [Column(self._lead.label)] if self._lead else []
         return [*lead, Column(self._words("tasks.waiting_since"))]
 
-    def _first(self, task: TaskShown) -> list[Cell]:
+    def _first(self, task: TaskShown, area: str = "") -> list[Cell]:
         named = self._names.get(task.record_id)
         href = self._register.record_address(task.record_id)
         reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
         name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
         born = light(show_date(named.born)) if named and named.born else ""
         linked = light(self._linked.get(task.record_id, ""))
-        whom = lines(name, born, rating_mark(self._register, named.rating), linked, reference) if named else name
-        return [whom] if task.organisation_id is None else [whom, self._organisations.get(task.organisation_id, "")]
+        rating = rating_mark(self._register, named.rating) if named else ""
+        if task.organisation_id is None:
+            return [lines(name, born, rating, linked, reference, area) if named else lines(name, area)]
+        whom = lines(name, born, rating, linked, reference) if named else name
+        return [whom, lines(self._organisations.get(task.organisation_id, ""), area)]
 
     def _lead_of(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
