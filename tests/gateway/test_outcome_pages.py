@@ -16,7 +16,7 @@ from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_outcomes import PERSON, RECORD_ID, StandInOutcomes, a_record, an_outcome
+from tests.gateway.stand_in_outcomes import PERSON, RECORD_ID, StandInOutcomes, an_outcome
 from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/outcomes/"
@@ -71,7 +71,7 @@ async def test_the_page_says_whose_it_is_and_has_both_tabs(browser: Browser) -> 
 async def test_the_rating_and_the_latest_update_stand_above_the_form(
     browser: Browser, outcomes: StandInOutcomes
 ) -> None:
-    outcomes.record = a_record(answers=PERSON | {"risk_level": "red", "latest_update": "Notice <b>given"})
+    outcomes.answers = PERSON | {"risk_level": "red", "latest_update": "Notice <b>given"}
 
     page = await browser.see(HERE)
 

@@ -95,7 +95,7 @@ def test_whom_a_register_names_for_what_nobody_has_seen_is_said_once() -> None:
     more = rule.model_copy(update={"to": ("submitter", "team"), "addresses": ("night@example.org",)})
     both, none = (dsr.model_copy(update={"notifications": each}) for each in ((rule, more), ()))
 
-    assert "DSR Team, the administrators, who submitted it, others whom the register names" == told_again(both)
+    assert "DSR Team, the administrators, the person who submitted it, others named by the register" == told_again(both)
     assert "" == told_again(none)
 
 
@@ -151,7 +151,7 @@ async def test_reds_are_shown_while_referrals_is_away(browser: Browser, work: St
 
     page = await browser.see(HERE)
 
-    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("Names cannot be shown just now.")
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("Names cannot be shown at the moment.")
     assert "DSR-7KQ2-M9X1" == cells(page, URGENT)[0][0]
 
 
@@ -299,7 +299,7 @@ async def test_the_button_says_who_has_seen_what_under_its_own_command(browser: 
     ]
     assert 2 == len(commands)
     page = await browser.see(onward[0])
-    assert ["The list now says that you have seen it."] == page.texts(".nhsuk-notification-banner--success p")
+    assert ["Marked as seen by you."] == page.texts(".nhsuk-notification-banner--success p")
 
 
 @pytest.mark.requirement("R-FLOW-013")
@@ -310,7 +310,7 @@ async def test_whoever_is_second_reads_who_was_first(browser: Browser, work: Sta
 
     page = await browser.see(await browser.go_on(HERE, {"task": value}))
 
-    said = "Somebody was quicker. Seen by Gail Thomas, 04/05/2026 at 15:00."
+    said = "Already marked as seen by Gail Thomas, 04/05/2026 at 15:00."
     assert [said] == page.texts(".nhsuk-notification-banner__content")
     assert [] == page.texts(BUTTON)
 
@@ -322,7 +322,7 @@ async def test_a_task_that_was_closed_meanwhile_is_said_to_wait_no_more(browser:
 
     page = await browser.see(await browser.go_on(HERE, {"task": value}))
 
-    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This is not waiting any more")
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This is no longer waiting")
 
 
 @pytest.mark.parametrize(
@@ -394,8 +394,8 @@ async def test_a_register_without_a_rating_has_no_work_list(browser: Browser, wo
 @pytest.mark.parametrize(
     ("counts", "note"),
     [
-        (TaskCounts(urgent=5, unseen=3), "Urgent and not seen by anybody yet: 3"),
-        (TaskCounts(urgent=5, unseen=0), "Somebody has seen everything that is urgent."),
+        (TaskCounts(urgent=5, unseen=3), "Urgent and not yet seen: 3"),
+        (TaskCounts(urgent=5, unseen=0), "Everything urgent has been seen."),
         (TaskCounts(urgent=0, unseen=0), "Nothing urgent is waiting."),
     ],
 )
