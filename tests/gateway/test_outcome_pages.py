@@ -76,7 +76,8 @@ async def test_the_rating_and_the_latest_update_stand_above_the_form(
     page = await browser.see(HERE)
 
     shown = page.tree.select_one("main .nhsuk-summary-list")
-    assert shown is not None and "nhsuk-tabs" in (shown.find_next_sibling() or shown)["class"]
+    assert shown is not None
+    assert shown.find_next_sibling("div", class_="nhsuk-tabs")
     assert ["Red", "Notice <b>given"] == page.texts("main .nhsuk-summary-list dd")
 
 

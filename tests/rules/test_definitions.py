@@ -144,6 +144,7 @@ SLIPS = [
         'from = "archived", to = "active"',
         "transition archive: must lead from a state that is open to one that is not",
     ),
+    ('place = "archive"', 'place = "outcomes"', "help_topic: two topics are about outcomes: a page has a link to one"),
     (
         'match = ["nhs_number"]',
         'match = ["shoe_size"]',

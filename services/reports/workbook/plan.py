@@ -57,8 +57,8 @@ class Plan:
     """
     A workbook without its rows. `facts` come first in the summary and the definitions: report, filters and time.
 
-    The first `frozen` columns stay in view, and the first `printed` columns are printed. Ages are those on `day`, a proleptic ordinal.
-    `footer` has the gaps {page} and {pages}.
+    The first `frozen` columns stay in view, and the first `printed` columns are printed. Ages are those on `day`, an
+    ordinal of the calendar. `footer` has the gaps {page} and {pages}.
     """
 
     title: str

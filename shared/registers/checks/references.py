@@ -124,6 +124,14 @@ def check_records(register: Definition) -> Iterator[DefinitionFault]:
             yield DefinitionFault("records, search", f"{name} is {question.kind}; what can be searched: {kinds}")
 
 
+def check_help(register: Definition) -> Iterator[DefinitionFault]:
+    for topic in register.help:
+        if not topic.paragraphs and not topic.steps:
+            yield DefinitionFault("help_topic", f"{topic.heading} has neither paragraphs nor steps")
+    for place in twice(topic.place for topic in register.help if topic.place):
+        yield DefinitionFault("help_topic", f"two topics are about {place}: a page has a link to one")
+
+
 def check_case_text(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.case_text.questions if register.case_text else ():
         if _known(register, name) is None:
