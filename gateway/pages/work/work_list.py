@@ -349,6 +349,7 @@ def told_again(register: Definition) -> str:
         "team": register.contact.team,
         "submitter": words("tasks.recipients.submitter"),
         "administrators": words("tasks.recipients.administrators"),
+        "colleague": "",  # is never told of what no one has seen
     }
     rules = [each for each in register.notifications if each.concerns("urgent_not_seen", "urgent")]
     named = dict.fromkeys(who[to] for each in rules for to in each.to)

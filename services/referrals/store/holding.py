@@ -12,7 +12,7 @@ from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of
 
 HOLD_RECORD = f"""
-    SELECT is_open, created_by, born
+    SELECT is_open, created_by, born, reference, version, organisation_id, {bodies_column()}
     FROM record
     WHERE {in_scope("record")} AND id = $3
     FOR NO KEY UPDATE
@@ -26,11 +26,16 @@ class Kept:
     is_open: bool
     created_by: UUID
     born: date | None = None
+    reference: str = ""
+    version: int = 0
+    bodies: tuple[str, ...] = ()
 
 
 async def keep(db: Database, visitor: Visitor, record_id: UUID) -> Kept | None:
     row = await db.fetchrow(HOLD_RECORD, *scope_parameters(visitor), record_id)
-    return None if row is None else Kept(**row)
+    if row is None:
+        return None
+    return Kept(row["is_open"], row["created_by"], row["born"], row["reference"], row["version"], bodies_of(row))
 
 
 FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE {in_scope('record')} AND id = $3"  # noqa: S608

@@ -117,7 +117,7 @@ class Texts:
 def written_cell(texts: Texts, col: int, cell: Cell, style: int) -> str:
     """Return the cell as a file holds it, except for its row number. An empty value gives no cell."""
     if isinstance(cell, Styled):
-        cell, style = cell.text, cell.style
+        return written_cell(texts, col, cell.text, cell.style)
     if cell is None or cell == "":
         return ""
     begin = f'<c r="{_letters(col)}{ROW}"'

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.registers.checks.forms import check_condition, not_asked, twice
 from shared.registers.definition.base import Role
-from shared.registers.definition.lifecycle import Notification, Urgency
+from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
 from shared.registers.definition.questions import Kind, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
 from shared.registers.faults import DefinitionFault, did_you_mean, nearest
@@ -21,6 +21,7 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "lead_professional_contact": frozenset({"text"}),
     "latest_update": frozenset({"text", "long_text"}),
 }
+OF_A_COLLEAGUE: tuple[Occasion, ...] = ("holder_named", "holder_replaced")
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
 RESERVED_CODES = frozenset(
     {"accessibility", "api", "assets", "demo", "help", "live", "metrics", "privacy", "ready", "static"}
@@ -166,6 +167,15 @@ def _check_mails(register: Definition) -> Iterator[DefinitionFault]:
     for code in twice(mail.code for mail in register.mails):
         yield DefinitionFault("mail", f"{code} is the code of more than one mail")
     for rule in register.notifications:
+        if (
+            ("colleague" in rule.to) != (rule.occasion in OF_A_COLLEAGUE)
+            or (rule.occasion in OF_A_COLLEAGUE
+            and rule.urgency)
+        ):
+            yield DefinitionFault(
+                f"notification, {rule.occasion}",
+                "a change of holder goes to colleague, without urgency; nothing else does",
+            )
         if rule.occasion == "record_ended" and not register.lifecycle.transitions:
             yield DefinitionFault("notification, record_ended", "never happens: the register has no transition")
 

@@ -22,8 +22,17 @@ from shared.registers.definition.questions import Conditions
 Urgency = Literal["routine", "alert", "urgent"]
 Colour = Literal["green", "amber", "red", "blue", "grey"]
 """The palette of marks. Each colour has a shape of its own on the page."""
-Occasion = Literal["record_created", "rating_changed", "urgent_not_seen", "outcome_recorded", "record_ended"]
-Recipient = Literal["team", "submitter", "administrators"]
+Occasion = Literal[
+    "record_created",
+    "rating_changed",
+    "urgent_not_seen",
+    "outcome_recorded",
+    "record_ended",
+    "holder_named",
+    "holder_replaced",
+]
+Recipient = Literal["team", "submitter", "administrators", "colleague"]
+"""`colleague`: the user whom the occasion is about, such as a new holder."""
 
 MailText = Annotated[str, AfterValidator(Gaps("register", "reference", "address", "team"))]
 

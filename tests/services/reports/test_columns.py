@@ -59,7 +59,7 @@ def test_a_filter_that_was_not_used_is_said_in_the_register_s_words(code: str, f
 
 
 def columns_of(register: Definition, report: str, *questions: str) -> Plan:
-    offered = [each.model_copy(update={"questions": questions}) for each in register.reporting.reports]
+    offered = tuple(each.model_copy(update={"questions": questions}) for each in register.reporting.reports)
     choice = read_choice(register, offered, Codes(report))
     return Planner((register,), {}).plan(choice, ReportRequest("Jayne Billings", (), NOW.date(), NOW))
 
