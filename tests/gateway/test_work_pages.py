@@ -67,7 +67,7 @@ async def test_a_red_shows_whom_where_how_long_and_that_nobody_has_seen_it(brows
     assert [
         [
             "Wendy White Red DSR-7KQ2-M9X1",
-            "Midlands Partnership Foundation Trust (@mpft.nhs.uk) South Staffordshire",
+            "Midlands Partnership Foundation Trust South Staffordshire",
             "Lee Lead 01632 960 001",
             "04/05/2026 at 13:00 Waiting 2 hours 5 minutes Reminder after 60 minutes to: DSR Team, the administrators",
             "",

@@ -18,7 +18,7 @@ from gateway.security.ids import sent_id, task_and_command
 from gateway.ui.actions import ask, ask_if_there, notice, see_other
 from gateway.ui.form import sent_number
 from gateway.ui.formats import day, day_and_time, days_since, light, lines, link, rating_mark
-from gateway.ui.organisations import organisation_names
+from gateway.ui.organisations import names_of_organisations
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, DiscussTask, ListTasks, Tasks, TaskShown
@@ -66,7 +66,7 @@ async def show_work(request: web.Request) -> web.Response:
     names = await _names(request, tasks)
     linked, organisations = await asyncio.gather(
         linked_lines(request, [(each.record_id, each.rating) for each in (names or {}).values()]),
-        organisation_names(request, register),
+        names_of_organisations(request, register),
     )
     rows = TaskCells(register, names or {}, organisations, tasks.as_at, linked)
     words = register.words

@@ -47,7 +47,7 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
     found: int = rows[0]["found"]
     ids = [row["record_id"] for row in rows]
     ratings = await _read_ratings(db, ids, rated_by)
-    people = {row["record_id"]: row for row in await db.fetch(READ_PEOPLE, ids)}
+    people = {row["record_id"]: dict(row) for row in await db.fetch(READ_PEOPLE, ids)}
     taken = _with_room(rows, ratings, room.ratings)
     return FeedPage(
         records=tuple(_fed(row, ratings, people.get(row["record_id"], {})) for row in taken if row["register_code"]),

@@ -167,10 +167,8 @@ def _check_mails(register: Definition) -> Iterator[DefinitionFault]:
     for code in twice(mail.code for mail in register.mails):
         yield DefinitionFault("mail", f"{code} is the code of more than one mail")
     for rule in register.notifications:
-        if (
-            ("colleague" in rule.to) != (rule.occasion in OF_A_COLLEAGUE)
-            or (rule.occasion in OF_A_COLLEAGUE
-            and rule.urgency)
+        if ("colleague" in rule.to) != (rule.occasion in OF_A_COLLEAGUE) or (
+            rule.occasion in OF_A_COLLEAGUE and rule.urgency
         ):
             yield DefinitionFault(
                 f"notification, {rule.occasion}",
