@@ -83,6 +83,7 @@ class Form:
         self.errors: dict[str, str] = {}
         self.refusal = ""
         self._refused: frozenset[str] = frozenset()
+        self._refused_at = ""
         self._typed: dict[str, list[str]] = {
             name: [value] if isinstance(value, str) else list(value) for name, value in (values or {}).items()
         }
@@ -108,9 +109,14 @@ class Form:
         self.errors.setdefault(name, message)
         self.status = status
 
-    def refuse(self, message: str, *names: str, status: int = 422) -> None:
-        """Say what is wrong with the whole form, in the summary alone. Mark the named fields."""
+    def refuse(self, message: str, *names: str, status: int = 422, at: str = "") -> None:
+        """
+        Say what is wrong with the whole form, in the summary alone. Mark the named fields.
+
+        `at` is the id of a part of the page that says more. Otherwise the summary links to the first named field.
+        """
         self.refusal = message
+        self._refused_at = at
         self.status = status
         self._refused = frozenset(names)
 
@@ -148,7 +154,7 @@ class Form:
     @property
     def summary(self) -> list[tuple[str, str]]:
         """The error summary in the order of the questions: link target and text. Empty when there are no errors."""
-        whole = [(self._first_refused(), self.refusal)] if self.refusal else []
+        whole = [(self._refused_at or self._first_refused(), self.refusal)] if self.refusal else []
         return whole + [(field.anchor, self.errors[name]) for name, field in self.fields.items() if name in self.errors]
 
     def filled(self) -> dict[Name, Cell]:

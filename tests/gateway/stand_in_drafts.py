@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.referrals.drafts import (
     DiscardDraft,
+    DraftChanged,
     DraftNamed,
     Drafts,
     DraftSaved,
@@ -26,6 +27,7 @@ class StandInDrafts(StandIn):
     """Saves, lists, reads and discards drafts. `kept` holds the saved drafts by id."""
 
     kept: dict[UUID, Typed] = field(default_factory=dict)
+    versions: dict[UUID, int] = field(default_factory=dict)
     edition: str = "2022"
 
     def table(self) -> tuple[Row, ...]:
@@ -37,13 +39,17 @@ class StandInDrafts(StandIn):
         )
 
     def _save(self, asked: SaveDraft) -> DraftSaved:
-        self.kept[asked.draft_id] = asked.typed
-        return DraftSaved(saved_at=STARTED)
+        version = self.versions.get(asked.draft_id, 0)
+        if asked.seen.version != version:
+            raise Refused(DraftChanged(version=version, saved_at=STARTED))
+        self.kept[asked.draft_id], self.versions[asked.draft_id] = asked.typed, version + 1
+        return DraftSaved(saved_at=STARTED, version=version + 1)
 
     def _read(self, asked: ReadDraft) -> DraftShown:
         if asked.draft_id not in self.kept:
             raise Refused("not_found")
-        return DraftShown(draft=self._named(asked.draft_id), edition=self.edition, typed=self.kept[asked.draft_id])
+        draft, version = self._named(asked.draft_id), self.versions.get(asked.draft_id, 1)
+        return DraftShown(draft=draft, version=version, edition=self.edition, typed=self.kept[asked.draft_id])
 
     def _discard(self, asked: DiscardDraft) -> Nothing:
         self.kept.pop(asked.draft_id, None)

@@ -3,20 +3,39 @@
 from uuid import UUID
 
 import pytest
+from bs4 import BeautifulSoup
 
-from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, SaveDraft, TooManyDrafts
+from shared.contracts.referrals.drafts import (
+    DiscardDraft,
+    DraftChanged,
+    DraftSent,
+    ListDrafts,
+    ReadDraft,
+    SaveDraft,
+    TooManyDrafts,
+)
+from shared.contracts.referrals.saving import SentBefore, SubmitRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
-from tests.gateway.stand_in_drafts import StandInDrafts
+from tests.gateway.stand_in_drafts import STARTED, StandInDrafts
 from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_referrals import StandInReferrals
+from tests.walking import a_referral
 
 NEW, SAVE = "/dsr/records/new", "/dsr/records/new/draft"
 COMMAND = "0123456789abcdef0123456789abcdef"
 TYPED = {"command": COMMAND, "first_name": "Jo", "date_of_birth-day": "99", "latest_update": "Two\nlines"}
 REFUSING = TYPED | {"capacity_to_consent": "yes", "consent_given": "no"}
+SENT = {"lead_professional_contact": "01782 000000", **a_referral(first_name="Jo", risk_level="red")}
 SCRIPT = {"X-Fragment": "draft"}
+VERSION, SAVE_ID = "draft_version", "draft_save"
+RECORD = UUID(int=7)
+CHANGED = (
+    "This draft was changed in another tab or on another computer. "
+    "Nothing is saved here until you choose at the end of this form."
+)
 FOUND = "Jo, started 22/11/2022 at 14:05, not submitted"
 
 
@@ -33,6 +52,14 @@ def identity() -> StandInIdentity:
 @pytest.fixture
 async def browser(open_gateway: OpenGateway, drafts: StandInDrafts, identity: StandInIdentity) -> Browser:
     return await open_gateway(identity, drafts)
+
+
+async def told(browser: Browser, sent: dict[str, str]) -> dict[str, object]:
+    """Save as the script does, and return what it is told."""
+    answer = await browser.post(SAVE, sent, headers=SCRIPT)
+    assert (200, "application/json") == (answer.status, answer.content_type)
+    values: dict[str, object] = await answer.json()
+    return values
 
 
 @pytest.mark.requirement("R-FLOW-016")
@@ -71,17 +98,76 @@ async def test_a_draft_is_gone_on_with_as_it_was_typed_under_its_own_command(bro
     }
 
 
-async def test_the_script_is_answered_in_a_sentence(browser: Browser) -> None:
-    answer = await browser.post(SAVE, TYPED, headers=SCRIPT)
+async def test_the_script_is_told_what_was_saved_and_what_the_page_knows_from_now_on(browser: Browser) -> None:
+    first = await told(browser, TYPED)
+    second = await told(browser, TYPED | {VERSION: str(first[VERSION]), SAVE_ID: str(first[SAVE_ID])})
 
-    assert (200, "text/plain", "Draft saved at 14:05") == (answer.status, answer.content_type, await answer.text())
+    assert ("Draft saved at 14:05", "", True, "1") == tuple(
+        first[name] for name in ("said", "panel", "is_saved", VERSION)
+    )
+    assert ("2", True) == (second[VERSION], first[SAVE_ID] != second[SAVE_ID])
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_a_page_that_is_behind_is_told_so_and_saves_over_nothing_unless_its_user_says_so(
+    browser: Browser, drafts: StandInDrafts
+) -> None:
+    await browser.go_on(SAVE, TYPED)
+    older = TYPED | {"first_name": "Older"}
+
+    script = await told(browser, older)
+    page = await browser.send(SAVE, older, status=409)
+
+    assert ("Jo",) == drafts.kept[UUID(COMMAND)]["first_name"]
+    assert (CHANGED, False) == (script["said"], script["is_saved"])
+    for html in (str(script["panel"]), str(page.tree.select_one("#draft-overtaken"))):
+        panel = BeautifulSoup(html, "html.parser")
+        (link,), (over,) = panel.select("a[href]"), panel.select("button")
+        assert (f"{NEW}?draft={COMMAND}", "_blank") == (link["href"], link["target"])
+        assert ("over", "1", SAVE) == (over["name"], over["value"], over["formaction"])
+    assert (CHANGED, "#draft-overtaken") == (page.problems[0], page.tree.select(".nhsuk-error-summary a")[0]["href"])
+    assert "Older" == page.tree.select('main [name="first_name"]')[0]["value"]
+    await browser.go_on(SAVE, older | {"over": "1"})
+    assert ("Older",) == drafts.kept[UUID(COMMAND)]["first_name"]
+
+
+async def test_a_draft_that_was_continued_saves_over_the_version_that_was_shown(browser: Browser) -> None:
+    page = await browser.see(await browser.go_on(SAVE, TYPED))
+    shown = {name: str(page.tree.select(f'main [name="{name}"]')[0]["value"]) for name in (VERSION, SAVE_ID)}
+
+    assert "1" == shown[VERSION]
+    await browser.go_on(SAVE, TYPED | shown)
+
+
+@pytest.mark.parametrize(("record", "links"), [(RECORD, [f"/dsr/records/{RECORD.hex}/"]), (None, [])])
+async def test_after_the_draft_was_sent_other_pages_say_that_it_was_added(
+    browser: Browser, drafts: StandInDrafts, record: UUID | None, links: list[str]
+) -> None:
+    drafts.failing[SaveDraft] = Refused(DraftSent(record_id=record))
+
+    script, page = await told(browser, TYPED), await browser.send(SAVE, TYPED, status=409)
+
+    said = "This referral was sent in another tab or on another computer, and has been added."
+    assert (said, said) == (str(script["said"])[: len(said)], page.problems[0][: len(said)])
+    for html in (str(script["panel"]), str(page.tree.select_one("#draft-overtaken"))):
+        assert links == [each["href"] for each in BeautifulSoup(html, "html.parser").select("a")]
+    assert "Jo" == page.tree.select('main [name="first_name"]')[0]["value"]
+
+
+async def test_the_address_of_a_draft_that_was_sent_leads_to_what_was_added(
+    browser: Browser, drafts: StandInDrafts
+) -> None:
+    drafts.failing[ReadDraft] = Refused(DraftSent(record_id=RECORD))
+
+    leads_to = {await browser.sent_to(f"{NEW}{path}") for path in (f"?draft={COMMAND}", f"/discard/{COMMAND}/")}
+
+    assert {f"/dsr/records/{RECORD.hex}/?notice=added"} == leads_to
 
 
 @pytest.mark.parametrize(
     ("failure", "said"),
     [
-        (Refused("sent"), "This draft was sent or discarded elsewhere."),
-        (Refused("discarded"), "This draft was sent or discarded elsewhere."),
+        (Refused("discarded"), "It was discarded in another tab or on another computer."),
         (Refused(TooManyDrafts(most=20)), "You already have 20 drafts."),
         (Refused("too_big"), "This is too much to be saved as a draft."),
         (NotAnswered(Fault.UNAVAILABLE), "Sorry, this is not available at the moment."),
@@ -99,7 +185,7 @@ async def test_what_cannot_be_saved_stays_on_the_page(
     assert said == page.problems[0][: len(said)]
     field = page.tree.select_one('main [name="first_name"]')
     assert field is not None
-    assert ("Jo", status) == (field["value"], answer.status)
+    assert ("Jo", 200 if status == 409 else status) == (field["value"], answer.status)
 
 
 async def test_a_text_that_no_draft_holds_stays_on_the_page(browser: Browser, drafts: StandInDrafts) -> None:
@@ -147,10 +233,10 @@ async def test_saving_a_draft_of_somebody_who_refuses_shows_the_refusal(
     drafts.failing[SaveDraft] = Refused("no_consent")
 
     page = await browser.send(SAVE, REFUSING, status=409)
-    answer = await browser.post(SAVE, REFUSING, headers=SCRIPT)
+    script = await told(browser, REFUSING)
 
     assert [] == page.tree.select('main [name="first_name"]')
-    assert "Drafts are not saved for a person who has not consented." == await answer.text()
+    assert "Drafts are not saved for a person who has not consented." == script["said"]
 
 
 async def test_a_draft_is_discarded_after_one_question(browser: Browser, drafts: StandInDrafts) -> None:
@@ -162,6 +248,39 @@ async def test_a_draft_is_discarded_after_one_question(browser: Browser, drafts:
     page = await browser.see(await browser.go_on(f"{NEW}/discard/{COMMAND}/"))
 
     assert (["The draft has been discarded."], {}) == (page.texts(".nhsuk-notification-banner__content"), drafts.kept)
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_sending_from_a_page_that_is_behind_asks_before_the_newer_draft_is_deleted(
+    open_gateway: OpenGateway, identity: StandInIdentity
+) -> None:
+    referrals = StandInReferrals()
+    referrals.failing[SubmitRecord] = Refused(DraftChanged(version=4, saved_at=STARTED))
+    browser = await open_gateway(identity, referrals)
+    behind = SENT | {"command": COMMAND, VERSION: "3", SAVE_ID: COMMAND}
+
+    page = await browser.send(NEW, behind, status=409)
+    (over,) = page.tree.select("#draft-overtaken button")
+    del referrals.failing[SubmitRecord]
+    await browser.go_on(NEW, behind | {str(over["name"]): str(over["value"])})
+
+    assert (NEW, ["This draft was changed elsewhere"]) == (over["formaction"], page.problems)
+    assert [3, 4] == [asked.draft.version for asked in referrals.heard(SubmitRecord) if asked.draft]
+    assert "Jo" == page.tree.select('main [name="first_name"]')[0]["value"]
+
+
+@pytest.mark.parametrize(("record", "links"), [(RECORD, [f"/dsr/records/{RECORD.hex}/"]), (None, [])])
+async def test_a_form_that_was_sent_before_says_what_it_added(
+    open_gateway: OpenGateway, identity: StandInIdentity, record: UUID | None, links: list[str]
+) -> None:
+    referrals = StandInReferrals()
+    referrals.failing[SubmitRecord] = Refused(SentBefore(record_id=record))
+    browser = await open_gateway(identity, referrals)
+
+    page = await browser.send(NEW, SENT | {"command": COMMAND}, status=409)
+
+    said = "This referral was sent before with other answers, and has been added."
+    assert (said, links) == (page.problems[0][: len(said)], [a["href"] for a in page.tree.select("#draft-overtaken a")])
 
 
 @pytest.mark.parametrize("path", [f"{NEW}?draft={COMMAND}", f"{NEW}?draft=x", f"{NEW}/discard/{COMMAND}/"])

@@ -65,7 +65,8 @@ TYPED: dict[str, tuple[str, ...]] = {
 }
 OTHER_ANSWERS = {**ANSWERS, "first_name": "Percy", "risk_level": "green", "latest_update": "Moved & settled"}
 CHANGING = re.compile(
-    r'(name="(csrf_token|command|note_command)" value=|data-token=|nonce=|data-seconds=)"[^"]*"|[\d/]{10}, \d\d:\d\d'
+    r'(name="(csrf_token|command|note_command|draft_save)" value=|data-token=|nonce=|data-seconds=)"[^"]*"'
+    r"|[\d/]{10}, \d\d:\d\d"
 )
 
 

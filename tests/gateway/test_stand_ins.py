@@ -27,7 +27,7 @@ from shared.contracts.outcomes import (
     RecordOutcome,
     TaskCounts,
 )
-from shared.contracts.referrals.drafts import ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
     DecideDuplicate,
@@ -125,7 +125,13 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         ),
         (
             StandInDrafts(kept={ID: {"first_name": ("Jo",), "last_name": ("Lark",)}}),
-            (SaveDraft(draft_id=UUID(int=2), edition="2022", typed={}), ListDrafts(), ReadDraft(draft_id=ID)),
+            (
+                SaveDraft(
+                    draft_id=UUID(int=2), edition="2022", typed={}, seen=DraftSeen(version=0, save_id=UUID(int=3))
+                ),
+                ListDrafts(),
+                ReadDraft(draft_id=ID),
+            ),
         ),
         (
             StandInMatches(ended=(archived_of(RECORD_ID),)),

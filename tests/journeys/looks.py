@@ -50,6 +50,7 @@ LOOKS = {
     "receipt": RECEIPT,
     "receipt with text": RECEIPT,
     "draft": NEW,
+    "draft changed elsewhere": NEW,
     "drafts on home/": HOME,
     "drafts on records/new": NEW,
     "discard draft": "/{register}/records/new/discard/{draft}/",

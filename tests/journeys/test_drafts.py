@@ -66,6 +66,38 @@ async def test_a_time_out_is_announced_and_what_was_typed_comes_back_as_a_draft(
 
 
 @pytest.mark.requirement("R-DSR-057")
+async def test_two_tabs_with_one_draft_never_overwrite_each_other(browser: Browser, stack: Product) -> None:
+    name = a_new_name()
+    async with window(browser, DESKTOP) as one:
+        await be_logged_in(one, stack, REFERRER)
+        await open_new_referral(one, stack)
+        await when_i_type(one, name)
+        await then_a_draft_is_saved(one)
+        other, third = [await given_the_draft_is_open_in_another_tab(one, stack, name) for _ in range(2)]
+        await one.get_by_label(UPDATE).fill("Three sentences.")
+        await then_it_is_saved_again(one)
+
+        await other.get_by_label("Name of GP").fill("Dr Okafor")
+        await expect(other.locator("#draft-status")).to_contain_text("changed in another tab", timeout=10_000)
+        await then_everybody_can_use_it(other, "draft changed elsewhere")
+        await expect(other.get_by_label("Name of GP")).to_have_value("Dr Okafor")
+        async with other.expect_popup() as opened:
+            await other.get_by_role("link", name="Open the newer draft").click()
+        newer = await opened.value
+        await expect(newer.get_by_label(UPDATE)).to_have_value("Three sentences.")
+
+        await fill_referral(newer, name)
+        await newer.get_by_role("button", name="Add Referral").click()
+        await expect(newer.get_by_role("heading", level=1)).to_have_text("The referral has been added")
+        await third.get_by_label("Name of GP").fill("Dr Okafor")
+        await expect(third.locator("#draft-status")).to_contain_text("has been added", timeout=10_000)
+        async with third.expect_popup() as opened:
+            await third.get_by_role("link", name="View the referral").click()
+        await then_the_record_is_of(await opened.value, name)
+        await expect(third.get_by_label("Name of GP")).to_have_value("Dr Okafor")
+
+
+@pytest.mark.requirement("R-DSR-057")
 async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
     browser: Browser, stack: Product
 ) -> None:
@@ -241,6 +273,14 @@ async def given_a_colleague_is_in_another_tab(page: Page, stack: Product, email:
     await given_i_am_back_in_another_tab(page, stack, email)
 
 
+async def given_the_draft_is_open_in_another_tab(page: Page, stack: Product, family_name: str) -> Page:
+    other = await page.context.new_page()
+    await other.goto(f"{stack.base_url}/dsr/home/")
+    await other.get_by_role("link", name=f"Continue Robin {family_name}").click()
+    await then_the_page_is_about(other, f"Robin {family_name}")
+    return other
+
+
 async def when_i_type(page: Page, family_name: str) -> None:
     await page.get_by_label("First Name*").fill("Robin")
     await page.get_by_label("Last Name*").fill(family_name)
@@ -265,6 +305,16 @@ async def when_i_send_it_again(page: Page, screen: Screen) -> None:
 
 async def then_a_draft_is_saved(page: Page) -> None:
     await expect(page.locator("#draft-status")).to_have_text(SAVED, timeout=10_000)
+
+
+async def then_it_is_saved_again(page: Page) -> None:
+    async with page.expect_response(re.compile(r"/records/new/draft$"), timeout=10_000) as saved:
+        pass
+    assert (await (await saved.value).json())["is_saved"]
+
+
+async def then_the_record_is_of(page: Page, family_name: str) -> None:
+    await expect(page.locator(".ics-identity__name")).to_contain_text(family_name)
 
 
 async def then_i_am_warned(page: Page) -> None:

@@ -5,14 +5,19 @@ const WAIT = 5000;
 const button = document.querySelector("button[data-save-draft]");
 const form = button?.form;
 const status = document.getElementById("draft-status");
+const overtaken = document.getElementById("draft-overtaken");
 let timer;
 let unsaved = false;
 let underWay = false;
 let sent = false;
+let stopped = Boolean(overtaken?.querySelector("button")); // another page changed the draft: the user decides
 let saved;
 
 function typed() {
-  return new URLSearchParams(new FormData(form)).toString();
+  const answers = new FormData(form);
+  answers.delete("draft_version");
+  answers.delete("draft_save");
+  return new URLSearchParams(answers).toString();
 }
 
 function later() {
@@ -23,16 +28,45 @@ function later() {
   timer ??= setTimeout(saveDraft, WAIT);
 }
 
-async function said(answer) {
-  const isSentence = answer?.headers.get("Content-Type")?.startsWith("text/plain");
-  return isSentence ? answer.text() : button.dataset.saveDraft;
+async function read(answer) {
+  const isOurs = answer?.headers.get("Content-Type")?.startsWith("application/json");
+  return isOurs ? answer.json() : { said: button.dataset.saveDraft };
+}
+
+// What this page knows of its draft. It is kept with the page's place in the browser's history, because a browser that
+// goes back may put back what was typed, but not what the server said since.
+function remember(version, save) {
+  form.elements.draft_version.value = version;
+  form.elements.draft_save.value = save;
+  history.replaceState({ ...history.state, draft: { id: form.elements.command.value, version, save } }, "");
+}
+
+function isTypedOver() {
+  return [...form.elements].some((field) => {
+    if (field.matches("select")) {
+      return [...field.options].some((option) => option.defaultSelected && !option.selected);
+    }
+    return field.matches("[type=radio], [type=checkbox]")
+      ? field.checked !== field.defaultChecked
+      : !field.matches("[type=hidden]") && field.value !== field.defaultValue;
+  });
+}
+
+function recall() {
+  const before = history.state?.draft;
+  const { command, draft_version: version, draft_save: save } = form.elements;
+  if (before?.id === command.value && isTypedOver()) {
+    remember(before.version, before.save);
+  } else {
+    remember(version.value, save.value);
+  }
 }
 
 // Saves the draft. Returns whether everything typed is saved.
 export async function saveDraft(keepalive = false) {
   clearTimeout(timer);
   timer = undefined;
-  if (!unsaved || sent) {
+  if (!unsaved || sent || stopped) {
     return !unsaved;
   }
   if (underWay) {
@@ -40,7 +74,7 @@ export async function saveDraft(keepalive = false) {
     return false;
   }
   [unsaved, underWay] = [false, true];
-  const body = typed();
+  const [body, content] = [new URLSearchParams(new FormData(form)).toString(), typed()];
   const answer = await fetch(button.formAction, {
     method: "POST",
     headers: { "X-Fragment": "draft", "Content-Type": "application/x-www-form-urlencoded" },
@@ -48,12 +82,18 @@ export async function saveDraft(keepalive = false) {
     keepalive: keepalive === true,
   }).catch(() => null);
   underWay = false;
-  if (answer?.ok) {
-    saved = body;
+  const told = await read(answer);
+  if (told.is_saved) {
+    saved = content;
+    remember(told.draft_version, told.draft_save);
   } else {
     unsaved = true;
   }
-  status.textContent = await said(answer);
+  status.textContent = told.said;
+  if (told.panel) {
+    stopped = true;
+    overtaken.innerHTML = told.panel;
+  }
   if (answer?.status === 401 || answer?.status === 403) {
     window.dispatchEvent(new Event("ics-refused")); // see session.js
   }
@@ -75,6 +115,7 @@ if (form) {
   });
   window.addEventListener("pageshow", () => {
     sent = false;
+    recall();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") {

@@ -4,12 +4,23 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 from pydantic import ValidationError
 
 from gateway.keys import REGISTER
+from gateway.pages.records.draft_state import (
+    OVERTAKEN,
+    added_panel,
+    discarded_panel,
+    draft_fields,
+    draft_seen,
+    first_seen,
+    newer_panel,
+)
 from gateway.pages.records.submit import new_form, refuse_consent, show_new
 from gateway.security.ids import command_in, id_in, id_of
 from gateway.ui.actions import ask, ask_if_there, attempt, notice, see_other
+from gateway.ui.form import Form
 from gateway.ui.formats import day_and_time, time_of_day
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import typed
@@ -17,16 +28,22 @@ from gateway.ui.render import show
 from shared.contracts.referrals.drafts import (
     DRAFT_DAYS,
     DiscardDraft,
+    DraftChanged,
     DraftNamed,
+    DraftSaved,
+    DraftSeen,
+    DraftSent,
     ListDrafts,
     ReadDraft,
     SaveDraft,
     TooManyDrafts,
 )
+from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.registers.form.reading import Raw
 
-FRAGMENT = "X-Fragment"  # sent by the script, which wants only the sentence
+FRAGMENT = "X-Fragment"  # sent by the script, which wants values and no page
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,45 +93,89 @@ async def new_record(request: web.Request) -> web.Response:
 
 
 async def _carry_on(request: web.Request, register: Definition, draft_id: UUID) -> web.Response:
-    """Fill the form in force with the draft. A notice says if the form has a new edition since."""
-    shown = await ask(request, ReadDraft(draft_id=draft_id))
+    """
+    Fill the form in force with the draft. A notice says if the form has a new edition since.
+
+    If the draft was sent in the meantime, show what it added.
+    """
+    try:
+        shown = await ask(request, ReadDraft(draft_id=draft_id))
+    except Refused as refusal:
+        if not (isinstance(refusal.details, DraftSent) and refusal.details.record_id):
+            raise
+        return see_other(register.record_address(refusal.details.record_id), "added")
     drawn = new_form(request, draft_id, shown.typed)
     if shown.edition != register.edition:
         drawn.form.refuse(register.words("form.unknown_question"))
     said = notice(request, {"saved": register.words("draft.saved")})
-    return await show_new(request, drawn, draft=shown.draft, said=said)
+    return await show_new(request, drawn, draft=shown, said=said)
 
 
 async def save_draft(request: web.Request) -> web.Response:
-    """Save the draft without checking its answers. Reply to a script with a sentence, to a button with a page."""
+    """Save the draft without checking its answers. Reply to a script with values, to a button with a page."""
     register, posted = request[REGISTER], await request.post()
-    words, raw = register.words, typed(posted, register.form)
+    raw = typed(posted, register.form)
     drawn = new_form(request, command_in(posted), raw)
-    form = drawn.form
+    saved = await _save(request, drawn.form, draft_seen(posted), raw)
+    panel = _overtaken(request, drawn.form)
+    if FRAGMENT in request.headers:
+        return _told(register.words, drawn.form, saved, panel)
+    if drawn.form.reason and drawn.form.reason.code == "no_consent":
+        return await refuse_consent(request, drawn.form.command)
+    if saved is None:
+        return await show_new(request, drawn, overtaken=panel)
+    return see_other(f"{register.address(PATHS['submit'])}?draft={drawn.form.command.hex}", "saved")
+
+
+async def _save(request: web.Request, form: Form, seen: DraftSeen, raw: Raw) -> DraftSaved | None:
+    """Return what was saved. None if nothing was; the form then says why."""
+    register = request[REGISTER]
+    words = register.words
     try:
-        draft = SaveDraft(draft_id=form.command, edition=register.edition, typed=raw)
-        saved = await attempt(request, draft, form, _refusals(register.words), renew=False)
+        draft = SaveDraft(draft_id=form.command, edition=register.edition, typed=raw, seen=seen)
+        saved = await attempt(request, draft, form, _refusals(words), renew=False)
     except ValidationError:
         saved = None
         form.refuse(words("draft.too_big"), status=409)
     if form.reason and isinstance(form.reason.details, TooManyDrafts):
         form.refuse(words("draft.too_many", count=form.reason.details.most), status=409)
-    if FRAGMENT in request.headers:
-        failed = words("draft.not_saved") if form.status == 503 else form.refusal
-        said = words("draft.saved_at", when=time_of_day(saved.saved_at)) if saved else failed
-        return web.Response(text=said, status=form.status)
-    if form.reason and form.reason.code == "no_consent":
-        return await refuse_consent(request, form.command)
-    if saved is None:
-        return await show_new(request, drawn)
-    return see_other(f"{register.address(PATHS['submit'])}?draft={form.command.hex}", "saved")
+    return saved
+
+
+def _overtaken(request: web.Request, form: Form) -> Markup:
+    """Return the warning that another page saved, sent or discarded the draft; empty if none did."""
+    details = form.reason.details if form.reason else None
+    if isinstance(details, DraftChanged):
+        panel = newer_panel(request, form.command, details)
+    elif isinstance(details, DraftSent):
+        panel = added_panel(request, details.record_id)
+    elif form.reason and form.reason.code == "discarded":
+        panel = discarded_panel(request)
+    else:
+        return Markup()
+    form.refuse(form.refusal, status=409, at=OVERTAKEN)
+    return panel
+
+
+def _told(words: Words, form: Form, saved: DraftSaved | None, panel: Markup) -> web.Response:
+    """
+    Answer a script: the sentence to show, the warning, and what the page knows of its draft from now on.
+
+    A refusal is an answer like any other, so that a browser reports no error. A service that is unavailable is not.
+    """
+    failed = words("draft.not_saved") if form.status == 503 else form.refusal
+    said = words("draft.saved_at", when=time_of_day(saved.saved_at)) if saved else failed
+    now = dict(draft_fields(first_seen(saved.version))) if saved else {}
+    told = {"is_saved": saved is not None, "said": said, "panel": panel, **now}
+    return web.json_response(told, status=503 if form.status == 503 else 200)
 
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
         "no_consent": words("draft.no_consent"),
-        "sent": words("draft.closed"),
-        "discarded": words("draft.closed"),
+        "sent": words("draft.added_status"),
+        "discarded": words("draft.gone"),
+        "draft_changed": words("draft.changed_status"),
         "too_big": words("draft.too_big"),
         "too_many": words.unfilled("draft.too_many"),
         "unknown_edition": words("form.unknown_question"),
@@ -124,7 +185,13 @@ def _refusals(words: Words) -> dict[str, str]:
 async def ask_first(request: web.Request) -> web.Response:
     """Ask for confirmation: a discarded draft cannot be restored."""
     register = request[REGISTER]
-    shown = await ask(request, ReadDraft(draft_id=id_in(request, "draft")))
+    draft_id = id_in(request, "draft")
+    try:
+        shown = await ask(request, ReadDraft(draft_id=draft_id))
+    except Refused as refusal:
+        if not isinstance(refusal.details, DraftSent):
+            raise
+        return await _carry_on(request, register, draft_id)
     back = register.address(PATHS["submit"])
     offered = _offered(register, shown.draft)
     return await show(request, "records/discard.html", draft=offered, back=back)

@@ -8,6 +8,15 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.account.no_organisation import without_organisation
+from gateway.pages.records.draft_state import (
+    OVERTAKEN,
+    added_panel,
+    draft_fields,
+    draft_seen,
+    first_seen,
+    newer_panel,
+    save_address,
+)
 from gateway.pages.records.ending import (
     ANSWER,
     CANCEL,
@@ -20,14 +29,15 @@ from gateway.pages.records.lookup import find_record
 from gateway.pages.records.receipt import receipt_of
 from gateway.security.ids import command_in, sent_id
 from gateway.ui.actions import ask, see_other, show_why, without_answer
-from gateway.ui.form import Posted
+from gateway.ui.form import Form, Posted
 from gateway.ui.formats import day_and_time
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, draw, mark, typed
 from gateway.ui.render import show, show_part
+from gateway.ui.table import Cell
 from shared.clock import london_today
-from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftNamed
-from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate, SubmitRecord
+from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftChanged, DraftShown
+from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate, SentBefore, SubmitRecord
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
@@ -35,7 +45,6 @@ from shared.registers.form.person import name_typed
 from shared.registers.form.reading import Checked, Raw, read_answers
 from shared.registers.load import UnknownRegister
 
-SAVE_DRAFT = "records/new/draft"
 FIELD, SEEN = "duplicate", "duplicate-seen"
 ADD, BACK = "add", "back"
 CHOICES = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
@@ -83,6 +92,7 @@ async def submit_record(request: web.Request) -> web.Response:
         duplicates_seen=seen_in(posted),
         confirmed=posted.get(ANSWER) == CONFIRM,
         sure=checked.sure,
+        draft=draft_seen(posted),
     )
     try:
         receipt = await ask(request, submission)
@@ -105,7 +115,8 @@ def goes_back(posted: Posted) -> bool:
 def answered_in(posted: Posted) -> list[tuple[str, str]]:
     """Return the user's answers to the questions asked before, so that the next page repeats them."""
     seen = [(FIELD, ADD), *((SEEN, each.hex) for each in seen_in(posted))] if posted.get(FIELD) == ADD else []
-    return [*seen, *([(ANSWER, CONFIRM)] if posted.get(ANSWER) == CONFIRM else [])]
+    confirmed = [(ANSWER, CONFIRM)] if posted.get(ANSWER) == CONFIRM else []
+    return [*seen, *confirmed, *draft_fields(draft_seen(posted))]
 
 
 async def _show_faults(request: web.Request, drawn: RegisterForm, checked: Checked) -> web.Response:
@@ -123,24 +134,33 @@ async def added(request: web.Request) -> web.Response:
 
 
 async def show_new(
-    request: web.Request, drawn: RegisterForm, draft: DraftNamed | None = None, said: str = ""
+    request: web.Request, drawn: RegisterForm, draft: DraftShown | None = None, said: str = "", overtaken: Cell = ""
 ) -> web.Response:
-    """Show the form, headed by the person's name once it is typed. `draft` is the draft that it continues."""
+    """
+    Show the form, headed by the person's name once it is typed. `draft` is the draft that it continues.
+
+    `overtaken` warns that another page saved or sent it. A page that answers a POST has seen the draft as before.
+    """
     register = request[REGISTER]
+    seen = draft_seen(await request.post()) if request.method == "POST" else first_seen(draft.version if draft else 0)
     typed_names = {name: drawn.form.value(name) for name in register.person.values()}
     name = name_typed(register, typed_names) or (register.words("draft.unnamed") if draft else "")
-    started = register.words("draft.state", when=day_and_time(draft.started_at)) if draft else ""
+    started = register.words("draft.state", when=day_and_time(draft.draft.started_at)) if draft else ""
     facts = [(register.words("draft.label"), started)] if started else []
     return await show(
         request,
         "records/new.html",
         form=drawn.form,
-        holes={"identity": show_part(request, "records/identity.html", name=name, facts=facts) if name else ""},
+        holes={
+            "identity": show_part(request, "records/identity.html", name=name, facts=facts) if name else "",
+            "overtaken": overtaken,
+            **dict(draft_fields(seen)),
+        },
         no_organisation=without_organisation(register, request[VISITOR]),
         drawing=drawn.drawing,
         said=said,
         action=register.address(PATHS["submit"]),
-        save_at=register.address(SAVE_DRAFT),
+        save_at=save_address(request),
         note=register.words("draft.note", count=DRAFT_DAYS),
     )
 
@@ -151,6 +171,7 @@ def _refusals(register: Definition) -> dict[str, str]:
         "no_organisation": " ".join((words("home.no_organisation", email=email), words("form.then_again"))),
         "out_of_reach": words("form.out_of_reach"),
         "duplicate_unseen": unseen_duplicate(register),
+        "draft_changed": words("draft.changed_heading"),
     }
 
 
@@ -166,7 +187,19 @@ async def _show_failure(
         show_why(request, failure, drawn.form, _refusals(request[REGISTER]), renew=False)
     except Refused as refusal:
         return await _show_refused(request, drawn, refusal, raw, answered)
-    return await show_new(request, drawn)
+    return await show_new(request, drawn, overtaken=_overtaken(request, drawn.form))
+
+
+def _overtaken(request: web.Request, form: Form) -> Cell:
+    """Return the warning that goes with a refusal because of another page. Its text is in the form already."""
+    details = form.reason.details if form.reason else None
+    if isinstance(details, DraftChanged):
+        form.refuse(request[REGISTER].words("draft.changed_heading"), status=409, at=OVERTAKEN)
+        return newer_panel(request, form.command, details, is_sent=True)
+    if isinstance(details, SentBefore):
+        form.refuse(request[REGISTER].words("draft.added_before"), status=409, at=OVERTAKEN)
+        return added_panel(request, details.record_id)
+    return ""
 
 
 async def _show_refused(
@@ -183,7 +216,7 @@ async def _show_refused(
         drawn.form.refuse(register.words("form.unknown_question"), status=409)
         return await show_new(request, drawn)
     # The page itself asks about the matches again.
-    confirmed = [edition, *(each for each in answered if each[0] == ANSWER)]
+    confirmed = [edition, *(each for each in answered if each[0] not in (FIELD, SEEN))]
     try:
         page = await show_matches(request, register, refusal.details, drawn.form.command, raw, CHOICES, confirmed)
         drawn.form.refuse(register.words("duplicate.ended"), status=409)

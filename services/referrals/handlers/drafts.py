@@ -19,7 +19,7 @@ from shared.contracts.referrals.drafts import (
     SaveDraft,
 )
 from shared.database import Database, transaction
-from shared.messages import Nothing, Refused, must_find
+from shared.messages import Nothing, Refused
 from shared.permissions import Visitor
 
 
@@ -34,21 +34,28 @@ class Drafting:
         register = self.context.register(visitor, asked.edition)
         typed = drafts.draft_typed(register, asked.typed)
         name = drafts.draft_name(register, typed)
-        draft = DraftRow(asked.draft_id, register.edition, name, typed)
-        if drafts.refuses_consent(register, typed, self.context.day()):
-            await self.forget(visitor, draft.draft_id)
-            raise Refused("no_consent")
+        draft = DraftRow(asked.draft_id, register.edition, name, typed, asked.seen.save_id)
+        refuses = drafts.refuses_consent(register, typed, self.context.day())
         async with transaction(self.context.pool, visitor) as db:
-            return await self._save(db, visitor, draft)
+            saved = await self._save(db, visitor, asked, draft, refuses=refuses)
+        if saved is None:
+            raise Refused("no_consent")
+        return saved
 
-    async def _save(self, db: Database, visitor: Visitor, draft: DraftRow) -> DraftSaved:
+    async def _save(
+        self, db: Database, visitor: Visitor, asked: SaveDraft, draft: DraftRow, *, refuses: bool
+    ) -> DraftSaved | None:
+        """Save the draft. On refused consent delete it instead, and return None."""
         moment = self.context.clock()
         state = await store.hold(db, visitor, draft.draft_id)
-        drafts.check_draft(sent=state.sent, discarded=state.discarded, others=state.drafts - state.kept)
-        await store.save(db, visitor, draft, moment)
+        drafts.check_draft(state, asked.seen)
+        if refuses:
+            await self._forget(db, visitor, draft.draft_id)
+            return None
+        version = await store.save(db, visitor, draft, moment)
         if not state.kept:
             await audit.note(db, visitor, ReferralsAction.DRAFT_STARTED, [draft.draft_id])
-        return DraftSaved(saved_at=moment)
+        return DraftSaved(saved_at=moment, version=version)
 
     async def list_drafts(self, visitor: Visitor, _asked: ListDrafts) -> Drafts:
         async with transaction(self.context.pool, visitor) as db:
@@ -59,7 +66,10 @@ class Drafting:
 
     async def read(self, visitor: Visitor, asked: ReadDraft) -> DraftShown:
         async with transaction(self.context.pool, visitor) as db:
-            found = must_find(await store.find(db, visitor, asked.draft_id))
+            found = await store.find(db, visitor, asked.draft_id)
+            if found is None:
+                drafts.check_not_sent(await store.find_state(db, visitor, asked.draft_id))
+                raise Refused("not_found")
             await audit.note(db, visitor, ReferralsAction.DRAFT_READ, [asked.draft_id])
         return found
 

@@ -1,6 +1,5 @@
 """Handlers that add a record, update it, or confirm its rating in a review."""
 
-import hashlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,13 +11,14 @@ from asyncpg import UniqueViolationError
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.events import RecordEvents
+from services.referrals.handlers.repeated import answer_again, body_hash, submitted_before
 from services.referrals.rules import answers as changing
 from services.referrals.rules import ratings
 from services.referrals.rules import saving as rules
 from services.referrals.rules.ending import End, end_of
 from services.referrals.rules.saving import DuplicateRefused, Match
 from services.referrals.store import saving as store
-from services.referrals.store.saving import Content, EarlierCommand, NewCommand, NewRecord, NewVersion, Present, Saved
+from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion, Present, Saved
 from shared import audit, log
 from shared.compartments import add_compartment
 from shared.context import ServiceContext
@@ -65,7 +65,7 @@ class Saving:
                 earlier = await store.find_earlier(db, asked.command_id)
             if earlier is None:
                 raise
-            return answer_again(visitor, asked, earlier)
+            return submitted_before(visitor, asked, earlier)
 
     async def _submit(self, visitor: Visitor, asked: SubmitRecord) -> RecordReceipt:
         register = self.context.register(visitor, asked.edition)
@@ -135,7 +135,8 @@ class Saving:
         scope = scope_of(visitor, compartment.compartment_id)
 
         async def store_it(db: Database, judged: tuple[Match, ...]) -> Saved:
-            return await store.submit_record(db, scope, command, record, replace(content, judged=judged), events)
+            looked_at = replace(content, judged=judged)
+            return await store.submit_record(db, scope, command, record, looked_at, events, asked.draft)
 
         saved = await self._store(visitor, store_it, register, content.answers, asked.duplicates_seen)
         return self._reply(visitor, asked, receipt, saved)
@@ -365,20 +366,3 @@ def fresh_rules(register: Definition, before: Answers, answers: Answers) -> froz
 
 def new_command(visitor: Visitor, command: Command[RecordReceipt], receipt: RecordReceipt) -> NewCommand:
     return NewCommand(command.command_id, visitor.user_id, body_hash(command), receipt)
-
-
-def body_hash(command: Command[RecordReceipt]) -> bytes:
-    """Return a hash of the command's content. It leaves out what may differ in a retry after a question."""
-    return hashlib.sha256(command.model_dump_json(exclude={"duplicates_seen", "confirmed", "sure"}).encode()).digest()
-
-
-def answer_again(visitor: Visitor, command: Command[RecordReceipt], earlier: EarlierCommand) -> RecordReceipt:
-    """
-    Return the receipt of the first attempt.
-
-    Refused as `command_reused` if the id belongs to another user or another command, or if the first attempt has no
-    receipt.
-    """
-    if earlier.answer is None or earlier.actor != visitor.user_id or earlier.body_hash != body_hash(command):
-        raise Refused("command_reused")
-    return RecordReceipt.model_validate_json(earlier.answer)

@@ -1,8 +1,18 @@
 """Rules about drafts: what is kept, under which name, how many, and for how long."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from shared.contracts.referrals.drafts import DRAFT_DAYS, MOST_DRAFTS, TooManyDrafts, Typed
+from shared.contracts.referrals.drafts import (
+    DRAFT_DAYS,
+    MOST_DRAFTS,
+    DraftChanged,
+    DraftSeen,
+    DraftSent,
+    TooManyDrafts,
+    Typed,
+)
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
@@ -11,6 +21,26 @@ from shared.registers.form.reading import field_names, read_answers
 
 DRAFT_ROOM = 400_000  # bytes of one draft, well under the largest message of the bus
 MOST_CLOSED = 100  # closed ids of one user; each matters only while a save is under way
+
+
+@dataclass(frozen=True)
+class DraftVersion:
+    """A saved draft: its version, the id of its last save, and when that was."""
+
+    version: int
+    save_id: UUID | None
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class DraftState:
+    """What has happened to a draft's id. `others` counts its owner's other drafts."""
+
+    sent: bool
+    record_id: UUID | None
+    discarded: bool
+    kept: DraftVersion | None
+    others: int
 
 
 def draft_typed(register: Definition, sent: Typed) -> dict[str, tuple[str, ...]]:
@@ -33,18 +63,31 @@ def refuses_consent(register: Definition, typed: Typed, day: date) -> bool:
     return consent_verdict(register, checked.answers) == "refused"
 
 
-def check_draft(*, sent: bool, discarded: bool, others: int) -> None:
+def check_draft(state: DraftState, seen: DraftSeen) -> None:
     """
-    Check that a draft may be saved. `others` counts the user's other drafts.
+    Check that a page may save a draft, of which it has seen this.
 
-    Refused as `sent`, `discarded` or `too_many`.
+    Refused as `sent`, `discarded`, `draft_changed` or `too_many`.
     """
-    if sent:
-        raise Refused("sent")
-    if discarded:
+    if state.sent:
+        raise Refused(DraftSent(record_id=state.record_id))
+    if state.discarded:
         raise Refused("discarded")
-    if others >= MOST_DRAFTS:
+    if state.kept and is_behind(state.kept, seen):
+        raise Refused(DraftChanged(version=state.kept.version, saved_at=state.kept.saved_at))
+    if state.others >= MOST_DRAFTS:
         raise Refused(TooManyDrafts(most=MOST_DRAFTS))
+
+
+def check_not_sent(state: DraftState) -> None:
+    """Check that the user has not sent the form of this draft. Refused as `sent`."""
+    if state.record_id is not None:
+        raise Refused(DraftSent(record_id=state.record_id))
+
+
+def is_behind(kept: DraftVersion, seen: DraftSeen) -> bool:
+    """Return whether another page has saved the draft since. A page's own save without an answer does not count."""
+    return kept.version != seen.version and kept.save_id != seen.save_id
 
 
 def drafts_end(moment: datetime) -> datetime:

@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
+from services.referrals.rules.drafts import DraftState, DraftVersion
 from shared.contracts.referrals.drafts import DraftNamed, DraftShown, Typed
 from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
@@ -18,23 +19,20 @@ TYPED: TypeAdapter[Typed] = TypeAdapter(Typed)
 HOLD = "SELECT hold_draft($1)"
 FIND_STATE = """
     SELECT
-        EXISTS (SELECT FROM command AS c WHERE c.id = $3) AS sent,
-        coalesce(bool_or(d.discarded) FILTER (WHERE d.id = $3), false) AS discarded,
-        count(*) FILTER (WHERE d.id = $3 AND NOT d.discarded) > 0 AS kept,
-        count(*) FILTER (WHERE NOT d.discarded) AS drafts
-    FROM draft AS d
-    WHERE d.user_id = $1 AND d.register_code = $2
+        c.id IS NOT NULL AS sent,
+        CASE WHEN c.actor = $1 THEN (c.answer ->> 'record_id')::uuid END AS record_id,
+        coalesce(d.discarded, false) AS discarded,
+        d.version,
+        d.save_id,
+        d.saved_at,
+        (
+            SELECT count(*) FROM draft AS o
+            WHERE o.user_id = $1 AND o.register_code = $2 AND o.id <> $3 AND NOT o.discarded
+        ) AS others
+    FROM (VALUES (1)) AS one
+    LEFT JOIN command AS c ON c.id = $3
+    LEFT JOIN draft AS d ON d.user_id = $1 AND d.register_code = $2 AND d.id = $3
 """
-
-
-@dataclass(frozen=True)
-class DraftState:
-    """What has happened to a draft's id, and how many drafts its owner has."""
-
-    sent: bool
-    discarded: bool
-    kept: bool
-    drafts: int
 
 
 async def hold(db: Database, visitor: Visitor, draft_id: UUID) -> DraftState:
@@ -44,15 +42,23 @@ async def hold(db: Database, visitor: Visitor, draft_id: UUID) -> DraftState:
     Until this transaction ends, no other one can save this draft or carry out its command.
     """
     await db.execute(HOLD, draft_id)
+    return await find_state(db, visitor, draft_id)
+
+
+async def find_state(db: Database, visitor: Visitor, draft_id: UUID) -> DraftState:
     (row,) = await db.fetch(FIND_STATE, visitor.user_id, visitor.register_code, draft_id)
-    return DraftState(**row)
+    is_kept = row["version"] is not None and not row["discarded"]
+    kept = DraftVersion(row["version"], row["save_id"], row["saved_at"]) if is_kept else None
+    return DraftState(row["sent"], row["record_id"], row["discarded"], kept, row["others"])
 
 
 SAVE = """
-    INSERT INTO draft (user_id, register_code, id, edition, name, typed, started_at, saved_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    INSERT INTO draft (user_id, register_code, id, edition, name, typed, started_at, saved_at, save_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
     ON CONFLICT (user_id, register_code, id) DO UPDATE
-    SET edition = excluded.edition, name = excluded.name, typed = excluded.typed, saved_at = excluded.saved_at
+    SET edition = excluded.edition, name = excluded.name, typed = excluded.typed, saved_at = excluded.saved_at,
+        save_id = excluded.save_id, version = draft.version + 1
+    RETURNING version
 """
 
 
@@ -62,12 +68,14 @@ class DraftRow:
     edition: str
     name: str
     typed: Typed
+    save_id: UUID
 
 
-async def save(db: Database, visitor: Visitor, draft: DraftRow, moment: datetime) -> None:
-    """Add the draft, or replace what was saved before."""
-    kept = (draft.edition, draft.name, json.dumps(draft.typed), moment)
-    await db.execute(SAVE, visitor.user_id, visitor.register_code, draft.draft_id, *kept)
+async def save(db: Database, visitor: Visitor, draft: DraftRow, moment: datetime) -> int:
+    """Add the draft, or replace what was saved before. Return its version."""
+    kept = (draft.edition, draft.name, json.dumps(draft.typed), moment, draft.save_id)
+    version: int = await db.fetchval(SAVE, visitor.user_id, visitor.register_code, draft.draft_id, *kept)
+    return version
 
 
 FORGET = "DELETE FROM draft WHERE user_id = $1 AND register_code = $2 AND id = $3 AND NOT discarded RETURNING id"
@@ -119,7 +127,7 @@ async def find_all(db: Database, visitor: Visitor) -> Sequence[DraftNamed]:
 
 
 READ = """
-    SELECT id, name, started_at, saved_at, edition, typed
+    SELECT id, name, started_at, saved_at, edition, typed, version
     FROM draft
     WHERE user_id = $1 AND register_code = $2 AND id = $3 AND NOT discarded
 """
@@ -129,7 +137,8 @@ async def find(db: Database, visitor: Visitor, draft_id: UUID) -> DraftShown | N
     row = await db.fetchrow(READ, visitor.user_id, visitor.register_code, draft_id)
     if row is None:
         return None
-    return DraftShown(draft=_named(row), edition=row["edition"], typed=TYPED.validate_json(row["typed"]))
+    typed = TYPED.validate_json(row["typed"])
+    return DraftShown(draft=_named(row), version=row["version"], edition=row["edition"], typed=typed)
 
 
 def _named(row: Record) -> DraftNamed:

@@ -18,9 +18,10 @@ from services.referrals.rules.saving import Match
 from services.referrals.store.scope import bodies_of
 from shared.commands import FIND_COMMAND
 from shared.contracts.referrals.answers import Answer, Answers
+from shared.contracts.referrals.drafts import DraftChanged, DraftSeen
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database, Scope, as_json, scope_of
-from shared.messages import Event
+from shared.messages import Event, Refused
 from shared.permissions import Visitor
 
 Verdict = Literal["done", "repeated", "matches", "conflict", "closed", "not_found"]
@@ -113,7 +114,10 @@ async def _saved(db: Database, row: Record, command_id: UUID | None = None) -> S
     return Saved(row["verdict"], row["version_there"], matches, tuple(row["seen"] or ()), earlier)
 
 
-SUBMIT_RECORD = "SELECT verdict, 0 AS version_there, matches, seen FROM submit_record($1, $2, $3, $4, $5)"
+SUBMIT_RECORD = """
+    SELECT verdict, draft_version AS version_there, draft_saved_at, matches, seen
+    FROM submit_draft($1, $2, $3, $4, $5, $6)
+"""
 
 
 @dataclass(frozen=True)
@@ -131,15 +135,24 @@ class NewRecord:
 
 
 async def submit_record(
-    db: Database, scope: Scope, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
+    db: Database,
+    scope: Scope,
+    command: NewCommand,
+    record: NewRecord,
+    content: Content,
+    events: Sequence[Event],
+    draft: DraftSeen | None = None,
 ) -> Saved:
     """
     Add the record, or return why it was not added. Sets its own context.
 
-    Raises asyncpg's `UniqueViolationError` if another record has the reference; then nothing is stored.
+    Refused as `draft_changed` if another page has saved the form's draft since `draft`. Raises asyncpg's
+    `UniqueViolationError` if another record has the reference; then nothing is stored.
     """
     sent = map(as_json, (scope, command, record, content))
-    (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events))
+    (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events), as_json(draft) if draft else None)
+    if row["verdict"] == "draft_changed":
+        raise Refused(DraftChanged(version=row["version_there"], saved_at=row["draft_saved_at"]))
     return await _saved(db, row, command.command_id)
 
 

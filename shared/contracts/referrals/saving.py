@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.referrals.answers import InvalidAnswers
+from shared.contracts.referrals.drafts import DraftChanged, DraftSeen
 from shared.messages import Command, Message, Refusal, Refusals
 from shared.typed import TypedAnswers
 
@@ -41,6 +42,14 @@ class Duplicate(Refusal):
     records: tuple[UUID, ...] = Field(max_length=MOST_ALIKE)
 
 
+class SentBefore(Refusal):
+    """The form was sent before with other answers. `record_id` is what it added, for the user who sent it."""
+
+    code: ClassVar[str] = "command_reused"
+
+    record_id: UUID | None = None
+
+
 class RecordReceipt(Message):
     """
     A record as it was just saved.
@@ -69,6 +78,9 @@ class SubmitRecord(Command[RecordReceipt]):
     duplicates. Refused as `duplicate_unseen` when such a record is out of scope, in a register that says so. Refused as
     `confirm_ending` when the answers say when the record ends and `confirmed` is not set.
 
+    Refused as `draft_changed` (with `version` and `saved_at`) when another page saved the form's draft since `draft`.
+    Refused as `command_reused` (with `record_id`) when the form was sent before with other answers.
+
     `sure` names the questions whose unlikely answers the user has confirmed. Without that they count as `faults`.
 
     Nothing of a refused command is stored.
@@ -85,6 +97,8 @@ class SubmitRecord(Command[RecordReceipt]):
         Duplicate,
         "duplicate_unseen",
         "confirm_ending",
+        DraftChanged,
+        SentBefore,
     )
 
     edition: str
@@ -92,6 +106,7 @@ class SubmitRecord(Command[RecordReceipt]):
     duplicates_seen: tuple[UUID, ...] = Field(default=(), max_length=MOST_ALIKE)
     confirmed: bool = False
     sure: tuple[str, ...] = Field(default=(), max_length=MOST_SURE)
+    draft: DraftSeen | None = None
 
 
 class UpdateRecord(Command[RecordReceipt]):

@@ -14,6 +14,7 @@ from shared.contracts.referrals.drafts import (
     DRAFT_DAYS,
     MOST_DRAFTS,
     DiscardDraft,
+    DraftSeen,
     ListDrafts,
     ReadDraft,
     SaveDraft,
@@ -37,8 +38,13 @@ CHANGE_ALL = "UPDATE draft SET name = 'x'"
 REFUSING = {"capacity_to_consent": ("yes",), "consent_given": ("no",)}
 
 
-def a_draft(draft_id: UUID | None = None, **changes: tuple[str, ...]) -> SaveDraft:
-    return SaveDraft(draft_id=draft_id or new_id(), edition=EDITION, typed=TYPED | changes)
+def seen(version: int, save_id: UUID | None = None) -> DraftSeen:
+    return DraftSeen(version=version, save_id=save_id or new_id())
+
+
+def a_draft(draft_id: UUID | None = None, version: int = 0, **changes: tuple[str, ...]) -> SaveDraft:
+    """Return a save by a page that has seen this version."""
+    return SaveDraft(draft_id=draft_id or new_id(), edition=EDITION, typed=TYPED | changes, seen=seen(version))
 
 
 async def names(referrals: Referrals, visitor: Visitor) -> list[str]:
@@ -59,11 +65,71 @@ async def test_a_draft_is_kept_as_it_was_typed_and_named_after_the_person(referr
 async def test_a_form_is_one_draft_however_often_it_is_saved(referrals: Referrals) -> None:
     visitor, first = a_visitor(), a_draft()
     started = await referrals.ask(visitor, first)
-    again = await referrals.ask(visitor, a_draft(first.draft_id, first_name=("Joanna",)))
+    again = await referrals.ask(visitor, a_draft(first.draft_id, 1, first_name=("Joanna",)))
 
     (draft,) = (await referrals.ask(visitor, ListDrafts())).drafts
 
     assert ("Joanna Bloggs", started.saved_at, again.saved_at) == (draft.name, draft.started_at, draft.saved_at)
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_a_page_that_is_behind_cannot_save_over_what_another_page_saved(referrals: Referrals) -> None:
+    visitor, first = a_visitor(), a_draft()
+    await referrals.ask(visitor, first)
+    newer = await referrals.ask(visitor, a_draft(first.draft_id, 1, last_name=("Newer",)))
+
+    for behind in (0, 1, 3):
+        asked = a_draft(first.draft_id, behind, last_name=("Older",))
+        changed = {"version": 2, "saved_at": newer.saved_at}
+        assert ("draft_changed", changed) == await referrals.refusal(visitor, asked)
+    shown = await referrals.ask(visitor, ReadDraft(draft_id=first.draft_id))
+    assert (2, ("Newer",)) == (shown.version, shown.typed["last_name"])
+
+
+async def test_a_page_that_is_behind_deletes_nothing_by_refusing_consent(referrals: Referrals) -> None:
+    visitor, first = a_visitor(), a_draft()
+    await referrals.ask(visitor, first)
+
+    asked = a_draft(first.draft_id, 0, **REFUSING)
+
+    assert "draft_changed" == (await referrals.refusal(visitor, asked))[0]
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+
+async def test_a_page_goes_on_after_a_save_of_its_own_that_was_not_answered(referrals: Referrals) -> None:
+    visitor, first = a_visitor(), a_draft()
+    for _ in range(2):  # the first answer is lost, so the page still knows of no version
+        saved = await referrals.ask(visitor, first)
+
+    assert 2 == saved.version
+    other = SaveDraft(draft_id=first.draft_id, edition=EDITION, typed=TYPED, seen=seen(1))
+    assert "draft_changed" == (await referrals.refusal(visitor, other))[0]
+
+
+async def test_pages_that_save_at_the_same_time_do_not_overwrite_each_other(referrals: Referrals) -> None:
+    visitor, first = a_visitor(), a_draft()
+    await referrals.ask(visitor, first)
+
+    saves = [a_draft(first.draft_id, 1, last_name=(str(number),)) for number in range(8)]
+    codes = [code for code, _ in await asyncio.gather(*(referrals.refusal(visitor, each) for each in saves))]
+
+    assert (1, 7) == (codes.count(""), codes.count("draft_changed"))
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_sending_from_a_page_that_is_behind_is_refused_until_the_user_has_seen_it(referrals: Referrals) -> None:
+    visitor, asked = a_visitor(), a_draft()
+    await referrals.ask(visitor, asked)
+    newer = await referrals.ask(visitor, a_draft(asked.draft_id, 1))
+    behind = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral(), draft=seen(1))
+
+    changed = {"version": 2, "saved_at": newer.saved_at}
+    assert ("draft_changed", changed) == await referrals.refusal(visitor, behind)
+    assert ["Jo Bloggs"] == await names(referrals, visitor)
+
+    aware = behind.model_copy(update={"draft": seen(2)})
+    assert (await referrals.ask(visitor, aware)) == (await referrals.ask(visitor, behind))  # the second is a repetition
+    assert [] == await names(referrals, visitor)
 
 
 async def test_nobody_else_finds_it(referrals: Referrals) -> None:
@@ -116,11 +182,17 @@ async def test_sending_the_form_deletes_its_draft_and_takes_no_more_of_it(referr
         await referrals.ask(visitor, each)
 
     submission = SubmitRecord(command_id=asked.draft_id, edition=EDITION, answers=a_referral())
-    await referrals.ask(visitor, submission)
+    added = await referrals.ask(visitor, submission)
 
     assert ["Other Bloggs"] == await names(referrals, visitor)
     assert 0 == await owner.value("SELECT count(*) FROM draft WHERE id = $1", asked.draft_id)
-    assert ("sent", {}) == await referrals.refusal(visitor, asked)
+    receipt = {"record_id": added.record_id}
+    assert ("sent", receipt) == await referrals.refusal(visitor, asked)
+    assert ("sent", receipt) == await referrals.refusal(visitor, ReadDraft(draft_id=asked.draft_id))
+    assert ("sent", {}) == await referrals.refusal(colleague_of(visitor), asked)
+    changed = submission.model_copy(update={"answers": a_referral(first_name="Other")})
+    assert ("command_reused", receipt) == await referrals.refusal(visitor, changed)
+    assert ("command_reused", {}) == await referrals.refusal(colleague_of(visitor), changed)
 
 
 async def test_what_is_refused_as_wrong_keeps_its_draft(referrals: Referrals) -> None:
@@ -175,7 +247,7 @@ async def test_typing_that_somebody_does_not_consent_deletes_what_was_saved_befo
     visitor, asked = a_visitor(), a_draft()
     await referrals.ask(visitor, asked)
 
-    assert ("no_consent", {}) == await referrals.refusal(visitor, a_draft(asked.draft_id, **REFUSING))
+    assert ("no_consent", {}) == await referrals.refusal(visitor, a_draft(asked.draft_id, 1, **REFUSING))
     assert [] == await names(referrals, visitor)
     await referrals.ask(visitor, asked)  # the answer was a slip, and is corrected
     assert ["Jo Bloggs"] == await names(referrals, visitor)
@@ -220,7 +292,7 @@ async def test_drafts_are_so_many_and_so_big(referrals: Referrals) -> None:
     await referrals.ask(visitor, kept[0])
     await referrals.ask(visitor, DiscardDraft(draft_id=kept[0].draft_id))
     await referrals.ask(visitor, a_draft())
-    big = a_draft(kept[1].draft_id, latest_update=("é" * 100_000, "é" * 100_001))
+    big = a_draft(kept[1].draft_id, 1, latest_update=("é" * 100_000, "é" * 100_001))
     assert ("too_big", {}) == await referrals.refusal(visitor, big)
 
 
@@ -262,7 +334,7 @@ async def test_the_audit_says_which_draft_and_never_whose_name(referrals: Referr
 
 
 async def test_an_unknown_edition_is_refused(referrals: Referrals) -> None:
-    asked = SaveDraft(draft_id=new_id(), edition="1999", typed=TYPED)
+    asked = SaveDraft(draft_id=new_id(), edition="1999", typed=TYPED, seen=seen(0))
 
     with pytest.raises(Refused, match="unknown_edition"):
         await referrals.ask(a_visitor(), asked)

@@ -268,12 +268,12 @@ async def test_a_double_click_adds_one_record(referrals: Referrals) -> None:
 
 async def test_a_command_id_is_of_no_use_to_others_or_for_other_content(referrals: Referrals) -> None:
     visitor, asked = a_visitor(), a_submission()
-    await referrals.ask(visitor, asked)
+    added = await referrals.ask(visitor, asked)
     other_content = a_submission(first_name="Other").model_copy(update={"command_id": asked.command_id})
 
     refusals = [await referrals.refusal(a_visitor(), asked), await referrals.refusal(visitor, other_content)]
 
-    assert [("command_reused", {})] * 2 == refusals
+    assert [("command_reused", {}), ("command_reused", {"record_id": added.record_id})] == refusals
 
 
 async def test_the_audit_says_which_fields_were_filled_and_not_with_what(referrals: Referrals, owner: Owner) -> None:

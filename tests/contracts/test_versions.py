@@ -1,0 +1,77 @@
+"""No command saves over what another page saved: each names what its page showed, or changes nothing that is there."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import shared.contracts as contracts
+from shared.contracts.referrals.drafts import SaveDraft
+from shared.messages import Command, Message, Request
+
+# Command → the field that says which version the page showed. The service refuses a command that is behind.
+VERSIONED = {
+    "ArchiveRecord": "version",
+    "AssignHolder": "seen",
+    "ChangeAccess": "version",
+    "DecideEnding": "ends_on",
+    "FinishArchive": "version",
+    "PublishOverlay": "seen_version",
+    "RecordOutcome": "version",
+    "ReviewRecord": "version",
+    "SubmitRecord": "draft",
+    "UpdateRecord": "version",
+}
+# Command → the code for whoever comes second. Nothing of the first is changed.
+FIRST_COUNTS = {
+    "ActOnUser": "not_now",
+    "AskReversal": "asked_before",
+    "AssignAddress": "assigned_before",
+    "DecideProposal": "decided",
+    "DecideReversal": "decided",
+    "ProposeAdministrator": "proposed_before",
+    "AddUser": "already_here",
+    "AddCover": "already_covers",
+}
+# These add a row, or leave the same behind however often and by whomever they are carried out.
+CHANGES_NOTHING = {
+    "AcknowledgeTask",
+    "AddNote",
+    "DecideDuplicate",
+    "EndCover",
+    "RefuseArchive",
+    "SendAgain",
+    "StartReport",
+    "StopReport",
+    "TakeBackAddress",
+}
+BEHIND = {"conflict", "changed", "draft_changed"}
+
+
+def commands(kind: type[Request[Message]] = Command) -> Iterator[type[Request[Message]]]:
+    for each in kind.__subclasses__():
+        if "subject" in vars(each) and each.__module__.startswith(contracts.__name__):
+            yield each
+        yield from commands(each)
+
+
+KINDS = {each.__name__: each for each in commands()}
+
+
+def test_every_command_says_how_it_meets_another_page() -> None:
+    assert set(KINDS) == set(VERSIONED) | set(FIRST_COUNTS) | CHANGES_NOTHING
+    assert len(KINDS) == len(VERSIONED) + len(FIRST_COUNTS) + len(CHANGES_NOTHING)
+
+
+@pytest.mark.parametrize("name", VERSIONED)
+def test_a_command_that_replaces_something_names_what_its_page_showed(name: str) -> None:
+    assert VERSIONED[name] in KINDS[name].model_fields
+    assert KINDS[name].refused_as() & BEHIND
+
+
+@pytest.mark.parametrize("name", FIRST_COUNTS)
+def test_the_second_of_two_is_told(name: str) -> None:
+    assert FIRST_COUNTS[name] in KINDS[name].refused_as()
+
+
+def test_a_draft_is_not_saved_without_saying_which_version_was_seen() -> None:
+    assert SaveDraft.model_fields["seen"].is_required()
