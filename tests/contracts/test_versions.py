@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import shared.contracts as contracts
+from shared import contracts
 from shared.contracts.referrals.drafts import SaveDraft
 from shared.messages import Command, Message, Request
 

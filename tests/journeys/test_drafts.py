@@ -10,7 +10,7 @@ from services.identity.keys import hash_of
 from tests.failure.breaking import administrator
 from tests.inside import Inside
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
-from tests.journeys.coming_in import be_logged_in, bring_session, new_session
+from tests.journeys.coming_in import be_logged_in, bring_session, new_session, session_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
 from tests.journeys.referring import (
@@ -27,9 +27,11 @@ pytestmark = JOURNEY
 
 REFERRER, ADMINISTRATOR = "standard@mpft.nhs.uk", "admin@mpft.nhs.uk"
 COLLEAGUE = "admin@combined.nhs.uk"
+ENDED = "DELETE FROM identity.session WHERE token_hash = $1"
 USED = "UPDATE identity.session SET seen_at = clock_timestamp() - make_interval(secs => $2) WHERE token_hash = $1"
 SAVED = re.compile(r"^Draft saved at \d\d:\d\d$")
 UPDATE = "Latest Update for DSR Meeting"
+KEEP_LOOKING = "setInterval(() => window.dispatchEvent(new Event('focus')), 1100)"  # the gateway keeps a session 5 s
 SECONDS_BEFORE_WARNING = 13 * 60
 
 
@@ -142,6 +144,31 @@ async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser:
     await page.goto(f"{stack.base_url}/dsr/home/")
     await expect(page.get_by_role("link", name=f"Continue Robin {name}")).to_be_visible()
     await context.close()
+
+
+@pytest.mark.requirement("R-DSR-057")
+async def test_a_log_out_in_one_tab_hides_every_person_in_the_others(browser: Browser, stack: Product) -> None:
+    name = a_new_name()
+    async with window(browser, DESKTOP) as only_read:
+        await given_i_came_in_for_this_alone(only_read, stack, REFERRER)
+        await refer(only_read, stack, name)
+        await open_record(only_read, stack, name)
+        typed_in, third = [await given_another_tab_at(only_read, only_read.url) for _ in range(2)]
+        await typed_in.get_by_label(UPDATE).fill("Typed before the log-out.")
+
+        await third.get_by_role("button", name="Logout").click()
+        await only_read.wait_for_url(re.compile(r"/login/\?notice=ended$"))
+        await then_nobody_can_be_read(typed_in, name)
+
+        await given_i_came_in_for_this_alone(third, stack, REFERRER)
+        await typed_in.get_by_role("button", name="I have logged in again").click()
+        await expect(typed_in.get_by_label(UPDATE)).to_have_value("Typed before the log-out.")
+        await only_read.goto(typed_in.url)
+        await when_the_session_is_ended_from_elsewhere(third, stack)
+        for tab in (only_read, typed_in):
+            await tab.evaluate(KEEP_LOOKING)
+        await only_read.wait_for_url(re.compile(r"/login/\?notice=ended$"))
+        await then_nobody_can_be_read(typed_in, name)
 
 
 @pytest.mark.parametrize("screen", WITH_AND_WITHOUT_SCRIPTS, ids=str)
@@ -269,6 +296,18 @@ async def given_i_am_back_in_another_tab(page: Page, stack: Product, email: str)
     await other.close()
 
 
+async def given_another_tab_at(page: Page, address: str) -> Page:
+    other = await page.context.new_page()
+    await other.goto(address)
+    return other
+
+
+async def when_the_session_is_ended_from_elsewhere(page: Page, stack: Product) -> None:
+    """End the session on the server alone, as when an administrator changes the user's role."""
+    async with administrator(Inside.of(stack)) as db:
+        await db.execute(ENDED, hash_of(await session_in(page)))
+
+
 async def given_a_colleague_is_in_another_tab(page: Page, stack: Product, email: str) -> None:
     await given_i_am_back_in_another_tab(page, stack, email)
 
@@ -315,6 +354,19 @@ async def then_it_is_saved_again(page: Page) -> None:
 
 async def then_the_record_is_of(page: Page, family_name: str) -> None:
     await expect(page.locator(".ics-identity__name")).to_contain_text(family_name)
+
+
+async def then_nobody_can_be_read(page: Page, family_name: str) -> None:
+    """Check that the cover hides the page from the eye, from screen readers and from paper."""
+    await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    await expect(page.get_by_text(family_name)).to_be_hidden()
+    assert family_name not in await page.locator("body").aria_snapshot()
+    await page.emulate_media(media="print")
+    assert family_name not in await page.locator("body").inner_text()
+    await page.emulate_media(media="screen")
 
 
 async def then_i_am_warned(page: Page) -> None:

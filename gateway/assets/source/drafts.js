@@ -41,21 +41,23 @@ function remember(version, save) {
   history.replaceState({ ...history.state, draft: { id: form.elements.command.value, version, save } }, "");
 }
 
-function isTypedOver() {
-  return [...form.elements].some((field) => {
+// Returns whether the form holds anything that the server did not put there.
+export function isTypedOver(other) {
+  return [...other.querySelectorAll("input:not([type=hidden]), textarea, select")].some((field) => {
     if (field.matches("select")) {
-      return [...field.options].some((option) => option.defaultSelected && !option.selected);
+      const options = [...field.options];
+      return !(options.find((option) => option.defaultSelected) ?? options[0])?.selected;
     }
     return field.matches("[type=radio], [type=checkbox]")
       ? field.checked !== field.defaultChecked
-      : !field.matches("[type=hidden]") && field.value !== field.defaultValue;
+      : field.value !== field.defaultValue;
   });
 }
 
 function recall() {
   const before = history.state?.draft;
   const { command, draft_version: version, draft_save: save } = form.elements;
-  if (before?.id === command.value && isTypedOver()) {
+  if (before?.id === command.value && isTypedOver(form)) {
     remember(before.version, before.save);
   } else {
     remember(version.value, save.value);

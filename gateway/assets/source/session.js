@@ -1,17 +1,22 @@
-// Warns before an unused session ends, so that nothing typed is lost. Without scripts, the page after the next
-// button keeps what was typed.
+// Warns before an unused session ends, and notices when it has ended in any other way, so that no person stays on the
+// screen and nothing typed is lost. Without scripts, the page after the next button keeps what was typed.
 
-import { isDraft, saveDraft } from "./drafts.js";
+import { isDraft, isTypedOver, saveDraft } from "./drafts.js";
 
 const WARNED = 120; // seconds before the end
 const LAST_MINUTE = 60;
 const AGAIN = 10; // seconds until a request without an answer is repeated
+const ONE_LOOK = 1; // second in which several events of the browser count as one
+const TICK = 2; // seconds between two looks at the clock
+const ASLEEP = 10; // seconds without a tick: the computer slept
 
 const dialog = document.getElementById("time-out");
 const typedIn = new Set();
 let timer;
 let endsAt;
 let isOver = false;
+let lookedAt = 0;
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("ics-session");
 
 function part(name) {
   return dialog.querySelector(`[data-part=${name}]`);
@@ -45,12 +50,11 @@ async function check() {
   const session = await look(dialog.dataset.session);
   if (session === null && secondsLeft() > 0) {
     checkAfter(AGAIN);
-  } else if (!session?.seconds) {
+  } else if (!session?.seconds || session.holder !== dialog.dataset.holder) {
     over();
-  } else if (session.seconds > WARNED + 1) {
-    goOn(session.seconds);
   } else {
-    warn(session.seconds);
+    renew(session.token); // the same user may have logged in again in another tab
+    await (session.seconds > WARNED + 1 ? goOn(session.seconds) : warn(session.seconds));
   }
 }
 
@@ -82,6 +86,43 @@ async function stay() {
   }
 }
 
+// Somebody looks at the page, or another tab says that something has changed: ask once whether the session goes on.
+// Asking does not extend it.
+function lookNow() {
+  if (!isOver && Date.now() - lookedAt >= ONE_LOOK * 1000) {
+    lookedAt = Date.now();
+    check();
+  }
+}
+
+// A computer that wakes up sends no event if the page was in front all the time.
+function tick(before) {
+  setTimeout(() => {
+    const now = Date.now();
+    if (now - before > ASLEEP * 1000 && document.visibilityState === "visible") {
+      lookNow();
+    }
+    tick(now);
+  }, TICK * 1000);
+}
+
+// Returns whether the page holds something typed that is saved nowhere else.
+export function isTypedIn() {
+  const forms = [...document.querySelectorAll("main form")].filter((form) => !form.querySelector("[data-search]"));
+  const changed = forms.filter((form) => typedIn.has(form) || isTypedOver(form));
+  return Boolean(dialog?.dataset.typed) || !changed.every(isDraft);
+}
+
+// Hides everything but the dialog: from the eye, from paper and from screen readers.
+function cover(isCovered) {
+  document.body.classList.toggle("ics-covered", isCovered);
+  for (const part of document.body.children) {
+    if (part !== dialog) {
+      part.inert = isCovered;
+    }
+  }
+}
+
 // The session is over. Unsaved text stays on the page, covered, until its user has logged in again.
 function over() {
   if (isOver) {
@@ -89,14 +130,14 @@ function over() {
   }
   isOver = true;
   clearTimeout(timer);
-  if (!dialog.dataset.typed && [...typedIn].every(isDraft)) {
-    window.location.replace(`${dialog.dataset.login}?notice=timeout`);
+  cover(true);
+  if (!isTypedIn()) {
+    window.location.replace(`${dialog.dataset.login}?notice=${secondsLeft() > 0 ? "ended" : "timeout"}`);
     return;
   }
   part("warning").hidden = true;
   part("ended").hidden = false;
   dialog.setAttribute("aria-labelledby", "ended-heading");
-  document.body.classList.add("ics-covered");
   if (!dialog.open) {
     dialog.showModal();
   }
@@ -119,7 +160,7 @@ async function comeBack() {
     renew(session.token);
     isOver = false;
     dialog.close();
-    document.body.classList.remove("ics-covered");
+    cover(false);
     part("warning").hidden = false;
     part("ended").hidden = true;
     plan(session.seconds);
@@ -154,9 +195,36 @@ if (dialog) {
   });
   dialog.querySelector("[data-do=stay]").addEventListener("click", stay);
   dialog.querySelector("[data-do=back]").addEventListener("click", comeBack);
+  // A browser may close a dialog at the second Escape, whatever the page says.
+  dialog.addEventListener("close", () => {
+    if (isOver) {
+      dialog.showModal();
+    }
+  });
   window.addEventListener("ics-refused", lookAgain);
+  window.addEventListener("focus", lookNow);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      lookNow(); // the page was opened just now in any other case
+    }
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") {
+      lookNow();
+    }
+  });
   plan(Number(dialog.dataset.seconds));
+  tick(Date.now());
 }
+
+// A page without a session, and a page of somebody else, tell all other tabs to look at once. Nothing else is said.
+const holder = dialog?.dataset.holder ?? "";
+tabs?.addEventListener("message", ({ data }) => {
+  if (dialog && data !== holder) {
+    setTimeout(lookNow, Math.max(0, lookedAt + ONE_LOOK * 1000 - Date.now()));
+  }
+});
+tabs?.postMessage(holder);
 
 // Sends a form from an ended session again with the token of the new session, if it is the same user's.
 const again = document.querySelector("[data-send-again]");
