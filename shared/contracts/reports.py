@@ -80,7 +80,7 @@ class Dashboard(Message):
     The active records of a register in the asker's scope, as they were at `as_at`.
 
     `organisations` and `bodies` are those that the asker may choose from; a register has one or the other. `reports`
-    are the codes of the reports available now. `jobs` are the asker's own in this session, newest first.
+    are the codes of the reports available now. `jobs` are the asker's own of the last day, newest first.
     """
 
     as_at: datetime
@@ -126,7 +126,11 @@ class StartReport(Command[ReportJob]):
 
 
 class ReadReportJob(Request[ReportJob]):
-    """Read the progress of a report. Refused as `not_found` unless it is the asker's own, of this session."""
+    """
+    Read the progress of a report.
+
+    Refused as `not_found` unless it is the asker's own, and once it covers more than the asker reaches.
+    """
 
     subject: ClassVar[str] = "ask.reports.read_report_job"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)

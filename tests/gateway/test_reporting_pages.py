@@ -161,6 +161,7 @@ async def test_one_organisation_is_chosen_and_named_by_its_id_alone(browser: Bro
     assert [ONE.organisation_id] == [each.organisation_id for each in reports.heard(ReadDashboard)]
     assert ["All Organisations", "Midlands (@mpft.nhs.uk)", "Stoke (@stoke.gov.uk)"] == options(page, "organisation")
     assert "Midlands (@mpft.nhs.uk)" == chosen(page, "organisation") == chosen(page, "filter-organisation")
+    assert ["Showing: Midlands (@mpft.nhs.uk)"] == showing(page)
 
 
 @pytest.mark.requirement("R-DSR-149", "R-DSR-155")
@@ -171,8 +172,10 @@ async def test_who_sees_one_organisation_alone_reads_its_name(browser: Browser, 
 
     assert "All Organisations" == options(every, "organisation")[0] == chosen(every, "filter-organisation")
     assert [] == every.tree.select("[name='organisation'] [selected]")
-    assert ["All Organisations", "Stoke (@stoke.gov.uk)"] == options(one, "organisation")
-    assert "Stoke (@stoke.gov.uk)" == chosen(one, "organisation") == chosen(one, "filter-organisation")
+    assert [] == one.tree.select("select[name='organisation'], select[name='filter-organisation']")
+    assert TWO.organisation_id.hex == one.tree.select("input[name='filter-organisation']")[0]["value"]
+    assert 1 == len([each for each in one.texts("section p") if each.endswith("Stoke (@stoke.gov.uk)")])
+    assert (["Showing: All Organisations"], ["Showing: Stoke (@stoke.gov.uk)"]) == (showing(every), showing(one))
 
 
 async def test_in_a_register_of_bodies_a_body_is_chosen_instead(
@@ -245,7 +248,7 @@ async def test_a_report_is_asked_for_as_it_was_chosen(browser: Browser, reports:
     next_page = await browser.go_on(HERE, CHOSEN)
 
     (asked,) = reports.heard(StartReport)
-    assert JOB == next_page
+    assert f"{JOB}?notice=started" == next_page
     assert (UUID(COMMAND), "referrals", ONE.organisation_id, "0-17", {"risk_level": "red"}) == (
         asked.command_id,
         asked.report,
@@ -307,6 +310,15 @@ async def test_a_job_says_in_words_how_it_stands(
     assert waits == bool(page.tree.select("progress")) == bool(page.tree.select("noscript meta[http-equiv=refresh]"))
     assert waits == bool(page.tree.select("[data-again]")) == ("Stop" in page.texts("main button"))
     assert (state == "ready") == ("Download" in page.texts("main a"))
+
+
+async def test_the_address_of_a_file_that_is_no_longer_kept_leads_to_the_page_that_says_so(
+    browser: Browser, reports: StandInReports
+) -> None:
+    reports.state = "expired"
+
+    assert JOB == await browser.sent_to(f"{JOB}file")
+    assert [] == reports.heard(ReadReportChunk)
 
 
 async def test_progress_is_told_in_rows(browser: Browser, reports: StandInReports) -> None:
@@ -443,3 +455,8 @@ def options(page: Page, name: str) -> list[str]:
 
 def chosen(page: Page, name: str) -> str:
     return words(page.tree.select_one(f"select[name='{name}'] option[selected]"))
+
+
+def showing(page: Page) -> list[str]:
+    """Return what the page says that its numbers are of."""
+    return [each for each in page.texts("main p") if each.startswith("Showing: ")]

@@ -14,6 +14,7 @@ function update(fresh) {
   if (!goesOn) {
     shown(".ics-report").replaceWith(fresh);
     status.textContent = shown(".ics-report__said").textContent;
+    downloadOnce();
     return;
   }
   for (const selector of [".ics-report__bar", ".ics-report__progress"]) {
@@ -21,6 +22,13 @@ function update(fresh) {
     if (old && now) {
       old.replaceWith(now);
     }
+  }
+}
+
+// A report that becomes ready before its user's eyes is downloaded at once. The button stays for another download.
+function downloadOnce() {
+  if (document.visibilityState === "visible") {
+    shown("a[download]")?.click();
   }
 }
 
@@ -45,5 +53,11 @@ function lookAgain() {
 }
 
 if (report) {
+  const address = new URL(window.location.href);
+  if (address.searchParams.has("notice")) {
+    address.searchParams.delete("notice"); // the report was asked for just now; a reload downloads nothing
+    history.replaceState(history.state, "", address);
+    downloadOnce();
+  }
   lookAgain();
 }

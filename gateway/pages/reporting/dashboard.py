@@ -88,7 +88,7 @@ async def start_report(request: web.Request) -> web.Response:
     job = await attempt(request, _request(register, form.command, answers), form, said)
     if job is None:
         return await _show_dashboard(request, board, listed, form)
-    return see_other(job_address(register, job.job_id))
+    return see_other(job_address(register, job.job_id), "started")
 
 
 async def _read_dashboard(request: web.Request) -> Dashboard:
@@ -101,8 +101,8 @@ async def _read_dashboard(request: web.Request) -> Dashboard:
 
 
 async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed, form: Form) -> web.Response:
-    register = request[REGISTER]
-    shown_for = _shown_for(register, board)
+    register, chosen = request[REGISTER], _chosen(request, listed)
+    shown_for, choice = _shown_for(register, board), register.reporting.dashboard_filter
     return await show(
         request,
         "reporting/dashboard.html",
@@ -113,8 +113,10 @@ async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed
             "by_week": Markup("").join(_weeks(request, tile) for tile in board.tiles if tile.weeks),
             "jobs": _jobs(request, board),
         },
-        offered=_offered(register, register.reporting.dashboard_filter, listed),
-        chosen=_chosen(request, listed),
+        offered=_offered(register, choice, listed),
+        chosen=chosen,
+        showing=register.words("reporting.showing", what=dict(listed).get(chosen, choice.everything)),
+        only=_only(register, listed),
         names=tuple((name, shown_for.get(name, ())) for name in form.fields if name != "report"),
     )
 
@@ -155,6 +157,13 @@ def _offered(register: Definition, wanted: ScopeFilter, listed: Listed) -> Liste
         return listed
     prefix = f"{register.form.by_name[wanted.question].body_list}:"
     return tuple((code, label) for code, label in listed if code.startswith(prefix))
+
+
+def _only(register: Definition, listed: Listed) -> tuple[tuple[str, str, str], ...]:
+    """Return each filter that offers a single organisation, with its code and label: there is nothing to choose."""
+    wanted = (each for each in register.reporting.filters if isinstance(each, OrganisationFilter))
+    offered = ((_scope_field(each), _offered(register, each, listed)) for each in wanted)
+    return tuple((name, *choices[0]) for name, choices in offered if len(choices) == 1)
 
 
 def _listed(board: Dashboard) -> Listed:
@@ -285,10 +294,16 @@ async def stop_report(request: web.Request) -> web.Response:
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """Stream the file in chunks. The length is sent first, so that a browser notices a cut-off download."""
+    """
+    Stream the file in chunks. The length is sent first, so that a browser notices a cut-off download.
+
+    Of a file that is no longer kept, the page of the report says so.
+    """
     if request.method == "HEAD":  # it would be audited as a download
         raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
     job = await ask(request, ReadReportJob(job_id=id_in(request, "job")))
+    if job.state != "ready":
+        return see_other(job_address(request[REGISTER], job.job_id))
     first = await ask(request, ReadReportChunk(job_id=job.job_id, number=0))
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{job.file_name}"'})
     response.content_type = XLSX

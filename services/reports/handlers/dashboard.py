@@ -9,8 +9,8 @@ from services.reports.handlers.jobs import shown
 from services.reports.handlers.kept_panels import Basis, KeptPanels, PanelsShown, scope_asked
 from services.reports.handlers.scope import find_covered
 from services.reports.rules.bodies import bodies_named, body_choices
-from services.reports.rules.choosing import reports_offered
-from services.reports.rules.counting import Panels
+from services.reports.rules.choosing import may_have, reports_offered
+from services.reports.rules.counting import Panels, counts_organisations
 from services.reports.rules.people import count_people_once
 from services.reports.store import compartments, dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
@@ -48,7 +48,7 @@ class Dashboards:
             bodies=panels.bodies,
             tiles=panels.tiles,
             reports=tuple(each.code for each in reports_offered(register, visitor, has_outcomes=moment.has_outcomes)),
-            jobs=tuple(shown(register, each) for each in own),
+            jobs=tuple(shown(register, each) for each in own if may_have(register, visitor, each.report)),
         )
 
     async def _read_panels(self, db: Database, visitor: Visitor, asked: ReadDashboard, basis: Basis) -> PanelsShown:

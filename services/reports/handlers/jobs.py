@@ -1,6 +1,7 @@
 """Handlers that start a report, show its progress, stop it, and download it in chunks."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
@@ -43,7 +44,8 @@ def shown(register: Definition, job: StoredJob) -> ReportJob:
 @dataclass(frozen=True)
 class Jobs:
     """
-    The handlers of report files. Users see only their own jobs: another user's job is refused as if it did not exist.
+    The handlers of report files. Users see only their own jobs, in any session: another user's job is refused as if it
+    did not exist. So is one that covers more than the user reaches now.
     """
 
     context: ReportsContext
@@ -81,8 +83,8 @@ class Jobs:
 
     async def read_chunk(self, visitor: Visitor, asked: ReadReportChunk) -> FileChunk:
         async with transaction(self.context.pool, visitor) as db:
-            job = await jobs.find(db, visitor, asked.job_id)
-            if job is None or job.state != "ready" or (asked.number and not job.downloads):
+            job = await self._find(db, visitor, asked.job_id)
+            if job.state != "ready" or (asked.number and not job.downloads):
                 raise Refused("not_found")
             if not reaches_all(visitor, job.compartment_ids):  # the user's bodies or organisations have become fewer
                 raise Refused("not_found")
@@ -94,8 +96,16 @@ class Jobs:
             return FileChunk(number=asked.number, content=content)
 
     async def _found(self, db: Database, visitor: Visitor, asked: ReadReportJob | StopReport) -> ReportJob:
-        job = must_find(await jobs.find(db, visitor, asked.job_id))
+        job = await self._find(db, visitor, asked.job_id)
         return shown(self.context.registers.find(visitor.register_code), job)
+
+    async def _find(self, db: Database, visitor: Visitor, job_id: UUID) -> StoredJob:
+        """Return the visitor's own job. Refused as `not_found`, also if their role may no longer have this report."""
+        job = must_find(await jobs.find(db, visitor, job_id))
+        register = self.context.registers.find(visitor.register_code)
+        if not choosing.may_have(register, visitor, job.report):
+            raise Refused("not_found")
+        return job
 
 
 def codes_of(asked: StartReport) -> Codes:

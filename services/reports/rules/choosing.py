@@ -69,6 +69,18 @@ def reports_offered(register: Definition, visitor: Visitor, *, has_outcomes: boo
     )
 
 
+def may_have(register: Definition, visitor: Visitor, code: str) -> bool:
+    """
+    Return whether a report that was made for this visitor may still be given to them: their role may have changed.
+
+    A report that the register does not have any more is for its owner.
+    """
+    known = {each.code for each in register.reporting.reports}
+    return code not in known or code in {
+        each.code for each in reports_offered(register, visitor, has_outcomes=register.outcome is not None)
+    }
+
+
 def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes) -> ReportChoice:
     """Return the report and filters that the codes name. Refused as `unknown_report` or `unknown_filter`."""
     report = next((each for each in offered if each.code == codes.report), None)

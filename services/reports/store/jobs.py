@@ -21,6 +21,7 @@ LEASE = timedelta(seconds=15)
 LIFE = timedelta(hours=1)
 MOST_ATTEMPTS = 5
 MOST_LISTED = 5
+LISTED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,23 +58,34 @@ class StoredJob:
         return Codes(self.report, self.bodies, self.age, self.options)
 
 
-COLUMNS = """
+STATE = "CASE WHEN state = 'ready' AND expires_at < clock_timestamp() THEN 'expired' ELSE state END AS state"
+COLUMNS = f"""
     id, register_code, edition, user_id, report, bodies, age, options, asked_at, attempt, rows_done,
     rows_total, expires_at, records, size, chunks, sha256, downloads, compartment_ids,
-    CASE WHEN state = 'ready' AND expires_at < clock_timestamp() THEN 'expired' ELSE state END AS state
+    {STATE}
 """
 ADD = """
-    INSERT INTO job (id, register_code, edition, user_id, session_id, report, bodies, age, options)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO job (id, register_code, edition, user_id, report, bodies, age, options)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-FIND = f"SELECT {COLUMNS} FROM job WHERE id = $1 AND user_id = $2 AND session_id = $3 AND register_code = $4"  # noqa: S608  names of columns
+# A finished report is for users who reach all that it covers. Row-level security says the same.
+OWN = """
+    user_id = $1 AND register_code = $2 AND (
+        $3 OR (compartment_ids IS NULL AND state <> 'ready') OR compartment_ids <@ $4
+    )
+"""
+FIND = f"SELECT {COLUMNS} FROM job WHERE {OWN} AND id = $5"  # noqa: S608  names of columns, and a condition of ours
 LIST = f"""
-    SELECT {COLUMNS}
-    FROM job
-    WHERE user_id = $1 AND session_id = $2 AND register_code = $3
+    WITH own AS (
+        SELECT {COLUMNS}, row_number() OVER (ORDER BY asked_at DESC) AS place
+        FROM job
+        WHERE {OWN} AND asked_at > clock_timestamp() - $6::interval
+    )
+    SELECT {COLUMNS.replace(STATE, "state")}
+    FROM own
+    WHERE place <= $5 OR state = 'ready'
     ORDER BY asked_at DESC
-    LIMIT $4
-"""  # noqa: S608  names of columns
+"""  # noqa: S608  names of columns, and a condition of ours
 COUNT_AT_WORK = """
     SELECT count(*)
     FROM job
@@ -92,7 +104,6 @@ async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes:
         visitor.register_code,
         edition,
         visitor.user_id,
-        visitor.session_id,
         codes.report,
         codes.bodies,
         codes.age,
@@ -101,15 +112,18 @@ async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes:
 
 
 async def find(db: Database, visitor: Visitor, job_id: UUID) -> StoredJob | None:
-    """Return the visitor's own job, if it was requested in this session."""
-    row = await db.fetchrow(FIND, job_id, visitor.user_id, visitor.session_id, visitor.register_code)
+    """Return the visitor's own job, unless it covers more than the visitor reaches."""
+    row = await db.fetchrow(FIND, *_own(visitor), job_id)
     return _job(row) if row else None
 
 
 async def list_own(db: Database, visitor: Visitor) -> list[StoredJob]:
-    """Return the visitor's last jobs in this session, the newest first."""
-    rows = await db.fetch(LIST, visitor.user_id, visitor.session_id, visitor.register_code, MOST_LISTED)
-    return [_job(row) for row in rows]
+    """Return the visitor's last jobs and every file that is still there, the newest first."""
+    return [_job(row) for row in await db.fetch(LIST, *_own(visitor), MOST_LISTED, LISTED_FOR)]
+
+
+def _own(visitor: Visitor) -> tuple[object, ...]:
+    return visitor.user_id, visitor.register_code, visitor.all_compartments, list(visitor.compartment_ids)
 
 
 async def count_at_work(db: Database, visitor: Visitor) -> int:
@@ -149,7 +163,7 @@ CLAIM = f"SELECT {COLUMNS} FROM claim_job($1, $2)"  # noqa: S608  names of colum
 KEEP = "SELECT keep_job($1, $2, $3, $4, $5)"
 DROP = "SELECT drop_job($1, $2, $3, $4)"
 FINISH = "SELECT finish_job($1, $2, $3, $4, $5, $6, $7)"
-NOTE_COMPARTMENTS = "UPDATE job SET compartment_ids = $2 WHERE id = $1"
+NOTE_COMPARTMENTS = "UPDATE job SET compartment_ids = $3 WHERE id = $1 AND attempt = $2 AND state = 'running'"
 ADD_CHUNK = "INSERT INTO chunk (job_id, attempt, number, content) VALUES ($1, $2, $3, $4)"
 SWEEP = "SELECT sweep_jobs()"
 
@@ -192,11 +206,10 @@ class MadeFile:
 
 async def finish(db: Database, job: StoredJob, file: MadeFile, life: timedelta) -> bool:
     """Mark the job as ready. Return False if it was stopped or taken over; then no part of the file is kept."""
+    await db.execute(NOTE_COMPARTMENTS, job.id, job.attempt, file.compartment_ids)
     finished: bool = await db.fetchval(
         FINISH, job.id, job.attempt, life, file.records, file.size, file.chunks, file.sha256
     )
-    if finished:
-        await db.execute(NOTE_COMPARTMENTS, job.id, file.compartment_ids)
     return finished
 
 

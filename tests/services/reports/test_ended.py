@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.reports.rules.choosing import reports_offered
+from shared.contracts.reports import ReadReportChunk
 from shared.permissions import Role
 from shared.registers.definition.register import Definition, UserRole
 from shared.registers.files import LoadedRegister
@@ -68,3 +69,16 @@ async def test_who_may_not_read_ended_records_any_more_gets_no_file_of_them(rig:
         pass
 
     assert ["failed", "ready"] == [(await rig.job(administrator, each)).state for each in jobs]
+
+
+@pytest.mark.programs
+async def test_who_loses_the_role_loses_the_file_that_it_was_for(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    await rig.copy()
+    administrator = rig.somebody(Role.ADMINISTRATOR, organisation)
+    job = await rig.start(administrator, "archived")
+    await rig.make()
+    lesser = administrator.model_copy(update={"role": Role.REPORTING})
+
+    assert "not_found" == await rig.refusal(lesser, ReadReportChunk(job_id=job.job_id, number=0))
+    assert ((), 1) == ((await rig.dashboard(lesser)).jobs, len((await rig.dashboard(administrator)).jobs))

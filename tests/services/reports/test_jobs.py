@@ -7,6 +7,7 @@ import pytest
 from services.reports.making import purge
 from shared.audit import verify
 from shared.contracts.reports import CHUNK_BYTES, ReadReportChunk, ReadReportJob, ReportJob, StartReport, StopReport
+from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from tests.services.referrals.builders import new_id
@@ -52,14 +53,56 @@ async def test_a_second_click_asks_for_nothing_more(rig: Rig, reader: Visitor) -
 async def test_another_person_s_job_is_as_unknown_as_none(rig: Rig, reader: Visitor) -> None:
     job = await made(rig, reader)
     colleague = rig.somebody(Role.REPORTING, *reader.organisation_ids)
-    later = reader.model_copy(update={"session_id": new_id()})
     other_register = reader.model_copy(update={"register_code": "other"})
 
-    for stranger in (colleague, later, other_register):
+    for stranger in (colleague, other_register):
         assert ["not_found"] * 3 == [await rig.refusal(stranger, each) for each in requests_about(job)]
     assert ["not_found"] * 3 == [await rig.refusal(reader, each) for each in requests_about(unknown(job))]
     assert () == (await rig.dashboard(colleague)).jobs
     assert await rig.download(reader, job)
+
+
+@pytest.mark.slow
+async def test_its_owner_finds_it_again_in_another_session(rig: Rig, reader: Visitor) -> None:
+    job = await made(rig, reader)
+    later = reader.model_copy(update={"session_id": new_id()})
+
+    assert [job] == list((await rig.dashboard(later)).jobs)
+    assert await rig.download(reader, job) == await rig.download(later, job)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R-DSR-013")
+async def test_who_no_longer_reaches_all_that_it_covers_does_not_find_it(rig: Rig, reader: Visitor) -> None:
+    wider = rig.somebody(Role.REPORTING, *reader.organisation_ids, rig.organisation("Beta"))
+    job = await made(rig, wider)
+    narrower = wider.model_copy(update={"organisation_ids": reader.organisation_ids})
+
+    assert ["not_found"] * 3 == [await rig.refusal(narrower, each) for each in requests_about(job)]
+    assert () == (await rig.dashboard(narrower)).jobs
+    assert [job] == list((await rig.dashboard(wider)).jobs)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R-DSR-013")
+async def test_row_level_security_alone_keeps_it_from_them(rig: Rig, reader: Visitor) -> None:
+    wider = rig.somebody(Role.REPORTING, *reader.organisation_ids, rig.organisation("Beta"))
+    await made(rig, wider)
+    narrower = wider.model_copy(update={"organisation_ids": reader.organisation_ids})
+    everywhere = wider.model_copy(update={"all_organisations": True})
+
+    assert [(1, 1), (0, 0), (1, 1)] == [await rows_seen(rig, each) for each in (wider, narrower, everywhere)]
+
+
+@pytest.mark.slow
+async def test_a_file_stays_on_the_list_as_long_as_it_is_kept(rig: Rig, reader: Visitor) -> None:
+    job = await made(rig, reader)
+    for _ in range(6):
+        await rig.stop(reader, await rig.start(reader))
+
+    listed = (await rig.dashboard(reader)).jobs
+
+    assert (6, job) == (len(listed), listed[-1])
 
 
 @pytest.mark.slow
@@ -249,3 +292,9 @@ def unknown(job: ReportJob) -> ReportJob:
 def noise(number: int) -> str:
     """Return text that compresses badly, within the limit of the question."""
     return "".join(digest(f"{number} {place}".encode()) for place in range(150))
+
+
+async def rows_seen(rig: Rig, visitor: Visitor) -> tuple[int, int]:
+    """Return how many jobs and chunks this visitor sees without any condition in the query."""
+    async with transaction(rig.pool, visitor) as db:
+        return await db.fetchval("SELECT count(*) FROM job"), await db.fetchval("SELECT count(*) FROM chunk")

@@ -84,9 +84,7 @@ async def test_the_services_role_may_do_no_more_than_the_service_does(rig: Rig, 
 
 
 async def test_nobody_asks_for_a_report_in_another_s_name(rig: Rig, reader: Visitor) -> None:
-    add = (
-        "INSERT INTO job (id, register_code, edition, user_id, session_id, report) VALUES ($1, $2, '2022', $3, $3, 'x')"
-    )
+    add = "INSERT INTO job (id, register_code, edition, user_id, report) VALUES ($1, $2, '2022', $3, 'x')"
 
     for register, user in (("dsr", new_id()), ("other", reader.user_id)):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
