@@ -39,6 +39,9 @@ class Field:
     One question of a form. `missing` is the error for an empty answer; without it the field may stay empty.
 
     `width` is in characters, for answers of a known length: 2, 3, 4, 5, 10, 20 or 30.
+
+    `clear` is the button that takes back a choice, and `no_answer` the choice for the same without scripts. Without
+    them a choice cannot be taken back.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Field:
     choices: tuple[Choice, ...] = ()
     width: int = 0
     inline: bool = False
+    clear: str = ""
+    no_answer: str = ""
 
     @property
     def anchor(self) -> str:

@@ -148,6 +148,7 @@ def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Fi
     choices = tuple(_choice(option, words) for option in question.offered_to(kept))
     if question.kind == "select":
         choices = (Choice("", words("form.choose")), *choices)
+    may_clear = question.kind in ("yes_no", "choice") and not question.required
     return Field(
         name=question.name,
         label=question.shown_label,
@@ -156,6 +157,8 @@ def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Fi
         choices=choices,
         width=0 if question.width == "full" else int(question.width),
         inline=question.kind in ("yes_no", "choice") and len(choices) <= 3,
+        clear=words("form.clear") if may_clear else "",
+        no_answer=words("form.no_answer") if may_clear else "",
     )
 
 

@@ -375,7 +375,7 @@ async def test_the_history_shows_answers_to_questions_that_no_edition_has(
     page = await browser.see(HERE)
 
     cells = page.texts("#history tbody tr > *")
-    assert ["shoe_size", "9", "Not recorded"] == [
+    assert ["shoe_size", "9", "Answer removed"] == [
         cell.removeprefix(label).strip() for cell, label in zip(cells, ("What changed", "Before", "After"), strict=True)
     ]
 

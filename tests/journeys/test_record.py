@@ -49,10 +49,11 @@ async def test_for_a_young_person_who_is_not_competent_a_parent_consents(browser
 
 @pytest.mark.requirement("R-FLOW-004")
 async def test_a_rating_that_departs_from_the_tool_asks_for_its_reason(browser: Browser, stack: Product) -> None:
+    name = a_new_name()
     async with window(browser, DESKTOP) as page:
         await be_logged_in(page, stack, FIRST)
         await open_new_referral(page, stack)
-        await fill_referral(page, a_new_name())
+        await fill_referral(page, name)
         reason = page.get_by_label("Why does clinical judgement depart from the tool?*")
         await expect(reason).to_be_hidden()
         await choose(page, "Has the DSD Clinical Support Tool been completed", "Yes")
@@ -60,6 +61,20 @@ async def test_a_rating_that_departs_from_the_tool_asks_for_its_reason(browser: 
         await expect(reason).to_be_visible()
         await when_i_press(page, "Add Referral")
         await then_the_problem_is(page, "Say why clinical judgement departs from the tool")
+
+        await page.get_by_role("button", name="Clear answer Does this rating depart").click()
+        await expect(reason).to_be_hidden()
+        await expect(question(page, "Does this rating depart").get_by_label("Yes")).to_be_focused()
+        await when_i_press(page, "Add Referral")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("The referral has been added")
+        await open_record(page, stack, name)
+        tool = page.get_by_role("button", name="Clear answer Has the DSD Clinical Support Tool")
+        await tool.focus()
+        await page.keyboard.press("Enter")
+        await expect(tool).to_be_hidden()
+        await when_i_press(page, "Update Record")
+        await page.get_by_role("tab", name="History (1)").click()
+        await expect(page.locator("#history")).to_contain_text("Answer removed")
 
 
 # ----------------------------------------------------------------------------------------------------- reviews and text

@@ -44,6 +44,67 @@ for (const form of document.querySelectorAll(`form:has(${CONDITIONAL})`)) {
   window.addEventListener("pageshow", () => sendWhatIsShown(form));
 }
 
+// Says at once, beneath the answer that decides, that a person cannot be added without consent. The server decides.
+function isRefused(form, gate) {
+  const rule = gate.rules.find(([when]) => applies(form, when));
+  if (rule) {
+    return rule[1] === "refused";
+  }
+  return decided(form, gate).every((name) => chosen(form, name).length);
+}
+
+function decided(form, gate) {
+  return gate.needed.filter((name) => form.querySelector(`[name="${name}"]`)?.closest("[hidden]") === null);
+}
+
+// The last question of the gate that is asked and answered, in the order of the page.
+function deciding(form, gate) {
+  const answered = decided(form, gate).filter((name) => chosen(form, name).length);
+  const groups = answered.map((name) => form.querySelector(`[name="${name}"]`).closest(".nhsuk-form-group"));
+  return groups.reduce((one, other) => (one.compareDocumentPosition(other) === Node.DOCUMENT_POSITION_FOLLOWING ? other : one));
+}
+
+function showRefusal(form, refusal) {
+  const gate = JSON.parse(refusal.dataset.gate);
+  const refused = isRefused(form, gate);
+  if (refused && deciding(form, gate).nextElementSibling !== refusal) {
+    deciding(form, gate).after(refusal);
+  }
+  refusal.hidden = !refused;
+  form.querySelector("[data-if-refused]").hidden = !refused;
+  form.querySelector("[data-unless-refused]").hidden = refused;
+}
+
+const refusal = document.getElementById("refusal");
+if (refusal) {
+  const form = refusal.closest("form");
+  form.addEventListener("change", () => showRefusal(form, refusal));
+  window.addEventListener("pageshow", () => showRefusal(form, refusal));
+}
+
+// Takes back the answer to a question that may stay unanswered. Without scripts there is a choice for that.
+function offerToClear(button) {
+  const group = button.closest("fieldset");
+  const choices = [...group.querySelectorAll("input[type=radio]")];
+  const show = () => {
+    button.hidden = !choices.some((choice) => choice.checked);
+  };
+  group.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+  button.addEventListener("click", () => {
+    for (const choice of choices) {
+      choice.checked = false;
+    }
+    choices[0].focus();
+    choices[0].dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  show();
+}
+
+for (const button of document.querySelectorAll("[data-clear]")) {
+  offerToClear(button);
+}
+
 // Search while typing: sends the form and replaces the table.
 const WAIT = 200;
 

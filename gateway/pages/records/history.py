@@ -79,9 +79,11 @@ def shown_change(register: Definition, change: RecordChange) -> ShownChange:
 
 
 def _row(register: Definition, field: FieldChange) -> list[str]:
+    """Return question, before and after. An answer that was taken back is said to be removed."""
     question, nothing = register.form.by_name.get(field.name), register.words("page.not_recorded")
+    before, after = (_shown(question, answer) for answer in (field.before, field.after))
     label = question.label if question else field.name
-    return [label, *(_shown(question, answer) or nothing for answer in (field.before, field.after))]
+    return [label, before or nothing, after or (register.words("history.removed") if before else nothing)]
 
 
 def _shown(question: Question | None, answer: Answer | None) -> str:

@@ -24,6 +24,20 @@ async def test_who_made_the_referral_updates_it(referrals: Referrals) -> None:
     assert receipt.reference == updated.reference
 
 
+async def test_an_answer_that_is_taken_back_goes_with_what_hung_on_it(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    tool = {"tool_completed": "yes", "tool_name": "other", "tool_other": "Ours", "rating_departs": "no"}
+    added = await referrals.submit(visitor, **tool)
+
+    await referrals.update(visitor, added, **{**tool, "tool_completed": ""})
+
+    assert not tool.keys() & (await referrals.read(visitor, added.record_id)).answers.keys()
+    (change,) = (await referrals.history(visitor, added.record_id)).updates
+    assert {name: (before, None) for name, before in tool.items()} == {
+        each.name: (each.before, each.after) for each in change.changes
+    }
+
+
 @pytest.mark.requirement("R-DSR-115")
 async def test_an_administrator_with_access_to_the_organisation_updates_it(referrals: Referrals) -> None:
     visitor = a_visitor()
