@@ -21,7 +21,7 @@ VERSIONED = {
     "SubmitRecord": "draft",
     "UpdateRecord": "version",
 }
-# Command → the code for whoever comes second. Nothing of the first is changed.
+# Command → the code for the second of two users. Nothing of the first is changed.
 FIRST_COUNTS = {
     "ActOnUser": "not_now",
     "AskReversal": "asked_before",
@@ -32,7 +32,7 @@ FIRST_COUNTS = {
     "AddUser": "already_here",
     "AddCover": "already_covers",
 }
-# These add a row, or leave the same behind however often and by whomever they are carried out.
+# These add a row, or leave the same behind however often they are carried out, and by which user.
 CHANGES_NOTHING = {
     "AcknowledgeTask",
     "AddNote",

@@ -1,5 +1,6 @@
 """Tests of the pages of drafts: they are offered by name, never filled in automatically, and never in the way."""
 
+import json
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
+from tests.gateway.filled import fields
 from tests.gateway.stand_in_drafts import STARTED, StandInDrafts
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_referrals import StandInReferrals
@@ -196,16 +198,41 @@ async def test_a_text_that_no_draft_holds_stays_on_the_page(browser: Browser, dr
 
 
 @pytest.mark.requirement("R-FLOW-019")
-async def test_refusing_consent_deletes_the_draft(browser: Browser, drafts: StandInDrafts) -> None:
+@pytest.mark.parametrize("path", [NEW, SAVE])
+async def test_refusing_consent_asks_once_and_then_deletes_the_draft(
+    browser: Browser, drafts: StandInDrafts, path: str
+) -> None:
     await browser.go_on(SAVE, TYPED)
 
-    await browser.send(NEW, REFUSING, status=409)
+    asked = await browser.send(path, REFUSING, status=409)
+    kept = len(drafts.kept)
+    page = await browser.send(NEW, REFUSING | {"closing": "confirm"}, status=409)
 
-    assert {} == drafts.kept
+    assert ["Go back to the form", "Close without saving"] == asked.texts("main button")
+    assert (1, {}) == (kept, drafts.kept)
+    assert "Nothing that you typed has been kept." in page.texts("main p")
+    assert [] == page.tree.select("main form")
+
+
+async def test_going_back_from_the_question_loses_nothing_that_was_typed(
+    browser: Browser, drafts: StandInDrafts
+) -> None:
+    await browser.go_on(SAVE, TYPED)
+    asked = await browser.send(NEW, REFUSING | {VERSION: "1"}, status=409)
+
+    page = await browser.send(NEW, fields(asked) | {"closing": "back"}, status=200)
+
+    assert ("New Referral", "Jo", "Two\nlines") == (
+        page.heading,
+        page.tree.select('main [name="first_name"]')[0]["value"],
+        page.tree.select('main [name="latest_update"]')[0].get_text().strip(),
+    )
+    assert [UUID(COMMAND)] == list(drafts.kept)
+    assert "1" == page.tree.select(f'main [name="{VERSION}"]')[0]["value"]
 
 
 async def test_who_refused_consent_by_mistake_starts_again_with_an_empty_form(browser: Browser) -> None:
-    page = await browser.send(NEW, REFUSING, status=409)
+    page = await browser.send(NEW, REFUSING | {"closing": "confirm"}, status=409)
 
     (again,) = page.tree.select(f'main a[href="{NEW}"]')
     assert "Start again" == again.get_text(strip=True)
@@ -222,21 +249,26 @@ async def test_nobody_is_told_that_nothing_is_kept_before_the_draft_is_gone(
     await browser.go_on(SAVE, TYPED)
     drafts.failing[DiscardDraft] = NotAnswered(Fault.UNAVAILABLE)
 
-    page = await browser.send(NEW, REFUSING, status=503)
+    page = await browser.send(NEW, REFUSING | {"closing": "confirm"}, status=503)
 
     assert ("Sorry, the service is unavailable", 1) == (page.heading, len(drafts.kept))
 
 
-async def test_saving_a_draft_of_somebody_who_refuses_shows_the_refusal(
+async def test_the_form_holds_the_definitions_refusal_and_its_rules_for_the_script(browser: Browser) -> None:
+    page = await browser.see(f"{NEW}?start")
+
+    (refusal,) = page.tree.select("#refusal[hidden]")
+    assert "This person cannot be added to the register" in refusal.get_text()
+    assert {"needed", "rules"} == json.loads(str(refusal["data-gate"])).keys()
+    assert ["Close without saving"] == page.texts("[data-if-refused][hidden] button")
+
+
+async def test_a_script_saves_no_draft_of_somebody_who_refuses_and_the_browser_reports_no_error(
     browser: Browser, drafts: StandInDrafts
 ) -> None:
     drafts.failing[SaveDraft] = Refused("no_consent")
 
-    page = await browser.send(SAVE, REFUSING, status=409)
-    script = await told(browser, REFUSING)
-
-    assert [] == page.tree.select('main [name="first_name"]')
-    assert "Drafts are not saved for a person who has not consented." == script["said"]
+    assert "Drafts are not saved for a person who has not consented." == (await told(browser, REFUSING))["said"]
 
 
 async def test_a_draft_is_discarded_after_one_question(browser: Browser, drafts: StandInDrafts) -> None:

@@ -51,6 +51,8 @@ LOOKS = {
     "receipt with text": RECEIPT,
     "draft": NEW,
     "draft changed elsewhere": NEW,
+    "consent refused": NEW,
+    "close without saving": NEW,
     "drafts on home/": HOME,
     "drafts on records/new": NEW,
     "discard draft": "/{register}/records/new/discard/{draft}/",

@@ -212,18 +212,28 @@ async def test_a_colleague_at_the_computer_neither_sends_nor_sees_what_stood_ope
 
 
 @pytest.mark.requirement("R-FLOW-019")
-async def test_refusing_consent_deletes_the_draft(page: Page, stack: Product) -> None:
+async def test_refusing_consent_is_said_at_once_and_deletes_the_draft_after_one_question(
+    browser: Browser, stack: Product
+) -> None:
     name = a_new_name()
-    await be_logged_in(page, stack, REFERRER)
-    await open_new_referral(page, stack)
-    await when_i_type(page, name)
-    await then_a_draft_is_saved(page)
-    await choose(page, "capacity to consent", "Yes")
-    await choose(page, "Has the person consented", "No")
-    await page.get_by_role("button", name="Add Referral").click()
-    await expect(page.get_by_role("button", name="Add Referral")).to_have_count(0)
+    async with window(browser, DESKTOP) as page:
+        await be_logged_in(page, stack, REFERRER)
+        await open_new_referral(page, stack)
+        await when_i_type(page, name)
+        await then_a_draft_is_saved(page)
+        await choose(page, "capacity to consent", "Yes")
+        await choose(page, "Has the person consented", "No")
+        await expect(page.get_by_role("heading", name="This person cannot be added to the register")).to_be_visible()
+        await expect(page.get_by_role("button", name="Add Referral")).to_be_hidden()
+        await page.get_by_role("button", name="Close without saving").click()
+        await then_everybody_can_use_it(page, "close without saving")
 
-    await then_nothing_is_offered(page, stack, name)
+        await page.get_by_role("button", name="Go back to the form").click()
+        await expect(page.get_by_label("Last Name*")).to_have_value(name)
+        await then_everybody_can_use_it(page, "consent refused")
+        for _ in range(2):
+            await page.get_by_role("button", name="Close without saving").click()
+        await then_nothing_is_offered(page, stack, name)
 
 
 async def test_a_note_and_the_record_do_not_cost_each_other_what_was_typed(page: Page, stack: Product) -> None:

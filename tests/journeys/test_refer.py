@@ -138,9 +138,11 @@ async def test_without_consent_nothing_is_kept_and_the_page_says_what_the_team_m
     await open_new_referral(referrer, stack)
     await fill_referral(referrer, name)
     await choose(referrer, "Has the person consented", "No")
-    await referrer.get_by_role("button", name="Add Referral").click()
+    for _ in range(2):  # the second time on the page that asks whether this is right
+        await referrer.get_by_role("button", name="Close without saving").click()
 
     await expect(referrer.get_by_role("heading", level=1)).to_have_text("This person cannot be added to the register")
+    await expect(referrer.get_by_text("Nothing that you typed has been kept.")).to_be_visible()
     await expect(referrer.get_by_text(WITHOUT_CONSENT)).to_be_visible()
     await search(referrer, stack, name)
     await expect(referrer.get_by_text("No matching entries.")).to_be_visible()

@@ -20,6 +20,11 @@ function typed() {
   return new URLSearchParams(answers).toString();
 }
 
+// Without consent nothing is saved, and a draft from before is not touched until its user closes the form.
+function isRefused() {
+  return form.querySelector("#refusal")?.hidden === false;
+}
+
 function later() {
   if (typed() === saved) {
     return; // a change event that changed nothing
@@ -35,10 +40,14 @@ async function read(answer) {
 
 // What this page knows of its draft. It is kept with the page's place in the browser's history, because a browser that
 // goes back may put back what was typed, but not what the server said since.
+function hidden(name) {
+  return form.querySelector(`input[name=${name}]`);
+}
+
 function remember(version, save) {
-  form.elements.draft_version.value = version;
-  form.elements.draft_save.value = save;
-  history.replaceState({ ...history.state, draft: { id: form.elements.command.value, version, save } }, "");
+  hidden("draft_version").value = version;
+  hidden("draft_save").value = save;
+  history.replaceState({ ...history.state, draft: { id: hidden("command").value, version, save } }, "");
 }
 
 // Returns whether the form holds anything that the server did not put there.
@@ -56,19 +65,17 @@ export function isTypedOver(other) {
 
 function recall() {
   const before = history.state?.draft;
-  const { command, draft_version: version, draft_save: save } = form.elements;
-  if (before?.id === command.value && isTypedOver(form)) {
-    remember(before.version, before.save);
-  } else {
-    remember(version.value, save.value);
-  }
+  const isBehind = before?.id === hidden("command").value && isTypedOver(form);
+  const now = { version: hidden("draft_version").value, save: hidden("draft_save").value };
+  const { version, save } = isBehind ? before : now;
+  remember(version, save);
 }
 
 // Saves the draft. Returns whether everything typed is saved.
 export async function saveDraft(keepalive = false) {
   clearTimeout(timer);
   timer = undefined;
-  if (!unsaved || sent || stopped) {
+  if (!unsaved || sent || stopped || isRefused()) {
     return !unsaved;
   }
   if (underWay) {

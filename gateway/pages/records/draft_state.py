@@ -61,15 +61,15 @@ def newer_panel(request: web.Request, command: UUID, changed: DraftChanged, *, i
     """
     register = request[REGISTER]
     words, new = register.words, register.address(PATHS["submit"])
-    texts = [words("draft.changed", when=day_and_time(changed.saved_at))]
-    texts.append(words("draft.changed_add" if is_sent else "draft.changed_save"))
-    over = OverButton(words("draft.add_over"), new, changed.version)
-    if not is_sent:
+    if is_sent:
+        choice, over = words("draft.changed_add"), OverButton(words("draft.add_over"), new, changed.version)
+    else:
+        choice = words("draft.changed_save")
         over = OverButton(words("draft.save_over"), save_address(request), changed.version)
     return _panel(
         request,
         words("draft.changed_heading"),
-        texts,
+        [words("draft.changed", when=day_and_time(changed.saved_at)), choice],
         (words("draft.open_newer"), f"{new}?draft={command.hex}"),
         over,
     )

@@ -25,6 +25,7 @@ from gateway.ui.formats import day_and_time, time_of_day
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import typed
 from gateway.ui.render import show
+from shared.clock import london_today
 from shared.contracts.referrals.drafts import (
     DRAFT_DAYS,
     DiscardDraft,
@@ -41,7 +42,8 @@ from shared.contracts.referrals.drafts import (
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
-from shared.registers.form.reading import Raw
+from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.reading import Raw, read_answers
 
 FRAGMENT = "X-Fragment"  # sent by the script, which wants values and no page
 
@@ -116,12 +118,13 @@ async def save_draft(request: web.Request) -> web.Response:
     register, posted = request[REGISTER], await request.post()
     raw = typed(posted, register.form)
     drawn = new_form(request, command_in(posted), raw)
+    checked = read_answers(register.form, raw, register.words, london_today())
+    if consent_verdict(register, checked.answers) == "refused" and FRAGMENT not in request.headers:
+        return await refuse_consent(request, drawn.form.command, raw)
     saved = await _save(request, drawn.form, draft_seen(posted), raw)
     panel = _overtaken(request, drawn.form)
     if FRAGMENT in request.headers:
         return _told(register.words, drawn.form, saved, panel)
-    if drawn.form.reason and drawn.form.reason.code == "no_consent":
-        return await refuse_consent(request, drawn.form.command)
     if saved is None:
         return await show_new(request, drawn, overtaken=panel)
     return see_other(f"{register.address(PATHS['submit'])}?draft={drawn.form.command.hex}", "saved")

@@ -33,7 +33,7 @@ from gateway.pages.records.record_page import (
 )
 from gateway.pages.records.submit import UPDATE_CHOICES, goes_back, seen_in
 from gateway.ui.actions import NOTICE, ask, attempt, see_other, show_why
-from gateway.ui.form import Posted
+from gateway.ui.form import Form, Posted
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
 from shared.clock import london_today
@@ -41,7 +41,7 @@ from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.contracts.referrals.saving import LikelyDuplicate, RecordReceipt, ReviewRecord, UpdateRecord
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import consent_verdict
+from shared.registers.form.conditions import consent_question, consent_verdict
 from shared.registers.form.reading import Checked, read_answers
 from shared.registers.form.showing import fill_fields
 from shared.registers.load import UnknownRegister
@@ -187,11 +187,23 @@ async def _show_end(request: web.Request, note: Note, *, is_open: bool) -> web.R
 async def _update(request: web.Request, sent: Sent) -> web.Response:
     register, checked, form = sent.register, sent.checked, sent.drawn.form
     if consent_verdict(register, checked.answers) == "refused":
-        form.refuse(register.words("record.needs_consent"))
+        _refuse_withdrawn(register, form, checked)
     mark(sent.drawn, checked)
     if form.summary:
         return await _show_sent(request, sent)
     return await _ask(request, sent, _update_of(request, sent.opened, checked, sent.posted))
+
+
+def _refuse_withdrawn(register: Definition, form: Form, checked: Checked) -> None:
+    """Say at the question that a record needs consent, and whom to write to when it is withdrawn."""
+    words = register.words
+    ask_them = words("record.needs_consent_ask", email=register.contact.team_email)
+    said = " ".join((words("record.needs_consent"), ask_them))
+    question = consent_question(register, checked.answers)
+    if question is None:
+        form.refuse(said)
+    else:
+        form.wrong(question, said)
 
 
 async def _review(request: web.Request, sent: Sent) -> web.Response:

@@ -1,6 +1,7 @@
 """Adding a person to a register: the form, its errors, the consent refusal and the receipt."""
 
 import contextlib
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -32,13 +33,14 @@ from gateway.ui.actions import ask, see_other, show_why, without_answer
 from gateway.ui.form import Form, Posted
 from gateway.ui.formats import day_and_time
 from gateway.ui.navigation import PATHS
-from gateway.ui.register_form import RegisterForm, draw, mark, typed
+from gateway.ui.register_form import RegisterForm, draw, hidden_fields, mark, typed
 from gateway.ui.render import show, show_part
 from gateway.ui.table import Cell
 from shared.clock import london_today
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftChanged, DraftShown
 from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate, SentBefore, SubmitRecord
 from shared.messages import NotAnswered, Refused
+from shared.registers.definition.lifecycle import Passage
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.person import name_typed
@@ -47,6 +49,7 @@ from shared.registers.load import UnknownRegister
 
 FIELD, SEEN = "duplicate", "duplicate-seen"
 ADD, BACK = "add", "back"
+CLOSING = "closing"  # the answer to the question whether to close a form without saving
 CHOICES = {"field": FIELD, "add": ADD, "back": BACK, "seen": SEEN}
 UPDATE_CHOICES = CHOICES | {"act": "save"}
 
@@ -82,7 +85,7 @@ async def submit_record(request: web.Request) -> web.Response:
         return await show_new(request, new_form(request, command, with_day_before(register, raw, {})))
     checked = read_answers(register.form, raw, register.words, london_today())
     if consent_verdict(register, checked.answers) == "refused":
-        return await refuse_consent(request, command)
+        return await refuse_consent(request, command, raw)
     if not checked.ok:
         return await _show_faults(request, new_form(request, command, raw), checked)
     submission = SubmitRecord(
@@ -162,7 +165,17 @@ async def show_new(
         action=register.address(PATHS["submit"]),
         save_at=save_address(request),
         note=register.words("draft.note", count=DRAFT_DAYS),
+        gate=_gate(register),
     )
+
+
+def _gate(register: Definition) -> str:
+    """Return the consent gate, with which the script shows at once that the person cannot be added; empty for none."""
+    consent = register.consent
+    if consent is None or consent.gate == "off":
+        return ""
+    rules = [(list(rule.when), rule.verdict) for rule in consent.rules]
+    return json.dumps({"rules": rules, "needed": sorted(consent.needed)})
 
 
 def _refusals(register: Definition) -> dict[str, str]:
@@ -226,16 +239,38 @@ async def _show_refused(
     return page or await show_new(request, drawn)
 
 
-async def refuse_consent(request: web.Request, command: UUID) -> web.Response:
-    """Delete the draft first, so that the page is true when it says that nothing is kept."""
-    await ask(request, DiscardDraft(draft_id=command))
-    return await show_refusal(request)
+async def refuse_consent(request: web.Request, command: UUID, raw: Raw) -> web.Response:
+    """
+    Ask once before what was typed is deleted, because an answer may be a slip. The page holds all that was typed.
+
+    Then delete the draft first, so that the next page is true when it says that nothing is kept.
+    """
+    posted = await request.post()
+    if posted.get(CLOSING) == BACK:
+        return await show_new(request, new_form(request, command, raw))
+    if posted.get(CLOSING) == CONFIRM:
+        await ask(request, DiscardDraft(draft_id=command))
+        return await show_refusal(request)
+    own = [("command", command.hex), ("edition", request[REGISTER].edition), *draft_fields(draft_seen(posted))]
+    return await show(
+        request,
+        "records/closing.html",
+        status=409,
+        refusal=_refusal_of(request[REGISTER]),
+        action=request[REGISTER].address(PATHS["submit"]),
+        fields=[*hidden_fields(raw), *own],
+        choices={"field": CLOSING, "confirm": CONFIRM, "back": BACK},
+    )
+
+
+def _refusal_of(register: Definition) -> Passage:
+    if register.consent is None:
+        raise web.HTTPInternalServerError
+    return register.consent.refusal
 
 
 async def show_refusal(request: web.Request) -> web.Response:
     """Show that nothing is kept without consent, and what the team around the person must do (R-FLOW-019)."""
-    register = request[REGISTER]
-    if register.consent is None:
-        raise web.HTTPInternalServerError
+    register, refusal = request[REGISTER], _refusal_of(request[REGISTER])
     again, home = register.address(PATHS["submit"]), register.address("home/")
-    return await show(request, "records/refused.html", status=409, again=again, home=home)
+    return await show(request, "records/refused.html", status=409, refusal=refusal, again=again, home=home)

@@ -62,6 +62,11 @@ class ConsentGate(Model):
     rules: tuple[GateRule, ...] = Field(alias="rule", min_length=1)
     refusal: Passage
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """The questions that the rules depend on."""
+        return frozenset(name for rule in self.rules for condition in rule.when for name in condition)
+
 
 class Level(Model):
     """

@@ -61,5 +61,11 @@ def consent_verdict(register: Definition, answers: Answers) -> Verdict:
     for rule in gate.rules:
         if holds(rule.when, counted):
             return rule.verdict
-    needed = {name for rule in gate.rules for condition in rule.when for name in condition}
-    return "open" if (needed & asked) - counted.keys() else "refused"
+    return "open" if (gate.needed & asked) - counted.keys() else "refused"
+
+
+def consent_question(register: Definition, answers: Answers) -> str | None:
+    """Return the last question of the consent gate that was asked and answered: the one whose answer decided."""
+    needed = register.consent.needed if register.consent else frozenset()
+    asked = [question.name for question in visible_questions(register.form, answers)]
+    return next((name for name in reversed(asked) if name in needed and name in answers), None)
