@@ -97,6 +97,7 @@ async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page,
     await open_record(other, stack, name)
 
     await choose(other, "Level of risk", "Red")
+    await other.get_by_label("Latest Update for DSR Meeting").fill("Moved house.")
     await other.get_by_role("button", name="Update Record").click()
     await expect(other.get_by_text("The referral has been updated.")).to_be_visible()
     await choose(administrator, "Level of risk", "Green")
@@ -105,14 +106,21 @@ async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page,
 
     heading = administrator.get_by_role("heading", level=1)
     await expect(heading).to_have_text("Someone else updated this record while you were editing")
-    row = administrator.get_by_role("row").filter(has_text="Level of risk")
-    await expect(row).to_contain_text("Amber")
-    await expect(row).to_contain_text("Red")
-    await expect(row).to_contain_text("Green")
+    rating = question(administrator, "Level of risk")
+    await expect(rating).to_contain_text("Before: Amber")
+    await expect(rating).to_contain_text("Red")
+    await expect(rating).to_contain_text("Green")
     await then_everybody_can_use_it(administrator, "conflict")
-    await administrator.get_by_role("button", name="Save mine").click()
+    await rating.get_by_label("What is saved now").check()
+    both = administrator.get_by_label("Latest Update for DSR Meeting: both answers to edit")
+    await expect(both).to_have_value("Moved house.\n\nDoing well.")
+    await both.fill("Moved house, and doing well.")
+    await administrator.get_by_role("button", name="Save these answers").click()
     await expect(administrator.get_by_role("tab", name="History (2)")).to_be_visible()
-    await expect(administrator.get_by_label("Latest Update for DSR Meeting")).to_have_value("Doing well.")
+    await expect(administrator.get_by_label("Latest Update for DSR Meeting")).to_have_value(
+        "Moved house, and doing well."
+    )
+    await expect(question(administrator, "Level of risk").get_by_label("Red")).to_be_checked()
 
 
 @pytest.mark.requirement("R-DSR-121")

@@ -1,4 +1,4 @@
-"""The page shown when two users edited one record: the answers before, theirs and yours."""
+"""The page shown when two users edited one record: for each question the answers before, theirs and yours."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,28 +9,33 @@ from gateway.pages.records.history import said_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.lookup import record_id_in
 from gateway.pages.records.record_page import Opened, open_record
+from gateway.pages.records.resolving import BOTH, PICK, resolving_form, their_fields
 from gateway.ui.actions import ask
 from gateway.ui.merge import Merged, as_it_was, merge
 from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
-from gateway.ui.table import Column
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord, RecordChange
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 from shared.registers.form.kept import carried_over
-from shared.registers.form.showing import fill_fields, show_answer
+from shared.registers.form.showing import fill_fields
 
 
 async def show_conflict(
     request: web.Request, register: Definition, opened: Opened, yours: Mapping[str, Answer]
 ) -> web.Response:
-    """Show the differences: before, theirs, yours. Questions that only one of the two changed are already merged."""
+    """
+    Let the user decide each difference: theirs, yours, or both edited.
+
+    Questions that only one of the two users changed are merged already.
+    """
     record_id = record_id_in(request)
     record = await ask(request, ReadRecord(record_id=record_id))
     updates = await _updates_since(request, record_id, opened.version)
-    words = register.words
+    questions = register.form.by_name
     merged = merged_by(register, as_it_was(record.answers, updates, opened.version), record.answers, yours)
+    differences = [(questions[each.name], each) for each in merged.differences if each.name in questions]
     return await show(
         request,
         "records/conflict.html",
@@ -38,16 +43,11 @@ async def show_conflict(
         register=register,
         record=record,
         whose=await whose(request, record),
-        differences=_differences(register, merged),
-        fields=hidden_fields(fill_fields(register.form, merged.answers)),
-        columns=[
-            Column(label)
-            for label in (
-                words("conflict.question"),
-                words("conflict.before"),
-                words("conflict.theirs"),
-                words("conflict.yours"),
-            )
+        form=resolving_form(register, differences),
+        prefixes={"pick": PICK, "both": BOTH},
+        fields=[
+            *hidden_fields(fill_fields(register.form, merged.answers)),
+            *their_fields(register, differences),
         ],
         opened=open_record(record, opened.note),
         href=register.record_address(record_id),
@@ -68,17 +68,3 @@ async def _updates_since(request: web.Request, record_id: UUID, seen: int) -> li
         updates += history.updates
         if not history.older or not history.updates or updates[-1].version <= seen:
             return updates
-
-
-def _differences(register: Definition, merged: Merged) -> list[list[str]]:
-    questions = register.form.by_name
-    return [
-        [
-            questions[each.name].label,
-            show_answer(questions[each.name], each.before) or register.words("page.not_recorded"),
-            show_answer(questions[each.name], each.theirs) or register.words("page.not_recorded"),
-            show_answer(questions[each.name], each.yours) or register.words("page.not_recorded"),
-        ]
-        for each in merged.differences
-        if each.name in questions
-    ]

@@ -38,12 +38,13 @@ from shared.contracts.referrals.drafts import (
     ReadDraft,
     SaveDraft,
     TooManyDrafts,
+    Typed,
 )
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.conditions import consent_verdict
-from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.reading import read_answers
 
 FRAGMENT = "X-Fragment"  # sent by the script, which wants values and no page
 
@@ -130,7 +131,7 @@ async def save_draft(request: web.Request) -> web.Response:
     return see_other(f"{register.address(PATHS['submit'])}?draft={drawn.form.command.hex}", "saved")
 
 
-async def _save(request: web.Request, form: Form, seen: DraftSeen, raw: Raw) -> DraftSaved | None:
+async def _save(request: web.Request, form: Form, seen: DraftSeen, raw: Typed) -> DraftSaved | None:
     """Return what was saved. None if nothing was; the form then says why."""
     register = request[REGISTER]
     words = register.words

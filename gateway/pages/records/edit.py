@@ -31,6 +31,7 @@ from gateway.pages.records.record_page import (
     show_left,
     show_page,
 )
+from gateway.pages.records.resolving import resolved
 from gateway.pages.records.submit import UPDATE_CHOICES, goes_back, seen_in
 from gateway.ui.actions import NOTICE, ask, attempt, see_other, show_why
 from gateway.ui.form import Form, Posted
@@ -86,7 +87,7 @@ async def update_record(request: web.Request) -> web.Response:
 
     If it is refused or not answered, the record is read as for any other form, and its page says why.
     """
-    posted = await request.post()
+    posted = resolved(await request.post())
     opened = opened_in(posted)
     update = _update_without_record(request, posted, opened)
     failure: Refused | NotAnswered | None = None
