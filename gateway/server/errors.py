@@ -172,8 +172,8 @@ def _page_of(raised: web.HTTPException) -> ErrorPage | None:
 async def _show_refusal(request: web.Request, refusal: Refused) -> web.Response:
     if not isinstance(refusal.details, TooManyTries):
         return await show_error(request, REFUSALS.get(refusal.code, 500))
-    words = request[REGISTER].words
-    page = ErrorPage(words("limits.heading"), (said_of(words, refusal.details),))
+    register = request[REGISTER]
+    page = ErrorPage(register.words("limits.heading"), (said_of(register, refusal.details),))
     return retry_after(await show_error(request, 429, page), refusal.details)
 
 

@@ -217,21 +217,33 @@ class PasswordUnmet(Refusal):
     sentences: tuple[int, ...]
 
 
+class PasswordWrong(Refusal):
+    """The current password is not right. The new one also breaks these sentences of the rule, numbered from 1."""
+
+    code: ClassVar[str] = "password_wrong"
+
+    sentences: tuple[int, ...] = ()
+
+
 class ChangePassword(Request[SessionOpened]):
     """
     Change the asker's own password. Every session of the account ends and a new one is opened.
 
-    Refused as `password_wrong`, `too_many`, `password_unchanged`, or `password_rule`. `password_rule` comes with
-    the numbers of the `sentences` that the password breaks.
+    Refused as `password_wrong`, `too_many`, `password_unchanged`, or `password_rule`. `password_wrong` and
+    `password_rule` come with the numbers of the `sentences` that the password breaks.
+
+    Refused as `not_confirmed` without `confirmed`, when nothing else is wrong: the user typed the new password in two
+    ways, and is told of all faults at once.
 
     In a session opened with a temporary password, that password is the current one.
     """
 
     subject: ClassVar[str] = "ask.identity.change_password"
-    refusals: ClassVar[Refusals] = ("password_wrong", TooManyTries, "password_unchanged", PasswordUnmet)
+    refusals: ClassVar[Refusals] = (PasswordWrong, TooManyTries, "password_unchanged", PasswordUnmet, "not_confirmed")
 
     current_password: str = Secret
     new_password: str = Secret
+    confirmed: bool = True
 
 
 class RemindPassword(Request[Nothing]):

@@ -125,7 +125,9 @@ class StandInIdentity(StandIn):
 
     def _change_password(self, asked: identity.ChangePassword) -> identity.SessionOpened:
         if asked.current_password != PASSWORD:
-            raise Refused("password_wrong")
+            raise Refused(identity.PasswordWrong())
+        if not asked.confirmed:
+            raise Refused("not_confirmed")
         self.sessions.clear()
         self.must_change = False
         return self.open_session()

@@ -13,7 +13,14 @@ from gateway.ui.form import Field, Form
 from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
-from shared.contracts.identity import ChangePassword, PasswordRule, PasswordUnmet, ReadPasswordRule, TooManyTries
+from shared.contracts.identity import (
+    ChangePassword,
+    PasswordRule,
+    PasswordUnmet,
+    PasswordWrong,
+    ReadPasswordRule,
+    TooManyTries,
+)
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 
@@ -33,12 +40,13 @@ async def change_password(request: web.Request) -> web.Response:
     rule = await ask(request, ReadPasswordRule())
     form = _form(register, rule)
     answers = form.read(await request.post()) or {}
-    if answers and answers["new"] != answers["confirm"]:
-        form.wrong("confirm", register.words("password.not_equal"))
     if form.errors:
         return await _show(request, form)
+    confirmed = answers["new"] == answers["confirm"]
+    if not confirmed:  # identity is asked all the same, so that the user reads every fault at once
+        form.wrong("confirm", register.words("password.not_equal"))
     try:
-        opened = await ask(request, _message(answers["current"], answers["new"]))
+        opened = await ask(request, _message(answers["current"], answers["new"], confirmed=confirmed))
     except Refused as refusal:
         return await _not_changed(request, form, rule, refusal)
     request.config_dict[SESSIONS].forget(request.cookies[cookies.SESSION])
@@ -56,29 +64,31 @@ async def _not_changed(request: web.Request, form: Form, rule: PasswordRule, ref
     return await _show(request, form)
 
 
-def _message(current: str, new: str) -> ChangePassword:
+def _message(current: str, new: str, *, confirmed: bool) -> ChangePassword:
     """Build the command. Refuse a secret longer than identity accepts without asking identity."""
     if len(current) > LONGEST_SECRET:
-        raise Refused("password_wrong")
+        raise Refused(PasswordWrong())
     if len(new) > LONGEST_SECRET:
         raise Refused(PasswordUnmet(sentences=()))
-    return ChangePassword(current_password=current, new_password=new)
+    return ChangePassword(current_password=current, new_password=new, confirmed=confirmed)
 
 
 def _say_why(form: Form, register: Definition, rule: PasswordRule, refusal: Refused) -> None:
-    if refusal.code == "password_wrong":
+    if isinstance(refusal.details, PasswordWrong):
         form.wrong("current", register.words("password.current_wrong"))
+        if refusal.details.sentences:
+            form.wrong("new", Markup("<br>").join(_unmet(rule, refusal.details.sentences)))
     elif refusal.code == "password_unchanged":
         form.wrong("new", register.words("password.unchanged"))
     elif isinstance(refusal.details, PasswordUnmet):
-        form.wrong("new", Markup("<br>").join(_unmet(rule, refusal.details)))
-    else:
+        form.wrong("new", Markup("<br>").join(_unmet(rule, refusal.details.sentences)))
+    elif refusal.code != "not_confirmed":  # the page says that already
         raise refusal
 
 
-def _unmet(rule: PasswordRule, unmet: PasswordUnmet) -> list[str]:
+def _unmet(rule: PasswordRule, unmet: tuple[int, ...]) -> list[str]:
     """Return the rule's sentences that the new password breaks; all of them if it is not known which."""
-    named = [sentence for number, sentence in enumerate(rule.sentences, start=1) if number in unmet.sentences]
+    named = [sentence for number, sentence in enumerate(rule.sentences, start=1) if number in unmet]
     return named or list(rule.sentences)
 
 

@@ -27,6 +27,7 @@ from shared.contracts.identity import (
     ChangePassword,
     PasswordRule,
     PasswordUnmet,
+    PasswordWrong,
     ReadPasswordRule,
     RemindPassword,
     SessionOpened,
@@ -57,7 +58,7 @@ class ChangeOfPassword:
         change = await self._count(visitor)
         if not await self._is_current(change, asked.current_password):
             await self._note_refused(visitor)
-            raise Refused("password_wrong")
+            raise Refused(PasswordWrong(sentences=self.context.profile.unmet(asked.new_password, change.words)))
         await self._give_back(visitor)
         self._check_new(change, asked)
         new_hash = await self.context.hashes.make(asked.new_password)
@@ -95,6 +96,8 @@ class ChangeOfPassword:
             raise Refused(PasswordUnmet(sentences=unmet))
         if asked.new_password == asked.current_password:
             raise Refused("password_unchanged")
+        if not asked.confirmed:
+            raise Refused("not_confirmed")
 
     async def _note_refused(self, visitor: Visitor) -> None:
         async with transaction(self.context.pool) as db:

@@ -128,13 +128,13 @@ ICS = Profile(
     (
         Rule("Your password must be 8 to 128 characters long.", _is_eight_to_128),
         Rule(
-            "It must have at least one upper case letter, one lower case letter, one number and one of "
+            "Your password must have at least one upper case letter, one lower case letter, one number and one of "
             f"{' '.join(SPECIAL)}, or be at least 15 characters long.",
             _has_four_classes_or_is_long,
         ),
         Rule(
-            "It must not be easy to guess: not a common password or a pattern, and not your name, your email address, "
-            "your organisation or this service with a few characters added.",
+            "Your password must not be easy to guess: not a common password or a pattern, and not your name, your email "
+            "address, your organisation or this service with a few characters added.",
             _is_hard_to_guess,
         ),
     ),

@@ -54,6 +54,7 @@ async def test_the_form_stays_and_names_the_limit_and_its_end(
     (problem,) = page.problems
     assert problem.startswith(said)
     assert "Try again after 10:42" in problem
+    assert problem.endswith("email DynamicSupportRegister@mpft.nhs.uk: the limit can be raised.")
     assert {name: "" if name == "password" else TYPED[name] for name in typed_in(page)} == typed_in(page)
     assert "1" == page.response.headers["Retry-After"]
 
@@ -85,7 +86,7 @@ async def test_a_password_that_was_wrong_too_often_says_when_to_try_again(
 
 @pytest.mark.parametrize("limit", get_args(LimitName))
 def test_each_limit_has_words_that_say_when(dsr: Definition, limit: LimitName) -> None:
-    assert "Try again after 10:42" in said_of(dsr.words, TooManyTries(limit=limit, until=UNTIL))
+    assert "Try again after 10:42" in said_of(dsr, TooManyTries(limit=limit, until=UNTIL))
 
 
 @pytest.mark.parametrize(("left", "seconds"), [(timedelta(minutes=5), "301"), (timedelta(), "1"), (-timedelta(1), "1")])

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.pages.account import same_time
 from gateway.security.cookies import SESSION
-from shared.contracts.identity import ChangePassword, PasswordUnmet, RemindPassword
+from shared.contracts.identity import ChangePassword, PasswordUnmet, PasswordWrong, RemindPassword
 from shared.messages import Refused
 from tests.gateway.account.browser import Browser
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, RULE, StandInIdentity
@@ -93,7 +93,19 @@ async def test_the_new_password_and_its_confirmation_must_be_equal(inside: Brows
     page = await inside.send(PAGE, ANSWERS | {"confirm": "Sorrel-Canter-78"})
 
     assert ["New Password and Confirm New Password must be the same"] == page.problems
-    assert [] == identity.heard(ChangePassword)
+    assert [False] == [asked.confirmed for asked in identity.heard(ChangePassword)]
+
+
+async def test_every_fault_is_said_at_once(inside: Browser, identity: StandInIdentity) -> None:
+    identity.failing[ChangePassword] = Refused(PasswordWrong(sentences=(2,)))
+
+    page = await inside.send(PAGE, ANSWERS | {"confirm": "Sorrel-Canter-78"})
+
+    assert [
+        "The current password is not right",
+        RULE[1].strip(),
+        "New Password and Confirm New Password must be the same",
+    ] == page.problems
 
 
 async def test_each_empty_field_has_its_own_message(inside: Browser) -> None:

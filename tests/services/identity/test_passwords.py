@@ -9,6 +9,7 @@ from services.identity.rules.log_in import Status
 from shared.contracts.identity import (
     ChangePassword,
     PasswordUnmet,
+    PasswordWrong,
     ReadPasswordRule,
     RegisterAccount,
     RemindPassword,
@@ -354,6 +355,20 @@ async def test_a_new_password_that_breaks_the_rule_is_told_which_sentences(rig: 
         await change(rig, opened, new="abc")
 
     assert PasswordUnmet(sentences=(1, 2, 3)) == refusal.value.details
+
+
+async def test_every_fault_of_a_change_is_told_at_once_and_nothing_is_changed(rig: Rig) -> None:
+    await rig.person()
+    opened = await rig.come_in()
+    who = (await rig.find(opened.session_token)).assertion
+
+    with pytest.raises(Refused) as refusal:
+        await change(rig, opened, new="abc", current="wrong")
+    unconfirmed = ChangePassword(current_password=PASSWORD, new_password=NEW, confirmed=False)
+
+    assert PasswordWrong(sentences=(1, 2, 3)) == refusal.value.details
+    assert "not_confirmed" == await refused(rig.ask(unconfirmed, who=who))
+    assert "" == await refused(rig.log_in())
 
 
 async def test_a_new_password_may_not_be_made_of_what_others_know_of_the_person(rig: Rig) -> None:
