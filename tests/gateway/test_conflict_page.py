@@ -19,14 +19,14 @@ from tests.services.referrals.builders import a_referral
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
 CONTACT = {"lead_professional": "Jenny Harris", "lead_professional_contact": "01782 000000"}
 BEFORE = {**a_referral(risk_level="amber", latest_update="As before."), **CONTACT}
-THEIRS = BEFORE | {"risk_level": "red", "latest_update": "Moved house."}
+THEIRS = BEFORE | {"risk_level": "red", "latest_update": "Moved house.", "gp_name": "Dr Okafor"}
 YOURS = BEFORE | {"risk_level": "green", "latest_update": "Doing well.", "lead_professional": "Jo Bloggs"}
 SENT = {"command": "0" * 32, "version": "4", "edition": "2022"}
 
 
 @pytest.fixture
 def referrals() -> StandInReferrals:
-    changes = tuple(FieldChange(name=name, before=BEFORE[name], after=THEIRS[name]) for name in changed(THEIRS))
+    changes = tuple(FieldChange(name=name, before=BEFORE.get(name), after=THEIRS[name]) for name in changed(THEIRS))
     theirs = RecordChange(version=5, act="updated", changed_at=WHEN, changed_by="Nadia Khan", changes=changes)
     referrals = StandInReferrals(updates=(theirs,))
     referrals.failing[UpdateRecord] = Refused(Conflict(version=5))
@@ -40,7 +40,7 @@ async def browser(open_gateway: OpenGateway, referrals: StandInReferrals) -> Bro
 
 
 def changed(after: Answers) -> list[str]:
-    return [name for name in BEFORE if after[name] != BEFORE[name]]
+    return [name for name in after if after[name] != BEFORE.get(name)]
 
 
 async def decided(browser: Browser, referrals: StandInReferrals, **picks: str) -> Answers:
@@ -61,15 +61,20 @@ async def test_each_question_shows_both_answers_and_nothing_is_lost_by_a_quick_p
 ) -> None:
     page = await browser.send(HERE, SENT | {name: str(answer) for name, answer in YOURS.items()}, status=409)
 
-    assert {"risk_level": "yours", "latest_update": "both", "lead_professional": "yours"} == chosen(page)
+    suggested = {"risk_level": "yours", "latest_update": "both", "lead_professional": "yours", "gp_name": "theirs"}
+    assert suggested == chosen(page)
     answers = await decided(browser, referrals)
-    assert ("Moved house.\n\nDoing well.", "green") == (answers["latest_update"], answers["risk_level"])
+    assert ("Moved house.\n\nDoing well.", "green", "Dr Okafor") == (
+        answers["latest_update"],
+        answers["risk_level"],
+        answers["gp_name"],
+    )
 
 
 async def test_for_each_question_their_answer_mine_or_both_edited_is_saved(
     browser: Browser, referrals: StandInReferrals
 ) -> None:
-    picks = {"risk_level": "theirs", "latest_update": "yours", "lead_professional": "theirs"}
+    picks = {"risk_level": "theirs", "latest_update": "yours", "lead_professional": "theirs", "gp_name": "yours"}
 
     answers = await decided(browser, referrals, **picks)
 
@@ -78,3 +83,4 @@ async def test_for_each_question_their_answer_mine_or_both_edited_is_saved(
         answers["latest_update"],
         answers["lead_professional"],
     )
+    assert "gp_name" not in answers

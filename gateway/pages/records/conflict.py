@@ -9,17 +9,15 @@ from gateway.pages.records.history import said_of
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.lookup import record_id_in
 from gateway.pages.records.record_page import Opened, open_record
-from gateway.pages.records.resolving import BOTH, PICK, resolving_form, their_fields
+from gateway.pages.records.resolving import BOTH, PICK, resolving_form, their_fields, your_fields
 from gateway.ui.actions import ask
 from gateway.ui.merge import Merged, as_it_was, merge
-from gateway.ui.register_form import hidden_fields
 from gateway.ui.render import show
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import ReadHistory, ReadRecord, RecordChange
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
 from shared.registers.form.kept import carried_over
-from shared.registers.form.showing import fill_fields
 
 
 async def show_conflict(
@@ -45,10 +43,7 @@ async def show_conflict(
         whose=await whose(request, record),
         form=resolving_form(register, differences),
         prefixes={"pick": PICK, "both": BOTH},
-        fields=[
-            *hidden_fields(fill_fields(register.form, merged.answers)),
-            *their_fields(register, differences),
-        ],
+        fields=[*your_fields(register, merged), *their_fields(register, differences)],
         opened=open_record(record, opened.note),
         href=register.record_address(record_id),
         changed=said_of(register, updates[0]) if updates else "",

@@ -6,7 +6,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
 from gateway.ui.form import Choice, Field, Form, Kind, Posted
-from gateway.ui.merge import Difference
+from gateway.ui.merge import Difference, Merged
 from gateway.ui.register_form import hidden_fields
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
@@ -24,19 +24,26 @@ def resolving_form(register: Definition, differences: list[tuple[Question, Diffe
     """
     Return one choice for each question whose answers differ, and a box where both can be edited.
 
-    What both users wrote is together in the box, which is chosen then, so that neither text is lost by a quick press.
+    What only one user changed is chosen as that user left it. What both wrote is together in the box, which is chosen
+    then, so that neither text is lost by a quick press.
     """
     fields: list[Field] = []
     values: dict[str, str] = {}
     for question, each in differences:
         may_edit = question.kind in TEXTS and isinstance(each.theirs, str) and isinstance(each.yours, str)
         fields.append(_pick(register, question, each, may_edit=may_edit))
-        values[PICK + question.name] = EDITED if may_edit and each.both else YOURS
+        values[PICK + question.name] = _suggested(each, may_edit=may_edit)
         if may_edit:
             kind: Kind = "long_text" if question.kind == "long_text" else "text"
             fields.append(Field(BOTH + question.name, register.words("conflict.edited", label=question.label), kind))
             values[BOTH + question.name] = TEXTS[question.kind].join((str(each.theirs), str(each.yours)))
     return Form(fields, values)
+
+
+def _suggested(each: Difference, *, may_edit: bool) -> str:
+    if each.yours == each.before:
+        return THEIRS
+    return EDITED if may_edit and each.both else YOURS
 
 
 def _pick(register: Definition, question: Question, each: Difference, *, may_edit: bool) -> Field:
@@ -53,6 +60,14 @@ def _pick(register: Definition, question: Question, each: Difference, *, may_edi
         choices.append(Choice(EDITED, words("conflict.both")))
     was = words("conflict.was", answer=shown(each.before))
     return Field(PICK + question.name, question.label, "choice", hint=was, choices=tuple(choices))
+
+
+def your_fields(register: Definition, merged: Merged) -> list[tuple[str, str]]:
+    """Return the merged answers as hidden inputs, and what the user typed where the answers differ."""
+    typed = {each.name: each.yours for each in merged.differences}
+    answers = {**merged.answers, **typed}
+    kept = {name: answer for name, answer in answers.items() if answer is not None}
+    return hidden_fields(fill_fields(register.form, kept))
 
 
 def their_fields(register: Definition, differences: list[tuple[Question, Difference]]) -> list[tuple[str, str]]:
