@@ -15,7 +15,7 @@ from shared.contracts.referrals.drafts import (
     SaveDraft,
     TooManyDrafts,
 )
-from shared.contracts.referrals.saving import SentBefore, SubmitRecord
+from shared.contracts.referrals.saving import SubmitRecord, SubmittedBefore
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
@@ -306,7 +306,7 @@ async def test_a_form_that_was_sent_before_says_what_it_added(
     open_gateway: OpenGateway, identity: StandInIdentity, record: UUID | None, links: list[str]
 ) -> None:
     referrals = StandInReferrals()
-    referrals.failing[SubmitRecord] = Refused(SentBefore(record_id=record))
+    referrals.failing[SubmitRecord] = Refused(SubmittedBefore(record_id=record))
     browser = await open_gateway(identity, referrals)
 
     page = await browser.send(NEW, SENT | {"command": COMMAND}, status=409)

@@ -25,7 +25,8 @@ from tests.gateway.test_record_pages import COMMAND, TYPED, typed_in
 from tests.gateway.visit import Page
 
 NEW, HERE, TEAM, HOME = "/dsr/records/new", f"/dsr/records/{RECORD_ID.hex}/", "/dsr/duplicates/", "/dsr/home/"
-FORM = {name: value for name, value in TYPED.items() if name != "version"}
+DRAFT = {"draft_version": "0", "draft_save": COMMAND}
+FORM = {name: value for name, value in TYPED.items() if name != "version"} | DRAFT
 HEADING = "This person may already be on the register"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.referrals.rules import answers, drafts, lists, ratings, rights, saving
+from services.referrals.rules.drafts import DraftState, DraftVersion
 from services.referrals.rules.search import LAST_CHARACTER, read_search
 from shared.contracts.referrals.answers import InvalidAnswers
-from shared.contracts.referrals.drafts import MOST_DRAFTS, Typed
+from shared.contracts.referrals.drafts import MOST_DRAFTS, DraftSeen, Typed
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.holding import AddCover, AssignHolder
 from shared.contracts.referrals.listing import ListRecords
@@ -361,21 +362,40 @@ def test_a_draft_is_kept_until_consent_is_refused(typed: dict[str, tuple[str, ..
     assert refuses == drafts.refuses_consent(dsr(), typed, TODAY)
 
 
+MINE, OTHERS = UUID(int=1), UUID(int=2)
+
+
+NEWER, OWN = (DraftVersion(3, page, datetime(2026, 6, 17, tzinfo=UTC)) for page in (OTHERS, MINE))
+
+
+def a_state(
+    kept: DraftVersion | None = NEWER, *, sent: bool = False, discarded: bool = False, others: int = 0
+) -> DraftState:
+    """Return a draft in version 3, which another page saved last."""
+    return DraftState(sent=sent, record_id=None, discarded=discarded, kept=kept, others=others)
+
+
 @pytest.mark.parametrize(
-    ("sent", "discarded", "others", "code"),
+    ("state", "version", "code"),
     [
-        (True, False, 0, "sent"),
-        (False, True, 0, "discarded"),
-        (False, False, MOST_DRAFTS, "too_many"),
-        (False, False, MOST_DRAFTS - 1, ""),
+        (a_state(), 3, ""),
+        (a_state(), 2, "draft_changed"),
+        (a_state(), 0, "draft_changed"),
+        (a_state(OWN), 2, ""),
+        (a_state(None), 0, ""),
+        (a_state(None), 2, ""),
+        (a_state(sent=True), 3, "sent"),
+        (a_state(discarded=True), 3, "discarded"),
+        (a_state(others=MOST_DRAFTS), 3, "too_many"),
+        (a_state(others=MOST_DRAFTS - 1), 3, ""),
     ],
 )
-def test_a_draft_is_not_saved_after_its_end_or_beside_too_many(
-    sent: bool, discarded: bool, others: int, code: str
+def test_a_draft_is_not_saved_over_a_newer_one_nor_after_its_end_nor_beside_too_many(
+    state: DraftState, version: int, code: str
 ) -> None:
     refused = ""
     try:
-        drafts.check_draft(sent=sent, discarded=discarded, others=others)
+        drafts.check_draft(state, DraftSeen(version=version, save_id=MINE))
     except Refused as refusal:
         refused = refusal.code
 

@@ -38,7 +38,7 @@ from gateway.ui.render import show, show_part
 from gateway.ui.table import Cell
 from shared.clock import london_today
 from shared.contracts.referrals.drafts import DRAFT_DAYS, DiscardDraft, DraftChanged, DraftShown
-from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate, SentBefore, SubmitRecord
+from shared.contracts.referrals.saving import MOST_ALIKE, Duplicate, LikelyDuplicate, SubmitRecord, SubmittedBefore
 from shared.messages import NotAnswered, Refused
 from shared.registers.definition.lifecycle import Passage
 from shared.registers.definition.register import Definition
@@ -209,7 +209,7 @@ def _overtaken(request: web.Request, form: Form) -> Cell:
     if isinstance(details, DraftChanged):
         form.refuse(request[REGISTER].words("draft.changed_heading"), status=409, at=OVERTAKEN)
         return newer_panel(request, form.command, details, is_sent=True)
-    if isinstance(details, SentBefore):
+    if isinstance(details, SubmittedBefore):
         form.refuse(request[REGISTER].words("draft.added_before"), status=409, at=OVERTAKEN)
         return added_panel(request, details.record_id)
     return ""

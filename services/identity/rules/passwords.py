@@ -133,8 +133,8 @@ ICS = Profile(
             _has_four_classes_or_is_long,
         ),
         Rule(
-            "Your password must not be easy to guess: not a common password or a pattern, and not your name, your email "
-            "address, your organisation or this service with a few characters added.",
+            "Your password must not be easy to guess: not a common password or a pattern, and not your name, your "
+            "email address, your organisation or this service with a few characters added.",
             _is_hard_to_guess,
         ),
     ),

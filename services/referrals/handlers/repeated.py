@@ -5,7 +5,7 @@ import json
 from uuid import UUID
 
 from services.referrals.store.saving import EarlierCommand
-from shared.contracts.referrals.saving import RecordReceipt, SentBefore, SubmitRecord
+from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, SubmittedBefore
 from shared.messages import Command, Refused
 from shared.permissions import Visitor
 
@@ -34,7 +34,7 @@ def submitted_before(visitor: Visitor, asked: SubmitRecord, earlier: EarlierComm
     try:
         return answer_again(visitor, asked, earlier)
     except Refused:
-        raise Refused(SentBefore(record_id=_record_in(visitor, earlier))) from None
+        raise Refused(SubmittedBefore(record_id=_record_in(visitor, earlier))) from None
 
 
 def _record_in(visitor: Visitor, earlier: EarlierCommand) -> UUID | None:

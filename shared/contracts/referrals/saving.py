@@ -42,7 +42,7 @@ class Duplicate(Refusal):
     records: tuple[UUID, ...] = Field(max_length=MOST_ALIKE)
 
 
-class SentBefore(Refusal):
+class SubmittedBefore(Refusal):
     """The form was sent before with other answers. `record_id` is what it added, for the user who sent it."""
 
     code: ClassVar[str] = "command_reused"
@@ -98,7 +98,7 @@ class SubmitRecord(Command[RecordReceipt]):
         "duplicate_unseen",
         "confirm_ending",
         DraftChanged,
-        SentBefore,
+        SubmittedBefore,
     )
 
     edition: str

@@ -9,7 +9,7 @@ import pytest_asyncio
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.clock import utc_now
-from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
     DecideDuplicate,
@@ -103,7 +103,7 @@ async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUI
 
 async def test_golden_drafts(referrals: Referrals) -> None:
     visitor = a_visitor()
-    typed = {"first_name": ("Jo",), "last_name": ("Lark",)}
+    typed: Typed = {"first_name": ("Jo",), "last_name": ("Lark",)}
     seen = DraftSeen(version=0, save_id=new_id())
     draft = SaveDraft(draft_id=new_id(), edition=EDITION, typed=typed, seen=seen)
 
