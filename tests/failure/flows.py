@@ -151,6 +151,7 @@ async def draft(walker: Walker, canary: Canary) -> None:
     form = await walker.new_form() | canary.referral.fields
     saved = await walker.go_on(walker.at("records/new/draft"), form)
     await walker.post(walker.at("records/new/draft"), form | {"consent_given": "no"})
+    await walker.post(walker.at("records/new"), form | {"consent_given": "no", "closing": "confirm"})
     saved = await walker.go_on(walker.at("records/new/draft"), await walker.new_form() | canary.referral.fields)
     await walker.see(saved)
     await walker.see(walker.at("home/"))

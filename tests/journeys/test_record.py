@@ -62,9 +62,9 @@ async def test_a_rating_that_departs_from_the_tool_asks_for_its_reason(browser: 
         await when_i_press(page, "Add Referral")
         await then_the_problem_is(page, "Say why clinical judgement departs from the tool")
 
-        await page.get_by_role("button", name="Clear answer Does this rating depart").click()
+        await page.get_by_role("button", name="Clear answer Is this rating different").click()
         await expect(reason).to_be_hidden()
-        await expect(question(page, "Does this rating depart").get_by_label("Yes")).to_be_focused()
+        await expect(question(page, "Is this rating different").get_by_label("Yes")).to_be_focused()
         await when_i_press(page, "Add Referral")
         await expect(page.get_by_role("heading", level=1)).to_have_text("The referral has been added")
         await open_record(page, stack, name)
