@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import get_args
 
 import pytest
 
@@ -224,10 +225,13 @@ async def test_a_register_without_administrators_is_told_at_the_address_of_its_p
 
 
 @pytest.mark.requirement("R-DSR-098")
-async def test_who_submitted_the_record_is_told_where_the_register_says_so(rig: Rig, registers: Registers) -> None:
+@pytest.mark.parametrize("occasion", get_args(Happening))
+async def test_who_submitted_the_record_is_told_where_the_register_says_so(
+    rig: Rig, registers: Registers, occasion: Happening
+) -> None:
     rig.identity.user = "jayne@mpft.nhs.uk"
-    rule = Notification(occasion="record_created", to=("team", "submitter"), mail="new_referral")
-    notice = a_routine_notice(submitted_by=new_id())
+    rule = Notification(occasion=occasion, to=("team", "submitter"), mail="new_referral")
+    notice = a_routine_notice(submitted_by=new_id(), occasion=occasion)
 
     await told(with_rules(rig, registers.find("dsr"), rule), notice)
 

@@ -75,6 +75,25 @@ async def test_archiving_is_told_kept_in_history_and_audited(
     assert ("archived", [receipt.record_id]) == (last, audited)
 
 
+@pytest.mark.requirement("R-DSR-098")
+@pytest.mark.parametrize("by_sweeper", [False, True])
+async def test_the_notice_of_an_archive_says_who_submitted_the_record_and_not_who_archived_it(
+    referrals: Referrals, *, by_sweeper: bool
+) -> None:
+    submitter = a_visitor()
+    administrator = colleague_of(submitter, Role.ADMINISTRATOR)
+    receipt = await referrals.submit(submitter)
+
+    if by_sweeper:
+        await referrals.grants(administrator)
+        await referrals.ask_as(sweeper(administrator), again(an_archive(receipt)))
+    else:
+        await referrals.archive(administrator, receipt)
+
+    told = [each for each in await referrals.told(receipt.record_id) if isinstance(each, RecordNotice)]
+    assert [submitter.user_id] == [each.submitted_by for each in told if each.occasion == "record_ended"]
+
+
 async def test_an_archive_that_is_asked_for_again_gives_the_same_answer(
     referrals: Referrals, administrator: Visitor, receipt: RecordReceipt
 ) -> None:

@@ -461,6 +461,24 @@ async def test_the_notice_of_an_end_bears_the_rating_and_is_never_urgent_mail(
     assert ("routine", "urgent", {PARISH, ALMSHOUSE}) == await notice_of_end(rated, receipt.record_id)
 
 
+async def end_by_update(watch: Watch) -> RecordReceipt:
+    """Let the other body of a register without decisions end it."""
+    receipt = await watch.add()
+    return await watch.referrals.ask(watch.almshouse, watch.update(receipt, watch_ends=PAST))
+
+
+@pytest.mark.requirement("R-DSR-098")
+@pytest.mark.parametrize("end", [end_by_decisions, end_by_job, end_by_update])
+async def test_the_notice_of_an_end_says_who_submitted_the_record(
+    rated: Watch, undecided: Watch, end: Callable[[Watch], Awaitable[RecordReceipt]]
+) -> None:
+    watch = undecided if end is end_by_update else rated
+    receipt = await end(watch)
+
+    told = [each for each in await watch.referrals.told(receipt.record_id) if isinstance(each, RecordNotice)]
+    assert [watch.parish.user_id] == [each.submitted_by for each in told if each.occasion == "record_ended"]
+
+
 async def test_a_record_that_moves_and_ends_at_once_is_noticed_to_its_new_bodies_alone(undecided: Watch) -> None:
     receipt = await undecided.add()
     update = undecided.update(receipt, watch_ends=PAST, almshouse="puddingdale")

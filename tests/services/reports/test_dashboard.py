@@ -70,6 +70,25 @@ async def test_on_any_records_the_panels_add_up_and_are_right(rig: Rig, seed: in
             assert len(there) == sum(counts(board, panel).values())
 
 
+@pytest.mark.requirement("R-DSR-154")
+@pytest.mark.parametrize("everything", [False, True])
+async def test_the_records_of_an_organisation_that_is_no_longer_listed_are_in_every_panel(
+    rig: Rig, *, everything: bool
+) -> None:
+    listed, closed = rig.organisation("Alpha"), new_id()
+    reader = rig.somebody(Role.ADMINISTRATOR, listed, closed).model_copy(update={"all_organisations": everything})
+    await rig.copy()
+    before = sums(await rig.dashboard(reader))
+    for organisation in (listed, closed, closed):
+        await rig.submit(organisation, risk_level="red")
+    await rig.copy()
+
+    after = sums(await rig.dashboard(reader))
+
+    assert [3, 3, 3, 3] == [after[panel] - before[panel] for panel in (RISK, TOTAL, AGE, BREAKDOWN)]
+    assert [2, 2, 2, 2] == list(sums(await rig.dashboard(reader, closed)).values())
+
+
 @pytest.mark.requirement("R-DSR-144")
 async def test_an_archived_record_is_not_counted(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
@@ -303,6 +322,11 @@ async def test_only_the_newest_panels_are_kept(rig: Rig, owner: Owner) -> None:
 def counts(board: Dashboard, title: str) -> dict[str, int]:
     (tile,) = [each for each in board.tiles if each.title == title]
     return {each.label: each.count for each in tile.counts}
+
+
+def sums(board: Dashboard) -> dict[str, int]:
+    """Return the sum of the counts of each panel but that of weeks. Several rows may have the same label."""
+    return {tile.title: sum(each.count for each in tile.counts) for tile in board.tiles if tile.kind != "by_week"}
 
 
 async def a_random_record(rig: Rig, chance: random.Random, reader: Visitor) -> tuple[UUID, str, date | None] | None:
