@@ -242,14 +242,16 @@ async def test_the_age_filter_is_for_reports_that_take_it(browser: Browser) -> N
     assert block.select_one("select[name=filter-age]") is not None
 
 
+@pytest.mark.requirement("R-DSR-162")
 async def test_a_report_is_asked_for_as_it_was_chosen(browser: Browser, reports: StandInReports) -> None:
     await browser.see(HERE)
 
-    next_page = await browser.go_on(HERE, CHOSEN)
+    next_page = await browser.go_on(HERE, {**CHOSEN, "filter-locality": "south_staffordshire"})
 
     (asked,) = reports.heard(StartReport)
     assert f"{JOB}?notice=started" == next_page
-    assert (UUID(COMMAND), "referrals", ONE.organisation_id, "0-17", {"risk_level": "red"}) == (
+    options = {"risk_level": "red", "locality": "south_staffordshire"}
+    assert (UUID(COMMAND), "referrals", ONE.organisation_id, "0-17", options) == (
         asked.command_id,
         asked.report,
         asked.organisation_id,

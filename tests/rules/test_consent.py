@@ -24,6 +24,7 @@ def _verdict(answers: dict[str, str], register: Definition | None = None) -> Ver
     return consent_verdict(register or dsr(), read(typed).answers)
 
 
+@pytest.mark.requirement("R-DSR-071", "R-DSR-075")
 @pytest.mark.parametrize(
     ("answers", "verdict"),
     [

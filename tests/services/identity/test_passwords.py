@@ -236,6 +236,7 @@ async def test_a_temporary_password_is_heard_whatever_others_have_guessed(rig: R
     assert (await rig.come_in(password=password)).must_change
 
 
+@pytest.mark.requirement("R-S117-019")
 async def test_a_reminder_does_not_open_a_locked_account(rig: Rig) -> None:
     await rig.person()
     await rig.set_status(Status.LOCKED)

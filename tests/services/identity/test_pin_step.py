@@ -310,6 +310,7 @@ async def test_what_the_database_keeps_of_a_code_is_not_the_code(rig: Rig) -> No
     assert pin not in repr(kept["pin_hash"])
 
 
+@pytest.mark.requirement("R-S117-019")
 async def test_a_person_who_is_locked_between_password_and_code_does_not_come_in(rig: Rig) -> None:
     await rig.person()
     attempt_token = await rig.log_in()

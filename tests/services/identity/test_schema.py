@@ -17,6 +17,7 @@ async def master_admin(rig: Rig) -> None:
         await create_account(db, account, Fixed(rig.context.hashes, PASSWORD))
 
 
+@pytest.mark.requirement("R-DSR-013")
 async def test_a_master_admin_can_be_given_no_role_on_any_register(rig: Rig) -> None:
     await master_admin(rig)
 
@@ -34,6 +35,7 @@ async def test_a_master_admin_can_be_given_no_role_on_any_register(rig: Rig) -> 
         )
 
 
+@pytest.mark.requirement("R-DSR-013")
 async def test_nobody_with_a_role_can_become_master_admin(rig: Rig) -> None:
     await rig.person()
 

@@ -82,6 +82,7 @@ async def test_a_person_has_no_role_on_a_register_where_none_was_given(rig: Rig)
         rig.elsewhere.verify(found.assertion)
 
 
+@pytest.mark.requirement("R-DSR-013")
 async def test_a_master_admin_is_signed_for_no_service_that_holds_patients(rig: Rig) -> None:
     async with transaction(rig.pool) as db:
         account = NewAccount(ADA, "Ada", "Birch", master_admin=True)
@@ -228,6 +229,7 @@ async def test_a_session_that_had_ended_by_itself_is_not_said_to_have_been_left(
     assert ([], []) == (rig.revoked, await logged_out(rig))
 
 
+@pytest.mark.requirement("R-S117-019")
 async def test_who_is_locked_or_disabled_is_out_at_once(rig: Rig) -> None:
     await rig.person()
     session_token = (await rig.come_in()).session_token

@@ -321,6 +321,7 @@ async def test_a_second_click_is_answered_as_the_first_when_the_recipient_has_go
 COUNT = "SELECT (SELECT count(*) FROM mail) AS mails, (SELECT count(*) FROM record_mail) AS records"
 
 
+@pytest.mark.requirement("R-DSR-013", "R-DSR-014")
 @pytest.mark.parametrize(
     ("visitor", "seen"),
     [

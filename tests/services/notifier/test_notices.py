@@ -167,7 +167,7 @@ SUBJECTS: dict[tuple[Happening, Urgency], list[str]] = {
 }
 
 
-@pytest.mark.requirement("R-FLOW-011", "R-FLOW-012", "R-FLOW-014", "R-FLOW-015")
+@pytest.mark.requirement("R-FLOW-011", "R-FLOW-012", "R-FLOW-014", "R-FLOW-015", "R-DSR-097")
 @pytest.mark.parametrize(("occasion", "urgency"), SUBJECTS)
 async def test_the_team_is_told_in_the_words_of_what_happened(rig: Rig, occasion: Happening, urgency: Urgency) -> None:
     mails = await told(rig, a_routine_notice(occasion=occasion, urgency=urgency))

@@ -118,6 +118,7 @@ async def test_a_move_on_the_stream_moves_the_mails_of_its_record(
     assert [notice.record_id] == [mail.record_id for mail in found.mails]
 
 
+@pytest.mark.requirement("R-DSR-013")
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])
 async def test_nobody_but_an_administrator_asks_about_mails(pool: DatabasePool, role: Role | None) -> None:
     wire = FakeWire()

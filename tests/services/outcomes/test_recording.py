@@ -58,7 +58,7 @@ async def how_it_stands(rig: Rig, visitor: Visitor, record: RecordReceipt) -> tu
     return shown.state, shown.version
 
 
-@pytest.mark.requirement("R-DSR-123", "R-DSR-141")
+@pytest.mark.requirement("R-DSR-123", "R-DSR-141", "R-DSR-013")
 @pytest.mark.parametrize("role", OTHERS)
 async def test_nobody_else_records_outcomes_or_sees_them(rig: Rig, owner: Owner, role: Role | None) -> None:
     administrator, record = await a_record(rig)
@@ -89,6 +89,7 @@ async def test_an_administrator_of_another_organisation_finds_nothing(rig: Rig, 
     assert 1 == await kept(owner, record)
 
 
+@pytest.mark.requirement("R-DSR-013", "R-DSR-014")
 async def test_row_level_security_alone_keeps_organisations_registers_and_roles_apart(rig: Rig) -> None:
     administrator, record = await a_record(rig)
     await rig.record(administrator, record)

@@ -64,6 +64,7 @@ async def test_reading_the_work_list_is_audited_with_the_records_shown(
     assert [receipt.record_id] == await owner.value(audited, administrator.user_id)
 
 
+@pytest.mark.requirement("R-DSR-013")
 @pytest.mark.parametrize("role", OTHERS)
 async def test_nobody_else_sees_or_takes_tasks(watch: Watch, administrator: Visitor, role: Role | None) -> None:
     await a_record(watch, administrator)
@@ -89,6 +90,7 @@ async def test_an_administrator_of_another_organisation_finds_nothing(watch: Wat
     assert [("not_found", {})] * 2 == [await watch.rig.refusal(elsewhere, each) for each in (foreign, unknown)]
 
 
+@pytest.mark.requirement("R-DSR-013", "R-DSR-014")
 async def test_row_level_security_alone_keeps_organisations_registers_and_roles_apart(
     watch: Watch, administrator: Visitor
 ) -> None:
@@ -247,6 +249,7 @@ async def test_two_replicas_tell_of_it_once(watch: Watch, administrator: Visitor
     assert [1, 1, 1] == [len(await watch.told_again(each.record_id)) for each in records]
 
 
+@pytest.mark.requirement("R-FLOW-013")
 async def test_what_was_seen_or_closed_or_is_for_a_meeting_is_not_told_of(watch: Watch, administrator: Visitor) -> None:
     seen, calmed = [await a_record(watch, administrator) for _ in range(2)]
     amber = await a_record(watch, administrator, AMBER)

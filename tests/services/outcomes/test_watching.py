@@ -153,6 +153,7 @@ async def test_a_red_that_was_archived_and_is_back_waits_anew_though_both_are_he
     assert [("urgent", False), ("urgent", True)] == await kinds(owner, receipt)
 
 
+@pytest.mark.requirement("R-FLOW-013")
 @pytest.mark.parametrize("listed", [False, True])
 async def test_a_seen_red_stays_seen_though_an_update_and_a_review_of_it_are_heard_of_at_once(
     watch: Watch, owner: Owner, administrator: Visitor, listed: bool

@@ -22,6 +22,7 @@ async def totals(referrals: Referrals, *visitors: Visitor) -> list[int]:
     return [(await referrals.listed(each)).total for each in visitors]
 
 
+@pytest.mark.requirement("R-DSR-112", "R-DSR-143")
 async def test_the_total_is_the_same_before_and_after_folding(referrals: Referrals, pool: DatabasePool) -> None:
     visitor = a_visitor()
     colleague, administrator = colleague_of(visitor), colleague_of(visitor, Role.ADMINISTRATOR)

@@ -37,6 +37,7 @@ def first_names(page: RecordPage) -> list[str]:
     return [row.name.split()[0] for row in page.rows]
 
 
+@pytest.mark.requirement("R-DSR-112", "R-DSR-143")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(
     ("by", "search", "left"),

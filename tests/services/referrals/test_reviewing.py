@@ -23,6 +23,7 @@ def a_review(receipt: RecordReceipt) -> ReviewRecord:
     return ReviewRecord(command_id=new_id(), record_id=receipt.record_id, version=receipt.version)
 
 
+@pytest.mark.requirement("R-DSR-119")
 async def test_a_review_makes_the_rating_fresh_and_is_an_update_that_changes_no_answer(
     referrals: Referrals, owner: Owner
 ) -> None:

@@ -133,7 +133,7 @@ async def test_nobody_but_an_administrator_names_a_holder(referrals: Referrals, 
             await name_holder(pool, each, receipt.record_id, each.user_id)
 
 
-@pytest.mark.requirement("R-DSR-007", "R-DSR-009", "R-DSR-014")
+@pytest.mark.requirement("R-DSR-007", "R-DSR-009", "R-DSR-014", "R-DSR-013")
 @pytest.mark.parametrize("query", SEARCHES)
 async def test_a_search_that_names_no_compartment_finds_only_what_its_user_may_see(
     referrals: Referrals, pool: DatabasePool, query: str

@@ -84,7 +84,7 @@ async def test_a_reference_that_is_taken_is_drawn_again(
     assert 2 == (await referrals.listed(visitor)).total
 
 
-@pytest.mark.requirement("R-DSR-093", "R-FLOW-019")
+@pytest.mark.requirement("R-DSR-093", "R-FLOW-019", "R-DSR-071", "R-DSR-075")
 @pytest.mark.parametrize(
     "gate",
     [
@@ -177,7 +177,7 @@ async def test_only_who_may_submit_gets_past_the_front_door(referrals: Referrals
     assert Fault.NOT_ALLOWED == unanswered.value.fault
 
 
-@pytest.mark.requirement("R-FLOW-011")
+@pytest.mark.requirement("R-FLOW-011", "R-DSR-097")
 @pytest.mark.parametrize("rating", ["green", "amber"])
 async def test_every_new_record_is_noticed_whatever_its_rating(referrals: Referrals, rating: str) -> None:
     receipt = await referrals.submit(a_visitor(), risk_level=rating)

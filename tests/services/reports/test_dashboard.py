@@ -201,7 +201,7 @@ async def test_an_organisation_outside_the_scope_is_as_unknown_as_none(rig: Rig)
     assert ["not_found"] * 2 == refusals
 
 
-@pytest.mark.requirement("R-DSR-148")
+@pytest.mark.requirement("R-DSR-148", "R-DSR-013")
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.MASTER_ADMIN, None])
 async def test_nobody_else_gets_past_the_front_door(rig: Rig, role: Role | None) -> None:
     with pytest.raises(NotAnswered) as unanswered:

@@ -62,6 +62,7 @@ async def test_another_person_s_job_is_as_unknown_as_none(rig: Rig, reader: Visi
     assert await rig.download(reader, job)
 
 
+@pytest.mark.requirement("R-DSR-013")
 @pytest.mark.slow
 async def test_its_owner_finds_it_again_in_another_session(rig: Rig, reader: Visitor) -> None:
     job = await made(rig, reader)
@@ -187,6 +188,7 @@ async def test_a_file_that_is_still_wanted_is_not_swept_away(rig: Rig, reader: V
     assert await rig.download(reader, job)
 
 
+@pytest.mark.requirement("R-DSR-166")
 @pytest.mark.slow
 async def test_a_large_file_comes_in_chunks_and_only_from_its_beginning(rig: Rig, owner: Owner) -> None:
     organisation = rig.organisation("Alpha")

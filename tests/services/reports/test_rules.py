@@ -100,6 +100,7 @@ def test_a_band_holds_the_births_between_its_days(first: int, last: int | None) 
         assert within == (first <= age_on(born, day) and (last is None or age_on(born, day) <= last))
 
 
+@pytest.mark.requirement("R-DSR-154")
 def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(dsr: Definition) -> None:
     answers = {"risk_level": {"green": 1, "mauve": 2, "": 1}, "#age0": {"": 4}}
     tallies = Tallies(organisations={UUID(int=1): 4}, answers=answers)
@@ -111,6 +112,7 @@ def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(
     assert [("Not recorded", 4)] == shown(tiles[3].counts)
 
 
+@pytest.mark.requirement("R-DSR-154")
 def test_what_is_offered_no_more_is_counted_under_its_name_only_where_there_are_any(dsr: Definition) -> None:
     kept = dsr.form.by_name["locality"].options
     gone = tuple(Option(code=code, label=code.title(), retired=True) for code in ("east", "west"))

@@ -31,6 +31,7 @@ async def test_who_it_is_for_sees_it_in_every_table(rig: Rig, reader: Visitor) -
     assert set(WALLED) == await seen_by(rig, reader)
 
 
+@pytest.mark.requirement("R-DSR-013")
 async def test_others_see_nothing_of_it(rig: Rig, reader: Visitor) -> None:
     roles = (Role.STANDARD, Role.MASTER_ADMIN, None)
     others = [reader.model_copy(update={"role": role}) for role in roles]
