@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from services.referrals.rules.saving import may_update
 from services.referrals.rules.search import Search
-from services.referrals.store.scope import in_scope, scope_parameters
+from services.referrals.store.scope import in_sight, sight_parameters
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
@@ -187,19 +187,17 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
 
 NAME_RECORDS = f"""
     SELECT r.id, r.given_name, r.family_name, r.born, r.reference, r.rating, r.rated_at,
-        r.answers ->> $6 AS lead, r.answers ->> $7 AS contact, left(r.answers ->> $8, $9) AS latest_update,
+        r.answers ->> $5 AS lead, r.answers ->> $6 AS contact, left(r.answers ->> $7, $8) AS latest_update,
         NOT EXISTS (
             SELECT
             FROM person_link AS own
             INNER JOIN person_link AS l ON l.person_id = own.person_id AND l.record_id <> own.record_id
-            INNER JOIN record AS o ON o.id = l.record_id AND o.is_open AND {in_scope("o")}
-                AND (NOT $4 OR o.created_by = $5 OR o.id = ANY((SELECT held_ids())::uuid []))
+            INNER JOIN record AS o ON o.id = l.record_id AND o.is_open AND {in_sight("o")}
             WHERE own.record_id = r.id
-                AND (array_position($10::text [], o.rating), o.id) < (array_position($10::text [], r.rating), r.id)
+                AND (array_position($9::text [], o.rating), o.id) < (array_position($9::text [], r.rating), r.id)
         ) AS stands
     FROM record AS r
-    WHERE {in_scope()} AND r.id = ANY($3) AND r.is_open
-        AND (NOT $4 OR r.created_by = $5 OR r.id = ANY((SELECT held_ids())::uuid []))
+    WHERE {in_sight()} AND r.id = ANY($4) AND r.is_open
 """  # noqa: S608  a condition of ours
 
 
@@ -216,9 +214,8 @@ async def name_records(
     db: Database, visitor: Visitor, record_ids: Sequence[UUID], asked: NamingQuestions, levels: Sequence[str]
 ) -> list[NamedRecord]:
     """Return those records that are active and in scope. `levels` are the ratings with the most urgent first."""
-    own = (visitor.own_records_only, visitor.user_id)
     questions = (asked.lead, asked.contact, asked.latest_update, LONGEST_UPDATE)
-    rows = await db.fetch(NAME_RECORDS, *scope_parameters(visitor), list(record_ids), *own, *questions, levels)
+    rows = await db.fetch(NAME_RECORDS, *sight_parameters(visitor), list(record_ids), *questions, levels)
     return [_named(row) for row in rows]
 
 

@@ -9,7 +9,7 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.referrals.rules.lists import ROOM, fitting
-from services.referrals.store.scope import in_scope, scope_parameters
+from services.referrals.store.scope import in_sight, sight_parameters
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.reading import (
     PAGE,
@@ -29,7 +29,7 @@ NOTES: TypeAdapter[tuple[NoteShown, ...]] = TypeAdapter(tuple[NoteShown, ...])
 FIND_CREATION = f"""
     SELECT created_at, created_by_name
     FROM record
-    WHERE {in_scope("record")} AND id = $3 AND (is_open OR $4)
+    WHERE {in_sight("record")} AND id = $4 AND (is_open OR $5)
 """  # noqa: S608  a condition of ours
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
 # The query by `record_id` alone follows one that finds this record in scope, in the same transaction.
@@ -52,7 +52,7 @@ async def find_history(
 
     The newest `skip` versions are left out.
     """
-    creation = await db.fetchrow(FIND_CREATION, *scope_parameters(visitor), record_id, ended)
+    creation = await db.fetchrow(FIND_CREATION, *sight_parameters(visitor), record_id, ended)
     if creation is None:
         return None
     rows = await db.fetch(FIND_UPDATES, record_id, skip, most)
@@ -134,11 +134,11 @@ FIND_RATINGS = f"""
     SELECT version, act, changed_at, changed_by_name, changes
     FROM (
         SELECT version, act, changed_at, changed_by_name, jsonb_path_query_array(
-            changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $5::text)
+            changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $6::text)
         ) AS changes
         FROM record_version
-        WHERE record_id = $3 AND version < $4
-            AND EXISTS (SELECT FROM record AS r WHERE {in_scope()} AND r.id = $3)
+        WHERE record_id = $4 AND version < $5
+            AND EXISTS (SELECT FROM record AS r WHERE {in_sight()} AND r.id = $4)
     ) AS older
     WHERE changes <> '[]'
     ORDER BY version DESC
@@ -150,14 +150,14 @@ async def find_ratings(
     db: Database, visitor: Visitor, record_id: UUID, before: int, question: str
 ) -> tuple[RecordChange, ...] | None:
     """Return the changes of the rating before a version, the newest first; None if there are more than `MOST`."""
-    rows = await db.fetch(FIND_RATINGS, *scope_parameters(visitor), record_id, before, question)
+    rows = await db.fetch(FIND_RATINGS, *sight_parameters(visitor), record_id, before, question)
     return None if len(rows) > MOST else tuple(_change(row) for row in rows)
 
 
 FIND_AND_HOLD = f"""
     SELECT is_open, created_by, id = ANY(held_ids()) AS is_held
     FROM record
-    WHERE {in_scope("record")} AND id = $3
+    WHERE {in_sight("record")} AND id = $4
     FOR SHARE
 """  # noqa: S608  a condition of ours
 
@@ -172,7 +172,7 @@ class LockedRecord:
 
 
 async def hold_record(db: Database, visitor: Visitor, record_id: UUID) -> LockedRecord | None:
-    row = await db.fetchrow(FIND_AND_HOLD, *scope_parameters(visitor), record_id)
+    row = await db.fetchrow(FIND_AND_HOLD, *sight_parameters(visitor), record_id)
     return None if row is None else LockedRecord(**row)
 
 

@@ -19,6 +19,20 @@ def scope_parameters(visitor: Visitor) -> tuple[str, Sequence[UUID] | None]:
     return visitor.register_code, reach_of(visitor)
 
 
+def in_sight(record: str = "r") -> str:
+    """
+    Return the filter of a query whose first parameters are those of `sight_parameters`.
+
+    It also leaves out the records of others, for a user who sees only those that they made, hold or cover.
+    """
+    own = f"{record}.created_by = $3 OR {record}.id = ANY((SELECT held_ids())::uuid[])"
+    return f"{in_scope(record)} AND ($3::uuid IS NULL OR {own})"
+
+
+def sight_parameters(visitor: Visitor) -> tuple[str, Sequence[UUID] | None, UUID | None]:
+    return (*scope_parameters(visitor), visitor.user_id if visitor.own_records_only else None)
+
+
 def bodies_column() -> str:
     """Return the column with the bodies of a record's compartment; null in a register without a scope of bodies."""
     return "(SELECT c.bodies FROM compartment AS c WHERE c.compartment_id = record.compartment_id) AS bodies"

@@ -24,6 +24,10 @@ from tests.services.referrals.rig import Referrals
 
 NO_POLICIES = "BEGIN; SET LOCAL ROLE referrals_owner; SET LOCAL search_path = referrals"
 
+CHANGE_LOCALITY = """
+    UPDATE record_version SET act = 'updated', changes = '[["locality", null, "north"]]' WHERE record_id = $1
+"""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -64,6 +68,15 @@ async def read_past(wanted: Wanted) -> bool:
     return read is not None
 
 
+async def find_ratings(wanted: Wanted) -> bool:
+    await wanted.db.execute(CHANGE_LOCALITY, wanted.receipt.record_id)
+    return bool(await history.find_ratings(wanted.db, wanted.visitor, wanted.receipt.record_id, 1, "locality"))
+
+
+async def name_record(wanted: Wanted) -> bool:
+    return bool(await finding.name_records(wanted.db, wanted.visitor, [wanted.receipt.record_id], "lead_professional"))
+
+
 async def hold_for_note(wanted: Wanted) -> bool:
     return await history.hold_record(wanted.db, wanted.visitor, wanted.receipt.record_id) is not None
 
@@ -101,8 +114,18 @@ async def rewrite(wanted: Wanted) -> bool:
 
 Look = Callable[[Wanted], Awaitable[bool]]
 # The conditions of these are those of the visitor's compartments and also those of a user's own records.
-OF_OWN: tuple[Look, ...] = (find_for_update, search_reference, read_past, turn, rewrite)
-LOOKS = (read_history, hold_for_note, read_state, hold_for_holder, read_compartment, *OF_OWN)
+OF_OWN: tuple[Look, ...] = (
+    find_for_update,
+    search_reference,
+    read_history,
+    read_past,
+    hold_for_note,
+    find_ratings,
+    name_record,
+    turn,
+    rewrite,
+)
+LOOKS = (read_state, hold_for_holder, read_compartment, *OF_OWN)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ from shared.service import Service, start
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
 
-PROCESSES = ("identity", "referrals", "outcomes", "reports")
+PROCESSES = ("identity", "referrals", "outcomes", "reports", "notifier")
 SEEDS: Mapping[str, bytes] = {name: bytes([number]) * 32 for number, name in enumerate(PROCESSES, start=1)}
 
 Reply = TypeVar("Reply", bound=Message)

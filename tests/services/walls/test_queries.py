@@ -1,0 +1,143 @@
+"""Every query on a table with row-level security is listed with what else keeps its rows apart."""
+
+import ast
+import importlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.runner.environment import Addresses
+from tests.services.walls.conftest import owners_of
+from tests.services.walls.world import WALLED, Owners
+
+ROOT = Path(__file__).parents[3]
+
+# The query itself, or the function that it calls, holds the visitor's register and compartments; for users who see only
+# their own records also these. `test_own_checks.py` proves it, and for referrals `test_conditions.py` too.
+OF_SCOPE = """
+    referrals.store.archiving.FIND_STATE
+    referrals.store.duplicates.COUNT_OPEN referrals.store.duplicates.DECIDE referrals.store.duplicates.FIND_COMPARED
+    referrals.store.duplicates.FIND_DECISION referrals.store.duplicates.FIND_OPEN referrals.store.duplicates.LIST_LINKED
+    referrals.store.duplicates.OPEN
+    referrals.store.ended.FIND_BEFORE referrals.store.ended.FIND_LATELY
+    referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
+    referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
+    referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
+    referrals.store.history.READ_PAST
+    referrals.store.holding.FIND_BODIES referrals.store.holding.HOLD_RECORD
+    referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
+    referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
+    referrals.store.reversing.LIST_REVERSALS
+    referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
+    referrals.store.saving.SUBMIT_RECORD
+    outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
+    outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_URGENT
+    reports.store.dashboards.READ_COMPARTMENTS reports.store.dashboards.READ_TALLIES
+    reports.store.dashboards.READ_WHOLE reports.store.jobs.CHOSEN reports.store.jobs.COUNT_ROWS
+    reports.store.jobs.READ_ROWS
+    notifier.ended.FIND_ENDED notifier.store.FIND_PLACE notifier.store.LIST_ALL notifier.store.LIST_REACHED
+    notifier.store.LIST_UNDELIVERED
+"""
+# The rows are the visitor's own: the query names the user.
+OF_USER = """
+    referrals.store.drafts.CLOSE referrals.store.drafts.DROP_OLDEST_CLOSED referrals.store.drafts.FIND_STATE
+    referrals.store.drafts.FORGET referrals.store.drafts.HOLD referrals.store.drafts.LIST referrals.store.drafts.READ
+    referrals.store.drafts.SAVE
+    reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
+"""
+# The same request has found the record, the job or the mail in scope before. Outcomes asks referrals for it.
+OF_WHAT_WAS_FOUND = """
+    referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
+    referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
+    referrals.store.holding.ADD_COVER referrals.store.holding.ADD_HOLDER referrals.store.holding.END_COVER
+    referrals.store.holding.END_HOLDER referrals.store.holding.FIND_COVERS referrals.store.holding.FIND_HOLDER
+    referrals.store.holding.FIND_NAMED referrals.store.holding.IS_COVER
+    referrals.store.reversing.ADD_REVERSAL referrals.store.reversing.DECIDE
+    outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
+    outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
+    outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_SEEN
+    reports.store.jobs.NOTE_DOWNLOAD reports.store.jobs.READ_CHUNK reports.store.jobs.REMOVE_CHUNKS
+    reports.store.jobs.STOP
+    notifier.ended.HOLD_MAIL notifier.ended.QUEUE_AGAIN
+"""
+# The service's own work for all registers and compartments: feeds, background jobs, events. No visitor asks for it.
+OWN_WORK = """
+    referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
+    referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
+    referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
+    referrals.store.feed.READ referrals.store.feed.READ_RATINGS
+    referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
+    referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
+    referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS
+    outcomes.store.endings.TAKE_PENDING outcomes.store.feed.ASSIGN_FEED outcomes.store.feed.READ_FEED
+    outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
+    outcomes.store.standings.HOLD_STANDINGS outcomes.store.standings.KEEP_TASK outcomes.store.standings.OPEN_TASK
+    outcomes.store.standings.RECORDS_WITH_TASKS outcomes.store.tasks.TAKE_NOT_SEEN
+    reports.store.feeds.END_REBUILD reports.store.feeds.FIND_OVERDUE reports.store.feeds.FOLD_WEEKS
+    reports.store.feeds.PROVE_TALLIES reports.store.feeds.PROVE_WEEKS reports.store.feeds.RECOUNT
+    reports.store.jobs.ADD_CHUNK reports.store.jobs.CLAIM reports.store.jobs.DROP reports.store.jobs.FINISH
+    reports.store.jobs.KEEP reports.store.jobs.NOTE_COMPARTMENTS reports.store.jobs.SWEEP
+    notifier.adding.ADD_MAILS notifier.adding.TAKE_NOTICE
+    notifier.claims.CLAIM_DUE notifier.claims.MARK_ACCEPTED notifier.claims.MARK_ENDED notifier.claims.MARK_LATER
+    notifier.claims.RELEASE notifier.moves.MOVE_MAILS
+    notifier.store.COUNT_WAITING notifier.store.EXPIRE notifier.store.FIND_MAILED notifier.store.FIND_NOT_THROUGH
+    notifier.store.FORGET_OLD notifier.store.MARK_OTHERS_TOLD
+"""
+LISTED = (OF_SCOPE, OF_USER, OF_WHAT_WAS_FOUND, OWN_WORK)
+# Texts of registers, and tables that only follow others.
+NOT_ABOUT_A_PERSON = {"overlay", "record_moved"}
+
+TABLES = """
+    SELECT c.relname FROM pg_class AS c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relrowsecurity
+"""
+FUNCTIONS = "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+
+
+@pytest.fixture
+async def owners(walled: Addresses) -> AsyncIterator[Owners]:
+    async with owners_of(walled) as found:
+        yield found
+
+
+def named_in(words: set[str], text: str, before: str = "", after: str = "") -> bool:
+    return bool(words) and bool(re.search(rf"{before}\b(?:{'|'.join(words)})\b{after}", text))
+
+
+def constants(service: str) -> Iterator[tuple[str, str]]:
+    """Return the name and the text of every constant of a service that is SQL."""
+    for file in sorted((ROOT / "services" / service).rglob("*.py")):
+        if file.name == "__main__.py":
+            continue
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        module = importlib.import_module(name)
+        for node in ast.parse(file.read_text("utf-8")).body:
+            for target in node.targets if isinstance(node, ast.Assign) else []:
+                text = getattr(module, target.id, None) if isinstance(target, ast.Name) else None
+                if isinstance(target, ast.Name) and isinstance(text, str):
+                    yield f"{name.removeprefix('services.')}.{target.id}", text
+
+
+@pytest.mark.parametrize("service", WALLED)
+async def test_every_query_on_people_is_listed_with_what_keeps_its_rows_apart(owners: Owners, service: str) -> None:
+    tables = {row["relname"] for row in await owners[service].fetch(TABLES)} - NOT_ABOUT_A_PERSON
+    bodies = {row["proname"]: row["prosrc"] for row in await owners[service].fetch(FUNCTIONS)}
+    reading: set[str] = set()
+    while more := {
+        name
+        for name, body in bodies.items()
+        if name not in reading and (named_in(tables, body) or named_in(reading, body, after=r"\("))
+    }:
+        reading |= more
+
+    found = {
+        name
+        for name, text in constants(service)
+        if named_in(tables, text, before=r"\b(?:FROM|JOIN|INTO|UPDATE)\s+") or named_in(reading, text, after=r"\(")
+    }
+    listed = [name for each in LISTED for name in each.split() if name.startswith(f"{service}.")]
+
+    assert ([], []) == (sorted(found - set(listed)), sorted(set(listed) - found))
+    assert len(listed) == len(set(listed))

@@ -1,0 +1,224 @@
+"""One person's records with everything that the services keep about them, and users who may see some or none of it."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from services.notifier.handlers import Handlers
+from services.notifier.service import build as notifier_of
+from services.notifier.service import context_of as notifier_context
+from shared.assertion import Signer
+from shared.bus.protocol import Context
+from shared.contracts.identity import CheckGrant, Grant
+from shared.contracts.notifier import ListMails
+from shared.contracts.outcomes import ListTasks
+from shared.contracts.referrals.drafts import SaveDraft
+from shared.contracts.referrals.duplicates import DecideDuplicate
+from shared.contracts.referrals.holding import AssignHolder
+from shared.contracts.referrals.reading import AddNote
+from shared.contracts.referrals.reversing import AskReversal, ListReversals
+from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
+from shared.contracts.reports import ReportJob
+from shared.database import DatabasePool
+from shared.fake_bus import FakeBus
+from shared.messages import Message, Request
+from shared.permissions import Role, Visitor
+from shared.registers.bodies import organisation_compartment
+from shared.registers.load import Registers
+from shared.service import Service, start
+from tests.services.notifier.builders import a_routine_notice
+from tests.services.notifier.builders import settings as notifier_settings
+from tests.services.referrals.builders import EDITION, a_referral, a_visitor, colleague_of, new_id
+from tests.services.referrals.people import a_person, unasked
+from tests.services.reports.rig import Rig, context_of
+from tests.services.two_bodies import an_organisation_register
+
+WALLED = ("referrals", "outcomes", "reports", "notifier")
+OTHER_REGISTER = "other"
+NOTE_TEXT = "Called the sister of Wallflower"
+
+HOLDER_NAME = "Holly Holder"
+FILE = b"PK of the report"
+
+FINISH_JOB = """
+    UPDATE job
+    SET state = 'ready', expires_at = now() + interval '1 hour', ended_at = now(), records = 3, size = 16, chunks = 1,
+        sha256 = repeat('0', 64), compartment_ids = ARRAY[$2::uuid]
+    WHERE id = $1
+"""
+
+Owners = Mapping[str, "asyncpg.Connection[asyncpg.Record]"]
+Reply = TypeVar("Reply", bound=Message)
+
+
+def two_registers(registers: Registers) -> Registers:
+    """Return these registers and another with the same questions, for visitors of another register."""
+    return Registers([*registers.every(), an_organisation_register(OTHER_REGISTER)])
+
+
+@dataclass
+class World:
+    """
+    Three open records of one person, two of which are linked, and an archived one.
+
+    The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report and a mail.
+    """
+
+    rig: Rig
+    person: dict[str, str | list[str]]
+    creator: Visitor
+    administrator: Visitor
+    second: Visitor
+    holder: Visitor
+    reporter: Visitor
+    records: list[RecordReceipt]
+    archived: RecordReceipt
+    draft_id: UUID
+    reversal_id: UUID
+    task_id: UUID
+    job: ReportJob
+    mail_id: UUID
+
+    @property
+    def record(self) -> RecordReceipt:
+        return self.records[0]
+
+    @property
+    def organisation_id(self) -> UUID:
+        return self.creator.organisation_ids[0]
+
+    @property
+    def ids(self) -> list[str]:
+        """Return what every row about these records or of these users holds."""
+        users = (self.creator, self.administrator, self.second, self.holder, self.reporter)
+        named = [*(each.record_id for each in (*self.records, self.archived)), *(each.user_id for each in users)]
+        return [str(each) for each in named]
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return the words and ids that only a user with these records in reach may be shown."""
+        ids = (self.draft_id, self.reversal_id, self.task_id, self.job.job_id, self.mail_id)
+        texts = [each.reference for each in (*self.records, self.archived)]
+        texts += [NOTE_TEXT, FILE.decode(), b64encode(FILE).decode(), HOLDER_NAME, "Jayne Billings"]
+        texts += [str(self.person[each]) for each in ("last_name", "nhs_number")]
+        return [*self.ids, *(str(each) for each in ids), *texts]
+
+    async def ask(self, visitor: Visitor, request: Request[Reply], audiences: Sequence[str] = WALLED) -> Reply:
+        """Ask with an assertion of the visitor for these services."""
+        who = Signer("identity", bytes([1]) * 32).sign_visitor(visitor, tuple(audiences))
+        return await FakeBus("gateway", self.rig.wire).ask(request, who=who)
+
+    def strangers(self) -> dict[str, Visitor]:
+        """Return users who may see nothing of this, by what keeps them out."""
+        here = self.organisation_id
+        return {
+            "an administrator elsewhere": a_visitor(Role.ADMINISTRATOR, full_name="Stranger"),
+            "a reporting user elsewhere": a_visitor(Role.REPORTING, full_name="Stranger"),
+            "a standard user elsewhere": a_visitor(full_name="Stranger"),
+            "another register": a_visitor(Role.ADMINISTRATOR, here, register_code=OTHER_REGISTER, full_name="Stranger"),
+            "a colleague": a_visitor(Role.STANDARD, here, full_name="Stranger"),
+            "a master admin": a_visitor(Role.MASTER_ADMIN, here, full_name="Stranger"),
+            "nobody with a role": a_visitor(None, here, full_name="Stranger"),
+        }
+
+
+async def a_world(pools: Mapping[str, DatabasePool], owners: Owners, registers: Registers, folder: Path) -> World:
+    """Start the four services over these pools, and add the records and all that belongs to them."""
+    rig = await Rig.open(pools, registers, folder)
+    organisation, person = rig.organisation("Walled"), a_person(first_name="Wallflower", risk_level="red")
+    creator = a_visitor(Role.STANDARD, organisation)
+    administrator, second = (colleague_of(creator, Role.ADMINISTRATOR) for _ in range(2))
+    holder = colleague_of(creator).model_copy(update={"full_name": HOLDER_NAME})
+    reporter = rig.somebody(Role.REPORTING, organisation)
+    await _grant(rig, creator, administrator, second, holder, reporter)
+    records = [
+        await rig.ask(each, unasked(**person)) for each in (creator, colleague_of(creator), colleague_of(creator))
+    ]
+    archived = await rig.ask(colleague_of(creator), unasked(**person))
+    world = World(
+        rig, person, creator, administrator, second, holder, reporter, records, archived,
+        draft_id=new_id(), reversal_id=new_id(), task_id=new_id(), mail_id=new_id(), job=await rig.start(reporter),
+    )  # fmt: skip
+    await _fill_referrals(world)
+    await rig.archive(organisation, archived)
+    await rig.tell()
+    await rig.copy()
+    await _fill_notifier(world, pools["notifier"], registers)
+    await _fill_rows(world, owners)
+    return world
+
+
+async def _grant(rig: Rig, *visitors: Visitor) -> None:
+    """Let identity answer every service what these users may do."""
+    known = rig.identity.grants
+    known.update({each.user_id: each for each in visitors})
+
+    async def check(asked: CheckGrant, _context: Context) -> Grant:
+        return Grant(visitor=known[asked.user_id].model_copy(update={"session_id": UUID(int=0)}))
+
+    await FakeBus("identity", rig.wire).answer(CheckGrant, check)
+
+
+async def _fill_referrals(world: World) -> None:
+    record_id = world.record.record_id
+    linking = DecideDuplicate(command_id=new_id(), one=record_id, other=world.records[1].record_id, verdict="linked")
+    await world.ask(world.administrator, linking)
+    await world.ask(world.creator, AddNote(command_id=new_id(), record_id=record_id, text=NOTE_TEXT))
+    holding = AssignHolder(command_id=new_id(), record_id=record_id, user_id=world.holder.user_id, seen=None)
+    await world.ask(world.administrator, holding)
+    typed = {"first_name": ("Wallflower",), "last_name": (str(world.person["last_name"]),)}
+    await world.ask(world.creator, SaveDraft(draft_id=world.draft_id, edition=EDITION, typed=typed))
+    world.records[0] = await world.ask(world.creator, an_update(world, latest_update="Moved house"))
+    await world.rig.record_outcome(world.organisation_id, world.record)
+
+
+async def _fill_notifier(world: World, pool: DatabasePool, registers: Registers) -> None:
+    shared = context_of("notifier", pool, world.rig.wire, registers)
+    service = notifier_of(shared, notifier_settings())
+    await start(shared, Service(answers=service.answers, followers=service.followers))
+    bodies = organisation_compartment(world.organisation_id).bodies
+    notice = a_routine_notice(reference=world.record.reference, bodies=bodies)
+    about = notice.model_copy(update={"record_id": world.record.record_id})
+    await Handlers(notifier_context(shared, notifier_settings())).tell(about)
+    world.mail_id = (await world.ask(world.administrator, ListMails())).mails[0].mail_id
+
+
+async def _fill_rows(world: World, owners: Owners) -> None:
+    """Add the rows that need another register or a finished report, and find the ids that the services gave."""
+    asked = AskReversal(command_id=new_id(), reference=world.archived.reference, reason="Wrong person")
+    await world.ask(world.administrator, asked)
+    world.reversal_id = (await world.ask(world.second, ListReversals())).reversals[0].reversal_id
+    tasks = (await world.ask(world.administrator, ListTasks())).urgent
+    world.task_id = next(each.task_id for each in tasks if each.record_id == world.record.record_id)
+    await owners["referrals"].execute(
+        "INSERT INTO ending_decision (id, record_id, body, reason, person_told, decided_by, decided_by_name) "
+        "VALUES (gen_random_uuid(), $1, 'council:one', 'Safe now', true, $2, 'Jayne Billings')",
+        world.record.record_id,
+        world.creator.user_id,
+    )
+    await owners["referrals"].execute("SELECT fold_deltas()")
+    await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
+    await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)
+    await owners["reports"].execute(FINISH_JOB, world.job.job_id, world.organisation_id)
+    await owners["notifier"].execute(
+        "UPDATE mail SET state = 'failed', ended_at = now(), subject = NULL, body = NULL WHERE id = $1", world.mail_id
+    )
+    await owners["notifier"].execute(
+        "INSERT INTO record_moved (record_id, version, bodies) VALUES ($1, 1, '{council:one}')", world.record.record_id
+    )
+
+
+def an_update(world: World, **changes: str) -> UpdateRecord:
+    """Return an update of the first record, which keeps its person."""
+    answers = a_referral(**(world.person | changes))
+    record = world.record
+    return UpdateRecord(command_id=new_id(), record_id=record.record_id, version=record.version, answers=answers)
+
+
+def the_same_person(world: World) -> SubmitRecord:
+    return unasked(**world.person)
