@@ -21,17 +21,19 @@ TEMPLATES := $(wildcard gateway/templates services/notifier/templates)
 PARALLEL := -n 3 --max-worker-restart 0
 NOT_QUICK := slow journey programs failure office browsers
 SPACE := $(subst ,, )
+# What starts servers stops them in order, even when make is killed.
+ENDING := setpriv --pdeathsig TERM
 # Reading these folders takes time, and they hold next to no quick test.
 WITHOUT := $(addprefix --ignore=tests/,journeys failure browsers)
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
-.PHONY: help run test test-all quick office browsers lint format documents assets bench soak trace lock clean
+.PHONY: help run test test-all quick office browsers lint format documents assets bench soak mutants trace lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) $(ASSETS) ## start the whole product with demo people; Ctrl-C stops it
-	@exec setpriv --pdeathsig TERM .venv/bin/ics up --demo # it stops in order even when make is killed
+	@exec $(ENDING) .venv/bin/ics up --demo
 
 test: $(READY) $(ASSETS) ## run every kind of test but `make office` and `make browsers`; ARGS="-k words" narrows
 	@ICS_CHROMIUM=$$($(PYTHON) -m deploy.build.find_chromium); export ICS_CHROMIUM; exec $(PYTHON) -m pytest $(PARALLEL) -m "not office and not browsers" $(ROUNDS) $(ARGS)
@@ -71,10 +73,13 @@ documents: $(READY) ## write the generated documents again
 assets: $(ASSETS) ## build the front-end files
 
 bench: $(READY) $(ASSETS) ## measure against the figures to reach
-	@exec $(PYTHON) -m tests.benchmarks $(ARGS)
+	@exec $(ENDING) $(PYTHON) -m tests.benchmarks $(ARGS)
 
 soak: $(READY) $(ASSETS) ## break things at random for hours; ARGS are passed on
-	@exec $(PYTHON) -m tests.failure.soak $(ARGS)
+	@exec $(ENDING) $(PYTHON) -m tests.failure.soak $(ARGS)
+
+mutants: $(READY) $(ASSETS) ## break rules and policies in copies, and print what no test sees; about 20 minutes
+	@exec $(ENDING) nice $(PYTHON) -m tests.mutants $(ARGS)
 
 trace: $(READY) ## list the requirements with the tests that prove them
 	@$(PYTHON) -m tests.trace

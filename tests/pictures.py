@@ -5,7 +5,6 @@ python -m tests.pictures            the four pictures of the README
 python -m tests.pictures --every    every page that the journeys look at
 """
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from tests.journeys.browsing import DESKTOP, THIS_MACHINE_ALONE, chromium_path, 
 from tests.journeys.coming_in import log_in
 from tests.journeys.looks import route_of
 from tests.journeys.product import Product, product
+from tests.support.ending import run_to_its_end
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 EVERY = PICTURES / "pages"
@@ -87,4 +87,4 @@ def _index(shown: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(take_every() if sys.argv[1:] == ["--every"] else asyncio.run(take_four()))
+    sys.exit(take_every() if sys.argv[1:] == ["--every"] else run_to_its_end(take_four()))

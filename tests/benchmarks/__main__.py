@@ -43,6 +43,7 @@ from tests.benchmarks.statements import Statements, open_statements
 from tests.benchmarks.table import WRITING, Row, show
 from tests.inside import Inside, pss_bytes
 from tests.journeys.product import product
+from tests.support.ending import run_to_its_end
 from tests.walking import walker
 
 BYSTANDERS = ("notifier", "mail", "reports")
@@ -171,4 +172,4 @@ async def _measure_act(stage: Stage, name: str, page: Act, statement: Act | None
 
 
 if __name__ == "__main__":
-    asyncio.run(run(read_options(sys.argv[1:])))
+    run_to_its_end(run(read_options(sys.argv[1:])))

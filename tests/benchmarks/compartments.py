@@ -9,7 +9,6 @@ records, which is the worst case for a list in the order of the last update.
 """
 
 import argparse
-import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -32,6 +31,7 @@ from shared.permissions import Role, Visitor
 from shared.registers.load import load_registers
 from tests.benchmarks.document import machine_used
 from tests.support.databases import database_copy
+from tests.support.ending import run_to_its_end
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance-compartments.md"
 INTRODUCTION = f"""\
@@ -204,4 +204,4 @@ if __name__ == "__main__":
     options.add_argument("--sizes", type=int, nargs="+", default=[100_000], help="how many records")
     options.add_argument("--write", type=Path, nargs="?", const=PAGE, help="write the page on compartments")
     chosen = options.parse_args()
-    asyncio.run(run(chosen.sizes, chosen.write))
+    run_to_its_end(run(chosen.sizes, chosen.write))

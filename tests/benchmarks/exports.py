@@ -23,6 +23,7 @@ from services.reports.rules.choosing import ReportChoice
 from services.reports.rules.columns import Planner, ReportRequest
 from services.reports.workbook.plan import END
 from shared.registers.load import load_registers
+from tests.support.ending import run_to_its_end
 
 COLUMNS = 30
 AT_ONCE = 500
@@ -93,7 +94,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks.exports")
     options.add_argument("--rows", type=int, default=100_000)
     with tempfile.TemporaryDirectory(prefix="ics-exports-") as folder:
-        asyncio.run(measure(options.parse_args().rows, Path(folder)))
+        run_to_its_end(measure(options.parse_args().rows, Path(folder)))
 
 
 if __name__ == "__main__":

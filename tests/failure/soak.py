@@ -8,7 +8,6 @@ work.
 """
 
 import argparse
-import asyncio
 import secrets
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from random import Random
 
 from tests.failure.rounds import Trial, trial
 from tests.inside import EVERYTHING
+from tests.support.ending import run_to_its_end
 
 
 def read_options(arguments: list[str]) -> argparse.Namespace:
@@ -56,4 +56,4 @@ async def run(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(min(asyncio.run(run(read_options(sys.argv[1:]))), 1))
+    sys.exit(min(run_to_its_end(run(read_options(sys.argv[1:]))), 1))
