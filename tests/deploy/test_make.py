@@ -60,6 +60,7 @@ TOYS = {
     "assets": Toy("", variables=("-W", "deploy/build/assets.py")),
     "bench": Toy("200 records: CPU ms", "--cold --sizes 200 --clients 1 --seconds 0.02 --idle 0 --write page.md"),
     "soak": Toy("usage: python -m tests.failure.soak", "--help"),  # the failure tests run its rounds
+    "mutants": Toy("usage: make mutants", "--help"),
     "trace": Toy("in all"),
     "lock": Toy("Usage: python -m piptools compile", "--help", environment=OFFLINE),
 }

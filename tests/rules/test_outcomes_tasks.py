@@ -5,14 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.outcomes.rules import (
-    KnownRecord,
-    OpenTask,
-    TaskChange,
-    called_for,
-    change_of,
-    opened_by,
-)
+from services.outcomes.rules import KnownRecord, OpenTask, TaskChange, called_for, change_of, fitting, opened_by
 from shared.contracts.outcomes import TaskKind
 from shared.contracts.referrals.events import Urgency
 from shared.contracts.referrals.standing import RecordStanding
@@ -121,3 +114,11 @@ def test_each_register_has_its_own_time_to_see_what_is_urgent() -> None:
     assert (["dsr", "s117"], [NOON - timedelta(hours=1), NOON - timedelta(minutes=5)]) == (
         opened_by([("dsr", 60), ("s117", 5)], NOON)
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "most", "room", "taken"),
+    [([], 5, 10, 0), ([3, 7], 5, 10, 2), ([3, 8], 5, 10, 1), ([11, 1], 5, 10, 1), ([1, 1, 1], 2, 10, 2)],
+)
+def test_as_many_outcomes_are_taken_as_fit_and_one_at_least(sizes: list[int], most: int, room: int, taken: int) -> None:
+    assert taken == fitting(sizes, most, room)

@@ -1,4 +1,4 @@
-"""Archived records are in no list, search or total, whoever reads it and however they narrow it."""
+"""Archived records are in no list, search or total, for any reader and with any filter."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
