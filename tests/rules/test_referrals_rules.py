@@ -400,3 +400,12 @@ def test_a_draft_is_not_saved_over_a_newer_one_nor_after_its_end_nor_beside_too_
         refused = refusal.code
 
     assert code == refused
+
+
+@pytest.mark.parametrize(("typed", "number"), [("Plum 999 000", "999000"), ("Plum 999 000 001", "999000001")])
+def test_the_beginning_of_an_nhs_number_is_one_word_however_it_is_grouped(typed: str, number: str) -> None:
+    search = read_search(("DSR",), typed)
+
+    assert search is not None
+    assert (number, True) == (search.beginning, search.by_number)
+    assert {"%plum%", f"%{number}%"} == set(search.patterns)

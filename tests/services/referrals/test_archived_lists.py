@@ -131,7 +131,7 @@ async def by_name(db: Database, filed: Filed) -> FoundRows:
 
 
 async def searched(db: Database, filed: Filed, text: str, filters: ListFilters = finding.EVERYTHING) -> FoundRows:
-    search = read_search("dsr", text)
+    search = read_search(("DSR",), text)
     assert search
     return await finding.search_records(db, filed.reader, PAGE, search, filters)
 
