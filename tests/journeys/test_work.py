@@ -25,6 +25,9 @@ TOLD_AGAIN_SECONDS = 20.0
 GROW_OLD = "UPDATE outcomes.task SET opened_at = opened_at - interval '61 minutes' WHERE reference = $1"
 
 
+DISCUSSED = "Discussed, no change since"
+
+
 @pytest.mark.requirement("R-FLOW-012", "R-FLOW-013", "R-FLOW-014", "R-FLOW-015")
 async def test_a_red_waits_until_somebody_has_seen_it_and_goes_by_its_rating(browser: Browser, stack: Product) -> None:
     family_name = a_new_name()
@@ -43,6 +46,8 @@ async def test_a_red_waits_until_somebody_has_seen_it_and_goes_by_its_rating(bro
 
         await when_its_rating_becomes(page, stack, family_name, "Amber")
         await then_it_stands_under(page, stack, AGENDA, family_name)
+        await when_i_say_that_it_was_discussed(page, family_name)
+        await then_it_stands_under(page, stack, DISCUSSED, family_name)
         await when_its_rating_becomes(page, stack, family_name, "Green")
         await then_it_stands_nowhere(page, stack, family_name)
         await when_its_rating_becomes(page, stack, family_name, "Red")
@@ -82,7 +87,7 @@ async def test_whoever_is_second_is_told_who_was_first(browser: Browser, stack: 
         await then_it_was_seen_by(other, family_name, "Amina Patel")
         await when_i_say_that_i_have_seen(page, family_name)
 
-        await then_i_am_told(page, re.compile(r"Somebody was quicker\. Seen by Amina Patel, .+ at .+\."))
+        await then_i_am_told(page, re.compile(r"Already marked as seen by Amina Patel, .+ at .+\."))
         await then_it_was_seen_by(page, family_name, "Amina Patel")
         await when_i_archive_it(page, stack, family_name)
 
@@ -130,7 +135,7 @@ async def when_i_go_to_the_work_list_from_home(page: Page) -> None:
 async def then_it_waits_for_somebody(page: Page, family_name: str) -> None:
     waiting = line(page, URGENT, family_name)
     await expect(waiting).to_contain_text("Not yet seen")
-    await expect(waiting).to_contain_text(re.compile(r"Waiting \d+ minutes?"))
+    await expect(waiting).to_contain_text(re.compile(r"Waiting (less than a|\d+) minutes?"))
     await expect(waiting.get_by_role("link", name=f"Robin {family_name}")).to_be_visible()
 
 
@@ -219,3 +224,8 @@ async def within_a_moment(holds: Callable[[], Awaitable[None]]) -> None:
         except AssertionError:
             if time.monotonic() > over:
                 raise
+
+
+async def when_i_say_that_it_was_discussed(page: Page, family_name: str) -> None:
+    await page.get_by_role("button", name=re.compile(f"^Discussed .*{family_name}$")).click()
+    await then_i_am_told(page, "Marked as discussed. It is off the list until the referral changes.")
