@@ -7,7 +7,19 @@ from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
-from gateway.pages.records import case_text, drafts, edit, ending, holder, notes, record_list, seen, submit
+from gateway.pages.records import (
+    case_text,
+    drafts,
+    edit,
+    ending,
+    holder,
+    notes,
+    reading_page,
+    record_list,
+    review,
+    seen,
+    submit,
+)
 from gateway.pages.reporting import dashboard
 from gateway.pages.settings import publish, settings_index
 from gateway.pages.users import add_user, addresses, locked, proposals, user_list, user_page
@@ -60,12 +72,14 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/new/draft", drafts.save_draft, Permission.SUBMIT_RECORD),
     PageRoute("GET", "/{register}/records/new/discard/{draft}/", drafts.ask_first, Permission.SUBMIT_RECORD),
     PageRoute("POST", "/{register}/records/new/discard/{draft}/", drafts.discard, Permission.SUBMIT_RECORD),
-    PageRoute("GET", "/{register}/records/{record}/", edit.show_record, Permission.READ_RECORDS),
+    PageRoute("GET", "/{register}/records/{record}/", reading_page.show_record, Permission.READ_RECORDS),
+    PageRoute("GET", "/{register}/records/{record}/change/", edit.show_form, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/", edit.update_record, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/records/{record}/added/", submit.added, Permission.SUBMIT_RECORD),
     PageRoute("GET", "/{register}/records/{record}/text/", case_text.show_case_text, Permission.READ_RECORDS),
     PageRoute("GET", "/{register}/records/{record}/ending/", ending.show_decisions, Permission.READ_RECORDS),
     PageRoute("POST", "/{register}/records/{record}/ending/", ending.decide, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/records/{record}/review/", review.review_record, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
     PageRoute("POST", "/{register}/records/{record}/seen/", seen.mark_seen, Permission.RECORD_OUTCOME),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.ADMINISTER),

@@ -254,12 +254,15 @@ class Walker:
     async def open(self, record: str) -> Sheet:
         return await self.see(self.at(f"records/{record}/"))
 
+    async def open_form(self, record: str) -> Sheet:
+        return await self.see(self.at(f"records/{record}/change/"))
+
     async def update(self, record: str, fields: Mapping[str, str | Sequence[str]]) -> Sheet:
         """Send the record's form. The status is 303 when it is saved, and 409 when another user saved first."""
         return await self.post(self.at(f"records/{record}/"), fields)
 
     async def add_note(self, record: str, text: str) -> None:
-        form = (await self.open(record)).fields("version")
+        form = (await self.open(record)).fields("note_command")
         await self.go_on(self.at(f"records/{record}/notes/"), form | {"text": text})
 
 

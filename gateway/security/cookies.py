@@ -8,15 +8,16 @@ SESSION: Final = "__Host-ics-session"
 ATTEMPT: Final = "__Host-ics-attempt"
 FORM: Final = "__Host-ics-form"
 PAGE: Final = "__Host-ics-page"
+LIST: Final = "__Host-ics-list"  # followed by the register's code
 DEVICE: Final = "__Host-ics-device"
 DEVICE_DAYS = 90
 LONGEST = 200
 
 
-def read(request: web.Request, name: str) -> str | None:
+def read(request: web.Request, name: str, longest: int = LONGEST) -> str | None:
     """Return a cookie's value; None if it is longer than ours or not plain ASCII, so cannot be ours."""
     token = request.cookies.get(name, "")
-    return token if 0 < len(token) <= LONGEST and token.isascii() else None
+    return token if 0 < len(token) <= longest and token.isascii() else None
 
 
 def put(response: web.StreamResponse, name: str, value: str, *, seconds: int | None = None) -> None:

@@ -24,7 +24,8 @@ class Masthead:
     The header and footer for visitors with the same permissions; the same on every page, including errors.
 
     `site_name` is at the left of the header and links to `home`. `register_name` ends the page's title. `account` is
-    where the user's name at the right links to; it is empty without a log-in.
+    where the user's name at the right links to; it is empty without a log-in. `team` is the second bar, with
+    the pages of the register's team.
     """
 
     site_name: str
@@ -33,6 +34,7 @@ class Masthead:
     help: str = "/help/"
     account: str = ""
     navigation: tuple[NavigationItem, ...] = ()
+    team: tuple[NavigationItem, ...] = ()
     copyright: str = "©{year} All rights reserved."
 
 

@@ -29,6 +29,10 @@ NEEDS: dict[Place, frozenset[Permission]] = {
 }
 
 
+TEAM: dict[str, Permission] = {"work/": Permission.RECORD_OUTCOME, "duplicates/": Permission.ADMINISTER}
+"""The second bar: each page's path, and the permission that it needs."""
+
+
 def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Masthead:
     """
     Return the masthead for this visitor at this path. Without a log-in it has no navigation bar (R-DSR-067, 069, 070).
@@ -36,7 +40,9 @@ def masthead_of(register: Definition, visitor: Visitor | None, path: str) -> Mas
     if visitor is None:
         return _public(Same(register))
     places = _open_to(Same(register), visitor.permissions)
-    return _signed_in(Same(register), places, _current([register.address(PATHS[place]) for place in places], path))
+    team = _team(Same(register), visitor.permissions)
+    hrefs = [register.address(each) for each in (*(PATHS[place] for place in places), *team)]
+    return _signed_in(Same(register), places, team, _current(hrefs, path))
 
 
 def signed_in_as(register: Definition, visitor: Visitor | None) -> str:
@@ -60,16 +66,31 @@ def _open_to(register: Same[Definition], permissions: frozenset[Permission]) -> 
     return tuple(link.place for link in register.value.navigation if NEEDS[link.place] & permissions)
 
 
+@lru_cache(maxsize=50)
+def _team(same: Same[Definition], permissions: frozenset[Permission]) -> tuple[str, ...]:
+    """Return the paths of the second bar. A register without ratings has no work list."""
+    has_work = same.value.rating is not None
+    return tuple(path for path, needed in TEAM.items() if needed in permissions and (path != "work/" or has_work))
+
+
+def _team_items(register: Definition, team: tuple[str, ...], here: str | None) -> tuple[NavigationItem, ...]:
+    words = register.words
+    labels = {"work/": words("tasks.heading"), "duplicates/": words("duplicate.team_heading")}
+    hrefs = {path: register.address(path) for path in team}
+    return tuple(NavigationItem(labels[path], href, current=href == here) for path, href in hrefs.items())
+
+
 @lru_cache(maxsize=200)
-def _signed_in(same: Same[Definition], places: tuple[Place, ...], here: str | None) -> Masthead:
+def _signed_in(same: Same[Definition], places: tuple[Place, ...], team: tuple[str, ...], here: str | None) -> Masthead:
     register = same.value
     return Masthead(
         site_name=register.identity.site_name,
         register_name=register.identity.name,
         home=register.address(PATHS["home"]),
         help=register.address(PATHS["help"]),
-        account=register.address(PATHS["password"]),
+        account=register.address(PATHS["password"]) + "#sessions",
         navigation=_items(register, places, here),
+        team=_team_items(register, team, here),
         copyright=register.words.unfilled("page.copyright"),
     )
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from markupsafe import Markup
+
 from gateway.ui.form import Choice, Field, Form, Kind, Posted, by_name
 from gateway.ui.shell import Same
 from shared.registers.definition import questions
@@ -32,13 +34,14 @@ KINDS: dict[questions.Kind, Kind] = {
 class AskedQuestion:
     """
     One question on the page. `condition` and `exception` are for the script that hides questions; the server decides
-    what applies.
+    what applies. `when` says the condition in words, for those without scripts.
     """
 
     question: Question
     condition: str
     exception: str
     not_known: str
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,10 @@ def _drawing(
     fields = [field_of(question, words.value, kept.get(question.name, ())) for question in form.asked]
     fields += [_not_known(question) for question in form.asked if question.not_known]
     parts = tuple(
-        FormPart(section, tuple(_asked(question) for question in section.questions if not question.retired))
+        FormPart(
+            section,
+            tuple(_asked(question, form, words.value) for question in section.questions if not question.retired),
+        )
         for section in form.sections
         if any(not question.retired for question in section.questions)
     )
@@ -137,10 +143,24 @@ def _sure(words: Words, name: str, answer: Answer) -> Field:
     return Field(name=sure_field(name), label="", kind="choices", choices=(choice,))
 
 
-def _asked(question: Question) -> AskedQuestion:
+def _asked(question: Question, form: questions.QuestionForm, words: Words) -> AskedQuestion:
     condition = json.dumps(question.show_if) if question.show_if else ""
     exception = json.dumps(question.unless) if question.unless else ""
-    return AskedQuestion(question, condition, exception, not_known_field(question) if question.not_known else "")
+    not_known = not_known_field(question) if question.not_known else ""
+    return AskedQuestion(question, condition, exception, not_known, _when(question, form, words))
+
+
+def _when(question: Question, form: questions.QuestionForm, words: Words) -> str:
+    """Return on which answers the question depends, as a text; empty for one that is always asked."""
+    ways = [
+        words("form.and").join(
+            words("form.answered", question=asked.label, answers=words("form.or").join(asked.labels[c] for c in codes))
+            for name, codes in each.items()
+            if (asked := form.by_name.get(name))
+        )
+        for each in question.show_if
+    ]
+    return words("form.only_if", conditions=words("form.or").join(ways)) if any(ways) else ""
 
 
 def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Field:
@@ -151,7 +171,7 @@ def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Fi
     may_clear = question.kind in ("yes_no", "choice") and not question.required
     return Field(
         name=question.name,
-        label=question.shown_label,
+        label=_label(question),
         kind=KINDS[question.kind],
         hint=question.hint or (words("dates.hint") if question.kind == "date" else ""),
         choices=choices,
@@ -160,6 +180,13 @@ def field_of(question: Question, words: Words, kept: tuple[str, ...] = ()) -> Fi
         clear=words("form.clear") if may_clear else "",
         no_answer=words("form.no_answer") if may_clear else "",
     )
+
+
+def _label(question: Question) -> str:
+    """Return the label. The star of a dependent question is hidden without scripts, where it may not apply."""
+    if not (question.required and question.show_if):
+        return question.shown_label
+    return Markup('{}<span class="ics-star">*</span>').format(question.label)
 
 
 def _choice(option: Option, words: Words) -> Choice:

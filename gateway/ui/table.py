@@ -21,12 +21,14 @@ class Column:
     `label` heads the column, and each of its cells on a phone.
 
     `sort` is the value that its heading sends as a button. `order` says how the rows are sorted by it, if they are.
+    `folded`: on a phone its cells stand in a row of small print, to keep the record short.
     """
 
     label: str
     numeric: bool = False
     sort: str = ""
     order: Literal["", "ascending", "descending"] = ""
+    folded: bool = False
 
 
 SHAPES = {
@@ -65,6 +67,7 @@ def _around(column: Column, is_header: bool) -> tuple[str, str]:
         ("th", "header", 'scope="row" role="rowheader"') if is_header else ("td", "cell", 'role="cell"')
     )
     classes = f"nhsuk-table__{kind}" + (f" nhsuk-table__{kind}--numeric" if column.numeric else "")
+    classes += " ics-folded" if column.folded else ""
     heading = f'<span class="nhsuk-table__heading" aria-hidden="true">{escape(column.label)} </span>'
     return f'<{element} class="{classes}" {role}>{heading}', f"</{element}>"
 

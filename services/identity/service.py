@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 
 from services.identity.context import IdentityContext, Lifetimes
+from services.identity.handlers.accounts_waiting import AccountsWaitingHandler
 from services.identity.handlers.addresses import AddressHandlers
 from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
@@ -99,6 +100,9 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked.ListColleagues, Permission.ADMINISTER, ColleagueList(context).read),
         for_visitors(asked_of_users.ListUsers, Permission.MANAGE_USERS, users.list),
         for_visitors(asked_of_users.ListLockedUsers, Permission.UNLOCK_ACCOUNT, users.list_locked),
+        for_visitors(
+            asked_of_users.CountAccountsWaiting, Permission.UNLOCK_ACCOUNT, AccountsWaitingHandler(context).count
+        ),
         for_visitors(asked_of_users.ReadReach, Permission.MANAGE_USERS, users.reach),
         for_visitors(asked_of_users.ReadUser, Permission.MANAGE_USERS, users.read),
         for_visitors(asked_of_users.AddUser, Permission.MANAGE_USERS, users.add),

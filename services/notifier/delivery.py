@@ -12,7 +12,7 @@ from services.notifier.store import ABOVE_ALL
 from services.notifier.writing import Written
 from shared import audit
 from shared.commands import carry_out, unless_repeated
-from shared.contracts.notifier import MAILS_AT_ONCE, ListMails, MailPage, SendAgain
+from shared.contracts.notifier import MAILS_AT_ONCE, CountUndelivered, ListMails, MailPage, SendAgain, UndeliveredMails
 from shared.database import Database, transaction
 from shared.messages import Nothing, Refused, must_find
 from shared.permissions import Visitor
@@ -35,6 +35,10 @@ class Delivery:
             shown = found[:MAILS_AT_ONCE]
             await audit.note(db, visitor, NotifierAction.MAIL_LISTED, [each.mail_id for each in shown])
         return MailPage(mails=shown, more=len(found) > len(shown))
+
+    async def count_undelivered(self, visitor: Visitor, _asked: CountUndelivered) -> UndeliveredMails:
+        async with transaction(self.context.pool, visitor) as db:
+            return UndeliveredMails(total=await store.count_undelivered(db, visitor))
 
     async def send_again(self, visitor: Visitor, asked: SendAgain) -> Nothing:
         """Send an ended mail again, if its recipient may still be told about the record."""

@@ -16,7 +16,7 @@ from services.notifier.telling import AnyNotice, MailWriter
 from services.notifier.writing import Writer
 from shared.context import ServiceContext
 from shared.contracts.health import ReadNotifierBacklog
-from shared.contracts.notifier import ListMails, QueueMail, SendAgain
+from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordMoved, RoutineNotice, UrgentNotice
 from shared.front_door import for_anyone, for_callers, for_visitors
@@ -38,6 +38,7 @@ def build(shared: ServiceContext, settings: NotifierSettings) -> Service:
         answers=[
             for_callers(QueueMail, QueueMail.asked_by, handlers.queue_mail),
             for_visitors(ListMails, Permission.ADMINISTER, delivery.list_mails),
+            for_visitors(CountUndelivered, Permission.ADMINISTER, delivery.count_undelivered),
             for_visitors(SendAgain, Permission.ADMINISTER, delivery.send_again),
             for_anyone(ReadNotifierBacklog, handlers.read_backlog),
         ],

@@ -146,6 +146,13 @@ LIST_UNDELIVERED = f"""
     ORDER BY r.queued_at DESC, r.mail_id DESC
     LIMIT $4
 """  # noqa: S608
+COUNT_ENDED_BADLY = """
+    SELECT count(*)
+    FROM mail AS m
+    JOIN record_mail AS r ON r.mail_id = m.id
+    WHERE m.state IN ('failed', 'given_up') AND r.register_code = $1
+        AND ($2::uuid[] IS NULL OR r.compartment_id = ANY($2))
+"""
 FIND_PLACE = """
     SELECT queued_at, mail_id
     FROM record_mail
@@ -168,6 +175,12 @@ async def find_place(db: Database, visitor: Visitor, mail_id: UUID) -> MailPlace
     """Return the mail's position in the list, or None if it is not in the visitor's scope."""
     row = await db.fetchrow(FIND_PLACE, mail_id, visitor.register_code, reach_of(visitor))
     return None if row is None else MailPlace(**row)
+
+
+async def count_undelivered(db: Database, visitor: Visitor) -> int:
+    """Return how many mails have failed or been given up, about records in the visitor's scope."""
+    total: int = await db.fetchval(COUNT_ENDED_BADLY, visitor.register_code, reach_of(visitor))
+    return total
 
 
 async def list_mails(

@@ -1,6 +1,7 @@
 """The referrals service: the handler and the permission for each request, and the background jobs."""
 
 from services.referrals.handlers.archiving import Archiving
+from services.referrals.handlers.caseload import CaseloadHandlers
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.editions import EditionKeeper
@@ -29,6 +30,7 @@ from services.referrals.store import counting
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
+from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import ListEndedBefore
@@ -55,9 +57,8 @@ def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
 
 def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
-    saving, reading, notes = Saving(context), ReadRecordHandlers(context), NoteTaking(context)
-    archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
-    holding, comparing = HoldingHandlers(context), Comparing(context)
+    saving, reading, comparing = Saving(context), ReadRecordHandlers(context), Comparing(context)
+    archiving, standing, holding = Archiving(context, saving), RecordStatusHandlers(context), HoldingHandlers(context)
     reversing, drafts, publishing = Reversing(context), Drafting(context), Publishing(context)
     return Service(
         answers=[
@@ -65,12 +66,13 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
             for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
+            for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
-            for_visitors(AddNote, Permission.ADD_NOTE, notes.add_note),
+            for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
             for_visitors(AssignHolder, Permission.ADMINISTER, holding.assign),
             for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
             for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),

@@ -3,6 +3,7 @@
 from shared.contracts import health, identity, installation, notifier, outcomes, reports, users
 from shared.contracts.referrals import (
     archiving,
+    caseload,
     drafts,
     duplicates,
     ended,
@@ -38,6 +39,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.CheckGrant,
     identity.FindRecipients,
     users.ListUsers,
+    users.CountAccountsWaiting,
     users.ListLockedUsers,
     users.ReadReach,
     users.ReadUser,
@@ -52,6 +54,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     users.TakeBackAddress,
     saving.SubmitRecord,
     listing.ListRecords,
+    caseload.ReadCaseload,
     reading.ReadRecord,
     reading.ReadHistory,
     saving.UpdateRecord,
@@ -101,6 +104,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     reports.StopReport,
     reports.ReadReportChunk,
     notifier.QueueMail,
+    notifier.CountUndelivered,
     notifier.ListMails,
     notifier.SendAgain,
     installation.ReadHold,

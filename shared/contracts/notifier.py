@@ -82,6 +82,16 @@ class MailPage(Message):
     more: bool
 
 
+class UndeliveredMails(Message):
+    total: int
+
+
+class CountUndelivered(Request[UndeliveredMails]):
+    """Count the mails that `ListMails` lists and that are not tried any more. Not audited: it shows no mail."""
+
+    subject: ClassVar[str] = "ask.notifier.count_undelivered"
+
+
 class ListMails(Request[MailPage]):
     """
     List the mails of 90 days about records of the asker's register and organisations.

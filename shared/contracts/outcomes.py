@@ -198,14 +198,19 @@ class TaskShown(Message):
 
 
 class TaskCounts(Message):
-    """How many urgent tasks are open in the asker's scope, and how many of them no user has seen."""
+    """
+    How many urgent tasks are open in the asker's scope, and how many of them no user has seen.
+
+    `agenda`: how many tasks wait for the next meeting.
+    """
 
     urgent: int
     unseen: int
+    agenda: int = 0
 
 
 class CountTasks(Request[TaskCounts]):
-    """Count the urgent tasks in the asker's scope. Not audited: it shows no record."""
+    """Count the open tasks in the asker's scope. Not audited: it shows no record."""
 
     subject: ClassVar[str] = "ask.outcomes.count_tasks"
 

@@ -271,6 +271,19 @@ class Proposals(Message):
     proposals: tuple[ProposalShown, ...]
 
 
+class AccountsWaiting(Message):
+    """How many proposals the asker may accept, and how many locked accounts they may unlock, up to 25 of each."""
+
+    proposals: int
+    locked: int
+
+
+class CountAccountsWaiting(Request[AccountsWaiting]):
+    """Count what waits for a user who manages accounts. Not audited: it shows no account."""
+
+    subject: ClassVar[str] = "ask.identity.count_accounts_waiting"
+
+
 class ListProposals(Request[Proposals]):
     """List open proposals of administrators of the register, for users who may accept, decline or withdraw them."""
 

@@ -99,14 +99,18 @@ async def test_the_list_narrows_as_one_types_and_leads_to_a_record(inside: Windo
     assert "/dsr/records/" == await inside.path()
 
     await inside.follow("View Percy Plum")
-    await inside.sees("Percy Plum", "Update Record")
+    await inside.sees("Percy Plum", "Reviewed, no change")
     await inside.then_it_fits("record")
+    await inside.follow("Change")
+    await inside.sees("Percy Plum", "Update Record")
+    await inside.then_it_fits("record form")
 
 
 @pytest.mark.requirement("R-DSR-015")
 async def test_a_record_is_updated_and_its_history_says_so(inside: Window) -> None:
     name = a_new_name()
     await given_a_referral(inside, name)
+    await inside.follow("Change")
     await inside.choose("Level of risk", "Green")
     await inside.press("Update Record")
     await inside.sees("The referral has been updated.")

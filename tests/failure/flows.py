@@ -172,8 +172,8 @@ async def find(walker: Walker, canary: Canary) -> None:
 
 async def change(walker: Walker, other: Walker, record: str) -> None:
     """Change the same record in two windows. The second one resolves the conflict by merging both changes."""
-    mine = (await walker.open(record)).fields("version")
-    theirs = (await other.open(record)).fields("version")
+    mine = (await walker.open_form(record)).fields("version")
+    theirs = (await other.open_form(record)).fields("version")
     await walker.update(record, without(mine, "locality"))
     assert 303 == (await other.update(record, theirs | {"latest_update": OTHER_CHANGE})).status
     conflict = await walker.update(record, mine | {"lead_professional_contact": CHANGE})
@@ -184,7 +184,7 @@ async def change(walker: Walker, other: Walker, record: str) -> None:
 
 async def note(walker: Walker, record: str) -> None:
     await walker.add_note(record, NOTE)
-    form = (await walker.open(record)).fields("version")
+    form = (await walker.open_form(record)).fields("version")
     await walker.post(walker.at(f"records/{record}/notes/"), form | {"text": NOTE * 1_000})
 
 

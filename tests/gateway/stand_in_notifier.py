@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.contracts.notifier import ListMails, MailPage, MailShown, SendAgain
+from shared.contracts.notifier import CountUndelivered, ListMails, MailPage, MailShown, SendAgain, UndeliveredMails
 from tests.gateway.stand_in import Row, StandIn, nothing, row
 
 RECORD_ID = UUID("5f0e7c1d2b3a49687766554433221100")
@@ -38,6 +38,11 @@ class StandInNotifier(StandIn):
 
     mails: tuple[MailShown, ...] = (a_mail(),)
     more: bool = False
+    undelivered: int = 0
 
     def table(self) -> tuple[Row, ...]:
-        return (row(ListMails, lambda _: MailPage(mails=self.mails, more=self.more)), row(SendAgain, nothing))
+        return (
+            row(ListMails, lambda _: MailPage(mails=self.mails, more=self.more)),
+            row(CountUndelivered, lambda _: UndeliveredMails(total=self.undelivered)),
+            row(SendAgain, nothing),
+        )

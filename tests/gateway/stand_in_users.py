@@ -87,6 +87,12 @@ class StandInUsers(StandIn):
             row(users.ListLockedUsers, lambda _: LockedUsers(users=self.locked, more=self.more)),
             row(users.ReadUser, self._read),
             row(users.ReadReach, self._reach),
+            row(
+                users.CountAccountsWaiting,
+                lambda _: users.AccountsWaiting(
+                    proposals=sum(each.may_accept for each in self.proposals), locked=len(self.locked)
+                ),
+            ),
             row(users.ListProposals, lambda _: users.Proposals(proposals=self.proposals)),
             row(users.ListAddresses, lambda _: AllowedAddresses(addresses=self.addresses, more=False)),
             row(users.AddUser, lambda _: UserAdded(user_id=JO, existing=self.existing)),

@@ -30,6 +30,7 @@ from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
+FORM = f"{HERE}change/"
 TEXT = f"{HERE}text/"
 LONG = "First line,\nsecond line <b>& more</b>"
 ANSWERS = {
@@ -97,8 +98,9 @@ async def test_the_line_steps_where_the_rating_changed_and_its_table_says_the_sa
 
 
 async def test_administrators_see_outcomes_on_the_line_and_others_do_not(
-    browser: Browser, identity: StandInIdentity, record: StandInOutcomes
+    browser: Browser, identity: StandInIdentity, record: StandInOutcomes, past: StandInReferrals
 ) -> None:
+    past.updates = (a_change(1, ("risk_level", "amber", "red")),)
     later = WHEN + timedelta(days=1)
     record.outcomes = (
         an_outcome(recorded_at=later),
@@ -118,8 +120,9 @@ async def test_administrators_see_outcomes_on_the_line_and_others_do_not(
 
 
 async def test_the_line_of_an_archived_record_ends_with_it_and_says_in_error_only_if_it_was_put_back(
-    browser: Browser, record: StandInOutcomes
+    browser: Browser, record: StandInOutcomes, past: StandInReferrals
 ) -> None:
+    past.updates = (a_change(1, ("risk_level", "amber", "red")),)
     ended = WHEN + timedelta(days=2)
     record.changes = {"is_open": False, "ended_at": ended, "may_update": False}
     record.outcomes = (an_outcome(recorded_at=ended, ending=True),)
@@ -130,7 +133,10 @@ async def test_the_line_of_an_archived_record_ends_with_it_and_says_in_error_onl
     assert ["17/06/2022", "19/06/2022"] == page.texts(".ics-line__time span")
 
 
-async def test_without_outcomes_the_record_is_there_and_says_so(browser: Browser, record: StandInOutcomes) -> None:
+async def test_without_outcomes_the_record_is_there_and_says_so(
+    browser: Browser, record: StandInOutcomes, past: StandInReferrals
+) -> None:
+    past.updates = (a_change(1, ("risk_level", "amber", "red")),)
     record.failing[ListOutcomes] = NotAnswered(Fault.UNAVAILABLE)
 
     page = await browser.see(HERE)
@@ -208,14 +214,14 @@ def sent_by(page: Page) -> dict[str, str]:
 
 async def review(browser: Browser, status: int, **changes: str) -> Page:
     """Open the record, change these fields, and send the form as a review."""
-    sent = sent_by(await browser.see(HERE)) | changes | {"act": "review"}
+    sent = sent_by(await browser.see(FORM)) | changes | {"act": "review"}
     return await browser.send(HERE, sent, status=status)
 
 
 async def test_nothing_changed_and_reviewed_is_sent_for_the_version_that_was_read(
     browser: Browser, past: StandInReferrals
 ) -> None:
-    page = await browser.see(HERE)
+    page = await browser.see(FORM)
     sent = sent_by(page)
 
     where = await browser.go_on(HERE, sent | {"act": "review"})
@@ -318,8 +324,8 @@ async def test_the_text_for_the_case_record_says_what_was_decided_and_names_nobo
     assert "Date of the consent or best interest decision: 16/06/2022" in lines
     assert lines[-4:-2] == [f"Latest Update for DSR Meeting: {LONG.splitlines()[0]}", LONG.splitlines()[1]]
     assert not {"Tester", "Three", "07/02/2001"} & set(area.get_text().split())
-    assert ["Tester Three - 07/02/2001 (Not recorded)"] == page.texts(".ics-identity__name")
-    assert "Copy for case record - Dynamic Support Register" == page.title
+    assert ["Tester Three - 07/02/2001"] == page.texts(".ics-identity__name")
+    assert "DSR-7KQ2-M9XP - Copy for case record" == page.title
 
 
 async def test_the_text_is_reached_from_the_record_and_from_the_receipt(browser: Browser) -> None:
@@ -340,7 +346,7 @@ async def test_what_a_record_has_stays_chosen_when_it_is_offered_no_more(browser
     options = (south.model_copy(update={"retired": True}), north)
     registers.adapt({"dsr": Adaptation(1, Overlay(options={"locality": options}))})
 
-    opened = await browser.see(HERE)
+    opened = await browser.see(FORM)
 
     (chosen,) = opened.tree.select("#locality option[selected]")
     assert ("south_staffordshire", f"{south.label} (no longer offered)") == (chosen["value"], chosen.get_text())
@@ -352,7 +358,7 @@ async def test_answers_that_the_form_no_longer_asks_are_shown_beside_it(
 ) -> None:
     record.answers |= {"shoe_size": "9", "locality": "oldtown", "consent_date": "in June"}
 
-    page = await browser.see(HERE)
+    page = await browser.see(FORM)
 
     assert "Earlier answers" in page.texts("#record h2")
     assert [["shoe_size", "9"], ["Date of the consent or best interest decision", "in June"]] == sorted(

@@ -21,7 +21,7 @@ from tests.walking import a_referral
 
 LIST = "/dsr/records/"
 NEW, HERE = "/dsr/records/new", f"/dsr/records/{RECORD_ID.hex}/"
-NOTE = f"{HERE}notes/"
+FORM, NOTE = f"{HERE}change/", f"{HERE}notes/"
 COMMAND = "0123456789abcdef0123456789abcdef"
 TYPED = {
     "command": COMMAND,
@@ -115,7 +115,7 @@ async def test_another_note_under_a_used_command_stays_under_a_new_one(
 async def test_what_can_be_saved_as_it_was_sent_is_sent_without_reading_the_record(
     browser: Browser, record: StandInOutcomes, referrals: StandInReferrals
 ) -> None:
-    page = await browser.see(HERE)
+    page = await browser.see(FORM)
     record.asked.clear()
 
     assert f"{HERE}?notice=updated" == await browser.go_on(HERE, TYPED | {"edition": typed_in(page, "edition")})
@@ -245,7 +245,7 @@ async def test_adding_a_note_keeps_what_was_typed_beside_it(browser: Browser) ->
 
 
 async def test_adding_a_note_beside_nothing_new_goes_back_to_the_record(browser: Browser) -> None:
-    untouched = fields(await browser.see(HERE)) | {"date_of_birth-not-known": ""}
+    untouched = fields(await browser.see(FORM)) | {"date_of_birth-not-known": ""}
 
     leads_to = await browser.go_on(NOTE, untouched | {"text": "Seen at home."})
 

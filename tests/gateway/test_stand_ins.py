@@ -17,7 +17,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
-from shared.contracts.notifier import ListMails
+from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
@@ -27,6 +27,7 @@ from shared.contracts.outcomes import (
     RecordOutcome,
     TaskCounts,
 )
+from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -48,6 +49,7 @@ from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJ
 from shared.contracts.users import (
     AddUser,
     AllowedAddress,
+    CountAccountsWaiting,
     GrantedAccess,
     ListAddresses,
     ListLockedUsers,
@@ -64,6 +66,7 @@ from shared.registers.load import load_registers
 from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
+from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
@@ -113,6 +116,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ListLockedUsers(),
                 ReadReach(),
                 ListProposals(),
+                CountAccountsWaiting(),
                 ListAddresses(),
                 AddUser(
                     command_id=ID,
@@ -143,7 +147,8 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 DecideDuplicate(command_id=ID, one=ONE.record_id, other=OTHER.record_id, verdict="linked"),
             ),
         ),
-        (StandInNotifier(), (ListMails(),)),
+        (StandInNotifier(), (ListMails(), CountUndelivered())),
+        (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
         (
             StandInOutcomes(outcomes=(an_outcome(),)),
             (
@@ -179,7 +184,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             StandInWork(
                 urgent=(a_task(1), seen_by("Ada Minister", a_task(2))),
                 agenda=(a_task(3),),
-                counts=TaskCounts(urgent=2, unseen=1),
+                counts=TaskCounts(urgent=2, unseen=1, agenda=1),
             ),
             (
                 ListTasks(),

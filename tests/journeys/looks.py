@@ -10,6 +10,7 @@ NO_PAGES = {"/{register}/account/session", "/{register}/reporting/jobs/{job}/fil
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
 REGISTRATION, PASSWORD = "/{register}/login/register/", "/{register}/account/password"
 RECORDS, NEW, RECORD = "/{register}/records/", "/{register}/records/new", "/{register}/records/{record}/"
+FORM = "/{register}/records/{record}/change/"
 OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/records/{record}/holder/"
 RECEIPT, WORK, DUPLICATES = "/{register}/records/{record}/added/", "/{register}/work/", "/{register}/duplicates/"
 REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
@@ -66,6 +67,7 @@ LOOKS = {
     "list narrowed": RECORDS,
     # one record
     "record": RECORD,
+    "record form": FORM,
     "record #history": RECORD,
     "record #notes": RECORD,
     "record to read": RECORD,
@@ -85,7 +87,7 @@ LOOKS = {
     "reversals with problems": REVERSALS,
     # the end of a session
     "time-out warning": NEW,
-    "time-out cover": RECORD,
+    "time-out cover": FORM,
     "session ended": RECORD,
     "typed by someone else": RECORD,
     # work list and reports

@@ -96,6 +96,18 @@ async def open_record(page: Page, stack: Product, family_name: str) -> None:
     await expect(page.locator(".ics-identity__name")).to_contain_text(family_name)
 
 
+async def open_form(page: Page, stack: Product, family_name: str) -> None:
+    """Open the form of a record, by way of the page to read."""
+    await open_record(page, stack, family_name)
+    await go_to_form(page)
+
+
+async def go_to_form(page: Page) -> None:
+    """Follow the link from the page to read a record to its form."""
+    await page.get_by_role("link", name="Change", exact=True).click()
+    await expect(page.locator("#record-form")).to_be_visible()
+
+
 async def open_outcomes(page: Page, stack: Product, family_name: str) -> None:
     await _open_from_list(page, stack, f"Outcomes Robin {family_name}")
 

@@ -65,7 +65,7 @@ async def test_of_two_who_edit_one_record_neither_loses_a_change(pair: Pair, rou
             if sheet.status == 409:
                 assert "Someone else updated this record while you were editing" == sheet.heading
                 assert 303 == (await walker_of.update(record, sheet.fields("version"))).status
-        kept = (await pair.one.open(record)).html
+        kept = (await pair.one.open_form(record)).html
         assert [True] * 3 == [each in kept for each in ("History (2)", ">\nSeen at home.<", 'value="01782 000000"')]
 
     await repeat(race, rounds)

@@ -14,7 +14,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Mail, Product
-from tests.journeys.referring import a_new_name, choose, open_outcomes, open_record, refer
+from tests.journeys.referring import a_new_name, choose, open_form, open_outcomes, refer
 
 pytestmark = JOURNEY
 
@@ -179,7 +179,7 @@ async def then_it_was_seen_by(page: Page, family_name: str, who: str) -> None:
 
 
 async def when_its_rating_becomes(page: Page, stack: Product, family_name: str, rating: str) -> None:
-    await open_record(page, stack, family_name)
+    await open_form(page, stack, family_name)
     await choose(page, "Level of risk", rating)
     await page.get_by_role("button", name="Update Record").click()
     await then_i_am_told(page, "The referral has been updated.")

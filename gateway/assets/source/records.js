@@ -1,4 +1,5 @@
 // A register's forms and the list of records. Everything works without this script too, with more clicks.
+import { forgetSearch, keepSearch, keptSearch } from "./last_search.js";
 
 const CONDITIONAL = "[data-show-if], [data-unless]";
 
@@ -118,6 +119,7 @@ function searchAsYouType(field) {
   async function search(page) {
     clearTimeout(timer); // this search replaces the pending one: a second change of rows could swallow a click
     const mine = ++asked;
+    keepSearch(field, page);
     const typed = new FormData(form);
     typed.set("page", page);
     const answer = await fetch(form.action, {
@@ -146,8 +148,15 @@ function searchAsYouType(field) {
     if (event.submitter && !["order", "remove", "narrow"].includes(event.submitter.name)) {
       event.preventDefault();
       search(event.submitter.name === "page" ? event.submitter.value : "1");
+    } else if (event.submitter?.value === "whole") {
+      forgetSearch();
     }
   });
+  const kept = keptSearch();
+  if (kept) {
+    field.value = kept.term;
+    search(kept.page);
+  }
 }
 
 for (const field of document.querySelectorAll("input[data-search]")) {

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.account.sign_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
+from gateway.pages.records.last_list import forget_list
 from gateway.security import cookies, return_to
 from gateway.security.client_address import client_address
 from gateway.security.sessions import SESSIONS
@@ -57,6 +58,7 @@ async def log_out(request: web.Request) -> web.Response:
     await ask(request, LogOut(session_token=token))
     response = to_login(request, "out")
     cookies.drop(response, cookies.SESSION)
+    forget_list(request, response)
     return_to.forget(response)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

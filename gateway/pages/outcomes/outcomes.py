@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
 from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import find_record, record_id_in
 from gateway.pages.records.record_list import ARCHIVED
 from gateway.security.ids import command_in
@@ -223,11 +224,12 @@ async def _show_page(
         whose=await whose(request, record),
         standing=_standing(register, record),
         found=found,
-        outcomes=[_listed(request, each) for each in found.outcomes] if found else [],
+        outcomes=[listed_outcome(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
         newer=f"{href}#outcomes" if skip else "",
         said=notice(request, {"saved": register.words("outcome.saved")}),
         may_archive=register.lifecycle.ends_by("outcome") is not None,
+        back=list_address(request, is_open=record.is_open),
         record_href=register.record_address(record.record_id),
         href=href,
         acts=OutcomeAct,
@@ -247,7 +249,7 @@ def _standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell
     return shown
 
 
-def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:
+def listed_outcome(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     """Return the outcome in the words of the edition that it was recorded in."""
     registers, latest = request.config_dict[REGISTERS], request[REGISTER]
     known = [edition.outcome for edition in registers.editions(latest.code) if edition.outcome]

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.identity_bar import whose
+from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, find_record
 from gateway.ui.actions import ask
 from gateway.ui.formats import day_and_time
@@ -30,6 +31,7 @@ async def show_case_text(request: web.Request) -> web.Response:
         register=register,
         text="\n".join(lines_of(register, record, history, utc_now())),
         whose=await whose(request, record),
+        back=list_address(request, is_open=record.is_open),
         href=register.record_address(record.record_id),
     )
 

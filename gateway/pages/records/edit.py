@@ -1,4 +1,4 @@
-"""One record's page: opened, then updated or reviewed in the form of its own edition."""
+"""One record's form: opened, then sent to update or review the record, in the form of the record's own edition."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from gateway.pages.records.ending import (
 )
 from gateway.pages.records.likely_duplicate import show_matches, unseen_duplicate
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
+from gateway.pages.records.reading_page import ReadingState, show_reading
 from gateway.pages.records.record_page import (
     GONE,
     REVIEW,
@@ -33,7 +34,7 @@ from gateway.pages.records.record_page import (
 )
 from gateway.pages.records.resolving import resolved
 from gateway.pages.records.submit import UPDATE_CHOICES, goes_back, seen_in
-from gateway.ui.actions import NOTICE, ask, attempt, see_other, show_why
+from gateway.ui.actions import ask, attempt, see_other, show_why
 from gateway.ui.form import Form, Posted
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, mark, typed
@@ -46,8 +47,6 @@ from shared.registers.form.conditions import consent_question, consent_verdict
 from shared.registers.form.reading import Checked, read_answers
 from shared.registers.form.showing import fill_fields
 from shared.registers.load import UnknownRegister
-
-SAVED = frozenset({"updated", "rated"})
 
 
 @dataclass(frozen=True)
@@ -68,17 +67,13 @@ class Sent:
     failure: Refused | NotAnswered | None = None
 
 
-async def show_record(request: web.Request) -> web.Response:
-    """Show the record. If it was just updated and can no longer be read, say in the list that it was saved."""
-    try:
-        record = await ask(request, ReadRecord(record_id=record_id_in(request), past=past_wanted(request)))
-    except Refused:
-        if request.query.get(NOTICE) not in SAVED:
-            raise
-        return see_other(request[REGISTER].address(PATHS["records"]), "updated")
+async def show_form(request: web.Request) -> web.Response:
+    """Show the record's form. Who cannot change the record gets the page to read it."""
+    record = await ask(request, ReadRecord(record_id=record_id_in(request), past=past_wanted(request)))
     register = edition_of(request, record)
-    drawn = drawn_form(register, record)
-    return await show_page(request, register, record, drawn, open_record(record))
+    if not record.may_update:
+        return see_other(register.record_address(record.record_id))
+    return await show_page(request, register, record, drawn_form(register, record), open_record(record))
 
 
 async def update_record(request: web.Request) -> web.Response:
@@ -289,9 +284,7 @@ async def _show_saved(request: web.Request, note: Note, done: str) -> web.Respon
         record = await find_record(request)
     except Refused:  # ended in the meantime
         return await _show_end(request, note, is_open=True)
-    register = edition_of(request, record)
-    drawn = drawn_form(register, record)
-    return await show_page(request, register, record, drawn, open_record(record, note), said=done)
+    return await show_reading(request, edition_of(request, record), record, ReadingState(note, done))
 
 
 async def _show_overtaken(request: web.Request, sent: Sent, refusal: Refused) -> web.Response:

@@ -10,6 +10,7 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
 from gateway.pages.records.identity_bar import Whose, whose
+from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.pages.records.record_page import Opened, show_gone
 from gateway.security.ids import command_in
@@ -241,6 +242,7 @@ async def _show(request: web.Request, record: RecordShown, form: Form) -> web.Re
         may_decide=bool(deciding(request[VISITOR], register, record)),
         reason=form.value("reason"),
         ends_on=record.ends_on.isoformat() if record.ends_on else "",
+        back=list_address(request, is_open=record.is_open),
         href=register.record_address(record.record_id),
     )
 

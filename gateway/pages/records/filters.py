@@ -25,8 +25,10 @@ FIELDSET: Final = Markup(
     "</fieldset>\n"
 )
 CLEAR: Final = "all"
+WHOLE_LIST: Final = "whole"
 FILTERS: Final = frozenset({"rating", "locality", "organisation"})  # the names in the form
 TURNED: Final = "-turned"
+FOLDED: Final = frozenset({"organisation", "created", "created_by"})  # what a phone shows in one small line
 SORTS: tuple[Sort, ...] = ("updated", "rating", "name", "created")
 GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": False, "name": True}
 """Whether each sort is ascending unless it is reversed."""
@@ -124,7 +126,7 @@ def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
     """Return the ticked choices that are offered, without the one that a chip's button removes."""
     removed = str(sent.get("remove", ""))
     ticked: dict[str, tuple[str, ...]] = {"rating": (), "locality": (), "organisation": ()}
-    for group in [] if removed == CLEAR else groups:
+    for group in [] if removed in (CLEAR, WHOLE_LIST) else groups:
         boxes = {str(each) for each in sent.getall(group.name, ())}
         ticked[group.name] = tuple(
             choice.code for choice in group.choices if choice.code in boxes and f"{group.name}:{choice.code}" != removed
@@ -185,19 +187,21 @@ def sorts_of(register: Definition) -> tuple[Choice, ...]:
 def columns_of(register: Definition, found: RecordPage, *, sortable: bool) -> tuple[Column, ...]:
     """Return the register's columns. In a sortable list, headings are buttons; a second press reverses the order."""
     return tuple(
-        _column(register, column, found) if sortable else Column(column.label) for column in register.records.columns
+        _column(register, column, found) if sortable else Column(column.label, folded=column.shows in FOLDED)
+        for column in register.records.columns
     )
 
 
 def _column(register: Definition, column: ListColumn, found: RecordPage) -> Column:
     sort = _sort_of(register, column)
+    folded = column.shows in FOLDED
     if sort is None:
-        return Column(column.label)
+        return Column(column.label, folded=folded)
     if found.sort != sort:
-        return Column(column.label, sort=write_sort(sort, turned=False))
+        return Column(column.label, sort=write_sort(sort, turned=False), folded=folded)
     goes_up = GOES_UP[sort] is not found.turned
     turned_round = write_sort(sort, turned=not found.turned)
-    return Column(column.label, sort=turned_round, order="ascending" if goes_up else "descending")
+    return Column(column.label, sort=turned_round, order="ascending" if goes_up else "descending", folded=folded)
 
 
 def _sort_of(register: Definition, column: ListColumn) -> Sort | None:

@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.pages.records.colleagues import choice_of, chosen_in, find_colleagues, label_of
 from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
+from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
 from gateway.security.ids import command_in, id_or_none, sent_id
 from gateway.ui.actions import act_in, ask, attempt, notice, see_other
@@ -29,7 +30,6 @@ from shared.registers.definition.words import Words
 from shared.values import Unreadable, read_date_parts, show_date
 
 PAGE = "holder/"
-SHOWN_FACTS = 3  # without covers, which the page lists separately
 NAMED = "named"  # the user who was just named
 SURE = "-sure"  # after the name of a select: the choice is confirmed
 SEARCH, HOLDER, COVER, FIRST, LAST = "search", "holder", "cover", "first", "last"
@@ -194,7 +194,8 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         form=form,
         seen=_seen(record) if seen is None or form.status != 503 else seen,
         name=about.name,
-        facts=about.facts[:SHOWN_FACTS],
+        reference=record.reference,
+        facts=about.own_facts,
         covers=[(each.holding_id.hex, cover_text(words, each)) for each in covers_of(record)],
         found=_found(words, colleagues),
         columns=[Column(label) for label in (words("holding.who"), words("holding.named"), words("holding.over"))],
@@ -203,6 +204,7 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         said=notice(request, said),
         whom=_named_just_now(request, colleagues, names),
         acts=HolderAct,
+        back=list_address(request, is_open=record.is_open),
         record_href=register.record_address(record.record_id),
         href=register.record_address(record.record_id, PAGE),
         new_command=new_id,

@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.keys import REGISTER
 from gateway.pages.records.beside import beside
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
+from gateway.pages.records.reading_page import ReadingState, show_reading
 from gateway.pages.records.record_page import (
     GONE,
     NOTE,
@@ -53,6 +54,10 @@ async def _show_note_again(request: web.Request, posted: Posted, note: Note, sen
     """Show the record's page with the note, and what is wrong with it (from `sent`) at its field."""
     record = await find_record(request)
     register = edition_of(request, record)
+    if not typed(posted, register.form):  # sent from the page to read
+        sent.fields, refusal, sent.refusal = {NOTE.name: NOTE}, sent.refusal, ""
+        sent.wrong(NOTE.name, refusal, status=sent.status)
+        return await show_reading(request, register, record, ReadingState(Note(note.text, sent.command), form=sent))
     form = beside(register, record, posted)
     form.drawn.form.fields = {**form.drawn.form.fields, NOTE.name: NOTE}
     form.drawn.form.wrong(NOTE.name, sent.refusal, status=sent.status)

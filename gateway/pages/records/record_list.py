@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.filters import (
     FILTERS,
+    WHOLE_LIST,
     Group,
     chips_of,
     columns_of,
@@ -30,6 +32,7 @@ from gateway.pages.records.filters import (
     write_narrowing,
     write_sort,
 )
+from gateway.pages.records.last_list import keep_list, last_list
 from gateway.pages.records.linked import linked_lines
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Posted, number_of
@@ -53,20 +56,35 @@ CellMaker = Callable[[RecordRow], Cell]
 LENGTHS: Final = (10, 25, 50, 100)
 LAST_PAGE = 100
 FRAGMENT = "X-Fragment"
+CHOSEN = FILTERS | {"sort", "order", "length", "page", "ended"}  # what an address chooses of the list
 ARCHIVED = "archived"  # the reference of the record that was just archived
 
 
 async def list_records(request: web.Request) -> web.Response:
-    return await _show_list(request, await _wanted(request, request.query))
+    """Show the list that the address names. Without a choice in the address, show it as it was in this session."""
+    sent: Posted = request.query
+    if not CHOSEN & sent.keys():
+        sent = URL(f"?{last_list(request).open}", encoded=True).query
+    return await _show_list(request, await _wanted(request, sent))
 
 
 async def search_records(request: web.Request) -> web.Response:
     """Apply a search, filter, page, length or sort. The script gets only the table."""
     posted = await request.post()
-    wanted = await _wanted(request, posted, search=clean_line(str(posted.get("search", "")))[:100])
+    search = "" if posted.get("remove") == WHOLE_LIST else clean_line(str(posted.get("search", "")))[:100]
+    wanted = await _wanted(request, posted, search=search)
     if wanted.search or FRAGMENT in request.headers:
         return await _show_list(request, wanted)
-    return see_other(str(URL(request[REGISTER].address(PATHS["records"])).with_query(_sayable(wanted))))
+    address = URL(request[REGISTER].address(PATHS["records"])).with_query(_sayable(wanted))
+    return _kept(request, see_other(str(address)), wanted)
+
+
+def _kept(request: web.Request, response: web.Response, wanted: ListRecords) -> web.Response:
+    """Keep the list as it is shown, for the way back from a record. A page of matches is nothing without the search."""
+    page = 1 if wanted.search else wanted.page
+    query = urlencode(_sayable(wanted.model_copy(update={"page": page})))
+    keep_list(request, response, query, ended=wanted.ended)
+    return response
 
 
 async def _wanted(request: web.Request, sent: Posted, search: str = "") -> ListRecords:
@@ -112,9 +130,9 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
     groups = groups_of(register, visitor, names, wanted.narrowing)
     results = _results(request, wanted, found, groups, RecordCells(register, visitor, names, utc_now(), linked))
     if FRAGMENT in request.headers:
-        return web.Response(text=results, content_type="text/html")
+        return _kept(request, web.Response(text=results, content_type="text/html"), wanted)
     done, archiving = _done(register.words), {"archiving": register.words("archive.pending")}
-    return await show(
+    page = await show(
         request,
         "records/list.html",
         holes={
@@ -133,6 +151,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         named=_named(request),
         done=bool(notice(request, done)),
     )
+    return _kept(request, page, wanted)
 
 
 def _named(request: web.Request) -> Cell:
@@ -223,11 +242,11 @@ class RecordCells:
         self._view, self._outcomes = register.words("records.view"), register.words("records.outcomes")
         self._has_outcomes = bool(register.outcome and visitor.may(Permission.RECORD_OUTCOME))
         self._makers = tuple(self._maker(column) for column in register.records.columns)
-        self._opens = _opening_column(register)
+        self._by_first = not any(column.shows in ("actions", "person") for column in register.records.columns)
 
     def cells(self, row: RecordRow) -> list[Cell]:
         cells = [make(row) for make in self._makers]
-        if self._opens == "first":
+        if self._by_first:  # a list with neither a person nor actions: its first column opens the record
             cells[0] = plain_link(cells[0] or self._view, self._register.record_address(row.record_id))
         return cells
 
@@ -253,15 +272,14 @@ class RecordCells:
         return lambda row: show_answer(question, row.answers.get(name))
 
     def _person(self, row: RecordRow) -> Cell:
-        """Return the name, the date of birth, and what is special about the state of the record."""
+        """Return the name as a link, the date of birth, and what is special about the state of the record."""
         words = self._register.words
+        name = plain_link(row.name, self._register.record_address(row.record_id))
         born = show_answer(self._born, row.answers.get(self._born.name))
         state = words("records.waiting") if row.awaiting else ""
         if row.ended_at:
             state = words("records.ended_on", when=day(row.ended_at))
         linked = self._linked.get(row.record_id, "")
-        opened = self._register.record_address(row.record_id) if self._opens == "person" else ""
-        name = plain_link(row.name, opened) if opened else row.name
         return lines(name, light(born), light(linked), state) if born or linked or state else name
 
     def _rated(self, row: RecordRow) -> Cell:
@@ -275,12 +293,6 @@ class RecordCells:
         if row.ended_at or not self._has_outcomes:
             return view
         return lines(view, link(self._outcomes, f"{href}outcomes/", row.name))
-
-
-def _opening_column(register: Definition) -> str:
-    """Return which column opens the record: its actions, else the person, else the first."""
-    shows = [column.shows for column in register.records.columns]
-    return next((each for each in ("actions", "person") if each in shows), "first")
 
 
 def paging_of(wanted: ListRecords, found: RecordPage) -> Paging:

@@ -1,48 +1,31 @@
-"""The page of one record: its form, history and notes, and the state in hidden fields of its form."""
+"""The form of one record, with its history and notes, and the state in hidden fields of the form."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from uuid import UUID
 
 from aiohttp import web
-from markupsafe import Markup
 
-from gateway.keys import REGISTER, VISITOR
-from gateway.pages.outcomes.reversal_address import reversal_address
-from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
-from gateway.pages.records.ended_before import ended_before
-from gateway.pages.records.history import FoundOutcomes, ShownChange, ShownPast, past_of
-from gateway.pages.records.identity_bar import whose
-from gateway.pages.records.linked import standing_of
-from gateway.pages.records.receipt import receipt_of
-from gateway.pages.records.seen_state import seen_state_of
+from gateway.keys import REGISTER
+from gateway.pages.records.history import FoundOutcomes, past_of
+from gateway.pages.records.last_list import list_address
+from gateway.pages.records.record_parts import about_part, past_parts, read_past, said_by, wrong_part
 from gateway.security.ids import command_in
-from gateway.ui.actions import ask, ask_if_there, notice
 from gateway.ui.form import Field, Posted, number_of, sent_number
-from gateway.ui.formats import day_and_time, days_since
 from gateway.ui.navigation import PATHS
-from gateway.ui.organisations import organisation_names
 from gateway.ui.register_form import RegisterForm, draw
-from gateway.ui.render import kept_part, show, show_part
-from gateway.ui.shell import Shell
-from gateway.ui.table import Cell, Column, table_rows
+from gateway.ui.render import show, show_part
+from gateway.ui.table import Cell
 from shared.clock import london_today, utc_now
-from shared.contracts.outcomes import ListOutcomes
-from shared.contracts.referrals.reading import Notes, Past, PastWanted, ReadPast, RecordShown
+from shared.contracts.referrals.reading import PastWanted, RecordShown
 from shared.ids import new_id
-from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
-from shared.registers.definition.words import Words
-from shared.registers.form.consistency import contradictions
 from shared.registers.form.reading import Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text, earlier_rows, fill_fields
-from shared.registers.scope import reads_ended
-from shared.values import read_text, show_date
+from shared.values import read_text
 
 GONE = frozenset({"archived", "not_found"})
-RATED = "rated"  # the notice after a change of the rating
 REVIEW = "review"  # the button for a review that changes nothing
 NOTE = Field("text", label="", kind="long_text")  # drawn by its own tab; here for errors
 
@@ -98,176 +81,48 @@ async def show_page(
     opened: Opened,
     said: str = "",
 ) -> web.Response:
-    """Show the record. `said` names the notice of a page that answers a POST."""
+    """Show the record's form. `said` names the notice of a page that answers a POST."""
     wanted = past_wanted(request)
-    read, found, (about, is_rated) = await asyncio.gather(
-        _past_of(request, record, wanted),
-        _outcomes_of(request, register, record),
-        _about(request, register, record),
-    )
-    past = past_of(register, record, read, found, wanted.skip_updates, utc_now())
-    part = partial(show_part, request, register=register, href=register.record_address(record.record_id))
+    read, about = await asyncio.gather(read_past(request, record, wanted), about_part(request, register, record))
+    past = past_of(register, record, read, FoundOutcomes(), wanted.skip_updates, utc_now())
     return await show(
         request,
         "records/record.html",
         form=drawn.form,
         holes={
-            "ending": part("records/ends.html", **ending_of(request[VISITOR], register, record)),
-            "about": about,
-            "receipt": _receipt(request, register, record, said),
-            "wrong": part("records/wrong.html", wrong=_contradictions(register, record, drawn)),
-            "line": part("records/line.html", past=past),
-            "earlier": part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
-            "updates": part(
-                "records/updates.html",
-                updates=_tables(request, past),
-                older=past.older,
-                is_older=bool(wanted.skip_updates),
+            "about": about.shown,
+            "back": list_address(request, is_open=record.is_open),
+            "reference": record.reference,
+            "wrong": wrong_part(request, register, record, anchors_of(drawn)),
+            "earlier": show_part(
+                request, "records/earlier.html", register=register, rows=earlier_rows(register.form, record.answers)
             ),
-            "created": past.created,
-            "noted": part("records/noted.html", **_noted(register, read.notes, wanted.skip_notes)),
+            **past_parts(request, register, record, past, read.notes, wanted),
             **_carried(register, record, opened),
         },
         register=register,
         drawing=drawn.drawing,
-        is_open=record.is_open,
         may_update=record.may_update,
-        may_review=is_rated,
+        may_review=about.is_rated,
         review=REVIEW,
-        said=_said(request, register.words, said),
-        may_record_outcome=_may_read_outcomes(request[VISITOR], register, record),
-        may_name_holder=record.is_open and request[VISITOR].may(Permission.ADMINISTER),
+        said=said_by(request, register.words, said),
     )
 
 
-async def _about(request: web.Request, register: Definition, record: RecordShown) -> tuple[Markup, bool]:
-    """Return who the record is about, with the person's other records, and whether it has a rating."""
-    about, names, seen, before = await asyncio.gather(
-        whose(request, record),
-        organisation_names(request, register),
-        seen_state_of(request, register, record),
-        ended_before(request, register, [record.record_id]),
-    )
-    standing = standing_of(register, record, names)
-    part = show_part(
-        request,
-        "records/about.html",
-        register=register,
-        href=register.record_address(record.record_id),
-        whose=about,
-        standing=standing,
-        rated=register.words("records.rated", when=days_since(record.rated_at, utc_now(), register.words)),
-        seen=seen,
-        before=before[record.record_id],
-    )
-    return part, bool(standing.mark)
-
-
-def _may_read_outcomes(visitor: Visitor, register: Definition, record: RecordShown) -> bool:
-    """Return whether the visitor may read outcomes. Those of a record that has ended are for who may open it."""
-    may_open = record.is_open or reads_ended(register, visitor)
-    return bool(may_open and register.outcome and visitor.may(Permission.RECORD_OUTCOME))
-
-
-def _reversal_href(visitor: Visitor, register: Definition, record: RecordShown) -> str:
-    """Return where an administrator asks to put this ended record back; empty if that cannot be asked."""
-    may_ask = not record.is_open and register.lifecycle.is_reversible(record.state)
-    return reversal_address(register, record.reference) if may_ask and visitor.may(Permission.ADMINISTER) else ""
-
-
-def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> dict[str, object]:
-    """Return what the page says about the end of the record: its day, who must decide, and where."""
-    words, awaits = register.words, bool(record.ends_on and record.is_open)
-    link = words("ending.link") if deciding(visitor, register, record) else words("ending.look")
-    has_page = decided_by_bodies(register) and (awaits or record.decisions)
-    return {
-        "day": words("ending.on", day=show_date(record.ends_on)) if record.ends_on and awaits else "",
-        "waiting": waiting_of(register, record),
-        "link": link if has_page else "",
-        "ended": words("records.ended_on", when=day_and_time(record.ended_at)) if record.ended_at else "",
-        "reversal": _reversal_href(visitor, register, record),
-    }
+def anchors_of(drawn: RegisterForm, page: str = "") -> dict[str, str]:
+    """Return the address of each question of the form, on this page or on the page given."""
+    return {name: f"{page}#{field.anchor}" for name, field in drawn.form.fields.items()}
 
 
 def _carried(register: Definition, record: RecordShown, opened: Opened) -> dict[str, Cell]:
     """Return the hidden values of the form, and the other data of the record that the page shows."""
     return {
         "href": register.record_address(record.record_id),
-        "update_count": str(record.updates),
-        "note_count": str(record.notes),
         "version": str(opened.version),
         "update_command": opened.command.hex,
         "note_command": opened.note.command.hex,
         "note_text": opened.note.text,
     }
-
-
-def _noted(register: Definition, found: Notes, skipped: int) -> dict[str, object]:
-    """Return the values of one page of notes."""
-    notes = [
-        (register.words("notes.written", name=each.written_by, when=day_and_time(each.written_at)), each.text)
-        for each in found.notes
-    ]
-    return {"notes": notes, "older": skipped + len(notes) if found.older else 0, "is_older": bool(skipped)}
-
-
-def _contradictions(register: Definition, record: RecordShown, drawn: RegisterForm) -> list[tuple[str, str]]:
-    """Return which saved answers contradict each other: the link to one of them, and what is wrong."""
-    if not record.is_open:
-        return []
-    found = contradictions(register.form, record.answers, register.words, london_today())
-    return [(f"#{drawn.form.fields[each.at[0]].anchor}", each.said) for each in found]
-
-
-def _receipt(request: web.Request, register: Definition, record: RecordShown, said: str) -> Cell:
-    """Return what follows from a rating that was just changed; empty on any other page."""
-    is_rated = RATED in (said, notice(request, {RATED: RATED}))
-    return receipt_of(request, register, record, is_new=False) if is_rated and record.is_open else ""
-
-
-def _said(request: web.Request, words: Words, said: str) -> str:
-    notices = {
-        "updated": words("record.updated"),
-        RATED: words("record.updated"),
-        "seen": words("tasks.seen_here"),
-        "taken": words("tasks.taken_here"),
-        "closed": words("tasks.closed"),
-        "reviewed": words("record.reviewed_done"),
-        "noted": words("notes.added"),
-        "added": words("draft.added_heading"),
-        "decided": words("ending.done"),
-    }
-    return notices[said] if said else notice(request, notices)
-
-
-def _tables(request: web.Request, past: ShownPast) -> list[tuple[str, Markup]]:
-    """Return each update's heading, and its table if it changed answers."""
-    shell = kept_part(request, "records/change.html", "heading", "rows", columns=past.columns)
-    return [
-        (update.heading, _table(shell, past.columns, update) if update.rows else Markup()) for update in past.updates
-    ]
-
-
-def _table(shell: Shell, columns: Sequence[Column], update: ShownChange) -> Markup:
-    return shell.fill({"heading": update.heading, "rows": table_rows(columns, update.rows, row_header=True)})
-
-
-async def _past_of(request: web.Request, record: RecordShown, wanted: PastWanted) -> Past:
-    """Return the past that was read with the record, or ask for it."""
-    if record.past is not None:
-        return record.past
-    skips = {"skip_updates": wanted.skip_updates, "skip_notes": wanted.skip_notes}
-    return await ask(request, ReadPast(record_id=record.record_id, **skips))
-
-
-async def _outcomes_of(request: web.Request, register: Definition, record: RecordShown) -> FoundOutcomes:
-    """Return the newest outcomes if the visitor may see them, unless the record was archived or put back meanwhile."""
-    if not (register.rating and _may_read_outcomes(request[VISITOR], register, record)):
-        return FoundOutcomes()
-    found = await ask_if_there(request, ListOutcomes(record_id=record.record_id))
-    if found is None or found.is_open != record.is_open:
-        return FoundOutcomes(missing=True)
-    return FoundOutcomes(found)
 
 
 async def show_gone(request: web.Request, raw: Raw, text: str = "") -> web.Response:

@@ -2,9 +2,8 @@
 
 from aiohttp import web
 
-from gateway.pages.records.beside import beside
-from gateway.pages.records.lookup import edition_of, find_record
-from gateway.pages.records.record_page import show_page
+from gateway.keys import REGISTER
+from gateway.pages.records.lookup import record_id_in
 from gateway.security.ids import task_and_command
 from gateway.ui.actions import ask, see_other
 from shared.contracts.outcomes import AcknowledgeTask
@@ -12,16 +11,11 @@ from shared.messages import Refused
 
 
 async def mark_seen(request: web.Request) -> web.Response:
-    """Mark the record's task as seen, and return to the record. Unsaved changes stay in its form."""
-    posted = await request.post()
-    task_id, command_id = task_and_command(posted.get("task", ""))
-    record = await find_record(request)
+    """Mark the record's task as seen, and return to the record."""
+    task_id, command_id = task_and_command((await request.post()).get("task", ""))
+    record_id = record_id_in(request)
     said = await _acknowledge(request, AcknowledgeTask(command_id=command_id, task_id=task_id))
-    register = edition_of(request, record)
-    form = beside(register, record, posted)
-    if not form.changed:
-        return see_other(register.record_address(record.record_id), said)
-    return await show_page(request, register, record, form.drawn, form.opened, said=said)
+    return see_other(request[REGISTER].record_address(record_id), said)
 
 
 async def _acknowledge(request: web.Request, command: AcknowledgeTask) -> str:

@@ -108,10 +108,10 @@ async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed
         "reporting/dashboard.html",
         form=form,
         holes={
-            "panels": Markup("").join(_panel(request, tile) for tile in board.tiles if not tile.weeks),
+            "panels": Markup("").join(panel_part(request, tile) for tile in board.tiles if not tile.weeks),
             "as_at": register.words("reporting.as_at", when=day_and_time(board.as_at)),
             "by_week": Markup("").join(_weeks(request, tile) for tile in board.tiles if tile.weeks),
-            "jobs": _jobs(request, board),
+            "jobs": jobs_part(request, board),
         },
         offered=_offered(register, choice, listed),
         chosen=chosen,
@@ -121,7 +121,7 @@ async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed
     )
 
 
-def _panel(request: web.Request, tile: TileShown) -> Markup:
+def panel_part(request: web.Request, tile: TileShown) -> Markup:
     panel = panel_of(request[REGISTER], tile)
     shell = kept_part(
         request, "reporting/panel.html", "shown", title=panel.title, heads=panel.heads, columns=panel.columns
@@ -144,7 +144,7 @@ def _weeks(request: web.Request, tile: TileShown) -> Markup:
     return shell.fill({"blocks": weeks.blocks, "rows": weeks.rows, "first": weeks.first, "last": weeks.last})
 
 
-def _jobs(request: web.Request, board: Dashboard) -> Markup:
+def jobs_part(request: web.Request, board: Dashboard) -> Markup:
     words = request[REGISTER].words
     columns = (Column(words("workbook.report")), Column(words("reporting.asked")), Column(words("reporting.state")))
     jobs = [_job_row(request[REGISTER], job) for job in board.jobs]

@@ -64,6 +64,11 @@ class RatingLine:
     last: str
     notes: tuple[str, ...]
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is a second rating, or perhaps an older one that is not shown here."""
+        return len(self.steps) > 1 or bool(self.notes)
+
 
 @dataclass(frozen=True)
 class Moment:

@@ -74,7 +74,15 @@ async def count_met(db: Database, visitor: Visitor) -> int:
     return found
 
 
-COUNT_TASKS = "SELECT urgent, unseen FROM count_urgent($1, $2)"
+COUNT_TASKS = """
+    SELECT urgent, unseen, (
+        SELECT count(*)
+        FROM task AS t
+        WHERE t.register_code = $1 AND t.kind = 'agenda' AND t.closed_at IS NULL AND t.discussed_at IS NULL
+            AND ($2::uuid [] IS NULL OR t.compartment_id = ANY($2))
+    ) AS agenda
+    FROM count_urgent($1, $2)
+"""
 
 
 async def count_tasks(db: Database, visitor: Visitor) -> TaskCounts:

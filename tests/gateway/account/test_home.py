@@ -56,18 +56,36 @@ async def test_home_welcomes_by_name(browser: Browser, identity: StandInIdentity
     assert ("Home", "Welcome, Jayne Billings") == (page.heading, page.texts("main p")[0])
 
 
+@pytest.mark.requirement("R-USE-010")
 @pytest.mark.parametrize("role", [*Role, None])
-async def test_no_way_on_from_home_is_closed(browser: Browser, identity: StandInIdentity, role: Role | None) -> None:
+async def test_home_repeats_nothing_of_the_navigation(
+    browser: Browser, identity: StandInIdentity, role: Role | None
+) -> None:
     identity.role = role
     browser.come_in(identity)
+
     page = await browser.see(HOME)
 
-    cards = [str(link["href"]) for link in page.tree.select("main a")]
-    mounted = {
-        (route.method, route.resource.canonical) for route in browser.client.app.router.routes() if route.resource
-    }
-    assert all(("GET", card.replace("/dsr/", "/{register}/")) in mounted for card in cards)
-    assert (ADMINISTRATION in cards) == (role in {Role.ADMINISTRATOR, Role.MASTER_ADMIN})
+    bar = {str(link["href"]) for link in page.tree.select(".nhsuk-header__navigation a")}
+    assert set() == bar & {str(link["href"]) for link in page.tree.select("main a")}
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        (Role.ADMINISTRATOR, ["Work list", "Possible duplicates"]),
+        (Role.STANDARD, []),
+        (Role.REPORTING, []),
+        (Role.MASTER_ADMIN, []),
+    ],
+)
+async def test_the_second_bar_leads_the_team_to_its_pages(
+    browser: Browser, identity: StandInIdentity, role: Role, shown: list[str]
+) -> None:
+    identity.role = role
+    browser.come_in(identity)
+
+    assert shown == (await browser.see(HOME)).texts(".ics-team a")
 
 
 async def test_who_has_no_role_yet_is_told_so(browser: Browser, identity: StandInIdentity) -> None:

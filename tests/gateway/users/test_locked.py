@@ -28,7 +28,7 @@ def identity() -> StandInIdentity:
 async def test_administration_leads_to_locked_accounts_alone(browser: Browser) -> None:
     home, hub = await browser.see("/dsr/home/"), await browser.see(ADMINISTRATION)
 
-    assert home.tree.select(f'main a[href="{ADMINISTRATION}"]')
+    assert ["Locked accounts: 1"] == home.texts(f'main a[href="{HERE}"]')
     assert [HERE] == [str(each["href"]) for each in hub.tree.select("main a")]
 
 

@@ -10,7 +10,7 @@ from tests.journeys.coming_in import be_logged_in
 from tests.journeys.downloading import the_one_row
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import fill_date
+from tests.journeys.referring import fill_date, go_to_form
 from tests.journeys.second.product import CODE, WARDEN, Second
 
 pytestmark = JOURNEY
@@ -118,6 +118,7 @@ async def then_the_list_shows_it(page: Page) -> None:
 
 async def when_it_is_changed(page: Page) -> None:
     await page.get_by_role("link", name="Look Eleanor Bold").click()
+    await go_to_form(page)
     await page.get_by_label("Rooms*").select_option(label="Three rooms or more")
     await page.get_by_role("button", name="Save it").click()
     await expect(page.get_by_text("It is saved.")).to_be_visible()

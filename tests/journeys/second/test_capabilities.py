@@ -48,7 +48,7 @@ async def when_i_register_and_log_in(referrer: Walker, email: str) -> None:
 
 async def when_i_submit_and_maintain(referrer: Walker, family_name: str) -> None:
     record = await referrer.submit(await referrer.new_form() | a_referral(last_name=family_name))
-    changed = (await referrer.open(record)).fields("version") | {"latest_update": "Settled at home."}
+    changed = (await referrer.open_form(record)).fields("version") | {"latest_update": "Settled at home."}
     assert 303 == (await referrer.update(record, changed)).status
     assert "Settled at home." in (await referrer.open(record)).html
 

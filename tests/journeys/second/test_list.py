@@ -13,7 +13,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, 
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, fill_date, open_record, refer, search
+from tests.journeys.referring import a_new_name, fill_date, go_to_form, open_form, open_record, refer, search
 
 pytestmark = JOURNEY
 
@@ -106,7 +106,7 @@ async def test_filters_narrow_the_list_and_chips_take_them_away(
         assert page.url.endswith("/dsr/records/")
 
 
-@pytest.mark.requirement("R-DSR-110")
+@pytest.mark.requirement("R-DSR-110", "R-USE-004")
 async def test_typing_searches_in_what_is_narrowed_and_keeps_the_order(administrator: Page, second: Product) -> None:
     await open_list(administrator, second)
     await narrow(administrator, "Red")
@@ -121,6 +121,25 @@ async def test_typing_searches_in_what_is_narrowed_and_keeps_the_order(administr
     found = await names(administrator)
     assert {"Toby Test", "Tester Three"} <= set(found)
     assert "Tony Tiger" not in found
+    await then_each_way_back_shows_the_same(administrator, "t", found)
+
+
+async def then_each_way_back_shows_the_same(page: Page, term: str, found: list[str]) -> None:
+    """Go to a record and back by its link, by the bar, and by the browser. Then show the whole list with one press."""
+    for back in ("Back to referrals", "Referrals", ""):
+        await page.get_by_role("link", name="Toby Test", exact=True).click()
+        await expect(page.locator(".ics-identity__name")).to_contain_text("Toby Test")
+        if back:
+            await page.get_by_role("link", name=back, exact=True).click()
+        else:
+            await page.go_back()
+        await expect(page.get_by_label("Search:")).to_have_value(term)
+        await expect(page.locator("#results tbody th")).to_have_count(len(found))
+        assert found == await names(page)
+        assert term not in page.url.partition("/dsr/records/")[2]
+    await page.get_by_role("button", name="Show the whole list").click()
+    await expect(page.get_by_role("group", name="Filters chosen")).to_have_count(0)
+    await expect(page.get_by_label("Search:")).to_have_value("")
 
 
 async def test_one_organisation_can_be_chosen_by_who_sees_several_and_by_nobody_else(
@@ -174,11 +193,12 @@ async def test_an_administrator_hands_a_record_to_a_colleague_who_then_keeps_it_
 
         await open_record(colleague, second, name)
         await expect(colleague.locator(".ics-identity__facts")).to_contain_text("Held byCalum Stronach")
+        await go_to_form(colleague)
         await colleague.get_by_label("Name of lead professional*").fill("Calum Lead")
         await colleague.get_by_role("button", name="Update Record").click()
         await expect(colleague.get_by_text("The referral has been updated.")).to_be_visible()
         await expect(colleague.get_by_role("link", name="Change holder and cover")).to_have_count(0)
-    await open_record(page, second, name)
+    await open_form(page, second, name)
     await expect(page.get_by_label("Name of lead professional*")).to_have_value("Calum Lead")
     await expect(page.get_by_role("button", name="Update Record")).to_be_visible()
 
@@ -214,6 +234,7 @@ async def test_nothing_keeps_anybody_out(page: Page, second: Product) -> None:
     await narrow(page, "Red", "Amber")
     await open_filters(page)
     await then_everybody_can_use_it(page, "list narrowed")
+    await page.get_by_role("button", name="Clear filters").click()
     await search(page, second, "percy plum")
     await page.get_by_role("link", name="View Percy Plum").click()
     await page.get_by_role("link", name="Change holder and cover").click()

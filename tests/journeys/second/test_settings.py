@@ -10,7 +10,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in, logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, open_outcomes, open_record, refer, search
+from tests.journeys.referring import a_new_name, choose, open_form, open_outcomes, refer, search
 from tests.journeys.spreadsheets import generated
 
 pytestmark = JOURNEY
@@ -58,7 +58,7 @@ async def test_a_locality_that_is_added_can_be_referred_from_filtered_by_and_rep
         await page.get_by_role("group", name="New option 1").get_by_label("Text").fill("Cannock Chase")
         await when_i_publish(page)
 
-        await open_record(page, second, family_name)
+        await open_form(page, second, family_name)
         await page.get_by_label("Locality*").select_option(label="Cannock Chase")
         await page.get_by_role("button", name="Update Record").click()
         await expect(page.get_by_text("The referral has been updated.")).to_be_visible()

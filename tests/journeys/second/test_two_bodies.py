@@ -8,7 +8,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.downloading import the_one_row
 from tests.journeys.looking import then_everybody_can_use_it
-from tests.journeys.referring import fill_date
+from tests.journeys.referring import fill_date, go_to_form
 from tests.journeys.second.product import CHAPTER, HOSPITAL, OVERSEER, VESTRY, WATCH, Second
 
 pytestmark = JOURNEY
@@ -103,6 +103,7 @@ async def then_a_stranger_learns_only_whom_to_ask(page: Page, second: Second) ->
 async def when_the_vestry_enters_the_end_and_changes_its_mind(page: Page, second: Second) -> None:
     await page.goto(f"{second.base_url}/{WATCH}/records/")
     await page.get_by_role("link", name="View Abel Handy").click()
+    await go_to_form(page)
     await page.get_by_role("group", name="Does the person keep a lamp?").get_by_label("Yes").check()
     await fill_date(page, "The watch ends on", "1", "2", "2026")
     await page.get_by_role("button", name="Update Watch").click()

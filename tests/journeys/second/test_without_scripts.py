@@ -43,7 +43,7 @@ FITTING = (
     "administration/settings/",
     "administration/settings/home/",
 )
-OF_A_RECORD = ("", "outcomes/", "holder/", "text/")
+OF_A_RECORD = ("", "change/", "outcomes/", "holder/", "text/")
 FITTING_OF_ANOTHER_REGISTER = ("home/", "records/new", "records/", "reporting/")
 
 
@@ -81,7 +81,7 @@ async def test_somebody_new_comes_in_and_leaves(second: Second) -> None:
 async def test_a_colleague_at_the_same_computer_neither_sends_nor_sees_what_stood_open(second: Second) -> None:
     async with logged_in(second, ADMINISTRATOR) as hand:
         record = record_in(await refer_by_hand(hand, a_new_name()))
-        opened = await hand.open(record)
+        opened = await hand.open_form(record)
         hand.session.cookie_jar.clear(lambda cookie: cookie.key == SESSION)
         kept = await hand.press(opened, "Update Record", {"latest_update": "Typed by the first."})
         assert "Your session has ended" == kept.heading
@@ -197,9 +197,9 @@ async def test_an_outcome_is_saved_and_the_record_archived(hand: Walker) -> None
 
 async def test_a_record_is_rated_reviewed_and_copied(hand: Walker) -> None:
     receipt = await hand.see(await refer_by_hand(hand, a_new_name()))
-    page = await hand.open(record_in(receipt.path))
     for rating in ("red", "green"):
-        page = await hand.press(page, "Update Record", {"risk_level": rating})
+        form = await hand.open_form(record_in(receipt.path))
+        page = await hand.press(form, "Update Record", {"risk_level": rating})
         assert "The referral has been updated." == page.notice
     page = await hand.press(page, "Reviewed, no change")
     assert "The review has been recorded." == page.notice

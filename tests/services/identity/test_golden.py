@@ -17,6 +17,7 @@ from shared.contracts.installation import ReadHold
 from shared.contracts.users import (
     AddUser,
     AssignAddress,
+    CountAccountsWaiting,
     ListAddresses,
     ListLockedUsers,
     ListProposals,
@@ -67,4 +68,5 @@ async def test_golden_users(rig: Rig) -> None:
     check_golden(ListAddresses, await rig.ask(ListAddresses(), gail))
     check_golden(ListColleagues, await rig.ask(colleagues, gail))
     await rig.set_status(Status.LOCKED, JO)
+    check_golden(CountAccountsWaiting, await rig.ask(CountAccountsWaiting(), gail))
     check_golden(ListLockedUsers, await rig.ask(ListLockedUsers(), gail))

@@ -1,6 +1,6 @@
 """The replies of the notifier match the recorded golden messages."""
 
-from shared.contracts.notifier import ListMails
+from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.permissions import Role
 from shared.registers.bodies import organisation_compartment
 from tests.contracts.golden import check_golden
@@ -20,4 +20,6 @@ async def test_golden_mails(rig: Rig) -> None:
     await rig.send_due()
     await rig.handlers.tell(a_routine_notice(bodies=organisation_compartment(here).bodies))
 
-    check_golden(ListMails, await rig.delivery.list_mails(a_visitor(Role.ADMINISTRATOR, here), ListMails()))
+    administrator = a_visitor(Role.ADMINISTRATOR, here)
+    check_golden(ListMails, await rig.delivery.list_mails(administrator, ListMails()))
+    check_golden(CountUndelivered, await rig.delivery.count_undelivered(administrator, CountUndelivered()))

@@ -9,6 +9,7 @@ import pytest_asyncio
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.clock import utc_now
+from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -99,6 +100,19 @@ async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUI
         until_day=today + timedelta(days=7),
     )
     await referrals.ask(administrator, cover)
+
+
+async def test_golden_caseload(referrals: Referrals) -> None:
+    """A referrer has a record of their own, and is made the holder of a colleague's."""
+    visitor = a_visitor(full_name="Jo Lark")
+    colleague, administrator = colleague_of(visitor), colleague_of(visitor, Role.ADMINISTRATOR)
+    await referrals.ask(visitor, unasked(**PERSON))
+    held = await referrals.ask(colleague, unasked(**PERSON, postcode="ST5 0RG"))
+    await referrals.grants(visitor)
+    named = AssignHolder(command_id=new_id(), record_id=held.record_id, user_id=visitor.user_id, seen=None)
+    await referrals.ask(administrator, named)
+
+    check_golden(ReadCaseload, await referrals.ask(visitor, ReadCaseload()))
 
 
 async def test_golden_drafts(referrals: Referrals) -> None:

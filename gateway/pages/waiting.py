@@ -1,0 +1,155 @@
+"""What waits for a visitor, as links with numbers. What is unavailable just now is left out."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
+from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
+from gateway.pages.duplicates.pairs import count_waiting
+from gateway.pages.mails.mail_list import mails_address
+from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
+from gateway.pages.outcomes.reversals import count_reversals
+from gateway.pages.users.locked import PAGE as LOCKED
+from gateway.pages.users.user_facts import PAGE as USERS
+from gateway.pages.work import work_list
+from gateway.ui.actions import ask_if_there
+from gateway.ui.formats import ActionCard, days_since
+from gateway.ui.navigation import PATHS
+from gateway.ui.table import Cell, risk_mark
+from shared import log
+from shared.clock import utc_now
+from shared.contracts.notifier import CountUndelivered
+from shared.contracts.outcomes import CountTasks, TaskCounts
+from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
+from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
+from shared.messages import NotAnswered
+from shared.permissions import Permission
+from shared.registers.definition.register import Definition
+
+COUNT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, repr=False)
+class RatingCount:
+    """How many of the visitor's own records have one rating, with the list of them."""
+
+    mark: Cell
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, repr=False)
+class Home:
+    """What the home page shows: things to do, and the visitor's own records, if they see no others."""
+
+    todo: list[ActionCard] = field(default_factory=list)
+    has_own: bool = False
+    ratings: list[RatingCount] = field(default_factory=list)
+    own: list[ActionCard] = field(default_factory=list)
+
+
+async def read_home(request: web.Request) -> Home:
+    """Ask the services for what the visitor may see of theirs, all at the same time."""
+    caseload, tasks, decisions, emails, accounts = await asyncio.gather(
+        _caseload(request), _tasks(request), _decisions(request), _undelivered(request), _accounts(request)
+    )
+    register, own = request[REGISTER], caseload.own
+    return Home(
+        todo=[*tasks, *decisions, *emails, *_of_accounts(register, accounts)],
+        has_own=own is not None,
+        ratings=_ratings(register, own) if own else [],
+        own=list(_own(register, caseload)),
+    )
+
+
+async def _caseload(request: web.Request) -> Caseload:
+    if not request[VISITOR].may(Permission.READ_RECORDS):
+        return Caseload()
+    return await ask_if_there(request, ReadCaseload()) or Caseload()
+
+
+async def _tasks(request: web.Request) -> list[ActionCard]:
+    """Return the links to the work list. If outcomes is slow or down, return one without a number."""
+    register, visitor = request[REGISTER], request[VISITOR]
+    if register.rating is None or not visitor.may(Permission.RECORD_OUTCOME):
+        return []
+    words, href = register.words, register.address(work_list.PATH)
+    try:
+        counts = await request.config_dict[BUS].ask(CountTasks(), who=request[ASSERTION], seconds=COUNT_SECONDS)
+    except NotAnswered as unanswered:
+        log.warn("home.not_counted", fault=unanswered.fault.value)
+        return [ActionCard(words("tasks.heading"), href)]
+    return [ActionCard(text, href) for text in _counted(register, counts)]
+
+
+def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:
+    if counts.unseen:
+        yield register.words("tasks.unseen", count=counts.unseen)
+    if counts.agenda:
+        yield register.words("tasks.agenda_count", count=counts.agenda)
+
+
+async def _undelivered(request: web.Request) -> list[ActionCard]:
+    register = request[REGISTER]
+    if not request[VISITOR].may(Permission.ADMINISTER):
+        return []
+    counted = await ask_if_there(request, CountUndelivered())
+    count = counted.total if counted else 0
+    href = f"{mails_address(register)}?undelivered=1"
+    return [ActionCard(register.words("home.undelivered", count=count), href)] if count else []
+
+
+async def _accounts(request: web.Request) -> AccountsWaiting | None:
+    may = request[VISITOR].may(Permission.UNLOCK_ACCOUNT)
+    return await ask_if_there(request, CountAccountsWaiting()) if may else None
+
+
+async def _decisions(request: web.Request) -> list[ActionCard]:
+    duplicates, reversals = await asyncio.gather(count_waiting(request), count_reversals(request))
+    register = request[REGISTER]
+    words = register.words
+    cards = (
+        (duplicates, ActionCard(words("duplicate.waiting", count=duplicates), register.address(DUPLICATES))),
+        (reversals, ActionCard(words("reversals.waiting", count=reversals), register.address(REVERSALS))),
+    )
+    return [card for count, card in cards if count]
+
+
+def _of_accounts(register: Definition, found: AccountsWaiting | None) -> list[ActionCard]:
+    """Return the links to proposals and locked accounts."""
+    if found is None:
+        return []
+    words = register.words
+    cards = (
+        (found.proposals, ActionCard(words("proposals.count", count=found.proposals), register.address(USERS))),
+        (found.locked, ActionCard(words("home.locked", count=found.locked), register.address(LOCKED))),
+    )
+    return [card for count, card in cards if count]
+
+
+def _ratings(register: Definition, own: OwnRecords) -> list[RatingCount]:
+    """Return the count of each rating, the most urgent first, with the address of the filtered list."""
+    levels = register.rating.levels if register.rating else ()
+    address, totals = register.address(PATHS["records"]), {each.rating: each.total for each in own.ratings}
+    return [
+        RatingCount(risk_mark(each.colour, each.label), totals.get(each.code, 0), f"{address}?rating={each.code}")
+        for each in reversed(levels)
+    ]
+
+
+def _own(register: Definition, found: Caseload) -> Iterator[ActionCard]:
+    """Yield the links to single records: those that are new with the visitor, and the longest without an update."""
+    words, now = register.words, utc_now()
+    for each in found.new:
+        said = words("home.new", name=each.name, when=days_since(each.at, now, words))
+        yield ActionCard(said, register.record_address(each.record_id))
+    if found.own and not register.rating:
+        count = sum(each.total for each in found.own.ratings)
+        yield ActionCard(words("home.own_count", count=count), register.address(PATHS["records"]))
+    if found.own and found.own.oldest:
+        oldest = found.own.oldest
+        said = words("home.oldest", name=oldest.name, when=days_since(oldest.at, now, words))
+        yield ActionCard(said, register.record_address(oldest.record_id))
