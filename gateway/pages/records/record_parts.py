@@ -149,6 +149,7 @@ def said_by(request: web.Request, words: Words, said: str) -> str:
         "closed": words("tasks.closed"),
         "reviewed": words("record.reviewed_done"),
         "noted": words("notes.added"),
+        "added": words("draft.added_heading"),
         "decided": words("ending.done"),
     }
     return notices[said] if said else notice(request, notices)
