@@ -18,14 +18,12 @@ from shared.contracts.reports import (
 )
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_reports import CHUNKS, JOB_ID, ONE, TWO, StandInReports
 from tests.gateway.visit import Page, words
-from tests.rules.typed import dsr
 from tests.services.two_bodies import a_two_body_register
 
 HERE = "/dsr/reporting/"
@@ -212,18 +210,6 @@ async def test_the_download_panel_offers_reports_and_filters(browser: Browser) -
     assert ["Generate Report"] == page.texts("section button")
     assert "contain patient identifiable data" in words(page.tree.select_one("section .nhsuk-card--warning"))
     assert "DynamicSupportRegister@mpft.nhs.uk" in words(page.tree.select_one("section a[href^=mailto]"))
-
-
-async def test_no_heading_stands_over_nothing_in_a_register_without_filters(
-    open_gateway: OpenGateway, identity: StandInIdentity, reports: StandInReports
-) -> None:
-    bare = dsr().model_copy(update={"reporting": dsr().reporting.model_copy(update={"filters": ()})})
-    browser = await open_gateway(identity, reports, registers=Registers([LoadedRegister(bare, "0")]))
-
-    page = await browser.see(HERE)
-
-    assert "Report Filters" not in page.texts("h3")
-    assert ["Select Report"] == page.texts("section label")
 
 
 async def test_a_report_that_cannot_be_made_is_not_offered(browser: Browser, reports: StandInReports) -> None:

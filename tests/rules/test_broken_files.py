@@ -194,7 +194,7 @@ SLIPS: list[tuple[str, str, str]] = [
         "which is repeated: write [[form.section]], with two brackets",
     ),
     ("[[notification]]", "[[notifications]]", "who gets an email is written under [[notification]]"),
-    ("[[organisation]]", "[[organization]]", "is not a word that a definition knows; did you mean organisation?"),
+    ("[[organisation]]", "[[organisations]]", "is not a word that a definition knows; did you mean organisation?"),
     ('team = "Homes desk"', 'team\u00a0= "Homes desk"', "line 25: has a space that is not a plain one"),
     ('team = "Homes desk"', "team = 'Homes' desk'", "line 25: has something after the value"),
     (

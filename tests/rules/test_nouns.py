@@ -13,7 +13,7 @@ from tests.rules.typed import INVENTED
 
 HOMES = (Path(__file__).parents[1] / "journeys" / "registers" / "homes" / "2031.toml").read_text("utf-8")
 DSR = tomllib.loads((SHIPPED / "dsr" / "2022.toml").read_text("utf-8"))
-OTHERS = re.compile(r"\brecords?\b|referral|archiv", re.IGNORECASE)
+OTHERS = re.compile(r"\brecords?\b|referral|archive|archiving", re.IGNORECASE)
 VERBS = re.compile(r"Record the decision|Record it again|case record|the right record")
 """The verb, and the records of other agencies."""
 
