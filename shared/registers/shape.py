@@ -215,8 +215,8 @@ def _meant(steps: Steps, found: Sequence[ErrorDetails], written: object, model: 
         return Meant(usual)
     if under := next((each for each in known + list(there) if key in _known_at((*steps[:-1], each), model)), ""):
         return Meant(under=under)
-    near = nearest(key, missing, cutoff=0.5) or nearest(key, known)
-    return Meant(near or nearest(key, _known_at(steps[:-1], model), cutoff=SURELY))
+    same = nearest(key, _known_at(steps[:-1], model), cutoff=SURELY)
+    return Meant(nearest(key, missing, cutoff=0.5) or same or nearest(key, known))
 
 
 def _kinds_at(steps: Steps, model: type[BaseModel] | None) -> list[str]:
