@@ -1,7 +1,7 @@
 """The route table: every page with the permission it needs; any other address is not found."""
 
 from gateway.pages import demo_mail, home, public
-from gateway.pages.account import login, own_sessions, password, pin, registration, reminder, session
+from gateway.pages.account import app_step, login, own_app, own_sessions, password, pin, registration, reminder, session
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
@@ -39,6 +39,10 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/login/", login.log_in, ANYONE),
     PageRoute("GET", "/{register}/login/pin", pin.pin_page, ANYONE),
     PageRoute("POST", "/{register}/login/pin", pin.verify_pin, ANYONE),
+    PageRoute("GET", "/{register}/login/app", app_step.app_page, ANYONE),
+    PageRoute("POST", "/{register}/login/app", app_step.verify_app, ANYONE),
+    PageRoute("GET", "/{register}/login/recovery", app_step.recovery_page, ANYONE),
+    PageRoute("POST", "/{register}/login/recovery", app_step.verify_recovery, ANYONE),
     PageRoute("POST", "/{register}/login/resend", pin.resend_pin, ANYONE),
     PageRoute("POST", "/{register}/login/cancel", pin.cancel, ANYONE),
     PageRoute("GET", "/{register}/login/register/", registration.register_page, ANYONE),
@@ -53,6 +57,13 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(
         "POST", "/{register}/account/password", password.change_password, Permission.USE_ACCOUNT, before_change=True
     ),
+    PageRoute("GET", "/{register}/account/app", own_app.app_page, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("POST", "/{register}/account/app", own_app.begin, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("POST", "/{register}/account/app/confirm", own_app.confirm, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("GET", "/{register}/account/app/remove", own_app.remove_page, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("POST", "/{register}/account/app/remove", own_app.remove, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("GET", "/{register}/account/app/codes", own_app.renew_page, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("POST", "/{register}/account/app/codes", own_app.renew, Permission.USE_ACCOUNT, before_app=True),
     PageRoute("POST", "/{register}/account/sessions/{session}/end", own_sessions.end_session, Permission.USE_ACCOUNT),
     PageRoute(
         "GET",

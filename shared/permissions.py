@@ -89,7 +89,7 @@ class Visitor(BaseModel):
     The signed-in user, as signed by identity for one register.
 
     `role` is None when the user holds no role there. With `must_change`, the user must first change a temporary
-    password. `organisation_ids` are those whose names and users the user may choose from. `all_organisations`: the user
+    password. With `must_add_app`, the user must first add an authenticator app. `organisation_ids` are those whose names and users the user may choose from. `all_organisations`: the user
     has every organisation of the register, and those that join it. `home_organisation_id` is the one that submits the
     user's records. `bodies` are those that the organisations act for, in a register whose scope is made of bodies.
     `standard_sees` and `standard_updates` say whether the register limits standard users to their own records.
@@ -110,6 +110,7 @@ class Visitor(BaseModel):
     session_id: UUID
     method: Literal["password_pin", "password_totp"]
     must_change: bool = False
+    must_add_app: bool = False
     bodies: tuple[str, ...] = ()
     standard_sees: Literal["own", "scope"] = "own"
     standard_updates: Literal["own", "scope"] = "own"
@@ -133,7 +134,7 @@ class Visitor(BaseModel):
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return permissions_of(None if self.must_change else self.role, self.grants)
+        return permissions_of(None if self.must_change or self.must_add_app else self.role, self.grants)
 
     @property
     def submits_for(self) -> UUID | None:

@@ -25,6 +25,7 @@ from shared.messages import Refused
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 
+APP = "account/app"
 PASSIVE = "X-Passive"  # sent by scripts that poll: does not extend the session
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -52,7 +53,8 @@ class PageRoute:
     """
     One row of the route table. Every page has a policy; of several permissions one is enough.
 
-    `before_change` means that the page is open while a temporary password has not been changed. `is_data` means that it
+    `before_change` means that the page is open while a temporary password has not been changed, or an authenticator app
+    must be added. `before_app`: only while an app must be added. Both kinds of page take secrets. `is_data` means that it
     is no page to look at: a file, or values for a script.
     """
 
@@ -61,12 +63,13 @@ class PageRoute:
     handler: Handler
     policy: Permission | frozenset[Permission] | Anyone
     before_change: bool = False
+    before_app: bool = False
     is_data: bool = False
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether an error page may keep what was sent. Never for log-in details or passwords."""
-        return self.policy is not ANYONE and not self.before_change
+        """Whether an error page may keep what was sent. Never for log-in details, passwords or codes."""
+        return self.policy is not ANYONE and not (self.before_change or self.before_app)
 
     @property
     def may_be_returned_to(self) -> bool:
@@ -175,6 +178,8 @@ def _turn_away(request: web.Request, page: PageRoute, found: SessionFound | None
         raise web.HTTPUnauthorized
     if found.visitor.must_change and not page.before_change:
         return see_other(request[REGISTER].address(PATHS["password"]))
+    if found.visitor.must_add_app and not (page.before_change or page.before_app):
+        return see_other(request[REGISTER].address(APP))
     if not page.is_open_to(found.visitor.permissions):
         raise web.HTTPForbidden
     return None

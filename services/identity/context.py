@@ -45,7 +45,11 @@ class RegisterAccess:
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityContext(ServiceContext):
-    """The shared parts of the service, its keys, and the rules that this installation chose."""
+    """
+    The shared parts of the service, its keys, and the rules that this installation chose.
+
+    `needing_app`: the roles and add-ons whose users must have an authenticator app.
+    """
 
     keys: Keys
     hashes: PasswordHashes
@@ -54,6 +58,7 @@ class IdentityContext(ServiceContext):
     lifetimes: Lifetimes
     shared_limits: SharedLimits
     most_sessions: int
+    needing_app: tuple[str, ...]
 
     def named(self, code: str) -> Definition:
         """

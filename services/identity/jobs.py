@@ -8,7 +8,8 @@ from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext
 from services.identity.operators import ensure_organisations
 from services.identity.rules import log_in as rules
-from services.identity.store import accounts, attempts, devices, limits, organisations, sessions
+from services.identity.rules.authenticator import BEGUN_LIFE
+from services.identity.store import accounts, apps, attempts, devices, limits, organisations, sessions
 from shared import audit
 from shared.bus.protocol import Bus
 from shared.contracts.identity import Heartbeat
@@ -71,6 +72,7 @@ class Sweeper:
         sweeps: tuple[Callable[[Database], Awaitable[object]], ...] = (
             lambda db: sessions.sweep(db, self.context.lifetimes.idle),
             lambda db: attempts.sweep(db, rules.ATTEMPT_LIFE),
+            lambda db: apps.sweep(db, BEGUN_LIFE),
             lambda db: devices.sweep(db, rules.KNOWN_DEVICE_LIFE),
             lambda db: accounts.settle_counts(db, *counts),
             lambda db: devices.settle_counts(db, *counts),

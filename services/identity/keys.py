@@ -1,8 +1,10 @@
-"""What is stored in place of secrets: hashes of tokens, and keyed hashes of PINs and temporary passwords."""
+"""What is stored in place of secrets: hashes of tokens, keyed hashes of short secrets, and encrypted secrets of apps."""
 
 import hashlib
 import hmac
 from uuid import UUID
+
+from nacl.secret import Aead
 
 from services.identity.rules.passwords import normalised
 
@@ -19,6 +21,7 @@ class Keys:
         if len(secret) != 32:
             raise ValueError("the key of PINs is 64 hex digits")
         self._secret = secret
+        self._aead = Aead(self._keyed("app", b"", ""))
 
     def pin(self, attempt_id: UUID, pin: str) -> bytes:
         """Return the hash of a PIN. It is bound to one log-in: the same PIN has another hash in another log-in."""
@@ -26,6 +29,17 @@ class Keys:
 
     def temporary_password(self, account_id: UUID, password: str) -> bytes:
         return self._keyed("temporary", account_id.bytes, normalised(password))
+
+    def recovery_code(self, account_id: UUID, code: str) -> bytes:
+        return self._keyed("recovery", account_id.bytes, code)
+
+    def seal(self, account_id: UUID, secret: str) -> bytes:
+        """Encrypt the secret of an app. It is bound to its account: in another row it cannot be decrypted."""
+        return bytes(self._aead.encrypt(secret.encode(), account_id.bytes))
+
+    def unseal(self, account_id: UUID, sealed: bytes) -> str:
+        """Decrypt the secret of an app. Raise `CryptoError` if it belongs to another account or another key."""
+        return self._aead.decrypt(sealed, account_id.bytes).decode()
 
     def window(self, what: str) -> bytes:
         """Return the key that a limit counts under, without revealing what it is made of."""

@@ -49,6 +49,22 @@ class Mails:
     def password_changed(self, to: Recipient, contact: str) -> QueueMail:
         return _mail("password_changed", to, None, contact=contact)
 
+    def app_added(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("app_added", to, None, contact=contact)
+
+    def app_removed(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("app_removed", to, None, contact=contact)
+
+    def app_reset(self, to: Recipient, contact: str) -> QueueMail:
+        """Write that an administrator or an operator removed the app, so that another can be added."""
+        return _mail("app_reset", to, None, contact=contact, link=self._log_in(to))
+
+    def recovery_code_used(self, to: Recipient, left: int) -> QueueMail:
+        return _mail("recovery_code_used", to, None, left=str(left))
+
+    def recovery_codes_renewed(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("recovery_codes_renewed", to, None, contact=contact)
+
     def role_changed(self, to: Recipient, user_id: UUID) -> QueueMail:
         """Write to a master admin that a role changed, with a link to the user."""
         link = f"{self.public_url.rstrip('/')}/{to.register_code}/administration/users/{user_id.hex}/"

@@ -10,6 +10,7 @@ from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
+from services.identity.handlers.own_app import OwnAppHandlers
 from services.identity.handlers.own_sessions import OwnSessionHandlers
 from services.identity.handlers.passwords import ChangeOfPassword, Reminders, RuleInForce
 from services.identity.handlers.pins import PinStep
@@ -28,6 +29,7 @@ from services.identity.rules.passwords import ICS, PROFILES
 from services.identity.settings import IdentitySettings
 from shared import log
 from shared.context import ServiceContext
+from shared.contracts import authenticator as asked_of_apps
 from shared.contracts import identity as asked
 from shared.contracts import users as asked_of_users
 from shared.contracts.health import ReadIdentityBacklog
@@ -66,6 +68,7 @@ def context_of(shared: ServiceContext, settings: IdentitySettings) -> IdentityCo
             registrations=settings.limit_registrations,
         ),
         most_sessions=settings.most_sessions,
+        needing_app=settings.needing_app,
     )
 
 
@@ -82,6 +85,7 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
     Return the handler and permission of each request. Requests before a log-in are open to anyone and have own limits.
     """
     password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
+    own_app = OwnAppHandlers(context)
     users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
     return [
         for_anyone(asked.RegisterAccount, Registration(context).register),
@@ -94,6 +98,11 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked.ListOwnSessions, Permission.USE_ACCOUNT, OwnSessionHandlers(context).read),
         for_visitors(asked.EndOwnSession, Permission.USE_ACCOUNT, OwnSessionHandlers(context).end),
         for_visitors(asked.ChangePassword, Permission.USE_ACCOUNT, ChangeOfPassword(context).change),
+        for_visitors(asked_of_apps.ReadApp, Permission.USE_ACCOUNT, own_app.read),
+        for_visitors(asked_of_apps.BeginApp, Permission.USE_ACCOUNT, own_app.begin),
+        for_visitors(asked_of_apps.ConfirmApp, Permission.USE_ACCOUNT, own_app.confirm),
+        for_visitors(asked_of_apps.RemoveApp, Permission.USE_ACCOUNT, own_app.remove),
+        for_visitors(asked_of_apps.RenewRecoveryCodes, Permission.USE_ACCOUNT, own_app.renew),
         for_anyone(asked.RemindPassword, Reminders(context).remind),
         for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),
         for_anyone(asked.ListOrganisations, OrganisationList(context).read),

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
+from services.identity.rules.authenticator import NAMES, NEED_AN_APP
 from shared.settings import ServiceSettings
 
 
@@ -23,6 +24,11 @@ class IdentitySettings(ServiceSettings):
     pin_minutes: int = Field(default=30, ge=5, le=30, description="How long a PIN is valid.")
     most_sessions: int = Field(
         default=3, ge=1, le=100, description="In how many browsers a user may be logged in at once."
+    )
+    app_required_for: str | None = Field(
+        default=None,
+        description="Roles and add-ons whose users must log in with an authenticator app, with commas; empty: none. "
+        f"Default: {','.join(NEED_AN_APP)}; none in demo mode.",
     )
     limit_wrong_passwords: int = Field(
         default=100, ge=5, description="Wrong passwords from one network address in 5 minutes, from unknown browsers."
@@ -45,3 +51,21 @@ class IdentitySettings(ServiceSettings):
         if len(bytes.fromhex(key.get_secret_value())) != 32:
             raise ValueError("the key of PINs is 64 hex digits")
         return key
+
+    @field_validator("app_required_for")
+    @classmethod
+    def _are_roles(cls, named: str | None) -> str | None:
+        if unknown := sorted(set(_names_in(named or "")).difference(NAMES)):
+            raise ValueError(f"{', '.join(unknown)}: not a role or an add-on; those are {', '.join(NAMES)}")
+        return named
+
+    @property
+    def needing_app(self) -> tuple[str, ...]:
+        """The roles and add-ons whose users must have an authenticator app."""
+        if self.app_required_for is None:
+            return () if self.demo else NEED_AN_APP
+        return _names_in(self.app_required_for)
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    return tuple(name for each in text.split(",") if (name := each.strip()))

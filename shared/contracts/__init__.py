@@ -1,6 +1,6 @@
 """Every message on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
-from shared.contracts import health, identity, installation, notifier, outcomes, reports, users
+from shared.contracts import authenticator, health, identity, installation, notifier, outcomes, reports, users
 from shared.contracts.referrals import (
     archiving,
     caseload,
@@ -32,6 +32,11 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.ListOwnSessions,
     identity.EndOwnSession,
     identity.ChangePassword,
+    authenticator.ReadApp,
+    authenticator.BeginApp,
+    authenticator.ConfirmApp,
+    authenticator.RemoveApp,
+    authenticator.RenewRecoveryCodes,
     identity.RemindPassword,
     identity.ReadPasswordRule,
     identity.ListOrganisations,

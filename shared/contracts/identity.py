@@ -54,9 +54,14 @@ class RegisterAccount(Request[Nothing]):
 
 
 class Attempt(Message):
-    """A log-in that waits for its PIN. The token goes into a cookie and nowhere else."""
+    """
+    A log-in that waits for its PIN. The token goes into a cookie and nowhere else.
+
+    `by_app`: it waits for a code of the user's authenticator app, or a recovery code. No PIN was sent.
+    """
 
     attempt_token: str = Secret
+    by_app: bool = False
 
 
 class LogIn(Request[Attempt]):
@@ -95,7 +100,7 @@ class SessionOpened(Message):
 
 
 class PinRefused(Refusal):
-    """The PIN is wrong or has expired. The user has `tries_left`."""
+    """The PIN or code is wrong or has expired. The user has `tries_left`."""
 
     code: ClassVar[str] = "pin_refused"
 
@@ -104,9 +109,9 @@ class PinRefused(Refusal):
 
 class VerifyPin(Request[SessionOpened]):
     """
-    Take the PIN step of a log-in.
+    Take the second step of a log-in: the PIN, or a code of the app or a recovery code if it waits for that.
 
-    Refused as `pin_refused` (the same for a wrong and an expired PIN) with the number of `tries_left`. Refused as
+    Refused as `pin_refused` (the same for a wrong, a used and an expired one) with the number of `tries_left`. Refused as
     `attempt_over` when the user must start again: done, cancelled, five tries, or the account is locked.
 
     `earlier_session` is the browser's present session cookie: that session ends, even if it belongs to another user.
@@ -127,7 +132,8 @@ class ResendPin(Request[Nothing]):
     """
     Send a new PIN for the same attempt. The earlier PIN becomes invalid, and the tries stay counted.
 
-    Refused as `too_many` (within a minute of the last one, or the sixth in an hour) or `attempt_over`.
+    Refused as `too_many` (within a minute of the last one, or the sixth in an hour) or `attempt_over`, as
+    for a log-in that waits for an app.
     """
 
     subject: ClassVar[str] = "ask.identity.resend_pin"

@@ -17,6 +17,11 @@ Template = Literal[
     "locked_to_strangers",
     "password_changed",
     "role_changed",
+    "app_added",
+    "app_removed",
+    "app_reset",
+    "recovery_code_used",
+    "recovery_codes_renewed",
 ]
 Occasion = Literal[
     "record_created",

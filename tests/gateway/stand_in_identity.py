@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from shared.contracts import identity
+from shared.contracts import authenticator, identity
 from shared.contracts.installation import Hold, ReadHold
 from shared.messages import Nothing, Refused
 from shared.permissions import AccountGrant, Role, Visitor
@@ -13,6 +13,9 @@ from tests.contracts.golden import recorded
 from tests.gateway.stand_in import Row, StandIn, nothing, row
 
 EMAIL, PASSWORD, PIN = "jayne.billings@mpft.nhs.uk", "Right-password-1", "024680"
+KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+URI = f"otpauth://totp/Staffordshire%20DSR:jayne.billings%40mpft.nhs.uk?secret={KEY}&issuer=Staffordshire%20DSR"
+RECOVERY_CODES = ("ABCDE-FGHJK", "23456-789AB")
 NAME = "Jayne Billings"
 JAYNE, MPFT = UUID(int=7), UUID(int=1)
 ORGANISATIONS = (
@@ -46,6 +49,8 @@ class StandInIdentity(StandIn):
     role: Role | None = Role.STANDARD
     all_organisations: bool = False
     must_change: bool = False
+    must_add_app: bool = False
+    app: authenticator.AppState = field(default_factory=authenticator.AppState)
     grants: tuple[AccountGrant, ...] = ()
     user_id: UUID = JAYNE
     full_name: str = NAME
@@ -69,6 +74,11 @@ class StandInIdentity(StandIn):
             row(identity.LogOut, self._log_out),
             row(identity.ListOwnSessions, self._list_sessions),
             row(identity.EndOwnSession, nothing),
+            row(authenticator.ReadApp, lambda _: self.app),
+            row(authenticator.BeginApp, self._begin_app),
+            row(authenticator.ConfirmApp, self._confirm_app),
+            row(authenticator.RemoveApp, self._remove_app),
+            row(authenticator.RenewRecoveryCodes, self._renew_codes),
             row(identity.ChangePassword, self._change_password),
             row(identity.ReadPasswordRule, lambda _: PASSWORD_RULE),
             row(ReadHold, lambda _: Hold(because=None)),
@@ -91,7 +101,7 @@ class StandInIdentity(StandIn):
             raise Refused("wrong_details")
         token = secrets.token_urlsafe(32)
         self.attempts.add(token)
-        return identity.Attempt(attempt_token=token)
+        return identity.Attempt(attempt_token=token, by_app=self.app.added_at is not None)
 
     def _verify_pin(self, asked: identity.VerifyPin) -> identity.SessionOpened:
         if asked.attempt_token not in self.attempts:
@@ -123,6 +133,35 @@ class StandInIdentity(StandIn):
     def _list_sessions(self, _asked: identity.ListOwnSessions) -> identity.OwnSessions:
         return identity.OwnSessions(sessions=self.own_sessions)
 
+    def _begin_app(self, asked: authenticator.BeginApp) -> authenticator.AppBegun:
+        if asked.current_password != PASSWORD:
+            raise Refused("password_wrong")
+        return authenticator.AppBegun(secret=KEY, uri=URI)
+
+    def _confirm_app(self, asked: authenticator.ConfirmApp) -> authenticator.RecoveryCodes:
+        if asked.code != PIN:
+            raise Refused("code_wrong")
+        self.add_app()
+        return authenticator.RecoveryCodes(codes=RECOVERY_CODES)
+
+    def add_app(self) -> None:
+        self.must_add_app, self.app = False, authenticator.AppState(added_at=NOON, recovery_codes_left=10)
+
+    def _remove_app(self, asked: authenticator.RemoveApp) -> Nothing:
+        self._check_both(asked.current_password, asked.code)
+        self.app = authenticator.AppState()
+        return Nothing()
+
+    def _renew_codes(self, asked: authenticator.RenewRecoveryCodes) -> authenticator.RecoveryCodes:
+        self._check_both(asked.current_password, asked.code)
+        return authenticator.RecoveryCodes(codes=RECOVERY_CODES)
+
+    def _check_both(self, password: str, code: str) -> None:
+        if password != PASSWORD:
+            raise Refused("password_wrong")
+        if code not in (PIN, RECOVERY_CODES[0].replace("-", "")):
+            raise Refused("code_wrong")
+
     def _change_password(self, asked: identity.ChangePassword) -> identity.SessionOpened:
         if asked.current_password != PASSWORD:
             raise Refused(identity.PasswordWrong())
@@ -137,7 +176,7 @@ class StandInIdentity(StandIn):
             user_id=self.user_id,
             full_name=self.full_name,
             register_code=register_code,
-            role=self.role,
+            role=None if self.must_add_app else self.role,
             organisation_ids=self.organisation_ids,
             all_organisations=self.all_organisations,
             bodies=self.bodies,
@@ -145,5 +184,6 @@ class StandInIdentity(StandIn):
             session_id=UUID(int=8),
             method="password_pin",
             must_change=self.must_change,
+            must_add_app=self.must_add_app,
             grants=self.grants,
         )

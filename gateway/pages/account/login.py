@@ -3,7 +3,16 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.account.sign_in import LOGIN, LONGEST_EMAIL, LONGEST_SECRET, PIN, REGISTRATION, REMINDER, to_login
+from gateway.pages.account.sign_in import (
+    APP,
+    LOGIN,
+    LONGEST_EMAIL,
+    LONGEST_SECRET,
+    PIN,
+    REGISTRATION,
+    REMINDER,
+    to_login,
+)
 from gateway.pages.records.last_list import forget_list
 from gateway.security import cookies, return_to
 from gateway.security.client_address import client_address
@@ -36,7 +45,7 @@ async def login_page(request: web.Request) -> web.Response:
 
 
 async def log_in(request: web.Request) -> web.Response:
-    """Send correct details on to the PIN page. A refusal uses one sentence, whichever detail was wrong."""
+    """Send correct details on to the page of the second step. A refusal uses one sentence, whichever detail was wrong."""
     form = _form(request[REGISTER])
     answers = form.read(await request.post())
     if answers is None:
@@ -45,7 +54,7 @@ async def log_in(request: web.Request) -> web.Response:
         attempt = await _ask_to_log_in(request, answers["email"], answers["password"])
     except Refused as refusal:
         return await _not_let_in(request, form, refusal)
-    response = see_other(request[REGISTER].address(PIN))
+    response = see_other(request[REGISTER].address(APP if attempt.by_app else PIN))
     cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
     return_to.claim(request, response, answers["email"])
     return response

@@ -7,12 +7,14 @@ from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.own_sessions import lines_of
 from gateway.pages.account.sign_in import LONGEST_SECRET, put_session, to_wanted_page
 from gateway.security import cookies
+from gateway.security.guard import APP
 from gateway.security.sessions import SESSIONS
-from gateway.ui.actions import ask, notice, see_other
+from gateway.ui.actions import ask, ask_if_there, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
+from shared.contracts.authenticator import AppState, ReadApp
 from shared.contracts.identity import (
     ChangePassword,
     PasswordRule,
@@ -129,6 +131,14 @@ def _printed(sentences: tuple[str, ...]) -> str:
     return Markup('<ul class="nhsuk-list nhsuk-list--bullet nhsuk-u-margin-bottom-0">{}</ul>').format(lines)
 
 
+def _way_in(request: web.Request, state: AppState | None) -> str:
+    """Return how the user logs in, in words; nothing if identity does not answer, or the password must change first."""
+    if state is None or request[VISITOR].must_change:
+        return ""
+    words = request[REGISTER].words
+    return words("account.by_app") if state.added_at else words("account.by_pin")
+
+
 async def _show(request: web.Request, form: Form) -> web.Response:
     return await show(
         request,
@@ -137,5 +147,7 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         words=request[REGISTER].words,
         must_change=request[VISITOR].must_change,
         sessions=await lines_of(request),
+        app=_way_in(request, await ask_if_there(request, ReadApp())),
+        app_page=request[REGISTER].address(APP),
         ended=notice(request, {"ended": request[REGISTER].words("account.session_ended")}),
     )

@@ -13,6 +13,8 @@ from shared.permissions import Visitor
 
 LOGIN = "login/"
 PIN = "login/pin"
+APP = "login/app"
+RECOVERY = "login/recovery"
 REGISTRATION = "login/register/"
 REMINDER = "login/reminder/"
 LONGEST_EMAIL = 320

@@ -12,7 +12,7 @@ from services.identity.keys import hash_of, same
 from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import LOG_INS_OPENED, PASSWORDS_FOR_EMAIL, Limit, WindowCount
-from services.identity.store import accounts, attempts, devices, limits
+from services.identity.store import accounts, apps, attempts, devices, limits
 from services.identity.store.accounts import NOBODY, Account
 from services.identity.store.attempts import NewAttempt
 from shared import audit, outbox
@@ -55,7 +55,7 @@ class Guess:
 @dataclass(frozen=True)
 class PasswordStep:
     """
-    Takes address and password, and answers with a log-in that waits for its PIN.
+    Takes address and password, and answers with a log-in that waits for its PIN, or for a code of the account's app.
 
     Every guess is counted before it is checked, and costs one real hash whether or not the account exists. An unknown
     address, a wrong password and a locked account take the same steps and give the same answer.
@@ -143,22 +143,29 @@ class PasswordStep:
             await _give_back_windows(db, guess)
             if guess.account is None or not await _clear_count(db, guess.account, guess.device_id, match):
                 return None
-            key = self.context.keys.window(str(guess.account.account_id))
-            opened_lately = await limits.count(db, LOG_INS_OPENED, key)
+            opened_lately = await self._count_opened(db, guess.account)
             temporary = guess.account.temporary_hash if match is PasswordMatch.TEMPORARY else None
-            opened = NewAttempt(new_id(), guess.account.account_id, asked.register_code, guess.device_id, temporary)
+            by_app, who = await apps.has(db, guess.account.account_id), guess.account.account_id
+            opened = NewAttempt(new_id(), who, asked.register_code, guess.device_id, temporary, by_app)
             token = "" if opened_lately.is_over else await self._open(db, guess.account, opened)
         if opened_lately.is_over:
             raise too_many(opened_lately)
         self.context.wake()
-        return Attempt(attempt_token=token)
+        return Attempt(attempt_token=token, by_app=by_app)
+
+    async def _count_opened(self, db: Database, account: Account) -> WindowCount:
+        return await limits.count(db, LOG_INS_OPENED, self.context.keys.window(str(account.account_id)))
 
     async def _open(self, db: Database, account: Account, attempt: NewAttempt) -> str:
+        """
+        Store the log-in and mail its PIN. A log-in that waits for an app gets no PIN: what is stored is a hash of none.
+        """
         token, pin, life = new_token(), rules.new_pin(secrets.randbelow), self.context.lifetimes.pin
-        keyed = self.context.keys.pin(attempt.attempt_id, pin)
+        keyed = secrets.token_bytes(32) if attempt.by_app else self.context.keys.pin(attempt.attempt_id, pin)
         expires_at = await attempts.open_attempt(db, attempt, hash_of(token), keyed, life, rules.LIVE_ATTEMPTS)
-        to = recipient_of(account, attempt.register_code)
-        await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
+        if not attempt.by_app:
+            to = recipient_of(account, attempt.register_code)
+            await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
         await audit.note(db, None, IdentityAction.LOG_IN_BEGUN, [account.account_id], register=attempt.register_code)
         return token
 

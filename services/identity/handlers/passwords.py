@@ -6,14 +6,13 @@ from uuid import UUID
 
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
+from services.identity.handlers.current_password import CurrentPassword
 from services.identity.handlers.locks import mail_locked
 from services.identity.handlers.opening import open_session
-from services.identity.keys import same
 from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import (
     OPEN_TO_KNOWN_DEVICES,
-    PASSWORD_CHANGES,
     REMINDERS_IN_DAY,
     REMINDERS_IN_HOUR,
     Status,
@@ -55,11 +54,7 @@ class ChangeOfPassword:
     context: IdentityContext
 
     async def change(self, visitor: Visitor, asked: ChangePassword) -> SessionOpened:
-        change = await self._count(visitor)
-        if not await self._is_current(change, asked.current_password):
-            await self._note_refused(visitor)
-            raise Refused(PasswordWrong(sentences=self.context.profile.unmet(asked.new_password, change.words)))
-        await self._give_back(visitor)
+        change = await self._confirmed(visitor, asked)
         self._check_new(change, asked)
         new_hash = await self.context.hashes.make(asked.new_password)
         async with transaction(self.context.pool) as db:
@@ -68,28 +63,17 @@ class ChangeOfPassword:
         await self.context.tell_revoked(ended)
         return opened
 
-    async def _count(self, visitor: Visitor) -> PasswordChange:
+    async def _confirmed(self, visitor: Visitor, asked: ChangePassword) -> PasswordChange:
+        """Return the change. A wrong current password is refused together with what is wrong with the new one."""
+        current = CurrentPassword(self.context)
+        user = await current.count(visitor)
         async with transaction(self.context.pool) as db:
-            counted = await limits.count(db, PASSWORD_CHANGES, self._key(visitor))
-            session = await sessions.find_live(db, visitor.session_id, self.context.lifetimes.idle)
-            account = await accounts.find_by_id(db, visitor.user_id)
             worked_for = await organisations.names_of_account(db, visitor.user_id)
-        if session is None or account is None:
-            raise NotAnswered(Fault.NOT_SIGNED_IN)
-        if counted.is_over:
-            raise too_many(counted)
-        known = (account.first_name, account.last_name, account.email, *worked_for)
-        return PasswordChange(account, session, context_words(known))
-
-    def _key(self, visitor: Visitor) -> bytes:
-        return self.context.keys.window(str(visitor.user_id))
-
-    async def _is_current(self, change: PasswordChange, password: str) -> bool:
-        """Check the current password: the temporary one, if that opened the session."""
-        if change.session.must_change:
-            keyed = self.context.keys.temporary_password(change.account.account_id, password)
-            return same(change.account.temporary_hash, keyed)
-        return await self.context.hashes.is_right(change.account.password_hash, password)
+        account = user.account
+        words = context_words((account.first_name, account.last_name, account.email, *worked_for))
+        if not await current.matches(visitor, user, asked.current_password, IdentityAction.PASSWORD_CHANGE_REFUSED):
+            raise Refused(PasswordWrong(sentences=self.context.profile.unmet(asked.new_password, words)))
+        return PasswordChange(account, user.session, words)
 
     def _check_new(self, change: PasswordChange, asked: ChangePassword) -> None:
         if unmet := self.context.profile.unmet(asked.new_password, change.words):
@@ -98,14 +82,6 @@ class ChangeOfPassword:
             raise Refused("password_unchanged")
         if not asked.confirmed:
             raise Refused("not_confirmed")
-
-    async def _note_refused(self, visitor: Visitor) -> None:
-        async with transaction(self.context.pool) as db:
-            await audit.note(db, visitor, IdentityAction.PASSWORD_CHANGE_REFUSED, [visitor.user_id])
-
-    async def _give_back(self, visitor: Visitor) -> None:
-        async with transaction(self.context.pool) as db:
-            await limits.give_back(db, PASSWORD_CHANGES, self._key(visitor))
 
     async def _replace(
         self, db: Database, visitor: Visitor, change: PasswordChange, new_hash: str

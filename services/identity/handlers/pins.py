@@ -1,4 +1,4 @@
-"""The PIN step of a log-in: verify, send again, cancel."""
+"""The second step of a log-in: verify a PIN or a code of the authenticator app, send a PIN again, cancel."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -9,14 +9,15 @@ from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.ending import end_oldest, end_session
 from services.identity.handlers.locks import lock
 from services.identity.handlers.opening import open_session
+from services.identity.handlers.second_factor import count_code, give_back_code, use_code
 from services.identity.keys import hash_of, same
 from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
-from services.identity.rules.log_in import PINS_IN_DAY, PINS_IN_HOUR, RESENDS, Status
-from services.identity.store import accounts, attempts, limits
+from services.identity.rules.log_in import RESENDS, Status
+from services.identity.store import accounts, apps, attempts, limits
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
-from services.identity.store.sessions import Session
+from services.identity.store.sessions import Method, Session
 from shared import audit, log, outbox
 from shared.contracts.identity import CancelAttempt, PinRefused, ResendPin, SessionOpened, TooManyTries, VerifyPin
 from shared.database import DATABASE_FAULTS, Database, transaction
@@ -27,9 +28,9 @@ from shared.messages import Nothing, Refused
 @dataclass(frozen=True)
 class PinVerdict:
     """
-    The result of one PIN. The log-in is over if no session was opened and no tries are left.
+    The result of one code. The log-in is over if no session was opened and no tries are left.
 
-    `ended`: the sessions that this PIN ended. `email`: of the account whose session was opened.
+    `ended`: the sessions that this code ended. `email`: of the account whose session was opened.
     """
 
     opened: SessionOpened | None = None
@@ -41,9 +42,9 @@ class PinVerdict:
 @dataclass(frozen=True)
 class PinStep:
     """
-    Takes the PIN of a log-in whose password was right.
+    Takes the PIN, or the code of the app, of a log-in whose password was right.
 
-    A try counts before the PIN is checked. The limits are five for a log-in, and ten an hour and twenty a day for an
+    A try counts before the code is checked. The limits are five for a log-in, and ten an hour and twenty a day for an
     account. The account's row stays locked meanwhile, so parallel guesses cannot exceed the limits.
     """
 
@@ -83,15 +84,25 @@ class PinStep:
         tried = await attempts.take_try(db, token_hash, rules.PIN_TRIES)
         if account is None or tried is None:
             return PinVerdict()
-        key = self.context.keys.window(str(account.account_id))
-        in_hour, in_day = [await limits.count(db, limit, key) for limit in (PINS_IN_HOUR, PINS_IN_DAY)]
-        may_look = not (in_hour.is_over or in_day.is_over)
-        if may_look and tried.pin_is_live and same(tried.pin_hash, self.context.keys.pin(tried.attempt_id, pin)):
+        counted = await count_code(self.context, db, account.account_id)
+        if counted.may_look and tried.pin_is_live and await self._is_right(db, account, tried, pin):
             return await self._complete(db, account, tried, asked)
-        return await self._refuse(db, account, tried, locks=rules.lock_after_wrong_pin(in_hour.number, in_day.number))
+        return await self._refuse(db, account, tried, locks=counted.locks)
+
+    async def _is_right(self, db: Database, account: Account, tried: Try, code: str) -> bool:
+        """
+        Check the code that this log-in waits for, and use it up.
+
+        A PIN that was mailed before the account got an app opens nothing.
+        """
+        if tried.by_app:
+            return await use_code(self.context, db, account, code, tried.register_code) is not None
+        is_pin = same(tried.pin_hash, self.context.keys.pin(tried.attempt_id, code))
+        return is_pin and not await apps.has(db, account.account_id)
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> PinVerdict:
-        await audit.note(db, None, IdentityAction.PIN_WRONG, [account.account_id], register=tried.register_code)
+        wrong = IdentityAction.APP_CODE_WRONG if tried.by_app else IdentityAction.PIN_WRONG
+        await audit.note(db, None, wrong, [account.account_id], register=tried.register_code)
         if locks:
             return PinVerdict(ended=await lock(self.context, db, account, Status.LOCKED, tried.register_code))
         if tried.tries == rules.PIN_TRIES:
@@ -104,16 +115,15 @@ class PinStep:
 
         The user's oldest sessions end if they have more than the installation allows.
         """
-        key = self.context.keys.window(str(account.account_id))
-        for limit in (PINS_IN_HOUR, PINS_IN_DAY):
-            await limits.give_back(db, limit, key)
+        await give_back_code(self.context, db, account.account_id)
         if not await self._is_still_open(db, account, tried):
             await attempts.set_state(db, tried.attempt_id, "over")
             return PinVerdict()
         await attempts.set_state(db, tried.attempt_id, "done")
         await self._open_again(db, account, tried.register_code)
         has_temporary, who, register = tried.temporary_hash is not None, account.account_id, tried.register_code
-        session = Session(new_id(), who, "password_pin", has_temporary, asked.browser, asked.address)
+        method: Method = "password_totp" if tried.by_app else "password_pin"
+        session = Session(new_id(), who, method, has_temporary, asked.browser, asked.address)
         ended = await end_session(self.context, db, asked.earlier_session, actor=who, register=register)
         oldest = await end_oldest(self.context, db, who, register)
         opened = await open_session(self.context, db, session, tried.device_id)

@@ -8,7 +8,7 @@ from services.identity.handlers.ending import end_session
 from services.identity.keys import hash_of
 from services.identity.rules.log_in import IDLE_WRITTEN_EVERY
 from services.identity.store import sessions
-from services.identity.store.sessions import Method, SessionUser
+from services.identity.store.sessions import FoundSession, Method, SessionTimes, SessionUser
 from shared.contracts.identity import CheckGrant, FindSession, Grant, LogOut, SessionFound
 from shared.database import transaction
 from shared.messages import Nothing, Refused
@@ -29,7 +29,8 @@ class SessionHandlers:
 
     async def find(self, asked: FindSession) -> SessionFound:
         idle, token_hash = self.context.lifetimes.idle, hash_of(asked.session_token)
-        found = await sessions.find(self.context.pool, token_hash, asked.register_code, idle, IDLE_WRITTEN_EVERY)
+        times, needing_app = SessionTimes(idle, IDLE_WRITTEN_EVERY), self.context.needing_app
+        found = await sessions.find(self.context.pool, token_hash, asked.register_code, times, needing_app)
         if found is None:
             raise Refused("no_session")
         idle_ends_at = found.idle_ends_at
@@ -39,7 +40,7 @@ class SessionHandlers:
                 raise Refused("no_session")
             idle_ends_at = touched
         access = self.context.access_of(asked.register_code)
-        visitor = visitor_of(found.holder, access, found.session_id, found.method, found.must_change)
+        visitor = visitor_of(found.holder, access, found.session_id, found.method, Owed.of(found))
         return SessionFound(
             assertion=self.context.signer.sign_visitor(visitor, audiences_of(visitor)),
             visitor=visitor,
@@ -65,27 +66,44 @@ class SessionHandlers:
         )
 
 
+@dataclass(frozen=True)
+class Owed:
+    """What a user must do before anything else."""
+
+    must_change: bool = False
+    must_add_app: bool = False
+
+    @classmethod
+    def of(cls, found: FoundSession) -> "Owed":
+        return cls(found.must_change, found.must_add_app)
+
+
+NOTHING_OWED = Owed()
+
+
 def visitor_of(
-    holder: SessionUser, access: RegisterAccess, session_id: UUID, method: Method, must_change: bool = False
+    holder: SessionUser, access: RegisterAccess, session_id: UUID, method: Method, owed: Owed = NOTHING_OWED
 ) -> Visitor:
     """
     Return the visitor for one register. Of the user's grants they have those that the register offers.
 
-    A master admin has no organisations. A user who must change their password has no role yet.
+    A master admin has no organisations. A user who must first change a password or add an app has no role yet.
     """
     role = Role.MASTER_ADMIN if holder.master_admin else holder.role
-    has_scope = not must_change and not holder.master_admin
+    has_role = not (owed.must_change or owed.must_add_app)
+    has_scope = has_role and not holder.master_admin
     return Visitor(
         user_id=holder.account_id,
         full_name=f"{holder.first_name} {holder.last_name}",
         register_code=access.register_code,
-        role=None if must_change else role,
+        role=role if has_role else None,
         organisation_ids=tuple(holder.organisation_ids) if has_scope else (),
         all_organisations=has_scope and holder.all_organisations,
         home_organisation_id=holder.home_organisation_id if has_scope else None,
         session_id=session_id,
         method=method,
-        must_change=must_change,
+        must_change=owed.must_change,
+        must_add_app=owed.must_add_app,
         bodies=tuple(holder.bodies) if has_scope else (),
         standard_sees=access.sees,
         standard_updates=access.updates,

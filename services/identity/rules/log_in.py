@@ -85,6 +85,7 @@ COUNTED_BY_EMAIL = (PASSWORDS_FOR_EMAIL, REMINDERS_IN_HOUR, REMINDERS_IN_DAY)
 REPEATED_REGISTRATIONS = Limit("registrations_repeated", 3, _DAY)
 LOCK_MAILS = Limit("lock_mails", 3, _DAY)
 PASSWORD_CHANGES = Limit("password_changes", 5, _HOUR, "password_changes")
+APP_CONFIRMATIONS = Limit("app_confirmations", 30, _HOUR)
 LONGEST_WINDOW = _DAY
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.identity.store.apps import NEEDS_APP
 from shared.database import Database, DatabasePool
 from shared.permissions import Role
 
@@ -46,6 +47,8 @@ FIND_SESSION = f"""
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
         coalesce(held.grants, '{{}}') AS grants,
+        NOT EXISTS (SELECT FROM app WHERE app.account_id = account.account_id) AND {NEEDS_APP.format(names="$5")}
+            AS must_add_app,
         {ORGANISATIONS_OF_GRANT},
         {BODIES_OF_GRANT},
         (
@@ -104,6 +107,8 @@ END_OLDEST = f"""
     )
     RETURNING session_id
 """  # noqa: S608
+END_OTHERS = "DELETE FROM session WHERE account_id = $1 AND session_id <> $2 RETURNING session_id"
+SET_METHOD = "UPDATE session SET method = $2 WHERE session_id = $1"
 END_ALL = "DELETE FROM session WHERE account_id = $1 RETURNING session_id"
 # Users with all organisations need no bodies, so they lose nothing.
 END_OF_ORGANISATION = """
@@ -143,11 +148,16 @@ class SessionUser:
 
 @dataclass(frozen=True)
 class FoundSession:
-    """A live session, as one register sees it. `is_stale`: its last recorded use is old enough to record a new one."""
+    """
+    A live session, as one register sees it. `is_stale`: its last recorded use is old enough to record a new one.
+
+    `must_add_app`: a role of the user, on any register, needs an authenticator app, and the account has none.
+    """
 
     session_id: UUID
     method: Method
     must_change: bool
+    must_add_app: bool
     ends_at: datetime
     idle_ends_at: datetime
     is_stale: bool
@@ -183,17 +193,31 @@ class OpenSession:
     seen_at: datetime
 
 
+@dataclass(frozen=True)
+class SessionTimes:
+    """When a session ends without use, and how often its use is written."""
+
+    idle: timedelta
+    written_every: timedelta
+
+
 async def find(
-    pool: DatabasePool, token_hash: bytes, register_code: str, idle: timedelta, written_every: timedelta
+    pool: DatabasePool, token_hash: bytes, register_code: str, lifetimes: SessionTimes, needing_app: Sequence[str]
 ) -> FoundSession | None:
-    """Return the live session. This is one query because every page runs it."""
-    row = await pool.fetchrow(FIND_SESSION, token_hash, register_code, idle, written_every)
+    """
+    Return the live session. This is one query because every page runs it.
+
+    `needing_app`: the roles and add-ons whose users must have an authenticator app.
+    """
+    times = (lifetimes.idle, lifetimes.written_every)
+    row = await pool.fetchrow(FIND_SESSION, token_hash, register_code, *times, needing_app)
     if row is None:
         return None
     return FoundSession(
         session_id=row["session_id"],
         method=row["method"],
         must_change=row["must_change"],
+        must_add_app=row["must_add_app"],
         ends_at=row["ends_at"],
         idle_ends_at=row["idle_ends_at"],
         is_stale=row["is_stale"],
@@ -265,6 +289,15 @@ async def end_oldest(db: Database, account_id: UUID, idle: timedelta, kept: int)
 async def end_all(db: Database, account_id: UUID) -> tuple[UUID, ...]:
     """End all sessions of the account, and return them to be broadcast after commit."""
     return tuple(row["session_id"] for row in await db.fetch(END_ALL, account_id))
+
+
+async def end_others(db: Database, account_id: UUID, kept: UUID) -> tuple[UUID, ...]:
+    """End all sessions of the account but one, and return them to be broadcast after commit."""
+    return tuple(row["session_id"] for row in await db.fetch(END_OTHERS, account_id, kept))
+
+
+async def set_method(db: Database, session_id: UUID, method: Method) -> None:
+    await db.execute(SET_METHOD, session_id, method)
 
 
 async def end_of_organisation(db: Database, register_code: str, organisation_id: UUID) -> tuple[UUID, ...]:

@@ -33,6 +33,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> IdentitySettings:
         "SIGNING_SEED": SEEDS["identity"].hex(),
         "SIGNING_KEYS": json.dumps({name: key.hex() for name, key in KEYS.items()}),
         "PIN_KEY": secrets.token_hex(32),
+        "APP_REQUIRED_FOR": "",
         "PUBLIC_URL": "https://registers.example",
     }
     for name, value in told.items():

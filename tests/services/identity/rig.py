@@ -12,6 +12,7 @@ import asyncpg
 from services.identity.context import IdentityContext
 from services.identity.hashing import Cost, PasswordHashes
 from services.identity.operators import Fixed, GrantWanted, NewAccount, create_account
+from services.identity.rules.authenticator import STEP_SECONDS
 from services.identity.rules.log_in import Status
 from shared.assertion import Signer, Verifier, public_key
 from shared.contracts.identity import FindSession, LogIn, SessionFound, SessionOpened, SessionsRevoked, VerifyPin
@@ -35,6 +36,7 @@ TIMES = {
     "attempt": ("pin_sent_at", "pin_expires_at", "opened_at"),
     "session": ("opened_at", "seen_at", "ends_at"),
     "rate_window": ("began_at",),
+    "begun_app": ("begun_at",),
 }
 
 Reply = TypeVar("Reply", bound=Message)
@@ -134,6 +136,7 @@ class Rig:
         for table, columns in TIMES.items():
             moved = ", ".join(f"{column} = {column} - $1::interval" for column in columns)
             await self.pool.execute(f"UPDATE {table} SET {moved}", time)
+        await self.pool.execute("UPDATE app SET last_step = last_step - $1", int(time.total_seconds()) // STEP_SECONDS)
 
 
 def other_than(pin: str) -> str:
