@@ -175,6 +175,25 @@ def create_admin(
     typer.echo("The account was made. Its temporary password goes out by mail while the product runs.")
 
 
+@admin.command("reset-app")
+def reset_authenticator_app(email: Annotated[str, typer.Argument(help="The address of the account.")]) -> None:
+    """
+    Reset the authenticator app of someone who has lost it, once you have checked who asks.
+
+    Administrators do this on the user's page. This command is for master admins.
+    """
+    from deploy.operate.actions import reset_app  # noqa: PLC0415
+    from deploy.runner.settings import read_settings  # noqa: PLC0415
+
+    with _refusals_said():
+        code = asyncio.run(reset_app(read_settings(), email))
+    if code is None:
+        typer.echo("The app was removed. This person logs in with a code sent by email.")
+    else:
+        typer.echo(f"The app was reset. Give this code to the person yourself, not by email: {code}")
+        typer.echo('It works once, within 24 hours, under "Use a recovery code" at the log-in.')
+
+
 @register.command("check")
 def check_register(
     file: Annotated[Path, typer.Argument(help="The definition, a TOML file; or a shared list, a CSV file.")],

@@ -89,9 +89,10 @@ class Visitor(BaseModel):
     The signed-in user, as signed by identity for one register.
 
     `role` is None when the user holds no role there. With `must_change`, the user must first change a temporary
-    password. With `must_add_app`, the user must first add an authenticator app. `organisation_ids` are those whose names and users the user may choose from. `all_organisations`: the user
-    has every organisation of the register, and those that join it. `home_organisation_id` is the one that submits the
-    user's records. `bodies` are those that the organisations act for, in a register whose scope is made of bodies.
+    password. With `must_add_app`, the user must first add an authenticator app. `organisation_ids` are those whose
+    names and users the user may choose from. `all_organisations`: the user has every organisation of the register, and
+    those that join it. `home_organisation_id` is the one that submits the user's records. `bodies` are those that the
+    organisations act for, in a register whose scope is made of bodies.
     `standard_sees` and `standard_updates` say whether the register limits standard users to their own records.
     `grants` are the user's add-on permissions that the register offers.
 

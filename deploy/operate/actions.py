@@ -1,8 +1,10 @@
 """Operator actions on an installation, running or not: a first account, a check of the audit, a rebuild of reports."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -18,12 +20,14 @@ from deploy.runner.state import State, locked, open_state
 from gateway.ui.brand import read_brand
 from services.identity.keys import Keys
 from services.identity.mails import Mails
-from services.identity.operators import Mailed, NewAccount, create_account
+from services.identity.operators import Mailed, NewAccount, create_account, reset_app_of
+from services.identity.rules.authenticator import needing_app
 from services.identity.rules.passwords import PROFILES
 from services.reports.operators import rebuild
 from shared.audit import AuditVerification, verify
 from shared.database import open_pool, transaction
 from shared.messages import SERVICES, Refused
+from shared.values import Unreadable
 
 SAID = {
     "already_registered": "there is an account with this address already.",
@@ -85,6 +89,36 @@ async def create_master_admin(settings: RunnerSettings, email: str, first_name: 
                 await create_account(db, account, Mailed(keys, mails, PROFILES["ics"], installation=installation))
         except Refused as refusal:
             raise CannotStart(f"No account was made: {SAID.get(refusal.code, refusal.code)}") from None
+        finally:
+            await pool.close()
+
+
+@dataclass(frozen=True)
+class ResettingParts:
+    """What resetting an app needs, of an installation that need not run."""
+
+    keys: Keys
+    mails: Mails
+    needing_app: tuple[str, ...]
+
+
+async def reset_app(settings: RunnerSettings, email: str) -> str | None:
+    """
+    Reset the authenticator app of an account, and queue a mail to its user.
+
+    Return the code to give to the user, or None if no role needs an app. Raise `CannotStart` if there is no such app.
+    """
+    async with reached(settings, open_state(settings.state_dir)) as addresses:
+        keys = Keys(bytes.fromhex(addresses.keyring.pin_key))
+        mails = Mails(settings.public_url or f"http://{settings.host}:{settings.port}")
+        needing = needing_app(os.environ.get("ICS_APP_REQUIRED_FOR"), demo=False)
+        installation = _installation(settings)
+        pool = await open_pool(addresses.dsn("identity"), size=1)
+        try:
+            async with transaction(pool) as db:
+                return await reset_app_of(db, ResettingParts(keys, mails, needing), email, installation)
+        except (Refused, Unreadable):
+            raise CannotStart("No account with this address has an authenticator app.") from None
         finally:
             await pool.close()
 

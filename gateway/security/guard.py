@@ -54,8 +54,8 @@ class PageRoute:
     One row of the route table. Every page has a policy; of several permissions one is enough.
 
     `before_change` means that the page is open while a temporary password has not been changed, or an authenticator app
-    must be added. `before_app`: only while an app must be added. Both kinds of page take secrets. `is_data` means that it
-    is no page to look at: a file, or values for a script.
+    must be added. `before_app`: only while an app must be added. Both kinds of page take secrets. `is_data` means that
+    it is no page to look at: a file, or values for a script.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""What is stored in place of secrets: hashes of tokens, keyed hashes of short secrets, and encrypted secrets of apps."""
+"""What is stored in place of secrets: hashes of tokens, keyed hashes of short secrets, encrypted secrets of apps."""
 
 import hashlib
 import hmac

@@ -9,9 +9,10 @@ from services.identity.audit_actions import IdentityAction
 from services.identity.hashing import PasswordHashes
 from services.identity.keys import Keys
 from services.identity.mails import Mails, Recipient
+from services.identity.resetting import AppResetter, reset_app
 from services.identity.rules.passwords import Profile
 from services.identity.rules.registration import Registrant, home_of, read_registrant
-from services.identity.store import accounts, organisations
+from services.identity.store import accounts, apps, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
@@ -22,6 +23,9 @@ from shared.ids import new_id
 from shared.messages import Refused
 from shared.permissions import AccountGrant, Role
 from shared.values import read_email
+
+
+OPERATORS = "your system administrator"
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,23 @@ async def ensure_organisations(db: Database, register_code: str, rows: Iterable[
     """Add the organisations (name, domain) that the register lacks. Return all its organisations by domain."""
     await organisations.add(db, register_code, [(new_id(), name, domain) for name, domain in rows])
     return await organisations.find_by_domain(db, register_code)
+
+
+async def reset_app_of(db: Database, resetter: AppResetter, email: str, installation: str) -> str | None:
+    """
+    Reset the app of an account, as for a master admin whom no administrator manages.
+
+    Return the code for its user, or None if no role of the account needs an app. Refused as `no_app`. Sessions end at
+    the next request, because nobody broadcasts them.
+    """
+    account = await accounts.find_by_email(db, read_email(email))
+    if account is None or not await apps.has(db, account.account_id):
+        raise Refused("no_app")
+    await accounts.hold(db, account.account_id)
+    to = Recipient(account.email, account.first_name, "", installation)
+    code, _ended = await reset_app(db, resetter, account.account_id, to, OPERATORS)
+    await audit.note(db, None, IdentityAction.APP_RESET, [account.account_id])
+    return code
 
 
 async def unlock_account(db: Database, keys: Keys, email: str, unlocked_by: UUID | None = None) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.identity.context import IdentityContext, Lifetimes
 from services.identity.handlers.accounts_waiting import AccountsWaitingHandler
 from services.identity.handlers.addresses import AddressHandlers
+from services.identity.handlers.app_reset import AppResets
 from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
 from services.identity.handlers.log_in import PasswordStep
@@ -117,6 +118,7 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_users.AddUser, Permission.MANAGE_USERS, users.add),
         for_visitors(asked_of_users.ChangeAccess, Permission.MANAGE_USERS, users.change),
         for_visitors(asked_of_users.ActOnUser, Permission.UNLOCK_ACCOUNT, UserActs(context).act),
+        for_visitors(asked_of_users.ResetApp, Permission.MANAGE_USERS, AppResets(context).reset),
         for_visitors(asked_of_users.ProposeAdministrator, Permission.CONFIGURE, proposals.propose),
         for_visitors(asked_of_users.ListProposals, Permission.MANAGE_USERS, proposals.read),
         for_visitors(asked_of_users.DecideProposal, Permission.MANAGE_USERS, proposals.decide),

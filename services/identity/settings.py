@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
-from services.identity.rules.authenticator import NAMES, NEED_AN_APP
+from services.identity.rules.authenticator import NAMES, NEED_AN_APP, needing_app
 from shared.settings import ServiceSettings
 
 
@@ -55,17 +55,11 @@ class IdentitySettings(ServiceSettings):
     @field_validator("app_required_for")
     @classmethod
     def _are_roles(cls, named: str | None) -> str | None:
-        if unknown := sorted(set(_names_in(named or "")).difference(NAMES)):
+        if unknown := sorted(set(needing_app(named, demo=True)).difference(NAMES)):
             raise ValueError(f"{', '.join(unknown)}: not a role or an add-on; those are {', '.join(NAMES)}")
         return named
 
     @property
     def needing_app(self) -> tuple[str, ...]:
         """The roles and add-ons whose users must have an authenticator app."""
-        if self.app_required_for is None:
-            return () if self.demo else NEED_AN_APP
-        return _names_in(self.app_required_for)
-
-
-def _names_in(text: str) -> tuple[str, ...]:
-    return tuple(name for each in text.split(",") if (name := each.strip()))
+        return needing_app(self.app_required_for, demo=self.demo)

@@ -51,6 +51,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     users.AddUser,
     users.ChangeAccess,
     users.ActOnUser,
+    users.ResetApp,
     users.ProposeAdministrator,
     users.ListProposals,
     users.DecideProposal,

@@ -111,8 +111,8 @@ class VerifyPin(Request[SessionOpened]):
     """
     Take the second step of a log-in: the PIN, or a code of the app or a recovery code if it waits for that.
 
-    Refused as `pin_refused` (the same for a wrong, a used and an expired one) with the number of `tries_left`. Refused as
-    `attempt_over` when the user must start again: done, cancelled, five tries, or the account is locked.
+    Refused as `pin_refused` (the same for a wrong, a used and an expired one) with the number of `tries_left`. Refused
+    as `attempt_over` when the user must start again: done, cancelled, five tries, or the account is locked.
 
     `earlier_session` is the browser's present session cookie: that session ends, even if it belongs to another user.
     `browser` (in plain words) and `address` are kept with the session, for its own user.

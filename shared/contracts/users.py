@@ -39,6 +39,7 @@ class UserShown(Message):
 
     `unwelcomed`: the temporary password expired before it was used. `elsewhere`: the account has other registers too.
     `joined_at`: when the account was made.
+    `has_app`: it logs in with an authenticator app.
     """
 
     user_id: UUID
@@ -51,6 +52,7 @@ class UserShown(Message):
     access: GrantedAccess
     version: int
     joined_at: datetime | None = None
+    has_app: bool = False
 
     @property
     def full_name(self) -> str:
@@ -124,6 +126,7 @@ class User(Message):
     One account, and what the asker may do to it now. `proposed`: it waits to be accepted as an administrator.
 
     `may_change`: the asker may change its access. `may_propose`: the asker may propose it as an administrator.
+    `may_reset_app`: the asker may reset its authenticator app.
     """
 
     user: UserShown
@@ -132,6 +135,7 @@ class User(Message):
     may_propose: bool
     proposed: bool
     yourself: bool
+    may_reset_app: bool = False
 
 
 class ReadUser(Request[User]):
@@ -225,6 +229,26 @@ class ActOnUser(Command[Nothing]):
 
     user_id: UUID
     act: UserAct
+
+
+class AppReset(Message):
+    """`code` takes the place of the app once, within 24 hours. None: no role needs an app; a PIN is mailed again."""
+
+    code: str | None = Field(default=None, repr=False)
+
+
+class ResetApp(Request[AppReset]):
+    """
+    Reset the authenticator app of a user who has lost it. The user is logged out, and gets a mail.
+
+    Refused as `not_found`, `yourself`, `not_now` (there is no app), or `elsewhere` (the account has other registers
+    too; only a master admin may). Audited.
+    """
+
+    subject: ClassVar[str] = "ask.identity.reset_app"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "yourself", "not_now", "elsewhere")
+
+    user_id: UUID
 
 
 class ProposeAdministrator(Command[Nothing]):

@@ -45,7 +45,7 @@ async def login_page(request: web.Request) -> web.Response:
 
 
 async def log_in(request: web.Request) -> web.Response:
-    """Send correct details on to the page of the second step. A refusal uses one sentence, whichever detail was wrong."""
+    """Send correct details on to the second step. A refusal uses one sentence, whichever detail was wrong."""
     form = _form(request[REGISTER])
     answers = form.read(await request.post())
     if answers is None:

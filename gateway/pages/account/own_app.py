@@ -29,7 +29,6 @@ from shared.contracts.authenticator import (
 )
 from shared.contracts.identity import TooManyTries
 from shared.messages import Refused
-from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.values import read_code
 

@@ -206,5 +206,7 @@ def _notices(words: Words) -> dict[str, str]:
         "existing": words("add_user.existing"),
         "saved": words("user.saved"),
         "proposed": words("proposals.done"),
+        "app_removed": words("user.app_removed"),
+        "app_not_reset": words("user.app_not_reset"),
         **{act.value: words.group("user.acts.done")[act] for act in UserAct},
     }

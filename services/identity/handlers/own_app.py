@@ -58,7 +58,7 @@ class OwnAppHandlers:
         secret = random_base32()
         async with transaction(self.context.pool) as db:
             account = await self._hold(db, visitor)
-            if await apps.has(db, account.account_id):
+            if await apps.has_in_use(db, account.account_id):
                 raise Refused("app_before")
             sealed = self.context.keys.seal(account.account_id, secret)
             await apps.begin(db, account.account_id, visitor.session_id, sealed)
@@ -75,7 +75,7 @@ class OwnAppHandlers:
         async with transaction(self.context.pool) as db:
             account = await self._hold(db, visitor)
             begun = await apps.find_begun(db, account.account_id, visitor.session_id, rules.BEGUN_LIFE)
-            if begun is None or await apps.has(db, account.account_id):
+            if begun is None or await apps.has_in_use(db, account.account_id):
                 raise Refused("not_begun")
             codes, ended = await self._add(db, visitor, account, begun, rules.plain(asked.code))
         self.context.wake()
@@ -122,7 +122,7 @@ class OwnAppHandlers:
         ended: tuple[UUID, ...] = ()
         async with transaction(self.context.pool) as db:
             account = await self._hold(db, visitor)
-            if not await apps.has(db, account.account_id):
+            if not await apps.has_in_use(db, account.account_id):
                 raise Refused("no_app")
             counted = await count_code(self.context, db, account.account_id)
             if counted.may_look and await use_code(self.context, db, account, code, visitor.register_code):

@@ -103,6 +103,7 @@ class Users:
             may_propose=rules.may_propose(asker, user) and not proposed,
             proposed=proposed,
             yourself=yourself,
+            may_reset_app=rules.may_reset_app(asker, user),
         )
 
     async def change(self, visitor: Visitor, asked: ChangeAccess) -> Nothing:

@@ -12,6 +12,7 @@ STEP_SECONDS = 30
 DRIFT = 1  # steps by which the clock of a phone may be wrong, either way
 DIGITS = 6
 BEGUN_LIFE = timedelta(minutes=30)
+RESET_LIFE = timedelta(hours=24)
 RECOVERY_CODES = 10
 RECOVERY_LENGTH = 10
 RECOVERY_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters and digits that look alike
@@ -25,6 +26,13 @@ NEED_AN_APP: tuple[str, ...] = (
     AccountGrant.BULK_LOAD,
     AccountGrant.PRIVACY_OFFICER,
 )
+
+
+def needing_app(named: str | None, *, demo: bool) -> tuple[str, ...]:
+    """Return the roles and add-ons that a setting names, with commas; those of the default if it is not set."""
+    if named is None:
+        return () if demo else NEED_AN_APP
+    return tuple(name for each in named.split(",") if (name := each.strip()))
 
 
 def plain(code: str) -> str:
@@ -52,9 +60,9 @@ def uri_of(secret: str, name: str, issuer: str) -> str:
     return TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
-def new_recovery_codes(choose: Callable[[str], str]) -> tuple[str, ...]:
+def new_recovery_codes(choose: Callable[[str], str], count: int = RECOVERY_CODES) -> tuple[str, ...]:
     """Return codes in their printed form. `choose` picks a random letter."""
-    return tuple(_printed([choose(RECOVERY_LETTERS) for _ in range(RECOVERY_LENGTH)]) for _ in range(RECOVERY_CODES))
+    return tuple(_printed([choose(RECOVERY_LETTERS) for _ in range(RECOVERY_LENGTH)]) for _ in range(count))
 
 
 def _printed(letters: Sequence[str]) -> str:

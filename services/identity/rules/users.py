@@ -145,6 +145,23 @@ def check_act(asker: Asker, user: UserShown, act: UserAct) -> None:
     raise Refused("elsewhere" if closes and user.elsewhere and not asker.is_master else "not_now")
 
 
+def may_reset_app(asker: Asker, user: UserShown) -> bool:
+    """
+    Check whether the asker may reset the user's app: one of a user whom they manage, and not their own.
+
+    The app protects the whole account. So only a master admin resets it if the account serves other registers too.
+    """
+    is_managed = asker.user_id != user.user_id and asker.manages(user.access)
+    return is_managed and user.has_app and (asker.is_master or not user.elsewhere)
+
+
+def check_app_reset(asker: Asker, user: UserShown) -> None:
+    """Raise `Refused` if the asker may not reset the app: as `check_managed` does, or `elsewhere`, or `not_now`."""
+    check_managed(asker, user)
+    if not may_reset_app(asker, user):
+        raise Refused("elsewhere" if user.has_app else "not_now")
+
+
 def may_propose(asker: Asker, user: UserShown) -> bool:
     return asker.is_master and user.access.role is not Role.ADMINISTRATOR and user.state is not UserState.DEACTIVATED
 

@@ -1,10 +1,12 @@
 -- The authenticator app of an account. Its secret is encrypted under a key from outside the database. `last_step`: the
--- time step of the last code that was accepted; only a code of a later step is accepted.
+-- time step of the last code that was accepted; only a code of a later step is accepted. `reset_until`: the app was
+-- reset. Nobody has its secret any more, and until then the account's only recovery code takes its place.
 CREATE TABLE app (
     account_id uuid PRIMARY KEY REFERENCES account (account_id),
     sealed_secret bytea NOT NULL,
     last_step bigint NOT NULL,
-    added_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    added_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    reset_until timestamptz
 );
 
 -- A secret that was shown to its user and not confirmed by a code yet. It belongs to the session that asked for it.

@@ -18,19 +18,32 @@ NEEDS_APP = """
         )
     )
 """
+# Such an account has an app, or had one that was reset: its log-in takes no PIN.
+MUST_ADD_APP = f"""
+    (
+        EXISTS (SELECT FROM app WHERE app.account_id = account.account_id AND app.reset_until IS NOT NULL)
+        OR {NEEDS_APP} AND NOT EXISTS (SELECT FROM app WHERE app.account_id = account.account_id)
+    )
+"""  # noqa: S608 - constants alone
 FIND = "SELECT sealed_secret, extract(epoch FROM clock_timestamp())::float8 AS now FROM app WHERE account_id = $1"
 HAS = "SELECT EXISTS (SELECT FROM app WHERE account_id = $1)"
+HAS_IN_USE = "SELECT EXISTS (SELECT FROM app WHERE account_id = $1 AND reset_until IS NULL)"
 READ_STATE = f"""
     SELECT
         app.added_at,
         (SELECT count(*) FROM recovery_code AS code WHERE code.account_id = account.account_id) AS recovery_codes_left,
         {NEEDS_APP.format(names="$2")} AS required
     FROM account
-    LEFT JOIN app ON app.account_id = account.account_id
+    LEFT JOIN app ON app.account_id = account.account_id AND app.reset_until IS NULL
     WHERE account.account_id = $1
-"""  # noqa: S608 - constants alone
+"""  # noqa: S608
 USE_STEP = "UPDATE app SET last_step = $2 WHERE account_id = $1 AND last_step < $2 RETURNING account_id"
-USE_RECOVERY_CODE = "DELETE FROM recovery_code WHERE account_id = $1 AND code_hash = $2 RETURNING account_id"
+USE_RECOVERY_CODE = """
+    DELETE FROM recovery_code
+    WHERE account_id = $1 AND code_hash = $2
+        AND NOT EXISTS (SELECT FROM app WHERE app.account_id = $1 AND app.reset_until < clock_timestamp())
+    RETURNING account_id
+"""
 COUNT_RECOVERY_CODES = "SELECT count(*) FROM recovery_code WHERE account_id = $1"
 BEGIN = """
     INSERT INTO begun_app (account_id, session_id, sealed_secret) VALUES ($1, $2, $3)
@@ -42,7 +55,17 @@ FIND_BEGUN = """
     FROM begun_app
     WHERE account_id = $1 AND session_id = $2 AND begun_at > clock_timestamp() - $3::interval
 """
-ADD = "INSERT INTO app (account_id, sealed_secret, last_step) VALUES ($1, $2, $3)"
+ADD = """
+    INSERT INTO app (account_id, sealed_secret, last_step) VALUES ($1, $2, $3)
+    ON CONFLICT (account_id) DO UPDATE
+    SET sealed_secret = excluded.sealed_secret, last_step = excluded.last_step, added_at = clock_timestamp(),
+        reset_until = NULL
+"""
+RESET = """
+    UPDATE app SET sealed_secret = $2, reset_until = clock_timestamp() + $3::interval
+    WHERE account_id = $1
+    RETURNING account_id
+"""
 DROP_BEGUN = "DELETE FROM begun_app WHERE account_id = $1"
 DROP = "DELETE FROM app WHERE account_id = $1 RETURNING account_id"
 DROP_RECOVERY_CODES = "DELETE FROM recovery_code WHERE account_id = $1"
@@ -73,7 +96,14 @@ async def find(db: Database, account_id: UUID) -> SealedApp | None:
 
 
 async def has(db: Database, account_id: UUID) -> bool:
+    """Return whether the account's log-in takes codes of an app: it has one, or one that was reset."""
     found: bool = await db.fetchval(HAS, account_id)
+    return found
+
+
+async def has_in_use(db: Database, account_id: UUID) -> bool:
+    """Return whether the account has an app that was not reset."""
+    found: bool = await db.fetchval(HAS_IN_USE, account_id)
     return found
 
 
@@ -109,7 +139,7 @@ async def find_begun(db: Database, account_id: UUID, session_id: UUID, life: tim
 
 
 async def add(db: Database, account_id: UUID, sealed_secret: bytes, last_step: int) -> None:
-    """Add the app. The code that confirmed it is used up."""
+    """Add the app, or replace one that was reset. The code that confirmed it is used up."""
     await db.execute(ADD, account_id, sealed_secret, last_step)
     await db.execute(DROP_BEGUN, account_id)
 
@@ -119,6 +149,16 @@ async def drop(db: Database, account_id: UUID) -> bool:
     await db.execute(DROP_BEGUN, account_id)
     await db.execute(DROP_RECOVERY_CODES, account_id)
     return await db.fetchval(DROP, account_id) is not None
+
+
+async def reset(db: Database, account_id: UUID, unknown_secret: bytes, life: timedelta) -> bool:
+    """
+    Replace the secret by one that nobody has. Until `life` has passed, recovery codes work.
+
+    Return False when there is no app.
+    """
+    await db.execute(DROP_BEGUN, account_id)
+    return await db.fetchval(RESET, account_id, unknown_secret, life) is not None
 
 
 async def replace_recovery_codes(db: Database, account_id: UUID, hashes: Iterable[bytes]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.identity.store.apps import NEEDS_APP
+from services.identity.store.apps import MUST_ADD_APP
 from shared.database import Database, DatabasePool
 from shared.permissions import Role
 
@@ -47,8 +47,7 @@ FIND_SESSION = f"""
         account.account_id, account.first_name, account.last_name, account.master_admin,
         held.role, held.home_organisation_id, coalesce(held.all_organisations, false) AS all_organisations,
         coalesce(held.grants, '{{}}') AS grants,
-        NOT EXISTS (SELECT FROM app WHERE app.account_id = account.account_id) AND {NEEDS_APP.format(names="$5")}
-            AS must_add_app,
+        {MUST_ADD_APP.format(names="$5")} AS must_add_app,
         {ORGANISATIONS_OF_GRANT},
         {BODIES_OF_GRANT},
         (
@@ -151,7 +150,8 @@ class FoundSession:
     """
     A live session, as one register sees it. `is_stale`: its last recorded use is old enough to record a new one.
 
-    `must_add_app`: a role of the user, on any register, needs an authenticator app, and the account has none.
+    `must_add_app`: a role of the user, on any register, needs an authenticator app, and the account has none. Or its
+    app was reset.
     """
 
     session_id: UUID

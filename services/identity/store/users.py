@@ -38,6 +38,7 @@ USERS = f"""
             SELECT FROM register_grant AS other
             WHERE other.account_id = held.account_id AND other.register_code <> held.register_code
         ) AS elsewhere,
+        EXISTS (SELECT FROM app WHERE app.account_id = account.account_id) AS has_app,
         held.role, held.all_organisations, held.home_organisation_id, held.grants, held.version, {ORGANISATIONS}
     FROM account
     JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $1
@@ -180,6 +181,7 @@ def _user(row: Record) -> UserShown:
         access=access,
         version=row["version"],
         joined_at=row["created_at"],
+        has_app=row["has_app"],
     )
 
 

@@ -193,5 +193,7 @@ async def test_who_had_to_add_an_app_goes_on_to_the_page_they_asked_for(
 
     page = await browser.send(CONFIRM, {"uri": URI, "code": PIN}, status=200)
 
-    assert ["/dsr/records/new"] == [str(link["href"]) for link in page.named("a") if link.text == "I have kept the codes"]
+    assert ["/dsr/records/new"] == [
+        str(link["href"]) for link in page.named("a") if link.text == "I have kept the codes"
+    ]
     assert [PASSWORD] == [asked.current_password for asked in identity.heard(BeginApp)]

@@ -172,7 +172,9 @@ async def test_a_new_password_keeps_the_app(rig: Rig) -> None:
 
     await rig.ask(ChangePassword(current_password=PASSWORD, new_password=NEW), await who(rig, opened))
 
-    assert "password_totp" == (await rig.find((await come_in_by_app(rig, phone, ADA, NEW)).session_token)).visitor.method
+    assert (
+        "password_totp" == (await rig.find((await come_in_by_app(rig, phone, ADA, NEW)).session_token)).visitor.method
+    )
 
 
 async def test_a_second_app_needs_the_first_to_be_removed(rig: Rig) -> None:

@@ -23,6 +23,11 @@ VALUES: Mapping[Template, Mapping[str, str]] = {
     "locked_to_strangers": {"first_name": "Jayne", "contact": "help@registers.example", "link": LINK},
     "password_changed": {"first_name": "Jayne", "contact": "help@registers.example"},
     "role_changed": {"first_name": "Jayne", "link": LINK},
+    "app_added": {"first_name": "Jayne", "contact": "help@registers.example"},
+    "app_removed": {"first_name": "Jayne", "contact": "help@registers.example"},
+    "app_reset": {"first_name": "Jayne", "contact": "help@registers.example", "link": LINK},
+    "recovery_code_used": {"first_name": "Jayne", "left": "9"},
+    "recovery_codes_renewed": {"first_name": "Jayne", "contact": "help@registers.example"},
 }
 
 
