@@ -9,6 +9,7 @@ NO_PAGES = {"/{register}/account/session", "/{register}/reporting/jobs/{job}/fil
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
 REGISTRATION, PASSWORD = "/{register}/login/register/", "/{register}/account/password"
+APP = "/{register}/account/app"
 RECORDS, NEW, RECORD = "/{register}/records/", "/{register}/records/new", "/{register}/records/{record}/"
 FORM = "/{register}/records/{record}/change/"
 OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/records/{record}/holder/"
@@ -45,6 +46,14 @@ LOOKS = {
     "come in password refused": PASSWORD,
     "come in home": HOME,
     "come in demo mail": "/demo/mail",
+    "come in app": "/{register}/login/app",
+    "come in recovery code": "/{register}/login/recovery",
+    "no app yet": APP,
+    "app not added": f"{APP}/confirm",
+    "recovery codes": f"{APP}/confirm",
+    "app": APP,
+    "new recovery codes": f"{APP}/codes",
+    "app not removed": f"{APP}/remove",
     # referrals, drafts and likely duplicates
     "new referral": NEW,
     "new referral with problems": NEW,
@@ -103,6 +112,7 @@ LOOKS = {
     "users": USERS,
     "one user": "/{register}/administration/users/{user}/",
     "deactivating a user": "/{register}/administration/users/{user}/confirm/{act}/",
+    "resetting an app": "/{register}/administration/users/{user}/app",
     "user not added": "/{register}/administration/users/new",
     "locked accounts": "/{register}/administration/locked/",
     "single addresses": "/{register}/administration/addresses/",
