@@ -72,6 +72,8 @@ class StandInUsers(StandIn):
     may_propose: bool = False
     yourself: bool = False
     proposed: bool = False
+    may_reset_app: bool = False
+    reset_code: str | None = "ABCDE-FGHJK"
     roles: tuple[Role, ...] = (Role.STANDARD, Role.REPORTING, Role.ADMINISTRATOR)
     everything: bool = True
     organisations: tuple[UUID, ...] = (MPFT, STOKE)
@@ -98,6 +100,7 @@ class StandInUsers(StandIn):
             row(users.AddUser, lambda _: UserAdded(user_id=JO, existing=self.existing)),
             row(users.ChangeAccess, nothing),
             row(users.ActOnUser, nothing),
+            row(users.ResetApp, lambda _: users.AppReset(code=self.reset_code)),
             row(users.ProposeAdministrator, nothing),
             row(users.DecideProposal, nothing),
             row(users.AssignAddress, nothing),
@@ -114,6 +117,7 @@ class StandInUsers(StandIn):
             may_propose=self.may_propose,
             proposed=self.proposed,
             yourself=self.yourself,
+            may_reset_app=self.may_reset_app,
         )
 
     def _reach(self, _asked: users.ReadReach) -> GrantableAccess:

@@ -45,12 +45,12 @@ def is_of_app(code: str) -> bool:
     return len(code) == DIGITS and code.isascii() and code.isdigit()
 
 
-def step_of(secret: str, code: str, now: float) -> int | None:
-    """Return the time step whose code this is, at most one step from now. Return None for any other code."""
+def step_of(secret: str, code: str, seconds: float) -> int | None:
+    """Return the time step whose code this is, at most one step from this time. Return None for any other code."""
     if not is_of_app(code):
         return None
     try:
-        return TOTP(secret).verify_and_get_timecode(code, for_time=now, valid_window=DRIFT)
+        return TOTP(secret).verify_and_get_timecode(code, for_time=seconds, valid_window=DRIFT)
     except OTPVerificationError:
         return None
 
