@@ -22,7 +22,8 @@ async def test_the_administrator_is_asked_to_check_the_person_and_gets_the_code_
     done = await browser.send(RESET, {}, status=200)
 
     assert "Reset the authenticator app" in user_page.texts("main a")
-    assert "Jo Lark" in asked.html and "First make sure that it is this person who asks." in asked.html
+    assert "Jo Lark" in asked.html
+    assert "First make sure that it is this person who asks." in asked.html
     assert (["ABCDE-FGHJK"], [JO]) == (done.texts(".ics-code"), [each.user_id for each in users.heard(ResetApp)])
 
 
