@@ -1,7 +1,18 @@
 """The route table: every page with the permission it needs; any other address is not found."""
 
 from gateway.pages import demo_mail, home, public
-from gateway.pages.account import app_step, login, own_app, own_sessions, password, pin, registration, reminder, session
+from gateway.pages.account import (
+    app_step,
+    login,
+    own_app,
+    own_sessions,
+    password,
+    pin,
+    registration,
+    remembered,
+    reminder,
+    session,
+)
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
@@ -65,6 +76,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/account/app/codes", own_app.renew_page, Permission.USE_ACCOUNT, before_app=True),
     PageRoute("POST", "/{register}/account/app/codes", own_app.renew, Permission.USE_ACCOUNT, before_app=True),
     PageRoute("POST", "/{register}/account/sessions/{session}/end", own_sessions.end_session, Permission.USE_ACCOUNT),
+    PageRoute("POST", "/{register}/account/remembered/{device}/end", remembered.forget_browser, Permission.USE_ACCOUNT),
     PageRoute(
         "GET",
         "/{register}/account/session",

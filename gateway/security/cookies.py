@@ -10,6 +10,7 @@ FORM: Final = "__Host-ics-form"
 PAGE: Final = "__Host-ics-page"
 LIST: Final = "__Host-ics-list"  # followed by the register's code
 DEVICE: Final = "__Host-ics-device"
+REMEMBERED: Final = "__Host-ics-remembered"
 DEVICE_DAYS = 90
 LONGEST = 200
 

@@ -25,6 +25,7 @@ ADDRESS = re.compile(r"/[\w-]+(/[\w-]+)+/?", re.ASCII)  # a plain path: no host,
 QUERY = re.compile(r"[\w=&%.+-]{1,100}", re.ASCII)
 MARK = re.compile(r"[0-9a-f]{32}")
 NOBODY, CLAIMED, BACK, LINK = "nobody", "claimed-", "back-", "link-"
+CLAIMED_PAGE = web.RequestKey("claimed_page", str)
 ASKED_SECONDS = 60 * 60
 SAID_ONCE = frozenset({NOTICE, "seen", "taken"})  # what a page says about the button pressed before
 FROM_OUTSIDE = frozenset({"none", "cross-site", "same-site"})
@@ -61,6 +62,20 @@ def claim(request: web.Request, response: web.StreamResponse, email: str) -> Non
         _put(request, response, claimed, page, seconds=ASKED_SECONDS)
     elif owner.startswith(CLAIMED):
         forget(response)
+
+
+def claim_at_once(request: web.Request, email: str) -> None:
+    """
+    Bind the page asked for to this address, for a log-in that this request completes.
+
+    As with `claim`, a page for which another address began to log in is dropped.
+    """
+    owner, page = _read(request)
+    claimed = _claim_of(request, email)
+    if owner == NOBODY:
+        request[CLAIMED_PAGE] = f"{claimed}.{page}"
+    elif owner.startswith(CLAIMED) and owner != claimed:
+        request[CLAIMED_PAGE] = f"{NOBODY}."
 
 
 def begin_afresh(request: web.Request, response: web.StreamResponse) -> None:
@@ -142,7 +157,7 @@ def _claim_of(request: web.Request, email: str) -> str:
 
 def _read(request: web.Request) -> tuple[str, str]:
     """Return the owner and the page. Both are untrusted."""
-    owner, _, page = (cookies.read(request, cookies.PAGE) or "").partition(".")
+    owner, _, page = (request.get(CLAIMED_PAGE) or cookies.read(request, cookies.PAGE) or "").partition(".")
     return owner, page
 
 

@@ -49,6 +49,7 @@ class IdentityContext(ServiceContext):
     The shared parts of the service, its keys, and the rules that this installation chose.
 
     `needing_app`: the roles and add-ons whose users must have an authenticator app.
+    `remembering`: how long a browser can be remembered; zero if never.
     """
 
     keys: Keys
@@ -59,6 +60,7 @@ class IdentityContext(ServiceContext):
     shared_limits: SharedLimits
     most_sessions: int
     needing_app: tuple[str, ...]
+    remembering: timedelta
 
     def named(self, code: str) -> Definition:
         """

@@ -9,7 +9,7 @@ from pyotp import random_base32
 from services.identity.keys import Keys
 from services.identity.mails import Mails, Recipient
 from services.identity.rules import authenticator as rules
-from services.identity.store import apps, attempts, sessions
+from services.identity.store import apps, attempts, remembered, sessions
 from shared import outbox
 from shared.database import Database
 
@@ -39,6 +39,7 @@ async def reset_app(
     code = await _replace(db, resetter.keys, account_id) if state and state.required else None
     if code is None:
         await apps.drop(db, account_id)
+    await remembered.forget_all(db, account_id)
     await attempts.end_all(db, account_id)
     await outbox.put_letter(db, resetter.mails.app_reset(to, contact))
     return code, await sessions.end_all(db, account_id)

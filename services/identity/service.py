@@ -18,6 +18,7 @@ from services.identity.handlers.pins import PinStep
 from services.identity.handlers.proposals import ProposalList
 from services.identity.handlers.recipients import RecipientList
 from services.identity.handlers.registration import Registration
+from services.identity.handlers.remembered import RememberedHandlers
 from services.identity.handlers.sessions import SessionHandlers
 from services.identity.handlers.user_acts import UserActs
 from services.identity.handlers.users import Users
@@ -70,6 +71,7 @@ def context_of(shared: ServiceContext, settings: IdentitySettings) -> IdentityCo
         ),
         most_sessions=settings.most_sessions,
         needing_app=settings.needing_app,
+        remembering=timedelta(days=settings.remember_device_days),
     )
 
 
@@ -86,7 +88,7 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
     Return the handler and permission of each request. Requests before a log-in are open to anyone and have own limits.
     """
     password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
-    own_app = OwnAppHandlers(context)
+    own_app, remembered = OwnAppHandlers(context), RememberedHandlers(context)
     users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
     return [
         for_anyone(asked.RegisterAccount, Registration(context).register),
@@ -104,6 +106,8 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_apps.ConfirmApp, Permission.USE_ACCOUNT, own_app.confirm),
         for_visitors(asked_of_apps.RemoveApp, Permission.USE_ACCOUNT, own_app.remove),
         for_visitors(asked_of_apps.RenewRecoveryCodes, Permission.USE_ACCOUNT, own_app.renew),
+        for_visitors(asked_of_apps.ListRemembered, Permission.USE_ACCOUNT, remembered.read),
+        for_visitors(asked_of_apps.ForgetRemembered, Permission.USE_ACCOUNT, remembered.forget),
         for_anyone(asked.RemindPassword, Reminders(context).remind),
         for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),
         for_anyone(asked.ListOrganisations, OrganisationList(context).read),

@@ -30,6 +30,9 @@ class IdentitySettings(ServiceSettings):
         description="Roles and add-ons whose users must log in with an authenticator app, with commas; empty: none. "
         f"Default: {','.join(NEED_AN_APP)}; none in demo mode.",
     )
+    remember_device_days: int = Field(
+        default=0, ge=0, le=90, description="For so many days a user may choose to be asked for no code in a browser."
+    )
     limit_wrong_passwords: int = Field(
         default=100, ge=5, description="Wrong passwords from one network address in 5 minutes, from unknown browsers."
     )

@@ -37,6 +37,8 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     authenticator.ConfirmApp,
     authenticator.RemoveApp,
     authenticator.RenewRecoveryCodes,
+    authenticator.ListRemembered,
+    authenticator.ForgetRemembered,
     identity.RemindPassword,
     identity.ReadPasswordRule,
     identity.ListOrganisations,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import Field
 
@@ -92,3 +93,30 @@ class RenewRecoveryCodes(Request[RecoveryCodes]):
 
     current_password: str = Secret
     code: TypedLine = Code
+
+
+class RememberedDevice(Message):
+    """A browser in which the user is asked for no code until then. `browser`: in plain words."""
+
+    device_id: UUID
+    browser: str
+    until: datetime
+
+
+class RememberedDevices(Message):
+    devices: tuple[RememberedDevice, ...]
+
+
+class ListRemembered(Request[RememberedDevices]):
+    """List the browsers in which the asker is asked for no code."""
+
+    subject: ClassVar[str] = "ask.identity.list_remembered"
+
+
+class ForgetRemembered(Request[Nothing]):
+    """Ask for a code in this browser of the asker's again. Refused as `not_found`."""
+
+    subject: ClassVar[str] = "ask.identity.forget_remembered"
+    refusals: ClassVar[Refusals] = ("not_found",)
+
+    device_id: UUID

@@ -58,10 +58,14 @@ class Attempt(Message):
     A log-in that waits for its PIN. The token goes into a cookie and nowhere else.
 
     `by_app`: it waits for a code of the user's authenticator app, or a recovery code. No PIN was sent.
+    `remembered`: it waits for no code, because the browser is remembered. No PIN was sent.
+    `remember_days`: for so many days the user may choose to be asked for no code in this browser. 0: not offered.
     """
 
     attempt_token: str = Secret
     by_app: bool = False
+    remembered: bool = False
+    remember_days: int = 0
 
 
 class LogIn(Request[Attempt]):
@@ -72,7 +76,7 @@ class LogIn(Request[Attempt]):
     A right temporary password is never refused as `too_many` because of other people's guesses.
 
     `device_token` is the cookie of a browser that has completed a log-in before. Wrong passwords from such a browser
-    are counted separately from those of strangers.
+    are counted separately from those of strangers. `remember_token` is the cookie of a remembered browser.
     """
 
     subject: ClassVar[str] = "ask.identity.log_in"
@@ -83,6 +87,7 @@ class LogIn(Request[Attempt]):
     password: str = Secret
     address: str = Field(repr=False)
     device_token: str | None = Field(default=None, max_length=200, repr=False)
+    remember_token: str | None = Field(default=None, max_length=200, repr=False)
 
 
 class SessionOpened(Message):
@@ -91,12 +96,15 @@ class SessionOpened(Message):
 
     `must_change`: the user logged in with a temporary password and must change it first.
     `ended_others`: so many of the user's oldest sessions were ended, because they had too many.
+    `remember_token`: the new token of a remembered browser, to be kept for `remember_seconds`.
     """
 
     session_token: str = Secret
     device_token: str = Secret
     must_change: bool
     ended_others: int = 0
+    remember_token: str | None = Field(default=None, repr=False)
+    remember_seconds: int = 0
 
 
 class PinRefused(Refusal):
@@ -115,14 +123,17 @@ class VerifyPin(Request[SessionOpened]):
     as `attempt_over` when the user must start again: done, cancelled, five tries, or the account is locked.
 
     `earlier_session` is the browser's present session cookie: that session ends, even if it belongs to another user.
-    `browser` (in plain words) and `address` are kept with the session, for its own user.
+    `browser` (in plain words) and `address` are kept with the session, for its own user. `remember`: the user asks for
+    no more codes in this browser; this is ignored where it is not offered. A log-in from a remembered browser needs no
+    `pin`.
     """
 
     subject: ClassVar[str] = "ask.identity.verify_pin"
     refusals: ClassVar[Refusals] = (PinRefused, "attempt_over")
 
     attempt_token: str = Secret
-    pin: TypedLine = Field(max_length=32, repr=False)
+    pin: TypedLine = Field(default="", max_length=32, repr=False)
+    remember: bool = False
     earlier_session: str | None = Field(default=None, max_length=200, repr=False)
     browser: str = Field(default="", max_length=60)
     address: str = Field(default="", max_length=100, repr=False)

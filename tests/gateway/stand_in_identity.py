@@ -58,9 +58,13 @@ class StandInIdentity(StandIn):
     bodies: tuple[str, ...] = ()
     organisations: tuple[identity.Organisation, ...] = ORGANISATIONS
     own_sessions: tuple[identity.OwnSession, ...] = OWN_SESSIONS
+    remember_days: int = 0
+    remembered: set[str] = field(default_factory=set)
+    devices: tuple[authenticator.RememberedDevice, ...] = ()
     further: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
+    let_through: set[str] = field(default_factory=set)
 
     def table(self) -> tuple[Row, ...]:
         return (
@@ -75,6 +79,8 @@ class StandInIdentity(StandIn):
             row(identity.ListOwnSessions, self._list_sessions),
             row(identity.EndOwnSession, nothing),
             row(authenticator.ReadApp, lambda _: self.app),
+            row(authenticator.ListRemembered, lambda _: authenticator.RememberedDevices(devices=self.devices)),
+            row(authenticator.ForgetRemembered, nothing),
             row(authenticator.BeginApp, self._begin_app),
             row(authenticator.ConfirmApp, self._confirm_app),
             row(authenticator.RemoveApp, self._remove_app),
@@ -101,15 +107,28 @@ class StandInIdentity(StandIn):
             raise Refused("wrong_details")
         token = secrets.token_urlsafe(32)
         self.attempts.add(token)
-        return identity.Attempt(attempt_token=token, by_app=self.app.added_at is not None)
+        is_known = asked.remember_token in self.remembered
+        self.let_through |= {token} if is_known else set()
+        return identity.Attempt(
+            attempt_token=token,
+            by_app=self.app.added_at is not None,
+            remembered=is_known,
+            remember_days=self.remember_days,
+        )
 
     def _verify_pin(self, asked: identity.VerifyPin) -> identity.SessionOpened:
         if asked.attempt_token not in self.attempts:
             raise Refused("attempt_over")
-        if asked.pin != PIN:
+        if asked.pin != PIN and asked.attempt_token not in self.let_through:
             raise Refused(identity.PinRefused(tries_left=4))
         self.attempts.remove(asked.attempt_token)
-        return self.open_session()
+        return self._remember() if asked.remember or asked.attempt_token in self.let_through else self.open_session()
+
+    def _remember(self) -> identity.SessionOpened:
+        """Open a session in a remembered browser, whose token is replaced."""
+        token = secrets.token_urlsafe(32)
+        self.remembered = {token}
+        return self.open_session().model_copy(update={"remember_token": token, "remember_seconds": 3_600})
 
     def _cancel(self, asked: identity.CancelAttempt) -> Nothing:
         self.attempts.discard(asked.attempt_token)

@@ -26,26 +26,22 @@ async def verify_recovery(request: web.Request) -> web.Response:
     return await verify(request, RECOVERY_PAGE)
 
 
-def _app_form(register: Definition) -> Form:
+def _app_field(register: Definition) -> Field:
     words = register.words
-    return Form(
-        (
-            Field(
-                "code",
-                words("app_step.label"),
-                kind="whole_number",
-                missing=words("app_step.missing"),
-                autocomplete="one-time-code",
-                width=10,
-            ),
-        )
+    return Field(
+        "code",
+        words("app_step.label"),
+        kind="whole_number",
+        missing=words("app_step.missing"),
+        autocomplete="one-time-code",
+        width=10,
     )
 
 
-def _recovery_form(register: Definition) -> Form:
+def _recovery_field(register: Definition) -> Field:
     words = register.words
     missing = words("recovery_step.missing")
-    return Form((Field("code", words("recovery_step.label"), missing=missing, autocomplete="off", width=20),))
+    return Field("code", words("recovery_step.label"), missing=missing, autocomplete="off", width=20)
 
 
 async def _show_app(request: web.Request, form: Form) -> web.Response:
@@ -71,5 +67,7 @@ async def _show(request: web.Request, template: str, form: Form) -> web.Response
     )
 
 
-APP_PAGE = CodePage(_app_form, _show_app, lambda words: words("app_step.refused"))
-RECOVERY_PAGE = CodePage(_recovery_form, _show_recovery, lambda words: words("recovery_step.refused"))
+APP_PAGE = CodePage("code", _app_field, _show_app, lambda words: words("app_step.refused"))
+RECOVERY_PAGE = CodePage(
+    "code", _recovery_field, _show_recovery, lambda words: words("recovery_step.refused"), remembers=False
+)

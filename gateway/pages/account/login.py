@@ -3,6 +3,8 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
+from gateway.pages.account import attempts
+from gateway.pages.account.second_step import ask_to_verify, let_in
 from gateway.pages.account.sign_in import (
     APP,
     LOGIN,
@@ -25,8 +27,6 @@ from gateway.ui.render import show
 from shared.contracts.identity import Attempt, LogIn, LogOut
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
-
-ATTEMPT_SECONDS = 60 * 60
 
 
 async def login_page(request: web.Request) -> web.Response:
@@ -54,10 +54,24 @@ async def log_in(request: web.Request) -> web.Response:
         attempt = await _ask_to_log_in(request, answers["email"], answers["password"])
     except Refused as refusal:
         return await _not_let_in(request, form, refusal)
+    if attempt.remembered:
+        return await _let_in_at_once(request, attempt, answers["email"])
     response = see_other(request[REGISTER].address(APP if attempt.by_app else PIN))
-    cookies.put(response, cookies.ATTEMPT, attempt.attempt_token, seconds=ATTEMPT_SECONDS)
+    attempts.begin(response, attempt)
     return_to.claim(request, response, answers["email"])
     return response
+
+
+async def _let_in_at_once(request: web.Request, attempt: Attempt, email: str) -> web.Response:
+    """Log the user of a remembered browser in, on the page that they asked for."""
+    return_to.claim_at_once(request, email)
+    try:
+        opened = await ask_to_verify(request, attempt.attempt_token)
+    except Refused as refusal:
+        if refusal.code not in ("pin_refused", "attempt_over"):
+            raise
+        return to_login(request, "over")
+    return await let_in(request, opened)
 
 
 async def log_out(request: web.Request) -> web.Response:
@@ -90,6 +104,7 @@ async def _ask_to_log_in(request: web.Request, email: str, password: str) -> Att
         password=password,
         address=client_address(request),
         device_token=cookies.read(request, cookies.DEVICE),
+        remember_token=cookies.read(request, cookies.REMEMBERED),
     )
     return await ask(request, message)
 

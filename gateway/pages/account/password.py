@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.own_sessions import lines_of
+from gateway.pages.account.remembered import remembered_lines
 from gateway.pages.account.sign_in import LONGEST_SECRET, put_session, to_wanted_page
 from gateway.security import cookies
 from gateway.security.guard import APP
@@ -140,14 +141,16 @@ def _way_in(request: web.Request, state: AppState | None) -> str:
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
+    words = request[REGISTER].words
     return await show(
         request,
         "account/password.html",
         form=form,
-        words=request[REGISTER].words,
+        words=words,
         must_change=request[VISITOR].must_change,
         sessions=await lines_of(request),
         app=_way_in(request, await ask_if_there(request, ReadApp())),
         app_page=request[REGISTER].address(APP),
-        ended=notice(request, {"ended": request[REGISTER].words("account.session_ended")}),
+        remembered=await remembered_lines(request),
+        ended=notice(request, {"ended": words("account.session_ended"), "forgotten": words("account.forgotten")}),
     )

@@ -3,9 +3,10 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.account.second_step import CodePage, open_page, verify, without_attempt
+from gateway.pages.account.attempts import end, half_log_in
+from gateway.pages.account.second_step import CodePage, open_page, verify
 from gateway.pages.account.sign_in import PIN, to_login
-from gateway.security import cookies, return_to
+from gateway.security import return_to
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.limits import refuse_for_now, retry_after
@@ -25,32 +26,32 @@ async def verify_pin(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.Response:
     """End the log-in attempt, so that its code can no longer be used."""
-    attempt = cookies.read(request, cookies.ATTEMPT)
+    attempt = half_log_in(request)
     if attempt is not None:
-        await ask(request, CancelAttempt(attempt_token=attempt))
-    response = without_attempt(to_login(request))
+        await ask(request, CancelAttempt(attempt_token=attempt.token))
+    response = end(to_login(request))
     return_to.forget(response)
     return response
 
 
 async def resend_pin(request: web.Request) -> web.Response:
-    attempt = cookies.read(request, cookies.ATTEMPT)
+    attempt = half_log_in(request)
     if attempt is None:
         return to_login(request, "over")
     try:
-        await ask(request, ResendPin(attempt_token=attempt))
+        await ask(request, ResendPin(attempt_token=attempt.token))
     except Refused as refusal:
         if refusal.code == "attempt_over":
-            return without_attempt(to_login(request, "over"))
-        form = _form(request[REGISTER])
+            return end(to_login(request, "over"))
+        form = Form((_field(request[REGISTER]),))
         reached = refuse_for_now(request, form, refusal)
         return retry_after(await _show(request, form), reached)
     return see_other(request[REGISTER].address(PIN), "sent")
 
 
-def _form(register: Definition) -> Form:
+def _field(register: Definition) -> Field:
     words = register.words
-    pin = Field(
+    return Field(
         "pin",
         words("pin.label"),
         kind="whole_number",
@@ -59,7 +60,6 @@ def _form(register: Definition) -> Form:
         placeholder=words("pin.placeholder"),
         width=10,
     )
-    return Form((pin,))
 
 
 async def _show(request: web.Request, form: Form) -> web.Response:
@@ -76,4 +76,4 @@ async def _show(request: web.Request, form: Form) -> web.Response:
     )
 
 
-PAGE = CodePage(_form, _show, lambda words: words("pin.refused"))
+PAGE = CodePage("pin", _field, _show, lambda words: words("pin.refused"))

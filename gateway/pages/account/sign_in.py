@@ -54,3 +54,5 @@ def put_session(response: web.Response, opened: SessionOpened) -> None:
     """Set the cookies that log this browser in."""
     cookies.put(response, cookies.SESSION, opened.session_token)
     cookies.put_device(response, opened.device_token)
+    if opened.remember_token:
+        cookies.put(response, cookies.REMEMBERED, opened.remember_token, seconds=opened.remember_seconds)

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.rules.log_in import LOCK_MAILS, Status
-from services.identity.store import accounts, attempts, limits, sessions
+from services.identity.store import accounts, attempts, limits, remembered, sessions
 from services.identity.store.accounts import Account
 from shared import audit, outbox
 from shared.database import Database
@@ -27,6 +27,7 @@ async def lock(
     await mail_locked(context, db, account, status, register_code)
     if status is not Status.LOCKED:
         return ()
+    await remembered.forget_all(db, account.account_id)
     await attempts.end_all(db, account.account_id)
     return await sessions.end_all(db, account.account_id)
 

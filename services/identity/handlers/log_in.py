@@ -8,6 +8,7 @@ from uuid import UUID
 from services.identity.audit_actions import IdentityAction
 from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.locks import lock
+from services.identity.handlers.remembered import is_let_through, is_offered
 from services.identity.keys import hash_of, same
 from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
@@ -145,25 +146,38 @@ class PasswordStep:
                 return None
             opened_lately = await self._count_opened(db, guess.account)
             temporary = guess.account.temporary_hash if match is PasswordMatch.TEMPORARY else None
-            by_app, who = await apps.has(db, guess.account.account_id), guess.account.account_id
-            opened = NewAttempt(new_id(), who, asked.register_code, guess.device_id, temporary, by_app)
-            token = "" if opened_lately.is_over else await self._open(db, guess.account, opened)
+            attempt = await self._attempt(db, asked, guess, guess.account.account_id, temporary)
+            token = "" if opened_lately.is_over else await self._open(db, guess.account, attempt)
+            offered = await is_offered(self.context, db, attempt.account_id, by_app=attempt.by_app)
         if opened_lately.is_over:
             raise too_many(opened_lately)
         self.context.wake()
-        return Attempt(attempt_token=token, by_app=by_app)
+        days = self.context.remembering.days if offered else 0
+        how = {"by_app": attempt.by_app, "remembered": attempt.remembered, "remember_days": days}
+        return Attempt.model_validate({"attempt_token": token, **how})
+
+    async def _attempt(
+        self, db: Database, asked: LogIn, guess: Guess, account_id: UUID, temporary: bytes | None
+    ) -> NewAttempt:
+        """Return the log-in to open. After a temporary password a code is asked in every browser."""
+        device_id, register = guess.device_id, asked.register_code
+        token = None if temporary else asked.remember_token
+        let_through = await is_let_through(self.context, db, account_id, device_id, token, register)
+        by_app = await apps.has(db, account_id)
+        return NewAttempt(new_id(), account_id, register, device_id, temporary, by_app, let_through)
 
     async def _count_opened(self, db: Database, account: Account) -> WindowCount:
         return await limits.count(db, LOG_INS_OPENED, self.context.keys.window(str(account.account_id)))
 
     async def _open(self, db: Database, account: Account, attempt: NewAttempt) -> str:
         """
-        Store the log-in and mail its PIN. A log-in that waits for an app gets no PIN: what is stored is a hash of none.
+        Store the log-in and mail its PIN. One that waits for an app or for no code gets none: a random hash is stored.
         """
         token, pin, life = new_token(), rules.new_pin(secrets.randbelow), self.context.lifetimes.pin
-        keyed = secrets.token_bytes(32) if attempt.by_app else self.context.keys.pin(attempt.attempt_id, pin)
+        takes_pin = not (attempt.by_app or attempt.remembered)
+        keyed = self.context.keys.pin(attempt.attempt_id, pin) if takes_pin else secrets.token_bytes(32)
         expires_at = await attempts.open_attempt(db, attempt, hash_of(token), keyed, life, rules.LIVE_ATTEMPTS)
-        if not attempt.by_app:
+        if takes_pin:
             to = recipient_of(account, attempt.register_code)
             await outbox.put_letter(db, self.context.mails.pin(to, pin, int(life.total_seconds() // 60), expires_at))
         await audit.note(db, None, IdentityAction.LOG_IN_BEGUN, [account.account_id], register=attempt.register_code)

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.identity.context import IdentityContext
 from services.identity.mails import Recipient
 from services.identity.rules.users import Asker, is_told
-from services.identity.store import attempts, sessions, users
+from services.identity.store import attempts, remembered, sessions, users
 from shared import outbox
 from shared.commands import carry_out
 from shared.contracts.users import UserShown
@@ -37,7 +37,8 @@ class AccountChange:
         return must_find(await users.hold_user(self.db, self.visitor.register_code, user_id))
 
     async def throw_out(self, account_id: UUID) -> None:
-        """End all sessions and unfinished log-ins of the account."""
+        """End all sessions and unfinished log-ins of the account, and ask for a code in every browser again."""
+        await remembered.forget_all(self.db, account_id)
         await attempts.end_all(self.db, account_id)
         self.ended.extend(await sessions.end_all(self.db, account_id))
 

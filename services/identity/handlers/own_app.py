@@ -16,7 +16,7 @@ from services.identity.handlers.second_factor import CodeCount, count_code, give
 from services.identity.limiting import too_many
 from services.identity.rules import authenticator as rules
 from services.identity.rules.log_in import APP_CONFIRMATIONS, Status
-from services.identity.store import accounts, apps, attempts, limits, sessions
+from services.identity.store import accounts, apps, attempts, limits, remembered, sessions
 from services.identity.store.accounts import Account
 from services.identity.store.apps import SealedApp
 from shared import audit, outbox
@@ -90,6 +90,7 @@ class OwnAppHandlers:
             raise Refused("code_wrong")
         await apps.add(db, account.account_id, begun.sealed_secret, step)
         codes = await self._new_codes(db, account.account_id)
+        await remembered.forget_all(db, account.account_id)
         await attempts.end_all(db, account.account_id)
         ended = await sessions.end_others(db, account.account_id, visitor.session_id)
         await sessions.set_method(db, visitor.session_id, "password_totp")
@@ -99,6 +100,7 @@ class OwnAppHandlers:
     async def remove(self, visitor: Visitor, asked: RemoveApp) -> Nothing:
         async def remove(db: Database, account: Account) -> Nothing:
             await apps.drop(db, account.account_id)
+            await remembered.forget_all(db, account.account_id)
             await self._tell(db, visitor, account, IdentityAction.APP_REMOVED)
             return Nothing()
 

@@ -9,12 +9,13 @@ from services.identity.context import IdentityContext, recipient_of
 from services.identity.handlers.ending import end_oldest, end_session
 from services.identity.handlers.locks import lock
 from services.identity.handlers.opening import open_session
-from services.identity.handlers.second_factor import count_code, give_back_code, use_code
+from services.identity.handlers.remembered import is_offered, remember, renew, with_token
+from services.identity.handlers.second_factor import UsedCode, count_code, give_back_code, use_code
 from services.identity.keys import hash_of, same
 from services.identity.limiting import too_many
 from services.identity.rules import log_in as rules
 from services.identity.rules.log_in import RESENDS, Status
-from services.identity.store import accounts, apps, attempts, limits
+from services.identity.store import accounts, apps, attempts, limits, remembered
 from services.identity.store.accounts import Account
 from services.identity.store.attempts import Try
 from services.identity.store.sessions import Method, Session
@@ -85,20 +86,23 @@ class PinStep:
         if account is None or tried is None:
             return PinVerdict()
         counted = await count_code(self.context, db, account.account_id)
-        if counted.may_look and tried.pin_is_live and await self._is_right(db, account, tried, pin):
-            return await self._complete(db, account, tried, asked)
+        used = await self._used(db, account, tried, pin) if counted.may_look and tried.pin_is_live else None
+        if used is not None:
+            return await self._complete(db, account, tried, asked, used)
         return await self._refuse(db, account, tried, locks=counted.locks)
 
-    async def _is_right(self, db: Database, account: Account, tried: Try, code: str) -> bool:
+    async def _used(self, db: Database, account: Account, tried: Try, code: str) -> UsedCode | None:
         """
-        Check the code that this log-in waits for, and use it up.
+        Check the code that this log-in waits for, and use it up. A remembered browser needs none.
 
         A PIN that was mailed before the account got an app opens nothing.
         """
+        if tried.remembered and tried.device_id:
+            return UsedCode.NONE_NEEDED if await remembered.is_remembered(db, tried.device_id) else None
         if tried.by_app:
-            return await use_code(self.context, db, account, code, tried.register_code) is not None
+            return await use_code(self.context, db, account, code, tried.register_code)
         is_pin = same(tried.pin_hash, self.context.keys.pin(tried.attempt_id, code))
-        return is_pin and not await apps.has(db, account.account_id)
+        return UsedCode.PIN if is_pin and not await apps.has(db, account.account_id) else None
 
     async def _refuse(self, db: Database, account: Account, tried: Try, *, locks: bool) -> PinVerdict:
         wrong = IdentityAction.APP_CODE_WRONG if tried.by_app else IdentityAction.PIN_WRONG
@@ -109,7 +113,9 @@ class PinStep:
             await attempts.set_state(db, tried.attempt_id, "over")
         return PinVerdict(tries_left=rules.PIN_TRIES - tried.tries)
 
-    async def _complete(self, db: Database, account: Account, tried: Try, asked: VerifyPin) -> PinVerdict:
+    async def _complete(
+        self, db: Database, account: Account, tried: Try, asked: VerifyPin, used: UsedCode
+    ) -> PinVerdict:
         """
         Open the session, and end the browser's earlier one: the new cookie replaces the earlier cookie.
 
@@ -126,10 +132,26 @@ class PinStep:
         session = Session(new_id(), who, method, has_temporary, asked.browser, asked.address)
         ended = await end_session(self.context, db, asked.earlier_session, actor=who, register=register)
         oldest = await end_oldest(self.context, db, who, register)
-        opened = await open_session(self.context, db, session, tried.device_id)
+        device_id = tried.device_id or new_id()
+        opened = await open_session(self.context, db, session, device_id)
+        opened = await self._remembered(db, who, device_id, asked, used, opened)
         await audit.note(db, None, IdentityAction.LOGGED_IN, [who, session.session_id], register=register, actor=who)
         opened = opened.model_copy(update={"ended_others": len(oldest)})
         return PinVerdict(opened, ended=(*ended, *oldest), email=account.email)
+
+    async def _remembered(
+        self, db: Database, account_id: UUID, device_id: UUID, asked: VerifyPin, used: UsedCode, opened: SessionOpened
+    ) -> SessionOpened:
+        """Remember the browser if the user asks for it and it is offered, or renew its token."""
+        if used is UsedCode.NONE_NEEDED:
+            return with_token(opened, *await renew(db, device_id))
+        await remembered.forget(db, device_id, account_id)
+        by_app = used is UsedCode.OF_APP
+        if not (asked.remember and await is_offered(self.context, db, account_id, by_app=by_app)):
+            return opened
+        token = await remember(self.context, db, account_id, device_id, asked.browser, by_app=by_app)
+        await audit.note(db, None, IdentityAction.DEVICE_REMEMBERED, [account_id, device_id], actor=account_id)
+        return with_token(opened, *token)
 
     async def _is_still_open(self, db: Database, account: Account, tried: Try) -> bool:
         """

@@ -15,7 +15,10 @@ from shared.database import Database
 
 
 class UsedCode(Enum):
-    """What kind of code was right and is used up now."""
+    """What was right: a code that is used up now, or a remembered browser that needs none."""
+
+    PIN = "pin"
+    NONE_NEEDED = "none_needed"
 
     OF_APP = "of_app"
     RECOVERY = "recovery"

@@ -35,6 +35,11 @@ def needing_app(named: str | None, *, demo: bool) -> tuple[str, ...]:
     return tuple(name for each in named.split(",") if (name := each.strip()))
 
 
+def may_remember(*, needs_app: bool, by_app: bool) -> bool:
+    """Return whether a browser may be remembered after this log-in. A role that needs an app needs its code."""
+    return by_app or not needs_app
+
+
 def plain(code: str) -> str:
     """Return a code without the spaces and hyphens of its printed form, in upper case."""
     return "".join(each for each in code.upper() if each.isalnum())

@@ -28,5 +28,22 @@ CREATE TABLE recovery_code (
 -- The log-in waits for a code of the app, and no PIN was sent.
 ALTER TABLE attempt ADD COLUMN by_app boolean NOT NULL DEFAULT false;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON app, begun_app TO identity_app;
+-- The log-in came from a remembered browser, in which no code is asked.
+ALTER TABLE attempt ADD COLUMN remembered boolean NOT NULL DEFAULT false;
+
+-- Until when no code is asked in this browser, whether a code of the app led to that, and the browser in plain words.
+ALTER TABLE device
+ADD COLUMN remembered_until timestamptz,
+ADD COLUMN remembered_by_app boolean NOT NULL DEFAULT false,
+ADD COLUMN browser text NOT NULL DEFAULT '';
+
+-- The tokens of remembered browsers. Each is used once and replaced. A spent one that comes back is a copy.
+CREATE TABLE remembered_token (
+    token_hash bytea PRIMARY KEY,
+    device_id uuid NOT NULL REFERENCES device (device_id) ON DELETE CASCADE,
+    spent boolean NOT NULL DEFAULT false
+);
+CREATE INDEX remembered_token_by_device ON remembered_token (device_id);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON app, begun_app, remembered_token TO identity_app;
 GRANT SELECT, INSERT, DELETE ON recovery_code TO identity_app;

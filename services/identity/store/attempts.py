@@ -8,8 +8,9 @@ from shared.database import Database
 
 OPEN = """
     INSERT INTO attempt
-        (attempt_id, token_hash, account_id, register_code, device_id, temporary_hash, by_app, pin_hash, pin_expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9::interval)
+        (attempt_id, token_hash, account_id, register_code, device_id, temporary_hash, by_app, remembered, pin_hash,
+        pin_expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + $10::interval)
     RETURNING pin_expires_at
 """
 END_OLDEST = """
@@ -24,7 +25,7 @@ END_OLDEST = """
 TAKE_TRY = """
     UPDATE attempt SET tries = tries + 1
     WHERE token_hash = $1 AND state = 'waiting' AND tries < $2
-    RETURNING attempt_id, register_code, device_id, temporary_hash, by_app, tries, pin_hash,
+    RETURNING attempt_id, register_code, device_id, temporary_hash, by_app, remembered, tries, pin_hash,
         pin_expires_at > clock_timestamp() AS pin_is_live
 """
 RENEW_PIN = """
@@ -36,7 +37,7 @@ RENEW_PIN = """
 """
 FIND_WAITING = """
     SELECT attempt_id, register_code, pin_sent_at + $4::interval AS resend_at FROM attempt
-    WHERE token_hash = $1 AND state = 'waiting' AND tries < $2 AND NOT by_app
+    WHERE token_hash = $1 AND state = 'waiting' AND tries < $2 AND NOT by_app AND NOT remembered
         AND opened_at > clock_timestamp() - $3::interval
 """
 SET_STATE = "UPDATE attempt SET state = $2 WHERE attempt_id = $1 AND state = 'waiting'"
@@ -57,7 +58,7 @@ class NewAttempt:
     """
     A log-in whose password was right. `temporary_hash`: of the temporary password, if that was used.
 
-    `by_app`: it waits for a code of the authenticator app, not for a PIN.
+    `by_app`: it waits for a code of the authenticator app, not for a PIN. `remembered`: it needs neither.
     """
 
     attempt_id: UUID
@@ -66,6 +67,7 @@ class NewAttempt:
     device_id: UUID | None
     temporary_hash: bytes | None = field(repr=False)
     by_app: bool
+    remembered: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Try:
     device_id: UUID | None
     temporary_hash: bytes | None = field(repr=False)
     by_app: bool
+    remembered: bool
     tries: int
     pin_hash: bytes = field(repr=False)
     pin_is_live: bool
@@ -95,8 +98,9 @@ async def open_attempt(
     db: Database, attempt: NewAttempt, token_hash: bytes, pin_hash: bytes, life: timedelta, live_at_most: int
 ) -> datetime:
     """Open a log-in, and return when its PIN expires. End the account's oldest log-ins above `live_at_most`."""
-    about = (attempt.account_id, attempt.register_code, attempt.device_id, attempt.temporary_hash, attempt.by_app)
-    expires_at: datetime = await db.fetchval(OPEN, attempt.attempt_id, token_hash, *about, pin_hash, life)
+    about = (attempt.account_id, attempt.register_code, attempt.device_id, attempt.temporary_hash)
+    how = (attempt.by_app, attempt.remembered)
+    expires_at: datetime = await db.fetchval(OPEN, attempt.attempt_id, token_hash, *about, *how, pin_hash, life)
     await db.execute(END_OLDEST, attempt.account_id, live_at_most)
     return expires_at
 

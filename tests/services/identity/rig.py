@@ -32,7 +32,7 @@ KEYS = {service: public_key(seed) for service, seed in SEEDS.items()}
 # To let time pass, every time in a table is moved back. This works because identity uses the database's clock alone.
 TIMES = {
     "account": ("temporary_expires_at", "temporary_used_at", "counted_at"),
-    "device": ("counted_at", "used_at"),
+    "device": ("counted_at", "used_at", "remembered_until"),
     "attempt": ("pin_sent_at", "pin_expires_at", "opened_at"),
     "session": ("opened_at", "seen_at", "ends_at"),
     "rate_window": ("began_at",),
