@@ -24,7 +24,6 @@ from shared.messages import Refused
 from shared.permissions import AccountGrant, Role
 from shared.values import read_email
 
-
 OPERATORS = "your system administrator"
 
 

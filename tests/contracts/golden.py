@@ -20,7 +20,20 @@ RECORD = "ICS_RECORD_GOLDEN"
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
-OPAQUE = frozenset({"session_token", "device_token", "attempt_token", "assertion", "content", "size", "editions"})
+OPAQUE = frozenset(
+    {
+        "session_token",
+        "device_token",
+        "attempt_token",
+        "assertion",
+        "secret",
+        "uri",
+        "codes",
+        "content",
+        "size",
+        "editions",
+    }
+)
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
     ChangePassword,
     FindSession,
@@ -57,6 +58,7 @@ from shared.contracts.users import (
     ListUsers,
     ReadReach,
     ReadUser,
+    ResetApp,
 )
 from shared.fake_bus import FakeBus, FakeWire, UnnamedRefusal
 from shared.messages import Message, Nothing, Refused, Request
@@ -103,14 +105,24 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 FindSession(register_code="dsr", session_token="session"),
                 ChangePassword(current_password=PASSWORD, new_password="Heath-Lark-28!"),
                 ReadPasswordRule(),
+                ReadApp(),
+                BeginApp(current_password=PASSWORD),
+                ConfirmApp(code=PIN),
+                RenewRecoveryCodes(current_password=PASSWORD, code=PIN),
+                ListRemembered(),
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
             ),
         ),
         (
-            StandInUsers(proposals=(a_proposal(),), addresses=(AllowedAddress(email=EMAIL, assigned_at=WHEN),)),
+            StandInUsers(
+                proposals=(a_proposal(),),
+                addresses=(AllowedAddress(email=EMAIL, assigned_at=WHEN),),
+                reset_code=None,
+            ),
             (
+                ResetApp(user_id=JO),
                 ListUsers(),
                 ReadUser(user_id=JO),
                 ListLockedUsers(),

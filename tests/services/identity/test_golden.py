@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from services.identity.rules.log_in import Status
+from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
     ChangePassword,
     FindSession,
@@ -25,10 +26,12 @@ from shared.contracts.users import (
     ProposeAdministrator,
     ReadReach,
     ReadUser,
+    ResetApp,
 )
 from shared.permissions import Role
 from tests.contracts.golden import check_golden
 from tests.services.identity.managing import GAIL, JO, MAX, MPFT, STOKE, access, added, as_, office, organisation, read
+from tests.services.identity.phones import Phone
 from tests.services.identity.rig import PASSWORD, WARD, Rig
 
 
@@ -49,6 +52,22 @@ async def test_golden_log_in(rig: Rig) -> None:
     check_golden(ReadPasswordRule, await rig.ask(ReadPasswordRule()))
     check_golden(ReadHold, await rig.ask(ReadHold()))
     check_golden(ListOrganisations, await rig.ask(ListOrganisations(register_code="dsr")))
+
+
+async def test_golden_apps(rig: Rig) -> None:
+    await office(rig)
+    jo = await rig.find((await rig.come_in(JO)).session_token)
+    without = await rig.ask(ReadApp(), jo.assertion)
+    begun = await rig.ask(BeginApp(current_password=PASSWORD), jo.assertion)
+    codes = await rig.ask(ConfirmApp(code=Phone(begun.secret).code()), jo.assertion)
+    renewing = RenewRecoveryCodes(current_password=PASSWORD, code=codes.codes[0])
+
+    check_golden(ReadApp, without)
+    check_golden(BeginApp, begun)
+    check_golden(ConfirmApp, codes)
+    check_golden(RenewRecoveryCodes, await rig.ask(renewing, jo.assertion))
+    check_golden(ListRemembered, await rig.ask(ListRemembered(), jo.assertion))
+    check_golden(ResetApp, await rig.ask(ResetApp(user_id=jo.visitor.user_id), await as_(rig, GAIL)))
 
 
 async def test_golden_users(rig: Rig) -> None:
