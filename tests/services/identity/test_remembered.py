@@ -129,6 +129,18 @@ async def test_the_cookie_alone_opens_nothing_in_a_browser_that_is_not_its_own(r
     assert not await chrome.is_let_in()
 
 
+@pytest.mark.requirement("R-USE-015")
+async def test_a_cookie_that_was_used_before_is_taken_for_a_copy(rig: Rig) -> None:
+    chrome = await remembered_by_pin(rig)
+    used = chrome.remembered
+    assert await chrome.is_let_in()
+
+    chrome.remembered = used
+
+    assert not await chrome.is_let_in()
+    assert "device_token_copied" in await rig.audited()
+
+
 async def test_the_cookie_of_one_user_opens_nothing_of_another(rig: Rig) -> None:
     chrome = await remembered_by_pin(rig)
     await rig.person("bea.ash@mpft.nhs.uk")
