@@ -335,7 +335,8 @@ async def report(walker: Walker) -> str:
     await walker.see(await walker.go_on(walker.at("reporting/organisation"), {"organisation": ""}))
     form = (await walker.see(walker.at("reporting/"))).fields("report")
     await walker.post(walker.at("reporting/"), form | {"report": word("no report")})
-    job = await walker.go_on(walker.at("reporting/"), form | {"report": "referrals"})
+    started = await walker.go_on(walker.at("reporting/"), form | {"report": "referrals"})
+    job = started.partition("?")[0]
 
     async def is_made() -> bool:
         return f"{job}file" in (await walker.see(job)).html
