@@ -20,7 +20,8 @@ Rows = list[list[str]]
 async def generated(somebody: Walker, report: str, **chosen: str) -> bytes:
     """Ask for a report and return its file once it is ready. `chosen` are further fields of the form."""
     fields = (await somebody.see(somebody.at("reporting/"))).fields("report")
-    job = await somebody.go_on(somebody.at("reporting/"), fields | {"report": report} | chosen)
+    started = await somebody.go_on(somebody.at("reporting/"), fields | {"report": report} | chosen)
+    job = started.partition("?")[0]
 
     async def is_ready() -> bool:
         return "Your report is ready." in (await somebody.see(job)).html
