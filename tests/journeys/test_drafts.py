@@ -152,8 +152,9 @@ async def test_a_log_out_in_one_tab_hides_every_person_in_the_others(browser: Br
     async with window(browser, DESKTOP) as only_read:
         await given_i_came_in_for_this_alone(only_read, stack, REFERRER)
         await refer(only_read, stack, name)
-        await open_record(only_read, stack, name)
+        await open_form(only_read, stack, name)
         typed_in, third = [await given_another_tab_at(only_read, only_read.url) for _ in range(2)]
+        await only_read.goto(only_read.url.removesuffix("change/"))
         await typed_in.get_by_label(UPDATE).fill("Typed before the log-out.")
 
         await third.get_by_role("button", name="Logout").click()

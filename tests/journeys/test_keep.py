@@ -11,7 +11,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, go_to_form, open_form, open_record, refer
+from tests.journeys.referring import a_new_name, choose, go_to_form, open_form, open_record, question, refer
 
 pytestmark = JOURNEY
 

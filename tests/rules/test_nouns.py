@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.registers.definition.nouns import Nouns, with_article
-from shared.registers.definition.words import Words, catalogue, reworded
+from shared.registers.definition.words import Words, catalogue
 from shared.registers.files import SHIPPED, lists_beside, read_register
 from tests.rules.typed import INVENTED
 

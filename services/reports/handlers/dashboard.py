@@ -10,7 +10,7 @@ from services.reports.handlers.kept_panels import Basis, KeptPanels, PanelsShown
 from services.reports.handlers.scope import find_covered
 from services.reports.rules.bodies import bodies_named, body_choices
 from services.reports.rules.choosing import may_have, reports_offered
-from services.reports.rules.counting import Panels, counts_organisations
+from services.reports.rules.counting import Panels
 from services.reports.rules.people import count_people_once
 from services.reports.store import compartments, dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard

@@ -74,7 +74,8 @@ async def find_ratings(wanted: Wanted) -> bool:
 
 
 async def name_record(wanted: Wanted) -> bool:
-    return bool(await finding.name_records(wanted.db, wanted.visitor, [wanted.receipt.record_id], "lead_professional"))
+    asked = finding.NamingQuestions("lead_professional", "", "")
+    return bool(await finding.name_records(wanted.db, wanted.visitor, [wanted.receipt.record_id], asked, ["red"]))
 
 
 async def hold_for_note(wanted: Wanted) -> bool:

@@ -22,7 +22,7 @@ from shared.contracts.outcomes import (
     ReadTask,
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
-from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
+from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
@@ -120,7 +120,12 @@ WRITES: dict[str, Ask] = {
     "a decision about a pair": lambda world: DecideDuplicate(
         command_id=new_id(), one=world.records[0].record_id, other=world.records[2].record_id, verdict="dismissed"
     ),
-    "a draft": lambda world: SaveDraft(draft_id=world.draft_id, edition=EDITION, typed={"first_name": ("Stranger",)}),
+    "a draft": lambda world: SaveDraft(
+        draft_id=world.draft_id,
+        edition=EDITION,
+        typed={"first_name": ("Stranger",)},
+        seen=DraftSeen(version=1, save_id=new_id()),
+    ),
     "no draft": lambda world: DiscardDraft(draft_id=world.draft_id),
     "a decision about its end": command(
         DecideEnding, body="council:one", ends_on=date(2030, 1, 1), reason="Safe", person_told=True

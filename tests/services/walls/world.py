@@ -18,7 +18,7 @@ from shared.contracts.identity import CheckGrant, Grant
 from shared.contracts.notifier import ListMails
 from shared.contracts.outcomes import ListTasks
 from shared.contracts.referrals.answers import Answer
-from shared.contracts.referrals.drafts import SaveDraft, Typed
+from shared.contracts.referrals.drafts import DraftSeen, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import DecideDuplicate
 from shared.contracts.referrals.holding import AssignHolder
 from shared.contracts.referrals.reading import AddNote
@@ -173,7 +173,8 @@ async def _fill_referrals(world: World) -> None:
     holding = AssignHolder(command_id=new_id(), record_id=record_id, user_id=world.holder.user_id, seen=None)
     await world.ask(world.administrator, holding)
     typed: Typed = {"first_name": ("Wallflower",), "last_name": (str(world.person["last_name"]),)}
-    await world.ask(world.creator, SaveDraft(draft_id=world.draft_id, edition=EDITION, typed=typed))
+    seen = DraftSeen(version=0, save_id=new_id())
+    await world.ask(world.creator, SaveDraft(draft_id=world.draft_id, edition=EDITION, typed=typed, seen=seen))
     world.records[0] = await world.ask(world.creator, an_update(world, latest_update="Moved house"))
     await world.rig.record_outcome(world.organisation_id, world.record)
 
