@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from shared.registers.checks.forms import check_form, check_labels
 from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
+from shared.registers.checks.receipt import check_promises, check_receipt
 from shared.registers.checks.references import (
     check_case_text,
     check_consent,
@@ -51,7 +52,9 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_states,
     check_transitions,
     check_duplicates,
+    check_receipt,
     check_notifications,
+    check_promises,
     check_bands,
     check_counted,
     check_reports,

@@ -20,6 +20,7 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "lead_professional": frozenset({"text"}),
 }
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
+OR_NOBODY = '; or say why not: under [notifications], of_new_records = "none" and reason = "…"'
 RESERVED_CODES = frozenset(
     {"accessibility", "api", "assets", "demo", "help", "live", "metrics", "privacy", "ready", "static"}
 )
@@ -198,9 +199,10 @@ def _check_new(register: Definition) -> Iterator[DefinitionFault]:
         told = [rule for rule in register.notifications if rule.concerns("record_created", urgency)]
         if not any(_reaches_somebody(rule) for rule in told):
             rated = f" whose rating is {urgency}" if levels else ""
+            decided = "" if "new_records_told" in register.never_without else OR_NOBODY
             yield DefinitionFault(
                 "notification, record_created",
-                f"nobody is told of a new record{rated}: name the team, the administrators or an address",
+                f"nobody is told of a new record{rated}: name the team, the administrators or an address{decided}",
             )
 
 

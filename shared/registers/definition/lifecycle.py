@@ -24,6 +24,8 @@ Colour = Literal["green", "amber", "red", "blue", "grey"]
 """The palette of marks. Each colour has a shape of its own on the page."""
 Occasion = Literal["record_created", "rating_changed", "urgent_not_seen", "outcome_recorded", "record_ended"]
 Recipient = Literal["team", "submitter", "administrators"]
+Promise = Literal["watched", "crisis", "new_records_told"]
+"""What no edition of a register may leave out, if an earlier one promised it."""
 
 MailText = Annotated[str, AfterValidator(Gaps("register", "reference", "address", "team"))]
 
@@ -96,12 +98,18 @@ def urgency_of(level: Level | None) -> Urgency:
 
 
 class Receipt(Model):
-    """The page after a record is added: when the register is watched, and what to do in a crisis."""
+    """
+    The page after a record is added: when the register is watched, and what to do in a crisis.
+
+    Either text is left out by saying why: `no_watch`, `no_crisis`. The reasons are for readers of the definition alone.
+    """
 
     heading: Text
     paragraphs: Texts
-    watched: Text
-    crisis: Text
+    watched: Text | None = None
+    no_watch: Text | None = None
+    crisis: Text | None = None
+    no_crisis: Text | None = None
 
 
 class RecordState(Model):

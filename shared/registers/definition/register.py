@@ -30,6 +30,7 @@ from shared.registers.definition.lifecycle import (
     Lifecycle,
     MailTemplate,
     Notification,
+    Promise,
     Rating,
     Receipt,
     UntoldRecords,
@@ -165,6 +166,7 @@ class Definition(Model):
     outcome: QuestionForm | None = None
     person: dict[Role, QuestionName]
     floor: tuple[QuestionName, ...] = ()
+    never_without: tuple[Promise, ...] = ()
     consent: ConsentGate | None = None
     rating: Rating | None = None
     receipt: Receipt
