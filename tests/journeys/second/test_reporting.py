@@ -244,7 +244,7 @@ async def beside(page: Page, title: str) -> dict[str, str]:
 
 async def beneath(page: Page, title: str) -> list[tuple[str, str]]:
     """Return the counts of a panel that shows them one below another."""
-    heads = await table(page, title).locator("tbody th").evaluate_all("cells => cells.map(cell => cell.lastChild.data)")
+    heads = await table(page, title).locator("tbody th").all_inner_texts()
     counts = await table(page, title).locator(".ics-bar__count").all_inner_texts()
     return list(zip(heads, counts, strict=True))
 
