@@ -129,7 +129,7 @@ class Making:
             choice = read_choice(editions[0], offered, job.codes)
             covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)
-            wanted = Wanted(job.register_code, covered, choice.report, answers, choice.births(day))
+            wanted = Wanted(job.register_code, covered, choice.report, answers, choice.ages(day))
             progress.total = await jobs.count_rows(db, wanted)
             within = visitor.organisation_ids if covered is None else covered
             asked = ReportRequest(visitor.full_name, within, day, state.complete_at)

@@ -158,6 +158,22 @@ def test_a_panel_of_several_choices_says_that_a_record_can_be_under_more_than_on
     assert "in each panel" in said_of_panels(carers(), [once])
 
 
+def test_a_panel_says_what_else_it_counts() -> None:
+    tile = counted("1", "2").model_copy(update={"question": "nearness"})
+    ended = tile.model_copy(update={"of": "ended", "by_outcome": True})
+    everything = tile.model_copy(update={"of": "all", "at": "began"})
+
+    assert (
+        "Records that have ended.",
+        "By the latest answer in the outcomes of each record.",
+    ) == panel_of(carers(), ended).notes
+    assert (
+        "Active records and records that have ended.",
+        "Age on the date of “Began caring”.",
+    ) == panel_of(carers(), everything).notes
+    assert "Active records only, unless the panel says otherwise." in said_of_panels(carers(), [tile, ended])
+
+
 def test_active_records_are_not_spoken_of_where_nothing_ends() -> None:
     endless = carers().model_copy(update={"lifecycle": carers().lifecycle.model_copy(update={"transitions": ()})})
 

@@ -53,17 +53,37 @@ def _panel_of(same: Same[Definition], tile: TileShown) -> Panel:
 
 def notes_of(register: Definition, tile: TileShown) -> tuple[str, ...]:
     """Return what a panel counts, where that differs from what the page says of all panels."""
-    question = register.form.by_name.get(tile.question)
-    return (register.words("reporting.several"),) if question and question.kind == "choices" else ()
+    words = register.words
+    of = {"active": "", "ended": words("reporting.of_ended"), "all": words("reporting.of_all")}[tile.of]
+    on = register.form.by_name.get(tile.at)
+    return tuple(
+        filter(
+            None,
+            (
+                of,
+                words("reporting.by_outcome") if tile.by_outcome else "",
+                words("reporting.age_at", question=on.label) if on else "",
+                words("reporting.several") if _counts_several(register, tile) else "",
+            ),
+        )
+    )
 
 
 def said_of_panels(register: Definition, tiles: Sequence[TileShown]) -> str:
     """Return what holds of all panels. Where nothing ever ends, it does not speak of active records."""
     words = register.words
-    differ = any(notes_of(register, tile) for tile in tiles)
-    once = words("reporting.counted_mostly") if differ else words("reporting.counted_once")
-    active = (words("reporting.active"),) if register.lifecycle.transitions else ()
-    return " ".join((*active, once, words("reporting.definition")))
+    several = any(_counts_several(register, tile) for tile in tiles)
+    once = words("reporting.counted_mostly") if several else words("reporting.counted_once")
+    of_others = any(tile.of != "active" for tile in tiles)
+    active = words("reporting.active_mostly") if of_others else words("reporting.active")
+    said = (active if register.lifecycle.transitions else "", once, words("reporting.definition"))
+    return " ".join(filter(None, said))
+
+
+def _counts_several(register: Definition, tile: TileShown) -> bool:
+    """Return whether a record may be counted more than once in a panel."""
+    question = register.counted_question(tile.question)
+    return question is not None and question.kind == "choices"
 
 
 def fits_beside(counts: Sequence[Count], *, marked: bool) -> bool:
@@ -88,7 +108,7 @@ def _head(register: Definition, tile: TileShown, count: Count) -> Cell:
 
 
 def _columns(register: Definition, tile: TileShown) -> tuple[str, ...]:
-    question = register.form.by_name.get(tile.question)
+    question = register.counted_question(tile.question)
     label = question.label if question else _divided_by(register, tile)
     return (label, register.words("reporting.count"))
 

@@ -10,7 +10,8 @@ from services.reports.handlers.kept_panels import Basis, KeptPanels, PanelsShown
 from services.reports.handlers.scope import find_covered
 from services.reports.rules.bodies import bodies_named, body_choices
 from services.reports.rules.choosing import reports_offered
-from services.reports.rules.counting import Panels, counts_organisations
+from services.reports.rules.counting import Panels
+from services.reports.rules.tiles import counts_organisations, outcome_questions, tiles_shown
 from services.reports.store import compartments, dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
 from shared.database import Database, transaction
@@ -54,11 +55,15 @@ class Dashboards:
         register, day = basis.editions[0], london_day(basis.now)
         bodies = bodies_named(asked.organisation_id, [asked.body] if asked.body else [])
         covered = await find_covered(db, self.context, visitor, bodies)
+        shown = tiles_shown(register, visitor, has_outcomes=basis.moment.has_outcomes)
         found = await dashboards.read_standing(
-            db, register.code, covered, day, by_organisation=counts_organisations(register)
+            db, register.code, covered, day, by_organisation=counts_organisations(shown)
         )
         offered = await compartments.find_bodies(db, visitor) if register.scope else ()
         found.tallies.put_right(register, found.overdue, day)
+        for name in outcome_questions(register, shown):
+            latest = await dashboards.read_latest_answers(db, register.code, covered, name)
+            found.tallies.add_outcomes(name, latest)
         theirs = frozenset(visitor.organisation_ids)
         within = {each: label for each, label in basis.names.items() if each in theirs}
         reached = None if covered is None else frozenset(covered)
@@ -66,7 +71,7 @@ class Dashboards:
         return PanelsShown(
             organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),
             bodies=body_choices(basis.editions, offered),
-            tiles=Panels(basis.editions, counted, day).tiles(found.tallies),
+            tiles=Panels(basis.editions, counted, day).tiles(found.tallies, shown),
         )
 
     async def _names(self, register: Definition) -> Mapping[UUID, str]:

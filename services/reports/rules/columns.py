@@ -59,7 +59,7 @@ class Planner:
             continued=words.unfilled("workbook.continued"),
             notes=(words("workbook.continued_meaning"), words("workbook.holders"), words("workbook.warning")),
             summary=words("workbook.summary"),
-            tables=tuple(Summing(self.editions, within, asked.day).tables()),
+            tables=tuple(Summing(self.editions, within, asked.day, choice.report).tables()),
         )
 
     def _columns(self, choice: ReportChoice) -> list[WorkbookColumn]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.reports.rules.ages import Births
+from services.reports.rules.ages import AgesAt, Births
 from services.reports.rules.choosing import Codes
 from shared.contracts.reports import JobState
 from shared.database import Database, DatabasePool
@@ -207,10 +207,20 @@ async def sweep(pool: DatabasePool) -> int:
 # -------------------------------------------------------------------------------------------------- rows of a report
 CHOSEN = """
     FROM record_copy AS r
-    WHERE r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3
-        AND (NOT $4 OR r.born IS NULL
-            OR (($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6)))
+    WHERE r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR {unknown} OR {within})
 """
+TODAY = {
+    "unknown": "r.born IS NULL",
+    "within": "(($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6))",
+}
+AGE_AT = r"""
+    CASE WHEN r.answers ->> $5::text ~ '^\d{4}-\d\d-\d\d$' THEN
+        CASE WHEN (r.answers ->> $5::text)::date >= r.born
+            THEN extract(YEAR FROM age((r.answers ->> $5::text)::date, r.born))
+        END
+    END
+"""
+DATED = {"unknown": f"({AGE_AT}) IS NULL", "within": f"({AGE_AT}) BETWEEN ($6::integer [])[1] AND ($6::integer [])[2]"}
 COUNT_ROWS = f"SELECT count(*) {CHOSEN}"
 READ_ROWS = f"""
     SELECT
@@ -231,7 +241,7 @@ READ_ROWS = f"""
                 FROM outcome_copy AS o
                 WHERE o.record_id = r.record_id
             ), '[]') ELSE '[]' END,
-            'apart', $4 AND r.born IS NULL
+            'apart', $4 AND {{unknown}}
         )::text AS line
     {CHOSEN}
 """  # noqa: S608  the part that is common
@@ -247,17 +257,29 @@ class Wanted:
     compartment_ids: tuple[UUID, ...] | None
     report: Report
     answers: Answers = field(repr=False)
-    births: Births | None
+    ages: Births | AgesAt | None
 
     def values(self) -> tuple[object, ...]:
         return (
             self.register_code,
             self.report.records == "active",
             json.dumps(dict(self.answers)),
-            self.births is not None,
-            self.births.after if self.births else None,
-            self.births.until if self.births else None,
+            self.ages is not None,
+            *self._age_values(),
         )
+
+    def _age_values(self) -> tuple[object, object]:
+        match self.ages:
+            case Births(after, until):
+                return after, until
+            case AgesAt(question, first, last):
+                return question, [first, last]
+            case None:
+                return None, None
+
+    def filled(self, statement: str) -> str:
+        """Return the statement with the conditions on the age: of today, or on the date of an answer."""
+        return statement.format(**(DATED if isinstance(self.ages, AgesAt) else TODAY))
 
 
 TAKE_TIME = "SET LOCAL statement_timeout = '1min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
@@ -272,10 +294,10 @@ async def take_time(db: Database) -> None:
 
 async def count_rows(db: Database, wanted: Wanted) -> int:
     if wanted.compartment_ids is None:
-        found: int = await db.fetchval(COUNT_ROWS, *wanted.values())
+        found: int = await db.fetchval(wanted.filled(COUNT_ROWS), *wanted.values())
     else:
         found = await db.fetchval(
-            f"{COUNT_ROWS} AND r.compartment_id = ANY($7)", *wanted.values(), wanted.compartment_ids
+            wanted.filled(f"{COUNT_ROWS} AND r.compartment_id = ANY($7)"), *wanted.values(), wanted.compartment_ids
         )
     return found
 
@@ -284,10 +306,10 @@ async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UU
     """Yield the chosen records in batches, the oldest first. All are of the moment at which reading began."""
     values = (*wanted.values(), wanted.report.outcomes)
     if wanted.compartment_ids is None:
-        cursor = await db.cursor(f"{READ_ROWS} {IN_ORDER}", *values)
+        cursor = await db.cursor(wanted.filled(f"{READ_ROWS} {IN_ORDER}"), *values)
     else:
         cursor = await db.cursor(
-            f"{READ_ROWS} AND r.compartment_id = ANY($8) {IN_ORDER}", *values, wanted.compartment_ids
+            wanted.filled(f"{READ_ROWS} AND r.compartment_id = ANY($8) {IN_ORDER}"), *values, wanted.compartment_ids
         )
     while rows := await cursor.fetch(AT_ONCE):
         yield [(row["record_id"], row["line"]) for row in rows]

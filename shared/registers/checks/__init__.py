@@ -16,7 +16,14 @@ from shared.registers.checks.references import (
     check_rating,
     check_records,
 )
-from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
+from shared.registers.checks.reporting import (
+    check_ages_at,
+    check_bands,
+    check_counted,
+    check_reports,
+    check_standing,
+    check_weeks,
+)
 from shared.registers.checks.scope import check_bodies, check_registration, check_scope, check_scope_filters
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
@@ -57,6 +64,8 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_promises,
     check_bands,
     check_counted,
+    check_standing,
+    check_ages_at,
     check_reports,
     check_weeks,
     check_scope,

@@ -35,7 +35,7 @@ from shared.registers.definition.lifecycle import (
     Receipt,
     UntoldRecords,
 )
-from shared.registers.definition.questions import QuestionForm
+from shared.registers.definition.questions import Question, QuestionForm
 from shared.registers.definition.words import Words
 from shared.values import fold
 
@@ -204,6 +204,15 @@ class Definition(Model):
     def noun(self) -> str:
         """The register's word for a record, as event types use it."""
         return "-".join(NOUN_PARTS.findall(fold(self.identity.record)))
+
+    def counted_question(self, name: QuestionName) -> Question | None:
+        """Return the question that a tile counts by: one of the form, else one of the outcome form."""
+        found = self.form.by_name.get(name)
+        return found or (self.outcome.by_name.get(name) if self.outcome else None)
+
+    def is_of_outcomes(self, name: QuestionName) -> bool:
+        """Return whether only the outcome form asks this question."""
+        return name not in self.form.by_name and self.outcome is not None and name in self.outcome.by_name
 
     def address(self, path: str) -> str:
         """Return the address of a page of the register: `dsr.address("login/")` is `/dsr/login/`."""
