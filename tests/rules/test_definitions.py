@@ -114,6 +114,17 @@ SLIPS = [
         '[notifications]\nof_new_records = "none"\nreason = "No."\n\n[receipt]',
         "never_without: new_records_told is promised, and [notifications] says that nobody is mailed",
     ),
+    (
+        'by = "outcome", ',
+        'by = "outcome", when = { meeting_outcome = "mended" }, ',
+        "transition archive, when: mended is not one of the answers of meeting_outcome: support_continues, "
+        "plan_changed, admission_agreed, admission_avoided, further_meeting, other",
+    ),
+    (
+        'by = "outcome", ',
+        'by = "outcome", when = { locality = "other" }, ',
+        "transition archive, when: depends on locality, which is not in the outcome form",
+    ),
     ('given_name = "first_name"\n', "", "person: given_name is missing: say which question asks it"),
     (
         'postcode = "postcode"\n',
@@ -339,6 +350,11 @@ def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault
             "receipt: watched is missing: say when someone looks at the register, or say why not, for example no_watch",
         ),
         ('crisis = "Call', 'no_crisis = "No."\ncrisis = "Call', "receipt: says both crisis and no_crisis: keep one"),
+        (
+            'question = "stopped"',
+            'question = "stopped"\nwhen = { cares_for = "child" }',
+            "transition stop: when belongs to a transition by an outcome",
+        ),
         ("confirm = {", 'decisions = ["mail"]\nconfirm = {', "transition stop: mail is not part of the scope"),
     ],
 )
