@@ -1,7 +1,7 @@
 """The route table: every page with the permission it needs; any other address is not found."""
 
 from gateway.pages import demo_mail, home, public
-from gateway.pages.account import login, own_sessions, password, pin, registration, reminder, session
+from gateway.pages.account import joining, login, own_sessions, password, pin, registration, reminder, session
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
@@ -41,6 +41,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(
         "POST", "/{register}/account/password", password.change_password, Permission.USE_ACCOUNT, before_change=True
     ),
+    PageRoute("POST", "/{register}/account/join", joining.join_register, Permission.USE_ACCOUNT),
     PageRoute("POST", "/{register}/account/sessions/{session}/end", own_sessions.end_session, Permission.USE_ACCOUNT),
     PageRoute(
         "GET",

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
+from gateway.pages.account.joining import join_of, not_joined
 from gateway.pages.account.no_organisation import without_organisation
 from gateway.pages.duplicates import pairs
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
@@ -38,8 +39,11 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=notice(request, {"changed": register.words("password.changed")}),
         others_ended=notice(request, {"others_ended": register.words("account.others_ended")}),
-        gone=notice(request, {"gone": register.words("home.page_gone")}),
+        gone=notice(request, {"gone": register.words("home.page_gone"), **not_joined(register.words)}),
+        joined=notice(request, {"joined": register.words("home.joined")}),
         has_role=visitor.role is not None,
+        join=await join_of(request),
+        email=register.contact.administrator_email,
         no_organisation=without_organisation(register, visitor),
         drafts=await drafts_of(request) if visitor.may(Permission.SUBMIT_RECORD) else [],
         shown=cards,

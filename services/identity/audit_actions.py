@@ -43,6 +43,7 @@ class IdentityAction(AuditAction):
     PIN_WRONG = auto()
     PROPOSAL_ACCEPTED = auto()
     PROPOSAL_DECLINED = auto()
+    REGISTER_JOINED = auto()
     REGISTRATION_REFUSED = auto()
     REGISTRATION_REPEATED = auto()
     SESSIONS_ENDED = auto()

@@ -46,6 +46,7 @@ class StandInIdentity(StandIn):
     role: Role | None = Role.STANDARD
     all_organisations: bool = False
     must_change: bool = False
+    may_join: bool = False
     grants: tuple[AccountGrant, ...] = ()
     user_id: UUID = JAYNE
     full_name: str = NAME
@@ -67,6 +68,8 @@ class StandInIdentity(StandIn):
             row(identity.CancelAttempt, self._cancel),
             row(identity.FindSession, self._find_session),
             row(identity.LogOut, self._log_out),
+            row(identity.ReadJoinOffer, lambda _: identity.JoinOffer(is_open=self.may_join)),
+            row(identity.JoinRegister, self._join),
             row(identity.ListOwnSessions, self._list_sessions),
             row(identity.EndOwnSession, nothing),
             row(identity.ChangePassword, self._change_password),
@@ -118,6 +121,10 @@ class StandInIdentity(StandIn):
 
     def _log_out(self, asked: identity.LogOut) -> Nothing:
         self.sessions.discard(asked.session_token)
+        return Nothing()
+
+    def _join(self, _asked: identity.JoinRegister) -> Nothing:
+        self.role = Role.STANDARD
         return Nothing()
 
     def _list_sessions(self, _asked: identity.ListOwnSessions) -> identity.OwnSessions:

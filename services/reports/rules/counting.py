@@ -61,8 +61,8 @@ def _counted_in(register: Definition) -> tuple[str, ...]:
     ended = [f"{ENDED}{each}" for each in questions_counted(register, "ended")]
     away = [f"{ENDED}{_edges(tile)}" for tile in panels if tile.of != "active"]
     total = (f"{ENDED}{TOTAL}",) if counts_ended(register) else ()
-    now = [_edges(tile) for tile in panels if tile.of != "ended"]
-    return (*questions_counted(register, "active"), *now, *_rated_by(register), *total, *ended, *away)
+    bands = [_edges(tile) for tile in panels if tile.of != "ended"]
+    return (*questions_counted(register, "active"), *bands, *_rated_by(register), *total, *ended, *away)
 
 
 def _rated_by(register: Definition) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ def tiles_shown(register: Definition, visitor: Visitor, *, has_outcomes: bool) -
     """
     Return the tiles that a visitor sees.
 
-    A tile of ended records or of outcomes is for those who get the reports of these: whoever may not read the answers
-    sees no counts of them either.
+    A tile of ended records or of outcomes is for users who get the reports of these. Others may not read the answers,
+    and see no counts of them either.
     """
     with_ended = may_count_ended(register, visitor)
     with_outcomes = may_count_outcomes(register, visitor, has_outcomes=has_outcomes)

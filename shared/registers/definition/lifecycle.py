@@ -134,8 +134,8 @@ class Transition(Model):
     A way in which a record gets from an open state to a closed one.
 
     `by` an outcome: at once, with an outcome that ends the record. With `when`, only answers of the outcome form for
-    which it holds end a record, and whoever saves such answers is asked whether it ends. `by` a date: on the day that
-    is the answer to `question`, once a user has confirmed it. `decisions` are questions of the scope: each body that
+    which it holds end a record, and a user who saves such answers is asked whether it ends. `by` a date: on the day
+    that is the answer to `question`, once a user has confirmed it. `decisions` are questions of the scope: each body that
     they name must decide by itself before the record ends. If `reversible`, two administrators together can undo it as
     an error.
     """
