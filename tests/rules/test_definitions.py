@@ -54,10 +54,10 @@ SLIPS = [
         "parental_consent, which is not asked before it",
     ),
     (
-        'on = "consent_date"',
-        'on = "tool_date"',
-        "form, section Details of the Individual, question date_of_birth: takes the age on tool_date, which is no date "
-        "asked before it",
+        'last = 15\non = "consent_date"',
+        'last = 15\non = "risk_level"',
+        "form, section Details of the Individual, question date_of_birth: takes the age on risk_level, which is no "
+        "other date that the form asks",
     ),
     (
         '  "latest_update",\n]',
@@ -107,6 +107,22 @@ SLIPS = [
         "crisis = ",
         "no_crisis = ",
         "receipt: no_crisis cannot stand where a record may be urgent: write crisis, which says what to do in a crisis",
+    ),
+    (
+        'verdict = "accepted"\n',
+        'youngest = 16\nverdict = "accepted"\n',
+        "consent, rule 1: must say on which day the age counts: on is a date of the form, such as the day of the "
+        "consent",
+    ),
+    (
+        'verdict = "accepted"\n',
+        'on = "consent_date"\nverdict = "accepted"\n',
+        "consent, rule 1: says on, which belongs to youngest and oldest",
+    ),
+    (
+        'verdict = "accepted"\n',
+        'youngest = 16\noldest = 15\non = "consent_date"\nverdict = "accepted"\n',
+        "consent, rule 1: allows no age: youngest is above oldest",
     ),
     ("watched = ", "no_watch = ", "never_without: watched is promised, and no_watch leaves it out"),
     (

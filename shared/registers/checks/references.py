@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.registers.checks.forms import check_condition, not_asked, twice
 from shared.registers.definition.base import Role
-from shared.registers.definition.lifecycle import Notification, Urgency
+from shared.registers.definition.lifecycle import GateRule, Notification, Urgency
 from shared.registers.definition.questions import Kind, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
 from shared.registers.faults import DefinitionFault, did_you_mean, nearest
@@ -101,8 +101,28 @@ def check_consent(register: Definition) -> Iterator[DefinitionFault]:
             for name in condition:
                 if name in first and not first[name].required:
                     yield DefinitionFault(place, f"depends on {name}, which must be required")
+        yield from _check_gate_age(register, f"consent, rule {number}", rule)
     if all(rule.verdict == "refused" for rule in register.consent.rules):
         yield DefinitionFault("consent", "no rule accepts anybody")
+
+
+def _check_gate_age(register: Definition, place: str, rule: GateRule) -> Iterator[DefinitionFault]:
+    """Check that an age is taken on the day of an answer: otherwise a birthday would undo a consent."""
+    if not rule.goes_by_age:
+        if rule.on:
+            yield DefinitionFault(place, "says on, which belongs to youngest and oldest")
+        elif not rule.when:
+            yield DefinitionFault(place, "says neither when nor an age")
+        return
+    if not rule.holds_age(rule.youngest or 0):
+        yield DefinitionFault(place, "allows no age: youngest is above oldest")
+    question = _known(register, rule.on or "")
+    if question is None or question.kind != "date":
+        told = "must say on which day the age counts: on is a date of the form, such as the day of the consent"
+        yield DefinitionFault(place, told)
+    for name in filter(None, (rule.on, register.person.get("born"))):
+        if (known := _known(register, name)) and not known.required:
+            yield DefinitionFault(place, f"goes by {name}, which must be required")
 
 
 def check_records(register: Definition) -> Iterator[DefinitionFault]:

@@ -38,10 +38,24 @@ class Passage(Model):
 
 
 class GateRule(Model):
-    """One combination of answers, and whether it accepts or refuses a person."""
+    """
+    One combination of answers, and whether it accepts or refuses a person.
 
-    when: Conditions = Field(min_length=1)
+    With an age, the person must also be `youngest` to `oldest` years old on the date answered to `on`.
+    """
+
+    when: Conditions = ()
+    youngest: Number | None = Field(default=None, ge=0, le=150)
+    oldest: Number | None = Field(default=None, ge=0, le=150)
+    on: QuestionName | None = None
     verdict: Literal["accepted", "refused"]
+
+    @property
+    def goes_by_age(self) -> bool:
+        return self.youngest is not None or self.oldest is not None
+
+    def holds_age(self, age: int) -> bool:
+        return (self.youngest or 0) <= age and (self.oldest is None or age <= self.oldest)
 
 
 class ConsentGate(Model):
@@ -134,10 +148,11 @@ class Transition(Model):
     A way in which a record gets from an open state to a closed one.
 
     `by` an outcome: at once, with an outcome that ends the record. With `when`, only answers of the outcome form for
-    which it holds end a record, and a user who saves such answers is asked whether it ends. `by` a date: on the day
-    that is the answer to `question`, once a user has confirmed it. `decisions` are questions of the scope: each body that
-    they name must decide by itself before the record ends. If `reversible`, two administrators together can undo it as
-    an error.
+    which it holds end a record, and a user who saves such answers is asked whether it ends.
+
+    `by` a date: on the day that is the answer to `question`, once a user has confirmed it. `decisions` are questions of
+    the scope: each body that they name must decide by itself before the record ends. If `reversible`, two
+    administrators together can undo it as an error.
     """
 
     code: Code

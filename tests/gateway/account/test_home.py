@@ -92,7 +92,9 @@ async def test_who_could_register_joins_by_one_press(browser: Browser, identity:
 
     assert ["Join this register"] == page.texts("main button")
     assert 1 == len(identity.heard(JoinRegister))
-    assert ["You have joined this register. We have sent you an email."] == home.texts(".nhsuk-notification-banner__heading")
+    assert ["You have joined this register. We have sent you an email."] == home.texts(
+        ".nhsuk-notification-banner__heading"
+    )
     assert [] == [each for each in home.texts("main p") if "no role" in each]
 
 
