@@ -75,6 +75,18 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
 )
 
 
+SAVING_CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
+    _check_forms,
+    check_person,
+    check_floor,
+    check_rating,
+    check_consent,
+    check_transitions,
+    check_scope,
+)
+"""The checks of what a record is saved by."""
+
+
 def find_faults(register: Definition, before: Sequence[DefinitionFault] = ()) -> list[DefinitionFault]:
     """
     Return every fault of a definition whose shape is right, causes first. `before` are those that were found already.
