@@ -121,7 +121,7 @@ OLD = {"last": 25, "said": "Nobody over 25."}
     ],
 )
 def test_an_oldest_age_is_said_plainly_on_today_or_on_a_date_asked_later(
-    rule: dict[str, object], typed: dict[str, str], said: list[str]
+    rule: dict[str, object], typed: dict[str, str | list[str]], said: list[str]
 ) -> None:
     ages = (AgeRule.model_validate(rule),)
     form = carers().form.with_questions(

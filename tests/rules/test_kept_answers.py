@@ -211,7 +211,8 @@ def test_a_body_that_was_one_of_several_choices_is_named_as_it_was() -> None:
 # ------------------------------------------------------------------------------------- retired by a later edition
 def _two_editions(**retired: bool) -> Registers:
     """Return the invented register, and a later edition in which these questions are retired."""
-    newer = changed(**{name: {"retired": value} for name, value in retired.items()})
+    changes: dict[str, dict[str, object] | None] = {name: {"retired": value} for name, value in retired.items()}
+    newer = changed(**changes)
     identity = newer.identity.model_copy(update={"edition": "2031"})
     editions = (carers(), newer.model_copy(update={"identity": identity}))
     return Registers([LoadedRegister(each, sha256="") for each in editions])

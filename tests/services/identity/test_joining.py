@@ -7,9 +7,10 @@ import pytest
 
 from services.identity.rules.log_in import Status
 from services.identity.store import addresses
+from shared.accounts import UserAct
 from shared.context import ServiceContext
 from shared.contracts.identity import JoinRegister, ReadJoinOffer, RegisterAccount
-from shared.contracts.users import ActOnUser, UserAct
+from shared.contracts.users import ActOnUser
 from shared.database import transaction
 from shared.permissions import Role
 from shared.registers.files import LoadedRegister

@@ -1,10 +1,12 @@
 """What tiles can count beside active records: ended records, outcomes, and ages on a date."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from services.reports.rules.tiles import tiles_shown
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.permissions import Role
 from shared.registers.checks import find_faults
 from shared.registers.definition.dashboards import (
@@ -37,7 +39,6 @@ TILES: tuple[Tile, ...] = (
     AgeTile(kind="by_age", title="AGE THEN", band=BANDS, of="all", at="consent_date"),
 )
 FILTER = AgeFilter(kind="age", label="Age then", everything="All", band=BANDS, at="consent_date")
-HELD = {"cetr_requested": "yes", "meeting_happened": "yes"}
 
 
 def with_tiles(register: Definition) -> Definition:
@@ -45,6 +46,20 @@ def with_tiles(register: Definition) -> Definition:
     reports = (*register.reporting.reports, young)
     reporting = register.reporting.model_copy(update={"tiles": TILES, "filters": (FILTER,), "reports": reports})
     return register.model_copy(update={"reporting": reporting})
+
+
+async def held(
+    rig: Rig, organisation_id: UUID, record: RecordReceipt, *, meeting_outcome: str, ending: bool = False
+) -> None:
+    """Record the outcome of a meeting that happened."""
+    await rig.record_outcome(
+        organisation_id,
+        record,
+        ending=ending,
+        cetr_requested="yes",
+        meeting_happened="yes",
+        meeting_outcome=meeting_outcome,
+    )
 
 
 @pytest.fixture
@@ -64,10 +79,10 @@ async def test_ended_records_and_outcomes_are_counted_where_a_tile_asks_for_them
     reader, outsider = rig.somebody(Role.REPORTING, organisation), rig.somebody(Role.REPORTING, other)
     active, ended = await rig.submit(organisation, risk_level="red"), await rig.submit(organisation, risk_level="amber")
     await rig.submit(organisation, risk_level="green")
-    await rig.record_outcome(organisation, active, **HELD, meeting_outcome="plan_changed")
-    await rig.record_outcome(organisation, active, **HELD, meeting_outcome="admission_avoided")
+    await held(rig, organisation, active, meeting_outcome="plan_changed")
+    await held(rig, organisation, active, meeting_outcome="admission_avoided")
     await rig.record_outcome(organisation, active)  # does not say: the latest answer stands
-    await rig.record_outcome(organisation, ended, ending=True, **HELD, meeting_outcome="admission_agreed")
+    await held(rig, organisation, ended, ending=True, meeting_outcome="admission_agreed")
     await rig.copy()
 
     board = {tile.title: tile for tile in (await rig.dashboard(reader)).tiles}
@@ -88,7 +103,7 @@ async def test_an_outcome_is_counted_as_soon_as_it_is_copied(rig: Rig) -> None:
     await rig.copy()
     before = await rig.panel(reader, "RESULT")
 
-    await rig.record_outcome(organisation, record, **HELD, meeting_outcome="other")
+    await held(rig, organisation, record, meeting_outcome="other")
     await rig.copy()
 
     assert (0, 1) == (before["Other"], (await rig.panel(reader, "RESULT"))["Other"])
@@ -127,8 +142,8 @@ async def test_a_report_goes_by_the_age_on_a_date_and_its_summary_by_outcomes(ri
     then = {"consent_date": "2022-06-17", "tool_date": "2022-06-17", "risk_level_date": "2022-06-17"}
     young = await rig.submit(organisation, date_of_birth="1992-06-18", **then)
     await rig.submit(organisation, date_of_birth="1992-06-17", **then)
-    await rig.record_outcome(organisation, young, **HELD, meeting_outcome="plan_changed")
-    await rig.record_outcome(organisation, young, **HELD, meeting_outcome="other")
+    await held(rig, organisation, young, meeting_outcome="plan_changed")
+    await held(rig, organisation, young, meeting_outcome="other")
     await rig.copy()
 
     limited, chosen = await rig.report(reader, "young"), await rig.report(reader, "referrals", age="0-29")
