@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts import identity
 from shared.contracts.installation import Hold, ReadHold
+from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Nothing, Refused
 from shared.permissions import AccountGrant, Role, Visitor
 from tests.contracts.golden import recorded
@@ -57,6 +58,14 @@ class StandInIdentity(StandIn):
     further: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
     attempts: set[str] = field(default_factory=set)
+
+    async def answer_on(self, wire: FakeWire) -> None:
+        self._bus = FakeBus("identity", wire)
+        await super().answer_on(wire)
+
+    async def beat(self) -> None:
+        """Send a heartbeat, after which the gateway trusts the sessions that it keeps."""
+        await self._bus.tell(identity.Heartbeat())
 
     def table(self) -> tuple[Row, ...]:
         return (

@@ -86,6 +86,7 @@ async def test_who_has_no_role_yet_is_told_so(browser: Browser, identity: StandI
 async def test_who_could_register_joins_by_one_press(browser: Browser, identity: StandInIdentity) -> None:
     identity.role, identity.may_join = None, True
     browser.come_in(identity)
+    await identity.beat()
     page = await browser.see(HOME)
 
     home = await browser.see(await browser.go_on("/dsr/account/join", fields(page)))
