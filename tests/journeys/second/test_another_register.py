@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.downloading import the_one_row
-from tests.journeys.looking import be_on, is_wider_than_its_screen, then_everybody_can_use_it
+from tests.journeys.looking import then_everybody_can_use_it, then_no_panel_is_cut
 from tests.journeys.product import Product
 from tests.journeys.referring import fill_date
 from tests.journeys.second.product import CODE, WARDEN, Second
@@ -164,22 +164,6 @@ async def then_the_figures_count_it(page: Page, stack: Product) -> None:
     await expect(page.locator(".ics-panel", has=fittings)).to_contain_text("counted under more than one")
     await expect(page.get_by_text("Active records only")).to_have_count(0)
     await then_no_panel_is_cut(page)
-
-
-CUT = """
-[...document.querySelectorAll('.ics-panel')].filter(panel => {
-    const edge = panel.getBoundingClientRect().right;
-    return [...panel.querySelectorAll('*')].some(inside => inside.getBoundingClientRect().right > edge + 1);
-}).length
-"""
-
-
-async def then_no_panel_is_cut(page: Page) -> None:
-    """Check that no panel runs out of its card on any width, down to a phone of 320 pixels or a zoom of 400 %."""
-    for width in (1280, 1024, 768, 390, 320):
-        await page.set_viewport_size({"width": width, "height": 900})
-        assert (0, False) == (await page.evaluate(CUT), await is_wider_than_its_screen(page)), width
-    await be_on(page, DESKTOP)
 
 
 async def then_the_file_holds_it(page: Page, folder: Path) -> None:
