@@ -175,7 +175,7 @@ async def test_answers_that_do_not_end_a_record_are_not_saved_with_its_end(
     page = await browser.send(CHOOSY, TYPED | {"act": act}, status=422)
 
     assert [
-        "These answers do not end the record. Save them without ending it, or change them. "
+        "These answers do not end the referral. Save them without ending it, or change them. "
         "What ends it: “What was the outcome?” Admission agreed or Other."
     ] == page.problems
     assert ([], [LONG]) == (outcomes.recorded, [each.get_text().lstrip("\n") for each in page.tree.select("#notes")])

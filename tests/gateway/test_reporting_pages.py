@@ -152,7 +152,7 @@ def test_a_panel_of_several_choices_says_that_a_record_can_be_under_more_than_on
     tile = counted("A parent", "A child")
     once = tile.model_copy(update={"question": "nearness"})
 
-    assert ("A record can be counted under more than one.",) == panel_of(carers(), tile).notes
+    assert ("A carer can be counted under more than one.",) == panel_of(carers(), tile).notes
     assert () == panel_of(carers(), once).notes
     assert "unless the panel says otherwise" in said_of_panels(carers(), [tile, once])
     assert "in each panel" in said_of_panels(carers(), [once])
@@ -164,20 +164,20 @@ def test_a_panel_says_what_else_it_counts() -> None:
     everything = tile.model_copy(update={"of": "all", "at": "began"})
 
     assert (
-        "Records that have ended.",
-        "By the latest answer in the outcomes of each record.",
+        "Carers that have ended.",
+        "By the latest answer in the outcomes of each carer.",
     ) == panel_of(carers(), ended).notes
     assert (
-        "Active records and records that have ended.",
+        "Caring carers and carers that have ended.",
         "Age on the date of “Began caring”.",
     ) == panel_of(carers(), everything).notes
-    assert "Active records only, unless the panel says otherwise." in said_of_panels(carers(), [tile, ended])
+    assert "Caring carers only, unless the panel says otherwise." in said_of_panels(carers(), [tile, ended])
 
 
 def test_active_records_are_not_spoken_of_where_nothing_ends() -> None:
     endless = carers().model_copy(update={"lifecycle": carers().lifecycle.model_copy(update={"transitions": ()})})
 
-    assert [True, False] == ["Active records only." in said_of_panels(each, []) for each in (carers(), endless)]
+    assert [True, False] == ["Caring carers only." in said_of_panels(each, []) for each in (carers(), endless)]
 
 
 @pytest.mark.parametrize(("levels", "is_stacked"), [(3, False), (5, True)])

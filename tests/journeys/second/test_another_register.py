@@ -162,7 +162,7 @@ async def then_the_figures_count_it(page: Page, stack: Product) -> None:
     fittings = page.get_by_role("table", name="BY FITTINGS")
     await expect(fittings.get_by_role("row", name="A hoist")).to_contain_text("1")
     await expect(page.locator(".ics-panel", has=fittings)).to_contain_text("counted under more than one")
-    await expect(page.get_by_text("Active records only")).to_have_count(0)
+    await expect(page.get_by_text("households only")).to_have_count(0)
     await then_no_panel_is_cut(page)
 
 
