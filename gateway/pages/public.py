@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from gateway.keys import REGISTER, REGISTERS
+from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.account.sign_in import REGISTRATION
 from gateway.security import return_to
 from gateway.ui.actions import see_other
@@ -38,7 +38,9 @@ async def register_help(request: web.Request) -> web.Response:
     """Show the register's help page, with the same heading as its item in the navigation bar."""
     register = request[REGISTER]
     heading = register.navigation_label("help") or register.words("help.heading")
-    return await show(request, "about/register_help.html", heading=heading)
+    visitor = request.get(VISITOR)
+    role = visitor.role.value if visitor and visitor.role else None
+    return await show(request, "about/register_help.html", heading=heading, topics=register.help_for(role))
 
 
 async def general_help(request: web.Request) -> web.Response:

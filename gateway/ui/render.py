@@ -18,6 +18,7 @@ from markupsafe import Markup
 from gateway.keys import CSP_NONCE, CSRF_TOKEN, REGISTER
 from gateway.ui.brand import Brand
 from gateway.ui.form import Form, HoledForm
+from gateway.ui.help_links import help_link
 from gateway.ui.hold import HOLD
 from gateway.ui.masthead import MASTHEAD, SIGNED_IN, Masthead
 from gateway.ui.shell import Holes, Same, Shell, Shells
@@ -155,6 +156,7 @@ def _shared(request: web.Request) -> dict[str, object]:
         "copyright": masthead.copyright.replace("{year}", str(london_today().year)),
         "time_out": time_out.dialog if time_out else None,
         "held": hold.because if hold else None,
+        "help_link": help_link(request),
         "was_sent": request.method == "POST",
     }
 

@@ -23,12 +23,16 @@ class AddressBook:
         """Return the addresses that these rules need. Identity is not asked if they name only mailboxes."""
         if not needs_identity(wanted, user_id):
             return FoundRecipients()
-        user = user_id if rules.names(wanted, "submitter") else None
+        user = user_id if _names_user(wanted) else None
         question = FindRecipients(register_code=register_code, bodies=bodies, user_id=user)
         found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
         return FoundRecipients(found.administrators, found.user)
 
 
 def needs_identity(wanted: Sequence[Notification], user_id: UUID | None) -> bool:
-    """Check whether these rules name anyone but mailboxes. `user_id` is the user who submitted the record, if known."""
-    return rules.names(wanted, "administrators") or (user_id is not None and rules.names(wanted, "submitter"))
+    """Check whether these rules name anyone but mailboxes. `user_id` is the user whom the notice names, if known."""
+    return rules.names(wanted, "administrators") or (user_id is not None and _names_user(wanted))
+
+
+def _names_user(wanted: Sequence[Notification]) -> bool:
+    return rules.names(wanted, "submitter") or rules.names(wanted, "colleague")

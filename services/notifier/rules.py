@@ -147,7 +147,7 @@ def must_be_told(register: Definition, occasion: Occasion, urgency: Urgency) -> 
 
 @dataclass(frozen=True, repr=False)
 class FoundRecipients:
-    """The addresses that identity gives for a record."""
+    """The addresses that identity gives for a record. `submitter` is the colleague where a notice is about one."""
 
     administrators: tuple[str, ...] = ()
     submitter: str | None = None
@@ -167,6 +167,7 @@ def recipients_of(rules: Iterable[Notification], contact: Contact, found: FoundR
         "team": (contact.team_email,),
         "administrators": found.administrators or (contact.administrator_email,),
         "submitter": (found.submitter,) if found.submitter else (),
+        "colleague": (found.submitter,) if found.submitter else (),
     }
     told: dict[str, Notification] = {}
     for rule in rules:

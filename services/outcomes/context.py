@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.outcomes.store.tasks import AgendaTask
 from shared.context import ServiceContext
-from shared.contracts.outcomes import OutcomeRecorded
+from shared.contracts.outcomes import OutcomeRecorded, RecordDiscussed
 from shared.contracts.referrals.archiving import CheckRecord, RecordChecked
 from shared.ids import new_id
 from shared.registers.bodies import Compartment
@@ -46,4 +47,16 @@ class OutcomesContext(ServiceContext):
             record_id=outcome.record_id,
             version=outcome.version,
             outcome_id=outcome.outcome_id,
+        )
+
+    def discussed(self, register_code: str, task: AgendaTask, *, discussed: bool) -> RecordDiscussed:
+        """Return the event that says that a meeting discussed a record, or that this was said in error."""
+        return RecordDiscussed(
+            event_id=new_id(),
+            occurred_at=self.clock(),
+            register_code=register_code,
+            bodies=task.compartment.bodies,
+            record_id=task.record_id,
+            version=task.version,
+            discussed=discussed,
         )

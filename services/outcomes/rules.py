@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.outcomes import RecordOutcome, TaskKind
-from shared.contracts.referrals.answers import InvalidAnswers
+from shared.contracts.referrals.answers import Answers, InvalidAnswers
 from shared.contracts.referrals.archiving import RecordChecked
 from shared.contracts.referrals.events import (
     RecordArchived,
@@ -81,6 +81,15 @@ def fitting(sizes: list[int], most: int, room: int) -> int:
             break
         taken += 1
     return taken
+
+
+def said_by(register: Definition, answers: Answers) -> str:
+    """Return the main answer of an outcome in words: the first that was chosen from a list; empty if there is none."""
+    for question in register.outcome.all_questions if register.outcome else ():
+        answer = answers.get(question.name)
+        if question.kind in ("choice", "select") and isinstance(answer, str) and answer:
+            return question.labels.get(answer, answer)
+    return ""
 
 
 # --------------------------------------------------------------------------------------------------------------- tasks

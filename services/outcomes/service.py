@@ -14,6 +14,7 @@ from shared.contracts.health import ReadOutcomesBacklog
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
+    DiscussTask,
     ListOutcomes,
     ListTasks,
     ReadOutcomeFeed,
@@ -57,6 +58,7 @@ def service_of(context: OutcomesContext) -> Service:
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),
             for_visitors(ReadTask, Permission.RECORD_OUTCOME, tasks.read_task),
             for_visitors(AcknowledgeTask, Permission.RECORD_OUTCOME, tasks.acknowledge),
+            for_visitors(DiscussTask, Permission.RECORD_OUTCOME, tasks.discuss),
             for_callers(ReadOutcomeFeed, ReadOutcomeFeed.asked_by, OutcomeFeedHandler(context).read),
             for_anyone(ReadOutcomesBacklog, backlog_of(context)),
         ],

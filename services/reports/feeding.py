@@ -89,6 +89,9 @@ def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
         counted=counted.items,
         recount_on=counted.until,
         moves=moves_of(record),
+        holder=record.holder,
+        person_id=record.person_id,
+        sort_name=record.sort_name,
     )
 
 

@@ -19,6 +19,7 @@ from services.reports.handlers.jobs import facts_of
 from services.reports.handlers.scope import find_covered
 from services.reports.rules.choosing import answers_wanted, read_choice, reports_offered
 from services.reports.rules.columns import Planner, ReportRequest
+from services.reports.rules.urgency import rating_order
 from services.reports.store import feeds, jobs
 from services.reports.store.jobs import MadeFile, StoredJob, Wanted
 from services.reports.writing import WorkbookProcess, workbook_process
@@ -129,7 +130,8 @@ class Making:
             choice = read_choice(editions[0], offered, job.codes)
             covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)
-            wanted = Wanted(job.register_code, covered, choice.report, answers, choice.ages(day))
+            ages, order = choice.ages(day), rating_order(editions[0])
+            wanted = Wanted(job.register_code, covered, choice.report, answers, ages, order)
             progress.total = await jobs.count_rows(db, wanted)
             within = visitor.organisation_ids if covered is None else covered
             asked = ReportRequest(visitor.full_name, within, day, state.complete_at)

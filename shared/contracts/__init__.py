@@ -96,6 +96,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     outcomes.CountTasks,
     outcomes.ReadTask,
     outcomes.AcknowledgeTask,
+    outcomes.DiscussTask,
     reports.ReadDashboard,
     reports.StartReport,
     reports.ReadReportJob,
@@ -122,6 +123,7 @@ EVENTS: tuple[type[Event], ...] = (
     events.RoutineNotice,
     events.UrgentNotice,
     outcomes.OutcomeRecorded,
+    outcomes.RecordDiscussed,
     outcomes.UrgentNotSeen,
 )
 BROADCASTS: tuple[type[Broadcast], ...] = (

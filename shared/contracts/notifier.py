@@ -19,7 +19,15 @@ Template = Literal[
     "password_changed",
     "role_changed",
 ]
-Occasion = Literal["record_created", "rating_changed", "urgent_not_seen", "outcome_recorded", "record_ended"]
+Occasion = Literal[
+    "record_created",
+    "rating_changed",
+    "urgent_not_seen",
+    "outcome_recorded",
+    "record_ended",
+    "holder_named",
+    "holder_replaced",
+]
 Delivery = Literal["waiting", "accepted", "failed", "given_up", "expired"]
 
 MAILS_AT_ONCE = 25

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.contracts.referrals.answers import Answers, InvalidAnswers
 from shared.contracts.referrals.saving import Conflict
-from shared.messages import Command, Event, Message, Process, Refusals, Request
+from shared.messages import Command, Event, Message, Nothing, Process, Refusals, Request
 from shared.typed import TypedAnswers
 
 MOST_AT_ONCE = 20
@@ -162,12 +162,21 @@ class OutcomeRecorded(Event):
 TaskKind = Literal["urgent", "agenda"]
 
 
+class LastOutcome(Message):
+    """The last outcome of a record that counts. `said` is its main answer in words; empty if it has none."""
+
+    recorded_at: datetime
+    said: str = Field(default="", repr=False)
+
+
 class TaskShown(Message):
     """
     A task for an administrator, by ids and codes. `opened_at` is when the record got the rating that opened it.
 
-    `organisation_id`: the referring organisation, in a register whose scope it is. `seen_by` and `seen_at` say who has
-    seen it. `told_again_at`: when the second recipient was mailed, because no user had seen it in time.
+    `version` is the newest version of the record that the task was compared with. `organisation_id`: the referring
+    organisation, in a register whose scope it is. `seen_by` and `seen_at` say who has seen it. `told_again_at`: when
+    the second recipient was mailed, because no user had seen it in time. `discussed_by` said that a meeting discussed
+    it.
     """
 
     task_id: UUID
@@ -179,6 +188,15 @@ class TaskShown(Message):
     seen_by: str | None = Field(default=None, repr=False)
     seen_at: datetime | None = None
     told_again_at: datetime | None = None
+    version: int = 0
+    discussed_by: str | None = Field(default=None, repr=False)
+    discussed_at: datetime | None = None
+    last_outcome: LastOutcome | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether an outcome was recorded since the rating that opened the task."""
+        return self.last_outcome is not None and self.last_outcome.recorded_at >= self.opened_at
 
 
 class TaskCounts(Message):
@@ -199,7 +217,8 @@ class Tasks(Message):
     The open tasks at `as_at`. Urgent tasks: unseen ones first, then the oldest.
 
     The agenda is sorted by locality, then the oldest first. Up to 50 of each kind; `more_agenda`: there are more than
-    these.
+    these. `met` is how many urgent tasks have an outcome since their rating. `discussed` are the 50 tasks that were
+    discussed last and whose records have not changed since.
     """
 
     urgent: tuple[TaskShown, ...]
@@ -207,6 +226,8 @@ class Tasks(Message):
     counts: TaskCounts
     more_agenda: bool
     as_at: datetime
+    met: int = 0
+    discussed: tuple[TaskShown, ...] = ()
 
 
 class ListTasks(Request[Tasks]):
@@ -257,6 +278,31 @@ class AcknowledgeTask(Command[TaskSeen]):
     refusals: ClassVar[tuple[str, ...]] = ("not_found", "closed")
 
     task_id: UUID
+
+
+class DiscussTask(Command[Nothing]):
+    """
+    Take a task off the agenda, because a meeting discussed it; or put it back, if `discussed` is false.
+
+    It comes back by itself when its record changes. Refused as `not_found`, `closed` as `AcknowledgeTask` is, or
+    `changed` when the record has changed since `version`.
+    """
+
+    subject: ClassVar[str] = "ask.outcomes.discuss_task"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found", "closed", "changed")
+
+    task_id: UUID
+    version: int
+    discussed: bool = True
+
+
+class RecordDiscussed(Event):
+    """A meeting discussed a record; or this was said in error, if `discussed` is false."""
+
+    kind: ClassVar[str] = "record-discussed"
+    told_by: ClassVar[Process] = "outcomes"
+
+    discussed: bool
 
 
 class UrgentNotSeen(Event):

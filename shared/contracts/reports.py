@@ -31,7 +31,7 @@ class Week(Message):
 
 class TileShown(Message):
     """
-    One panel of the dashboard, in display order: active records, ended records, or both.
+    One panel of the dashboard, in display order: active records, in which each person is counted once, or ended ones.
 
     `by_outcome`: each record counts by the latest answer to the question in its outcomes. `at` is the question whose
     date the ages are taken on, if it is not today.

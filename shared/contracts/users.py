@@ -38,6 +38,7 @@ class UserShown(Message):
     An account on the asker's register. `version` is that of its access; `ChangeAccess` names it.
 
     `unwelcomed`: the temporary password expired before it was used. `elsewhere`: the account has other registers too.
+    `joined_at`: when the account was made.
     """
 
     user_id: UUID
@@ -49,6 +50,7 @@ class UserShown(Message):
     elsewhere: bool
     access: GrantedAccess
     version: int
+    joined_at: datetime | None = None
 
     @property
     def full_name(self) -> str:

@@ -29,6 +29,7 @@ from services.reports.store import dashboards
 from shared.database import Database, DatabasePool, open_pool, transaction
 from shared.ids import new_id
 from shared.permissions import Role, Visitor
+from shared.registers.load import load_registers
 from tests.benchmarks.document import machine_used
 from tests.support.databases import database_copy
 
@@ -114,7 +115,7 @@ class Acts:
 
     async def dashboard(self, db: Database) -> None:
         reach = None if self.visitor.all_compartments else self.visitor.compartment_ids
-        await dashboards.read_standing(db, "dsr", reach, date(2026, 1, 1), by_organisation=False)
+        await dashboards.read_standing(db, load_registers().find("dsr"), reach, date(2026, 1, 1))
 
 
 def visitor_of(numbers: range | None) -> Visitor:

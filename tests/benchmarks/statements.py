@@ -90,7 +90,7 @@ class Statements:
         visitor = self.crowd.everywhere
         async with transaction(self.reports, visitor) as db:
             covered = None if visitor.all_compartments else visitor.compartment_ids
-            await dashboards.read_standing(db, REGISTER, covered, TODAY, by_organisation=True)
+            await dashboards.read_standing(db, load_registers().find(REGISTER), covered, TODAY)
 
     async def _open(self, client: int) -> None:
         """Run what the page asks for: the record, its history and its notes."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
+    DiscussTask,
     ListTasks,
     TaskCounts,
     Tasks,
@@ -14,12 +15,15 @@ from shared.contracts.outcomes import (
     TaskShown,
 )
 from shared.contracts.referrals.naming import NamedRecord, NamedRecords, NameRecords
+from shared.messages import Nothing
 from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS
 
 NOW = datetime(2026, 5, 4, 14, 5, tzinfo=UTC)
 PEOPLE = {1: "Wendy White", 2: "Joe <b>Bloggs", 3: "Gordon Green", 4: "Ruby Scarlet"}
 
+RATED = {3: "amber", 4: "amber"}
+UPDATES = {2: "Seen at home. " * 40}
 BORN = {4: date(2004, 8, 9)}
 NONE = TaskCounts(urgent=0, unseen=0)
 
@@ -44,12 +48,18 @@ def seen_by(name: str, task: TaskShown) -> TaskShown:
 
 @dataclass
 class StandInWork(StandIn):
-    """The open tasks. Referrals names their records except those in `unknown`; `first` has already seen every task."""
+    """
+    The open tasks. Referrals names their records except those in `unknown`, and those `behind` do not stand for their
+    person; `first` has already seen every task.
+    """
 
     urgent: tuple[TaskShown, ...] = ()
     agenda: tuple[TaskShown, ...] = ()
     counts: TaskCounts = NONE
     more_agenda: bool = False
+    met: int = 0
+    discussed: tuple[TaskShown, ...] = ()
+    behind: frozenset[UUID] = frozenset()
     first: str = ""
     unknown: frozenset[UUID] = frozenset()
 
@@ -59,29 +69,38 @@ class StandInWork(StandIn):
             row(ListTasks, self._list),
             row(CountTasks, lambda _: self.counts),
             row(AcknowledgeTask, self._acknowledge),
+            row(DiscussTask, lambda _: Nothing()),
         )
 
     def _list(self, _asked: ListTasks) -> Tasks:
         return Tasks(
-            urgent=self.urgent, agenda=self.agenda, counts=self.counts, more_agenda=self.more_agenda, as_at=NOW
+            urgent=self.urgent,
+            agenda=self.agenda,
+            counts=self.counts,
+            more_agenda=self.more_agenda,
+            as_at=NOW,
+            met=self.met,
+            discussed=self.discussed,
         )
 
     def _name(self, asked: NameRecords) -> NamedRecords:
         known = [each for each in asked.record_ids if each not in self.unknown]
-        return NamedRecords(records=tuple(_named(each) for each in known))
+        return NamedRecords(records=tuple(self._named(each) for each in known))
+
+    def _named(self, record_id: UUID) -> NamedRecord:
+        return NamedRecord(
+            record_id=record_id,
+            name=PEOPLE[record_id.int],
+            born=BORN.get(record_id.int),
+            reference=f"DSR-7KQ2-M9X{record_id.int}",
+            rating=RATED.get(record_id.int, "red"),
+            rated_at=NOW,
+            lead_professional="Lee Lead",
+            lead_professional_contact="01632 960 001",
+            latest_update=UPDATES.get(record_id.int, ""),
+            stands=record_id not in self.behind,
+        )
 
     def _acknowledge(self, asked: AcknowledgeTask) -> TaskSeen:
         name = self.first or "Jayne Billings"
         return TaskSeen(task_id=asked.task_id, seen_by=name, seen_at=NOW, is_asker=not self.first)
-
-
-def _named(record_id: UUID) -> NamedRecord:
-    return NamedRecord(
-        record_id=record_id,
-        name=PEOPLE[record_id.int],
-        born=BORN.get(record_id.int),
-        reference=f"DSR-7KQ2-M9X{record_id.int}",
-        rating="red",
-        rated_at=NOW,
-        lead_professional="Lee Lead",
-    )

@@ -17,7 +17,7 @@ from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_outcomes import RECORD_ID, StandInOutcomes, an_outcome
+from tests.gateway.stand_in_outcomes import PERSON, RECORD_ID, StandInOutcomes, an_outcome
 from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/outcomes/"
@@ -76,6 +76,19 @@ async def test_the_page_says_whose_it_is_and_has_both_tabs(browser: Browser) -> 
     assert "Tester Three - 07/02/2001 (ST3 1TR)" == page.texts(".ics-identity__name")[0]
     assert ["Home", "Outcomes (0)"] == page.texts(".nhsuk-tabs__tab")
     assert ["No outcomes have been recorded yet."] == page.texts("#outcomes > p")
+
+
+async def test_the_rating_and_the_latest_update_stand_above_the_form(
+    browser: Browser, outcomes: StandInOutcomes
+) -> None:
+    outcomes.answers = PERSON | {"risk_level": "red", "latest_update": "Notice <b>given"}
+
+    page = await browser.see(HERE)
+
+    shown = page.tree.select_one("main .nhsuk-summary-list")
+    assert shown is not None
+    assert shown.find_next_sibling("div", class_="nhsuk-tabs")
+    assert ["Red", "Notice <b>given"] == page.texts("main .nhsuk-summary-list dd")
 
 
 @pytest.mark.requirement("R-DSR-068")
@@ -232,7 +245,7 @@ async def test_save_and_update_records_what_was_typed_and_comes_back(
         asked.ending,
     )
     assert ANSWERS == asked.answers
-    assert f"{HERE}?notice=saved" == where
+    assert f"{HERE}?notice=saved#outcomes" == where
     assert ["The outcome has been saved."] == (await browser.see(where)).texts(".nhsuk-notification-banner__heading")
 
 

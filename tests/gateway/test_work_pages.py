@@ -1,11 +1,13 @@
 """Tests of the work list, its button, and the card on Home that leads to it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from gateway.pages.work.work_list import age_in_words, told_again
-from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListTasks, TaskCounts
+from gateway.pages.work.ages import age_in_words
+from gateway.pages.work.work_list import told_again
+from shared.contracts.outcomes import AcknowledgeTask, CountTasks, DiscussTask, LastOutcome, ListTasks, TaskCounts
 from shared.contracts.referrals.naming import NameRecords
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
@@ -65,10 +67,10 @@ async def test_a_red_shows_whom_where_how_long_and_that_nobody_has_seen_it(brows
     assert [
         [
             "Wendy White Red DSR-7KQ2-M9X1",
-            "Midlands Partnership Foundation Trust (@mpft.nhs.uk)",
-            "South Staffordshire",
-            "Lee Lead",
+            "Midlands Partnership Foundation Trust South Staffordshire",
+            "Lee Lead 01632 960 001",
             "04/05/2026 at 13:00 Waiting 2 hours 5 minutes Reminder after 60 minutes to: DSR Team, the administrators",
+            "",
             "Not yet seen Mark as seen Wendy White",
         ]
     ] == cells(page, URGENT)
@@ -81,7 +83,7 @@ async def test_one_that_was_seen_says_by_whom_and_has_no_button(browser: Browser
 
     page = await browser.see(HERE)
 
-    waiting, seen = ([row[-2:] for row in cells(page, URGENT)], page.texts(BUTTON))
+    waiting, seen = ([[row[-3], row[-1]] for row in cells(page, URGENT)], page.texts(BUTTON))
     assert ["Mark as seen Wendy White"] == seen
     assert "Seen by Gail Thomas, 04/05/2026 at 15:00" == waiting[1][1]
     assert waiting[0][0].endswith("Reminder sent, 04/05/2026 at 15:05, to: DSR Team, the administrators")
@@ -106,10 +108,10 @@ async def test_the_agenda_stands_under_the_name_of_each_area(browser: Browser, w
     assert "For the next tracking meeting" == page.texts(f"{AGENDA} h2")[0]
     assert ["North Staffordshire & Stoke on Trent", "South Staffordshire"] == page.texts(f"{AGENDA} caption")
     assert [
-        ["Gordon Green Red DSR-7KQ2-M9X3", "04/05/2026 Rated today"],
-        ["Ruby Scarlet 09/08/2004 Red DSR-7KQ2-M9X4", "01/05/2026 Rated 3 days ago"],
+        ["Gordon Green Amber DSR-7KQ2-M9X3", "04/05/2026 Rated today"],
+        ["Ruby Scarlet 09/08/2004 Amber DSR-7KQ2-M9X4", "01/05/2026 Rated 3 days ago"],
         ["Wendy White Red DSR-7KQ2-M9X1", "04/05/2026 Rated today"],
-    ] == [[row[0], row[-1]] for row in cells(page, AGENDA)]
+    ] == [[row[0], row[-3]] for row in cells(page, AGENDA)]
     assert ["Nothing urgent is waiting."] == page.texts(f"{URGENT} p")
 
 
@@ -183,18 +185,104 @@ async def test_a_place_that_no_page_of_ours_named_is_refused(browser: Browser, s
 @pytest.mark.parametrize(
     ("minutes", "said"),
     [
-        (0, "0 minutes"),
+        (-5, "less than a minute"),
+        (0, "less than a minute"),
         (1, "1 minute"),
         (60, "1 hour"),
         (61, "1 hour 1 minute"),
         (125, "2 hours 5 minutes"),
         (1440, "1 day"),
         (1445, "1 day"),
-        (2 * 1440 + 61, "2 days 1 hour"),
+        (1440 + 61, "1 day 1 hour"),
+        (2 * 1440 + 61, "2 days"),
+        (56 * 1440, "56 days"),
+        (57 * 1440, "1 month"),
+        (1626 * 1440, "4 years, 5 months"),
+        (1461 * 1440, "4 years"),
     ],
 )
-def test_an_age_is_said_in_its_two_largest_units(minutes: int, said: str) -> None:
-    assert said == age_in_words(minutes, load_registers().find("dsr").words)
+def test_an_age_is_said_in_units_that_matter(minutes: int, said: str) -> None:
+    assert said == age_in_words(NOW - timedelta(minutes=minutes), NOW, load_registers().find("dsr").words)
+
+
+# ---------------------------------------------------------------------------------------- met, discussed, stands once
+MET = LastOutcome(recorded_at=NOW, said="Further meeting needed")
+
+
+@pytest.mark.requirement("R-FLOW-013")
+async def test_a_red_that_was_met_stands_apart_with_its_last_outcome(browser: Browser, work: StandInWork) -> None:
+    earlier = LastOutcome(recorded_at=NOW - timedelta(days=9))
+    work.urgent = (a_task(1, last_outcome=earlier), seen_by("Gail Thomas", a_task(2, last_outcome=MET)))
+    work.counts, work.met = TaskCounts(urgent=2, unseen=1), 1
+
+    page = await browser.see(HERE)
+
+    to_be_convened = "Urgent Meeting by exception to be convened (1)"
+    assert [to_be_convened, "Met, still red (1)"] == page.texts(f"{URGENT} h2")
+    convene, met = cells(page, URGENT)
+    assert ("Wendy White Red DSR-7KQ2-M9X1", "Last outcome: 25/04/2026") == (convene[0], convene[4])
+    assert met[4].startswith("Seen at home. Seen at home.")
+    assert met[4].endswith("… Last outcome: 04/05/2026, Further meeting needed")
+    assert len(met[4]) < 270
+
+
+async def test_an_amber_is_marked_as_discussed_as_the_page_showed_it(browser: Browser, work: StandInWork) -> None:
+    work.agenda = (a_task(3, version=7),)
+    button = (await browser.see(HERE)).tree.select(f"{AGENDA} button")[0]
+
+    onward = await browser.go_on(str(button["formaction"]), {"discuss": str(button["value"])})
+
+    (asked,) = work.heard(DiscussTask)
+    assert (a_task(3).task_id, 7, True) == (asked.task_id, asked.version, asked.discussed)
+    said = "Marked as discussed. It is off the list until the referral changes."
+    assert [said] == (await browser.see(onward)).texts(".nhsuk-notification-banner--success p")
+
+
+async def test_what_was_discussed_is_listed_with_who_said_so_and_can_be_put_back(
+    browser: Browser, work: StandInWork
+) -> None:
+    work.discussed = (a_task(3, discussed_by="Gail Thomas", discussed_at=NOW, version=2),)
+    page = await browser.see(HERE)
+    section = 'section[aria-labelledby="discussed"]'
+    button = page.tree.select(f"{section} button")[0]
+
+    await browser.go_on(str(button["formaction"]), {"discuss": str(button["value"])})
+
+    assert ["Discussed, no change since (1)"] == page.texts(f"{section} h2")
+    assert "Discussed: Gail Thomas, 04/05/2026 at 15:05 Put back Gordon Green" == cells(page, section)[0][-1]
+    assert [False] == [each.discussed for each in work.heard(DiscussTask)]
+
+
+async def test_a_record_that_changed_meanwhile_is_not_marked(browser: Browser, work: StandInWork) -> None:
+    work.agenda, work.failing[DiscussTask] = (a_task(3),), Refused("changed")
+    button = (await browser.see(HERE)).tree.select(f"{AGENDA} button")[0]
+
+    page = await browser.see(await browser.go_on(str(button["formaction"]), {"discuss": str(button["value"])}))
+
+    assert page.texts(".nhsuk-notification-banner__content")[0].startswith("This referral has changed since")
+
+
+@pytest.mark.parametrize("value", ["", "x", f"{FIRST.hex}-1-discussed-x", f"{FIRST.hex}-x-discussed-{FIRST.hex}"])
+async def test_a_discussed_button_that_is_not_ours_is_refused(browser: Browser, work: StandInWork, value: str) -> None:
+    work.agenda = (a_task(3),)
+    await browser.see(HERE)
+
+    await browser.send("/dsr/discussed/", {"discuss": value}, status=400)
+
+    assert [] == work.heard(DiscussTask)
+
+
+@pytest.mark.requirement("R-USE-002")
+async def test_a_person_stands_once_at_the_highest_rating_but_an_unseen_red_always(
+    browser: Browser, work: StandInWork
+) -> None:
+    work.urgent, work.agenda = (a_task(1), seen_by("Gail Thomas", a_task(2))), (a_task(3), a_task(4))
+    work.behind = frozenset(UUID(int=each) for each in (1, 2, 3))
+
+    page = await browser.see(HERE)
+
+    assert ["DSR-7KQ2-M9X1"] == [row[0].rpartition(" ")[2] for row in cells(page, URGENT)]
+    assert ["DSR-7KQ2-M9X4"] == [row[0].rpartition(" ")[2] for row in cells(page, AGENDA)]
 
 
 # ----------------------------------------------------------------------------------------------------------- the button
@@ -291,8 +379,8 @@ async def test_a_register_of_bodies_has_no_column_of_organisations(
 
     assert "Organisation" not in page.texts("th")
     (urgent,), (agenda,) = cells(page, URGENT), cells(page, AGENDA)
-    assert ["Wendy White Red DSR-7KQ2-M9X1", "South Staffordshire", "Lee Lead"] == urgent[:3]
-    assert ["Lee Lead"] == agenda[1:2]
+    assert ["Wendy White Red DSR-7KQ2-M9X1 South Staffordshire", "Lee Lead 01632 960 001"] == urgent[:2]
+    assert ["Lee Lead 01632 960 001"] == agenda[1:2]
 
 
 async def test_a_register_without_a_rating_has_no_work_list(browser: Browser, work: StandInWork) -> None:

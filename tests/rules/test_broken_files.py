@@ -161,8 +161,8 @@ SLIPS: list[tuple[str, str, str]] = [
         '"home"',
         "navigation 1: must be a table in curly brackets, as in navigation = [{ place",
     ),
-    ('to = ["team"]', 'to = ["a@b.uk"]', "or administrators; other mailboxes are written under addresses"),
-    ('occasion = "record_created"', 'occasion = "new_record"', "or record_ended; did you mean record_created?"),
+    ('to = ["team"]', 'to = ["a@b.uk"]', "administrators or colleague; other mailboxes are written under addresses"),
+    ('occasion = "record_created"', 'occasion = "new_record"', "or holder_replaced; did you mean record_created?"),
     (
         'shows = "answer", question = "rooms"',
         'shows = "rooms"',
@@ -181,7 +181,7 @@ SLIPS: list[tuple[str, str, str]] = [
     (
         'match = ["born", "family_name"]',
         'match = ["came_to_the_world"]',
-        "or lead_professional; these are the roles of [person], not questions",
+        "or latest_update; these are the roles of [person], not questions",
     ),
     (
         '[contact]\nteam = "Homes desk"',

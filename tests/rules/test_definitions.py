@@ -182,11 +182,13 @@ SLIPS = [
         'from = "archived", to = "active"',
         "transition archive: must lead from a state that is open to one that is not",
     ),
+    ('place = "archive"', 'place = "outcomes"', "help_topic: two topics are about outcomes: a page has a link to one"),
     (
         'match = ["nhs_number"]',
         'match = ["shoe_size"]',
         "duplicates, rule 1, match 1: must be one of given_name, family_name, born, nhs_number, postcode, "
-        "locality or lead_professional; these are the roles of [person], not questions",
+        "locality, lead_professional, lead_professional_contact or latest_update; these are the roles of [person], "
+        "not questions",
     ),
     (
         'shows = "answer", question = "locality"',

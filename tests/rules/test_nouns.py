@@ -69,13 +69,6 @@ def test_a_registers_own_text_may_use_its_words_too() -> None:
     )
 
 
-def test_the_dsr_keeps_its_texts_whatever_a_record_is_called() -> None:
-    before, _ = reworded(DSR["words"])
-    after, _ = reworded(DSR["words"], Nouns.of(DSR))
-
-    assert every_text(before) == every_text(after)
-
-
 @pytest.mark.parametrize(
     ("noun", "said"),
     [

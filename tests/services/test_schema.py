@@ -50,7 +50,7 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("flag_alike", "p_pairs"): AlikePair,
     },
     "reports": {
-        ("read_records", "p_records"): CopiedRecord,
+        ("read_copies", "p_records"): CopiedRecord,
         ("apply_outcomes", "p_outcomes"): CopiedOutcome,
         ("recount", "p_rows"): RecountedCopy,
     },

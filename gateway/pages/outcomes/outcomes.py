@@ -13,12 +13,13 @@ from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.lookup import find_record, record_id_in
 from gateway.pages.records.record_list import ARCHIVED
 from gateway.security.ids import command_in
-from gateway.ui.actions import act_in, ask, ask_if_there, attempt, notice, see_other
+from gateway.ui.actions import NOTICE, act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.form import Posted, sent_number
-from gateway.ui.formats import day_and_time
+from gateway.ui.formats import day_and_time, rating_mark
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, draw, hidden_fields, mark, typed
 from gateway.ui.render import show
+from gateway.ui.table import Cell
 from shared.clock import london_today
 from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
 from shared.contracts.referrals.reading import RecordShown
@@ -30,7 +31,7 @@ from shared.registers.definition.words import Words
 from shared.registers.form.conditions import Answers, holds
 from shared.registers.form.consistency import birth_known
 from shared.registers.form.kept import form_for
-from shared.registers.form.person import person_of
+from shared.registers.form.person import person_of, rating_of
 from shared.registers.form.reading import Checked, Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text
 from shared.registers.load import UnknownRegister
@@ -106,7 +107,7 @@ async def record_outcome(request: web.Request) -> web.Response:
     if receipt is None:
         return await _show_not_done(request, sheet, drawn)
     if not recording.ending:
-        return see_other(register.record_address(recording.record_id, PAGE), "saved")
+        return see_other(f"{register.record_address(recording.record_id, PAGE)}?{NOTICE}=saved#outcomes")
     return see_other(_list_naming(request, posted), "archiving" if receipt.pending else "archived")
 
 
@@ -266,6 +267,7 @@ async def _show_page(
         drawing=drawn.drawing,
         form=drawn.form,
         whose=await whose(request, record),
+        standing=_standing(register, record),
         found=found,
         outcomes=[_listed(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
@@ -277,6 +279,19 @@ async def _show_page(
         href=href,
         acts=OutcomeAct,
     )
+
+
+def _standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell]]:
+    """Return what an outcome is about: the rating and the latest update, each under its question."""
+    rating, update = register.rating, register.person.get("latest_update", "")
+    level = rating_of(register, record.answers)
+    answer = record.answers.get(update, "")
+    shown: list[tuple[str, Cell]] = []
+    if rating and level:
+        shown.append((register.form.by_name[rating.question].label, rating_mark(register, level.code)))
+    if isinstance(answer, str) and answer:
+        shown.append((register.form.by_name[update].label, answer))
+    return shown
 
 
 def _listed(request: web.Request, each: OutcomeShown) -> ListedOutcome:

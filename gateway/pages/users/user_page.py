@@ -19,7 +19,7 @@ from gateway.pages.users.user_facts import (
 from gateway.security.ids import command_in, id_in
 from gateway.ui.actions import At, act_in, ask, attempt, notice, see_other
 from gateway.ui.form import Form, number_of
-from gateway.ui.formats import breakable
+from gateway.ui.formats import breakable, day
 from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.accounts import UserAct
@@ -185,6 +185,7 @@ def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, C
         (words("user.home"), home_text(words, user.access, names)),
         *grants_facts(register, user.access),
         (words("users.state"), state_tag(words, user.state)),
+        *([(words("user.joined"), day(user.joined_at))] if user.joined_at else []),
     ]
 
 

@@ -1,10 +1,11 @@
 """The work list: urgent tasks with who has seen them, and the agenda of each area's next meeting."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
+from textwrap import shorten
 from uuid import UUID
 
 from aiohttp import web
@@ -12,25 +13,27 @@ from markupsafe import Markup
 
 from gateway.keys import REGISTER
 from gateway.pages.records.linked import linked_lines
-from gateway.security.ids import task_and_command
+from gateway.pages.work.ages import age_in_words
+from gateway.security.ids import sent_id, task_and_command
 from gateway.ui.actions import ask, ask_if_there, notice, see_other
 from gateway.ui.form import sent_number
 from gateway.ui.formats import day, day_and_time, days_since, light, lines, link, rating_mark
-from gateway.ui.organisations import organisation_names
+from gateway.ui.organisations import names_of_organisations
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
-from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, ListTasks, Tasks, TaskShown
+from shared.contracts.outcomes import MOST_TASKS, AcknowledgeTask, DiscussTask, ListTasks, Tasks, TaskShown
 from shared.contracts.referrals.naming import NamedRecord, NameRecords
 from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.lifecycle import Recipient
 from shared.registers.definition.register import Definition
-from shared.registers.definition.words import Words
 from shared.values import show_date
 
 PATH = "work/"
+DISCUSSED_PATH = "discussed/"
+LONG = timedelta(days=57)  # from here on, days say less than years and months
 SEEN_FORM = "seen-form"
-MINUTES_OF_HOUR, MINUTES_OF_DAY = 60, 1_440
+LONGEST_UPDATE = 200
 DIGITS = 5  # the most that an offset may have
 
 Names = Mapping[UUID, NamedRecord]
@@ -63,7 +66,7 @@ async def show_work(request: web.Request) -> web.Response:
     names = await _names(request, tasks)
     linked, organisations = await asyncio.gather(
         linked_lines(request, [(each.record_id, each.rating) for each in (names or {}).values()]),
-        organisation_names(request, register),
+        names_of_organisations(request, register),
     )
     rows = TaskCells(register, names or {}, organisations, tasks.as_at, linked)
     words = register.words
@@ -73,13 +76,16 @@ async def show_work(request: web.Request) -> web.Response:
         tasks=tasks,
         as_at=words("tasks.as_at", when=day_and_time(tasks.as_at)),
         said=_said(request, tasks),
-        done="seen" in request.query,
+        done="seen" in request.query or request.query.get("notice") in ("discussed", "put_back"),
         no_names=names is None,
         form_id=SEEN_FORM,
         urgent_columns=rows.urgent_columns,
-        urgent=[rows.urgent(each) for each in tasks.urgent],
+        urgent=[rows.urgent(each) for each in rows.standing(tasks.urgent) if not each.is_met],
+        met=[rows.urgent(each) for each in rows.standing(tasks.urgent) if each.is_met],
         agenda_columns=rows.agenda_columns,
-        areas=_areas(register, rows, tasks.agenda),
+        areas=_areas(register, rows, rows.standing(tasks.agenda)),
+        discussed_columns=rows.discussed_columns,
+        discussed=[rows.discussed(each) for each in tasks.discussed],
         urgent_steps=_urgent_steps(register, place, tasks),
         agenda_steps=_agenda_steps(register, place, tasks),
     )
@@ -99,6 +105,30 @@ async def acknowledge(request: web.Request) -> web.Response:
     return see_other(f"{here}?{'seen' if seen.is_asker else 'taken'}={task_id.hex}")
 
 
+async def discuss(request: web.Request) -> web.Response:
+    """Take a task off the agenda, or put it back, and return to the list."""
+    register = _rated(request)
+    task, version, wanted, command = _discussed_in(str((await request.post()).get("discuss", "")))
+    here = register.address(PATH)
+    try:
+        await ask(
+            request, DiscussTask(command_id=command, task_id=task, version=version, discussed=wanted == "discussed")
+        )
+    except Refused as refusal:
+        if refusal.code not in ("closed", "changed"):
+            raise
+        return see_other(here, refusal.code)
+    return see_other(here, wanted)
+
+
+def _discussed_in(sent: str) -> tuple[UUID, int, str, UUID]:
+    """Return the task, the version, what is wanted, and the command id of a button. Raise 400 if malformed."""
+    task, version, wanted, command = (*sent.split("-"), "", "", "", "")[:4]
+    if wanted not in ("discussed", "put_back") or not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise web.HTTPBadRequest
+    return sent_id(task), int(version), wanted, sent_id(command)
+
+
 def _rated(request: web.Request) -> Definition:
     """Return the register. Raise 404 for a register without a rating, which has no work list."""
     register = request[REGISTER]
@@ -109,7 +139,7 @@ def _rated(request: web.Request) -> Definition:
 
 async def _names(request: web.Request, tasks: Tasks) -> Names | None:
     """Return who the tasks are about; None if referrals does not answer, so that the tasks still appear."""
-    record_ids = tuple(each.record_id for each in (*tasks.urgent, *tasks.agenda))
+    record_ids = tuple(each.record_id for each in (*tasks.urgent, *tasks.agenda, *tasks.discussed))
     if not record_ids:
         return {}
     named = await ask_if_there(request, NameRecords(record_ids=record_ids))
@@ -119,8 +149,14 @@ async def _names(request: web.Request, tasks: Tasks) -> Names | None:
 def _said(request: web.Request, tasks: Tasks) -> str:
     """Return what the last pressed button did."""
     words = request[REGISTER].words
-    if closed := notice(request, {"closed": words("tasks.closed")}):
-        return closed
+    texts = {
+        "closed": words("tasks.closed"),
+        "changed": words("tasks.changed"),
+        "discussed": words("tasks.discussed"),
+        "put_back": words("tasks.put_back"),
+    }
+    if said := notice(request, texts):
+        return said
     if "seen" in request.query:
         return words("tasks.done")
     taken = next((each for each in tasks.urgent if each.task_id.hex == request.query.get("taken")), None)
@@ -149,26 +185,81 @@ class TaskCells:
         self._now = now
         self._locality = register.form.by_name.get(register.person.get("locality", ""))
         self._lead = register.form.by_name.get(register.person.get("lead_professional", ""))
+        self._update = register.form.by_name.get(register.person.get("latest_update", ""))
         self._told_again = told_again(register)
 
     @property
     def urgent_columns(self) -> list[Column]:
-        area = [Column(self._locality.label)] if self._locality else []
-        return [*self._first_columns(), *area, *self._last_columns(), Column(self._words("tasks.seen"))]
+        return [*self._first_columns(), *self._last_columns(), self._news, Column(self._words("tasks.seen"))]
 
     @property
     def agenda_columns(self) -> list[Column]:
-        return [*self._first_columns(), *self._last_columns()]
+        return [*self._first_columns(), *self._last_columns(), self._news, self._talked]
+
+    @property
+    def discussed_columns(self) -> list[Column]:
+        return [*self._first_columns(), self._news, self._talked]
+
+    @property
+    def _news(self) -> Column:
+        return Column(self._update.label if self._update else self._words("tasks.last_outcome_column"))
+
+    @property
+    def _talked(self) -> Column:
+        return Column(self._words("tasks.discussed_column"))
+
+    def standing(self, tasks: Sequence[TaskShown]) -> tuple[TaskShown, ...]:
+        """
+        Return the tasks without those of a person who stands on the list with a more urgent record.
+
+        An urgent record that no one has seen stays, since somebody must say that they have seen it.
+        """
+        return tuple(each for each in tasks if self._stands(each))
+
+    def _stands(self, task: TaskShown) -> bool:
+        named = self._names.get(task.record_id)
+        is_unseen = named is not None and self._is_urgent(named) and task.seen_at is None
+        return named is None or named.stands or is_unseen
+
+    def _is_urgent(self, named: NamedRecord) -> bool:
+        level = self._register.rating.level(named.rating) if self._register.rating and named.rating else None
+        return level is not None and level.urgency == "urgent"
 
     def urgent(self, task: TaskShown) -> list[Cell]:
-        area: list[Cell] = [self.area(task.locality)] if self._locality else []
         waiting = lines(day_and_time(task.opened_at), self._age(task), self._second(task))
-        return [*self._first(task), *area, *self._lead_of(task), waiting, self._seen(task)]
+        first = self._first(task, area=self.area(task.locality) if self._locality else "")
+        return [*first, *self._lead_of(task), waiting, self._news_of(task), self._seen(task)]
 
     def agenda(self, task: TaskShown) -> list[Cell]:
-        since = days_since(task.opened_at, self._now, self._register.words)
-        rated = self._register.words("records.rated", when=since)
-        return [*self._first(task), *self._lead_of(task), lines(day(task.opened_at), rated)]
+        rated = self._words("records.rated", when=self._since(task.opened_at))
+        button = self._discuss_button(task, "discussed", self._words("tasks.discuss"))
+        waiting = lines(day(task.opened_at), rated)
+        return [*self._first(task), *self._lead_of(task), waiting, self._news_of(task), button]
+
+    def discussed(self, task: TaskShown) -> list[Cell]:
+        """Return a row of the tasks that are off the agenda."""
+        when = day_and_time(task.discussed_at) if task.discussed_at else ""
+        said = self._words("tasks.discussed_by", name=task.discussed_by or "", when=when)
+        button = self._discuss_button(task, "put_back", self._words("tasks.undo"))
+        return [*self._first(task), self._news_of(task), lines(said, button)]
+
+    def _since(self, moment: datetime) -> str:
+        """Return how long ago this was: in days, and beyond some weeks in years and months."""
+        if self._now - moment < LONG:
+            return days_since(moment, self._now, self._words)
+        return self._words("tasks.ago", age=age_in_words(moment, self._now, self._words))
+
+    def _news_of(self, task: TaskShown) -> Cell:
+        """Return the beginning of the latest update, and the last outcome."""
+        named = self._names.get(task.record_id)
+        update = shorten(named.latest_update, LONGEST_UPDATE, placeholder=" …") if named else ""
+        return lines(update, self._last_outcome(task))
+
+    def _last_outcome(self, task: TaskShown) -> str:
+        if task.last_outcome is None:
+            return ""
+        said = ", ".join(filter(None, (day(task.last_outcome.recorded_at), task.last_outcome.said)))
+        return self._words("tasks.last_outcome", said=said)
 
     def area(self, code: str | None) -> str:
         """Return the name of a locality."""
@@ -183,23 +274,26 @@ class TaskCells:
         lead = [Column(self._lead.label)] if self._lead else []
         return [*lead, Column(self._words("tasks.waiting_since"))]
 
-    def _first(self, task: TaskShown) -> list[Cell]:
+    def _first(self, task: TaskShown, area: str = "") -> list[Cell]:
         named = self._names.get(task.record_id)
         href = self._register.record_address(task.record_id)
         reference = Markup('<span class="ics-work__reference">{}</span>').format(task.reference)
         name = Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, named.name if named else reference)
         born = light(show_date(named.born)) if named and named.born else ""
         linked = light(self._linked.get(task.record_id, ""))
-        whom = lines(name, born, rating_mark(self._register, named.rating), linked, reference) if named else name
-        return [whom] if task.organisation_id is None else [whom, self._organisations.get(task.organisation_id, "")]
+        rating = rating_mark(self._register, named.rating) if named else ""
+        if task.organisation_id is None:
+            return [lines(name, born, rating, linked, reference, area) if named else lines(name, area)]
+        whom = lines(name, born, rating, linked, reference) if named else name
+        return [whom, lines(self._organisations.get(task.organisation_id, ""), area)]
 
     def _lead_of(self, task: TaskShown) -> list[Cell]:
         named = self._names.get(task.record_id)
-        return [named.lead_professional if named else ""] if self._lead else []
+        lead = lines(named.lead_professional, named.lead_professional_contact) if named else ""
+        return [lead] if self._lead else []
 
     def _age(self, task: TaskShown) -> str:
-        minutes = int((self._now - task.opened_at).total_seconds()) // 60
-        return self._words("tasks.waiting", age=age_in_words(max(minutes, 0), self._words))
+        return self._words("tasks.waiting", age=age_in_words(task.opened_at, self._now, self._words))
 
     def _second(self, task: TaskShown) -> str:
         """Return who was alerted because the task was unseen, and when; or who will be, and after how many minutes."""
@@ -229,6 +323,24 @@ class TaskCells:
             '<span class="nhsuk-u-visually-hidden"> {}</span></button>'
         ).format(SEEN_FORM, task.task_id.hex, new_id().hex, self._words("tasks.acknowledge"), about)
 
+    def _discuss_button(self, task: TaskShown, wanted: str, label: str) -> Markup:
+        """Return a button that takes the task off the agenda or puts it back, as the page shows the record."""
+        named = self._names.get(task.record_id)
+        return Markup(
+            '<button class="nhsuk-button nhsuk-button--small nhsuk-button--secondary ics-work__button"'
+            ' data-module="nhsuk-button" data-prevent-double-click="true" type="submit" form="{}" formaction="{}"'
+            ' name="discuss" value="{}-{}-{}-{}">{}<span class="nhsuk-u-visually-hidden"> {}</span></button>'
+        ).format(
+            SEEN_FORM,
+            self._register.address(DISCUSSED_PATH),
+            task.task_id.hex,
+            task.version,
+            wanted,
+            new_id().hex,
+            label,
+            named.name if named else task.reference,
+        )
+
 
 def told_again(register: Definition) -> str:
     """Return whom the register alerts if an urgent record is not seen in time."""
@@ -237,29 +349,11 @@ def told_again(register: Definition) -> str:
         "team": register.contact.team,
         "submitter": words("tasks.recipients.submitter"),
         "administrators": words("tasks.recipients.administrators"),
+        "colleague": "",  # is never told of what no one has seen
     }
     rules = [each for each in register.notifications if each.concerns("urgent_not_seen", "urgent")]
     named = dict.fromkeys(who[to] for each in rules for to in each.to)
     return ", ".join((*named, *([words("tasks.recipients.others")] if any(each.addresses for each in rules) else [])))
-
-
-def age_in_words(minutes: int, words: Words) -> str:
-    """Return the age in its two largest units: "5 minutes", "2 hours 5 minutes", "3 days 1 hour"."""
-    days, rest = divmod(minutes, MINUTES_OF_DAY)
-    hours, rest = divmod(rest, MINUTES_OF_HOUR)
-    in_days = (
-        _amount(days, words("tasks.age.day"), words("tasks.age.days", count=days)),
-        _amount(hours, words("tasks.age.hour"), words("tasks.age.hours", count=hours)),
-    )
-    in_hours = (in_days[1], _amount(rest, words("tasks.age.minute"), words("tasks.age.minutes", count=rest)))
-    said = " ".join(filter(None, in_days if days else in_hours))
-    return said or words("tasks.age.minutes", count=0)
-
-
-def _amount(count: int, one: str, several: str) -> str:
-    if count == 0:
-        return ""
-    return one if count == 1 else several
 
 
 def _areas(register: Definition, rows: TaskCells, tasks: tuple[TaskShown, ...]) -> list[Area]:

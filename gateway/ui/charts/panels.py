@@ -72,8 +72,8 @@ def notes_of(register: Definition, tile: TileShown) -> tuple[str, ...]:
 def said_of_panels(register: Definition, tiles: Sequence[TileShown]) -> str:
     """Return what holds of all panels. Where nothing ever ends, it does not speak of active records."""
     words = register.words
-    several = any(_counts_several(register, tile) for tile in tiles)
-    once = words("reporting.counted_mostly") if several else words("reporting.counted_once")
+    differ = any(_counts_several(register, tile) or tile.of != "active" or tile.by_outcome for tile in tiles)
+    once = words("reporting.counted_mostly") if differ else words("reporting.counted_once")
     of_others = any(tile.of != "active" for tile in tiles)
     active = words("reporting.active_mostly") if of_others else words("reporting.active")
     said = (active if register.lifecycle.transitions else "", once, words("reporting.definition"))

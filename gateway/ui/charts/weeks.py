@@ -73,7 +73,7 @@ def _weeks_of(same: Same[Definition], tile: TileShown) -> Weeks:
         columns=columns,
         rows=_stacked(columns, names, weeks) if stacked else _lines(map(_row, names, weeks)),
         stacked=stacked,
-        meaning=_meaning(register),
+        meaning=register.words("reporting.weeks_definition"),
     )
 
 
@@ -87,12 +87,6 @@ def _rectangle(block: Block) -> str:
         f'<rect class="ics-weeks__block" x="{block.x}" y="{block.y}" width="{BAR}" height="{block.height}"'
         f' fill="url(#ics-weeks-{block.colour})"/>'
     )
-
-
-def _meaning(register: Definition) -> str:
-    """Return what the numbers count. Where nothing ends, they do not speak of active records."""
-    words = register.words
-    return words("reporting.weeks_definition") if register.lifecycle.transitions else words("reporting.weeks_endless")
 
 
 def _stacked(columns: Sequence[Column], names: Sequence[str], weeks: Sequence[Week]) -> Markup:

@@ -30,7 +30,8 @@ ORGANISATIONS = """
 """
 USERS = f"""
     SELECT
-        account.account_id AS user_id, account.first_name, account.last_name, account.email, {STATE} AS state,
+        account.account_id AS user_id, account.first_name, account.last_name, account.email, account.created_at,
+        {STATE} AS state,
         account.temporary_used_at IS NOT NULL OR coalesce(account.temporary_expires_at < clock_timestamp(), true)
             AS unwelcomed,
         EXISTS (
@@ -180,6 +181,7 @@ def _user(row: Record) -> UserShown:
         elsewhere=row["elsewhere"],
         access=access,
         version=row["version"],
+        joined_at=row["created_at"],
     )
 
 

@@ -1,7 +1,9 @@
 """The queries on outcomes: one is added, and those of a record are listed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -9,7 +11,7 @@ from asyncpg import Record
 from services.outcomes.store.feed import ANSWERS
 from shared.contracts.outcomes import OutcomeShown
 from shared.contracts.referrals.answers import Answers
-from shared.database import Database
+from shared.database import Database, reach_of
 from shared.permissions import Visitor
 
 HOLD_RECORD = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.record.' || $1, 0))"
@@ -56,6 +58,33 @@ async def add_outcome(db: Database, visitor: Visitor, outcome: NewOutcome) -> No
         outcome.ending,
         "pending" if outcome.ending else "saved",
     )
+
+
+FIND_LAST = """
+    SELECT DISTINCT ON (record_id) record_id, edition, recorded_at, answers
+    FROM outcome
+    WHERE register_code = $1 AND ($2::uuid [] IS NULL OR compartment_id = ANY($2))
+        AND record_id = ANY($3) AND state = 'saved'
+    ORDER BY record_id, recorded_at DESC, id DESC
+"""
+
+
+@dataclass(frozen=True, repr=False)
+class StoredOutcome:
+    """The last outcome of a record that counts."""
+
+    edition: str
+    recorded_at: datetime
+    answers: Answers
+
+
+async def find_last(db: Database, visitor: Visitor, record_ids: Sequence[UUID]) -> dict[UUID, StoredOutcome]:
+    """Return the last outcome that counts, by record, of those in the visitor's scope."""
+    rows = await db.fetch(FIND_LAST, visitor.register_code, reach_of(visitor), list(record_ids))
+    return {
+        row["record_id"]: StoredOutcome(row["edition"], row["recorded_at"], ANSWERS.validate_json(row["answers"]))
+        for row in rows
+    }
 
 
 LIST_OUTCOMES = """

@@ -73,6 +73,10 @@ class RecordEvents:
         notices = [self._notice(UrgentNotice, "rating_changed", urgency)] if urgency == "urgent" else []
         return [self._event(RecordReinstated), *notices]
 
+    def colleague(self, occasion: Happening) -> Event:
+        """Return the notice that tells a colleague, `submitted_by`, of a change of holder or cover."""
+        return self._notice(RoutineNotice, occasion, "routine")
+
     def _moved(self) -> list[Event]:
         """Return a notice that the record has moved, if it has."""
         if not self.bodies_before or frozenset(self.bodies_before) == frozenset(self.bodies):

@@ -1,20 +1,24 @@
 """Handlers through which administrators name the holder of a record and the users who cover it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
+from services.referrals.handlers.events import RecordEvents
 from services.referrals.rules import rights
 from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
 from services.referrals.store.archiving import find_state
 from services.referrals.store.holding import Kept
-from shared import audit
+from shared import audit, outbox
 from shared.commands import carry_out, unless_repeated
 from shared.context import ServiceContext
 from shared.contracts.identity import CheckGrant
+from shared.contracts.referrals.events import Happening
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holdings, ReadHoldings
+from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused, must_find
@@ -31,25 +35,32 @@ class HoldingHandlers:
     context: ServiceContext
 
     async def assign(self, visitor: Visitor, asked: AssignHolder) -> Nothing:
-        return await unless_repeated(self.context.pool, visitor, asked, partial(self._assign, visitor, asked))
+        done = await unless_repeated(self.context.pool, visitor, asked, partial(self._assign, visitor, asked))
+        self.context.wake()
+        return done
 
     async def _assign(self, visitor: Visitor, asked: AssignHolder) -> Nothing:
         colleague = await self._colleague(visitor, asked.record_id, asked.user_id)
 
         async def act(db: Database) -> Nothing:
-            _, holder = await _keep(db, visitor, asked.record_id)
+            record, holder = await _keep(db, visitor, asked.record_id)
             rights.check_assignment(asked, holder)
             by = (visitor.user_id, visitor.full_name)
             who = (colleague.user_id, colleague.full_name)
             await store.end_holder(db, asked.record_id, by)
             await store.add_holder(db, new_id(), asked.record_id, who, self.context.day(), by)
+            told: list[tuple[Happening, UUID]] = [("holder_named", asked.user_id)]
+            told += [("holder_replaced", holder.user_id)] if holder.user_id != asked.user_id else []
+            await self._tell(db, visitor, asked.record_id, record, told)
             await audit.note(db, visitor, ReferralsAction.RECORD_HOLDER_ASSIGNED, [asked.record_id, asked.user_id])
             return Nothing()
 
         return await carry_out(self.context.pool, visitor, asked, act)
 
     async def add_cover(self, visitor: Visitor, asked: AddCover) -> Nothing:
-        return await unless_repeated(self.context.pool, visitor, asked, partial(self._add_cover, visitor, asked))
+        done = await unless_repeated(self.context.pool, visitor, asked, partial(self._add_cover, visitor, asked))
+        self.context.wake()
+        return done
 
     async def _add_cover(self, visitor: Visitor, asked: AddCover) -> Nothing:
         rights.check_cover(asked, self.context.day())
@@ -62,6 +73,7 @@ class HoldingHandlers:
             rights.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
             by = (visitor.user_id, visitor.full_name)
             await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
+            await self._tell(db, visitor, asked.record_id, record, [("holder_named", asked.user_id)])
             await audit.note(db, visitor, ReferralsAction.RECORD_COVER_ADDED, [asked.record_id, asked.user_id])
             return Nothing()
 
@@ -87,6 +99,17 @@ class HoldingHandlers:
                 raise Refused("not_found")
             await audit.note(db, visitor, ReferralsAction.RECORD_HOLDINGS_READ, [asked.record_id])
             return await store.find_named(db, asked.record_id)
+
+    async def _tell(
+        self, db: Database, visitor: Visitor, record_id: UUID, record: Kept, told: Sequence[tuple[Happening, UUID]]
+    ) -> None:
+        """Put the notices to colleagues into the outbox. Nobody is told of what they did themselves."""
+        register = self.context.registers.find(visitor.register_code)
+        receipt = RecordReceipt(record_id=record_id, reference=record.reference, version=record.version)
+        for occasion, user_id in told:
+            if user_id != visitor.user_id:
+                events = RecordEvents(register, record.bodies, receipt, self.context.clock(), user_id)
+                await outbox.put(db, events.colleague(occasion))
 
     async def _colleague(self, visitor: Visitor, record_id: UUID, user_id: UUID) -> Visitor:
         """Return the user to be named, as identity knows them now. Refused as `not_found` or `not_a_colleague`."""

@@ -69,9 +69,17 @@ class ReadRecordHandlers:
         return reads_ended(self.context.registers.newest_of(visitor.register_code), visitor)
 
     async def name_records(self, visitor: Visitor, asked: NameRecords) -> NamedRecords:
-        lead = self.context.registers.find(visitor.register_code).person.get("lead_professional", "")
+        register = self.context.registers.find(visitor.register_code)
+        questions = finding.NamingQuestions(
+            *(
+                register.person.get(role, "")
+                for role in ("lead_professional", "lead_professional_contact", "latest_update")
+            )
+        )
         async with transaction(self.context.pool, visitor) as db:
-            named = await finding.name_records(db, visitor, asked.record_ids, lead)
+            named = await finding.name_records(
+                db, visitor, asked.record_ids, questions, lists.levels_by_urgency(register)
+            )
             await audit.note(db, visitor, ReferralsAction.RECORD_NAMED, [each.record_id for each in named])
         return NamedRecords(records=tuple(named))
 

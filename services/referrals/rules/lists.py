@@ -7,10 +7,8 @@ from uuid import UUID
 from shared.contracts.referrals.listing import ListRecords
 from shared.messages import Message
 from shared.permissions import Visitor
-from shared.registers.definition.lifecycle import Urgency
 from shared.registers.definition.register import Definition
 
-URGENCIES: tuple[Urgency, ...] = ("urgent", "alert", "routine")
 ROOM = 400_000  # bytes of notes or updates in one reply; the whole stays well under the largest message of the bus
 ROOM_BESIDE = 250_000  # the same, in a reply that holds the record too
 
@@ -47,8 +45,7 @@ def narrowed_to(visitor: Visitor, organisation_ids: Sequence[UUID]) -> Visitor:
 
 def levels_by_urgency(register: Definition) -> tuple[str, ...]:
     """Return the codes of the ratings, the most urgent first."""
-    levels = register.rating.levels if register.rating else ()
-    return tuple(level.code for level in sorted(levels, key=lambda level: URGENCIES.index(level.urgency)))
+    return tuple(level.code for level in register.rating.by_urgency) if register.rating else ()
 
 
 def further_columns(register: Definition) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ READ = """
         is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers
     FROM read_feed($1, $2, $3)
 """
+READ_PEOPLE = "SELECT record_id, holder, person_id, sort_name FROM read_people($1)"
 READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
 
 
@@ -36,18 +37,20 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
     """
     Return a page of changed and deleted records. `rated_by` names the questions that hold the rating.
 
-    Must be called outside a transaction. A rating may be newer than its record's row. This does no harm: the feed sends
-    the record again.
+    Must be called outside a transaction. A rating or holder may be newer than its record's row. This does no harm: the
+    feed sends the record again.
     """
     await db.execute(ASSIGN)
     rows = await db.fetch(READ, after, room.records, room.answer_bytes)
     if not rows:
         return FeedPage(records=(), last=after, more=False)
     found: int = rows[0]["found"]
-    ratings = await _read_ratings(db, [row["record_id"] for row in rows], rated_by)
+    ids = [row["record_id"] for row in rows]
+    ratings = await _read_ratings(db, ids, rated_by)
+    people = {row["record_id"]: dict(row) for row in await db.fetch(READ_PEOPLE, ids)}
     taken = _with_room(rows, ratings, room.ratings)
     return FeedPage(
-        records=tuple(_fed(row, ratings) for row in taken if row["register_code"] is not None),
+        records=tuple(_fed(row, ratings, people.get(row["record_id"], {})) for row in taken if row["register_code"]),
         gone=tuple(row["record_id"] for row in taken if row["register_code"] is None),
         last=taken[-1]["sequence"],
         more=found == room.records or found > len(taken),
@@ -71,8 +74,8 @@ def _with_room(rows: Sequence[Record], ratings: Ratings, most: int) -> Sequence[
     return rows
 
 
-def _fed(row: Record, ratings: Ratings) -> FedRecord:
-    fields = dict(row)
+def _fed(row: Record, ratings: Ratings, person: Mapping[str, object]) -> FedRecord:
+    fields = dict(row) | dict(person)
     del fields["found"]
     fields["bodies"] = bodies_of(row)
     fields["ratings"] = ratings.get(row["record_id"], ())

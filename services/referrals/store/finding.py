@@ -19,7 +19,7 @@ from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.holding import Holding
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, RecordRow, Sort
-from shared.contracts.referrals.naming import NamedRecord
+from shared.contracts.referrals.naming import LONGEST_UPDATE, NamedRecord
 from shared.contracts.referrals.reading import EndingDecision, RecordShown
 from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
@@ -187,26 +187,51 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
 
 NAME_RECORDS = f"""
     SELECT r.id, r.given_name, r.family_name, r.born, r.reference, r.rating, r.rated_at,
-        r.answers ->> $6 AS lead_professional
+        r.answers ->> $6 AS lead, r.answers ->> $7 AS contact, left(r.answers ->> $8, $9) AS latest_update,
+        NOT EXISTS (
+            SELECT
+            FROM person_link AS own
+            INNER JOIN person_link AS l ON l.person_id = own.person_id AND l.record_id <> own.record_id
+            INNER JOIN record AS o ON o.id = l.record_id AND o.is_open AND {in_scope("o")}
+                AND (NOT $4 OR o.created_by = $5 OR o.id = ANY((SELECT held_ids())::uuid []))
+            WHERE own.record_id = r.id
+                AND (array_position($10::text [], o.rating), o.id) < (array_position($10::text [], r.rating), r.id)
+        ) AS stands
     FROM record AS r
     WHERE {in_scope()} AND r.id = ANY($3) AND r.is_open
         AND (NOT $4 OR r.created_by = $5 OR r.id = ANY((SELECT held_ids())::uuid []))
 """  # noqa: S608  a condition of ours
 
 
-async def name_records(db: Database, visitor: Visitor, record_ids: Sequence[UUID], lead: str) -> list[NamedRecord]:
-    """Return those records that are active and in scope. `lead` is the question that names the lead professional."""
-    scope = scope_parameters(visitor)
+@dataclass(frozen=True)
+class NamingQuestions:
+    """The questions that say who the lead professional is, how to reach them, and what is new; empty if not asked."""
+
+    lead: str
+    contact: str
+    latest_update: str
+
+
+async def name_records(
+    db: Database, visitor: Visitor, record_ids: Sequence[UUID], asked: NamingQuestions, levels: Sequence[str]
+) -> list[NamedRecord]:
+    """Return those records that are active and in scope. `levels` are the ratings with the most urgent first."""
     own = (visitor.own_records_only, visitor.user_id)
-    return [
-        NamedRecord(
-            record_id=row["id"],
-            name=f"{row['given_name']} {row['family_name']}",
-            born=row["born"],
-            reference=row["reference"],
-            rating=row["rating"],
-            rated_at=row["rated_at"],
-            lead_professional=row["lead_professional"] or "",
-        )
-        for row in await db.fetch(NAME_RECORDS, *scope, list(record_ids), *own, lead)
-    ]
+    questions = (asked.lead, asked.contact, asked.latest_update, LONGEST_UPDATE)
+    rows = await db.fetch(NAME_RECORDS, *scope_parameters(visitor), list(record_ids), *own, *questions, levels)
+    return [_named(row) for row in rows]
+
+
+def _named(row: Record) -> NamedRecord:
+    return NamedRecord(
+        record_id=row["id"],
+        name=f"{row['given_name']} {row['family_name']}",
+        born=row["born"],
+        reference=row["reference"],
+        rating=row["rating"],
+        rated_at=row["rated_at"],
+        lead_professional=row["lead"] or "",
+        lead_professional_contact=row["contact"] or "",
+        latest_update=row["latest_update"] or "",
+        stands=row["stands"],
+    )

@@ -12,7 +12,7 @@ from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of
 
 HOLD_RECORD = f"""
-    SELECT is_open, created_by, born
+    SELECT is_open, created_by, born, reference, version, organisation_id, {bodies_column()}
     FROM record
     WHERE {in_scope("record")} AND id = $3
     FOR NO KEY UPDATE
@@ -26,11 +26,16 @@ class Kept:
     is_open: bool
     created_by: UUID
     born: date | None = None
+    reference: str = ""
+    version: int = 0
+    bodies: tuple[str, ...] = ()
 
 
 async def keep(db: Database, visitor: Visitor, record_id: UUID) -> Kept | None:
     row = await db.fetchrow(HOLD_RECORD, *scope_parameters(visitor), record_id)
-    return None if row is None else Kept(**row)
+    if row is None:
+        return None
+    return Kept(row["is_open"], row["created_by"], row["born"], row["reference"], row["version"], bodies_of(row))
 
 
 FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE {in_scope('record')} AND id = $3"  # noqa: S608
@@ -112,6 +117,7 @@ ADD_HOLDER = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
     VALUES ($1, $2, 'holder', $3, $4, $5, $6, $7)
 """
+FEED_AGAIN = "SELECT feed_again($1)"
 ADD_COVER = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, until_day, named_by, named_by_name)
     VALUES ($1, $2, 'cover', $3, $4, $5, $6, $7, $8)
@@ -121,7 +127,9 @@ ADD_COVER = """
 async def add_holder(
     db: Database, holding_id: UUID, record_id: UUID, who: tuple[UUID, str], day: date, by: tuple[UUID, str]
 ) -> None:
+    """Name the holder, and let the feed say so."""
     await db.execute(ADD_HOLDER, holding_id, record_id, *who, day, *by)
+    await db.execute(FEED_AGAIN, [record_id])
 
 
 async def add_cover(

@@ -11,7 +11,8 @@ from services.reports.handlers.scope import find_covered
 from services.reports.rules.bodies import bodies_named, body_choices
 from services.reports.rules.choosing import reports_offered
 from services.reports.rules.counting import Panels
-from services.reports.rules.tiles import counts_organisations, outcome_questions, tiles_shown
+from services.reports.rules.people import count_people_once
+from services.reports.rules.tiles import outcome_questions, tiles_shown
 from services.reports.store import compartments, dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
 from shared.database import Database, transaction
@@ -56,14 +57,13 @@ class Dashboards:
         bodies = bodies_named(asked.organisation_id, [asked.body] if asked.body else [])
         covered = await find_covered(db, self.context, visitor, bodies)
         shown = tiles_shown(register, visitor, has_outcomes=basis.moment.has_outcomes)
-        found = await dashboards.read_standing(
-            db, register.code, covered, day, by_organisation=counts_organisations(shown)
-        )
+        found = await dashboards.read_standing(db, register, covered, day)
         offered = await compartments.find_bodies(db, visitor) if register.scope else ()
         found.tallies.put_right(register, found.overdue, day)
         for name in outcome_questions(register, shown):
             latest = await dashboards.read_latest_answers(db, register.code, covered, name)
             found.tallies.add_outcomes(name, latest)
+        count_people_once(found.tallies, register, found.linked, day)
         theirs = frozenset(visitor.organisation_ids)
         within = {each: label for each, label in basis.names.items() if each in theirs}
         reached = None if covered is None else frozenset(covered)

@@ -11,12 +11,14 @@ from services.reports.rules.choosing import ReportChoice
 from services.reports.rules.summing import Summing
 from services.reports.workbook.plan import Kind, Plan, Source, WorkbookColumn
 from shared.registers.bodies import organisation_compartment
+from shared.registers.definition.base import Role
 from shared.registers.definition.dashboards import AgeFilter, BodyFilter, OptionFilter, OrganisationFilter
 from shared.registers.definition.questions import NOT_KNOWN, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.values import london_day, show_date
 
 LONDON = ZoneInfo("Europe/London")
+WIDTHS: dict[Kind, int] = {"day": 14, "nhs_number": 15}
 KINDS: dict[str, Kind] = {"date": "day", "nhs_number": "nhs_number", "choices": "codes"}
 
 
@@ -48,29 +50,83 @@ class Planner:
     def plan(self, choice: ReportChoice, asked: ReportRequest) -> Plan:
         words = self._newest.words
         within = {each: label for each, label in self.organisations.items() if each in asked.organisation_ids}
+        named, shown, rest = self._named(choice), self._shown(choice), self._rest(choice)
+        leading = {each.name for each in (*named, *shown) if each.source == "answer"}
+        columns = [each for each in rest if each.source != "answer" or each.name not in leading]
         return Plan(
             title=choice.report.title,
-            columns=tuple(self._columns(choice)),
+            day=asked.day.toordinal(),
+            frozen=len(named),
+            printed=len(named) + len(shown),
+            footer=f"{self._newest.identity.name}: {choice.report.title}\t{words.unfilled('workbook.page')}",
+            columns=(*named, *shown, *columns),
             facts=self._facts(choice, asked, within.values()),
             headings=(words("workbook.column"), words("workbook.section"), words("workbook.meaning")),
             definitions=words("workbook.definitions"),
             apart=words("workbook.age_not_known"),
             records=words("workbook.records"),
+            people=words("workbook.people"),
             continued=words.unfilled("workbook.continued"),
-            notes=(words("workbook.continued_meaning"), words("workbook.holders"), words("workbook.warning")),
+            notes=self._notes(),
             summary=words("workbook.summary"),
             tables=tuple(Summing(self.editions, within, asked.day, choice.report).tables()),
         )
 
-    def _columns(self, choice: ReportChoice) -> list[WorkbookColumn]:
-        wanted = choice.report.questions
-        forms = [each.form for each in self.editions]
+    def _notes(self) -> tuple[str, ...]:
+        words = self._newest.words
+        about_rows = (words("workbook.continued_meaning"), words("workbook.order"), words("workbook.print"))
+        return (*about_rows, words("workbook.holders"), words("workbook.warning"))
+
+    def _named(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        """Return the columns that say which record a row is: its reference, and the names of the person."""
+        words = self._newest.words
+        reference = self._own(words("workbook.reference"), "reference", words("workbook.meanings.reference"))
+        return [replace(reference, width=16), *self._roles(choice, "family_name", "given_name")]
+
+    def _shown(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        """Return the columns that a reader needs of each person, which are also those that print."""
+        words = self._newest.words
+        born = self._roles(choice, "born")
+        age = replace(self._own(words("workbook.age"), "born", words("workbook.meanings.age")), kind="age", width=8)
+        return [
+            *born,
+            *([age] if born else []),
+            *self._roles(choice, "nhs_number", "locality"),
+            *self._rating(choice),
+            *(replace(each, width=60, is_wrapped=True) for each in self._roles(choice, "latest_update")),
+            replace(self._own(words("holding.holder"), "holder", words("workbook.meanings.holder")), width=20),
+            replace(self._own(words("workbook.linked"), "linked", words("workbook.meanings.linked")), width=20),
+        ]
+
+    def _roles(self, choice: ReportChoice, *roles: Role) -> list[WorkbookColumn]:
+        """Return the columns of the questions that have these roles, as far as the report holds them."""
+        names = [self._newest.person[role] for role in roles if role in self._newest.person]
+        return [replace(each, width=WIDTHS.get(each.kind, 20)) for each in self._of_names(choice, names)]
+
+    def _rating(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        rating = self._newest.rating
+        if rating is None:
+            return []
+        colours: dict[str, str] = {level.code: level.colour for level in rating.levels}
+        return [replace(each, colours=colours, width=14) for each in self._of_names(choice, [rating.question])]
+
+    def _of_names(self, choice: ReportChoice, names: Sequence[str]) -> list[WorkbookColumn]:
+        """Return the columns of these questions, in this order, as far as the report holds them."""
+        held = {each.name: each for each in self._answers(choice)}
+        return [held[name] for name in names if name in held]
+
+    def _rest(self, choice: ReportChoice) -> list[WorkbookColumn]:
         columns = self._own_columns(ended=choice.report.records == "ended")
-        columns += [each for each in self._questions(forms, "answer") if not wanted or each.name in wanted]
+        columns += self._answers(choice)
         if choice.report.outcomes:
             columns += self._outcome_columns()
             columns += self._questions([each.outcome for each in self.editions if each.outcome], "outcome_answer")
         return columns
+
+    def _answers(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        wanted = choice.report.questions
+        forms = [each.form for each in self.editions]
+        return [each for each in self._questions(forms, "answer") if not wanted or each.name in wanted]
 
     def _own_columns(self, *, ended: bool) -> list[WorkbookColumn]:
         words = self._newest.words
@@ -84,7 +140,6 @@ class Planner:
             self._organisation_heading(), "organisation_id", words("workbook.meanings.organisation")
         )
         return [
-            self._own(words("workbook.reference"), "reference", words("workbook.meanings.reference")),
             replace(organisation, labels={str(each): label for each, label in self.organisations.items()}),
             self._own(words("workbook.created_by"), "created_by", words("workbook.meanings.created_by")),
             *(replace(self._own(heading, name, meaning), kind="moment") for heading, name, meaning in moments),

@@ -170,7 +170,7 @@ class Tallies:
 
     organisations: dict[str, dict[UUID, int]] = field(default_factory=dict)
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
-    moves: Moves = field(default_factory=dict)
+    moves: dict[date, dict[str, int]] = field(default_factory=dict)
 
     def add(self, item: CountedAnswer, n: int) -> None:
         found = self.answers.setdefault(item.question, {})
@@ -195,6 +195,11 @@ class Tallies:
             for answer, n in self.answers.get(f"{each}{name}", {}).items():
                 found[answer] = found.get(answer, 0) + n
         return found
+
+    def move(self, week: date, level: str, n: int) -> None:
+        """Add to the moves of a week."""
+        found = self.moves.setdefault(week, {})
+        found[level] = found.get(level, 0) + n
 
     def put_right(self, register: Definition, overdue: Iterable[Overdue], day: date) -> None:
         """Recount the records whose age band has changed but whose copies are not yet updated."""

@@ -6,12 +6,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
+from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from services.reports.rules.counting import CountedAnswer, LatestAnswer, Overdue, Tallies
-from services.reports.rules.weeks import first_week
+from services.reports.rules.people import LinkedRecord
+from services.reports.rules.tiles import counts_organisations
+from services.reports.rules.urgency import rating_order
+from services.reports.rules.weeks import Move, first_week
 from services.reports.store.feeds import ANSWERS_COUNTED
+from services.reports.store.jobs import IN_ORDER
 from shared.database import Database
+from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import codes_of
 
 READ_TALLIES = """
@@ -34,11 +40,32 @@ READ_TALLIES = """
     FROM rating_week
     WHERE register_code = $1 AND compartment_id {counted}
     GROUP BY level, greatest(week, $3)
+    UNION ALL
+    SELECT 'linked', person_id::text, NULL, compartment_id, (place = 1 AND is_open)::integer,
+        jsonb_build_object('items', counted, 'moves', moves), born
+    FROM (
+        SELECT r.person_id, r.compartment_id, r.is_open, r.counted, r.moves, r.born,
+            count(*) OVER (PARTITION BY r.person_id) AS records,
+            row_number() OVER (PARTITION BY r.person_id ORDER BY r.is_open DESC, {order}) AS place
+        FROM record_copy AS r
+        WHERE r.register_code = $1 AND r.person_id IS NOT NULL AND r.compartment_id {each}
+    ) AS linked
+    WHERE records > 1
 """
-READ_WHOLE = READ_TALLIES.format(counted="IS NULL", each="IS NOT NULL")
-READ_COMPARTMENTS = READ_TALLIES.format(counted="= ANY($5)", each="= ANY($5)")
+ORDER = IN_ORDER.format(levels="$5", rating="$6")
+READ_WHOLE = READ_TALLIES.format(counted="IS NULL", each="IS NOT NULL", order=ORDER)
+READ_COMPARTMENTS = READ_TALLIES.format(counted="= ANY($7)", each="= ANY($7)", order=ORDER)
 
 
+@dataclass(frozen=True)
+class CountedMoved:
+    """What a linked record counts for, and the levels of the rating that it reached and left."""
+
+    items: list[CountedAnswer] = field(repr=False)
+    moves: list[Move] = field(repr=False)
+
+
+COUNTED_MOVED = TypeAdapter(CountedMoved)
 READ_MOMENT = """
     SELECT
         r.complete_at AS as_at, o.complete_at IS NOT NULL AS has_outcomes, r.sequence, r.generation, r.rebuild_sequence,
@@ -80,11 +107,15 @@ class DashboardCounts:
         moves: dict[date, dict[str, int]] = {}
         self.tallies = Tallies(moves=moves)
         self.overdue: list[Overdue] = []
+        self.linked: list[LinkedRecord] = []
         for of, name, answer, organisation_id, n, counted, day in rows:
             if of == "week":
                 moves.setdefault(day, {})[name] = n
             elif of == "overdue":
                 self.overdue.append(Overdue(ANSWERS_COUNTED.validate_json(counted), day))
+            elif of == "linked":
+                found = COUNTED_MOVED.validate_json(counted)
+                self.linked.append(LinkedRecord(UUID(name), organisation_id, bool(n), found.items, day, found.moves))
             elif of == "organisation":
                 self.tallies.organisations.setdefault(name, {})[organisation_id] = n
             else:
@@ -92,14 +123,22 @@ class DashboardCounts:
 
 
 async def read_standing(
-    db: Database, register_code: str, compartment_ids: Sequence[UUID] | None, day: date, *, by_organisation: bool
+    db: Database, register: Definition, compartment_ids: Sequence[UUID] | None, day: date
 ) -> DashboardCounts:
     """
     Read the counts of some compartments, or of the whole register, which has sums of its own.
 
-    `by_organisation`: the compartments are organisations, and each is also counted separately.
+    If the compartments are organisations, each is also counted separately.
     """
-    values = (register_code, day, first_week(day), by_organisation)
+    order = rating_order(register)
+    values = (
+        register.code,
+        day,
+        first_week(day),
+        counts_organisations(register.reporting.tiles),
+        order.levels,
+        order.question,
+    )
     if compartment_ids is None:
         return DashboardCounts(await db.fetch(READ_WHOLE, *values))
     return DashboardCounts(await db.fetch(READ_COMPARTMENTS, *values, compartment_ids))

@@ -101,6 +101,9 @@ class CopiedRecord:
     counted: Sequence[CountedAnswer]
     recount_on: date | None
     moves: Sequence[Move]
+    holder: str
+    person_id: UUID | None
+    sort_name: str
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from services.reports.rules.ages import AgesAt, Births
 from services.reports.rules.choosing import Codes
+from services.reports.rules.urgency import RatingOrder
 from shared.contracts.reports import JobState
 from shared.database import Database, DatabasePool
 from shared.permissions import Visitor
@@ -206,13 +207,9 @@ async def sweep(pool: DatabasePool) -> int:
 
 # -------------------------------------------------------------------------------------------------- rows of a report
 CHOSEN = """
-    FROM record_copy AS r
-    WHERE r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR {unknown} OR {within})
+    r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR <unknown> OR <within>)
 """
-TODAY = {
-    "unknown": "r.born IS NULL",
-    "within": "(($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6))",
-}
+TODAY = ("r.born IS NULL", "(($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6))")
 AGE_AT = r"""
     CASE WHEN r.answers ->> $5::text ~ '^\d{4}-\d\d-\d\d$' THEN
         CASE WHEN (r.answers ->> $5::text)::date >= r.born
@@ -220,8 +217,11 @@ AGE_AT = r"""
         END
     END
 """
-DATED = {"unknown": f"({AGE_AT}) IS NULL", "within": f"({AGE_AT}) BETWEEN ($6::integer [])[1] AND ($6::integer [])[2]"}
-COUNT_ROWS = f"SELECT count(*) {CHOSEN}"
+DATED = (f"({AGE_AT}) IS NULL", f"({AGE_AT}) BETWEEN ($6::integer [])[1] AND ($6::integer [])[2]")
+COUNT_ROWS = f"SELECT count(*) FROM record_copy AS r WHERE {CHOSEN}"  # noqa: S608  a condition of ours
+IN_ORDER = "array_position({levels}::text [], r.answers ->> {rating}::text), r.sort_name, r.created_at, r.record_id"
+"""The most urgent record first, then by name. A level that the register no longer has comes last."""
+# The records are sorted before their cells are made, and a linked record is named only if the user may see it.
 READ_ROWS = f"""
     SELECT
         r.record_id,
@@ -229,7 +229,13 @@ READ_ROWS = f"""
             'record', jsonb_build_object(
                 'reference', r.reference, 'organisation_id', r.organisation_id, 'created_by', r.created_by,
                 'created_at', r.created_at, 'updated_at', r.updated_at, 'rated_at', r.rated_at,
-                'ended_at', r.ended_at, 'born', r.born
+                'ended_at', r.ended_at, 'born', r.born, 'holder', r.holder, 'person_id', r.person_id,
+                'linked', CASE WHEN r.person_id IS NOT NULL THEN (
+                    SELECT string_agg(l.reference, ', ' ORDER BY l.reference)
+                    FROM record_copy AS l
+                    WHERE l.register_code = $1 AND l.person_id = r.person_id AND l.is_open
+                        AND l.record_id <> r.record_id
+                ) END
             ),
             'answers', r.answers,
             'outcomes', CASE WHEN $7 THEN coalesce((
@@ -241,23 +247,34 @@ READ_ROWS = f"""
                 FROM outcome_copy AS o
                 WHERE o.record_id = r.record_id
             ), '[]') ELSE '[]' END,
-            'apart', $4 AND {{unknown}}
+            'apart', $4 AND <unknown>
         )::text AS line
-    {CHOSEN}
-"""  # noqa: S608  the part that is common
-IN_ORDER = "ORDER BY r.created_at, r.record_id"
+    FROM (
+        SELECT r.* FROM record_copy AS r
+        WHERE {CHOSEN} {{covered}}
+        ORDER BY {IN_ORDER.format(levels="$8", rating="$9")}
+        OFFSET 0
+    ) AS r
+"""  # noqa: S608  conditions of ours
+READ_WHOLE = READ_ROWS.format(covered="")
+READ_COVERED = READ_ROWS.format(covered="AND r.compartment_id = ANY($10)")
 AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records a report holds. `compartment_ids` are those of its records; None for the whole register."""
+    """
+    Which records a report holds, and its rating with the levels in their order.
+
+    `compartment_ids` are those of its records; None for the whole register.
+    """
 
     register_code: str
     compartment_ids: tuple[UUID, ...] | None
     report: Report
     answers: Answers = field(repr=False)
     ages: Births | AgesAt | None
+    rating: RatingOrder
 
     def values(self) -> tuple[object, ...]:
         return (
@@ -279,7 +296,8 @@ class Wanted:
 
     def filled(self, statement: str) -> str:
         """Return the statement with the conditions on the age: of today, or on the date of an answer."""
-        return statement.format(**(DATED if isinstance(self.ages, AgesAt) else TODAY))
+        unknown, within = DATED if isinstance(self.ages, AgesAt) else TODAY
+        return statement.replace("<unknown>", unknown).replace("<within>", within)
 
 
 TAKE_TIME = "SET LOCAL statement_timeout = '1min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
@@ -303,13 +321,11 @@ async def count_rows(db: Database, wanted: Wanted) -> int:
 
 
 async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UUID, str]]]:
-    """Yield the chosen records in batches, the oldest first. All are of the moment at which reading began."""
-    values = (*wanted.values(), wanted.report.outcomes)
+    """Yield the chosen records in batches, in their order. All are of the moment at which reading began."""
+    values = (*wanted.values(), wanted.report.outcomes, wanted.rating.levels, wanted.rating.question)
     if wanted.compartment_ids is None:
-        cursor = await db.cursor(wanted.filled(f"{READ_ROWS} {IN_ORDER}"), *values)
+        cursor = await db.cursor(wanted.filled(READ_WHOLE), *values)
     else:
-        cursor = await db.cursor(
-            wanted.filled(f"{READ_ROWS} AND r.compartment_id = ANY($8) {IN_ORDER}"), *values, wanted.compartment_ids
-        )
+        cursor = await db.cursor(wanted.filled(READ_COVERED), *values, wanted.compartment_ids)
     while rows := await cursor.fetch(AT_ONCE):
         yield [(row["record_id"], row["line"]) for row in rows]

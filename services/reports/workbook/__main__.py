@@ -11,12 +11,13 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, TypedDict
 
 from services.reports.workbook.cells import Cells, Values
 from services.reports.workbook.plan import END, Plan, definition_rows
-from services.reports.workbook.sheets import SHORT, Book, Cell, Table, lines_of
+from services.reports.workbook.sheets import SHORT, Book, Cell, Table, TableLook, lines_of
 from services.reports.workbook.summary import Summary
 from shared import log
 
@@ -73,14 +74,17 @@ class Sheets:
     def __init__(self, book: Book, plan: Plan) -> None:
         self._book = book
         self._plan = plan
-        self._cells = Cells(plan.columns, book.written)
+        self._cells = Cells(plan.columns, book.written, date.fromordinal(plan.day))
         self._summary = Summary(plan.tables)
         self._records = 0
         self._table = self._new_table(plan.title)
         self._apart: Table | None = None
 
     def _new_table(self, title: str) -> Table:
-        return Table(self._book, title, [each.heading for each in self._plan.columns], self._plan.continued)
+        plan = self._plan
+        headings, widths = [each.heading for each in plan.columns], [each.width for each in plan.columns]
+        look = TableLook(headings, plan.continued, widths, plan.frozen, plan.printed, plan.footer)
+        return Table(self._book, title, look)
 
     def add(self, row: WorkbookRow, *, short: bool) -> None:
         """Add a record. `short` says that no text is too long for a cell."""
@@ -105,9 +109,9 @@ class Sheets:
             if table is not None:
                 table.close()
         plan = self._plan
-        said: list[Sequence[Cell]] = [*plan.facts, (plan.records, self._records)]
+        said: list[Sequence[Cell]] = [*plan.facts, (plan.records, self._records), (plan.people, self._summary.people)]
         facts = [line for fact in said for line in lines_of(fact, plan.continued)]
-        self._summary.write(self._book, plan.summary, facts)
+        self._summary.write(self._book, plan.summary, facts, plan.footer)
         _write_definitions(self._book, plan, facts)
 
 
@@ -115,7 +119,7 @@ def _write_definitions(book: Book, plan: Plan, facts: Sequence[Sequence[Cell]]) 
     notes: list[tuple[Cell, ...]] = [(note,) for note in plan.notes]
     meanings = [line for row in definition_rows(plan.columns) for line in lines_of(row, plan.continued)]
     lines: list[Sequence[Cell]] = [*facts, (), plan.headings, *meanings, (), *notes]
-    book.write_lines(plan.definitions, lines, bold=(len(facts) + 1,), widths=(38, 30, 100))
+    book.write_lines(plan.definitions, lines, bold=(len(facts) + 1,), widths=(38, 30, 100), footer=plan.footer)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 
+from services.reports.workbook.package import FILLS, WRAPPED
 from services.reports.workbook.plan import Kind, Source, WorkbookColumn
-from services.reports.workbook.sheets import FIRST_DAY, Cell
-from shared.values import day_of, london_day, show_date, show_nhs_number
+from services.reports.workbook.sheets import FIRST_DAY, Cell, Styled
+from shared.values import age_on, day_of, london_day, show_date, show_nhs_number
 
 MOST_KNOWN = 2_000
 LONGEST_KNOWN = 200
@@ -25,9 +26,10 @@ NOTHING: Values = {}
 class Cells:
     """Makes the cells of records, in the order of the columns. Frequent values are written only once."""
 
-    def __init__(self, columns: Sequence[WorkbookColumn], written: Writer) -> None:
+    def __init__(self, columns: Sequence[WorkbookColumn], written: Writer, day: date) -> None:
         self._columns = [
-            (PLACES[each.source], each.name, maker_of(each), partial(written, col)) for col, each in enumerate(columns)
+            (PLACES[each.source], each.name, maker_of(each, day), partial(written, col))
+            for col, each in enumerate(columns)
         ]
         self._known = [(place, name, _Known(make, write)) for place, name, make, write in self._columns]
 
@@ -64,8 +66,29 @@ class _Known(dict[str | int | tuple[str, ...] | None, str]):
         return cell
 
 
-def maker_of(column: WorkbookColumn) -> Maker:
-    return partial(cell_of, column.labels, WRITERS[column.kind])
+def maker_of(column: WorkbookColumn, day: date) -> Maker:
+    """Return what makes a cell of a value. Ages are those on the day."""
+    write = partial(_age, day) if column.kind == "age" else WRITERS[column.kind]
+    make = partial(cell_of, column.labels, write)
+    if column.colours:
+        return partial(_filled, make, {code: FILLS[colour] for code, colour in column.colours.items()})
+    return partial(_wrapped, make) if column.is_wrapped else make
+
+
+def _filled(make: Maker, fills: Mapping[str, int], value: Value) -> Cell:
+    """Return the label with its fill. A code that no longer has a fill is a plain text."""
+    cell = make(value)
+    return Styled(cell, fills[value]) if isinstance(value, str) and isinstance(cell, str) and value in fills else cell
+
+
+def _wrapped(make: Maker, value: Value) -> Cell:
+    cell = make(value)
+    return Styled(cell, WRAPPED) if isinstance(cell, str) else cell
+
+
+def _age(day: date, born: str) -> Cell:
+    found = day_of(born)
+    return age_on(found, day) if found and found <= day else None
 
 
 def cell_of(labels: Mapping[str, str], write: Callable[[str], Cell], value: Value) -> Cell:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 Source = Literal["record", "answer", "outcome", "outcome_answer"]
-Kind = Literal["text", "day", "moment", "nhs_number", "codes"]
+Kind = Literal["text", "day", "moment", "nhs_number", "codes", "age"]
 
 END = b"end\n"
 """The last line. If it is missing, the sender has died and there is no report."""
@@ -17,7 +17,8 @@ class WorkbookColumn:
     """
     A column: where its values come from, and their kind.
 
-    A code is shown as its label. So is a word in place of a date, such as not known.
+    A code is shown as its label. So is a word in place of a date, such as not known. `colours` are those of the fill
+    behind a label, by code. `width` is in characters; 0 follows the heading. `is_wrapped`: long texts are broken.
     """
 
     heading: str
@@ -27,6 +28,9 @@ class WorkbookColumn:
     labels: dict[str, str] = field(default_factory=dict)
     section: str = ""
     meaning: str = ""
+    colours: dict[str, str] = field(default_factory=dict)
+    width: int = 0
+    is_wrapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,25 @@ class Tallied:
 
 @dataclass(frozen=True)
 class Plan:
-    """A workbook without its rows. `facts` come first in the summary and the definitions: report, filters and time."""
+    """
+    A workbook without its rows. `facts` come first in the summary and the definitions: report, filters and time.
+
+    The first `frozen` columns stay in view, and the first `printed` columns are printed. Ages are those on `day`, an
+    ordinal of the calendar. `footer` has the gaps {page} and {pages}.
+    """
 
     title: str
+    day: int
+    frozen: int
+    printed: int
+    footer: str
     columns: tuple[WorkbookColumn, ...]
     facts: tuple[tuple[str, str], ...] = field(repr=False)
     headings: tuple[str, str, str]
     definitions: str
     apart: str
     records: str
+    people: str
     continued: str
     notes: tuple[str, ...]
     summary: str

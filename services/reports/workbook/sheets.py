@@ -8,9 +8,10 @@ does not become a link, and markup is escaped.
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,9 +20,18 @@ from xml.sax.saxutils import escape
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from services.reports.workbook.package import DAY, HEADING, SheetRows, write_package
+from services.reports.workbook.package import DAY, HEADING, SharedTexts, SheetRows, write_package
 
-Cell = str | date | int | None
+
+@dataclass(frozen=True)
+class Styled:
+    """A text with a style of its own."""
+
+    text: str = field(repr=False)
+    style: int
+
+
+Cell = str | date | int | Styled | None
 
 MOST_UPRIGHT = 6
 LOWEST_CHART = 288
@@ -29,6 +39,8 @@ LAST_ROW = 1_048_575
 LONGEST_TEXT = 32_767  # in UTF-16 code units, as Excel counts
 SHORT = LONGEST_TEXT // 2  # this many characters always fit
 LONGEST_NAME = 31
+LONGEST_FOOTER = 200
+A4 = 9
 NOT_IN_NAMES = str.maketrans("[]:*?/\\", "()    -")
 FIRST_DAY = date(1900, 3, 1)  # Excel counts a 29 February 1900, so its earlier days are wrong
 DAY_ZERO = date(1899, 12, 30)
@@ -78,14 +90,39 @@ class SheetFile:
         return SheetRows(self._file, f"A1:{_letters(self._columns - 1)}{self._last}")
 
 
-def written_cell(col: int, cell: Cell, style: int) -> str:
+class Texts:
+    """
+    The texts of all sheets, which cells name by number.
+
+    Only cells that are written once and used often share a number, so that memory does not grow with the report.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._written = file.open("w", encoding="utf-8", newline="")
+        self._kept = 0
+
+    def keep(self, text: str) -> int:
+        """Write a text and return its number."""
+        as_it_is = _EVERY_SPACE if text[0].isspace() or text[-1].isspace() or not text.isprintable() else ""
+        self._written.write(f"<si><t{as_it_is}>{escaped(text)}</t></si>")
+        self._kept += 1
+        return self._kept - 1
+
+    def end(self) -> SharedTexts:
+        self._written.close()
+        return SharedTexts(self._file, self._kept)
+
+
+def written_cell(texts: Texts, col: int, cell: Cell, style: int) -> str:
     """Return the cell as a file holds it, except for its row number. An empty value gives no cell."""
+    if isinstance(cell, Styled):
+        return written_cell(texts, col, cell.text, cell.style)
     if cell is None or cell == "":
         return ""
     begin = f'<c r="{_letters(col)}{ROW}"'
     if isinstance(cell, str):
-        kept_as_it_is = _EVERY_SPACE if cell[0].isspace() or cell[-1].isspace() or not cell.isprintable() else ""
-        return f'{begin}{_styled(style)} t="inlineStr"><is><t{kept_as_it_is}>{escaped(cell)}</t></is></c>'
+        return f'{begin}{_styled(style)} t="s"><v>{texts.keep(cell)}</v></c>'
     if isinstance(cell, date):
         return f"{begin}{_styled(DAY)}><v>{(cell - DAY_ZERO).days}</v></c>"
     return f"{begin}{_styled(style)}><v>{cell}</v></c>"
@@ -123,13 +160,19 @@ def _pieces(text: str) -> Iterator[str]:
     yield text[start:]
 
 
+def _parts(cell: Cell) -> Sequence[Cell]:
+    if isinstance(cell, Styled):
+        return [Styled(text, cell.style) for text in pieces(cell.text)]
+    return pieces(cell) if isinstance(cell, str) else [cell]
+
+
 def lines_of(cells: Sequence[Cell], continued: str) -> Iterator[list[Cell]]:
     """
     Yield the cells, and a further line for each continuation of a text.
 
     The first cell of a further line holds the words of `continued`.
     """
-    parts = [pieces(cell) if isinstance(cell, str) else [cell] for cell in cells]
+    parts = [_parts(cell) for cell in cells]
     for line in range(max(map(len, parts), default=1)):
         row = [each[line] if line < len(each) else None for each in parts]
         if line:
@@ -156,6 +199,7 @@ class Book:
         self._frame = io.BytesIO()
         self._workbook = Workbook(self._frame, {"in_memory": True})
         self._sheets: list[SheetFile] = []
+        self._texts = Texts(file.with_suffix(".texts"))
         self._names: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -165,16 +209,22 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         rows = {f"xl/worksheets/sheet{n}.xml": sheet.end() for n, sheet in enumerate(self._sheets, start=1)}
+        texts = self._texts.end()
         if kind is None:
             self._workbook.close()
-            write_package(self._frame.getvalue(), rows, self._file)
+            write_package(self._frame.getvalue(), rows, texts, self._file)
 
-    def add_sheet(self, title: str, widths: Sequence[int]) -> SheetFile:
+    def add_sheet(self, title: str, widths: Sequence[int], footer: str = "") -> SheetFile:
+        """Add a sheet that prints on landscape pages, no wider than one of them, with this text at the foot."""
         name = _sheet_name(title, self._names)
         self._names.add(name.casefold())
         frame = self._workbook.add_worksheet(name)
         for col, width in enumerate(widths):
             frame.set_column(col, col, width)
+        frame.set_paper(A4)
+        frame.set_landscape()
+        frame.fit_to_pages(1, 0)
+        frame.set_footer(_footer(footer))
         sheet = SheetFile(frame, self._file.with_suffix(f".{len(self._sheets)}"))
         self._sheets.append(sheet)
         return sheet
@@ -182,20 +232,23 @@ class Book:
     def put(self, sheet: SheetFile, row: int, cells: Sequence[Cell], *, bold: bool = False) -> None:
         """Write a row. Each text must fit into its cell: `lines_of` makes sure of that."""
         style = HEADING if bold else 0
-        written = (written_cell(col, cell, style) for col, cell in enumerate(cells))
+        written = (written_cell(self._texts, col, cell, style) for col, cell in enumerate(cells))
         sheet.put(row, written, len(cells))
 
     def written(self, col: int, cell: Cell) -> str:
         """Return a written cell of a column, to be used in many rows."""
-        return written_cell(col, cell, 0)
+        return written_cell(self._texts, col, cell, 0)
 
     def write_lines(
-        self, title: str, lines: Iterable[Sequence[Cell]], bold: Collection[int], widths: Sequence[int]
+        self,
+        title: str,
+        lines: Iterable[Sequence[Cell]],
+        bold: Collection[int],
+        widths: Sequence[int],
+        footer: str = "",
     ) -> SheetFile:
         """Write the lines to a new sheet. `bold` holds the numbers of the lines that are headings."""
-        sheet = self.add_sheet(title, widths)
-        sheet.frame.set_landscape()
-        sheet.frame.fit_to_pages(1, 0)
+        sheet = self.add_sheet(title, widths, footer)
         for row, cells in enumerate(lines):
             self.put(sheet, row, cells, bold=row in bold)
         return sheet
@@ -228,6 +281,22 @@ class Book:
         sheet.frame.insert_chart(drawn.place, 3, chart, {"description": drawn.title})
 
 
+@dataclass(frozen=True)
+class TableLook:
+    """
+    How a table looks: its headings, the widths of its columns, and what stays in view, prints, or stands at the foot.
+
+    Without `widths` they follow the headings. Without `printed` every column prints.
+    """
+
+    headings: Sequence[str]
+    continued: str
+    widths: Sequence[int] = ()
+    frozen: int = 1
+    printed: int = 0
+    footer: str = ""
+
+
 class Table:
     """
     Rows under a heading that stays in view. Each column has a filter. A full sheet is continued on another.
@@ -235,28 +304,27 @@ class Table:
     A text that is too long for a cell continues in the next row, whose first cell says so in the words of `continued`.
     """
 
-    def __init__(
-        self, book: Book, title: str, headings: Sequence[str], continued: str, last_row: int = LAST_ROW
-    ) -> None:
+    def __init__(self, book: Book, title: str, look: TableLook, last_row: int = LAST_ROW) -> None:
         self._book = book
         self._title = title
-        self._headings = headings
-        self._continued = continued
+        self._look = look
         self._last_row = last_row
         self._sheets = 0
         self._begin()
 
     def _begin(self) -> None:
         self._sheets += 1
-        widths = [min(max(len(heading) + 2, 14), 40) for heading in self._headings]
+        look = self._look
+        widths = [width or _width_of(heading) for heading, width in zip_longest(look.headings, look.widths)]
         title = self._title if self._sheets == 1 else f"{self._title} {self._sheets}"
-        self._sheet = self._book.add_sheet(title, widths)
-        self._sheet.frame.freeze_panes(1, 1)
-        self._book.put(self._sheet, 0, self._headings, bold=True)
+        self._sheet = self._book.add_sheet(title, widths, look.footer)
+        self._sheet.frame.freeze_panes(1, look.frozen)
+        self._sheet.frame.repeat_rows(0)
+        self._book.put(self._sheet, 0, look.headings, bold=True)
         self._row = 0
 
     def add(self, cells: Sequence[Cell]) -> None:
-        lines = list(lines_of(cells, self._continued))
+        lines = list(lines_of(cells, self._look.continued))
         self._make_room(len(lines))
         for line in lines:
             self._row += 1
@@ -266,7 +334,7 @@ class Table:
         """Add a row of written cells, in which no text was too long."""
         self._make_room(1)
         self._row += 1
-        self._sheet.put(self._row, cells, len(self._headings))
+        self._sheet.put(self._row, cells, len(self._look.headings))
 
     def _make_room(self, lines: int) -> None:
         if self._row + lines > self._last_row:
@@ -274,8 +342,24 @@ class Table:
             self._begin()
 
     def close(self) -> None:
-        """Set the filters, whose range is known once all rows are written."""
-        self._sheet.frame.autofilter(0, 0, self._row, len(self._headings) - 1)
+        """Set the filters and what is printed, whose range is known once all rows are written."""
+        frame, columns = self._sheet.frame, len(self._look.headings)
+        frame.autofilter(0, 0, self._row, columns - 1)
+        frame.print_area(0, 0, self._row, (self._look.printed or columns) - 1)
+
+
+def _width_of(heading: str) -> int:
+    return min(max(len(heading) + 2, 14), 40)
+
+
+def _footer(text: str) -> str:
+    """
+    Return a footer with the text at the left and the number of the page at the right.
+
+    A tab ends what stands at the left. At the right, `{page}` and `{pages}` stand for the numbers.
+    """
+    left, _, right = text.replace("&", "&&").partition("\t")
+    return f"&L{left[:LONGEST_FOOTER]}&R{right.format(page='&P', pages='&N')}"
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:

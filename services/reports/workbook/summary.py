@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.reports.workbook.package import COLOURS
 from services.reports.workbook.plan import Tallied
 from services.reports.workbook.sheets import Book, Cell, ChartOf
 from shared.values import age_on, day_of
 
 CHART_ROWS = 16
-COLOURS = {"red": "#D5281B", "amber": "#FFB81C", "green": "#007F3B", "blue": "#005EB8", "grey": "#768692"}
 
 Value = str | int | Sequence[str] | None
 Values = Mapping[str, Value]
@@ -17,24 +17,32 @@ Values = Mapping[str, Value]
 @dataclass
 class Summary:
     """
-    Counts the records of a report.
+    Counts the people of a report.
 
-    Each record counts once in each table, or once for each answer if it has several to the question.
+    Each counts once in each table, or once for each answer if the record has several to the question. Of linked records
+    the first counts: rows come with the most urgent first.
     """
 
     tables: Sequence[Tallied]
     found: list[dict[str, int]] = field(init=False)
+    people: int = 0
+    linked: set[object] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.found = [dict.fromkeys(each.labels, 0) for each in self.tables]
 
     def add(self, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]) -> None:
         """Add a record with its outcomes, the oldest first."""
+        if person := record.get("person_id"):
+            if person in self.linked:
+                return
+            self.linked.add(person)
+        self.people += 1
         for table, found in zip(self.tables, self.found, strict=True):
             for code in _codes(table, record, answers, outcomes):
                 found[code] = found.get(code, 0) + 1
 
-    def write(self, book: Book, title: str, facts: Sequence[Sequence[Cell]]) -> None:
+    def write(self, book: Book, title: str, facts: Sequence[Sequence[Cell]], footer: str = "") -> None:
         """
         Write the tables and charts. Every value with a label is listed, even with 0; others only if there are any.
         """
@@ -50,7 +58,7 @@ class Summary:
             charts.append(ChartOf(table.title, len(lines), tuple(rows), tuple(colours), at))
             lines += [*rows, ()]
             at += max(CHART_ROWS, len(rows) + 2)
-        sheet = book.write_lines(title, lines, bold, widths=(60, 12))
+        sheet = book.write_lines(title, lines, bold, widths=(60, 12), footer=footer)
         for chart in charts:
             book.add_chart(sheet, chart)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.messages import Event, Process
 
 Urgency = Literal["routine", "alert", "urgent"]
-Happening = Literal["record_created", "rating_changed", "record_ended"]
+Happening = Literal["record_created", "rating_changed", "record_ended", "holder_named", "holder_replaced"]
 
 
 class RecordEvent(Event):
@@ -59,7 +59,8 @@ class RecordNotice(Event):
     """
     For the notifier alone: what happened to a record, with its reference and no other content.
 
-    `urgency` is that of its present rating. `submitted_by` is the user who added it, if known.
+    `urgency` is that of its present rating. `submitted_by` is the user who added it, if known. For a change of holder
+    it is the colleague who is told of it.
     """
 
     family: ClassVar[Literal["event", "notice"]] = "notice"
@@ -73,7 +74,10 @@ class RecordNotice(Event):
 
 
 class RoutineNotice(RecordNotice):
-    """A new record that is not urgent (R-FLOW-011), a new rating that calls for an alert, or a record that ended."""
+    """
+    A new record that is not urgent (R-FLOW-011), a new rating that calls for an alert, a record that ended, or a change
+    of its holder or cover.
+    """
 
     kind: ClassVar[str] = "routine"
 

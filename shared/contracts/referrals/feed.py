@@ -26,6 +26,9 @@ class FedRecord(Message):
     `answers` is the JSON object of the answers as it is stored, so that nobody has to read it who only passes it on.
 
     `ratings` holds every level that it has had, in order. It is empty in a register without a rating.
+
+    `holder` is the user who holds it: who created it, unless another was named. Records that are linked as one person
+    have the same `person_id`. `sort_name` is the text by which lists sort people.
     """
 
     sequence: int
@@ -46,6 +49,9 @@ class FedRecord(Message):
     born: date | None = Field(repr=False)
     answers: str = Field(repr=False)
     ratings: tuple[Rated, ...] = Field(default=(), repr=False)
+    holder: str = Field(default="", repr=False)
+    person_id: UUID | None = None
+    sort_name: str = Field(default="", repr=False)
 
 
 class FeedPage(Message):

@@ -8,11 +8,17 @@ from pydantic import Field
 
 from shared.messages import Message, Request
 
-MOST_NAMED = 100
+MOST_NAMED = 150
+LONGEST_UPDATE = 400
 
 
 class NamedRecord(Message):
-    """An active record, as a row of another service's list names it."""
+    """
+    An active record, as a row of another service's list names it.
+
+    `latest_update` is the beginning of that text. `stands` says that no other record of the same person in the asker's
+    scope is more urgent, so that a list may show the person once.
+    """
 
     record_id: UUID
     name: str = Field(repr=False)
@@ -21,6 +27,9 @@ class NamedRecord(Message):
     rating: str | None
     rated_at: datetime
     lead_professional: str = Field(repr=False)
+    lead_professional_contact: str = Field(default="", repr=False)
+    latest_update: str = Field(default="", repr=False)
+    stands: bool = True
 
 
 class NamedRecords(Message):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.registers.checks.forms import check_condition, not_asked, twice
 from shared.registers.definition.base import Role
-from shared.registers.definition.lifecycle import GateRule, Notification, Urgency
+from shared.registers.definition.lifecycle import GateRule, Notification, Occasion, Urgency
 from shared.registers.definition.questions import Kind, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
 from shared.registers.faults import DefinitionFault, did_you_mean, nearest
@@ -18,7 +18,10 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "postcode": frozenset({"postcode"}),
     "locality": frozenset({"choice", "select"}),
     "lead_professional": frozenset({"text"}),
+    "lead_professional_contact": frozenset({"text"}),
+    "latest_update": frozenset({"text", "long_text"}),
 }
+OF_A_COLLEAGUE: tuple[Occasion, ...] = ("holder_named", "holder_replaced")
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
 OR_NOBODY = '; or say why not: under [notifications], of_new_records = "none" and reason = "…"'
 RESERVED_CODES = frozenset(
@@ -143,6 +146,14 @@ def check_records(register: Definition) -> Iterator[DefinitionFault]:
             yield DefinitionFault("records, search", f"{name} is {question.kind}; what can be searched: {kinds}")
 
 
+def check_help(register: Definition) -> Iterator[DefinitionFault]:
+    for topic in register.help:
+        if not topic.paragraphs and not topic.steps:
+            yield DefinitionFault("help_topic", f"{topic.heading} has neither paragraphs nor steps")
+    for place in twice(topic.place for topic in register.help if topic.place):
+        yield DefinitionFault("help_topic", f"two topics are about {place}: a page has a link to one")
+
+
 def check_case_text(register: Definition) -> Iterator[DefinitionFault]:
     for name in register.case_text.questions if register.case_text else ():
         if _known(register, name) is None:
@@ -177,6 +188,13 @@ def _check_mails(register: Definition) -> Iterator[DefinitionFault]:
     for code in twice(mail.code for mail in register.mails):
         yield DefinitionFault("mail", f"{code} is the code of more than one mail")
     for rule in register.notifications:
+        if ("colleague" in rule.to) != (rule.occasion in OF_A_COLLEAGUE) or (
+            rule.occasion in OF_A_COLLEAGUE and rule.urgency
+        ):
+            yield DefinitionFault(
+                f"notification, {rule.occasion}",
+                "a change of holder goes to colleague, without urgency; nothing else does",
+            )
         if rule.occasion == "record_ended" and not register.lifecycle.transitions:
             yield DefinitionFault("notification, record_ended", "never happens: the register has no transition")
 

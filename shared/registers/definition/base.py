@@ -97,6 +97,8 @@ Role = Literal[
     "postcode",
     "locality",
     "lead_professional",
+    "lead_professional_contact",
+    "latest_update",
 ]
 """What an answer says about the person, whatever the register calls the question."""
 

@@ -22,8 +22,17 @@ from shared.registers.definition.questions import Conditions
 Urgency = Literal["routine", "alert", "urgent"]
 Colour = Literal["green", "amber", "red", "blue", "grey"]
 """The palette of marks. Each colour has a shape of its own on the page."""
-Occasion = Literal["record_created", "rating_changed", "urgent_not_seen", "outcome_recorded", "record_ended"]
-Recipient = Literal["team", "submitter", "administrators"]
+Occasion = Literal[
+    "record_created",
+    "rating_changed",
+    "urgent_not_seen",
+    "outcome_recorded",
+    "record_ended",
+    "holder_named",
+    "holder_replaced",
+]
+Recipient = Literal["team", "submitter", "administrators", "colleague"]
+"""`colleague`: the user whom the occasion is about, such as a new holder."""
 Promise = Literal["watched", "crisis", "new_records_told"]
 """What no edition of a register may leave out, if an earlier one promised it."""
 
@@ -99,11 +108,17 @@ class Rating(Model):
     def level(self, code: str) -> Level | None:
         return next((level for level in self.levels if level.code == code), None)
 
-    def highest(self, codes: Iterable[str]) -> Level | None:
-        """Return the most urgent of these levels. Between equally urgent ones, return the one listed later."""
+    @property
+    def by_urgency(self) -> tuple[Level, ...]:
+        """The levels, the most urgent first. Of equally urgent ones, the one listed later comes first."""
         urgencies = get_args(Urgency)
-        found = [level for level in self.levels if level.code in set(codes)]
-        return max(reversed(found), key=lambda level: urgencies.index(level.urgency), default=None)
+        places = {level.code: (urgencies.index(level.urgency), place) for place, level in enumerate(self.levels)}
+        return tuple(sorted(self.levels, key=lambda level: places[level.code], reverse=True))
+
+    def highest(self, codes: Iterable[str]) -> Level | None:
+        """Return the most urgent of these levels."""
+        found = set(codes)
+        return next((level for level in self.by_urgency if level.code in found), None)
 
 
 def urgency_of(level: Level | None) -> Urgency:

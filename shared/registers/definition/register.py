@@ -42,6 +42,9 @@ from shared.values import fold
 NOUN_PARTS = re.compile(r"[^\W_]+")
 UserRole = Literal["standard", "reporting", "administrator"]
 Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
+HelpRole = Literal["standard", "reporting", "administrator", "master_admin"]
+HelpPlace = Literal["login", "submit", "records", "update", "outcomes", "archive", "work", "reports", "holder", "users"]
+"""The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
 
 
@@ -144,10 +147,17 @@ class CaseText(Model):
 
 
 class HelpTopic(Model):
-    """One topic of the help page."""
+    """
+    One topic of the help page: its paragraphs, then its steps in order.
+
+    Without `roles` everybody reads it. The pages of `place` have a link to it.
+    """
 
     heading: Text
-    paragraphs: Texts
+    place: HelpPlace | None = None
+    roles: tuple[HelpRole, ...] = ()
+    paragraphs: Texts = ()
+    steps: Texts = ()
     links: tuple[Link, ...] = Field(default=(), alias="link")
 
 
@@ -224,6 +234,14 @@ class Definition(Model):
 
     def navigation_label(self, place: Place) -> str | None:
         return next((link.label for link in self.navigation if link.place == place), None)
+
+    def help_for(self, role: str | None) -> tuple[HelpTopic, ...]:
+        """Return the topics for a role, or for a reader who is not logged in: those for everybody, and for the role."""
+        return tuple(topic for topic in self.help if not topic.roles or role in topic.roles)
+
+    def help_places(self, role: str | None) -> frozenset[str]:
+        """Return the pages about which this role has a topic."""
+        return frozenset(topic.place for topic in self.help_for(role) if topic.place)
 
     def mail(self, code: Code) -> MailTemplate | None:
         return next((mail for mail in self.mails if mail.code == code), None)

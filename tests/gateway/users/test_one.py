@@ -1,5 +1,6 @@
 """Tests of adding a user, and of one user's page: role, organisations and account actions."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -50,6 +51,17 @@ async def test_a_user_is_added_with_role_and_organisations(browser: Browser, use
     assert GrantedAccess(role=Role.REPORTING, organisation_ids=(STOKE,)) == asked.access
     assert (UUID(COMMAND), f"{HERE}?notice=added") == (asked.command_id, sent_to)
     assert "The user has been added." in (await browser.see(sent_to)).html
+
+
+async def test_the_page_is_headed_by_the_name_and_says_since_when(browser: Browser, users: StandInUsers) -> None:
+    users.user = a_user(joined_at=datetime(2022, 6, 17, 12, tzinfo=UTC))
+
+    page = await browser.see(HERE)
+
+    assert users.user.full_name == page.heading
+    assert users.user.full_name not in page.title
+    joined = dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))["Joined"]
+    assert "17/06/2022" == joined
 
 
 async def test_somebody_who_had_an_account_is_said_to_have_had_one(browser: Browser, users: StandInUsers) -> None:

@@ -58,6 +58,23 @@ async def test_a_routine_record_does_not_call_itself_urgent(rig: Rig) -> None:
     assert ("New referral DSR-7KQ2", False) == (str(mail.message["Subject"]), "urgent" in mail.text.lower())
 
 
+@pytest.mark.requirement("R-USE-008")
+@pytest.mark.parametrize("occasion", ["holder_named", "holder_replaced"])
+async def test_a_colleague_alone_is_told_of_a_change_of_holder_by_reference(rig: Rig, occasion: Happening) -> None:
+    colleague = new_id()
+    rig.identity.user = "nadia@mpft.nhs.uk"
+
+    mails = await told(rig, a_routine_notice(occasion=occasion, submitted_by=colleague))
+
+    assert [("nadia@mpft.nhs.uk",)] == [mail.recipients for mail in mails]
+    assert "DSR-7KQ2" in mails[0].text
+    assert [colleague] == [each.user_id for each in rig.identity.asked]
+
+
+async def test_a_colleague_who_may_no_longer_see_the_record_is_not_told(rig: Rig) -> None:
+    assert [] == await told(rig, a_routine_notice(occasion="holder_named", submitted_by=new_id()))
+
+
 KINDS: dict[str, ANotice] = {
     "routine": a_routine_notice,
     "alert": partial(a_routine_notice, urgency="alert"),

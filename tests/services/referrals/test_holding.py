@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from shared.clock import utc_now
 from shared.contracts.referrals.duplicates import DecideDuplicate
+from shared.contracts.referrals.events import RoutineNotice
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.saving import RecordReceipt
@@ -85,6 +86,32 @@ async def test_the_holder_lists_finds_reads_updates_and_notes_it_and_the_creator
     assert ["Paul Plum"] == await referrals.names(ward.colleague, "paul")
     assert (await referrals.read(ward.colleague, ward.record_id)).may_update
     assert (1, 1) == ((await referrals.listed(ward.creator)).total, len((await referrals.listed(ward.creator)).rows))
+
+
+@pytest.mark.requirement("R-USE-008")
+async def test_a_new_holder_the_former_one_and_a_cover_are_told_each_once(referrals: Referrals, ward: Ward) -> None:
+    cover = colleague_of(ward.creator)
+    naming = a_holder(ward.record_id, ward.colleague)
+    for _ in range(2):  # the second is a repeated command
+        await referrals.ask(ward.administrator, naming)
+    await referrals.grants(cover)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, cover))
+
+    told = [each for each in await referrals.told(ward.record_id) if isinstance(each, RoutineNotice)]
+
+    about = [(each.occasion, each.submitted_by) for each in told if each.occasion.startswith("holder_")]
+    named = [("holder_named", ward.colleague.user_id), ("holder_named", cover.user_id)]
+    assert sorted([*named, ("holder_replaced", ward.creator.user_id)], key=str) == sorted(about, key=str)
+    assert {(ward.receipt.reference, "routine")} == {(each.reference, each.urgency) for each in told}
+
+
+async def test_nobody_is_told_of_what_they_did_themselves(referrals: Referrals, ward: Ward) -> None:
+    await referrals.grants(ward.administrator)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.administrator))
+
+    told = [each for each in await referrals.told(ward.record_id) if isinstance(each, RoutineNotice)]
+
+    assert {"record_created", "holder_replaced"} == {each.occasion for each in told}
 
 
 async def test_whoever_holds_or_covers_a_record_is_asked_before_they_add_its_person_again(referrals: Referrals) -> None:

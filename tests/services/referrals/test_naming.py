@@ -3,14 +3,16 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.referrals.naming import MOST_NAMED, NamedRecord, NameRecords
+from shared.contracts.referrals.naming import LONGEST_UPDATE, MOST_NAMED, NamedRecord, NameRecords
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Caller, Role, Visitor
 from shared.registers.bodies import organisation_compartment
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
+from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals
+from tests.services.referrals.test_linking import a_decision
 
 OUTCOMES = Caller(service="outcomes", job="tasks")
 
@@ -40,6 +42,33 @@ async def test_a_record_is_named_with_its_rating_and_lead_professional(
         found.rating,
         found.lead_professional,
     )
+
+
+async def test_a_record_is_named_with_what_one_rings_with(referrals: Referrals, administrator: Visitor) -> None:
+    answers = {"lead_professional_contact": "01632 960 001", "latest_update": "x" * 5_000}
+    record = await referrals.submit(administrator, **answers)
+
+    (found,) = await named(referrals, administrator, record)
+
+    assert ("01632 960 001", "x" * LONGEST_UPDATE) == (found.lead_professional_contact, found.latest_update)
+
+
+@pytest.mark.requirement("R-USE-002")
+async def test_of_linked_records_the_most_urgent_that_the_asker_sees_stands_for_the_person(
+    referrals: Referrals, administrator: Visitor
+) -> None:
+    there = a_visitor(Role.ADMINISTRATOR)
+    both = a_visitor(Role.ADMINISTRATOR, *administrator.organisation_ids, *there.organisation_ids)
+    person = a_person()
+    amber = await referrals.ask(administrator, unasked(**person, risk_level="amber"))
+    red = await referrals.ask(there, unasked(**person | {"postcode": "ST16 3SR"}, risk_level="red"))
+    await referrals.ask(both, a_decision(amber, red))
+
+    of_both = {each.rating: each.stands for each in await named(referrals, both, amber, red)}
+    (of_one,) = await named(referrals, administrator, amber, red)
+
+    assert {"amber": False, "red": True} == of_both
+    assert of_one.stands
 
 
 async def test_foreign_unknown_and_archived_records_are_not_named(referrals: Referrals, administrator: Visitor) -> None:

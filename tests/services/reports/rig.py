@@ -85,7 +85,8 @@ class StandInIdentity:
     async def _check(self, asked: CheckGrant, context: Context) -> Grant:
         claims = Verifier("identity", keys()).verify(context.who)
         assert claims.caller is not None
-        assert ("reports", asked.user_id) == (claims.caller.service, claims.caller.on_behalf_of)
+        asked_for = asked.user_id if claims.caller.service == "reports" else claims.caller.on_behalf_of
+        assert claims.caller.on_behalf_of == asked_for
         if asked.user_id not in self.grants:
             raise Refused("no_grant")
         return Grant(visitor=self.grants[asked.user_id].model_copy(update={"session_id": UUID(int=0)}))

@@ -16,27 +16,35 @@ from openpyxl import Workbook, load_workbook
 
 from services.reports.workbook.__main__ import write_workbook
 from services.reports.workbook.plan import END, Plan, Tallied, WorkbookColumn
-from services.reports.workbook.sheets import LONGEST_TEXT, Book, Table, lines_of, pieces
+from services.reports.workbook.sheets import LONGEST_TEXT, Book, Table, TableLook, lines_of, pieces
 from tests.services.reports.rig import column
 
 COLUMNS = (
     WorkbookColumn("Reference", "record", "reference"),
     WorkbookColumn("Born", "answer", "born", "day", {"not_known": "Not known"}),
     WorkbookColumn("Number", "answer", "number", "nhs_number"),
-    WorkbookColumn("Who", "answer", "who", "codes", {"a": "The team", "b": "You"}, "Section", "Who is told"),
+    WorkbookColumn(
+        "Who", "answer", "who", "codes", {"a": "The team", "b": "You"}, "Section", "Who is told", {"a": "red"}
+    ),
     WorkbookColumn("Said", "answer", "said"),
     WorkbookColumn("Added", "record", "added", "moment"),
+    WorkbookColumn("Age", "record", "born", "age"),
     WorkbookColumn("Outcome", "outcome_answer", "what", labels={"p": "Plan changed"}),
 )
 BANDS = (("old", "0000-00-00", "2000-12-31"), ("new", "2000-12-31", "9999-99-99"))
 PLAN = Plan(
     title="Referral Data",
+    day=date(2026, 11, 22).toordinal(),
+    frozen=1,
+    printed=4,
+    footer="Register & referrals: Referral Data\tPage {page} of {pages}",
     columns=COLUMNS,
     facts=(("Report", "Referral Data"), ("As at", "22/11/2026 04:10")),
     headings=("WorkbookColumn", "Section", "Meaning"),
     definitions="Definitions",
     apart="Date of birth not known",
     records="Records",
+    people="People",
     continued="{reference} (continued)",
     notes=("A note.",),
     summary="Summary",
@@ -152,7 +160,7 @@ def test_codes_are_labels_and_days_are_days(tmp_path: Path) -> None:
 def test_the_heading_stays_in_sight_and_filters(tmp_path: Path) -> None:
     sheet = opened(made(tmp_path, [{"reference": "R1"}, {"reference": "R2"}])).worksheets[0]
 
-    assert ("Referral Data", "B2", "A1:G3") == (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref)
+    assert ("Referral Data", "B2", "A1:H3") == (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref)
 
 
 def test_a_sheet_of_its_own_says_what_everything_means(tmp_path: Path) -> None:
@@ -178,11 +186,74 @@ def test_a_summary_counts_every_record_once_and_every_kind_with_a_chart_of_excel
     ]
     by_who = [["BY WHO", "Records"], ["The team", 2], ["You", 0], ["gone", 1], ["Not recorded", 1]]
     by_age = [["BY AGE", "Records"], ["Old", 2], ["New", 0], ["Not known", 1]]
-    assert [["Report", "Referral Data"], ["As at", "22/11/2026 04:10"], ["Records", 3], []] == said[:4]
-    assert [*by_who, [], *by_age] == said[4:]
-    assert [("Summary!$A$6:$A$9", "Summary!$B$6:$B$9"), ("Summary!$A$12:$A$14", "Summary!$B$12:$B$14")] == charts(
+    assert [["Report", "Referral Data"], ["As at", "22/11/2026 04:10"], ["Records", 3], ["People", 3], []] == said[:5]
+    assert [*by_who, [], *by_age] == said[5:]
+    assert [("Summary!$A$7:$A$10", "Summary!$B$7:$B$10"), ("Summary!$A$13:$A$15", "Summary!$B$13:$B$15")] == charts(
         content
     )
+
+
+def test_linked_records_are_one_person_in_the_summary_and_the_first_of_them_counts(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"reference": "R1", "who": ["a"], "born": "1999-01-01", "person_id": "p"},
+        {"reference": "R2", "who": ["b"], "born": "1999-01-01"},
+        {"reference": "R3", "who": ["b"], "born": "2005-01-01", "person_id": "p"},
+    ]
+    book = opened(made(tmp_path, rows))
+
+    said = {row[0]: row[1] for row in book["Summary"].iter_rows(values_only=True)}
+    assert (3, 2) == (said["Records"], said["People"])
+    assert (1, 1, 2, 0) == tuple(said[each] for each in ("The team", "You", "Old", "New"))
+
+
+def test_the_texts_of_all_cells_stand_in_one_part(tmp_path: Path) -> None:
+    """Some readers, on telephones above all, show no text that stands in its cell."""
+    content = made(tmp_path, [{"reference": "R1", "who": ["a"], "said": " two "}, {"reference": "R2", "who": ["a"]}])
+
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sheets = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        texts = parts.read("xl/sharedStrings.xml").decode()
+        named = {name: parts.read(name).decode() for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels")}
+    assert not any("inlineStr" in sheet for sheet in sheets)
+    assert 2 == texts.count("<t>The team</t>")  # once for both rows, and once in the summary
+    assert '<si><t xml:space="preserve"> two </t></si>' in texts
+    assert all("sharedStrings.xml" in part for part in named.values())
+
+
+def test_a_rating_has_a_fill_behind_its_word(tmp_path: Path) -> None:
+    sheet = opened(made(tmp_path, [{"reference": "R1", "who": "a"}, {"reference": "R2", "who": "b"}])).worksheets[0]
+
+    assert ("The team", "FFD5281B") == (sheet["D2"].value, sheet["D2"].fill.fgColor.rgb)
+    assert ("You", None) == (sheet["D3"].value, sheet["D3"].fill.patternType)
+
+
+def test_an_age_is_that_on_the_day_of_the_report(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"reference": "R1", "born": "2001-11-22"},
+        {"reference": "R2", "born": "2001-11-23"},
+        {"reference": "R3", "born": "2027-01-01"},
+        {"reference": "R4", "born": "not_known"},
+    ]
+
+    assert [25, 24, None, None] == column(opened(made(tmp_path, rows)), "Age")
+
+
+def test_a_sheet_prints_its_first_columns_on_landscape_pages_with_heading_and_foot(tmp_path: Path) -> None:
+    content = made(tmp_path, [{"reference": "R1"}, {"reference": "R2"}])
+    sheet = opened(content).worksheets[0]
+
+    setup = sheet.page_setup
+    assert ("landscape", None, 0) == (
+        setup.orientation,
+        setup.fitToWidth,
+        setup.fitToHeight,
+    )  # one page wide, if unsaid
+    assert ("$1:$1", "'Referral Data'!$A$1:$D$3") == (sheet.print_title_rows, sheet.print_area)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        written = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert '<pageSetUpPr fitToPage="1"/>' in written
+    foot = "&amp;LRegister &amp;&amp; referrals: Referral Data&amp;RPage &amp;P of &amp;N"
+    assert f"<oddFooter>{foot}</oddFooter>" in written
 
 
 def test_a_chart_keeps_the_values_that_its_cells_have(tmp_path: Path) -> None:
@@ -202,7 +273,7 @@ def test_who_belongs_to_a_report_of_ages_by_no_known_age_stands_apart(tmp_path: 
 
 def test_a_sheet_that_is_full_goes_on_in_another(tmp_path: Path) -> None:
     with Book(tmp_path / "full.xlsx") as book:
-        table = Table(book, "Many", ["Reference"], "{reference} (continued)", last_row=3)
+        table = Table(book, "Many", TableLook(["Reference"], "{reference} (continued)"), last_row=3)
         for number in range(7):
             table.add([f"R{number}"])
         table.close()
@@ -233,7 +304,7 @@ def test_a_line_goes_on_as_often_as_its_longest_text() -> None:
 
 
 def line_of(row: Mapping[str, object]) -> bytes:
-    record = {name: row[name] for name in ("reference", "added", "born") if name in row}
+    record = {name: row[name] for name in ("reference", "added", "born", "person_id") if name in row}
     answers = {name: row[name] for name in ("born", "number", "who", "said") if name in row}
     if record.get("born") == "not_known":
         record["born"] = None
@@ -251,8 +322,8 @@ def made(folder: Path, rows: Sequence[Mapping[str, object]]) -> bytes:
 
 
 def as_shown(cell: object) -> str:
-    """Return a text as Excel shows it: `_x005F_` in the file is an underscore."""
-    return re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), str(cell))
+    """Return a text as Excel shows it. The library leaves the characters escaped that XML cannot hold."""
+    return re.sub("_x(00[01][0-9A-F]|FFF[EF])_", lambda found: chr(int(found[1], 16)), str(cell))
 
 
 def live_parts(content: bytes) -> list[str]:

@@ -65,10 +65,13 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_app;
 
--- Update a task that stays open to a later version of its record.
+-- Update a task that stays open to a later version of its record, and put it back on the agenda.
 CREATE OR REPLACE FUNCTION keep_task(p_task uuid, p_version integer, p_locality text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    UPDATE task SET record_version = p_version, locality = p_locality WHERE id = p_task
+    UPDATE task
+    SET record_version = p_version, locality = p_locality, discussed_at = NULL, discussed_by = NULL,
+        discussed_by_name = NULL
+    WHERE id = p_task
 $$;
 GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, text) TO outcomes_app;
 
@@ -150,7 +153,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION urgent_task_ids(text, uuid [], integer, integer) TO outcomes_app;
 
--- Return the ids of a page of the agenda, by locality and then the oldest first, in the same two ways.
+-- Return the ids of a page of the agenda, by locality and then the oldest first, in the same two ways. Tasks that were
+-- discussed are left out.
 CREATE OR REPLACE FUNCTION agenda_task_ids(p_register text, p_compartments uuid [], p_skip integer, p_take integer) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_sort = off AS $$
 BEGIN
@@ -158,7 +162,7 @@ BEGIN
         RETURN QUERY
         SELECT t.id
         FROM task AS t
-        WHERE t.register_code = p_register AND t.kind = 'agenda' AND t.closed_at IS NULL
+        WHERE t.register_code = p_register AND t.kind = 'agenda' AND t.closed_at IS NULL AND t.discussed_at IS NULL
         ORDER BY t.register_code, t.locality, t.opened_at, t.id
         OFFSET p_skip
         LIMIT p_take;
@@ -171,7 +175,7 @@ BEGIN
         SELECT t.id, t.opened_at, t.locality
         FROM task AS t
         WHERE t.register_code = p_register AND t.compartment_id = c.compartment_id AND t.kind = 'agenda'
-            AND t.closed_at IS NULL
+            AND t.closed_at IS NULL AND t.discussed_at IS NULL
         ORDER BY t.locality, t.opened_at, t.id
         LIMIT p_skip + p_take
     ) AS f

@@ -100,8 +100,8 @@ BEGIN
 END
 $$;
 
--- Link the two records, and all records already linked to either of them, as one person. Only one pair is linked at a
--- time.
+-- Link the two records, and all records already linked to either of them, as one person, and let the feed say so. Only
+-- one pair is linked at a time.
 CREATE OR REPLACE FUNCTION link_records() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -111,6 +111,7 @@ BEGIN
     WHERE person_id IN (SELECT l.person_id FROM person_link AS l WHERE l.record_id IN (new.one, new.other));
     INSERT INTO person_link (record_id, person_id) VALUES (new.one, new.one), (new.other, new.one)
     ON CONFLICT (record_id) DO NOTHING;
+    PERFORM feed_again(ARRAY(SELECT l.record_id FROM person_link AS l WHERE l.person_id = new.one));
     RETURN NULL;
 END
 $$;

@@ -71,5 +71,28 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache
     ORDER BY v.record_id, v.version
 $$;
 
-GRANT EXECUTE ON FUNCTION assign_feed(), read_feed(bigint, integer, bigint), read_ratings(uuid [], text [], text [], text [])
+-- Return what the feed says of records beyond their own row: who holds them, the person that they are linked as, and the
+-- text by which lists sort their people. SECURITY DEFINER: reports reads all registers and compartments.
+CREATE OR REPLACE FUNCTION read_people(p_records uuid [])
+RETURNS TABLE (record_id uuid, holder text, person_id uuid, sort_name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+    SELECT r.id, coalesce(h.user_name, r.created_by_name), l.person_id,
+        coalesce(r.sort_name, lower(r.family_name) || ' ' || lower(r.given_name))
+    FROM record AS r
+    LEFT JOIN record_holding AS h ON h.record_id = r.id AND h.kind = 'holder' AND h.ended_at IS NULL
+    LEFT JOIN person_link AS l ON l.record_id = r.id
+    WHERE r.id = ANY(p_records)
+$$;
+
+-- Move records to the end of the feed, because something that it says of them has changed beside their own row.
+CREATE OR REPLACE FUNCTION feed_again(p_records uuid []) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    INSERT INTO record_feed (record_id)
+    SELECT r.id FROM record AS r WHERE r.id = ANY(p_records) ORDER BY r.id
+    ON CONFLICT (record_id) DO UPDATE SET sequence = NULL
+$$;
+
+GRANT EXECUTE ON FUNCTION
+assign_feed(), read_feed(bigint, integer, bigint), read_ratings(uuid [], text [], text [], text []), read_people(uuid []),
+feed_again(uuid [])
 TO referrals_app;

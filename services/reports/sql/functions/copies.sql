@@ -26,28 +26,29 @@ END
 $$;
 
 -- Return the rows of a page of records. The answers come as text.
-CREATE OR REPLACE FUNCTION read_records(p_records jsonb) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_copies(p_records jsonb) RETURNS TABLE (
     record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
     organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
     created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date, answers jsonb,
-    counted jsonb, recount_on date, moves jsonb
+    counted jsonb, recount_on date, moves jsonb, holder text, person_id uuid, sort_name text
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
         r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at,
-        r.born, r.answers::jsonb, r.counted, r.recount_on, r.moves
+        r.born, r.answers::jsonb, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
     FROM jsonb_array_elements(p_records) AS e (item)
     CROSS JOIN LATERAL jsonb_to_record(e.item) AS r (
         record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
         organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
         created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date,
-        answers text, counted jsonb, recount_on date, moves jsonb
+        answers text, counted jsonb, recount_on date, moves jsonb,
+        holder text, person_id uuid, sort_name text
     )
     WHERE check_keys(e.item, ARRAY[
         'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id',
         'compartment_id', 'bodies', 'state', 'is_open', 'created_by', 'created_at', 'updated_at', 'rated_at', 'ended_at',
-        'born', 'answers', 'counted', 'recount_on', 'moves'
+        'born', 'answers', 'counted', 'recount_on', 'moves', 'holder', 'person_id', 'sort_name'
     ])
 $$;
 
@@ -55,13 +56,15 @@ $$;
 CREATE OR REPLACE FUNCTION count_different(p_records jsonb) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)
-    FROM read_records(p_records) AS r
+    FROM read_copies(p_records) AS r
     INNER JOIN feed AS f ON f.source = 'referrals'
     LEFT JOIN record_copy AS c ON c.record_id = r.record_id
     WHERE r.sequence <= f.sequence
         AND (c.record_id IS NULL OR c.sequence < r.sequence OR c.sequence = r.sequence
-            AND (c.version, c.compartment_id, c.state, c.is_open, c.answers, c.counted, c.moves)
-                IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves))
+            AND (c.version, c.compartment_id, c.state, c.is_open, c.answers, c.counted, c.moves, c.holder, c.person_id,
+                c.sort_name)
+                IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves,
+                r.holder, r.person_id, r.sort_name))
 $$;
 
 -- Store the records of a page, and the compartments that are new. That of an organisation has no bodies here, and needs
@@ -73,9 +76,9 @@ BEGIN
         SELECT
             r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
             r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at,
-            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves
-        FROM read_records(p_records) AS r
-    ), met AS (
+            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
+        FROM read_copies(p_records) AS r
+        ), met AS (
         INSERT INTO compartment (compartment_id, register_code, bodies)
         SELECT DISTINCT r.compartment_id, r.register_code, r.bodies
         FROM page AS r
@@ -84,12 +87,13 @@ BEGIN
     )
     INSERT INTO record_copy AS c (
         record_id, sequence, generation, register_code, edition, reference, version, organisation_id, compartment_id,
-        state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves
+        state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves,
+        holder, person_id, sort_name
     )
     SELECT
         r.record_id, r.sequence, p_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
         r.compartment_id, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born,
-        r.answers, r.counted, r.recount_on, r.moves
+        r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
     FROM page AS r
     ON CONFLICT (record_id) DO UPDATE SET
         sequence = excluded.sequence,
@@ -111,7 +115,10 @@ BEGIN
         answers = excluded.answers,
         counted = excluded.counted,
         recount_on = excluded.recount_on,
-        moves = excluded.moves
+        moves = excluded.moves,
+        holder = excluded.holder,
+        person_id = excluded.person_id,
+        sort_name = excluded.sort_name
     WHERE c.generation < excluded.generation
         OR (c.sequence < excluded.sequence AND c.version <= excluded.version);
 END

@@ -1,0 +1,40 @@
+"""Which topic of the help page a page links to."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from gateway.keys import REGISTER, VISITOR
+from shared.registers.definition.register import HelpPlace
+
+PLACES: Mapping[str, HelpPlace] = {
+    "/{register}/login/": "login",
+    "/{register}/login/pin": "login",
+    "/{register}/login/register/": "login",
+    "/{register}/login/reminder/": "login",
+    "/{register}/account/password": "login",
+    "/{register}/records/new": "submit",
+    "/{register}/records/": "records",
+    "/{register}/records/{record}/": "update",
+    "/{register}/records/{record}/holder/": "holder",
+    "/{register}/records/{record}/outcomes/": "outcomes",
+    "/{register}/work/": "work",
+    "/{register}/reporting/": "reports",
+    "/{register}/reporting/jobs/{job}/": "reports",
+    "/{register}/administration/reversals/": "archive",
+    "/{register}/administration/users/": "users",
+    "/{register}/administration/users/new": "users",
+    "/{register}/administration/users/{user}/": "users",
+}
+"""The pages, by their routes, and what they are about."""
+
+
+def help_link(request: web.Request) -> str:
+    """Return the address of the topic about this page; empty if the register has none for this reader."""
+    register, visitor = request.get(REGISTER), request.get(VISITOR)
+    resource = request.match_info.route.resource
+    place = PLACES.get(resource.canonical) if resource else None
+    if register is None or place is None:
+        return ""
+    role = visitor.role.value if visitor and visitor.role else None
+    return f"{register.address('help/')}#{place}" if place in register.help_places(role) else ""
