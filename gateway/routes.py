@@ -3,6 +3,7 @@
 from gateway.pages import demo_mail, home, public
 from gateway.pages.account import (
     app_step,
+    joining,
     login,
     own_app,
     own_sessions,
@@ -75,6 +76,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/account/app/remove", own_app.remove, Permission.USE_ACCOUNT, before_app=True),
     PageRoute("GET", "/{register}/account/app/codes", own_app.renew_page, Permission.USE_ACCOUNT, before_app=True),
     PageRoute("POST", "/{register}/account/app/codes", own_app.renew, Permission.USE_ACCOUNT, before_app=True),
+    PageRoute("POST", "/{register}/account/join", joining.join_register, Permission.USE_ACCOUNT),
     PageRoute("POST", "/{register}/account/sessions/{session}/end", own_sessions.end_session, Permission.USE_ACCOUNT),
     PageRoute("POST", "/{register}/account/remembered/{device}/end", remembered.forget_browser, Permission.USE_ACCOUNT),
     PageRoute(

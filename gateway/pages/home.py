@@ -6,6 +6,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER, VISITOR
+from gateway.pages.account.joining import join_of, not_joined
 from gateway.pages.account.no_organisation import without_organisation
 from gateway.pages.records.drafts import drafts_of
 from gateway.pages.records.record_list import finds_of
@@ -28,8 +29,11 @@ async def home_page(request: web.Request) -> web.Response:
         name=visitor.full_name,
         changed=notice(request, {"changed": register.words("password.changed")}),
         others_ended=notice(request, {"others_ended": register.words("account.others_ended")}),
-        gone=notice(request, {"gone": register.words("home.page_gone")}),
+        gone=notice(request, {"gone": register.words("home.page_gone"), **not_joined(register.words)}),
+        joined=notice(request, {"joined": register.words("home.joined")}),
         has_role=visitor.role is not None,
+        join=await join_of(request),
+        email=register.contact.administrator_email,
         no_organisation=without_organisation(register, visitor),
         drafts=drafts,
         home=home,

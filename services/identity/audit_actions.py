@@ -54,6 +54,7 @@ class IdentityAction(AuditAction):
     PROPOSAL_DECLINED = auto()
     RECOVERY_CODE_USED = auto()
     RECOVERY_CODES_RENEWED = auto()
+    REGISTER_JOINED = auto()
     REGISTRATION_REFUSED = auto()
     REGISTRATION_REPEATED = auto()
     SESSIONS_ENDED = auto()

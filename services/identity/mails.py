@@ -37,6 +37,9 @@ class Mails:
     def already_registered(self, to: Recipient) -> QueueMail:
         return _mail("already_registered", to, None, link=self._log_in(to))
 
+    def joined(self, to: Recipient, contact: str) -> QueueMail:
+        return _mail("joined", to, None, contact=contact, link=self._log_in(to))
+
     def pin(self, to: Recipient, pin: str, minutes: int, expires_at: datetime) -> QueueMail:
         return _mail("pin", to, expires_at, pin=pin, minutes=str(minutes))
 

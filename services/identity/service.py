@@ -9,6 +9,7 @@ from services.identity.handlers.addresses import AddressHandlers
 from services.identity.handlers.app_reset import AppResets
 from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
+from services.identity.handlers.joining import Joining
 from services.identity.handlers.log_in import PasswordStep
 from services.identity.handlers.organisations import OrganisationList
 from services.identity.handlers.own_app import OwnAppHandlers
@@ -90,8 +91,11 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
     password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
     own_app, remembered = OwnAppHandlers(context), RememberedHandlers(context)
     users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
+    joining = Joining(context)
     return [
         for_anyone(asked.RegisterAccount, Registration(context).register),
+        for_visitors(asked.ReadJoinOffer, Permission.USE_ACCOUNT, joining.read),
+        for_visitors(asked.JoinRegister, Permission.USE_ACCOUNT, joining.join),
         for_anyone(asked.LogIn, password.log_in),
         for_anyone(asked.VerifyPin, pin.verify),
         for_anyone(asked.ResendPin, pin.resend),

@@ -18,7 +18,7 @@ from shared.contracts.referrals.events import (
 from shared.contracts.referrals.standing import RecordStanding
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer
+from shared.registers.form.conditions import Answer, holds
 from shared.registers.form.consistency import birth_known
 from shared.registers.form.reading import read_answers
 
@@ -30,16 +30,19 @@ def checked_answers(
     Return the answers to store: those whose question is asked, given the answers before it.
 
     `born` is the person's date of birth, with which the rules of the form compare. Refused as `no_outcomes`,
-    `no_archive` or `invalid_answers`.
+    `no_archive`, `invalid_answers` or `does_not_end`.
     """
     if register.outcome is None:
         raise Refused("no_outcomes")
-    if asked.ending and register.lifecycle.ends_by("outcome") is None:
+    transition = register.lifecycle.ends_by("outcome")
+    if asked.ending and transition is None:
         raise Refused("no_archive")
     known = birth_known(register, born)
     checked = read_answers(register.outcome, asked.answers, register.words, day, known=known)
     if not checked.ok:
         raise Refused(InvalidAnswers(faults=len(checked.faults) + len(checked.unknown)))
+    if asked.ending and transition and not holds(transition.when, checked.answers):
+        raise Refused("does_not_end")
     return checked.answers
 
 

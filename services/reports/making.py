@@ -130,8 +130,8 @@ class Making:
             choice = read_choice(editions[0], offered, job.codes)
             covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)
-            births, order = choice.births(day), rating_order(editions[0])
-            wanted = Wanted(job.register_code, covered, choice.report, answers, births, order)
+            ages, order = choice.ages(day), rating_order(editions[0])
+            wanted = Wanted(job.register_code, covered, choice.report, answers, ages, order)
             progress.total = await jobs.count_rows(db, wanted)
             within = visitor.organisation_ids if covered is None else covered
             asked = ReportRequest(visitor.full_name, within, day, state.complete_at)

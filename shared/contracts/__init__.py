@@ -23,6 +23,8 @@ from shared.messages import Broadcast, Event, Letter, Message, Request
 
 REQUESTS: tuple[type[Request[Message]], ...] = (
     identity.RegisterAccount,
+    identity.ReadJoinOffer,
+    identity.JoinRegister,
     identity.LogIn,
     identity.VerifyPin,
     identity.ResendPin,

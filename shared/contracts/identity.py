@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.accounts import LimitName, UserState
-from shared.messages import SERVICES, Broadcast, Message, Nothing, Process, Refusal, Refusals, Request
+from shared.messages import SERVICES, Broadcast, Command, Message, Nothing, Process, Refusal, Refusals, Request
 from shared.permissions import Visitor
 from shared.typed import TypedLine
 from shared.values import ValueFault
@@ -51,6 +51,30 @@ class RegisterAccount(Request[Nothing]):
     last_name: TypedLine = Typed
     email: TypedLine = Typed
     address: str = Field(description="Network address of the browser, for limits.", repr=False)
+
+
+class JoinOffer(Message):
+    """Whether the asker, who is logged in and has no role in the register, may join it without an administrator."""
+
+    is_open: bool
+
+
+class ReadJoinOffer(Request[JoinOffer]):
+    """Read whether the asker may join the register of their assertion. Not audited: it shows no person."""
+
+    subject: ClassVar[str] = "ask.identity.read_join_offer"
+
+
+class JoinRegister(Command[Nothing]):
+    """
+    Join a register with an account that exists already. The asker becomes a standard user, as by registering.
+
+    Refused as `not_open` or `domain_not_accepted` where they could not register, `joined_before`, `removed` if an
+    administrator took their role away, or `too_many`.
+    """
+
+    subject: ClassVar[str] = "ask.identity.join_register"
+    refusals: ClassVar[Refusals] = ("not_open", "domain_not_accepted", "joined_before", "removed", TooManyTries)
 
 
 class Attempt(Message):

@@ -11,6 +11,7 @@ from shared.messages import Command, Letter, Message, Nothing, Process, Request
 Template = Literal[
     "welcome",
     "already_registered",
+    "joined",
     "pin",
     "reminder",
     "locked",

@@ -27,7 +27,8 @@ class RecordOutcome(Command[OutcomeReceipt]):
     Record an outcome on a record. With `ending`, it also archives the record: both happen, or neither.
 
     Refused as `not_found`, `archived`, `archiving` (by an earlier outcome), `unknown_edition`, `no_outcomes` or
-    `no_archive` (the register does not have these), `invalid_answers` (with the number of `faults`).
+    `no_archive` (the register does not have these), `invalid_answers` (with the number of `faults`), or `does_not_end`
+    (with `ending`, but the register says that such answers end no record).
 
     With `ending` also refused as `conflict` (with the present `version`) when the record was saved since `version` was
     read, or `given_up`. A refused outcome never counts.
@@ -41,6 +42,7 @@ class RecordOutcome(Command[OutcomeReceipt]):
         "unknown_edition",
         "no_outcomes",
         "no_archive",
+        "does_not_end",
         InvalidAnswers,
         Conflict,
         "given_up",

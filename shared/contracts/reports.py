@@ -31,7 +31,10 @@ class Week(Message):
 
 class TileShown(Message):
     """
-    One panel of the dashboard, in display order. Each person is counted once in it.
+    One panel of the dashboard, in display order: active records, in which each person is counted once, or ended ones.
+
+    `by_outcome`: each record counts by the latest answer to the question in its outcomes. `at` is the question whose
+    date the ages are taken on, if it is not today.
 
     `by_week` has `weeks` instead of counts, oldest first, with today last. All weeks have the same levels.
     """
@@ -39,6 +42,9 @@ class TileShown(Message):
     kind: TileKind
     title: str
     question: str = ""
+    of: Literal["active", "ended", "all"] = "active"
+    by_outcome: bool = False
+    at: str = ""
     counts: tuple[Count, ...] = ()
     weeks: tuple[Week, ...] = ()
 

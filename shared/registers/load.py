@@ -10,6 +10,7 @@ from shared.registers.faults import FaultyRegister
 from shared.registers.files import LoadedRegister
 from shared.registers.folders import LeftOut, edition_order, find_registers
 from shared.registers.overlay import Adaptation, apply
+from shared.registers.retiring import retired_since
 
 AS_WRITTEN = Adaptation()
 FINGERPRINT = 16
@@ -21,7 +22,11 @@ class UnknownRegister(LookupError):
 
 @dataclass(frozen=True)
 class _InForce:
-    """A consistent snapshot of the definitions: every edition, the newest of each register, and the overlays."""
+    """
+    A consistent snapshot of the definitions: every edition, the newest of each register, and the overlays.
+
+    Older editions do not ask the questions that the newest has retired.
+    """
 
     loaded: Mapping[tuple[str, str], LoadedRegister]
     newest: Mapping[str, Definition]
@@ -30,7 +35,9 @@ class _InForce:
     @classmethod
     def of(cls, loaded: Mapping[tuple[str, str], LoadedRegister], adapted: Mapping[str, Adaptation]) -> Self:
         in_order = sorted(loaded, key=lambda key: edition_order(key[1]))
-        return cls(loaded, {code: loaded[code, edition].definition for code, edition in in_order}, adapted)
+        newest = {code: loaded[code, edition].definition for code, edition in in_order}
+        asked = {key: _as_asked(each, newest[key[0]]) for key, each in loaded.items()}
+        return cls(asked, newest, adapted)
 
 
 class Registers:
@@ -155,6 +162,12 @@ class Registers:
             return self._in_force.loaded[code, edition or ""]
         except KeyError:
             raise UnknownRegister from None
+
+
+def _as_asked(written: LoadedRegister, newest: Definition) -> LoadedRegister:
+    """Return the edition without the questions that the newest edition has retired."""
+    asked = retired_since(written.definition, newest)
+    return written if asked is written.definition else replace(written, definition=asked)
 
 
 def _adapted(written: LoadedRegister, adaptation: Adaptation, faulty: list[FaultyRegister]) -> LoadedRegister:

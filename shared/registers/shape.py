@@ -150,7 +150,7 @@ def _example(kind: str, steps: Steps, value: object) -> str:
 def _wrong_key(steps: Steps, context: Mapping[str, object]) -> str:
     """Say which names may stand on the left. In [person] these are roles, and the questions stand on the right."""
     key, known = str(steps[-2]), _listed(context)
-    if key == "floor":
+    if key in ("floor", "never_without"):
         return "stands before the first heading in square brackets, because it belongs to the whole register"
     if steps[0] != "person" or not known:
         return PATTERNS.get(str(context.get("pattern")), "cannot stand here")

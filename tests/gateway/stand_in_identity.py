@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts import authenticator, identity
 from shared.contracts.installation import Hold, ReadHold
+from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Nothing, Refused
 from shared.permissions import AccountGrant, Role, Visitor
 from tests.contracts.golden import recorded
@@ -51,6 +52,7 @@ class StandInIdentity(StandIn):
     must_change: bool = False
     must_add_app: bool = False
     app: authenticator.AppState = field(default_factory=authenticator.AppState)
+    may_join: bool = False
     grants: tuple[AccountGrant, ...] = ()
     user_id: UUID = JAYNE
     full_name: str = NAME
@@ -66,6 +68,14 @@ class StandInIdentity(StandIn):
     attempts: set[str] = field(default_factory=set)
     let_through: set[str] = field(default_factory=set)
 
+    async def answer_on(self, wire: FakeWire) -> None:
+        self._bus = FakeBus("identity", wire)
+        await super().answer_on(wire)
+
+    async def beat(self) -> None:
+        """Send a heartbeat, after which the gateway trusts the sessions that it keeps."""
+        await self._bus.tell(identity.Heartbeat())
+
     def table(self) -> tuple[Row, ...]:
         return (
             row(identity.RegisterAccount, nothing),
@@ -76,6 +86,8 @@ class StandInIdentity(StandIn):
             row(identity.CancelAttempt, self._cancel),
             row(identity.FindSession, self._find_session),
             row(identity.LogOut, self._log_out),
+            row(identity.ReadJoinOffer, lambda _: identity.JoinOffer(is_open=self.may_join)),
+            row(identity.JoinRegister, self._join),
             row(identity.ListOwnSessions, self._list_sessions),
             row(identity.EndOwnSession, nothing),
             row(authenticator.ReadApp, lambda _: self.app),
@@ -147,6 +159,10 @@ class StandInIdentity(StandIn):
 
     def _log_out(self, asked: identity.LogOut) -> Nothing:
         self.sessions.discard(asked.session_token)
+        return Nothing()
+
+    def _join(self, _asked: identity.JoinRegister) -> Nothing:
+        self.role = Role.STANDARD
         return Nothing()
 
     def _list_sessions(self, _asked: identity.ListOwnSessions) -> identity.OwnSessions:

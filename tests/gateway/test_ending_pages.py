@@ -109,6 +109,16 @@ async def told_at(browser: Browser, address: str) -> list[str]:
     return notice(await browser.see(address))
 
 
+async def test_a_receipt_without_crisis_and_watch_has_no_empty_box(browser: Browser) -> None:
+    added = await browser.see(f"{HERE}added/")
+
+    assert [] == added.texts(".nhsuk-card--warning")
+    assert ["Parish and almshouse can both see it now."] == [
+        each for each in added.texts("main p") if "almshouse" in each
+    ]
+    assert "" not in added.texts("main p")
+
+
 # ------------------------------------------------------------------------------------------------------- sent twice
 async def test_the_update_that_ends_a_record_goes_out_again_though_the_record_cannot_be_read(
     browser: Browser, record: StandInOutcomes, referrals: StandInReferrals

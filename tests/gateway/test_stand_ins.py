@@ -14,6 +14,7 @@ from shared.contracts.identity import (
     ListOrganisations,
     ListOwnSessions,
     LogIn,
+    ReadJoinOffer,
     ReadPasswordRule,
     VerifyPin,
 )
@@ -104,6 +105,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 VerifyPin(attempt_token="attempt", pin=PIN),
                 FindSession(register_code="dsr", session_token="session"),
                 ChangePassword(current_password=PASSWORD, new_password="Heath-Lark-28!"),
+                ReadJoinOffer(),
                 ReadPasswordRule(),
                 ReadApp(),
                 BeginApp(current_password=PASSWORD),

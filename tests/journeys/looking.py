@@ -120,3 +120,19 @@ async def take_picture(page: Page, name: str) -> None:
     file = Path(folder) / f"{'-'.join(re.findall(r'[a-z0-9]+', name.lower()))}.webp"
     file.write_bytes(b64decode(taken["data"]))
     file.with_suffix(".path").write_text(urlsplit(page.url).path, encoding="utf-8")
+
+
+CUT = """
+[...document.querySelectorAll('.ics-panel')].filter(panel => {
+    const edge = panel.getBoundingClientRect().right;
+    return [...panel.querySelectorAll('*')].some(inside => inside.getBoundingClientRect().right > edge + 1);
+}).length
+"""
+
+
+async def then_no_panel_is_cut(page: Page) -> None:
+    """Check that no panel runs out of its card on any width, down to a phone of 320 pixels or a zoom of 400 %."""
+    for width in (1280, 1024, 768, 390, 320):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert (0, False) == (await page.evaluate(CUT), await is_wider_than_its_screen(page)), width
+    await be_on(page, DESKTOP)

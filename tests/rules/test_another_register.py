@@ -3,8 +3,11 @@
 import re
 from datetime import date
 
+import pytest
+
+from shared.registers.checks import find_faults
 from shared.registers.definition.dashboards import AgeTile, OptionTile
-from shared.registers.definition.questions import Question
+from shared.registers.definition.questions import AgeRule, Question
 from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.kept import carried_over
 from shared.registers.form.person import Person, match_values, person_of, rating_of, search_text
@@ -102,6 +105,48 @@ def test_a_retired_question_is_not_asked_and_its_old_answer_is_kept_and_shown() 
     assert ["B-12"] == [row.text for row in as_text(carers().form, kept) if row.name == "badge"]
     assert ["known_as"] == [change.name for change in differences(carers().form, old, kept)]
     assert "badge" not in fill_fields(carers().form, kept)
+
+
+OLD = {"last": 25, "said": "Nobody over 25."}
+
+
+@pytest.mark.parametrize(
+    ("rule", "typed", "said"),
+    [
+        (OLD, {}, ["birthday"]),
+        (OLD, {"birthday-year": "2000"}, []),
+        (OLD | {"on": "began"}, {"began": "01/05/2016"}, []),
+        (OLD | {"on": "began"}, {"began": "04/05/2016"}, ["birthday"]),
+        (OLD | {"on": "began"}, {}, ["birthday"]),
+    ],
+)
+def test_an_oldest_age_is_said_plainly_on_today_or_on_a_date_asked_later(
+    rule: dict[str, object], typed: dict[str, str | list[str]], said: list[str]
+) -> None:
+    ages = (AgeRule.model_validate(rule),)
+    form = carers().form.with_questions(
+        lambda each: each.model_copy(update={"ages": ages}) if each.name == "birthday" else each
+    )
+
+    checked = read_answers(form, A_CARER | typed, carers().words, TODAY)
+
+    assert dict.fromkeys(said, "Nobody over 25.") == checked.faults
+    assert [] == [name for name in said if name in checked.answers]
+    assert [] == list(find_faults(carers().model_copy(update={"form": form})))
+
+
+def test_an_age_that_was_accepted_is_not_checked_again_on_a_date_asked_later() -> None:
+    ages = (AgeRule.model_validate(OLD | {"on": "began"}),)
+    form = carers().form.with_questions(
+        lambda each: each.model_copy(update={"ages": ages}) if each.name == "birthday" else each
+    )
+    before = {"known_as": "Zoë", "birthday": "1990-05-03", "began": "2020-01-01"}
+    kept = A_CARER | {"began": "01/01/2020"}
+
+    assert {} == read_answers(form, kept, carers().words, TODAY, before).faults
+    assert ["birthday"] == list(
+        read_answers(form, kept | {"began": "02/01/2020"}, carers().words, TODAY, before).faults
+    )
 
 
 def test_its_tiles_are_its_own() -> None:

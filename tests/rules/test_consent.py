@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.registers.definition.lifecycle import ConsentGate
+from shared.registers.definition.lifecycle import ConsentGate, GateRule
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Verdict, consent_verdict
 from shared.registers.form.showing import as_text
@@ -98,3 +98,41 @@ def test_the_refusal_says_what_the_team_around_the_person_must_do() -> None:
 
     assert "support should not be compromised" in said
     assert "be responsive, dynamic, escalate concerns, consult, and seek advice from DSR representatives" in said
+
+
+# ----------------------------------------------------------------------------------------------------------- by age
+AGREES = {"capacity_to_consent": "yes", "consent_given": "yes"}
+
+
+def _by_age(**limits: int | str) -> Definition:
+    """Return a register in which only people of certain ages agree for themselves, and no other rule accepts them."""
+    rule = GateRule.model_validate({"when": AGREES, "verdict": "accepted", **limits})
+    refusing = GateRule.model_validate({"when": {"capacity_to_consent": "yes"}, "verdict": "refused"})
+    return _with_gate(rules=(rule, refusing))
+
+
+@pytest.mark.parametrize(
+    ("born", "verdict"),
+    [("2006-06-17", "accepted"), ("2006-06-18", "refused"), ("2014-01-01", "refused"), (None, "open")],
+)
+def test_whether_a_person_may_agree_can_depend_on_the_age_on_a_day(born: str | None, verdict: Verdict) -> None:
+    register = _by_age(youngest=16, on="consent_date")
+    answers = {**AGREES, "consent_date": "2022-06-17"} | ({"date_of_birth": born} if born else {})
+
+    assert verdict == consent_verdict(register, answers)
+
+
+def test_a_birthday_after_the_consent_does_not_undo_it() -> None:
+    register = _by_age(oldest=15, on="consent_date")
+
+    assert "accepted" == consent_verdict(
+        register, {**AGREES, "consent_date": "2016-06-17", "date_of_birth": "2001-02-07"}
+    )
+
+
+@pytest.mark.parametrize("changed", [{"consent_date": "not_known"}, {"date_of_birth": "2023-01-01"}])
+def test_an_age_that_is_not_known_is_no_age_of_a_rule(changed: dict[str, str]) -> None:
+    register = _by_age(youngest=0, on="consent_date")
+    answers = {**AGREES, "consent_date": "2022-06-17", "date_of_birth": "2001-02-07"}
+
+    assert ("accepted", "refused") == (consent_verdict(register, answers), consent_verdict(register, answers | changed))

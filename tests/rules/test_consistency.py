@@ -1,5 +1,6 @@
 """Answers that contradict each other: dates in an impossible order, and ages that do not fit another answer."""
 
+from contextlib import nullcontext
 from datetime import date, timedelta
 
 import pytest
@@ -228,3 +229,16 @@ def test_a_rule_that_names_what_is_not_there_is_a_fault_of_the_definition(
     found = [str(each) for each in find_faults(with_rules(rule))]
 
     assert any(each.startswith("form, rule 1: ") and says in each for each in found)
+
+
+@pytest.mark.parametrize(("codes", "is_refused"), [((), False), (("no",), True), (("no", "yes"), False)])
+def test_a_record_ends_only_with_the_answers_that_the_register_names(codes: tuple[str, ...], is_refused: bool) -> None:
+    (archive,) = DSR.lifecycle.transitions
+    when = ({"meeting_happened": codes},) if codes else ()
+    lifecycle = DSR.lifecycle.model_copy(update={"transitions": (archive.model_copy(update={"when": when}),)})
+    register = DSR.model_copy(update={"lifecycle": lifecycle})
+    asked = meeting("2001-02-07")
+
+    assert outcome_rules.checked_answers(register, asked, TODAY)
+    with pytest.raises(Refused, match="does_not_end") if is_refused else nullcontext():
+        assert outcome_rules.checked_answers(register, asked.model_copy(update={"ending": True}), TODAY)

@@ -54,10 +54,10 @@ SLIPS = [
         "parental_consent, which is not asked before it",
     ),
     (
-        'on = "consent_date"',
-        'on = "tool_date"',
-        "form, section Details of the Individual, question date_of_birth: takes the age on tool_date, which is no date "
-        "asked before it",
+        'last = 15\non = "consent_date"',
+        'last = 15\non = "risk_level"',
+        "form, section Details of the Individual, question date_of_birth: takes the age on risk_level, which is no "
+        "other date that the form asks",
     ),
     (
         '  "latest_update",\n]',
@@ -102,6 +102,44 @@ SLIPS = [
         'tab = "Referral"',
         'tabb = "Referral"',
         "words, record, tabb: is not a word that a definition knows; did you mean record.tab?",
+    ),
+    (
+        "crisis = ",
+        "no_crisis = ",
+        "receipt: no_crisis cannot stand where a record may be urgent: write crisis, which says what to do in a crisis",
+    ),
+    (
+        'verdict = "accepted"\n',
+        'youngest = 16\nverdict = "accepted"\n',
+        "consent, rule 1: must say on which day the age counts: on is a date of the form, such as the day of the "
+        "consent",
+    ),
+    (
+        'verdict = "accepted"\n',
+        'on = "consent_date"\nverdict = "accepted"\n',
+        "consent, rule 1: says on, which belongs to youngest and oldest",
+    ),
+    (
+        'verdict = "accepted"\n',
+        'youngest = 16\noldest = 15\non = "consent_date"\nverdict = "accepted"\n',
+        "consent, rule 1: allows no age: youngest is above oldest",
+    ),
+    ("watched = ", "no_watch = ", "never_without: watched is promised, and no_watch leaves it out"),
+    (
+        "[receipt]",
+        '[notifications]\nof_new_records = "none"\nreason = "No."\n\n[receipt]',
+        "never_without: new_records_told is promised, and [notifications] says that nobody is mailed",
+    ),
+    (
+        'by = "outcome", ',
+        'by = "outcome", when = { meeting_outcome = "mended" }, ',
+        "transition archive, when: mended is not one of the answers of meeting_outcome: support_continues, "
+        "plan_changed, admission_agreed, admission_avoided, further_meeting, other",
+    ),
+    (
+        'by = "outcome", ',
+        'by = "outcome", when = { locality = "other" }, ',
+        "transition archive, when: depends on locality, which is not in the outcome form",
     ),
     ('given_name = "first_name"\n', "", "person: given_name is missing: say which question asks it"),
     (
@@ -319,6 +357,22 @@ def test_a_slip_is_told_with_its_place(tmp_path: Path, old: str, new: str, fault
             "person, family_name: badge is retired, and this depends on it",
         ),
         ('by = "date"', 'by = "outcome"', "transition stop: a record ends by an outcome, and there is no outcome form"),
+        (
+            'crisis = "Call 999."\n',
+            "",
+            "receipt: crisis is missing: say what to do in a crisis, or say why not, for example no_crisis = ",
+        ),
+        (
+            'watched = "We look in on Tuesdays."\n',
+            "",
+            "receipt: watched is missing: say when someone looks at the register, or say why not, for example no_watch",
+        ),
+        ('crisis = "Call', 'no_crisis = "No."\ncrisis = "Call', "receipt: says both crisis and no_crisis: keep one"),
+        (
+            'question = "stopped"',
+            'question = "stopped"\nwhen = { cares_for = "child" }',
+            "transition stop: when belongs to a transition by an outcome",
+        ),
         ("confirm = {", 'decisions = ["mail"]\nconfirm = {', "transition stop: mail is not part of the scope"),
     ],
 )
@@ -340,7 +394,7 @@ def test_a_file_that_is_no_toml_says_in_which_line(tmp_path: Path) -> None:
     told = faults_after(tmp_path, DSR, ('code = "dsr"', "code = dsr"))
 
     assert 1 == len(told)
-    assert told[0].startswith("line 18: has no value that TOML knows")
+    assert told[0].startswith("line 20: has no value that TOML knows")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'[register]\nname = "\xe9"'])
@@ -407,8 +461,21 @@ def test_a_register_without_a_rating_must_have_a_recipient_too() -> None:
     told = _faults(carers().model_copy(update={"notifications": ()}))
 
     assert [
-        "notification, record_created: nobody is told of a new record: name the team, the administrators or an address"
+        "notification, record_created: nobody is told of a new record: name the team, the administrators or an "
+        'address; or say why not: under [notifications], of_new_records = "none" and reason = "…"'
     ] == told
+
+
+def test_a_register_may_leave_out_crisis_watch_and_mail_with_a_reason(tmp_path: Path) -> None:
+    left_out = (
+        ('crisis = "Call 999."', 'no_crisis = "Carers of the dead have none."'),
+        ('watched = "We look in on Tuesdays."', 'no_watch = "Everybody reads the list."'),
+        ("[[notification]]", '[notifications]\nof_new_records = "none"\nreason = "A list alone."\n\n[[notification]]'),
+        ('occasion = "record_created"', 'occasion = "record_ended"'),
+    )
+
+    without_list = ('list = "nearness"\noptions = [', 'options = [{ code = "near", label = "Near" }, ')
+    assert [] == faults_after(tmp_path, CARERS, without_list, *left_out)
 
 
 def test_telling_the_submitter_alone_is_telling_nobody(tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ from services.reports.workbook.cells import WRITERS
 from services.reports.workbook.plan import Kind
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
+from shared.registers.files import LoadedRegister
 from shared.registers.form.conditions import Answer, Answers, consent_verdict
 from shared.registers.form.consistency import contradictions
 from shared.registers.form.kept import edition_for, fits
 from shared.registers.form.person import match_keys, person_of, rating_of, search_text
 from shared.registers.form.reading import read_answers
 from shared.registers.form.showing import as_text, differences, earlier_rows, fill_fields
+from shared.registers.load import Registers
 from shared.registers.scope import bodies_named
 from tests.rules.typed import TODAY, carers, dsr
 from tests.services.watch import watch
@@ -204,3 +206,47 @@ def test_a_body_that_was_one_of_several_choices_is_named_as_it_was() -> None:
     several: Answers = {name: (code,) for name, code in one.items()}
 
     assert bodies_named(register, questions, one) == bodies_named(register, questions, several)
+
+
+# ------------------------------------------------------------------------------------- retired by a later edition
+def _two_editions(**retired: bool) -> Registers:
+    """Return the invented register, and a later edition in which these questions are retired."""
+    changes: dict[str, dict[str, object] | None] = {name: {"retired": value} for name, value in retired.items()}
+    newer = changed(**changes)
+    identity = newer.identity.model_copy(update={"edition": "2031"})
+    editions = (carers(), newer.model_copy(update={"identity": identity}))
+    return Registers([LoadedRegister(each, sha256="") for each in editions])
+
+
+def asked_in(registers: Registers, edition: str) -> set[str]:
+    return {question.name for question in registers.find("carers", edition).form.asked}
+
+
+def test_a_record_of_an_older_edition_is_not_asked_what_the_newest_retired() -> None:
+    registers = _two_editions(school=True, mail=True)
+
+    everything = {question.name for question in carers().form.asked}
+    assert everything - {"school", "mail"} == asked_in(registers, "2030") == asked_in(registers, "2031")
+    assert [False, True] == [each.definition.form.by_name["school"].retired for each in registers.written()]
+
+
+def test_its_answer_is_kept_and_shown_as_an_earlier_one() -> None:
+    older = _two_editions(school=True).find("carers", "2030")
+
+    kept = changed_answers(older, BEFORE, BEFORE | {"school": "Loxley", "nearness": "walking"}, TODAY)
+
+    assert ("Ambridge", "walking") == (kept["school"], kept["nearness"])
+    assert ["Ambridge"] == [row.text for row in earlier_rows(older.form, kept)]
+
+
+def test_questions_that_depend_on_each_other_are_retired_together() -> None:
+    together = _two_editions(has_phone=True, telephone=True)
+
+    assert not {"has_phone", "telephone"} & asked_in(together, "2030")
+
+
+@pytest.mark.parametrize("name", ["has_phone", "cares_for", "known_as", "stopped"])
+def test_what_the_older_edition_relies_on_is_asked_still(name: str) -> None:
+    """Check a condition, the floor, the person's name and the date by which a record ends."""
+    assert name in asked_in(_two_editions(**{name: True, "mail": True}), "2030")
+    assert "mail" not in asked_in(_two_editions(**{name: True, "mail": True}), "2030")

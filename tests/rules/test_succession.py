@@ -102,6 +102,16 @@ def test_the_floor_may_only_rise() -> None:
     assert [] == check_succession(lower, carers())
 
 
+def test_what_an_edition_promises_no_later_one_leaves_out() -> None:
+    careless = carers().model_copy(update={"never_without": ()})
+    careful = carers().model_copy(update={"never_without": ("crisis",)})
+
+    assert ["never_without: lets go of crisis, which edition 2030 holds"] == [
+        str(f) for f in check_succession(careful, careless)
+    ]
+    assert [] == check_succession(careless, careful)
+
+
 def test_a_later_edition_may_not_lose_an_option() -> None:
     options = carers().form.by_name["cares_for"].options
     listed = carers().form.by_name["nearness"].options

@@ -1,6 +1,7 @@
 """The outcome form of a record, the confirmation before it is archived, and its earlier outcomes."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
@@ -25,13 +26,14 @@ from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, Reco
 from shared.contracts.referrals.reading import RecordShown
 from shared.ids import new_id
 from shared.messages import Refused
-from shared.registers.definition.questions import QuestionForm
+from shared.registers.definition.questions import Conditions, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.registers.form.conditions import Answers, holds
 from shared.registers.form.consistency import birth_known
 from shared.registers.form.kept import form_for
 from shared.registers.form.person import person_of, rating_of
-from shared.registers.form.reading import Raw, read_answers
+from shared.registers.form.reading import Checked, Raw, read_answers
 from shared.registers.form.showing import AnswerRow, as_text
 from shared.registers.load import UnknownRegister
 from shared.registers.references import read_reference
@@ -46,6 +48,7 @@ class OutcomeAct(StrEnum):
     SAVE = "save"
     ARCHIVE = "archive"
     CONFIRM = "confirm"
+    KEEP = "keep"
     CANCEL = "cancel"
 
 
@@ -91,11 +94,8 @@ async def record_outcome(request: web.Request) -> web.Response:
     if act is OutcomeAct.CANCEL:
         return await _show_again(request, sheet, drawn)
     checked = read_answers(sheet.outcome, sheet.raw, register.words, london_today())
-    mark(drawn, checked)
-    if drawn.form.summary:
-        return await _show_again(request, sheet, drawn)
-    if act is OutcomeAct.ARCHIVE:
-        return await _ask_first(request, sheet, drawn)
+    if first := await _shown_first(request, act, sheet, drawn, checked):
+        return first
     recording = RecordOutcome(
         command_id=sheet.command,
         edition=register.edition,
@@ -110,6 +110,46 @@ async def record_outcome(request: web.Request) -> web.Response:
     if not recording.ending:
         return see_other(f"{register.record_address(recording.record_id, PAGE)}?{NOTICE}=saved#outcomes")
     return see_other(_list_naming(request, posted), "archiving" if receipt.pending else "archived")
+
+
+async def _shown_first(
+    request: web.Request, act: OutcomeAct, sheet: OutcomePage, drawn: RegisterForm, checked: Checked
+) -> web.Response | None:
+    """Return the page that comes before saving, if there is one: the form with its faults, or the confirmation."""
+    mark(drawn, checked)
+    ends = may_end(sheet.register, checked.answers)
+    if act in (OutcomeAct.ARCHIVE, OutcomeAct.CONFIRM) and not ends and not drawn.form.summary:
+        drawn.form.refuse(_what_ends(sheet.register))
+    if drawn.form.summary:
+        return await _show_again(request, sheet, drawn)
+    unasked = act is OutcomeAct.SAVE and ends and bool(ending_answers(sheet.register))
+    if act is OutcomeAct.ARCHIVE or unasked:
+        return await _ask_first(request, sheet, drawn, unasked=unasked)
+    return None
+
+
+def ending_answers(register: Definition) -> Conditions:
+    """Return which answers end a record; empty if all do, or none."""
+    transition = register.lifecycle.ends_by("outcome")
+    return transition.when if transition else ()
+
+
+def may_end(register: Definition, answers: Answers) -> bool:
+    """Return whether an outcome with these answers may end the record."""
+    return register.lifecycle.ends_by("outcome") is not None and holds(ending_answers(register), answers)
+
+
+def _what_ends(register: Definition) -> str:
+    """Return the sentence that names the answers which end a record."""
+    asked = outcome_form(register).by_name
+    conditions = [
+        " and ".join(
+            f"“{asked[name].label}” {' or '.join(asked[name].labels.get(code, code) for code in codes)}"
+            for name, codes in condition.items()
+        )
+        for condition in ending_answers(register)
+    ]
+    return register.words("outcome.does_not_end", when="; or ".join(conditions))
 
 
 def _list_naming(request: web.Request, posted: Posted) -> str:
@@ -141,6 +181,7 @@ def _refusals(words: Words) -> dict[str, str]:
         "archiving": words("outcome.archiving"),
         "invalid_answers": words("form.unknown_question"),
         "unknown_edition": words("form.unknown_question"),
+        "does_not_end": words("form.unknown_question"),
     }
 
 
@@ -177,8 +218,12 @@ def _mark_against(sheet: OutcomePage, drawn: RegisterForm, record: RecordShown) 
         mark(drawn, checked)
 
 
-async def _ask_first(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
-    """Ask for confirmation before archiving, which the page explains. Hidden fields hold what was typed."""
+async def _ask_first(request: web.Request, sheet: OutcomePage, drawn: RegisterForm, *, unasked: bool) -> web.Response:
+    """
+    Ask for confirmation before archiving, which the page explains. Hidden fields hold what was typed.
+
+    `unasked`: the user did not ask for it, but the answers say that the record ends.
+    """
     record = await find_record(request)
     _mark_against(sheet, drawn, record)
     if drawn.form.summary:
@@ -190,6 +235,7 @@ async def _ask_first(request: web.Request, sheet: OutcomePage, drawn: RegisterFo
         reference=record.reference,
         whose=await whose(request, record),
         fields=hidden_fields(sheet.raw),
+        unasked=unasked,
         href=sheet.register.record_address(record.record_id, PAGE),
         acts=OutcomeAct,
     )
@@ -230,6 +276,7 @@ async def _show_page(
         said=notice(request, {"saved": register.words("outcome.saved")}),
         may_archive=register.lifecycle.ends_by("outcome") is not None,
         back=list_address(request, is_open=record.is_open),
+        ends_if=json.dumps(ending_answers(register)),
         record_href=register.record_address(record.record_id),
         href=href,
         acts=OutcomeAct,

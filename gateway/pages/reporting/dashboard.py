@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gateway.keys import REGISTER
 from gateway.security.ids import command_in, id_in, id_of
 from gateway.ui.actions import ask, attempt, see_other
-from gateway.ui.charts.panels import panel_of
+from gateway.ui.charts.panels import panel_of, said_of_panels
 from gateway.ui.charts.weeks import weeks_of
 from gateway.ui.form import Choice, Field, Form, by_name
 from gateway.ui.formats import day_and_time, link
@@ -110,6 +110,7 @@ async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed
         holes={
             "panels": Markup("").join(panel_part(request, tile) for tile in board.tiles if not tile.weeks),
             "as_at": register.words("reporting.as_at", when=day_and_time(board.as_at)),
+            "counted": said_of_panels(register, board.tiles),
             "by_week": Markup("").join(_weeks(request, tile) for tile in board.tiles if tile.weeks),
             "jobs": jobs_part(request, board),
         },
@@ -124,7 +125,13 @@ async def _show_dashboard(request: web.Request, board: Dashboard, listed: Listed
 def panel_part(request: web.Request, tile: TileShown) -> Markup:
     panel = panel_of(request[REGISTER], tile)
     shell = kept_part(
-        request, "reporting/panel.html", "shown", title=panel.title, heads=panel.heads, columns=panel.columns
+        request,
+        "reporting/panel.html",
+        "shown",
+        title=panel.title,
+        heads=panel.heads,
+        columns=panel.columns,
+        notes=panel.notes,
     )
     return shell.fill({"shown": panel.shown})
 
@@ -140,6 +147,8 @@ def _weeks(request: web.Request, tile: TileShown) -> Markup:
         height=weeks.height,
         legend=weeks.legend,
         columns=weeks.columns,
+        stacked=weeks.stacked,
+        meaning=weeks.meaning,
     )
     return shell.fill({"blocks": weeks.blocks, "rows": weeks.rows, "first": weeks.first, "last": weeks.last})
 

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
+from gateway.ui.charts.panels import MOST_BESIDE, fits_beside
 from gateway.ui.formats import rating_mark
 from gateway.ui.shell import Same
-from gateway.ui.table import Cell, Column
+from gateway.ui.table import Cell, Column, table_rows
 from shared.contracts.reports import TileShown, Week
 from shared.registers.definition.register import Definition
 from shared.values import show_date
@@ -28,7 +29,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Weeks:
-    """Everything that the chart and its table show. The levels have the same order in the columns and the legend."""
+    """
+    Everything that the chart and its table show. The levels have the same order in the columns and the legend.
+
+    `stacked`: on a phone each level has a line of its own, because they do not fit side by side.
+    """
 
     title: str
     width: int
@@ -39,6 +44,8 @@ class Weeks:
     last: str
     columns: tuple[Column, ...]
     rows: Markup
+    stacked: bool
+    meaning: str
 
 
 def weeks_of(register: Definition, tile: TileShown) -> Weeks:
@@ -52,6 +59,8 @@ def _weeks_of(same: Same[Definition], tile: TileShown) -> Weeks:
     weeks = tile.weeks
     levels = weeks[0].counts
     colours = [_colour(register, each.code) for each in levels]
+    columns = (Column(register.words("reporting.week")), *(Column(each.label, numeric=True) for each in levels))
+    stacked = len(levels) >= MOST_BESIDE or not fits_beside(levels, marked=False)
     names = [*(show_date(week.ends) for week in weeks[:-1]), register.words("reporting.so_far")]
     return Weeks(
         title=tile.title,
@@ -61,8 +70,10 @@ def _weeks_of(same: Same[Definition], tile: TileShown) -> Weeks:
         legend=tuple((_colour(register, each.code), rating_mark(register, each.code) or each.label) for each in levels),
         first=names[0],
         last=names[-1],
-        columns=(Column(register.words("reporting.week")), *(Column(each.label, numeric=True) for each in levels)),
-        rows=_lines(_row(name, week) for name, week in zip(names, weeks, strict=True)),
+        columns=columns,
+        rows=_stacked(columns, names, weeks) if stacked else _lines(map(_row, names, weeks)),
+        stacked=stacked,
+        meaning=register.words("reporting.weeks_definition"),
     )
 
 
@@ -76,6 +87,12 @@ def _rectangle(block: Block) -> str:
         f'<rect class="ics-weeks__block" x="{block.x}" y="{block.y}" width="{BAR}" height="{block.height}"'
         f' fill="url(#ics-weeks-{block.colour})"/>'
     )
+
+
+def _stacked(columns: Sequence[Column], names: Sequence[str], weeks: Sequence[Week]) -> Markup:
+    """Return the rows of a table that names each number on a phone."""
+    rows = [(name, *(str(each.count) for each in week.counts)) for name, week in zip(names, weeks, strict=True)]
+    return table_rows(columns, rows, row_header=True)
 
 
 def _row(name: str, week: Week) -> str:

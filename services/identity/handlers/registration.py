@@ -24,6 +24,15 @@ from shared.messages import Nothing, Refused
 from shared.permissions import Role
 
 
+async def why_not_register(db: Database, context: IdentityContext, register_code: str, email: str) -> str | None:
+    """Return the code under which an address may not register itself, or None."""
+    written = context.named(register_code).access
+    decided = await organisations.find_access(db, register_code)
+    access = decided or rules.RegistrationRule(written.self_registration, written.accepted_domains)
+    is_assigned = await organisations.is_assigned(db, register_code, email)
+    return rules.why_not(access, email, is_assigned, reaches_scope=written.standard_reaches_scope)
+
+
 @dataclass(frozen=True)
 class Registration:
     """
@@ -55,11 +64,7 @@ class Registration:
         counted = await limits.count(db, self.context.shared_limits.registrations_from_network, network)
         if counted.is_over:
             return too_many(counted)
-        written = self.context.named(asked.register_code).access
-        decided = await organisations.find_access(db, asked.register_code)
-        access = decided or rules.RegistrationRule(written.self_registration, written.accepted_domains)
-        is_assigned = await organisations.is_assigned(db, asked.register_code, registrant.email)
-        code = rules.why_not(access, registrant.email, is_assigned, reaches_scope=written.standard_reaches_scope)
+        code = await why_not_register(db, self.context, asked.register_code, registrant.email)
         return Refused(code) if code else None
 
     async def _add(self, db: Database, register_code: str, registrant: Registrant) -> None:

@@ -77,6 +77,7 @@ def shared_limits(*, everywhere: int, passwords: int, reminders: int, registrati
 PASSWORDS_FOR_EMAIL = Limit("passwords_email", 3, timedelta(minutes=5), "flood")
 PINS_IN_HOUR = Limit("pins_hour", 10, _HOUR)
 PINS_IN_DAY = Limit("pins_day", 20, _DAY)
+JOINS = Limit("joins", 20, _DAY)
 RESENDS = Limit("pin_resends", 5, _HOUR, "pins_resent")
 LOG_INS_OPENED = Limit("log_ins_opened", 60, _HOUR, "pins_mailed")  # each sends a PIN, and must not flood a mailbox
 REMINDERS_IN_HOUR = Limit("reminders_hour", 3, _HOUR)

@@ -111,6 +111,8 @@ FIND_MASTER_ADMINS = """
     ORDER BY account_id
 """
 
+WAS_REMOVED = "SELECT was_removed($1, $2)"
+
 Place = tuple[str, UUID]
 BEFORE_ALL: Place = ("", UUID(int=0))
 
@@ -194,6 +196,11 @@ async def change_grant(db: Database, user_id: UUID, register_code: str, access: 
 
 async def drop_grant(db: Database, user_id: UUID, register_code: str) -> None:
     await db.execute(DROP_GRANT, user_id, register_code)
+
+
+async def was_removed(db: Database, user_id: UUID, register_code: str) -> bool:
+    """Return whether an administrator has ever taken the user's role in this register away."""
+    return bool(await db.fetchval(WAS_REMOVED, user_id, register_code))
 
 
 async def has_administrator(db: Database, register_code: str) -> bool:

@@ -12,6 +12,7 @@ from services.reports.rules.bodies import bodies_named, body_choices
 from services.reports.rules.choosing import may_have, reports_offered
 from services.reports.rules.counting import Panels
 from services.reports.rules.people import count_people_once
+from services.reports.rules.tiles import outcome_questions, tiles_shown
 from services.reports.store import compartments, dashboards, jobs
 from shared.contracts.reports import Dashboard, OrganisationChoice, ReadDashboard
 from shared.database import Database, transaction
@@ -55,9 +56,13 @@ class Dashboards:
         register, day = basis.editions[0], london_day(basis.now)
         bodies = bodies_named(asked.organisation_id, [asked.body] if asked.body else [])
         covered = await find_covered(db, self.context, visitor, bodies)
+        shown = tiles_shown(register, visitor, has_outcomes=basis.moment.has_outcomes)
         found = await dashboards.read_standing(db, register, covered, day)
         offered = await compartments.find_bodies(db, visitor) if register.scope else ()
         found.tallies.put_right(register, found.overdue, day)
+        for name in outcome_questions(register, shown):
+            latest = await dashboards.read_latest_answers(db, register.code, covered, name)
+            found.tallies.add_outcomes(name, latest)
         count_people_once(found.tallies, register, found.linked, day)
         theirs = frozenset(visitor.organisation_ids)
         within = {each: label for each, label in basis.names.items() if each in theirs}
@@ -66,7 +71,7 @@ class Dashboards:
         return PanelsShown(
             organisations=tuple(OrganisationChoice(organisation_id=each, label=name) for each, name in within.items()),
             bodies=body_choices(basis.editions, offered),
-            tiles=Panels(basis.editions, counted, day).tiles(found.tallies),
+            tiles=Panels(basis.editions, counted, day).tiles(found.tallies, shown),
         )
 
     async def _names(self, register: Definition) -> Mapping[UUID, str]:

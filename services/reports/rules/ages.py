@@ -38,6 +38,19 @@ class Births:
     until: date | None
 
 
+@dataclass(frozen=True)
+class AgesAt:
+    """The ages that people had on the date answered to a question, both ends included."""
+
+    question: str
+    first: int
+    last: int
+
+
+def ages_at(band: AgeBand, question: str) -> AgesAt:
+    return AgesAt(question, band.first, OLDEST if band.last is None else band.last)
+
+
 def births_of(band: AgeBand, day: date) -> Births:
     """Return the dates of birth in a band. A date in the future, seen by a clock that is behind, counts as age 0."""
     return Births(

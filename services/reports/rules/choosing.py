@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.reports.rules.ages import Births, births_of
+from services.reports.rules.ages import AgesAt, Births, ages_at, births_of
 from shared.messages import Refused
-from shared.permissions import Visitor
+from shared.permissions import Permission, Visitor
 from shared.registers.bodies import ORGANISATION
 from shared.registers.definition.dashboards import AgeBand, AgeFilter, OptionFilter, Report
 from shared.registers.definition.register import Definition
@@ -35,22 +35,30 @@ class Codes:
 
 @dataclass(frozen=True)
 class ReportChoice:
-    """A requested report and its filters, as the register defines them."""
+    """
+    A requested report and its filters, as the register defines them.
+
+    `at`: the question on whose date the chosen age is taken; None for today.
+    """
 
     report: Report
     bodies: tuple[str, ...]
     age: AgeBand | None
     options: Mapping[str, str]
+    at: str | None = None
 
     @property
     def codes(self) -> Codes:
         """The codes of this choice, without an age filter that the report does not take."""
         return Codes(self.report.code, self.bodies, self.age.code if self.age else None, self.options)
 
-    def births(self, day: date) -> Births | None:
-        """Return the dates of birth that the report holds on this day; None for all."""
+    def ages(self, day: date) -> Births | AgesAt | None:
+        """Return the dates of birth that the report holds on this day, or the ages on a date; None for all."""
         band = self.report.ages or self.age
-        return births_of(band, day) if band else None
+        at = self.report.at if self.report.ages else self.at
+        if band is None:
+            return None
+        return ages_at(band, at) if at else births_of(band, day)
 
 
 def reports_offered(register: Definition, visitor: Visitor, *, has_outcomes: bool) -> tuple[Report, ...]:
@@ -60,8 +68,8 @@ def reports_offered(register: Definition, visitor: Visitor, *, has_outcomes: boo
     A report with outcomes needs a register that records outcomes, and a complete copy of them. If the register names
     the roles that may read ended records, reports of those are for these roles alone.
     """
-    with_outcomes = has_outcomes and register.outcome is not None
-    with_ended = not register.access.ended_seen_by or sees_ended(register, visitor)
+    with_outcomes = may_count_outcomes(register, visitor, has_outcomes=has_outcomes)
+    with_ended = may_count_ended(register, visitor)
     return tuple(
         each
         for each in register.reporting.reports
@@ -81,20 +89,32 @@ def may_have(register: Definition, visitor: Visitor, code: str) -> bool:
     }
 
 
+def may_count_ended(register: Definition, visitor: Visitor) -> bool:
+    """Return whether reports and figures of ended records are for this visitor."""
+    return not register.access.ended_seen_by or sees_ended(register, visitor)
+
+
+def may_count_outcomes(register: Definition, visitor: Visitor, *, has_outcomes: bool) -> bool:
+    """Return whether reports and figures of outcomes are for this visitor, and the copy of outcomes is complete."""
+    return has_outcomes and register.outcome is not None and visitor.may(Permission.READ_REPORTS)
+
+
 def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes) -> ReportChoice:
     """Return the report and filters that the codes name. Refused as `unknown_report` or `unknown_filter`."""
     report = next((each for each in offered if each.code == codes.report), None)
     if report is None:
         raise Refused("unknown_report")
-    return ReportChoice(report, codes.bodies, _age(register, report, codes.age), _options(register, codes.options))
+    options = _options(register, codes.options)
+    if codes.age is None or report.ages is not None:  # a report bound to certain ages takes no age filter (R-DSR-163)
+        return ReportChoice(report, codes.bodies, None, options)
+    band, at = _age(register, codes.age)
+    return ReportChoice(report, codes.bodies, band, options, at)
 
 
-def _age(register: Definition, report: Report, code: str | None) -> AgeBand | None:
-    """Return the chosen age band. A report that is bound to certain ages takes no age filter (R-DSR-163)."""
-    if code is None or report.ages is not None:
-        return None
-    bands = [band for each in register.reporting.filters if isinstance(each, AgeFilter) for band in each.bands]
-    found = next((band for band in bands if band.code == code), None)
+def _age(register: Definition, code: str) -> tuple[AgeBand, str | None]:
+    """Return the chosen age band, and the question on whose date the age is taken."""
+    filters = (each for each in register.reporting.filters if isinstance(each, AgeFilter))
+    found = next(((band, each.at) for each in filters for band in each.bands if band.code == code), None)
     if found is None:
         raise Refused("unknown_filter")
     return found

@@ -69,7 +69,7 @@ class Planner:
             continued=words.unfilled("workbook.continued"),
             notes=self._notes(),
             summary=words("workbook.summary"),
-            tables=tuple(Summing(self.editions, within, asked.day).tables()),
+            tables=tuple(Summing(self.editions, within, asked.day, choice.report).tables()),
         )
 
     def _notes(self) -> tuple[str, ...]:

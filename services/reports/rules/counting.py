@@ -9,17 +9,30 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.reports.rules.ages import band_of, next_band_on
+from services.reports.rules.tiles import counts_ended, questions_counted
 from services.reports.rules.weeks import Moves, weeks_shown
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count, TileShown, Week
-from shared.registers.definition.dashboards import AgeTile, OptionTile, OrganisationTile, Tile, TotalTile, WeekTile
+from shared.registers.definition.dashboards import (
+    AgeTile,
+    OptionTile,
+    OrganisationTile,
+    RecordsCounted,
+    Tile,
+    TotalTile,
+    WeekTile,
+)
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
+from shared.values import day_of
 
 # Cannot be the name of a question, since those begin with a letter.
 TOTAL = "#total"
 AGE = "#age"
+DATED = "#dated"
+OUTCOME = "#outcome:"
+ENDED = "#ended:"
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,12 @@ def counted_by(registers: Registers) -> str:
 
 
 def _counted_in(register: Definition) -> tuple[str, ...]:
-    shown = register.reporting
-    return (*shown.questions_counted, *map(_edges, shown.age_panels), *_rated_by(register))
+    panels = register.reporting.age_panels
+    ended = [f"{ENDED}{each}" for each in questions_counted(register, "ended")]
+    away = [f"{ENDED}{_edges(tile)}" for tile in panels if tile.of != "active"]
+    total = (f"{ENDED}{TOTAL}",) if counts_ended(register) else ()
+    bands = [_edges(tile) for tile in panels if tile.of != "ended"]
+    return (*questions_counted(register, "active"), *bands, *_rated_by(register), *total, *ended, *away)
 
 
 def _rated_by(register: Definition) -> tuple[str, ...]:
@@ -53,26 +70,47 @@ def _rated_by(register: Definition) -> tuple[str, ...]:
 
 
 def _edges(tile: AgeTile) -> str:
-    return " ".join(band.code for band in tile.bands)
-
-
-def counts_organisations(register: Definition) -> bool:
-    return any(isinstance(tile, OrganisationTile) for tile in register.reporting.tiles)
+    at = f" at {tile.at}" if tile.at else ""
+    return " ".join(band.code for band in tile.bands) + at
 
 
 def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
-    """Return what a record counts for. A missing answer counts as not recorded; a closed record counts nowhere."""
-    if not record.is_open:
-        return Counted([], None)
-    items = [_counted_answer(TOTAL, "")]
+    """
+    Return what a record counts for. A missing answer counts as not recorded.
+
+    A record that is not open counts only for tiles of ended records, under names of its own.
+    """
     if record.register_code not in registers:
-        return Counted(items, None)
+        return Counted([_counted_answer(TOTAL, "")] if record.is_open else [], None)
     register = registers.find(record.register_code)
+    if not (record.is_open or counts_ended(register)):
+        return Counted([], None)
+    lead = "" if record.is_open else ENDED
+    items = [_counted_answer(f"{lead}{TOTAL}", "")]
     answers: Answers = from_json(record.answers)
-    for name in register.reporting.questions_counted:
+    for name in questions_counted(register, "active" if record.is_open else "ended"):
         answer = answers.get(name, "")
-        items += [_counted_answer(name, code) for code in ([answer] if isinstance(answer, str) else answer or [""])]
-    return _with_ages(register, items, record.born, day)
+        codes = [answer] if isinstance(answer, str) else answer or [""]
+        items += [_counted_answer(f"{lead}{name}", code) for code in codes]
+    items += [
+        _counted_answer(f"{lead}{DATED}{place}", _band_at(tile, tile.at, record.born, answers))
+        for place, tile in _age_tiles(register, lead)
+        if tile.at
+    ]
+    return _with_ages(register, items, record.born, day, lead)
+
+
+def _age_tiles(register: Definition, lead: str) -> list[tuple[int, AgeTile]]:
+    """Return the tiles by age that count ended records, if `lead` says so, or else open ones; each with its place."""
+    other = "active" if lead else "ended"
+    return [(place, tile) for place, tile in enumerate(register.reporting.age_panels) if tile.of != other]
+
+
+def _band_at(tile: AgeTile, at: str, born: date | None, answers: Answers) -> str:
+    """Return the band of the age on the date that is answered; empty if it is not known."""
+    answer = answers.get(at, "")
+    day = day_of(answer) if isinstance(answer, str) else None
+    return "" if born is None or day is None or day < born else str(band_of(tile.bands, born, day))
 
 
 @lru_cache(maxsize=10_000)
@@ -83,14 +121,18 @@ def _counted_answer(question: str, answer: str) -> CountedAnswer:
 
 def counted_later(register: Definition, items: Sequence[CountedAnswer], born: date | None, day: date) -> Counted:
     """Return what a record counts for on this day, from what it counted for on an earlier one."""
-    return _with_ages(register, [item for item in items if not item.question.startswith(AGE)], born, day)
+    lead = ENDED if any(item.question.startswith(ENDED) for item in items) else ""
+    kept = [item for item in items if not item.question.startswith(f"{lead}{AGE}")]
+    return _with_ages(register, kept, born, day, lead)
 
 
-def _with_ages(register: Definition, items: list[CountedAnswer], born: date | None, day: date) -> Counted:
+def _with_ages(register: Definition, items: list[CountedAnswer], born: date | None, day: date, lead: str) -> Counted:
     changes = []
-    for place, tile in enumerate(register.reporting.age_panels):
+    for place, tile in _age_tiles(register, lead):
+        if tile.at:
+            continue
         band = "" if born is None else str(band_of(tile.bands, born, day))
-        items.append(_counted_answer(f"{AGE}{place}", band))
+        items.append(_counted_answer(f"{lead}{AGE}{place}", band))
         if born is not None and (change := next_band_on(tile.bands, born, day)):
             changes.append(change)
     return Counted(items, min(changes, default=None))
@@ -104,17 +146,55 @@ class Overdue:
     born: date | None = field(repr=False)
 
 
+@dataclass(frozen=True)
+class LatestAnswer:
+    """How many open or ended records have these codes as the latest answer in their outcomes."""
+
+    is_open: bool
+    codes: Sequence[str]
+    count: int
+
+
+def _leads(of: RecordsCounted) -> tuple[str, ...]:
+    leads: dict[RecordsCounted, tuple[str, ...]] = {"active": ("",), "ended": (ENDED,), "all": ("", ENDED)}
+    return leads[of]
+
+
 @dataclass
 class Tallies:
-    """The counts of one register in a visitor's scope, at one moment."""
+    """
+    The counts of one register in a visitor's scope, at one moment.
 
-    organisations: dict[UUID, int] = field(default_factory=dict)
+    `organisations` are the totals of each organisation, of open and of ended records by their names.
+    """
+
+    organisations: dict[str, dict[UUID, int]] = field(default_factory=dict)
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
     moves: dict[date, dict[str, int]] = field(default_factory=dict)
 
     def add(self, item: CountedAnswer, n: int) -> None:
         found = self.answers.setdefault(item.question, {})
         found[item.answer] = found.get(item.answer, 0) + n
+
+    def add_outcomes(self, question: str, latest: Iterable[LatestAnswer]) -> None:
+        """Add how many records have each latest answer in their outcomes. All others count as not recorded."""
+        for lead, is_open in (("", True), (ENDED, False)):
+            without = self.answers.get(f"{lead}{TOTAL}", {}).get("", 0)
+            name = f"{lead}{OUTCOME}{question}"
+            for each in latest:
+                if each.is_open == is_open:
+                    without -= each.count
+                    for code in each.codes:
+                        self.add(_counted_answer(name, code), each.count)
+            self.add(_counted_answer(name, ""), max(without, 0))
+
+    def found(self, name: str, of: RecordsCounted) -> dict[str, int]:
+        """Return the counts by answer of open records, of ended ones, or of both."""
+        found: dict[str, int] = {}
+        for each in _leads(of):
+            for answer, n in self.answers.get(f"{each}{name}", {}).items():
+                found[answer] = found.get(answer, 0) + n
+        return found
 
     def move(self, week: date, level: str, n: int) -> None:
         """Add to the moves of a week."""
@@ -138,32 +218,45 @@ class Panels:
     organisations: Mapping[UUID, str]
     day: date
 
-    def tiles(self, tallies: Tallies) -> tuple[TileShown, ...]:
-        return tuple(self._tile(tile, tallies) for tile in self.editions[0].reporting.tiles)
+    def tiles(self, tallies: Tallies, shown: Iterable[Tile]) -> tuple[TileShown, ...]:
+        return tuple(self._tile(tile, tallies) for tile in shown)
 
     def _tile(self, tile: Tile, tallies: Tallies) -> TileShown:
         match tile:
             case TotalTile():
-                total = tallies.answers.get(TOTAL, {}).get("", 0)
-                return TileShown(kind="total", title=tile.title, counts=(Count(label=tile.title, count=total),))
+                total = tallies.found(TOTAL, tile.of).get("", 0)
+                return self._shown(tile, (Count(label=tile.title, count=total),))
             case OptionTile():
-                counts = self._answers(tile, tallies.answers.get(tile.question, {}))
-                return TileShown(kind="by_option", title=tile.title, question=tile.question, counts=tuple(counts))
+                return self._shown(tile, self._answers(tile, tallies))
             case AgeTile():
-                return TileShown(kind="by_age", title=tile.title, counts=tuple(self._ages(tile, tallies)))
+                return self._shown(tile, self._ages(tile, tallies))
             case OrganisationTile():
-                counts = self._organisations(tallies.organisations)
-                return TileShown(kind="by_organisation", title=tile.title, counts=tuple(counts))
+                return self._shown(tile, self._organisations(tile, tallies))
             case WeekTile():
                 return self._weeks(tile, tallies.moves)
 
-    def _answers(self, tile: OptionTile, found: Mapping[str, int]) -> list[Count]:
+    def _shown(self, tile: TotalTile | OptionTile | AgeTile | OrganisationTile, counts: Iterable[Count]) -> TileShown:
+        question = tile.question if isinstance(tile, OptionTile) else ""
+        return TileShown(
+            kind=tile.kind,
+            title=tile.title,
+            question=question,
+            of=tile.of,
+            by_outcome=self.editions[0].is_of_outcomes(question),
+            at=tile.at or "" if isinstance(tile, AgeTile) else "",
+            counts=tuple(counts),
+        )
+
+    def _answers(self, tile: OptionTile, tallies: Tallies) -> list[Count]:
         """
         Return a count for every option that is offered, even if it is 0.
 
         Other options and missing answers are added only if there are any.
         """
-        offered = [option.code for option in self.editions[0].form.by_name[tile.question].offered]
+        by_outcome = self.editions[0].is_of_outcomes(tile.question)
+        found = tallies.found(f"{OUTCOME}{tile.question}" if by_outcome else tile.question, tile.of)
+        question = self.editions[0].counted_question(tile.question)
+        offered = [option.code for option in question.offered] if question else []
         counts = self._counts(tile.question, offered, found)
         if tile.order == "highest_first":
             counts = highest_first(counts)
@@ -195,18 +288,23 @@ class Panels:
     def _label(self, question: str, code: str) -> str:
         if not code:
             return self.editions[0].words("page.not_recorded")
-        known = (each.form.by_name[question].labels for each in self.editions if question in each.form.by_name)
-        return next((labels[code] for labels in known if code in labels), code)
+        known = filter(None, (each.counted_question(question) for each in self.editions))
+        return next((each.labels[code] for each in known if code in each.labels), code)
 
     def _ages(self, tile: AgeTile, tallies: Tallies) -> Iterable[Count]:
-        found = tallies.answers.get(f"{AGE}{self.editions[0].reporting.age_panels.index(tile)}", {})
-        for place, band in enumerate(tile.bands):
-            yield Count(label=band.label, count=found.get(str(place), 0))
+        place = self.editions[0].reporting.age_panels.index(tile)
+        found = tallies.found(f"{DATED if tile.at else AGE}{place}", tile.of)
+        for number, band in enumerate(tile.bands):
+            yield Count(label=band.label, count=found.get(str(number), 0))
         if not_known := found.get("", 0):
             yield Count(label=self.editions[0].words("reporting.age_not_known"), count=not_known)
 
-    def _organisations(self, found: Mapping[UUID, int]) -> list[Count]:
+    def _organisations(self, tile: OrganisationTile, tallies: Tallies) -> list[Count]:
         """Return a count for every organisation in scope, and for one that is no longer listed if it has records."""
+        found: dict[UUID, int] = {}
+        for lead in _leads(tile.of):
+            for organisation_id, n in tallies.organisations.get(f"{lead}{TOTAL}", {}).items():
+                found[organisation_id] = found.get(organisation_id, 0) + n
         not_recorded = self.editions[0].words("page.not_recorded")
         unlisted = {each: not_recorded for each, n in found.items() if n and each not in self.organisations}
         labels = {**self.organisations, **unlisted}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.reports.rules.counting import TOTAL, CountedAnswer, Tallies, counted_later
+from services.reports.rules.counting import ENDED, TOTAL, CountedAnswer, Tallies, counted_later
 from services.reports.rules.urgency import RatingOrder, rating_order
 from services.reports.rules.weeks import Move, first_week
 from shared.registers.definition.register import Definition
@@ -40,10 +40,13 @@ def count_people_once(tallies: Tallies, register: Definition, linked: Sequence[L
 
 def _take_away(tallies: Tallies, register: Definition, record: LinkedRecord, day: date) -> None:
     items = counted_later(register, record.items, record.born, day).items if record.items else []
+    by_organisation = tallies.organisations.get(TOTAL, {})
     for item in items:
+        if item.question.startswith(ENDED):  # ended records are counted one by one
+            continue
         tallies.add(item, -1)
-        if item.question == TOTAL and record.organisation_id in tallies.organisations:
-            tallies.organisations[record.organisation_id] -= 1
+        if item.question == TOTAL and record.organisation_id in by_organisation:
+            by_organisation[record.organisation_id] -= 1
 
 
 def _rate_once(tallies: Tallies, records: Sequence[LinkedRecord], order: RatingOrder, first: date) -> None:

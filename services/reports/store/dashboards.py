@@ -7,15 +7,18 @@ from uuid import UUID
 
 from asyncpg import Record
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 
-from services.reports.rules.counting import CountedAnswer, Overdue, Tallies, counts_organisations
+from services.reports.rules.counting import CountedAnswer, LatestAnswer, Overdue, Tallies
 from services.reports.rules.people import LinkedRecord
+from services.reports.rules.tiles import counts_organisations
 from services.reports.rules.urgency import rating_order
 from services.reports.rules.weeks import Move, first_week
 from services.reports.store.feeds import ANSWERS_COUNTED
 from services.reports.store.jobs import IN_ORDER
 from shared.database import Database
 from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import codes_of
 
 READ_TALLIES = """
     SELECT 'tally' AS of, question AS name, answer, NULL::uuid AS organisation_id, sum(n)::bigint AS n,
@@ -25,9 +28,9 @@ READ_TALLIES = """
     GROUP BY question, answer
     HAVING sum(n) <> 0
     UNION ALL
-    SELECT 'organisation', NULL, NULL, compartment_id, n, NULL, NULL
+    SELECT 'organisation', question, NULL, compartment_id, n, NULL, NULL
     FROM tally
-    WHERE $4 AND register_code = $1 AND compartment_id {each} AND question = '#total' AND n <> 0
+    WHERE $4 AND register_code = $1 AND compartment_id {each} AND question IN ('#total', '#ended:#total') AND n <> 0
     UNION ALL
     SELECT 'overdue', NULL, NULL, NULL, NULL, counted, born
     FROM record_copy
@@ -66,7 +69,7 @@ COUNTED_MOVED = TypeAdapter(CountedMoved)
 READ_MOMENT = """
     SELECT
         r.complete_at AS as_at, o.complete_at IS NOT NULL AS has_outcomes, r.sequence, r.generation, r.rebuild_sequence,
-        r.rebuilt_at, r.mended
+        r.rebuilt_at, r.mended, o.sequence AS outcomes_sequence, o.mended AS outcomes_mended
     FROM feed AS r, feed AS o
     WHERE r.source = 'referrals' AND o.source = 'outcomes'
 """
@@ -75,7 +78,7 @@ READ_MOMENT = """
 @dataclass(frozen=True)
 class CopyMoment:
     """
-    How far the records are copied. Two moments are equal if no record was copied between them.
+    How far records and outcomes are copied. Two moments are equal if nothing was copied between them.
 
     `as_at` is None until the first copy of the records is complete. `has_outcomes`: all outcomes were copied once.
     """
@@ -87,6 +90,8 @@ class CopyMoment:
     rebuild_sequence: int | None
     rebuilt_at: datetime | None
     mended: int
+    outcomes_sequence: int
+    outcomes_mended: int
 
 
 async def read_moment(db: Database) -> CopyMoment:
@@ -112,7 +117,7 @@ class DashboardCounts:
                 found = COUNTED_MOVED.validate_json(counted)
                 self.linked.append(LinkedRecord(UUID(name), organisation_id, bool(n), found.items, day, found.moves))
             elif of == "organisation":
-                self.tallies.organisations[organisation_id] = n
+                self.tallies.organisations.setdefault(name, {})[organisation_id] = n
             else:
                 self.tallies.add(CountedAnswer(name, answer), n)
 
@@ -126,7 +131,35 @@ async def read_standing(
     If the compartments are organisations, each is also counted separately.
     """
     order = rating_order(register)
-    values = (register.code, day, first_week(day), counts_organisations(register), order.levels, order.question)
+    values = (
+        register.code,
+        day,
+        first_week(day),
+        counts_organisations(register.reporting.tiles),
+        order.levels,
+        order.question,
+    )
     if compartment_ids is None:
         return DashboardCounts(await db.fetch(READ_WHOLE, *values))
     return DashboardCounts(await db.fetch(READ_COMPARTMENTS, *values, compartment_ids))
+
+
+LATEST_ANSWERS = """
+    SELECT is_open, answer, count(*) AS n
+    FROM (
+        SELECT DISTINCT ON (o.record_id) r.is_open, o.answers -> $2 AS answer
+        FROM outcome_copy AS o
+        INNER JOIN record_copy AS r ON r.record_id = o.record_id
+        WHERE r.register_code = $1 AND o.answers ? $2 AND ($3::uuid [] IS NULL OR r.compartment_id = ANY($3))
+        ORDER BY o.record_id, o.recorded_at DESC, o.outcome_id DESC
+    ) AS latest
+    GROUP BY is_open, answer
+"""
+
+
+async def read_latest_answers(
+    db: Database, register_code: str, compartment_ids: Sequence[UUID] | None, question: str
+) -> list[LatestAnswer]:
+    """Count records by their latest answer to a question of the outcome form."""
+    rows = await db.fetch(LATEST_ANSWERS, register_code, question, compartment_ids)
+    return [LatestAnswer(row["is_open"], codes_of(from_json(row["answer"])), row["n"]) for row in rows]

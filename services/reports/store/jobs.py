@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.reports.rules.ages import Births
+from services.reports.rules.ages import AgesAt, Births
 from services.reports.rules.choosing import Codes
 from services.reports.rules.urgency import RatingOrder
 from shared.contracts.reports import JobState
@@ -220,9 +220,17 @@ async def sweep(pool: DatabasePool) -> int:
 
 # -------------------------------------------------------------------------------------------------- rows of a report
 CHOSEN = """
-    r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3
-    AND (NOT $4 OR r.born IS NULL OR (($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6)))
+    r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR <unknown> OR <within>)
 """
+TODAY = ("r.born IS NULL", "(($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6))")
+AGE_AT = r"""
+    CASE WHEN r.answers ->> $5::text ~ '^\d{4}-\d\d-\d\d$' THEN
+        CASE WHEN (r.answers ->> $5::text)::date >= r.born
+            THEN extract(YEAR FROM age((r.answers ->> $5::text)::date, r.born))
+        END
+    END
+"""
+DATED = (f"({AGE_AT}) IS NULL", f"({AGE_AT}) BETWEEN ($6::integer [])[1] AND ($6::integer [])[2]")
 COUNT_ROWS = f"SELECT count(*) FROM record_copy AS r WHERE {CHOSEN}"  # noqa: S608  a condition of ours
 IN_ORDER = "array_position({levels}::text [], r.answers ->> {rating}::text), r.sort_name, r.created_at, r.record_id"
 """The most urgent record first, then by name. A level that the register no longer has comes last."""
@@ -252,7 +260,7 @@ READ_ROWS = f"""
                 FROM outcome_copy AS o
                 WHERE o.record_id = r.record_id
             ), '[]') ELSE '[]' END,
-            'apart', $4 AND r.born IS NULL
+            'apart', $4 AND <unknown>
         )::text AS line
     FROM (
         SELECT r.* FROM record_copy AS r
@@ -278,7 +286,7 @@ class Wanted:
     compartment_ids: tuple[UUID, ...] | None
     report: Report
     answers: Answers = field(repr=False)
-    births: Births | None
+    ages: Births | AgesAt | None
     rating: RatingOrder
 
     def values(self) -> tuple[object, ...]:
@@ -286,10 +294,23 @@ class Wanted:
             self.register_code,
             self.report.records == "active",
             json.dumps(dict(self.answers)),
-            self.births is not None,
-            self.births.after if self.births else None,
-            self.births.until if self.births else None,
+            self.ages is not None,
+            *self._age_values(),
         )
+
+    def _age_values(self) -> tuple[object, object]:
+        match self.ages:
+            case Births(after, until):
+                return after, until
+            case AgesAt(question, first, last):
+                return question, [first, last]
+            case None:
+                return None, None
+
+    def filled(self, statement: str) -> str:
+        """Return the statement with the conditions on the age: of today, or on the date of an answer."""
+        unknown, within = DATED if isinstance(self.ages, AgesAt) else TODAY
+        return statement.replace("<unknown>", unknown).replace("<within>", within)
 
 
 TAKE_TIME = "SET LOCAL statement_timeout = '1min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
@@ -304,10 +325,10 @@ async def take_time(db: Database) -> None:
 
 async def count_rows(db: Database, wanted: Wanted) -> int:
     if wanted.compartment_ids is None:
-        found: int = await db.fetchval(COUNT_ROWS, *wanted.values())
+        found: int = await db.fetchval(wanted.filled(COUNT_ROWS), *wanted.values())
     else:
         found = await db.fetchval(
-            f"{COUNT_ROWS} AND r.compartment_id = ANY($7)", *wanted.values(), wanted.compartment_ids
+            wanted.filled(f"{COUNT_ROWS} AND r.compartment_id = ANY($7)"), *wanted.values(), wanted.compartment_ids
         )
     return found
 
@@ -316,8 +337,8 @@ async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UU
     """Yield the chosen records in batches, in their order. All are of the moment at which reading began."""
     values = (*wanted.values(), wanted.report.outcomes, wanted.rating.levels, wanted.rating.question)
     if wanted.compartment_ids is None:
-        cursor = await db.cursor(READ_WHOLE, *values)
+        cursor = await db.cursor(wanted.filled(READ_WHOLE), *values)
     else:
-        cursor = await db.cursor(READ_COVERED, *values, wanted.compartment_ids)
+        cursor = await db.cursor(wanted.filled(READ_COVERED), *values, wanted.compartment_ids)
     while rows := await cursor.fetch(AT_ONCE):
         yield [(row["record_id"], row["line"]) for row in rows]

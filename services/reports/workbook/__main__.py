@@ -89,7 +89,7 @@ class Sheets:
     def add(self, row: WorkbookRow, *, short: bool) -> None:
         """Add a record. `short` says that no text is too long for a cell."""
         self._records += 1
-        self._summary.add(row["record"], row["answers"])
+        self._summary.add(row["record"], row["answers"], row["outcomes"])
         table, values = self._table_of(row), (row["record"], row["answers"], row["outcomes"])
         if short:
             for written in self._cells.written(*values):

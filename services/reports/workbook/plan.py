@@ -39,7 +39,8 @@ class Tallied:
     A table of the summary: how many records have each value. `labels` gives the values in their order.
 
     With `bands` the value is a date of birth. Each band is a code, the day after which its people are born, and the
-    last day on which they are born.
+    last day on which they are born. With `at` each band is a code and its first and last age, on the date of that
+    answer.
     """
 
     title: str
@@ -50,6 +51,8 @@ class Tallied:
     not_recorded: str
     colours: dict[str, str] = field(default_factory=dict)
     bands: tuple[tuple[str, str, str], ...] = ()
+    at: str = ""
+    ages: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.reports.workbook.package import COLOURS
 from services.reports.workbook.plan import Tallied
 from services.reports.workbook.sheets import Book, Cell, ChartOf
+from shared.values import age_on, day_of
 
 CHART_ROWS = 16
 
@@ -30,14 +31,15 @@ class Summary:
     def __post_init__(self) -> None:
         self.found = [dict.fromkeys(each.labels, 0) for each in self.tables]
 
-    def add(self, record: Values, answers: Values) -> None:
+    def add(self, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]) -> None:
+        """Add a record with its outcomes, the oldest first."""
         if person := record.get("person_id"):
             if person in self.linked:
                 return
             self.linked.add(person)
         self.people += 1
         for table, found in zip(self.tables, self.found, strict=True):
-            for code in _codes(table, record, answers):
+            for code in _codes(table, record, answers, outcomes):
                 found[code] = found.get(code, 0) + 1
 
     def write(self, book: Book, title: str, facts: Sequence[Sequence[Cell]], footer: str = "") -> None:
@@ -61,11 +63,24 @@ class Summary:
             book.add_chart(sheet, chart)
 
 
-def _codes(table: Tallied, record: Values, answers: Values) -> Sequence[str]:
+def _codes(table: Tallied, record: Values, answers: Values, outcomes: Sequence[tuple[Values, Values]]) -> Sequence[str]:
+    if table.source == "outcome_answer":
+        answers = next((each for _, each in reversed(outcomes) if table.name in each), {})
     value = (record if table.source == "record" else answers).get(table.name)
+    if table.at:
+        return [_age_code(table, str(value or ""), str(answers.get(table.at) or ""))]
     if table.bands:
         born = str(value or "")
         return [next((code for code, after, until in table.bands if born and after < born <= until), "")]
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [str(each) for each in value] or [""]
     return [str(value or "")]
+
+
+def _age_code(table: Tallied, born: str, at: str) -> str:
+    """Return the code of the band of an age on a date; empty if one of the two is not known."""
+    birth, day = day_of(born), day_of(at)
+    if birth is None or day is None or day < birth:
+        return ""
+    age = age_on(birth, day)
+    return next((code for code, first, last in table.ages if first <= age <= last), "")

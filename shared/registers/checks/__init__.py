@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from shared.registers.checks.forms import check_form, check_labels
 from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
+from shared.registers.checks.receipt import check_promises, check_receipt
 from shared.registers.checks.references import (
     check_case_text,
     check_consent,
@@ -16,7 +17,14 @@ from shared.registers.checks.references import (
     check_rating,
     check_records,
 )
-from shared.registers.checks.reporting import check_bands, check_counted, check_reports, check_weeks
+from shared.registers.checks.reporting import (
+    check_ages_at,
+    check_bands,
+    check_counted,
+    check_reports,
+    check_standing,
+    check_weeks,
+)
 from shared.registers.checks.scope import check_bodies, check_registration, check_scope, check_scope_filters
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
@@ -53,9 +61,13 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_states,
     check_transitions,
     check_duplicates,
+    check_receipt,
     check_notifications,
+    check_promises,
     check_bands,
     check_counted,
+    check_standing,
+    check_ages_at,
     check_reports,
     check_weeks,
     check_scope,
@@ -63,6 +75,18 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_bodies,
     check_scope_filters,
 )
+
+
+SAVING_CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
+    _check_forms,
+    check_person,
+    check_floor,
+    check_rating,
+    check_consent,
+    check_transitions,
+    check_scope,
+)
+"""The checks of what a record is saved by."""
 
 
 def find_faults(register: Definition, before: Sequence[DefinitionFault] = ()) -> list[DefinitionFault]:

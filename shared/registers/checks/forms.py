@@ -38,6 +38,7 @@ def check_form(
             yield from _check_options(place, question)
             yield from _check_editable(place, question)
             yield from _check_dates(place, question, earlier)
+            yield from _check_ages(place, question, form)
             yield from _check_conditions(place, question, earlier, form)
             earlier[question.name] = question
 
@@ -185,15 +186,19 @@ def _check_editable(place: str, question: Question) -> Iterator[DefinitionFault]
         yield DefinitionFault(place, "is editable, which belongs to questions that write out their own options")
 
 
+def _check_ages(place: str, question: Question, form: QuestionForm) -> Iterator[DefinitionFault]:
+    """Check that an age is taken on a date of the form, before or after the date of birth."""
+    for rule in question.ages:
+        on = form.by_name.get(rule.on or "")
+        if rule.on and (on is None or on.retired or on.kind != "date" or on is question):
+            yield DefinitionFault(place, f"takes the age on {rule.on}, which is no other date that the form asks")
+
+
 def _check_dates(place: str, question: Question, earlier: dict[str, Question]) -> Iterator[DefinitionFault]:
     if question.kind != "date" and (question.not_known or question.allow_future or question.not_before):
         yield DefinitionFault(place, "says not_known, allow_future or not_before, which belong to dates")
     if question.kind != "date" and question.ages:
         yield DefinitionFault(place, "says age, which belongs to dates")
-    for rule in question.ages:
-        on = earlier.get(rule.on)
-        if on is None or on.kind != "date":
-            yield DefinitionFault(place, f"takes the age on {rule.on}, which is no date asked before it")
     start = earlier.get(question.not_before or "")
     if question.not_before and (start is None or start.kind != "date"):
         yield DefinitionFault(place, f"may not be before {question.not_before}, which is no date asked before it")

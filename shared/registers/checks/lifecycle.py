@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.registers.checks.forms import twice
+from shared.registers.checks.forms import check_condition, twice
 from shared.registers.definition.lifecycle import Transition
 from shared.registers.definition.register import Definition
 from shared.registers.faults import DefinitionFault
@@ -37,6 +37,9 @@ def _check_outcome(register: Definition, transition: Transition) -> Iterator[Def
     place = f"transition {transition.code}"
     if register.outcome is None:
         yield DefinitionFault(place, "a record ends by an outcome, and there is no outcome form")
+    asked = {question.name: question for question in register.outcome.asked} if register.outcome else {}
+    for condition in transition.when:
+        yield from check_condition(f"{place}, when", condition, asked, "depends on", "in the outcome form")
     if transition.question or transition.decisions or transition.confirm:
         yield DefinitionFault(place, "question, decisions and confirm belong to a transition by a date")
 
@@ -48,6 +51,8 @@ def _check_date(register: Definition, transition: Transition) -> Iterator[Defini
         yield DefinitionFault(place, "question must name a date of the form that need not be given")
     elif question.not_known:
         yield DefinitionFault(place, f"{question.name} offers not_known, which is no day on which a record can end")
+    if transition.when:
+        yield DefinitionFault(place, "when belongs to a transition by an outcome")
     if transition.confirm is None:
         yield DefinitionFault(place, "confirm is missing: nobody may end a record by a slip")
     for name in transition.decisions:

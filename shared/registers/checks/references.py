@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.registers.checks.forms import check_condition, not_asked, twice
 from shared.registers.definition.base import Role
-from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
+from shared.registers.definition.lifecycle import GateRule, Notification, Occasion, Urgency
 from shared.registers.definition.questions import Kind, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
 from shared.registers.faults import DefinitionFault, did_you_mean, nearest
@@ -23,6 +23,7 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
 }
 OF_A_COLLEAGUE: tuple[Occasion, ...] = ("holder_named", "holder_replaced")
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
+OR_NOBODY = '; or say why not: under [notifications], of_new_records = "none" and reason = "…"'
 RESERVED_CODES = frozenset(
     {"accessibility", "api", "assets", "demo", "help", "live", "metrics", "privacy", "ready", "static"}
 )
@@ -103,8 +104,28 @@ def check_consent(register: Definition) -> Iterator[DefinitionFault]:
             for name in condition:
                 if name in first and not first[name].required:
                     yield DefinitionFault(place, f"depends on {name}, which must be required")
+        yield from _check_gate_age(register, f"consent, rule {number}", rule)
     if all(rule.verdict == "refused" for rule in register.consent.rules):
         yield DefinitionFault("consent", "no rule accepts anybody")
+
+
+def _check_gate_age(register: Definition, place: str, rule: GateRule) -> Iterator[DefinitionFault]:
+    """Check that an age is taken on the day of an answer: otherwise a birthday would undo a consent."""
+    if not rule.goes_by_age:
+        if rule.on:
+            yield DefinitionFault(place, "says on, which belongs to youngest and oldest")
+        elif not rule.when:
+            yield DefinitionFault(place, "says neither when nor an age")
+        return
+    if not rule.holds_age(rule.youngest or 0):
+        yield DefinitionFault(place, "allows no age: youngest is above oldest")
+    question = _known(register, rule.on or "")
+    if question is None or question.kind != "date":
+        told = "must say on which day the age counts: on is a date of the form, such as the day of the consent"
+        yield DefinitionFault(place, told)
+    for name in filter(None, (rule.on, register.person.get("born"))):
+        if (known := _known(register, name)) and not known.required:
+            yield DefinitionFault(place, f"goes by {name}, which must be required")
 
 
 def check_records(register: Definition) -> Iterator[DefinitionFault]:
@@ -216,9 +237,10 @@ def _check_new(register: Definition) -> Iterator[DefinitionFault]:
         told = [rule for rule in register.notifications if rule.concerns("record_created", urgency)]
         if not any(_reaches_somebody(rule) for rule in told):
             rated = f" whose rating is {urgency}" if levels else ""
+            decided = "" if "new_records_told" in register.never_without else OR_NOBODY
             yield DefinitionFault(
                 "notification, record_created",
-                f"nobody is told of a new record{rated}: name the team, the administrators or an address",
+                f"nobody is told of a new record{rated}: name the team, the administrators or an address{decided}",
             )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.registers.checks.forms import not_asked, twice
-from shared.registers.definition.dashboards import AgeBand, AgeTile, OptionFilter, OptionTile, WeekTile
+from shared.registers.definition.dashboards import AgeBand, AgeFilter, AgeTile, OptionFilter, OptionTile, WeekTile
 from shared.registers.definition.questions import OPTION_KINDS
 from shared.registers.definition.register import Definition
 from shared.registers.faults import DefinitionFault
@@ -36,9 +36,9 @@ def check_counted(register: Definition) -> Iterator[DefinitionFault]:
     tiles = [(f"tile {tile.title}", tile.question) for tile in register.reporting.tiles if isinstance(tile, OptionTile)]
     choices = [each for each in register.reporting.filters if isinstance(each, OptionFilter)]
     for called, name in [*tiles, *((f"filter {choice.label}", choice.question) for choice in choices)]:
-        question = register.form.by_name.get(name)
-        if register.outcome and question is None and name in register.outcome.by_name:
-            told = f"{name} is a question of the outcome form: only answers of the form are counted"
+        question = register.counted_question(name)
+        if register.is_of_outcomes(name) and called.startswith("filter"):
+            told = f"{name} is a question of the outcome form: a filter goes by answers of the form"
             yield DefinitionFault(f"reporting, {called}", told)
         elif question is None or question.retired:
             yield DefinitionFault(f"reporting, {called}", not_asked(register.form, name))
@@ -53,3 +53,28 @@ def check_weeks(register: Definition) -> Iterator[DefinitionFault]:
         yield DefinitionFault(f"reporting, tile {tiles[0].title}", "the register has no rating to count by")
     for tile in tiles[1:]:
         yield DefinitionFault(f"reporting, tile {tile.title}", "there is a tile by_week already")
+
+
+def check_standing(register: Definition) -> Iterator[DefinitionFault]:
+    """Check that ended records are counted only where records end."""
+    for tile in register.reporting.tiles:
+        if not isinstance(tile, WeekTile) and tile.of != "active" and not register.lifecycle.transitions:
+            told = f'counts {tile.of} records, and no record ends: the register has no transition; leave out of = "…"'
+            yield DefinitionFault(f"reporting, tile {tile.title}", told)
+
+
+def check_ages_at(register: Definition) -> Iterator[DefinitionFault]:
+    """Check that an age is taken on a date of the form, and that a report says of which ages it is."""
+    reporting = register.reporting
+    dated = [(f"tile {each.title}", each.at) for each in reporting.tiles if isinstance(each, AgeTile)]
+    dated += [(f"filter {each.label}", each.at) for each in reporting.filters if isinstance(each, AgeFilter)]
+    dated += [(f"report {each.code}", each.at) for each in reporting.reports]
+    for called, name in dated:
+        question = register.form.by_name.get(name or "")
+        if name and (question is None or question.retired):
+            yield DefinitionFault(f"reporting, {called}, at", not_asked(register.form, name))
+        elif name and question and question.kind != "date":
+            yield DefinitionFault(f"reporting, {called}, at", f"{name} is {question.kind}, and must be a date")
+    for report in reporting.reports:
+        if report.at and report.ages is None:
+            yield DefinitionFault(f"reporting, report {report.code}", "says at, which belongs to ages")

@@ -13,4 +13,6 @@ def check_succession(older: Definition, newer: Definition) -> list[DefinitionFau
         faults += questions_lost("outcome", before.outcome, after.outcome)
     faults += [*scope_lost(before, after, since), *transitions_lost(before, after, since)]
     let_go = [name for name in older.minimum if name not in newer.minimum]
-    return faults + [DefinitionFault("floor", f"lets go of {name}, which {since} holds") for name in let_go]
+    faults += [DefinitionFault("floor", f"lets go of {name}, which {since} holds") for name in let_go]
+    broken = [name for name in older.never_without if name not in newer.never_without]
+    return faults + [DefinitionFault("never_without", f"lets go of {name}, which {since} holds") for name in broken]

@@ -24,27 +24,42 @@ class AgeBand(Model):
         return self.first <= age and (self.last is None or age <= self.last)
 
 
+RecordsCounted = Literal["active", "ended", "all"]
+
+
 class TotalTile(Model):
-    """The number of active records."""
+    """The number of records."""
 
     kind: Literal["total"]
     title: Text
+    of: RecordsCounted = "active"
 
 
 class OptionTile(Model):
-    """The number of records by answer to one question."""
+    """
+    The number of records by answer to one question.
+
+    For a question of the outcome form, a record counts by the latest of its outcomes that has an answer.
+    """
 
     kind: Literal["by_option"]
     title: Text
     question: QuestionName
+    of: RecordsCounted = "active"
     order: Literal["as_listed", "highest_first"] = "as_listed"
 
 
 class AgeTile(Model):
-    """The number of people in each age band. Every age is in exactly one band."""
+    """
+    The number of people in each age band. Every age is in exactly one band.
+
+    The age is that of today, or that on the date answered to `at`.
+    """
 
     kind: Literal["by_age"]
     title: Text
+    of: RecordsCounted = "active"
+    at: QuestionName | None = None
     bands: tuple[AgeBand, ...] = Field(alias="band", min_length=1)
 
 
@@ -53,6 +68,7 @@ class OrganisationTile(Model):
 
     kind: Literal["by_organisation"]
     title: Text
+    of: RecordsCounted = "active"
 
 
 class WeekTile(Model):
@@ -83,11 +99,12 @@ class BodyFilter(Model):
 
 
 class AgeFilter(Model):
-    """Records of people in one age band. Bands may overlap here."""
+    """Records of people in one age band, today or on the date answered to `at`. Bands may overlap here."""
 
     kind: Literal["age"]
     label: Text
     everything: Text
+    at: QuestionName | None = None
     bands: tuple[AgeBand, ...] = Field(alias="band", min_length=1)
 
 
@@ -105,13 +122,14 @@ ScopeFilter = Annotated[OrganisationFilter | BodyFilter, Field(discriminator="ki
 
 
 class Report(Model):
-    """One report for download. A report limited to `ages` offers no age filter."""
+    """One report for download. A report limited to `ages`, today or on the date `at`, offers no age filter."""
 
     code: Code
     title: Text
     records: Literal["active", "ended"] = "active"
     outcomes: Flag = False
     ages: AgeBand | None = None
+    at: QuestionName | None = None
     questions: tuple[QuestionName, ...] = ()
 
     def offers(self, choice: Filter) -> bool:
@@ -125,11 +143,6 @@ class Reporting(Model):
     tiles: tuple[Tile, ...] = Field(alias="tile", min_length=1)
     filters: tuple[Filter, ...] = Field(default=(), alias="filter")
     reports: tuple[Report, ...] = Field(default=(), alias="report")
-
-    @cached_property
-    def questions_counted(self) -> tuple[str, ...]:
-        """The questions whose answers the panels count, each once."""
-        return tuple(dict.fromkeys(tile.question for tile in self.tiles if isinstance(tile, OptionTile)))
 
     @cached_property
     def age_panels(self) -> tuple[AgeTile, ...]:

@@ -33,6 +33,8 @@ Occasion = Literal[
 ]
 Recipient = Literal["team", "submitter", "administrators", "colleague"]
 """`colleague`: the user whom the occasion is about, such as a new holder."""
+Promise = Literal["watched", "crisis", "new_records_told"]
+"""What no edition of a register may leave out, if an earlier one promised it."""
 
 MailText = Annotated[str, AfterValidator(Gaps("register", "reference", "address", "team"))]
 
@@ -45,10 +47,24 @@ class Passage(Model):
 
 
 class GateRule(Model):
-    """One combination of answers, and whether it accepts or refuses a person."""
+    """
+    One combination of answers, and whether it accepts or refuses a person.
 
-    when: Conditions = Field(min_length=1)
+    With an age, the person must also be `youngest` to `oldest` years old on the date answered to `on`.
+    """
+
+    when: Conditions = ()
+    youngest: Number | None = Field(default=None, ge=0, le=150)
+    oldest: Number | None = Field(default=None, ge=0, le=150)
+    on: QuestionName | None = None
     verdict: Literal["accepted", "refused"]
+
+    @property
+    def goes_by_age(self) -> bool:
+        return self.youngest is not None or self.oldest is not None
+
+    def holds_age(self, age: int) -> bool:
+        return (self.youngest or 0) <= age and (self.oldest is None or age <= self.oldest)
 
 
 class ConsentGate(Model):
@@ -116,12 +132,18 @@ def urgency_of(level: Level | None) -> Urgency:
 
 
 class Receipt(Model):
-    """The page after a record is added: when the register is watched, and what to do in a crisis."""
+    """
+    The page after a record is added: when the register is watched, and what to do in a crisis.
+
+    Either text is left out by saying why: `no_watch`, `no_crisis`. The reasons are for readers of the definition alone.
+    """
 
     heading: Text
     paragraphs: Texts
-    watched: Text
-    crisis: Text
+    watched: Text | None = None
+    no_watch: Text | None = None
+    crisis: Text | None = None
+    no_crisis: Text | None = None
 
 
 class RecordState(Model):
@@ -145,15 +167,19 @@ class Transition(Model):
     """
     A way in which a record gets from an open state to a closed one.
 
-    `by` an outcome: at once, with an outcome that ends the record. `by` a date: on the day that is the answer to
-    `question`, once a user has confirmed it. `decisions` are questions of the scope: each body that they name must
-    decide by itself before the record ends. If `reversible`, two administrators together can undo it as an error.
+    `by` an outcome: at once, with an outcome that ends the record. With `when`, only answers of the outcome form for
+    which it holds end a record, and a user who saves such answers is asked whether it ends.
+
+    `by` a date: on the day that is the answer to `question`, once a user has confirmed it. `decisions` are questions of
+    the scope: each body that they name must decide by itself before the record ends. If `reversible`, two
+    administrators together can undo it as an error.
     """
 
     code: Code
     from_state: Code = Field(alias="from")
     to_state: Code = Field(alias="to")
     by: Literal["outcome", "date"]
+    when: Conditions = ()
     question: QuestionName | None = None
     decisions: tuple[QuestionName, ...] = ()
     confirm: Confirmation | None = None

@@ -74,15 +74,15 @@ class Guidance(Model):
 
 class AgeRule(Model):
     """
-    Where the condition holds, the person must not be older than `last` years; else the form says `said`.
+    The person must not be older than `last` years; else the form says `said`. With `when`, only where that holds.
 
-    The age is taken on the date answered to `on`, or on the day of the check if that date is missing or not known. An
-    accepted answer is not checked again until one of these answers changes.
+    The age is taken on the date answered to `on`, or on the day of the check if there is no such date. An accepted
+    answer is not checked again until one of these answers changes.
     """
 
-    when: Conditions = Field(min_length=1)
+    when: Conditions = ()
     last: Number = Field(ge=0, le=120)
-    on: QuestionName
+    on: QuestionName | None = None
     said: Text
 
 

@@ -30,11 +30,12 @@ from shared.registers.definition.lifecycle import (
     Lifecycle,
     MailTemplate,
     Notification,
+    Promise,
     Rating,
     Receipt,
     UntoldRecords,
 )
-from shared.registers.definition.questions import QuestionForm
+from shared.registers.definition.questions import Question, QuestionForm
 from shared.registers.definition.words import Words
 from shared.values import fold
 
@@ -175,6 +176,7 @@ class Definition(Model):
     outcome: QuestionForm | None = None
     person: dict[Role, QuestionName]
     floor: tuple[QuestionName, ...] = ()
+    never_without: tuple[Promise, ...] = ()
     consent: ConsentGate | None = None
     rating: Rating | None = None
     receipt: Receipt
@@ -212,6 +214,15 @@ class Definition(Model):
     def noun(self) -> str:
         """The register's word for a record, as event types use it."""
         return "-".join(NOUN_PARTS.findall(fold(self.identity.record)))
+
+    def counted_question(self, name: QuestionName) -> Question | None:
+        """Return the question that a tile counts by: one of the form, else one of the outcome form."""
+        found = self.form.by_name.get(name)
+        return found or (self.outcome.by_name.get(name) if self.outcome else None)
+
+    def is_of_outcomes(self, name: QuestionName) -> bool:
+        """Return whether only the outcome form asks this question."""
+        return name not in self.form.by_name and self.outcome is not None and name in self.outcome.by_name
 
     def address(self, path: str) -> str:
         """Return the address of a page of the register: `dsr.address("login/")` is `/dsr/login/`."""

@@ -1,10 +1,12 @@
 """Which questions are asked, given the answers before them, and whether a person may be put on the register."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
+from shared.registers.definition.lifecycle import GateRule
 from shared.registers.definition.questions import Condition, Question, QuestionForm
 from shared.registers.definition.register import Definition
+from shared.values import age_on, day_of
 
 Answer = str | tuple[str, ...]
 """A stored answer: a code, a text, or a date as 2022-06-17; several codes for `choices`."""
@@ -59,7 +61,12 @@ def consent_verdict(register: Definition, answers: Answers) -> Verdict:
     asked = {question.name for question in visible_questions(register.form, answers)}
     counted = {name: answer for name, answer in answers.items() if name in asked}
     for rule in gate.rules:
-        if holds(rule.when, counted):
+        if not holds(rule.when, counted):
+            continue
+        fits = _fits_age(register, rule, counted, asked)
+        if fits is None:
+            return "open"
+        if fits:
             return rule.verdict
     return "open" if (gate.needed & asked) - counted.keys() else "refused"
 
@@ -69,3 +76,14 @@ def consent_question(register: Definition, answers: Answers) -> str | None:
     needed = register.consent.needed if register.consent else frozenset()
     asked = [question.name for question in visible_questions(register.form, answers)]
     return next((name for name in reversed(asked) if name in needed and name in answers), None)
+
+
+def _fits_age(register: Definition, rule: GateRule, answers: Answers, asked: Collection[str]) -> bool | None:
+    """Return whether the person has the rule's age; None while a date that it depends on is unanswered."""
+    if not rule.goes_by_age:
+        return True
+    names = (register.person["born"], rule.on or "")
+    if any(name in asked and name not in answers for name in names):
+        return None
+    born, day = (day_of(answers.get(name)) for name in names)
+    return born is not None and day is not None and born <= day and rule.holds_age(age_on(born, day))

@@ -94,12 +94,16 @@ def read_answers(
         except Unreadable as unreadable:
             faults[question.name] = _say(unreadable.wrong, question, form, raw, words)
             continue
-        too_old = _too_old(question, answer, answers, today)
         if answer is not None:
             answers[question.name] = answer
-        if too_old is not None and not _is_kept(too_old, question, answers, before):
+        too_old = _too_old(question, answers, today, before, form, late=False)
+        if too_old is not None:
             faults[question.name] = too_old.said
             del answers[question.name]
+    if late := _too_old_at_last(form, answers, today, before):
+        told = faults | late
+        faults = {question.name: told[question.name] for question in form.asked if question.name in told}
+        answers = {name: answer for name, answer in answers.items() if name not in late}
     checked = Checked(answers, faults, _unknown(form, raw), raw)
     return _with_contradictions(checked, form, words, today, before, known)
 
@@ -285,22 +289,52 @@ def _check_date(question: Question, day: date, answers: Answers, today: date) ->
         raise Unreadable(ValueFault.DATE_ORDER)
 
 
-def _too_old(question: Question, answer: Answer | None, answers: Answers, today: date) -> AgeRule | None:
-    """Return the first rule that this date of birth breaks, given the answers before it, or None."""
-    born = day_of(answer)
+def _too_old_at_last(form: QuestionForm, answers: Answers, today: date, before: Answers | None) -> dict[str, str]:
+    """Return what is said of dates of birth by rules whose day is asked after them."""
+    found = {
+        question.name: _too_old(question, answers, today, before, form, late=True)
+        for question in form.asked
+        if question.ages
+    }
+    return {name: rule.said for name, rule in found.items() if rule is not None}
+
+
+def _too_old(
+    question: Question, answers: Answers, today: date, before: Answers | None, form: QuestionForm, *, late: bool
+) -> AgeRule | None:
+    """
+    Return the first rule that this date of birth breaks, or None.
+
+    `late`: of the rules whose day is asked after it, else of the others.
+    """
+    born = day_of(answers.get(question.name)) if question.ages else None
     if born is None:
         return None
-    return next((rule for rule in question.ages if _is_too_old(rule, born, answers, today)), None)
+    broken = (rule for rule in question.ages if _is_late(rule, question, form) == late)
+    return next(
+        (
+            rule
+            for rule in broken
+            if _is_too_old(rule, born, answers, today) and not _is_kept(rule, question, answers, before)
+        ),
+        None,
+    )
+
+
+def _is_late(rule: AgeRule, question: Question, form: QuestionForm) -> bool:
+    names = [each.name for each in form.asked]
+    return rule.on in names and names.index(rule.on or "") > names.index(question.name)
 
 
 def _is_kept(rule: AgeRule, question: Question, answers: Answers, before: Answers | None) -> bool:
     """Return whether every answer that the rule depends on is unchanged from the stored ones."""
-    judged = (question.name, rule.on, *(name for condition in rule.when for name in condition))
+    on = (rule.on,) if rule.on else ()
+    judged = (question.name, *on, *(name for condition in rule.when for name in condition))
     return before is not None and all(before.get(name) == answers.get(name) for name in judged)
 
 
 def _is_too_old(rule: AgeRule, born: date, answers: Answers, today: date) -> bool:
-    day = day_of(answers.get(rule.on)) or today
+    day = day_of(answers.get(rule.on or "")) or today
     return holds(rule.when, answers) and age_on(born, day) > rule.last
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
+from shared.contracts.identity import JoinRegister
+from shared.messages import Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser
+from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 
 HOME = "/dsr/home/"
@@ -94,6 +97,43 @@ async def test_who_has_no_role_yet_is_told_so(browser: Browser, identity: StandI
     page = await browser.see(HOME)
 
     assert page.texts("main p")[1].startswith("Your account has no role in this register yet.")
+    assert "Ask the register's administrators for one: DynamicSupportRegister@mpft.nhs.uk." == page.texts("main p")[2]
+    assert [] == page.texts("main button")
+
+
+async def test_who_could_register_joins_by_one_press(browser: Browser, identity: StandInIdentity) -> None:
+    identity.role, identity.may_join = None, True
+    browser.come_in(identity)
+    await identity.beat()
+    page = await browser.see(HOME)
+
+    home = await browser.see(await browser.go_on("/dsr/account/join", fields(page)))
+
+    assert ["Join this register"] == page.texts("main button")
+    assert 1 == len(identity.heard(JoinRegister))
+    assert ["You have joined this register. We have sent you an email."] == home.texts(
+        ".nhsuk-notification-banner__heading"
+    )
+    assert [] == [each for each in home.texts("main p") if "no role" in each]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("removed", "You cannot join this register yourself. Nothing was changed."),
+        ("not_open", "You cannot join this register yourself. Nothing was changed."),
+        ("joined_before", "You have joined this register. We have sent you an email."),
+    ],
+)
+async def test_who_may_not_join_is_told(browser: Browser, identity: StandInIdentity, code: str, said: str) -> None:
+    identity.role, identity.may_join = None, True
+    browser.come_in(identity)
+    page = await browser.see(HOME)
+    identity.failing[JoinRegister] = Refused(code)
+
+    home = await browser.see(await browser.go_on("/dsr/account/join", fields(page)))
+
+    assert [said] == home.texts(".nhsuk-notification-banner__heading")
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MASTER_ADMIN])

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.journeys.browsing import DESKTOP, JOURNEY, PHONE, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.downloading import the_one_row
-from tests.journeys.looking import then_everybody_can_use_it
+from tests.journeys.looking import then_everybody_can_use_it, then_no_panel_is_cut
 from tests.journeys.product import Product
 from tests.journeys.referring import fill_date, go_to_form
 from tests.journeys.second.product import CODE, WARDEN, Second
@@ -156,6 +156,15 @@ async def then_the_figures_count_it(page: Page, stack: Product) -> None:
     table = page.get_by_role("table", name="BY ROOMS")
     counts = zip(await table.locator("th").all_inner_texts(), await table.locator("td").all_inner_texts(), strict=True)
     assert {"One room": "0", "Two rooms": "0", "Three rooms or more": "1"} == dict(counts)
+    seen = page.get_by_role("table", name="HOMES SEEN")
+    while await seen.locator("td").all_inner_texts() != ["0", "1"]:
+        await page.reload()
+    await expect(page.locator(".ics-panel", has=seen)).to_contain_text("By the latest answer in the outcomes")
+    fittings = page.get_by_role("table", name="BY FITTINGS")
+    await expect(fittings.get_by_role("row", name="A hoist")).to_contain_text("1")
+    await expect(page.locator(".ics-panel", has=fittings)).to_contain_text("counted under more than one")
+    await expect(page.get_by_text("households only")).to_have_count(0)
+    await then_no_panel_is_cut(page)
 
 
 async def then_the_file_holds_it(page: Page, folder: Path) -> None:

@@ -13,7 +13,7 @@ from deploy.demo.people import PEOPLE
 from tests.journeys.browsing import DESKTOP, JOURNEY, WITH_AND_WITHOUT_SCRIPTS, Screen, window
 from tests.journeys.coming_in import be_logged_in, logged_in
 from tests.journeys.downloading import downloaded
-from tests.journeys.looking import then_everybody_can_use_it
+from tests.journeys.looking import then_everybody_can_use_it, then_no_panel_is_cut
 from tests.journeys.product import Product
 from tests.journeys.referring import a_new_name, refer
 from tests.journeys.spreadsheets import Rows, generated, opened_by_office
@@ -77,6 +77,7 @@ async def test_the_weeks_are_a_picture_in_colour_with_its_table(browser: Browser
         rows = await table(page, "RISK TYPE BY WEEK").locator("tbody tr").all_inner_texts()
         assert 13 == len(rows)
         assert {"3 3 6"} == {" ".join(row.split()[1:]) for row in rows}
+        await then_no_panel_is_cut(page)
 
 
 @pytest.mark.requirement("R-DSR-149")
@@ -242,7 +243,7 @@ async def beside(page: Page, title: str) -> dict[str, str]:
 
 async def beneath(page: Page, title: str) -> list[tuple[str, str]]:
     """Return the counts of a panel that shows them one below another."""
-    heads = await table(page, title).locator("tbody th").evaluate_all("cells => cells.map(cell => cell.lastChild.data)")
+    heads = await table(page, title).locator("tbody th").all_inner_texts()
     counts = await table(page, title).locator(".ics-bar__count").all_inner_texts()
     return list(zip(heads, counts, strict=True))
 

@@ -11,6 +11,7 @@ from shared.contracts.identity import (
     ListOrganisations,
     ListOwnSessions,
     LogIn,
+    ReadJoinOffer,
     ReadPasswordRule,
     VerifyPin,
 )
@@ -48,6 +49,7 @@ async def test_golden_log_in(rig: Rig) -> None:
     check_golden(VerifyPin, opened)
     check_golden(FindSession, found, everywhere)
     check_golden(ListOwnSessions, await rig.ask(ListOwnSessions(), found.assertion))
+    check_golden(ReadJoinOffer, await rig.ask(ReadJoinOffer(), found.assertion))
     check_golden(ChangePassword, await rig.ask(change, found.assertion))
     check_golden(ReadPasswordRule, await rig.ask(ReadPasswordRule()))
     check_golden(ReadHold, await rig.ask(ReadHold()))

@@ -17,6 +17,7 @@ LINK = "https://registers.example/dsr/login/"
 VALUES: Mapping[Template, Mapping[str, str]] = {
     "welcome": {"first_name": "Jayne", "password": "Kestrel-42-Lantern", "link": LINK},
     "already_registered": {"first_name": "Jayne", "link": LINK},
+    "joined": {"first_name": "Jayne", "contact": "help@registers.example", "link": LINK},
     "pin": {"first_name": "Jayne", "pin": "402917", "minutes": "30"},
     "reminder": {"first_name": "Jayne", "password": "Kestrel-42-Lantern", "link": LINK},
     "locked": {"first_name": "Jayne", "contact": "help@registers.example"},

@@ -103,9 +103,9 @@ def test_a_band_holds_the_births_between_its_days(first: int, last: int | None) 
 @pytest.mark.requirement("R-DSR-154")
 def test_an_answer_of_long_ago_keeps_its_words_and_one_that_nobody_gave_is_said(dsr: Definition) -> None:
     answers = {"risk_level": {"green": 1, "mauve": 2, "": 1}, "#age0": {"": 4}}
-    tallies = Tallies(organisations={UUID(int=1): 4}, answers=answers)
+    tallies = Tallies(organisations={"#total": {UUID(int=1): 4}}, answers=answers)
 
-    tiles = Panels([dsr], {}, date(2026, 11, 22)).tiles(tallies)
+    tiles = Panels([dsr], {}, date(2026, 11, 22)).tiles(tallies, dsr.reporting.tiles)
 
     assert [("Green", 1), ("Amber", 0), ("Red", 0), ("Not recorded", 1), ("mauve", 2)] == shown(tiles[0].counts)
     assert [("Under 18s", 0), ("18s and over", 0), ("Not known", 4)] == shown(tiles[2].counts)
@@ -120,7 +120,9 @@ def test_what_is_offered_no_more_is_counted_under_its_name_only_where_there_are_
     told = dsr.model_copy(update={"reporting": dsr.reporting.model_copy(update={"tiles": (tile,)})})
     register = apply(told, Overlay(options={"locality": (*gone, *kept)}))
 
-    tiles = Panels([register], {}, date(2026, 11, 22)).tiles(Tallies(answers={"locality": {"east": 3}}))
+    tiles = Panels([register], {}, date(2026, 11, 22)).tiles(
+        Tallies(answers={"locality": {"east": 3}}), register.reporting.tiles
+    )
 
     assert [(kept[0].label, 0), (kept[1].label, 0), ("East", 3)] == shown(tiles[0].counts)
 
@@ -128,7 +130,9 @@ def test_what_is_offered_no_more_is_counted_under_its_name_only_where_there_are_
 def test_organisations_stand_highest_first_and_equal_ones_by_name(dsr: Definition) -> None:
     names = {UUID(int=number): name for number, name in enumerate(("Alpha", "Beta", "Gamma"), start=1)}
 
-    tiles = Panels([dsr], names, date(2026, 11, 22)).tiles(Tallies(organisations={UUID(int=3): 2}))
+    tiles = Panels([dsr], names, date(2026, 11, 22)).tiles(
+        Tallies(organisations={"#total": {UUID(int=3): 2}}), dsr.reporting.tiles
+    )
 
     assert [("Gamma", 2), ("Alpha", 0), ("Beta", 0)] == shown(tiles[3].counts)
 
@@ -156,7 +160,7 @@ def test_a_choice_is_kept_as_codes_without_what_the_report_does_not_take(dsr: De
     choice = read_choice(dsr, dsr.reporting.reports, asked)
 
     assert Codes("key_working", BODIES, None, {"risk_level": "red"}) == choice.codes
-    assert births_of(AgeBand(label="0 – 25", last=25), date(2026, 11, 22)) == choice.births(date(2026, 11, 22))
+    assert births_of(AgeBand(label="0 – 25", last=25), date(2026, 11, 22)) == choice.ages(date(2026, 11, 22))
     assert {"risk_level": "red"} == answers_wanted(dsr, choice)
 
 
