@@ -16,7 +16,8 @@ from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
 from gateway.ui.actions import ask_if_there
-from gateway.ui.formats import ActionCard, days_since
+from gateway.ui.ages import days_since
+from gateway.ui.formats import ActionCard
 from gateway.ui.navigation import PATHS
 from gateway.ui.table import Cell, risk_mark
 from shared import log

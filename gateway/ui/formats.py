@@ -7,7 +7,6 @@ from markupsafe import Markup, escape
 
 from gateway.ui.table import Cell, escaped, risk_mark
 from shared.registers.definition.register import Definition
-from shared.registers.definition.words import Words
 from shared.values import LONDON, london_day, show_date
 
 
@@ -33,14 +32,6 @@ def day_and_time(moment: datetime) -> str:
 def time_of_day(moment: datetime) -> str:
     """Return the time of day in London, as 14:05."""
     return f"{moment.astimezone(LONDON):%H:%M}"
-
-
-def days_since(moment: datetime, now: datetime, words: Words) -> str:
-    """Return "today", "yesterday" or "12 days ago", by the calendar in London."""
-    days = (london_day(now) - london_day(moment)).days
-    if days <= 0:
-        return words("page.today")
-    return words("page.yesterday") if days == 1 else words("page.days_ago", count=days)
 
 
 def rating_mark(register: Definition, code: str | None) -> Cell:

@@ -217,7 +217,9 @@ async def test_filters_that_nobody_passes_are_said_to_be_the_reason(browser: Bro
     assert "Clear filters" in page.texts(".ics-chip")
 
 
-@pytest.mark.parametrize(("days", "said"), [(0, "Rated today"), (1, "Rated yesterday"), (12, "Rated 12 days ago")])
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, "Rated today"), (1, "Rated yesterday"), (12, "Rated 12 days ago"), (56, "Rated 56 days ago")]
+)
 async def test_the_rating_says_how_old_it_is(browser: Browser, lister: StandInList, days: int, said: str) -> None:
     lister.page = replace_page(lister.page, rows=(a_row(rated_at=NOW - timedelta(days=days)),))
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pages.work.ages import age_in_words
 from gateway.pages.work.work_list import told_again
+from gateway.ui.ages import age_in_words
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, DiscussTask, LastOutcome, ListTasks, TaskCounts
 from shared.contracts.referrals.naming import NameRecords
 from shared.messages import Fault, NotAnswered, Refused

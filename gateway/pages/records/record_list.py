@@ -35,8 +35,9 @@ from gateway.pages.records.filters import (
 from gateway.pages.records.last_list import keep_list, last_list
 from gateway.pages.records.linked import linked_lines
 from gateway.ui.actions import ask, notice, see_other
+from gateway.ui.ages import days_since
 from gateway.ui.form import Posted, number_of
-from gateway.ui.formats import day, days_since, light, lines, link, plain_link, rating_mark
+from gateway.ui.formats import day, light, lines, link, plain_link, rating_mark
 from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import kept_part, show

@@ -15,7 +15,8 @@ from gateway.pages.records.history import ShownChange, ShownPast
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
 from gateway.ui.actions import ask, notice
-from gateway.ui.formats import day_and_time, days_since
+from gateway.ui.ages import days_since
+from gateway.ui.formats import day_and_time
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import kept_part, show_part
 from gateway.ui.shell import Shell

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from textwrap import shorten
 from uuid import UUID
@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from gateway.keys import REGISTER
 from gateway.pages.records.linked import linked_lines
-from gateway.pages.work.ages import age_in_words
 from gateway.security.ids import sent_id, task_and_command
 from gateway.ui.actions import ask, ask_if_there, notice, see_other
+from gateway.ui.ages import age_in_words, days_since
 from gateway.ui.form import sent_number
-from gateway.ui.formats import day, day_and_time, days_since, light, lines, link, rating_mark
+from gateway.ui.formats import day, day_and_time, light, lines, link, rating_mark
 from gateway.ui.organisations import names_of_organisations
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
@@ -31,7 +31,6 @@ from shared.values import show_date
 
 PATH = "work/"
 DISCUSSED_PATH = "discussed/"
-LONG = timedelta(days=57)  # from here on, days say less than years and months
 SEEN_FORM = "seen-form"
 LONGEST_UPDATE = 200
 DIGITS = 5  # the most that an offset may have
@@ -231,7 +230,7 @@ class TaskCells:
         return [*first, *self._lead_of(task), waiting, self._news_of(task), self._seen(task)]
 
     def agenda(self, task: TaskShown) -> list[Cell]:
-        rated = self._words("records.rated", when=self._since(task.opened_at))
+        rated = self._words("records.rated", when=days_since(task.opened_at, self._now, self._words))
         button = self._discuss_button(task, "discussed", self._words("tasks.discuss"))
         waiting = lines(day(task.opened_at), rated)
         return [*self._first(task), *self._lead_of(task), waiting, self._news_of(task), button]
@@ -242,12 +241,6 @@ class TaskCells:
         said = self._words("tasks.discussed_by", name=task.discussed_by or "", when=when)
         button = self._discuss_button(task, "put_back", self._words("tasks.undo"))
         return [*self._first(task), self._news_of(task), lines(said, button)]
-
-    def _since(self, moment: datetime) -> str:
-        """Return how long ago this was: in days, and beyond some weeks in years and months."""
-        if self._now - moment < LONG:
-            return days_since(moment, self._now, self._words)
-        return self._words("tasks.ago", age=age_in_words(moment, self._now, self._words))
 
     def _news_of(self, task: TaskShown) -> Cell:
         """Return the beginning of the latest update, and the last outcome."""

@@ -1,4 +1,4 @@
-"""How long a task has waited, in words."""
+"""How long something has waited, and how long ago it was, in words."""
 
 from datetime import datetime, timedelta
 
@@ -25,6 +25,16 @@ def age_in_words(since: datetime, now: datetime, words: Words) -> str:
         return " ".join(filter(None, (words("tasks.age.day"), in_hours)))
     in_minutes = _amount(left, words("tasks.age.minute"), words("tasks.age.minutes", count=left))
     return " ".join(filter(None, (in_hours, in_minutes))) or words("tasks.age.none")
+
+
+def days_since(moment: datetime, now: datetime, words: Words) -> str:
+    """Return "today", "yesterday", "12 days ago" or "4 years, 5 months ago", by the calendar in London."""
+    days = (london_day(now) - london_day(moment)).days
+    if days > DAYS_ALONE:
+        return words("tasks.ago", age=_long(moment, now, words))
+    if days <= 0:
+        return words("page.today")
+    return words("page.yesterday") if days == 1 else words("page.days_ago", count=days)
 
 
 def _long(since: datetime, now: datetime, words: Words) -> str:
