@@ -88,9 +88,11 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
     """
     Return the handler and permission of each request. Requests before a log-in are open to anyone and have own limits.
     """
+    return [*_of_sessions(context), *_of_apps(context), *_of_users(context)]
+
+
+def _of_sessions(context: IdentityContext) -> list[AnsweredRequest]:
     password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
-    own_app, remembered = OwnAppHandlers(context), RememberedHandlers(context)
-    users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
     joining = Joining(context)
     return [
         for_anyone(asked.RegisterAccount, Registration(context).register),
@@ -105,6 +107,20 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked.ListOwnSessions, Permission.USE_ACCOUNT, OwnSessionHandlers(context).read),
         for_visitors(asked.EndOwnSession, Permission.USE_ACCOUNT, OwnSessionHandlers(context).end),
         for_visitors(asked.ChangePassword, Permission.USE_ACCOUNT, ChangeOfPassword(context).change),
+        for_anyone(asked.RemindPassword, Reminders(context).remind),
+        for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),
+        for_anyone(asked.ListOrganisations, OrganisationList(context).read),
+        for_visitors(asked.ListColleagues, Permission.ADMINISTER, ColleagueList(context).read),
+        for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
+        for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(context).find),
+        for_anyone(ReadHold, HoldInForce(context).read),
+        for_anyone(ReadIdentityBacklog, backlog_of(context)),
+    ]
+
+
+def _of_apps(context: IdentityContext) -> list[AnsweredRequest]:
+    own_app, remembered = OwnAppHandlers(context), RememberedHandlers(context)
+    return [
         for_visitors(asked_of_apps.ReadApp, Permission.USE_ACCOUNT, own_app.read),
         for_visitors(asked_of_apps.BeginApp, Permission.USE_ACCOUNT, own_app.begin),
         for_visitors(asked_of_apps.ConfirmApp, Permission.USE_ACCOUNT, own_app.confirm),
@@ -112,10 +128,12 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_apps.RenewRecoveryCodes, Permission.USE_ACCOUNT, own_app.renew),
         for_visitors(asked_of_apps.ListRemembered, Permission.USE_ACCOUNT, remembered.read),
         for_visitors(asked_of_apps.ForgetRemembered, Permission.USE_ACCOUNT, remembered.forget),
-        for_anyone(asked.RemindPassword, Reminders(context).remind),
-        for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),
-        for_anyone(asked.ListOrganisations, OrganisationList(context).read),
-        for_visitors(asked.ListColleagues, Permission.ADMINISTER, ColleagueList(context).read),
+    ]
+
+
+def _of_users(context: IdentityContext) -> list[AnsweredRequest]:
+    users, proposals, addresses = Users(context), ProposalList(context), AddressHandlers(context)
+    return [
         for_visitors(asked_of_users.ListUsers, Permission.MANAGE_USERS, users.list),
         for_visitors(asked_of_users.ListLockedUsers, Permission.UNLOCK_ACCOUNT, users.list_locked),
         for_visitors(
@@ -133,8 +151,4 @@ def answers_of(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_users.ListAddresses, Permission.MANAGE_USERS, addresses.read),
         for_visitors(asked_of_users.AssignAddress, Permission.MANAGE_USERS, addresses.assign),
         for_visitors(asked_of_users.TakeBackAddress, Permission.MANAGE_USERS, addresses.take_back),
-        for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
-        for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(context).find),
-        for_anyone(ReadHold, HoldInForce(context).read),
-        for_anyone(ReadIdentityBacklog, backlog_of(context)),
     ]

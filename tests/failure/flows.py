@@ -1,6 +1,7 @@
 """Every flow of the product, walked with the canary: what users do, their mistakes, and what goes wrong."""
 
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from io import BytesIO
 from uuid import uuid4
 
 import openpyxl
+import pyotp
 
 from deploy.runner.waiting import until
 from gateway.routes import DEMO_PAGES, PAGES
@@ -109,6 +111,29 @@ async def come_in(walker: Walker) -> None:
     await walker.see(walker.at("home/"))
 
 
+async def use_app(walker: Walker) -> None:
+    """Add an authenticator app, log in with a recovery code after a wrong code, and remove the app."""
+    page, now = walker.at("account/app"), time.time()
+    await walker.see(page)
+    begun = (await walker.post(page, {"current": PASSWORD})).fields("uri")
+    app = pyotp.parse_uri(begun["uri"][0])
+    assert isinstance(app, pyotp.TOTP)
+    await walker.post(f"{page}/confirm", begun | {"code": app.at(now - app.interval)})
+    await walker.see(f"{page}/codes")
+    renewed = await walker.post(f"{page}/codes", {"current": PASSWORD, "code": app.at(now)})
+    codes = [each.get_text() for each in renewed.tree.select(".ics-codes .ics-code")]
+    await walker.log_out()
+    await walker.go_on(walker.at("login/"), {"email": EMAIL, "password": PASSWORD})
+    await walker.see(walker.at("login/app"))
+    await walker.post(walker.at("login/app"), {"code": "none"})
+    await walker.see(walker.at("login/recovery"))
+    await walker.go_on(walker.at("login/recovery"), {"code": codes[0]})
+    await walker.see(f"{page}/remove")
+    await walker.go_on(f"{page}/remove", {"current": PASSWORD, "code": codes[1]})
+    await walker.post(walker.at(f"account/remembered/{uuid4().hex}/end"), {})
+    await walker.post(walker.at("account/join"), {"command": uuid4().hex})
+
+
 async def forget_password(walker: Walker) -> None:
     await walker.see(walker.at("login/reminder/"))
     await walker.go_on(walker.at("login/reminder/"), {"email": EMAIL})
@@ -179,7 +204,7 @@ async def change(walker: Walker, other: Walker, record: str) -> None:
     conflict = await walker.update(record, mine | {"lead_professional_contact": CHANGE})
     assert 409 == conflict.status
     assert 303 == (await walker.update(record, conflict.fields("version"))).status
-    await walker.open(record)
+    await walker.post(walker.at(f"records/{record}/review/"), (await walker.open(record)).fields("version"))
 
 
 async def note(walker: Walker, record: str) -> None:
@@ -218,6 +243,7 @@ async def see_what_waits(walker: Walker) -> None:
     assert task is not None
     await walker.see(await walker.go_on(page, {"task": task[1]}))
     await walker.post(page, {"task": word("no task")})
+    await walker.post(walker.at("discussed/"), {"task": word("no task")})
 
 
 async def reverse(walker: Walker, reference: str) -> None:
@@ -281,6 +307,8 @@ async def manage_users(admin: Walker, master: Walker) -> None:
     await admin.see(f"{here}confirm/deactivate/")
     await admin.see(await admin.go_on(f"{here}act", {"command": uuid4().hex, "act": "deactivate"}))
     await admin.post(f"{here}act", {"command": uuid4().hex, "act": "unlock"})
+    await admin.get(f"{here}app")
+    await admin.post(f"{here}app", {})
     await _unlock(admin, here.rstrip("/").rpartition("/")[2])
     await _let_in(admin)
 

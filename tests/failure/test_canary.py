@@ -65,6 +65,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.manage_users(admin, master)
         await flows.reword(admin)
         await mine.log_out()
+        await flows.use_app(window)
         await flows.forget_password(window)
         await settled(broken.inside, [], patient=False)
         places = await all_places(broken.product, broken.inside, canary.walkers)

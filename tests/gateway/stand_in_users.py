@@ -41,6 +41,7 @@ def a_user(**changes: object) -> UserShown:
         "elsewhere": False,
         "access": GrantedAccess(role=Role.STANDARD, organisation_ids=(MPFT,), home_organisation_id=MPFT),
         "version": 3,
+        "joined_at": datetime(2026, 1, 5, 9, tzinfo=UTC),
     }
     return UserShown.model_validate(fields | changes)
 

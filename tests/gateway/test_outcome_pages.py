@@ -10,7 +10,6 @@ from shared.contracts.referrals.reading import ReadRecord
 from shared.contracts.referrals.saving import Conflict
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
-from shared.registers.definition.register import Definition
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers, load_registers
 from tests.gateway.account.browser import Browser
@@ -56,16 +55,7 @@ def _registers() -> Registers:
     dsr = load_registers().find("dsr")
     named = dsr.identity.model_copy(update={"code": "bare"})
     bare = dsr.model_copy(update={"identity": named, "outcome": None})
-    return Registers([LoadedRegister(definition, sha256="") for definition in (dsr, bare, _ending_when(dsr))])
-
-
-def _ending_when(dsr: Definition) -> Definition:
-    """Return a register in which only some answers end a record."""
-    (archive,) = dsr.lifecycle.transitions
-    when = ({"meeting_outcome": ("admission_agreed", "other")},)
-    lifecycle = dsr.lifecycle.model_copy(update={"transitions": (archive.model_copy(update={"when": when}),)})
-    named = dsr.identity.model_copy(update={"code": "choosy"})
-    return dsr.model_copy(update={"identity": named, "lifecycle": lifecycle})
+    return Registers([LoadedRegister(definition, sha256="") for definition in (dsr, bare)])
 
 
 # ------------------------------------------------------------------------------------------------------------ the form
@@ -174,57 +164,6 @@ async def test_which_questions_follow_is_said_to_the_script_and_decided_by_the_s
     assert '[{"meeting_happened": ["no"]}]' == shown_if["why_it_did_not_happen"]
     assert '[{"meeting_happened": ["yes"]}]' == shown_if["meeting_outcome"]
     assert ["Say whether either meeting happened"] == either.problems
-
-
-# ------------------------------------------------------------------------------------------- which answers end a record
-CHOOSY = HERE.replace("/dsr/", "/choosy/")
-ENDS = TYPED | {"meeting_outcome": "other"}
-
-
-@pytest.mark.parametrize("act", ["archive", "confirm"])
-async def test_answers_that_do_not_end_a_record_are_not_saved_with_its_end(
-    browser: Browser, outcomes: StandInOutcomes, act: str
-) -> None:
-    page = await browser.send(CHOOSY, TYPED | {"act": act}, status=422)
-
-    assert [
-        "These answers do not end the referral. Save them without ending it, or change them. "
-        "What ends it: “What was the outcome?” Admission agreed or Other."
-    ] == page.problems
-    assert ([], [LONG]) == (outcomes.recorded, [each.get_text().lstrip("\n") for each in page.tree.select("#notes")])
-
-
-async def test_whoever_saves_answers_that_end_a_record_is_asked_whether_it_ends(
-    browser: Browser, outcomes: StandInOutcomes
-) -> None:
-    asked = await browser.send(CHOOSY, ENDS | {"act": "save"}, status=200)
-
-    assert "Archive this record?" == asked.heading
-    assert ["Yes – Archive", "Save and keep it open", "No – Cancel"] == asked.texts("main button")
-    assert [] == outcomes.recorded
-    await browser.go_on(CHOOSY, fields(asked) | {"act": "keep"})
-    assert [False] == [each.ending for each in outcomes.recorded]
-
-
-async def test_other_answers_are_saved_at_once_and_ending_ones_archived(
-    browser: Browser, outcomes: StandInOutcomes
-) -> None:
-    await browser.go_on(CHOOSY, TYPED | {"act": "save"})
-    asked = await browser.send(CHOOSY, ENDS | {"act": "archive"}, status=200)
-    await browser.go_on(CHOOSY, fields(asked) | {"act": "confirm"})
-
-    assert ["Yes – Archive", "No – Cancel"] == asked.texts("main button")
-    assert [False, True] == [each.ending for each in outcomes.recorded]
-
-
-async def test_ending_is_offered_only_with_answers_that_end(browser: Browser) -> None:
-    page, always = await browser.see(CHOOSY), await browser.see(HERE)
-
-    shown_if = [page.tree.select_one("button[value=archive]"), always.tree.select_one("button[value=archive]")]
-    assert [True, True] == [each is not None for each in shown_if]
-    assert ['[{"meeting_outcome": ["admission_agreed", "other"]}]', None] == [
-        each.parent.get("data-show-if") for each in shown_if if each and each.parent
-    ]
 
 
 # ----------------------------------------------------------------------------------------------------- save and update

@@ -16,7 +16,7 @@ from services.notifier.adding import MailRow
 from services.outcomes.store.standings import NewTask
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage
-from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion, OutboxRow
+from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion, OutboxRow, ShownDraft
 from services.referrals.store.settling import AlikePair, WantedAlike
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, RecountedCopy
 from shared.database import Scope
@@ -48,6 +48,7 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("read_search", "p_search"): Search,
         ("find_alike", "p_wanted"): WantedAlike,
         ("flag_alike", "p_pairs"): AlikePair,
+        ("submit_draft", "p_draft"): ShownDraft,
     },
     "reports": {
         ("read_copies", "p_records"): CopiedRecord,
@@ -62,6 +63,11 @@ SCOPE = (
     " AND ((( SELECT current_setting('app.all'::text, true) AS current_setting) = '1'::text)"
     " OR (compartment_id = ANY (( SELECT (NULLIF(current_setting('app.compartments'::text, true), ''::text))::uuid[]"
     ' AS "nullif")::uuid[])))'
+)
+
+COVERED = (
+    "(compartment_ids <@ ( SELECT (NULLIF(current_setting('app.compartments'::text, true), ''::text))::uuid[]"
+    ' AS "nullif"))'
 )
 
 # Tables with a compartment that name no person, and that every visitor may read.
@@ -215,10 +221,21 @@ async def test_no_policy_calls_a_function_for_each_row(db: Connection, service: 
 
 @pytest.mark.parametrize("service", [each for each in SERVICES if each != "identity"])
 async def test_one_scope_condition_holds_on_every_table_of_an_organisation(db: Connection, service: str) -> None:
-    said = [(table, text) for table, _, text in await db.fetch(POLICIES, service) if "compartment_id" in text]
+    said = [
+        (table, text) for table, _, text in await db.fetch(POLICIES, service) if re.search(r"\bcompartment_id\b", text)
+    ]
 
     assert {row[0] for row in await db.fetch(IN_SCOPE, service)} - OPEN_TABLES == {table for table, _ in said}
     assert [] == [table for table, text in said if text.count(SCOPE) != text.count("compartment_id")]
+
+
+async def test_a_report_is_only_for_users_who_reach_all_that_it_covers(db: Connection) -> None:
+    """A file covers many compartments, so its condition compares sets instead of one compartment."""
+    policies = {(table, name): text for table, name, text in await db.fetch(POLICIES, "reports")}
+    said = policies["job", "scope"]
+
+    assert COVERED in said
+    assert "(user_id = ( SELECT (NULLIF(current_setting('app.user'" in said
 
 
 def read_definers(file: Path) -> dict[str, str]:

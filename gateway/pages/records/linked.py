@@ -70,6 +70,7 @@ async def linked_lines(request: web.Request, own: Sequence[tuple[UUID, str | Non
     return {
         each.record_id: _linked_line(register, each, ratings[each.record_id])
         for each in (found.records if found else ())
+        if each.record_id in ratings
     }
 
 

@@ -134,6 +134,15 @@ class NewRecord:
     awaiting: bool = False
 
 
+@dataclass(frozen=True)
+class ShownDraft:
+    """The draft of a form, in the version that its page saw."""
+
+    draft_id: UUID
+    version: int
+    save_id: UUID
+
+
 async def submit_record(
     db: Database,
     scope: Scope,
@@ -150,7 +159,8 @@ async def submit_record(
     `UniqueViolationError` if another record has the reference; then nothing is stored.
     """
     sent = map(as_json, (scope, command, record, content))
-    (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events), as_json(draft) if draft else None)
+    shown = as_json(ShownDraft(command.command_id, draft.version, draft.save_id)) if draft else None
+    (row,) = await db.fetch(SUBMIT_RECORD, *sent, outbox_rows(events), shown)
     if row["verdict"] == "draft_changed":
         raise Refused(DraftChanged(version=row["version_there"], saved_at=row["draft_saved_at"]))
     return await _saved(db, row, command.command_id)

@@ -111,7 +111,7 @@ async def test_everybody_can_use_every_page_of_the_settings(page: Page, second: 
     await expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text(["Other is in the list already"])
     await then_everybody_can_use_it(page, "settings list with problems")
     await page.get_by_role("group", name="New option 6").get_by_label("Text").fill("Moved away")
-    await page.get_by_role("group", name="New option 6").get_by_label("Place").fill("1")
+    await page.get_by_role("group", name="New option 6").get_by_label("Position").fill("1")
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you publish")
     await then_everybody_can_use_it(page, "settings check")

@@ -37,6 +37,7 @@ from tests.services.referrals.rig import Referrals, a_note
 from tests.support.databases import database_copy
 
 PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
+UNKNOWN = {"nhs_number": "", "date_of_birth": "not_known", "lead_professional_contact": "01632 960001"}
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -61,7 +62,7 @@ async def test_golden_record(referrals: Referrals) -> None:
     pages = [ReadPast(record_id=added.record_id, skip_updates=skip) for skip in (0, 1)]
     check_golden(ReadPast, *[await referrals.ask(creator, page) for page in pages])
     check_golden(ListRecords, await referrals.listed(creator))
-    unknown = await referrals.submit(creator, **PERSON | {"nhs_number": "", "date_of_birth": "not_known"})
+    unknown = await referrals.submit(creator, **PERSON | UNKNOWN)
     named = [NameRecords(record_ids=(each.record_id,)) for each in (added, unknown)]
     namer = colleague_of(creator, Role.ADMINISTRATOR)
     check_golden(NameRecords, *[await referrals.ask(namer, each) for each in named])

@@ -14,7 +14,7 @@ from services.notifier.service import build as notifier_of
 from services.notifier.service import context_of as notifier_context
 from shared.assertion import Signer
 from shared.bus.protocol import Context
-from shared.contracts.identity import CheckGrant, Grant
+from shared.contracts.identity import CheckGrant, FindRecipients, Grant, Recipients
 from shared.contracts.notifier import ListMails
 from shared.contracts.outcomes import ListTasks
 from shared.contracts.referrals.answers import Answer
@@ -162,7 +162,12 @@ async def _grant(rig: Rig, *visitors: Visitor) -> None:
     async def check(asked: CheckGrant, _context: Context) -> Grant:
         return Grant(visitor=known[asked.user_id].model_copy(update={"session_id": UUID(int=0)}))
 
-    await FakeBus("identity", rig.wire).answer(CheckGrant, check)
+    async def find(_asked: FindRecipients, _context: Context) -> Recipients:
+        return Recipients(administrators=())
+
+    identity = FakeBus("identity", rig.wire)
+    await identity.answer(CheckGrant, check)
+    await identity.answer(FindRecipients, find)
 
 
 async def _fill_referrals(world: World) -> None:

@@ -27,18 +27,20 @@ CREATE OR REPLACE FUNCTION submit_draft(
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-    the_draft uuid := (p_command ->> 'command_id')::uuid;
+    shown record;
 BEGIN
     IF p_draft IS NOT NULL THEN
+        SELECT s.draft_id, s.version, s.save_id INTO shown
+        FROM jsonb_to_record(p_draft) AS s (draft_id uuid, version integer, save_id uuid)
+        WHERE check_keys(p_draft, ARRAY['draft_id', 'version', 'save_id']);
         PERFORM open_scope(p_scope);
-        PERFORM hold_draft(the_draft);
+        PERFORM hold_draft(shown.draft_id);
         SELECT 'draft_changed', d.version, d.saved_at INTO verdict, draft_version, draft_saved_at
         FROM draft AS d
-        CROSS JOIN jsonb_to_record(p_draft) AS shown (version integer, save_id uuid)
-        WHERE d.user_id = (p_scope ->> 'user_id')::uuid AND d.register_code = p_scope ->> 'register_code'
-            AND d.id = the_draft AND NOT d.discarded
-            AND d.version <> shown.version AND d.save_id IS DISTINCT FROM shown.save_id
-            AND check_keys(p_draft, ARRAY['version', 'save_id']);
+        WHERE d.user_id = nullif(current_setting('app.user', true), '')::uuid
+            AND d.register_code = current_setting('app.register', true)
+            AND d.id = shown.draft_id AND NOT d.discarded
+            AND d.version <> shown.version AND d.save_id IS DISTINCT FROM shown.save_id;
         IF verdict IS NOT NULL THEN
             RETURN;
         END IF;
