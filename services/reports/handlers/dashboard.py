@@ -60,10 +60,10 @@ class Dashboards:
         found = await dashboards.read_standing(db, register, covered, day)
         offered = await compartments.find_bodies(db, visitor) if register.scope else ()
         found.tallies.put_right(register, found.overdue, day)
+        left_out = count_people_once(found.tallies, register, found.linked, day)
         for name in outcome_questions(register, shown):
-            latest = await dashboards.read_latest_answers(db, register.code, covered, name)
+            latest = await dashboards.read_latest_answers(db, register.code, covered, name, left_out)
             found.tallies.add_outcomes(name, latest)
-        count_people_once(found.tallies, register, found.linked, day)
         theirs = frozenset(visitor.organisation_ids)
         within = {each: label for each, label in basis.names.items() if each in theirs}
         reached = None if covered is None else frozenset(covered)

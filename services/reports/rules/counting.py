@@ -33,6 +33,8 @@ AGE = "#age"
 DATED = "#dated"
 OUTCOME = "#outcome:"
 ENDED = "#ended:"
+# Not stored: what is taken from the counts of ended records where a tile adds those of active ones.
+BESIDE = "#beside:"
 
 
 @dataclass(frozen=True)
@@ -148,15 +150,15 @@ class Overdue:
 
 @dataclass(frozen=True)
 class LatestAnswer:
-    """How many open or ended records have these codes as the latest answer in their outcomes."""
+    """How many records have these codes as the latest answer in their outcomes. `lead` is that of their tallies."""
 
-    is_open: bool
+    lead: str
     codes: Sequence[str]
     count: int
 
 
 def _leads(of: RecordsCounted) -> tuple[str, ...]:
-    leads: dict[RecordsCounted, tuple[str, ...]] = {"active": ("",), "ended": (ENDED,), "all": ("", ENDED)}
+    leads: dict[RecordsCounted, tuple[str, ...]] = {"active": ("",), "ended": (ENDED,), "all": ("", ENDED, BESIDE)}
     return leads[of]
 
 
@@ -176,25 +178,40 @@ class Tallies:
         found = self.answers.setdefault(item.question, {})
         found[item.answer] = found.get(item.answer, 0) + n
 
+    def take(self, item: CountedAnswer, organisation_id: UUID) -> None:
+        """Take away what one record counts for; from the totals of its organisation too."""
+        self.add(item, -1)
+        if item.question.endswith(TOTAL):
+            totals = self.organisations.setdefault(item.question, {})
+            totals[organisation_id] = totals.get(organisation_id, 0) - 1
+
     def add_outcomes(self, question: str, latest: Iterable[LatestAnswer]) -> None:
-        """Add how many records have each latest answer in their outcomes. All others count as not recorded."""
-        for lead, is_open in (("", True), (ENDED, False)):
+        """
+        Add how many records have each latest answer in their outcomes. All others count as not recorded.
+
+        The totals must be those of people already: each person counts by one record here, as in the other panels.
+        """
+        for lead in _leads("all"):
             without = self.answers.get(f"{lead}{TOTAL}", {}).get("", 0)
             name = f"{lead}{OUTCOME}{question}"
             for each in latest:
-                if each.is_open == is_open:
+                if each.lead == lead:
                     without -= each.count
-                    for code in each.codes:
+                    for code in each.codes or ("",):
                         self.add(_counted_answer(name, code), each.count)
-            self.add(_counted_answer(name, ""), max(without, 0))
+            self.add(_counted_answer(name, ""), without)
 
     def found(self, name: str, of: RecordsCounted) -> dict[str, int]:
-        """Return the counts by answer of open records, of ended ones, or of both."""
+        """
+        Return the counts by answer of open records, of ended ones, or of both.
+
+        None is below 0, even if outcomes were read a moment after the records.
+        """
         found: dict[str, int] = {}
         for each in _leads(of):
             for answer, n in self.answers.get(f"{each}{name}", {}).items():
                 found[answer] = found.get(answer, 0) + n
-        return found
+        return {answer: max(n, 0) for answer, n in found.items()}
 
     def move(self, week: date, level: str, n: int) -> None:
         """Add to the moves of a week."""

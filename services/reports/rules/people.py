@@ -1,11 +1,11 @@
 """Rules about people with several records, which administrators have linked: each person is counted once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.reports.rules.counting import ENDED, TOTAL, CountedAnswer, Tallies, counted_later
+from services.reports.rules.counting import BESIDE, ENDED, CountedAnswer, Tallies, counted_later
 from services.reports.rules.urgency import RatingOrder, rating_order
 from services.reports.rules.weeks import Move, first_week
 from shared.registers.definition.register import Definition
@@ -16,37 +16,57 @@ class LinkedRecord:
     """
     A record that is linked with others that the visitor sees, and what it counts for.
 
-    Of one person's records the most urgent open one `stands` for the person.
+    The most urgent of a person's open records `stands` for the person where a tile counts open records, and the most
+    urgent of the ended ones where it counts ended records.
     """
 
+    record_id: UUID
     person_id: UUID
     organisation_id: UUID
+    is_open: bool
     stands: bool
     items: Sequence[CountedAnswer] = field(repr=False)
     born: date | None = field(repr=False)
     moves: Sequence[Move] = field(repr=False)
 
 
-def count_people_once(tallies: Tallies, register: Definition, linked: Sequence[LinkedRecord], day: date) -> None:
-    """Take from the tallies what a person's further records count for."""
+@dataclass(frozen=True)
+class NotCounted:
+    """Records that do not stand for their person; and ended ones that do, though the person has an open one too."""
+
+    anywhere: Sequence[UUID]
+    beside: Sequence[UUID]
+
+
+def _not_counted(linked: Sequence[LinkedRecord]) -> NotCounted:
+    with_open = {each.person_id for each in linked if each.is_open}
+    return NotCounted(
+        [each.record_id for each in linked if not each.stands],
+        [each.record_id for each in linked if each.stands and not each.is_open and each.person_id in with_open],
+    )
+
+
+def count_people_once(tallies: Tallies, register: Definition, linked: Sequence[LinkedRecord], day: date) -> NotCounted:
+    """Take from the tallies what a person's further records count for. Return those records."""
     order, people = rating_order(register), dict[UUID, list[LinkedRecord]]()
+    left_out = _not_counted(linked)
+    anywhere, beside = frozenset(left_out.anywhere), frozenset(left_out.beside)
     for each in linked:
         people.setdefault(each.person_id, []).append(each)
-        if not each.stands:
-            _take_away(tallies, register, each, day)
+        for item in _items(register, each, day):
+            if each.record_id in anywhere:
+                tallies.take(item, each.organisation_id)
+            elif each.record_id in beside:
+                tallies.take(
+                    replace(item, question=f"{BESIDE}{item.question.removeprefix(ENDED)}"), each.organisation_id
+                )
     for records in people.values():
         _rate_once(tallies, records, order, first_week(day))
+    return left_out
 
 
-def _take_away(tallies: Tallies, register: Definition, record: LinkedRecord, day: date) -> None:
-    items = counted_later(register, record.items, record.born, day).items if record.items else []
-    by_organisation = tallies.organisations.get(TOTAL, {})
-    for item in items:
-        if item.question.startswith(ENDED):  # ended records are counted one by one
-            continue
-        tallies.add(item, -1)
-        if item.question == TOTAL and record.organisation_id in by_organisation:
-            by_organisation[record.organisation_id] -= 1
+def _items(register: Definition, record: LinkedRecord, day: date) -> Sequence[CountedAnswer]:
+    return counted_later(register, record.items, record.born, day).items if record.items else ()
 
 
 def _rate_once(tallies: Tallies, records: Sequence[LinkedRecord], order: RatingOrder, first: date) -> None:

@@ -1,4 +1,8 @@
-"""The queries of a dashboard. One statement reads all counts, so that all its panels show the same moment."""
+"""
+The queries of a dashboard. One statement reads all counts of records, so that its panels show the same moment.
+
+The answers in outcomes are read just after it, by a query for each question.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,11 +13,11 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from services.reports.rules.counting import CountedAnswer, LatestAnswer, Overdue, Tallies
-from services.reports.rules.people import LinkedRecord
+from services.reports.rules.counting import BESIDE, ENDED, CountedAnswer, LatestAnswer, Overdue, Tallies
+from services.reports.rules.people import LinkedRecord, NotCounted
 from services.reports.rules.tiles import counts_organisations
 from services.reports.rules.urgency import rating_order
-from services.reports.rules.weeks import Move, first_week
+from services.reports.rules.weeks import first_week
 from services.reports.store.feeds import ANSWERS_COUNTED
 from services.reports.store.jobs import IN_ORDER
 from shared.database import Database
@@ -41,12 +45,14 @@ READ_TALLIES = """
     WHERE register_code = $1 AND compartment_id {counted}
     GROUP BY level, greatest(week, $3)
     UNION ALL
-    SELECT 'linked', person_id::text, NULL, compartment_id, (place = 1 AND is_open)::integer,
-        jsonb_build_object('items', counted, 'moves', moves), born
+    SELECT 'linked', NULL, NULL, NULL, NULL, jsonb_build_object(
+        'record_id', record_id, 'person_id', person_id, 'organisation_id', compartment_id, 'is_open', is_open,
+        'stands', place = 1, 'items', counted, 'born', born, 'moves', moves
+    ), NULL
     FROM (
-        SELECT r.person_id, r.compartment_id, r.is_open, r.counted, r.moves, r.born,
+        SELECT r.record_id, r.person_id, r.compartment_id, r.is_open, r.counted, r.moves, r.born,
             count(*) OVER (PARTITION BY r.person_id) AS records,
-            row_number() OVER (PARTITION BY r.person_id ORDER BY r.is_open DESC, {order}) AS place
+            row_number() OVER (PARTITION BY r.person_id, r.is_open ORDER BY {order}) AS place
         FROM record_copy AS r
         WHERE r.register_code = $1 AND r.person_id IS NOT NULL AND r.compartment_id {each}
     ) AS linked
@@ -55,17 +61,7 @@ READ_TALLIES = """
 ORDER = IN_ORDER.format(levels="$5", rating="$6")
 READ_WHOLE = READ_TALLIES.format(counted="IS NULL", each="IS NOT NULL", order=ORDER)
 READ_COMPARTMENTS = READ_TALLIES.format(counted="= ANY($7)", each="= ANY($7)", order=ORDER)
-
-
-@dataclass(frozen=True)
-class CountedMoved:
-    """What a linked record counts for, and the levels of the rating that it reached and left."""
-
-    items: list[CountedAnswer] = field(repr=False)
-    moves: list[Move] = field(repr=False)
-
-
-COUNTED_MOVED = TypeAdapter(CountedMoved)
+LINKED = TypeAdapter(LinkedRecord)
 READ_MOMENT = """
     SELECT
         r.complete_at AS as_at, o.complete_at IS NOT NULL AS has_outcomes, r.sequence, r.generation, r.rebuild_sequence,
@@ -114,8 +110,7 @@ class DashboardCounts:
             elif of == "overdue":
                 self.overdue.append(Overdue(ANSWERS_COUNTED.validate_json(counted), day))
             elif of == "linked":
-                found = COUNTED_MOVED.validate_json(counted)
-                self.linked.append(LinkedRecord(UUID(name), organisation_id, bool(n), found.items, day, found.moves))
+                self.linked.append(LINKED.validate_json(counted))
             elif of == "organisation":
                 self.tallies.organisations.setdefault(name, {})[organisation_id] = n
             else:
@@ -145,21 +140,27 @@ async def read_standing(
 
 
 LATEST_ANSWERS = """
-    SELECT is_open, answer, count(*) AS n
+    SELECT is_open, beside, answer, count(*) AS n
     FROM (
-        SELECT DISTINCT ON (o.record_id) r.is_open, o.answers -> $2 AS answer
+        SELECT DISTINCT ON (o.record_id) r.is_open, o.record_id = ANY($5) AS beside, o.answers -> $2 AS answer
         FROM outcome_copy AS o
         INNER JOIN record_copy AS r ON r.record_id = o.record_id
         WHERE r.register_code = $1 AND o.answers ? $2 AND ($3::uuid [] IS NULL OR r.compartment_id = ANY($3))
+            AND o.record_id <> ALL($4)
         ORDER BY o.record_id, o.recorded_at DESC, o.outcome_id DESC
     ) AS latest
-    GROUP BY is_open, answer
+    GROUP BY is_open, beside, answer
 """
 
 
 async def read_latest_answers(
-    db: Database, register_code: str, compartment_ids: Sequence[UUID] | None, question: str
+    db: Database, register_code: str, compartment_ids: Sequence[UUID] | None, question: str, left_out: NotCounted
 ) -> list[LatestAnswer]:
-    """Count records by their latest answer to a question of the outcome form."""
-    rows = await db.fetch(LATEST_ANSWERS, register_code, question, compartment_ids)
-    return [LatestAnswer(row["is_open"], codes_of(from_json(row["answer"])), row["n"]) for row in rows]
+    """Count people by the latest answer of their record to a question of the outcome form."""
+    values = (register_code, question, compartment_ids, left_out.anywhere, left_out.beside)
+    latest: list[LatestAnswer] = []
+    for row in await db.fetch(LATEST_ANSWERS, *values):
+        codes, n = codes_of(from_json(row["answer"])), row["n"]
+        latest.append(LatestAnswer("" if row["is_open"] else ENDED, codes, n))
+        latest += [LatestAnswer(BESIDE, codes, -n)] if row["beside"] else []
+    return latest

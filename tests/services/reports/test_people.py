@@ -48,7 +48,10 @@ def test_at_the_end_of_each_week_a_person_is_at_the_highest_rating_of_their_reco
     tallies = Tallies()
     for move in (move for record in records for move in moves_of(record)):
         tallies.move(max(move.week, first_week(TODAY)), move.level, move.n)
-    linked = [LinkedRecord(UUID(int=1), UUID(int=2), False, [], None, moves_of(record)) for record in records]
+    person, organisation = UUID(int=1), UUID(int=2)
+    linked = [
+        LinkedRecord(new_id(), person, organisation, True, False, [], None, moves_of(record)) for record in records
+    ]
 
     count_people_once(tallies, dsr, linked, TODAY)
 
