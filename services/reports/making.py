@@ -25,7 +25,7 @@ from services.reports.store.jobs import MadeFile, StoredJob, Wanted
 from services.reports.writing import WorkbookProcess, workbook_process
 from shared import audit
 from shared.contracts.identity import CheckGrant
-from shared.database import DatabasePool, transaction
+from shared.database import DatabasePool, reach_of, transaction
 from shared.jobs import Job
 from shared.log import log, warn
 from shared.messages import Fault, NotAnswered, Refused
@@ -131,7 +131,7 @@ class Making:
             covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)
             ages, order = choice.ages(day), rating_order(editions[0])
-            wanted = Wanted(job.register_code, covered, choice.report, answers, ages, order)
+            wanted = Wanted(job.register_code, covered, reach_of(visitor), choice.report, answers, ages, order)
             progress.total = await jobs.count_rows(db, wanted)
             within = visitor.organisation_ids if covered is None else covered
             asked = ReportRequest(visitor.full_name, within, day, state.complete_at)

@@ -247,7 +247,7 @@ READ_ROWS = f"""
                     SELECT string_agg(l.reference, ', ' ORDER BY l.reference)
                     FROM record_copy AS l
                     WHERE l.register_code = $1 AND l.person_id = r.person_id AND l.is_open
-                        AND l.record_id <> r.record_id
+                        AND l.record_id <> r.record_id {{reached}}
                 ) END
             ),
             'answers', r.answers,
@@ -269,8 +269,10 @@ READ_ROWS = f"""
         OFFSET 0
     ) AS r
 """  # noqa: S608  conditions of ours
-READ_WHOLE = READ_ROWS.format(covered="")
-READ_COVERED = READ_ROWS.format(covered="AND r.compartment_id = ANY($10)")
+READ_WHOLE = READ_ROWS.format(covered="", reached="")
+READ_COVERED = READ_ROWS.format(
+    covered="AND r.compartment_id = ANY($10)", reached="AND ($11::uuid [] IS NULL OR l.compartment_id = ANY($11))"
+)
 AT_ONCE = 500
 
 
@@ -279,11 +281,12 @@ class Wanted:
     """
     Which records a report holds, and its rating with the levels in their order.
 
-    `compartment_ids` are those of its records; None for the whole register.
+    `compartment_ids` are those of its records, and `reached` those that the user may see; None for the whole register.
     """
 
     register_code: str
     compartment_ids: tuple[UUID, ...] | None
+    reached: Sequence[UUID] | None
     report: Report
     answers: Answers = field(repr=False)
     ages: Births | AgesAt | None
@@ -339,6 +342,6 @@ async def read_rows(db: Database, wanted: Wanted) -> AsyncIterator[list[tuple[UU
     if wanted.compartment_ids is None:
         cursor = await db.cursor(wanted.filled(READ_WHOLE), *values)
     else:
-        cursor = await db.cursor(wanted.filled(READ_COVERED), *values, wanted.compartment_ids)
+        cursor = await db.cursor(wanted.filled(READ_COVERED), *values, wanted.compartment_ids, wanted.reached)
     while rows := await cursor.fetch(AT_ONCE):
         yield [(row["record_id"], row["line"]) for row in rows]

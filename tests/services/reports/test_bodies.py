@@ -113,7 +113,7 @@ async def report_rows(rig: Rig, visitor: Visitor, records: str) -> set[UUID]:
         each for each in rig.context.registers.find(visitor.register_code).reporting.reports if each.records == records
     )
     covered = None if reached.all_compartments else reached.compartment_ids
-    wanted = Wanted(visitor.register_code, covered, report, {}, None, RatingOrder())
+    wanted = Wanted(visitor.register_code, covered, covered, report, {}, None, RatingOrder())
     async with transaction(rig.pool, reached) as db:
         found = {record_id async for rows in jobs.read_rows(db, wanted) for record_id, _ in rows}
         assert len(found) == await jobs.count_rows(db, wanted)

@@ -13,15 +13,17 @@ from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
 from services.reports.service import answers_of
 from shared.clock import london_today
-from shared.contracts.notifier import ListMails, SendAgain
+from shared.contracts.notifier import CountUndelivered, ListMails, SendAgain
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
+    DiscussTask,
     ListOutcomes,
     ListTasks,
     ReadTask,
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
+from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import ListEndedBefore
@@ -36,16 +38,17 @@ from shared.contracts.referrals.saving import ReviewRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import AnsweredRequest
 from shared.messages import Message, NotAnswered, Refused, Request
-from shared.permissions import Visitor
+from shared.permissions import Role, Visitor
 from tests.services.notifier.builders import settings as notifier_settings
 from tests.services.outcomes.rig import an_ending, an_outcome
 from tests.services.referrals.builders import EDITION, new_id
 from tests.services.reports.rig import column, context_of
+from tests.services.reports.test_people import LINK
 from tests.services.walls.world import Owners, World, an_update, the_same_person
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen"})
+COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"})
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -78,6 +81,7 @@ READS: dict[str, Ask] = {
     "a search within names": lambda _: ListRecords(search="allflowe"),
     "a search by reference": lambda world: ListRecords(search=world.record.reference),
     "a search by number": lambda world: ListRecords(search=str(world.person["nhs_number"])),
+    "the caseload": lambda _: ReadCaseload(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
     "its past": by_id(ReadPast),
@@ -98,6 +102,7 @@ READS: dict[str, Ask] = {
     "its task": by_id(ReadTask),
     "mails": lambda _: ListMails(),
     "undelivered mails": lambda _: ListMails(undelivered=True),
+    "the number of undelivered mails": lambda _: CountUndelivered(),
     "the dashboard": lambda _: ReadDashboard(),
     "the dashboard of the organisation": lambda world: ReadDashboard(organisation_id=world.organisation_id),
     "the report": lambda world: ReadReportJob(job_id=world.job.job_id),
@@ -137,6 +142,9 @@ WRITES: dict[str, Ask] = {
     "an outcome": lambda world: an_outcome(world.record),
     "an outcome that archives": lambda world: an_ending(world.records[2]),
     "a task taken": lambda world: AcknowledgeTask(command_id=new_id(), task_id=world.task_id),
+    "a task discussed": lambda world: DiscussTask(
+        command_id=new_id(), task_id=world.agenda.task_id, version=world.agenda.version
+    ),
     "a mail again": lambda world: SendAgain(command_id=new_id(), mail_id=world.mail_id),
     "a report of the organisation": lambda world: StartReport(
         command_id=new_id(), report="referrals", organisation_id=world.organisation_id
@@ -163,7 +171,7 @@ ABOUT_NO_PERSON = {PublishOverlay, ListOverlays}
 
 def rightful(world: World, request: Request[Message]) -> Visitor:
     """Return a user who may make this request about the records of the world."""
-    if isinstance(request, (ReadDraft, ListDrafts, SaveDraft, DiscardDraft)):
+    if isinstance(request, (ReadDraft, ListDrafts, SaveDraft, DiscardDraft, ReadCaseload)):
         return world.creator
     if isinstance(request, (ReadReportJob, ReadReportChunk, StopReport, StartReport, ReadDashboard)):
         return world.reporter
@@ -282,6 +290,20 @@ async def test_a_report_of_a_stranger_holds_no_record(open_world: tuple[World, O
 
     assert [] == column(book, "Reference")
     assert {each.reference for each in world.records} == set(column(theirs, "Reference"))
+
+
+@pytest.mark.slow
+async def test_a_report_names_no_linked_record_of_strangers(open_world: tuple[World, Owners]) -> None:
+    world, owners = open_world
+    await owners["reports"].execute("UPDATE job SET state = 'stopped', ended_at = now() WHERE state = 'queued'")
+    elsewhere = world.rig.organisation("Elsewhere")
+    own = await world.rig.submit(elsewhere)
+    await world.rig.copy()
+    await owners["reports"].execute(LINK, [own.record_id, world.record.record_id], new_id())
+
+    book = await world.rig.report(world.rig.somebody(Role.REPORTING, elsewhere))
+
+    assert ([own.reference], [None]) == (column(book, "Reference"), column(book, "Linked To"))
 
 
 def test_every_request_of_a_visitor_is_among_these(open_world: tuple[World, Owners]) -> None:

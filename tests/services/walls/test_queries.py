@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[3]
 # their own records also these. `test_own_checks.py` proves it, and for referrals `test_conditions.py` too.
 OF_SCOPE = """
     referrals.store.archiving.FIND_STATE
+    referrals.store.caseload.COUNT_OWN referrals.store.caseload.FIND_NEW referrals.store.caseload.FIND_OLDEST
+    referrals.store.caseload.OWN
     referrals.store.duplicates.COUNT_OPEN referrals.store.duplicates.DECIDE referrals.store.duplicates.FIND_COMPARED
     referrals.store.duplicates.FIND_DECISION referrals.store.duplicates.FIND_OPEN referrals.store.duplicates.LIST_LINKED
     referrals.store.duplicates.OPEN
@@ -33,11 +35,14 @@ OF_SCOPE = """
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
     referrals.store.saving.SUBMIT_RECORD
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
-    outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_URGENT
+    outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
+    outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_DISCUSSED outcomes.store.tasks.LIST_URGENT
+    reports.store.dashboards.LATEST_ANSWERS
     reports.store.dashboards.READ_COMPARTMENTS reports.store.dashboards.READ_TALLIES
-    reports.store.dashboards.READ_WHOLE reports.store.jobs.CHOSEN reports.store.jobs.COUNT_ROWS
-    reports.store.jobs.READ_ROWS
-    notifier.ended.FIND_ENDED notifier.store.FIND_PLACE notifier.store.LIST_ALL notifier.store.LIST_REACHED
+    reports.store.dashboards.READ_WHOLE reports.store.jobs.COUNT_ROWS reports.store.jobs.READ_COVERED
+    reports.store.jobs.READ_ROWS reports.store.jobs.READ_WHOLE
+    notifier.ended.FIND_ENDED notifier.store.COUNT_ENDED_BADLY notifier.store.FIND_PLACE notifier.store.LIST_ALL
+    notifier.store.LIST_REACHED
     notifier.store.LIST_UNDELIVERED
 """
 # The rows are the visitor's own: the query names the user.
@@ -52,12 +57,14 @@ OF_WHAT_WAS_FOUND = """
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
     referrals.store.holding.ADD_COVER referrals.store.holding.ADD_HOLDER referrals.store.holding.END_COVER
-    referrals.store.holding.END_HOLDER referrals.store.holding.FIND_COVERS referrals.store.holding.FIND_HOLDER
+    referrals.store.holding.END_HOLDER referrals.store.holding.FEED_AGAIN referrals.store.holding.FIND_COVERS
+    referrals.store.holding.FIND_HOLDER
     referrals.store.holding.FIND_NAMED referrals.store.holding.IS_COVER
     referrals.store.reversing.ADD_REVERSAL referrals.store.reversing.DECIDE
     outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
     outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
-    outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_SEEN
+    outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_DISCUSSED
+    outcomes.store.tasks.MARK_SEEN
     reports.store.jobs.NOTE_DOWNLOAD reports.store.jobs.READ_CHUNK reports.store.jobs.REMOVE_CHUNKS
     reports.store.jobs.STOP
     notifier.ended.HOLD_MAIL notifier.ended.QUEUE_AGAIN
@@ -67,7 +74,8 @@ OWN_WORK = """
     referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
-    referrals.store.feed.READ referrals.store.feed.READ_RATINGS
+    referrals.store.feed.READ referrals.store.feed.READ_PEOPLE
+    referrals.store.feed.READ_RATINGS
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
     referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -16,7 +16,7 @@ from shared.assertion import Signer
 from shared.bus.protocol import Context
 from shared.contracts.identity import CheckGrant, FindRecipients, Grant, Recipients
 from shared.contracts.notifier import ListMails
-from shared.contracts.outcomes import ListTasks
+from shared.contracts.outcomes import ListTasks, TaskShown
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.drafts import DraftSeen, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import DecideDuplicate
@@ -67,7 +67,8 @@ class World:
     """
     Three open records of one person, two of which are linked, and an archived one.
 
-    The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report and a mail.
+    The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report, a mail,
+    and the amber record of another person on the agenda.
     """
 
     rig: Rig
@@ -84,6 +85,7 @@ class World:
     task_id: UUID
     job: ReportJob
     mail_id: UUID
+    agenda: TaskShown = field(init=False)
 
     @property
     def record(self) -> RecordReceipt:
@@ -97,14 +99,15 @@ class World:
     def ids(self) -> list[str]:
         """Return what every row about these records or of these users holds."""
         users = (self.creator, self.administrator, self.second, self.holder, self.reporter)
-        named = [*(each.record_id for each in (*self.records, self.archived)), *(each.user_id for each in users)]
+        records = [*(each.record_id for each in (*self.records, self.archived)), self.agenda.record_id]
+        named = [*records, *(each.user_id for each in users)]
         return [str(each) for each in named]
 
     @property
     def secrets(self) -> list[str]:
         """Return the words and ids that only a user with these records in reach may be shown."""
-        ids = (self.draft_id, self.reversal_id, self.task_id, self.job.job_id, self.mail_id)
-        texts = [each.reference for each in (*self.records, self.archived)]
+        ids = (self.draft_id, self.reversal_id, self.task_id, self.agenda.task_id, self.job.job_id, self.mail_id)
+        texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference]
         texts += [NOTE_TEXT, FILE.decode(), b64encode(FILE).decode(), HOLDER_NAME, "Jayne Billings"]
         texts += [str(self.person[each]) for each in ("last_name", "nhs_number")]
         return [*self.ids, *(str(each) for each in ids), *texts]
@@ -200,8 +203,12 @@ async def _fill_rows(world: World, owners: Owners) -> None:
     asked = AskReversal(command_id=new_id(), reference=world.archived.reference, reason="Wrong person")
     await world.ask(world.administrator, asked)
     world.reversal_id = (await world.ask(world.second, ListReversals())).reversals[0].reversal_id
-    tasks = (await world.ask(world.administrator, ListTasks())).urgent
-    world.task_id = next(each.task_id for each in tasks if each.record_id == world.record.record_id)
+    amber = unasked(**a_person(first_name="Wallflower", risk_level="amber"))
+    added = await world.ask(colleague_of(world.creator), amber)
+    await world.rig.tell()
+    tasks = await world.ask(world.administrator, ListTasks())
+    world.task_id = next(each.task_id for each in tasks.urgent if each.record_id == world.record.record_id)
+    world.agenda = next(each for each in tasks.agenda if each.record_id == added.record_id)
     await owners["referrals"].execute(
         "INSERT INTO ending_decision (id, record_id, body, reason, person_told, decided_by, decided_by_name) "
         "VALUES (gen_random_uuid(), $1, 'council:one', 'Safe now', true, $2, 'Jayne Billings')",
