@@ -52,13 +52,17 @@ class ReportChoice:
         """The codes of this choice, without an age filter that the report does not take."""
         return Codes(self.report.code, self.bodies, self.age.code if self.age else None, self.options)
 
+    @property
+    def age_at(self) -> str | None:
+        """The question on whose date the report takes ages; None for today."""
+        return self.report.at if self.report.ages else self.at
+
     def ages(self, day: date) -> Births | AgesAt | None:
         """Return the dates of birth that the report holds on this day, or the ages on a date; None for all."""
         band = self.report.ages or self.age
-        at = self.report.at if self.report.ages else self.at
         if band is None:
             return None
-        return ages_at(band, at) if at else births_of(band, day)
+        return ages_at(band, self.age_at) if self.age_at else births_of(band, day)
 
 
 def reports_offered(register: Definition, visitor: Visitor, *, has_outcomes: bool) -> tuple[Report, ...]:

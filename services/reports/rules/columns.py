@@ -63,7 +63,7 @@ class Planner:
             facts=self._facts(choice, asked, within.values()),
             headings=(words("workbook.column"), words("workbook.section"), words("workbook.meaning")),
             definitions=words("workbook.definitions"),
-            apart=words("workbook.age_not_known"),
+            apart=words("workbook.age_at_not_known") if choice.age_at else words("workbook.age_not_known"),
             records=words("workbook.records"),
             people=words("workbook.people"),
             continued=words.unfilled("workbook.continued"),

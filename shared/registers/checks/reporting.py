@@ -1,6 +1,6 @@
 """Checks of the dashboard and the reports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shared.registers.checks.forms import not_asked, twice
 from shared.registers.definition.dashboards import AgeBand, AgeFilter, AgeTile, OptionFilter, OptionTile, WeekTile
@@ -78,3 +78,12 @@ def check_ages_at(register: Definition) -> Iterator[DefinitionFault]:
     for report in reporting.reports:
         if report.at and report.ages is None:
             yield DefinitionFault(f"reporting, report {report.code}", "says at, which belongs to ages")
+    yield from _check_age_filters([each for each in reporting.filters if isinstance(each, AgeFilter)])
+
+
+def _check_age_filters(filters: Sequence[AgeFilter]) -> Iterator[DefinitionFault]:
+    """Check that a chosen age has one meaning: a request names the band alone."""
+    if any(each.at for each in filters):
+        for second in filters[1:]:
+            told = "there is an age filter already, and a report takes one age: today's, or that on a date"
+            yield DefinitionFault(f"reporting, filter {second.label}", told)

@@ -1,13 +1,15 @@
 """What tiles can count beside active records: ended records, outcomes, and ages on a date."""
 
 from dataclasses import replace
+from itertools import takewhile
 from uuid import UUID
 
 import pytest
+from openpyxl import Workbook
 
 from services.reports.rules.tiles import tiles_shown
 from shared.contracts.referrals.saving import RecordReceipt
-from shared.permissions import Role
+from shared.permissions import Role, Visitor
 from shared.registers.checks import find_faults
 from shared.registers.definition.dashboards import (
     AgeBand,
@@ -22,9 +24,11 @@ from shared.registers.definition.dashboards import (
 from shared.registers.definition.register import Definition
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers
-from tests.services.referrals.builders import a_visitor
+from tests.services.referrals.builders import a_visitor, new_id
+from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig, column
 from tests.services.reports.test_ended import ended_seen_by
+from tests.services.reports.test_people import LINK
 
 BANDS = (AgeBand(label="Young", last=29), AgeBand(label="Old", first=30))
 TILES: tuple[Tile, ...] = (
@@ -142,6 +146,7 @@ async def test_a_report_goes_by_the_age_on_a_date_and_its_summary_by_outcomes(ri
     then = {"consent_date": "2022-06-17", "tool_date": "2022-06-17", "risk_level_date": "2022-06-17"}
     young = await rig.submit(organisation, date_of_birth="1992-06-18", **then)
     await rig.submit(organisation, date_of_birth="1992-06-17", **then)
+    unknown = await rig.submit(organisation, date_of_birth="not_known", **then)
     await held(rig, organisation, young, meeting_outcome="plan_changed")
     await held(rig, organisation, young, meeting_outcome="other")
     await rig.copy()
@@ -151,12 +156,61 @@ async def test_a_report_goes_by_the_age_on_a_date_and_its_summary_by_outcomes(ri
 
     references = [column(each, "Reference") for each in (limited, chosen)]
     assert [[young.reference], [young.reference]] == references
+    apart = [column(each, "Reference", "Age on that date not known") for each in (limited, chosen)]
+    assert [[unknown.reference], [unknown.reference]] == apart
     rows = {row[0]: row[1] for row in whole["Summary"].iter_rows(values_only=True) if row[0]}
     assert (1, 1, 1, 0) == (rows["Young"], rows["Old"], rows["Other"], rows["Support plan changed"])
     titles = {row[0] for row in whole["Summary"].iter_rows(values_only=True)}
     assert {"RESULT", "AGE THEN"} <= titles
     assert not {"RESULT OF ENDED", "RISK OF ENDED"} & titles
     assert "RESULT" not in {row[0] for row in limited["Summary"].iter_rows(values_only=True)}
+
+
+@pytest.mark.programs
+@pytest.mark.requirement("R-USE-002", "R-DSR-141")
+async def test_a_person_counts_once_in_tiles_of_ended_records_and_of_outcomes_as_in_the_file(
+    rig: Rig, owner: Owner
+) -> None:
+    here, there = rig.organisation("Alpha"), rig.organisation("Beta")
+    risks = {here: ("red", "amber", "green"), there: ("amber", "amber", "green")}
+    results = iter(("plan_changed", "admission_avoided", "admission_agreed", "other"))
+    linked = []
+    for organisation, (active, ended, other) in risks.items():
+        for risk, ending in ((active, False), (ended, True)):
+            linked.append(await rig.submit(organisation, risk_level=risk))
+            await held(rig, organisation, linked[-1], meeting_outcome=next(results), ending=ending)
+        await rig.submit(organisation, risk_level=other)
+    await rig.copy()
+    await owner.rows(LINK, [each.record_id for each in linked], new_id())
+
+    both, one = rig.somebody(Role.REPORTING, here, there), rig.somebody(Role.REPORTING, there)
+    found, narrow = await nonzero(rig, both), await nonzero(rig, one)
+
+    assert ({"ENDED": 1}, {"ALL": 3}) == (found["ENDED"], found["ALL"])
+    assert {"Red": 1, "Green": 2} == found["RISK OF ALL"]
+    assert {"Amber": 1} == found["RISK OF ENDED"]
+    assert {"Support plan changed": 1, "Not recorded": 2} == found["RESULT"]
+    assert [1, 1, 3] == [sum(found[each].values()) for each in ("WHERE ENDED", "AGE OF ENDED", "AGE THEN")]
+    assert {"Amber": 1, "Green": 1} == narrow["RISK OF ALL"]
+    assert {"Admission agreed": 1, "Not recorded": 1} == narrow["RESULT"]
+    assert {"Other": 1} == narrow["RESULT OF ENDED"]
+    of_active, of_ended = await rig.report(both, "referrals_outcomes"), await rig.report(both, "archived")
+    assert found["RESULT"] == summed(of_active, "RESULT")
+    tiles = ("RISK OF ENDED", "RESULT OF ENDED", "WHERE ENDED", "AGE OF ENDED")
+    assert [found[each] for each in tiles] == [summed(of_ended, each) for each in tiles]
+
+
+async def nonzero(rig: Rig, reader: Visitor) -> dict[str, dict[str, int]]:
+    """Return the counts of each tile of the dashboard that are not 0."""
+    tiles = (await rig.dashboard(reader)).tiles
+    return {tile.title: {each.label: each.count for each in tile.counts if each.count} for tile in tiles}
+
+
+def summed(book: Workbook, title: str) -> dict[object, object]:
+    """Return the counts of a table of the summary that are not 0."""
+    rows = [row[:2] for row in book["Summary"].iter_rows(values_only=True)]
+    first = next(place for place, row in enumerate(rows) if row[0] == title) + 1
+    return {label: n for label, n in takewhile(lambda row: row[0], rows[first:]) if n}
 
 
 @pytest.mark.requirement("R-DSR-141")
@@ -186,6 +240,7 @@ def test_whoever_may_not_read_the_answers_sees_no_count_of_them(
         ({"tiles": (OptionTile(kind="by_option", title="T", question="cetr_date"),)}, "not a question with options"),
         ({"tiles": (AgeTile(kind="by_age", title="T", band=BANDS, at="risk_level"),)}, "must be a date"),
         ({"tiles": (AgeTile(kind="by_age", title="T", band=BANDS, at="died"),)}, "died is not a question of the form"),
+        ({"filters": (FILTER.model_copy(update={"at": None}), FILTER)}, "there is an age filter already"),
         ({"reports": (Report(code="r", title="R", at="consent_date"),)}, "says at, which belongs to ages"),
     ],
 )
