@@ -150,8 +150,15 @@ function searchAsYouType(field) {
       search(event.submitter.name === "page" ? event.submitter.value : "1");
     } else if (event.submitter?.value === "whole") {
       forgetSearch();
+    } else {
+      keepSearch(field, "1");
     }
   });
+  // A page that was searched for, here or from Home, shows that search. Only a list without one takes up the last.
+  if (field.defaultValue) {
+    keepSearch(field, "1");
+    return;
+  }
   const kept = keptSearch();
   if (kept) {
     field.value = kept.term;

@@ -137,9 +137,22 @@ async def then_each_way_back_shows_the_same(page: Page, term: str, found: list[s
         await expect(page.locator("#results tbody th")).to_have_count(len(found))
         assert found == await names(page)
         assert term not in page.url.partition("/dsr/records/")[2]
+    await then_a_search_from_home_is_for_what_was_typed_there(page)
     await page.get_by_role("button", name="Show the whole list").click()
     await expect(page.get_by_role("group", name="Filters chosen")).to_have_count(0)
     await expect(page.get_by_label("Search:")).to_have_value("")
+
+
+async def then_a_search_from_home_is_for_what_was_typed_there(page: Page) -> None:
+    """Search for someone else from Home, then come back to that search and not to the one before it."""
+    await page.get_by_role("link", name="Home", exact=True).click()
+    await page.get_by_label("Find a person").fill("Tester Three")
+    await page.get_by_role("button", name="Search", exact=True).click()
+    await expect(page.get_by_label("Search:")).to_have_value("Tester Three")
+    await page.get_by_role("link", name="Tester Three", exact=True).click()
+    await page.get_by_role("link", name="Back to referrals", exact=True).click()
+    await expect(page.get_by_label("Search:")).to_have_value("Tester Three")
+    await expect(page.locator("#results tbody th")).to_have_count(1)
 
 
 async def test_one_organisation_can_be_chosen_by_who_sees_several_and_by_nobody_else(
