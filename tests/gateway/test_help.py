@@ -31,6 +31,7 @@ TOPICS = {
     ],
     Role.MASTER_ADMIN: ["Managing users"],
 }
+FORMS = {f"/{{register}}/{path}" for path in ("records/new", "records/{record}/change/", "login/app", "account/app")}
 BY_ROLE = {topic for topics in TOPICS.values() for topic in topics}
 
 
@@ -69,6 +70,7 @@ def test_every_place_is_that_of_a_page_and_every_topic_of_the_dsr_has_one() -> N
 
     assert [] == [path for path in PLACES if path not in routes]
     assert set(get_args(HelpPlace)) == set(PLACES.values())
+    assert FORMS <= PLACES.keys()
     assert frozenset(get_args(HelpPlace)) == load_registers().find("dsr").help_places("administrator")
 
 

@@ -251,7 +251,7 @@ async def test_nothing_but_a_reference_is_filled_in(browser: Browser, typed: str
 async def test_a_second_administrator_sees_on_home_and_administration_that_a_decision_waits(
     browser: Browser, referrals: StandInReversals
 ) -> None:
-    said = "Records to put back, waiting for your decision: 2"
+    said = "Records to restore, waiting for your decision: 2"
     without = await browser.see("/dsr/home/")
     referrals.count = 2
     home, administration = await browser.see("/dsr/home/"), await browser.see("/dsr/administration/")
