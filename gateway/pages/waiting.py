@@ -22,7 +22,7 @@ from gateway.ui.navigation import PATHS
 from gateway.ui.table import Cell, risk_mark
 from shared import log
 from shared.clock import utc_now
-from shared.contracts.notifier import CountUndelivered
+from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
 from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
@@ -44,12 +44,17 @@ class RatingCount:
 
 @dataclass(frozen=True, repr=False)
 class Home:
-    """What the home page shows: things to do, and the visitor's own records, if they see no others."""
+    """
+    What the home page shows: things to do, and the visitor's own records, if they see no others.
+
+    `is_whole` is false if a service gave no answer, so that the page does not say that nothing waits.
+    """
 
     todo: list[ActionCard] = field(default_factory=list)
     has_own: bool = False
     ratings: list[RatingCount] = field(default_factory=list)
     own: list[ActionCard] = field(default_factory=list)
+    is_whole: bool = True
 
 
 async def read_home(request: web.Request) -> Home:
@@ -57,19 +62,19 @@ async def read_home(request: web.Request) -> Home:
     caseload, tasks, decisions, emails, accounts = await asyncio.gather(
         _caseload(request), _tasks(request), _decisions(request), _undelivered(request), _accounts(request)
     )
-    register, own = request[REGISTER], caseload.own
+    register, found = request[REGISTER], caseload or Caseload()
     return Home(
-        todo=[*tasks, *decisions, *emails, *_of_accounts(register, accounts)],
-        has_own=own is not None,
-        ratings=_ratings(register, own) if own else [],
-        own=list(_own(register, caseload)),
+        todo=[*tasks, *decisions, *_of_emails(register, emails), *_of_accounts(register, accounts)],
+        has_own=found.own is not None,
+        ratings=_ratings(register, found.own) if found.own else [],
+        own=list(_own(register, found)),
+        is_whole=None not in (caseload, emails, accounts),
     )
 
 
-async def _caseload(request: web.Request) -> Caseload:
-    if not request[VISITOR].may(Permission.READ_RECORDS):
-        return Caseload()
-    return await ask_if_there(request, ReadCaseload()) or Caseload()
+async def _caseload(request: web.Request) -> Caseload | None:
+    may = request[VISITOR].may(Permission.READ_RECORDS)
+    return await ask_if_there(request, ReadCaseload()) if may else Caseload()
 
 
 async def _tasks(request: web.Request) -> list[ActionCard]:
@@ -93,19 +98,14 @@ def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:
         yield register.words("tasks.agenda_count", count=counts.agenda)
 
 
-async def _undelivered(request: web.Request) -> list[ActionCard]:
-    register = request[REGISTER]
-    if not request[VISITOR].may(Permission.ADMINISTER):
-        return []
-    counted = await ask_if_there(request, CountUndelivered())
-    count = counted.total if counted else 0
-    href = f"{mails_address(register)}?undelivered=1"
-    return [ActionCard(register.words("home.undelivered", count=count), href)] if count else []
+async def _undelivered(request: web.Request) -> UndeliveredMails | None:
+    may = request[VISITOR].may(Permission.ADMINISTER)
+    return await ask_if_there(request, CountUndelivered(), seconds=COUNT_SECONDS) if may else UndeliveredMails(total=0)
 
 
 async def _accounts(request: web.Request) -> AccountsWaiting | None:
     may = request[VISITOR].may(Permission.UNLOCK_ACCOUNT)
-    return await ask_if_there(request, CountAccountsWaiting()) if may else None
+    return await ask_if_there(request, CountAccountsWaiting()) if may else AccountsWaiting(proposals=0, locked=0)
 
 
 async def _decisions(request: web.Request) -> list[ActionCard]:
@@ -117,6 +117,13 @@ async def _decisions(request: web.Request) -> list[ActionCard]:
         (reversals, ActionCard(words("reversals.waiting", count=reversals), register.address(REVERSALS))),
     )
     return [card for count, card in cards if count]
+
+
+def _of_emails(register: Definition, found: UndeliveredMails | None) -> list[ActionCard]:
+    """Return the link to emails that could not be delivered."""
+    count = found.total if found else 0
+    href = f"{mails_address(register)}?undelivered=1"
+    return [ActionCard(register.words("home.undelivered", count=count), href)] if count else []
 
 
 def _of_accounts(register: Definition, found: AccountsWaiting | None) -> list[ActionCard]:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER
 from gateway.ui.form import Form, Posted
+from shared.bus.protocol import ASK_SECONDS
 from shared.ids import new_id
 from shared.messages import Fault, Message, NotAnswered, Refused, Request
 from shared.registers.definition.words import Words
@@ -29,15 +30,15 @@ class At:
     status: int = 409
 
 
-async def ask(request: web.Request, message: Request[Reply]) -> Reply:
+async def ask(request: web.Request, message: Request[Reply], *, seconds: float = ASK_SECONDS) -> Reply:
     """Ask a service on behalf of the visitor."""
-    return await request.config_dict[BUS].ask(message, who=request.get(ASSERTION))
+    return await request.config_dict[BUS].ask(message, who=request.get(ASSERTION), seconds=seconds)
 
 
-async def ask_if_there(request: web.Request, message: Request[Reply]) -> Reply | None:
+async def ask_if_there(request: web.Request, message: Request[Reply], *, seconds: float = ASK_SECONDS) -> Reply | None:
     """Return the answer; None if it is refused or unavailable. For parts that a page can do without."""
     try:
-        return await ask(request, message)
+        return await ask(request, message, seconds=seconds)
     except Refused:
         return None
     except NotAnswered as unanswered:

@@ -23,6 +23,7 @@ from tests.gateway.visit import Page
 
 pytestmark = pytest.mark.requirement("R-USE-010")
 
+NOT_WHOLE = "Some of what is waiting for you cannot be shown at the moment. Reload this page in a minute."
 HOME, LIST = "/dsr/home/", "/dsr/records/"
 
 
@@ -116,3 +117,15 @@ async def test_home_opens_while_every_service_is_away(open_gateway: OpenGateway)
     page = await home_of(open_gateway, Role.ADMINISTRATOR, *others)
 
     assert {"Work list": "/dsr/work/"} == links_of(page)
+    assert NOT_WHOLE in page.texts("main p")
+
+
+async def test_home_does_not_say_that_nothing_waits_while_it_does_not_know(open_gateway: OpenGateway) -> None:
+    away, users = StandInCaseload(), StandInUsers(locked=())
+    away.failing[ReadCaseload] = NotAnswered(Fault.UNAVAILABLE)
+    users.failing[CountAccountsWaiting] = NotAnswered(Fault.TOO_LATE)
+
+    for role, other in ((Role.STANDARD, away), (Role.MASTER_ADMIN, users)):
+        said = (await home_of(open_gateway, role, other)).texts("main p")
+
+        assert (True, False) == (NOT_WHOLE in said, "Nothing is waiting for you." in said)
