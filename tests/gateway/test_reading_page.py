@@ -236,7 +236,7 @@ async def test_a_faulty_answer_leads_to_its_question_in_the_form(browser: Browse
 
 # ----------------------------------------------------------------------------------------------------------- reviews
 def review_on(page: Page) -> dict[str, str]:
-    return {str(each["name"]): str(each["value"]) for each in page.tree.select(f'form[action="{REVIEW}"] input')}
+    return {str(each["name"]): str(each["value"]) for each in page.tree.select("#note-form input")}
 
 
 async def test_nothing_changed_is_said_with_one_press(browser: Browser, referrals: StandInReferrals) -> None:
@@ -246,6 +246,16 @@ async def test_nothing_changed_is_said_with_one_press(browser: Browser, referral
 
     assert f"{HERE}?notice=reviewed" == where
     assert [(4, sent["command"])] == [(each.version, each.command_id.hex) for each in referrals.heard(ReviewRecord)]
+
+
+async def test_a_review_keeps_a_note_that_is_being_written(browser: Browser, referrals: StandInReferrals) -> None:
+    page = await browser.see(HERE)
+    (button,) = page.tree.select(f'button[formaction="{REVIEW}"]')
+
+    again = await browser.send(REVIEW, review_on(page) | {"text": "Rang the family."}, status=200)
+
+    assert ("note-form", ["Rang the family."]) == (button["form"], again.texts("#note-form textarea"))
+    assert 1 == len(referrals.heard(ReviewRecord))
 
 
 async def test_a_review_of_what_somebody_changed_meanwhile_shows_the_record_as_it_is_now(

@@ -21,7 +21,7 @@ from tests.services.referrals.builders import a_referral
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
 FORM, SEEN = f"{HERE}change/", f"{HERE}seen/"
-BUTTON = f'form[action="{SEEN}"] button'
+BUTTON = f'button[formaction="{SEEN}"]'
 TASK = a_task(1, record_id=RECORD_ID)
 
 
@@ -92,6 +92,14 @@ async def test_an_administrator_says_on_the_record_that_they_have_seen_it(browse
     assert [TASK.task_id] == [each.task_id for each in task.heard(AcknowledgeTask)]
     assert (["Seen by Jayne Billings, 04/05/2026 at 15:00"], []) == (after.texts(".ics-seen"), after.texts(BUTTON))
     assert ["You have said that you have seen this."] == after.texts(".nhsuk-notification-banner--success p")
+
+
+async def test_a_note_that_is_being_written_stays_when_the_record_is_marked_as_seen(browser: Browser) -> None:
+    sent = pressed(await browser.see(HERE)) | {"text": "Rang the family."}
+
+    page = await browser.send(SEEN, sent, status=200)
+
+    assert ["Rang the family."] == page.texts("#note-form textarea")
 
 
 async def test_whoever_is_second_is_told_so_and_reads_who_was_first(browser: Browser, task: StandInTask) -> None:

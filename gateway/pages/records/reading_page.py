@@ -14,7 +14,7 @@ from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, record_id_in
 from gateway.pages.records.receipt import receipt_of
-from gateway.pages.records.record_page import Note, anchors_of, past_wanted
+from gateway.pages.records.record_page import Note, anchors_of, past_wanted, show_gone
 from gateway.pages.records.record_parts import (
     RATED,
     about_part,
@@ -44,6 +44,7 @@ from shared.registers.form.conditions import visible_questions
 from shared.registers.form.kept import earlier_answers
 from shared.registers.form.showing import AnswerRow, as_text, earlier_rows
 
+NOTE_FORM = "note-form"
 CHANGE = "change/"  # the page of the record's form
 SAVED = frozenset({"updated", RATED})
 
@@ -83,6 +84,17 @@ async def show_record(request: web.Request) -> web.Response:
     return await show_reading(request, edition_of(request, record), record)
 
 
+async def show_done(request: web.Request, note: Note, done: str) -> web.Response:
+    """Go on to the record after a button. A note that was typed but not added is shown with it."""
+    if not note.text:
+        return see_other(request[REGISTER].record_address(record_id_in(request)), done)
+    try:
+        record = await ask(request, ReadRecord(record_id=record_id_in(request), past=past_wanted(request)))
+    except Refused:  # ended in the meantime
+        return await show_gone(request, {}, note.text)
+    return await show_reading(request, edition_of(request, record), record, ReadingState(note, done))
+
+
 async def show_reading(
     request: web.Request, register: Definition, record: RecordShown, state: ReadingState | None = None
 ) -> web.Response:
@@ -109,7 +121,7 @@ async def show_reading(
         href=href,
         about=about.shown,
         name=about.name,
-        actions=_actions(request, register, record, state, seen, is_rated=about.is_rated),
+        actions=_actions(request, register, record, seen, is_rated=about.is_rated),
         seen=seen,
         receipt=_receipt(request, register, record, state.said),
         wrong=wrong_part(request, register, record, _anchors(register, record, href)),
@@ -123,6 +135,9 @@ async def show_reading(
         sections=sections_of(register, record, drawing, f"{href}{CHANGE}" if record.may_update else ""),
         earlier=part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
         note=state.note or Note("", new_id()),
+        note_form=NOTE_FORM,
+        review=state.review,
+        version=record.version if state.version is None else state.version,
         parts=past_parts(request, register, record, past, read.notes, wanted),
     )
 
@@ -159,7 +174,6 @@ def _actions(
     request: web.Request,
     register: Definition,
     record: RecordShown,
-    state: ReadingState,
     seen: SeenState | None,
     *,
     is_rated: bool,
@@ -171,10 +185,9 @@ def _actions(
         "records/actions.html",
         register=register,
         csrf_token=request[CSRF_TOKEN],
+        note_form=NOTE_FORM,
         href=register.record_address(record.record_id),
         change=CHANGE,
-        review=state.review,
-        version=record.version if state.version is None else state.version,
         may_update=record.may_update,
         may_review=record.may_update and is_rated,
         seen=seen.button if seen else "",

@@ -4,9 +4,10 @@ from aiohttp import web
 
 from gateway.keys import REGISTER
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
-from gateway.pages.records.reading_page import ReadingState, show_reading
+from gateway.pages.records.reading_page import ReadingState, show_done, show_reading
+from gateway.pages.records.record_page import note_in
 from gateway.security.ids import command_in
-from gateway.ui.actions import attempt, see_other
+from gateway.ui.actions import attempt
 from gateway.ui.form import Form, sent_number
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.messages import Refused
@@ -16,7 +17,7 @@ from shared.registers.definition.words import Words
 async def review_record(request: web.Request) -> web.Response:
     """Confirm that the rating still holds. If the record has changed since it was read, show it as it is now."""
     posted, form, register = await request.post(), Form(()), request[REGISTER]
-    form.command = command_in(posted)
+    form.command, note = command_in(posted), note_in(posted)
     review = ReviewRecord(
         command_id=form.command, record_id=record_id_in(request), version=sent_number(posted, "version")
     )
@@ -25,12 +26,12 @@ async def review_record(request: web.Request) -> web.Response:
     except Refused as refusal:
         if refusal.code != "archived":
             raise
-        return see_other(register.record_address(review.record_id))
+        return await show_done(request, note, "")
     if done:
-        return see_other(register.record_address(review.record_id), "reviewed")
+        return await show_done(request, note, "reviewed")
     record = await find_record(request)
     version = record.version if form.reason else review.version
-    state = ReadingState(form=form, review=form.command, version=version)
+    state = ReadingState(note, form=form, review=form.command, version=version)
     return await show_reading(request, edition_of(request, record), record, state)
 
 

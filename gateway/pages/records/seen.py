@@ -2,20 +2,22 @@
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
 from gateway.pages.records.lookup import record_id_in
+from gateway.pages.records.reading_page import show_done
+from gateway.pages.records.record_page import note_in
 from gateway.security.ids import task_and_command
-from gateway.ui.actions import ask, see_other
+from gateway.ui.actions import ask
 from shared.contracts.outcomes import AcknowledgeTask
 from shared.messages import Refused
 
 
 async def mark_seen(request: web.Request) -> web.Response:
-    """Mark the record's task as seen, and return to the record."""
-    task_id, command_id = task_and_command((await request.post()).get("task", ""))
-    record_id = record_id_in(request)
+    """Mark the record's task as seen, and return to the record. A note that is being written stays."""
+    posted = await request.post()
+    task_id, command_id = task_and_command(posted.get("task", ""))
+    record_id_in(request)  # a malformed address does nothing
     said = await _acknowledge(request, AcknowledgeTask(command_id=command_id, task_id=task_id))
-    return see_other(request[REGISTER].record_address(record_id), said)
+    return await show_done(request, note_in(posted), said)
 
 
 async def _acknowledge(request: web.Request, command: AcknowledgeTask) -> str:
