@@ -61,10 +61,10 @@ async def test_each_question_shows_both_answers_and_nothing_is_lost_by_a_quick_p
 ) -> None:
     page = await browser.send(HERE, SENT | {name: str(answer) for name, answer in YOURS.items()}, status=409)
 
-    suggested = {"risk_level": "yours", "latest_update": "both", "lead_professional": "yours", "gp_name": "theirs"}
+    suggested = {"risk_level": "theirs", "latest_update": "both", "lead_professional": "yours", "gp_name": "theirs"}
     assert suggested == chosen(page)
     answers = await decided(browser, referrals)
-    assert ("Moved house.\n\nDoing well.", "green", "Dr Okafor") == (
+    assert ("Moved house.\n\nDoing well.", "red", "Dr Okafor") == (
         answers["latest_update"],
         answers["risk_level"],
         answers["gp_name"],

@@ -69,7 +69,7 @@ async def test_a_rating_that_departs_from_the_tool_asks_for_its_reason(browser: 
         await expect(question(page, "Is this rating different").get_by_label("Yes")).to_be_focused()
         await when_i_press(page, "Add Referral")
         await expect(page.get_by_role("heading", level=1)).to_have_text("The referral has been added")
-        await open_record(page, stack, name)
+        await open_form(page, stack, name)
         tool = page.get_by_role("button", name="Clear answer Has the DSD Clinical Support Tool")
         await tool.focus()
         await page.keyboard.press("Enter")

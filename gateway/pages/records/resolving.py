@@ -32,7 +32,7 @@ def resolving_form(register: Definition, differences: list[tuple[Question, Diffe
     for question, each in differences:
         may_edit = question.kind in TEXTS and isinstance(each.theirs, str) and isinstance(each.yours, str)
         fields.append(_pick(register, question, each, may_edit=may_edit))
-        values[PICK + question.name] = _suggested(each, may_edit=may_edit)
+        values[PICK + question.name] = _suggested(register, each, may_edit=may_edit)
         if may_edit:
             kind: Kind = "long_text" if question.kind == "long_text" else "text"
             fields.append(Field(BOTH + question.name, register.words("conflict.edited", label=question.label), kind))
@@ -40,9 +40,14 @@ def resolving_form(register: Definition, differences: list[tuple[Question, Diffe
     return Form(fields, values)
 
 
-def _suggested(each: Difference, *, may_edit: bool) -> str:
+def _suggested(register: Definition, each: Difference, *, may_edit: bool) -> str:
+    """Return the answer to preselect: the only one that changed, both texts, or of two ratings the more urgent one."""
     if each.yours == each.before:
         return THEIRS
+    rating = register.rating
+    if rating and each.name == rating.question and each.both:
+        highest = rating.highest([str(each.theirs), str(each.yours)])
+        return THEIRS if highest and highest.code == each.theirs else YOURS
     return EDITED if may_edit and each.both else YOURS
 
 
