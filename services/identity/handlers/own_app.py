@@ -150,8 +150,10 @@ class OwnAppHandlers:
         await CurrentPassword(self.context).check(visitor, password, IdentityAction.APP_CHANGE_REFUSED)
 
     async def _hold(self, db: Database, visitor: Visitor) -> Account:
+        """Return the account, locked. A session that has ended since the request came in changes nothing."""
         account = await accounts.hold(db, visitor.user_id)
-        if account is None:
+        session = await sessions.find_live(db, visitor.session_id, self.context.lifetimes.idle)
+        if account is None or session is None:
             raise NotAnswered(Fault.NOT_SIGNED_IN)
         return account
 

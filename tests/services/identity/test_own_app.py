@@ -81,6 +81,18 @@ async def test_a_secret_belongs_to_its_session_and_gets_old(rig: Rig) -> None:
     assert ("not_begun", "not_begun") == (elsewhere, await refused(rig.ask(ConfirmApp(code=code), await who(rig, one))))
 
 
+async def test_a_session_that_ends_meanwhile_adds_no_app(rig: Rig) -> None:
+    await rig.person()
+    ada = await who(rig, await rig.come_in())
+    begun = await rig.ask(BeginApp(current_password=PASSWORD), ada)
+    await rig.pool.execute("DELETE FROM session")  # its end has not been heard at identity's front door yet
+
+    with pytest.raises(NotAnswered) as fault:
+        await rig.ask(ConfirmApp(code=Phone(begun.secret).code()), ada)
+
+    assert (Fault.NOT_SIGNED_IN, 0) == (fault.value.fault, await rig.pool.fetchval("SELECT count(*) FROM app"))
+
+
 async def test_whatever_was_opened_without_the_app_ends(rig: Rig) -> None:
     await rig.person()
     elsewhere, half = await rig.come_in(), await rig.log_in()
