@@ -56,12 +56,13 @@ class Joining:
 
     async def _why_not(self, db: Database, visitor: Visitor, account: Account | None) -> str | None:
         """
-        Return the code under which joining is refused, or None: the rules of registration, and two of its own.
+        Return the code under which joining is refused, or None: the rules of registration, and three of its own.
 
         A user with a role here has nothing to join. A user who lost it here gets it back from an administrator alone.
+        A user who must change a password or add an app does that first.
         """
-        code = visitor.register_code
-        if account is None or account.master_admin or visitor.must_change or account.status not in MAY_JOIN:
+        code, owes = visitor.register_code, visitor.must_change or visitor.must_add_app
+        if account is None or account.master_admin or owes or account.status not in MAY_JOIN:
             return "not_open"
         if await users.find_user(db, code, account.account_id) is not None:
             return "joined_before"

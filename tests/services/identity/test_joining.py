@@ -127,6 +127,17 @@ async def test_a_role_that_was_taken_away_does_not_come_back_by_joining(rig: Rig
     assert ["dsr"] == [code for code, *_ in await grants(rig)]
 
 
+async def test_who_must_add_an_app_does_so_before_joining(rig: Rig) -> None:
+    ada = await rig.person()
+    opened = await rig.come_in()
+    reset = "INSERT INTO app VALUES ($1, '', 0, now(), now() + interval '1 hour')"
+    await rig.pool.execute(reset, ada)
+    who = (await rig.find(opened.session_token, OTHER)).assertion
+
+    assert "not_open" == await refused(rig.ask(joining(), who))
+    assert ["dsr"] == [code for code, *_ in await grants(rig)]
+
+
 async def test_a_temporary_password_and_a_closed_account_do_not_join(rig: Rig) -> None:
     await rig.person()
     who = await inside(rig)
