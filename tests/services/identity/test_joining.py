@@ -127,6 +127,18 @@ async def test_a_role_that_was_taken_away_does_not_come_back_by_joining(rig: Rig
     assert ["dsr"] == [code for code, *_ in await grants(rig)]
 
 
+async def test_asking_for_roles_that_were_taken_away_does_not_read_the_whole_audit(rig: Rig) -> None:
+    async with rig.owner.transaction():
+        await rig.owner.execute(
+            "INSERT INTO audit (action, register) SELECT 'logged_in', 'dsr' FROM generate_series(1, 5000)"
+        )
+        await rig.owner.execute("ANALYZE audit")
+        await rig.owner.fetchval("SELECT was_removed($1, 'dsr')", uuid4())
+        scans = await rig.owner.fetchval("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'audit'")
+
+    assert 0 == scans
+
+
 async def test_who_must_add_an_app_does_so_before_joining(rig: Rig) -> None:
     ada = await rig.person()
     opened = await rig.come_in()
