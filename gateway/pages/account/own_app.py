@@ -32,7 +32,7 @@ from shared.messages import Refused
 from shared.registers.definition.words import Words
 from shared.values import read_code
 
-URI = re.compile(r"otpauth://totp/[\w%.~-]+(:[\w%.~-]+)?\?[\w%.~&=+-]+", re.ASCII)
+URI = re.compile(r"otpauth://totp/[\w%.~/-]+(:[\w%.~/-]+)?\?[\w%.~&=+-]+", re.ASCII)  # of any site and address
 LONGEST_URI = 1_000
 
 Show = Callable[[web.Request, Form], Awaitable[web.Response]]
@@ -189,7 +189,7 @@ async def _show_page(request: web.Request, form: Form) -> web.Response:
 
 async def _show_new(request: web.Request, form: Form, uri: str) -> web.Response:
     """Show the picture, and the key in it in groups of four, for users who must type it."""
-    (key,) = parse_qs(urlsplit(uri).query).get("secret", [""])
+    key = parse_qs(urlsplit(uri).query).get("secret", [""])[0]
     return await show(
         request,
         "account/app_new.html",

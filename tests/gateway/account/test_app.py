@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.identity.rules.authenticator import uri_of
 from shared.contracts.authenticator import BeginApp, ConfirmApp, RemoveApp, RenewRecoveryCodes
 from shared.contracts.identity import PinRefused, VerifyPin
 from shared.messages import Refused
@@ -68,6 +69,19 @@ async def test_a_picture_that_is_not_ours_is_not_drawn(browser: Browser, identit
     browser.come_in(identity)
 
     assert 400 == (await browser.post(CONFIRM, {"uri": uri, "code": PIN})).status
+
+
+@pytest.mark.parametrize("site", ["Staffordshire DSR", "DSR/S117", "Cofrestr: Gŵyl & Co", "#1 ~ (50%)"])
+async def test_a_picture_of_any_site_and_address_is_drawn_again(
+    browser: Browser, identity: StandInIdentity, site: str
+) -> None:
+    browser.come_in(identity)
+    uri = uri_of(KEY, "o'neill+a/b&c=d_*{x}~#$?^|@mpft.nhs.uk", site)
+
+    again = await browser.send(CONFIRM, {"uri": uri, "code": ""})
+
+    assert ["Enter the code from the app"] == again.problems
+    assert 1 == len(again.named("svg"))
 
 
 async def test_a_picture_that_waited_too_long_begins_again(browser: Browser, identity: StandInIdentity) -> None:
