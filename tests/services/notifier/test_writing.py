@@ -166,6 +166,13 @@ def test_a_mail_reads_right_with_any_name(name: str, said: str) -> None:
     assert said == called(name)
 
 
+@pytest.mark.parametrize("template", VALUES)
+def test_no_mail_puts_an_article_before_a_name_that_has_none(writer: Writer, template: Template) -> None:
+    letter = a_letter(template, values={**VALUES[template], "register_name": "Keyworking"}, register_code="")
+
+    assert "the Keyworking" not in writer.letter(letter).body
+
+
 def test_a_mail_of_no_register_is_in_the_name_of_the_installation(writer: Writer) -> None:
     letter = a_letter("welcome")
     named = letter.model_copy(
