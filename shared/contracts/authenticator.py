@@ -74,6 +74,8 @@ class RemoveApp(Request[Nothing]):
     """
     Remove the app and the recovery codes. `code`: of the app, or a recovery code.
 
+    If a role needs an app, the recovery codes that are left work for 24 hours, until the next app is added.
+
     Refused as `password_wrong`, `too_many`, `code_wrong`, or `no_app`. Wrong codes count as wrong PINs do, and can lock
     the account: then the session is over.
     """

@@ -98,8 +98,20 @@ class OwnAppHandlers:
         return codes, ended
 
     async def remove(self, visitor: Visitor, asked: RemoveApp) -> Nothing:
+        """
+        Remove the app.
+
+        If a role needs one, no PIN takes its place: until another is added, only a recovery code does, for a time.
+        Otherwise a stolen mailbox would be enough in between.
+        """
+
         async def remove(db: Database, account: Account) -> Nothing:
-            await apps.drop(db, account.account_id)
+            state = await apps.read_state(db, account.account_id, self.context.needing_app)
+            if state and state.required:
+                unknown = self.context.keys.seal(account.account_id, random_base32())
+                await apps.reset(db, account.account_id, unknown, rules.RESET_LIFE)
+            else:
+                await apps.drop(db, account.account_id)
             await remembered.forget_all(db, account.account_id)
             await self._tell(db, visitor, account, IdentityAction.APP_REMOVED)
             return Nothing()

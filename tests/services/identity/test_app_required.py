@@ -8,7 +8,7 @@ from deploy.operate.actions import ResettingParts
 from services.identity.operators import reset_app_of
 from services.identity.settings import IdentitySettings
 from shared.accounts import UserAct
-from shared.contracts.authenticator import ReadApp
+from shared.contracts.authenticator import ReadApp, RemoveApp
 from shared.contracts.identity import ChangePassword, RemindPassword
 from shared.contracts.users import ListUsers, ResetApp, User
 from shared.database import transaction
@@ -16,7 +16,7 @@ from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import AccountGrant, Permission, Role
 from tests.services.identity.managing import AMINA, COMBINED, GAIL, JO, MAX, access, changed, done, made, office, read
 from tests.services.identity.phones import Phone, add_app, come_in_by_app, with_app
-from tests.services.identity.rig import WARD, Rig, refused
+from tests.services.identity.rig import PASSWORD, WARD, Rig, refused
 
 NEW = "Heath-Lark-28!"
 
@@ -155,6 +155,35 @@ async def test_after_a_reset_a_stolen_mailbox_alone_opens_nothing(rig: Rig) -> N
     assert mailed == len(await rig.mails("pin"))
     assert not any(str(code) in mail.model_dump_json() for mail in await rig.mails())
     assert "pin_refused" == await refused(rig.verify(half, await rig.newest_pin()))
+
+
+@pytest.mark.requirement("R-PRIV-004")
+async def test_a_stolen_mailbox_alone_opens_nothing_once_a_needed_app_is_removed(rig: Rig) -> None:
+    _jo, phones = await with_roles(rig)
+    opened = await come_in_by_app(rig, phones[GAIL], GAIL)
+    removing = RemoveApp(current_password=PASSWORD, code=phones[GAIL].code())
+    await rig.ask(removing, (await rig.find(opened.session_token)).assertion)
+    mailed = len(await rig.mails("pin"))
+
+    half = await rig.log_in(GAIL, await reminded(rig, GAIL))
+
+    codes = [await rig.newest_pin(), phones[GAIL].code(1)]
+    assert ["pin_refused"] * 2 == [await refused(rig.verify(half, each)) for each in codes]
+    assert mailed == len(await rig.mails("pin"))
+    assert (await rig.find(opened.session_token)).visitor.must_add_app
+
+
+async def test_who_removes_a_needed_app_adds_another_also_after_a_log_in_by_a_recovery_code(rig: Rig) -> None:
+    _jo, phones = await with_roles(rig)
+    opened = await come_in_by_app(rig, phones[GAIL], GAIL)
+    removing = RemoveApp(current_password=PASSWORD, code=phones[GAIL].code())
+    await rig.ask(removing, (await rig.find(opened.session_token)).assertion)
+
+    opened = await rig.verify(await rig.log_in(GAIL), phones[GAIL].recovery_codes[0])
+    new = await add_app(rig, opened)
+
+    assert Role.ADMINISTRATOR is (await rig.find((await come_in_by_app(rig, new, GAIL)).session_token)).visitor.role
+    assert "pin_refused" == await refused(rig.verify(await rig.log_in(GAIL), phones[GAIL].recovery_codes[1]))
 
 
 async def test_the_code_of_a_reset_gets_old_in_a_day(rig: Rig) -> None:
