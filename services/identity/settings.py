@@ -15,7 +15,10 @@ class IdentitySettings(ServiceSettings):
         validation_alias=AliasChoices("ICS_IDENTITY_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of identity, under its own role.",
     )
-    pin_key: SecretStr = Field(description="64 hex digits: the key under which PINs and tokens are stored.")
+    pin_key: SecretStr = Field(
+        description="64 hex digits: the key under which PINs, recovery codes and secrets of authenticator apps are "
+        "stored. Under another key no app and no recovery code works."
+    )
     password_profile: Literal["ics", "s117-2022", "dsr-2022"] = Field(
         default="ics", description="The password rule in force."
     )
