@@ -91,6 +91,8 @@ class ChangeOfPassword:
             raise NotAnswered(Fault.NOT_SIGNED_IN)
         await attempts.end_all(db, account.account_id)
         ended = await sessions.end_all(db, account.account_id)
+        if earlier.session_id not in ended:  # it ended while the password was hashed
+            raise NotAnswered(Fault.NOT_SIGNED_IN)
         await devices.forget_all(db, account.account_id)
         session = replace(earlier, session_id=new_id(), must_change=False)
         opened = await open_session(self.context, db, session, device_id=None)

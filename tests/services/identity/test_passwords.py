@@ -403,6 +403,24 @@ async def test_of_two_changes_at_once_one_holds(rig: Rig) -> None:
     assert 1 == await rig.pool.fetchval("SELECT count(*) FROM session")
 
 
+async def test_a_session_that_ends_while_the_new_password_is_hashed_changes_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rig.person()
+    opened, make = await rig.come_in(), rig.hashes.make
+
+    async def make_meanwhile(password: str) -> str:
+        await rig.pool.execute("DELETE FROM session")
+        return await make(password)
+
+    monkeypatch.setattr(rig.hashes, "make", make_meanwhile)
+    with pytest.raises(NotAnswered) as unanswered:
+        await change(rig, opened)
+
+    assert (Fault.NOT_SIGNED_IN, []) == (unanswered.value.fault, await rig.pool.fetch("SELECT FROM session"))
+    assert (await rig.log_in()) != ""
+
+
 async def test_an_assertion_of_a_session_that_has_ended_changes_nothing(rig: Rig) -> None:
     await rig.person()
     who = (await rig.find((await rig.come_in()).session_token)).assertion
