@@ -299,7 +299,7 @@ async def test_a_proposal_that_is_not_made_says_why(
 @pytest.mark.parametrize(
     ("acts", "said"),
     [
-        ((UserAct.REMOVE,), "a master admin can deactivate the whole account"),
+        ((UserAct.REMOVE,), "a master admin can deactivate the whole account, and reset its authenticator app"),
         ((UserAct.DEACTIVATE, UserAct.REMOVE), "“Deactivate” closes their account on all registers"),
     ],
 )
