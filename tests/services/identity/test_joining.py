@@ -134,7 +134,9 @@ async def test_asking_for_roles_that_were_taken_away_does_not_read_the_whole_aud
         )
         await rig.owner.execute("ANALYZE audit")
         await rig.owner.fetchval("SELECT was_removed($1, 'dsr')", uuid4())
-        scans = await rig.owner.fetchval("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'audit'")
+        scans = await rig.owner.fetchval(
+            "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relid = 'audit'::regclass"
+        )
 
     assert 0 == scans
 
