@@ -71,7 +71,7 @@ async def test_the_dashboard_shows_its_panels_in_the_source_s_words(browser: Bro
     said = words(page.tree.select_one("main"))
     assert "As at 17/06/2022 at 14:05" in said
     assert "Each person is counted once in each panel" in said
-    assert "Linked records that you can see count as one person, at the highest rating." in said
+    assert "Linked referrals that you can see count as one person, at the highest rating." in said
 
 
 async def test_the_weeks_are_a_picture_and_a_table_of_all_its_numbers(browser: Browser) -> None:

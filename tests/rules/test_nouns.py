@@ -48,7 +48,7 @@ def test_a_register_reads_in_its_own_words_without_repeating_any_text() -> None:
 
     assert {} == {key: text for key, text in texts.items() if OTHERS.search(VERBS.sub("", text))}
     assert ("Add Notification", "Closed notifications") == (texts["record.create"], texts["records.ended_heading"])
-    assert "Open notifications only." in texts["reporting.definition"]
+    assert "Open notifications only." in texts["reporting.active"]
     assert ("Add a notification", "Date Closed") == (texts["records.add_first"], texts["workbook.archived"])
 
 

@@ -53,6 +53,7 @@ INVISIBLE = {row["is"] for row in CHARACTERS} | set("\u1160\u17b4\u17b5\u180b\u1
 
 # Text of requests that programs make: ids, codes and tokens, which no person types.
 MADE_BY_PROGRAMS = {
+    "LogIn.remember_token",
     "CancelAttempt.attempt_token",
     "CheckGrant.register_code",
     "CheckRecord.edition",
@@ -99,7 +100,14 @@ MADE_BY_PROGRAMS = {
     "VerifyPin.earlier_session",
 }
 # Passwords are never changed: what is not seen is a part of them.
-NEVER_CHANGED = {"LogIn.password", "ChangePassword.current_password", "ChangePassword.new_password"}
+NEVER_CHANGED = {
+    "LogIn.password",
+    "ChangePassword.current_password",
+    "ChangePassword.new_password",
+    "BeginApp.current_password",
+    "RemoveApp.current_password",
+    "RenewRecoveryCodes.current_password",
+}
 
 
 Cleaner = Callable[[object], object]

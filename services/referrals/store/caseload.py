@@ -7,8 +7,14 @@ from shared.contracts.referrals.caseload import MOST_NEW, NEW_DAYS, CaseloadReco
 from shared.database import Database
 from shared.permissions import Visitor
 
-# The records that the user created are read by their index; those that they hold or cover are few.
-OWN = f"""
+
+def _own() -> str:
+    """
+    Return the beginning of a query of the records that a user created, holds or covers.
+
+    The first are read by their index; the others are few.
+    """
+    return f"""
     WITH own AS (
         SELECT c.id FROM record AS c WHERE c.register_code = $1 AND c.created_by = $3 AND c.is_open
         UNION
@@ -20,15 +26,17 @@ OWN = f"""
         WHERE {in_scope()} AND r.is_open
     )
 """  # noqa: S608  a condition of ours
+
+
 COUNT_OWN = f"""
-    {OWN}
+    {_own()}
     SELECT coalesce(rating, '') AS rating, count(*) AS total
     FROM mine
     GROUP BY 1
     ORDER BY 1
 """  # noqa: S608  a statement of ours
 FIND_OLDEST = f"""
-    {OWN}
+    {_own()}
     SELECT record_id, given_name || ' ' || family_name AS name, updated_at AS at
     FROM mine
     ORDER BY updated_at, record_id

@@ -10,6 +10,7 @@ import pytest
 from services.referrals.store import saving
 from services.referrals.store.saving import Content, NewCommand, NewRecord, Saved
 from shared import audit
+from shared.contracts.referrals.drafts import DraftSeen
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.database import Database, DatabasePool, Scope
 from shared.ids import new_id
@@ -166,10 +167,16 @@ async def test_a_record_that_is_added_between_two_looks_is_judged_too(
     store, looks = saving.submit_record, 0
 
     async def submit_record(
-        db: Database, scope: Scope, command: NewCommand, record: NewRecord, content: Content, events: Sequence[Event]
+        db: Database,
+        scope: Scope,
+        command: NewCommand,
+        record: NewRecord,
+        content: Content,
+        events: Sequence[Event],
+        draft: DraftSeen | None = None,
     ) -> Saved:
         nonlocal looks
-        found = await store(db, scope, command, record, content, events)
+        found = await store(db, scope, command, record, content, events, draft)
         looks += 1
         if looks == 1:
             monkeypatch.setattr(saving, "submit_record", store)

@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[3]
 OF_SCOPE = """
     referrals.store.archiving.FIND_STATE
     referrals.store.caseload.COUNT_OWN referrals.store.caseload.FIND_NEW referrals.store.caseload.FIND_OLDEST
-    referrals.store.caseload.OWN
     referrals.store.duplicates.COUNT_OPEN referrals.store.duplicates.DECIDE referrals.store.duplicates.FIND_COMPARED
     referrals.store.duplicates.FIND_DECISION referrals.store.duplicates.FIND_OPEN referrals.store.duplicates.LIST_LINKED
     referrals.store.duplicates.OPEN
