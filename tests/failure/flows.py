@@ -123,6 +123,7 @@ async def use_app(walker: Walker) -> None:
     renewed = await walker.post(f"{page}/codes", {"current": PASSWORD, "code": app.at(now)})
     codes = [each.get_text() for each in renewed.tree.select(".ics-codes .ics-code")]
     await walker.log_out()
+    await walker.see(walker.at("login/"))
     await walker.go_on(walker.at("login/"), {"email": EMAIL, "password": PASSWORD})
     await walker.see(walker.at("login/app"))
     await walker.post(walker.at("login/app"), {"code": "none"})
