@@ -55,7 +55,6 @@ async def when_the_vestry_adds_a_person(page: Page) -> None:
     await page.get_by_role("button", name="Add Watch").click()
     await then_everybody_can_use_it(page, "watch confirm ending at first")
     await page.get_by_role("button", name="No – Cancel").click()
-    await go_to_form(page)
     await expect(page.get_by_role("group", name="The watch ends on").get_by_label("Day")).to_have_value("")
     await page.get_by_role("button", name="Add Watch").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("The watch is on the list")
@@ -112,7 +111,6 @@ async def when_the_vestry_enters_the_end_and_changes_its_mind(page: Page, second
     await then_everybody_can_use_it(page, "watch confirm ending")
     await page.get_by_role("button", name="No – Cancel").click()
     await expect(page.get_by_role("tab", name="History (0)")).to_be_visible()
-    await go_to_form(page)
     await expect(page.get_by_role("group", name="The watch ends on").get_by_label("Day")).to_have_value("")
     await expect(page.get_by_role("group", name="Does the person keep a lamp?").get_by_label("Yes")).to_be_checked()
 
