@@ -17,7 +17,7 @@ from services.identity.store.organisations import NewGrant
 from services.identity.unlocking import unlock
 from services.identity.welcoming import welcome
 from shared import audit
-from shared.contracts.identity import InvalidRegistrant
+from shared.contracts.registration import InvalidRegistrant
 from shared.database import Database
 from shared.ids import new_id
 from shared.messages import Refused

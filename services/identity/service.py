@@ -34,6 +34,7 @@ from shared import log
 from shared.context import ServiceContext
 from shared.contracts import authenticator as asked_of_apps
 from shared.contracts import identity as asked
+from shared.contracts import registration as asked_of_entry
 from shared.contracts import users as asked_of_users
 from shared.contracts.health import ReadIdentityBacklog
 from shared.contracts.installation import ReadHold
@@ -95,9 +96,9 @@ def _of_sessions(context: IdentityContext) -> list[AnsweredRequest]:
     password, pin, sessions = PasswordStep(context), PinStep(context), SessionHandlers(context)
     joining = Joining(context)
     return [
-        for_anyone(asked.RegisterAccount, Registration(context).register),
-        for_visitors(asked.ReadJoinOffer, Permission.USE_ACCOUNT, joining.read),
-        for_visitors(asked.JoinRegister, Permission.USE_ACCOUNT, joining.join),
+        for_anyone(asked_of_entry.RegisterAccount, Registration(context).register),
+        for_visitors(asked_of_entry.ReadJoinOffer, Permission.USE_ACCOUNT, joining.read),
+        for_visitors(asked_of_entry.JoinRegister, Permission.USE_ACCOUNT, joining.join),
         for_anyone(asked.LogIn, password.log_in),
         for_anyone(asked.VerifyPin, pin.verify),
         for_anyone(asked.ResendPin, pin.resend),

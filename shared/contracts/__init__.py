@@ -1,6 +1,16 @@
 """Every message on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
-from shared.contracts import authenticator, health, identity, installation, notifier, outcomes, reports, users
+from shared.contracts import (
+    authenticator,
+    health,
+    identity,
+    installation,
+    notifier,
+    outcomes,
+    registration,
+    reports,
+    users,
+)
 from shared.contracts.referrals import (
     archiving,
     caseload,
@@ -22,9 +32,9 @@ from shared.contracts.referrals import (
 from shared.messages import Broadcast, Event, Letter, Message, Request
 
 REQUESTS: tuple[type[Request[Message]], ...] = (
-    identity.RegisterAccount,
-    identity.ReadJoinOffer,
-    identity.JoinRegister,
+    registration.RegisterAccount,
+    registration.ReadJoinOffer,
+    registration.JoinRegister,
     identity.LogIn,
     identity.VerifyPin,
     identity.ResendPin,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.accounts import UserAct, UserState
-from shared.contracts.identity import InvalidRegistrant
+from shared.contracts.registration import InvalidRegistrant
 from shared.messages import Command, Message, Nothing, Refusal, Refusals, Request
 from shared.permissions import AccountGrant, Role
 from shared.typed import TypedLine

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from shared.contracts import authenticator, identity
+from shared.contracts import authenticator, identity, registration
 from shared.contracts.installation import Hold, ReadHold
 from shared.fake_bus import FakeBus, FakeWire
 from shared.messages import Nothing, Refused
@@ -78,7 +78,7 @@ class StandInIdentity(StandIn):
 
     def table(self) -> tuple[Row, ...]:
         return (
-            row(identity.RegisterAccount, nothing),
+            row(registration.RegisterAccount, nothing),
             row(identity.RemindPassword, nothing),
             row(identity.ResendPin, nothing),
             row(identity.LogIn, self._log_in),
@@ -86,8 +86,8 @@ class StandInIdentity(StandIn):
             row(identity.CancelAttempt, self._cancel),
             row(identity.FindSession, self._find_session),
             row(identity.LogOut, self._log_out),
-            row(identity.ReadJoinOffer, lambda _: identity.JoinOffer(is_open=self.may_join)),
-            row(identity.JoinRegister, self._join),
+            row(registration.ReadJoinOffer, lambda _: registration.JoinOffer(is_open=self.may_join)),
+            row(registration.JoinRegister, self._join),
             row(identity.ListOwnSessions, self._list_sessions),
             row(identity.EndOwnSession, nothing),
             row(authenticator.ReadApp, lambda _: self.app),
@@ -161,7 +161,7 @@ class StandInIdentity(StandIn):
         self.sessions.discard(asked.session_token)
         return Nothing()
 
-    def _join(self, _asked: identity.JoinRegister) -> Nothing:
+    def _join(self, _asked: registration.JoinRegister) -> Nothing:
         self.role = Role.STANDARD
         return Nothing()
 

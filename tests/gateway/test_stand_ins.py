@@ -14,7 +14,6 @@ from shared.contracts.identity import (
     ListOrganisations,
     ListOwnSessions,
     LogIn,
-    ReadJoinOffer,
     ReadPasswordRule,
     VerifyPin,
 )
@@ -47,6 +46,7 @@ from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, Re
 from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import CountReversals, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
+from shared.contracts.registration import ReadJoinOffer
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.contracts.users import (
     AddUser,

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from gateway.keys import REGISTER
-from gateway.pages.account.second_step import CodePage, open_page, verify
+from gateway.pages.account.second_step import CodePage, app_code_field, open_page, verify
 from gateway.pages.account.sign_in import APP, RECOVERY
 from gateway.ui.form import Field, Form
 from gateway.ui.render import show
@@ -27,15 +27,7 @@ async def verify_recovery(request: web.Request) -> web.Response:
 
 
 def _app_field(register: Definition) -> Field:
-    words = register.words
-    return Field(
-        "code",
-        words("app_step.label"),
-        kind="whole_number",
-        missing=words("app_step.missing"),
-        autocomplete="one-time-code",
-        width=10,
-    )
+    return app_code_field(register.words)
 
 
 def _recovery_field(register: Definition) -> Field:
@@ -67,7 +59,9 @@ async def _show(request: web.Request, template: str, form: Form) -> web.Response
     )
 
 
-APP_PAGE = CodePage("code", _app_field, _show_app, lambda words: words("app_step.refused"))
+APP_PAGE = CodePage(
+    "code", lambda register: app_code_field(register.words), _show_app, lambda words: words("app_step.refused")
+)
 RECOVERY_PAGE = CodePage(
     "code", _recovery_field, _show_recovery, lambda words: words("recovery_step.refused"), remembers=False
 )

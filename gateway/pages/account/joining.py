@@ -12,7 +12,7 @@ from gateway.security.ids import command_in
 from gateway.security.sessions import SESSIONS
 from gateway.ui.actions import ask, ask_if_there, see_other
 from gateway.ui.navigation import PATHS
-from shared.contracts.identity import JoinRegister, ReadJoinOffer
+from shared.contracts.registration import JoinRegister, ReadJoinOffer
 from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.words import Words

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.qr_picture import qr_picture
-from gateway.pages.account.second_step import LONGEST_CODE
+from gateway.pages.account.second_step import LONGEST_CODE, app_code_field
 from gateway.pages.account.sign_in import LONGEST_SECRET
 from gateway.security import cookies, return_to
 from gateway.security.guard import APP as PAGE
@@ -54,12 +54,12 @@ async def begin(request: web.Request) -> web.Response:
         if refusal.code == "app_before":
             return see_other(request[REGISTER].address(PAGE))
         return await _refused(request, form, refusal, _show_page)
-    return await _show_new(request, _code_form(request[REGISTER].words), begun.uri)
+    return await _show_new(request, Form((app_code_field(request[REGISTER].words),)), begun.uri)
 
 
 async def confirm(request: web.Request) -> web.Response:
     """Add the app, and show the recovery codes this once. After a wrong code the same picture is shown again."""
-    posted, form = await request.post(), _code_form(request[REGISTER].words)
+    posted, form = await request.post(), Form((app_code_field(request[REGISTER].words),))
     uri = str(posted.get("uri", ""))
     if len(uri) > LONGEST_URI or not URI.fullmatch(uri):
         raise web.HTTPBadRequest
@@ -147,21 +147,6 @@ def _password(words: Words) -> Field:
     missing = words("password.current_missing")
     return Field(
         "current", words("password.current"), kind="password", missing=missing, autocomplete="current-password"
-    )
-
-
-def _code_form(words: Words) -> Form:
-    return Form(
-        (
-            Field(
-                "code",
-                words("app_step.label"),
-                kind="whole_number",
-                missing=words("app_step.missing"),
-                autocomplete="one-time-code",
-                width=10,
-            ),
-        )
     )
 
 

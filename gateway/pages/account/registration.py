@@ -11,7 +11,8 @@ from gateway.ui.actions import ask, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.limits import refuse_for_now, retry_after
 from gateway.ui.render import show
-from shared.contracts.identity import InvalidRegistrant, RegisterAccount, TooManyTries
+from shared.contracts.identity import TooManyTries
+from shared.contracts.registration import InvalidRegistrant, RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 

@@ -39,6 +39,18 @@ class CodePage:
     remembers: bool = True
 
 
+def app_code_field(words: Words) -> Field:
+    """Return the field for a code that an authenticator app shows."""
+    return Field(
+        "code",
+        words("app_step.label"),
+        kind="whole_number",
+        missing=words("app_step.missing"),
+        autocomplete="one-time-code",
+        width=10,
+    )
+
+
 async def open_page(request: web.Request, page: CodePage) -> web.Response:
     attempt = half_log_in(request)
     if attempt is None:

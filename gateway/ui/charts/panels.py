@@ -12,7 +12,7 @@ from gateway.ui.table import Cell, escaped
 from shared.contracts.reports import Count, TileShown
 from shared.registers.definition.register import Definition
 
-MOST_BESIDE = 4
+MOST_IN_ROW = 4
 MOST_LETTERS = 20
 LONGEST_LABEL = 24
 MARK = 2
@@ -46,7 +46,7 @@ def _panel_of(same: Same[Definition], tile: TileShown) -> Panel:
     if tile.kind == "total":
         return Panel(tile.title, str(sum(each.count for each in tile.counts)), notes=notes)
     heads = tuple(_head(register, tile, each) for each in tile.counts)
-    if tile.kind == "by_organisation" or not fits_beside(tile.counts, marked=_is_rating(register, tile)):
+    if tile.kind == "by_organisation" or not fits_in_row(tile.counts, marked=_is_rating(register, tile)):
         return Panel(tile.title, _rows(heads, tile.counts), columns=_columns(register, tile), notes=notes)
     return Panel(tile.title, _cells(tile.counts), heads=heads, notes=notes)
 
@@ -86,11 +86,11 @@ def _counts_several(register: Definition, tile: TileShown) -> bool:
     return question is not None and question.kind == "choices"
 
 
-def fits_beside(counts: Sequence[Count], *, marked: bool) -> bool:
-    """Return whether the labels fit side by side on a narrow phone. `marked`: each has a mark beside its word."""
+def fits_in_row(counts: Sequence[Count], *, marked: bool) -> bool:
+    """Return whether the labels fit side by side on a narrow phone. `marked`: each word has a mark before it."""
     words = [max(map(len, each.label.split()), default=0) + (MARK if marked else 0) for each in counts]
     is_short = all(len(each.label) <= LONGEST_LABEL for each in counts)
-    return is_short and len(counts) <= MOST_BESIDE and sum(words) <= MOST_LETTERS
+    return is_short and len(counts) <= MOST_IN_ROW and sum(words) <= MOST_LETTERS
 
 
 def _cells(counts: Sequence[Count]) -> Markup:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from gateway.ui.charts.panels import MOST_BESIDE, fits_beside
+from gateway.ui.charts.panels import MOST_IN_ROW, fits_in_row
 from gateway.ui.formats import rating_mark
 from gateway.ui.shell import Same
 from gateway.ui.table import Cell, Column, table_rows
@@ -60,7 +60,7 @@ def _weeks_of(same: Same[Definition], tile: TileShown) -> Weeks:
     levels = weeks[0].counts
     colours = [_colour(register, each.code) for each in levels]
     columns = (Column(register.words("reporting.week")), *(Column(each.label, numeric=True) for each in levels))
-    stacked = len(levels) >= MOST_BESIDE or not fits_beside(levels, marked=False)
+    stacked = len(levels) >= MOST_IN_ROW or not fits_in_row(levels, marked=False)
     names = [*(show_date(week.ends) for week in weeks[:-1]), register.words("reporting.so_far")]
     return Weeks(
         title=tile.title,

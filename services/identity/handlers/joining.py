@@ -13,7 +13,7 @@ from services.identity.store.accounts import Account
 from services.identity.store.organisations import NewGrant
 from shared import audit, outbox
 from shared.commands import carry_out
-from shared.contracts.identity import JoinOffer, JoinRegister, ReadJoinOffer
+from shared.contracts.registration import JoinOffer, JoinRegister, ReadJoinOffer
 from shared.database import Database, transaction
 from shared.messages import Nothing, Refused
 from shared.permissions import Role, Visitor

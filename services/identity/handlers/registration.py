@@ -17,7 +17,7 @@ from services.identity.store import accounts, limits, organisations
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
 from shared import audit, outbox
-from shared.contracts.identity import InvalidRegistrant, RegisterAccount
+from shared.contracts.registration import InvalidRegistrant, RegisterAccount
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.messages import Nothing, Refused

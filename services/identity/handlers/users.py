@@ -18,7 +18,7 @@ from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
 from shared import audit
 from shared.accounts import UserState
-from shared.contracts.identity import InvalidRegistrant
+from shared.contracts.registration import InvalidRegistrant
 from shared.contracts.users import (
     USERS_AT_ONCE,
     AddUser,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.cleaning import says_something
-from shared.contracts.identity import RegistrantField
+from shared.contracts.registration import RegistrantField
 from shared.values import Unreadable, ValueFault, longest_domain, read_email, read_line
 
 NAME_LONGEST = 60

@@ -33,8 +33,8 @@ AGE = "#age"
 DATED = "#dated"
 OUTCOME = "#outcome:"
 ENDED = "#ended:"
-# Not stored: what is taken from the counts of ended records where a tile adds those of active ones.
-BESIDE = "#beside:"
+# Not stored: ended records of people who have an active one too. A tile that counts both takes them off.
+ALSO_ACTIVE = "#also_active:"
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class LatestAnswer:
 
 
 def _leads(of: RecordsCounted) -> tuple[str, ...]:
-    leads: dict[RecordsCounted, tuple[str, ...]] = {"active": ("",), "ended": (ENDED,), "all": ("", ENDED, BESIDE)}
+    leads: dict[RecordsCounted, tuple[str, ...]] = {"active": ("",), "ended": (ENDED,), "all": ("", ENDED, ALSO_ACTIVE)}
     return leads[of]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.reports.rules.counting import BESIDE, ENDED, CountedAnswer, Tallies, counted_later
+from services.reports.rules.counting import ALSO_ACTIVE, ENDED, CountedAnswer, Tallies, counted_later
 from services.reports.rules.urgency import RatingOrder, rating_order
 from services.reports.rules.weeks import Move, first_week
 from shared.registers.definition.register import Definition
@@ -35,7 +35,7 @@ class NotCounted:
     """Records that do not stand for their person; and ended ones that do, though the person has an open one too."""
 
     anywhere: Sequence[UUID]
-    beside: Sequence[UUID]
+    also_active: Sequence[UUID]
 
 
 def _not_counted(linked: Sequence[LinkedRecord]) -> NotCounted:
@@ -50,15 +50,15 @@ def count_people_once(tallies: Tallies, register: Definition, linked: Sequence[L
     """Take from the tallies what a person's further records count for. Return those records."""
     order, people = rating_order(register), dict[UUID, list[LinkedRecord]]()
     left_out = _not_counted(linked)
-    anywhere, beside = frozenset(left_out.anywhere), frozenset(left_out.beside)
+    anywhere, also_active = frozenset(left_out.anywhere), frozenset(left_out.also_active)
     for each in linked:
         people.setdefault(each.person_id, []).append(each)
         for item in _items(register, each, day):
             if each.record_id in anywhere:
                 tallies.take(item, each.organisation_id)
-            elif each.record_id in beside:
+            elif each.record_id in also_active:
                 tallies.take(
-                    replace(item, question=f"{BESIDE}{item.question.removeprefix(ENDED)}"), each.organisation_id
+                    replace(item, question=f"{ALSO_ACTIVE}{item.question.removeprefix(ENDED)}"), each.organisation_id
                 )
     for records in people.values():
         _rate_once(tallies, records, order, first_week(day))

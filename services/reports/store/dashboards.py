@@ -13,7 +13,7 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from services.reports.rules.counting import BESIDE, ENDED, CountedAnswer, LatestAnswer, Overdue, Tallies
+from services.reports.rules.counting import ALSO_ACTIVE, ENDED, CountedAnswer, LatestAnswer, Overdue, Tallies
 from services.reports.rules.people import LinkedRecord, NotCounted
 from services.reports.rules.tiles import counts_organisations
 from services.reports.rules.urgency import rating_order
@@ -140,16 +140,16 @@ async def read_standing(
 
 
 LATEST_ANSWERS = """
-    SELECT is_open, beside, answer, count(*) AS n
+    SELECT is_open, also_active, answer, count(*) AS n
     FROM (
-        SELECT DISTINCT ON (o.record_id) r.is_open, o.record_id = ANY($5) AS beside, o.answers -> $2 AS answer
+        SELECT DISTINCT ON (o.record_id) r.is_open, o.record_id = ANY($5) AS also_active, o.answers -> $2 AS answer
         FROM outcome_copy AS o
         INNER JOIN record_copy AS r ON r.record_id = o.record_id
         WHERE r.register_code = $1 AND o.answers ? $2 AND ($3::uuid [] IS NULL OR r.compartment_id = ANY($3))
             AND o.record_id <> ALL($4)
         ORDER BY o.record_id, o.recorded_at DESC, o.outcome_id DESC
     ) AS latest
-    GROUP BY is_open, beside, answer
+    GROUP BY is_open, also_active, answer
 """
 
 
@@ -157,10 +157,10 @@ async def read_latest_answers(
     db: Database, register_code: str, compartment_ids: Sequence[UUID] | None, question: str, left_out: NotCounted
 ) -> list[LatestAnswer]:
     """Count people by the latest answer of their record to a question of the outcome form."""
-    values = (register_code, question, compartment_ids, left_out.anywhere, left_out.beside)
+    values = (register_code, question, compartment_ids, left_out.anywhere, left_out.also_active)
     latest: list[LatestAnswer] = []
     for row in await db.fetch(LATEST_ANSWERS, *values):
         codes, n = codes_of(from_json(row["answer"])), row["n"]
         latest.append(LatestAnswer("" if row["is_open"] else ENDED, codes, n))
-        latest += [LatestAnswer(BESIDE, codes, -n)] if row["beside"] else []
+        latest += [LatestAnswer(ALSO_ACTIVE, codes, -n)] if row["also_active"] else []
     return latest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.identity import JoinRegister
+from shared.contracts.registration import JoinRegister
 from shared.messages import Refused
 from shared.permissions import Role
 from tests.gateway.account.browser import Browser

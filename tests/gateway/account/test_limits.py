@@ -8,14 +8,8 @@ from aiohttp import web
 
 from gateway.ui.limits import retry_after, said_of
 from shared.accounts import LimitName
-from shared.contracts.identity import (
-    ChangePassword,
-    LogIn,
-    RegisterAccount,
-    RemindPassword,
-    ResendPin,
-    TooManyTries,
-)
+from shared.contracts.identity import ChangePassword, LogIn, RemindPassword, ResendPin, TooManyTries
+from shared.contracts.registration import RegisterAccount
 from shared.messages import Message, Refused, Request
 from shared.registers.definition.register import Definition
 from tests.gateway.account.browser import Browser

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from gateway.pages.account import same_time
-from shared.contracts.identity import InvalidRegistrant, RegisterAccount
+from shared.contracts.registration import InvalidRegistrant, RegisterAccount
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.values import ValueFault

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shared.accounts import UserAct, UserState
-from shared.contracts.identity import InvalidRegistrant
+from shared.contracts.registration import InvalidRegistrant
 from shared.contracts.users import ActOnUser, AddUser, AlreadyHere, ChangeAccess, GrantedAccess, ProposeAdministrator
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role

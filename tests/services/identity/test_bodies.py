@@ -6,7 +6,8 @@ import pytest
 
 from services.identity.jobs import Sweeper
 from services.identity.service import answers_of
-from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients, RegisterAccount
+from shared.contracts.identity import CheckGrant, FindRecipients, ListOrganisations, Recipients
+from shared.contracts.registration import RegisterAccount
 from shared.permissions import Role
 from shared.registers.definition.register import Definition, RecordScope
 from shared.registers.files import LoadedRegister

@@ -11,11 +11,11 @@ from shared.contracts.identity import (
     ListOrganisations,
     ListOwnSessions,
     LogIn,
-    ReadJoinOffer,
     ReadPasswordRule,
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.registration import ReadJoinOffer
 from shared.contracts.users import (
     AddUser,
     AssignAddress,

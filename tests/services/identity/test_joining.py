@@ -9,7 +9,7 @@ from services.identity.rules.log_in import Status
 from services.identity.store import addresses
 from shared.accounts import UserAct
 from shared.context import ServiceContext
-from shared.contracts.identity import JoinRegister, ReadJoinOffer, RegisterAccount
+from shared.contracts.registration import JoinRegister, ReadJoinOffer, RegisterAccount
 from shared.contracts.users import ActOnUser
 from shared.database import transaction
 from shared.permissions import Role

@@ -11,10 +11,10 @@ from shared.contracts.identity import (
     PasswordUnmet,
     PasswordWrong,
     ReadPasswordRule,
-    RegisterAccount,
     RemindPassword,
     SessionOpened,
 )
+from shared.contracts.registration import RegisterAccount
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Permission
 from tests.services.identity.rig import ADA, PASSWORD, WARD, Rig, refused

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.identity.store import addresses
-from shared.contracts.identity import RegisterAccount
+from shared.contracts.registration import RegisterAccount
 from shared.database import transaction
 from shared.messages import Refused
 from tests.services.identity.rig import ADA, ELSEWHERE, PASSWORD, WARD, Rig, refused

@@ -8,7 +8,8 @@ import pytest
 from services.identity.rules.log_in import Status
 from services.identity.store import users
 from shared.accounts import UserAct, UserState
-from shared.contracts.identity import CheckGrant, FindSession, RegisterAccount, RemindPassword
+from shared.contracts.identity import CheckGrant, FindSession, RemindPassword
+from shared.contracts.registration import RegisterAccount
 from shared.database import transaction
 from shared.permissions import Role
 from tests.services.identity.managing import (
