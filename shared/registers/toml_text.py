@@ -10,7 +10,10 @@ APOSTROPHE = re.compile(r"[^=]*=\s*'[^']*'\w")
 UNSEEN = re.compile("[\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u2060\u3000\ufeff]")
 AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 DOUBLE = re.compile(r'"(?:\\.|[^"\\])*"')
-SHOUTED = re.compile(r"[=\[,]\s*(True|False|TRUE|FALSE|Yes|No|yes|no|on|off|None|null|nil)\b")
+SHOUTED = re.compile(r"[=\[,]\s*(True|False|TRUE|FALSE|Yes|No|yes|no|on|off|None|null|nil)\s*(?:[,\]}]|$)")
+HEADING = re.compile(r"\s*\[{1,2}[\w. -]+\]")
+NAMED = re.compile(r"\s*(?:[\w.-]+|\"[^\"]*\"|'[^']*')\s*=")
+TWICE_INSIDE = "Duplicate inline table key "
 
 REPEATED = frozenset(
     {
@@ -75,10 +78,21 @@ def read_toml(text: str, source: str) -> dict[str, object]:
 
 
 def _fault_of(message: str, text: str) -> DefinitionFault:
-    found, lines = AT.search(message), text.split("\n")
+    found, lines, said = AT.search(message), text.split("\n"), AT.sub("", message)
     number = min(int(found[1]), len(lines)) if found and found[1] else _opened(message, lines)
-    line = lines[number - 1]
-    return DefinitionFault(f"line {number}", _what_is_wrong(AT.sub("", message), line, lines))
+    if said.startswith(TWICE_INSIDE):
+        key = said.removeprefix(TWICE_INSIDE).strip("'\"")
+        return DefinitionFault(f"line {number}", f"has {key} twice within the same curly brackets: write it once")
+    if said.startswith("Cannot"):
+        number = _began(number, lines)
+        return DefinitionFault(f"line {number}", _twice(number, lines))
+    return DefinitionFault(f"line {number}", _what_is_wrong(said, lines[number - 1]))
+
+
+def _began(number: int, lines: list[str]) -> int:
+    """Return the line of the heading, or of the name whose value ends in this line."""
+    above = range(number, 0, -1)
+    return next((each for each in above if HEADING.match(lines[each - 1]) or NAMED.match(lines[each - 1])), number)
 
 
 def _opened(message: str, lines: list[str]) -> int:
@@ -93,12 +107,10 @@ def _opened(message: str, lines: list[str]) -> int:
     return max((number for number, line in numbered if line.strip()), default=1)
 
 
-def _what_is_wrong(message: str, line: str, lines: list[str]) -> str:
-    if of_line := _of_line(message, line):
-        return of_line
-    if message.startswith(("Cannot", "Duplicate")):
-        return _twice(line, lines)
-    return next((plain for start, plain in _PLAIN if message.startswith(start)), "cannot be read as TOML")
+def _what_is_wrong(message: str, line: str) -> str:
+    return _of_line(message, line) or next(
+        (plain for start, plain in _PLAIN if message.startswith(start)), "cannot be read as TOML"
+    )
 
 
 def _of_line(message: str, line: str) -> str:
@@ -111,7 +123,7 @@ def _of_line(message: str, line: str) -> str:
         return "has an apostrophe in a text in single quotation marks: put the text in double ones"
     if message.startswith("Expected ']' at the end") and line.rstrip().endswith("]"):
         return "is a heading with a space or another character that it cannot have"
-    shouted = SHOUTED.search(line)
+    shouted = SHOUTED.search(_outside(line).rstrip()) if message == "Invalid value" else None
     return f"has {shouted[1]}: write true or false in small letters, without quotation marks" if shouted else ""
 
 
@@ -125,16 +137,18 @@ def _outside(line: str) -> str:
     return re.sub(r'"(?:\\.|[^"\\])*"|\'[^\']*\'', "", line.partition("#")[0])
 
 
-def _twice(line: str, lines: list[str]) -> str:
-    """Say which name or heading is there twice, and where the first one is."""
-    said = _named(line)
-    first = next(number for number, each in enumerate(lines, start=1) if _named(each) == said)
+def _twice(number: int, lines: list[str]) -> str:
+    """Say which name or heading is there twice, and where the first one is: a name, under the same heading."""
+    said = _named(lines[number - 1])
+    headings = [each for each in range(1, number) if HEADING.match(lines[each - 1])]
+    start = 1 if said.startswith("[") or not headings else headings[-1]
+    first = next(each for each in range(start, number + 1) if _named(lines[each - 1]) == said)
     if said.startswith("[") and said.strip("[]").rpartition(".")[2] in REPEATED:
         return f"has {said}, which is repeated: write [{said}], with two brackets, in this line and wherever it stands"
-    if lines[first - 1] is not line:
+    if first != number:
         return f"has {said}, which is there already, first in line {first}: write it once"
     inside = f"{said.rstrip(']')}."
-    parts = next((number for number, each in enumerate(lines, start=1) if _named(each).startswith(inside)), 0)
+    parts = next((at for at, each in enumerate(lines, start=1) if _named(each).startswith(inside)), 0)
     where = f", with a part of it in line {parts}: is a heading above that misspelt?" if parts else ": write it once"
     return f"has {said}, which is there already{where}"
 
