@@ -48,6 +48,17 @@ SLIPS = [
         "which is not asked before it",
     ),
     (
+        'show_if = { capacity_to_consent = "no" }',
+        "show_if = { capacity_to_consent = [] }",
+        "form, section Consent, question best_interest_decision, show_if: best_interest_decision depends on "
+        "capacity_to_consent, and names no answer of it, so it never holds",
+    ),
+    (
+        'when = { capacity_to_consent = "yes", consent_given = "yes" }',
+        "when = {}",
+        'consent, rule 1: has an empty condition, which always holds: write { question = "answer" }',
+    ),
+    (
         'unless = { under_16 = "yes" }',
         'unless = { parental_consent = "yes" }',
         "form, section Consent, question best_interest_decision, unless: best_interest_decision depends on "

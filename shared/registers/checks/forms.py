@@ -79,8 +79,12 @@ def check_condition(
     """
     Check that a condition names known questions with options, and only options that they offer.
 
+    An empty condition would always hold, and a question without answers never.
+
     For a name that is among `every` question of the form no other is offered: it is known, but not here.
     """
+    if not condition:
+        yield DefinitionFault(place, 'has an empty condition, which always holds: write { question = "answer" }')
     for name, codes in condition.items():
         question = known.get(name)
         if question is None or question.retired:
@@ -88,6 +92,8 @@ def check_condition(
             yield DefinitionFault(place, f"{lead} {name}, which is not {where}{near}")
         elif question.kind not in OPTION_KINDS:
             yield DefinitionFault(place, f"{lead} {name}, which has no options to choose from")
+        elif not codes:
+            yield DefinitionFault(place, f"{lead} {name}, and names no answer of it, so it never holds")
         else:
             for code in codes:
                 if code not in {option.code for option in question.options}:
