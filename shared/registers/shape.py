@@ -110,7 +110,7 @@ def _of_value(each: ErrorDetails, value: object) -> str:
     kind, context, steps = each["type"], each.get("ctx", {}), each["loc"]
     if kind == "value_error":
         return each["msg"].removeprefix("Value error, ")
-    if CONDITIONS.intersection(steps[-4:]) and (said := _of_condition(kind)):
+    if CONDITIONS.intersection(steps[-4:]) and (said := _of_condition(kind, steps)):
         return said
     if kind == "string_pattern_mismatch":
         return PATTERNS.get(str(context.get("pattern")), "is not written as it must be")
@@ -120,9 +120,11 @@ def _of_value(each: ErrorDetails, value: object) -> str:
     return _PLAIN.get(kind, "cannot stand here") + _example(kind, steps, value)
 
 
-def _of_condition(kind: str) -> str:
+def _of_condition(kind: str, steps: Steps) -> str:
     if kind == "string_pattern_mismatch":
         return "must be the code of an answer, not its label"
+    if kind == "tuple_type" and steps[-1] not in CONDITIONS:
+        return "must be the code of an answer, in quotation marks"
     return (
         'must be a table in curly brackets, for example { question = "answer" }'
         if kind in TABLES | {"tuple_type"}

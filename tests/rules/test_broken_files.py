@@ -175,6 +175,11 @@ SLIPS: list[tuple[str, str, str]] = [
         "show_if 1, fittings 1: must be the code of an answer, not its label",
     ),
     (
+        'show_if = { fittings = "hoist" }',
+        "show_if = { fittings = 1 }",
+        "show_if 1, fittings: must be the code of an answer, in quotation marks",
+    ),
+    (
         '{ place = "home", label = "Start" }',
         '"home"',
         "navigation 1: must be a table in curly brackets, as in navigation = [{ place",

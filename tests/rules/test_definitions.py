@@ -59,6 +59,16 @@ SLIPS = [
         'consent, rule 1: has an empty condition, which always holds: write { question = "answer" }',
     ),
     (
+        'name = "tool_date"\n',
+        'name = "tool_date"\nretired = true\n',
+        "form, rule 1: tool_date is retired, and this depends on it",
+    ),
+    (
+        'name = "under_16"\n',
+        'name = "under_16"\nretired = true\n',
+        "form, rule 4: under_16 is retired, and this depends on it",
+    ),
+    (
         'unless = { under_16 = "yes" }',
         'unless = { parental_consent = "yes" }',
         "form, section Consent, question best_interest_decision, unless: best_interest_decision depends on "
@@ -399,6 +409,17 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     assert {"person: born is missing: say which question asks it", "rating: has green for more than one level"} <= set(
         told
     )
+
+
+def test_a_tile_of_a_retired_question_of_the_outcome_form_says_so(tmp_path: Path) -> None:
+    told = faults_after(
+        tmp_path,
+        DSR,
+        ('name = "cetr_date"\n', 'name = "cetr_date"\nretired = true\n'),
+        ('"TOTALS BY RISK TYPE", question = "risk_level"', '"TOTALS BY RISK TYPE", question = "cetr_date"'),
+    )
+
+    assert "reporting, tile TOTALS BY RISK TYPE: cetr_date is retired, and this depends on it" in told
 
 
 def test_a_file_that_is_no_toml_says_in_which_line(tmp_path: Path) -> None:

@@ -95,11 +95,16 @@ def check_condition(
         elif not codes:
             yield DefinitionFault(place, f"{lead} {name}, and names no answer of it, so it never holds")
         else:
-            for code in codes:
-                if code not in {option.code for option in question.options}:
-                    yield DefinitionFault(place, f"{code} is not one of the answers of {name}{_codes(question, code)}")
-                elif code not in {option.code for option in question.offered}:
-                    yield DefinitionFault(place, f"{code} of {name} is retired, and this depends on it")
+            yield from _check_codes(place, question, codes)
+
+
+def _check_codes(place: str, question: Question, codes: Collection[str]) -> Iterator[DefinitionFault]:
+    for code in codes:
+        if code not in {option.code for option in question.options}:
+            why = f"{code} is not one of the answers of {question.name}{_codes(question, code)}"
+            yield DefinitionFault(place, why)
+        elif code not in {option.code for option in question.offered}:
+            yield DefinitionFault(place, f"{code} of {question.name} is retired, and this depends on it")
 
 
 def _check_rule(
@@ -109,18 +114,20 @@ def _check_rule(
     known = {**beside, **own}
     dates = (rule.birth, *filter(None, (rule.on,))) if isinstance(rule, AgeRange) else (rule.first, *rule.then)
     for name in dates:
-        if name not in known or known[name].kind != "date":
+        if name not in known and name in form.by_name:
+            yield DefinitionFault(place, not_asked(form, name))
+        elif name not in known or known[name].kind != "date":
             yield DefinitionFault(place, f"{name} is not a date of the form")
     if isinstance(rule, AgeRange):
-        yield from _check_range(place, rule, own)
+        yield from _check_range(place, rule, own, form)
     elif not own.keys() & set(rule.then):
         yield DefinitionFault(place, "compares no date of its own form")
 
 
-def _check_range(place: str, rule: AgeRange, own: dict[str, Question]) -> Iterator[DefinitionFault]:
+def _check_range(place: str, rule: AgeRange, own: dict[str, Question], form: QuestionForm) -> Iterator[DefinitionFault]:
     for name in (*rule.without, *rule.at):
         if name not in own:
-            yield DefinitionFault(place, f"{name} is not a question of the form")
+            yield DefinitionFault(place, not_asked(form, name))
     for condition in rule.when:
         yield from check_condition(place, condition, own, "depends on", "in the form")
     if rule.youngest > rule.oldest:

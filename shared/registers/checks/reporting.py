@@ -41,7 +41,8 @@ def check_counted(register: Definition) -> Iterator[DefinitionFault]:
             told = f"{name} is a question of the outcome form: a filter goes by answers of the form"
             yield DefinitionFault(f"reporting, {called}", told)
         elif question is None or question.retired:
-            yield DefinitionFault(f"reporting, {called}", not_asked(register.form, name))
+            asked_in = register.outcome if register.outcome and register.is_of_outcomes(name) else register.form
+            yield DefinitionFault(f"reporting, {called}", not_asked(asked_in, name))
         elif question.kind not in OPTION_KINDS:
             yield DefinitionFault(f"reporting, {called}", f"{name} is not a question with options")
 
