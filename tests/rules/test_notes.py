@@ -29,6 +29,28 @@ MEANT_OTHERWISE = [
         "question fittings: has max_length, which does nothing",
     ),
     (
+        'name = "came_to_the_world"',
+        'max_length = 5\nname = "came_to_the_world"',
+        "question came_to_the_world: has max_length, which does nothing for date",
+    ),
+    ('record = "household"', f'record = "{"house" * 13}"', "register, record: has more than 60 characters"),
+    (
+        '{ label = "Children", last = 17 },',
+        '{ label = "Children", last = 17 },\n    { label = "None", first = 5, last = 4 },',
+        "reporting, tile BY AGE: None holds no age",
+    ),
+    (
+        'kind = "option", label = "Rooms needed"',
+        'kind = "age", label = "Age", everything = "All", band = [{ label = "0 to 25", first = 26, last = 25 }] },\n'
+        '  { kind = "option", label = "Rooms needed"',
+        "reporting, filter Age: 0 to 25 holds no age: first is above last",
+    ),
+    (
+        'title = "Everybody who waits"',
+        'title = "Everybody who waits", ages = { label = "0 to 25", first = 26, last = 25 }',
+        "reporting, report waiting: 0 to 25 holds no age: first is above last",
+    ),
+    (
         "self_registration = false",
         "self_registration = true",
         "organisation Hogglestock Housing: hogglestock.gov.uk is not within accepted_domains",

@@ -69,7 +69,7 @@ def _entries(value: object) -> list[Mapping[str, object]]:
 
 
 def _noun(value: object, house: str) -> str:
-    """Return a word that can stand in a sentence. The check tells of others elsewhere."""
+    """Return a word that can stand in a sentence. The check tells of others as a fault or a note."""
     word = value.strip() if isinstance(value, str) else ""
     return word if 0 < len(word) <= LONGEST_NOUN and not set("{}\n") & set(word) else house
 
