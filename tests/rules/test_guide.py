@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from deploy.operate.register_check import check_definition
+from shared.registers.checks.references import ROLE_KINDS
 from shared.registers.definition.base import Role
+from shared.registers.definition.questions import Kind
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
 from shared.registers.definition.words import Words, reworded
 from shared.registers.load import load_registers
@@ -83,6 +85,13 @@ def test_every_value_that_a_key_can_have_is_in_the_guide() -> None:
     assert sorted(value for value in values if not re.search(rf"`\"?{value}\"?`", TEXT)) == []
 
 
+def test_every_role_names_the_kinds_of_question_that_it_takes() -> None:
+    ((_, rows),) = [(title, rows) for title, rows in _tables() if title == "`[person]`"]
+
+    named = {role: set(re.findall(r"`(\w+)`", row["says"])) & set(get_args(Kind)) for role, row in rows.items()}
+    assert {role: set(kinds) for role, kinds in ROLE_KINDS.items()} == named
+
+
 def test_every_name_in_the_guide_is_known() -> None:
     fields = [item for model in _every_model(Definition) for item in _keys(model).items()]
     known = {key for key, _ in fields} | {value for _, field in fields for value in _values(field.annotation)}
@@ -140,9 +149,9 @@ def _wrong(row: Row, fields: tuple[FieldInfo, ...]) -> Iterator[str]:
 
 
 def _default(field: FieldInfo) -> str:
-    if field.is_required():
+    if field.is_required() and not _is_words(field):
         return "**required**"
-    match field.default:
+    match None if _is_words(field) else field.default:  # the words of the house are there without it
         case None | () | []:
             return "none"
         case bool() as flag:
@@ -162,7 +171,7 @@ def _is_of(shape: str, value: object) -> bool:
 
 
 def _takes(field: FieldInfo, value: object) -> bool:
-    if field.annotation is Words or Words in get_args(field.annotation):
+    if _is_words(field):
         return not reworded(value)[1]
     try:
         wanted = cast("type[object]", Annotated[field.annotation, Field(), *field.metadata])
@@ -170,6 +179,10 @@ def _takes(field: FieldInfo, value: object) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _is_words(field: FieldInfo) -> bool:
+    return field.annotation is Words or Words in get_args(field.annotation)
 
 
 def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
