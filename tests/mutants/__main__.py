@@ -27,7 +27,7 @@ SILENT = asyncio.subprocess.DEVNULL
 PYTEST = ("-m", "pytest", "-n", "0", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow and not programs")
 END_SECONDS = 20
 LONGEST = 300.0
-# Unsettled: the first tests do not see it, and there was no time for the others.
+# Unsettled: the first tests do not see it, and the others did not end in time.
 Verdict = Literal["seen", "survived", "unsettled"]
 
 
@@ -56,17 +56,17 @@ class Copy:
             file.write_text(kept, "utf-8")
 
     async def _verdict(self, part: Part, until: float) -> Verdict:
-        """Try the first tests, then the others for as long as there is time. Tests that hang have seen the mutant."""
+        """Try the first tests, then the others for as long as there is time. First tests that hang have seen it."""
         if not await self.passes(part.first, LONGEST):
             return "seen"
         left = until - time.monotonic()
         passes = await self.passes(part.then, min(max(left, 0), LONGEST))
-        if not passes and time.monotonic() > until:
+        if passes is None:
             return "unsettled"
         return "survived" if passes else "seen"
 
-    async def passes(self, tests: tuple[str, ...], seconds: float) -> bool:
-        """Return whether these tests pass within these seconds."""
+    async def passes(self, tests: tuple[str, ...], seconds: float) -> bool | None:
+        """Return whether these tests pass; None if they did not end within these seconds."""
         command = ["setpriv", "--pdeathsig", "INT", sys.executable, *PYTEST, *tests]
         running = await asyncio.create_subprocess_exec(
             *command, cwd=self.root, start_new_session=True, stdout=SILENT, stderr=SILENT
@@ -75,7 +75,7 @@ class Copy:
             async with asyncio.timeout(seconds):
                 return await running.wait() == 0
         except TimeoutError:
-            return False
+            return None
         finally:
             await _end(running)
 

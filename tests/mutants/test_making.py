@@ -1,12 +1,13 @@
-"""Tests of the mutants themselves: each is one small change."""
+"""Tests of the mutants themselves: each is one small change, and is called seen only if a test sees it."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import ROOT
+from tests.mutants.__main__ import ROOT, Copy
 from tests.mutants.making import mutants_of, said_of
-from tests.mutants.places import PARTS
+from tests.mutants.places import PARTS, Part
 
 RULE = '''"""A rule."""
 
@@ -54,3 +55,21 @@ def test_the_files_and_tests_of_a_part_are_there(name: str) -> None:
 
     assert [] == [pattern for pattern in part.files if not [*ROOT.glob(pattern)]]
     assert [] == [path for path in (*part.first, *part.then) if not (ROOT / path).exists()]
+
+
+async def test_a_mutant_is_not_called_seen_because_the_later_tests_take_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "test_first.py").write_text("def test_it() -> None: pass\n")
+    (tmp_path / "test_then.py").write_text("import time\n\n\ndef test_it() -> None: time.sleep(60)\n")
+    (tmp_path / "rule.py").write_text(RULE)
+    part = Part(("rule.py",), ("test_first.py",), ("test_then.py",))
+    passes = Copy.passes
+
+    async def in_a_second(copy: Copy, tests: tuple[str, ...], seconds: float) -> bool | None:
+        return await passes(copy, tests, seconds if tests == part.first else 1.0)
+
+    monkeypatch.setattr(Copy, "passes", in_a_second)
+    tried = await Copy(tmp_path).try_one(part, mutants_of(tmp_path, Path("rule.py"))[0], time.monotonic() + 600)
+
+    assert "unsettled" == tried.verdict
