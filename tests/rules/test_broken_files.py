@@ -83,16 +83,10 @@ SLIPS: list[tuple[str, str, str]] = [
     ('kind = "text"', 'kind = "text"\nmax_length = 60.5', "question called, max_length: must be a whole number"),
     ('kind = "text"', 'kind = "text"\nmax_length = 0', "question called, max_length: must be 1 or more"),
     ('kind = "text"', 'kind = "text"\nmax_length = 10001', "question called, max_length: must be 10000 or less"),
-    ('kind = "text"', 'kind = "txt"', "question called, kind: must be one of text, long_text"),
     (
         'kind = "text"',
         'type = "text"',
         "question called, type: is not a word that a definition knows; did you mean kind?",
-    ),
-    (
-        'label = "Called"',
-        'lable = "Called"',
-        "question called, lable: is not a word that a definition knows; did you mean label?",
     ),
     (
         'label = "Called"',
@@ -106,11 +100,8 @@ SLIPS: list[tuple[str, str, str]] = [
     ('label = "Called"', 'label = "Called {"', "question called, label: has a brace that opens or closes no gap"),
     ('name = "called"', 'name = "Called"', "question Called, name: must be small letters"),
     ('name = "called"', 'name = "cälled"', "name: must be small letters"),
-    ('name = "called"', 'name = "family_called"', "family_called is the name of more than one question: section"),
     ('code = "homes"', 'code = "fitting-homes"', "register, code: must be small letters and digits, 2 to 16"),
-    ('code = "homes"', 'code = "assets"', "register, code: assets is the address of something else"),
     ('edition = "2031"', "edition = 2031", "register, edition: must be text in quotes"),
-    ('edition = "2031"', 'edition = "next"', "register, edition: must be a year, or a year and a number"),
     ('team_email = "homes.desk@', 'team_email = "homes desk@', "contact, team_email: must be an email address"),
     ('"barchester.gov.uk"]', '"@barchester.gov.uk"]', "access, accepted_domains 1: must be a domain in small letters"),
     (
@@ -124,28 +115,12 @@ SLIPS: list[tuple[str, str, str]] = [
         "organisation: two have the mail domain",
     ),
     (
-        'given_name = "called"',
-        'given_name = "caled"',
-        "person, given_name: caled is not a question of the form; did you mean called?",
-    ),
-    (
         'born = "came_to_the_world"',
         'date_of_birth = "came_to_the_world"',
         "person, date_of_birth: is no role: [person] has roles on",
     ),
     ('floor = ["rooms"]', 'floor = ["room"]', "floor: room is not a question of the form; did you mean rooms?"),
     ('label = "Two rooms"', 'label = "One room"', "question rooms: has two options called One room"),
-    ('code = "two"', 'code = "one"', "question rooms: has the option one more than once"),
-    (
-        'show_if = { fittings = "hoist" }',
-        'show_if = { fitings = "hoist" }',
-        "which is not asked before it; did you mean fittings?",
-    ),
-    (
-        'show_if = { fittings = "hoist" }',
-        'show_if = { fittings = "host" }',
-        "host is not one of the answers of fittings: ramp",
-    ),
     (
         'show_if = { fittings = "hoist" }',
         'show_if = "hoist"',
@@ -156,7 +131,6 @@ SLIPS: list[tuple[str, str, str]] = [
         'heading = "Who is it?"',
         "heading: is not a word that a definition knows; did you mean title?",
     ),
-    ('kind = "choices"\n', 'kind = "choices"\nlist = "nearnes"\n', "question fittings, list: there is no list nearnes"),
     ('kind = "text"', 'kind = "textarea"', "or phone; did you mean long_text?"),
     ('kind = "select"', 'kind = "dropdown"', "or phone; did you mean select?"),
     (

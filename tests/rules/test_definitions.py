@@ -422,21 +422,6 @@ def test_a_tile_of_a_retired_question_of_the_outcome_form_says_so(tmp_path: Path
     assert "reporting, tile TOTALS BY RISK TYPE: cetr_date is retired, and this depends on it" in told
 
 
-def test_a_file_that_is_no_toml_says_in_which_line(tmp_path: Path) -> None:
-    told = faults_after(tmp_path, DSR, ('code = "dsr"', "code = dsr"))
-
-    assert 1 == len(told)
-    assert told[0].startswith("line 20: has no value that TOML knows")
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'[register]\nname = "\xe9"'])
-def test_a_file_in_another_encoding_says_so(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "other.toml").write_bytes(content)
-
-    (fault,) = check(tmp_path / "other.toml")
-    assert "UTF-8" in fault.says
-
-
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     assert ["the file: is not there, or is no file"] == [str(fault) for fault in check(tmp_path / "absent.toml")]
 
