@@ -85,7 +85,8 @@ def _fault_of(message: str, text: str) -> DefinitionFault:
         return DefinitionFault(f"line {number}", f"has {key} twice within the same curly brackets: write it once")
     if said.startswith("Cannot"):
         number = _began(number, lines)
-        return DefinitionFault(f"line {number}", _twice(number, lines))
+        whole = said.startswith("Cannot mutate immutable")
+        return DefinitionFault(f"line {number}", _added(lines[number - 1]) if whole else _twice(number, lines))
     return DefinitionFault(f"line {number}", _what_is_wrong(said, lines[number - 1]))
 
 
@@ -148,9 +149,15 @@ def _twice(number: int, lines: list[str]) -> str:
     if first != number:
         return f"has {said}, which is there already, first in line {first}: write it once"
     inside = f"{said.rstrip(']')}."
+    if not said.startswith("["):
+        return f"has {said}, which is there already: write it once"
     parts = next((at for at, each in enumerate(lines, start=1) if _named(each).startswith(inside)), 0)
     where = f", with a part of it in line {parts}: is a heading above that misspelt?" if parts else ": write it once"
     return f"has {said}, which is there already{where}"
+
+
+def _added(line: str) -> str:
+    return f"has {_named(line)}, and the table or list that it adds to is closed already: write it inside its brackets"
 
 
 def _named(line: str) -> str:

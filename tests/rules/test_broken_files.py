@@ -190,6 +190,21 @@ SLIPS: list[tuple[str, str, str]] = [
         '[form.section]\ntitle = "What is needed?"',
         "which is repeated: write [[form.section]], with two brackets",
     ),
+    (
+        "[lifecycle]",
+        "[lifecycle]\ntransition = []\n[[lifecycle.transition]]",
+        "has [lifecycle.transition], and the table or list that it adds to is closed already: write it inside",
+    ),
+    (
+        "[lifecycle]",
+        "[lifecycle]\nstate = { code = 'x' }\nstate.label = 'X'\n#",
+        "has state.label, and the table or list that it adds to is closed already: write it inside its brackets",
+    ),
+    (
+        'team = "Homes desk"',
+        'team.name = "Homes desk"\nteam = "Homes desk"',
+        "line 26: has team, which is there already: write it once",
+    ),
     ("[[notification]]", "[[notifications]]", "who gets an email is written under [[notification]]"),
     ("[[organisation]]", "[[organisations]]", "is not a word that a definition knows; did you mean organisation?"),
     ('team = "Homes desk"', 'team\u00a0= "Homes desk"', "line 25: has a space that is not a plain one"),
