@@ -114,12 +114,6 @@ SLIPS = [
         "section Details of the Individual (question 2)",
     ),
     (
-        "First Name",
-        "First {Name}",
-        "form, section Details of the Individual, question first_name, label: "
-        "has a gap called Name; gaps that are filled here: none",
-    ),
-    (
         'tab = "Referral"',
         'tabb = "Referral"',
         "words, record, tabb: is not a word that a definition knows; did you mean record.tab?",
@@ -205,13 +199,6 @@ SLIPS = [
     ),
     ('place = "archive"', 'place = "outcomes"', "help_topic: two topics are about outcomes: a page has a link to one"),
     (
-        'match = ["nhs_number"]',
-        'match = ["shoe_size"]',
-        "duplicates, rule 1, match 1: must be one of given_name, family_name, born, nhs_number, postcode, "
-        "locality, lead_professional, lead_professional_contact or latest_update; these are the roles of [person], "
-        "not questions",
-    ),
-    (
         'shows = "answer", question = "locality"',
         'shows = "answer", question = "shire"',
         "records, column LOCALITY: shire is not a question of the form",
@@ -274,11 +261,6 @@ SLIPS = [
         'edition = "2022"',
         'edition = "second"',
         'register, edition: must be a year, or a year and a number: "2031" or "2031.2"',
-    ),
-    (
-        "required = true",
-        'required = "perhaps"',
-        "form, section Consent, question capacity_to_consent, required: must be true or false, without quotation marks",
     ),
 ]
 
