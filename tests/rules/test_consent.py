@@ -136,3 +136,12 @@ def test_an_age_that_is_not_known_is_no_age_of_a_rule(changed: dict[str, str]) -
     answers = {**AGREES, "consent_date": "2022-06-17", "date_of_birth": "2001-02-07"}
 
     assert ("accepted", "refused") == (consent_verdict(register, answers), consent_verdict(register, answers | changed))
+
+
+def test_a_rule_by_age_refuses_no_one_whose_age_is_not_known() -> None:
+    refusing = GateRule.model_validate({"oldest": 15, "on": "consent_date", "verdict": "refused"})
+    register = _with_gate(rules=(refusing, GateRule.model_validate({"when": AGREES, "verdict": "accepted"})))
+    answers = {**AGREES, "consent_date": "2016-06-17", "date_of_birth": "2001-02-07"}
+    unknown = answers | {"consent_date": "not_known"}
+
+    assert ("refused", "accepted") == (consent_verdict(register, answers), consent_verdict(register, unknown))
