@@ -185,6 +185,15 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
     )
 
 
+def _place(record: str) -> str:
+    """
+    Return a record's place among the ratings, the most urgent first.
+
+    A record without a rating, or with a level that the register no longer has, comes last.
+    """
+    return f"coalesce(array_position($9::text [], {record}.rating), cardinality($9::text []) + 1)"
+
+
 NAME_RECORDS = f"""
     SELECT r.id, r.given_name, r.family_name, r.born, r.reference, r.rating, r.rated_at,
         r.answers ->> $5 AS lead, r.answers ->> $6 AS contact, left(r.answers ->> $7, $8) AS latest_update,
@@ -194,7 +203,7 @@ NAME_RECORDS = f"""
             INNER JOIN person_link AS l ON l.person_id = own.person_id AND l.record_id <> own.record_id
             INNER JOIN record AS o ON o.id = l.record_id AND o.is_open AND {in_sight("o")}
             WHERE own.record_id = r.id
-                AND (array_position($9::text [], o.rating), o.id) < (array_position($9::text [], r.rating), r.id)
+                AND ({_place("o")}, o.id) < ({_place("r")}, r.id)
         ) AS stands
     FROM record AS r
     WHERE {in_sight()} AND r.id = ANY($4) AND r.is_open

@@ -71,6 +71,25 @@ async def test_of_linked_records_the_most_urgent_that_the_asker_sees_stands_for_
     assert of_one.stands
 
 
+@pytest.mark.requirement("R-USE-002")
+@pytest.mark.parametrize("other", ["red", "amber", None])
+async def test_a_level_that_the_register_no_longer_has_stands_for_no_person_beside_another_record(
+    referrals: Referrals, owner: Owner, administrator: Visitor, other: str | None
+) -> None:
+    there = a_visitor(Role.ADMINISTRATOR)
+    both = a_visitor(Role.ADMINISTRATOR, *administrator.organisation_ids, *there.organisation_ids)
+    person = a_person()
+    one = await referrals.ask(administrator, unasked(**person))
+    records = (one, await referrals.ask(there, unasked(**person | {"postcode": "ST16 3SR"})))
+    await referrals.ask(both, a_decision(*records))
+    for record, level in zip(records, ("black", other), strict=True):
+        await owner.rows("UPDATE record SET rating = $2 WHERE id = $1", record.record_id, level)
+
+    standing = [each.rating for each in await named(referrals, both, *records) if each.stands]
+
+    assert standing in ([[other]] if other else [["black"], [None]])
+
+
 async def test_foreign_unknown_and_archived_records_are_not_named(referrals: Referrals, administrator: Visitor) -> None:
     own, ended = [await referrals.submit(administrator) for _ in range(2)]
     foreign = await referrals.submit(a_visitor())
